@@ -1,0 +1,24 @@
+import { leadRecord, type LeadRecord } from './lead/record.ts';
+import { noteRecord, type NoteRecord } from './note/record.ts';
+import { opportunityRecord, type OpportunityRecord } from './opportunity/record.ts';
+import { scheduledActivityRecord, type ScheduledActivityRecord } from './scheduled-activity/record.ts';
+import { stageRecord, type StageRecord } from './stage/record.ts';
+
+/** What each entity looks like on its way in. */
+export interface EntityRecords {
+  lead: LeadRecord;
+  opportunity: OpportunityRecord;
+  note: NoteRecord;
+  scheduledActivity: ScheduledActivityRecord;
+  stage: StageRecord;
+}
+export type EntityName = keyof EntityRecords;
+
+/** The schema that every record must pass before it is stored. */
+export const recordSchemas = {
+  lead: leadRecord,
+  opportunity: opportunityRecord,
+  note: noteRecord,
+  scheduledActivity: scheduledActivityRecord,
+  stage: stageRecord,
+} as const;

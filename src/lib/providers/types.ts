@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
+import type { EntityName, EntityRecords } from '../entities/records.ts';
+
+/** Where a stream continues. Any JSON value that the stream itself understands. */
+export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
+
+/** What a stream may use while it reads. No clock, no database: what it needs of them is handed in. */
+export interface ReadContext<Settings> {
+  http: HttpClient;
+  settings: Settings;
+  /** Decrypted secrets by name, as declared in `auth.secrets`. They go into headers and nowhere else. */
+  secrets: Record<string, string>;
+  now: Date;
+  /** How many requests of this connection may be under way at once. */
+  concurrency: number;
+  /** For partitioned streams: the external ids of the parents whose items are due to be read. */
+  partitions: () => AsyncIterable<PartitionBatch>;
+}
+
+/** A slice of parents to read, and the cursor that is right once all of them are stored. */
+export interface PartitionBatch {
+  ids: string[];
+  cursor: Cursor;
+}
+
+/** One response of a stream. */
+export interface Page {
+  /** The answer exactly as received: it is stored before anything of it is used. */
+  answer: HttpAnswer;
+  /** The items of the page in the order received. */
+  items: unknown[];
+  /** Where to continue after this page. */
+  cursor: Cursor;
+  /** True on the last page of a pass: everything there is has been listed. */
+  last: boolean;
+  /** For partitioned streams: the parent whose complete list this page is. */
+  partition?: string;
+  /** How many items the source says there are in all, when it does. */
+  expectedTotal?: number;
+}
+
+/** What a mapping may know besides the item. */
+export interface MapContext<Settings> {
+  settings: Settings;
+  /** The partition of the page that the item came from, if any. */
+  partition?: string | undefined;
+}
+
+/**
+ * How absence is to be read.
+ * - complete: a full pass lists everything, so what a pass did not list is gone
+ * - window: a full pass lists all items whose `field` lies in [from, to), and nothing is said of others
+ * - partitioned: each page is the complete list of one parent, named by the entity column `field`
+ */
+export type Listing<Settings, Field extends string> =
+  | { kind: 'complete' }
+  | { kind: 'window'; field: Field; window: (settings: Settings, now: Date) => { from: Date; to: Date } }
+  | { kind: 'partitioned'; field: Field; parents: string };
+
+/** One kind of thing that a connection yields. */
+export interface StreamDefinition<Settings, Entity extends EntityName = EntityName> {
+  name: string;
+  label: string;
+  entity: Entity;
+  listing: Listing<Settings, Extract<keyof EntityRecords[Entity], string>>;
+  /** Reads pages from `cursor` (null = from the start) until the pass is complete. */
+  read(context: ReadContext<Settings>, cursor: Cursor): AsyncIterable<Page>;
+  /** The items of a stored body, without any call: what replay reads. Pure. */
+  parse(body: string): unknown[];
+  /** The id that the source gives an item; undefined when it has none. Pure. */
+  identify(item: unknown): string | undefined;
+  /** One item as a record of the entity. Pure. Throws RecordRejected with a reason in plain words. */
+  map(item: unknown, context: MapContext<Settings>): EntityRecords[Entity];
+}
+
+/** A secret that a connection needs; the connect form is drawn from this. */
+export interface SecretField {
+  name: string;
+  label: string;
+  help: string;
+}
+
+/** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
+export interface ProviderDefinition<Settings = unknown> {
+  key: string;
+  label: string;
+  category: 'crm' | 'calls' | 'documents' | 'news' | 'partner';
+  auth: { kind: 'keys'; secrets: readonly SecretField[] };
+  /** Parses and defaults the settings of a connection. Must contain `baseUrl`. */
+  settings: z.ZodType<Settings>;
+  /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
+  hosts: readonly string[];
+  limits: { concurrency: number; timeoutMs: number };
+  /** In the order in which they are synced. */
+  streams: readonly StreamDefinition<Settings>[];
+  /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
+  check(context: Omit<ReadContext<Settings>, 'partitions'>): Promise<void>;
+}
+
+/** An item that cannot become a record. The message is shown to people: plain words, no payload. */
+export class RecordRejected extends Error {
+  override name = 'RecordRejected';
+}
+
+/** Keeps the types of one provider together while the registry holds many. */
+export function defineProvider<Settings>(definition: ProviderDefinition<Settings>): ProviderDefinition<Settings> {
+  return definition;
+}
+
+/** Infers a stream's entity from its `entity` field. */
+export function defineStream<Settings, Entity extends EntityName>(
+  stream: StreamDefinition<Settings, Entity>,
+): StreamDefinition<Settings> {
+  return stream as unknown as StreamDefinition<Settings>;
+}
