@@ -45,6 +45,8 @@ export interface MapContext<Settings> {
   settings: Settings;
   /** The partition of the page that the item came from, if any. */
   partition?: string | undefined;
+  /** The item's place on its page, from 0: the only order that lookup lists have. */
+  index: number;
 }
 
 /**
