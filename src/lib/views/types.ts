@@ -1,0 +1,191 @@
+/** View models: exactly what a page or an API route shows. Plain data, no database types. */
+
+/** A figure with the one it is compared with, when the reader asked for a comparison. */
+export interface Figure {
+  value: number;
+  previous: number | null;
+}
+
+/** One bar, slice or row of a breakdown. `key` goes into the URL, `label` onto the page. */
+export interface Share {
+  key: string;
+  label: string;
+  count: number;
+  previous: number | null;
+}
+
+export type SyncState = 'never' | 'running' | 'success' | 'partial' | 'failed';
+
+export interface SourceFreshness {
+  connectionId: string;
+  provider: string;
+  label: string;
+  status: SyncState;
+  /** When every stream of the source was last brought up to date; null when it never was. */
+  lastSuccessAt: Date | null;
+  isStale: boolean;
+  needsReconnect: boolean;
+  /** What went wrong in the newest finished run, in plain words. */
+  error: string | null;
+  rejected: number;
+}
+
+/** How fresh and complete the tenant's data is, measured on data and not on runs. */
+export interface Freshness {
+  /** The oldest source's last success: everything shown is at least this fresh. */
+  lastSyncAt: Date | null;
+  status: SyncState;
+  isStale: boolean;
+  sources: SourceFreshness[];
+  /** The sync under way, if any. */
+  running: { runId: string; startedAt: Date; stream: string | null; fetched: number } | null;
+}
+
+export interface LeadRow {
+  id: string;
+  name: string;
+  company: string | null;
+  email: string | null;
+  phone: string | null;
+  source: string | null;
+  status: string;
+  qualified: boolean;
+  value: number | null;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+  assignedTo: string | null;
+}
+
+/** A slice of a list. `total` is exact unless `totalIsFloor`, then there are at least that many. */
+export interface Slice<Row> {
+  rows: Row[];
+  total: number;
+  totalIsFloor: boolean;
+  /** Opaque keyset positions for the links "next" and "previous"; null at the ends. */
+  next: string | null;
+  previous: string | null;
+}
+
+export interface LeadsView {
+  total: Figure;
+  qualified: Figure;
+  sources: Figure;
+  bySource: Share[];
+  byStatus: Share[];
+  /** Leads without a creation date: counted only when the period is "all time". */
+  undated: number;
+  leads: Slice<LeadRow>;
+}
+
+export interface StageRow {
+  stage: string;
+  count: number;
+  value: number;
+  previousCount: number | null;
+  previousValue: number | null;
+  /** Share of those who reached the stage before that reached this one or went further, 0..1; null for the first. */
+  conversion: number | null;
+  /** Mean days that the candidates in this stage have been in it; null when empty. */
+  daysInStage: number | null;
+  /** Candidates in this stage for more than 30 days, when the stage is open. */
+  stuck: number;
+  outcome: 'open' | 'won' | 'lost';
+  likelyPct: number;
+}
+
+export interface OpportunityRow {
+  id: string;
+  name: string;
+  company: string | null;
+  stage: string;
+  outcome: 'open' | 'won' | 'lost';
+  value: number | null;
+  source: string | null;
+  createdAt: Date | null;
+  enteredStageAt: Date | null;
+}
+
+export interface PipelineView {
+  totalValue: Figure;
+  stageCount: Figure;
+  averageDeal: Figure;
+  stages: StageRow[];
+  opportunities: Slice<OpportunityRow>;
+}
+
+export interface HotListRow {
+  id: string;
+  candidateName: string;
+  market: string | null;
+  units: number;
+  franchiseFee: number;
+  weightedIff: number;
+  stage: string;
+  likelyPct: number;
+}
+
+export interface HotListView {
+  items: Slice<HotListRow>;
+  totalWeighted: number;
+}
+
+export interface NoteRow {
+  id: string;
+  noteDate: Date | null;
+  author: string | null;
+  content: string;
+  contactName: string | null;
+}
+
+export interface NotesView {
+  notes: NoteRow[];
+  total: number;
+  limit: number;
+  offset: number;
+  search: string;
+}
+
+export interface ActivityRow {
+  id: string;
+  activityType: string;
+  scheduledAt: Date;
+  contactName: string | null;
+  description: string | null;
+  status: string | null;
+}
+
+export interface ScheduleView {
+  activities: ActivityRow[];
+  /** All future activities, when more than are listed. */
+  total: number;
+}
+
+export interface TrendPoint {
+  /** First day of the bucket, ISO date. */
+  from: string;
+  count: number;
+}
+
+export interface OverviewView {
+  leads: Figure;
+  qualified: Figure;
+  pipelineValue: Figure;
+  weightedIff: number;
+  leadTrend: TrendPoint[];
+  bySource: Share[];
+  stages: StageRow[];
+  hotList: HotListRow[];
+  schedule: ActivityRow[];
+  notes: NoteRow[];
+}
+
+export interface ReportRow {
+  id: string;
+  title: string;
+  page: string;
+  period: string;
+  publishedAt: Date;
+  publishedBy: string;
+  /** How fresh the data was when the report was published. */
+  dataAsOf: Date | null;
+}
