@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm';
+import { index, pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from '../../platform/db/columns.ts';
+import { entityColumns, entityKeys } from '../columns.ts';
+
+export const notes = pgTable(
+  'notes',
+  {
+    ...entityColumns(),
+    contactId: text('contact_id').notNull(),
+    noteDate: instant('note_date'),
+    author: text('author'),
+    content: text('content').notNull(),
+  },
+  (table) => [
+    ...entityKeys('notes', table),
+    index('notes_by_date').on(table.tenantId, table.noteDate, table.id).where(sql`deleted_at is null`),
+    index('notes_by_contact').on(table.tenantId, table.connectionId, table.stream, table.contactId),
+  ],
+);

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const flag = z
+  .enum(['0', '1', 'true', 'false', ''])
+  .default('0')
+  .transform((value) => value === '1' || value === 'true');
+
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
+
+/** `id:base64` pairs, newest first: the first encrypts, all of them decrypt. */
+const keyList = z
+  .string()
+  .transform((text) => text.split(',').map((pair) => pair.trim()).filter(Boolean))
+  .pipe(
+    z
+      .array(z.string().regex(/^[\w-]{1,32}:[A-Za-z0-9+/]{43}=$/, 'each key must be "id:" and 32 bytes in base64'))
+      .min(1, 'needs at least one key'),
+  );
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
+  DATABASE_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl.optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4321),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AUTH_SECRET: z.string().min(32, 'must be at least 32 characters; make one with: openssl rand -base64 32'),
+  TRIBUTARY_KEYS: keyList,
+  SYNC_CRON: z.string().default('0 * * * *'),
+  SYNC_RETRY_BASE_MS: z.coerce.number().int().min(1).max(60_000).default(1000),
+  SYNC_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  ALLOW_LOOPBACK_PROVIDERS: flag,
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
+  MAIL_FROM: z.string().min(3).default('Tributary <no-reply@tributary.test>'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUST_PROXY: flag,
+});
+
+export type Config = z.output<typeof schema>;
+
+/** Thrown when the environment cannot be used; the message lists everything wrong and how to mend it. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Reads the configuration from environment variables. Values are never quoted in the error: they may be secrets. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`);
+  throw new ConfigError(
+    ['Tributary cannot start: the configuration is not usable.', ...lines, 'Each variable is explained in .env.example.'].join('\n'),
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, present: Record<string, unknown>): string {
+  const name = String(issue.path[0]);
+  return name in present ? issue.message : 'is not set';
+}
+
+let cached: Config | undefined;
+
+/** The configuration of this process, parsed on first use. */
+export function config(): Config {
+  cached ??= parseConfig(process.env);
+  return cached;
+}

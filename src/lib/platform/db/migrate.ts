@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import { appRole, backupRole } from './pool.ts';
+
+/** Any number that no other program uses: two starts at once take turns. */
+const lockId = 7_462_001;
+/** A migration that waits behind a reader makes every later reader wait: give up soon and try again. */
+const lockTimeoutMs = 500;
+const attempts = 60;
+
+export const migrationsFolder = path.resolve('drizzle');
+
+/** Runs `work` as owner while no other process migrates. */
+export async function withMigrationLock(ownerUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'tributary-migrate' });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [lockId]);
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Brings the schema up to date: roles, generated migrations, then what every tenant table needs. */
+export async function migrateSchema(client: pg.Client): Promise<void> {
+  await createRoles(client);
+  await client.query(`set lock_timeout = ${lockTimeoutMs}`);
+  await retryOnLock(() => migrate(drizzle({ client }), { migrationsFolder }));
+  await retryOnLock(() => harden(client));
+  await client.query('reset lock_timeout');
+}
+
+async function createRoles(client: pg.Client): Promise<void> {
+  await createRole(client, appRole, 'nologin noinherit');
+  try {
+    await createRole(client, backupRole, 'nologin bypassrls');
+  } catch (error) {
+    // Only a superuser may make a role that sees every tenant; a server without one backs up through its own tools.
+    if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
+  }
+}
+
+async function createRole(client: pg.Client, name: string, options: string): Promise<void> {
+  const found = await client.query('select 1 from pg_roles where rolname = $1', [name]);
+  if (found.rowCount) return;
+  try {
+    await client.query(`create role ${client.escapeIdentifier(name)} ${options}`);
+  } catch (error) {
+    const raced = error instanceof pg.DatabaseError && (error.code === '42710' || error.code === '23505');
+    if (!raced) throw error;
+  }
+}
+
+/** Forces row-level security on tables that have a policy and gives the app role its rights; drizzle generates neither. */
+async function harden(client: pg.Client): Promise<void> {
+  await client.query(`
+    do $$
+    declare t regclass;
+    begin
+      for t in select c.oid::regclass from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity and not c.relforcerowsecurity
+      loop execute format('alter table %s force row level security', t); end loop;
+    end $$;
+    revoke create on schema public from public;
+    grant usage on schema public to ${appRole};
+    grant select, insert, update, delete on all tables in schema public to ${appRole};
+    grant usage, select on all sequences in schema public to ${appRole};
+    grant usage on schema drizzle to ${appRole};
+    grant select on all tables in schema drizzle to ${appRole};
+  `);
+  await client.query(`
+    do $$ begin
+      if exists (select from pg_roles where rolname = '${backupRole}') then
+        grant usage on schema public, drizzle to ${backupRole};
+        grant select on all tables in schema public, drizzle to ${backupRole};
+        grant select on all sequences in schema public, drizzle to ${backupRole};
+      end if;
+    end $$`);
+}
+
+async function retryOnLock(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLockTimeout(error) || attempt === attempts) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof pg.DatabaseError && cause.code === '55P03';
+}

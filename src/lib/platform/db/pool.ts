@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+
+/** The role that web and worker act as: owns nothing and obeys row-level security. */
+export const appRole = 'tributary_app';
+export const backupRole = 'tributary_backup';
+
+export type Database = NodePgDatabase;
+/** A transaction. Tenant tables are reached only through the one that `withTenant` hands out. */
+export type Tx = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+export interface DatabaseHandle {
+  db: Database;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  url: string;
+  size?: number;
+  /** Set as the session's role; undefined keeps the login's own. */
+  role?: string | undefined;
+  applicationName?: string;
+  /** Called when an idle connection breaks: without a listener the process would end. */
+  onError?: (error: Error) => void;
+}
+
+/** Session settings of every connection; time-outs are in milliseconds. */
+export function sessionOptions(role?: string): string {
+  const settings = {
+    ...(role === undefined ? {} : { role }),
+    statement_timeout: 60_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+    timezone: 'UTC',
+  };
+  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+}
+
+/** Opens a pool. Connections are made on demand. */
+export function openDatabase(options: PoolOptions): DatabaseHandle {
+  const ignore = () => {};
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size ?? 10,
+    options: sessionOptions(options.role),
+    application_name: options.applicationName ?? 'tributary',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  });
+  pool.on('error', options.onError ?? ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
+  return { db: drizzle({ client: pool }), pool, close: () => pool.end() };
+}

@@ -1,0 +1,138 @@
+import { Agent } from 'undici';
+import { RemoteError, type RemoteErrorKind } from './errors.ts';
+import { exchange, stopped, type ExchangeLimits } from './exchange.ts';
+import { checkUrl, guardedLookup, type Destinations, type Resolve } from './guard.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { defaultRetry, sleepFor, withRetries, type RetryPolicy, type Sleep } from './retry.ts';
+import { errorOfStatus } from './status.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from './types.ts';
+
+/** One try of one request, for logs and metrics. Holds neither query, headers nor body. */
+export interface RequestEvent {
+  method: string;
+  host: string;
+  path: string;
+  /** Counted from 1. */
+  attempt: number;
+  /** Absent when no answer arrived. */
+  status?: number;
+  /** Absent when the try succeeded. */
+  failure?: RemoteErrorKind;
+  ms: number;
+}
+
+export interface HttpClientOptions extends Destinations {
+  /** From connecting to the last byte of one try. Default 30 seconds. */
+  deadlineMs?: number;
+  /** The largest decompressed body. Default 16 MiB. */
+  maxBytes?: number;
+  retry?: Partial<RetryPolicy>;
+  /** Stops requests under way and waits between tries. */
+  signal?: AbortSignal;
+  onRequest?: (event: RequestEvent) => void;
+  now?: () => Date;
+  sleep?: Sleep;
+  /** Resolves host names. Default: the system's resolver. Its answers are checked either way. */
+  resolve?: Resolve;
+}
+
+/** An HTTP client with its own connections, which `close` ends. */
+export interface OwnedHttpClient extends HttpClient {
+  close(): Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Makes the one way out to remote systems. It never follows redirects, never talks to hosts that are not allowed
+ * or to private addresses, bounds time and size, and tries again what is worth it.
+ * Every answer it returns has a 2xx status and arrived whole; everything else is a RemoteError.
+ */
+export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
+  const { now = () => new Date(), sleep = sleepFor, signal } = options;
+  const limits = { deadlineMs: options.deadlineMs ?? 30_000, maxBytes: options.maxBytes ?? 16 * MEBIBYTE, now, signal };
+  const tools = { policy: { ...defaultRetry, ...options.retry }, now, sleep, signal };
+  const lookup = guardedLookup(options.allowLoopback, options.resolve);
+  const agent = new Agent({ allowH2: false, connect: { lookup, timeout: limits.deadlineMs } });
+  return {
+    async request(request) {
+      const url = addQuery(checkUrl(request.url, options), request.query);
+      const tryOnce = (attempt: number) =>
+        observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
+          answerOf(agent, url, request, limits),
+        );
+      return withRetries(tryOnce, (error) => !signal?.aborted && isWorthRetrying(error, request.method), tools);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function addQuery(url: URL, query: HttpRequest['query'] = {}): URL {
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url;
+}
+
+async function answerOf(agent: Agent, url: URL, request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
+  if (limits.signal?.aborted) throw stopped(url.hostname);
+  const { answer, framed } = await exchange(agent, url, request, limits);
+  const until = parseRetryAfter(answer.headers['retry-after'], limits.now());
+  const failure = errorOfStatus(answer.status, url.hostname, until);
+  if (failure) throw failure;
+  if (wantsJson(request)) checkJson(answer, framed, url.hostname);
+  return answer;
+}
+
+function wantsJson({ headers = {} }: HttpRequest): boolean {
+  const accept = Object.entries(headers).find(([name]) => name.toLowerCase() === 'accept')?.[1];
+  return accept === undefined || accept.includes('json');
+}
+
+const WEB_PAGE =
+  'sent a web page where data was expected: something in between, such as a maintenance page, answered for it. ' +
+  'The next try follows by itself.';
+const CUT = 'closed the connection before its answer was complete. The next try follows by itself.';
+
+/**
+ * A gateway's page with status 200 passes when the gateway does, so it counts as transient. The body decides, not
+ * the content type: there are servers that call their JSON text/html.
+ */
+function checkJson({ body, status }: HttpAnswer, framed: boolean, host: string): void {
+  if (/^\s*</.test(body)) throw new RemoteError('transient', `${host} ${WEB_PAGE}`, { status });
+  if (!framed && status !== 204 && !isJson(body)) throw new RemoteError('transient', `${host} ${CUT}`, { status });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What was not read can be read again; what was written is only repeated when the source says it did not take it. */
+function isWorthRetrying({ kind }: RemoteError, method: HttpRequest['method'] = 'GET'): boolean {
+  const repeatable = method !== 'POST' && method !== 'PATCH';
+  return kind === 'rate_limited' || (kind === 'transient' && repeatable);
+}
+
+async function observed(
+  { url, method, attempt }: { url: URL; method: string; attempt: number },
+  onRequest: HttpClientOptions['onRequest'],
+  run: () => Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  const startedAt = performance.now();
+  const tell = (outcome: Pick<RequestEvent, 'status' | 'failure'>) =>
+    onRequest?.({ method, host: url.host, path: url.pathname, attempt, ...outcome, ms: performance.now() - startedAt });
+  try {
+    const answer = await run();
+    tell({ status: answer.status });
+    return answer;
+  } catch (error) {
+    const { kind, status } = error instanceof RemoteError ? error : new RemoteError('transient', '');
+    tell({ failure: kind, ...(status !== undefined && { status }) });
+    throw error;
+  }
+}

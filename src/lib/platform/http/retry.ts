@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RemoteError } from './errors.ts';
+
+/** How a failed request is tried again. Times are in milliseconds. */
+export interface RetryPolicy {
+  /** How many tries may follow the first one. */
+  retries: number;
+  /** The wait before the first retry; it doubles each time: 1 s, 2 s, 4 s. */
+  baseMs: number;
+  /** All waits of one request together never exceed this; a job that waits longer gives up its place instead. */
+  maxWaitMs: number;
+}
+
+export const defaultRetry: RetryPolicy = { retries: 3, baseMs: 1000, maxWaitMs: 60_000 };
+
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+export const sleepFor: Sleep = (ms, signal) => delay(ms, undefined, signal && { signal });
+
+export interface RetryTools {
+  policy: RetryPolicy;
+  now: () => Date;
+  sleep: Sleep;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `attempt` (numbered from 1) until it succeeds, fails for good, or another wait would exceed the policy.
+ * Waits as long as the error's `until` asks, else with doubling waits, both jittered so that workers spread out.
+ */
+export async function withRetries<T>(
+  attempt: (number: number) => Promise<T>,
+  mayRetry: (error: RemoteError) => boolean,
+  tools: RetryTools,
+): Promise<T> {
+  let waited = 0;
+  for (let number = 1; ; number += 1) {
+    try {
+      return await attempt(number);
+    } catch (error) {
+      if (!(error instanceof RemoteError) || !mayRetry(error)) throw error;
+      const wait = waitBefore(number, error, tools);
+      if (number > tools.policy.retries || waited + wait > tools.policy.maxWaitMs) throw error;
+      waited += wait;
+      await pause(wait, error, tools);
+    }
+  }
+}
+
+function waitBefore(retry: number, error: RemoteError, { policy, now }: RetryTools): number {
+  if (error.until === undefined) return policy.baseMs * 2 ** (retry - 1) * (0.75 + Math.random() / 2);
+  // Never earlier than asked; up to a second later.
+  return Math.max(error.until.getTime() - now().getTime(), 0) + Math.random() * Math.min(policy.baseMs, 1000);
+}
+
+async function pause(wait: number, error: RemoteError, { sleep, signal }: RetryTools): Promise<void> {
+  try {
+    await sleep(wait, signal);
+  } catch {
+    // Only the signal ends a wait early: what is told then is why we were waiting.
+    throw error;
+  }
+}

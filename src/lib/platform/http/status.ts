@@ -1,0 +1,39 @@
+import { RemoteError, type RemoteErrorKind } from './errors.ts';
+
+interface Failure {
+  kind: RemoteErrorKind;
+  /** What happened and what to do, after the host's name. */
+  words: string;
+}
+
+const REFUSED_CREDENTIALS = 'refused the credentials. Enter them again on the connection.';
+const REFUSED_ACCESS = 'accepted the credentials but does not let them read this. Ask its administrator for access.';
+const GONE = 'does not have what was asked for any more.';
+const BUSY = 'could not answer right now. The next try follows by itself.';
+const SLOW_DOWN = 'asked to slow down. Reading continues by itself later.';
+const REDIRECT = 'sent us to another address, which is never followed. Check the base URL of the connection.';
+const UNEXPECTED = 'did not accept the request. The connection may need an update.';
+
+/** What each HTTP status means for us. Statuses that are absent fall to their hundred. */
+const BY_STATUS: Record<number, Failure> = {
+  401: { kind: 'auth', words: REFUSED_CREDENTIALS },
+  403: { kind: 'permission', words: REFUSED_ACCESS },
+  404: { kind: 'gone', words: GONE },
+  408: { kind: 'transient', words: BUSY },
+  410: { kind: 'gone', words: GONE },
+  425: { kind: 'transient', words: BUSY },
+  429: { kind: 'rate_limited', words: SLOW_DOWN },
+};
+const BY_HUNDRED: Record<number, Failure> = {
+  1: { kind: 'malformed', words: UNEXPECTED },
+  3: { kind: 'malformed', words: REDIRECT },
+  4: { kind: 'malformed', words: UNEXPECTED },
+  5: { kind: 'transient', words: BUSY },
+};
+
+/** The error that an answer's status stands for; undefined for 2xx. */
+export function errorOfStatus(status: number, host: string, until?: Date): RemoteError | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? BY_HUNDRED[4]!;
+  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, { status, ...(until && { until }) });
+}

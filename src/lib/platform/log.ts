@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pino from 'pino';
+import { scrub } from './secrets.ts';
+
+/** What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not. */
+const allowed = [
+  'event', 'reason', 'requestId', 'runId', 'jobId', 'tenantId', 'connectionId', 'provider', 'stream', 'userId',
+  'method', 'route', 'status', 'ms', 'attempt', 'host', 'path', 'count', 'fetched', 'inserted', 'changed', 'unchanged',
+  'rejected', 'deleted', 'trigger', 'port', 'until', 'kind', 'queue', 'version', 'signal', 'stack',
+] as const;
+export type LogFields = Partial<Record<(typeof allowed)[number], string | number | boolean | Date | null | undefined>>;
+
+const correlation = new AsyncLocalStorage<LogFields>();
+
+/** Runs `fn` so that every line logged inside carries `fields` (request, run or job id). */
+export function withLogFields<T>(fields: LogFields, fn: () => T): T {
+  return correlation.run({ ...correlation.getStore(), ...fields }, fn);
+}
+
+/** The correlation fields in force. */
+export function logFields(): LogFields {
+  return correlation.getStore() ?? {};
+}
+
+const logger = pino({
+  level: process.env['LOG_LEVEL'] || (process.env['NODE_ENV'] === 'test' ? 'silent' : 'info'),
+  base: undefined,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label) => ({ level: label }) },
+}, pino.destination({ dest: 2, sync: true }));
+
+type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+function write(level: Level) {
+  return (fields: LogFields, message: string): void => {
+    const line: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries({ ...logFields(), ...fields })) {
+      if (value === undefined || !allowed.includes(name as (typeof allowed)[number])) continue;
+      line[name] = typeof value === 'string' ? scrub(value) : value;
+    }
+    logger[level](line, scrub(message));
+  };
+}
+
+/** Structured log: JSON lines on standard error. */
+export const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), fatal: write('fatal') };

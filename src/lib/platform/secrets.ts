@@ -1,0 +1,28 @@
+/** Secrets that are in use in this process, so that no text that leaves it can hold one. */
+const live = new Set<string>();
+const shortest = 6;
+
+/** Registers a secret for scrubbing, in the spellings in which it could turn up. */
+export function registerSecret(secret: string): void {
+  if (secret.length < shortest) return;
+  live.add(secret);
+  live.add(encodeURIComponent(secret));
+  live.add(Buffer.from(secret).toString('base64'));
+}
+
+const urlPassword = /(\w+:\/\/[^\s:/@]*):[^\s/@]+@/g;
+const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
+
+/** Replaces live secrets, passwords in URLs and authorization values by a mark. */
+export function scrub(text: string): string {
+  let clean = text.replace(urlPassword, '$1:[secret]@').replace(bearer, '$1 [secret]');
+  for (const secret of live) {
+    if (clean.includes(secret)) clean = clean.replaceAll(secret, '[secret]');
+  }
+  return clean;
+}
+
+/** The message of anything thrown, safe to log, store and show. */
+export function safeMessage(error: unknown): string {
+  return scrub(error instanceof Error ? error.message : String(error));
+}

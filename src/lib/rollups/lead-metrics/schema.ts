@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm';
+import { check, date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { tenantId, tenantPolicy } from '../../platform/db/columns.ts';
+
+/** Leads by day of creation and dimension. Additive: sums over days, dimensions and connections are exact. */
+export const leadMetrics = pgTable(
+  'lead_metrics',
+  {
+    tenantId: tenantId(),
+    dimension: text('dimension').notNull(),
+    day: date('day', { mode: 'string' }).notNull(),
+    key: text('key').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.dimension, table.day, table.key] }),
+    check('lead_metrics_count', sql`${table.count} >= 0`),
+    tenantPolicy(table.tenantId),
+  ],
+);

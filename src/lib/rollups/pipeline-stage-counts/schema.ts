@@ -1,0 +1,24 @@
+import { sql } from 'drizzle-orm';
+import { bigint, check, date, integer, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { tenantId, tenantPolicy } from '../../platform/db/columns.ts';
+
+/** Opportunities by day of creation and stage. Additive, so trends come for free. */
+export const pipelineStageCounts = pgTable(
+  'pipeline_stage_counts',
+  {
+    tenantId: tenantId(),
+    day: date('day', { mode: 'string' }).notNull(),
+    stage: text('stage').notNull(),
+    count: integer('count').notNull(),
+    /** Opportunities that have a value: what an average may divide by. */
+    valued: integer('valued').notNull(),
+    value: numeric('value', { precision: 20, scale: 2 }).notNull(),
+    /** Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum / count. */
+    enteredSeconds: bigint('entered_seconds', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.day, table.stage] }),
+    check('pipeline_stage_counts_count', sql`${table.count} >= 0`),
+    tenantPolicy(table.tenantId),
+  ],
+);

@@ -1,0 +1,125 @@
+import { sql } from 'drizzle-orm';
+import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
+import { connections } from '../connections/schema.ts';
+
+/** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
+const books = () => ({
+  pages: integer('pages').notNull().default(0),
+  fetched: integer('fetched').notNull().default(0),
+  inserted: integer('inserted').notNull().default(0),
+  changed: integer('changed').notNull().default(0),
+  unchanged: integer('unchanged').notNull().default(0),
+  rejected: integer('rejected').notNull().default(0),
+  deleted: integer('deleted').notNull().default(0),
+});
+
+/** One pass over one connection. */
+export const syncRuns = pgTable(
+  'sync_runs',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    connectionId: uuid('connection_id').notNull(),
+    trigger: text('trigger', { enum: ['schedule', 'manual', 'cli'] }).notNull(),
+    requestedBy: uuid('requested_by'),
+    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
+    startedAt: instant('started_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+    /** When the worker that holds the run last wrote something; a silent run is taken over. */
+    heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
+    recordsUpdated: integer('records_updated').notNull().default(0),
+    errorKind: text('error_kind'),
+    errorMessage: text('error_message'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    uniqueIndex('sync_runs_one_running').on(table.tenantId, table.connectionId).where(sql`${table.status} = 'running'`),
+    index('sync_runs_newest').on(table.tenantId, table.connectionId, table.startedAt.desc()),
+    check('sync_runs_status', sql`${table.status} in ('running', 'success', 'partial', 'failed')`),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** The books of one stream in one run. */
+export const syncRunStreams = pgTable(
+  'sync_run_streams',
+  {
+    tenantId: tenantId(),
+    runId: uuid('run_id').notNull(),
+    stream: text('stream').notNull(),
+    passId: uuid('pass_id').notNull(),
+    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
+    startedAt: instant('started_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+    ...books(),
+    errorKind: text('error_kind'),
+    errorMessage: text('error_message'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.runId, table.stream] }),
+    foreignKey({ columns: [table.tenantId, table.runId], foreignColumns: [syncRuns.tenantId, syncRuns.id] }).onDelete('cascade'),
+    check('sync_run_streams_books', sql`${table.fetched} = ${table.inserted} + ${table.changed} + ${table.unchanged} + ${table.rejected}`),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** Where a stream of a connection stands. */
+export const streamStates = pgTable(
+  'stream_states',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    stream: text('stream').notNull(),
+    /** Where the pass continues; null at its start. */
+    cursor: jsonb('cursor'),
+    /** For streams that follow changes: how far the last finished pass got. */
+    highWater: jsonb('high_water'),
+    passId: uuid('pass_id'),
+    passStartedAt: instant('pass_started_at'),
+    /** Pages of the pass that are stored. */
+    passPages: integer('pass_pages').notNull().default(0),
+    /** When the last complete pass began: the data is at least as fresh as this. */
+    freshAt: instant('fresh_at'),
+    /** When a pass last did not delete because too much was absent, and how much. */
+    deletionHeldAt: instant('deletion_held_at'),
+    deletionHeldCount: integer('deletion_held_count'),
+    version: integer('version').notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId, table.stream] }),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** An item that could not become a record, kept until it can or a person discards it. */
+export const recordErrors = pgTable(
+  'record_errors',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    connectionId: uuid('connection_id').notNull(),
+    stream: text('stream').notNull(),
+    /** The source's id of the item, or a digest of it when it has none. */
+    itemKey: text('item_key').notNull(),
+    runId: uuid('run_id').notNull(),
+    snapshotId: uuid('snapshot_id').notNull(),
+    /** Place of the item on its page, from 0. */
+    itemIndex: integer('item_index').notNull(),
+    reason: text('reason').notNull(),
+    /** The item as text, with its values masked where they look like personal data. */
+    payload: text('payload').notNull(),
+    attempts: integer('attempts').notNull().default(1),
+    createdAt: createdAt(),
+    lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
+    resolvedAt: instant('resolved_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    unique('record_errors_item').on(table.tenantId, table.connectionId, table.stream, table.itemKey),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    tenantPolicy(table.tenantId),
+  ],
+);

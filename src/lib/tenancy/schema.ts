@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm';
+import { check, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, instant } from '../platform/db/columns.ts';
+
+/** A client's workspace: better-auth's organization, with what the pages need to know of it. */
+export const tenants = pgTable(
+  'tenants',
+  {
+    id: uuid('id').primaryKey().default(sql`new_id()`),
+    name: text('name').notNull(),
+    slug: text('slug').notNull().unique(),
+    logo: text('logo'),
+    metadata: text('metadata'),
+    /** IANA name; days, schedules and reports are in this zone. */
+    timeZone: text('time_zone').notNull().default('UTC'),
+    /** ISO 4217 code of every amount of the tenant. */
+    currency: text('currency').notNull().default('USD'),
+    /** Accent colour as #rrggbb. */
+    accent: text('accent'),
+    createdAt: createdAt(),
+    /** Set when the tenant is not served any more. */
+    archivedAt: instant('archived_at'),
+  },
+  (table) => [check('tenants_slug_form', sql`${table.slug} ~ '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'`)],
+);
