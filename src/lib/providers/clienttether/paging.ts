@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { RemoteError } from '../../platform/http/errors.ts';
+import { ask, type Access, type Answered } from './request.ts';
+
+/**
+ * Rows that a page shares with the one before. The list is newest first and moves while it is read: an arriving
+ * row pushes others onto the next page, where they are read twice, which does no harm; a deleted row pulls others
+ * onto the page already read, where they would be missed and then taken for deleted.
+ */
+const OVERLAP_ROWS = 5;
+/** No account comes near this; a list that goes on beyond it never ends. */
+const MOST_ROWS = 5_000_000;
+
+export interface ListRequest {
+  path: string;
+  query?: Record<string, string | undefined>;
+  /** Where to start; a page earlier is read again, because more may have been deleted since. */
+  resumeAt?: number;
+  mostRows?: number;
+}
+
+export interface ListPage extends Answered {
+  /** The row offset of the next page. */
+  next: number;
+  last: boolean;
+}
+
+/** All pages of a list, with `limit` and `offset`. Throws RemoteError `malformed` when the list goes in circles. */
+export async function* listPages(access: Access, { path, query, resumeAt = 0, mostRows = MOST_ROWS }: ListRequest): AsyncGenerator<ListPage> {
+  const limit = access.settings.pageSize;
+  const seen = new Set<string>();
+  let offset = Math.max(0, resumeAt - limit);
+  for (;;) {
+    const answered = await ask(access, path, { ...query, limit, offset });
+    const { items, total = 0 } = answered;
+    const end = offset + items.length;
+    // A short page ends the list, a longer one than asked for is all of it; unless the total says that there is more.
+    const last = items.length !== limit && total <= end;
+    if (!last) refuseCircles(items, seen, end, mostRows);
+    offset = last ? end : end - overlapOf(limit);
+    yield { ...answered, next: offset, last };
+    if (last) return;
+  }
+}
+
+function overlapOf(limit: number): number {
+  return Math.min(OVERLAP_ROWS, Math.floor(limit / 10));
+}
+
+function refuseCircles(items: unknown[], seen: Set<string>, end: number, mostRows: number): void {
+  const fingerprint = createHash('sha256').update(JSON.stringify(items)).digest('base64');
+  if (items.length === 0 || seen.has(fingerprint)) {
+    throw new RemoteError('malformed', 'ClientTether sent the same page of a list twice. Nothing was deleted because of it.');
+  }
+  if (end > mostRows) throw new RemoteError('malformed', 'ClientTether sent a list that does not end.');
+  seen.add(fingerprint);
+}

@@ -1,0 +1,82 @@
+import { textOf } from './values.ts';
+
+/** A value as the source gives it; null when blank, absent or `false`. */
+export type CTText = string | null;
+
+/**
+ * The names under which each field has been seen. Which of them the API uses for notes and activities is not
+ * documented, so both are read; the first one that holds something wins.
+ */
+export const FIELD_ALIASES = {
+  lead: {
+    ...same('client_id', 'external_id', 'firstName', 'lastName', 'compName', 'email', 'phone', 'address', 'city', 'state', 'zip'),
+    ...same('whiteboard', 'deal_size', 'clients_action_plan', 'clients_sales_cycle', 'clients_lead_source'),
+    ...same('created', 'last_modified_date', 'contact_type', 'assigned_user'),
+  },
+  opportunity: {
+    ...same('opportunity_id', 'firstName', 'lastName', 'compName', 'contact_sales_cycle', 'contact_lead_source'),
+    ...same('contact_action_plan', 'deal_size', 'created', 'last_modified_date'),
+  },
+  note: {
+    id: ['id', 'note_id'],
+    contact_id: ['contact_id', 'client_id'],
+    date: ['date', 'created'],
+    author: ['author', 'user_name'],
+    content: ['content', 'note'],
+  },
+  activity: {
+    id: ['id', 'activity_id'],
+    type: ['type', 'activity_type'],
+    scheduled_at: ['scheduled_at', 'start_date'],
+    contact_name: ['contact_name', 'client_name'],
+    description: ['description', 'note'],
+    status: ['status', 'activity_status'],
+  },
+  event: {
+    ...same('event_id', 'event_type', 'title', 'start_date', 'end_date', 'client_id', 'description', 'status'),
+    client_name: ['client_name', 'contact_name'],
+  },
+  salesCycle: same('sales_cycle_id', 'sales_cycle_name', 'sales_cycle_active_status'),
+  leadSource: same('lead_source_id', 'lead_source_name'),
+  actionPlan: same('action_plan_id', 'action_plan_name'),
+  user: same('user_id', 'firstName', 'lastName', 'email'),
+} as const;
+
+type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<keyof (typeof FIELD_ALIASES)[Kind], CTText>;
+
+/** A client. `clients_sales_cycle` and `clients_lead_source` are names, not ids; a blank sales cycle is a new lead. */
+export type CTLeadResponse = Fields<'lead'>;
+/** An opportunity. Custom fields stay on the raw item: see customField. */
+export type CTOpportunityResponse = Fields<'opportunity'>;
+/** An entry of a client's history. `content` is HTML. */
+export type CTNoteResponse = Fields<'note'>;
+export type CTActivityResponse = Fields<'activity'>;
+export type CTEventResponse = Fields<'event'>;
+export type CTSalesCycleResponse = Fields<'salesCycle'>;
+export type CTLeadSourceResponse = Fields<'leadSource'>;
+export type CTActionPlanResponse = Fields<'actionPlan'>;
+export type CTUserResponse = Fields<'user'>;
+
+/** An item of a list under the field names above. Never throws: what is not there is null. */
+export function readItem<Kind extends keyof typeof FIELD_ALIASES>(kind: Kind, item: unknown): Fields<Kind> {
+  const raw = asObject(item);
+  const entries = Object.entries<readonly string[]>(FIELD_ALIASES[kind]).map(([field, names]) => [
+    field,
+    names.map((name) => textOf(raw[name])).find((text) => text !== null) ?? null,
+  ]);
+  return Object.fromEntries(entries) as Fields<Kind>;
+}
+
+/** A field of an item by the name that the account gave it, at the top or in `custom_fields`. */
+export function customField(item: unknown, name: string): CTText {
+  const raw = asObject(item);
+  return textOf(raw[name]) ?? textOf(asObject(raw.custom_fields)[name]);
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function same<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
+  return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as { [Key in Name]: readonly [Key] };
+}

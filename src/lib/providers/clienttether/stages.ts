@@ -1,0 +1,64 @@
+import type { ClientTetherSettings } from './settings.ts';
+import { labelOf } from './values.ts';
+
+/** New leads have a blank sales cycle; ClientTether's own pages show it under this name. */
+export const NEW_LEAD = 'New Lead';
+
+export interface StageFacts {
+  outcome: 'open' | 'won' | 'lost';
+  /** Chance of closing in percent. */
+  likelyPct: number;
+}
+
+/** What a stage counts that neither the settings nor the tables below know. */
+export const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
+const WON: StageFacts = { outcome: 'won', likelyPct: 100 };
+const LOST: StageFacts = { outcome: 'lost', likelyPct: 0 };
+
+/** Likelihoods in percent of the stages that franchise development teams commonly use. Stages are free text per account. */
+const LIKELIHOODS: Record<string, number> = {
+  'new lead': 5,
+  'future interest': 5,
+  'outbound call': 8,
+  'inbound contact': 10,
+  prospecting: 10,
+  'initial call scheduled': 15,
+  'initial call complete': 20,
+  'initial call completed': 20,
+  'qr sent': 25,
+  engaging: 30,
+  'qr returned': 35,
+  'fdd sent': 40,
+  'fdd signed': 50,
+  'fdd review call scheduled': 55,
+  'fdd review call complete': 60,
+  'fdd review call completed': 60,
+  'deal structure': 70,
+  'discovery day booked': 75,
+  'discovery day completed': 85,
+  'fa requested': 90,
+  'fa sent': 95,
+};
+const LOST_NAMES = /\b(lost|dead|not interested|disqualified|unqualified|not qualified|declined|do not (call|contact))\b/;
+const WON_NAMES = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
+
+/** The stage's name as it is shown and counted: "New Lead" when blank. */
+export function stageName(text: string | null): string {
+  return labelOf(text) ?? NEW_LEAD;
+}
+
+/** What a stage name means: the connection's settings first, then the tables, then UNKNOWN_STAGE. Ignores case. */
+export function stageFacts(name: string, settings: Pick<ClientTetherSettings, 'stages'>): StageFacts {
+  const key = name.trim().toLowerCase();
+  const usual = usualFacts(key);
+  const own = Object.hasOwn(settings.stages, key) ? settings.stages[key] : undefined;
+  return own ? { likelyPct: own.likelyPct, outcome: own.outcome ?? usual.outcome } : usual;
+}
+
+function usualFacts(key: string): StageFacts {
+  const likelyPct = Object.hasOwn(LIKELIHOODS, key) ? LIKELIHOODS[key] : undefined;
+  if (likelyPct !== undefined) return { outcome: 'open', likelyPct };
+  if (LOST_NAMES.test(key)) return LOST;
+  if (WON_NAMES.test(key)) return WON;
+  return UNKNOWN_STAGE;
+}
