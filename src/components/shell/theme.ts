@@ -1,0 +1,27 @@
+/** One year in seconds: how long a chosen theme is kept. */
+const keptFor = 31_536_000;
+const root = document.documentElement;
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+
+const isDark = () => (root.dataset['theme'] ? root.dataset['theme'] === 'dark' : systemIsDark.matches);
+
+const switches = document.querySelectorAll<HTMLButtonElement>('[data-theme-switch]');
+
+const label = () => {
+  for (const button of switches) {
+    button.hidden = false;
+    const text = button.querySelector('span');
+    if (text) text.textContent = isDark() ? 'Light theme' : 'Dark theme';
+  }
+};
+
+for (const button of switches) {
+  button.addEventListener('click', () => {
+    const theme = isDark() ? 'light' : 'dark';
+    root.dataset['theme'] = theme;
+    document.cookie = `theme=${theme}; path=/; max-age=${keptFor}; samesite=lax`;
+    label();
+  });
+}
+systemIsDark.addEventListener('change', label);
+label();
