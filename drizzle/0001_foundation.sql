@@ -382,8 +382,7 @@ CREATE TABLE "lead_metrics" (
 	"day" date NOT NULL,
 	"key" text NOT NULL,
 	"count" integer NOT NULL,
-	CONSTRAINT "lead_metrics_tenant_id_dimension_day_key_pk" PRIMARY KEY("tenant_id","dimension","day","key"),
-	CONSTRAINT "lead_metrics_count" CHECK ("lead_metrics"."count" >= 0)
+	CONSTRAINT "lead_metrics_tenant_id_dimension_day_key_pk" PRIMARY KEY("tenant_id","dimension","day","key")
 );
 --> statement-breakpoint
 ALTER TABLE "lead_metrics" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -395,8 +394,7 @@ CREATE TABLE "pipeline_stage_counts" (
 	"valued" integer NOT NULL,
 	"value" numeric(20, 2) NOT NULL,
 	"entered_seconds" bigint NOT NULL,
-	CONSTRAINT "pipeline_stage_counts_tenant_id_day_stage_pk" PRIMARY KEY("tenant_id","day","stage"),
-	CONSTRAINT "pipeline_stage_counts_count" CHECK ("pipeline_stage_counts"."count" >= 0)
+	CONSTRAINT "pipeline_stage_counts_tenant_id_day_stage_pk" PRIMARY KEY("tenant_id","day","stage")
 );
 --> statement-breakpoint
 ALTER TABLE "pipeline_stage_counts" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { check, date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { tenantId, tenantPolicy } from '../../platform/db/columns.ts';
 
 /** Leads by day of creation and dimension. Additive: sums over days, dimensions and connections are exact. */
@@ -14,7 +13,6 @@ export const leadMetrics = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.dimension, table.day, table.key] }),
-    check('lead_metrics_count', sql`${table.count} >= 0`),
     tenantPolicy(table.tenantId),
   ],
 );

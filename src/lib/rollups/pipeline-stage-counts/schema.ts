@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { bigint, check, date, integer, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, date, integer, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { tenantId, tenantPolicy } from '../../platform/db/columns.ts';
 
 /** Opportunities by day of creation and stage. Additive, so trends come for free. */
@@ -18,7 +17,6 @@ export const pipelineStageCounts = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.day, table.stage] }),
-    check('pipeline_stage_counts_count', sql`${table.count} >= 0`),
     tenantPolicy(table.tenantId),
   ],
 );

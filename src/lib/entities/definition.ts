@@ -1,0 +1,37 @@
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { leads } from './lead/schema.ts';
+import type { notes } from './note/schema.ts';
+import type { opportunities } from './opportunity/schema.ts';
+import type { scheduledActivities } from './scheduled-activity/schema.ts';
+import type { stages } from './stage/schema.ts';
+import type { EntityName, EntityRecords } from './records.ts';
+
+/** A stored row of each entity, without the raw item. */
+export interface EntityRows {
+  lead: Omit<typeof leads.$inferSelect, 'rawJson'>;
+  opportunity: Omit<typeof opportunities.$inferSelect, 'rawJson'>;
+  note: Omit<typeof notes.$inferSelect, 'rawJson'>;
+  scheduledActivity: Omit<typeof scheduledActivities.$inferSelect, 'rawJson'>;
+  stage: Omit<typeof stages.$inferSelect, 'rawJson'>;
+}
+
+/** What became of one row: null stands for "not there" (never seen, or deleted). */
+export interface Change<Name extends EntityName = EntityName> {
+  before: EntityRows[Name] | null;
+  after: EntityRows[Name] | null;
+}
+
+/** What a row may be derived from besides its record. */
+export interface DeriveContext {
+  timeZone: string;
+  /** When the answer that holds the item arrived. */
+  receivedAt: Date;
+}
+
+/** How an entity is kept. */
+export interface EntityDefinition<Name extends EntityName = EntityName> {
+  name: Name;
+  table: PgTable;
+  /** Columns that follow from the record and from the row before. Pure. */
+  derive(record: EntityRecords[Name], before: EntityRows[Name] | null, context: DeriveContext): Partial<EntityRows[Name]>;
+}

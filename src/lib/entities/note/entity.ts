@@ -1,0 +1,4 @@
+import type { EntityDefinition } from '../definition.ts';
+import { notes } from './schema.ts';
+
+export const noteEntity: EntityDefinition<'note'> = { name: 'note', table: notes, derive: () => ({}) };

@@ -1,0 +1,15 @@
+import { dayIn } from '../../platform/day.ts';
+import type { EntityDefinition } from '../definition.ts';
+import { opportunities } from './schema.ts';
+
+export const opportunityEntity: EntityDefinition<'opportunity'> = {
+  name: 'opportunity',
+  table: opportunities,
+  derive: (record, before, { timeZone, receivedAt }) => ({
+    createdOn: record.sourceCreatedAt === null ? null : dayIn(timeZone, record.sourceCreatedAt),
+    stageEnteredAt:
+      before?.stage === record.stage
+        ? before.stageEnteredAt
+        : (record.sourceUpdatedAt ?? (before === null ? record.sourceCreatedAt : null) ?? receivedAt),
+  }),
+};

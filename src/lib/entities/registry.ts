@@ -1,0 +1,20 @@
+import type { EntityDefinition } from './definition.ts';
+import { leadEntity } from './lead/entity.ts';
+import { noteEntity } from './note/entity.ts';
+import { opportunityEntity } from './opportunity/entity.ts';
+import type { EntityName } from './records.ts';
+import { scheduledActivityEntity } from './scheduled-activity/entity.ts';
+import { stageEntity } from './stage/entity.ts';
+
+const entities: { [Name in EntityName]: EntityDefinition<Name> } = {
+  lead: leadEntity,
+  opportunity: opportunityEntity,
+  note: noteEntity,
+  scheduledActivity: scheduledActivityEntity,
+  stage: stageEntity,
+};
+
+/** How the entity called `name` is kept. */
+export function entityDefinition(name: EntityName): EntityDefinition {
+  return entities[name] as unknown as EntityDefinition;
+}

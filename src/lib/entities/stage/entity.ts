@@ -1,0 +1,4 @@
+import type { EntityDefinition } from '../definition.ts';
+import { stages } from './schema.ts';
+
+export const stageEntity: EntityDefinition<'stage'> = { name: 'stage', table: stages, derive: () => ({}) };

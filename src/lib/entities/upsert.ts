@@ -1,0 +1,136 @@
+import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { insertRows, updateRows } from '../platform/db/bulk.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { newId } from '../platform/id.ts';
+import type { Change, DeriveContext, EntityDefinition, EntityRows } from './definition.ts';
+import type { EntityName, EntityRecords } from './records.ts';
+import { entityDefinition } from './registry.ts';
+
+/** A record on its way in, with the item it was made from and the digest of both. */
+export interface Incoming {
+  record: EntityRecords[EntityName];
+  raw: unknown;
+  hash: string;
+}
+
+/** Where the records of one page come from. */
+export interface Origin extends DeriveContext {
+  tenantId: string;
+  connectionId: string;
+  provider: string;
+  stream: string;
+  snapshotId: string;
+}
+
+export interface UpsertResult {
+  changes: Change[];
+  inserted: number;
+  changed: number;
+  unchanged: number;
+}
+
+type AnyRow = EntityRows[EntityName];
+type Written = AnyRow & { rawJson: unknown };
+
+/**
+ * Stores the records of one page. A row whose digest is the same is not written; a row that was changed by a later
+ * answer is left alone. The caller holds the run's lock, so nobody else writes this connection's rows meanwhile.
+ */
+export async function upsertRecords(tx: Tx, name: EntityName, origin: Origin, incoming: readonly Incoming[]): Promise<UpsertResult> {
+  const entity = entityDefinition(name);
+  const newest = new Map(incoming.map((item) => [item.record.externalId, item]));
+  const existing = await readExisting(tx, entity.table, origin, [...newest.keys()]);
+  const inserts: Written[] = [];
+  const updates: Written[] = [];
+  const changes: Change[] = [];
+  for (const [externalId, item] of newest) {
+    const before = existing.get(externalId) ?? null;
+    if (before !== null && isSettled(before, item, origin)) continue;
+    const after = rowOf(entity, origin, item, before);
+    (before === null ? inserts : updates).push(after);
+    changes.push({ before: before?.deletedAt === null ? before : null, after });
+  }
+  await insertRows(tx, entity.table, inserts);
+  await updateRows(tx, entity.table, origin.tenantId, updates);
+  const written = inserts.length + updates.length;
+  return { changes, inserted: inserts.length, changed: updates.length, unchanged: incoming.length - written };
+}
+
+function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {
+  const same = before.contentHash === item.hash && before.deletedAt === null;
+  return same || before.changedAt > origin.receivedAt;
+}
+
+function rowOf(entity: EntityDefinition, origin: Origin, item: Incoming, before: AnyRow | null): Written {
+  const row = {
+    tenantId: origin.tenantId,
+    id: before?.id ?? newId(),
+    connectionId: origin.connectionId,
+    provider: origin.provider,
+    stream: origin.stream,
+    ...item.record,
+    ...entity.derive(item.record, before, origin),
+    contentHash: item.hash,
+    rawJson: item.raw,
+    snapshotId: origin.snapshotId,
+    firstSeenAt: before?.firstSeenAt ?? origin.receivedAt,
+    changedAt: origin.receivedAt,
+    deletedAt: null,
+  };
+  return row as unknown as Written;
+}
+
+interface KeyColumns {
+  tenantId: PgColumn;
+  connectionId: PgColumn;
+  stream: PgColumn;
+  externalId: PgColumn;
+  deletedAt: PgColumn;
+}
+
+/** The columns that every entity table has, whichever it is. */
+function keysOf(table: PgTable): KeyColumns {
+  return getTableColumns(table) as unknown as KeyColumns;
+}
+
+function readColumns(table: PgTable): Record<string, PgColumn> {
+  const { rawJson: _unread, ...columns } = getTableColumns(table);
+  return columns;
+}
+
+/** The condition that a row belongs to one stream of one connection. */
+function ofStream(table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>): SQL | undefined {
+  const keys = keysOf(table);
+  return and(eq(keys.tenantId, origin.tenantId), eq(keys.connectionId, origin.connectionId), eq(keys.stream, origin.stream));
+}
+
+async function readExisting(tx: Tx, table: PgTable, origin: Origin, ids: string[]): Promise<Map<string, AnyRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.select(readColumns(table)).from(table).where(and(ofStream(table, origin), inArray(keysOf(table).externalId, ids)));
+  return new Map((rows as unknown as AnyRow[]).map((row) => [row.externalId, row]));
+}
+
+/** Marks the live rows of a stream that meet `condition` as deleted, and tells which they were. */
+export async function softDelete(
+  tx: Tx,
+  name: EntityName,
+  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
+  condition: SQL,
+  at: Date,
+): Promise<Change[]> {
+  const { table } = entityDefinition(name);
+  const live = and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition);
+  const rows = await tx.update(table).set({ deletedAt: at, changedAt: at } as never).where(live).returning(readColumns(table));
+  return (rows as unknown as AnyRow[]).map((before) => ({ before, after: null }));
+}
+
+/** How many live rows of a stream meet `condition`. */
+export async function countLive(tx: Tx, name: EntityName, origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>, condition: SQL): Promise<number> {
+  const { table } = entityDefinition(name);
+  const rows = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(table)
+    .where(and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition));
+  return rows[0]?.count ?? 0;
+}

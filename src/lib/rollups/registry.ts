@@ -1,0 +1,22 @@
+import type { Change } from '../entities/definition.ts';
+import type { EntityName } from '../entities/records.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { refreshHotListItems } from './hot-list-items/refresh.ts';
+import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
+import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
+
+type Refresh<Name extends EntityName> = (tx: Tx, tenantId: string, changes: readonly Change<Name>[]) => Promise<void>;
+
+const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
+  lead: [refreshLeadMetrics],
+  opportunity: [refreshPipelineStageCounts, refreshHotListItems],
+  note: [],
+  scheduledActivity: [],
+  stage: [],
+};
+
+/** Brings every rollup of an entity up to date, in the transaction that made the changes. */
+export async function refreshRollups(tx: Tx, name: EntityName, tenantId: string, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  for (const refresh of rollups[name] as readonly Refresh<EntityName>[]) await refresh(tx, tenantId, changes);
+}
