@@ -1,0 +1,54 @@
+import type { Route } from './provider.ts';
+
+export interface Match {
+  route: Route;
+  params: Record<string, string>;
+}
+
+/** Finds routes by method and path below a base. Patterns without parameters are looked up in a map, the rest are tried in order. */
+export class Router {
+  readonly #exact = new Map<string, Route>();
+  readonly #patterns: { route: Route; parts: string[] }[] = [];
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      if (route.pattern.includes(':')) this.#patterns.push({ route, parts: route.pattern.split('/') });
+      else this.#exact.set(`${route.method} ${route.pattern}`, route);
+    }
+  }
+
+  match(method: string, path: string): Match | null {
+    const exact = this.#exact.get(`${method} ${path}`);
+    if (exact) return { route: exact, params: {} };
+    const given = path.split('/');
+    for (const { route, parts } of this.#patterns) {
+      const params = route.method === method ? paramsOf(parts, given) : null;
+      if (params) return { route, params };
+    }
+    return null;
+  }
+}
+
+/** The name by which counters and faults know a route. */
+export function endpointName(route: Route): string {
+  return `${route.method} ${route.pattern}`;
+}
+
+function paramsOf(parts: string[], given: string[]): Record<string, string> | null {
+  if (parts.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [i, part] of parts.entries()) {
+    const value = given[i] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = decode(value);
+    else if (part !== value) return null;
+  }
+  return params;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
