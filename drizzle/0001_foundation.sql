@@ -198,6 +198,7 @@ CREATE TABLE "stream_states" (
 	"fresh_at" timestamp with time zone,
 	"deletion_held_at" timestamp with time zone,
 	"deletion_held_count" integer,
+	"touched_at" timestamp with time zone,
 	"version" integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "stream_states_tenant_id_connection_id_stream_pk" PRIMARY KEY("tenant_id","connection_id","stream")
 );

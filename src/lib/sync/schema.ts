@@ -85,6 +85,8 @@ export const streamStates = pgTable(
     /** When a pass last did not delete because too much was absent, and how much. */
     deletionHeldAt: instant('deletion_held_at'),
     deletionHeldCount: integer('deletion_held_count'),
+    /** When a page was last stored or a pass begun or ended. */
+    touchedAt: instant('touched_at'),
     version: integer('version').notNull().default(0),
   },
   (table) => [

@@ -26,6 +26,7 @@ const systemResolve: Resolve = (host) => promisify(systemLookup)(host, { all: tr
 export function checkUrl(raw: string, destinations: Destinations): URL {
   // Control characters, spaces, backslashes and letters beyond ASCII only serve to make a URL read as another one.
   if (!/^[!-[\]-~]+$/.test(raw)) throw refused('it holds characters that do not belong in an address');
+  if (raw.includes('#')) throw refused('it holds a #');
   if (!URL.canParse(raw)) throw refused('it is not a complete address');
   const url = new URL(raw);
   if (url.username !== '' || url.password !== '') throw refused('it carries a user name or password');

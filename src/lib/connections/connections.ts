@@ -1,0 +1,92 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { config } from '../platform/config.ts';
+import { decrypt, encrypt, keyIdOf, parseKeyRing, type Place } from '../platform/crypto.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { Problem } from '../platform/errors.ts';
+import { newId } from '../platform/id.ts';
+import { registerSecret } from '../platform/secrets.ts';
+import { getProvider } from '../providers/registry.ts';
+import type { ProviderDefinition } from '../providers/types.ts';
+import { withTenant } from '../tenancy/with-tenant.ts';
+import { connections, credentials } from './schema.ts';
+import { checkSecrets, checkSettings } from './validate.ts';
+
+export type Connection = typeof connections.$inferSelect;
+
+export interface NewConnection {
+  tenantId: string;
+  provider: string;
+  label?: string | undefined;
+  settings: Record<string, unknown>;
+  secrets: Record<string, string>;
+}
+
+/** A connection that is ready to be used: settings parsed, secrets opened. Never log or store it. */
+export interface OpenConnection {
+  connection: Connection;
+  provider: ProviderDefinition;
+  settings: unknown;
+  secrets: Record<string, string>;
+}
+
+/** Stores a connection and its sealed secrets. It is due for its first sync at once. */
+export async function createConnection(input: NewConnection): Promise<Connection> {
+  const provider = getProvider(input.provider);
+  checkSettings(provider, input.settings);
+  checkSecrets(provider, input.secrets);
+  return withTenant(input.tenantId, async (tx) => {
+    const values = { tenantId: input.tenantId, id: newId(), provider: provider.key, label: input.label ?? provider.label, settings: input.settings };
+    const rows = await tx.insert(connections).values(values).returning();
+    const connection = rows[0];
+    if (connection === undefined) throw new Error('The connection was not stored');
+    for (const [name, secret] of Object.entries(input.secrets)) await storeSecret(tx, connection, name, secret);
+    return connection;
+  });
+}
+
+async function storeSecret(tx: Tx, connection: Connection, name: string, secret: string): Promise<void> {
+  registerSecret(secret);
+  const sealed = encrypt(keyRing(), placeOf(connection, name), secret);
+  await tx.insert(credentials).values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId: keyIdOf(sealed) });
+}
+
+/** Opens a connection for use. Its secrets are scrubbed from everything this process writes from now on. */
+export async function openConnection(tenantId: string, connectionId: string): Promise<OpenConnection> {
+  const { connection, sealed } = await withTenant(tenantId, async (tx) => {
+    const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+    const [found] = await tx.select().from(connections).where(own);
+    const secrets = and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
+    return { connection: found, sealed: await tx.select().from(credentials).where(secrets) };
+  });
+  if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const provider = getProvider(connection.provider);
+  const secrets = Object.fromEntries(sealed.map((row) => [row.name, decrypt(keyRing(), placeOf(connection, row.name), row.sealed)]));
+  Object.values(secrets).forEach(registerSecret);
+  return { connection, provider, settings: checkSettings(provider, connection.settings as Record<string, unknown>), secrets };
+}
+
+/** The connections of a tenant, oldest first. */
+export function listConnections(tenantId: string): Promise<Connection[]> {
+  return withTenant(tenantId, (tx) => selectConnections(tx, tenantId));
+}
+
+/** As `listConnections`, inside a transaction of the caller. */
+export function selectConnections(tx: Tx, tenantId: string): Promise<Connection[]> {
+  return tx.select().from(connections).where(eq(connections.tenantId, tenantId)).orderBy(asc(connections.createdAt), asc(connections.id));
+}
+
+/** Notes what the newest answers say of the credentials: refused (a person has to reconnect), or good again. */
+export async function setConnectionHealth(tx: Tx, tenantId: string, connectionId: string, refusal: string | null): Promise<void> {
+  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+  const health = refusal === null ? { status: 'active' as const, statusReason: null } : { status: 'needs_reconnect' as const, statusReason: refusal };
+  const differs = refusal === null ? eq(connections.status, 'needs_reconnect') : sql`true`;
+  await tx.update(connections).set({ ...health, updatedAt: sql`now()` }).where(and(own, differs));
+}
+
+function keyRing() {
+  return parseKeyRing(config().TRIBUTARY_KEYS);
+}
+
+function placeOf(connection: Pick<Connection, 'tenantId' | 'id'>, name: string): Place {
+  return { tenant: connection.tenantId, table: 'credentials', row: `${connection.id}/${name}`, column: 'sealed' };
+}

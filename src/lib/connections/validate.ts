@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { config } from '../platform/config.ts';
+import { Problem } from '../platform/errors.ts';
+import type { ProviderDefinition } from '../providers/types.ts';
+
+/** The settings with defaults filled in, or a Problem that names each fault. The base URL must be the provider's own. */
+export function checkSettings(provider: ProviderDefinition, settings: Record<string, unknown>): unknown {
+  const parsed = provider.settings.safeParse(settings);
+  if (!parsed.success) throw new Problem('bad_request', `The settings of ${provider.label} are not usable: ${z.prettifyError(parsed.error)}`);
+  const { baseUrl } = z.object({ baseUrl: z.url() }).parse(parsed.data);
+  const url = new URL(baseUrl);
+  if (!isAllowed(provider, url)) {
+    throw new Problem('bad_request', `"${url.host}" is not a host of ${provider.label}. Its base URL must be https:// on ${provider.hosts.join(' or ')}.`);
+  }
+  return parsed.data;
+}
+
+function isAllowed(provider: ProviderDefinition, url: URL): boolean {
+  if (url.username !== '' || url.password !== '') return false;
+  if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS;
+  return url.protocol === 'https:' && provider.hosts.some((host) => matchesHost(host, url.hostname));
+}
+
+/** Loopback by its plain spellings; the HTTP client checks the address itself once more. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]';
+}
+
+function matchesHost(pattern: string, hostname: string): boolean {
+  return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern;
+}
+
+/** Refuses unknown, missing and blank secrets. */
+export function checkSecrets(provider: ProviderDefinition, secrets: Record<string, string>): void {
+  const known = provider.auth.secrets.map((field) => field.name);
+  const unknown = Object.keys(secrets).filter((name) => !known.includes(name));
+  const missing = known.filter((name) => (secrets[name] ?? '').trim() === '');
+  if (unknown.length > 0) throw new Problem('bad_request', `${provider.label} has no secret called ${unknown.join(', ')}. It needs: ${known.join(', ')}.`);
+  if (missing.length > 0) throw new Problem('bad_request', `${provider.label} needs the secret ${missing.join(' and ')}.`);
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+import { and, eq } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import type { HttpAnswer } from '../platform/http/types.ts';
+import { rawBodies, rawSnapshots } from './schema.ts';
+
+const compress = promisify(deflate);
+const decompress = promisify(inflate);
+
+/** A body ready to be stored: made before the transaction, so that no lock waits for the compression. */
+export interface PackedBody {
+  sha256: Buffer;
+  compressed: Buffer;
+  size: number;
+}
+
+export async function packBody(body: string): Promise<PackedBody> {
+  const bytes = Buffer.from(body, 'utf8');
+  const compressed = await compress(bytes, { level: 1 });
+  return { sha256: createHash('sha256').update(bytes).digest(), compressed, size: bytes.length };
+}
+
+export interface SnapshotMeta {
+  id: string;
+  tenantId: string;
+  connectionId: string;
+  runId: string;
+  stream: string;
+  passId: string;
+  pageNo: number;
+  partition: string | null;
+  externalIds: string[];
+}
+
+/** Keeps an answer exactly as received. The same body is kept once. */
+export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, body: PackedBody): Promise<void> {
+  await tx.insert(rawBodies).values({ tenantId: meta.tenantId, ...body }).onConflictDoNothing();
+  await tx.insert(rawSnapshots).values({
+    ...meta,
+    receivedAt: answer.receivedAt,
+    status: answer.status,
+    contentType: answer.contentType,
+    sha256: body.sha256,
+  });
+}
+
+/** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
+export async function readBody(tx: Tx, tenantId: string, sha256: Buffer): Promise<string | undefined> {
+  const rows = await tx.select().from(rawBodies).where(and(eq(rawBodies.tenantId, tenantId), eq(rawBodies.sha256, sha256)));
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const bytes = await decompress(row.compressed);
+  if (!createHash('sha256').update(bytes).digest().equals(sha256)) throw new Error('A raw snapshot does not match its digest: it was damaged in storage.');
+  return bytes.toString('utf8');
+}

@@ -1,0 +1,66 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { getTableColumns } from 'drizzle-orm';
+import { countLive, softDelete } from '../entities/upsert.ts';
+import { entityDefinition } from '../entities/registry.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import type { Page } from '../providers/types.ts';
+import { refreshRollups } from '../rollups/registry.ts';
+import type { Pass, Source, Stream } from './types.ts';
+
+/** Above this share of a stream's live rows, absence looks like a fault of the source and waits for a person. */
+const largestShare = 0.2;
+/** Below this many rows the share says nothing. */
+const smallestCount = 10;
+
+/** Deletes (softly) what a complete pass did not list, or holds the deletion back when it is suspiciously much. */
+export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass: Pass): Promise<{ deleted: number; heldBack: number }> {
+  const origin = { tenantId: source.tenantId, connectionId: source.connectionId, stream: stream.name };
+  const scope = scopeOf(source, stream, pass);
+  const absent = sql`${scope} and ${absentCondition(source, stream, pass)}`;
+  const missing = await countLive(tx, stream.entity, origin, absent);
+  if (missing === 0) return { deleted: 0, heldBack: 0 };
+  const live = await countLive(tx, stream.entity, origin, scope);
+  const suspicious = stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * largestShare;
+  if (suspicious && source.request.acceptDeletions !== true) return { deleted: 0, heldBack: missing };
+  const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
+  await refreshRollups(tx, stream.entity, source.tenantId, changes);
+  return { deleted: changes.length, heldBack: 0 };
+}
+
+/** The rows that a complete pass speaks of. */
+function scopeOf(source: Source, stream: Stream, pass: Pass): SQL {
+  if (stream.listing.kind !== 'window') return sql`true`;
+  const { from, to } = stream.listing.window(source.settings, pass.startedAt);
+  const field = columnOf(stream, stream.listing.field);
+  return sql`${field} >= ${from.toISOString()}::timestamptz and ${field} < ${to.toISOString()}::timestamptz`;
+}
+
+function absentCondition(source: Source, stream: Stream, pass: Pass): SQL {
+  if (stream.listing.kind === 'partitioned') return withoutParent(source, stream, stream.listing.parents, stream.listing.field);
+  return sql`${columnOf(stream, 'externalId')} not in (
+    select unnest(external_ids) from raw_snapshots
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and pass_id = ${pass.id})`;
+}
+
+/** Items of a parent that was deleted are not read any more: they go with it. */
+function withoutParent(source: Source, stream: Stream, parents: string, field: string): SQL {
+  const parent = source.provider.streams.find(({ name }) => name === parents);
+  if (parent === undefined) throw new Error(`${stream.name} names the parent stream "${parents}", which does not exist`);
+  const { table } = entityDefinition(parent.entity);
+  return sql`${columnOf(stream, field)} in (
+    select external_id from ${table}
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${parents} and deleted_at is not null)`;
+}
+
+/** For a page that is the complete list of one parent: the condition of that parent's rows that are not on it. */
+export function absentFromPartition(stream: Stream, page: Page, seen: readonly string[]): SQL | undefined {
+  if (stream.listing.kind !== 'partitioned' || page.partition === undefined) return undefined;
+  const here = sql`${columnOf(stream, stream.listing.field)} = ${page.partition}`;
+  return seen.length === 0 ? here : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;
+}
+
+function columnOf(stream: Stream, property: string): SQL {
+  const column = getTableColumns(entityDefinition(stream.entity).table)[property];
+  if (column === undefined) throw new Error(`${stream.entity} has no column "${property}"`);
+  return sql`${column}`;
+}

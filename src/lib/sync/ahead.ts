@@ -1,0 +1,24 @@
+/**
+ * Reads one item ahead: the next page is on its way while the one before is being stored. What was read ahead
+ * when the reader stops is dropped; it will be read again.
+ */
+export async function* ahead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+  const iterator = source[Symbol.asyncIterator]();
+  let next = eager(iterator.next());
+  try {
+    for (;;) {
+      const result = await next;
+      if (result.done === true) return;
+      next = eager(iterator.next());
+      yield result.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Keeps a rejection that nobody waits for yet from counting as unhandled; it is still thrown where it is awaited. */
+function eager<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

@@ -1,0 +1,50 @@
+import { log } from '../platform/log.ts';
+import type { Page, ReadContext } from '../providers/types.ts';
+import { ahead } from './ahead.ts';
+import { storePage } from './page.ts';
+import { duePartitions } from './partitions.ts';
+import { beginPass, failPass, finishPass } from './pass.ts';
+import { FencedError, judge, type Failure } from './policy.ts';
+import type { Pass, Source, Stream, StreamReport } from './types.ts';
+
+export interface StreamOutcome {
+  report: StreamReport;
+  failure: Failure | undefined;
+}
+
+/** One stream of one connection, from where it stands to its end. */
+export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
+  const pass = await beginPass(source, stream);
+  try {
+    for await (const page of ahead(readPages(source, stream, pass))) {
+      source.request.signal?.throwIfAborted();
+      await storePage(source, stream, pass, page);
+      tell(source, stream, pass, page);
+    }
+    return { report: await finishPass(source, stream, pass), failure: undefined };
+  } catch (caught) {
+    // What a stop breaks off fails in its own words; the reason for the stop is the better one.
+    const error: unknown = source.request.signal?.aborted === true ? source.request.signal.reason : caught;
+    if (error instanceof FencedError) throw error;
+    const failure = judge(error);
+    log.warn({ event: 'sync.stream_failed', stream: stream.name, kind: failure.kind, reason: failure.message }, 'A stream failed');
+    return { report: await failPass(source, stream, pass, failure), failure };
+  }
+}
+
+function readPages(source: Source, stream: Stream, pass: Pass): AsyncIterable<Page> {
+  const context: ReadContext<unknown> = {
+    http: source.http,
+    settings: source.settings,
+    secrets: source.secrets,
+    // A resumed pass asks for the same window as when it began.
+    now: pass.startedAt,
+    concurrency: source.provider.limits.concurrency,
+    partitions: () => duePartitions(source, stream, pass),
+  };
+  return stream.read(context, pass.cursor);
+}
+
+function tell(source: Source, stream: Stream, pass: Pass, page: Page): void {
+  source.request.onProgress?.({ stream: stream.label, pages: pass.pages, fetched: pass.books.fetched, expectedTotal: page.expectedTotal ?? null });
+}

@@ -1,0 +1,86 @@
+import type { OpenConnection } from '../connections/connections.ts';
+import type { OwnedHttpClient } from '../platform/http/client.ts';
+import type { Cursor, StreamDefinition } from '../providers/types.ts';
+
+export type Trigger = 'schedule' | 'manual' | 'cli';
+
+export interface SyncRequest {
+  tenantId: string;
+  connectionId: string;
+  trigger: Trigger;
+  requestedBy?: string | null;
+  /** Delete what a complete pass did not list even when it is suspiciously much: a person has confirmed it. */
+  acceptDeletions?: boolean;
+  /** Ends the run at the next page boundary; the pass continues in the next run. */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  stream: string;
+  pages: number;
+  fetched: number;
+  /** All there is, when the source says so. */
+  expectedTotal: number | null;
+}
+
+/** One run over one connection, with all it needs. */
+export interface Source extends OpenConnection {
+  tenantId: string;
+  connectionId: string;
+  runId: string;
+  timeZone: string;
+  http: OwnedHttpClient;
+  startedAt: Date;
+  request: SyncRequest;
+}
+
+export type Stream = StreamDefinition<unknown>;
+
+/** One way through a stream, from its beginning to its end; it may span several runs. */
+export interface Pass {
+  id: string;
+  startedAt: Date;
+  cursor: Cursor;
+  highWater: Cursor;
+  pages: number;
+  /** Compare-and-set token of the stream's state: grows by one with each stored page. */
+  version: number;
+  /** Whether items of this stream are still set aside, so that a success has to look for them. */
+  hasErrors: boolean;
+  books: Books;
+}
+
+/** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
+export interface Books {
+  pages: number;
+  fetched: number;
+  inserted: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+  deleted: number;
+}
+
+export const emptyBooks = (): Books => ({ pages: 0, fetched: 0, inserted: 0, changed: 0, unchanged: 0, rejected: 0, deleted: 0 });
+
+export type StreamStatus = 'success' | 'partial' | 'failed';
+
+export interface StreamReport extends Books {
+  stream: string;
+  label: string;
+  status: StreamStatus;
+  errorMessage: string | null;
+}
+
+export interface RunReport {
+  runId: string;
+  tenantId: string;
+  connectionId: string;
+  status: StreamStatus;
+  startedAt: Date;
+  finishedAt: Date;
+  recordsUpdated: number;
+  errorMessage: string | null;
+  streams: StreamReport[];
+}
