@@ -1,0 +1,76 @@
+import type { Share, StageRow, TrendPoint } from '#lib/views/types.ts';
+import { colourAt } from '../charts/palette.ts';
+import type { ChartItem } from '../charts/types.ts';
+import { count, counted, dayLabel, percent, shortMoney } from '../format.ts';
+
+/** More bars than this cannot be compared at a glance; the table below the chart and the filters have them all. */
+export const barsAtMost = 12;
+
+type Href = (key: string) => string;
+
+/** Shares as bars of one colour: their order and length say everything. */
+export function shareBars(shares: Share[], href: Href): ChartItem[] {
+  return shares.map((share) => shareItem(share, shares, href));
+}
+
+/** Shares as slices, each in its colour. */
+export function shareSlices(shares: Share[], href: Href): ChartItem[] {
+  return shares.map((share, index) => ({ ...shareItem(share, shares, href), colour: colourAt(index) }));
+}
+
+function shareItem(share: Share, all: Share[], href: Href): ChartItem {
+  const sum = all.reduce((total, one) => total + one.count, 0);
+  return {
+    label: share.label,
+    value: share.count,
+    text: count(share.count),
+    ...before(share.previous),
+    tip: [`${percent(sum === 0 ? 0 : share.count / sum)} of all`, ...compared(share.previous)],
+    href: href(share.key),
+  };
+}
+
+/** The stages of a pipeline in their order, measured by value. */
+export function stageBars(stages: StageRow[], currency: string, href: Href): ChartItem[] {
+  return stages.map((stage) => ({
+    label: stage.stage,
+    value: stage.value,
+    text: `${shortMoney(stage.value, currency)} · ${count(stage.count)}`,
+    previous: stage.previousValue,
+    ...(stage.previousValue !== null && { previousText: shortMoney(stage.previousValue, currency) }),
+    tip: [
+      ...(stage.conversion === null ? [] : [`${percent(stage.conversion)} of the stage before came this far`]),
+      ...(stage.stuck > 0 ? [`${counted(stage.stuck, ['candidate', 'candidates'])} for more than 30 days`] : []),
+    ],
+    href: href(stage.stage),
+    ...(stage.outcome === 'lost' && { colour: 'var(--chart-rest)' }),
+    ...(stage.outcome === 'won' && { colour: 'var(--chart-3)' }),
+  }));
+}
+
+/** Counts over time; a bar leads to the rows of its days. */
+export function trendColumns(points: TrendPoint[], href: (from: string, to: string) => string): ChartItem[] {
+  const monthly = points.length > 1 && Date.parse(points[1]!.from) - Date.parse(points[0]!.from) > 27 * day;
+  return points.map(({ from, count: value }, index) => ({
+    label: dayLabel(from, monthly ? 'month' : 'day'),
+    value,
+    text: counted(value, ['lead', 'leads']),
+    href: href(from, lastDay(points, index)),
+  }));
+}
+
+const day = 86_400_000;
+const iso = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+/** The last day of a bucket is the one before the next; the last bucket is as long as the one before it. */
+function lastDay(points: TrendPoint[], index: number): string {
+  const start = Date.parse(points[index]!.from);
+  const next = points[index + 1];
+  if (next) return iso(Date.parse(next.from) - day);
+  const before = points[index - 1];
+  const length = before ? start - Date.parse(before.from) : day;
+  return iso(start + length - day);
+}
+
+const before = (previous: number | null) => (previous === null ? {} : { previous, previousText: count(previous) });
+const compared = (previous: number | null) => (previous === null ? [] : [`${count(previous)} before`]);

@@ -1,0 +1,69 @@
+import type { Freshness, SourceFreshness, SyncState } from '#lib/views/types.ts';
+import { ago, count, counted, span } from '../format.ts';
+import type { IconName } from '../ui/icons.ts';
+
+/** What the banner says: one sentence a person understands, and how loud it is. */
+export interface BannerState {
+  tone: 'neutral' | 'warn' | 'bad';
+  icon: IconName;
+  text: string;
+  /** The second half, quieter: what it means for the figures on the page. */
+  detail: string | null;
+}
+
+const rows = ['row', 'rows'] as const;
+
+/** The state of the whole workspace. The first that applies wins: what a person must act on comes before what passes. */
+export function bannerState(freshness: Freshness, now: Date): BannerState {
+  const { sources, running, lastSyncAt, status } = freshness;
+  const lost = sources.filter(({ needsReconnect }) => needsReconnect);
+  if (running) return { tone: 'neutral', icon: 'sync', text: progress(running), detail: lastGood(lastSyncAt, now) };
+  if (sources.length === 0) return { tone: 'neutral', icon: 'plug', text: 'No system is connected yet', detail: null };
+  if (lost.length > 0) return { tone: 'bad', icon: 'plug', text: reconnect(lost), detail: lastGood(lastSyncAt, now) };
+  if (status === 'failed') return { tone: 'bad', icon: 'error', text: 'The last sync failed', detail: lastGood(lastSyncAt, now) };
+  if (!lastSyncAt) return { tone: 'neutral', icon: 'clock', text: 'No data yet: the first sync has not finished', detail: null };
+  if (freshness.isStale) return { tone: 'warn', icon: 'warning', text: stale(lastSyncAt, now), detail: null };
+  return fresh(freshness, lastSyncAt, now);
+}
+
+function fresh({ sources, status }: Freshness, lastSyncAt: Date, now: Date): BannerState {
+  const setAside = sources.reduce((sum, { rejected }) => sum + rejected, 0);
+  const text = `Last good data ${ago(lastSyncAt, now)}`;
+  if (status !== 'partial' && setAside === 0) return { tone: 'neutral', icon: 'check', text, detail: null };
+  const detail = setAside > 0 ? `${counted(setAside, rows)} set aside` : 'some of it could not be read';
+  return { tone: 'warn', icon: 'warning', text, detail };
+}
+
+/** "Syncing clients: 1,200 rows so far". */
+export function progress({ stream, fetched }: { stream: string | null; fetched: number }): string {
+  return `Syncing${stream ? ` ${stream.replaceAll('_', ' ')}` : ''}${fetched > 0 ? `: ${count(fetched)} rows so far` : ''}`;
+}
+
+function stale(lastSyncAt: Date, now: Date): string {
+  const age = span(now.getTime() - lastSyncAt.getTime()) ?? '0 minutes';
+  return `Data is ${age} old - sync may be delayed`;
+}
+
+function lastGood(lastSyncAt: Date | null, now: Date): string | null {
+  return lastSyncAt ? `Last good data ${ago(lastSyncAt, now)}` : 'There is no data yet';
+}
+
+function reconnect(lost: SourceFreshness[]): string {
+  return lost.length === 1 ? `${lost[0]!.label} must be connected again` : `${lost.length} systems must be connected again`;
+}
+
+const stateWords: Record<SyncState, string> = {
+  never: 'Not synced yet',
+  running: 'Syncing',
+  success: 'Up to date',
+  partial: 'Partly read',
+  failed: 'Failed',
+};
+
+/** One source in a word and a tone, for the list of details. */
+export function sourceState(source: SourceFreshness): { word: string; tone: 'neutral' | 'good' | 'warn' | 'bad' } {
+  if (source.needsReconnect) return { word: 'Connect again', tone: 'bad' };
+  if (source.status === 'success' && source.isStale) return { word: 'Delayed', tone: 'warn' };
+  const tones = { never: 'neutral', running: 'neutral', success: 'good', partial: 'warn', failed: 'bad' } as const;
+  return { word: stateWords[source.status], tone: tones[source.status] };
+}

@@ -1,0 +1,35 @@
+/** The URL is the state of a page: links change parts of it and keep the rest. */
+
+type Changes = Record<string, string | null | undefined>;
+
+/**
+ * The address of this page with some parameters changed; null or '' takes one away. A position in a list is dropped
+ * unless it is what changes, because it means nothing in another list.
+ */
+export const linkTo = (url: URL, changes: Changes, hash = ''): string => {
+  const params = new URLSearchParams(url.searchParams);
+  for (const name of ['cursor', 'offset']) params.delete(name);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined || value === '') params.delete(name);
+    else params.set(name, value);
+  }
+  const query = params.toString();
+  return `${url.pathname}${query && `?${query}`}${hash}`;
+};
+
+/** The parameters that say which period a page shows: a link to another page takes them along. */
+const periodNames = ['period', 'from', 'to', 'compare'];
+
+/** The address of another page of the workspace for the same period. */
+export const linkAcross = (url: URL, path: string, changes: Changes = {}, hash = ''): string => {
+  const target = new URL(path, url);
+  for (const name of periodNames) {
+    const value = url.searchParams.get(name);
+    if (value) target.searchParams.set(name, value);
+  }
+  return linkTo(target, changes, hash);
+};
+
+/** Parameters that a GET form must repeat so that sending it keeps them. */
+export const keptParams = (url: URL, except: string[]): [string, string][] =>
+  [...url.searchParams].filter(([name]) => name !== 'cursor' && name !== 'offset' && !except.includes(name));
