@@ -1,0 +1,27 @@
+/** Carries the client's address to better-auth; whatever a client sends under this name is replaced. */
+export const addressHeader = 'x-tributary-client-address';
+
+/** Who asks, as far as sign-in needs to know: cookies, browser, address. */
+export function clientHeaders(request: Request, address: string): Headers {
+  const headers = new Headers({ [addressHeader]: plainAddress(address) });
+  for (const name of ['cookie', 'user-agent']) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}
+
+export function addressOf(headers: Headers): string {
+  return headers.get(addressHeader) ?? 'unknown';
+}
+
+/** The address of the client: of the connection, or what our own proxy put last into X-Forwarded-For. */
+export function clientAddress(request: Request, connectionAddress: string, trustProxy: boolean): string {
+  const forwarded = trustProxy ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  return plainAddress(forwarded || connectionAddress);
+}
+
+/** IPv4 that arrived over an IPv6 socket counts as the same address. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}

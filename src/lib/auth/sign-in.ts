@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { auth } from './auth.ts';
+import { toProblem } from './auth-error.ts';
+import { emailField, givenPasswordField, parseInput } from './input.ts';
+
+/** A step of signing in that went well. */
+export interface SignInStep {
+  /** Whether a code is still owed; the session comes only after it. */
+  needsCode: boolean;
+  /** Set-Cookie headers for the browser. */
+  cookies: Headers;
+}
+
+const credentials = z.object({ email: emailField, password: givenPasswordField });
+
+/**
+ * The first step: e-mail and password. An unknown address takes as long and says the same as a wrong password.
+ * After 10 wrong passwords the account waits: Problem `rate_limited`, seconds in `details.retryAfter`.
+ */
+export async function signIn(input: { email: string; password: string }, client: Headers): Promise<SignInStep> {
+  const body = parseInput(credentials, input);
+  try {
+    const { response, headers } = await auth().api.signInEmail({ body, headers: client, returnHeaders: true });
+    return { needsCode: 'twoFactorRedirect' in response, cookies: headers };
+  } catch (error) {
+    throw toProblem(error);
+  }
+}
+
+const codeInput = z.object({
+  kind: z.enum(['totp', 'backup']),
+  code: z.string().transform((text) => text.replace(/\s/g, '')).pipe(z.string().min(6, 'Enter the code.').max(20, 'This code is too long.')),
+});
+
+/** The second step: a code of the authenticator app, or one of the backup codes. */
+export async function verifyCode(input: { kind: string; code: string }, client: Headers): Promise<SignInStep> {
+  const { kind, code } = parseInput(codeInput, input);
+  const call = { body: { code }, headers: client, returnHeaders: true } as const;
+  try {
+    const { headers } = await (kind === 'totp' ? auth().api.verifyTOTP(call) : auth().api.verifyBackupCode(call));
+    return { needsCode: false, cookies: headers };
+  } catch (error) {
+    throw toProblem(error);
+  }
+}
+
+/** Whether the browser has given a password and may owe a code; `verifyCode` decides. */
+export async function owesCode(client: Headers): Promise<boolean> {
+  const { createAuthCookie } = await auth().$context;
+  return (client.get('cookie') ?? '').includes(`${createAuthCookie('two_factor').name}=`);
+}
+
+/** Ends the session; fine to call without one. */
+export async function signOut(client: Headers): Promise<Headers> {
+  const { headers } = await auth().api.signOut({ headers: client, returnHeaders: true });
+  return headers;
+}

@@ -1,0 +1,48 @@
+/** A mail with one link, as plain text and as simple HTML. */
+export interface Mail {
+  kind: 'reset' | 'invitation';
+  subject: string;
+  link: string;
+  text: string;
+  html: string;
+}
+
+/** For setting a new password. `minutes` is how long the link works. */
+export function resetMail(link: string, minutes: number): Mail {
+  return compose('reset', 'Set a new password for Tributary', link, 'Set a new password', [
+    'Somebody, probably you, asked to set a new password for your Tributary account.',
+    `The link works once and for ${minutes} minutes. If you did not ask for it, ignore this mail: nothing has changed.`,
+  ]);
+}
+
+export interface InvitationFacts {
+  workspace: string;
+  inviter: string;
+  role: string;
+  days: number;
+}
+
+/** For joining a workspace. */
+export function invitationMail(link: string, { workspace, inviter, role, days }: InvitationFacts): Mail {
+  return compose('invitation', `Join ${workspace} on Tributary`, link, 'Accept the invitation', [
+    `${inviter} invites you to the workspace ${workspace} as ${role}.`,
+    `The link works once, for ${days} days, and only for this e-mail address.`,
+  ]);
+}
+
+function compose(kind: Mail['kind'], subject: string, link: string, action: string, paragraphs: string[]): Mail {
+  const [first = '', ...rest] = paragraphs;
+  const html = `<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:15px/1.5 system-ui,sans-serif;color:#1b1f23">
+<p>${escapeHtml(first)}</p>
+<p><a href="${escapeHtml(link)}" style="display:inline-block;padding:10px 16px;border-radius:6px;background:#1f4fd8;color:#fff;text-decoration:none">${escapeHtml(action)}</a></p>
+${rest.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
+<p style="color:#57606a">If the button does not work, open this address:<br>${escapeHtml(link)}</p>
+</body></html>`;
+  return { kind, subject, link, text: [first, link, ...rest, ''].join('\n\n'), html };
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
