@@ -261,6 +261,7 @@ CREATE TABLE "leads" (
 	"source_updated_at" timestamp with time zone,
 	"created_on" date,
 	"name" text NOT NULL,
+	"sort_name" text NOT NULL,
 	"company" text,
 	"email" text,
 	"phone" text,
@@ -395,6 +396,8 @@ CREATE TABLE "pipeline_stage_counts" (
 	"valued" integer NOT NULL,
 	"value" numeric(20, 2) NOT NULL,
 	"entered_seconds" bigint NOT NULL,
+	"hot" integer NOT NULL,
+	"weighted" numeric(24, 2) NOT NULL,
 	CONSTRAINT "pipeline_stage_counts_tenant_id_day_stage_pk" PRIMARY KEY("tenant_id","day","stage")
 );
 --> statement-breakpoint
@@ -413,6 +416,15 @@ CREATE TABLE "hot_list_items" (
 );
 --> statement-breakpoint
 ALTER TABLE "hot_list_items" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "stage_entries" (
+	"tenant_id" uuid NOT NULL,
+	"stage" text NOT NULL,
+	"entered_on" date NOT NULL,
+	"count" integer NOT NULL,
+	CONSTRAINT "stage_entries_tenant_id_stage_entered_on_pk" PRIMARY KEY("tenant_id","stage","entered_on")
+);
+--> statement-breakpoint
+ALTER TABLE "stage_entries" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "reports" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid DEFAULT new_id() NOT NULL,
@@ -463,17 +475,18 @@ CREATE INDEX "raw_snapshots_pass" ON "raw_snapshots" USING btree ("tenant_id","c
 CREATE INDEX "raw_snapshots_body" ON "raw_snapshots" USING btree ("tenant_id","sha256");--> statement-breakpoint
 CREATE UNIQUE INDEX "sync_runs_one_running" ON "sync_runs" USING btree ("tenant_id","connection_id") WHERE "sync_runs"."status" = 'running';--> statement-breakpoint
 CREATE INDEX "sync_runs_newest" ON "sync_runs" USING btree ("tenant_id","connection_id","started_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "leads_by_created" ON "leads" USING btree ("tenant_id","source_created_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_updated" ON "leads" USING btree ("tenant_id","source_updated_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_name" ON "leads" USING btree ("tenant_id","name","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_value" ON "leads" USING btree ("tenant_id","deal_value","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_source" ON "leads" USING btree ("tenant_id","source","source_created_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_status" ON "leads" USING btree ("tenant_id","status","source_created_at","id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_created" ON "leads" USING btree ("tenant_id",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_updated" ON "leads" USING btree ("tenant_id",coalesce(source_updated_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_name" ON "leads" USING btree ("tenant_id",sort_name,"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_value" ON "leads" USING btree ("tenant_id",coalesce(deal_value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_source" ON "leads" USING btree ("tenant_id","source",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_status" ON "leads" USING btree ("tenant_id","status",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_qualified" ON "leads" USING btree ("tenant_id","qualified",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "leads_by_change" ON "leads" USING btree ("tenant_id","connection_id","changed_at","id");--> statement-breakpoint
-CREATE INDEX "opportunities_by_value" ON "opportunities" USING btree ("tenant_id","value","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "opportunities_by_stage" ON "opportunities" USING btree ("tenant_id","stage","value","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "opportunities_open_by_entry" ON "opportunities" USING btree ("tenant_id","stage","stage_entered_at") WHERE deleted_at is null and outcome = 'open';--> statement-breakpoint
-CREATE INDEX "notes_by_date" ON "notes" USING btree ("tenant_id","note_date","id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "opportunities_by_value" ON "opportunities" USING btree ("tenant_id",coalesce(value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "opportunities_by_stage" ON "opportunities" USING btree ("tenant_id","stage",coalesce(value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "opportunities_by_entry" ON "opportunities" USING btree ("tenant_id",stage_entered_at,"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "notes_by_date" ON "notes" USING btree ("tenant_id",coalesce(note_date, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "notes_by_contact" ON "notes" USING btree ("tenant_id","connection_id","stream","contact_id");--> statement-breakpoint
 CREATE INDEX "scheduled_activities_by_time" ON "scheduled_activities" USING btree ("tenant_id","scheduled_at","id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "hot_list_items_ranked" ON "hot_list_items" USING btree ("tenant_id","weighted_iff","opportunity_id");--> statement-breakpoint
@@ -494,4 +507,5 @@ CREATE POLICY "tenant_isolation" ON "stages" AS PERMISSIVE FOR ALL TO public USI
 CREATE POLICY "tenant_isolation" ON "lead_metrics" AS PERMISSIVE FOR ALL TO public USING ("lead_metrics"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("lead_metrics"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "pipeline_stage_counts" AS PERMISSIVE FOR ALL TO public USING ("pipeline_stage_counts"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("pipeline_stage_counts"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "hot_list_items" AS PERMISSIVE FOR ALL TO public USING ("hot_list_items"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("hot_list_items"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "tenant_isolation" ON "stage_entries" AS PERMISSIVE FOR ALL TO public USING ("stage_entries"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("stage_entries"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "reports" AS PERMISSIVE FOR ALL TO public USING ("reports"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("reports"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);

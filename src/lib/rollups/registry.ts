@@ -4,12 +4,13 @@ import type { Tx } from '../platform/db/pool.ts';
 import { refreshHotListItems } from './hot-list-items/refresh.ts';
 import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
 import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
+import { refreshStageEntries } from './stage-entries/refresh.ts';
 
 type Refresh<Name extends EntityName> = (tx: Tx, tenantId: string, changes: readonly Change<Name>[]) => Promise<void>;
 
 const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [refreshLeadMetrics],
-  opportunity: [refreshPipelineStageCounts, refreshHotListItems],
+  opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
   note: [],
   scheduledActivity: [],
   stage: [],

@@ -1,3 +1,7 @@
+import type { SourceFreshness as Source, SyncState } from '../sync/freshness.ts';
+
+export type { SyncState } from '../sync/freshness.ts';
+
 /** View models: exactly what a page or an API route shows. Plain data, no database types. */
 
 /** A figure with the one it is compared with, when the reader asked for a comparison. */
@@ -14,21 +18,8 @@ export interface Share {
   previous: number | null;
 }
 
-export type SyncState = 'never' | 'running' | 'success' | 'partial' | 'failed';
-
-export interface SourceFreshness {
-  connectionId: string;
-  provider: string;
-  label: string;
-  status: SyncState;
-  /** When every stream of the source was last brought up to date; null when it never was. */
-  lastSuccessAt: Date | null;
-  isStale: boolean;
-  needsReconnect: boolean;
-  /** What went wrong in the newest finished run, in plain words. */
-  error: string | null;
-  rejected: number;
-}
+/** One source, without what is under way: that is told once for the whole workspace. */
+export type SourceFreshness = Omit<Source, 'running'>;
 
 /** How fresh and complete the tenant's data is, measured on data and not on runs. */
 export interface Freshness {

@@ -5,7 +5,8 @@ import { leads } from './schema.ts';
 export const leadEntity: EntityDefinition<'lead'> = {
   name: 'lead',
   table: leads,
-  derive: ({ sourceCreatedAt }, _before, { timeZone }) => ({
+  derive: ({ sourceCreatedAt, name }, _before, { timeZone }) => ({
+    sortName: name.toLowerCase(),
     createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
   }),
 };

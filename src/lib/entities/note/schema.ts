@@ -14,7 +14,7 @@ export const notes = pgTable(
   },
   (table) => [
     ...entityKeys('notes', table),
-    index('notes_by_date').on(table.tenantId, table.noteDate, table.id).where(sql`deleted_at is null`),
+    index('notes_by_date').on(table.tenantId, sql`coalesce(note_date, '-infinity'::timestamptz)`, table.id).where(sql`deleted_at is null`),
     index('notes_by_contact').on(table.tenantId, table.connectionId, table.stream, table.contactId),
   ],
 );

@@ -3,6 +3,12 @@ import { index, integer, numeric, pgTable, real, text } from 'drizzle-orm/pg-cor
 import { instant } from '../../platform/db/columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from '../columns.ts';
 
+/** The sort orders of the opportunity table; see leadSort. */
+export const opportunitySort = {
+  value: sql`coalesce(value, -1)`,
+  entered: sql`stage_entered_at`,
+};
+
 export const opportunities = pgTable(
   'opportunities',
   {
@@ -23,8 +29,8 @@ export const opportunities = pgTable(
   },
   (table) => [
     ...entityKeys('opportunities', table),
-    index('opportunities_by_value').on(table.tenantId, table.value, table.id).where(sql`deleted_at is null`),
-    index('opportunities_by_stage').on(table.tenantId, table.stage, table.value, table.id).where(sql`deleted_at is null`),
-    index('opportunities_open_by_entry').on(table.tenantId, table.stage, table.stageEnteredAt).where(sql`deleted_at is null and outcome = 'open'`),
+    index('opportunities_by_value').on(table.tenantId, opportunitySort.value, table.id).where(sql`deleted_at is null`),
+    index('opportunities_by_stage').on(table.tenantId, table.stage, opportunitySort.value, table.id).where(sql`deleted_at is null`),
+    index('opportunities_by_entry').on(table.tenantId, opportunitySort.entered, table.id).where(sql`deleted_at is null`),
   ],
 );

@@ -1,6 +1,7 @@
 import type { Change } from '../../entities/definition.ts';
 import { toCents } from '../../platform/money.ts';
 import { sumDeltas, undated } from '../deltas.ts';
+import { hotListItem } from '../hot-list-items/compute.ts';
 
 export interface StageDelta {
   day: string;
@@ -8,9 +9,13 @@ export interface StageDelta {
   count: number;
   valued: number;
   /** In cents, so that sums stay exact. */
-  cents: bigint;
+  valueCents: bigint;
   enteredSeconds: number;
+  hot: number;
+  weightedCents: bigint;
 }
+
+const zero = { count: 0, valued: 0, valueCents: 0n, enteredSeconds: 0, hot: 0, weightedCents: 0n };
 
 /** How changes of opportunities change the counts of their stages. */
 export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDelta[] {
@@ -18,16 +23,19 @@ export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDel
     changes,
     ({ createdOn, stage }) => {
       const day = createdOn ?? undated;
-      return [{ place: JSON.stringify([day, stage]), zero: { day, stage, count: 0, valued: 0, cents: 0n, enteredSeconds: 0 } }];
+      return [{ place: JSON.stringify([day, stage]), zero: { day, stage, ...zero } }];
     },
     (delta, row, sign) => {
+      const hot = hotListItem(row);
       delta.count += sign;
       delta.valued += row.value === null ? 0 : sign;
-      delta.cents += BigInt(sign) * toCents(row.value ?? '0');
+      delta.valueCents += BigInt(sign) * toCents(row.value ?? '0');
       delta.enteredSeconds += sign * secondsOf(row.stageEnteredAt);
+      delta.hot += hot === null ? 0 : sign;
+      delta.weightedCents += BigInt(sign) * toCents(hot?.weightedIff ?? '0');
     },
   );
-  return deltas.filter(({ count, valued, cents, enteredSeconds }) => count !== 0 || valued !== 0 || cents !== 0n || enteredSeconds !== 0);
+  return deltas.filter(({ day: _day, stage: _stage, ...sums }) => Object.values(sums).some((sum) => Number(sum) !== 0));
 }
 
 /** Whole seconds since 1970: a sum of them stays an exact integer. */

@@ -8,11 +8,15 @@ import { pipelineStageCounts } from './schema.ts';
 const rollup: AdditiveRollup = {
   table: pipelineStageCounts,
   keys: ['day', 'stage'],
-  sums: ['count', 'valued', 'value', 'enteredSeconds'],
+  sums: ['count', 'valued', 'value', 'enteredSeconds', 'hot', 'weighted'],
 };
 
 /** Brings the stage counts up to date with changes of opportunities. */
 export function refreshPipelineStageCounts(tx: Tx, tenantId: string, changes: readonly Change<'opportunity'>[]): Promise<void> {
-  const rows = stageDeltas(changes).map(({ cents, ...delta }) => ({ ...delta, value: fromCents(cents) }));
+  const rows = stageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
+    ...delta,
+    value: fromCents(valueCents),
+    weighted: fromCents(weightedCents),
+  }));
   return addToRollup(tx, rollup, tenantId, rows);
 }

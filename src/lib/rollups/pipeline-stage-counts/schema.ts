@@ -14,6 +14,9 @@ export const pipelineStageCounts = pgTable(
     value: numeric('value', { precision: 20, scale: 2 }).notNull(),
     /** Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum / count. */
     enteredSeconds: bigint('entered_seconds', { mode: 'number' }).notNull(),
+    /** Those on the hot list, and the sum of their weighted initial franchise fees. */
+    hot: integer('hot').notNull(),
+    weighted: numeric('weighted', { precision: 24, scale: 2 }).notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.day, table.stage] }),

@@ -1,0 +1,86 @@
+import { and, sql, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
+
+/*
+ * Keyset paging: a page begins behind the last row of the one before, found through an index, so that the
+ * hundredth page costs what the first one does and rows that arrive meanwhile shift nothing.
+ */
+
+export type Direction = 'asc' | 'desc';
+
+export interface SortOrder {
+  /** Never null, and served by an index of (tenant, …, expression, id). */
+  expression: SQL;
+  type: 'timestamptz' | 'text' | 'numeric';
+  direction: Direction;
+}
+
+const cursorForm = z.tuple([z.enum(['after', 'before']), z.string(), z.uuid()]);
+type Position = z.output<typeof cursorForm>;
+
+const valueForms: Record<SortOrder['type'], RegExp> = {
+  timestamptz: /^-?infinity$|^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
+  text: /^\P{Cc}*$/u,
+  numeric: /^-?\d{1,30}(\.\d{1,10})?$/,
+};
+
+/** Reads a position from a URL; rubbish, and a position in another sort order, count as none. */
+function parsePosition(order: SortOrder, cursor: string | null | undefined): Position | undefined {
+  if (!cursor) return undefined;
+  try {
+    const position = cursorForm.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return valueForms[order.type].test(position[1]) ? position : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function formatPosition(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+export interface KeysetQuery {
+  where: SQL | undefined;
+  orderBy: SQL;
+  limit: number;
+  /** The row's sort value as text, to be selected along. */
+  sortValue: SQL<string>;
+}
+
+/** The parts of a query for the page at `cursor`; it asks for one row more than the page, to know whether there is another. */
+export function keysetQuery(order: SortOrder, id: SQL, cursor: string | null | undefined, pageSize: number): KeysetQuery {
+  const position = parsePosition(order, cursor);
+  const backwards = position?.[0] === 'before';
+  const descending = (order.direction === 'desc') !== backwards;
+  const direction = descending ? sql`desc` : sql`asc`;
+  return {
+    where: position === undefined ? undefined : beyond(order, id, position, descending),
+    orderBy: sql`${order.expression} ${direction}, ${id} ${direction}`,
+    limit: pageSize + 1,
+    sortValue: sql<string>`${order.expression}::text`,
+  };
+}
+
+function beyond(order: SortOrder, id: SQL, [, value, rowId]: Position, descending: boolean): SQL | undefined {
+  const place = sql`(${value}::${sql.raw(order.type)}, ${rowId}::uuid)`;
+  const row = sql`(${order.expression}, ${id})`;
+  return and(descending ? sql`${row} < ${place}` : sql`${row} > ${place}`);
+}
+
+/** Cuts the fetched rows to the page and names the positions of its neighbours. */
+export function keysetPage<Row extends { id: string; sortValue: string }>(order: SortOrder, fetched: Row[], cursor: string | null | undefined, pageSize: number) {
+  const position = parsePosition(order, cursor);
+  const backwards = position?.[0] === 'before';
+  const more = fetched.length > pageSize;
+  const rows = fetched.slice(0, pageSize);
+  if (backwards) rows.reverse();
+  const first = rows[0];
+  const last = rows.at(-1);
+  const hasNext = backwards ? true : more;
+  const hasPrevious = backwards ? more : position !== undefined;
+  return {
+    rows,
+    next: hasNext && last !== undefined ? formatPosition(['after', last.sortValue, last.id]) : null,
+    previous: hasPrevious && first !== undefined ? formatPosition(['before', first.sortValue, first.id]) : null,
+  };
+}

@@ -1,0 +1,56 @@
+import { and, eq, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import type { Period } from '../../period.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { keysetPage, keysetQuery, type Direction, type SortOrder } from '../keyset.ts';
+import { opportunities, opportunitySort } from './schema.ts';
+
+export const opportunitySortKeys = ['value', 'entered'] as const;
+export type OpportunitySortKey = (typeof opportunitySortKeys)[number];
+
+export interface OpportunityFilter {
+  stage?: string | undefined;
+  /** Only open ones that came into their stage before this day (ISO date, UTC). */
+  stuckSince?: string | undefined;
+  sort: OpportunitySortKey;
+  direction: Direction;
+  cursor?: string | undefined;
+}
+
+const types: Record<OpportunitySortKey, SortOrder['type']> = { value: 'numeric', entered: 'timestamptz' };
+
+/** One page of the opportunity table. */
+export async function opportunityPage(tx: Tx, tenantId: string, period: Period, filter: OpportunityFilter, pageSize: number) {
+  const order: SortOrder = { expression: opportunitySort[filter.sort], type: types[filter.sort], direction: filter.direction };
+  const keyset = keysetQuery(order, sql`id`, filter.cursor, pageSize);
+  const rows = await tx
+    .select({
+      id: opportunities.id, name: opportunities.name, company: opportunities.company, stage: opportunities.stage, outcome: opportunities.outcome,
+      value: sql<number | null>`${opportunities.value}::float8`, source: opportunities.source, createdAt: opportunities.sourceCreatedAt,
+      enteredStageAt: opportunities.stageEnteredAt, sortValue: keyset.sortValue,
+    })
+    .from(opportunities)
+    .where(and(condition(tenantId, period, filter), keyset.where))
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  return keysetPage(order, rows, filter.cursor, pageSize);
+}
+
+function condition(tenantId: string, { from, to }: Period, { stage, stuckSince }: OpportunityFilter): SQL | undefined {
+  return and(
+    eq(opportunities.tenantId, tenantId),
+    isNull(opportunities.deletedAt),
+    stage === undefined ? undefined : eq(opportunities.stage, stage),
+    stuckSince === undefined ? undefined : and(eq(opportunities.outcome, 'open'), lt(opportunities.stageEnteredAt, new Date(`${stuckSince}T00:00:00Z`))),
+    from === null || to === null ? undefined : sql`${opportunities.createdOn} between ${from} and ${to}`,
+  );
+}
+
+/** What a stage means, taken from any of its opportunities: for stages that the source's list does not name. */
+export async function stageMeaning(tx: Tx, tenantId: string, stage: string): Promise<{ outcome: 'open' | 'won' | 'lost'; likelyPct: number } | undefined> {
+  const [row] = await tx
+    .select({ outcome: opportunities.outcome, likelyPct: opportunities.likelyPct })
+    .from(opportunities)
+    .where(and(eq(opportunities.tenantId, tenantId), eq(opportunities.stage, stage), isNull(opportunities.deletedAt)))
+    .limit(1);
+  return row;
+}

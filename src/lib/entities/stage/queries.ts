@@ -1,0 +1,19 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import { stages } from './schema.ts';
+
+export interface StageInfo {
+  name: string;
+  position: number;
+  outcome: 'open' | 'won' | 'lost';
+  likelyPct: number;
+}
+
+/** The stages of a tenant's pipelines in their order. */
+export function listStages(tx: Tx, tenantId: string): Promise<StageInfo[]> {
+  return tx
+    .select({ name: stages.name, position: stages.position, outcome: stages.outcome, likelyPct: stages.likelyPct })
+    .from(stages)
+    .where(and(eq(stages.tenantId, tenantId), isNull(stages.deletedAt)))
+    .orderBy(asc(stages.position), asc(stages.name));
+}

@@ -1,0 +1,94 @@
+/** The date range of a page, in the tenant's calendar. One per page, never per card. */
+export const periodKeys = ['all', '30d', '90d', '12m', 'ytd', 'custom'] as const;
+export type PeriodKey = (typeof periodKeys)[number];
+export type Compare = 'none' | 'previous' | 'year';
+
+export interface Period {
+  key: PeriodKey;
+  /** ISO dates, inclusive; null means without bound. */
+  from: string | null;
+  to: string | null;
+  label: string;
+  compare: Compare;
+  compareFrom: string | null;
+  compareTo: string | null;
+  compareLabel: string | null;
+}
+
+/** No bounds, and so nothing to compare with. */
+export const allTime: Period = { key: 'all', from: null, to: null, label: 'All time', compare: 'none', compareFrom: null, compareTo: null, compareLabel: null };
+
+interface Range {
+  from: string;
+  to: string;
+}
+
+/** Reads `period`, `from`, `to` and `compare` of a page's URL. What cannot be read counts as not given. */
+export function parsePeriod(params: URLSearchParams, today: string): Period {
+  const key = oneOf(params.get('period'), periodKeys, 'all');
+  const range = rangeOf(key, params, today);
+  if (range === null) return allTime;
+  const compare = oneOf(params.get('compare'), ['none', 'previous', 'year'] as const, 'none');
+  return { key, ...range, label: labels[key] ?? `${range.from} to ${range.to}`, compare, ...comparison(range, compare) };
+}
+
+const labels: Partial<Record<PeriodKey, string>> = { '30d': 'Last 30 days', '90d': 'Last 90 days', '12m': 'Last 12 months', ytd: 'This year' };
+
+function rangeOf(key: PeriodKey, params: URLSearchParams, today: string): Range | null {
+  switch (key) {
+    case 'all':
+      return null;
+    case '30d':
+      return { from: addDays(today, -29), to: today };
+    case '90d':
+      return { from: addDays(today, -89), to: today };
+    case '12m':
+      return { from: addDays(addYears(today, -1), 1), to: today };
+    case 'ytd':
+      return { from: `${today.slice(0, 4)}-01-01`, to: today };
+    case 'custom':
+      return customRange(params.get('from'), params.get('to'));
+  }
+}
+
+function customRange(from: string | null, to: string | null): Range | null {
+  if (from === null || to === null || !isDate(from) || !isDate(to)) return null;
+  return from <= to ? { from, to } : { from: to, to: from };
+}
+
+function comparison(range: Range, compare: Compare) {
+  if (compare === 'none') return { compareFrom: null, compareTo: null, compareLabel: null };
+  if (compare === 'year') {
+    return { compareFrom: addYears(range.from, -1), compareTo: addYears(range.to, -1), compareLabel: 'same period last year' };
+  }
+  const days = daysBetween(range.from, range.to) + 1;
+  return { compareFrom: addDays(range.from, -days), compareTo: addDays(range.from, -1), compareLabel: 'previous period' };
+}
+
+/** Days from one ISO date to another. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
+}
+
+/** An ISO date moved by whole days. */
+export function addDays(date: string, days: number): string {
+  const at = new Date(`${date}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+/** An ISO date moved by whole years; 29 February becomes 28 February. */
+export function addYears(date: string, years: number): string {
+  const moved = `${String(Number(date.slice(0, 4)) + years).padStart(4, '0')}${date.slice(4)}`;
+  return isDate(moved) ? moved : addDays(`${moved.slice(0, 8)}28`, 0);
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+}
+
+function oneOf<const T extends string>(text: string | null, options: readonly T[], fallback: T): T {
+  return options.find((option) => option === text) ?? fallback;
+}

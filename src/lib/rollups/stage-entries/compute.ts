@@ -1,0 +1,25 @@
+import type { Change } from '../../entities/definition.ts';
+import { dayIn } from '../../platform/day.ts';
+import { sumDeltas } from '../deltas.ts';
+
+export interface EntryDelta {
+  stage: string;
+  enteredOn: string;
+  count: number;
+}
+
+/** How changes of opportunities change the number of open ones by day of entry into their stage. */
+export function entryDeltas(changes: readonly Change<'opportunity'>[]): EntryDelta[] {
+  const deltas = sumDeltas<'opportunity', EntryDelta>(
+    changes,
+    ({ stage, stageEnteredAt, outcome }) => {
+      if (outcome !== 'open') return [];
+      const enteredOn = dayIn('UTC', stageEnteredAt);
+      return [{ place: JSON.stringify([stage, enteredOn]), zero: { stage, enteredOn, count: 0 } }];
+    },
+    (delta, _row, sign) => {
+      delta.count += sign;
+    },
+  );
+  return deltas.filter((delta) => delta.count !== 0);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { countNotes, listNotes } from '../entities/note/queries.ts';
+import { isStorable } from '../entities/text.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import type { NotesView } from './types.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Notes of one load, and the most that one request may ask for. */
+export const notesPerLoad = 50;
+export const mostNotes = 500;
+
+export interface NotesRequest {
+  limit: number;
+  offset: number;
+  search: string;
+}
+
+const form = z.object({
+  limit: z.coerce.number().int().min(1).max(mostNotes).catch(notesPerLoad),
+  offset: z.coerce.number().int().min(0).max(10_000_000).catch(0),
+  search: z.string().trim().max(200).refine(isStorable).catch(''),
+});
+
+/** Reads the request from a page's URL. What cannot be read counts as not given. */
+export function parseNotesRequest(params: URLSearchParams): NotesRequest {
+  return form.parse(Object.fromEntries(params));
+}
+
+/** A stretch of the notes, newest first, as of one moment. */
+export function notesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
+  return readTenant(tenant.id, async (tx) => ({
+    ...request,
+    notes: await listNotes(tx, tenant.id, request),
+    total: await countNotes(tx, tenant.id, request.search),
+  }));
+}

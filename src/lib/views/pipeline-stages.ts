@@ -1,0 +1,85 @@
+import { stageMeaning } from '../entities/opportunity/queries.ts';
+import { listStages, type StageInfo } from '../entities/stage/queries.ts';
+import { addDays, type Period } from '../period.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { stageSums, type StageSums } from '../rollups/pipeline-stage-counts/queries.ts';
+import { enteredBefore } from '../rollups/stage-entries/queries.ts';
+import type { StageRow } from './types.ts';
+
+/** An open opportunity is stuck when it has been in its stage for longer. */
+export const stuckAfterDays = 30;
+
+/** The first day (ISO date, UTC) that does not count as stuck any more. */
+export function stuckSince(now: Date): string {
+  return addDays(now.toISOString().slice(0, 10), -stuckAfterDays);
+}
+
+export interface Stages {
+  rows: StageRow[];
+  sums: StageSums[];
+}
+
+/** The pipeline by stage in its order, with the sums that the rows came from. */
+export async function readStages(tx: Tx, tenantId: string, period: Period, now: Date): Promise<Stages> {
+  const sums = await stageSums(tx, tenantId, period);
+  const infos = await orderedStages(tx, tenantId, sums);
+  const stuck = await enteredBefore(tx, tenantId, stuckSince(now));
+  const byStage = new Map(sums.map((row) => [row.stage, row]));
+  const reached = reachedByStage(infos, byStage);
+  const rows = infos.map((info, index) => stageRow(info, byStage.get(info.name), { period, now, stuck: stuck.get(info.name) ?? 0, conversion: conversionAt(infos, reached, index) }));
+  return { rows, sums };
+}
+
+/** The source's own order; stages that its list does not name come where their likelihood puts them. */
+async function orderedStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
+  const listed = new Map<string, StageInfo>();
+  for (const stage of await listStages(tx, tenantId)) if (!listed.has(stage.name)) listed.set(stage.name, stage);
+  const unlisted: StageInfo[] = [];
+  for (const { stage } of sums) {
+    if (listed.has(stage)) continue;
+    const meaning = (await stageMeaning(tx, tenantId, stage)) ?? { outcome: 'open' as const, likelyPct: 0 };
+    unlisted.push({ name: stage, position: Number.MAX_SAFE_INTEGER, ...meaning });
+  }
+  unlisted.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
+  const all = [...listed.values(), ...unlisted];
+  const lost = all.filter(({ outcome }) => outcome === 'lost');
+  return [...all.filter(({ outcome }) => outcome !== 'lost'), ...lost];
+}
+
+const rank = ({ outcome, likelyPct }: StageInfo) => (outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct);
+
+/** How many stand in each stage or have gone further. The lost are left out: how far they came is not known. */
+function reachedByStage(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
+  let reached = 0;
+  return infos.toReversed().map(({ name, outcome }) => (reached += outcome === 'lost' ? 0 : (byStage.get(name)?.count ?? 0))).reverse();
+}
+
+function conversionAt(infos: StageInfo[], reached: number[], index: number): number | null {
+  const before = reached[index - 1];
+  if (index === 0 || infos[index]?.outcome === 'lost' || before === undefined || before === 0) return null;
+  return (reached[index] ?? 0) / before;
+}
+
+interface StageContext {
+  period: Period;
+  now: Date;
+  stuck: number;
+  conversion: number | null;
+}
+
+function stageRow(info: StageInfo, sums: StageSums | undefined, { period, now, stuck, conversion }: StageContext): StageRow {
+  const count = sums?.count ?? 0;
+  const compared = period.compare !== 'none';
+  return {
+    stage: info.name,
+    outcome: info.outcome,
+    likelyPct: info.likelyPct,
+    count,
+    value: sums?.value ?? 0,
+    previousCount: compared ? (sums?.previousCount ?? 0) : null,
+    previousValue: compared ? (sums?.previousValue ?? 0) : null,
+    conversion,
+    daysInStage: sums === undefined || count === 0 ? null : Math.max(0, (now.getTime() / 1000 - sums.enteredSeconds / count) / 86_400),
+    stuck: info.outcome === 'open' ? stuck : 0,
+  };
+}

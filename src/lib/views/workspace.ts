@@ -1,0 +1,21 @@
+import { dayIn } from '../platform/day.ts';
+import type { Period } from '../period.ts';
+import type { Figure } from './types.ts';
+
+/** What a view has to know of whoever looks: which tenant, and which calendar. */
+export interface Workspace {
+  tenant: { id: string; timeZone: string };
+}
+
+/** Rows of one page of a table. */
+export const pageSize = 50;
+
+/** Today in the tenant's time zone, as an ISO date. */
+export function today({ tenant }: Workspace, now = new Date()): string {
+  return dayIn(tenant.timeZone, now);
+}
+
+/** A figure, with its counterpart only when the reader asked for a comparison. */
+export function figure(period: Pick<Period, 'compare'>, value: number, previous: number): Figure {
+  return { value, previous: period.compare === 'none' ? null : previous };
+}
