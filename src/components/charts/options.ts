@@ -30,20 +30,21 @@ const ghost = (items: ChartItem[]): BarSeriesOption[] =>
 
 /** Horizontal bars, the first item on top, each with its name before it and its figure behind it. */
 const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
+  const names = Math.min(Math.round(width * 0.32), 200);
   const longest = Math.max(...items.map((item) => item.text.length), 1);
   const before = ghost(items);
   return {
     ...still,
-    grid: { top: 0, bottom: 0, left: Math.round(width * 0.32), right: longest * characterWidth + 12, outerBoundsMode: 'none' },
+    grid: { top: 0, bottom: 0, left: names, right: longest * characterWidth + 12, outerBoundsMode: 'none' },
     // Every bar ends inside the card, the longest at its edge.
     xAxis: { type: 'value', show: false, min: 0, max: 'dataMax' },
     yAxis: {
       type: 'category',
       inverse: true,
-      data: items.map(({ label }) => label),
+      data: items.map(({ label }) => shorten(label, Math.floor((names - 12) / characterWidth))),
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { ...text, color: 'var(--ink)', width: Math.round(width * 0.32) - 12, overflow: 'truncate', interval: 0 },
+      axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
     },
     series: [
       {
@@ -62,6 +63,10 @@ const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
     ],
   };
 };
+
+/** Cut by characters and not by ECharts, which measures differently on the server and in the browser. */
+const shorten = (label: string, length: number): string =>
+  label.length <= length ? label : `${label.slice(0, length - 1).trimEnd()}…`;
 
 /** A label is a template for ECharts, in which braces have a meaning. */
 const escapeTemplate = (label: string): string => label.replaceAll(/[{}|]/g, ' ');
