@@ -83,9 +83,14 @@ function build() {
       database: { generateId: () => newId() },
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
-    logger: { level: 'error', log: (_level, message) => log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error') },
+    logger: { log: reportError },
     telemetry: { enabled: false },
   });
+}
+
+/** Its warnings are wrong passwords and the like, which are answers and not faults. */
+function reportError(level: string, message: string): void {
+  if (level === 'error') log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
 }
 
 type Auth = ReturnType<typeof build>;

@@ -1,3 +1,4 @@
+import { isAPIError } from 'better-auth/api';
 import { and, desc, eq, gt, ne } from 'drizzle-orm';
 import { globalDb } from '../platform/db/database.ts';
 import { Problem } from '../platform/errors.ts';
@@ -28,7 +29,7 @@ export async function readSession(client: Headers): Promise<{ signedIn: SignedIn
   const { authCookies } = await auth().$context;
   const sent = (client.get('cookie') ?? '').includes(`${authCookies.sessionToken.name}=`);
   if (!sent) return { signedIn: null, cookies: new Headers() };
-  const { response, headers } = await auth().api.getSession({ headers: client, returnHeaders: true });
+  const { response, headers } = await askForSession(client);
   if (response === null) return { signedIn: null, cookies: headers };
   const { user, session } = response;
   return {
@@ -38,6 +39,17 @@ export async function readSession(client: Headers): Promise<{ signedIn: SignedIn
     },
     cookies: headers,
   };
+}
+
+async function askForSession(client: Headers) {
+  try {
+    return await auth().api.getSession({ headers: client, returnHeaders: true });
+  } catch (error) {
+    if (!isAPIError(error)) throw error;
+    // It ended between being read and being prolonged.
+    if (error.statusCode === 401) return { response: null, headers: new Headers() };
+    throw new Problem('unavailable', 'Your sign-in could not be checked because the database did not answer. Try again in a minute.');
+  }
 }
 
 export interface SessionLine {

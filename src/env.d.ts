@@ -1,0 +1,16 @@
+/// <reference types="astro/client" />
+
+declare namespace App {
+  interface Locals {
+    /** Names the request in logs, and in errors that people report. */
+    requestId: string;
+    user: import('./lib/auth/sessions.ts').CurrentUser | null;
+    session: import('./lib/auth/sessions.ts').CurrentSession | null;
+    /** What sign-in needs to know of the browser: cookies, user agent, address. */
+    client: Headers;
+    /** Set by a guard that let the user into a workspace. */
+    access?: import('./lib/auth/access.ts').Access;
+    /** What the error page tells. */
+    problem?: import('./lib/platform/errors.ts').Problem;
+  }
+}

@@ -1,0 +1,73 @@
+import type { AstroGlobal } from 'astro';
+import type { FieldErrors } from '#lib/auth/input.ts';
+import { Problem } from '#lib/platform/errors.ts';
+import { retryAfterOf } from './problems.ts';
+
+/** What a form shows: what was typed, and what was wrong with it. */
+export interface FormState {
+  /** Kept for the person to correct; never passwords or codes. */
+  values: Record<string, string>;
+  errors: Record<string, string>;
+  problem: Problem | null;
+}
+
+export type Fields = Record<string, string>;
+type FormContext = Pick<AstroGlobal, 'request' | 'response'>;
+
+/**
+ * Runs `work` on a submitted form. Its Response goes out; a Problem that the person can mend comes back as the state
+ * of the form, with the Problem's status. Without a submission, or when `work` returns nothing, the state is clean.
+ */
+export async function handleForm({ request, response }: FormContext, work: (fields: Fields) => Promise<Response | void>): Promise<FormState | Response> {
+  if (request.method !== 'POST') return { values: {}, errors: {}, problem: null };
+  const fields = await readFields(request);
+  try {
+    return (await work(fields)) ?? { values: {}, errors: {}, problem: null };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'internal') throw error;
+    response.status = error.status;
+    const seconds = retryAfterOf(error);
+    if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
+    return { values: keepable(fields), errors: errorsOf(error), problem: error };
+  }
+}
+
+/** The message for the whole form: none when a field says it already. */
+export function formMessage({ problem, errors }: FormState): string | null {
+  return problem === null || Object.keys(errors).length > 0 ? null : problem.message;
+}
+
+/** The field to start in: the first wrong one, else `first`. */
+export function focusOf({ errors, problem }: FormState, order: readonly string[], first?: string): string | undefined {
+  return order.find((name) => name in errors) ?? (problem === null ? first : order.at(-1));
+}
+
+/** A redirect after a form, with cookies. */
+export function seeOther(path: string, cookies?: Headers): Response {
+  const headers = new Headers({ location: encodeURI(decodeURI(path)) });
+  for (const line of cookies?.getSetCookie() ?? []) headers.append('set-cookie', line);
+  return new Response(null, { status: 303, headers });
+}
+
+/** Puts cookies onto a page that is about to be drawn. */
+export function setCookies({ response }: Pick<AstroGlobal, 'response'>, cookies: Headers): void {
+  for (const line of cookies.getSetCookie()) response.headers.append('set-cookie', line);
+}
+
+async function readFields(request: Request): Promise<Fields> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)) throw new Problem('bad_request', 'This address takes forms.');
+  const fields: Fields = {};
+  for (const [name, value] of await request.formData()) if (typeof value === 'string') fields[name] = value;
+  return fields;
+}
+
+function errorsOf({ details }: Problem): Record<string, string> {
+  return typeof details === 'object' && details !== null && 'fields' in details ? (details as FieldErrors).fields : {};
+}
+
+const secretName = /password|code|token/i;
+
+function keepable(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !secretName.test(name)));
+}

@@ -1,0 +1,63 @@
+import type { APIContext, APIRoute } from 'astro';
+import { findAccess, findAccessById, hasRole, type Access, type Role } from '#lib/auth/access.ts';
+import { slugField } from '#lib/auth/input.ts';
+import { withNext } from '#lib/auth/next-path.ts';
+import type { SignedIn } from '#lib/auth/sessions.ts';
+import { Problem } from '#lib/platform/errors.ts';
+
+/*
+ * Every route calls exactly one guard before anything else (tests/auth/routes.test.ts reads them all); what asks for
+ * none is on the list of public routes there. Problems thrown here become pages or JSON in problems.ts.
+ */
+
+/** What a guard needs; a page passes `Astro`, an endpoint its context. */
+export type GuardContext = Pick<APIContext, 'locals' | 'params' | 'url' | 'request' | 'redirect'>;
+
+/** For pages outside workspaces: who is signed in, or the way to the sign-in page. */
+export function requireUser(context: GuardContext): SignedIn | Response {
+  const { user, session } = context.locals;
+  if (user !== null && session !== null) return { user, session };
+  return context.redirect(withNext('/sign-in', context.url.pathname + context.url.search), 303);
+}
+
+/**
+ * For pages under /w/[tenant]: the access of the signed-in user if it includes `role`. Returns the way to the sign-in
+ * page when signed out. A foreign workspace and an absent one are the same `not_found`; too low a role is `forbidden`.
+ */
+export async function requireAccess(context: GuardContext, role: Role): Promise<Access | Response> {
+  const signedIn = requireUser(context);
+  if (signedIn instanceof Response) return signedIn;
+  return admit(context, await findAccess(signedIn.user, context.params['tenant'] ?? ''), role);
+}
+
+/** For /api without a workspace: who is signed in, else `unauthenticated`. */
+export function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
+  if (user === null || session === null) throw new Problem('unauthenticated', 'Sign in to use this address.');
+  return { user, session };
+}
+
+/** For /api: as `requireAccess`, for the workspace of `?tenant=slug`, else the session's active one. */
+export async function requireApiAccess(context: GuardContext, role: Role): Promise<Access> {
+  const { user, session } = requireApiUser(context);
+  const slug = context.url.searchParams.get('tenant');
+  if (slug === null && session.activeTenantId === null) {
+    throw new Problem('bad_request', 'No workspace is active. Name one with ?tenant= and its slug.');
+  }
+  if (slug === null) return admit(context, await findAccessById(user, session.activeTenantId ?? ''), role);
+  if (!slugField.safeParse(slug).success) throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
+  return admit(context, await findAccess(user, slug), role);
+}
+
+type Handler = (context: APIContext, access: Access) => Response | Promise<Response>;
+
+/** An endpoint of /api for those whose access includes `role`. */
+export function apiRoute(role: Role, handler: Handler): APIRoute {
+  return async (context) => handler(context, await requireApiAccess(context, role));
+}
+
+function admit({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
+  if (access === undefined) throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
+  if (!hasRole(access, role)) throw new Problem('forbidden', `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`);
+  locals.access = access;
+  return access;
+}

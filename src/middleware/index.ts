@@ -1,0 +1,44 @@
+import { defineMiddleware } from 'astro:middleware';
+import type { APIContext, MiddlewareNext } from 'astro';
+import { clientAddress, clientHeaders } from '#lib/auth/client.ts';
+import { readSession } from '#lib/auth/sessions.ts';
+import { config } from '#lib/platform/config.ts';
+import { log, withLogFields } from '#lib/platform/log.ts';
+import { addSecurityHeaders } from './headers.ts';
+import { answerProblem } from './problems.ts';
+import { appendCookies, refuseForeignOrigin, refuseLargeBody, requestIdOf } from './request.ts';
+
+/**
+ * Around every page and endpoint: names the request, refuses what no route wants, finds out who asks, turns errors
+ * into answers, adds the security headers. It does not decide who may see what: guards in the routes do (guard.ts).
+ */
+export const onRequest = defineMiddleware((context, next) => {
+  // An error page is rendered through a rewrite, which comes by here a second time.
+  if (context.locals.requestId !== undefined) return next();
+  const requestId = requestIdOf(context.request, config().TRUST_PROXY);
+  Object.assign(context.locals, { requestId, user: null, session: null, client: clientOf(context) });
+  return withLogFields({ requestId }, () => respond(context, next));
+});
+
+async function respond(context: APIContext, next: MiddlewareNext): Promise<Response> {
+  const startedAt = performance.now();
+  const response = await pass(context, next).catch((error: unknown) => answerProblem(context, error));
+  addSecurityHeaders(response.headers, context.locals.requestId);
+  const { method } = context.request;
+  const ms = Math.round(performance.now() - startedAt);
+  log.info({ event: 'http.request', method, route: context.routePattern, status: response.status, ms, userId: context.locals.user?.id }, 'Request');
+  return response;
+}
+
+async function pass(context: APIContext, next: MiddlewareNext): Promise<Response> {
+  refuseLargeBody(context.request);
+  refuseForeignOrigin(context.request, context.url);
+  const { signedIn, cookies } = await readSession(context.locals.client);
+  Object.assign(context.locals, signedIn);
+  const response = await withLogFields({ userId: signedIn?.user.id }, () => next());
+  return appendCookies(response, cookies);
+}
+
+function clientOf(context: APIContext): Headers {
+  return clientHeaders(context.request, clientAddress(context.request, context.clientAddress, config().TRUST_PROXY));
+}

@@ -1,0 +1,61 @@
+import type { APIContext } from 'astro';
+import { Problem } from '#lib/platform/errors.ts';
+import { log } from '#lib/platform/log.ts';
+import { safeMessage, scrub } from '#lib/platform/secrets.ts';
+import { tooLarge } from './request.ts';
+
+/** The only place where an error becomes an answer: the error page, or for the API the problem as JSON. */
+export async function answerProblem(context: APIContext, error: unknown): Promise<Response> {
+  const problem = problemOf(error);
+  const response = context.url.pathname.startsWith('/api/') ? jsonOf(problem, context.locals.requestId) : await pageOf(context, problem);
+  const seconds = retryAfterOf(problem);
+  if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
+  return response;
+}
+
+/** The problem in the shape of every API error. */
+export function jsonOf({ code, message, details, status }: Problem, requestId: string): Response {
+  return Response.json({ error: { code, message, requestId, ...(details === undefined ? {} : { details }) } }, { status });
+}
+
+/** The seconds to wait that a Problem names. */
+export function retryAfterOf({ code, details }: Problem): number | undefined {
+  if (code === 'unavailable') return 30;
+  const seconds: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, 'retryAfter') : undefined;
+  return typeof seconds === 'number' ? seconds : undefined;
+}
+
+/** What may be told of an error. Unexpected ones are logged, and told of by their request's id alone. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const chain = causesOf(error);
+  if (chain.some(({ message }) => message.startsWith('Body size limit exceeded'))) return tooLarge();
+  const stack = error instanceof Error ? scrub(error.stack ?? '') : undefined;
+  log.error({ event: 'http.error', reason: chain.map(safeMessage).join(' <- '), stack }, 'A request failed');
+  if (chain.some(isConnectionError)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
+  return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with the number below.');
+}
+
+async function pageOf(context: APIContext, problem: Problem): Promise<Response> {
+  context.locals.problem = problem;
+  try {
+    const page = await context.rewrite(new Request(new URL('/404', context.url), { headers: context.request.headers }));
+    return new Response(page.body, { status: problem.status, headers: page.headers });
+  } catch (error) {
+    log.error({ event: 'http.error_page_failed', reason: safeMessage(error) }, 'The error page failed');
+    return new Response(`${problem.message}\n`, { status: problem.status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  }
+}
+
+function causesOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause) chain.push(cause);
+  return chain.length > 0 ? chain : [new Error(String(error))];
+}
+
+/** Class 08 and 57P of SQLSTATE, and the ways in which a socket or the pool gives up. */
+function isConnectionError(error: Error): boolean {
+  const code: unknown = Reflect.get(error, 'code');
+  if (typeof code === 'string' && /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
+}

@@ -1,0 +1,49 @@
+import { publicOrigin } from '#lib/auth/public-url.ts';
+import { Problem } from '#lib/platform/errors.ts';
+import { newId } from '#lib/platform/id.ts';
+
+/** Largest request body in bytes. The adapter holds bodies without a length to the same limit while they arrive. */
+export const maxBodyBytes = 1024 * 1024;
+
+const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
+
+/** The name of a request: our proxy's, else a new one. */
+export function requestIdOf(request: Request, trustProxy: boolean): string {
+  const given = trustProxy ? request.headers.get('x-request-id') : null;
+  return given !== null && /^[\w-]{8,64}$/.test(given) ? given : newId();
+}
+
+export function refuseLargeBody(request: Request): void {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge();
+}
+
+export function tooLarge(): Problem {
+  return new Problem('too_large', 'This is more than 1 MiB, the most that a request may hold.');
+}
+
+/**
+ * Refuses requests that another site made a browser send: every unsafe method must come from this site, whatever its
+ * content type. Without cookies there is nothing to abuse, so that programs need no Origin then.
+ */
+export function refuseForeignOrigin(request: Request, url: URL): void {
+  if (safeMethods.includes(request.method) || comesFromHere(request, url)) return;
+  throw new Problem('forbidden', 'This request came from another site. Open the page here and try again.');
+}
+
+function comesFromHere({ headers }: Request, url: URL): boolean {
+  const origin = headers.get('origin');
+  if (origin !== null) return origin === url.origin || origin === publicOrigin();
+  const site = headers.get('sec-fetch-site');
+  if (site !== null) return site === 'same-origin' || site === 'none';
+  return !headers.has('cookie');
+}
+
+/** Adds Set-Cookie headers, except for cookies that the answer sets itself: the route has the last word. */
+export function appendCookies(response: Response, cookies: Headers): Response {
+  const nameOf = (line: string): string => line.split('=', 1)[0] ?? '';
+  const own = new Set(response.headers.getSetCookie().map(nameOf));
+  for (const line of cookies.getSetCookie()) {
+    if (!own.has(nameOf(line))) response.headers.append('set-cookie', line);
+  }
+  return response;
+}
