@@ -3,14 +3,14 @@
 type Changes = Record<string, string | null | undefined>;
 
 /**
- * The address of this page with some parameters changed; null or '' takes one away. A position in a list is dropped
+ * The address of this page with some parameters changed; null takes one away. A position in a list is dropped
  * unless it is what changes, because it means nothing in another list.
  */
 export const linkTo = (url: URL, changes: Changes, hash = ''): string => {
   const params = new URLSearchParams(url.searchParams);
   for (const name of ['cursor', 'offset']) params.delete(name);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === undefined || value === '') params.delete(name);
+    if (value === null || value === undefined) params.delete(name);
     else params.set(name, value);
   }
   const query = params.toString();
@@ -33,3 +33,23 @@ export const linkAcross = (url: URL, path: string, changes: Changes = {}, hash =
 /** Parameters that a GET form must repeat so that sending it keeps them. */
 export const keptParams = (url: URL, except: string[]): [string, string][] =>
   [...url.searchParams].filter(([name]) => name !== 'cursor' && name !== 'offset' && !except.includes(name));
+
+/** What a form sends for "all": an empty value already means "not known" for the parameters below. */
+export const all = '*';
+
+/** Parameters for which an empty value asks for rows where the source says nothing. */
+const mayBeEmpty = ['source', 'market'];
+
+/**
+ * The address without what a form sends though nothing was chosen; null when there is nothing to take away. Pages
+ * redirect to it, so that the same view has one address, with script or without.
+ */
+export function cleanAddress(url: URL): string | null {
+  const params = new URLSearchParams(url.searchParams);
+  for (const [name, value] of url.searchParams) {
+    if (value === all || (value.trim() === '' && !mayBeEmpty.includes(name))) params.delete(name);
+  }
+  if (params.size === url.searchParams.size) return null;
+  const query = params.toString();
+  return `${url.pathname}${query && `?${query}`}`;
+}

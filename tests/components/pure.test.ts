@@ -5,9 +5,8 @@ import { chartOption } from '../../src/components/charts/options.ts';
 import { renderChart } from '../../src/components/charts/render.ts';
 import type { ChartItem } from '../../src/components/charts/types.ts';
 import { shareBars, stageBars, trendColumns } from '../../src/components/dashboard/chart-items.ts';
-import { hotListFilter, notesQuery } from '../../src/components/pages/filters.ts';
 import { ago, days, isoDay, money, shortMoney, span, zoneName } from '../../src/components/format.ts';
-import { linkAcross, linkTo } from '../../src/components/url.ts';
+import { cleanAddress, linkAcross, linkTo } from '../../src/components/url.ts';
 
 const items: ChartItem[] = [
   { label: 'Web', value: 3, text: '3', href: '/a?x=1&y=2' },
@@ -56,8 +55,8 @@ describe('charts', () => {
 
   test('a bucket of the trend leads to exactly its days', () => {
     const seen: string[][] = [];
-    trendColumns([{ from: '2026-01-01', count: 1 }, { from: '2026-02-01', count: 2 }, { from: '2026-03-01', count: 3 }], (from, to) => `${seen.push([from, to])}`);
-    expect(seen.slice(0, 2)).toEqual([['2026-01-01', '2026-01-31'], ['2026-02-01', '2026-02-28']]);
+    trendColumns([{ from: '2026-01-01', count: 1 }, { from: '2026-02-01', count: 2 }, { from: '2026-03-01', count: 3 }], { from: '2026-01-15', to: '2026-03-07' }, (from, to) => `${seen.push([from, to])}`);
+    expect(seen).toEqual([['2026-01-15', '2026-01-31'], ['2026-02-01', '2026-02-28'], ['2026-03-01', '2026-03-07']]);
   });
 });
 
@@ -112,9 +111,9 @@ describe('addresses', () => {
     expect(linkAcross(url, '/w/summit/pipeline', { stage: 'A&B' })).toBe('/w/summit/pipeline?period=30d&stage=A%26B');
   });
 
-  test('notes are 50 to 500 at a time, whatever the address says', () => {
-    const limit = (value: string) => notesQuery(new URLSearchParams({ limit: value })).limit;
-    expect([limit('x'), limit('-1'), limit('100'), limit('1e9'), limit('99999')]).toEqual([50, 50, 100, 50, 500]);
-    expect(hotListFilter(new URLSearchParams('stage=%20')).stage).toBeUndefined();
+  test('what a form sends for nothing is taken away, "not known" stays', () => {
+    expect(cleanAddress(new URL('http://x/w/s/leads?search=&source=*&status=*&qualified=yes&from='))).toBe('/w/s/leads?qualified=yes');
+    expect(cleanAddress(new URL('http://x/w/s/leads?source='))).toBeNull();
+    expect(cleanAddress(new URL('http://x/w/s/leads'))).toBeNull();
   });
 });

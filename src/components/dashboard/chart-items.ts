@@ -48,18 +48,22 @@ export function stageBars(stages: StageRow[], currency: string, href: Href): Cha
   }));
 }
 
-/** Counts over time; a bar leads to the rows of its days. */
-export function trendColumns(points: TrendPoint[], href: (from: string, to: string) => string): ChartItem[] {
-  const monthly = points.length > 1 && Date.parse(points[1]!.from) - Date.parse(points[0]!.from) > 27 * day;
+/**
+ * Counts over time; a bar leads to the rows of its days. The first and the last bucket may reach beyond the range that
+ * is counted (ISO dates, inclusive), their links do not.
+ */
+export function trendColumns(points: TrendPoint[], range: { from: string; to: string }, href: (from: string, to: string) => string): ChartItem[] {
+    const monthly = points.length > 1 && Date.parse(points[1]!.from) - Date.parse(points[0]!.from) > 27 * day;
   return points.map(({ from, count: value }, index) => ({
     label: dayLabel(from, monthly ? 'month' : 'day'),
     value,
     text: counted(value, ['lead', 'leads']),
-    href: href(from, lastDay(points, index)),
+    href: href(from < range.from ? range.from : from, earlier(lastDay(points, index), range.to)),
   }));
 }
 
 const day = 86_400_000;
+const earlier = (one: string, other: string) => (one < other ? one : other);
 const iso = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** The last day of a bucket is the one before the next; the last bucket is as long as the one before it. */
