@@ -1,0 +1,8 @@
+import type { Access } from '../auth/access.ts';
+import { listReports } from '../reports/reports.ts';
+import type { ReportRow } from './types.ts';
+
+/** The published reports of the workspace, newest first. */
+export function reportsView(access: Pick<Access, 'tenant'>): Promise<ReportRow[]> {
+  return listReports(access);
+}
