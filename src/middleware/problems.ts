@@ -33,18 +33,24 @@ function problemOf(error: unknown): Problem {
   const stack = error instanceof Error ? scrub(error.stack ?? '') : undefined;
   log.error({ event: 'http.error', reason: chain.map(safeMessage).join(' <- '), stack }, 'A request failed');
   if (chain.some(isConnectionError)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
-  return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with the number below.');
+  return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with its number.');
 }
 
 async function pageOf(context: APIContext, problem: Problem): Promise<Response> {
   context.locals.problem = problem;
   try {
-    const page = await context.rewrite(new Request(new URL('/404', context.url), { headers: context.request.headers }));
+    const page = await context.rewrite(new Request(new URL(pageFor(problem), context.url), { headers: context.request.headers }));
     return new Response(page.body, { status: problem.status, headers: page.headers });
   } catch (error) {
     log.error({ event: 'http.error_page_failed', reason: safeMessage(error) }, 'The error page failed');
     return new Response(`${problem.message}\n`, { status: problem.status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   }
+}
+
+/** What exists but is foreign must look like what does not exist, and what broke must not tell why. */
+function pageFor({ code }: Problem): string {
+  if (code === 'not_found') return '/404';
+  return code === 'internal' || code === 'unavailable' ? '/500' : '/problem';
 }
 
 function causesOf(error: unknown): Error[] {

@@ -1,0 +1,27 @@
+import { acceptInvitation, findInvitation, type OpenInvitation } from '#lib/auth/accept-invitation.ts';
+import { addressOf } from '#lib/auth/client.ts';
+import { consumeLimit, tokenByAddress } from '#lib/auth/limits.ts';
+import { setActiveTenant } from '#lib/auth/sessions.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { seeOther, type Fields } from './form.ts';
+
+type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
+
+/** The invitation of a link; looking up many tokens from one address is limited. */
+export async function openInvitation({ client }: Locals, token: string): Promise<OpenInvitation | undefined> {
+  await consumeLimit(tokenByAddress, addressOf(client), 'There were too many attempts from your network.');
+  return findInvitation(token);
+}
+
+/** Accepts for who is signed in, or for somebody new, who then is signed in the usual way. */
+export async function submitInvitation({ client, user, session }: Locals, token: string, fields: Fields): Promise<Response> {
+  const { name = '', password = '' } = fields;
+  if (user !== null && session !== null) {
+    const { tenant } = await acceptInvitation(token, { user });
+    await setActiveTenant(session.id, tenant.id);
+    return seeOther(`/w/${tenant.slug}/dashboard`);
+  }
+  const { email, tenant } = await acceptInvitation(token, { name, password });
+  const { cookies } = await signIn({ email, password }, client);
+  return seeOther(`/w/${tenant.slug}/dashboard`, cookies);
+}
