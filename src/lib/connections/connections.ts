@@ -75,6 +75,17 @@ export function selectConnections(tx: Tx, tenantId: string): Promise<Connection[
   return tx.select().from(connections).where(eq(connections.tenantId, tenantId)).orderBy(asc(connections.createdAt), asc(connections.id));
 }
 
+/** Replaces the settings of a connection after the same checks as at its creation. */
+export async function updateSettings(tenantId: string, connectionId: string, settings: Record<string, unknown>): Promise<void> {
+  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+  await withTenant(tenantId, async (tx) => {
+    const [connection] = await tx.select().from(connections).where(own).for('update');
+    if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
+    checkSettings(getProvider(connection.provider), settings);
+    await tx.update(connections).set({ settings, updatedAt: sql`now()` }).where(own);
+  });
+}
+
 /** Notes what the newest answers say of the credentials: refused (a person has to reconnect), or good again. */
 export async function setConnectionHealth(tx: Tx, tenantId: string, connectionId: string, refusal: string | null): Promise<void> {
   const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));

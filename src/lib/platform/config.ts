@@ -69,3 +69,8 @@ export function config(): Config {
   cached ??= parseConfig(process.env);
   return cached;
 }
+
+/** For a process that changes its own environment before it starts others. */
+export function forgetConfig(): void {
+  cached = undefined;
+}

@@ -1,0 +1,133 @@
+import { connect } from 'node:net';
+import { startSandbox, type Sandbox } from '../sandbox/index.ts';
+import { migrateAll } from '../src/lib/migrate.ts';
+import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { ConfigError, forgetConfig, parseConfig } from '../src/lib/platform/config.ts';
+import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { onStop } from '../src/lib/platform/signals.ts';
+import { ensureBuilt } from './build.ts';
+import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
+import { createLogin, dataDirectory, localDatabase, localSecrets, type Environment, type LocalDatabase } from './environment.ts';
+import { startPart, stopPart, whenReady, type Part } from './processes.ts';
+
+const sandboxPort = 4399;
+
+/** Everything on one machine: database, migrations, demo data, sandbox, worker and web, until Ctrl-C. */
+async function main(): Promise<void> {
+  const directory = dataDirectory();
+  const secrets = localSecrets(directory);
+  const port = Number(process.env['PORT'] || 4321);
+  await refuseTakenPort(port);
+  say('Starting Tributary. The first start takes up to a minute.');
+  const building = ensureBuilt();
+  building.catch(() => {});
+  const started: Started = { parts: [] };
+  onStop((reason) => stopAll(started, reason));
+  started.database = await localDatabase(directory, secrets['APP_PASSWORD'] ?? '');
+  const env = environment(secrets, started.database, port);
+  Object.assign(process.env, env);
+  parseConfig(process.env);
+  await prepareDatabase(started.database, secrets);
+  const demo = await prepareDemo(started, env);
+  await startPartOf(started, 'worker', 'worker/index.ts', env);
+  await building;
+  const web = await startPartOf(started, 'web', 'scripts/web.ts', env);
+  const ready = await whenReady(web);
+  say(screen(ready.port, demo, started.database));
+}
+
+interface Started {
+  database?: LocalDatabase;
+  sandbox?: Sandbox;
+  parts: Part[];
+}
+
+function environment(secrets: Environment, database: LocalDatabase, port: number): Environment {
+  return {
+    NODE_ENV: process.env['NODE_ENV'] || 'development',
+    DATABASE_URL: database.appUrl,
+    DATABASE_OWNER_URL: database.ownerUrl,
+    AUTH_SECRET: process.env['AUTH_SECRET'] || secrets['AUTH_SECRET'],
+    TRIBUTARY_KEYS: process.env['TRIBUTARY_KEYS'] || secrets['TRIBUTARY_KEYS'],
+    PORT: String(port),
+    PUBLIC_URL: process.env['PUBLIC_URL'] || `http://localhost:${port}`,
+    LOG_LEVEL: process.env['LOG_LEVEL'] || 'warn',
+  };
+}
+
+async function prepareDatabase(database: LocalDatabase, secrets: Environment): Promise<void> {
+  await migrateAll(database.ownerUrl);
+  if (database.embedded !== undefined) await createLogin(database.ownerUrl, secrets['APP_PASSWORD'] ?? '');
+}
+
+/** Demo data on an empty database outside production, and the sandbox wherever demo data lives. */
+async function prepareDemo(started: Started, env: Environment): Promise<boolean> {
+  const wanted = env['NODE_ENV'] !== 'production' && ((await isEmpty()) || (await isDemo()));
+  if (!wanted) return false;
+  env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
+  process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
+  started.sandbox = await startSandbox({ port: sandboxPort }).catch(() => startSandbox());
+  const { baseUrl } = started.sandbox.clienttether;
+  forgetConfig();
+  if (await isEmpty()) await createDemo(baseUrl);
+  else await pointDemoAt(baseUrl);
+  await closeDatabase();
+  return true;
+}
+
+async function startPartOf(started: Started, name: string, entry: string, env: Environment): Promise<Part> {
+  const part = startPart(name, entry, env);
+  started.parts.unshift(part);
+  part.child.once('exit', (code, signal) => {
+    if (stopping) return;
+    process.stderr.write(`The ${name} process ended (${signal ?? `exit code ${code}`}); everything is stopped.\n`);
+    void stopAll(started, name).then(() => process.exit(1));
+  });
+  return part;
+}
+
+let stopping = false;
+
+/** In order: web, worker, sandbox, database. */
+async function stopAll(started: Started, reason: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  if (reason.startsWith('SIG')) say('\nStopping.');
+  for (const part of started.parts) await stopPart(part);
+  await closeDatabase();
+  await started.sandbox?.close(1000);
+  await started.database?.embedded?.stop();
+}
+
+function refuseTakenPort(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = connect({ port, host: '127.0.0.1' });
+    probe.once('connect', () => {
+      probe.destroy();
+      reject(new Error(`Port ${port} is taken. End the other program, or choose another port: PORT=${port + 1} npm start`));
+    });
+    probe.once('error', () => resolve());
+  });
+}
+
+function screen(port: number, demo: boolean, database: LocalDatabase): string {
+  const lines = ['', `  Tributary is ready:  http://localhost:${port}`, ''];
+  if (demo) {
+    lines.push('  Sign in with the password  ' + demoPassword, '');
+    lines.push(`    ${staffEmail.padEnd(26)} staff: every workspace`);
+    for (const slug of ['summit', 'harbor', 'juniper']) lines.push(`    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`);
+    lines.push('', '  The data comes through the worker from a ClientTether sandbox on this machine.');
+  }
+  lines.push(`  Database: ${database.embedded ? `embedded PostgreSQL on port ${database.embedded.port}` : 'DATABASE_URL'}.  Stop with Ctrl-C.`, '');
+  return lines.join('\n');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().catch(async (error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : safeMessage(error)}\n`);
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.exit(1), 500).unref();
+});

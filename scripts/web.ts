@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import compression from 'compression';
+import sirv from 'sirv';
+import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
+import { config, ConfigError } from '../src/lib/platform/config.ts';
+import { log } from '../src/lib/platform/log.ts';
+import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { onStop } from '../src/lib/platform/signals.ts';
+
+/** Requests under way get this long to end. */
+const drainMs = 20_000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** The web process: the built pages behind our own server, which the adapter's standalone one is not: it cannot drain. */
+async function main(): Promise<void> {
+  const { HOST, PORT } = config();
+  await assertUsableDatabase();
+  // The check's own pool; the application inside the build opens its own.
+  await closeDatabase();
+  const server = createServer(chain([compression() as unknown as Handler, staticFiles(), await application()]));
+  server.requestTimeout = 60_000;
+  await listen(server, PORT, HOST);
+  const address = server.address();
+  log.info({ event: 'web.ready', port: typeof address === 'object' && address !== null ? address.port : PORT }, 'Web is ready');
+  process.send?.({ ready: true, port: typeof address === 'object' && address !== null ? address.port : PORT });
+  onStop(async (signal) => {
+    log.info({ event: 'web.stopping', signal }, 'Web is stopping');
+    await drain(server);
+  });
+}
+
+async function application(): Promise<Handler> {
+  const entry = path.resolve('dist', 'server', 'entry.mjs');
+  if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
+  const { handler } = (await import(pathToFileURL(entry).href)) as { handler: Handler };
+  return handler;
+}
+
+/** Files whose names carry a digest never change; everything else is asked for again. */
+function staticFiles(): Handler {
+  const immutable = 'public, max-age=31536000, immutable';
+  return sirv(path.resolve('dist', 'client'), {
+    etag: true,
+    setHeaders: (response, pathname) => {
+      response.setHeader('cache-control', pathname.startsWith('/_astro/') ? immutable : 'no-cache');
+      response.setHeader('x-content-type-options', 'nosniff');
+    },
+  });
+}
+
+function chain(handlers: Handler[]) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const run = (index: number): void => handlers[index]?.(request, response, () => run(index + 1));
+    run(0);
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken. End the other program, or choose another port: PORT=4400 npm start`) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), drainMs).unref();
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : safeMessage(error)}\n`);
+  process.exit(1);
+});

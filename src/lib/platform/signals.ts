@@ -1,0 +1,26 @@
+import { log } from './log.ts';
+import { safeMessage } from './secrets.ts';
+
+/** A process that has not stopped by then is ended: supervisors commonly kill after 30 s. */
+const patienceMs = 28_000;
+
+/** Runs `stop` once on SIGTERM, SIGINT or when the parent process is gone, then ends the process. */
+export function onStop(stop: (reason: string) => Promise<void>): void {
+  let stopping = false;
+  const begin = (reason: string) => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), patienceMs).unref();
+    stop(reason).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ event: 'stop.failed', reason: safeMessage(error) }, 'Could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', begin);
+  process.on('SIGINT', begin);
+  // Only a child with a channel to its parent hears of this.
+  process.on('disconnect', () => begin('disconnect'));
+}

@@ -1,0 +1,36 @@
+import type { Job, PgBoss } from 'pg-boss';
+import { jobNames, jobs, type JobName, type JobPayload } from '../src/lib/jobs.ts';
+import { config } from '../src/lib/platform/config.ts';
+import { log, withLogFields } from '../src/lib/platform/log.ts';
+import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { syncConnectionJob } from './jobs/sync-connection.ts';
+
+type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<void>;
+
+const handlers: { [Name in JobName]: Handler<Name> } = {
+  'sync-connection': syncConnectionJob,
+};
+
+/** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */
+export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promise<void> {
+  for (const name of jobNames) {
+    const options = { batchSize: 1, localConcurrency: config().SYNC_CONCURRENCY, pollingIntervalSeconds: 1 };
+    await boss.work(name, options, async (batch: Job<unknown>[]) => {
+      for (const job of batch) await runJob(name, job, stopping);
+    });
+  }
+}
+
+async function runJob(name: JobName, job: Job<unknown>, stopping: AbortSignal): Promise<void> {
+  await withLogFields({ jobId: job.id, queue: name }, async () => {
+    try {
+      const payload = jobs[name].parse(job.data);
+      await handlers[name](payload, AbortSignal.any([stopping, job.signal]));
+    } catch (error) {
+      const reason = safeMessage(error);
+      log.error({ event: 'job.failed', reason }, 'A job failed');
+      // The queue keeps what is thrown: only the scrubbed message, never the error with its context.
+      throw new Error(reason);
+    }
+  });
+}

@@ -1,0 +1,41 @@
+import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
+import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { config, ConfigError } from '../src/lib/platform/config.ts';
+import { log } from '../src/lib/platform/log.ts';
+import { openQueue } from '../src/lib/platform/queue/queue.ts';
+import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { onStop } from '../src/lib/platform/signals.ts';
+import { closeQueue } from '../src/lib/queue.ts';
+import { StoppedError } from '../src/lib/sync/policy.ts';
+import { startConsumers } from './consumers.ts';
+import { startSchedule } from './schedule.ts';
+
+/** How long jobs may take to reach a checkpoint after a stop was asked for. */
+const drainMs = 20_000;
+
+/** The long-lived worker: hourly tick and queue consumers, until it is told to stop. */
+async function main(): Promise<void> {
+  config();
+  await assertUsableDatabase();
+  const stopping = new AbortController();
+  const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
+  await boss.start();
+  await startConsumers(boss, stopping.signal);
+  const schedule = await startSchedule();
+  log.info({ event: 'worker.ready' }, 'Worker is ready');
+  onStop(async (signal) => {
+    log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
+    await schedule.destroy();
+    stopping.abort(new StoppedError());
+    await boss.stop({ graceful: true, timeout: drainMs });
+    await closeQueue();
+    await closeDatabase();
+  });
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ event: 'worker.failed', reason: safeMessage(error) }, 'Worker cannot run');
+  process.exitCode = 1;
+  setTimeout(() => process.exit(1), 1000).unref();
+});

@@ -1,0 +1,22 @@
+import cron, { type ScheduledTask } from 'node-cron';
+import { config } from '../src/lib/platform/config.ts';
+import { log } from '../src/lib/platform/log.ts';
+import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { enqueueDue } from '../src/lib/sync/request.ts';
+
+/** Starts the hourly tick, and ticks once now: what fell due while no worker ran is caught up. */
+export async function startSchedule(): Promise<ScheduledTask> {
+  const task = cron.schedule(config().SYNC_CRON, tick, { timezone: 'UTC', noOverlap: true });
+  await tick();
+  return task;
+}
+
+/** Only queues; the consumers do the work. A tick that fails is made good by the next one. */
+async function tick(): Promise<void> {
+  try {
+    const count = await enqueueDue();
+    log.info({ event: 'schedule.tick', count }, 'Queued what is due');
+  } catch (error) {
+    log.error({ event: 'schedule.tick_failed', reason: safeMessage(error) }, 'The tick failed');
+  }
+}
