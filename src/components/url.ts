@@ -40,6 +40,9 @@ export const all = '*';
 /** Parameters for which an empty value asks for rows where the source says nothing. */
 const mayBeEmpty = ['source', 'market'];
 
+/** What a page shows when its address says nothing. */
+const defaults: Record<string, string> = { period: 'all', compare: 'none' };
+
 /**
  * The address without what a form sends though nothing was chosen; null when there is nothing to take away. Pages
  * redirect to it, so that the same view has one address, with script or without.
@@ -47,7 +50,7 @@ const mayBeEmpty = ['source', 'market'];
 export function cleanAddress(url: URL): string | null {
   const params = new URLSearchParams(url.searchParams);
   for (const [name, value] of url.searchParams) {
-    if (value === all || (value.trim() === '' && !mayBeEmpty.includes(name))) params.delete(name);
+    if (value === all || value === defaults[name] || (value.trim() === '' && !mayBeEmpty.includes(name))) params.delete(name);
   }
   if (params.size === url.searchParams.size) return null;
   const query = params.toString();

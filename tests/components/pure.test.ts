@@ -112,7 +112,7 @@ describe('addresses', () => {
   });
 
   test('what a form sends for nothing is taken away, "not known" stays', () => {
-    expect(cleanAddress(new URL('http://x/w/s/leads?search=&source=*&status=*&qualified=yes&from='))).toBe('/w/s/leads?qualified=yes');
+    expect(cleanAddress(new URL('http://x/w/s/leads?search=&source=*&status=*&qualified=yes&from=&period=all'))).toBe('/w/s/leads?qualified=yes');
     expect(cleanAddress(new URL('http://x/w/s/leads?source='))).toBeNull();
     expect(cleanAddress(new URL('http://x/w/s/leads'))).toBeNull();
   });
