@@ -42,9 +42,9 @@ export function focusOf({ errors, problem }: FormState, order: readonly string[]
   return order.find((name) => name in errors) ?? (problem === null ? first : order.at(-1));
 }
 
-/** A redirect after a form, with cookies. */
+/** A redirect after a form, with cookies. The path is already in the form of a URL. */
 export function seeOther(path: string, cookies?: Headers): Response {
-  const headers = new Headers({ location: encodeURI(decodeURI(path)) });
+  const headers = new Headers({ location: path });
   for (const line of cookies?.getSetCookie() ?? []) headers.append('set-cookie', line);
   return new Response(null, { status: 303, headers });
 }

@@ -10,6 +10,8 @@ export async function answerProblem(context: APIContext, error: unknown): Promis
   const response = context.url.pathname.startsWith('/api/') ? jsonOf(problem, context.locals.requestId) : await pageOf(context, problem);
   const seconds = retryAfterOf(problem);
   if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
+  // The rest of the body is still on its way and must not be taken for the next request.
+  if (problem.code === 'too_large') response.headers.set('connection', 'close');
   return response;
 }
 
@@ -30,8 +32,9 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const chain = causesOf(error);
   if (chain.some(({ message }) => message.startsWith('Body size limit exceeded'))) return tooLarge();
-  const stack = error instanceof Error ? scrub(error.stack ?? '') : undefined;
-  log.error({ event: 'http.error', reason: chain.map(safeMessage).join(' <- '), stack }, 'A request failed');
+  const stack = error instanceof Error ? withoutParameters(scrub(error.stack ?? '')) : undefined;
+  const reason = chain.map((cause) => withoutParameters(safeMessage(cause))).join(' <- ');
+  log.error({ event: 'http.error', reason, stack }, 'A request failed');
   if (chain.some(isConnectionError)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
   return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with its number.');
 }
@@ -57,6 +60,11 @@ function causesOf(error: unknown): Error[] {
   const chain: Error[] = [];
   for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause) chain.push(cause);
   return chain.length > 0 ? chain : [new Error(String(error))];
+}
+
+/** Drizzle writes the values of a failed query into its message: what people typed has no place in a log. */
+function withoutParameters(text: string): string {
+  return text.replace(/\nparams: .*?(?=\n {4}at |$)/s, '');
 }
 
 /** Class 08 and 57P of SQLSTATE, and the ways in which a socket or the pool gives up. */

@@ -4,9 +4,12 @@ import { pages } from '../components/shell/nav.ts';
 import { activeWorkspacePath } from '../middleware/active-workspace.ts';
 import { requireUser } from '../middleware/guard.ts';
 
-/** Short paths such as /leads mean that page of the active workspace, with the same query. */
-export const GET: APIRoute = async (context) => {
-  const page = pages.find(({ key }) => key === context.params['shortcut']);
+/**
+ * Every address that no other route has: a short path such as /leads means that page of the active workspace, with
+ * the same query; the rest is nothing, and says so through the same error page as everything else.
+ */
+export const ALL: APIRoute = async (context) => {
+  const page = pages.find(({ key }) => key === context.params['path']);
   if (page === undefined) throw new Problem('not_found', 'There is nothing at this address.');
   const signedIn = requireUser(context);
   if (signedIn instanceof Response) return signedIn;
