@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { startSandbox, type Sandbox } from '../sandbox/index.ts';
 import { migrateAll } from '../src/lib/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
-import { ConfigError, forgetConfig, parseConfig } from '../src/lib/platform/config.ts';
+import { ConfigError, forgetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { ensureBuilt } from './build.ts';
@@ -14,6 +14,7 @@ const sandboxPort = 4399;
 
 /** Everything on one machine: database, migrations, demo data, sandbox, worker and web, until Ctrl-C. */
 async function main(): Promise<void> {
+  loadEnvFile();
   const directory = dataDirectory();
   const secrets = localSecrets(directory);
   const port = Number(process.env['PORT'] || 4321);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 
 const flag = z
@@ -66,8 +67,14 @@ let cached: Config | undefined;
 
 /** The configuration of this process, parsed on first use. */
 export function config(): Config {
+  if (cached === undefined) loadEnvFile();
   cached ??= parseConfig(process.env);
   return cached;
+}
+
+/** Adds what a `.env` in the working directory says and the environment does not. */
+export function loadEnvFile(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
 /** For a process that changes its own environment before it starts others. */

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { createConnection, listConnections } from '../../src/lib/connections/connections.ts';
+import { Problem } from '../../src/lib/platform/errors.ts';
+import { providers } from '../../src/lib/providers/registry.ts';
+import { parsePair, print, table, type OutputOptions } from '../output.ts';
+import { requireTenant } from './tenant.ts';
+
+interface CreateOptions extends OutputOptions {
+  tenant: string;
+  provider: string;
+  label?: string;
+  setting?: Record<string, string>;
+  secret?: Record<string, string>;
+}
+
+export function addConnectionCommands(program: Command): void {
+  const connection = program.command('connection').description("workspaces' accounts at providers");
+  connection
+    .command('create')
+    .description('connect an account; its first sync is due at once')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--provider <key>', `one of: ${providers.map(({ key }) => key).join(', ')}`)
+    .option('--label <text>', 'what people call the connection')
+    .option('--setting <name=value>', 'a setting; repeatable', parsePair)
+    .option('--secret <name=value>', 'a secret; repeatable. "name=-" reads the value from standard input', parsePair)
+    .option('--json', 'print JSON')
+    .action(create);
+  connection
+    .command('list')
+    .description('list the connections of a workspace')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .option('--json', 'print JSON')
+    .action(list);
+}
+
+async function create({ json, tenant: slug, provider, label, setting = {}, secret = {} }: CreateOptions): Promise<void> {
+  if (!providers.some(({ key }) => key === provider)) {
+    throw new Problem('bad_request', `There is no provider "${provider}". Known providers: ${providers.map(({ key }) => key).join(', ')}.`);
+  }
+  const tenant = await requireTenant(slug);
+  const secrets = await withStandardInput(secret);
+  const created = await createConnection({ tenantId: tenant.id, provider, label, settings: setting, secrets });
+  print({ json }, { id: created.id, tenant: slug, provider, label: created.label }, [`Connected ${created.label} to ${slug} (connection ${created.id}).`]);
+}
+
+async function withStandardInput(secrets: Record<string, string>): Promise<Record<string, string>> {
+  const awaited = Object.keys(secrets).filter((name) => secrets[name] === '-');
+  if (awaited.length > 1) throw new Problem('bad_request', 'Only one secret can be read from standard input.');
+  const [name] = awaited;
+  if (name === undefined) return secrets;
+  let text = '';
+  for await (const chunk of process.stdin) text += String(chunk);
+  return { ...secrets, [name]: text.trim() };
+}
+
+async function list(options: OutputOptions & { tenant: string }): Promise<void> {
+  const tenant = await requireTenant(options.tenant);
+  const rows = (await listConnections(tenant.id)).map(({ id, provider, label, status, statusReason, dueAt }) => ({
+    id, provider, label, status, reason: statusReason ?? '', due: dueAt?.toISOString() ?? 'now',
+  }));
+  print(options, rows, table(rows));
+}

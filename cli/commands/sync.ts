@@ -1,0 +1,92 @@
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { listConnections } from '../../src/lib/connections/connections.ts';
+import { dueConnections } from '../../src/lib/connections/due.ts';
+import { Problem } from '../../src/lib/platform/errors.ts';
+import { syncConnection } from '../../src/lib/sync/connection.ts';
+import type { Progress, RunReport } from '../../src/lib/sync/types.ts';
+import { listTenants } from '../../src/lib/tenancy/tenants.ts';
+import { exitCodes, print, table, type OutputOptions } from '../output.ts';
+import { requireTenant } from './tenant.ts';
+
+interface SyncOptions extends OutputOptions {
+  tenant?: string;
+  connection?: string;
+  acceptDeletions?: boolean;
+}
+
+interface Target {
+  slug: string;
+  tenantId: string;
+  connectionId: string;
+}
+
+export function addSyncCommand(program: Command): void {
+  program
+    .command('sync')
+    .description('sync in this process, and print the books: all that is due, or the connections of one workspace at once')
+    .option('--tenant <slug>', 'only this workspace, whether or not it is due')
+    .option('--connection <id>', 'only this connection of the workspace')
+    .option('--accept-deletions', 'delete what the source does not list any more, however much it is')
+    .option('--json', 'print JSON')
+    .action(sync);
+}
+
+async function sync(options: SyncOptions): Promise<void> {
+  const targets = await targetsOf(options);
+  const reports: (RunReport & { tenant: string })[] = [];
+  for (const target of targets) reports.push({ tenant: target.slug, ...(await runOne(target, options)) });
+  print(options, reports, reports.length === 0 ? ['Nothing is due.'] : reports.flatMap(booksOf));
+  if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
+  else if (reports.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
+}
+
+async function targetsOf({ tenant: slug, connection }: SyncOptions): Promise<Target[]> {
+  if (slug === undefined) {
+    if (connection !== undefined) throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
+    return dueTargets();
+  }
+  const tenant = await requireTenant(slug);
+  const found = (await listConnections(tenant.id)).filter(({ id }) => connection === undefined || id === connection);
+  if (found.length === 0) throw new Problem('not_found', connection === undefined ? `${slug} has no connection.` : `${slug} has no connection ${connection}.`);
+  return found.map(({ id }) => ({ slug, tenantId: tenant.id, connectionId: id }));
+}
+
+async function dueTargets(): Promise<Target[]> {
+  const targets: Target[] = [];
+  for (const { id: tenantId, slug } of await listTenants()) {
+    for (const { id } of await dueConnections(tenantId, new Date())) targets.push({ slug, tenantId, connectionId: id });
+  }
+  return targets;
+}
+
+async function runOne({ slug, tenantId, connectionId }: Target, { acceptDeletions }: SyncOptions): Promise<RunReport> {
+  const bar = progressBar(slug);
+  try {
+    return await syncConnection({ tenantId, connectionId, trigger: 'cli', acceptDeletions: acceptDeletions === true, onProgress: bar.update });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** A bar on standard error while it is a terminal; silent in scripts. */
+function progressBar(slug: string): { update: (progress: Progress) => void; stop: () => void } {
+  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const bar = new SingleBar({ format: `${slug}  {stream}  {bar}  {value} records`, hideCursor: true, clearOnComplete: true });
+  bar.start(1, 0, { stream: '' });
+  return {
+    update: ({ stream, fetched, expectedTotal }) => {
+      bar.setTotal(Math.max(expectedTotal ?? fetched, fetched, 1));
+      bar.update(fetched, { stream });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function booksOf({ tenant, status, errorMessage, streams, startedAt, finishedAt }: RunReport & { tenant: string }): string[] {
+  const seconds = ((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1);
+  const rows = streams.map(({ label, status: state, pages, fetched, inserted, changed, unchanged, rejected, deleted }) => ({
+    stream: label, status: state, pages, fetched, inserted, changed, unchanged, rejected, deleted,
+  }));
+  return [`${tenant}: ${status} in ${seconds} s`, ...table(rows), ...(errorMessage === null ? [] : [errorMessage]), ''];
+}

@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadEnvFile } from '../src/lib/platform/config.ts';
+import { dataDirectory, localSecrets } from '../scripts/environment.ts';
+
+/** Reads `.env`, as web and worker do; without a DATABASE_URL the commands go to the database of a running `npm start`. */
+export function prepareEnvironment(): void {
+  loadEnvFile();
+  process.env['LOG_LEVEL'] ||= 'error';
+  if (process.env['DATABASE_URL']) return;
+  const directory = dataDirectory();
+  const pidFile = path.join(directory, 'postgres', 'cluster', 'postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  const { APP_PASSWORD, ...secrets } = localSecrets(directory);
+  for (const [name, value] of Object.entries(secrets)) process.env[name] ||= value;
+  const port = readFileSync(pidFile, 'utf8').split('\n')[3];
+  process.env['DATABASE_URL'] = `postgres://tributary_login:${APP_PASSWORD}@127.0.0.1:${port}/postgres`;
+  process.env['ALLOW_LOOPBACK_PROVIDERS'] ||= '1';
+  process.env['NODE_ENV'] ||= 'development';
+}
