@@ -32,21 +32,21 @@ export const contrast = (one: string, other: string): number => {
   return (high + 0.05) / (low + 0.05);
 };
 
-/** Moves `hex` towards `goal` in small steps until it is readable on `surface`. */
-const moveUntilReadable = (hex: string, surface: string, goal: Rgb): string => {
+/** Moves `hex` towards black (0) or white (255) in small steps until it is readable on `surface`. */
+const moveUntilReadable = (hex: string, surface: string, goal: number): string => {
   const start = parse(hex);
   for (let step = 0; step <= 50; step += 1) {
-    const moved = format(start.map((part, index) => part + ((goal[index]! - part) * step) / 50) as Rgb);
+    const moved = format(start.map((part) => part + ((goal - part) * step) / 50) as Rgb);
     if (contrast(moved, surface) >= readable) return moved;
   }
-  return format(goal);
+  return format([goal, goal, goal]);
 };
 
 /** The accent for the light and the dark theme; anything that is not `#rrggbb` counts as no choice. */
 export const accentPair = (accent: string | null | undefined): { light: string; dark: string } => {
   const base = accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent.toLowerCase() : defaultAccent;
   return {
-    light: moveUntilReadable(base, lightSurface, [0, 0, 0]),
-    dark: moveUntilReadable(base, darkSurface, [255, 255, 255]),
+    light: moveUntilReadable(base, lightSurface, 0),
+    dark: moveUntilReadable(base, darkSurface, 255),
   };
 };

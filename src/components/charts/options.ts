@@ -51,7 +51,6 @@ const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
         ...bar(items),
         barWidth: before.length > 0 ? 11 : 16,
         barGap: '10%',
-        barMinHeight: 2,
         label: { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' },
         data: items.map(({ value, text: label, colour }) => ({
           value,

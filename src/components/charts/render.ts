@@ -13,7 +13,8 @@ export const renderChart = (kind: ChartKind, items: ChartItem[], size: ChartSize
   const svg = known ?? mend(draw(kind, items, size), items, size, label);
   drawn.delete(key);
   drawn.set(key, svg);
-  if (drawn.size > keptAtMost) drawn.delete(drawn.keys().next().value!);
+  const [oldest] = drawn.keys();
+  if (drawn.size > keptAtMost && oldest !== undefined) drawn.delete(oldest);
   return svg;
 };
 

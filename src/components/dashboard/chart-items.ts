@@ -53,12 +53,13 @@ export function stageBars(stages: StageRow[], currency: string, href: Href): Cha
  * is counted (ISO dates, inclusive), their links do not.
  */
 export function trendColumns(points: TrendPoint[], range: { from: string; to: string }, href: (from: string, to: string) => string): ChartItem[] {
-    const monthly = points.length > 1 && Date.parse(points[1]!.from) - Date.parse(points[0]!.from) > 27 * day;
+    const [first, second] = points;
+  const monthly = first !== undefined && second !== undefined && Date.parse(second.from) - Date.parse(first.from) > 27 * day;
   return points.map(({ from, count: value }, index) => ({
     label: dayLabel(from, monthly ? 'month' : 'day'),
     value,
     text: counted(value, ['lead', 'leads']),
-    href: href(from < range.from ? range.from : from, earlier(lastDay(points, index), range.to)),
+    href: href(from < range.from ? range.from : from, earlier(lastDay(from, points[index - 1], points[index + 1]), range.to)),
   }));
 }
 
@@ -67,12 +68,10 @@ const earlier = (one: string, other: string) => (one < other ? one : other);
 const iso = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** The last day of a bucket is the one before the next; the last bucket is as long as the one before it. */
-function lastDay(points: TrendPoint[], index: number): string {
-  const start = Date.parse(points[index]!.from);
-  const next = points[index + 1];
+function lastDay(from: string, previous: TrendPoint | undefined, next: TrendPoint | undefined): string {
+  const start = Date.parse(from);
   if (next) return iso(Date.parse(next.from) - day);
-  const before = points[index - 1];
-  const length = before ? start - Date.parse(before.from) : day;
+  const length = previous ? start - Date.parse(previous.from) : day;
   return iso(start + length - day);
 }
 

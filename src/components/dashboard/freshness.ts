@@ -49,7 +49,8 @@ function lastGood(lastSyncAt: Date | null, now: Date): string | null {
 }
 
 function reconnect(lost: SourceFreshness[]): string {
-  return lost.length === 1 ? `${lost[0]!.label} must be connected again` : `${lost.length} systems must be connected again`;
+  const [first] = lost;
+  return lost.length === 1 && first ? `${first.label} must be connected again` : `${lost.length} systems must be connected again`;
 }
 
 const stateWords: Record<SyncState, string> = {
