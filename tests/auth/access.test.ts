@@ -44,7 +44,7 @@ describe('access', () => {
   });
 
   it('does not tell a foreign workspace from an absent one', async () => {
-    for (const slug of ['harbor', 'absent', '', 'SUMMIT', 'summit ', '../summit', `summit' or '1'='1`, 'summit\u0000'.replace('\u0000', '%00')]) {
+    for (const slug of ['harbor', 'absent', '', 'SUMMIT', 'summit ', '../summit', `summit' or '1'='1`, 'summit\u0000', '\u0000', 'x'.repeat(10_000)]) {
       expect(await findAccess(viewer, slug), slug).toBeUndefined();
     }
     expect(await findAccessById(viewer, harbor.id)).toBeUndefined();
@@ -74,6 +74,7 @@ describe('access', () => {
     expect(await slugs(staff, '100%')).toEqual(['harbor']);
     expect(await slugs(staff, '%')).toEqual(['harbor']);
     expect(await slugs(staff, '_')).toEqual([]);
+    expect(await slugs(staff, 'harb\u0000or')).toEqual(['harbor']);
   });
 
   it('does not serve an archived workspace', async () => {

@@ -2,6 +2,7 @@ import { and, asc, eq, ilike, isNotNull, isNull, or, type SQL } from 'drizzle-or
 import { globalDb } from '../platform/db/database.ts';
 import { isId } from '../platform/id.ts';
 import { tenants } from '../tenancy/schema.ts';
+import { slugField } from './input.ts';
 import { includesRole, isMemberRole, type Role } from './roles.ts';
 import { memberships, staffGrants } from './schema.ts';
 
@@ -33,8 +34,9 @@ export interface Person {
 }
 
 /** The user's access to the workspace; a foreign workspace and an absent one are both undefined. */
-export function findAccess(user: Person, slug: string): Promise<Access | undefined> {
-  return accessWhere(user, eq(tenants.slug, slug));
+export async function findAccess(user: Person, slug: string): Promise<Access | undefined> {
+  // What cannot be a slug is absent too; a NUL from an address would be an error of the database.
+  return slugField.safeParse(slug).success ? accessWhere(user, eq(tenants.slug, slug)) : undefined;
 }
 
 /** As `findAccess`, by the tenant's id. */
@@ -54,7 +56,7 @@ export interface Workspace {
 
 /** The workspaces that the user may enter, by name; `search` looks into name and slug. */
 export async function listWorkspaces(user: Person, search = ''): Promise<Workspace[]> {
-  const pattern = `%${search.trim().replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = `%${search.trim().replace(/\0/g, '').replace(/[\\%_]/g, '\\$&')}%`;
   const rows = await accessRows(user, or(ilike(tenants.name, pattern), ilike(tenants.slug, pattern)));
   const byTenant = new Map<string, Workspace>();
   for (const row of rows) byTenant.set(row.tenant.id, { tenant: viewOf(row.tenant), role: roleOf(row) });

@@ -71,7 +71,8 @@ export async function pruneLimits(now: Date): Promise<void> {
 }
 
 function keyOf(limit: Limit, key: string): string {
-  return `${limit.name}:${key.toLowerCase().slice(0, 320)}`;
+  // PostgreSQL takes no NUL in a text, and keys hold what people typed.
+  return `${limit.name}:${key.toLowerCase().replaceAll('\0', '').slice(0, 320)}`;
 }
 
 function waitText(seconds: number): string {

@@ -1,0 +1,61 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+/** Routes for everybody, each with the reason. Whatever is not here calls a guard. */
+const publicRoutes: Record<string, string> = {
+  '404.astro': 'tells nothing',
+  '500.astro': 'tells nothing',
+  'problem.astro': 'tells what the middleware hands it, else nothing',
+  'sign-in.astro': 'is where people sign in',
+  'sign-out.ts': 'ends the session, if there is one',
+  'two-factor.astro': 'is the second step of signing in',
+  'forgot-password.astro': 'answers everybody the same',
+  'reset-password.astro': 'asks for the token of a link',
+  'invitations/[token].astro': 'asks for the token of a link',
+  'api/auth/[...all].ts': 'lets programs sign in and out',
+};
+
+const guards = ['requireUser', 'requireAccess', 'requireApiUser', 'requireApiAccess', 'apiRoute'];
+const guardCall = new RegExp(`\\b(${guards.join('|')})\\(`, 'g');
+const files = globSync('src/pages/**/*.{astro,ts}').map((file) => file.replace(/^src\/pages\//, '')).sort();
+const sourceOf = (file: string): string => readFileSync(`src/pages/${file}`, 'utf8');
+const callsIn = (code: string): string[] => [...code.matchAll(guardCall)].map(([, name = '']) => name);
+
+/** The part of an endpoint that belongs to each exported method. */
+function methodsOf(source: string): [string, string][] {
+  const parts = source.split(/^export (?:const|(?:async )?function) (?=[A-Z]+\b)/m).slice(1);
+  return parts.map((part) => [/^[A-Z]+/.exec(part)?.[0] ?? '', part]);
+}
+
+const guarded = files.filter((file) => !(file in publicRoutes));
+
+describe('every route declares who may use it', () => {
+  it('finds the routes', () => {
+    expect(files.length).toBeGreaterThan(10);
+    expect(files, 'the list of public routes names routes that exist').toEqual(expect.arrayContaining(Object.keys(publicRoutes)));
+  });
+
+  it.each(guarded.filter((file) => file.endsWith('.astro')))('%s', (file) => {
+    const [, frontmatter = ''] = sourceOf(file).split(/^---$/m);
+    expect(callsIn(frontmatter), 'calls one guard').toHaveLength(1);
+    expect(frontmatter, 'returns the answer of the guard').toMatch(
+      /const (\w+) = (?:await )?require\w+\(Astro[^;]*;\s*(if \(\1 instanceof Response\) return \1;|return \1 instanceof Response \? \1 :)/,
+    );
+    const [beforeGuard = ''] = frontmatter.split(guardCall);
+    expect(beforeGuard, 'does nothing before the guard').not.toMatch(/\bawait (?!$)|Astro\.request/);
+  });
+
+  it.each(guarded.filter((file) => file.endsWith('.ts')))('%s', (file) => {
+    const methods = methodsOf(sourceOf(file));
+    expect(methods.length, 'exports at least one method').toBeGreaterThan(0);
+    for (const [method, code] of methods) expect(callsIn(code), `${method} calls one guard`).toHaveLength(1);
+  });
+
+  it.each(files.filter((file) => file.startsWith('w/')))('%s is for people with access to the workspace', (file) => {
+    expect(new Set(callsIn(sourceOf(file)))).toEqual(new Set(['requireAccess']));
+  });
+
+  it.each(guarded.filter((file) => file.startsWith('api/')))('%s answers in JSON', (file) => {
+    for (const call of callsIn(sourceOf(file))) expect(['requireApiUser', 'requireApiAccess', 'apiRoute']).toContain(call);
+  });
+});
