@@ -44,7 +44,7 @@ export interface KeysetQuery {
   orderBy: SQL;
   limit: number;
   /** The row's sort value as text, to be selected along. */
-  sortValue: SQL<string>;
+  sortValue: SQL.Aliased<string>;
 }
 
 /** The parts of a query for the page at `cursor`; it asks for one row more than the page, to know whether there is another. */
@@ -57,7 +57,8 @@ export function keysetQuery(order: SortOrder, id: SQL, cursor: string | null | u
     where: position === undefined ? undefined : beyond(order, id, position, descending),
     orderBy: sql`${order.expression} ${direction}, ${id} ${direction}`,
     limit: pageSize + 1,
-    sortValue: sql<string>`${order.expression}::text`,
+    // Named, because ORDER BY would take an unnamed output column for the table's.
+    sortValue: sql<string>`${order.expression}::text`.as('sort_value'),
   };
 }
 

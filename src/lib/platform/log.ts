@@ -22,12 +22,21 @@ export function logFields(): LogFields {
   return correlation.getStore() ?? {};
 }
 
-const logger = pino({
-  level: process.env['LOG_LEVEL'] || (process.env['NODE_ENV'] === 'test' ? 'silent' : 'info'),
-  base: undefined,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-}, pino.destination({ dest: 2, sync: true }));
+let made: pino.Logger | undefined;
+
+/** Made on first use, so that a process may still choose its level. */
+function logger(): pino.Logger {
+  made ??= pino(
+    {
+      level: process.env['LOG_LEVEL'] || 'info',
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return made;
+}
 
 type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -38,7 +47,7 @@ function write(level: Level) {
       if (value === undefined || !allowed.includes(name as (typeof allowed)[number])) continue;
       line[name] = typeof value === 'string' ? scrub(value) : value;
     }
-    logger[level](line, scrub(message));
+    logger()[level](line, scrub(message));
   };
 }
 

@@ -9,7 +9,7 @@ export interface HotListFilter {
   market?: string | undefined;
 }
 
-const ranked: SortOrder = { expression: sql`weighted_iff`, type: 'numeric', direction: 'desc' };
+const ranked: SortOrder = { expression: sql`${items.weightedIff}`, type: 'numeric', direction: 'desc' };
 
 /** The hot list from the heaviest item down. */
 export async function hotListPage(tx: Tx, tenantId: string, filter: HotListFilter, cursor: string | undefined, pageSize: number) {
@@ -17,7 +17,7 @@ export async function hotListPage(tx: Tx, tenantId: string, filter: HotListFilte
   const rows = await tx
     .select({
       id: items.opportunityId, candidateName: items.candidateName, market: items.market, units: items.units,
-      franchiseFee: sql<number>`${items.franchiseFee}::float8`, weightedIff: sql<number>`${items.weightedIff}::float8`,
+      franchiseFee: sql<number>`${items.franchiseFee}::float8`.as('fee'), weightedIff: sql<number>`${items.weightedIff}::float8`.as('weighted'),
       stage: items.stage, likelyPct: items.likelyPct, sortValue: keyset.sortValue,
     })
     .from(items)
