@@ -30,13 +30,16 @@ export async function* listPages(access: Access, { path, query, resumeAt = 0, mo
   const limit = access.settings.pageSize;
   const seen = new Set<string>();
   let offset = Math.max(0, resumeAt - limit);
+  let told = 0;
   for (;;) {
     const answered = await ask(access, path, { ...query, limit, offset });
     const { items, total = 0 } = answered;
     const end = offset + items.length;
     // A short page ends the list, a longer one than asked for is all of it; unless the total says that there is more.
     const last = items.length !== limit && total <= end;
-    if (!last) refuseCircles(items, seen, end, mostRows);
+    told = Math.max(told, total);
+    if (!last) refuseCircles(items, seen);
+    if (end > mostRows || isFarBeyond(told, end, limit)) throw endless();
     offset = last ? end : end - overlapOf(limit);
     yield { ...answered, next: offset, last };
     if (last) return;
@@ -47,11 +50,19 @@ function overlapOf(limit: number): number {
   return Math.min(OVERLAP_ROWS, Math.floor(limit / 10));
 }
 
-function refuseCircles(items: unknown[], seen: Set<string>, end: number, mostRows: number): void {
+function refuseCircles(items: unknown[], seen: Set<string>): void {
   const fingerprint = createHash('sha256').update(JSON.stringify(items)).digest('base64');
   if (items.length === 0 || seen.has(fingerprint)) {
     throw new RemoteError('malformed', 'ClientTether sent the same page of a list twice. Nothing was deleted because of it.');
   }
-  if (end > mostRows) throw new RemoteError('malformed', 'ClientTether sent a list that does not end.');
   seen.add(fingerprint);
+}
+
+/** A total of more than a page counts the whole list; lists grow while they are read, but not to double their length. */
+function isFarBeyond(told: number, end: number, limit: number): boolean {
+  return told > limit && end > told * 2 + limit * 10;
+}
+
+function endless(): RemoteError {
+  return new RemoteError('malformed', 'ClientTether sent a list that does not end. Nothing was deleted because of it.');
 }

@@ -9,7 +9,7 @@ const PLACEHOLDER_PERSON = /^no name\b/i;
 
 /** A value of the source as text: null for blanks and for the `false` that stands for an absent id. */
 export function textOf(value: unknown): string | null {
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
