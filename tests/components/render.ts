@@ -15,14 +15,15 @@ interface Rendering {
   slots?: Record<string, string>;
   /** The address of the page that the component stands on. */
   url?: string;
+  headers?: Record<string, string>;
 }
 
 /** The HTML of a component, as the server sends it. `path` starts at the project's root: "/src/components/…". */
-export async function render(path: string, { props = {}, slots = {}, url = 'http://localhost/w/summit/leads' }: Rendering = {}): Promise<string> {
+export async function render(path: string, { props = {}, slots = {}, url = 'http://localhost/w/summit/leads', headers = {} }: Rendering = {}): Promise<string> {
   server ??= start();
   const { default: component } = (await (await server).ssrLoadModule(path)) as { default: AstroComponentFactory };
   const container = await AstroContainer.create();
-  return container.renderToString(component, { props, slots, request: new Request(url) });
+  return container.renderToString(component, { props, slots, request: new Request(url, { headers }) });
 }
 
 export async function stopRendering(): Promise<void> {

@@ -12,6 +12,9 @@ const still = { animation: false, textStyle: text };
 /** About the width of one character at 12 px, for leaving room: the server has no font to measure with. */
 const characterWidth = 7;
 
+/** The same for names, which have more narrow letters than figures have narrow digits. */
+const letterWidth = 6.4;
+
 /** ECharts cannot lighten a custom property, so hovering changes the opacity only. */
 const emphasis = { itemStyle: { color: 'inherit', opacity: 0.8 } } as const;
 
@@ -30,7 +33,7 @@ const ghost = (items: ChartItem[]): BarSeriesOption[] =>
 
 /** Horizontal bars, the first item on top, each with its name before it and its figure behind it. */
 const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
-  const names = Math.min(Math.round(width * 0.32), 200);
+  const names = Math.min(Math.max(Math.round(width * 0.32), 150), 210);
   const longest = Math.max(...items.map((item) => item.text.length), 1);
   const before = ghost(items);
   return {
@@ -41,7 +44,7 @@ const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: items.map(({ label }) => shorten(label, Math.floor((names - 12) / characterWidth))),
+      data: items.map(({ label }) => shorten(label, Math.floor((names - 12) / letterWidth))),
       axisLine: { show: false },
       axisTick: { show: false },
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
@@ -73,7 +76,8 @@ const escapeTemplate = (label: string): string => label.replaceAll(/[{}|]/g, ' '
 /** Upright bars in the order of time. */
 const columns = (items: ChartItem[], { width }: ChartSize): ChartOption => ({
   ...still,
-  grid: { top: 12, bottom: 24, left: 40, right: 4, outerBoundsMode: 'none' },
+  // Half of the last name stands beyond the last bar where bars are narrow.
+  grid: { top: 12, bottom: 24, left: 40, right: width < 480 ? 20 : 8, outerBoundsMode: 'none' },
   xAxis: {
     type: 'category',
     data: items.map(({ label }) => label),
