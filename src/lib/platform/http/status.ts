@@ -25,15 +25,14 @@ const BY_STATUS: Record<number, Failure> = {
   429: { kind: 'rate_limited', words: SLOW_DOWN },
 };
 const BY_HUNDRED: Record<number, Failure> = {
-  1: { kind: 'malformed', words: UNEXPECTED },
   3: { kind: 'malformed', words: REDIRECT },
-  4: { kind: 'malformed', words: UNEXPECTED },
   5: { kind: 'transient', words: BUSY },
 };
+const ANY_OTHER: Failure = { kind: 'malformed', words: UNEXPECTED };
 
 /** The error that an answer's status stands for; undefined for 2xx. */
 export function errorOfStatus(status: number, host: string, until?: Date): RemoteError | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? BY_HUNDRED[4]!;
+  const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? ANY_OTHER;
   return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, { status, ...(until && { until }) });
 }

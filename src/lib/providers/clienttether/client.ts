@@ -100,7 +100,8 @@ async function readNotes(access: Access & { concurrency?: number }, { contactId,
   const clientIds = contactId === undefined ? await changedClients(access, from) : [contactId];
   const notes: CTNoteResponse[] = [];
   for await (const found of concurrently(clientIds, access.concurrency ?? 4, (id) => askNotes(access, id))) {
-    notes.push(...(found?.items ?? []).map((item) => ({ ...readItem('note', item), contact_id: found!.clientId })));
+    if (found === undefined) continue;
+    notes.push(...found.items.map((item) => ({ ...readItem('note', item), contact_id: found.clientId })));
   }
   return notes.filter((note) => isSince(access, note.date, from));
 }
