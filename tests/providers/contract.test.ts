@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { recordSchemas } from '#lib/entities/records.ts';
+import { getProvider, providers } from '#lib/providers/registry.ts';
+
+/** What every provider owes, whatever system it talks to. A new provider is covered by being registered. */
+const root = join(import.meta.dirname, '../../src/lib/providers');
+const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+
+describe('the registry', () => {
+  it('holds each provider folder once, and no other', () => {
+    expect(providers.map((provider) => provider.key).toSorted()).toEqual(folders.toSorted());
+  });
+
+  it('finds providers by key and names the known ones when asked for another', () => {
+    for (const provider of providers) expect(getProvider(provider.key)).toBe(provider);
+    expect(() => getProvider('nobody')).toThrow(/no provider "nobody".*clienttether/);
+  });
+});
+
+describe.each(providers.map((provider) => [provider.key, provider] as const))('%s', (key, provider) => {
+  const folder = join(root, key);
+  const fixtures = readdirSync(join(folder, 'fixtures'));
+  const settings = provider.settings.parse({}) as { baseUrl: string };
+
+  it('has a label, a logo, hosts, limits and secrets that explain themselves', () => {
+    expect(provider.label.trim()).not.toBe('');
+    expect(readFileSync(join(folder, 'logo.svg'), 'utf8')).toMatch(/^<svg [^>]*viewBox=/);
+    expect(provider.hosts.length).toBeGreaterThan(0);
+    expect(provider.limits.concurrency).toBeGreaterThan(0);
+    expect(provider.limits.timeoutMs).toBeGreaterThan(0);
+    for (const secret of provider.auth.secrets) expect(secret).toMatchObject({ name: expect.stringMatching(/^\w+$/), label: expect.stringMatching(/./), help: expect.stringMatching(/./) });
+  });
+
+  it('has settings that default to one of its own hosts and survive being stored', () => {
+    expect(provider.hosts).toContain(new URL(settings.baseUrl).hostname);
+    expect(provider.settings.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+    expect(provider.settings.safeParse({ baseUrl: 'nonsense' }).success).toBe(false);
+  });
+
+  it('names its streams apart and reads parents before what hangs on them', () => {
+    const names = provider.streams.map((stream) => stream.name);
+    expect(new Set(names).size).toBe(names.length);
+    provider.streams.forEach(({ listing }, place) => {
+      if (listing.kind === 'partitioned') expect(names.slice(0, place)).toContain(listing.parents);
+    });
+  });
+
+  it('has no fixture without a stream', () => {
+    const names = provider.streams.map((stream) => stream.name);
+    expect(fixtures.filter((file) => !names.includes(file.split('.')[0] ?? ''))).toEqual([]);
+  });
+
+  describe.each(provider.streams.map((stream) => [stream.name, stream] as const))('%s', (name, stream) => {
+    const bodies = fixtures.filter((file) => file.split('.')[0] === name);
+
+    it('has a fixture', () => {
+      expect(bodies.length).toBeGreaterThan(0);
+    });
+
+    it.each(bodies)('turns %s into records', (file) => {
+      const items = stream.parse(readFileSync(join(folder, 'fixtures', file), 'utf8'));
+      expect(items.length).toBeGreaterThan(0);
+      const records = items.map((item, index) => recordSchemas[stream.entity].parse(stream.map(item, { settings, index })));
+      const ids = records.map((record) => record.externalId);
+      expect(items.map((item) => stream.identify(item))).toEqual(ids);
+      expect(new Set(ids).size).toBe(ids.length);
+      if (stream.listing.kind !== 'complete') for (const record of records) expect(record).toHaveProperty(stream.listing.field);
+    });
+
+    it('covers the present when it lists a window', () => {
+      if (stream.listing.kind !== 'window') return;
+      const now = new Date('2026-11-01T12:00:00Z');
+      const { from, to } = stream.listing.window(settings, now);
+      expect(from < now && now < to).toBe(true);
+    });
+
+    it('does not mistake a web page or a list of something else for its own', () => {
+      for (const body of ['<html></html>', '', '[]', '{}', 'null']) expect(() => stream.parse(body), body).toThrow(expect.objectContaining({ name: 'RemoteError' }));
+      expect(stream.identify({})).toBeUndefined();
+      expect(() => stream.map({}, { settings, index: 0 })).toThrow(expect.objectContaining({ name: 'RecordRejected' }));
+    });
+  });
+});
