@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addressOf, clientAddress, clientHeaders } from '../../src/lib/auth/client.ts';
 import { Problem, problemStatus } from '../../src/lib/platform/errors.ts';
 import { handleForm, focusOf, formMessage, seeOther } from '../../src/middleware/form.ts';
 import { addSecurityHeaders } from '../../src/middleware/headers.ts';
@@ -83,6 +84,14 @@ describe('requests', () => {
     expect(requestIdOf(request, true)).toBe('from-the-proxy');
     expect(requestIdOf(request, false)).not.toBe('from-the-proxy');
     expect(requestIdOf(new Request(url, { headers: { 'x-request-id': 'a b<script>' } }), true)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('come from the connection, or from what our own proxy saw', () => {
+    const forwarded = new Request(url, { headers: { 'x-forwarded-for': '6.6.6.6, 203.0.113.7', 'x-tributary-client-address': '6.6.6.6' } });
+    expect(clientAddress(forwarded, '::ffff:10.0.0.9', false)).toBe('10.0.0.9');
+    expect(clientAddress(forwarded, '10.0.0.9', true), 'the last hop, which a client cannot forge').toBe('203.0.113.7');
+    expect(clientAddress(new Request(url), '10.0.0.9', true)).toBe('10.0.0.9');
+    expect(addressOf(clientHeaders(forwarded, '203.0.113.7')), 'nobody names their own address').toBe('203.0.113.7');
   });
 
   it('hold at most a mebibyte', () => {

@@ -4,3 +4,5 @@ export const roleOptions = [
   { value: 'member', label: 'Member: also starts a sync' },
   { value: 'admin', label: 'Admin: also manages members' },
 ];
+
+export const roleLabels = { viewer: 'Viewer', member: 'Member', admin: 'Admin', staff: 'Staff' };
