@@ -9,36 +9,33 @@ export type ChartOption = ComposeOption<BarSeriesOption | PieSeriesOption | Grid
 const text = { fontFamily: 'inherit', fontSize: 12, color: 'var(--ink-2)' };
 const still = { animation: false, textStyle: text };
 
-/** About the width of one character at 12 px, for leaving room: the server has no font to measure with. */
-const characterWidth = 7;
-
-/** The same for names, which have more narrow letters than figures have narrow digits. */
+/** About the width in pixels of a digit at 12 px, for leaving room: the server has no font to measure with. */
+const digitWidth = 7;
+/** The same for names, which have more narrow letters. */
 const letterWidth = 6.4;
 
 /** ECharts cannot lighten a custom property, so hovering changes the opacity only. */
 const emphasis = { itemStyle: { color: 'inherit', opacity: 0.8 } } as const;
 
-const bar = (items: ChartItem[]): BarSeriesOption => ({
-  type: 'bar',
-  itemStyle: { color: 'var(--chart-1)', borderRadius: 2 },
-  emphasis,
-  data: items.map(({ value, colour }) => (colour ? { value, itemStyle: { color: colour } } : { value })),
-});
+/** The ECharts option of a chart; the series at index 0 is the one whose items are links. */
+export function chartOption(kind: ChartKind, items: ChartItem[], size: ChartSize): ChartOption {
+  return { ...still, ...builders[kind](items, size) };
+}
 
-/** The compared period, pale and thin beside the bar that it is compared with. */
-const ghost = (items: ChartItem[]): BarSeriesOption[] =>
-  items.some(({ previous }) => previous !== null && previous !== undefined)
-    ? [{ type: 'bar', silent: true, itemStyle: { color: 'var(--chart-ghost)', borderRadius: 2 }, data: items.map(({ previous }) => previous ?? 0) }]
-    : [];
+/** The height in pixels that a chart of so many items needs. */
+export function chartHeight(kind: ChartKind, items: number): number {
+  return { bars: Math.max(items, 1) * 30, columns: 200, donut: 176 }[kind];
+}
+
+const builders: Record<ChartKind, (items: ChartItem[], size: ChartSize) => ChartOption> = { bars, columns, donut };
 
 /** Horizontal bars, the first item on top, each with its name before it and its figure behind it. */
-const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
+function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
   const names = Math.min(Math.max(Math.round(width * 0.32), 150), 210);
-  const longest = Math.max(...items.map((item) => item.text.length), 1);
+  const figures = Math.max(...items.map((item) => item.text.length), 1) * digitWidth + 12;
   const before = ghost(items);
   return {
-    ...still,
-    grid: { top: 0, bottom: 0, left: names, right: longest * characterWidth + 12, outerBoundsMode: 'none' },
+    grid: { top: 0, bottom: 0, left: names, right: figures, outerBoundsMode: 'none' },
     // Every bar ends inside the card, the longest at its edge.
     xAxis: { type: 'value', show: false, min: 0, max: 'dataMax' },
     yAxis: {
@@ -49,76 +46,76 @@ const bars = (items: ChartItem[], { width }: ChartSize): ChartOption => {
       axisTick: { show: false },
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
     },
-    series: [
-      {
-        ...bar(items),
-        barWidth: before.length > 0 ? 11 : 16,
-        barGap: '10%',
-        label: { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' },
-        data: items.map(({ value, text: label, colour }) => ({
-          value,
-          label: { formatter: escapeTemplate(label) },
-          ...(colour && { itemStyle: { color: colour } }),
-        })),
-      },
-      ...before.map((series) => ({ ...series, barWidth: 5 })),
-    ],
+    series: [labelled(items, before.length > 0 ? 11 : 16), ...before.map((series) => ({ ...series, barWidth: 5 }))],
   };
-};
-
-/** Cut by characters and not by ECharts, which measures differently on the server and in the browser. */
-const shorten = (label: string, length: number): string =>
-  label.length <= length ? label : `${label.slice(0, length - 1).trimEnd()}…`;
-
-/** A label is a template for ECharts, in which braces have a meaning. */
-const escapeTemplate = (label: string): string => label.replaceAll(/[{}|]/g, ' ');
+}
 
 /** Upright bars in the order of time. */
-const columns = (items: ChartItem[], { width }: ChartSize): ChartOption => ({
-  ...still,
-  // Half of the last name stands beyond the last bar where bars are narrow.
-  grid: { top: 12, bottom: 24, left: 40, right: width < 480 ? 20 : 8, outerBoundsMode: 'none' },
-  xAxis: {
-    type: 'category',
-    data: items.map(({ label }) => label),
-    axisLine: { lineStyle: { color: 'var(--line)' } },
-    axisTick: { show: false },
-    axisLabel: { ...text, color: 'var(--ink-3)', interval: Math.max(0, Math.ceil((items.length * 64) / (width - 44)) - 1), hideOverlap: true },
-  },
-  yAxis: {
-    type: 'value',
-    min: 0,
-    minInterval: 1,
-    splitNumber: 3,
-    axisLabel: { ...text, color: 'var(--ink-3)' },
-    splitLine: { lineStyle: { color: 'var(--line)' } },
-  },
-  series: [
-    ...ghost(items).map((series) => ({ ...series, barGap: '-100%', barCategoryGap: '20%' })),
-    { ...bar(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 },
-  ].reverse(),
-});
+function columns(items: ChartItem[], { width }: ChartSize): ChartOption {
+  const label = { ...text, color: 'var(--ink-3)' };
+  const every = Math.max(1, Math.ceil((items.length * 64) / (width - 44)));
+  return {
+    // Half of the last name stands beyond the last bar where bars are narrow.
+    grid: { top: 12, bottom: 24, left: 40, right: width < 480 ? 20 : 8, outerBoundsMode: 'none' },
+    xAxis: {
+      type: 'category',
+      data: items.map((item) => item.label),
+      axisLine: { lineStyle: { color: 'var(--line)' } },
+      axisTick: { show: false },
+      axisLabel: { ...label, interval: every - 1, hideOverlap: true },
+    },
+    yAxis: { type: 'value', min: 0, minInterval: 1, splitNumber: 3, axisLabel: label, splitLine: { lineStyle: { color: 'var(--line)' } } },
+    series: [{ ...bar(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 }, ...ghost(items).map((series) => ({ ...series, barGap: '-100%', barCategoryGap: '20%' }))],
+  };
+}
 
 /** A ring; names and figures stand in the legend beside it. */
-const donut = (items: ChartItem[]): ChartOption => ({
-  ...still,
-  series: [
-    {
-      type: 'pie',
-      radius: ['62%', '98%'],
-      label: { show: false },
-      emphasis: { ...emphasis, scale: false },
-      itemStyle: { borderColor: 'var(--surface)', borderWidth: items.length > 1 ? 1.5 : 0 },
-      data: items.map(({ label, value, colour }) => ({ name: label, value, itemStyle: { color: colour } })),
-    },
-  ],
-});
+function donut(items: ChartItem[]): ChartOption {
+  return {
+    series: [
+      {
+        type: 'pie',
+        radius: ['62%', '98%'],
+        label: { show: false },
+        emphasis: { ...emphasis, scale: false },
+        itemStyle: { borderColor: 'var(--surface)', borderWidth: items.length > 1 ? 1.5 : 0 },
+        data: items.map(({ label, value, colour }) => ({ name: label, value, itemStyle: { color: colour } })),
+      },
+    ],
+  };
+}
 
-const builders: Record<ChartKind, (items: ChartItem[], size: ChartSize) => ChartOption> = { bars, columns, donut };
+/** Bars with their figures written behind them. */
+function labelled(items: ChartItem[], barWidth: number): BarSeriesOption {
+  return {
+    ...bar(items),
+    barWidth,
+    barGap: '10%',
+    label: { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' },
+    data: items.map((item) => ({ ...datum(item), label: { formatter: plain(item.text) } })),
+  };
+}
 
-/** The ECharts option of a chart; the series at index 0 is the one whose items are links. */
-export const chartOption = (kind: ChartKind, items: ChartItem[], size: ChartSize): ChartOption => builders[kind](items, size);
+function bar(items: ChartItem[]): BarSeriesOption {
+  return { type: 'bar', itemStyle: { color: 'var(--chart-1)', borderRadius: 2 }, emphasis, data: items.map(datum) };
+}
 
-/** The height in pixels that a chart of so many items needs. */
-export const chartHeight = (kind: ChartKind, items: number): number =>
-  ({ bars: Math.max(items, 1) * 30, columns: 200, donut: 176 })[kind];
+function datum({ value, colour }: ChartItem) {
+  return colour ? { value, itemStyle: { color: colour } } : { value };
+}
+
+/** The compared period, pale beside or behind the bar that it is compared with; nothing when none was asked for. */
+function ghost(items: ChartItem[]): BarSeriesOption[] {
+  if (items.every(({ previous }) => previous === null || previous === undefined)) return [];
+  return [{ type: 'bar', silent: true, itemStyle: { color: 'var(--chart-ghost)', borderRadius: 2 }, data: items.map(({ previous }) => previous ?? 0) }];
+}
+
+/** Cut by characters and not by ECharts, which measures differently on the server and in the browser. */
+function shorten(label: string, length: number): string {
+  return label.length <= length ? label : `${label.slice(0, length - 1).trimEnd()}…`;
+}
+
+/** A label is a template for ECharts, in which braces and bars have a meaning. */
+function plain(label: string): string {
+  return label.replaceAll(/[{}|]/g, ' ');
+}

@@ -7,18 +7,18 @@ const keptAtMost = 500;
 const drawn = new Map<string, string>();
 
 /** A chart as an SVG string whose bars and slices are links to their rows. The key holds all that it shows. */
-export const renderChart = (kind: ChartKind, items: ChartItem[], size: ChartSize, label: string): string => {
+export function renderChart(kind: ChartKind, items: ChartItem[], size: ChartSize, label: string): string {
   const key = JSON.stringify([kind, items, size, label]);
-  const known = drawn.get(key);
-  const svg = known ?? mend(draw(kind, items, size), items, size, label);
+  const svg = drawn.get(key) ?? mend(draw(kind, items, size), items, size, label);
+  // Set anew, so that what was looked at last is forgotten last.
   drawn.delete(key);
   drawn.set(key, svg);
   const [oldest] = drawn.keys();
   if (drawn.size > keptAtMost && oldest !== undefined) drawn.delete(oldest);
   return svg;
-};
+}
 
-const draw = (kind: ChartKind, items: ChartItem[], size: ChartSize): string => {
+function draw(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption(chartOption(kind, items, size));
@@ -27,27 +27,31 @@ const draw = (kind: ChartKind, items: ChartItem[], size: ChartSize): string => {
     // An instance that is not disposed of keeps a timer, and with it the process, alive.
     chart.dispose();
   }
-};
-
-const escape = (value: string): string =>
-  value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
 
 /**
  * Makes ECharts' drawing fit for the page: no style sheet and no generated class names, which differ at each render; a
  * size that follows the card; a name; links round the shapes. Texts are hidden from screen readers, because the links
  * and the table beside the chart say the same in order. The group is no `role=img`: an image could not hold links.
  */
-const mend = (svg: string, items: ChartItem[], { width, height }: ChartSize, label: string): string =>
-  svg
+function mend(svg: string, items: ChartItem[], { width, height }: ChartSize, label: string): string {
+  const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escape(label)}">`;
+  return svg
     .replace(/<style[\s\S]*?<\/style>/, '')
-    .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>/, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escape(label)}">`)
+    .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>/, () => opening)
     .replaceAll(/<path [^>]*ecmeta_series_index[^>]*><\/path>/g, (path) => linked(path, items))
     .replaceAll(/ (?:ecmeta_\w+|class|xml:space)="[^"]*"/g, '')
     .replaceAll('<text ', '<text aria-hidden="true" ')
     .replaceAll(/\n+/g, '');
+}
 
-const linked = (path: string, items: ChartItem[]): string => {
+/** The shape of an item of the first series within a link to the item's rows; other shapes as they are. */
+function linked(path: string, items: ChartItem[]): string {
   const item = items[Number(/ecmeta_data_index="(\d+)"/.exec(path)?.[1])];
   if (!item || !path.includes('ecmeta_series_index="0"')) return path;
   return `<a href="${escape(item.href)}" aria-label="${escape(`${item.label}: ${item.text}`)}">${path}</a>`;
-};
+}
+
+function escape(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
