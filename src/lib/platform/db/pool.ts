@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isPassing } from './retry.ts';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 
 /** The role that web and worker act as: owns nothing and obeys row-level security. */
@@ -50,5 +51,36 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
   });
   pool.on('error', options.onError ?? ignore);
   pool.on('connect', (client) => client.on('error', ignore));
-  return { db: drizzle({ client: pool }), pool, close: () => pool.end() };
+  return { db: withSafeTransactions(pool), pool, close: () => pool.end() };
+}
+
+/**
+ * drizzle-orm 0.45.4 keeps a pooled connection for ever when its BEGIN fails, as it does on a connection that has just
+ * died: after `max` of them every caller waits without end. So transactions check their connection out here.
+ */
+function withSafeTransactions(pool: pg.Pool): Database {
+  const db = drizzle({ client: pool });
+  db.transaction = async (work, mode) => {
+    const client = await pool.connect();
+    let broken = true;
+    try {
+      const result = await onClient(client).transaction(work as never, mode);
+      broken = false;
+      return result as never;
+    } catch (error) {
+      broken = isPassing(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  };
+  return db;
+}
+
+const wrapped = new WeakMap<pg.PoolClient, ReturnType<typeof drizzle<Record<string, never>, pg.PoolClient>>>();
+
+function onClient(client: pg.PoolClient) {
+  const known = wrapped.get(client) ?? drizzle({ client });
+  wrapped.set(client, known);
+  return known;
 }

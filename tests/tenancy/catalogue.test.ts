@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { useDatabase } from '../helpers/database.ts';
+
+const db = useDatabase();
+
+/** Read before a tenant is known, or knowing nothing of tenants: only src/lib/auth and src/lib/tenancy touch them. */
+const identityTables = ['accounts', 'invitations', 'memberships', 'rate_limits', 'sessions', 'staff_grants', 'tenants', 'two_factors', 'users', 'verifications'];
+
+interface Table {
+  name: string;
+  rls: boolean;
+  forced: boolean;
+  owner: string;
+}
+
+const tables = () =>
+  db.query<Table>(`select c.relname as name, c.relrowsecurity as rls, c.relforcerowsecurity as forced, pg_get_userbyid(c.relowner) as owner
+    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`);
+const tenantTables = async () => (await tables()).filter(({ name }) => !identityTables.includes(name));
+
+describe('the catalogue', () => {
+  it('knows every table as a tenant table or an identity table', async () => {
+    const names = (await tables()).map(({ name }) => name);
+    expect(names.filter((name) => identityTables.includes(name))).toEqual(identityTables);
+    expect((await tenantTables()).length).toBeGreaterThanOrEqual(17);
+  });
+
+  it('enables and forces row-level security on every tenant table, with the one policy for reading and writing', async () => {
+    const policies = await db.query<{ table: string; using: string; check: string; roles: string; command: string; permissive: string }>(
+      `select tablename as table, qual as using, with_check as check, roles::text, cmd as command, permissive from pg_policies where schemaname = 'public'`,
+    );
+    for (const { name, rls, forced } of await tenantTables()) {
+      expect({ name, rls, forced }).toEqual({ name, rls: true, forced: true });
+      const own = policies.filter(({ table }) => table === name);
+      expect(own, name).toHaveLength(1);
+      const rule = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
+      expect(own[0], name).toMatchObject({ using: rule, check: rule, roles: '{public}', command: 'ALL', permissive: 'PERMISSIVE' });
+    }
+  });
+
+  it('leads every primary key, unique key, index and foreign key of a tenant table with tenant_id', async () => {
+    const indexes = await db.query<{ table: string; index: string; first: string }>(`
+      select t.relname as table, i.relname as index, coalesce((select attname from pg_attribute a where a.attrelid = t.oid and a.attnum = x.indkey[0]), '') as first
+      from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid where t.relnamespace = 'public'::regnamespace`);
+    const foreignKeys = await db.query<{ table: string; name: string; first: string; target: string; targetFirst: string }>(`
+      select c.conrelid::regclass::text as table, conname as name, c.confrelid::regclass::text as target,
+        (select attname from pg_attribute where attrelid = c.conrelid and attnum = c.conkey[1]) as first,
+        (select attname from pg_attribute where attrelid = c.confrelid and attnum = c.confkey[1]) as "targetFirst"
+      from pg_constraint c where contype = 'f' and c.connamespace = 'public'::regnamespace`);
+    for (const { name } of await tenantTables()) {
+      const own = indexes.filter(({ table }) => table === name);
+      expect(own.length, name).toBeGreaterThan(0);
+      for (const index of own) expect(index).toMatchObject({ first: 'tenant_id' });
+      for (const key of foreignKeys.filter(({ table }) => table === name)) {
+        expect(key).toMatchObject({ first: 'tenant_id', targetFirst: key.target === 'tenants' ? 'id' : 'tenant_id' });
+      }
+    }
+  });
+
+  it('has tenant_id as first, non-null column of every tenant table', async () => {
+    const columns = await db.query<{ table: string; type: string; nullable: string }>(
+      `select table_name as table, data_type as type, is_nullable as nullable from information_schema.columns
+       where table_schema = 'public' and column_name = 'tenant_id' and ordinal_position = 1`,
+    );
+    for (const { name } of await tenantTables()) expect(columns).toContainEqual({ table: name, type: 'uuid', nullable: 'NO' });
+  });
+
+  it('has no view, materialized view, trigger, rule or SECURITY DEFINER function through which rows could leave', async () => {
+    const openings = await db.query(`
+      select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')
+      union all select proname from pg_proc where pronamespace = 'public'::regnamespace and proname <> 'new_id'
+      union all select proname from pg_proc where pronamespace in ('public'::regnamespace, 'drizzle'::regnamespace, 'pgboss'::regnamespace) and prosecdef
+      union all select tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace = 'public'::regnamespace and not tgisinternal
+      union all select rulename from pg_rules where schemaname = 'public'`);
+    expect(openings).toEqual([]);
+  });
+
+  it('lets the app role neither own, bypass, create nor truncate', async () => {
+    const [role] = await db.query(`select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin from pg_roles where rolname = 'tributary_app'`);
+    expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, rolcanlogin: false });
+    for (const { name, owner } of await tables()) {
+      expect(owner).not.toBe('tributary_app');
+      const [rights] = await db.query(
+        `select has_table_privilege('tributary_app', $1, 'select,insert,update,delete') as use, has_table_privilege('tributary_app', $1, 'truncate') as truncate,
+          has_table_privilege('tributary_app', $1, 'trigger') as trigger, has_table_privilege('public', $1, 'select') as anybody`,
+        [`public.${name}`],
+      );
+      expect({ name, ...rights }).toEqual({ name, use: true, truncate: false, trigger: false, anybody: false });
+    }
+    const [schema] = await db.query(`select has_schema_privilege('tributary_app', 'public', 'create') as create`);
+    expect(schema).toEqual({ create: false });
+  });
+
+  it('makes time-ordered ids, also on servers that have none of their own', async () => {
+    const [{ ids } = { ids: [] as string[] }] = await db.query<{ ids: string[] }>(`select array_agg(new_id()::text) as ids from generate_series(1, 200)`);
+    expect(new Set(ids).size).toBe(200);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const time = Number.parseInt((ids[0] ?? '').replaceAll('-', '').slice(0, 12), 16);
+    expect(Math.abs(time - Date.now())).toBeLessThan(3_600_000);
+  });
+});
