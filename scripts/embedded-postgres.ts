@@ -14,7 +14,8 @@ export interface EmbeddedPostgres {
   /** Superuser URL of the cluster's `postgres` database. */
   url: string;
   port: number;
-  stop(): Promise<void>;
+  /** Ends the server: `fast` cleanly, `immediate` as if it had crashed. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
 interface Identity {
@@ -33,6 +34,8 @@ export interface EmbeddedOptions {
   directory: string;
   /** Extra server settings, `name=value`. */
   settings?: string[];
+  /** Default: any free one. */
+  port?: number;
 }
 
 /** Starts (or joins, when it is running already) the cluster in `directory`. */
@@ -42,12 +45,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const root = reachableDirectory(options.directory, identity);
   const cluster = path.join(root, 'cluster');
   const password = await initialise(binaries, root, cluster, identity);
-  const port = (await runningPort(binaries, cluster, identity)) ?? (await launch(binaries, root, cluster, identity, options.settings ?? []));
+  const port = (await runningPort(binaries, cluster, identity)) ?? (await launch(binaries, cluster, identity, options));
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
-    stop: async () => {
-      await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w', '-t', '30'], identity).catch(() => {});
+    stop: async (mode = 'fast') => {
+      await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30'], identity).catch(() => {});
     },
   };
 }
@@ -122,8 +125,8 @@ async function runningPort(binaries: Binaries, cluster: string, identity: Identi
   return running ? Number(readFileSync(pidFile, 'utf8').split('\n')[3]) : undefined;
 }
 
-async function launch(binaries: Binaries, root: string, cluster: string, identity: Identity, settings: string[]): Promise<number> {
-  const port = await freePort();
+async function launch(binaries: Binaries, cluster: string, identity: Identity, options: EmbeddedOptions): Promise<number> {
+  const { settings = [], port = await freePort() } = options;
   const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...settings];
   const flags = [`-p ${port}`, ...all.map((setting) => `-c ${setting}`)].join(' ');
   const logFile = path.join(cluster, 'server.log');
@@ -132,7 +135,7 @@ async function launch(binaries: Binaries, root: string, cluster: string, identit
       ...identity, cwd: '/', stdio: 'ignore', detached: true,
     });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`PostgreSQL did not start; its log is ${logFile} (data in ${root}).`))));
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`PostgreSQL did not start; its log is ${logFile}.`))));
   });
   return port;
 }
