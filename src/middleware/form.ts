@@ -18,7 +18,7 @@ type FormContext = Pick<AstroGlobal, 'request' | 'response'>;
  * Runs `work` on a submitted form. Its Response goes out; a Problem that the person can mend comes back as the state
  * of the form, with the Problem's status. Without a submission, or when `work` returns nothing, the state is clean.
  */
-export async function handleForm({ request, response }: FormContext, work: (fields: Fields) => Promise<Response | void>): Promise<FormState | Response> {
+export async function handleForm({ request, response }: FormContext, work: (fields: Fields) => Promise<Response | undefined | void>): Promise<FormState | Response> {
   if (request.method !== 'POST') return { values: {}, errors: {}, problem: null };
   const fields = await readFields(request);
   try {

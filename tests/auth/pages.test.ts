@@ -138,6 +138,24 @@ describe('links by mail', () => {
   });
 });
 
+describe('members', () => {
+  it('are managed on their page, with effect on the next request', async () => {
+    const { user } = await createUser({ email: 'leaver@summit.test', name: 'Lea', password, tenantSlug: 'summit' });
+    const [admin, leaver] = [await signedIn('admin@summit.test'), await signedIn('leaver@summit.test')];
+    const page = '/w/summit/settings/members';
+    expect((await leaver.get(page)).status).toBe(403);
+    expect((await admin.post(page, { intent: 'role', userId: user.id, role: 'admin' })).location).toBe(`${page}?done=role`);
+    expect((await leaver.get(page)).text).toContain('leaver@summit.test');
+    expect((await admin.post(page, { intent: 'remove', userId: user.id })).location).toBe(`${page}?done=remove`);
+    expect((await leaver.get(page)).status).toBe(404);
+    expect((await admin.get(page)).text).not.toContain('leaver@summit.test');
+    const [self] = await database.query<{ id: string }>(`select id from users where email = 'admin@summit.test'`);
+    const last = await admin.post(page, { intent: 'remove', userId: self?.id ?? '' });
+    expect([last.status, last.text.includes('This is the last admin of the workspace.')]).toEqual([409, true]);
+    expect((await admin.post(page, { intent: 'constructor' })).status).toBe(400);
+  });
+});
+
 describe('workspaces', () => {
   it('that are foreign look like absent ones, however they are spelled', async () => {
     const viewer = await signedIn('viewer@summit.test');

@@ -31,6 +31,28 @@ const schema = {
   invitation: invitations,
 };
 
+const organizations = organization({
+  ac: accessControl,
+  roles: organizationRoles,
+  creatorRole: 'admin',
+  allowUserToCreateOrganization: false,
+});
+
+const secondStep = twoFactor({
+  issuer: 'Tributary',
+  twoFactorCookieMaxAge: challengeLifetimeSeconds,
+  accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 15 * 60 },
+});
+
+/** Wider than better-auth's own: an office shares one address, and hooks.ts counts per account. */
+const rateLimit = {
+  enabled: true,
+  storage: 'database' as const,
+  window: 60,
+  max: 100,
+  customRules: { '/sign-in/email': { window: 60, max: 60 }, '/two-factor/*': { window: 60, max: 60 } },
+};
+
 function build() {
   return betterAuth({
     appName: 'Tributary',
@@ -51,32 +73,10 @@ function build() {
     // No cookie cache: a revoked session must end at once, in every tab.
     session: { expiresIn: 7 * day, updateAge: day, cookieCache: { enabled: false } },
     verification: { storeIdentifier: 'hashed' },
-    rateLimit: {
-      enabled: true,
-      storage: 'database',
-      window: 60,
-      max: 100,
-      // Wider than better-auth's own: an office shares one address, and hooks.ts counts per account.
-      customRules: { '/sign-in/email': { window: 60, max: 60 }, '/two-factor/*': { window: 60, max: 60 } },
-    },
-    plugins: [
-      organization({ ac: accessControl, roles: organizationRoles, creatorRole: 'admin', allowUserToCreateOrganization: false }),
-      twoFactor({
-        issuer: 'Tributary',
-        twoFactorCookieMaxAge: challengeLifetimeSeconds,
-        accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 15 * 60 },
-      }),
-    ],
+    rateLimit,
+    plugins: [organizations, secondStep],
     hooks: { before: beforeEndpoint, after: afterEndpoint },
-    databaseHooks: {
-      session: {
-        create: {
-          before: async (session) => ({
-            data: { ...session, activeOrganizationId: session['activeOrganizationId'] ?? (await onlyTenantOf(session.userId)) },
-          }),
-        },
-      },
-    },
+    databaseHooks: { session: { create: { before: startInOnlyTenant } } },
     advanced: {
       cookiePrefix: 'tributary',
       useSecureCookies: isSecureSite(),
@@ -86,6 +86,11 @@ function build() {
     logger: { log: reportError },
     telemetry: { enabled: false },
   });
+}
+
+/** A session without a workspace begins in the user's only one. */
+async function startInOnlyTenant<T extends { userId: string; activeOrganizationId?: string | null }>(session: T) {
+  return { data: { ...session, activeOrganizationId: session.activeOrganizationId ?? (await onlyTenantOf(session.userId)) } };
 }
 
 /** Its warnings are wrong passwords and the like, which are answers and not faults. */
