@@ -3,7 +3,7 @@ import { hash32, randomFrom } from '../kit/random.ts';
 import type { AccountIdentity, AccountSpec, Lookups } from './account.ts';
 import { DAY } from './calendar.ts';
 import { DEFAULT_SOURCES } from './generator.ts';
-import { opportunityOfClient } from './life.ts';
+import { opportunityOfClient } from './life-events.ts';
 import { noteHtml } from './note-words.ts';
 import { blankClient, blankOpportunity, blankRow, type Row } from './rows.ts';
 import { ACTION_PLANS, CITIES, FIRST_NAMES, LAST_NAMES, STAGES } from './words.ts';

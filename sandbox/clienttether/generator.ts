@@ -2,7 +2,8 @@ import { hash32, randomFrom } from '../kit/random.ts';
 import { dateTime } from '../kit/clock.ts';
 import type { AccountIdentity, AccountSpec, ClientTetherAccount, Lookups } from './account.ts';
 import { DAY, wholeSecond } from './calendar.ts';
-import { clientIdOf, lifeOf, opportunityIdOf, opportunityOfClient, type Character, type LifeEvent } from './life.ts';
+import { clientIdOf, opportunityIdOf, opportunityOfClient, type Character, type LifeEvent } from './life-events.ts';
+import { lifeOf } from './life.ts';
 import { fullName } from './person.ts';
 import { ACTION_PLANS, FIRST_NAMES, LAST_NAMES, STAGES } from './words.ts';
 

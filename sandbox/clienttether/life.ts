@@ -1,45 +1,10 @@
 import { randomFrom, type Random } from '../kit/random.ts';
 import { dateTime } from '../kit/clock.ts';
-import type { Lookups } from './account.ts';
 import { DAY, HOUR, meetingSlot, MINUTE, officeTime, waitDays, wholeSecond } from './calendar.ts';
+import { clientIdOf, opportunityIdOf, type Character, type Happening, type LifeEvent, type Planned } from './life-events.ts';
 import { noteHtml, type NoteFacts } from './note-words.ts';
-import { fullName, marketOf, newClient, type SourceMix } from './person.ts';
+import { fullName, marketOf, newClient } from './person.ts';
 import { blankOpportunity, blankRow, type Row } from './rows.ts';
-
-/** What an account's leads are like. */
-export interface Character {
-  seed: string | number;
-  lookups: Lookups;
-  mix: SourceMix;
-  /** Chance that a lead takes the next step of the funnel; 0.8 signs about one lead in forty. */
-  progress: number;
-  /** Chance of a note beside a stage move. */
-  noteRate: number;
-  /** Franchise fees per unit in dollars. */
-  fees: number[];
-  /** Where leads end that will not buy. */
-  restingStages: string[];
-  /** Stages in funnel order, without the resting ones. */
-  funnel: string[];
-  idBase: number;
-}
-
-type Planned = 'activities' | 'events';
-export type Happening =
-  | { kind: 'arrive'; row: Row }
-  | { kind: 'stage'; stage: string; likelihood?: string }
-  | { kind: 'open'; row: Row }
-  | { kind: 'note'; row: Row }
-  | { kind: 'plan'; table: Planned; row: Row }
-  | { kind: 'settle'; table: Planned; id: string; status: string };
-
-/** One thing that happens to one lead. Ordered by (at, lead, seq). */
-export interface LifeEvent {
-  at: number;
-  lead: number;
-  seq: number;
-  what: Happening;
-}
 
 /** Steps that are a meeting: booked at one stage, held some days later, when the next stage begins. */
 const MEETINGS: Record<string, Meeting> = {
@@ -56,19 +21,6 @@ interface Meeting {
 }
 const OPENS_OPPORTUNITY = 'Initial Call Complete';
 const ID_ROOM = 64;
-
-export function clientIdOf(character: Character, lead: number): string {
-  return String(1_000_000 + character.idBase + lead);
-}
-
-export function opportunityIdOf(character: Character, lead: number): string {
-  return String(5_000_000 + character.idBase + lead);
-}
-
-/** The same lead's opportunity, from its client id. */
-export function opportunityOfClient(clientId: string): string {
-  return String(Number(clientId) + 4_000_000);
-}
 
 /** Everything that will ever happen to lead number `lead`: a function of the character's seed alone. */
 export function lifeOf(character: Character, lead: number, arrivedAt: number): LifeEvent[] {

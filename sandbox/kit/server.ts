@@ -1,16 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxClock } from './clock.ts';
 import { CONTROL_BASE, controlFailure, controlRoutes } from './control.ts';
 import { failedAfterEffect, standIn } from './fault-replies.ts';
 import { FaultBook, type Effect, type Target } from './faults.ts';
+import { confess, drain, listen, readRequest } from './http.ts';
 import { htmlError, json, type Reply, type SandboxProvider, type SandboxRequest } from './provider.ts';
 import { RequestLog } from './request-log.ts';
 import { endpointName, Router, type Match } from './router.ts';
 import { transmit } from './transmit.ts';
-
-const MAX_BODY_BYTES = 8 << 20;
 
 export interface KitOptions {
   providers: SandboxProvider[];
@@ -121,42 +120,4 @@ async function answer({ provider, request, match }: Job): Promise<Reply> {
   if (!match) return htmlError(404, 'Not Found');
   request.params = match.params;
   return match.route.handle(request);
-}
-
-async function readRequest(req: IncomingMessage): Promise<SandboxRequest> {
-  const url = new URL(req.url ?? '/', 'http://sandbox');
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error('request body too large');
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks).toString('utf8');
-  return { method: req.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: req.headers, body, params: {}, account: null, endless: false };
-}
-
-/** A mistake in the sandbox itself must not look like one of the faults it can play. */
-function confess(res: ServerResponse, error: unknown): void {
-  if (res.headersSent) return void res.destroy();
-  res.writeHead(500, { 'content-type': 'text/plain' });
-  res.end(`sandbox error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-async function drain(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(cut);
 }

@@ -112,10 +112,11 @@ test('the prefixed dialect renames notes and activities and nests custom fields'
 
 test('activities are cut to the window asked for, both ends included', () =>
   withSandbox({}, async (sandbox) => {
-    const [from, to] = ['2026-11-01 00:00:00', '2026-11-30 23:59:59'];
+    const [from, to] = ['2026-11-02 00:00:00', '2026-11-27 15:00:00'];
+    sandbox.clienttether.mutate('summit', { changes: [from, to].map((scheduled_at) => ({ op: 'add', kind: 'activities', row: { scheduled_at, description: 'on the edge' } })) });
     const rows = await readAll(callerOf(sandbox), `read_sales_cycle_any_activity?start_date=${from}&end_date=${to}`);
     const expected = sandbox.clienttether.truth('summit').activities?.filter((row) => String(row.scheduled_at) >= from && String(row.scheduled_at) <= to);
-    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.filter((row) => row.description === 'on the edge')).toHaveLength(2);
     expect(rows.toReversed()).toEqual(expected);
   }));
 
@@ -127,6 +128,7 @@ test('a page of a large bulk account holds the rows that its ids name', () =>
     expect((await get(`read_client_by_id/${String(data[0]?.client_id)}`)).data[0]).toEqual(data[0]);
     expect((await get(`read_client_history_notes/${String(data[0]?.client_id)}`)).data).toHaveLength(2);
     sandbox.clienttether.mutate('b', { changes: [{ op: 'delete', kind: 'clients', id: String(data[0]?.client_id) }] });
+    expect((await get(`read_client_by_id/${String(data[0]?.client_id)}`)).code).toBe('CT515');
     expect((await get('read_client_list?limit=1&offset=200000')).data[0]?.client_id).toBe(data[1]?.client_id);
   }));
 

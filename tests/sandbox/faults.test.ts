@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { demoAccounts } from '../../sandbox/index.ts';
 import { FaultBook, type FaultInput } from '../../sandbox/kit/faults.ts';
 import { callerOf, control, NOON, withSandbox } from './helpers.ts';
 
@@ -115,6 +116,7 @@ test('a fault strikes only where it is aimed, as often as it is told', () =>
     sandbox.faults.arm({ kind: 'status', status: 500, provider: 'clienttether', account: 'summit', endpoint: LIST, after: 1, next: 2 });
     const { fetch } = callerOf(sandbox);
     expect((await fetch('read_user_list')).status).toBe(200);
+    for (let i = 0; i < 3; i++) expect((await callerOf(sandbox, demoAccounts.harbor).fetch('read_client_list')).status).toBe(200);
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await fetch('read_client_list')).status);
     expect(statuses).toEqual([200, 500, 500, 200, 200]);
