@@ -1,5 +1,8 @@
 /** The URL is the state of a page: links change parts of it and keep the rest. */
 
+/** What belongs to one look at a page: a position in a list, and what a form did before the page was shown. */
+const passing = ['cursor', 'offset', 'done'];
+
 type Changes = Record<string, string | null | undefined>;
 
 /**
@@ -8,7 +11,7 @@ type Changes = Record<string, string | null | undefined>;
  */
 export const linkTo = (url: URL, changes: Changes, hash = ''): string => {
   const params = new URLSearchParams(url.searchParams);
-  for (const name of ['cursor', 'offset']) params.delete(name);
+  for (const name of passing) params.delete(name);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined) params.delete(name);
     else params.set(name, value);
@@ -32,7 +35,7 @@ export const linkAcross = (url: URL, path: string, changes: Changes = {}, hash =
 
 /** Parameters that a GET form must repeat so that sending it keeps them. */
 export const keptParams = (url: URL, except: string[]): [string, string][] =>
-  [...url.searchParams].filter(([name]) => name !== 'cursor' && name !== 'offset' && !except.includes(name));
+  [...url.searchParams].filter(([name]) => !passing.includes(name) && !except.includes(name));
 
 /** What a form sends for "all": an empty value already means "not known" for the parameters below. */
 export const all = '*';

@@ -65,6 +65,13 @@ describe('SyncStatusBanner', () => {
     expect(html).toMatch(/<button[^>]*disabled[^>]*>.*Sync now/);
   });
 
+  test('says what its button did when there was no script to tell', async () => {
+    const props = { access, freshness: fresh, now };
+    const html = await render('/src/components/dashboard/SyncStatusBanner.astro', { props, url: 'http://localhost/w/summit/leads?source=Web&done=sync-started' });
+    expect(html).toContain('A sync was asked for');
+    expect(html).toContain('name="return" value="/w/summit/leads?source=Web"');
+  });
+
   test('lets everyone but viewers start a sync', async () => {
     expect(await banner({}, 'member')).toContain('action="/api/sync?tenant=summit"');
     expect(await banner({}, 'viewer')).not.toContain('Sync now');
