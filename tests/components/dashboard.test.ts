@@ -130,6 +130,14 @@ describe('LeadsChart', () => {
     expect(html.match(/<path/g)?.length).toBeGreaterThanOrEqual(2);
   });
 
+  test('draws the largest sources and lists all of them', async () => {
+    const many = Array.from({ length: 15 }, (_, index) => ({ key: `s${index}`, label: `Source ${index}`, count: 20 - index, previous: null }));
+    const html = await chart('bar', many);
+    expect(html).toContain('the 12 largest of 15');
+    expect(html).not.toContain('aria-label="Source 12: 8"');
+    expect(html).toMatch(/<th scope="row"><a class="row-link" href="[^"]*s14#rows">Source 14</);
+  });
+
   test('says that there is nothing to draw', async () => {
     expect(await chart('bar', [])).toContain('There are no leads in this period');
   });

@@ -3,7 +3,7 @@ import { colourAt } from '../charts/palette.ts';
 import type { ChartItem } from '../charts/types.ts';
 import { count, counted, dayLabel, percent, shortMoney } from '../format.ts';
 
-/** More bars than this cannot be compared at a glance; the table below the chart and the filters have them all. */
+/** More bars than this cannot be compared at a glance; the table below the chart has them all. */
 export const barsAtMost = 12;
 
 type Href = (key: string) => string;
