@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { Role } from '../auth/roles.ts';
+import type { ProblemCode } from '../platform/errors.ts';
+import { leadsAnswer, leadsQuery } from './leads.ts';
+import { notesAnswer, notesQuery } from './notes.ts';
+import { scheduleAnswer, scheduleQuery } from './schedule.ts';
+import { syncQuery, syncRequestedAnswer, syncStatusAnswer } from './sync.ts';
+
+/** One method of one address of the API, as its document tells of it. */
+export interface Endpoint {
+  method: 'get' | 'post';
+  path: string;
+  summary: string;
+  /** The least role that may call it; null when anybody may. */
+  role: Role | null;
+  query?: z.ZodObject;
+  answer: { status: number; name: string; schema: z.ZodType; description: string };
+  /** Besides those that every endpoint with a role has. */
+  problems: ProblemCode[];
+}
+
+export const endpoints: Endpoint[] = [
+  {
+    method: 'get', path: '/api/sync/status', role: 'viewer', query: syncQuery, problems: [],
+    summary: 'How fresh and complete the data of a workspace is',
+    answer: { status: 200, name: 'SyncStatus', schema: syncStatusAnswer, description: 'The state of the workspace and of each source.' },
+  },
+  {
+    method: 'post', path: '/api/sync', role: 'member', query: syncQuery, problems: ['conflict'],
+    summary: 'Start a sync of all sources now; one at a time. A form post is answered by a redirect (303) to the page it came from',
+    answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
+  },
+  {
+    method: 'get', path: '/api/dashboard/leads', role: 'viewer', query: leadsQuery, problems: [],
+    summary: 'Totals of leads by source and status',
+    answer: { status: 200, name: 'LeadTotals', schema: leadsAnswer, description: 'The totals of the period.' },
+  },
+  {
+    method: 'get', path: '/api/dashboard/notes', role: 'viewer', query: notesQuery, problems: [],
+    summary: 'Notes, newest first',
+    answer: { status: 200, name: 'Notes', schema: notesAnswer, description: 'A stretch of the notes that match.' },
+  },
+  {
+    method: 'get', path: '/api/dashboard/schedule', role: 'viewer', query: scheduleQuery, problems: [],
+    summary: 'What is scheduled from now on, soonest first',
+    answer: { status: 200, name: 'Schedule', schema: scheduleAnswer, description: 'The next activities, at most 100.' },
+  },
+];

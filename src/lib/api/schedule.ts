@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { mostActivities } from '../views/schedule.ts';
+import { tenantParameter } from './tenant.ts';
+import { instant } from './wire.ts';
+
+export const scheduleQuery = z.object({ tenant: tenantParameter });
+
+/** The answer of GET /api/dashboard/schedule: only what is ahead, soonest first. */
+export const scheduleAnswer = z.object({
+  activities: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        activityType: z.string(),
+        scheduledAt: instant,
+        contactName: z.string().nullable(),
+        description: z.string().nullable(),
+        status: z.string().nullable(),
+      }),
+    )
+    .max(mostActivities),
+  total: z.int().min(0).describe('All activities ahead, listed or not.'),
+});

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { Problem } from '../platform/errors.ts';
+
+/** A point in time: a Date here, ISO 8601 in UTC on the wire. */
+export const instant = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (at) => at.toISOString(),
+});
+
+/**
+ * Parses the query of an API address strictly: an unknown or repeated name and an unusable value are a Problem
+ * `bad_request` whose details name each wrong parameter. An empty value counts as not given.
+ */
+export function parseQuery<Schema extends z.ZodObject>(schema: Schema, params: URLSearchParams): z.output<Schema> {
+  const given: Record<string, string> = {};
+  const wrong: Record<string, string> = {};
+  for (const [name, value] of params) {
+    if (!(name in schema.shape)) wrong[name] = 'This address has no such parameter.';
+    else if (name in given) wrong[name] = 'This parameter is given twice.';
+    else if (value.trim() !== '') given[name] = value;
+  }
+  const parsed = schema.safeParse(given);
+  for (const issue of parsed.error?.issues ?? []) wrong[issue.path.join('.')] ??= issue.message;
+  if (parsed.success && Object.keys(wrong).length === 0) return parsed.data;
+  throw new Problem('bad_request', `The query is not usable. Correct: ${Object.keys(wrong).join(', ')}.`, { fields: wrong });
+}
+
+/** An answer in the form of its schema: what the schema does not name is left out, what contradicts it is a fault of ours. */
+export function answer<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>, status = 200): Response {
+  return Response.json(z.encode(schema, value), { status });
+}

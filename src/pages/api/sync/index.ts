@@ -1,0 +1,13 @@
+import { syncQuery, syncRequestedAnswer } from '#lib/api/sync.ts';
+import { answer, parseQuery } from '#lib/api/wire.ts';
+import { requestSync } from '#lib/sync/request.ts';
+import { apiRoute } from '../../../middleware/guard.ts';
+import { onlyMethods } from '../../../middleware/methods.ts';
+import { isFormPost, syncByForm } from '../../../middleware/sync-form.ts';
+
+export const POST = apiRoute('member', async (context, access) => {
+  parseQuery(syncQuery, context.url.searchParams);
+  if (isFormPost(context.request)) return syncByForm(context, access);
+  return answer(syncRequestedAnswer, await requestSync(access.tenant.id, access.user.id), 202);
+});
+export const ALL = onlyMethods('POST');

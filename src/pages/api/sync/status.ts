@@ -1,0 +1,12 @@
+import { syncQuery, syncStatusAnswer } from '#lib/api/sync.ts';
+import { answer, parseQuery } from '#lib/api/wire.ts';
+import { freshnessView } from '#lib/views/freshness.ts';
+import { apiRoute } from '../../../middleware/guard.ts';
+import { onlyMethods } from '../../../middleware/methods.ts';
+
+export const GET = apiRoute('viewer', async ({ url }, access) => {
+  parseQuery(syncQuery, url.searchParams);
+  return answer(syncStatusAnswer, await freshnessView(access));
+});
+export const HEAD = GET;
+export const ALL = onlyMethods('GET', 'HEAD');
