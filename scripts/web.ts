@@ -10,11 +10,14 @@ import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
+import { watchDrain } from './backpressure.ts';
 
 /** Requests under way get this long to end. */
 const drainMs = 20_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+/** The adapter's handler takes what the routes find in `locals`. */
+type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) => void;
 
 /** The web process: the built pages behind our own server, which the adapter's standalone one is not: it cannot drain. */
 async function main(): Promise<void> {
@@ -26,8 +29,11 @@ async function main(): Promise<void> {
   server.requestTimeout = 60_000;
   await listen(server, PORT, HOST);
   const address = server.address();
-  log.info({ event: 'web.ready', port: typeof address === 'object' && address !== null ? address.port : PORT }, 'Web is ready');
-  process.send?.({ ready: true, port: typeof address === 'object' && address !== null ? address.port : PORT });
+  const port = typeof address === 'object' && address !== null ? address.port : PORT;
+  // Port 0 means any free one. The application reads its configuration at its first request, and tells our own origin by the port.
+  process.env['PORT'] = String(port);
+  log.info({ event: 'web.ready', port }, 'Web is ready');
+  process.send?.({ ready: true, port });
   onStop(async (signal) => {
     log.info({ event: 'web.stopping', signal }, 'Web is stopping');
     await drain(server);
@@ -37,8 +43,8 @@ async function main(): Promise<void> {
 async function application(): Promise<Handler> {
   const entry = path.resolve('dist', 'server', 'entry.mjs');
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
-  const { handler } = (await import(pathToFileURL(entry).href)) as { handler: Handler };
-  return handler;
+  const { handler } = (await import(pathToFileURL(entry).href)) as { handler: AdapterHandler };
+  return (request, response, next) => handler(request, response, next, { drained: watchDrain(response) });
 }
 
 /** Files whose names carry a digest never change; everything else is asked for again. */

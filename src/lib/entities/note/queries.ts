@@ -1,9 +1,11 @@
 import { and, desc, eq, ilike, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../lead/schema.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
 import { notes } from './schema.ts';
 
-const newestFirst = [desc(sql`coalesce(note_date, '-infinity'::timestamptz)`), desc(notes.id)];
+const order: SortOrder = { expression: sql`coalesce(note_date, '-infinity'::timestamptz)`, type: 'timestamptz', direction: 'desc' };
+const newestFirst = [desc(order.expression), desc(notes.id)];
 
 export interface NoteQuery {
   limit: number;
@@ -13,18 +15,34 @@ export interface NoteQuery {
 
 /** Notes, newest first, with the name of the contact when it is one of the tenant's leads. */
 export async function listNotes(tx: Tx, tenantId: string, { limit, offset, search }: NoteQuery) {
-  const contact = tx
-    .select({ name: leads.name })
-    .from(leads)
-    .where(and(eq(leads.tenantId, tenantId), eq(leads.connectionId, notes.connectionId), eq(leads.externalId, notes.contactId)))
-    .limit(1);
   return tx
-    .select({ id: notes.id, noteDate: notes.noteDate, author: notes.author, content: notes.content, contactName: sql<string | null>`(${contact})` })
+    .select(columns(tx, tenantId))
     .from(notes)
     .where(condition(tenantId, search))
     .orderBy(...newestFirst)
     .limit(limit)
     .offset(offset);
+}
+
+/** As `listNotes`, from a keyset position on: for those who read all of them. */
+export async function notePage(tx: Tx, tenantId: string, search: string, cursor: string | undefined, pageSize: number) {
+  const keyset = keysetQuery(order, sql`id`, cursor, pageSize);
+  const rows = await tx
+    .select({ ...columns(tx, tenantId), sortValue: keyset.sortValue })
+    .from(notes)
+    .where(and(condition(tenantId, search), keyset.where))
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  return keysetPage(order, rows, cursor, pageSize);
+}
+
+function columns(tx: Tx, tenantId: string) {
+  const contact = tx
+    .select({ name: leads.name })
+    .from(leads)
+    .where(and(eq(leads.tenantId, tenantId), eq(leads.connectionId, notes.connectionId), eq(leads.externalId, notes.contactId)))
+    .limit(1);
+  return { id: notes.id, noteDate: notes.noteDate, author: notes.author, content: notes.content, contactName: sql<string | null>`(${contact})` };
 }
 
 export async function countNotes(tx: Tx, tenantId: string, search: string): Promise<number> {

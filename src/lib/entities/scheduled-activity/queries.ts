@@ -1,18 +1,34 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
 import { scheduledActivities as activities } from './schema.ts';
+
+const columns = {
+  id: activities.id, activityType: activities.activityType, scheduledAt: activities.scheduledAt,
+  contactName: activities.contactName, description: activities.description, status: activities.status,
+};
+const soonestFirst: SortOrder = { expression: sql`scheduled_at`, type: 'timestamptz', direction: 'asc' };
 
 /** Activities after `now`, soonest first. */
 export function upcomingActivities(tx: Tx, tenantId: string, now: Date, limit: number) {
   return tx
-    .select({
-      id: activities.id, activityType: activities.activityType, scheduledAt: activities.scheduledAt,
-      contactName: activities.contactName, description: activities.description, status: activities.status,
-    })
+    .select(columns)
     .from(activities)
     .where(upcoming(tenantId, now))
     .orderBy(asc(activities.scheduledAt), asc(activities.id))
     .limit(limit);
+}
+
+/** As `upcomingActivities`, from a keyset position on: for those who read all of them. */
+export async function upcomingPage(tx: Tx, tenantId: string, now: Date, cursor: string | undefined, pageSize: number) {
+  const keyset = keysetQuery(soonestFirst, sql`id`, cursor, pageSize);
+  const rows = await tx
+    .select({ ...columns, sortValue: keyset.sortValue })
+    .from(activities)
+    .where(and(upcoming(tenantId, now), keyset.where))
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  return keysetPage(soonestFirst, rows, cursor, pageSize);
 }
 
 export async function countUpcoming(tx: Tx, tenantId: string, now: Date): Promise<number> {

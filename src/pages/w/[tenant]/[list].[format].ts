@@ -1,0 +1,19 @@
+import type { APIRoute } from 'astro';
+import { exportLists } from '#lib/exports/lists.ts';
+import { exportFormats, exportResponse } from '#lib/exports/respond.ts';
+import { Problem } from '#lib/platform/errors.ts';
+import { cleanAddress } from '../../../components/url.ts';
+import { requireAccess } from '../../../middleware/guard.ts';
+
+/** All rows of a page's list, with the same query as the page. */
+export const GET: APIRoute = async (context) => {
+  const access = await requireAccess(context, 'viewer');
+  if (access instanceof Response) return access;
+  const list = exportLists.get(context.params['list'] ?? '');
+  const format = exportFormats.find((one) => one === context.params['format']);
+  if (list === undefined || format === undefined) throw new Problem('not_found', 'There is nothing at this address.');
+  const clean = cleanAddress(context.url);
+  if (clean) return context.redirect(clean);
+  const request = { tenant: access.tenant, params: context.url.searchParams, now: new Date() };
+  return exportResponse(list, format, request, context.locals.drained ?? (() => Promise.resolve()));
+};
