@@ -1,4 +1,5 @@
 import cron, { type ScheduledTask } from 'node-cron';
+import { pruneAuth } from '../src/lib/auth/prune.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
@@ -11,11 +12,12 @@ export async function startSchedule(): Promise<ScheduledTask> {
   return task;
 }
 
-/** Only queues; the consumers do the work. A tick that fails is made good by the next one. */
+/** Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails is made good by the next one. */
 async function tick(): Promise<void> {
   try {
     const count = await enqueueDue();
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
+    await pruneAuth(new Date());
   } catch (error) {
     log.error({ event: 'schedule.tick_failed', reason: safeMessage(error) }, 'The tick failed');
   }

@@ -40,6 +40,12 @@ const schema = z.object({
   TRUST_PROXY: flag,
 });
 
+/** What only production must have: links in e-mails and secure cookies depend on the address that people use. */
+const needsPublicUrl = schema.refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL !== undefined, {
+  path: ['PUBLIC_URL'],
+  error: 'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
+});
+
 export type Config = z.output<typeof schema>;
 
 /** Thrown when the environment cannot be used; the message lists everything wrong and how to mend it. */
@@ -50,7 +56,7 @@ export class ConfigError extends Error {
 /** Reads the configuration from environment variables. Values are never quoted in the error: they may be secrets. */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const result = schema.safeParse(present);
+  const result = needsPublicUrl.safeParse(present);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`);
   throw new ConfigError(
@@ -60,7 +66,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 function describe(issue: z.core.$ZodIssue, present: Record<string, unknown>): string {
   const name = String(issue.path[0]);
-  return name in present ? issue.message : 'is not set';
+  return name in present || issue.code === 'custom' ? issue.message : 'is not set';
 }
 
 let cached: Config | undefined;

@@ -1,18 +1,16 @@
-import { and, eq } from 'drizzle-orm';
 import { listConnections } from '../connections/connections.ts';
 import { dueConnections } from '../connections/due.ts';
 import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../queue.ts';
 import { listTenants } from '../tenancy/tenants.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { isSyncing } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
-import { syncRuns } from './schema.ts';
 
 /** Asks the workers to sync all connections of a tenant now. One at a time: while a sync waits or runs, another is a conflict. */
 export async function requestSync(tenantId: string, requestedBy: string): Promise<{ queued: number }> {
   const connections = (await listConnections(tenantId)).filter(({ status }) => status !== 'paused');
   if (connections.length === 0) throw new Problem('conflict', 'This workspace has no connected system to sync. Connect one first.');
-  if (await isRunning(tenantId)) throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
+  if (await isSyncing(tenantId)) throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
   let queued = 0;
   for (const { id } of connections) {
     const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
@@ -20,13 +18,6 @@ export async function requestSync(tenantId: string, requestedBy: string): Promis
   }
   if (queued === 0) throw new Problem('conflict', 'A sync is already waiting to start.');
   return { queued };
-}
-
-async function isRunning(tenantId: string): Promise<boolean> {
-  const rows = await readTenant(tenantId, (tx) =>
-    tx.select({ id: syncRuns.id }).from(syncRuns).where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.status, 'running'))).limit(1),
-  );
-  return rows.length > 0;
 }
 
 /** Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. */
@@ -37,7 +28,9 @@ export async function enqueueDue(now = new Date()): Promise<number> {
     for (const { id, dueAt } of await dueConnections(tenant.id, horizon)) {
       const payload = { tenantId: tenant.id, connectionId: id, trigger: 'schedule' as const, requestedBy: null };
       const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
-      if (await enqueue('sync-connection', payload, { key: `${id}/schedule`, ...startAfter })) queued += 1;
+      // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+      const key = `${id}/${dueAt === null ? 'now' : dueAt.toISOString()}`;
+      if (await enqueue('sync-connection', payload, { key, ...startAfter })) queued += 1;
     }
   }
   return queued;

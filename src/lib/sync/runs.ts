@@ -1,10 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, not, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { connections } from '../connections/schema.ts';
-import { withTenant } from '../tenancy/with-tenant.ts';
+import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
 import { syncRuns, syncRunStreams } from './schema.ts';
 import { FencedError, type Failure } from './policy.ts';
 import { nextDue } from './schedule.ts';
@@ -37,8 +37,17 @@ async function lockConnection(tx: Tx, { tenantId, connectionId }: SyncRequest): 
   if (rows.length === 0) throw new Problem('not_found', 'There is no such connection in this workspace.');
 }
 
+/** The condition that the worker of a run has not been heard of for too long. */
+const silent = sql`${syncRuns.heartbeatAt} < now() - make_interval(secs => ${silentSeconds})`;
+
+/** Whether a sync of the tenant is under way, by a worker that is alive. */
+export async function isSyncing(tenantId: string): Promise<boolean> {
+  const alive = and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.status, 'running'), not(silent));
+  const rows = await readTenant(tenantId, (tx) => tx.select({ id: syncRuns.id }).from(syncRuns).where(alive).limit(1));
+  return rows.length > 0;
+}
+
 async function closeSilentRun(tx: Tx, request: SyncRequest): Promise<void> {
-  const silent = sql`${syncRuns.heartbeatAt} < now() - make_interval(secs => ${silentSeconds})`;
   const message = 'The worker that ran this sync stopped. The next run went on from its last page.';
   const closed = await tx
     .update(syncRuns)

@@ -7,7 +7,7 @@ import { pageSize, type Workspace } from './workspace.ts';
 
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
 const filterForm = z.object({ stage: text.transform((value) => value || undefined), market: text, cursor: text });
-export type HotListFilter = z.output<typeof filterForm>;
+export type HotListFilter = Partial<z.output<typeof filterForm>>;
 
 /** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */
 export function parseHotListFilter(params: URLSearchParams): HotListFilter {

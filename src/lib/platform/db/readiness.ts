@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { globalDb } from './database.ts';
 import { migrationsFolder } from './migrate.ts';
+import { isPassing } from './retry.ts';
 
 const journal = z.object({ entries: z.array(z.object({ when: z.number() })) });
 
@@ -19,11 +20,13 @@ export async function checkReadiness(): Promise<Readiness> {
     const newest = await newestMigration();
     const { rows } = await globalDb().execute<{ applied: string | null }>(sql`select max(created_at)::text as applied from drizzle.__drizzle_migrations`);
     const applied = Number(rows[0]?.applied ?? 0);
-    return applied >= newest ? { ready: true, reason: null } : { ready: false, reason: 'Migrations are missing. Run: npm run migrate' };
-  } catch {
-    return { ready: false, reason: 'The database does not answer, or was never migrated.' };
+    return applied >= newest ? { ready: true, reason: null } : { ready: false, reason: notMigrated };
+  } catch (error) {
+    return { ready: false, reason: isPassing(error) ? 'The database does not answer.' : notMigrated };
   }
 }
+
+const notMigrated = 'Migrations are missing. Run: npm run migrate';
 
 async function newestMigration(): Promise<number> {
   const text = await readFile(path.join(migrationsFolder, 'meta', '_journal.json'), 'utf8');

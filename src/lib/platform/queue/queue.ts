@@ -23,6 +23,9 @@ export function openQueue(options: QueueOptions): PgBoss {
     createSchema: false,
     schedule: false,
     supervise: options.supervise,
+    // How soon the job of a worker that was killed is given to another one, after its heartbeat ran out.
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
     // Both need the owner of the tables, which web and worker are not.
     reindex: false,
     monitorVacuum: false,
