@@ -122,7 +122,7 @@ describe('the worker process', () => {
     const worker = startWorker({ LOG_LEVEL: 'trace' });
     await db.query(`update connections set due_at = null`);
     await enqueueDue();
-    await until('a sync was logged', () => worker.output().includes('sync.finished'));
+    await until('the sync of the first tenant was logged', () => worker.output().includes(first.connection.id));
     for (const line of worker.output().split('\n').filter(Boolean)) {
       const entry = JSON.parse(line) as Record<string, unknown>;
       expect(entry).toHaveProperty('event');
