@@ -169,6 +169,10 @@ describe('files', () => {
     expect([...named, ...linked].filter((name) => !existsSync(name))).toEqual([]);
   });
 
+  it.each(globSync('src/lib/*', { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name))('src/lib/%s has its row among the layers', (name) => {
+    expect(read('CONTRIBUTING.md')).toMatch(new RegExp(`^\\| .*\`src/lib/${name}/\`.* \\|`, 'm'));
+  });
+
   it('are named at all', () => {
     expect(codeWords(readme).filter(isFile).length).toBeGreaterThan(30);
   });
