@@ -129,6 +129,16 @@ describe('operations', () => {
     expect(sortedSet(found(table, /^\| `(\w+)` \|/gm))).toEqual(sortedSet(kinds));
   });
 
+  it('quotes what the program says', () => {
+    const trouble = operations.slice(operations.indexOf('## Troubleshooting'));
+    const banner = found(trouble.slice(0, trouble.indexOf('A sync run is')), /^\| ([^|]+) \| (?!means)/gm).slice(1);
+    const symptoms = found(trouble, /^\| "([^"]+)" \|/gm).filter((text) => text !== 'permission denied to set role');
+    expect(Math.min(banner.length, symptoms.length)).toBeGreaterThan(6);
+    const said = globSync(['{src,scripts}/**/*.ts']).map(read).join('\n');
+    const pieces = [...banner, ...symptoms].flatMap((text) => text.split(/…|, /)).map((piece) => piece.replace(/^rows /, '').trim());
+    expect(pieces.filter((piece) => !said.includes(piece))).toEqual([]);
+  });
+
   it('names the health endpoints that exist', () => {
     const table = operations.slice(operations.indexOf('## Health'), operations.indexOf('## Logs'));
     for (const address of found(table, /^\| `(\/[\w/]+)/gm)) {
