@@ -271,6 +271,7 @@ CREATE TABLE "leads" (
 	"status" text NOT NULL,
 	"qualified" boolean NOT NULL,
 	"deal_value" numeric(14, 2),
+	"sort_cents" bigint NOT NULL,
 	"assigned_to" text,
 	"summary" text,
 	CONSTRAINT "leads_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
@@ -301,6 +302,7 @@ CREATE TABLE "opportunities" (
 	"stage_entered_at" timestamp with time zone NOT NULL,
 	"outcome" text NOT NULL,
 	"value" numeric(14, 2),
+	"sort_cents" bigint NOT NULL,
 	"market" text,
 	"units" integer NOT NULL,
 	"franchise_fee" numeric(14, 2),
@@ -410,6 +412,7 @@ CREATE TABLE "hot_list_items" (
 	"units" integer NOT NULL,
 	"franchise_fee" numeric(14, 2) NOT NULL,
 	"weighted_iff" numeric(20, 2) NOT NULL,
+	"weighted_cents" bigint NOT NULL,
 	"stage" text NOT NULL,
 	"likely_pct" real NOT NULL,
 	CONSTRAINT "hot_list_items_tenant_id_opportunity_id_pk" PRIMARY KEY("tenant_id","opportunity_id")
@@ -475,21 +478,21 @@ CREATE INDEX "raw_snapshots_pass" ON "raw_snapshots" USING btree ("tenant_id","c
 CREATE INDEX "raw_snapshots_body" ON "raw_snapshots" USING btree ("tenant_id","sha256");--> statement-breakpoint
 CREATE UNIQUE INDEX "sync_runs_one_running" ON "sync_runs" USING btree ("tenant_id","connection_id") WHERE "sync_runs"."status" = 'running';--> statement-breakpoint
 CREATE INDEX "sync_runs_newest" ON "sync_runs" USING btree ("tenant_id","connection_id","started_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "leads_by_created" ON "leads" USING btree ("tenant_id",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_updated" ON "leads" USING btree ("tenant_id",coalesce(source_updated_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_created" ON "leads" USING btree ("tenant_id",(case when source_created_at is null then '-infinity'::timestamptz else source_created_at end),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_updated" ON "leads" USING btree ("tenant_id",(case when source_updated_at is null then '-infinity'::timestamptz else source_updated_at end),"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "leads_by_name" ON "leads" USING btree ("tenant_id",sort_name,"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_value" ON "leads" USING btree ("tenant_id",coalesce(deal_value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_source" ON "leads" USING btree ("tenant_id","source",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_status" ON "leads" USING btree ("tenant_id","status",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "leads_by_qualified" ON "leads" USING btree ("tenant_id","qualified",coalesce(source_created_at, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_value" ON "leads" USING btree ("tenant_id",sort_cents,"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_source" ON "leads" USING btree ("tenant_id","source",(case when source_created_at is null then '-infinity'::timestamptz else source_created_at end),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_status" ON "leads" USING btree ("tenant_id","status",(case when source_created_at is null then '-infinity'::timestamptz else source_created_at end),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "leads_by_qualified" ON "leads" USING btree ("tenant_id","qualified",(case when source_created_at is null then '-infinity'::timestamptz else source_created_at end),"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "leads_by_change" ON "leads" USING btree ("tenant_id","connection_id","changed_at","id");--> statement-breakpoint
-CREATE INDEX "opportunities_by_value" ON "opportunities" USING btree ("tenant_id",coalesce(value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "opportunities_by_stage" ON "opportunities" USING btree ("tenant_id","stage",coalesce(value, -1),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "opportunities_by_value" ON "opportunities" USING btree ("tenant_id",sort_cents,"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "opportunities_by_stage" ON "opportunities" USING btree ("tenant_id","stage",sort_cents,"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "opportunities_by_entry" ON "opportunities" USING btree ("tenant_id",stage_entered_at,"id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "notes_by_date" ON "notes" USING btree ("tenant_id",coalesce(note_date, '-infinity'::timestamptz),"id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "notes_by_date" ON "notes" USING btree ("tenant_id",(case when note_date is null then '-infinity'::timestamptz else note_date end),"id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "notes_by_contact" ON "notes" USING btree ("tenant_id","connection_id","stream","contact_id");--> statement-breakpoint
 CREATE INDEX "scheduled_activities_by_time" ON "scheduled_activities" USING btree ("tenant_id","scheduled_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "hot_list_items_ranked" ON "hot_list_items" USING btree ("tenant_id","weighted_iff","opportunity_id");--> statement-breakpoint
+CREATE INDEX "hot_list_items_ranked" ON "hot_list_items" USING btree ("tenant_id","weighted_cents","opportunity_id");--> statement-breakpoint
 CREATE INDEX "reports_newest" ON "reports" USING btree ("tenant_id","published_at");--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "connections" AS PERMISSIVE FOR ALL TO public USING ("connections"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("connections"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "credentials" AS PERMISSIVE FOR ALL TO public USING ("credentials"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("credentials"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint

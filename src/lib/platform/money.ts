@@ -10,3 +10,8 @@ export function fromCents(cents: bigint): string {
   const digits = (cents < 0n ? -cents : cents).toString().padStart(3, '0');
   return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
+
+/** An amount that may be unknown, as a sort key in cents: what is not known sorts lowest. */
+export function sortCents(amount: string | null): number {
+  return amount === null ? -1 : Number(toCents(amount));
+}

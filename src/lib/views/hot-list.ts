@@ -6,7 +6,7 @@ import type { HotListView } from './types.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({ stage: text.transform((value) => value || undefined), market: text, cursor: text });
+const filterForm = z.object({ stage: text.transform((value) => value || undefined), market: text, cursor: z.string().max(2_000).optional().catch(undefined) });
 export type HotListFilter = Partial<z.output<typeof filterForm>>;
 
 /** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */

@@ -22,7 +22,7 @@ const filterForm = z.object({
   search: text.transform((value) => value || undefined),
   sort: z.enum(leadSortKeys).catch('created'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
-  cursor: text,
+  cursor: z.string().max(2_000).optional().catch(undefined),
 });
 
 /** Reads the filter of the lead table from a URL. What cannot be read counts as not given. */

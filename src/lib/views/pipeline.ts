@@ -14,7 +14,7 @@ const filterForm = z.object({
   stuck: z.literal('1').transform(() => true).optional().catch(undefined),
   sort: z.enum(opportunitySortKeys).catch('value'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
-  cursor: text,
+  cursor: z.string().max(2_000).optional().catch(undefined),
 });
 export type PipelineFilter = z.output<typeof filterForm>;
 

@@ -19,7 +19,7 @@ export interface LeadFilter {
   cursor?: string | undefined;
 }
 
-const types: Record<LeadSortKey, SortOrder['type']> = { created: 'timestamptz', updated: 'timestamptz', name: 'text', value: 'numeric' };
+const types: Record<LeadSortKey, SortOrder['type']> = { created: 'timestamptz', updated: 'timestamptz', name: 'text', value: 'bigint' };
 
 /** One page of the lead table. */
 export async function leadPage(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, pageSize: number) {

@@ -1,13 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, numeric, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, numeric, pgTable, text } from 'drizzle-orm/pg-core';
+import { knownOrLowest } from '../keyset.ts';
 import { entityColumns, entityKeys, sourceTimes } from '../columns.ts';
 
 /** The sort orders of the lead table. An expression here and in a query must be the same for its index to serve. */
 export const leadSort = {
-  created: sql`coalesce(source_created_at, '-infinity'::timestamptz)`,
-  updated: sql`coalesce(source_updated_at, '-infinity'::timestamptz)`,
+  created: knownOrLowest(sql`source_created_at`),
+  updated: knownOrLowest(sql`source_updated_at`),
   name: sql`sort_name`,
-  value: sql`coalesce(deal_value, -1)`,
+  value: sql`sort_cents`,
 };
 
 export const leads = pgTable(
@@ -27,6 +28,8 @@ export const leads = pgTable(
     status: text('status').notNull(),
     qualified: boolean('qualified').notNull(),
     dealValue: numeric('deal_value', { precision: 14, scale: 2 }),
+    /** The deal value in cents, -1 when it is not known. */
+    sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     assignedTo: text('assigned_to'),
     summary: text('summary'),
   },

@@ -2,9 +2,9 @@ import { and, desc, eq, ilike, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../lead/schema.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
-import { notes } from './schema.ts';
+import { newestNote, notes } from './schema.ts';
 
-const order: SortOrder = { expression: sql`coalesce(note_date, '-infinity'::timestamptz)`, type: 'timestamptz', direction: 'desc' };
+const order: SortOrder = { expression: newestNote, type: 'timestamptz', direction: 'desc' };
 const newestFirst = [desc(order.expression), desc(notes.id)];
 
 export interface NoteQuery {

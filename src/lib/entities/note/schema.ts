@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { index, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '../../platform/db/columns.ts';
+import { knownOrLowest } from '../keyset.ts';
 import { entityColumns, entityKeys } from '../columns.ts';
+
+/** The sort order of notes; see leadSort. */
+export const newestNote = knownOrLowest(sql`note_date`);
 
 export const notes = pgTable(
   'notes',
@@ -14,7 +18,7 @@ export const notes = pgTable(
   },
   (table) => [
     ...entityKeys('notes', table),
-    index('notes_by_date').on(table.tenantId, sql`coalesce(note_date, '-infinity'::timestamptz)`, table.id).where(sql`deleted_at is null`),
+    index('notes_by_date').on(table.tenantId, newestNote, table.id).where(sql`deleted_at is null`),
     index('notes_by_contact').on(table.tenantId, table.connectionId, table.stream, table.contactId),
   ],
 );

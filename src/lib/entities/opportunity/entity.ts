@@ -1,4 +1,5 @@
 import { dayIn } from '../../platform/day.ts';
+import { sortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { opportunities } from './schema.ts';
 
@@ -6,6 +7,7 @@ export const opportunityEntity: EntityDefinition<'opportunity'> = {
   name: 'opportunity',
   table: opportunities,
   derive: (record, before, { timeZone, receivedAt }) => ({
+    sortCents: sortCents(record.value),
     createdOn: record.sourceCreatedAt === null ? null : dayIn(timeZone, record.sourceCreatedAt),
     stageEnteredAt:
       before?.stage === record.stage

@@ -16,7 +16,7 @@ export interface OpportunityFilter {
   cursor?: string | undefined;
 }
 
-const types: Record<OpportunitySortKey, SortOrder['type']> = { value: 'numeric', entered: 'timestamptz' };
+const types: Record<OpportunitySortKey, SortOrder['type']> = { value: 'bigint', entered: 'timestamptz' };
 
 /** One page of the opportunity table. */
 export async function opportunityPage(tx: Tx, tenantId: string, period: Period, filter: OpportunityFilter, pageSize: number) {

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, numeric, pgTable, real, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, numeric, pgTable, real, text } from 'drizzle-orm/pg-core';
 import { instant } from '../../platform/db/columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from '../columns.ts';
 
 /** The sort orders of the opportunity table; see leadSort. */
 export const opportunitySort = {
-  value: sql`coalesce(value, -1)`,
+  value: sql`sort_cents`,
   entered: sql`stage_entered_at`,
 };
 
@@ -22,6 +22,8 @@ export const opportunities = pgTable(
     stageEnteredAt: instant('stage_entered_at').notNull(),
     outcome: text('outcome', { enum: ['open', 'won', 'lost'] }).notNull(),
     value: numeric('value', { precision: 14, scale: 2 }),
+    /** The value in cents, -1 when it is not known. */
+    sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     market: text('market'),
     units: integer('units').notNull(),
     franchiseFee: numeric('franchise_fee', { precision: 14, scale: 2 }),

@@ -8,6 +8,8 @@ export interface HotListItem {
   units: number;
   franchiseFee: string;
   weightedIff: string;
+  /** In cents, as text: more than a number can hold exactly. */
+  weightedCents: string;
   stage: string;
   likelyPct: number;
 }
@@ -16,13 +18,15 @@ export interface HotListItem {
 export function hotListItem(row: EntityRows['opportunity']): HotListItem | null {
   const { franchiseFee, units, likelyPct } = row;
   if (row.outcome !== 'open' || franchiseFee === null || units === 0 || likelyPct <= 0 || toCents(franchiseFee) <= 0n) return null;
+  const weightedIff = weigh(franchiseFee, units, likelyPct);
   return {
     opportunityId: row.id,
     candidateName: row.name,
     market: row.market,
     units,
     franchiseFee,
-    weightedIff: weigh(franchiseFee, units, likelyPct),
+    weightedIff,
+    weightedCents: toCents(weightedIff).toString(),
     stage: row.stage,
     likelyPct,
   };

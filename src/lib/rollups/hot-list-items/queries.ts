@@ -9,7 +9,7 @@ export interface HotListFilter {
   market?: string | undefined;
 }
 
-const ranked: SortOrder = { expression: sql`${items.weightedIff}`, type: 'numeric', direction: 'desc' };
+const ranked: SortOrder = { expression: sql`${items.weightedCents}`, type: 'bigint', direction: 'desc' };
 
 /** The hot list from the heaviest item down. */
 export async function hotListPage(tx: Tx, tenantId: string, filter: HotListFilter, cursor: string | undefined, pageSize: number) {
