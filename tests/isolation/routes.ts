@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Role } from '../../src/lib/auth/access.ts';
+import { addInvitation, addMember, type Slug, type World } from './world.ts';
+
+type Method = 'GET' | 'POST';
+type Fields = Record<string, string>;
+
+/** Whose rows a form names: fresh ones of the workspace for those who may change them, else the ones that must stay. */
+export interface Subject {
+  world: World;
+  slug: Slug;
+  may: boolean;
+}
+
+/** One request about a workspace. */
+export interface TenantRequest {
+  file: string;
+  method: Method;
+  /** Told apart from others of the same route. */
+  action: string;
+  path: (slug: Slug, world: World) => string;
+  fields?: (subject: Subject) => Promise<Fields>;
+  /** As JSON instead of a form. */
+  json?: boolean;
+  /** The least role that may, and what it is answered. */
+  role: Role;
+  ok: number[];
+  /** A status that nobody's rights change: the route does not know the method. */
+  always?: number;
+}
+
+/** One request that is about no workspace: the answer to visitors and to people who are signed in. */
+export interface PlainRequest {
+  file: string;
+  method: Method;
+  path: string;
+  fields?: Fields;
+  out: number;
+  in: number;
+}
+
+const none = () => Promise.resolve({});
+const belonging = (kind: 'report' | 'invitation' | 'member') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+
+/** A page: it reads, whatever the method. */
+function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
+  const at = typeof path === 'string' ? (slug: Slug) => `/w/${slug}${path && `/${path}`}` : path;
+  const file = `w/[tenant]/${name || 'index'}.astro`;
+  return [
+    { file, method: 'GET', action: 'read', path: at, role, ok: [ok] },
+    { file, method: 'POST', action: 'post nothing', path: at, fields: none, role, ok: [post] },
+  ];
+}
+
+function exportOf(list: string, format: string, ok = 200): TenantRequest[] {
+  const common = { file: 'w/[tenant]/[list].[format].ts', path: (slug: Slug) => `/w/${slug}/${list}.${format}`, role: 'viewer' as const };
+  return [
+    { ...common, method: 'GET', action: `${list}.${format}`, ok: [ok] },
+    { ...common, method: 'POST', action: `${list}.${format}`, fields: none, ok: [], always: 404 },
+  ];
+}
+
+function api(name: string): TenantRequest[] {
+  const common = { file: `api/${name}.ts`, path: (slug: Slug) => `/api/${name}?tenant=${slug}`, role: 'viewer' as const };
+  return [
+    { ...common, method: 'GET', action: 'read', ok: [200] },
+    { ...common, method: 'POST', action: 'post nothing', json: true, fields: none, ok: [], always: 405 },
+  ];
+}
+
+function member(intent: string, fields: NonNullable<TenantRequest['fields']>): TenantRequest {
+  return {
+    file: 'w/[tenant]/settings/members.astro', method: 'POST', action: intent, path: (slug) => `/w/${slug}/settings/members`,
+    fields: async (subject) => ({ intent, ...(await fields(subject)) }), role: 'admin', ok: [303],
+  };
+}
+
+const invitation = async ({ world, slug, may }: Subject): Promise<Fields> => {
+  const { tenant, member: owner } = world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'];
+  return { invitation: may ? await addInvitation(world.db, tenant.id, owner) : belonging('invitation')(slug, world) };
+};
+const someone = async ({ world, slug, may }: Subject): Promise<Fields> => ({ userId: may ? await addMember(slug) : belonging('member')(slug, world) });
+
+const sync = { file: 'api/sync/index.ts', path: (slug: Slug) => `/api/sync?tenant=${slug}`, role: 'member' as const };
+
+/** Every request that names a workspace. */
+export const tenantRequests: TenantRequest[] = [
+  ...page('', 'viewer', { ok: 302 }),
+  ...['dashboard', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((name) => page(name)),
+  ...page('reports/index', 'viewer', { path: 'reports' }),
+  ...page('reports/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/reports/${belonging('report')(slug, world)}` }),
+  ...page('reports/new', 'staff', { post: 400 }),
+  { file: 'w/[tenant]/reports/new.astro', method: 'POST', action: 'publish', path: (slug) => `/w/${slug}/reports/new?page=leads`, fields: () => Promise.resolve({ title: 'Numbers' }), role: 'staff', ok: [303] },
+  ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
+  ...page('settings/members', 'admin', { post: 400 }),
+  member('invite', () => Promise.resolve({ email: `${randomUUID()}@guests.test`, role: 'viewer' })),
+  member('resend', invitation),
+  member('revoke', invitation),
+  member('role', async (subject) => ({ ...(await someone(subject)), role: 'member' })),
+  member('remove', someone),
+  ...['leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')]),
+  ...exportOf('members', 'csv', 404),
+  ...exportOf('leads', 'pdf', 404),
+  ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) => api(name)),
+  { ...sync, method: 'GET', action: 'read', ok: [], always: 405 },
+  { ...sync, method: 'POST', action: 'start', json: true, fields: none, ok: [202, 409] },
+  { ...sync, method: 'POST', action: 'start by form', fields: none, ok: [303] },
+  { file: 'workspaces.astro', method: 'POST', action: 'switch', path: () => '/workspaces', fields: ({ slug }) => Promise.resolve({ slug }), role: 'viewer', ok: [303] },
+];
+
+const both = (file: string, path: string, out: number, inside: number, post: { out: number; in: number; fields?: Fields } = { out, in: inside }): PlainRequest[] => [
+  { file, method: 'GET', path, out, in: inside },
+  { file, method: 'POST', path, fields: {}, ...post },
+];
+const absentToken = 'an-invitation-that-never-was';
+
+/** Every request that names none. */
+export const plainRequests: PlainRequest[] = [
+  ...both('index.astro', '/', 303, 303),
+  ...both('404.astro', '/404', 404, 404),
+  ...both('500.astro', '/500', 500, 500),
+  ...both('problem.astro', '/problem', 404, 404),
+  ...both('sign-in.astro', '/sign-in', 200, 303, { out: 400, in: 303 }),
+  { file: 'sign-out.ts', method: 'GET', path: '/sign-out', out: 303, in: 303 },
+  ...both('two-factor.astro', '/two-factor', 303, 303),
+  ...both('forgot-password.astro', '/forgot-password', 200, 200, { out: 400, in: 400 }),
+  ...both('reset-password.astro', '/reset-password?token=never', 400, 400, { out: 400, in: 400, fields: { password: 'a password long enough' } }),
+  ...both('invitations/[token].astro', `/invitations/${absentToken}`, 404, 404),
+  ...both('account/index.astro', '/account', 303, 200, { out: 303, in: 400 }),
+  ...both('account/two-factor.astro', '/account/two-factor', 303, 200, { out: 303, in: 400 }),
+  { file: 'workspaces.astro', method: 'GET', path: '/workspaces', out: 303, in: 200 },
+  ...['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((name) => both('[...path].ts', `/${name}`, 303, 302)),
+  ...both('[...path].ts', '/nothing/here', 404, 404),
+  ...both('[...path].ts', '/w', 404, 404),
+  ...both('[...path].ts', '/api/nothing', 404, 404),
+  ...['get-session', 'organization/list', 'organization/get-full-organization', 'organization/set-active', 'list-sessions', 'sign-up/email', 'update-user', 'two-factor/disable'].flatMap((name) => both('api/auth/[...all].ts', `/api/auth/${name}`, 404, 404)),
+  ...both('api/openapi.json.ts', '/api/openapi.json', 200, 200, { out: 405, in: 405 }),
+  ...both('healthz.ts', '/healthz', 200, 200, { out: 404, in: 404 }),
+  ...both('readyz.ts', '/readyz', 200, 200, { out: 404, in: 404 }),
+];

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { Role } from '../../src/lib/auth/access.ts';
+import { createConnection } from '../../src/lib/connections/connections.ts';
+import { createUser } from '../../src/lib/auth/users.ts';
+import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import type { TestDatabase } from '../helpers/database.ts';
+import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
+
+/** Two workspaces, and one that does not exist. Equally long, so that answers about them are, too; words of no page. */
+export const slugs = ['alpha', 'bravo', 'omega'] as const;
+export type Slug = (typeof slugs)[number];
+
+/** Everybody who asks, with the role that they have in each workspace. */
+export const actors: Record<string, Partial<Record<Slug, Role>> | null> = {
+  'signed out': null,
+  viewer: { alpha: 'viewer' },
+  member: { alpha: 'member' },
+  admin: { alpha: 'admin' },
+  staff: { alpha: 'staff', bravo: 'staff' },
+  'staff of bravo': { bravo: 'staff' },
+  'member of bravo': { bravo: 'member' },
+};
+
+/** Rows of one workspace that an address or a form can name. */
+export interface Belongings {
+  tenant: Tenant;
+  report: string;
+  invitation: string;
+  member: string;
+}
+
+export interface World {
+  db: TestDatabase;
+  web: Web;
+  belongings: Record<'alpha' | 'bravo', Belongings>;
+  clients: Record<string, WebClient>;
+}
+
+export async function openWorld(db: TestDatabase): Promise<World> {
+  const belongings = { alpha: await settle(db, 'alpha'), bravo: await settle(db, 'bravo') };
+  for (const role of ['viewer', 'member', 'admin'] as const) await createUser({ email: mailOf(role), password, tenantSlug: 'alpha', role });
+  await createUser({ email: mailOf('staff'), password, staff: true });
+  await createUser({ email: mailOf('staff of bravo'), password, staff: ['bravo'] });
+  await createUser({ email: mailOf('member of bravo'), password, tenantSlug: 'bravo', role: 'member' });
+  const web = await startWeb(db.url);
+  const clients: World['clients'] = {};
+  for (const [name, roles] of Object.entries(actors)) clients[name] = roles === null ? web.visitor() : await web.signIn(mailOf(name));
+  return { db, web, belongings, clients };
+}
+
+/** Without the name of any workspace, which is looked for in answers. */
+export const mailOf = (actor: string): string => `person-${Object.keys(actors).indexOf(actor)}@people.test`;
+
+async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belongings> {
+  const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
+  await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
+  const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
+  return { tenant, member: user.id, report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+}
+
+async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name) values ($1, $2, 'A report', 'leads', 'All time', '<p>Figures</p>', $3, 'Owner') returning id`,
+    [tenantId, randomUUID(), userId],
+  );
+  return row?.id ?? '';
+}
+
+/** An open invitation, made past the application so that no mail is sent. */
+export async function addInvitation(db: TestDatabase, tenantId: string, inviterId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into invitations (id, tenant_id, email, role, status, expires_at, inviter_id) values ($1, $2, $3, 'viewer', 'pending', now() + interval '1 day', $4) returning id`,
+    [randomUUID(), tenantId, `${randomUUID()}@guests.test`, inviterId],
+  );
+  return row?.id ?? '';
+}
+
+/** Somebody to be changed or removed. */
+export async function addMember(slug: string): Promise<string> {
+  return (await createUser({ email: `${randomUUID()}@guests.test`, tenantSlug: slug, role: 'viewer' })).user.id;
+}
+
+/** A digest of everything that an action could change. */
+export async function stateOf(db: TestDatabase): Promise<unknown> {
+  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'accounts', 'two_factors'];
+  const digests = await Promise.all(tables.map((table) => db.query(`select '${table}' as table, count(*)::int as rows, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t`)));
+  const [queue] = await db.query<{ exists: boolean }>(`select to_regclass('pgboss.job') is not null as exists`);
+  const jobs = queue?.exists ? await db.query(`select count(*)::int as jobs from pgboss.job`) : [];
+  const active = await db.query(`select user_id, active_tenant_id from sessions order by 1, 2`);
+  return { digests, jobs, active };
+}
