@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -87,6 +87,8 @@ function reachable(binaries: Binaries, identity: Identity): Binaries {
 /** `directory`, else a folder of its own that the server's user can reach. */
 function reachableDirectory(directory: string, identity: Identity): string {
   mkdirSync(directory, { recursive: true });
+  // A folder that was made for its owner alone only has to let the server's user through.
+  if (!canReach(directory, identity)) chmodSync(directory, 0o711);
   const chosen = canReach(directory, identity) ? directory : path.join('/var/lib', `tributary-${digest(directory)}`);
   mkdirSync(chosen, { recursive: true });
   return chosen;

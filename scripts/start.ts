@@ -20,7 +20,8 @@ async function main(): Promise<void> {
   const port = Number(process.env['PORT'] || 4321);
   await refuseTakenPort(port);
   say('Starting Tributary. The first start takes up to a minute.');
-  const building = ensureBuilt();
+  const development = process.argv.includes('--dev');
+  const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
   const started: Started = { parts: [] };
   onStop((reason) => stopAll(started, reason));
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   const demo = await prepareDemo(started, env);
   await startPartOf(started, 'worker', 'worker/index.ts', env);
   await building;
-  const web = await startPartOf(started, 'web', 'scripts/web.ts', env);
+  const web = await startPartOf(started, 'web', development ? 'scripts/web-dev.ts' : 'scripts/web.ts', env);
   const ready = await whenReady(web);
   say(screen(ready.port, demo, started.database));
 }

@@ -21,10 +21,10 @@ export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promi
   }
 }
 
-async function runJob(name: JobName, job: Job<unknown>, stopping: AbortSignal): Promise<void> {
+async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopping: AbortSignal): Promise<void> {
   await withLogFields({ jobId: job.id, queue: name }, async () => {
     try {
-      const payload = jobs[name].parse(job.data);
+      const payload = jobs[name].parse(job.data) as JobPayload<Name>;
       await handlers[name](payload, AbortSignal.any([stopping, job.signal]));
     } catch (error) {
       const reason = safeMessage(error);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { Problem } from '../errors.ts';
 import { globalDb } from './database.ts';
 import { migrationsFolder } from './migrate.ts';
 import { isPassing } from './retry.ts';
@@ -40,8 +41,8 @@ export async function assertUsableDatabase(): Promise<void> {
       exists (select from pg_class where relname = 'leads' and relnamespace = 'public'::regnamespace and relowner = r.oid) as owns
     from pg_roles r where rolname = current_user`);
   if (rows[0]?.bypasses === true || rows[0]?.owns === true) {
-    throw new Error('The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.');
+    throw new Problem('unavailable', 'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.');
   }
   const { ready, reason } = await checkReadiness();
-  if (!ready) throw new Error(`The database is not ready. ${reason ?? ''}`);
+  if (!ready) throw new Problem('unavailable', `The database is not ready. ${reason ?? ''}`);
 }
