@@ -23,7 +23,6 @@ async function main(): Promise<void> {
   const development = process.argv.includes('--dev');
   const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
-  const started: Started = { parts: [] };
   onStop((reason) => stopAll(started, reason));
   started.database = await localDatabase(directory, secrets['APP_PASSWORD'] ?? '');
   const env = environment(secrets, started.database, port);
@@ -43,6 +42,8 @@ interface Started {
   sandbox?: Sandbox;
   parts: Part[];
 }
+
+const started: Started = { parts: [] };
 
 function environment(secrets: Environment, database: LocalDatabase, port: number): Environment {
   return {
@@ -130,6 +131,6 @@ function say(text: string): void {
 
 main().catch(async (error: unknown) => {
   process.stderr.write(`${error instanceof ConfigError ? error.message : safeMessage(error)}\n`);
-  process.kill(process.pid, 'SIGTERM');
-  setTimeout(() => process.exit(1), 500).unref();
+  await stopAll(started, 'failure');
+  process.exit(1);
 });

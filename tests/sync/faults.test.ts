@@ -103,7 +103,7 @@ describe('a source that stays broken', () => {
     sandbox.faults.arm(fault);
     const report = await sync();
     expect(report.status).toBe('partial');
-    expect(report.streams.filter(({ status }) => status === 'failed').map(({ stream }) => stream)).toEqual(['clients']);
+    expect(report.streams.filter(({ status }) => status === 'failed').map(({ stream }) => stream)).toEqual(['clients', 'notes']);
     sandbox.faults.disarm();
     await expectConverged();
   });

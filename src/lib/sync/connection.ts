@@ -8,8 +8,8 @@ import { getTenant } from '../tenancy/tenants.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { FencedError, judge, type Failure } from './policy.ts';
 import { beat, beginRun, finishRun, heartbeatMs } from './runs.ts';
-import { syncStream } from './run.ts';
-import type { RunReport, Source, StreamReport, SyncRequest } from './types.ts';
+import { skipStream, syncStream } from './run.ts';
+import type { RunReport, Source, Stream, StreamReport, SyncRequest } from './types.ts';
 
 /** One run over one connection: each stream in turn, then the books. A run under way is a Problem (conflict). */
 export async function syncConnection(request: SyncRequest): Promise<RunReport> {
@@ -40,7 +40,8 @@ async function runStreams(request: SyncRequest, run: { runId: string; startedAt:
   try {
     source = await openSource(request, run, fenced);
     for (const stream of source.provider.streams) {
-      const { report, failure } = await syncStream(source, stream);
+      const parent = failedParent(stream, streams);
+      const { report, failure } = parent === undefined ? await syncStream(source, stream) : await skipStream(source, stream, parent);
       streams.push(report);
       if (failure?.stopsConnection === true) {
         await noteHealth(source, failure);
@@ -57,6 +58,12 @@ async function runStreams(request: SyncRequest, run: { runId: string; startedAt:
   } finally {
     await source?.http.close();
   }
+}
+
+/** The report of the stream that this one's parents come from, when it failed in this run. */
+function failedParent({ listing }: Stream, reports: StreamReport[]): StreamReport | undefined {
+  if (listing.kind !== 'partitioned') return undefined;
+  return reports.find(({ stream, status }) => stream === listing.parents && status === 'failed');
 }
 
 async function openSource(request: SyncRequest, run: { runId: string; startedAt: Date }, fenced: AbortSignal): Promise<Source> {

@@ -1,10 +1,13 @@
 import { log } from '../platform/log.ts';
+import { newId } from '../platform/id.ts';
 import type { Page, ReadContext } from '../providers/types.ts';
+import { withTenant } from '../tenancy/with-tenant.ts';
 import { ahead } from './ahead.ts';
 import { storePage } from './page.ts';
 import { duePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
 import { FencedError, judge, type Failure } from './policy.ts';
+import { closeStreamBooks, openStreamBooks } from './runs.ts';
 import type { Pass, Source, Stream, StreamReport } from './types.ts';
 
 export interface StreamOutcome {
@@ -30,6 +33,16 @@ export async function syncStream(source: Source, stream: Stream): Promise<Stream
     log.warn({ event: 'sync.stream_failed', stream: stream.name, kind: failure.kind, reason: failure.message }, 'A stream failed');
     return { report: await failPass(source, stream, pass, failure), failure };
   }
+}
+
+/** A stream whose parents could not be read is not read either: what it found would be neither fresh nor complete. */
+export async function skipStream(source: Source, stream: Stream, parent: StreamReport): Promise<StreamOutcome> {
+  const failure = { kind: 'parent_failed', message: `Not read, because ${parent.label} could not be read.` };
+  const report = await withTenant(source.tenantId, async (tx) => {
+    await openStreamBooks(tx, source.tenantId, source.runId, stream.name, newId());
+    return closeStreamBooks(tx, source, stream, 'failed', failure);
+  });
+  return { report, failure: { ...failure, stopsConnection: false, needsReconnect: false, resetsCursor: false } };
 }
 
 function readPages(source: Source, stream: Stream, pass: Pass): AsyncIterable<Page> {

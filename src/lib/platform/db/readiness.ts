@@ -36,6 +36,8 @@ async function newestMigration(): Promise<number> {
 
 /** Refuses to run as a role that row-level security does not bind, and on a database that is not migrated. */
 export async function assertUsableDatabase(): Promise<void> {
+  const { ready, reason } = await checkReadiness();
+  if (!ready) throw new Problem('unavailable', `The database is not ready. ${reason ?? ''}`);
   const { rows } = await globalDb().execute<{ bypasses: boolean; owns: boolean }>(sql`
     select rolsuper or rolbypassrls as bypasses,
       exists (select from pg_class where relname = 'leads' and relnamespace = 'public'::regnamespace and relowner = r.oid) as owns
@@ -43,6 +45,4 @@ export async function assertUsableDatabase(): Promise<void> {
   if (rows[0]?.bypasses === true || rows[0]?.owns === true) {
     throw new Problem('unavailable', 'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.');
   }
-  const { ready, reason } = await checkReadiness();
-  if (!ready) throw new Problem('unavailable', `The database is not ready. ${reason ?? ''}`);
 }
