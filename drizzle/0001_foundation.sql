@@ -275,7 +275,7 @@ CREATE TABLE "leads" (
 	"assigned_to" text,
 	"summary" text,
 	CONSTRAINT "leads_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
-	CONSTRAINT "leads_source" UNIQUE("tenant_id","connection_id","stream","external_id")
+	CONSTRAINT "leads_source" UNIQUE("tenant_id","connection_id","external_id","stream")
 );
 --> statement-breakpoint
 ALTER TABLE "leads" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -308,7 +308,7 @@ CREATE TABLE "opportunities" (
 	"franchise_fee" numeric(14, 2),
 	"likely_pct" real NOT NULL,
 	CONSTRAINT "opportunities_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
-	CONSTRAINT "opportunities_source" UNIQUE("tenant_id","connection_id","stream","external_id")
+	CONSTRAINT "opportunities_source" UNIQUE("tenant_id","connection_id","external_id","stream")
 );
 --> statement-breakpoint
 ALTER TABLE "opportunities" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -330,7 +330,7 @@ CREATE TABLE "notes" (
 	"author" text,
 	"content" text NOT NULL,
 	CONSTRAINT "notes_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
-	CONSTRAINT "notes_source" UNIQUE("tenant_id","connection_id","stream","external_id")
+	CONSTRAINT "notes_source" UNIQUE("tenant_id","connection_id","external_id","stream")
 );
 --> statement-breakpoint
 ALTER TABLE "notes" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -353,7 +353,7 @@ CREATE TABLE "scheduled_activities" (
 	"description" text,
 	"status" text,
 	CONSTRAINT "scheduled_activities_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
-	CONSTRAINT "scheduled_activities_source" UNIQUE("tenant_id","connection_id","stream","external_id")
+	CONSTRAINT "scheduled_activities_source" UNIQUE("tenant_id","connection_id","external_id","stream")
 );
 --> statement-breakpoint
 ALTER TABLE "scheduled_activities" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -376,7 +376,7 @@ CREATE TABLE "stages" (
 	"outcome" text NOT NULL,
 	"likely_pct" real NOT NULL,
 	CONSTRAINT "stages_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
-	CONSTRAINT "stages_source" UNIQUE("tenant_id","connection_id","stream","external_id")
+	CONSTRAINT "stages_source" UNIQUE("tenant_id","connection_id","external_id","stream")
 );
 --> statement-breakpoint
 ALTER TABLE "stages" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint

@@ -16,14 +16,18 @@ function stageOrder(): string[] {
   return [...all.filter((name) => !lostStages.includes(name)), ...all.filter((name) => lostStages.includes(name))];
 }
 
+/** A stage is a step forward unless it is lost or stands behind a likelier one. */
+const isStep = (order: string[], stage: string) =>
+  !lostStages.includes(stage) && order.slice(0, order.indexOf(stage)).every((before) => lostStages.includes(before) || (likely[before] ?? 0) <= (likely[stage] ?? 0));
+
 /** Rows of the stage table without the days, which go on while the test runs: stage, candidates, value, conversion, stuck, likely. */
 function stageRows(deals: TrueDeal[], all = deals): string[][] {
   const order = stageOrder();
   const standing = (stage: string) => deals.filter((deal) => deal.stage === stage);
-  const reached = (from: number) => deals.filter(({ stage }) => !lostStages.includes(stage) && order.indexOf(stage) >= from).length;
+  const reached = (from: number) => deals.filter(({ stage }) => isStep(order, stage) && order.indexOf(stage) >= from).length;
   const stuck = (stage: string) => all.filter((deal) => deal.stage === stage && !decided.includes(stage) && deal.since !== null).length;
   const rows = order.map((stage, index) => {
-    const passes = index > 0 && !lostStages.includes(stage) && reached(index - 1) > 0;
+    const passes = index > 0 && isStep(order, stage) && reached(index - 1) > 0;
     return [
       stage, countText(standing(stage).length), moneyText(sumOf(standing(stage).map(({ value }) => value))),
       passes ? shareText(reached(index) / reached(index - 1)) : none, stuck(stage) > 0 ? countText(stuck(stage)) : none, shareText((likely[stage] ?? 0) / 100),

@@ -4,6 +4,7 @@ import { allTime, parsePeriod } from '../../src/lib/period.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { hotListView } from '../../src/lib/views/hot-list.ts';
 import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
+import { parseNotesRequest } from '../../src/lib/views/notes.ts';
 import { overviewView } from '../../src/lib/views/overview.ts';
 import { parsePipelineFilter, pipelineView } from '../../src/lib/views/pipeline.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -122,6 +123,13 @@ describe('pipeline and hot list', () => {
     expect([stuck.opportunities.total, stuck.opportunities.rows.length]).toEqual([30, 30]);
   });
 
+  it('count in no conversion who has left the way forward', async () => {
+    const { stages } = await pipelineView(workspace, allTime, parsePipelineFilter(new URLSearchParams()));
+    const conversions = Object.fromEntries(stages.map(({ stage, conversion }) => [stage, conversion]));
+    // 30 engage and 30 are won out of 90 who were prospects; what became of the lost is not known.
+    expect([conversions['Engaging'], conversions['Won'], conversions['Lost']]).toEqual([60 / 90, 30 / 60, null]);
+  });
+
   it('rank the hot list by units x fee x likelihood, and the dashboard sums it', async () => {
     const { items, totalWeighted } = await hotListView(workspace, {});
     for (const row of items.rows) expect(row.weightedIff).toBeCloseTo((row.units * row.franchiseFee * row.likelyPct) / 100, 2);
@@ -129,5 +137,12 @@ describe('pipeline and hot list', () => {
     const overview = await overviewView(workspace, allTime, new Date('2026-11-20T00:00:00Z'));
     expect(overview.weightedIff).toBeCloseTo(totalWeighted, 2);
     expect(overview.hotList).toHaveLength(5);
+  });
+});
+
+describe('notes', () => {
+  it('show as many as a page can hold when the address asks for more', () => {
+    const limit = (text: string) => parseNotesRequest(new URLSearchParams({ limit: text })).limit;
+    expect([limit('50'), limit('550'), limit('-1'), limit('x'), limit('')]).toEqual([50, 500, 50, 50, 50]);
   });
 });

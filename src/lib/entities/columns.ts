@@ -39,7 +39,7 @@ interface EntityKeyColumns {
 /** Keys and row-level security of an entity table called `name`. */
 export const entityKeys = (name: string, table: EntityKeyColumns) => [
   primaryKey({ columns: [table.tenantId, table.id] }),
-  unique(`${name}_source`).on(table.tenantId, table.connectionId, table.stream, table.externalId),
+  unique(`${name}_source`).on(table.tenantId, table.connectionId, table.externalId, table.stream),
   foreignKey({
     columns: [table.tenantId, table.connectionId],
     foreignColumns: [connections.tenantId, connections.id],

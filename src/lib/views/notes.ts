@@ -16,7 +16,7 @@ export interface NotesRequest {
 }
 
 const form = z.object({
-  limit: z.coerce.number().int().min(1).max(mostNotes).catch(notesPerLoad),
+  limit: z.coerce.number().int().min(1).catch(notesPerLoad).transform((limit) => Math.min(limit, mostNotes)),
   offset: z.coerce.number().int().min(0).max(10_000_000).catch(0),
   search: z.string().trim().max(200).refine(isStorable).catch(''),
 });

@@ -48,15 +48,25 @@ async function orderedStages(tx: Tx, tenantId: string, sums: StageSums[]): Promi
 
 const rank = ({ outcome, likelyPct }: StageInfo) => (outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct);
 
-/** How many stand in each stage or have gone further. The lost are left out: how far they came is not known. */
+/**
+ * Whether a stage is a step forward. Lost ones are not, nor is one behind a likelier stage, where candidates rest
+ * ("Future Interest"): how far those have come is not known, so they count in no conversion.
+ */
+function isStep(infos: StageInfo[], index: number): boolean {
+  const stage = infos[index];
+  if (stage === undefined || stage.outcome === 'lost') return false;
+  return infos.slice(0, index).every(({ outcome, likelyPct }) => outcome === 'lost' || likelyPct <= stage.likelyPct);
+}
+
+/** How many stand in each stage or have gone further, for the stages that are steps. */
 function reachedByStage(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
   let reached = 0;
-  return infos.toReversed().map(({ name, outcome }) => (reached += outcome === 'lost' ? 0 : (byStage.get(name)?.count ?? 0))).reverse();
+  return infos.map((info, index) => (isStep(infos, index) ? (byStage.get(info.name)?.count ?? 0) : 0)).toReversed().map((count) => (reached += count)).reverse();
 }
 
 function conversionAt(infos: StageInfo[], reached: number[], index: number): number | null {
   const before = reached[index - 1];
-  if (index === 0 || infos[index]?.outcome === 'lost' || before === undefined || before === 0) return null;
+  if (index === 0 || !isStep(infos, index) || before === undefined || before === 0) return null;
   return (reached[index] ?? 0) / before;
 }
 
