@@ -66,7 +66,7 @@ function errorsOf({ details }: Problem): Record<string, string> {
   return typeof details === 'object' && details !== null && 'fields' in details ? (details as FieldErrors).fields : {};
 }
 
-const secretName = /password|code|token/i;
+const secretName = /password|code|token|secret/i;
 
 function keepable(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !secretName.test(name)));

@@ -40,7 +40,7 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -68,12 +68,14 @@ function api(name: string): TenantRequest[] {
   ];
 }
 
-function member(intent: string, fields: NonNullable<TenantRequest['fields']>): TenantRequest {
+function setting(name: 'members' | 'connections', intent: string, fields: NonNullable<TenantRequest['fields']>, ok = 303): TenantRequest {
   return {
-    file: 'w/[tenant]/settings/members.astro', method: 'POST', action: intent, path: (slug) => `/w/${slug}/settings/members`,
-    fields: async (subject) => ({ intent, ...(await fields(subject)) }), role: 'admin', ok: [303],
+    file: `w/[tenant]/settings/${name}.astro`, method: 'POST', action: intent, path: (slug) => `/w/${slug}/settings/${name}`,
+    fields: async (subject) => ({ intent, ...(await fields(subject)) }), role: 'admin', ok: [ok],
   };
 }
+const member = (intent: string, fields: NonNullable<TenantRequest['fields']>) => setting('members', intent, fields);
+const connection = (intent: string, ok?: number) => setting('connections', intent, ({ slug, world }) => Promise.resolve({ connection: belonging('connection')(slug, world) }), ok);
 
 const invitation = async ({ world, slug, may }: Subject): Promise<Fields> => {
   const { tenant, member: owner } = world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'];
@@ -93,6 +95,12 @@ export const tenantRequests: TenantRequest[] = [
   { file: 'w/[tenant]/reports/new.astro', method: 'POST', action: 'publish', path: (slug) => `/w/${slug}/reports/new?page=leads`, fields: () => Promise.resolve({ title: 'Numbers' }), role: 'staff', ok: [303] },
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
+  ...page('settings/connections', 'admin', { post: 400 }),
+  connection('pause'),
+  connection('resume'),
+  // Without secrets nothing is asked of the provider.
+  connection('reconnect', 400),
+  setting('connections', 'connect', () => Promise.resolve({ provider: 'clienttether', label: 'Another' }), 400),
   member('invite', () => Promise.resolve({ email: `${randomUUID()}@guests.test`, role: 'viewer' })),
   member('resend', invitation),
   member('revoke', invitation),

@@ -27,6 +27,7 @@ export interface Belongings {
   report: string;
   invitation: string;
   member: string;
+  connection: string;
 }
 
 export interface World {
@@ -53,9 +54,9 @@ export const mailOf = (actor: string): string => `person-${Object.keys(actors).i
 
 async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belongings> {
   const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
-  await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
+  const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
   const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
-  return { tenant, member: user.id, report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+  return { tenant, connection, member: user.id, report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {

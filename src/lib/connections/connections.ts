@@ -44,10 +44,18 @@ export async function createConnection(input: NewConnection): Promise<Connection
   });
 }
 
-async function storeSecret(tx: Tx, connection: Connection, name: string, secret: string): Promise<void> {
+/** Seals a secret of a connection, in place of the one that it had under that name. */
+export async function storeSecret(tx: Tx, connection: Connection, name: string, secret: string): Promise<void> {
   registerSecret(secret);
   const sealed = encrypt(keyRing(), placeOf(connection, name), secret);
-  await tx.insert(credentials).values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId: keyIdOf(sealed) });
+  const keyId = keyIdOf(sealed);
+  await tx
+    .insert(credentials)
+    .values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId })
+    .onConflictDoUpdate({
+      target: [credentials.tenantId, credentials.connectionId, credentials.name],
+      set: { sealed, keyId, version: sql`${credentials.version} + 1`, updatedAt: sql`now()` },
+    });
 }
 
 /** Opens a connection for use. Its secrets are scrubbed from everything this process writes from now on. */

@@ -1,7 +1,6 @@
+import { connectionClient } from '../connections/client.ts';
 import { openConnection, setConnectionHealth } from '../connections/connections.ts';
-import { isLoopback } from '../connections/validate.ts';
 import { config } from '../platform/config.ts';
-import { createHttpClient } from '../platform/http/client.ts';
 import { log, withLogFields } from '../platform/log.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { getTenant } from '../tenancy/tenants.ts';
@@ -71,19 +70,7 @@ async function openSource(request: SyncRequest, run: { runId: string; startedAt:
   const tenant = await patiently(() => getTenant(tenantId));
   const open = await patiently(() => openConnection(tenantId, connectionId));
   const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
-  return { ...open, ...run, tenantId, connectionId, timeZone: tenant.timeZone, request: { ...request, signal }, http: clientFor(open, signal) };
-}
-
-function clientFor({ provider, settings }: Pick<Source, 'provider' | 'settings'>, signal: AbortSignal) {
-  const { hostname } = new URL((settings as { baseUrl: string }).baseUrl);
-  const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
-  return createHttpClient({
-    allowedHosts: allowLoopback && isLoopback(hostname) ? [...provider.hosts, hostname] : provider.hosts,
-    allowLoopback,
-    deadlineMs: provider.limits.timeoutMs,
-    retry: { baseMs: config().SYNC_RETRY_BASE_MS },
-    signal,
-  });
+  return { ...open, ...run, tenantId, connectionId, timeZone: tenant.timeZone, request: { ...request, signal }, http: connectionClient(open.provider, open.settings, { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, signal }) };
 }
 
 async function noteHealth(source: Source, failure: Failure | undefined): Promise<void> {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { connections } from '../connections/schema.ts';
 import { getProvider } from '../providers/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -26,31 +26,26 @@ export const staleAfterMs = 2 * 3_600_000;
 
 /** How fresh each source of a tenant is, measured on its data: a run that failed makes nothing fresher. */
 export async function sourceFreshness(tx: Tx, tenantId: string, now: Date): Promise<SourceFreshness[]> {
-  const own = await tx.select().from(connections).where(eq(connections.tenantId, tenantId)).orderBy(asc(connections.createdAt), asc(connections.id));
-  const fresh = await freshByConnection(tx, tenantId);
-  const runs = await newestRuns(tx, tenantId);
-  const rejected = await openErrors(tx, tenantId);
-  const progress = await progressOf(tx, tenantId, runs.flatMap(({ id, status }) => (status === 'running' ? [id] : [])));
-  return own.map((connection) => {
-    const streams = getProvider(connection.provider).streams.map(({ name }) => fresh.get(`${connection.id}/${name}`) ?? null);
+  return (await readSources(tx, tenantId)).map((row) => {
+    const streams = getProvider(row.provider).streams.map(({ name }) => instantOf(row.fresh?.[name] ?? null));
     const lastSuccessAt = streams.includes(null) ? null : oldest(streams as Date[]);
-    const ofConnection = runs.filter((run) => run.connectionId === connection.id);
-    const running = ofConnection.find(({ status }) => status === 'running');
-    const finished = ofConnection.find(({ status }) => status !== 'running');
+    const { running, finished } = row;
     return {
-      connectionId: connection.id,
-      provider: connection.provider,
-      label: connection.label,
-      status: running?.status ?? finished?.status ?? 'never',
+      connectionId: row.id,
+      provider: row.provider,
+      label: row.label,
+      status: running === null ? (finished?.status ?? 'never') : 'running',
       lastSuccessAt,
       isStale: isStale(lastSuccessAt, now),
-      needsReconnect: connection.status === 'needs_reconnect',
+      needsReconnect: row.status === 'needs_reconnect',
       error: finished?.errorMessage ?? null,
-      rejected: rejected.get(connection.id) ?? 0,
-      running: running === undefined ? null : { runId: running.id, startedAt: running.startedAt, ...(progress.get(running.id) ?? { stream: null, fetched: 0 }) },
+      rejected: row.rejected,
+      running: running === null ? null : { ...running, startedAt: new Date(running.startedAt) },
     };
   });
 }
+
+const instantOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 export function isStale(lastSuccessAt: Date | null, now: Date): boolean {
   return lastSuccessAt === null || now.getTime() - lastSuccessAt.getTime() > staleAfterMs;
@@ -60,45 +55,35 @@ function oldest(times: Date[]): Date | null {
   return times.reduce<Date | null>((found, at) => (found === null || at < found ? at : found), null);
 }
 
-async function freshByConnection(tx: Tx, tenantId: string): Promise<Map<string, Date | null>> {
-  const rows = await tx
-    .select({ connectionId: streamStates.connectionId, stream: streamStates.stream, freshAt: streamStates.freshAt })
-    .from(streamStates)
-    .where(eq(streamStates.tenantId, tenantId));
-  return new Map(rows.map((row) => [`${row.connectionId}/${row.stream}`, row.freshAt]));
+/** One connection with what its newest runs and its streams say. Times inside JSON are ISO texts. */
+interface SourceRow {
+  [column: string]: unknown;
+  id: string;
+  provider: string;
+  label: string;
+  status: string;
+  fresh: Record<string, string | null> | null;
+  rejected: number;
+  running: { runId: string; startedAt: string; stream: string | null; fetched: number } | null;
+  finished: { status: 'success' | 'partial' | 'failed'; errorMessage: string | null } | null;
 }
 
-/** The newest run of each connection, and the newest finished one behind a running one. */
-async function newestRuns(tx: Tx, tenantId: string) {
-  const isRunning = sql<boolean>`${syncRuns.status} = 'running'`;
-  return tx
-    .selectDistinctOn([syncRuns.connectionId, isRunning], {
-      id: syncRuns.id, connectionId: syncRuns.connectionId, status: syncRuns.status, startedAt: syncRuns.startedAt, errorMessage: syncRuns.errorMessage,
-    })
-    .from(syncRuns)
-    .where(eq(syncRuns.tenantId, tenantId))
-    .orderBy(syncRuns.connectionId, isRunning, desc(syncRuns.startedAt));
-}
-
-async function openErrors(tx: Tx, tenantId: string): Promise<Map<string, number>> {
-  const rows = await tx
-    .select({ connectionId: recordErrors.connectionId, count: sql<number>`count(*)::int` })
-    .from(recordErrors)
-    .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt)))
-    .groupBy(recordErrors.connectionId);
-  return new Map(rows.map((row) => [row.connectionId, row.count]));
-}
-
-async function progressOf(tx: Tx, tenantId: string, runIds: string[]): Promise<Map<string, { stream: string | null; fetched: number }>> {
-  if (runIds.length === 0) return new Map();
-  const rows = await tx
-    .select({
-      runId: syncRunStreams.runId,
-      stream: sql<string | null>`max(${syncRunStreams.stream}) filter (where ${syncRunStreams.status} = 'running')`,
-      fetched: sql<number>`coalesce(sum(${syncRunStreams.fetched}), 0)::int`,
-    })
-    .from(syncRunStreams)
-    .where(and(eq(syncRunStreams.tenantId, tenantId), inArray(syncRunStreams.runId, runIds)))
-    .groupBy(syncRunStreams.runId);
-  return new Map(rows.map(({ runId, ...progress }) => [runId, progress]));
+/**
+ * All sources in one statement, because every page asks. The newest run of each kind is looked up through the index:
+ * the history of runs only grows.
+ */
+async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
+  const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
+  const books = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
+  const { rows } = await tx.execute<SourceRow>(sql`
+    select c.id, c.provider, c.label, c.status,
+      (select json_object_agg(stream, fresh_at) from ${streamStates} where ${ofConnection}) as fresh,
+      (select count(*)::int from ${recordErrors} where ${ofConnection} and resolved_at is null) as rejected,
+      (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${books}),
+          'fetched', (select coalesce(sum(fetched), 0) ${books}))
+        from ${syncRuns} as r where ${ofConnection} and status = 'running' limit 1) as running,
+      (select json_build_object('status', status, 'errorMessage', error_message)
+        from ${syncRuns} where ${ofConnection} and status <> 'running' order by started_at desc nulls last limit 1) as finished
+    from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
+  return rows;
 }

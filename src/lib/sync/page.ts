@@ -13,13 +13,26 @@ import { setAside, settle } from './set-aside.ts';
 import { translate, type Translated } from './translate.ts';
 import type { Books, Pass, Source, Stream } from './types.ts';
 
+/** A page with all the work done that needs no database. */
+export interface PreparedPage {
+  page: Page;
+  body: PackedBody;
+  translated: Translated;
+}
+
+/** Packs and translates each page as it comes, so that a reader ahead does it while the page before is being written. */
+export async function* prepared(source: Source, stream: Stream, pages: AsyncIterable<Page>): AsyncGenerator<PreparedPage> {
+  for await (const page of pages) {
+    const packing = packBody(page.answer.body);
+    yield { page, translated: translate(stream, source.settings, page), body: await packing };
+  }
+}
+
 /**
  * Stores one page: raw snapshot, records, rollups, books and the new cursor in one transaction, so that a crash
  * anywhere loses nothing and repeats nothing. Moves `pass` on when it is done.
  */
-export async function storePage(source: Source, stream: Stream, pass: Pass, page: Page): Promise<void> {
-  const body = await packBody(page.answer.body);
-  const translated = translate(stream, source.settings, page);
+export async function storePage(source: Source, stream: Stream, pass: Pass, { page, body, translated }: PreparedPage): Promise<void> {
   const books = await patiently(() => withTenant(source.tenantId, (tx) => writePage(tx, source, stream, pass, page, body, translated)));
   pass.version += 1;
   pass.pages += 1;

@@ -3,7 +3,7 @@ import { newId } from '../platform/id.ts';
 import type { Page, ReadContext } from '../providers/types.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { ahead } from './ahead.ts';
-import { storePage } from './page.ts';
+import { prepared, storePage } from './page.ts';
 import { duePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
 import { FencedError, judge, type Failure } from './policy.ts';
@@ -19,10 +19,11 @@ export interface StreamOutcome {
 export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
   const pass = await beginPass(source, stream);
   try {
-    for await (const page of ahead(readPages(source, stream, pass))) {
+    // Three things at once: a page on its way, the one before it being translated, the one before that being stored.
+    for await (const ready of ahead(prepared(source, stream, ahead(readPages(source, stream, pass))))) {
       source.request.signal?.throwIfAborted();
-      await storePage(source, stream, pass, page);
-      tell(source, stream, pass, page);
+      await storePage(source, stream, pass, ready);
+      tell(source, stream, pass, ready.page);
     }
     return { report: await finishPass(source, stream, pass), failure: undefined };
   } catch (caught) {

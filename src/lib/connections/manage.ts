@@ -1,0 +1,85 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { withTenant } from '../tenancy/with-tenant.ts';
+import { Problem } from '../platform/errors.ts';
+import { isId } from '../platform/id.ts';
+import { providers } from '../providers/registry.ts';
+import { checkCredentials } from './check.ts';
+import { createConnection, listConnections, openConnection, storeSecret, type Connection } from './connections.ts';
+import { connections } from './schema.ts';
+import { checkSecrets, checkSettings } from './validate.ts';
+
+/** What a form needs to know to connect an account. */
+export interface Connectable {
+  key: string;
+  label: string;
+  secrets: readonly { name: string; label: string; help: string }[];
+}
+
+/** The providers that a workspace can connect. */
+export function listConnectable(): Connectable[] {
+  return providers.map(({ key, label, auth }) => ({ key, label, secrets: auth.secrets }));
+}
+
+export interface ConnectRequest {
+  tenantId: string;
+  provider: string;
+  label: string;
+  settings: Record<string, unknown>;
+  secrets: Record<string, string>;
+}
+
+/** Connects an account after the provider has accepted its credentials. Its first sync is due at once. */
+export async function connectAccount({ label, ...request }: ConnectRequest): Promise<Connection> {
+  const provider = providers.find(({ key }) => key === request.provider);
+  if (provider === undefined) throw new Problem('bad_request', 'Choose a system from the list.');
+  checkSecrets(provider, request.secrets);
+  const settings = checkSettings(provider, request.settings);
+  await checkCredentials(provider, settings, request.secrets);
+  return createConnection({ ...request, label: label.trim() || provider.label });
+}
+
+/** Replaces all secrets of a connection after the provider has accepted them, and makes it due at once. */
+export async function reconnectAccount(tenantId: string, connectionId: string, secrets: Record<string, string>): Promise<void> {
+  const { provider, settings, connection } = await openOwn(tenantId, connectionId);
+  checkSecrets(provider, secrets);
+  await checkCredentials(provider, settings, secrets);
+  await withTenant(tenantId, async (tx) => {
+    for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+    await tx.update(connections).set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` }).where(own(tenantId, connectionId));
+  });
+}
+
+/** Stops scheduled syncs of a connection, or lets them go on; its data stays as it is. */
+export async function pauseConnection(tenantId: string, connectionId: string, paused: boolean): Promise<void> {
+  if (!isId(connectionId)) throw unknownConnection();
+  const changed = await withTenant(tenantId, (tx) =>
+    tx.update(connections).set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` }).where(own(tenantId, connectionId)).returning({ id: connections.id }),
+  );
+  if (changed.length === 0) throw unknownConnection();
+}
+
+export interface ConnectionView {
+  id: string;
+  label: string;
+  provider: string;
+  status: Connection['status'];
+  statusReason: string | null;
+  baseUrl: string;
+}
+
+/** The connections of a tenant as the settings page shows them: no secret, no other setting. */
+export async function connectionViews(tenantId: string): Promise<ConnectionView[]> {
+  return (await listConnections(tenantId)).map(({ id, label, provider, status, statusReason, settings }) => {
+    const definition = providers.find(({ key }) => key === provider);
+    const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
+    return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '' };
+  });
+}
+
+async function openOwn(tenantId: string, connectionId: string) {
+  if (!isId(connectionId)) throw unknownConnection();
+  return openConnection(tenantId, connectionId);
+}
+
+const own = (tenantId: string, connectionId: string) => and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+const unknownConnection = () => new Problem('not_found', 'There is no such connection in this workspace.');

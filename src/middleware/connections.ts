@@ -1,0 +1,35 @@
+import type { Access } from '#lib/auth/access.ts';
+import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
+import { Problem } from '#lib/platform/errors.ts';
+import { seeOther, type Fields } from './form.ts';
+
+/** What the page says after each thing that was done. */
+export const connectionNotices: Record<string, string> = {
+  connect: 'The system is connected. Its first sync starts within the hour, or at once with "Sync now".',
+  reconnect: 'The new credentials are in use. "Sync now" brings the data up to date at once.',
+  pause: 'The connection is paused. Its data stays as it is.',
+  resume: 'The connection is synced every hour again.',
+};
+
+const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
+  connect: ({ tenant }, { provider = '', label = '', baseUrl = '', ...fields }) =>
+    connectAccount({ tenantId: tenant.id, provider, label, settings: baseUrl.trim() === '' ? {} : { baseUrl: baseUrl.trim() }, secrets: secretsOf(fields) }),
+  reconnect: ({ tenant }, { connection = '', ...fields }) => reconnectAccount(tenant.id, connection, secretsOf(fields)),
+  pause: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, true),
+  resume: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, false),
+};
+
+/** One of the forms of the connections page, told apart by its button. */
+export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
+  const intent = fields['intent'] ?? '';
+  const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
+  if (verb === undefined) throw new Problem('bad_request', 'This form does not belong to this page. Open the page again.');
+  await verb(access, fields);
+  return seeOther(`/w/${access.tenant.slug}/settings/connections?done=${intent}`);
+}
+
+/** Fields called `secret.<name>`; the forms never send them back. */
+function secretsOf(fields: Fields): Record<string, string> {
+  const prefix = 'secret.';
+  return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value.trim()]] : [])));
+}
