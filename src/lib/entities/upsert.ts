@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -105,10 +105,16 @@ function ofStream(table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionI
   return and(eq(keys.tenantId, origin.tenantId), eq(keys.connectionId, origin.connectionId), eq(keys.stream, origin.stream));
 }
 
+/**
+ * The rows that are there already. Each id is looked up by itself, through the key: the planner, which knows little of a
+ * tenant that is being read for the first time, would else read all rows of the tenant for every page.
+ */
 async function readExisting(tx: Tx, table: PgTable, origin: Origin, ids: string[]): Promise<Map<string, AnyRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await tx.select(readColumns(table)).from(table).where(and(ofStream(table, origin), inArray(keysOf(table).externalId, ids)));
-  return new Map((rows as unknown as AnyRow[]).map((row) => [row.externalId, row]));
+  const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
+  const one = tx.select(readColumns(table)).from(table).where(and(ofStream(table, origin), eq(keysOf(table).externalId, sql`wanted.external_id`))).limit(1).as('found');
+  const rows = await tx.select().from(wanted).innerJoinLateral(one, sql`true`);
+  return new Map((rows as unknown as { found: AnyRow }[]).map(({ found }) => [found.externalId, found]));
 }
 
 /** Marks the live rows of a stream that meet `condition` as deleted, and tells which they were. */

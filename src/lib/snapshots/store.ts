@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import type { HttpAnswer } from '../platform/http/types.ts';
 import { rawBodies, rawSnapshots } from './schema.ts';
@@ -34,16 +34,15 @@ export interface SnapshotMeta {
   externalIds: string[];
 }
 
-/** Keeps an answer exactly as received. The same body is kept once. */
-export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, body: PackedBody): Promise<void> {
-  await tx.insert(rawBodies).values({ tenantId: meta.tenantId, ...body }).onConflictDoNothing();
-  await tx.insert(rawSnapshots).values({
-    ...meta,
-    receivedAt: answer.receivedAt,
-    status: answer.status,
-    contentType: answer.contentType,
-    sha256: body.sha256,
-  });
+/** Keeps an answer exactly as received, in one statement. The same body is kept once. */
+export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, { sha256, compressed, size }: PackedBody): Promise<void> {
+  const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds } = meta;
+  await tx.execute(sql`
+    with body as (insert into ${rawBodies} (tenant_id, sha256, compressed, size) values (${tenantId}, ${sha256}, ${compressed}, ${size}) on conflict do nothing)
+    insert into ${rawSnapshots}
+      (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids)
+    values (${tenantId}, ${id}, ${connectionId}, ${runId}, ${stream}, ${passId}, ${pageNo}, ${partition},
+      ${answer.receivedAt.toISOString()}, ${answer.status}, ${answer.contentType}, ${sha256}, ${sql.param(externalIds)})`);
 }
 
 /** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
