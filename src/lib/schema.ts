@@ -13,4 +13,5 @@ export * from './rollups/lead-metrics/schema.ts';
 export * from './rollups/pipeline-stage-counts/schema.ts';
 export * from './rollups/hot-list-items/schema.ts';
 export * from './rollups/stage-entries/schema.ts';
+export * from './rollups/dated-counts/schema.ts';
 export * from './reports/schema.ts';

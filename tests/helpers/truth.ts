@@ -55,9 +55,27 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
          round(units * franchise_fee * round(likely_pct::numeric * 100) / 10000, 2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
        from opportunities where deleted_at is null and outcome = 'open' and franchise_fee > 0 and units > 0 and likely_pct > 0`,
     ],
+    [
+      `select tenant_id, kind, day::text, count from dated_counts`,
+      `select tenant_id, 'note' as kind, coalesce((note_date at time zone 'UTC')::date, '0001-01-01')::text as day, count(*)::int as count from notes where deleted_at is null group by 1, 3
+       union all select tenant_id, 'scheduledActivity', (scheduled_at at time zone 'UTC')::date::text, count(*)::int from scheduled_activities where deleted_at is null group by 1, 3`,
+    ],
+    ...byMonth('lead_metrics', 'lead_metric_months', 'day', ['dimension', 'key'], ['count']),
+    ...byMonth('pipeline_stage_counts', 'pipeline_stage_months', 'day', ['stage'], ['count', 'valued', 'value', 'entered_seconds', 'hot', 'weighted']),
+    ...byMonth('stage_entries', 'stage_entry_months', 'entered_on', ['stage'], ['count']),
+    ...byMonth('dated_counts', 'dated_count_months', 'day', ['kind'], ['count']),
   ];
   const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).toSorted();
   for (const [rollup, grouped] of pairs) expect(sorted(await db.query(rollup))).toEqual(sorted(await db.query(grouped)));
+}
+
+/** A rollup by month, and the sum of its days. */
+function byMonth(days: string, months: string, day: string, keys: string[], sums: string[]): [string, string][] {
+  const own = ['tenant_id', ...keys].join(', ');
+  return [[
+    `select ${own}, ${day}::text as month, ${sums.map((sum) => `${sum}::numeric::text as ${sum}`).join(', ')} from ${months}`,
+    `select ${own}, date_trunc('month', ${day}::timestamp)::date::text as month, ${sums.map((sum) => `sum(${sum})::numeric::text as ${sum}`).join(', ')} from ${days} group by ${own}, month`,
+  ]];
 }
 
 /** fetched = inserted + changed + unchanged + rejected, in every stream of every run. */

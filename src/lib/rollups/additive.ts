@@ -5,7 +5,12 @@ import type { Tx } from '../platform/db/pool.ts';
 
 /** A rollup whose figures are sums: a row for each key, gone when nothing is left to count. */
 export interface AdditiveRollup {
+  /** By day. */
   table: PgTable;
+  /** The same columns by month, under the month's first day: long ranges read a thirtieth of the rows. */
+  months: PgTable;
+  /** The property that holds the day; one of the keys. */
+  day: string;
   /** Properties that make the key, besides the tenant. */
   keys: readonly string[];
   /** Properties that are added up; the first one counts rows. */
@@ -13,33 +18,52 @@ export interface AdditiveRollup {
 }
 
 /**
- * Adds deltas to a rollup, in the transaction that made the changes. In key order, so that two writers of one tenant
- * meet the rows in the same order and none waits for the other in a circle.
+ * Adds deltas to a rollup by day and by month, in the transaction that made the changes. In key order, so that two
+ * writers of one tenant meet the rows in the same order and none waits for the other in a circle.
  */
 export async function addToRollup(tx: Tx, rollup: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
   if (deltas.length === 0) return;
-  const { table } = rollup;
+  const { table, months } = rollup;
   const keys = columnList(table, rollup.keys);
   const sums = columnList(table, rollup.sums);
-  const incoming = recordset(table, deltas);
-  const additions = sql.join(sums.map((sum) => sql`${sum} = ${table}.${sum} + excluded.${sum}`), sql`, `);
-  const all = sql.join([...keys, ...sums], sql`, `);
+  const all = list([...keys, ...sums]);
+  const [day] = columnList(table, [rollup.day]);
+  const monthly = list([...rollup.keys.map((key, index) => (key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`)), ...sums]);
   await tx.execute(sql`
+    with delta as materialized (select ${all} from ${recordset(table, deltas)}),
+    by_month as (
+      insert into ${months} (tenant_id, ${all})
+      select ${tenantId}::uuid, ${list([...keys, ...sums.map((sum) => sql`sum(${sum})`)])} from (select ${monthly} from delta) as moved
+      group by ${list(keys)} order by ${list(keys)}
+      on conflict (tenant_id, ${list(keys)}) do update set ${additions(months, sums)})
     insert into ${table} (tenant_id, ${all})
-    select ${tenantId}::uuid, ${all} from ${incoming} order by ${sql.join(keys, sql`, `)}
-    on conflict (tenant_id, ${sql.join(keys, sql`, `)}) do update set ${additions}`);
+    select ${tenantId}::uuid, ${all} from delta order by ${list(keys)}
+    on conflict (tenant_id, ${list(keys)}) do update set ${additions(table, sums)}`);
   await removeEmpty(tx, rollup, tenantId, deltas);
 }
 
-async function removeEmpty(tx: Tx, { table, keys, sums }: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
-  const [count] = sums;
+async function removeEmpty(tx: Tx, rollup: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
+  const [count] = rollup.sums;
   const shrunk = deltas.filter((delta) => Number((delta as Record<string, unknown>)[count]) < 0);
   if (shrunk.length === 0) return;
-  const match = columnList(table, keys).map((key) => sql`${table}.${key} = incoming.${key}`);
-  await tx.execute(sql`
-    delete from ${table} using ${recordset(table, shrunk)}
-    where ${table}.tenant_id = ${tenantId}::uuid and ${table}.${columnList(table, [count])[0]} = 0 and ${sql.join(match, sql` and `)}`);
+  for (const table of [rollup.table, rollup.months]) {
+    const place = (property: string): SQL => {
+      const [column] = columnList(table, [property]);
+      const there = sql`incoming.${column}`;
+      return sql`${table}.${column} = ${property === rollup.day && table === rollup.months ? monthOf(there) : there}`;
+    };
+    await tx.execute(sql`
+      delete from ${table} using ${recordset(rollup.table, shrunk)}
+      where ${table}.tenant_id = ${tenantId}::uuid and ${table}.${columnList(table, [count])[0]} = 0 and ${sql.join(rollup.keys.map(place), sql` and `)}`);
+  }
 }
+
+function additions(table: PgTable, sums: readonly SQL[]): SQL {
+  return list(sums.map((sum) => sql`${sum} = ${table}.${sum} + excluded.${sum}`));
+}
+
+const monthOf = (day: SQL | undefined) => sql`date_trunc('month', ${day}::timestamp)::date`;
+const list = (parts: readonly SQL[]) => sql.join([...parts], sql`, `);
 
 function columnList(table: PgTable, properties: readonly string[]): SQL[] {
   return namesOf(table, properties).map((name) => sql`${sql.identifier(name)}`);

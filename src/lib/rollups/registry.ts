@@ -1,6 +1,7 @@
 import type { Change } from '../entities/definition.ts';
 import type { EntityName } from '../entities/records.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { refreshActivityCounts, refreshNoteCounts } from './dated-counts/refresh.ts';
 import { refreshHotListItems } from './hot-list-items/refresh.ts';
 import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
 import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
@@ -11,8 +12,8 @@ type Refresh<Name extends EntityName> = (tx: Tx, tenantId: string, changes: read
 const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [refreshLeadMetrics],
   opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
-  note: [],
-  scheduledActivity: [],
+  note: [refreshNoteCounts],
+  scheduledActivity: [refreshActivityCounts],
   stage: [],
 };
 

@@ -47,12 +47,8 @@ export interface LeadBreakdowns {
   qualified: KeyCount[];
 }
 
-export async function leadBreakdowns(tx: Tx, tenantId: string, period: Period): Promise<LeadBreakdowns> {
-  return {
-    source: await leadCounts(tx, tenantId, 'source', period),
-    status: await leadCounts(tx, tenantId, 'status', period),
-    qualified: await leadCounts(tx, tenantId, 'qualified', period),
-  };
+export function leadBreakdowns(tx: Tx, tenantId: string, period: Period): Promise<LeadBreakdowns> {
+  return leadCounts(tx, tenantId, period);
 }
 
 /** The key figures of the leads of a period. */

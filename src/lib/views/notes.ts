@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { countNotes, listNotes } from '../entities/note/queries.ts';
+import { countAll } from '../rollups/dated-counts/queries.ts';
 import { isStorable } from '../entities/text.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
 import type { NotesView } from './types.ts';
@@ -31,6 +32,6 @@ export function notesView({ tenant }: Workspace, request: NotesRequest): Promise
   return readTenant(tenant.id, async (tx) => ({
     ...request,
     notes: await listNotes(tx, tenant.id, request),
-    total: await countNotes(tx, tenant.id, request.search),
+    total: request.search === '' ? await countAll(tx, tenant.id, 'note') : await countNotes(tx, tenant.id, request.search),
   }));
 }

@@ -1,4 +1,7 @@
 import { countUpcoming, upcomingActivities } from '../entities/scheduled-activity/queries.ts';
+import { addDays } from '../period.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { countAfter } from '../rollups/dated-counts/queries.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
 import type { ScheduleView } from './types.ts';
 import type { Workspace } from './workspace.ts';
@@ -10,6 +13,13 @@ export const mostActivities = 100;
 export function scheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
   return readTenant(tenant.id, async (tx) => ({
     activities: await upcomingActivities(tx, tenant.id, now, mostActivities),
-    total: await countUpcoming(tx, tenant.id, now),
+    total: await upcomingTotal(tx, tenant.id, now),
   }));
+}
+
+/** What is left of today (UTC) is counted, the days after it are known. */
+async function upcomingTotal(tx: Tx, tenantId: string, now: Date): Promise<number> {
+  const today = now.toISOString().slice(0, 10);
+  const rest = await countUpcoming(tx, tenantId, now, new Date(`${addDays(today, 1)}T00:00:00Z`));
+  return rest + (await countAfter(tx, tenantId, 'scheduledActivity', today));
 }

@@ -44,6 +44,6 @@ export const leads = pgTable(
     index('leads_by_status').on(table.tenantId, table.status, leadSort.created, table.id).where(sql`deleted_at is null`),
     index('leads_by_qualified').on(table.tenantId, table.qualified, leadSort.created, table.id).where(sql`deleted_at is null`),
     // Which leads changed since a point: what partitioned streams follow.
-    index('leads_by_change').on(table.tenantId, table.connectionId, table.changedAt, table.id),
+    index('leads_by_change').on(table.tenantId, table.changedAt, table.id),
   ],
 );

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
 import { scheduledActivities as activities } from './schema.ts';
@@ -31,8 +31,9 @@ export async function upcomingPage(tx: Tx, tenantId: string, now: Date, cursor: 
   return keysetPage(soonestFirst, rows, cursor, pageSize);
 }
 
-export async function countUpcoming(tx: Tx, tenantId: string, now: Date): Promise<number> {
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(activities).where(upcoming(tenantId, now));
+/** How many activities come after `now` and before `until`. */
+export async function countUpcoming(tx: Tx, tenantId: string, now: Date, until: Date): Promise<number> {
+  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(activities).where(and(upcoming(tenantId, now), lt(activities.scheduledAt, until)));
   return row?.count ?? 0;
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { keysetPage, keysetQuery, type SortOrder } from '../../entities/keyset.ts';
 import type { Tx } from '../../platform/db/pool.ts';
+import { hotSums } from '../pipeline-stage-counts/queries.ts';
 import { hotListItems as items } from './schema.ts';
 
 export interface HotListFilter {
@@ -29,6 +30,8 @@ export async function hotListPage(tx: Tx, tenantId: string, filter: HotListFilte
 
 /** How many items a filtered hot list has, and what they weigh together. */
 export async function hotListTotals(tx: Tx, tenantId: string, filter: HotListFilter): Promise<{ count: number; weighted: number }> {
+  // Sums by stage are known; only markets have to be added up.
+  if (filter.market === undefined) return hotSums(tx, tenantId, filter.stage);
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int`, weighted: sql<number>`coalesce(sum(${items.weightedIff}), 0)::float8` })
     .from(items)

@@ -1,10 +1,10 @@
-import { and, desc, eq, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { Period } from '../../period.ts';
 import { undated } from '../deltas.ts';
-import { inComparison, inPeriod } from '../range.ts';
-import type { LeadDimension } from './compute.ts';
-import { leadMetrics } from './schema.ts';
+import { rowsWithin } from '../range.ts';
+import { leadDimensions, type LeadDimension } from './compute.ts';
+import { leadMetricMonths, leadMetrics } from './schema.ts';
 
 export interface KeyCount {
   key: string;
@@ -13,26 +13,28 @@ export interface KeyCount {
   previous: number;
 }
 
-/** Leads by the keys of a dimension, most first. */
-export async function leadCounts(tx: Tx, tenantId: string, dimension: LeadDimension, period: Period): Promise<KeyCount[]> {
-  const within = inPeriod(leadMetrics.day, period);
-  const compared = inComparison(leadMetrics.day, period);
-  const count = sql<number>`coalesce(sum(${leadMetrics.count}) filter (where ${within}), 0)::int`;
-  const previous = sql<number>`coalesce(sum(${leadMetrics.count}) filter (where ${compared}), 0)::int`;
-  return tx
-    .select({ key: leadMetrics.key, count, previous })
-    .from(leadMetrics)
-    .where(and(eq(leadMetrics.tenantId, tenantId), eq(leadMetrics.dimension, dimension), or(within, compared)))
-    .groupBy(leadMetrics.key)
-    .orderBy(desc(count), leadMetrics.key);
+interface LeadCountRow extends KeyCount {
+  [column: string]: unknown;
+  dimension: LeadDimension;
+}
+
+/** Leads by the keys of each dimension, most first. One statement for all of them. */
+export async function leadCounts(tx: Tx, tenantId: string, period: Period): Promise<Record<LeadDimension, KeyCount[]>> {
+  const known = sql`dimension = any(${sql.param([...leadDimensions])}::text[])`;
+  const { rows } = await tx.execute<LeadCountRow>(sql`
+    select dimension, key, coalesce(sum(count) filter (where within), 0)::int as count, coalesce(sum(count) filter (where not within), 0)::int as previous
+    from ${rowsWithin({ table: leadMetrics, months: leadMetricMonths }, tenantId, period, known)}
+    group by dimension, key order by count desc, key`);
+  const of = (dimension: LeadDimension): KeyCount[] => rows.filter((row) => row.dimension === dimension).map(({ key, count, previous }) => ({ key, count, previous }));
+  return { source: of('source'), status: of('status'), qualified: of('qualified') };
 }
 
 /** Leads without a creation date. */
 export async function undatedLeads(tx: Tx, tenantId: string): Promise<number> {
   const [row] = await tx
-    .select({ count: sql<number>`coalesce(sum(${leadMetrics.count}), 0)::int` })
-    .from(leadMetrics)
-    .where(and(eq(leadMetrics.tenantId, tenantId), eq(leadMetrics.dimension, 'qualified'), eq(leadMetrics.day, undated)));
+    .select({ count: sql<number>`coalesce(sum(${leadMetricMonths.count}), 0)::int` })
+    .from(leadMetricMonths)
+    .where(and(eq(leadMetricMonths.tenantId, tenantId), eq(leadMetricMonths.dimension, 'qualified'), eq(leadMetricMonths.day, undated)));
   return row?.count ?? 0;
 }
 
@@ -42,7 +44,7 @@ export async function leadTrend(tx: Tx, tenantId: string, bucket: 'week' | 'mont
   return tx
     .select({ from: start, count: sql<number>`sum(${leadMetrics.count})::int` })
     .from(leadMetrics)
-    .where(and(eq(leadMetrics.tenantId, tenantId), eq(leadMetrics.dimension, 'qualified'), inPeriod(leadMetrics.day, range)))
+    .where(and(eq(leadMetrics.tenantId, tenantId), eq(leadMetrics.dimension, 'qualified'), sql`${leadMetrics.day} between ${range.from} and ${range.to}`))
     .groupBy(sql`1`)
     .orderBy(sql`1`);
 }

@@ -3,10 +3,12 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents } from '../../platform/money.ts';
 import { addToRollup, type AdditiveRollup } from '../additive.ts';
 import { stageDeltas } from './compute.ts';
-import { pipelineStageCounts } from './schema.ts';
+import { pipelineStageCounts, pipelineStageMonths } from './schema.ts';
 
 const rollup: AdditiveRollup = {
   table: pipelineStageCounts,
+  months: pipelineStageMonths,
+  day: 'day',
   keys: ['day', 'stage'],
   sums: ['count', 'valued', 'value', 'enteredSeconds', 'hot', 'weighted'],
 };

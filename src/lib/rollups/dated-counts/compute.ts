@@ -1,0 +1,28 @@
+import type { Change } from '../../entities/definition.ts';
+import { dayIn } from '../../platform/day.ts';
+import { sumDeltas, undated } from '../deltas.ts';
+
+export const countedKinds = ['note', 'scheduledActivity'] as const;
+export type CountedKind = (typeof countedKinds)[number];
+
+export interface DatedDelta {
+  kind: CountedKind;
+  day: string;
+  count: number;
+}
+
+/** How changes of one kind change its number by day; `dateOf` says which time counts. */
+export function datedDeltas<Kind extends CountedKind>(kind: Kind, changes: readonly Change<Kind>[], dateOf: (row: NonNullable<Change<Kind>['after']>) => Date | null): DatedDelta[] {
+  const deltas = sumDeltas<Kind, DatedDelta>(
+    changes,
+    (row) => {
+      const at = dateOf(row);
+      const day = at === null ? undated : dayIn('UTC', at);
+      return [{ place: day, zero: { kind, day, count: 0 } }];
+    },
+    (delta, _row, sign) => {
+      delta.count += sign;
+    },
+  );
+  return deltas.filter((delta) => delta.count !== 0);
+}
