@@ -1,0 +1,42 @@
+import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { startCluster } from './kit/cluster.ts';
+import { writeReport } from './kit/document.ts';
+import { markdown, type Part } from './kit/report.ts';
+import { benchPages } from './pages/index.ts';
+import { benchSizes } from './sizes/index.ts';
+import { benchSync } from './sync/index.ts';
+
+/*
+ * npm run bench [-- pages|sync|sizes]: measures everything or some parts, prints the tables and keeps them in
+ * docs/benchmarks.md. Each part has a PostgreSQL of its own, which is gone at the end.
+ */
+
+const parts = { pages: benchPages, sync: benchSync, sizes: benchSizes };
+type Name = keyof typeof parts;
+
+const say = (text: string) => process.stderr.write(`  ${text}\n`);
+
+async function runPart(name: Name): Promise<{ part: Part; postgres: string }> {
+  process.stderr.write(`${name}\n`);
+  const cluster = await startCluster();
+  try {
+    const [version] = await cluster.query<{ server_version: string }>('show server_version');
+    return { part: await parts[name](cluster, say), postgres: version?.server_version ?? '' };
+  } finally {
+    await closeDatabase();
+    await cluster.stop();
+  }
+}
+
+function asked(): Name[] {
+  const words = process.argv.slice(2);
+  const unknown = words.filter((word) => !(word in parts));
+  if (unknown.length > 0) throw new Error(`There is no benchmark called ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`);
+  return (words.length === 0 ? Object.keys(parts) : words) as Name[];
+}
+
+for (const name of asked()) {
+  const { part, postgres } = await runPart(name);
+  process.stdout.write(`\n${part.tables.map(markdown).join('\n')}\n`);
+  writeReport([part], postgres);
+}

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { markdown, type Part } from './report.ts';
+
+const file = 'docs/benchmarks.md';
+
+/** Puts what was found into docs/benchmarks.md, between the marks of its part; what people wrote around them stays. */
+export function writeReport(parts: readonly Part[], postgres: string): void {
+  let text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
+  for (const part of parts) text = replacePart(text, part, `${stamp(postgres)}\n\n${part.tables.map(markdown).join('\n')}`);
+  writeFileSync(file, text);
+}
+
+function replacePart(text: string, { name }: Part, body: string): string {
+  const [start, end] = [`<!-- ${name}: measured -->`, `<!-- ${name}: end -->`];
+  const block = `${start}\n${body}\n${end}`;
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  return from < 0 || to < 0 ? `${text.trimEnd()}\n\n## ${name}\n\n${block}\n` : `${text.slice(0, from)}${block}${text.slice(to + end.length)}`;
+}
+
+/** Date, machine, versions and commit of a run. */
+function stamp(postgres: string): string {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
+  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, Node ${process.versions.node}, PostgreSQL ${postgres}, commit ${commit()}.`;
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'bench', 'scripts', 'sandbox', 'worker') === '' ? '' : ' with changes'}`;
+  } catch {
+    return 'unknown';
+  }
+}

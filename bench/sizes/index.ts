@@ -1,0 +1,96 @@
+import { ensureBuilt } from '../../scripts/build.ts';
+import { budgets, weigh, type Weight } from '../../scripts/budgets.ts';
+import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
+import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
+import { benchEnv } from '../kit/environment.ts';
+import { kilobytes, mebibytes } from '../kit/figures.ts';
+import type { Part, Table } from '../kit/report.ts';
+import { signIn, visit } from '../kit/visitor.ts';
+import { fillMeasured, fillTemplate, measured } from '../pages/load.ts';
+import { residentBytes } from './memory.ts';
+import { weighWorker } from './worker.ts';
+
+const leads = 20_000;
+const requests = 1_000;
+const visitors = 8;
+
+/** What pages weigh in the browser, and processes in memory. */
+export async function benchSizes(cluster: Cluster, say: (text: string) => void): Promise<Part> {
+  await ensureBuilt();
+  const worker = await weighWorker(await cluster.createDatabase('worker'));
+  say('The worker is weighed');
+  const ids = await fillTemplate(cluster);
+  const database = await cluster.createDatabase('sizes');
+  await fillMeasured(database, ids, leads);
+  const { weights, web } = await weighWeb(database);
+  return { name: 'sizes', tables: [weightTable(weights), memoryTable(web, worker)] };
+}
+
+async function weighWeb(database: BenchDatabase) {
+  const part = startPart('web', 'scripts/web.ts', { ...benchEnv(database.appUrl), PORT: '0' });
+  try {
+    const { port } = await whenReady(part);
+    const idle = await residentBytes(part);
+    const cookie = await signIn(port, measured.email, measured.password);
+    const weights = await weighPages(port, cookie);
+    await load(port, cookie);
+    return { weights, web: { idle, loaded: await residentBytes(part) } };
+  } finally {
+    await stopPart(part);
+  }
+}
+
+async function weighPages(port: number, cookie: string): Promise<Map<string, Weight>> {
+  const [signedOut, signedIn] = [visit(port), visit(port, cookie)];
+  const weights = new Map<string, Weight>();
+  for (const path of Object.keys(budgets(measured.slug))) {
+    const visitor = path === '/sign-in' ? signedOut : signedIn;
+    weights.set(path, await weigh(await visitor.get(path), (file) => visitor.get(file)));
+  }
+  await Promise.all([signedOut.close(), signedIn.close()]);
+  return weights;
+}
+
+/** All pages in turn, by several visitors at once. */
+async function load(port: number, cookie: string): Promise<void> {
+  const paths = Object.keys(budgets(measured.slug)).filter((path) => path !== '/sign-in');
+  await Promise.all(
+    Array.from({ length: visitors }, async () => {
+      const visitor = visit(port, cookie);
+      for (let n = 0; n < requests / visitors; n += 1) await visitor.time(paths[n % paths.length] ?? '');
+      await visitor.close();
+    }),
+  );
+}
+
+function weightTable(weights: Map<string, Weight>): Table {
+  const limits = budgets(measured.slug);
+  const rows = [...weights].map(([path, weight]) => {
+    const part = (name: keyof Weight) => `${kilobytes(weight[name])} of ${limits[path]?.[name] ?? 0}`;
+    return [path.replace(`/w/${measured.slug}`, ''), part('js'), part('css'), part('html'), part('later')];
+  });
+  return {
+    title: 'What a page weighs in the browser, gzipped, and its budget',
+    head: ['page', 'JS', 'CSS', 'HTML', 'JS fetched on demand'],
+    rows,
+    notes: ['Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when somebody reaches for a chart. JS and CSS are cached for good after the first page.'],
+  };
+}
+
+interface Memory {
+  idle: number;
+  loaded: number;
+}
+
+function memoryTable(web: Memory, worker: Memory): Table {
+  const row = (name: string, { idle, loaded }: Memory) => [name, mebibytes(idle), mebibytes(loaded)];
+  return {
+    title: 'Resident memory',
+    head: ['process', 'idle', 'after the load'],
+    rows: [row('web', web), row('worker', worker)],
+    notes: [
+      `The load of web: ${requests} pages of a workspace with ${leads.toLocaleString('en-US')} leads, ${visitors} at a time. The load of worker: one first sync of 1,000 clients with opportunities, 5,000 notes and activities.`,
+      'Both run from TypeScript through tsx, whose share is included.',
+    ],
+  };
+}

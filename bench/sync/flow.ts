@@ -1,0 +1,75 @@
+import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
+import { createHttpClient } from '../../src/lib/platform/http/client.ts';
+import type { PartitionBatch, ReadContext } from '../../src/lib/providers/types.ts';
+import { beginRun, finishRun } from '../../src/lib/sync/runs.ts';
+import { syncStream } from '../../src/lib/sync/run.ts';
+import type { Source, StreamReport, SyncRequest } from '../../src/lib/sync/types.ts';
+import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+
+/** A connection to one of the sandbox's accounts, and the streams of it that are measured. */
+export interface Subject {
+  tenantId: string;
+  connectionId: string;
+  streams: readonly string[];
+  clients: number;
+}
+
+let made = 0;
+
+/** A new tenant whose connection has never been synced. */
+export async function createSubject(baseUrl: string, account: string, streams: readonly string[]): Promise<Subject> {
+  made += 1;
+  const { id: tenantId } = await createTenant({ slug: `sync-${made}`, name: `Sync ${made}` });
+  const secrets = { webKey: `CT_${account}`, accessToken: `token-${account}` };
+  const { id: connectionId } = await createConnection({ tenantId, provider: 'clienttether', settings: { baseUrl }, secrets });
+  return { tenantId, connectionId, streams, clients: Number(account.split('-')[1]) };
+}
+
+/** Syncs the streams as a run does. Throws unless every record arrived. */
+export async function sync(subject: Subject): Promise<StreamReport[]> {
+  const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
+  const run = await beginRun(request);
+  const source = await openSource(subject, request, run);
+  try {
+    const reports: StreamReport[] = [];
+    for (const stream of streamsOf(source, subject)) reports.push((await syncStream(source, stream)).report);
+    const { status, errorMessage } = await finishRun(request, run.runId, reports, undefined);
+    if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
+    return reports;
+  } finally {
+    await source.http.close();
+  }
+}
+
+/** Asks for the same pages with the same client, and drops them. Gives the number of pages. */
+export async function fetchOnly(subject: Subject): Promise<number> {
+  const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
+  const source = await openSource(subject, request, { runId: '', startedAt: new Date() });
+  const { http, settings, secrets } = source;
+  const context: ReadContext<unknown> = {
+    http, settings, secrets, now: source.startedAt, concurrency: source.provider.limits.concurrency, partitions: () => clientsOf(subject),
+  };
+  let pages = 0;
+  try {
+    for (const stream of streamsOf(source, subject)) for await (const _page of stream.read(context, null)) pages += 1;
+  } finally {
+    await http.close();
+  }
+  return pages;
+}
+
+async function* clientsOf({ clients }: Subject): AsyncGenerator<PartitionBatch> {
+  for (let start = 0; start < clients; start += 100) {
+    yield { ids: Array.from({ length: Math.min(100, clients - start) }, (_, n) => String(1_000_000 + start + n)), cursor: null };
+  }
+}
+
+function streamsOf(source: Source, subject: Subject) {
+  return source.provider.streams.filter(({ name }) => subject.streams.includes(name));
+}
+
+async function openSource(subject: Subject, request: SyncRequest, run: { runId: string; startedAt: Date }): Promise<Source> {
+  const open = await openConnection(subject.tenantId, subject.connectionId);
+  const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, deadlineMs: open.provider.limits.timeoutMs });
+  return { ...open, ...run, tenantId: subject.tenantId, connectionId: subject.connectionId, timeZone: 'UTC', request, http };
+}
