@@ -34,6 +34,8 @@ export function sessionOptions(role?: string): string {
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 30_000,
     timezone: 'UTC',
+    // Every query of ours is short: starting helper processes takes longer than the work that they take over.
+    max_parallel_workers_per_gather: 0,
   };
   return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
 }
