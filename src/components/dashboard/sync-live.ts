@@ -4,24 +4,41 @@ import { progress } from './freshness.ts';
 /** Milliseconds between two looks at a sync under way. */
 const interval = 2000;
 
+/** So many looks without a sign of the sync that was asked for, a minute, and the page stops waiting. */
+const patience = 30;
+
 interface Status {
+  lastSyncAt: string | null;
   status: string;
+  sources: unknown[];
   running: { stream: string | null; fetched: number } | null;
 }
 
-function follow(banner: HTMLElement): void {
+/** Follows a sync to its end. `before` is what the status was when it was asked for: a worker may not have taken it up yet. */
+function follow(banner: HTMLElement, before: Status | null): void {
   banner.dataset['state'] = 'running';
-  const timer = setInterval(() => void look(banner, () => clearInterval(timer)), interval);
+  let looks = 0;
+  let begun = before === null;
+  const timer = setInterval(() => void look(), interval);
+  /** A failed look says nothing: the next one may succeed, and the page still tells its own freshness. */
+  const look = async () => {
+    const status = await readStatus(banner);
+    looks += 1;
+    if (status === null) return;
+    if (status.running) {
+      begun = true;
+      return say(banner, progress(status.running));
+    }
+    begun ||= JSON.stringify(status) !== JSON.stringify(before);
+    if (!begun && looks < patience) return;
+    clearInterval(timer);
+    finish(banner, begun ? status.status : 'waiting');
+  };
 }
 
-/** Looks once. A failed look says nothing: the next one may succeed, and the page still tells its own freshness. */
-async function look(banner: HTMLElement, stop: () => void): Promise<void> {
+async function readStatus(banner: HTMLElement): Promise<Status | null> {
   const response = await fetch(banner.dataset['sync'] ?? '', { headers: { accept: 'application/json' } }).catch(() => null);
-  if (!response?.ok) return;
-  const status = (await response.json()) as Status;
-  if (status.running) return say(banner, progress(status.running));
-  stop();
-  finish(banner, status.status);
+  return response?.ok ? ((await response.json()) as Status) : null;
 }
 
 function say(banner: HTMLElement, text: string): void {
@@ -29,33 +46,40 @@ function say(banner: HTMLElement, text: string): void {
   if (line && line.textContent !== text) line.textContent = text;
 }
 
+const ends: Record<string, [string, string]> = {
+  failed: ['The sync failed. ', 'Show what happened'],
+  waiting: ['The sync has not started yet. ', 'Look again'],
+};
+
 /** Offers the new data instead of showing it: the reader may be in the middle of something. */
 function finish(banner: HTMLElement, status: string): void {
+  const [text, offer] = ends[status] ?? ['The sync has finished. ', 'Show the new data'];
   banner.dataset['state'] = status;
   banner.querySelector('[data-sync-detail]')?.remove();
-  say(banner, status === 'failed' ? 'The sync failed. ' : 'The sync has finished. ');
+  say(banner, text);
   const link = document.createElement('a');
   link.className = 'link';
   link.href = location.href;
-  link.textContent = status === 'failed' ? 'Show what happened' : 'Show the new data';
+  link.textContent = offer;
   banner.querySelector('[data-sync-text]')?.append(link);
 }
 
 async function start(form: HTMLFormElement, banner: HTMLElement): Promise<void> {
   const button = form.querySelector('button');
   if (button) button.disabled = true;
+  const before = await readStatus(banner);
   const response = await fetch(form.action, { method: 'POST', headers: { accept: 'application/json', 'content-type': 'application/json' }, body: '{}' }).catch(() => null);
   // 409: one is running already, which is what was asked for.
   if (response?.ok || response?.status === 409) {
-    say(banner, 'Syncing');
-    return follow(banner);
+    say(banner, 'Waiting for the sync to start');
+    return follow(banner, before);
   }
   if (button) button.disabled = false;
   toast('The sync could not be started. Try again in a minute.');
 }
 
 for (const banner of document.querySelectorAll<HTMLElement>('[data-sync]')) {
-  if (banner.dataset['state'] === 'running') follow(banner);
+  if (banner.dataset['state'] === 'running') follow(banner, null);
   banner.querySelector<HTMLFormElement>('[data-sync-start]')?.addEventListener('submit', (event) => {
     event.preventDefault();
     void start(event.currentTarget as HTMLFormElement, banner);
