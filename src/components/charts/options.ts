@@ -46,7 +46,7 @@ function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
       axisTick: { show: false },
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
     },
-    series: [labelled(items, before.length > 0 ? 11 : 16), ...before.map((series) => ({ ...series, barWidth: 5 }))],
+    series: [labelled(items, before.length > 0 ? 11 : 16), ...before.map((series) => labelledGhost(series, items))],
   };
 }
 
@@ -85,15 +85,25 @@ function donut(items: ChartItem[]): ChartOption {
   };
 }
 
+/** Figures stand behind the longer of the two bars of an item, where none of them crosses the other bar. */
+const figure = { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' } as const;
+const grew = ({ value, previous }: ChartItem) => value >= (previous ?? 0);
+
 /** Bars with their figures written behind them. */
 function labelled(items: ChartItem[], barWidth: number): BarSeriesOption {
   return {
     ...bar(items),
     barWidth,
     barGap: '10%',
-    label: { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' },
-    data: items.map((item) => ({ ...datum(item), label: { formatter: plain(item.text) } })),
+    label: figure,
+    data: items.map((item) => ({ ...datum(item), label: { show: grew(item), formatter: plain(item.text) } })),
   };
+}
+
+/** The compared bars, with the figures of those items whose own bar is the shorter one, on the line of that bar. */
+function labelledGhost(series: BarSeriesOption, items: ChartItem[]): BarSeriesOption {
+  const data = items.map((item) => ({ value: item.previous ?? 0, label: { show: !grew(item), formatter: plain(item.text), offset: [0, -9] } }));
+  return { ...series, barWidth: 5, label: figure, data };
 }
 
 function bar(items: ChartItem[]): BarSeriesOption {
