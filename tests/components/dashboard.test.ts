@@ -145,7 +145,7 @@ describe('LeadsChart', () => {
 
 describe('DataTable', () => {
   const columns = [{ key: 'name', label: 'Name', sort: 'asc' }, { key: 'value', label: 'Value', end: true, sort: 'desc' }];
-  const props = { title: 'Leads', id: 'rows', noun: 'leads', columns, rows: [{}], total: 6000, next: 'n1', previous: null, sorting: { key: 'value', direction: 'desc' }, url: new URL('http://localhost/w/summit/leads?source=web&cursor=old'), empty: { title: 'No leads yet', text: 'Soon.' } };
+  const props = { title: 'Leads', id: 'rows', noun: ['lead', 'leads'], columns, rows: [{}], total: 6000, next: 'n1', previous: null, sorting: { key: 'value', direction: 'desc' }, url: new URL('http://localhost/w/summit/leads?source=web&cursor=old'), empty: { title: 'No leads yet', text: 'Soon.' } };
   const table = (changes: Record<string, unknown> = {}) =>
     render('/src/components/dashboard/DataTable.astro', { props: { ...props, ...changes }, slots: { default: '<th scope="row">Ada</th><td class="end">$45,000</td>' } });
 
