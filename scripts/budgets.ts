@@ -1,10 +1,20 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { demoPassword } from './demo.ts';
+import { freePort } from './embedded-postgres.ts';
+import { stopPart } from './processes.ts';
 
 /**
  * Weighs every page as a browser receives it, gzipped, and fails when one is heavier than its budget.
  *
- *   npm start                         (in another terminal)
- *   tsx scripts/budgets.ts --url http://localhost:4321 --tenant summit --email admin@summit.test --password tributary-demo
+ *   npm run budgets                                      on a demo server of its own
+ *   npm run budgets -- --url http://localhost:4321       on a server that runs
+ *
+ * --tenant, --email and --password say whose pages; the demo's `summit` and its admin unless given.
  */
 
 /** Kilobytes of 1,000 bytes, gzip. `later` is code that is fetched only when somebody reaches for a chart. */
@@ -86,28 +96,79 @@ async function signIn(base: string, email: string, password: string): Promise<st
   return answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
 }
 
-async function weighSite(options: Map<string, string>): Promise<boolean> {
-  const base = options.get('--url') ?? 'http://localhost:4321';
-  const slug = options.get('--tenant') ?? 'summit';
-  const cookie = await signIn(base, options.get('--email') ?? `admin@${slug}.test`, options.get('--password') ?? 'tributary-demo');
+/** Where a site is, and who looks at it. */
+export interface Site {
+  url: string;
+  /** The workspace whose pages are weighed. */
+  slug: string;
+  email: string;
+  password: string;
+}
+
+export interface WeighedPage {
+  path: string;
+  weight: Weight;
+  /** Empty when the page keeps its budget. */
+  excesses: string[];
+}
+
+/** Weighs each page that has a budget on a running server. Rejects when one cannot be read. */
+export async function weighSite({ url, slug, email, password }: Site): Promise<WeighedPage[]> {
+  const cookie = await signIn(url, email, password);
   const get = async (path: string, headers: Record<string, string> = {}) => {
-    const answer = await fetch(new URL(path, base), { headers, redirect: 'error' });
+    const answer = await fetch(new URL(path, url), { headers, redirect: 'error' });
     if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}.`);
     return answer.text();
   };
-  let good = true;
+  const pages: WeighedPage[] = [];
   for (const [path, budget] of Object.entries(budgets(slug))) {
     const weight = await weigh(await get(path, path === '/sign-in' ? {} : { cookie }), (file) => get(file));
-    const over = excesses(weight, budget);
-    good &&= over.length === 0;
-    const figures = (Object.keys(weight) as (keyof Weight)[]).map((part) => `${part} ${weight[part].toFixed(1)}`).join('  ');
-    process.stdout.write(`${over.length === 0 ? 'ok  ' : 'OVER'} ${path.padEnd(24)} ${figures}${over.length > 0 ? `  (${over.join(', ')})` : ''}\n`);
+    pages.push({ path, weight, excesses: excesses(weight, budget) });
   }
-  return good;
+  return pages;
 }
 
-if (process.argv[1]?.endsWith('budgets.ts')) {
-  const words = process.argv.slice(2);
-  const options = new Map(words.flatMap((word, index) => (word.startsWith('--') ? [[word, words[index + 1] ?? ''] as const] : [])));
-  process.exitCode = (await weighSite(options)) ? 0 : 1;
+function line({ path, weight, excesses: over }: WeighedPage): string {
+  const figures = (Object.keys(weight) as (keyof Weight)[]).map((part) => `${part} ${weight[part].toFixed(1)}`).join('  ');
+  return `${over.length === 0 ? 'ok  ' : 'OVER'} ${path.padEnd(24)} ${figures}${over.length > 0 ? `  (${over.join(', ')})` : ''}\n`;
 }
+
+/** The demo on a server of its own, in a database that is thrown away. `work` gets its address once `slug` has data. */
+async function withDemo<Result>(slug: string, work: (url: string) => Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'tributary-budgets-'));
+  const port = await freePort();
+  const env = { ...process.env, TRIBUTARY_DATA_DIR: directory, DATABASE_URL: '', PUBLIC_URL: '', PORT: String(port), LOG_LEVEL: 'silent' };
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  try {
+    const url = `http://localhost:${port}`;
+    while (!(await hasData(url, slug))) {
+      if (child.exitCode !== null) throw new Error('The demo could not be started. Run npm start to see why.');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    return await work(url);
+  } finally {
+    await stopPart({ name: 'demo', child });
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** False while the server is not up yet or has not read its source once. */
+async function hasData(url: string, slug: string): Promise<boolean> {
+  const alive = await fetch(new URL('/healthz', url)).then(({ ok }) => ok, () => false);
+  if (!alive) return false;
+  const cookie = await signIn(url, `admin@${slug}.test`, demoPassword);
+  const answer = await fetch(new URL(`/api/sync/status?tenant=${slug}`, url), { headers: { cookie } });
+  return ((await answer.json()) as { lastSyncAt: string | null }).lastSyncAt !== null;
+}
+
+async function main(): Promise<void> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { url: text, tenant: text, email: text, password: text } });
+  const { tenant: slug = 'summit', email = `admin@${slug}.test`, password = demoPassword } = values;
+  const weighAt = (url: string) => weighSite({ url, slug, email, password });
+  const pages = values.url === undefined ? await withDemo(slug, weighAt) : await weighAt(values.url);
+  for (const page of pages) process.stdout.write(line(page));
+  process.exitCode = pages.every(({ excesses: over }) => over.length === 0) ? 0 : 1;
+}
+
+if (process.argv[1]?.endsWith('budgets.ts')) await main();
