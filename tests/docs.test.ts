@@ -37,7 +37,7 @@ describe('npm scripts', () => {
 
 describe('the environment', () => {
   /** Only scripts and tests read these; they are told of elsewhere. */
-  const outside: Record<string, string> = { TRIBUTARY_DATA_DIR: '.env.example', TEST_DATABASE_URL: 'CONTRIBUTING.md', SANDBOX_PORT: 'sandbox/README.md' };
+  const outside: Record<string, string> = { TRIBUTARY_DATA_DIR: '.env.example', TEST_DATABASE_URL: 'CONTRIBUTING.md', SCREENSHOTS: 'CONTRIBUTING.md', SANDBOX_PORT: 'sandbox/README.md' };
   const example = read('.env.example');
   const explained = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z_]+=)/gm, '')));
   const configSource = read('src/lib/platform/config.ts');
@@ -123,7 +123,7 @@ describe('operations', () => {
 
   it('explains each kind of error that a run can end with', () => {
     const remote = read('src/lib/platform/http/errors.ts').match(/type RemoteErrorKind =([^;]+);/)?.[1] ?? '';
-    const ours = [read('src/lib/sync/policy.ts'), ...['runs', 'pass'].map((name) => read(`src/lib/sync/${name}.ts`))];
+    const ours = [read('src/lib/sync/policy.ts'), ...['runs', 'run', 'pass'].map((name) => read(`src/lib/sync/${name}.ts`))];
     const kinds = [...found(remote, /'(\w+)'/g), ...found(ours[0] ?? '', /\? '(\w+)' :/g), ...found(ours.join('\n'), /(?:errorK|k)ind: '(\w+)'/g), 'internal'];
     const table = operations.slice(operations.indexOf('| kind | means |'), operations.indexOf('Held-back deletions'));
     expect(sortedSet(found(table, /^\| `(\w+)` \|/gm))).toEqual(sortedSet(kinds));

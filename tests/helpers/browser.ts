@@ -40,13 +40,13 @@ async function unpacked(): Promise<string> {
 
 /** The package unpacks into the system's temporary folder, where another user's half-written copy may lie. */
 async function inTemporary<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  const before = process.env['TMPDIR'];
-  process.env['TMPDIR'] = directory;
+  const { TMPDIR } = process.env;
+  Object.assign(process.env, { TMPDIR: directory });
   try {
     return await work();
   } finally {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
+    if (TMPDIR === undefined) Reflect.deleteProperty(process.env, 'TMPDIR');
+    else Object.assign(process.env, { TMPDIR });
   }
 }
 
