@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
+import { newId } from '../../src/lib/platform/id.ts';
 import { closeQueue } from '../../src/lib/queue.ts';
 import { requestSync } from '../../src/lib/sync/request.ts';
 import type { BenchDatabase } from '../kit/cluster.ts';
@@ -19,7 +20,7 @@ export async function weighWorker(database: BenchDatabase): Promise<{ idle: numb
     const idle = await residentBytes(worker);
     await useDatabase(database.appUrl);
     const { tenantId } = await createSubject(baseUrl, account, []);
-    await requestSync(tenantId, 'bench');
+    await requestSync(tenantId, newId());
     await untilSynced(database);
     return { idle, loaded: await residentBytes(worker) };
   } finally {
