@@ -21,7 +21,7 @@ const local = (column: string) => `to_char(${column} at time zone 'America/Denve
 
 describe('CSV', () => {
   it('holds every lead, newest first, in the time of the workspace, and no formula', async () => {
-    await db.query(`update leads set deal_value = -500 where name = 'Ada Lead 20'`);
+    await db.query(`update leads set deal_value = -500, sort_cents = -50000 where name = 'Ada Lead 20'`);
     const rows = await truth(`select name, company, email, phone, source, status, qualified::text, deal_value::float8::text as value, ${local('source_created_at')} as created ${live} order by source_created_at desc nulls last, id desc`);
     const lines = await csv('leads.csv');
     expect(lines.map((line) => ({ name: line['Name'], source: line['Source'], status: line['Status'], qualified: line['Qualified'], value: line['Value (USD)'], created: line['Created']?.slice(0, 19) }))).toEqual(
@@ -50,14 +50,14 @@ describe('CSV', () => {
   });
 
   it('sorts like the page', async () => {
-    const rows = await truth(`select email ${live} order by coalesce(deal_value, -1), id`);
+    const rows = await truth(`select email ${live} order by deal_value nulls first, id`);
     expect((await csv('leads.csv?sort=value&direction=asc')).map((line) => line['E-mail'])).toEqual(rows.map((row) => row['email']));
   });
 
   it.each([
-    ['pipeline.csv', 'Name', `select name as x from opportunities where tenant_id = $1 order by coalesce(value, -1) desc, id desc`],
+    ['pipeline.csv', 'Name', `select name as x from opportunities where tenant_id = $1 order by value desc nulls last, id desc`],
     ['pipeline.csv?stage=Won&sort=entered&direction=asc', 'Name', `select name as x from opportunities where tenant_id = $1 and stage = 'Won' order by stage_entered_at, id`],
-    ['pipeline.csv?stuck=1', 'Name', `select name as x from opportunities where tenant_id = $1 and outcome = 'open' and stage_entered_at < (now() at time zone 'UTC')::date - 30 order by coalesce(value, -1) desc, id desc`],
+    ['pipeline.csv?stuck=1', 'Name', `select name as x from opportunities where tenant_id = $1 and outcome = 'open' and stage_entered_at < (now() at time zone 'UTC')::date - 30 order by value desc nulls last, id desc`],
     ['hot-list.csv', 'Weighted IFF (USD)', `select weighted_iff::float8::text as x from hot_list_items where tenant_id = $1 order by weighted_iff desc, opportunity_id desc`],
     ['hot-list.csv?market=', 'Candidate Name', `select candidate_name as x from hot_list_items where tenant_id = $1 and market is null order by weighted_iff desc, opportunity_id desc`],
     ['notes.csv', 'Content', `select content as x from notes where tenant_id = $1 order by note_date desc, id desc`],
@@ -103,9 +103,9 @@ describe('many rows', () => {
   const many = 25_000;
   beforeAll(async () => {
     await db.query(
-      `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name, sort_name, source, status, qualified)
+      `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name, sort_name, sort_cents, source, status, qualified)
        select $1, new_id(), $2, 'clienttether', 'clients', 'bulk' || n, '', '{}', new_id(), now(), now(), date_trunc('day', now()) - (n % 300) * interval '1 day', (now() - (n % 300) * interval '1 day')::date,
-         E'Bulk\\n' || n, E'bulk\\n' || n, case when n <= 10000 then 'Ten thousand' else 'The rest' end, 'Bulk', false from generate_series(1, $3::int) n`,
+         E'Bulk\\n' || n, E'bulk\\n' || n, -1, case when n <= 10000 then 'Ten thousand' else 'The rest' end, 'Bulk', false from generate_series(1, $3::int) n`,
       [api.north.tenant.id, api.north.connection.id, many],
     );
   });

@@ -10,6 +10,7 @@ import { Browser, password, problemOf } from './people.ts';
 
 const database = useDatabase();
 process.env['NODE_ENV'] = 'production';
+process.env['PUBLIC_URL'] = 'https://dashboards.example.com';
 
 describe('in production', () => {
   it('cookies travel over TLS only, and browsers are told to stay there', async () => {

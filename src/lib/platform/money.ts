@@ -13,5 +13,5 @@ export function fromCents(cents: bigint): string {
 
 /** An amount that may be unknown, as a sort key in cents: what is not known sorts lowest. */
 export function sortCents(amount: string | null): number {
-  return amount === null ? -1 : Number(toCents(amount));
+  return amount === null ? Number.MIN_SAFE_INTEGER : Number(toCents(amount));
 }

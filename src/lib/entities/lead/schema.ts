@@ -28,7 +28,7 @@ export const leads = pgTable(
     status: text('status').notNull(),
     qualified: boolean('qualified').notNull(),
     dealValue: numeric('deal_value', { precision: 14, scale: 2 }),
-    /** The deal value in cents, -1 when it is not known. */
+    /** The deal value in cents, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     assignedTo: text('assigned_to'),
     summary: text('summary'),

@@ -22,7 +22,7 @@ export const opportunities = pgTable(
     stageEnteredAt: instant('stage_entered_at').notNull(),
     outcome: text('outcome', { enum: ['open', 'won', 'lost'] }).notNull(),
     value: numeric('value', { precision: 14, scale: 2 }),
-    /** The value in cents, -1 when it is not known. */
+    /** The value in cents, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     market: text('market'),
     units: integer('units').notNull(),
