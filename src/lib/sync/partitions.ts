@@ -26,6 +26,8 @@ export async function* duePartitions(source: Source, stream: Stream, pass: Pass)
   const known = cursorForm.safeParse(pass.cursor ?? pass.highWater).data;
   let cursor: PartitionCursor = { changed: known?.changed ?? null, sweep: pass.cursor === null ? null : (known?.sweep ?? null) };
   const sweeps = known !== undefined;
+  // A pass that is resumed behind its last changed parent has got that far all the same.
+  if (known !== undefined) pass.highWater = { changed: known.changed, sweep: null };
   while (cursor.sweep === null) {
     const rows = await parents.changedAfter(cursor.changed);
     const end = rows.at(-1);
