@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { markdown, type Part } from './report.ts';
+import { markdown, wrapped, type Part } from './report.ts';
 
 const file = 'docs/benchmarks.md';
 
 /** Puts what was found into docs/benchmarks.md, between the marks of its part; what people wrote around them stays. */
 export function writeReport(parts: readonly Part[], postgres: string): void {
   let text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
-  for (const part of parts) text = replacePart(text, part, `${stamp(postgres)}\n\n${part.tables.map(markdown).join('\n')}`);
+  for (const part of parts) text = replacePart(text, part, `${wrapped(stamp(postgres))}\n\n${part.tables.map(markdown).join('\n')}`);
   writeFileSync(file, text);
 }
 
