@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createConnection, listConnections } from '../../src/lib/connections/connections.ts';
+import { createConnection, listConnections, updateSettings } from '../../src/lib/connections/connections.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { providers } from '../../src/lib/providers/registry.ts';
 import { parsePair, print, table, type OutputOptions } from '../output.ts';
@@ -21,10 +21,18 @@ export function addConnectionCommands(program: Command): void {
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--provider <key>', `one of: ${providers.map(({ key }) => key).join(', ')}`)
     .option('--label <text>', 'what people call the connection')
-    .option('--setting <name=value>', 'a setting; repeatable', parsePair)
+    .option('--setting <name=value>', 'a setting; repeatable. A value in braces is read as JSON', parsePair)
     .option('--secret <name=value>', 'a secret; repeatable. "name=-" reads the value from standard input', parsePair)
     .option('--json', 'print JSON')
     .action(create);
+  connection
+    .command('update')
+    .description('change settings of a connection; the others stay as they are')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--connection <id>', 'the connection')
+    .requiredOption('--setting <name=value>', 'a setting; repeatable. A value in braces is read as JSON', parsePair)
+    .option('--json', 'print JSON')
+    .action(update);
   connection
     .command('list')
     .description('list the connections of a workspace')
@@ -39,8 +47,30 @@ async function create({ json, tenant: slug, provider, label, setting = {}, secre
   }
   const tenant = await requireTenant(slug);
   const secrets = await withStandardInput(secret);
-  const created = await createConnection({ tenantId: tenant.id, provider, label, settings: setting, secrets });
+  const created = await createConnection({ tenantId: tenant.id, provider, label, settings: settingsOf(setting), secrets });
   print({ json }, { id: created.id, tenant: slug, provider, label: created.label }, [`Connected ${created.label} to ${slug} (connection ${created.id}).`]);
+}
+
+async function update({ json, tenant: slug, connection: id, setting }: OutputOptions & { tenant: string; connection: string; setting: Record<string, string> }): Promise<void> {
+  const tenant = await requireTenant(slug);
+  const found = (await listConnections(tenant.id)).find((connection) => connection.id === id);
+  if (found === undefined) throw new Problem('not_found', `${slug} has no connection ${id}. List them with: npm run tributary -- connection list --tenant ${slug}`);
+  const settings = { ...(found.settings as Record<string, unknown>), ...settingsOf(setting) };
+  await updateSettings(tenant.id, id, settings);
+  print({ json }, { id, settings }, [`Changed ${Object.keys(setting).join(', ')} of ${found.label}. The next sync uses it.`]);
+}
+
+/** Settings as the provider's schema takes them: text, or JSON where a setting is a table such as `stages`. */
+function settingsOf(pairs: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, value.startsWith('{') ? parseJson(name, value) : value]));
+}
+
+function parseJson(name: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new Problem('bad_request', `The setting ${name} is not valid JSON. Write it like stages={"FDD Sent":{"likelyPct":45}}, in single quotes for the shell.`);
+  }
 }
 
 async function withStandardInput(secrets: Record<string, string>): Promise<Record<string, string>> {

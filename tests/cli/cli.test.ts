@@ -36,6 +36,16 @@ describe('the command line', () => {
     expect(listed.output).toMatch(/clienttether .*active/);
   });
 
+  it('maps stages and fields of a connection by its settings', async () => {
+    const [{ id } = { id: '' }] = JSON.parse((await tributary(['connection', 'list', '--tenant', 'acme', '--json'])).output) as { id: string }[];
+    const update = (setting: string) => tributary(['connection', 'update', '--tenant', 'acme', '--connection', id, '--setting', setting]);
+    expect(await update('stages={"FDD Sent":')).toMatchObject({ code: 2, output: expect.stringContaining('not valid JSON') as string });
+    expect(await update('stages={"FDD Sent":{"likelyPct":999}}')).toMatchObject({ code: 2 });
+    expect(await update('stages={"FDD Sent":{"likelyPct":45}}')).toMatchObject({ code: 0 });
+    await tributary(['sync', '--tenant', 'acme']);
+    expect(await db.query('select likely_pct, weighted_iff::float8 as weighted from hot_list_items')).toEqual([{ likely_pct: 45, weighted: 2 * 45_000 * 0.45 }]);
+  });
+
   it.each([
     ['a slug that is taken', ['tenant', 'create', '--slug', 'acme', '--name', 'Again'], 4, /already exists/],
     ['a slug that cannot be one', ['tenant', 'create', '--slug', 'No Good', '--name', 'x'], 2, /lower-case/],
