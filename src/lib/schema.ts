@@ -15,3 +15,5 @@ export * from './rollups/hot-list-items/schema.ts';
 export * from './rollups/stage-entries/schema.ts';
 export * from './rollups/dated-counts/schema.ts';
 export * from './reports/schema.ts';
+export * from './dead-letters/schema.ts';
+export * from './alerts/schema.ts';

@@ -17,6 +17,8 @@ export const connections = pgTable(
     statusReason: text('status_reason'),
     /** The due-table: when the next scheduled sync is to begin. Null means at once. */
     dueAt: instant('due_at'),
+    /** Why a sync waits longer than to its own minute, in plain words; null when it does not. */
+    waitingFor: text('waiting_for'),
     createdAt: createdAt(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -37,6 +39,11 @@ export const credentials = pgTable(
     sealed: bytea('sealed').notNull(),
     keyId: text('key_id').notNull(),
     version: integer('version').notNull().default(1),
+    /** When the secret itself stops being good, for those that do. */
+    expiresAt: instant('expires_at'),
+    /** Who is exchanging the secret for a new one at present, and until when nobody else may. */
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: instant('lease_until'),
     createdAt: createdAt(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -46,3 +53,56 @@ export const credentials = pgTable(
     tenantPolicy(table.tenantId),
   ],
 );
+
+/** What is left of each window of a connection's rate limit, for all workers together. */
+export const rateBudgets = pgTable(
+  'rate_budgets',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    /** Name of the window as the provider declares it, or "all" for a pause that the source asked for. */
+    window: text('window').notNull(),
+    startedAt: instant('started_at').notNull().defaultNow(),
+    used: integer('used').notNull().default(0),
+    /** The ceiling that the source's answers told; null is the provider's declared one. */
+    ceiling: integer('ceiling'),
+    blockedUntil: instant('blocked_until'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId, table.window] }),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** Whether a connection's source answers at all. No row is a closed circuit. */
+export const circuits = pgTable(
+  'circuits',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    state: text('state', { enum: ['closed', 'open', 'half_open'] }).notNull().default('closed'),
+    /** Failures in a row, over all workers. */
+    failures: integer('failures').notNull().default(0),
+    /** Openings in a row without a success between: the wait doubles with each. */
+    openings: integer('openings').notNull().default(0),
+    openedAt: instant('opened_at'),
+    /** When the next probe may be sent. */
+    probeAt: instant('probe_at'),
+    reason: text('reason'),
+    changedAt: instant('changed_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId] }),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    check('circuits_state', sql`${table.state} in ('closed', 'open', 'half_open')`),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** Every key that ever sealed something, with a text that only the right key opens. */
+export const encryptionKeys = pgTable('encryption_keys', {
+  id: text('id').primaryKey(),
+  sealed: bytea('sealed').notNull(),
+  createdAt: createdAt(),
+});

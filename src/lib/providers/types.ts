@@ -12,10 +12,26 @@ export interface ReadContext<Settings> {
   /** Decrypted secrets by name, as declared in `auth.secrets`. They go into headers and nowhere else. */
   secrets: Record<string, string>;
   now: Date;
+  /** What this pass is to read. Streams without `changes` are always asked for everything. */
+  span: ReadSpan;
   /** How many requests of this connection may be under way at once. */
   concurrency: number;
   /** For partitioned streams: the external ids of the parents whose items are due to be read. */
   partitions: () => AsyncIterable<PartitionBatch>;
+}
+
+/**
+ * What a pass reads.
+ * - full: everything there is
+ * - changes: what was created, changed or deleted since `since` (by time) or since `token` was handed out (by token)
+ * - reconcile: everything there is, to find what passes over changes missed
+ */
+export interface ReadSpan {
+  mode: 'full' | 'changes' | 'reconcile';
+  /** Source time from which changes are wanted; the look-back is taken off already. Null unless by time. */
+  since: Date | null;
+  /** What the last finished pass left as `Page.token`. Null unless by token. */
+  token: Cursor;
 }
 
 /** A slice of parents to read, and the cursor that is right once all of them are stored. */
@@ -36,6 +52,10 @@ export interface Page {
   last: boolean;
   /** For partitioned streams: the parent whose complete list this page is. */
   partition?: string;
+  /** Ids that the page says are deleted, as delta queries do. An unknown id is no error. */
+  deleted?: string[];
+  /** For streams that follow changes by token, on the last page: where the next pass over changes begins. */
+  token?: Cursor;
   /** How many items the source says there are in all, when it does. */
   expectedTotal?: number;
 }
@@ -60,12 +80,24 @@ export type Listing<Settings, Field extends string> =
   | { kind: 'window'; field: Field; window: (settings: Settings, now: Date) => { from: Date; to: Date } }
   | { kind: 'partitioned'; field: Field; parents: string };
 
+/** How a source tells what changed. */
+export interface Changes {
+  /** By the source's own time of change, or by an opaque token that the source hands out. */
+  by: 'time' | 'token';
+  /** How far behind the newest known change each pass begins, for what the source shows late. Only by time. */
+  lookbackSeconds: number;
+  /** How often everything is listed all the same. */
+  reconcileHours: number;
+}
+
 /** One kind of thing that a connection yields. */
 export interface StreamDefinition<Settings, Entity extends EntityName = EntityName> {
   name: string;
   label: string;
   entity: Entity;
   listing: Listing<Settings, Extract<keyof EntityRecords[Entity], string>>;
+  /** Absent: the source cannot say what changed, and each pass lists everything. */
+  changes?: Changes;
   /** Reads pages from `cursor` (null = from the start) until the pass is complete. */
   read(context: ReadContext<Settings>, cursor: Cursor): AsyncIterable<Page>;
   /** The items of a stored body, without any call: what replay reads. Pure. */
@@ -83,21 +115,59 @@ export interface SecretField {
   help: string;
 }
 
+/** One window of a source's rate limit. */
+export interface RateWindow {
+  name: string;
+  seconds: number;
+  requests: number;
+}
+
+/** What an answer's headers say of a window. */
+export interface WindowReading {
+  window: string;
+  remaining: number;
+  ceiling?: number;
+  resetsAt?: Date;
+}
+
+export interface Limits {
+  /** Requests under way at once. */
+  concurrency: number;
+  timeoutMs: number;
+  /** Absent: the source names no quota; only its pauses (429) are shared. */
+  windows?: readonly RateWindow[];
+  /** Reads the quota headers of an answer. Pure. */
+  readQuota?(headers: Record<string, string>, now: Date): WindowReading[];
+}
+
+/** How an OAuth 2.0 access token is fetched (RFC 6749). */
+export interface OAuthGrant<Settings> {
+  kind: 'client_credentials' | 'refresh_token';
+  tokenUrl(settings: Settings): string;
+  /** Hosts of the token endpoint, as in `hosts`. */
+  tokenHosts: readonly string[];
+  /** The form fields besides `grant_type` and `refresh_token`. */
+  form(settings: Settings, secrets: Record<string, string>): Record<string, string>;
+  /** How long the refresh token lives, in days, when it does not say; it is renewed well before. Only for refresh_token. */
+  refreshTokenDays?: number;
+}
+
 /** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
 export interface ProviderDefinition<Settings = unknown> {
   key: string;
   label: string;
   category: 'crm' | 'calls' | 'documents' | 'news' | 'partner';
-  auth: { kind: 'keys'; secrets: readonly SecretField[] };
+  /** Keys go into headers as the provider's own folder does it; OAuth tokens are fetched, renewed and sent for it. */
+  auth: { kind: 'keys'; secrets: readonly SecretField[] } | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
   /** Parses and defaults the settings of a connection. Must contain `baseUrl`. */
   settings: z.ZodType<Settings>;
   /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
   hosts: readonly string[];
-  limits: { concurrency: number; timeoutMs: number };
+  limits: Limits;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
-  check(context: Omit<ReadContext<Settings>, 'partitions'>): Promise<void>;
+  check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }
 
 /** An item that cannot become a record. The message is shown to people: plain words, no payload. */

@@ -35,6 +35,8 @@ export const rawSnapshots = pgTable(
     sha256: bytea('sha256').notNull(),
     /** Ids of the records on the page, in order: what a complete pass has seen. */
     externalIds: text('external_ids').array().notNull(),
+    /** Ids that the page itself says are deleted, as delta queries do. */
+    deletedIds: text('deleted_ids').array().notNull().default([]),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),

@@ -53,6 +53,7 @@ function readPages(source: Source, stream: Stream, pass: Pass): AsyncIterable<Pa
     secrets: source.secrets,
     // A resumed pass asks for the same window as when it began.
     now: pass.startedAt,
+    span: pass.span,
     concurrency: source.provider.limits.concurrency,
     partitions: () => duePartitions(source, stream, pass),
   };

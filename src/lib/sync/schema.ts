@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { connections } from '../connections/schema.ts';
 
@@ -21,13 +21,19 @@ export const syncRuns = pgTable(
     tenantId: tenantId(),
     id: id(),
     connectionId: uuid('connection_id').notNull(),
-    trigger: text('trigger', { enum: ['schedule', 'manual', 'cli'] }).notNull(),
+    trigger: text('trigger', { enum: ['schedule', 'manual', 'cli', 'replay'] }).notNull(),
     requestedBy: uuid('requested_by'),
     status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
-    /** When the worker that holds the run last wrote something; a silent run is taken over. */
-    heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
+    /** Fencing token: grows each time that a worker takes the run up. Whoever holds an older one may write nothing. */
+    lease: integer('lease').notNull().default(0),
+    /** Until when the holder may go on without a sign of life; null while no worker holds the run. */
+    leaseUntil: instant('lease_until'),
+    /** How often a lease ran out: the worker died or stood still. */
+    losses: integer('losses').notNull().default(0),
+    /** Whether a person has confirmed that much may be deleted at once. */
+    acceptDeletions: boolean('accept_deletions').notNull().default(false),
     recordsUpdated: integer('records_updated').notNull().default(0),
     errorKind: text('error_kind'),
     errorMessage: text('error_message'),
@@ -49,17 +55,28 @@ export const syncRunStreams = pgTable(
     tenantId: tenantId(),
     runId: uuid('run_id').notNull(),
     stream: text('stream').notNull(),
+    connectionId: uuid('connection_id').notNull(),
     passId: uuid('pass_id').notNull(),
+    /** What the pass reads: all there is, only what changed, or all in order to check what changes missed. */
+    mode: text('mode', { enum: ['full', 'changes', 'reconcile', 'replay'] }).notNull().default('full'),
     status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
     ...books(),
+    /** How many live items the source said it has, when it says so. */
+    expected: integer('expected'),
+    /** Records that only a reconcile pass found. */
+    missed: integer('missed').notNull().default(0),
+    /** Rows that a complete pass did not list and that were kept because they were too many. */
+    heldBack: integer('held_back').notNull().default(0),
     errorKind: text('error_kind'),
     errorMessage: text('error_message'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.runId, table.stream] }),
     foreignKey({ columns: [table.tenantId, table.runId], foreignColumns: [syncRuns.tenantId, syncRuns.id] }).onDelete('cascade'),
+    uniqueIndex('sync_run_streams_one_running').on(table.tenantId, table.connectionId, table.stream).where(sql`${table.status} = 'running'`),
+    index('sync_run_streams_pass').on(table.tenantId, table.connectionId, table.stream, table.passId),
     check('sync_run_streams_books', sql`${table.fetched} = ${table.inserted} + ${table.changed} + ${table.unchanged} + ${table.rejected}`),
     tenantPolicy(table.tenantId),
   ],
@@ -76,6 +93,18 @@ export const streamStates = pgTable(
     cursor: jsonb('cursor'),
     /** For streams that follow changes: how far the last finished pass got. */
     highWater: jsonb('high_water'),
+    /** Spans of source time that were read whole, merged: [[from, to], …] as ISO texts; null as `from` is the beginning. */
+    intervals: jsonb('intervals').notNull().default([]),
+    /** How far behind the high water a pass over changes begins, in seconds; null is the stream's own default. */
+    lookbackSeconds: integer('lookback_seconds'),
+    /** What the pass under way reads. */
+    passMode: text('pass_mode', { enum: ['full', 'changes', 'reconcile'] }).notNull().default('full'),
+    /** True when the pass stood still for so long that it may have skipped items: it proves nothing about absence. */
+    passHasGap: boolean('pass_has_gap').notNull().default(false),
+    /** When the last complete pass over everything began. */
+    fullAt: instant('full_at'),
+    /** Until when a pass waits with its cursor because the source asked for it. */
+    pausedUntil: instant('paused_until'),
     passId: uuid('pass_id'),
     passStartedAt: instant('pass_started_at'),
     /** Pages of the pass that are stored. */
@@ -110,16 +139,28 @@ export const recordErrors = pgTable(
     snapshotId: uuid('snapshot_id').notNull(),
     /** Place of the item on its page, from 0. */
     itemIndex: integer('item_index').notNull(),
+    /** The class of the reason, by which alike errors are retried together: a field's name or "mapping". */
+    kind: text('kind').notNull().default('mapping'),
     reason: text('reason').notNull(),
+    /** Digest of the item as received: what a person decided holds for this very content only. */
+    itemDigest: text('item_digest').notNull().default(''),
+    /** JSON merge patch (RFC 7396) that a person laid over the item. */
+    correction: jsonb('correction'),
     /** The item as text, with its values masked where they look like personal data. */
     payload: text('payload').notNull(),
     attempts: integer('attempts').notNull().default(1),
     createdAt: createdAt(),
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     resolvedAt: instant('resolved_at'),
+    /** How it left the list: the source mended it, a person corrected it, or a person discarded it. */
+    resolution: text('resolution', { enum: ['accepted', 'corrected', 'discarded'] }),
+    resolvedBy: uuid('resolved_by'),
+    /** Why it was discarded, in the person's words. */
+    note: text('note'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
+    index('record_errors_open').on(table.tenantId, table.lastSeenAt.desc()).where(sql`${table.resolvedAt} is null`),
     unique('record_errors_item').on(table.tenantId, table.connectionId, table.stream, table.itemKey),
     foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
     tenantPolicy(table.tenantId),

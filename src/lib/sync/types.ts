@@ -1,8 +1,8 @@
 import type { OpenConnection } from '../connections/connections.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
-import type { Cursor, StreamDefinition } from '../providers/types.ts';
+import type { Cursor, ReadSpan, StreamDefinition } from '../providers/types.ts';
 
-export type Trigger = 'schedule' | 'manual' | 'cli';
+export type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
 
 export interface SyncRequest {
   tenantId: string;
@@ -41,6 +41,8 @@ export type Stream = StreamDefinition<unknown>;
 export interface Pass {
   id: string;
   startedAt: Date;
+  /** What it reads. */
+  span: ReadSpan;
   cursor: Cursor;
   highWater: Cursor;
   pages: number;

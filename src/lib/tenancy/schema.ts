@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { check, doublePrecision, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from '../platform/db/columns.ts';
 
 /** A client's workspace: better-auth's organization, with what the pages need to know of it. */
@@ -17,9 +17,17 @@ export const tenants = pgTable(
     currency: text('currency').notNull().default('USD'),
     /** Accent colour as #rrggbb. */
     accent: text('accent'),
+    /** How long raw snapshots are kept that no live record needs any more, in days. */
+    rawRetentionDays: integer('raw_retention_days').notNull().default(90),
+    /** The largest share of a stream's rows that a pass deletes without asking, from 0 to 1. */
+    deletionShare: doublePrecision('deletion_share').notNull().default(0.2),
     createdAt: createdAt(),
     /** Set when the tenant is not served any more. */
     archivedAt: instant('archived_at'),
   },
-  (table) => [check('tenants_slug_form', sql`${table.slug} ~ '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'`)],
+  (table) => [
+    check('tenants_deletion_share', sql`${table.deletionShare} between 0 and 1`),
+    check('tenants_raw_retention', sql`${table.rawRetentionDays} >= 1`),
+    check('tenants_slug_form', sql`${table.slug} ~ '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'`),
+  ],
 );

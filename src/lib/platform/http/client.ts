@@ -5,7 +5,7 @@ import { checkUrl, guardedLookup, type Destinations, type Resolve } from './guar
 import { parseRetryAfter } from './retry-after.ts';
 import { defaultRetry, sleepFor, withRetries, type RetryPolicy, type Sleep } from './retry.ts';
 import { errorOfStatus } from './status.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from './types.ts';
+import type { Gate, HttpAnswer, HttpClient, HttpRequest, TryOutcome } from './types.ts';
 
 /** One try of one request, for logs and metrics. Holds neither query, headers nor body. */
 export interface RequestEvent {
@@ -30,6 +30,8 @@ export interface HttpClientOptions extends Destinations {
   /** Stops requests under way and waits between tries. */
   signal?: AbortSignal;
   onRequest?: (event: RequestEvent) => void;
+  /** Asked before each try, told after it, in this order; told in reverse. */
+  gates?: readonly Gate[];
   now?: () => Date;
   sleep?: Sleep;
   /** Resolves host names. Default: the system's resolver. Its answers are checked either way. */
@@ -59,7 +61,7 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
       const url = addQuery(checkUrl(request.url, options), request.query);
       const tryOnce = (attempt: number) =>
         observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
-          answerOf(agent, url, request, limits),
+          gated(options.gates ?? [], () => answerOf(agent, url, request, limits)),
         );
       return withRetries(tryOnce, (error) => !signal?.aborted && isWorthRetrying(error, request.method), tools);
     },
@@ -77,8 +79,9 @@ function addQuery(url: URL, query: HttpRequest['query'] = {}): URL {
 async function answerOf(agent: Agent, url: URL, request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
   if (limits.signal?.aborted) throw stopped(url.hostname);
   const { answer, framed } = await exchange(agent, url, request, limits);
+  if (request.accept?.includes(answer.status)) return answer;
   const until = parseRetryAfter(answer.headers['retry-after'], limits.now());
-  const failure = errorOfStatus(answer.status, url.hostname, until);
+  const failure = errorOfStatus(answer.status, url.hostname, { headers: answer.headers, ...(until && { until }) });
   if (failure) throw failure;
   if (wantsJson(request)) checkJson(answer, framed, url.hostname);
   return answer;
@@ -116,6 +119,26 @@ function isJson(text: string): boolean {
 function isWorthRetrying({ kind }: RemoteError, method: HttpRequest['method'] = 'GET'): boolean {
   const repeatable = method !== 'POST' && method !== 'PATCH';
   return kind === 'rate_limited' || (kind === 'transient' && repeatable);
+}
+
+async function gated(gates: readonly Gate[], send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  for (const gate of gates) await gate.enter();
+  const tell = async (outcome: TryOutcome) => {
+    for (const gate of gates.toReversed()) await gate.leave(outcome);
+  };
+  let answer: HttpAnswer;
+  try {
+    answer = await send();
+  } catch (error) {
+    if (error instanceof RemoteError) await tell(outcomeOf(error));
+    throw error;
+  }
+  await tell({ status: answer.status, headers: answer.headers });
+  return answer;
+}
+
+function outcomeOf({ kind, status, headers, until }: RemoteError): TryOutcome {
+  return { failure: kind, ...(status !== undefined && { status }), ...(headers && { headers }), ...(until && { until }) };
 }
 
 async function observed(

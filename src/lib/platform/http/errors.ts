@@ -24,6 +24,8 @@ export interface RemoteErrorDetails {
   status?: number;
   /** Earliest time of the next try, when the remote system named one. */
   until?: Date;
+  /** Headers of the answer, for those who read quotas; never shown. */
+  headers?: Record<string, string>;
   cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
   readonly status: number | undefined;
   readonly until: Date | undefined;
+  readonly #headers: Record<string, string> | undefined;
 
   constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -39,5 +42,11 @@ export class RemoteError extends Error {
     this.kind = kind;
     this.status = details.status;
     this.until = details.until;
+    this.#headers = details.headers;
+  }
+
+  /** Not a field: whatever prints an error must not print these. */
+  get headers(): Record<string, string> | undefined {
+    return this.#headers;
   }
 }

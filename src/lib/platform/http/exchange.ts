@@ -37,14 +37,15 @@ export async function exchange(
   }
 }
 
-function outgoing({ method = 'GET', headers = {}, json }: HttpRequest) {
-  const body = json === undefined ? undefined : JSON.stringify(json);
+function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
+  const body = form === undefined ? (json === undefined ? undefined : JSON.stringify(json)) : new URLSearchParams(form).toString();
+  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
   return {
     method,
     headers: {
       accept: 'application/json',
       'accept-encoding': 'gzip',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-type': type }),
       ...headers,
     },
     ...(body !== undefined && { body }),

@@ -1,4 +1,4 @@
-import { RemoteError, type RemoteErrorKind } from './errors.ts';
+import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from './errors.ts';
 
 interface Failure {
   kind: RemoteErrorKind;
@@ -31,8 +31,8 @@ const BY_HUNDRED: Record<number, Failure> = {
 const ANY_OTHER: Failure = { kind: 'malformed', words: UNEXPECTED };
 
 /** The error that an answer's status stands for; undefined for 2xx. */
-export function errorOfStatus(status: number, host: string, until?: Date): RemoteError | undefined {
+export function errorOfStatus(status: number, host: string, details: Pick<RemoteErrorDetails, 'until' | 'headers'> = {}): RemoteError | undefined {
   if (status >= 200 && status < 300) return undefined;
   const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? ANY_OTHER;
-  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, { status, ...(until && { until }) });
+  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, { ...details, status });
 }

@@ -1,3 +1,5 @@
+import type { RemoteErrorKind } from './errors.ts';
+
 /** One request to a remote system. `query` values that are undefined are left out. */
 export interface HttpRequest {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -7,6 +9,10 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
+  /** Sent as a form; instead of `json`. */
+  form?: Record<string, string>;
+  /** Statuses beyond 2xx that are answers too, because their body says what happened. */
+  accept?: readonly number[];
 }
 
 /** A complete answer. `body` is the decoded text exactly as received. */
@@ -22,4 +28,23 @@ export interface HttpAnswer {
 /** The one way out to remote systems. Any failure is a RemoteError. */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+/** What became of one try of one request. */
+export interface TryOutcome {
+  /** Absent when no answer arrived. */
+  status?: number;
+  headers?: Record<string, string>;
+  /** Absent when the try succeeded. */
+  failure?: RemoteErrorKind;
+  /** The earliest next try, when the answer named one. */
+  until?: Date;
+}
+
+/** Stands before every try of every request, retries included. */
+export interface Gate {
+  /** Resolves when the try may be sent; throws a RemoteError to refuse it. */
+  enter(): Promise<void>;
+  /** Told about every try that was sent. */
+  leave(outcome: TryOutcome): Promise<void>;
 }
