@@ -17,3 +17,4 @@ export * from './rollups/dated-counts/schema.ts';
 export * from './reports/schema.ts';
 export * from './dead-letters/schema.ts';
 export * from './alerts/schema.ts';
+export * from './platform/periodic/schema.ts';

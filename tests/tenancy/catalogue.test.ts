@@ -3,8 +3,8 @@ import { useDatabase } from '../helpers/database.ts';
 
 const db = useDatabase();
 
-/** Read before a tenant is known, or knowing nothing of tenants: only src/lib/auth and src/lib/tenancy touch them. */
-const identityTables = ['accounts', 'invitations', 'memberships', 'rate_limits', 'sessions', 'staff_grants', 'tenants', 'two_factors', 'users', 'verifications'];
+/** Read before a tenant is known (src/lib/auth, src/lib/tenancy), or of the installation as a whole: keys, alerts, tasks. */
+const identityTables = ['accounts', 'alert_deliveries', 'alerts', 'encryption_keys', 'invitations', 'memberships', 'periodic_tasks', 'rate_limits', 'sessions', 'staff_grants', 'tenants', 'two_factors', 'users', 'verifications'];
 
 interface Table {
   name: string;
