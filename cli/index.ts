@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config } from '../src/lib/platform/config.ts';
+import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { closeQueue } from '../src/lib/queue.ts';
 import { addConnectionCommands } from './commands/connection.ts';
+import { addKeysCommands } from './commands/keys.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -15,13 +17,16 @@ const program = new Command('tributary')
   .description('Operate Tributary from scripts and servers.')
   .addHelpText('after', `\nExit codes: ${Object.entries(exitCodes).map(([name, code]) => `${code} ${name}`).join(', ')}`)
   .exitOverride()
-  .hook('preAction', async () => {
+  .hook('preAction', async (_program, command) => {
     config();
     await assertUsableDatabase();
+    // What is wrong with the keys must still be seen.
+    if (command.parent?.name() !== 'keys' || command.name() !== 'status') await assertUsableKeys();
   });
 addTenantCommands(program);
 addUserCommands(program);
 addConnectionCommands(program);
+addKeysCommands(program);
 addSyncCommand(program);
 
 prepareEnvironment();

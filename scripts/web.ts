@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import compression from 'compression';
 import sirv from 'sirv';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
@@ -23,6 +24,7 @@ type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) =
 async function main(): Promise<void> {
   const { HOST, PORT } = config();
   await assertUsableDatabase();
+  await assertUsableKeys();
   // The check's own pool; the application inside the build opens its own.
   await closeDatabase();
   const server = createServer(chain([compression() as unknown as Handler, staticFiles(), await application()]));

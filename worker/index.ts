@@ -1,3 +1,4 @@
+import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
@@ -17,6 +18,7 @@ const drainMs = 20_000;
 async function main(): Promise<void> {
   config();
   await assertUsableDatabase();
+  await assertUsableKeys();
   const stopping = new AbortController();
   const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
   await boss.start();

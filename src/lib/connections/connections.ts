@@ -1,14 +1,12 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
-import { config } from '../platform/config.ts';
-import { decrypt, encrypt, keyIdOf, parseKeyRing, type Place } from '../platform/crypto.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
-import { registerSecret } from '../platform/secrets.ts';
 import { getProvider } from '../providers/registry.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { connections, credentials } from './schema.ts';
+import { openSecret, sealSecret } from './seal.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
 export type Connection = typeof connections.$inferSelect;
@@ -46,9 +44,7 @@ export async function createConnection(input: NewConnection): Promise<Connection
 
 /** Seals a secret of a connection, in place of the one that it had under that name. */
 export async function storeSecret(tx: Tx, connection: Connection, name: string, secret: string): Promise<void> {
-  registerSecret(secret);
-  const sealed = encrypt(keyRing(), placeOf(connection, name), secret);
-  const keyId = keyIdOf(sealed);
+  const { sealed, keyId } = sealSecret({ tenantId: connection.tenantId, connectionId: connection.id, name }, secret);
   await tx
     .insert(credentials)
     .values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId })
@@ -68,8 +64,7 @@ export async function openConnection(tenantId: string, connectionId: string): Pr
   });
   if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
   const provider = getProvider(connection.provider);
-  const secrets = Object.fromEntries(sealed.map((row) => [row.name, decrypt(keyRing(), placeOf(connection, row.name), row.sealed)]));
-  Object.values(secrets).forEach(registerSecret);
+  const secrets = Object.fromEntries(sealed.map((row) => [row.name, openSecret(row, row.sealed)]));
   return { connection, provider, settings: checkSettings(provider, connection.settings as Record<string, unknown>), secrets };
 }
 
@@ -100,12 +95,4 @@ export async function setConnectionHealth(tx: Tx, tenantId: string, connectionId
   const health = refusal === null ? { status: 'active' as const, statusReason: null } : { status: 'needs_reconnect' as const, statusReason: refusal };
   const differs = refusal === null ? eq(connections.status, 'needs_reconnect') : sql`true`;
   await tx.update(connections).set({ ...health, updatedAt: sql`now()` }).where(and(own, differs));
-}
-
-function keyRing() {
-  return parseKeyRing(config().TRIBUTARY_KEYS);
-}
-
-function placeOf(connection: Pick<Connection, 'tenantId' | 'id'>, name: string): Place {
-  return { tenant: connection.tenantId, table: 'credentials', row: `${connection.id}/${name}`, column: 'sealed' };
 }

@@ -1,0 +1,87 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import { decrypt, encrypt, type KeyRing, type Place } from '../../platform/crypto.ts';
+import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
+import { readTenant } from '../../tenancy/with-tenant.ts';
+import { credentials, encryptionKeys } from '../schema.ts';
+import { keyRing, openSecret } from '../seal.ts';
+import { everyTenant } from './use.ts';
+
+/** What is sealed is of no matter: only the right key opens it. */
+const knownText = 'tributary';
+
+/**
+ * Refuses to run with keys that are not those of this database: a key whose bytes differ from those that sealed under
+ * its id before, and a key that secrets still need but that is not there. Throws Problem; it names ids only.
+ * A key that is new here is remembered, unless a secret shows that its bytes are wrong.
+ */
+export async function assertUsableKeys(): Promise<void> {
+  const ring = keyRing();
+  const remembered = await rememberedKeys();
+  const samples = await oneSecretOfEachKey();
+  const missing = [...samples.keys()].filter((id) => !ring.some((key) => key.id === id));
+  if (missing.length > 0) throw missingKeys(missing);
+  const fresh = ring.filter(({ id }) => !remembered.has(id));
+  const wrong = fresh.filter(({ id }) => !opens(samples.get(id))).map(({ id }) => id);
+  if (wrong.length > 0) throw wrongKeys(wrong);
+  for (const key of fresh) await remember([key]);
+  // Read again: another process may have remembered its own bytes under the same id a moment before.
+  const differing = differingKeys(ring, await rememberedKeys());
+  if (differing.length > 0) throw wrongKeys(differing);
+}
+
+type Sample = typeof credentials.$inferSelect;
+
+async function rememberedKeys(): Promise<Map<string, Buffer>> {
+  return new Map((await globalDb().select().from(encryptionKeys)).map(({ id, sealed }) => [id, sealed]));
+}
+
+async function remember(ring: KeyRing): Promise<void> {
+  const id = ring[0]?.id ?? '';
+  await globalDb().insert(encryptionKeys).values({ id, sealed: encrypt(ring, placeOf(id), knownText) }).onConflictDoNothing();
+}
+
+function differingKeys(ring: KeyRing, remembered: Map<string, Buffer>): string[] {
+  return ring.map(({ id }) => id).filter((id) => {
+    const sealed = remembered.get(id);
+    return sealed === undefined || !succeeds(() => decrypt(ring, placeOf(id), sealed));
+  });
+}
+
+async function oneSecretOfEachKey(): Promise<Map<string, Sample>> {
+  const samples = new Map<string, Sample>();
+  for (const tenantId of await everyTenant()) {
+    const own = eq(credentials.tenantId, tenantId);
+    const found = await readTenant(tenantId, async (tx) => {
+      const ids = await tx.selectDistinct({ id: credentials.keyId }).from(credentials).where(own);
+      const unknown = ids.map(({ id }) => id).filter((id) => !samples.has(id));
+      return unknown.length === 0 ? [] : tx.selectDistinctOn([credentials.keyId]).from(credentials).where(and(own, inArray(credentials.keyId, unknown)));
+    });
+    for (const row of found) samples.set(row.keyId, row);
+  }
+  return samples;
+}
+
+function opens(sample: Sample | undefined): boolean {
+  return sample === undefined || succeeds(() => openSecret(sample, sample.sealed));
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const placeOf = (id: string): Place => ({ tenant: '', table: 'encryption_keys', row: id, column: 'sealed' });
+const list = (ids: string[]) => ids.map((id) => `"${id}"`).join(', ');
+
+function missingKeys(ids: string[]): Problem {
+  return new Problem('unavailable', `TRIBUTARY_KEYS lacks the key ${list(ids)}, which secrets of connections still need. Put it back; to withdraw a key, first run: npm run tributary -- keys rotate`);
+}
+
+function wrongKeys(ids: string[]): Problem {
+  return new Problem('unavailable', `TRIBUTARY_KEYS holds other bytes for the key ${list(ids)} than those that sealed under this id before. Put the right ones back; a new key needs an id that was never used.`);
+}
