@@ -173,6 +173,13 @@ export interface ProviderDefinition<Settings = unknown> {
 /** An item that cannot become a record. The message is shown to people: plain words, no payload. */
 export class RecordRejected extends Error {
   override name = 'RecordRejected';
+  /** The item's field to blame, when it is one: rejections alike are retried together. */
+  readonly field: string | undefined;
+
+  constructor(message: string, field?: string) {
+    super(message);
+    this.field = field;
+  }
 }
 
 /** Keeps the types of one provider together while the registry holds many. */

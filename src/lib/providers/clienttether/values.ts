@@ -61,7 +61,7 @@ export function dateOf(text: string | null, field: string, timeZone: string): Da
   const utc = new Date(Date.UTC(year, month - 1, day, hours, minutes, seconds));
   const exists = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
   if (match === null || !exists || hours > 23 || minutes > 59 || seconds > 59) {
-    throw new RecordRejected(`The date in "${field}" cannot be read. Correct it in ClientTether.`);
+    throw new RecordRejected(`The date in "${field}" cannot be read. Correct it in ClientTether.`, field);
   }
   const zone = match[7];
   if (zone !== undefined) return new Date(utc.getTime() - offsetMs(zone));
