@@ -1,11 +1,12 @@
 import type { Job, PgBoss } from 'pg-boss';
-import { jobNames, jobs, type JobName, type JobPayload } from '../src/lib/jobs.ts';
+import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '../src/lib/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { enqueue } from '../src/lib/queue.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
-type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<void>;
+type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<JobOutcome<Name>>;
 
 const handlers: { [Name in JobName]: Handler<Name> } = {
   'sync-connection': syncConnectionJob,
@@ -14,7 +15,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
 /** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */
 export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promise<void> {
   for (const name of jobNames) {
-    const options = { batchSize: 1, localConcurrency: config().SYNC_CONCURRENCY, pollingIntervalSeconds: 1 };
+    const options = { batchSize: 1, localConcurrency: config().SYNC_CONCURRENCY, groupConcurrency: config().SYNC_TENANT_CONCURRENCY, pollingIntervalSeconds: 1 };
     await boss.work(name, options, async (batch: Job<unknown>[]) => {
       for (const job of batch) await runJob(name, job, stopping);
     });
@@ -25,7 +26,7 @@ async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopp
   await withLogFields({ jobId: job.id, queue: name }, async () => {
     try {
       const payload = jobs[name].parse(job.data) as JobPayload<Name>;
-      await handlers[name](payload, AbortSignal.any([stopping, job.signal]));
+      await settle(name, job.id, await handlers[name](payload, AbortSignal.any([stopping, job.signal])));
     } catch (error) {
       const reason = safeMessage(error);
       log.error({ event: 'job.failed', reason }, 'A job failed');
@@ -33,4 +34,10 @@ async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopp
       throw new Error(reason);
     }
   });
+}
+
+/** A job that goes on does so in a new one, at the end of the line: this one is done. */
+async function settle<Name extends JobName>(name: Name, jobId: string, outcome: JobOutcome<Name>): Promise<void> {
+  if (outcome.kind === 'cancelled') log.info({ event: 'job.cancelled', reason: outcome.reason }, 'Nothing to do for this job');
+  if (outcome.kind === 'again') await enqueue(name, outcome.payload, { key: `after/${jobId}`, startAfter: outcome.at });
 }

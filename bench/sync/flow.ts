@@ -1,7 +1,8 @@
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { PartitionBatch, ReadContext } from '../../src/lib/providers/types.ts';
-import { beginRun, finishRun } from '../../src/lib/sync/runs.ts';
+import { takeRun, type HeldRun } from '../../src/lib/sync/lease.ts';
+import { finishRun } from '../../src/lib/sync/runs.ts';
 import { syncStream } from '../../src/lib/sync/run.ts';
 import type { Source, StreamReport, SyncRequest } from '../../src/lib/sync/types.ts';
 import { createTenant } from '../../src/lib/tenancy/tenants.ts';
@@ -28,12 +29,12 @@ export async function createSubject(baseUrl: string, account: string, streams: r
 /** Syncs the streams as a run does. Throws unless every record arrived. */
 export async function sync(subject: Subject): Promise<StreamReport[]> {
   const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
-  const run = await beginRun(request);
+  const run = await takeRun(request);
   const source = await openSource(subject, request, run);
   try {
     const reports: StreamReport[] = [];
     for (const stream of streamsOf(source, subject)) reports.push((await syncStream(source, stream)).report);
-    const { status, errorMessage } = await finishRun(request, run.runId, reports, undefined);
+    const { status, errorMessage } = await finishRun(request, run, reports, undefined);
     if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
     return reports;
   } finally {
@@ -44,10 +45,10 @@ export async function sync(subject: Subject): Promise<StreamReport[]> {
 /** Asks for the same pages with the same client, and drops them. Gives the number of pages. */
 export async function fetchOnly(subject: Subject): Promise<number> {
   const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
-  const source = await openSource(subject, request, { runId: '', startedAt: new Date() });
+  const source = await openSource(subject, request, { runId: '', lease: 0, startedAt: new Date(), acceptDeletions: false });
   const { http, settings, secrets } = source;
   const context: ReadContext<unknown> = {
-    http, settings, secrets, now: source.startedAt, concurrency: source.provider.limits.concurrency, partitions: () => clientsOf(subject),
+    http, settings, secrets, now: source.startedAt, span: { mode: 'full', since: null, token: null }, concurrency: source.provider.limits.concurrency, partitions: () => clientsOf(subject),
   };
   let pages = 0;
   try {
@@ -68,8 +69,8 @@ function streamsOf(source: Source, subject: Subject) {
   return source.provider.streams.filter(({ name }) => subject.streams.includes(name));
 }
 
-async function openSource(subject: Subject, request: SyncRequest, run: { runId: string; startedAt: Date }): Promise<Source> {
+async function openSource(subject: Subject, request: SyncRequest, run: HeldRun): Promise<Source> {
   const open = await openConnection(subject.tenantId, subject.connectionId);
   const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, deadlineMs: open.provider.limits.timeoutMs });
-  return { ...open, ...run, tenantId: subject.tenantId, connectionId: subject.connectionId, timeZone: 'UTC', request, http };
+  return { ...open, ...run, tenantId: subject.tenantId, connectionId: subject.connectionId, timeZone: 'UTC', deletionShare: 0.2, sliceEnd: Number.POSITIVE_INFINITY, request, http };
 }

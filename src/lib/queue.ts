@@ -31,13 +31,16 @@ export interface EnqueueOptions {
   /** At most one job with this key waits or runs; another one is not queued. */
   key: string;
   startAfter?: Date;
+  /** Higher ones go first. Default 0. */
+  priority?: number;
 }
 
 /** Queues a job. False when one with the same key is waiting or running already. */
-export async function enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, { key, startAfter }: EnqueueOptions): Promise<boolean> {
+export async function enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, { key, ...options }: EnqueueOptions): Promise<boolean> {
   const checked = jobs[name].parse(payload);
   const boss = await sender();
-  const id = await boss.send(name, checked, { singletonKey: key, ...(startAfter === undefined ? {} : { startAfter }) });
+  // The jobs of one tenant form a group, of which only so many run at once.
+  const id = await boss.send(name, checked, { singletonKey: key, group: { id: checked.tenantId }, ...options });
   return id !== null;
 }
 

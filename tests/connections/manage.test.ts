@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { dueConnections } from '../../src/lib/connections/due.ts';
+import { dueConnections } from '../../src/lib/sync/due.ts';
 import { connectAccount, connectionViews, pauseConnection, reconnectAccount } from '../../src/lib/connections/manage.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 const connect = (given: Record<string, string>) => connectAccount({ tenantId: tenant.id, provider: 'clienttether', label: ' ', settings: { baseUrl: sandbox.clienttether.baseUrl }, secrets: given });
-const due = async () => (await dueConnections(tenant.id, new Date())).map(({ id }) => id);
+const due = async () => (await dueConnections(tenant.id, 1)).map(({ id }) => id);
 
 describe('connecting an account', () => {
   it('asks the provider first, and stores nothing that it does not accept', async () => {

@@ -70,9 +70,8 @@ describe('the worker process', () => {
     await until('the second tenant is being synced', async () => (await db.query(`select 1 from sync_run_streams where tenant_id = $1 and pages > 1`, [second.tenant.id])).length > 0);
     worker.child.kill('SIGTERM');
     expect(await worker.exited).toEqual({ code: 0, signal: null });
-    const [stopped] = await db.query(`select status, error_kind from sync_runs where tenant_id = $1`, [second.tenant.id]);
-    expect(stopped).toMatchObject({ error_kind: 'stopped' });
-    expect(await runs(second, 'running')).toEqual([]);
+    const [stopped] = await db.query(`select status, lease_until, losses from sync_runs where tenant_id = $1`, [second.tenant.id]);
+    expect(stopped).toEqual({ status: 'running', lease_until: null, losses: 0 });
     sandbox.faults.disarm();
     startWorker();
     await until('the second tenant is synced', async () => (await runs(second, 'success')).length === 1);
@@ -83,17 +82,15 @@ describe('the worker process', () => {
     sandbox.clienttether.mutate('one', { changes: Array.from({ length: 30 }, (_, index) => ({ op: 'add' as const, kind: 'clients' as const, row: client(500 + index) })) });
     sandbox.faults.arm({ kind: 'latency', ms: 60 });
     await db.query(`update connections set due_at = null`);
-    const worker = startWorker();
+    const worker = startWorker({ SYNC_LEASE_SECONDS: '2' });
     await until('a page is stored', async () => (await db.query(`select 1 from sync_run_streams s join sync_runs r using (tenant_id) where r.id = s.run_id and r.status = 'running' and s.stream = 'clients' and s.pages > 2`)).length > 0);
     worker.child.kill('SIGKILL');
     await worker.exited;
     const [{ now } = { now: '' }] = await db.query<{ now: string }>('select now()::text as now');
     sandbox.faults.disarm();
-    // What a minute of silence does.
-    await db.query(`update sync_runs set heartbeat_at = now() - interval '2 minutes' where status = 'running'`);
-    await db.query(`update pgboss.job set heartbeat_on = now() - interval '2 minutes', started_on = now() - interval '2 hours' where state = 'active'`);
-    startWorker();
-    await until('both tenants are synced again', async () => (await db.query(`select distinct tenant_id from sync_runs where status = 'success' and started_at > $1`, [now])).length === 2);
+    startWorker({ SYNC_LEASE_SECONDS: '2' });
+    await until('both tenants are synced again', async () => (await db.query(`select distinct tenant_id from sync_runs where status = 'success' and finished_at > $1`, [now])).length === 2);
+    expect((await db.query<{ losses: number }>(`select losses from sync_runs where finished_at > $1`, [now])).some(({ losses }) => losses === 1)).toBe(true);
     await expectConverged();
   });
 

@@ -32,19 +32,35 @@ const schema = z.object({
   TRIBUTARY_KEYS: keyList,
   SYNC_CRON: z.string().default('0 * * * *'),
   SYNC_RETRY_BASE_MS: z.coerce.number().int().min(1).max(60_000).default(1000),
+  SYNC_LEASE_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
+  SYNC_SLICE_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  SYNC_TENANT_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   SYNC_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   ALLOW_LOOPBACK_PROVIDERS: flag,
+  FAILPOINT: z.string().regex(/^[a-z]+[.][a-z_]+(:[1-9]\d*)?$/, 'must be a name such as commit.before, with :3 for the third time').optional(),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
   MAIL_FROM: z.string().min(3).default('Tributary <no-reply@tributary.test>'),
+  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24').optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  ALERT_EMAIL: z.email('must be one e-mail address').optional(),
+  ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the https:// address of the webhook' }).optional(),
+  ALERT_WEBHOOK_SECRET: z.string().min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24').optional(),
+  ALERT_CHECK_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: flag,
 });
 
-/** What only production must have: links in e-mails and secure cookies depend on the address that people use. */
-const needsPublicUrl = schema.refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL !== undefined, {
-  path: ['PUBLIC_URL'],
-  error: 'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
-});
+/** What production refuses, what only goes together, and what only production must have: links in e-mails and secure cookies depend on the address that people use. */
+const usable = schema
+  .refine((env) => env.NODE_ENV !== 'production' || env.FAILPOINT === undefined, { path: ['FAILPOINT'], error: 'ends the process on purpose; production refuses it' })
+  .refine((env) => env.ALERT_WEBHOOK_URL === undefined || env.ALERT_WEBHOOK_SECRET !== undefined, { path: ['ALERT_WEBHOOK_SECRET'], error: 'is needed with ALERT_WEBHOOK_URL: it signs what is sent' })
+  .refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL !== undefined, {
+    path: ['PUBLIC_URL'],
+    error: 'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
+  });
 
 export type Config = z.output<typeof schema>;
 
@@ -56,7 +72,7 @@ export class ConfigError extends Error {
 /** Reads the configuration from environment variables. Values are never quoted in the error: they may be secrets. */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const result = needsPublicUrl.safeParse(present);
+  const result = usable.safeParse(present);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`);
   throw new ConfigError(

@@ -32,17 +32,19 @@ export interface SnapshotMeta {
   pageNo: number;
   partition: string | null;
   externalIds: string[];
+  /** Ids that the page itself says are deleted. */
+  deletedIds: string[];
 }
 
 /** Keeps an answer exactly as received, in one statement. The same body is kept once. */
 export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, { sha256, compressed, size }: PackedBody): Promise<void> {
-  const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds } = meta;
+  const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds, deletedIds } = meta;
   await tx.execute(sql`
     with body as (insert into ${rawBodies} (tenant_id, sha256, compressed, size) values (${tenantId}, ${sha256}, ${compressed}, ${size}) on conflict do nothing)
     insert into ${rawSnapshots}
-      (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids)
+      (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids, deleted_ids)
     values (${tenantId}, ${id}, ${connectionId}, ${runId}, ${stream}, ${passId}, ${pageNo}, ${partition},
-      ${answer.receivedAt.toISOString()}, ${answer.status}, ${answer.contentType}, ${sha256}, ${sql.param(externalIds)})`);
+      ${answer.receivedAt.toISOString()}, ${answer.status}, ${answer.contentType}, ${sha256}, ${sql.param(externalIds)}, ${sql.param(deletedIds)})`);
 }
 
 /** The text of a stored body; undefined when it is not there. Throws when it was damaged. */

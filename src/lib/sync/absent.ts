@@ -1,5 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm';
-import { getTableColumns } from 'drizzle-orm';
+import { getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive, softDelete } from '../entities/upsert.ts';
 import { entityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -7,8 +6,6 @@ import type { Page } from '../providers/types.ts';
 import { refreshRollups } from '../rollups/registry.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
-/** Above this share of a stream's live rows, absence looks like a fault of the source and waits for a person. */
-const largestShare = 0.2;
 /** Below this many rows the share says nothing. */
 const smallestCount = 10;
 
@@ -20,8 +17,8 @@ export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass:
   const missing = await countLive(tx, stream.entity, origin, absent);
   if (missing === 0) return { deleted: 0, heldBack: 0 };
   const live = await countLive(tx, stream.entity, origin, scope);
-  const suspicious = stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * largestShare;
-  if (suspicious && source.request.acceptDeletions !== true) return { deleted: 0, heldBack: missing };
+  const suspicious = stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * source.deletionShare;
+  if (suspicious && !source.acceptDeletions) return { deleted: 0, heldBack: missing };
   const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
   await refreshRollups(tx, stream.entity, source.tenantId, changes);
   return { deleted: changes.length, heldBack: 0 };
@@ -52,8 +49,14 @@ function withoutParent(source: Source, stream: Stream, parents: string, field: s
     where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${parents} and deleted_at is not null)`;
 }
 
+/** For a page that says which items are deleted: the condition of their rows. */
+export function deletedOn(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
+  if (page.deleted === undefined || page.deleted.length === 0) return undefined;
+  return sql`${columnOf(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
+}
+
 /** For a page that is the complete list of one parent: the condition of that parent's rows that are not on it. */
-export function absentFromPartition(stream: Stream, page: Page, seen: readonly string[]): SQL | undefined {
+export function absentFromPartition(stream: Stream, page: Pick<Page, 'partition'>, seen: readonly string[]): SQL | undefined {
   if (stream.listing.kind !== 'partitioned' || page.partition === undefined) return undefined;
   const here = sql`${columnOf(stream, stream.listing.field)} = ${page.partition}`;
   return seen.length === 0 ? here : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;

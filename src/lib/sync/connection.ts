@@ -1,56 +1,84 @@
 import { connectionClient } from '../connections/client.ts';
 import { openConnection, setConnectionHealth } from '../connections/connections.ts';
 import { config } from '../platform/config.ts';
-import { log, withLogFields } from '../platform/log.ts';
 import { patiently } from '../platform/db/retry.ts';
+import { log, withLogFields } from '../platform/log.ts';
 import { getTenant } from '../tenancy/tenants.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
-import { FencedError, judge, type Failure } from './policy.ts';
-import { beat, beginRun, finishRun, heartbeatMs } from './runs.ts';
+import { closedBooks } from './books.ts';
+import { beat, heartbeatMs, putRunDown, takeRun, type HeldRun } from './lease.ts';
+import { FencedError, judge, SliceOver, StoppedError, type Failure } from './policy.ts';
+import { finishRun } from './runs.ts';
 import { skipStream, syncStream } from './run.ts';
 import type { RunReport, Source, Stream, StreamReport, SyncRequest } from './types.ts';
 
-/** One run over one connection: each stream in turn, then the books. A run under way is a Problem (conflict). */
+/** Carries the connection's run to its end, in as many slices as it takes. A run in other hands is a Problem (conflict). */
 export async function syncConnection(request: SyncRequest): Promise<RunReport> {
-  const run = await beginRun(request);
-  const { tenantId, connectionId } = request;
-  return withLogFields({ runId: run.runId, tenantId, connectionId }, async () => {
-    const stop = new AbortController();
-    const beating = setInterval(() => void beat(tenantId, run.runId).catch((error: unknown) => stopWhenFenced(error, stop)), heartbeatMs);
-    try {
-      const streams: StreamReport[] = [];
-      const failure = await runStreams(request, run, streams, stop.signal);
-      const end = await finishRun(request, run.runId, streams, failure);
-      log.info({ event: 'sync.finished', status: end.status, changed: end.recordsUpdated, ms: end.finishedAt.getTime() - run.startedAt.getTime() }, 'Sync finished');
-      return { ...run, tenantId, connectionId, ...end, streams };
-    } finally {
-      clearInterval(beating);
-    }
-  });
+  for (;;) {
+    const report = await syncSlice(request);
+    if (report !== undefined) return report;
+    request.signal?.throwIfAborted();
+  }
 }
 
-function stopWhenFenced(error: unknown, stop: AbortController): void {
-  if (error instanceof FencedError) stop.abort(error);
+/**
+ * One slice of the connection's run: each stream in turn, from where the slice before ended. Undefined when the run was
+ * put down at a page boundary, because its time was over or the worker stops; it is due again at once.
+ */
+export async function syncSlice(request: SyncRequest): Promise<RunReport | undefined> {
+  const run = await takeRun(request);
+  const { tenantId, connectionId } = request;
+  return withLogFields({ runId: run.runId, tenantId, connectionId }, () => whileHeld(request, run, async (fenced) => {
+    const streams: StreamReport[] = [];
+    const failure = await runStreams(request, run, streams, fenced);
+    if (failure === 'put down') {
+      log.info({ event: 'sync.put_down' }, 'Sync put down at a page; it goes on later');
+      await putRunDown(request, run);
+      return undefined;
+    }
+    const end = await finishRun(request, run, streams, failure);
+    log.info({ event: 'sync.finished', status: end.status, changed: end.recordsUpdated, ms: end.finishedAt.getTime() - run.startedAt.getTime() }, 'Sync finished');
+    return { runId: run.runId, startedAt: run.startedAt, tenantId, connectionId, ...end, streams };
+  }));
+}
+
+/** Keeps the run's lease alive while `work` goes on, and aborts the signal when the lease is lost all the same. */
+export async function whileHeld<T>(request: SyncRequest, run: HeldRun, work: (fenced: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const stopWhenFenced = (error: unknown) => {
+    if (error instanceof FencedError) stop.abort(error);
+  };
+  const beating = setInterval(() => void beat(request, run).catch(stopWhenFenced), heartbeatMs());
+  try {
+    return await work(stop.signal);
+  } finally {
+    clearInterval(beating);
+  }
 }
 
 /** Fills `streams` with what each stream came to; the answer is what ended the run early, if anything did. */
-async function runStreams(request: SyncRequest, run: { runId: string; startedAt: Date }, streams: StreamReport[], fenced: AbortSignal): Promise<Failure | undefined> {
+async function runStreams(request: SyncRequest, run: HeldRun, streams: StreamReport[], fenced: AbortSignal): Promise<Failure | 'put down' | undefined> {
   let source: Source | undefined;
   try {
     source = await openSource(request, run, fenced);
-    for (const stream of source.provider.streams) {
+    streams.push(...(await endedBefore(source)));
+    let last: Failure | undefined;
+    for (const stream of source.provider.streams.filter(({ name }) => !streams.some((ended) => ended.stream === name))) {
       const parent = failedParent(stream, streams);
       const { report, failure } = parent === undefined ? await syncStream(source, stream) : await skipStream(source, stream, parent);
       streams.push(report);
+      last = failure ?? last;
       if (failure?.stopsConnection === true) {
         await noteHealth(source, failure);
         return failure;
       }
     }
     await noteHealth(source, undefined);
-    return undefined;
+    // A source of which nothing could be read is tried again sooner than one of which a part could.
+    return streams.every(({ status }) => status === 'failed') ? last : undefined;
   } catch (error) {
     if (error instanceof FencedError) throw error;
+    if (error instanceof SliceOver || error instanceof StoppedError) return 'put down';
     const failure = judge(error);
     log.error({ event: 'sync.run_failed', kind: failure.kind, reason: failure.message }, 'A sync could not run');
     return failure;
@@ -59,18 +87,24 @@ async function runStreams(request: SyncRequest, run: { runId: string; startedAt:
   }
 }
 
+function endedBefore(source: Source): Promise<StreamReport[]> {
+  return patiently(() => withTenant(source.tenantId, (tx) => closedBooks(tx, source)));
+}
+
 /** The report of the stream that this one's parents come from, when it failed in this run. */
 function failedParent({ listing }: Stream, reports: StreamReport[]): StreamReport | undefined {
   if (listing.kind !== 'partitioned') return undefined;
   return reports.find(({ stream, status }) => stream === listing.parents && status === 'failed');
 }
 
-async function openSource(request: SyncRequest, run: { runId: string; startedAt: Date }, fenced: AbortSignal): Promise<Source> {
+async function openSource(request: SyncRequest, run: HeldRun, fenced: AbortSignal): Promise<Source> {
   const { tenantId, connectionId } = request;
   const tenant = await patiently(() => getTenant(tenantId));
   const open = await patiently(() => openConnection(tenantId, connectionId));
   const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
-  return { ...open, ...run, tenantId, connectionId, timeZone: tenant.timeZone, request: { ...request, signal }, http: connectionClient(open.provider, open.settings, { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, signal }) };
+  const http = connectionClient(open.provider, open.settings, { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, signal });
+  const { timeZone, deletionShare } = tenant;
+  return { ...open, ...run, tenantId, connectionId, timeZone, deletionShare, request: { ...request, signal }, http, sliceEnd: performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY) };
 }
 
 async function noteHealth(source: Source, failure: Failure | undefined): Promise<void> {

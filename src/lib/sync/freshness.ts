@@ -24,6 +24,9 @@ export interface SourceFreshness {
 /** Data older than this is called stale. */
 export const staleAfterMs = 2 * 3_600_000;
 
+/** A run that nobody has taken up for so long is not called running any more, though it will go on when a worker comes. */
+const abandonedSeconds = 600;
+
 /** How fresh each source of a tenant is, measured on its data: a run that failed makes nothing fresher. */
 export async function sourceFreshness(tx: Tx, tenantId: string, now: Date): Promise<SourceFreshness[]> {
   return (await readSources(tx, tenantId)).map((row) => {
@@ -81,7 +84,7 @@ async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
       (select count(*)::int from ${recordErrors} where ${ofConnection} and resolved_at is null) as rejected,
       (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${books}),
           'fetched', (select coalesce(sum(fetched), 0) ${books}))
-        from ${syncRuns} as r where ${ofConnection} and status = 'running' limit 1) as running,
+        from ${syncRuns} as r where ${ofConnection} and status = 'running' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
       (select json_build_object('status', status, 'errorMessage', error_message)
         from ${syncRuns} where ${ofConnection} and status <> 'running' order by started_at desc nulls last limit 1) as finished
     from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);

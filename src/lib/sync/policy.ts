@@ -9,12 +9,17 @@ export class FencedError extends Error {
   }
 }
 
-/** The reason with which a worker that shuts down ends its runs. */
+/** Thrown when the worker shuts down or has lost its job: the run is put down where it is. */
 export class StoppedError extends Error {
   override name = 'StoppedError';
   constructor() {
-    super('The worker was shut down. The next run goes on from the last stored page.');
+    super('The worker was shut down. Another one goes on from the last stored page.');
   }
+}
+
+/** Thrown at a page boundary when the run has had its time: others get their turn. */
+export class SliceOver extends Error {
+  override name = 'SliceOver';
 }
 
 export interface Failure {
@@ -26,16 +31,19 @@ export interface Failure {
   needsReconnect: boolean;
   /** Whether the stream has to forget its cursor and begin a full pass. */
   resetsCursor: boolean;
+  /** Before when another try is useless, when the source or the circuit breaker said so. */
+  until?: Date | undefined;
 }
 
 /** The one table that says what follows from a failed stream. */
 export function judge(error: unknown): Failure {
-  const kind = error instanceof RemoteError ? error.kind : error instanceof StoppedError ? 'stopped' : 'internal';
+  const kind = error instanceof RemoteError ? error.kind : 'internal';
   return {
     kind,
     message: safeMessage(error),
-    stopsConnection: ['auth', 'rate_limited', 'stopped', 'internal'].includes(kind),
+    stopsConnection: ['auth', 'rate_limited', 'internal'].includes(kind),
     needsReconnect: kind === 'auth',
     resetsCursor: kind === 'cursor_invalid' || kind === 'malformed',
+    until: error instanceof RemoteError ? error.until : undefined,
   };
 }

@@ -1,8 +1,8 @@
 import { listConnections } from '../connections/connections.ts';
-import { dueConnections } from '../connections/due.ts';
 import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../queue.ts';
 import { listTenants } from '../tenancy/tenants.ts';
+import { dueConnections } from './due.ts';
 import { isSyncing } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
@@ -14,7 +14,7 @@ export async function requestSync(tenantId: string, requestedBy: string): Promis
   let queued = 0;
   for (const { id } of connections) {
     const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
-    if (await enqueue('sync-connection', payload, { key: `${id}/manual` })) queued += 1;
+    if (await enqueue('sync-connection', payload, { key: `${id}/manual`, priority: 1 })) queued += 1;
   }
   if (queued === 0) throw new Problem('conflict', 'A sync is already waiting to start.');
   return { queued };
@@ -22,10 +22,9 @@ export async function requestSync(tenantId: string, requestedBy: string): Promis
 
 /** Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. */
 export async function enqueueDue(now = new Date()): Promise<number> {
-  const horizon = new Date(now.getTime() + syncIntervalMs);
   let queued = 0;
   for (const tenant of await listTenants()) {
-    for (const { id, dueAt } of await dueConnections(tenant.id, horizon)) {
+    for (const { id, dueAt } of await dueConnections(tenant.id, syncIntervalMs / 1000)) {
       const payload = { tenantId: tenant.id, connectionId: id, trigger: 'schedule' as const, requestedBy: null };
       const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
       // A key for each due time: a job that waits for a later one must not keep an earlier one out.

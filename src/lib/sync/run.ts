@@ -1,13 +1,16 @@
+import { patiently } from '../platform/db/retry.ts';
+import { failpoint } from '../platform/failpoint.ts';
 import { log } from '../platform/log.ts';
 import { newId } from '../platform/id.ts';
 import type { Page, ReadContext } from '../providers/types.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { ahead } from './ahead.ts';
+import { closeStreamBooks, openStreamBooks } from './books.ts';
+import { holdRun } from './lease.ts';
 import { prepared, storePage } from './page.ts';
 import { duePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
-import { FencedError, judge, type Failure } from './policy.ts';
-import { closeStreamBooks, openStreamBooks } from './runs.ts';
+import { FencedError, judge, SliceOver, StoppedError, type Failure } from './policy.ts';
 import type { Pass, Source, Stream, StreamReport } from './types.ts';
 
 export interface StreamOutcome {
@@ -15,38 +18,54 @@ export interface StreamOutcome {
   failure: Failure | undefined;
 }
 
-/** One stream of one connection, from where it stands to its end. */
+/**
+ * One stream of one connection, from where it stands to its end. Throws SliceOver or StoppedError at a page boundary
+ * when the run is to be put down, and FencedError when another worker has it; the pass stays where it is.
+ */
 export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
-  const pass = await beginPass(source, stream);
+  const pass = await patiently(() => beginPass(source, stream));
+  const begunAt = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
     // Three things at once: a page on its way, the one before it being translated, the one before that being stored.
     for await (const ready of ahead(prepared(source, stream, ahead(readPages(source, stream, pass))))) {
       source.request.signal?.throwIfAborted();
       await storePage(source, stream, pass, ready);
       tell(source, stream, pass, ready.page);
+      if (isSliceOver(source, pass, begunAt, ready.page)) throw new SliceOver();
     }
     return { report: await finishPass(source, stream, pass), failure: undefined };
   } catch (caught) {
+    if (caught instanceof FencedError || caught instanceof SliceOver) throw caught;
     // What a stop breaks off fails in its own words; the reason for the stop is the better one.
-    const error: unknown = source.request.signal?.aborted === true ? source.request.signal.reason : caught;
-    if (error instanceof FencedError) throw error;
-    const failure = judge(error);
+    const { signal } = source.request;
+    if (signal?.aborted === true) throw signal.reason instanceof FencedError ? signal.reason : new StoppedError();
+    const failure = judge(caught);
     log.warn({ event: 'sync.stream_failed', stream: stream.name, kind: failure.kind, reason: failure.message }, 'A stream failed');
     return { report: await failPass(source, stream, pass, failure), failure };
   }
+}
+
+/** Fewer pages than this may be those that a resumed pass reads once more. */
+const fewestPages = 3;
+
+/** A slice that has not moved the cursor would be repeated for ever: it goes on until it has. */
+function isSliceOver(source: Source, pass: Pass, begunAt: { cursor: string; pages: number }, page: Page): boolean {
+  if (page.last || performance.now() < source.sliceEnd || pass.pages - begunAt.pages < fewestPages) return false;
+  return JSON.stringify(page.cursor) !== begunAt.cursor;
 }
 
 /** A stream whose parents could not be read is not read either: what it found would be neither fresh nor complete. */
 export async function skipStream(source: Source, stream: Stream, parent: StreamReport): Promise<StreamOutcome> {
   const failure = { kind: 'parent_failed', message: `Not read, because ${parent.label} could not be read.` };
   const report = await withTenant(source.tenantId, async (tx) => {
-    await openStreamBooks(tx, source.tenantId, source.runId, stream.name, newId());
+    await holdRun(tx, source.tenantId, source);
+    await openStreamBooks(tx, source, stream, { id: newId(), mode: 'full' });
     return closeStreamBooks(tx, source, stream, 'failed', failure);
   });
   return { report, failure: { ...failure, stopsConnection: false, needsReconnect: false, resetsCursor: false } };
 }
 
-function readPages(source: Source, stream: Stream, pass: Pass): AsyncIterable<Page> {
+async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGenerator<Page> {
   const context: ReadContext<unknown> = {
     http: source.http,
     settings: source.settings,
@@ -57,7 +76,11 @@ function readPages(source: Source, stream: Stream, pass: Pass): AsyncIterable<Pa
     concurrency: source.provider.limits.concurrency,
     partitions: () => duePartitions(source, stream, pass),
   };
-  return stream.read(context, pass.cursor);
+  failpoint('fetch.before');
+  for await (const page of stream.read(context, pass.cursor)) {
+    yield page;
+    failpoint('fetch.before');
+  }
 }
 
 function tell(source: Source, stream: Stream, pass: Pass, page: Page): void {

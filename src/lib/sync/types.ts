@@ -1,5 +1,6 @@
 import type { OpenConnection } from '../connections/connections.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
+import type { Interval } from './intervals.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../providers/types.ts';
 
 export type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
@@ -11,8 +12,10 @@ export interface SyncRequest {
   requestedBy?: string | null;
   /** Delete what a complete pass did not list even when it is suspiciously much: a person has confirmed it. */
   acceptDeletions?: boolean;
-  /** Ends the run at the next page boundary; the pass continues in the next run. */
+  /** Puts the run down at the next page boundary; another worker goes on with it. */
   signal?: AbortSignal;
+  /** After this time the run is put down at the next page boundary, so that others get their turn. Default: never. */
+  sliceMs?: number;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -29,9 +32,15 @@ export interface Source extends OpenConnection {
   tenantId: string;
   connectionId: string;
   runId: string;
+  lease: number;
+  acceptDeletions: boolean;
   timeZone: string;
+  /** The largest share of a stream's rows that is deleted without asking. */
+  deletionShare: number;
   http: OwnedHttpClient;
   startedAt: Date;
+  /** When the slice is over, in milliseconds of the process clock (performance.now). */
+  sliceEnd: number;
   request: SyncRequest;
 }
 
@@ -44,7 +53,16 @@ export interface Pass {
   /** What it reads. */
   span: ReadSpan;
   cursor: Cursor;
+  /** What the next pass begins with: how far partitions were read, or the newest token or time of change. */
   highWater: Cursor;
+  /** Spans of source time that earlier passes have read. */
+  intervals: readonly Interval[];
+  /** The newest time of change that the pass has met, in source time (ms). Only for streams that follow changes by time. */
+  newest: number | undefined;
+  /** Whether it stood still for so long that items may have moved past it. */
+  hasGap: boolean;
+  /** How many items the source says there are; `steady` while it has said the same all along. */
+  expected: { total: number; steady: boolean } | null;
   pages: number;
   /** Compare-and-set token of the stream's state: grows by one with each stored page. */
   version: number;
@@ -84,5 +102,7 @@ export interface RunReport {
   finishedAt: Date;
   recordsUpdated: number;
   errorMessage: string | null;
+  /** When the connection is tried again before its own minute; null when it waits for that. */
+  retryAt: Date | null;
   streams: StreamReport[];
 }

@@ -31,7 +31,7 @@ export async function connect({ account = {}, settings = {}, secrets = keys, htt
     const partitions = async function* () {
       yield* batches;
     };
-    return streamOf(name).read({ ...access, now: NOW, concurrency: 3, partitions }, cursor);
+    return streamOf(name).read({ ...access, now: NOW, span: { mode: 'full', since: null, token: null }, concurrency: 3, partitions }, cursor);
   };
   return { sandbox, waits, read, access, client: createClientTetherClient(access) };
 }

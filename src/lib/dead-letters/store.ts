@@ -1,0 +1,34 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import { newId } from '../platform/id.ts';
+import { deadLetters } from './schema.ts';
+
+export interface LostJob {
+  tenantId: string;
+  job: string;
+  /** What the job works on, such as a connection's id. */
+  subject: string;
+  connectionId: string | null;
+  payload: unknown;
+  kind: string;
+  /** In plain words, without secrets: it is shown. */
+  reason: string;
+  attempts: number;
+}
+
+/** Keeps a job that was given up. One that is set aside already counts as another failure of the same. */
+export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
+  await tx
+    .insert(deadLetters)
+    .values({ ...lost, id: newId() })
+    .onConflictDoUpdate({
+      target: [deadLetters.tenantId, deadLetters.job, deadLetters.subject],
+      targetWhere: isNull(deadLetters.resolvedAt),
+      set: { kind: lost.kind, reason: lost.reason, attempts: sql`${deadLetters.attempts} + ${lost.attempts}`, lastFailedAt: sql`now()` },
+    });
+}
+
+/** The condition that a job is set aside and waits for a person. */
+export function isSetAside(tenantId: string, job: string, subject: string) {
+  return and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.job, job), eq(deadLetters.subject, subject), isNull(deadLetters.resolvedAt));
+}

@@ -1,0 +1,119 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { connections } from '../connections/schema.ts';
+import { setAsideJob } from '../dead-letters/store.ts';
+import { config } from '../platform/config.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { patiently } from '../platform/db/retry.ts';
+import { Problem } from '../platform/errors.ts';
+import { newId } from '../platform/id.ts';
+import { withTenant } from '../tenancy/with-tenant.ts';
+import { closeOpenBooks } from './books.ts';
+import { FencedError } from './policy.ts';
+import { syncRuns } from './schema.ts';
+import type { SyncRequest } from './types.ts';
+
+/** A run in the hands of this worker. The lease is its fencing token: every write of the run checks it. */
+export interface HeldRun {
+  runId: string;
+  lease: number;
+  startedAt: Date;
+  acceptDeletions: boolean;
+}
+
+/** A run that lost so many workers most likely ends them itself. */
+const mostLosses = 3;
+
+const leaseEnd = () => sql`now() + make_interval(secs => ${config().SYNC_LEASE_SECONDS})`;
+/** How often a run says that it is alive. */
+export const heartbeatMs = () => (config().SYNC_LEASE_SECONDS * 1000) / 3;
+
+/**
+ * Takes up the connection's run: one that was put down between two slices or lost its worker goes on, else a new one
+ * begins. A run in other hands is a Problem (conflict); one that lost three workers is set aside (also a conflict).
+ */
+export async function takeRun(request: SyncRequest): Promise<HeldRun> {
+  const taken = await withTenant(request.tenantId, async (tx) => {
+    await lockConnection(tx, request);
+    const [running] = await tx.select({ ...held, isHeld: sql<boolean>`coalesce(lease_until > now(), false)`, isLost: sql<boolean>`coalesce(lease_until <= now(), false)`, losses: syncRuns.losses }).from(syncRuns).where(runningOf(request));
+    if (running?.isHeld === true) throw new Problem('conflict', 'A sync of this connection is already under way. Wait until it has ended.', { runId: running.runId });
+    const losses = (running?.losses ?? 0) + (running?.isLost === true ? 1 : 0);
+    if (running !== undefined && losses >= mostLosses) return setRunAside(tx, request, running.runId, losses);
+    const run = running === undefined ? await insertRun(tx, request) : await resumeRun(tx, request, running.runId, losses);
+    await tx.update(connections).set({ dueAt: leaseEnd(), waitingFor: null }).where(ofConnection(request));
+    return run;
+  });
+  if (taken === undefined) throw new Problem('conflict', `This sync ended its worker ${mostLosses} times and was set aside. Retry it from the list of what was set aside.`);
+  return taken;
+}
+
+const held = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt, acceptDeletions: syncRuns.acceptDeletions };
+
+async function lockConnection(tx: Tx, request: SyncRequest): Promise<void> {
+  const rows = await tx.select({ id: connections.id }).from(connections).where(ofConnection(request)).for('update');
+  if (rows.length === 0) throw new Problem('not_found', 'There is no such connection in this workspace.');
+}
+
+async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
+  const { tenantId, connectionId, trigger } = request;
+  const values = { tenantId, connectionId, trigger, id: newId(), requestedBy: request.requestedBy ?? null, startedAt: new Date(), acceptDeletions: request.acceptDeletions === true };
+  await tx.insert(syncRuns).values({ ...values, lease: 1, leaseUntil: leaseEnd() });
+  return { runId: values.id, lease: 1, startedAt: values.startedAt, acceptDeletions: values.acceptDeletions };
+}
+
+async function resumeRun(tx: Tx, request: SyncRequest, runId: string, losses: number): Promise<HeldRun> {
+  const accept = request.acceptDeletions === true ? { acceptDeletions: true } : {};
+  const [run] = await tx
+    .update(syncRuns)
+    .set({ lease: sql`${syncRuns.lease} + 1`, leaseUntil: leaseEnd(), losses, ...accept })
+    .where(and(eq(syncRuns.tenantId, request.tenantId), eq(syncRuns.id, runId)))
+    .returning(held);
+  if (run === undefined) throw new FencedError();
+  return run;
+}
+
+/** Gives the run up, and with it the connection's schedule, until a person retries it. */
+async function setRunAside(tx: Tx, request: SyncRequest, runId: string, losses: number): Promise<undefined> {
+  const { tenantId, connectionId } = request;
+  const message = `The worker that ran this sync stopped ${losses} times in the middle of it.`;
+  const lost = { status: 'failed' as const, finishedAt: sql`now()`, errorKind: 'worker_lost', errorMessage: message };
+  await tx.update(syncRuns).set({ ...lost, leaseUntil: null, losses }).where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
+  await closeOpenBooks(tx, tenantId, runId, lost);
+  const payload = { tenantId, connectionId, trigger: 'manual' as const, requestedBy: null };
+  await setAsideJob(tx, { tenantId, job: 'sync-connection', subject: connectionId, connectionId, payload, kind: 'worker_lost', reason: message, attempts: losses });
+}
+
+/** Prolongs the lease, on the run and on the due-table alike: a run whose worker dies is due again when it ends. Throws FencedError when it is not ours any more. */
+export async function beat(request: Pick<SyncRequest, 'tenantId' | 'connectionId'>, run: HeldRun): Promise<void> {
+  await withTenant(request.tenantId, async (tx) => {
+    await tx.update(connections).set({ dueAt: leaseEnd() }).where(ofConnection(request));
+    const rows = await tx.update(syncRuns).set({ leaseUntil: leaseEnd() }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
+    if (rows.length === 0) throw new FencedError();
+  });
+}
+
+/** Puts the run down at a checkpoint: whoever comes first goes on with it. */
+export function putRunDown(request: Pick<SyncRequest, 'tenantId' | 'connectionId'>, run: HeldRun): Promise<void> {
+  return patiently(() =>
+    withTenant(request.tenantId, async (tx) => {
+      await tx.update(connections).set({ dueAt: sql`now()` }).where(ofConnection(request));
+      const rows = await tx.update(syncRuns).set({ leaseUntil: null }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
+      if (rows.length === 0) throw new FencedError();
+    }),
+  );
+}
+
+/** Locks the run for this transaction and makes sure that it is still ours. */
+export async function holdRun(tx: Tx, tenantId: string, run: Pick<HeldRun, 'runId' | 'lease'>): Promise<void> {
+  const rows = await tx.select({ id: syncRuns.id }).from(syncRuns).where(stillOurs(tenantId, run)).for('update');
+  if (rows.length === 0) throw new FencedError();
+}
+
+export function stillOurs(tenantId: string, { runId, lease }: Pick<HeldRun, 'runId' | 'lease'>) {
+  return and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId), eq(syncRuns.status, 'running'), eq(syncRuns.lease, lease));
+}
+
+export const ofConnection = ({ tenantId, connectionId }: Pick<SyncRequest, 'tenantId' | 'connectionId'>) => and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+
+function runningOf({ tenantId, connectionId }: SyncRequest) {
+  return and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.connectionId, connectionId), eq(syncRuns.status, 'running'));
+}
