@@ -60,8 +60,8 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
     async request(request) {
       const url = addQuery(checkUrl(request.url, options), request.query);
       const tryOnce = (attempt: number) =>
-        observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
-          gated(options.gates ?? [], () => answerOf(agent, url, request, limits)),
+        gated(options.gates ?? [], () =>
+          observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () => answerOf(agent, url, request, limits)),
         );
       return withRetries(tryOnce, (error) => !signal?.aborted && isWorthRetrying(error, request.method), tools);
     },
@@ -116,7 +116,8 @@ function isJson(text: string): boolean {
 }
 
 /** What was not read can be read again; what was written is only repeated when the source says it did not take it. */
-function isWorthRetrying({ kind }: RemoteError, method: HttpRequest['method'] = 'GET'): boolean {
+function isWorthRetrying({ kind, unsent }: RemoteError, method: HttpRequest['method'] = 'GET'): boolean {
+  if (unsent) return false;
   const repeatable = method !== 'POST' && method !== 'PATCH';
   return kind === 'rate_limited' || (kind === 'transient' && repeatable);
 }

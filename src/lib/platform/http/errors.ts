@@ -26,6 +26,8 @@ export interface RemoteErrorDetails {
   until?: Date;
   /** Headers of the answer, for those who read quotas; never shown. */
   headers?: Record<string, string>;
+  /** A gate of ours held the request back: it never left, and asking again at once is useless. */
+  unsent?: boolean;
   cause?: unknown;
 }
 
@@ -34,6 +36,7 @@ export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
   readonly status: number | undefined;
   readonly until: Date | undefined;
+  readonly unsent: boolean;
   readonly #headers: Record<string, string> | undefined;
 
   constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
@@ -42,6 +45,7 @@ export class RemoteError extends Error {
     this.kind = kind;
     this.status = details.status;
     this.until = details.until;
+    this.unsent = details.unsent === true;
     this.#headers = details.headers;
   }
 
