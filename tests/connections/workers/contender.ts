@@ -1,0 +1,83 @@
+/**
+ * One of many processes that share a connection. Reads a JSON command from each line of standard input and answers each with
+ * a JSON line, so that a test can let many of them act at the same moment.
+ */
+import { createInterface } from 'node:readline';
+import { rateGate } from '../../../src/lib/connections/budget/gate.ts';
+import { circuitGate } from '../../../src/lib/connections/circuit/gate.ts';
+import { admit, noteFailure } from '../../../src/lib/connections/circuit/store.ts';
+import { createHttpClient } from '../../../src/lib/platform/http/client.ts';
+import { RemoteError } from '../../../src/lib/platform/http/errors.ts';
+import type { Gate } from '../../../src/lib/platform/http/types.ts';
+import type { RateWindow } from '../../../src/lib/providers/types.ts';
+
+export interface Command {
+  kind: 'enter' | 'fetch' | 'admit' | 'fail';
+  tenantId: string;
+  connectionId: string;
+  windows?: RateWindow[];
+  /** What `fetch` asks, or nothing for `enter`. */
+  url?: string;
+  /** How many requests, so many at once, in at most so many milliseconds. */
+  requests?: number;
+  concurrency?: number;
+  ms?: number;
+  maxWaitMs?: number;
+  circuit?: boolean;
+}
+
+export interface Result {
+  /** How many requests were let through. */
+  passed: number;
+  /** When the last was, in milliseconds since 1970. */
+  lastAt: number;
+  failures: string[];
+  admission?: string;
+}
+
+const kinds: Record<Command['kind'], (command: Command) => Promise<Result>> = { enter: ask, fetch: ask, admit: askAdmission, fail };
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const command = JSON.parse(line) as Command;
+  void kinds[command.kind](command).then((result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+});
+process.stdin.on('end', () => process.exit(0));
+process.stdout.write('"ready"\n');
+
+async function ask(command: Command): Promise<Result> {
+  const { tenantId, connectionId, windows, url, requests = Number.POSITIVE_INFINITY, concurrency = 1, ms = 60_000, maxWaitMs } = command;
+  const limits = { concurrency, timeoutMs: 5000, ...(windows && { windows }) };
+  const gates = [...(command.circuit === true ? [circuitGate(tenantId, connectionId)] : []), rateGate(tenantId, connectionId, limits, { firstPauseMs: 50, ...(maxWaitMs !== undefined && { maxWaitMs }) })];
+  const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, gates, retry: { retries: 0 } });
+  const result: Result = { passed: 0, lastAt: 0, failures: [] };
+  const deadline = Date.now() + ms;
+  let left = requests;
+  const one = async () => {
+    while (left > 0 && Date.now() < deadline) {
+      left -= 1;
+      try {
+        await (url === undefined ? enterAll(gates) : http.request({ url }));
+        result.passed += 1;
+        result.lastAt = Date.now();
+      } catch (error) {
+        result.failures.push(error instanceof RemoteError ? `${error.kind}${error.unsent ? ' unsent' : ''}` : String(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, one));
+  await http.close();
+  return result;
+}
+
+async function enterAll(gates: Gate[]): Promise<void> {
+  for (const gate of gates) await gate.enter();
+}
+
+async function askAdmission({ tenantId, connectionId }: Command): Promise<Result> {
+  return { passed: 0, lastAt: 0, failures: [], admission: (await admit(tenantId, connectionId)).kind };
+}
+
+async function fail({ tenantId, connectionId, requests = 1 }: Command): Promise<Result> {
+  for (let left = requests; left > 0; left -= 1) await noteFailure(tenantId, connectionId, 'It is down.');
+  return { passed: 0, lastAt: 0, failures: [] };
+}
