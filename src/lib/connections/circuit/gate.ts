@@ -1,0 +1,65 @@
+import { RemoteError } from '../../platform/http/errors.ts';
+import type { Gate, TryOutcome } from '../../platform/http/types.ts';
+import { moment } from '../moment.ts';
+import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
+import { closeCircuit, noteFailure, noteSuccess, readCircuit, reopen } from './store.ts';
+
+/** For so long an opening by another worker may go unnoticed here. */
+const freshMs = 1000;
+
+export interface CircuitGateOptions {
+  /** What the source is called in messages. */
+  label?: string;
+  /** This run got the probe from `admit`: its first answer closes the circuit or opens it again. */
+  probe?: boolean;
+  /** What fails after it has fired was stopped by us and says nothing of the source. */
+  signal?: AbortSignal | undefined;
+  rules?: Partial<CircuitRules>;
+}
+
+/**
+ * Leaves a source alone that does not answer. While the circuit is open, `enter` throws RemoteError `transient` with `until`.
+ * Failures count over all workers; successes cost no query unless there were failures before.
+ */
+export function circuitGate(tenantId: string, connectionId: string, options: CircuitGateOptions = {}): Gate {
+  const { label = 'The source', signal, rules } = options;
+  let isProbe = options.probe ?? false;
+  let known: Circuit = closedCircuit;
+  let readAt = Number.NEGATIVE_INFINITY;
+
+  function learn(circuit: Circuit): void {
+    known = circuit;
+    readAt = performance.now();
+  }
+
+  async function enter(): Promise<void> {
+    if (isProbe) return;
+    if (performance.now() - readAt > freshMs) learn(await readCircuit(tenantId, connectionId));
+    if (known.state !== 'closed') throw refusal(label, known);
+  }
+
+  async function leave(outcome: TryOutcome): Promise<void> {
+    const isFailure = outcome.failure === 'transient' || outcome.failure === 'malformed';
+    if (isFailure && signal?.aborted) return;
+    const wasProbe = isProbe;
+    isProbe = false;
+    if (isFailure) learn(await (wasProbe ? reopen : noteFailure)(tenantId, connectionId, reasonOf(outcome), rules));
+    else if (wasProbe) learn(await closeCircuit(tenantId, connectionId));
+    else if (known.failures > 0) learn(await noteSuccess(tenantId, connectionId));
+  }
+
+  return { enter, leave };
+}
+
+function refusal(label: string, { openedAt, probeAt, reason }: Circuit): RemoteError {
+  const since = openedAt === null ? '' : ` since ${moment(openedAt, 'down')}`;
+  const next = probeAt === null ? 'soon' : `at ${moment(probeAt)}`;
+  const details = { unsent: true, ...(probeAt && { until: probeAt }) };
+  return new RemoteError('transient', `${label} has not been answering${since}. ${reason ?? ''} It is left alone for a while; the next try follows by itself ${next}.`, details);
+}
+
+/** Without the source's own words: they may hold anything. */
+function reasonOf({ status, failure }: TryOutcome): string {
+  if (failure === 'malformed') return `Its last answer was not what it promises${status === undefined ? '' : ` (HTTP ${status})`}.`;
+  return status === undefined || status < 300 ? 'The last request got no complete answer.' : `Its last answer was that it cannot answer right now (HTTP ${status}).`;
+}
