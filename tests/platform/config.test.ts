@@ -31,6 +31,12 @@ describe('the configuration', () => {
     expect(() => parseConfig({})).toThrow(/DATABASE_URL: is not set\n {2}AUTH_SECRET: is not set\n {2}TRIBUTARY_KEYS: is not set/);
   });
 
+  it('wants a secret for the webhook that alerts go to', () => {
+    const webhook = { ...good, ALERT_WEBHOOK_URL: 'https://alerts.example.com/x' };
+    expect(() => parseConfig(webhook)).toThrow('ALERT_WEBHOOK_SECRET: is needed with ALERT_WEBHOOK_URL');
+    expect(parseConfig({ ...webhook, ALERT_WEBHOOK_SECRET: 'sixteen letters!' }).ALERT_CHECK_SECONDS).toBe(60);
+  });
+
   it('wants the public address in production', () => {
     expect(() => parseConfig({ ...good, NODE_ENV: 'production' })).toThrow('PUBLIC_URL: is needed in production');
     expect(parseConfig({ ...good, NODE_ENV: 'production', PUBLIC_URL: 'https://dashboards.example.com' }).NODE_ENV).toBe('production');
