@@ -34,7 +34,7 @@ describe('connecting an account', () => {
 
   it('makes it due at once; a pause takes it out of the schedule, and others cannot touch it', async () => {
     const { id } = await connect(secrets);
-    expect(await connectionViews(tenant.id)).toEqual([{ id, label: 'ClientTether', provider: 'clienttether', status: 'active', statusReason: null, baseUrl: sandbox.clienttether.baseUrl }]);
+    expect(await connectionViews(tenant.id)).toEqual([{ id, label: 'ClientTether', provider: 'clienttether', status: 'active', statusReason: null, baseUrl: sandbox.clienttether.baseUrl, health: { circuit: null, pausedUntil: null, waiting: null } }]);
     expect(await due()).toEqual([id]);
     await pauseConnection(tenant.id, id, true);
     expect(await due()).toEqual([]);

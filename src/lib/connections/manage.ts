@@ -1,10 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { withTenant } from '../tenancy/with-tenant.ts';
+import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { providers } from '../providers/registry.ts';
 import { checkCredentials } from './check.ts';
-import { createConnection, listConnections, openConnection, storeSecret, type Connection } from './connections.ts';
+import { createConnection, openConnection, selectConnections, storeSecret, type Connection } from './connections.ts';
+import { healthOf, type ConnectionHealth } from './health.ts';
 import { connections } from './schema.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
@@ -65,15 +66,22 @@ export interface ConnectionView {
   status: Connection['status'];
   statusReason: string | null;
   baseUrl: string;
+  health: ConnectionHealth;
 }
 
 /** The connections of a tenant as the settings page shows them: no secret, no other setting. */
-export async function connectionViews(tenantId: string): Promise<ConnectionView[]> {
-  return (await listConnections(tenantId)).map(({ id, label, provider, status, statusReason, settings }) => {
-    const definition = providers.find(({ key }) => key === provider);
-    const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
-    return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '' };
+export function connectionViews(tenantId: string): Promise<ConnectionView[]> {
+  return readTenant(tenantId, async (tx) => {
+    const rows = await selectConnections(tx, tenantId);
+    const health = await healthOf(tx, tenantId, rows, new Date());
+    return rows.map((row) => viewOf(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }));
   });
+}
+
+function viewOf({ id, label, provider, status, statusReason, settings }: Connection, health: ConnectionHealth): ConnectionView {
+  const definition = providers.find(({ key }) => key === provider);
+  const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
+  return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '', health };
 }
 
 async function openOwn(tenantId: string, connectionId: string) {

@@ -1,0 +1,24 @@
+import type { ConnectionView } from '#lib/connections/manage.ts';
+import { dateTime } from '../format.ts';
+
+/** A connection's state in a word, and what there is to say about it. */
+export interface HealthWords {
+  tone: 'good' | 'warn' | 'bad' | 'neutral';
+  word: string;
+  text: string | null;
+}
+
+/** The first that applies wins: what a person must act on comes before what passes by itself. */
+export function healthWords({ status, statusReason, health }: Pick<ConnectionView, 'status' | 'statusReason' | 'health'>, timeZone: string, now: Date): HealthWords {
+  if (status === 'needs_reconnect') return { tone: 'bad', word: 'Needs new credentials', text: statusReason };
+  if (status === 'paused') return { tone: 'neutral', word: 'Paused', text: statusReason };
+  const at = (when: Date) => dateTime(when, timeZone);
+  const { circuit, pausedUntil, waiting } = health;
+  if (circuit !== null) {
+    const next = circuit.state === 'half_open' ? 'it is being tried again now' : circuit.probeAt > now ? `next try at ${at(circuit.probeAt)}` : 'the next sync tries again';
+    return { tone: 'warn', word: 'Not answering', text: `Not answering since ${at(circuit.since)}; ${next}. ${circuit.reason}` };
+  }
+  if (pausedUntil !== null) return { tone: 'warn', word: 'Waiting', text: `Waiting until ${at(pausedUntil)} because the source asked us to slow down.` };
+  if (waiting !== null) return { tone: 'warn', word: 'Waiting', text: `${waiting.reason} The next sync begins at ${at(waiting.until)}.` };
+  return { tone: 'good', word: 'Active', text: statusReason };
+}

@@ -1,0 +1,25 @@
+import type { Tx } from '../platform/db/pool.ts';
+import { pausesOf } from './budget/store.ts';
+import { circuitStates, type OpenCircuit } from './circuit/store.ts';
+import type { Connection } from './connections.ts';
+
+/** What keeps a connection from being read at present; all null when nothing does. */
+export interface ConnectionHealth {
+  /** The source does not answer. */
+  circuit: Omit<OpenCircuit, 'connectionId'> | null;
+  /** The source asked us to slow down until then. */
+  pausedUntil: Date | null;
+  /** Why the last run ended early, in plain words, and when the next begins. */
+  waiting: { reason: string; until: Date } | null;
+}
+
+/** The health of each given connection, by its id. */
+export async function healthOf(tx: Tx, tenantId: string, connections: readonly Connection[], now: Date): Promise<Map<string, ConnectionHealth>> {
+  const open = new Map((await circuitStates(tx, tenantId)).map(({ connectionId, ...circuit }) => [connectionId, circuit]));
+  const pauses = await pausesOf(tx, tenantId);
+  return new Map(connections.map((connection) => [connection.id, { circuit: open.get(connection.id) ?? null, pausedUntil: pauses.get(connection.id) ?? null, waiting: waitingOf(connection, now) }]));
+}
+
+function waitingOf({ waitingFor, dueAt }: Connection, now: Date): ConnectionHealth['waiting'] {
+  return waitingFor === null || dueAt === null || dueAt <= now ? null : { reason: waitingFor, until: dueAt };
+}

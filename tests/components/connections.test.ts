@@ -1,0 +1,40 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { render, stopRendering } from './render.ts';
+
+afterAll(stopRendering);
+
+const calm = { circuit: null, pausedUntil: null, waiting: null };
+const soon = new Date(Date.now() + 3_600_000);
+const circuit = { state: 'open', since: new Date('2026-11-21T14:05:00Z'), probeAt: new Date('2126-11-21T15:00:00Z'), reason: 'The last request got no complete answer.' };
+
+async function shown(changes: Record<string, unknown>): Promise<string> {
+  const connection = { id: 'c', label: 'Our CRM', provider: 'clienttether', status: 'active', statusReason: null, baseUrl: 'https://api.clienttether.com/', health: calm, ...changes };
+  const html = await render('/src/components/settings/ConnectionList.astro', { props: { connections: [connection], providers: [], timeZone: 'America/Denver' } });
+  expect(html).not.toContain('<script');
+  return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+}
+
+describe('a connection on the settings page', () => {
+  test('says nothing more when all is well', async () => {
+    expect(await shown({})).toContain('Active Pause Replace the credentials');
+  });
+
+  test('tells since when its source has not answered, when it is tried again and why, in the workspace\'s time', async () => {
+    expect(await shown({ health: { ...calm, circuit } })).toContain('Not answering Pause Not answering since Nov 21, 2026, 7:05 AM; next try at Nov 21, 2126, 8:00 AM. The last request got no complete answer.');
+    expect(await shown({ health: { ...calm, circuit: { ...circuit, state: 'half_open' } } })).toContain('7:05 AM; it is being tried again now.');
+    expect(await shown({ health: { ...calm, circuit: { ...circuit, probeAt: new Date('2026-11-20T15:00:00Z') } } })).toContain('7:05 AM; the next sync tries again.');
+  });
+
+  test('tells until when it waits, and for what', async () => {
+    expect(await shown({ health: { ...calm, pausedUntil: circuit.since } })).toContain('Waiting until Nov 21, 2026, 7:05 AM because the source asked us to slow down.');
+    expect(await shown({ health: { ...calm, waiting: { reason: 'All requests are used up.', until: soon } } })).toMatch(/Waiting Pause All requests are used up\. The next sync begins at \w+ \d+, \d{4}, \d+:\d\d [AP]M\./);
+  });
+
+  test('puts first what a person has to do', async () => {
+    const text = await shown({ status: 'needs_reconnect', statusReason: 'The keys were refused.', health: { circuit, pausedUntil: soon, waiting: null } });
+    expect(text).toContain('Needs new credentials');
+    expect(text).toContain('The keys were refused.');
+    expect(text).not.toContain('Not answering');
+    expect(await shown({ status: 'paused', health: { ...calm, circuit } })).toContain('Paused Resume');
+  });
+});
