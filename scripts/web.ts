@@ -4,13 +4,16 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import compression from 'compression';
 import sirv from 'sirv';
+import { standInTask } from '../src/lib/alerts/task.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
+import { startPeriodic } from '../src/lib/platform/periodic/run.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
+import { startTracing } from '../src/lib/platform/tracing.ts';
 import { watchDrain } from './backpressure.ts';
 
 /** Requests under way get this long to end. */
@@ -27,6 +30,7 @@ async function main(): Promise<void> {
   await assertUsableKeys();
   // The check's own pool; the application inside the build opens its own.
   await closeDatabase();
+  const stopTracing = await startTracing('tributary-web');
   const server = createServer(chain([compression() as unknown as Handler, staticFiles(), await application()]));
   server.requestTimeout = 60_000;
   await listen(server, PORT, HOST);
@@ -34,11 +38,14 @@ async function main(): Promise<void> {
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
   // Port 0 means any free one. The application reads its configuration at its first request, and tells our own origin by the port.
   process.env['PORT'] = String(port);
+  const stopPeriodic = startPeriodic([standInTask()]);
   log.info({ event: 'web.ready', port }, 'Web is ready');
   process.send?.({ ready: true, port });
   onStop(async (signal) => {
     log.info({ event: 'web.stopping', signal }, 'Web is stopping');
     await drain(server);
+    await stopPeriodic();
+    await stopTracing();
   });
 }
 

@@ -1,15 +1,19 @@
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
+import { checkAlertsTask } from '../src/lib/alerts/task.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
+import { startPeriodic } from '../src/lib/platform/periodic/run.ts';
 import { openQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
+import { startTracing } from '../src/lib/platform/tracing.ts';
 import { closeQueue } from '../src/lib/queue.ts';
 import { StoppedError } from '../src/lib/sync/policy.ts';
 import { startConsumers } from './consumers.ts';
 import { startSchedule } from './schedule.ts';
+import { startServer } from './server.ts';
 
 /** How long jobs may take to reach a checkpoint after a stop was asked for. */
 const drainMs = 20_000;
@@ -18,20 +22,26 @@ const drainMs = 20_000;
 async function main(): Promise<void> {
   config();
   await assertUsableDatabase();
+  const stopTracing = await startTracing('tributary-worker');
   await assertUsableKeys();
   const stopping = new AbortController();
   const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
   await boss.start();
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
+  const stopPeriodic = startPeriodic([checkAlertsTask()]);
+  const server = await startServer();
   log.info({ event: 'worker.ready' }, 'Worker is ready');
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
     await schedule.destroy();
     stopping.abort(new StoppedError());
     await boss.stop({ graceful: true, timeout: drainMs });
+    await stopPeriodic();
+    server?.close().closeAllConnections();
     await closeQueue();
     await closeDatabase();
+    await stopTracing();
   });
 }
 

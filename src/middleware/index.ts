@@ -4,6 +4,8 @@ import { clientAddress, clientHeaders } from '#lib/auth/client.ts';
 import { readSession } from '#lib/auth/sessions.ts';
 import { config } from '#lib/platform/config.ts';
 import { log, withLogFields } from '#lib/platform/log.ts';
+import { countRequest } from '#lib/platform/metrics/http.ts';
+import { traced, type Note } from '#lib/platform/tracing.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { answerProblem } from './problems.ts';
 import { appendCookies, refuseForeignOrigin, refuseLargeBody, requestIdOf } from './request.ts';
@@ -17,16 +19,20 @@ export const onRequest = defineMiddleware((context, next) => {
   if (context.locals.requestId !== undefined) return next();
   const requestId = requestIdOf(context.request, config().TRUST_PROXY);
   Object.assign(context.locals, { requestId, user: null, session: null, client: clientOf(context) });
-  return withLogFields({ requestId }, () => respond(context, next));
+  const { routePattern: route, request: { method } } = context;
+  return withLogFields({ requestId }, () => traced(`${method} ${route}`, { method, route }, (note) => respond(context, next, route, note), 'server'));
 });
 
-async function respond(context: APIContext, next: MiddlewareNext): Promise<Response> {
+async function respond(context: APIContext, next: MiddlewareNext, route: string, note: Note): Promise<Response> {
   const startedAt = performance.now();
   const response = await pass(context, next).catch((error: unknown) => answerProblem(context, error));
   addSecurityHeaders(response.headers, context.locals.requestId);
   const { method } = context.request;
-  const ms = Math.round(performance.now() - startedAt);
-  log.info({ event: 'http.request', method, route: context.routePattern, status: response.status, ms, userId: context.locals.user?.id }, 'Request');
+  const ms = performance.now() - startedAt;
+  const fields = { status: response.status, userId: context.locals.user?.id };
+  countRequest(method, route, response.status, ms);
+  note(fields);
+  log.info({ event: 'http.request', method, route, ms: Math.round(ms), ...fields }, 'Request');
   return response;
 }
 

@@ -1,6 +1,6 @@
 /** A mail with one link, as plain text and as simple HTML. */
 export interface Mail {
-  kind: 'reset' | 'invitation';
+  kind: 'reset' | 'invitation' | 'alert';
   subject: string;
   link: string;
   text: string;
@@ -28,6 +28,11 @@ export function invitationMail(link: string, { workspace, inviter, role, days }:
     `${inviter} invites you to the workspace ${workspace} as ${role}.`,
     `The link works once, for ${days} days, and only for this e-mail address.`,
   ]);
+}
+
+/** For operators: what is wrong, or over. `lines` are further paragraphs. */
+export function alertMail(subject: string, link: string, lines: string[]): Mail {
+  return compose('alert', subject, link, 'Look at all alerts', lines);
 }
 
 function compose(kind: Mail['kind'], subject: string, link: string, action: string, paragraphs: string[]): Mail {
