@@ -230,7 +230,7 @@ describe('two runs of one connection', () => {
   it('is put down after its slice and goes on where it was, as one run', async () => {
     const slices = [];
     for (let slice = 0; slice < 50; slice += 1) {
-      const report = await syncSlice({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'schedule', sliceMs: 0 });
+      const { report } = await syncSlice({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'schedule', sliceMs: 0 });
       slices.push(report?.status ?? 'put down');
       if (report !== undefined) break;
     }

@@ -25,7 +25,7 @@ const provider = getProvider('clienttether');
 const notes = provider.streams.find(({ name }) => name === 'notes');
 
 function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
-  return { id: 'x', startedAt: new Date(Date.UTC(2026, 10, 20, hour)), span: { mode: 'full', since: null, token: null }, cursor, highWater, intervals: [], newest: undefined, hasGap: false, expected: null, pages: 0, version: 1, hasErrors: false, books: emptyBooks() };
+  return { id: 'x', startedAt: new Date(Date.UTC(2026, 10, 20, hour)), span: { mode: 'full', since: null, token: null }, cursor, highWater, intervals: [], newest: undefined, hasGap: false, expected: null, pages: 0, version: 1, hasErrors: false, corrections: new Map(), books: emptyBooks() };
 }
 
 /** The parents that a pass would read, batch by batch. */

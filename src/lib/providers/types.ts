@@ -140,14 +140,19 @@ export interface Limits {
   readQuota?(headers: Record<string, string>, now: Date): WindowReading[];
 }
 
-/** How an OAuth 2.0 access token is fetched (RFC 6749). */
+/**
+ * How an OAuth 2.0 access token is fetched (RFC 6749). With `refresh_token` the provider declares a secret called
+ * `refreshToken`; when the source rotates it, the new one takes its place.
+ */
 export interface OAuthGrant<Settings> {
   kind: 'client_credentials' | 'refresh_token';
   tokenUrl(settings: Settings): string;
   /** Hosts of the token endpoint, as in `hosts`. */
   tokenHosts: readonly string[];
-  /** The form fields besides `grant_type` and `refresh_token`. */
+  /** The form fields besides `grant_type` and `refresh_token`; one of these names takes the place of ours. */
   form(settings: Settings, secrets: Record<string, string>): Record<string, string>;
+  /** Headers of the token request, where the source wants its client's credentials there. */
+  headers?(settings: Settings, secrets: Record<string, string>): Record<string, string>;
   /** How long the refresh token lives, in days, when it does not say; it is renewed well before. Only for refresh_token. */
   refreshTokenDays?: number;
 }
@@ -164,6 +169,8 @@ export interface ProviderDefinition<Settings = unknown> {
   /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
   hosts: readonly string[];
   limits: Limits;
+  /** How often a connection is synced, in milliseconds. Absent: once an hour. */
+  intervalMs?(settings: Settings): number;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */

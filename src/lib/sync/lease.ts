@@ -91,13 +91,14 @@ export async function beat(request: Pick<SyncRequest, 'tenantId' | 'connectionId
   });
 }
 
-/** Puts the run down at a checkpoint: whoever comes first goes on with it. */
-export function putRunDown(request: Pick<SyncRequest, 'tenantId' | 'connectionId'>, run: HeldRun): Promise<void> {
+/** Puts the run down at a checkpoint: whoever comes first goes on with it. The answer is when it is due: now, by the clock of the database. */
+export function putRunDown(request: Pick<SyncRequest, 'tenantId' | 'connectionId'>, run: HeldRun): Promise<Date> {
   return patiently(() =>
     withTenant(request.tenantId, async (tx) => {
-      await tx.update(connections).set({ dueAt: sql`now()` }).where(ofConnection(request));
+      const [due] = await tx.update(connections).set({ dueAt: sql`now()` }).where(ofConnection(request)).returning({ at: connections.dueAt });
       const rows = await tx.update(syncRuns).set({ leaseUntil: null }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
       if (rows.length === 0) throw new FencedError();
+      return due?.at ?? new Date();
     }),
   );
 }

@@ -5,6 +5,7 @@ import { patiently } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
 import type { Page } from '../providers/types.ts';
+import { recordPage } from '../metrics.ts';
 import { refreshRollups } from '../rollups/registry.ts';
 import { packBody, storeSnapshot, type PackedBody } from '../snapshots/store.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
@@ -24,11 +25,11 @@ export interface PreparedPage {
 }
 
 /** Packs and translates each page as it comes, so that a reader ahead does it while the page before is being written. */
-export async function* prepared(source: Source, stream: Stream, pages: AsyncIterable<Page>): AsyncGenerator<PreparedPage> {
+export async function* prepared(source: Source, stream: Stream, pass: Pass, pages: AsyncIterable<Page>): AsyncGenerator<PreparedPage> {
   for await (const page of pages) {
     failpoint('fetch.after');
     const packing = packBody(page.answer.body);
-    yield { page, translated: translate(stream, source.settings, page), body: await packing };
+    yield { page, translated: translate(stream, source.settings, page, pass.corrections), body: await packing };
   }
 }
 
@@ -40,6 +41,7 @@ export async function storePage(source: Source, stream: Stream, pass: Pass, { pa
   noteProgress(pass, stream, page, translated);
   const books = await patiently(() => withTenant(source.tenantId, (tx) => writePage(tx, source, stream, pass, page, body, translated)));
   failpoint('commit.after');
+  recordPage({ tenantId: source.tenantId, connectionId: source.connectionId, inserted: books.inserted, changed: books.changed });
   pass.version += 1;
   pass.pages += 1;
   pass.cursor = page.cursor;

@@ -8,6 +8,7 @@ import { closedBooks, closeStreamBooks, openStreamBooks } from './books.ts';
 import { completePass } from './complete.ts';
 import { parseIntervals } from './intervals.ts';
 import { holdRun } from './lease.ts';
+import { loadCorrections } from './mend/corrections.ts';
 import { FencedError, type Failure } from './policy.ts';
 import { streamStates } from './schema.ts';
 import { hasSetAside } from './set-aside.ts';
@@ -30,7 +31,9 @@ export function beginPass(source: Source, stream: Stream): Promise<Pass> {
       .set({ passId, passStartedAt, passPages, cursor, version, passHasGap, passMode: pass.span.mode, pausedUntil: null, touchedAt: sql`now()` })
       .where(ofState(source, stream));
     await openStreamBooks(tx, source, stream, { id: pass.id, mode: pass.span.mode });
-    pass.hasErrors = await hasSetAside(tx, { tenantId: source.tenantId, connectionId: source.connectionId, stream: stream.name });
+    const { tenantId, connectionId } = source;
+    pass.hasErrors = await hasSetAside(tx, { tenantId, connectionId, stream: stream.name });
+    pass.corrections = await loadCorrections(tx, tenantId, connectionId, stream.name);
     return pass;
   });
 }
@@ -53,7 +56,7 @@ function fresh(stream: Stream, state: StreamState, startedAt: Date): Pass {
   return {
     id: newId(), startedAt, span: chooseSpan(stream.changes, { fullAt, intervals, token: highWater, lookbackSeconds }, startedAt),
     cursor: null, highWater, intervals, newest: undefined, hasGap: false, expected: null,
-    pages: 0, version: state.version + 1, hasErrors: false, books: emptyBooks(),
+    pages: 0, version: state.version + 1, hasErrors: false, corrections: new Map(), books: emptyBooks(),
   };
 }
 

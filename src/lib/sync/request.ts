@@ -25,12 +25,16 @@ export async function enqueueDue(now = new Date()): Promise<number> {
   let queued = 0;
   for (const tenant of await listTenants()) {
     for (const { id, dueAt } of await dueConnections(tenant.id, syncIntervalMs / 1000)) {
-      const payload = { tenantId: tenant.id, connectionId: id, trigger: 'schedule' as const, requestedBy: null };
-      const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
-      // A key for each due time: a job that waits for a later one must not keep an earlier one out.
-      const key = `${id}/${dueAt === null ? 'now' : dueAt.toISOString()}`;
-      if (await enqueue('sync-connection', payload, { key, ...startAfter })) queued += 1;
+      if (await wake(tenant.id, id, dueAt, now)) queued += 1;
     }
   }
   return queued;
+}
+
+/** Queues a connection for the time at which it is due. False when it is queued for that time already. */
+export function wake(tenantId: string, connectionId: string, dueAt: Date | null, now = new Date()): Promise<boolean> {
+  const payload = { tenantId, connectionId, trigger: 'schedule' as const, requestedBy: null };
+  const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
+  // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+  return enqueue('sync-connection', payload, { key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`, ...startAfter });
 }

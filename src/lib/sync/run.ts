@@ -3,6 +3,7 @@ import { failpoint } from '../platform/failpoint.ts';
 import { log } from '../platform/log.ts';
 import { newId } from '../platform/id.ts';
 import type { Page, ReadContext } from '../providers/types.ts';
+import { traced } from '../platform/tracing.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { ahead } from './ahead.ts';
 import { closeStreamBooks, openStreamBooks } from './books.ts';
@@ -27,9 +28,9 @@ export async function syncStream(source: Source, stream: Stream): Promise<Stream
   const begunAt = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
     // Three things at once: a page on its way, the one before it being translated, the one before that being stored.
-    for await (const ready of ahead(prepared(source, stream, ahead(readPages(source, stream, pass))))) {
+    for await (const ready of ahead(prepared(source, stream, pass, ahead(readPages(source, stream, pass))))) {
       source.request.signal?.throwIfAborted();
-      await storePage(source, stream, pass, ready);
+      await traced('sync page', { stream: stream.name }, () => storePage(source, stream, pass, ready));
       tell(source, stream, pass, ready.page);
       if (isSliceOver(source, pass, begunAt, ready.page)) throw new SliceOver();
     }

@@ -21,8 +21,8 @@ export interface RunEnd {
   finishedAt: Date;
   recordsUpdated: number;
   errorMessage: string | null;
-  /** When the connection is tried again before its own minute; null when it waits for that. */
-  retryAt: Date | null;
+  /** When the connection is due again. */
+  dueAt: Date;
 }
 
 /** Ends a run with what its streams came to, and says when the connection is due again. Outlasts a database restart. */
@@ -35,7 +35,7 @@ export function finishRun(request: Pick<SyncRequest, 'tenantId' | 'connectionId'
       await tx.update(connections).set({ dueAt: at, waitingFor }).where(ofConnection(request));
       const ended = await tx.update(syncRuns).set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
       if (ended.length === 0 && !(await hasEnded(tx, request.tenantId, run, finishedAt))) throw new FencedError();
-      return { ...end, retryAt: waitingFor === null ? null : at };
+      return { ...end, dueAt: at };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { OpenConnection } from '../connections/connections.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
 import type { Interval } from './intervals.ts';
+import type { Corrections } from './mend/corrections.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../providers/types.ts';
 
 export type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
@@ -68,6 +69,8 @@ export interface Pass {
   version: number;
   /** Whether items of this stream are still set aside, so that a success has to look for them. */
   hasErrors: boolean;
+  /** What persons laid over items that could not be read as they were. */
+  corrections: Corrections;
   books: Books;
 }
 
@@ -102,7 +105,5 @@ export interface RunReport {
   finishedAt: Date;
   recordsUpdated: number;
   errorMessage: string | null;
-  /** When the connection is tried again before its own minute; null when it waits for that. */
-  retryAt: Date | null;
   streams: StreamReport[];
 }
