@@ -1,15 +1,19 @@
-import type { Job, PgBoss } from 'pg-boss';
+import type { Job, JobWithMetadata, PgBoss } from 'pg-boss';
+import { keepLostJob } from '../src/lib/dead-letters/jobs/lost.ts';
 import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '../src/lib/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';
+import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '../src/lib/queue.ts';
+import { retryRecordsJob } from './jobs/retry-records.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
 type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<JobOutcome<Name>>;
 
 const handlers: { [Name in JobName]: Handler<Name> } = {
   'sync-connection': syncConnectionJob,
+  'retry-records': retryRecordsJob,
 };
 
 /** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */
@@ -20,6 +24,9 @@ export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promi
       for (const job of batch) await runJob(name, job, stopping);
     });
   }
+  await boss.work(deadLetterQueue, { includeMetadata: true, pollingIntervalSeconds: 1 }, async (batch: JobWithMetadata<unknown>[]) => {
+    for (const { sourceName, sourceRetryCount, sourceOutput, data } of batch) await keepLostJob({ queue: sourceName, payload: data, output: sourceOutput, attempts: (sourceRetryCount ?? 0) + 1 });
+  });
 }
 
 async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopping: AbortSignal): Promise<void> {

@@ -8,6 +8,16 @@ export const jobs = {
     trigger: z.enum(['schedule', 'manual', 'cli']),
     requestedBy: z.uuid().nullable(),
   }),
+  'retry-records': z.object({
+    tenantId: z.uuid(),
+    connectionId: z.uuid(),
+    stream: z.string(),
+    /** The class of the reason for which the records were set aside. */
+    kind: z.string(),
+    /** The record behind which it goes on; null at the start. */
+    after: z.uuid().nullable(),
+    requestedBy: z.uuid().nullable(),
+  }),
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -1,6 +1,8 @@
-import type { PgBoss } from 'pg-boss';
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, type PgBoss } from 'pg-boss';
 import { jobs, type JobName, type JobPayload } from './jobs.ts';
 import { config } from './platform/config.ts';
+import type { Tx } from './platform/db/pool.ts';
 import { log } from './platform/log.ts';
 import { openQueue } from './platform/queue/queue.ts';
 import { safeMessage } from './platform/secrets.ts';
@@ -33,14 +35,16 @@ export interface EnqueueOptions {
   startAfter?: Date;
   /** Higher ones go first. Default 0. */
   priority?: number;
+  /** Queues it in this transaction: the job is there if, and only if, it commits. */
+  tx?: Tx;
 }
 
 /** Queues a job. False when one with the same key is waiting or running already. */
-export async function enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, { key, ...options }: EnqueueOptions): Promise<boolean> {
+export async function enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, { key, tx, ...options }: EnqueueOptions): Promise<boolean> {
   const checked = jobs[name].parse(payload);
   const boss = await sender();
   // The jobs of one tenant form a group, of which only so many run at once.
-  const id = await boss.send(name, checked, { singletonKey: key, group: { id: checked.tenantId }, ...options });
+  const id = await boss.send(name, checked, { singletonKey: key, group: { id: checked.tenantId }, ...options, ...(tx !== undefined && { db: fromDrizzle(tx, sql) }) });
   return id !== null;
 }
 

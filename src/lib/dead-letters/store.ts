@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
 import { deadLetters } from './schema.ts';
 
 export interface LostJob {
@@ -31,4 +32,10 @@ export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
 /** The condition that a job is set aside and waits for a person. */
 export function isSetAside(tenantId: string, job: string, subject: string) {
   return and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.job, job), eq(deadLetters.subject, subject), isNull(deadLetters.resolvedAt));
+}
+
+/** Whether a job waits for a person. While one does, nobody queues the same work again. */
+export async function openDeadLetter(tenantId: string, job: string, subject: string): Promise<boolean> {
+  const rows = await readTenant(tenantId, (tx) => tx.select({ id: deadLetters.id }).from(deadLetters).where(isSetAside(tenantId, job, subject)).limit(1));
+  return rows.length > 0;
 }

@@ -4,6 +4,9 @@ import { appRole, sessionOptions } from '../db/pool.ts';
 
 const schema = 'pgboss';
 
+/** Where the queue puts a copy of each job that it has given up; a consumer of its own takes them from there. */
+export const deadLetterQueue = 'dead-letters';
+
 export interface QueueOptions {
   url: string;
   size?: number;
@@ -40,7 +43,8 @@ export async function installQueue(ownerUrl: string, client: pg.Client, queues: 
   boss.on('error', () => {});
   await boss.start();
   try {
-    for (const queue of queues) await createQueue(boss, queue);
+    await createQueue(boss, deadLetterQueue, { policy: 'standard' });
+    for (const queue of queues) await createQueue(boss, queue, { policy: 'exclusive', deadLetter: deadLetterQueue });
   } finally {
     await boss.stop({ graceful: false });
   }
@@ -52,9 +56,9 @@ export async function installQueue(ownerUrl: string, client: pg.Client, queues: 
   `);
 }
 
-async function createQueue(boss: PgBoss, name: string): Promise<void> {
-  const options = {
-    policy: 'exclusive' as const,
+async function createQueue(boss: PgBoss, name: string, { policy, ...own }: { policy: 'standard' | 'exclusive'; deadLetter?: string }): Promise<void> {
+  const changeable = {
+    ...own,
     retryLimit: 3,
     retryDelay: 5,
     retryBackoff: true,
@@ -64,7 +68,6 @@ async function createQueue(boss: PgBoss, name: string): Promise<void> {
     retentionSeconds: 7 * 24 * 3600,
     deleteAfterSeconds: 24 * 3600,
   };
-  const { policy, ...changeable } = options;
   if (await boss.getQueue(name)) await boss.updateQueue(name, changeable);
   else await boss.createQueue(name, { policy, ...changeable });
 }
