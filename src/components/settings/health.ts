@@ -15,10 +15,14 @@ export function healthWords({ status, statusReason, health }: Pick<ConnectionVie
   const at = (when: Date) => dateTime(when, timeZone);
   const { circuit, pausedUntil, waiting } = health;
   if (circuit !== null) {
-    const next = circuit.state === 'half_open' ? 'it is being tried again now' : circuit.probeAt > now ? `next try at ${at(circuit.probeAt)}` : 'the next sync tries again';
-    return { tone: 'warn', word: 'Not answering', text: `Not answering since ${at(circuit.since)}; ${next}. ${circuit.reason}` };
+    return { tone: 'warn', word: 'Not answering', text: `Not answering since ${at(circuit.since)}; ${nextTry(circuit, now, at)}. ${circuit.reason}` };
   }
   if (pausedUntil !== null) return { tone: 'warn', word: 'Waiting', text: `Waiting until ${at(pausedUntil)} because the source asked us to slow down.` };
   if (waiting !== null) return { tone: 'warn', word: 'Waiting', text: `${waiting.reason} The next sync begins at ${at(waiting.until)}.` };
   return { tone: 'good', word: 'Active', text: statusReason };
+}
+
+function nextTry({ state, probeAt }: NonNullable<ConnectionView['health']['circuit']>, now: Date, at: (when: Date) => string): string {
+  if (probeAt <= now) return 'the next sync tries again';
+  return state === 'half_open' ? 'it is being tried again now' : `next try at ${at(probeAt)}`;
 }

@@ -44,10 +44,19 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 process.stdin.on('end', () => process.exit(0));
 process.stdout.write('"ready"\n');
 
+/** What a connection's gates have taken stays with them from command to command. */
+const known = new Map<string, Gate[]>();
+
+function gatesOf({ tenantId, connectionId, windows, maxWaitMs, circuit }: Command): Gate[] {
+  const limits = { concurrency: 1, timeoutMs: 5000, ...(windows && { windows }) };
+  const made = known.get(connectionId) ?? [...(circuit === true ? [circuitGate(tenantId, connectionId)] : []), rateGate(tenantId, connectionId, limits, { firstPauseMs: 50, ...(maxWaitMs !== undefined && { maxWaitMs }) })];
+  known.set(connectionId, made);
+  return made;
+}
+
 async function ask(command: Command): Promise<Result> {
-  const { tenantId, connectionId, windows, url, requests = Number.POSITIVE_INFINITY, concurrency = 1, ms = 60_000, maxWaitMs } = command;
-  const limits = { concurrency, timeoutMs: 5000, ...(windows && { windows }) };
-  const gates = [...(command.circuit === true ? [circuitGate(tenantId, connectionId)] : []), rateGate(tenantId, connectionId, limits, { firstPauseMs: 50, ...(maxWaitMs !== undefined && { maxWaitMs }) })];
+  const { url, requests = Number.POSITIVE_INFINITY, concurrency = 1, ms = 60_000 } = command;
+  const gates = gatesOf(command);
   const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, gates, retry: { retries: 0 } });
   const result: Result = { passed: 0, lastAt: 0, failures: [] };
   const deadline = Date.now() + ms;
