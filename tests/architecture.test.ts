@@ -59,7 +59,7 @@ describe('the layers', () => {
   it.each([
     ['src/lib/platform', `import { syncStream } from '../../sync/run.ts';`],
     ['src/lib/providers', `import { globalDb } from '../../platform/db/database.ts';`],
-    ['src/lib/providers', `import { systemClock } from '../../platform/clock.ts';`],
+    ['src/lib/providers', `import { config } from '../../platform/config.ts';`],
     ['src/lib/entities', `import { refreshRollups } from '../../rollups/registry.ts';`],
     ['src/lib/rollups', `import { syncStream } from '../../sync/run.ts';`],
     ['src/lib/connections', `import { leads } from '../../entities/lead/schema.ts';`],

@@ -1,5 +1,6 @@
 import type { APIContext } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
+import { isAway } from '#lib/platform/db/retry.ts';
 import { log } from '#lib/platform/log.ts';
 import { safeMessage, scrub } from '#lib/platform/secrets.ts';
 import { tooLarge } from './request.ts';
@@ -35,7 +36,7 @@ function problemOf(error: unknown): Problem {
   const stack = error instanceof Error ? withoutParameters(scrub(error.stack ?? '')) : undefined;
   const reason = chain.map((cause) => withoutParameters(safeMessage(cause))).join(' <- ');
   log.error({ event: 'http.error', reason, stack }, 'A request failed');
-  if (chain.some(isConnectionError)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
+  if (isAway(error)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
   return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with its number.');
 }
 
@@ -65,11 +66,4 @@ function causesOf(error: unknown): Error[] {
 /** Drizzle writes the values of a failed query into its message: what people typed has no place in a log. */
 function withoutParameters(text: string): string {
   return text.replace(/\nparams: .*?(?=\n {4}at |$)/s, '');
-}
-
-/** Class 08 and 57P of SQLSTATE, and the ways in which a socket or the pool gives up. */
-function isConnectionError(error: Error): boolean {
-  const code: unknown = Reflect.get(error, 'code');
-  if (typeof code === 'string' && /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
 }

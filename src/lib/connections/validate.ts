@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { config } from '../platform/config.ts';
 import { Problem } from '../platform/errors.ts';
+import { isLoopback } from '../platform/http/addresses.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
 
 /** The settings with defaults filled in, or a Problem that names each fault. The base URL must be the provider's own. */
@@ -19,11 +20,6 @@ function isAllowed(provider: ProviderDefinition, url: URL): boolean {
   if (url.username !== '' || url.password !== '') return false;
   if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS;
   return url.protocol === 'https:' && provider.hosts.some((host) => matchesHost(host, url.hostname));
-}
-
-/** Loopback by its plain spellings; the HTTP client checks the address itself once more. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]';
 }
 
 function matchesHost(pattern: string, hostname: string): boolean {

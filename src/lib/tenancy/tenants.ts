@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { globalDb } from '../platform/db/database.ts';
 import { Problem } from '../platform/errors.ts';
+import { isTimeZone } from '../platform/time-zone.ts';
 import { tenants } from './schema.ts';
 
 export type Tenant = typeof tenants.$inferSelect;
@@ -55,13 +56,5 @@ function checkTenant(input: NewTenant): void {
   }
   if (input.accent !== undefined && !/^#[0-9a-f]{6}$/i.test(input.accent)) {
     throw new Problem('bad_request', `"${input.accent}" is not a colour. Use #rrggbb.`);
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined;
-  } catch {
-    return false;
   }
 }

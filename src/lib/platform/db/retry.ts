@@ -1,19 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Server shutting down, starting up or out of connections; connection lost; serialization failure; deadlock. */
-const passing = /^(57P0[123]|08\d{3}|53300|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+/** Server shutting down, starting up or out of connections; connection lost. */
+const away = /^(57P0[123]|08\d{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+/** Serialization failure; deadlock. */
+const lostRace = /^(40001|40P01)$/;
 const lostConnection = /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|client has encountered a connection error/i;
 const firstDelayMs = 100;
 const longestDelayMs = 5_000;
 
 /** Whether the same statement may succeed when it is tried again a little later. */
 export function isPassing(error: unknown): boolean {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = (at as Error & { code?: unknown }).code;
-    if (typeof code === 'string' && passing.test(code)) return true;
-    if (lostConnection.test(at.message)) return true;
-  }
-  return false;
+  return isAway(error) || causesOf(error).some((cause) => lostRace.test(codeOf(cause)));
+}
+
+/** Whether the database could not be reached, or went away in the middle. */
+export function isAway(error: unknown): boolean {
+  return causesOf(error).some((cause) => away.test(codeOf(cause)) || lostConnection.test(cause.message));
+}
+
+function causesOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
+  return chain;
+}
+
+function codeOf(error: Error): string {
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' ? code : '';
 }
 
 /** Runs a transaction again while the database is away, for up to `patienceMs`. The transaction must bear being repeated. */

@@ -61,5 +61,5 @@ export function isPublicAddress(address: string): boolean {
 
 /** True for the two addresses and the one name under which this machine's own servers are reached in demo and tests. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '127.0.0.1' || host === '::1';
+  return host === 'localhost' || host === '127.0.0.1' || host === '::1' || host === '[::1]';
 }

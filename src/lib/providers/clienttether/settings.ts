@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../platform/time-zone.ts';
 
 /** Source: five public callers of the API; see also https://support.clienttether.com/api-document/clienttether-api-2-0-doc */
 export const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
@@ -50,13 +51,4 @@ function withSlash(url: string): string {
 
 function lowerKeys<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]));
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
