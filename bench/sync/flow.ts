@@ -45,7 +45,7 @@ export async function sync(subject: Subject): Promise<StreamReport[]> {
 /** Asks for the same pages with the same client, and drops them. Gives the number of pages. */
 export async function fetchOnly(subject: Subject): Promise<number> {
   const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
-  const source = await openSource(subject, request, { runId: '', lease: 0, startedAt: new Date(), acceptDeletions: false });
+  const source = await openSource(subject, request, { runId: '', lease: 0, startedAt: new Date() });
   const { http, settings, secrets } = source;
   const context: ReadContext<unknown> = {
     http, settings, secrets, now: source.startedAt, span: { mode: 'full', since: null, token: null }, concurrency: source.provider.limits.concurrency, partitions: () => clientsOf(subject),

@@ -7,6 +7,8 @@ export const jobs = {
     connectionId: z.uuid(),
     trigger: z.enum(['schedule', 'manual', 'cli']),
     requestedBy: z.uuid().nullable(),
+    /** A person has confirmed that much may be deleted at once. */
+    acceptDeletions: z.boolean().optional(),
   }),
   'retry-records': z.object({
     tenantId: z.uuid(),
@@ -18,6 +20,7 @@ export const jobs = {
     after: z.uuid().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
+  'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -1,6 +1,7 @@
 import type { Access } from '#lib/auth/access.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
 import { Problem } from '#lib/platform/errors.ts';
+import { requestDeletions } from '#lib/sync/request.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
@@ -9,6 +10,7 @@ export const connectionNotices: Record<string, string> = {
   reconnect: 'The new credentials are in use. "Sync now" brings the data up to date at once.',
   pause: 'The connection is paused. Its data stays as it is.',
   resume: 'The connection is synced every hour again.',
+  'accept-deletions': 'Confirmed. The next sync reads everything again and deletes what is still missing; it begins at once.',
 };
 
 const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
@@ -17,6 +19,7 @@ const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>
   reconnect: ({ tenant }, { connection = '', ...fields }) => reconnectAccount(tenant.id, connection, secretsOf(fields)),
   pause: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, true),
   resume: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, false),
+  'accept-deletions': ({ tenant, user }, { connection = '' }) => requestDeletions(tenant.id, connection, user.id),
 };
 
 /** One of the forms of the connections page, told apart by its button. */

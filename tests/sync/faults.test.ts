@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type FaultInput, type Sandbox } from '../../sandbox/index.ts';
 import { syncConnection, syncSlice } from '../../src/lib/sync/connection.ts';
 import { dueConnections } from '../../src/lib/sync/due.ts';
+import { heldDeletions } from '../../src/lib/views/held-deletions.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups, expectTruth } from '../helpers/truth.ts';
@@ -174,7 +175,20 @@ describe('deletions', () => {
     expect(held.errorMessage).toContain('40 records were missing');
     const [live] = await db.query(`select count(*)::int as rows from leads where tenant_id = $1 and deleted_at is null`, [workspace.tenant.id]);
     expect(live).toEqual({ rows: 120 });
+    expect(await heldDeletions(workspace.tenant.id)).toMatchObject([{ connectionId: workspace.connection.id, stream: 'Clients', count: 40 }]);
     expect((await sync({ acceptDeletions: true })).status).toBe('success');
+    expect(await heldDeletions(workspace.tenant.id)).toEqual([]);
+    await expectConverged();
+  });
+
+  it('are carried out by the sync that is under way when a person confirms them meanwhile', async () => {
+    await sync();
+    remove(40);
+    sandbox.faults.arm({ kind: 'latency', ms: 60 });
+    const running = sync();
+    await expect.poll(async () => (await db.query(`select 1 from sync_run_streams s join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id where r.tenant_id = $1 and r.status = 'running'`, [workspace.tenant.id])).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect(sync({ acceptDeletions: true })).rejects.toThrow('already under way');
+    expect((await running).errorMessage).toBeNull();
     await expectConverged();
   });
 

@@ -1,9 +1,10 @@
-import { getTableColumns, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive, softDelete } from '../entities/upsert.ts';
 import { entityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../providers/types.ts';
 import { refreshRollups } from '../rollups/registry.ts';
+import { syncRuns } from './schema.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** Below this many rows the share says nothing. */
@@ -18,10 +19,16 @@ export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass:
   if (missing === 0) return { deleted: 0, heldBack: 0 };
   const live = await countLive(tx, stream.entity, origin, scope);
   const suspicious = stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * source.deletionShare;
-  if (suspicious && !source.acceptDeletions) return { deleted: 0, heldBack: missing };
+  if (suspicious && !(await areAccepted(tx, source))) return { deleted: 0, heldBack: missing };
   const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
   await refreshRollups(tx, stream.entity, source.tenantId, changes);
   return { deleted: changes.length, heldBack: 0 };
+}
+
+/** Whether a person has confirmed that much may be deleted, before or during the run. */
+async function areAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean> {
+  const [run] = await tx.select({ accepted: syncRuns.acceptDeletions }).from(syncRuns).where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
+  return run?.accepted === true;
 }
 
 /** The rows that a complete pass speaks of. */

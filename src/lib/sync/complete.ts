@@ -49,7 +49,8 @@ async function closeState(tx: Tx, source: Source, stream: Stream, pass: Pass, { 
       cursor: null, passPages: 0, freshAt: pass.startedAt, version: pass.version + 1, touchedAt: sql`now()`,
       highWater: byTime ? null : pass.highWater,
       intervals: byTime ? storeIntervals(coverage(pass.span, pass.intervals, pass.newest)) : [],
-      ...(showsAll && { fullAt: pass.startedAt, ...held }),
+      // While deletions wait for a person the next pass lists everything again: only such a pass can carry them out.
+      ...(showsAll && { fullAt: heldBack > 0 ? null : pass.startedAt, ...held }),
     })
     .where(ofState(source, stream));
 }

@@ -17,7 +17,6 @@ export interface HeldRun {
   runId: string;
   lease: number;
   startedAt: Date;
-  acceptDeletions: boolean;
 }
 
 /** A run that lost so many workers most likely ends them itself. */
@@ -35,18 +34,19 @@ export async function takeRun(request: SyncRequest): Promise<HeldRun> {
   const taken = await withTenant(request.tenantId, async (tx) => {
     await lockConnection(tx, request);
     const [running] = await tx.select({ ...held, isHeld: sql<boolean>`coalesce(lease_until > now(), false)`, isLost: sql<boolean>`coalesce(lease_until <= now(), false)`, losses: syncRuns.losses }).from(syncRuns).where(runningOf(request));
-    if (running?.isHeld === true) throw new Problem('conflict', 'A sync of this connection is already under way. Wait until it has ended.', { runId: running.runId });
+    if (running?.isHeld === true) return handOver(tx, request, running.runId);
     const losses = (running?.losses ?? 0) + (running?.isLost === true ? 1 : 0);
     if (running !== undefined && losses >= mostLosses) return setRunAside(tx, request, running.runId, losses);
     const run = running === undefined ? await insertRun(tx, request) : await resumeRun(tx, request, running.runId, losses);
     await tx.update(connections).set({ dueAt: leaseEnd(), waitingFor: null }).where(ofConnection(request));
     return run;
   });
-  if (taken === undefined) throw new Problem('conflict', `This sync ended its worker ${mostLosses} times and was set aside. Retry it from the list of what was set aside.`);
+  if (taken === 'busy') throw new Problem('conflict', 'A sync of this connection is already under way. Wait until it has ended.');
+  if (taken === 'set aside') throw new Problem('conflict', `This sync ended its worker ${mostLosses} times and was set aside. Retry it from the list of what was set aside.`);
   return taken;
 }
 
-const held = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt, acceptDeletions: syncRuns.acceptDeletions };
+const held = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt };
 
 async function lockConnection(tx: Tx, request: SyncRequest): Promise<void> {
   const rows = await tx.select({ id: connections.id }).from(connections).where(ofConnection(request)).for('update');
@@ -57,7 +57,7 @@ async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
   const { tenantId, connectionId, trigger } = request;
   const values = { tenantId, connectionId, trigger, id: newId(), requestedBy: request.requestedBy ?? null, startedAt: new Date(), acceptDeletions: request.acceptDeletions === true };
   await tx.insert(syncRuns).values({ ...values, lease: 1, leaseUntil: leaseEnd() });
-  return { runId: values.id, lease: 1, startedAt: values.startedAt, acceptDeletions: values.acceptDeletions };
+  return { runId: values.id, lease: 1, startedAt: values.startedAt };
 }
 
 async function resumeRun(tx: Tx, request: SyncRequest, runId: string, losses: number): Promise<HeldRun> {
@@ -71,8 +71,14 @@ async function resumeRun(tx: Tx, request: SyncRequest, runId: string, losses: nu
   return run;
 }
 
+/** The run under way is not ours, but what a person has confirmed holds for it too. */
+async function handOver(tx: Tx, request: SyncRequest, runId: string): Promise<'busy'> {
+  if (request.acceptDeletions === true) await tx.update(syncRuns).set({ acceptDeletions: true }).where(and(eq(syncRuns.tenantId, request.tenantId), eq(syncRuns.id, runId)));
+  return 'busy';
+}
+
 /** Gives the run up, and with it the connection's schedule, until a person retries it. */
-async function setRunAside(tx: Tx, request: SyncRequest, runId: string, losses: number): Promise<undefined> {
+async function setRunAside(tx: Tx, request: SyncRequest, runId: string, losses: number): Promise<'set aside'> {
   const { tenantId, connectionId } = request;
   const message = `The worker that ran this sync stopped ${losses} times in the middle of it.`;
   const lost = { status: 'failed' as const, finishedAt: sql`now()`, errorKind: 'worker_lost', errorMessage: message };
@@ -80,6 +86,7 @@ async function setRunAside(tx: Tx, request: SyncRequest, runId: string, losses: 
   await closeOpenBooks(tx, tenantId, runId, lost);
   const payload = { tenantId, connectionId, trigger: 'manual' as const, requestedBy: null };
   await setAsideJob(tx, { tenantId, job: 'sync-connection', subject: connectionId, connectionId, payload, kind: 'worker_lost', reason: message, attempts: losses });
+  return 'set aside';
 }
 
 /** Prolongs the lease, on the run and on the due-table alike: a run whose worker dies is due again when it ends. Throws FencedError when it is not ours any more. */

@@ -20,6 +20,15 @@ export async function requestSync(tenantId: string, requestedBy: string): Promis
   return { queued };
 }
 
+/** Asks the workers to read a connection again and to delete what its source does not list any more, however much that is. */
+export async function requestDeletions(tenantId: string, connectionId: string, requestedBy: string): Promise<void> {
+  const known = (await listConnections(tenantId)).some(({ id }) => id === connectionId);
+  if (!known) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const payload = { tenantId, connectionId, trigger: 'manual' as const, requestedBy, acceptDeletions: true };
+  if (await enqueue('sync-connection', payload, { key: `${connectionId}/deletions`, priority: 1 })) return;
+  throw new Problem('conflict', 'These deletions were confirmed already; the sync that carries them out is waiting or under way.');
+}
+
 /** Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. */
 export async function enqueueDue(now = new Date()): Promise<number> {
   let queued = 0;

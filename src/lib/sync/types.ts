@@ -34,7 +34,6 @@ export interface Source extends OpenConnection {
   connectionId: string;
   runId: string;
   lease: number;
-  acceptDeletions: boolean;
   timeZone: string;
   /** The largest share of a stream's rows that is deleted without asking. */
   deletionShare: number;

@@ -1,0 +1,26 @@
+import { and, eq, gt } from 'drizzle-orm';
+import { connections } from '../connections/schema.ts';
+import { getProvider } from '../providers/registry.ts';
+import { streamStates } from '../sync/schema.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+
+/** Rows that a source does not list any more, and that were kept because they are so many. */
+export interface HeldDeletion {
+  connectionId: string;
+  stream: string;
+  count: number;
+  since: Date | null;
+}
+
+/** The deletions of a workspace that wait for a person. */
+export function heldDeletions(tenantId: string): Promise<HeldDeletion[]> {
+  return readTenant(tenantId, async (tx) => {
+    const rows = await tx
+      .select({ connectionId: streamStates.connectionId, provider: connections.provider, name: streamStates.stream, count: streamStates.deletionHeldCount, since: streamStates.deletionHeldAt })
+      .from(streamStates)
+      .innerJoin(connections, and(eq(connections.tenantId, streamStates.tenantId), eq(connections.id, streamStates.connectionId)))
+      .where(and(eq(streamStates.tenantId, tenantId), gt(streamStates.deletionHeldCount, 0)));
+    const labelOf = (provider: string, name: string) => getProvider(provider).streams.find((stream) => stream.name === name)?.label ?? name;
+    return rows.map(({ provider, name, count, ...row }) => ({ ...row, stream: labelOf(provider, name), count: count ?? 0 }));
+  });
+}
