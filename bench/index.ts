@@ -3,15 +3,16 @@ import { startCluster } from './kit/cluster.ts';
 import { writeReport } from './kit/document.ts';
 import { markdown, type Part } from './kit/report.ts';
 import { benchPages } from './pages/index.ts';
+import { benchRival } from './rival/index.ts';
 import { benchSizes } from './sizes/index.ts';
 import { benchSync } from './sync/index.ts';
 
 /*
- * npm run bench [-- pages|sync|sizes]: measures everything or some parts, prints the tables and keeps them in
+ * npm run bench [-- pages|sync|sizes|rival]: measures everything or some parts, prints the tables and keeps them in
  * docs/benchmarks.md. Each part has a PostgreSQL of its own, which is gone at the end.
  */
 
-const parts = { pages: benchPages, sync: benchSync, sizes: benchSizes };
+const parts = { pages: benchPages, sync: benchSync, sizes: benchSizes, rival: benchRival };
 type Name = keyof typeof parts;
 
 const say = (text: string) => process.stderr.write(`  ${text}\n`);

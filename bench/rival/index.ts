@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
+import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
+import { useDatabase } from '../kit/environment.ts';
+import { startHelper, type Helper } from '../kit/helper.ts';
+import type { Part } from '../kit/report.ts';
+import { scaled } from '../kit/scale.ts';
+import { createAccount, type Account } from './account.ts';
+import type { SideAnswer, SideJob } from './ours.ts';
+import type { Requests, Settings } from './server.ts';
+import { rivalTables, type Cut, type Rerun, type Speed } from './tables.ts';
+import { rowsWrittenBy } from './writes.ts';
+
+/** Customers of an account at each latency, and how often each side reads one. */
+const cases = [
+  { latencyMs: 0, customers: scaled(50_000), repetitions: 2 },
+  { latencyMs: 50, customers: scaled(20_000), repetitions: 1 },
+];
+const cutCustomers = scaled(20_000);
+const cutAt = 0.6;
+
+type Side = 'ours' | 'theirs';
+export const sides: readonly Side[] = ['ours', 'theirs'];
+
+interface Bench {
+  baseUrl: string;
+  databases: Record<Side, BenchDatabase>;
+  say: (text: string) => void;
+}
+
+/** The same fake Stripe account read by us and by @supabase/stripe-sync-engine. */
+export async function benchRival(cluster: Cluster, say: (text: string) => void): Promise<Part> {
+  const server = startPart('stripe', 'bench/rival/server.ts', {});
+  try {
+    const { port } = await whenReady(server);
+    const databases = { ours: await cluster.createDatabase('ours'), theirs: await cluster.createDatabase('theirs') };
+    await useDatabase(databases.ours.appUrl);
+    const bench = { baseUrl: `http://127.0.0.1:${port}/`, databases, say };
+    await withSide('theirs', (side) => side.run({ databaseUrl: databases.theirs.superuserUrl, account: nobody(bench), migrate: true }));
+    const speeds: Speed[] = [];
+    const reruns: Rerun[] = [];
+    for (const each of cases) speeds.push(await measureSpeed(bench, each, reruns));
+    const cuts: Cut[] = [];
+    for (const name of sides) cuts.push(await measureCut(bench, name));
+    return { name: 'rival', tables: rivalTables(speeds, cuts, reruns) };
+  } finally {
+    await stopPart(server);
+  }
+}
+
+/** Both sides take turns; without latency each then reads once more what has not changed. */
+async function measureSpeed(bench: Bench, { latencyMs, customers, repetitions }: (typeof cases)[number], reruns: Rerun[]): Promise<Speed> {
+  await tell(bench, { latencyMs, limit: null });
+  const speed: Speed = { latencyMs, customers, ours: [], theirs: [] };
+  for (let n = 0; n < repetitions; n += 1) {
+    for (const name of sides) {
+      const account = await emptyAccount(bench, name, customers);
+      await withSide(name, async (side) => speed[name].push(await read(bench, name, side, account)));
+      if (latencyMs === 0 && n === 0) reruns.push(await measureRerun(bench, name, account));
+    }
+  }
+  bench.say(`${customers} customers at ${latencyMs} ms: done`);
+  return speed;
+}
+
+async function measureRerun(bench: Bench, name: Side, account: Account): Promise<Rerun> {
+  let ms = 0;
+  const written = await rowsWrittenBy(bench.databases[name], () => withSide(name, async (side) => (ms = await read(bench, name, side, account))));
+  return { side: name, customers: customersOf(account), ms, ...written };
+}
+
+/** Ends the process when the server has been asked for 60 % of the pages, and starts another one. */
+async function measureCut(bench: Bench, name: Side): Promise<Cut> {
+  await tell(bench, { latencyMs: 0, limit: null });
+  const account = await emptyAccount(bench, name, cutCustomers);
+  const pages = Math.ceil(cutCustomers / 100);
+  const killed = await startSide(name);
+  const startedAt = performance.now();
+  const ending = read(bench, name, killed, account).catch(() => 0);
+  while ((await requests(bench, account)).all < pages * cutAt) await sleep(5);
+  await killed.kill();
+  const before = performance.now() - startedAt;
+  await ending;
+  const stored = await storedBy(bench, name);
+  await releaseRun(bench);
+  const after = await withSide(name, (side) => read(bench, name, side, account));
+  bench.say(`${name}, killed at ${cutAt * 100} %: done`);
+  return { side: name, customers: cutCustomers, pages, stored, before, after, requests: await requests(bench, account), finally: await storedBy(bench, name) };
+}
+
+/** Reads the whole account; the answer is in milliseconds. */
+async function read({ databases }: Bench, name: Side, side: SideProcess, account: Account): Promise<number> {
+  const databaseUrl = name === 'ours' ? databases.ours.appUrl : databases.theirs.superuserUrl;
+  const { ms, records } = await side.run({ databaseUrl, account });
+  if (records > customersOf(account)) throw new Error(`${name} read ${records} records of ${customersOf(account)}`);
+  return ms;
+}
+
+type SideProcess = Helper<SideJob & { migrate?: true }, SideAnswer>;
+
+const startSide = (name: Side): Promise<SideProcess> => startHelper(name, `bench/rival/${name}.ts`);
+
+async function withSide<T>(name: Side, work: (side: SideProcess) => Promise<T>): Promise<T> {
+  const side = await startSide(name);
+  try {
+    return await work(side);
+  } finally {
+    await side.stop();
+  }
+}
+
+let made = 0;
+
+/** An account that neither side has read; what was read of others before is gone from both. */
+async function emptyAccount({ baseUrl, databases }: Bench, name: Side, customers: number): Promise<Account> {
+  made += 1;
+  if (name === 'theirs') await databases.theirs.query('truncate stripe.customers');
+  else await databases.ours.query('truncate leads, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months');
+  for (const side of sides) await databases[side].query('checkpoint');
+  return createAccount(baseUrl, `sk_${customers}_${name}${made}`);
+}
+
+const nobody = ({ baseUrl }: Bench): Account => ({ tenantId: '', connectionId: '', baseUrl, key: 'sk_0_nobody' });
+const customersOf = ({ key }: Account) => Number(key.split('_')[1]);
+
+async function storedBy({ databases }: Bench, name: Side): Promise<number> {
+  const [row] = await databases[name].query<{ count: number }>(`select count(*)::int as count from ${name === 'ours' ? 'leads' : 'stripe.customers'}`);
+  return row?.count ?? 0;
+}
+
+/** A worker that takes a run up waits until the lease of the dead one is over; that wait is a setting, not work, and is told in the notes. */
+async function releaseRun({ databases }: Bench): Promise<void> {
+  await databases.ours.query(`update sync_runs set lease_until = now() where status = 'running'`);
+}
+
+async function tell({ baseUrl }: Bench, settings: Settings): Promise<void> {
+  await fetch(new URL('settings', baseUrl), { method: 'POST', body: JSON.stringify(settings) });
+}
+
+async function requests({ baseUrl }: Bench, { key }: Account): Promise<Requests> {
+  return (await (await fetch(new URL(`requests?key=${key}`, baseUrl))).json()) as Requests;
+}

@@ -1,0 +1,54 @@
+import { closeDatabase } from '../../src/lib/platform/db/database.ts';
+import { createHttpClient } from '../../src/lib/platform/http/client.ts';
+import { whileHeld } from '../../src/lib/sync/connection.ts';
+import { takeRun } from '../../src/lib/sync/lease.ts';
+import { syncStream } from '../../src/lib/sync/run.ts';
+import { finishRun } from '../../src/lib/sync/runs.ts';
+import type { Source, StreamReport } from '../../src/lib/sync/types.ts';
+import { useDatabase } from '../kit/environment.ts';
+import { serve } from '../kit/helper.ts';
+import { openAccount, requestOf, type Account } from './account.ts';
+
+/** Our side, as a process of its own: one run of the connection, as a worker does it. */
+
+export interface SideJob {
+  databaseUrl: string;
+  account: Account;
+}
+
+export interface SideAnswer {
+  ms: number;
+  records: number;
+}
+
+serve<SideJob, SideAnswer>(async ({ databaseUrl, account }) => {
+  await useDatabase(databaseUrl);
+  const startedAt = performance.now();
+  const reports = await sync(account);
+  const ms = performance.now() - startedAt;
+  await closeDatabase();
+  return { ms, records: reports.reduce((sum, { fetched }) => sum + fetched, 0) };
+});
+
+async function sync(account: Account): Promise<StreamReport[]> {
+  const request = requestOf(account);
+  const run = await takeRun(request);
+  const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true });
+  const source = await openAccount(account, run, http);
+  try {
+    return await whileHeld(request, run, async () => {
+      const reports = await streamsOf(source);
+      const { status, errorMessage } = await finishRun(request, run, reports, undefined);
+      if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
+      return reports;
+    });
+  } finally {
+    await http.close();
+  }
+}
+
+async function streamsOf(source: Source): Promise<StreamReport[]> {
+  const reports: StreamReport[] = [];
+  for (const stream of source.provider.streams) reports.push((await syncStream(source, stream)).report);
+  return reports;
+}
