@@ -3,7 +3,9 @@ import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
+import { startTracing } from '../src/lib/platform/tracing.ts';
 import { closeQueue } from '../src/lib/queue.ts';
+import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addSyncCommand } from './commands/sync.ts';
@@ -28,8 +30,10 @@ addUserCommands(program);
 addConnectionCommands(program);
 addKeysCommands(program);
 addSyncCommand(program);
+addAlertsCommands(program);
 
 prepareEnvironment();
+const stopTracing = await startTracing('tributary-cli');
 try {
   await program.parseAsync();
 } catch (error) {
@@ -37,4 +41,5 @@ try {
 } finally {
   await closeQueue().catch(() => {});
   await closeDatabase().catch(() => {});
+  await stopTracing();
 }

@@ -3,6 +3,7 @@ import { findAccess, findAccessById, hasRole, type Access, type Role } from '#li
 import { slugField } from '#lib/auth/input.ts';
 import { withNext } from '#lib/auth/next-path.ts';
 import type { SignedIn } from '#lib/auth/sessions.ts';
+import { isStaffOfAll } from '#lib/auth/staff.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /*
@@ -28,6 +29,13 @@ export async function requireAccess(context: GuardContext, role: Role): Promise<
   const signedIn = requireUser(context);
   if (signedIn instanceof Response) return signedIn;
   return admit(context, await findAccess(signedIn.user, context.params['tenant'] ?? ''), role);
+}
+
+/** For pages about the whole installation: staff of every workspace. Everybody else is told that there is no such page. */
+export async function requireStaff(context: GuardContext): Promise<SignedIn | Response> {
+  const signedIn = requireUser(context);
+  if (signedIn instanceof Response || (await isStaffOfAll(signedIn.user.id))) return signedIn;
+  throw new Problem('not_found', 'There is nothing at this address.');
 }
 
 /** For /api without a workspace: who is signed in, else `unauthenticated`. */

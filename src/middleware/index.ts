@@ -3,6 +3,7 @@ import type { APIContext, MiddlewareNext } from 'astro';
 import { clientAddress, clientHeaders } from '#lib/auth/client.ts';
 import { readSession } from '#lib/auth/sessions.ts';
 import { config } from '#lib/platform/config.ts';
+import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { log, withLogFields } from '#lib/platform/log.ts';
 import { countRequest } from '#lib/platform/metrics/http.ts';
 import { traced, type Note } from '#lib/platform/tracing.ts';
@@ -25,7 +26,11 @@ export const onRequest = defineMiddleware((context, next) => {
 
 async function respond(context: APIContext, next: MiddlewareNext, route: string, note: Note): Promise<Response> {
   const startedAt = performance.now();
-  const response = await pass(context, next).catch((error: unknown) => answerProblem(context, error));
+  const response = await withQueryTime(async (tally) => {
+    const answer = await pass(context, next).catch((error: unknown) => answerProblem(context, error));
+    note({ dbMs: Math.round(tally.ms), dbQueries: tally.queries });
+    return answer;
+  });
   addSecurityHeaders(response.headers, context.locals.requestId);
   const { method } = context.request;
   const ms = performance.now() - startedAt;

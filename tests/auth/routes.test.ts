@@ -16,9 +16,10 @@ const publicRoutes: Record<string, string> = {
   'api/openapi.json.ts': 'tells how the API is called, and of nobody\'s data',
   'healthz.ts': 'tells that the process is alive',
   'readyz.ts': 'tells whether the database answers',
+  'metrics.ts': 'asks for the token of METRICS_TOKEN, and is not there without one',
 };
 
-const guards = ['requireUser', 'requireAccess', 'requireApiUser', 'requireApiAccess', 'apiRoute'];
+const guards = ['requireUser', 'requireAccess', 'requireStaff', 'requireApiUser', 'requireApiAccess', 'apiRoute'];
 const guardCall = new RegExp(`\\b(${guards.join('|')})\\(`, 'g');
 const files = globSync('src/pages/**/*.{astro,ts}').map((file) => file.replace(/^src\/pages\//, '')).sort();
 const sourceOf = (file: string): string => readFileSync(`src/pages/${file}`, 'utf8');

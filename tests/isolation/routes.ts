@@ -136,6 +136,9 @@ export const plainRequests: PlainRequest[] = [
   ...both('invitations/[token].astro', `/invitations/${absentToken}`, 404, 404),
   ...both('account/index.astro', '/account', 303, 200, { out: 303, in: 400 }),
   ...both('account/two-factor.astro', '/account/two-factor', 303, 200, { out: 303, in: 400 }),
+  // Nobody of the world is staff of every workspace: they are told that there is no such page.
+  ...both('alerts.astro', '/alerts', 303, 404),
+  ...both('metrics.ts', '/metrics', 404, 404),
   { file: 'workspaces.astro', method: 'GET', path: '/workspaces', out: 303, in: 200 },
   ...['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((name) => both('[...path].ts', `/${name}`, 303, 302)),
   ...both('[...path].ts', '/nothing/here', 404, 404),

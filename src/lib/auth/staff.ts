@@ -13,3 +13,9 @@ export async function revokeStaff(userId: string, tenantId: string | null): Prom
   const which = tenantId === null ? isNull(staffGrants.tenantId) : eq(staffGrants.tenantId, tenantId);
   await globalDb().delete(staffGrants).where(and(eq(staffGrants.userId, userId), which));
 }
+
+/** Whether the user may see what concerns the whole installation: staff of every tenant, not of some. */
+export async function isStaffOfAll(userId: string): Promise<boolean> {
+  const everywhere = and(eq(staffGrants.userId, userId), isNull(staffGrants.tenantId));
+  return (await globalDb().select({ id: staffGrants.id }).from(staffGrants).where(everywhere)).length > 0;
+}

@@ -13,7 +13,7 @@ let api: Api | null | undefined;
 
 /**
  * Runs `fn` inside a span; spans inside it become its children, and a thrown error marks it as failed. Does nothing but
- * run `fn` unless the standard variables name a collector: then not even the library is loaded.
+ * run `fn` unless the standard variables name a collector: without them nothing that records or sends is even loaded.
  */
 export async function traced<T>(name: string, fields: SpanFields, fn: (note: Note) => Promise<T>, kind: 'internal' | 'server' = 'internal'): Promise<T> {
   if (api === undefined) api = isTracing() ? await import('@opentelemetry/api') : null;
@@ -62,14 +62,17 @@ function isTracing(): boolean {
 const ignore = () => {};
 
 /** Names of OpenTelemetry's semantic conventions, where they have one for a field. */
-const conventional: Record<string, string> = { method: 'http.request.method', route: 'http.route', status: 'http.response.status_code', host: 'server.address' };
+const conventional: Record<string, string> = { method: 'http.request.method', route: 'http.route', host: 'server.address' };
+
+/** A status is a number of HTTP, or the word that a run ended with. */
+const nameOf = (field: string, value: unknown): string => (field === 'status' && typeof value === 'number' ? 'http.response.status_code' : (conventional[field] ?? `tributary.${field}`));
 
 function attributesOf(fields: SpanFields): Attributes {
   const attributes: Attributes = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     const plain = value instanceof Date ? value.toISOString() : value;
-    attributes[conventional[name] ?? `tributary.${name}`] = typeof plain === 'string' ? scrub(plain) : plain;
+    attributes[nameOf(name, plain)] = typeof plain === 'string' ? scrub(plain) : plain;
   }
   return attributes;
 }

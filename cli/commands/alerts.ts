@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { sendTestNotice } from '../../src/lib/alerts/test-notice.ts';
+import { print, type OutputOptions } from '../output.ts';
+
+export function addAlertsCommands(program: Command): void {
+  const alerts = program.command('alerts').description('what operators are told');
+  alerts
+    .command('test')
+    .description('send a test notice to ALERT_EMAIL and ALERT_WEBHOOK_URL')
+    .option('--json', 'print JSON')
+    .action(async (options: OutputOptions) => {
+      const channels = await sendTestNotice();
+      print(options, { channels }, [`Sent a test notice by ${channels.join(' and ')}.`]);
+    });
+}
