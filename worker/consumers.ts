@@ -6,6 +6,7 @@ import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '../src/lib/queue.ts';
+import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { retryRecordsJob } from './jobs/retry-records.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
@@ -14,6 +15,7 @@ type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSi
 const handlers: { [Name in JobName]: Handler<Name> } = {
   'sync-connection': syncConnectionJob,
   'retry-records': retryRecordsJob,
+  'refresh-token': refreshTokenJob,
 };
 
 /** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */

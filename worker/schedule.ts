@@ -1,5 +1,6 @@
 import cron, { type ScheduledTask } from 'node-cron';
 import { pruneAuth } from '../src/lib/auth/prune.ts';
+import { enqueueRefreshes } from '../src/lib/connections/oauth/ahead.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
@@ -15,7 +16,7 @@ export async function startSchedule(): Promise<ScheduledTask> {
 /** Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails is made good by the next one. */
 async function tick(): Promise<void> {
   try {
-    const count = await enqueueDue();
+    const count = (await enqueueDue()) + (await enqueueRefreshes());
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
   } catch (error) {

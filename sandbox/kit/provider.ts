@@ -47,7 +47,7 @@ export interface SandboxProvider {
   basePath: string;
   routes: Route[];
   /** Names the account for counters and faults; must not fail on bad credentials. */
-  identify(request: Pick<SandboxRequest, 'headers' | 'query'>): string | null;
+  identify(request: Pick<SandboxRequest, 'headers' | 'query' | 'body'>): string | null;
   /** What stands in front of the API (a gateway); a reply here ends the request. */
   guard?(request: SandboxRequest): Reply | null;
   control: ProviderControl;

@@ -2,20 +2,35 @@ import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
 import { connectionClient } from './client.ts';
+import { withAuthorization } from './oauth/authorization.ts';
+import { oauthOf } from './oauth/token-endpoint.ts';
+import { trialOf, type Trial } from './oauth/trial.ts';
 
 /** Somebody waits for the answer: shorter than a sync would wait. */
 const deadlineMs = 10_000;
 
-/** Asks the provider whether it takes these credentials. A refusal, or no answer, is a Problem in plain words. */
-export async function checkCredentials(provider: ProviderDefinition, settings: unknown, secrets: Record<string, string>): Promise<void> {
-  const http = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+/**
+ * Asks the provider whether it takes these credentials. A refusal, or no answer, is a Problem in plain words.
+ * Answers the secrets to store: those given, with a refresh token that the question used up replaced by its successor.
+ */
+export async function checkCredentials(provider: ProviderDefinition, settings: unknown, secrets: Record<string, string>): Promise<Record<string, string>> {
+  const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const oauth = oauthOf(provider);
+  const trial = oauth && trialOf(oauth, settings, secrets);
+  const { baseUrl } = settings as { baseUrl: string };
+  const http = trial === undefined ? plain : withAuthorization(plain, trial.tokens, { hosts: provider.hosts, baseUrl });
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
+    return trial?.secrets() ?? secrets;
   } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    const what = error.kind === 'auth' || error.kind === 'permission' ? 'does not accept these credentials' : 'could not be asked whether it accepts these credentials';
-    throw new Problem('bad_request', `${provider.label} ${what}; nothing was stored. ${error.message}`);
+    throw error instanceof RemoteError ? refused(provider.label, error, trial) : error;
   } finally {
     await http.close();
   }
+}
+
+function refused(label: string, { kind, message }: RemoteError, trial: Trial | undefined): Problem {
+  const what = kind === 'auth' || kind === 'permission' ? 'does not accept these credentials' : 'could not be asked whether it accepts these credentials';
+  const again = trial?.usedUp() === true ? ' The refresh token that was entered is used up by this: make a new one before you try again.' : '';
+  return new Problem('bad_request', `${label} ${what}; nothing was stored. ${message}${again}`);
 }

@@ -43,14 +43,14 @@ export async function createConnection(input: NewConnection): Promise<Connection
 }
 
 /** Seals a secret of a connection, in place of the one that it had under that name. */
-export async function storeSecret(tx: Tx, connection: Connection, name: string, secret: string): Promise<void> {
+export async function storeSecret(tx: Tx, connection: Pick<Connection, 'tenantId' | 'id'>, name: string, secret: string): Promise<void> {
   const { sealed, keyId } = sealSecret({ tenantId: connection.tenantId, connectionId: connection.id, name }, secret);
   await tx
     .insert(credentials)
     .values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId })
     .onConflictDoUpdate({
       target: [credentials.tenantId, credentials.connectionId, credentials.name],
-      set: { sealed, keyId, version: sql`${credentials.version} + 1`, updatedAt: sql`now()` },
+      set: { sealed, keyId, version: sql`${credentials.version} + 1`, updatedAt: sql`now()`, expiresAt: null, leaseOwner: null, leaseUntil: null },
     });
 }
 
@@ -64,7 +64,9 @@ export async function openConnection(tenantId: string, connectionId: string): Pr
   });
   if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
   const provider = getProvider(connection.provider);
-  const secrets = Object.fromEntries(sealed.map((row) => [row.name, openSecret(row, row.sealed)]));
+  // The access token is not among them: it is sent for the provider, never by it.
+  const entered = sealed.filter(({ name }) => provider.auth.secrets.some((field) => field.name === name));
+  const secrets = Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)]));
   return { connection, provider, settings: checkSettings(provider, connection.settings as Record<string, unknown>), secrets };
 }
 

@@ -6,6 +6,7 @@ import { providers } from '../providers/registry.ts';
 import { checkCredentials } from './check.ts';
 import { createConnection, openConnection, selectConnections, storeSecret, type Connection } from './connections.ts';
 import { healthOf, type ConnectionHealth } from './health.ts';
+import { forgetAccessToken } from './oauth/store.ts';
 import { connections } from './schema.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
@@ -35,17 +36,18 @@ export async function connectAccount({ label, ...request }: ConnectRequest): Pro
   if (provider === undefined) throw new Problem('bad_request', 'Choose a system from the list.');
   checkSecrets(provider, request.secrets);
   const settings = checkSettings(provider, request.settings);
-  await checkCredentials(provider, settings, request.secrets);
-  return createConnection({ ...request, label: label.trim() || provider.label });
+  const secrets = await checkCredentials(provider, settings, request.secrets);
+  return createConnection({ ...request, secrets, label: label.trim() || provider.label });
 }
 
 /** Replaces all secrets of a connection after the provider has accepted them, and makes it due at once. */
 export async function reconnectAccount(tenantId: string, connectionId: string, secrets: Record<string, string>): Promise<void> {
   const { provider, settings, connection } = await openOwn(tenantId, connectionId);
   checkSecrets(provider, secrets);
-  await checkCredentials(provider, settings, secrets);
+  const checked = await checkCredentials(provider, settings, secrets);
   await withTenant(tenantId, async (tx) => {
-    for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+    for (const [name, secret] of Object.entries(checked)) await storeSecret(tx, connection, name, secret);
+    if (provider.auth.kind === 'oauth2') await forgetAccessToken(tx, { tenantId, connectionId });
     await tx.update(connections).set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` }).where(own(tenantId, connectionId));
   });
 }

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { config } from '../../platform/config.ts';
+import { recordTokenRefreshFailure } from '../../metrics.ts';
+import { patiently } from '../../platform/db/retry.ts';
+import { RemoteError } from '../../platform/http/errors.ts';
+import { newId } from '../../platform/id.ts';
+import { log } from '../../platform/log.ts';
+import { withTenant } from '../../tenancy/with-tenant.ts';
+import { leaveLease, readTokens, storeTokens, takeLease, type AccessToken, type TokenOwner, type TokenState } from './store.ts';
+import { requestToken, type OAuthProvider } from './token-endpoint.ts';
+
+/** Whose token is wanted, and how it is fetched. */
+export interface TokenSource extends TokenOwner {
+  provider: OAuthProvider;
+  settings: unknown;
+}
+
+/** How long one waits for another process that is renewing the token; longer than its lease. */
+const patienceMs = 45_000;
+/** Nobody keeps others off the token endpoint for longer than this. */
+const longestPauseSeconds = 3_600;
+
+const underWay = new Map<string, Promise<AccessToken>>();
+
+/**
+ * An access token to send, renewed first when it is about to expire or is the one that was `rejected`. One renewal at a
+ * time over all processes: the callers of one process share it, other processes wait for its result.
+ * Throws RemoteError: `auth` when the grant is dead, `transient` and `rate_limited` when another try may succeed.
+ */
+export async function accessToken(source: TokenSource, rejected?: string): Promise<AccessToken> {
+  const key = `${source.tenantId}/${source.connectionId}`;
+  const shared = await underWay.get(key);
+  if (shared !== undefined && shared.token !== rejected) return shared;
+  const obtaining = underWay.get(key) ?? obtain(source, rejected).finally(() => underWay.delete(key));
+  underWay.set(key, obtaining);
+  return obtaining;
+}
+
+async function obtain(source: TokenSource, rejected: string | undefined): Promise<AccessToken> {
+  const deadline = performance.now() + patienceMs;
+  for (let waits = 0; ; waits += 1) {
+    const seen = await patiently(() => withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)));
+    const known = usable(seen, rejected);
+    if (known !== undefined) return known;
+    const obtained = await renewUnderLease(source, seen, rejected);
+    if (obtained !== undefined) return obtained;
+    if (performance.now() + seen.holder.leaseSeconds * 1000 > deadline) return stillGood(seen, rejected, busy(source, seen));
+    await sleep(Math.min(40 * 2 ** Math.min(waits, 4), 500) * (0.5 + Math.random()));
+  }
+}
+
+/** Undefined when somebody else has the lease or replaced the secret: look again. */
+async function renewUnderLease(source: TokenSource, seen: TokenState, rejected: string | undefined): Promise<AccessToken | undefined> {
+  if (seen.holder.leaseSeconds > 0) return undefined;
+  const leaseOwner = newId();
+  const held = await takeLease(source.provider, source, seen, leaseOwner);
+  if (held === undefined) return undefined;
+  // Between reading and taking, another process may have renewed it.
+  const known = usable(held, rejected);
+  if (known !== undefined) {
+    await leaveLease(source, held, leaseOwner);
+    return known;
+  }
+  return renew(source, held, { leaseOwner, rejected });
+}
+
+/**
+ * Exchanges the secret for a token. What remains: when this process or the line dies after the source has used the
+ * refresh token up and before the new one is stored, the new one is lost with it. The next try then sends the old one
+ * once more, which a source with a grace period accepts; with any other, a person has to connect again.
+ */
+async function renew(source: TokenSource, held: TokenState, { leaseOwner, rejected }: { leaseOwner: string; rejected: string | undefined }): Promise<AccessToken | undefined> {
+  const { tenantId, connectionId, provider, settings } = source;
+  try {
+    const answer = await requestToken(provider, settings, held.secrets);
+    if (!(await patiently(() => storeTokens(source, held, answer)))) return undefined;
+    log.info({ event: 'token.renewed', tenantId, connectionId }, 'Renewed an access token');
+    return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    log.warn({ event: 'token.failed', tenantId, connectionId, kind: error.kind, status: error.status }, 'An access token was not renewed');
+    if (error.kind === 'auth' && (await changedSince(source, held))) return undefined;
+    if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
+    await leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error));
+    return stillGood(held, rejected, error);
+  }
+}
+
+/** The grant is dead only if the secret that was refused is still the newest one. */
+async function changedSince({ provider, ...owner }: TokenSource, held: TokenState): Promise<boolean> {
+  const now = await withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner));
+  return Object.entries(now.secrets).some(([name, secret]) => held.secrets[name] !== secret);
+}
+
+function usable({ access }: TokenState, rejected: string | undefined): AccessToken | undefined {
+  return access !== undefined && access.fresh && access.token !== rejected ? access : undefined;
+}
+
+/** A token that has not expired is good enough while no new one is to be had. */
+function stillGood({ access }: TokenState, rejected: string | undefined, error: RemoteError): AccessToken {
+  if (error.kind !== 'auth' && access !== undefined && (access.secondsLeft ?? 0) > 1 && access.token !== rejected) return access;
+  throw error;
+}
+
+/** So that many processes do not ask a struggling endpoint one after the other. */
+function pauseSecondsOf({ until }: RemoteError): number {
+  const asked = until === undefined ? 0 : (until.getTime() - Date.now()) / 1000;
+  return Math.min(Math.max(asked, config().SYNC_RETRY_BASE_MS / 1000), longestPauseSeconds);
+}
+
+function busy({ provider }: TokenSource, { holder }: TokenState): RemoteError {
+  const until = new Date(Date.now() + holder.leaseSeconds * 1000);
+  return new RemoteError('rate_limited', `The token endpoint of ${provider.label} asked to wait. The next try follows by itself.`, { until });
+}

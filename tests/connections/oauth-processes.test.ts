@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { testEnv, useDatabase } from '../helpers/database.ts';
+import { times } from '../helpers/deep.ts';
+import { until } from '../helpers/processes.ts';
+import { connectOAuth, enteredSecrets, startOAuthSandbox, type OAuthSandbox } from './oauth-stage.ts';
+
+const db = useDatabase();
+const processes = 8;
+const rounds = times(10, 200);
+let sandbox: OAuthSandbox;
+let tenantId: string;
+let connectionId: string;
+const readers: Reader[] = [];
+
+class Reader {
+  readonly child: ChildProcess;
+  readonly #lines: Interface;
+  readonly answers: string[] = [];
+
+  constructor(args: string[]) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', 'tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url) }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.child.stdout ?? process.stdin });
+    this.#lines.on('line', (line) => this.answers.push(line));
+  }
+
+  ask(round: string): void {
+    this.child.stdin?.write(`${round}\n`);
+  }
+}
+
+beforeAll(async () => {
+  sandbox = await startOAuthSandbox({ accessSeconds: 3_600 });
+  tenantId = (await createTenant({ slug: 'acme', name: 'Acme' })).id;
+  connectionId = await connectOAuth(db, tenantId, enteredSecrets);
+  for (let count = 0; count < processes; count += 1) readers.push(new Reader([sandbox.baseUrl, tenantId, connectionId]));
+  await until('all are ready', () => readers.every(({ answers }) => answers.length === 1));
+});
+afterAll(async () => {
+  for (const { child } of readers) child.kill('SIGKILL');
+  await sandbox.close(0);
+});
+
+/** All ask at once; the answers, once each has one. */
+async function askAll(asked: Reader[], round: string): Promise<string[]> {
+  const before = asked.map(({ answers }) => answers.length);
+  for (const reader of asked) reader.ask(round);
+  await until(`all answered round ${round}`, () => asked.every(({ answers }, index) => answers.length > (before[index] ?? 0)));
+  return asked.map(({ answers }) => answers.at(-1) ?? '');
+}
+
+describe(`${processes} processes that meet an expired token whose refresh token is good once`, () => {
+  it(`make one token call for each expiry and all go on, ${rounds} times`, async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      sandbox.log.clear();
+      sandbox.desk.expire('one');
+      await db.query(`update credentials set expires_at = now() - interval '1 second' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
+      // A slow endpoint in every other round: the others wait longer than their first looks.
+      if (round % 2 === 1) sandbox.faults.arm({ kind: 'latency', ms: 150, endpoint: 'POST token', next: 1 });
+      expect(await askAll(readers, `expired-${round}`)).toEqual(Array(processes).fill(`expired-${round} 200`));
+      expect(sandbox.statuses('POST token')).toEqual([200]);
+    }
+  });
+
+  it('do so too when only the source knows that it is not good any more', async () => {
+    for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
+      sandbox.log.clear();
+      sandbox.desk.expire('one');
+      expect(await askAll(readers, `refused-${round}`)).toEqual(Array(processes).fill(`refused-${round} 200`));
+      expect(sandbox.statuses('POST token')).toEqual([200]);
+    }
+  });
+
+  it('go on when the one that has the lease is gone for good', async () => {
+    sandbox.log.clear();
+    sandbox.desk.expire('one');
+    await db.query(`update credentials set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second' where connection_id = $1 and name = 'refreshToken'`, [connectionId]);
+    expect(await askAll(readers, 'beside')).toEqual(Array(processes).fill('beside 200'));
+    expect(sandbox.statuses('POST token')).toEqual([200]);
+  });
+});
