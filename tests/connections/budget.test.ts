@@ -54,6 +54,21 @@ describe('a window that eight processes share', () => {
     expect(burst?.used).toBeLessThanOrEqual(20);
   });
 
+  it('takes units that were not used along when it ends', async () => {
+    const owner = await connect();
+    const gate = gateOf(owner, { windows: [{ name: 'burst', seconds: 1, requests: 200 }] });
+    const windowAfter = async () => {
+      await gate.enter();
+      return (await rows(owner.connectionId))[1];
+    };
+    const first = await windowAfter();
+    expect(first?.used).toBe(10);
+    await sleep(1100);
+    const second = await windowAfter();
+    expect(second?.used).toBe(10);
+    expect(second?.started_at.getTime()).toBeGreaterThanOrEqual((first?.started_at.getTime() ?? 0) + 1000);
+  });
+
   it('keeps a source that enforces its limit content: at least 95 % of the requests are of use', async () => {
     const owner = await connect();
     const server = await limitedServer({ requests: 40, seconds: 1 });
