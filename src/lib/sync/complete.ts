@@ -13,7 +13,8 @@ export async function completePass(tx: Tx, source: Source, stream: Stream, pass:
   const showsAll = pass.span.mode !== 'changes' && !pass.hasGap && short === 0;
   const { deleted, heldBack } = showsAll ? await deleteAbsent(tx, source, stream, pass) : { deleted: 0, heldBack: 0 };
   await closeState(tx, source, stream, pass, { showsAll, heldBack });
-  await tx.execute(sql`update sync_run_streams set deleted = deleted + ${deleted}, held_back = ${heldBack}, expected = ${pass.expected?.total ?? null}
+  const provenAt = showsAll && heldBack === 0 ? pass.startedAt.toISOString() : null;
+  await tx.execute(sql`update sync_run_streams set deleted = deleted + ${deleted}, held_back = ${heldBack}, expected = ${pass.expected?.total ?? null}, proven_at = ${provenAt}
     where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
   return messageOf({ setAside: await countOpen(tx, source, stream, pass), heldBack, short });
 }

@@ -69,6 +69,10 @@ export const syncRunStreams = pgTable(
     missed: integer('missed').notNull().default(0),
     /** Rows that a complete pass did not list and that were kept because they were too many. */
     heldBack: integer('held_back').notNull().default(0),
+    /** When the pass began, if it showed all there is and what it did not show was taken as gone: what a replay builds on. */
+    provenAt: instant('proven_at'),
+    /** The page behind which a replay goes on. */
+    replayedTo: jsonb('replayed_to'),
     errorKind: text('error_kind'),
     errorMessage: text('error_message'),
   },
