@@ -1,9 +1,10 @@
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import { sleepFor } from '../../platform/http/retry.ts';
 import type { Gate, TryOutcome } from '../../platform/http/types.ts';
-import type { Limits, WindowReading } from '../../providers/types.ts';
+import type { Limits } from '../../providers/types.ts';
+import type { NewPause } from './pauses.ts';
 import { BudgetShare } from './share.ts';
-import { refusal, type Obstacle } from './words.ts';
+import { refusal } from './words.ts';
 
 export interface RateGateOptions {
   /** What the source is called in messages. */
@@ -30,38 +31,29 @@ export function rateGate(tenantId: string, connectionId: string, limits: Limits,
       const obstacle = await share.take();
       if (obstacle === undefined) return;
       const wait = waitFor(obstacle.until.getTime() - share.now().getTime());
-      if (waited + wait > maxWaitMs) throw refusal(label, obstacle);
       waited += wait;
-      await pause(wait, obstacle);
-    }
-  }
-
-  async function pause(wait: number, obstacle: Obstacle): Promise<void> {
-    try {
-      await sleepFor(wait, signal);
-    } catch {
-      // Only the signal ends a wait early: what is told then is why we were waiting.
-      throw refusal(label, obstacle);
+      if (waited > maxWaitMs || !(await slept(wait, signal))) throw refusal(label, obstacle);
     }
   }
 
   async function leave(outcome: TryOutcome): Promise<void> {
     const { headers } = outcome;
-    if (asksToSlowDown(outcome)) await share.pause(pauseOf(outcome));
-    if (headers !== undefined && windows.length > 0) await share.note(readings(headers));
-  }
-
-  function readings(headers: Record<string, string>): WindowReading[] {
-    return limits.readQuota?.(headers, share.now()) ?? [];
-  }
-
-  function pauseOf({ until, headers }: TryOutcome) {
-    const now = new Date();
-    const named = until ?? parseRetryAfter(headers?.['retry-after'], now);
-    return named === undefined ? { firstMs: firstPauseMs } : { ms: named.getTime() - now.getTime() };
+    if (asksToSlowDown(outcome)) await share.pause(pauseOf(outcome, firstPauseMs));
+    if (headers !== undefined && windows.length > 0) await share.note(limits.readQuota?.(headers, share.now()) ?? []);
   }
 
   return { enter, leave };
+}
+
+/** False when the signal ended the wait early: what is told then is why we were waiting. */
+function slept(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return sleepFor(ms, signal).then(() => true, () => false);
+}
+
+function pauseOf({ until, headers }: TryOutcome, firstMs: number): NewPause {
+  const now = new Date();
+  const named = until ?? parseRetryAfter(headers?.['retry-after'], now);
+  return named === undefined ? { firstMs } : { ms: named.getTime() - now.getTime() };
 }
 
 /** A 503 is an outage like others, unless it says when to come back. */
