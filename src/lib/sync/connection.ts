@@ -138,7 +138,7 @@ async function openSource(request: SyncRequest, run: HeldRun, fenced: AbortSigna
 /** Whether this run is the one that finds out if the source answers again. Throws while it is left alone; a person's request does not wait. */
 async function admitted({ tenantId, connectionId, trigger }: SyncRequest, label: string): Promise<boolean> {
   const admission = await admit(tenantId, connectionId, { insist: trigger !== 'schedule' });
-  if (admission.kind === 'open') throw new RemoteError('transient', `${label} has not been answering and is left alone for a while. ${admission.reason}`, { until: admission.until });
+  if (admission.kind === 'open') throw new RemoteError('transient', `${label} has not been answering and is left alone for a while. ${admission.reason}`, { until: admission.until, unsent: true });
   return admission.kind === 'probe';
 }
 
