@@ -9,6 +9,7 @@ export * from './entities/opportunity/schema.ts';
 export * from './entities/note/schema.ts';
 export * from './entities/scheduled-activity/schema.ts';
 export * from './entities/stage/schema.ts';
+export * from './entities/referral/schema.ts';
 export * from './rollups/lead-metrics/schema.ts';
 export * from './rollups/pipeline-stage-counts/schema.ts';
 export * from './rollups/hot-list-items/schema.ts';

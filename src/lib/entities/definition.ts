@@ -2,6 +2,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import type { leads } from './lead/schema.ts';
 import type { notes } from './note/schema.ts';
 import type { opportunities } from './opportunity/schema.ts';
+import type { referrals } from './referral/schema.ts';
 import type { scheduledActivities } from './scheduled-activity/schema.ts';
 import type { stages } from './stage/schema.ts';
 import type { EntityName, EntityRecords } from './records.ts';
@@ -13,6 +14,7 @@ export interface EntityRows {
   note: Omit<typeof notes.$inferSelect, 'rawJson'>;
   scheduledActivity: Omit<typeof scheduledActivities.$inferSelect, 'rawJson'>;
   stage: Omit<typeof stages.$inferSelect, 'rawJson'>;
+  referral: Omit<typeof referrals.$inferSelect, 'rawJson'>;
 }
 
 /** What became of one row: null stands for "not there" (never seen, or deleted). */

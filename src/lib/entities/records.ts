@@ -1,6 +1,7 @@
 import { leadRecord, type LeadRecord } from './lead/record.ts';
 import { noteRecord, type NoteRecord } from './note/record.ts';
 import { opportunityRecord, type OpportunityRecord } from './opportunity/record.ts';
+import { referralRecord, type ReferralRecord } from './referral/record.ts';
 import { scheduledActivityRecord, type ScheduledActivityRecord } from './scheduled-activity/record.ts';
 import { stageRecord, type StageRecord } from './stage/record.ts';
 
@@ -11,6 +12,7 @@ export interface EntityRecords {
   note: NoteRecord;
   scheduledActivity: ScheduledActivityRecord;
   stage: StageRecord;
+  referral: ReferralRecord;
 }
 export type EntityName = keyof EntityRecords;
 
@@ -21,4 +23,5 @@ export const recordSchemas = {
   note: noteRecord,
   scheduledActivity: scheduledActivityRecord,
   stage: stageRecord,
+  referral: referralRecord,
 } as const;

@@ -3,6 +3,7 @@ import { leadEntity } from './lead/entity.ts';
 import { noteEntity } from './note/entity.ts';
 import { opportunityEntity } from './opportunity/entity.ts';
 import type { EntityName } from './records.ts';
+import { referralEntity } from './referral/entity.ts';
 import { scheduledActivityEntity } from './scheduled-activity/entity.ts';
 import { stageEntity } from './stage/entity.ts';
 
@@ -12,6 +13,7 @@ const entities: { [Name in EntityName]: EntityDefinition<Name> } = {
   note: noteEntity,
   scheduledActivity: scheduledActivityEntity,
   stage: stageEntity,
+  referral: referralEntity,
 };
 
 /** How the entity called `name` is kept. */

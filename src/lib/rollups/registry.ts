@@ -15,6 +15,7 @@ const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   note: [refreshNoteCounts],
   scheduledActivity: [refreshActivityCounts],
   stage: [],
+  referral: [],
 };
 
 /** Brings every rollup of an entity up to date, in the transaction that made the changes. */
