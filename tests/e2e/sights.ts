@@ -29,6 +29,7 @@ export const outside = (slug: string): Sight[] => [
   { name: 'reset-password-gone', path: '/reset-password?token=x', status: 400 },
   { name: 'invitation-gone', path: '/invitations/x', status: 404 },
   { name: 'workspaces', path: '/workspaces', as: staff },
+  { name: 'alerts', path: '/alerts', as: staff },
   { name: 'account', path: '/account', as: viewer(slug) },
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },
