@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../../src/lib/auth/access.ts';
-import { addInvitation, addMember, type Slug, type World } from './world.ts';
+import { addDeadLetter, addInvitation, addMember, addRecordError, type Slug, type World } from './world.ts';
 
 type Method = 'GET' | 'POST';
 type Fields = Record<string, string>;
@@ -40,7 +40,7 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -83,6 +83,18 @@ const invitation = async ({ world, slug, may }: Subject): Promise<Fields> => {
 };
 const someone = async ({ world, slug, may }: Subject): Promise<Fields> => ({ userId: may ? await addMember(slug) : belonging('member')(slug, world) });
 
+/** A form of the page of what was set aside, about a fresh record or job for those who may. */
+function decision(intent: string, field: 'record' | 'job', ok: number, more: Fields = {}): TenantRequest {
+  const id = async ({ world, slug, may }: Subject): Promise<string> => {
+    const { tenant, connection: of } = world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'];
+    return may ? (field === 'record' ? addRecordError : addDeadLetter)(world.db, tenant.id, of) : belonging(field)(slug, world);
+  };
+  return {
+    file: 'w/[tenant]/dead-letters/index.astro', method: 'POST', action: intent, path: (slug) => `/w/${slug}/dead-letters`,
+    fields: async (subject) => ({ intent, [field]: await id(subject), ...more }), role: 'admin', ok: [ok],
+  };
+}
+
 const sync = { file: 'api/sync/index.ts', path: (slug: Slug) => `/api/sync?tenant=${slug}`, role: 'member' as const };
 
 /** Every request that names a workspace. */
@@ -93,6 +105,15 @@ export const tenantRequests: TenantRequest[] = [
   ...page('reports/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/reports/${belonging('report')(slug, world)}` }),
   ...page('reports/new', 'staff', { post: 400 }),
   { file: 'w/[tenant]/reports/new.astro', method: 'POST', action: 'publish', path: (slug) => `/w/${slug}/reports/new?page=leads`, fields: () => Promise.resolve({ title: 'Numbers' }), role: 'staff', ok: [303] },
+  ...page('dead-letters/index', 'admin', { post: 400, path: 'dead-letters' }),
+  // The answer that held the record was never kept: the form says so, and nothing can be corrected or retried.
+  ...page('dead-letters/[id]', 'admin', { post: 409, path: (slug, world) => `/w/${slug}/dead-letters/${belonging('record')(slug, world)}` }),
+  decision('retry', 'record', 409),
+  decision('discard', 'record', 303, { note: 'A reason' }),
+  decision('job-retry', 'job', 303),
+  decision('job-discard', 'job', 303, { note: 'A reason' }),
+  { file: 'w/[tenant]/dead-letters/index.astro', method: 'POST', action: 'retry-group', path: (slug) => `/w/${slug}/dead-letters`, role: 'admin', ok: [303], fields: ({ slug, world }) => Promise.resolve({ intent: 'retry-group', connection: belonging('connection')(slug, world), stream: 'clients', kind: 'mapping' }) },
+  { file: 'w/[tenant]/dead-letters/index.astro', method: 'POST', action: 'job-retry-group', path: (slug) => `/w/${slug}/dead-letters`, role: 'admin', ok: [303, 409], fields: () => Promise.resolve({ intent: 'job-retry-group', job: 'retry-records', kind: 'failed' }) },
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),

@@ -28,6 +28,9 @@ export interface Belongings {
   invitation: string;
   member: string;
   connection: string;
+  /** A record and a job that are set aside. */
+  record: string;
+  job: string;
 }
 
 export interface World {
@@ -56,13 +59,32 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
   const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
   const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
   const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
-  return { tenant, connection, member: user.id, report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
     `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name) values ($1, $2, 'A report', 'leads', 'All time', '<p>Figures</p>', $3, 'Owner') returning id`,
     [tenantId, randomUUID(), userId],
+  );
+  return row?.id ?? '';
+}
+
+/** A record that is set aside; its answer was never kept. */
+export async function addRecordError(db: TestDatabase, tenantId: string, connectionId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id, item_index, reason, payload) values ($1, $2, $3, 'clients', $4, $2, $2, 0, 'A reason.', '{}') returning id`,
+    [tenantId, randomUUID(), connectionId, randomUUID()],
+  );
+  return row?.id ?? '';
+}
+
+/** A job that is set aside. */
+export async function addDeadLetter(db: TestDatabase, tenantId: string, connectionId: string): Promise<string> {
+  const payload = { tenantId, connectionId, stream: 'clients', kind: 'mapping', after: null, requestedBy: null };
+  const [row] = await db.query<{ id: string }>(
+    `insert into dead_letters (tenant_id, id, job, subject, connection_id, payload, kind, reason) values ($1, $2::uuid, 'retry-records', $2::uuid::text, $3, $4, 'failed', 'A reason.') returning id`,
+    [tenantId, randomUUID(), connectionId, payload],
   );
   return row?.id ?? '';
 }
@@ -83,7 +105,7 @@ export async function addMember(slug: string): Promise<string> {
 
 /** A digest of everything that an action could change. */
 export async function stateOf(db: TestDatabase): Promise<unknown> {
-  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'accounts', 'two_factors'];
+  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'record_errors', 'dead_letters', 'accounts', 'two_factors'];
   const digests = await Promise.all(tables.map((table) => db.query(`select '${table}' as table, count(*)::int as rows, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t`)));
   const [queue] = await db.query<{ exists: boolean }>(`select to_regclass('pgboss.job') is not null as exists`);
   const jobs = queue?.exists ? await db.query(`select count(*)::int as jobs from pgboss.job`) : [];

@@ -7,6 +7,7 @@ export const icons = {
   'hot-list': '<path d="M8 14.2c2.6 0 4.4-1.8 4.4-4.2 0-3.4-3.2-4.4-3-8.2C6.4 3 5.6 5.4 6 7.4c-.9-.2-1.3-1-1.3-1.8C3.9 6.7 3.6 8.3 3.6 10c0 2.4 1.8 4.2 4.4 4.2z"/>',
   notes: '<path d="M2.5 3h11v7.5h-5l-3 2.7v-2.7h-3zM5 5.8h6M5 8h3.5"/>',
   schedule: '<path d="M2.5 3.5h11v10h-11zM2.5 6.7h11M5.5 2v3M10.5 2v3"/>',
+  'dead-letters': '<path d="M2.5 9.5h3l1 2h3l1-2h3v4h-11zM4 9.5l.8-3M12 9.5l-.8-3M8 1.8v4.4M8 8.2v.1"/>',
   settings: '<path d="M2 4.5h6.5M12 4.5h2M2 11.5h2M7.5 11.5H14"/><circle cx="10.2" cy="4.5" r="1.7"/><circle cx="5.8" cy="11.5" r="1.7"/>',
   menu: '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
   close: '<path d="M4 4l8 8M12 4l-8 8"/>',

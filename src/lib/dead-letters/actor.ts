@@ -31,5 +31,5 @@ const done = { accepted: 'accepted', corrected: 'corrected', discarded: 'discard
 export async function alreadyResolved(tx: Tx, what: string, { resolution, resolvedBy }: { resolution: keyof typeof done | null; resolvedBy: string | null }): Promise<Problem> {
   const who = resolvedBy === null ? undefined : (await namesOf(tx, [resolvedBy])).get(resolvedBy);
   const how = resolution === null ? 'dealt with' : done[resolution];
-  return new Problem('conflict', `This ${what} was ${how}${who === undefined ? '' : ` by ${who}`} in the meantime. Nothing was changed now; the list below is up to date.`);
+  return new Problem('conflict', `This ${what} was ${how}${who === undefined ? '' : ` by ${who}`} in the meantime. Nothing was changed now.`);
 }
