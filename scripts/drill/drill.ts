@@ -1,0 +1,39 @@
+import { migrateAll } from '../../src/lib/migrate.ts';
+import type { Carrier } from './carry.ts';
+import { compare, type Comparison } from './compare.ts';
+import { fingerprint } from './fingerprint.ts';
+import { connect, openSource, withScratch } from './sessions.ts';
+
+export interface Drill {
+  /** Logs in where the backup is taken. */
+  fromUrl: string;
+  /** Logs in on the server on which the scratch database is made; its own database is not touched. */
+  intoUrl: string;
+  carry: Carrier;
+  /** The carrier brings a backup from before. */
+  older?: boolean;
+}
+
+/**
+ * Backs up, restores into a scratch database, brings that up to date as after a real restore, and compares it with the
+ * moment at which the backup was taken. Writers of the source are not disturbed. `inspect` sees the restored database
+ * before it is compared.
+ */
+export async function drill({ fromUrl, intoUrl, carry, older = false }: Drill, inspect?: (restoredUrl: string) => Promise<void>): Promise<Comparison> {
+  const source = await openSource(fromUrl);
+  try {
+    return await withScratch(intoUrl, async (scratchUrl) => {
+      await carry(source, scratchUrl);
+      await migrateAll(scratchUrl);
+      await inspect?.(scratchUrl);
+      const scratch = await connect(scratchUrl);
+      try {
+        return compare(await fingerprint(source.client), await fingerprint(scratch), { older });
+      } finally {
+        await scratch.end();
+      }
+    });
+  } finally {
+    await source.client.end();
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { backupRole } from '../../src/lib/platform/db/pool.ts';
+import { Problem } from '../../src/lib/platform/errors.ts';
+
+/** Values are compared as text, so every session writes them the same way. */
+const printing = '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
+
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, options: printing, application_name: 'tributary-drill' });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/** The database that is backed up, read as of one moment while others go on writing. */
+export interface Source {
+  url: string;
+  client: pg.Client;
+  /** What pg_dump takes to read the same moment. */
+  snapshot: string;
+  /** The role that reads; undefined when the login itself sees every row. */
+  role: string | undefined;
+  /** Such as 180004. */
+  serverVersion: number;
+}
+
+/**
+ * Opens the source and stops the clock for it. Throws Problem when the login is bound by row-level security: with
+ * --enable-row-security pg_dump would end well and dump no row of any tenant.
+ */
+export async function openSource(url: string): Promise<Source> {
+  const client = await connect(url);
+  try {
+    const role = await seeEveryRow(client);
+    await client.query('begin isolation level repeatable read read only');
+    const { rows } = await client.query<{ snapshot: string; version: number }>(`select pg_export_snapshot() as snapshot, current_setting('server_version_num')::int as version`);
+    await refuseBlindness(client);
+    return { url, client, role, snapshot: rows[0]?.snapshot ?? '', serverVersion: rows[0]?.version ?? 0 };
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+async function seeEveryRow(client: pg.Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ sees: boolean }>('select rolsuper or rolbypassrls as sees from pg_roles where rolname = current_user');
+  if (rows[0]?.sees === true) return undefined;
+  return client.query(`set role ${backupRole}`).then(() => backupRole, () => undefined);
+}
+
+async function refuseBlindness(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ hidden: number; role: string }>(`
+    select count(*)::int as hidden, current_user as role from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and row_security_active(oid)`);
+  const [{ hidden, role } = { hidden: 0, role: '' }] = rows;
+  if (hidden === 0) return;
+  throw new Problem('unavailable', `Row-level security hides the rows of ${hidden} tables from the role "${role}": its backup would hold no row of any workspace. Back up as a member of ${backupRole}: --from postgres://tributary_dump@host/tributary`);
+}
+
+/** Makes a database on the server of `url`, hands out its URL, and drops it whatever happens, Ctrl-C included. */
+export async function withScratch<T>(url: string, work: (scratchUrl: string) => Promise<T>): Promise<T> {
+  const name = `tributary_drill_${randomBytes(4).toString('hex')}`;
+  const scratch = new URL(url);
+  scratch.pathname = `/${name}`;
+  const drop = () => onServer(url, `drop database if exists ${name} with (force)`);
+  const interrupted = () => void drop().finally(() => process.exit(130));
+  await onServer(url, `create database ${name} template template0 encoding 'UTF8'`).catch(explainRefusal);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return await work(scratch.href);
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await drop();
+  }
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = await connect(url);
+  await client.query(statement).finally(() => client.end());
+}
+
+function explainRefusal(error: unknown): never {
+  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
+  throw new Problem('unavailable', 'This login may not create the scratch database. Name one that may: --into postgres://postgres@host/postgres');
+}
