@@ -36,4 +36,11 @@ export interface EntityDefinition<Name extends EntityName = EntityName> {
   table: PgTable;
   /** Columns that follow from the record and from the row before. Pure. */
   derive(record: EntityRecords[Name], before: EntityRows[Name] | null, context: DeriveContext): Partial<EntityRows[Name]>;
+  /** For columns that tell since when something is so: they follow from all versions of the record, not from the newest alone. */
+  history?: {
+    /** The column that holds the time. */
+    since: keyof EntityRows[Name] & string;
+    /** Whether the row before does not tell what the record's column should be. Pure. */
+    isLost(record: EntityRecords[Name], before: EntityRows[Name] | null): boolean;
+  };
 }

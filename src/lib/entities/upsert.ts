@@ -30,8 +30,8 @@ export interface UpsertResult {
   unchanged: number;
 }
 
-type AnyRow = EntityRows[EntityName];
-type Written = AnyRow & { rawJson: unknown };
+export type AnyRow = EntityRows[EntityName];
+export type Written = AnyRow & { rawJson: unknown };
 
 /**
  * Stores the records of one page. A row whose digest is the same is not written; a row that was changed by a later
@@ -62,7 +62,8 @@ function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {
   return same || before.changedAt > origin.receivedAt;
 }
 
-function rowOf(entity: EntityDefinition, origin: Origin, item: Incoming, before: AnyRow | null): Written {
+/** The row that a record makes, in place of the one before. */
+export function rowOf(entity: EntityDefinition, origin: Origin, item: Incoming, before: AnyRow | null): Written {
   const row = {
     tenantId: origin.tenantId,
     id: before?.id ?? newId(),
@@ -109,7 +110,7 @@ function ofStream(table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionI
  * The rows that are there already. Each id is looked up by itself, through the key: the planner, which knows little of a
  * tenant that is being read for the first time, would else read all rows of the tenant for every page.
  */
-async function readExisting(tx: Tx, table: PgTable, origin: Origin, ids: string[]): Promise<Map<string, AnyRow>> {
+export async function readExisting(tx: Tx, table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>, ids: string[]): Promise<Map<string, AnyRow>> {
   if (ids.length === 0) return new Map();
   const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
   const one = tx.select(readColumns(table)).from(table).where(and(ofStream(table, origin), eq(keysOf(table).externalId, sql`wanted.external_id`))).limit(1).as('found');

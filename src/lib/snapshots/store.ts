@@ -36,11 +36,17 @@ export interface SnapshotMeta {
   deletedIds: string[];
 }
 
-/** Keeps an answer exactly as received, in one statement. The same body is kept once. */
+/**
+ * Keeps an answer exactly as received, in one statement. The same body is kept once. One that is there already is locked
+ * against deletion first; one that is being deleted is waited for, and stored anew.
+ */
 export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, { sha256, compressed, size }: PackedBody): Promise<void> {
   const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds, deletedIds } = meta;
   await tx.execute(sql`
-    with body as (insert into ${rawBodies} (tenant_id, sha256, compressed, size) values (${tenantId}, ${sha256}, ${compressed}, ${size}) on conflict do nothing)
+    with held as materialized (select from ${rawBodies} where tenant_id = ${tenantId} and sha256 = ${sha256} for key share),
+    body as (
+      insert into ${rawBodies} (tenant_id, sha256, compressed, size)
+      select ${tenantId}::uuid, ${sha256}::bytea, ${compressed}::bytea, ${size}::int where not exists (select from held) on conflict do nothing)
     insert into ${rawSnapshots}
       (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids, deleted_ids)
     values (${tenantId}, ${id}, ${connectionId}, ${runId}, ${stream}, ${passId}, ${pageNo}, ${partition},
@@ -50,9 +56,12 @@ export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnsw
 /** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
 export async function readBody(tx: Tx, tenantId: string, sha256: Buffer): Promise<string | undefined> {
   const rows = await tx.select().from(rawBodies).where(and(eq(rawBodies.tenantId, tenantId), eq(rawBodies.sha256, sha256)));
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  const bytes = await decompress(row.compressed);
+  return rows[0] === undefined ? undefined : unpackBody(rows[0]);
+}
+
+/** The text of a body. Throws when it was damaged. */
+export async function unpackBody({ sha256, compressed }: Pick<PackedBody, 'sha256' | 'compressed'>): Promise<string> {
+  const bytes = await decompress(compressed);
   if (!createHash('sha256').update(bytes).digest().equals(sha256)) throw new Error('A raw snapshot does not match its digest: it was damaged in storage.');
   return bytes.toString('utf8');
 }

@@ -10,6 +10,11 @@ import type { Pass, Source, Stream } from './types.ts';
 /** Below this many rows the share says nothing. */
 const smallestCount = 10;
 
+/** Whether so many rows are missing that it looks like a fault of the source rather than like deletions. Lists of one parent are small: they never are. */
+export function isSuspicious(stream: Stream, missing: number, live: number, share: number): boolean {
+  return stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * share;
+}
+
 /** Deletes (softly) what a complete pass did not list, or holds the deletion back when it is suspiciously much. */
 export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass: Pass): Promise<{ deleted: number; heldBack: number }> {
   const origin = { tenantId: source.tenantId, connectionId: source.connectionId, stream: stream.name };
@@ -18,8 +23,7 @@ export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass:
   const missing = await countLive(tx, stream.entity, origin, absent);
   if (missing === 0) return { deleted: 0, heldBack: 0 };
   const live = await countLive(tx, stream.entity, origin, scope);
-  const suspicious = stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * source.deletionShare;
-  if (suspicious && !(await areAccepted(tx, source))) return { deleted: 0, heldBack: missing };
+  if (isSuspicious(stream, missing, live, source.deletionShare) && !(await areAccepted(tx, source))) return { deleted: 0, heldBack: missing };
   const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
   await refreshRollups(tx, stream.entity, source.tenantId, changes);
   return { deleted: changes.length, heldBack: 0 };
@@ -32,7 +36,7 @@ async function areAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean
 }
 
 /** The rows that a complete pass speaks of. */
-function scopeOf(source: Source, stream: Stream, pass: Pass): SQL {
+export function scopeOf(source: Pick<Source, 'settings'>, stream: Stream, pass: Pick<Pass, 'startedAt'>): SQL {
   if (stream.listing.kind !== 'window') return sql`true`;
   const { from, to } = stream.listing.window(source.settings, pass.startedAt);
   const field = columnOf(stream, stream.listing.field);
@@ -69,7 +73,8 @@ export function absentFromPartition(stream: Stream, page: Pick<Page, 'partition'
   return seen.length === 0 ? here : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;
 }
 
-function columnOf(stream: Stream, property: string): SQL {
+/** The column of an entity's property. */
+export function columnOf(stream: Stream, property: string): SQL {
   const column = getTableColumns(entityDefinition(stream.entity).table)[property];
   if (column === undefined) throw new Error(`${stream.entity} has no column "${property}"`);
   return sql`${column}`;

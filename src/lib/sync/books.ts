@@ -5,8 +5,10 @@ import { FencedError, type Failure } from './policy.ts';
 import { syncRunStreams } from './schema.ts';
 import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';
 
+type Owner = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
+
 /** Opens the books of one stream in a run, or goes on with those of an earlier slice. */
-export async function openStreamBooks(tx: Tx, source: Source, stream: Pick<Stream, 'name'>, pass: { id: string; mode: Pass['span']['mode'] | 'replay' }): Promise<void> {
+export async function openStreamBooks(tx: Tx, source: Owner, stream: Pick<Stream, 'name'>, pass: { id: string; mode: Pass['span']['mode'] | 'replay' }): Promise<void> {
   const { tenantId, runId, connectionId } = source;
   await tx
     .insert(syncRunStreams)
@@ -17,7 +19,7 @@ export async function openStreamBooks(tx: Tx, source: Source, stream: Pick<Strea
 type Problem = Pick<Failure, 'kind' | 'message'>;
 
 /** Closes the books of one stream; the figures were written with each page. */
-export async function closeStreamBooks(tx: Tx, source: Source, stream: Pick<Stream, 'name' | 'label'>, status: StreamStatus, problem?: Problem): Promise<StreamReport> {
+export async function closeStreamBooks(tx: Tx, source: Owner, stream: Pick<Stream, 'name' | 'label'>, status: StreamStatus, problem?: Problem): Promise<StreamReport> {
   const [closed] = await tx
     .update(syncRunStreams)
     .set({ status, finishedAt: sql`now()`, errorKind: problem?.kind ?? null, errorMessage: problem?.message ?? null })
@@ -28,7 +30,7 @@ export async function closeStreamBooks(tx: Tx, source: Source, stream: Pick<Stre
 }
 
 /** The streams that earlier slices of the run have ended. */
-export async function closedBooks(tx: Tx, source: Source): Promise<StreamReport[]> {
+export async function closedBooks(tx: Tx, source: Owner & Pick<Source, 'provider'>): Promise<StreamReport[]> {
   const rows = await tx
     .select({ stream: syncRunStreams.stream, status: syncRunStreams.status, errorMessage: syncRunStreams.errorMessage, ...booksColumns })
     .from(syncRunStreams)
@@ -59,7 +61,7 @@ export async function closeOpenBooks(tx: Tx, tenantId: string, runId: string, en
     .where(and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId), eq(syncRunStreams.status, 'running')));
 }
 
-const ofRun = ({ tenantId, runId }: Source) => and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
+const ofRun = ({ tenantId, runId }: Owner) => and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
 
 const booksColumns = {
   pages: syncRunStreams.pages, fetched: syncRunStreams.fetched, inserted: syncRunStreams.inserted, changed: syncRunStreams.changed,

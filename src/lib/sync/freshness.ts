@@ -84,9 +84,9 @@ async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
       (select count(*)::int from ${recordErrors} where ${ofConnection} and resolved_at is null) as rejected,
       (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${books}),
           'fetched', (select coalesce(sum(fetched), 0) ${books}))
-        from ${syncRuns} as r where ${ofConnection} and status = 'running' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
+        from ${syncRuns} as r where ${ofConnection} and status = 'running' and trigger <> 'replay' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
       (select json_build_object('status', status, 'errorMessage', error_message)
-        from ${syncRuns} where ${ofConnection} and status <> 'running' order by started_at desc nulls last limit 1) as finished
+        from ${syncRuns} where ${ofConnection} and status <> 'running' and trigger <> 'replay' order by started_at desc nulls last limit 1) as finished
     from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
   return rows;
 }

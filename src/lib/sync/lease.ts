@@ -29,24 +29,43 @@ export const heartbeatMs = () => (config().SYNC_LEASE_SECONDS * 1000) / 3;
 /**
  * Takes up the connection's run: one that was put down between two slices or lost its worker goes on, else a new one
  * begins. A run in other hands is a Problem (conflict); one that lost three workers is set aside (also a conflict).
+ * Syncs and replays do not go on with each other's: an unfinished run of the other kind that nobody holds ends here.
  */
 export async function takeRun(request: SyncRequest): Promise<HeldRun> {
   const taken = await withTenant(request.tenantId, async (tx) => {
     await lockConnection(tx, request);
-    const [running] = await tx.select({ ...held, isHeld: sql<boolean>`coalesce(lease_until > now(), false)`, isLost: sql<boolean>`coalesce(lease_until <= now(), false)`, losses: syncRuns.losses }).from(syncRuns).where(runningOf(request));
-    if (running?.isHeld === true) return handOver(tx, request, running.runId);
+    const [found] = await tx.select({ ...held, isHeld: sql<boolean>`coalesce(lease_until > now(), false)`, isLost: sql<boolean>`coalesce(lease_until <= now(), false)`, losses: syncRuns.losses, trigger: syncRuns.trigger }).from(syncRuns).where(runningOf(request));
+    if (found?.isHeld === true && !isHandedOver(request, found)) return found.trigger === 'replay' ? 'replaying' : handOver(tx, request, found.runId);
+    const running = found === undefined || goesOn(request, found) ? found : await endUnfinished(tx, request, found);
     const losses = (running?.losses ?? 0) + (running?.isLost === true ? 1 : 0);
     if (running !== undefined && losses >= mostLosses) return setRunAside(tx, request, running.runId, losses);
     const run = running === undefined ? await insertRun(tx, request) : await resumeRun(tx, request, running.runId, losses);
-    await tx.update(connections).set({ dueAt: leaseEnd(), waitingFor: null }).where(ofConnection(request));
+    if (request.trigger !== 'replay') await tx.update(connections).set({ dueAt: leaseEnd(), waitingFor: null }).where(ofConnection(request));
     return run;
   });
-  if (taken === 'busy') throw new Problem('conflict', 'A sync of this connection is already under way. Wait until it has ended.');
+  if (taken === 'busy' || taken === 'replaying') throw new Problem('conflict', `A ${taken === 'busy' ? 'sync' : 'replay'} of this connection is already under way. Wait until it has ended.`);
   if (taken === 'set aside') throw new Problem('conflict', `This sync ended its worker ${mostLosses} times and was set aside. Retry it from the list of what was set aside.`);
   return taken;
 }
 
 const held = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt };
+
+type FoundRun = Pick<HeldRun, 'runId' | 'lease'> & Pick<SyncRequest, 'trigger'>;
+
+const isHandedOver = ({ handedOver }: SyncRequest, run: FoundRun) => run.trigger === 'replay' && handedOver?.runId === run.runId && handedOver.lease === run.lease;
+
+/** A sync goes on with any unfinished sync; a replay, which costs nothing to begin anew, only with its own slice before. */
+function goesOn(request: SyncRequest, run: FoundRun): boolean {
+  return request.trigger === 'replay' ? isHandedOver(request, run) : run.trigger !== 'replay';
+}
+
+/** Ends a run that nobody holds. Its stored pages stay, and the pass goes on in the next sync. */
+async function endUnfinished(tx: Tx, { tenantId }: SyncRequest, { runId, trigger }: FoundRun): Promise<undefined> {
+  const message = trigger === 'replay' ? 'This replay was not finished. Run it again: what it did stays.' : 'This sync was not finished when a replay began. The next one goes on from its last page.';
+  const end = { status: 'failed' as const, finishedAt: sql`now()`, errorKind: 'interrupted', errorMessage: message };
+  await tx.update(syncRuns).set({ ...end, leaseUntil: null }).where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
+  await closeOpenBooks(tx, tenantId, runId, end);
+}
 
 async function lockConnection(tx: Tx, request: SyncRequest): Promise<void> {
   const rows = await tx.select({ id: connections.id }).from(connections).where(ofConnection(request)).for('update');
@@ -90,9 +109,9 @@ async function setRunAside(tx: Tx, request: SyncRequest, runId: string, losses: 
 }
 
 /** Prolongs the lease, on the run and on the due-table alike: a run whose worker dies is due again when it ends. Throws FencedError when it is not ours any more. */
-export async function beat(request: Pick<SyncRequest, 'tenantId' | 'connectionId'>, run: HeldRun): Promise<void> {
+export async function beat(request: Pick<SyncRequest, 'tenantId' | 'connectionId' | 'trigger'>, run: HeldRun): Promise<void> {
   await withTenant(request.tenantId, async (tx) => {
-    await tx.update(connections).set({ dueAt: leaseEnd() }).where(ofConnection(request));
+    if (request.trigger !== 'replay') await tx.update(connections).set({ dueAt: leaseEnd() }).where(ofConnection(request));
     const rows = await tx.update(syncRuns).set({ leaseUntil: leaseEnd() }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
     if (rows.length === 0) throw new FencedError();
   });
@@ -106,6 +125,20 @@ export function putRunDown(request: Pick<SyncRequest, 'tenantId' | 'connectionId
       const rows = await tx.update(syncRuns).set({ leaseUntil: null }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
       if (rows.length === 0) throw new FencedError();
       return due?.at ?? new Date();
+    }),
+  );
+}
+
+/** How long a replay that was put down waits for its next slice, before a sync may take its place. */
+const replayWaitSeconds = 600;
+
+/** Puts a replay down for its own next slice only: until that comes, no sync of the connection begins. The schedule stays as it is. */
+export function putReplayDown(tenantId: string, run: HeldRun): Promise<void> {
+  return patiently(() =>
+    withTenant(tenantId, async (tx) => {
+      const until = sql`now() + make_interval(secs => ${replayWaitSeconds})`;
+      const rows = await tx.update(syncRuns).set({ leaseUntil: until }).where(stillOurs(tenantId, run)).returning({ id: syncRuns.id });
+      if (rows.length === 0) throw new FencedError();
     }),
   );
 }

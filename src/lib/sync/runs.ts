@@ -46,16 +46,16 @@ async function hasEnded(tx: Tx, tenantId: string, { runId, lease }: HeldRun, fin
   return (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length > 0;
 }
 
-function statusOf(streams: StreamReport[], failure: Failure | undefined): StreamStatus {
+export function statusOf(streams: StreamReport[], failure: Failure | undefined): StreamStatus {
   if (failure === undefined && streams.every((stream) => stream.status === 'success')) return 'success';
   return streams.every((stream) => stream.status === 'failed') ? 'failed' : 'partial';
 }
 
-function sum(streams: StreamReport[]): number {
+export function sum(streams: StreamReport[]): number {
   return streams.reduce((total, { inserted, changed, deleted }) => total + inserted + changed + deleted, 0);
 }
 
-function messageOf(streams: StreamReport[], failure: Failure | undefined): string | null {
+export function messageOf(streams: StreamReport[], failure: Failure | undefined): string | null {
   const messages = streams.flatMap(({ label, errorMessage }) => (errorMessage === null ? [] : `${label}: ${errorMessage}`));
   if (messages.length === 0 && failure !== undefined) messages.push(failure.message);
   return messages.length === 0 ? null : messages.join('\n');

@@ -18,6 +18,8 @@ export interface SyncRequest {
   /** After this time the run is put down at the next page boundary, so that others get their turn. Default: never. */
   sliceMs?: number;
   onProgress?: (progress: Progress) => void;
+  /** For a replay: the run that its slice before has put down for it. */
+  handedOver?: { runId: string; lease: number } | undefined;
 }
 
 export interface Progress {

@@ -6,6 +6,7 @@ import { opportunities } from './schema.ts';
 export const opportunityEntity: EntityDefinition<'opportunity'> = {
   name: 'opportunity',
   table: opportunities,
+  history: { since: 'stageEnteredAt', isLost: (record, before) => before === null || before.stage !== record.stage },
   derive: (record, before, { timeZone, receivedAt }) => ({
     sortCents: sortCents(record.value),
     createdOn: record.sourceCreatedAt === null ? null : dayIn(timeZone, record.sourceCreatedAt),
