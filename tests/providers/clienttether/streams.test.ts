@@ -28,6 +28,12 @@ describe('list streams', () => {
     expect(rest.at(-1)).toMatchObject({ last: true, cursor: null });
   });
 
+  it('never move back: what a resumed pass reads again leaves the cursor where it was', async () => {
+    const { read } = await connect({ account, settings: { pageSize: 20 } });
+    const [again, next] = await pagesOf(read('clients', { offset: 18 }));
+    expect([again?.cursor, next?.cursor]).toEqual([{ offset: 18 }, { offset: 36 }]);
+  });
+
   it('go on from a cursor without missing a row when many were deleted in the meantime', async () => {
     const { read, sandbox } = await connect({ account, settings: { pageSize: 20 } });
     const first = (await pagesOf(read('clients'))).slice(0, 1);

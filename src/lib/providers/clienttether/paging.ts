@@ -41,7 +41,8 @@ export async function* listPages(access: Access, { path, query, resumeAt = 0, mo
     if (!last) refuseCircles(items, seen);
     if (end > mostRows || isFarBeyond(told, end, limit)) throw endless();
     offset = last ? end : end - overlapOf(limit);
-    yield { ...answered, next: offset, last };
+    // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass would lose ground each time.
+    yield { ...answered, next: Math.max(offset, resumeAt), last };
     if (last) return;
   }
 }
