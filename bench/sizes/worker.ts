@@ -6,7 +6,7 @@ import { requestSync } from '../../src/lib/sync/request.ts';
 import type { BenchDatabase } from '../kit/cluster.ts';
 import { benchEnv, useDatabase } from '../kit/environment.ts';
 import { createSubject } from '../sync/flow.ts';
-import type { SandboxReady } from '../sync/sandbox.ts';
+import type { SandboxReady } from '../sync/sandbox-control.ts';
 import { residentBytes } from './memory.ts';
 
 const account = 'notes-1000';

@@ -5,7 +5,7 @@ import type { Part } from '../kit/report.ts';
 import { prepareWatching, watch } from '../kit/server-log.ts';
 import { prepareCopy, type CopyBaseline } from './copy.ts';
 import { createSubject, fetchOnly, sync, type Subject } from './flow.ts';
-import type { SandboxReady } from './sandbox.ts';
+import { setLatency, type SandboxReady } from './sandbox-control.ts';
 import { syncTables, type Series, type StatementCounts } from './tables.ts';
 import { rowsWritten } from './writes.ts';
 
@@ -100,9 +100,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-async function setLatency({ url }: SandboxReady, ms: number): Promise<void> {
-  await fetch(`${url}/_control/faults`, { method: 'DELETE' });
-  if (ms > 0) await fetch(`${url}/_control/faults`, { method: 'POST', body: JSON.stringify({ kind: 'latency', ms }) });
 }

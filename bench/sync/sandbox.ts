@@ -1,15 +1,10 @@
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
+import type { SandboxReady } from './sandbox-control.ts';
 
 /** The sandbox as a process of its own, so that its work is not done by the process that is measured. */
 
 /** What stands still in the accounts. */
 const now = Date.UTC(2026, 10, 1);
-
-export interface SandboxReady {
-  port: number;
-  baseUrl: string;
-  url: string;
-}
 
 /** Accounts `lists-<clients>` without notes, and `notes-<clients>` with five for each client. */
 const specs = (process.env['BENCH_ACCOUNTS'] ?? '').split(',').map((name) => {
