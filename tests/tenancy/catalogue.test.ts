@@ -57,6 +57,38 @@ describe('the catalogue', () => {
     }
   });
 
+  it('could be spread over machines by tenant: what Citus refuses of distributed tables is not there', async () => {
+    const foreignKeys = await db.query<{ child: string; parent: string; columns: string[]; targets: string[]; onDelete: string; onUpdate: string }>(`
+      select conrelid::regclass::text as child, confrelid::regclass::text as parent, confdeltype as "onDelete", confupdtype as "onUpdate",
+        array(select attname::text from unnest(conkey) with ordinality k(num, at) join pg_attribute on attrelid = conrelid and attnum = num order by at) as columns,
+        array(select attname::text from unnest(confkey) with ordinality k(num, at) join pg_attribute on attrelid = confrelid and attnum = num order by at) as targets
+      from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace`);
+    const names = (await tenantTables()).map(({ name }) => name);
+    for (const { child, parent, columns, targets, onDelete, onUpdate } of foreignKeys) {
+      const what = `${child} (${columns.join(', ')}) -> ${parent}`;
+      // Tables of all machines (identity) must not point at rows that only one machine has.
+      expect(names.includes(parent) && !names.includes(child), what).toBe(false);
+      if (!names.includes(child)) continue;
+      // Between tenants' tables the tenant is on both sides, at the same place, so that the rows lie on one machine.
+      if (names.includes(parent)) expect(targets.indexOf('tenant_id'), what).toBe(columns.indexOf('tenant_id'));
+      expect([...'nd'].includes(onDelete) || [...'nd'].includes(onUpdate), `${what} sets the tenant to null`).toBe(false);
+    }
+    const spread = `t.relnamespace = 'public'::regnamespace and t.relname = any($1)`;
+    expect(await db.query(`select t.relname, conname from pg_constraint c join pg_class t on t.oid = conrelid where ${spread} and contype = 'x'`, [names])).toEqual([]);
+    expect(await db.query(`select t.relname, attname from pg_attribute a join pg_class t on t.oid = attrelid where ${spread} and (attidentity <> '' or attgenerated <> '')`, [names])).toEqual([]);
+    expect(await db.query(`select t.relname from pg_class t where ${spread} and (relispartition or relkind = 'p' or relpersistence <> 'p')`, [names])).toEqual([]);
+  });
+
+  it('has an index behind every foreign key between tenant tables, so that neither checks nor cascades read a whole table', async () => {
+    const names = (await tenantTables()).map(({ name }) => name);
+    const uncovered = await db.query<{ key: string }>(`
+      select format('%s (%s)', c.conrelid::regclass, (select string_agg(attname, ', ' order by at) from unnest(conkey) with ordinality k(num, at) join pg_attribute on attrelid = conrelid and attnum = num)) as key
+      from pg_constraint c where contype = 'f' and conrelid::regclass::text = any($1) and confrelid::regclass::text = any($1) and not exists (
+        select from pg_index x where x.indrelid = c.conrelid and x.indisvalid and (x.indpred is null)
+          and (select array_agg(num order by num) from unnest(conkey) num) = (select array_agg(num order by num) from unnest((x.indkey::int2[])[0:cardinality(conkey) - 1]) num))`, [names]);
+    expect(uncovered.map(({ key }) => key)).toEqual([]);
+  });
+
   it('has tenant_id as first, non-null column of every tenant table', async () => {
     const columns = await db.query<{ table: string; type: string; nullable: string }>(
       `select table_name as table, data_type as type, is_nullable as nullable from information_schema.columns

@@ -31,6 +31,7 @@ export const deadLetters = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     uniqueIndex('dead_letters_one_open').on(table.tenantId, table.job, table.subject).where(sql`${table.resolvedAt} is null`),
+    index('dead_letters_by_connection').on(table.tenantId, table.connectionId),
     index('dead_letters_newest').on(table.tenantId, table.lastFailedAt.desc()),
     foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
     tenantPolicy(table.tenantId),

@@ -1,0 +1,1 @@
+CREATE INDEX "dead_letters_by_connection" ON "dead_letters" USING btree ("tenant_id","connection_id");
