@@ -78,7 +78,7 @@ export const rules: readonly Rule[] = [
     find: ({ tenants, now }) =>
       agesOf(tenants, now).filter(({ isStale, status }) => isStale && status === 'active').map(({ tenantId, connection, label, stream, never }) => ({
         subject: `stream:${connection}/${stream}`,
-        message: `${nameOf(tenants, tenantId)}, ${label}: ${stream} ${never ? 'was never read whole' : 'was not brought up to date'} for more than ${staleAfterHours} hours.`,
+        message: `${nameOf(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
       })),
   },
 ];
