@@ -7,6 +7,7 @@ import { startTracing } from '../src/lib/platform/tracing.ts';
 import { closeQueue } from '../src/lib/queue.ts';
 import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
+import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
@@ -30,6 +31,7 @@ addUserCommands(program);
 addConnectionCommands(program);
 addKeysCommands(program);
 addSyncCommand(program);
+addDeadLettersCommands(program);
 addAlertsCommands(program);
 
 prepareEnvironment();

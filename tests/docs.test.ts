@@ -77,7 +77,7 @@ describe('the command line', async () => {
   });
 
   it('is used in the docs with commands and options that exist', () => {
-    const uses = documents.flatMap((file) => found(read(file), /npm run tributary -- ((?:[a-z]+ ?)+(?:--[^`\n]*)?)/g));
+    const uses = documents.flatMap((file) => found(read(file), /npm run tributary -- ((?:[a-z][a-z-]* ?)+(?:--[^`\n]*)?)/g));
     expect(uses.length).toBeGreaterThan(3);
     for (const use of uses) {
       const command = commands.find(([name]) => use.startsWith(name))?.[1];

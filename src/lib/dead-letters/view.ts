@@ -5,6 +5,7 @@ import { readTenant } from '../tenancy/with-tenant.ts';
 import { namesOf, type Actor } from './actor.ts';
 import { openJobGroups, openJobs, resolvedJobs } from './jobs/queries.ts';
 import { openGroups, openRecords, resolvedRecords, type RecordFilter } from './records/queries.ts';
+import { recordWords } from './words.ts';
 
 const text = z.string().min(1).max(200).refine(isStorable).optional().catch(undefined);
 const filterForm = z.object({ connection: text, stream: text, kind: text, cursor: z.string().max(2_000).optional().catch(undefined) });
@@ -56,7 +57,7 @@ const isAsked = (wanted: string | undefined, value: string): boolean => wanted =
 const sum = (groups: { count: number }[]): number => groups.reduce((total, { count }) => total + count, 0);
 
 async function resolvedLately(tx: Tx, tenantId: string): Promise<Resolved[]> {
-  const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({ ...row, what: `${row.streamLabel} ${row.key}` }));
+  const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({ ...row, what: recordWords(row.streamLabel, row.key) }));
   const jobs = (await resolvedJobs(tx, tenantId, newest)).map((row) => ({ ...row, what: row.jobLabel }));
   const both = [...records, ...jobs].flatMap(({ resolvedAt: at, resolution, ...row }) => (at === null || resolution === null ? [] : [{ ...row, at, resolution }]));
   const latest = both.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(0, newest);

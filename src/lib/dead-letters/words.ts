@@ -3,7 +3,7 @@ import { providers } from '../providers/registry.ts';
 const kinds: Record<string, string> = {
   no_id: 'No id',
   characters: 'Characters that cannot be stored',
-  mapping: 'Not as documented',
+  mapping: 'Other reasons',
   failed: 'Failed',
   worker_lost: 'Worker stopped',
   timed_out: 'Took too long',
@@ -12,6 +12,11 @@ const kinds: Record<string, string> = {
 /** The class of a reason, for people: a word of ours, else the field that is to blame. */
 export function kindWords(kind: string): string {
   return kinds[kind] ?? `Field “${kind}”`;
+}
+
+/** A record by its stream and the source's id of it, if it has one. */
+export function recordWords(streamLabel: string, key: string): string {
+  return `${streamLabel} ${key.startsWith('digest:') ? 'without an id' : key}`;
 }
 
 /** "Sync connection" for `sync-connection`. */
