@@ -23,6 +23,8 @@ async function main(): Promise<void> {
   config();
   await assertUsableDatabase();
   const stopTracing = await startTracing('tributary-worker');
+  // Before any job is taken up: a port that is taken ends the process.
+  const server = await startServer();
   await assertUsableKeys();
   const stopping = new AbortController();
   const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
@@ -30,7 +32,6 @@ async function main(): Promise<void> {
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
   const stopPeriodic = startPeriodic([checkAlertsTask()]);
-  const server = await startServer();
   log.info({ event: 'worker.ready' }, 'Worker is ready');
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
