@@ -8,6 +8,7 @@ const settings = z.strictObject({ baseUrl: z.url() });
 type Settings = z.output<typeof settings>;
 
 const list = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
+const identified = z.object({ id: z.string() });
 const text = z.string().nullish().transform((value) => value ?? null);
 const customer = z.object({
   id: z.string(), created: z.number(), name: text, email: text, phone: text, description: text,
@@ -32,7 +33,7 @@ const customers = defineStream<Settings, 'lead'>({
     }
   },
   parse: (body) => list.parse(JSON.parse(body)).data,
-  identify: (item) => z.object({ id: z.string() }).safeParse(item).data?.id,
+  identify: (item) => identified.safeParse(item).data?.id,
   map: mapCustomer,
 });
 
@@ -41,7 +42,7 @@ async function ask({ http, settings: { baseUrl }, secrets }: ReadContext<Setting
   const headers = { authorization: `Bearer ${secrets['key'] ?? ''}` };
   const answer = await http.request({ url: new URL('v1/customers', baseUrl).href, query: { limit: pageSize, starting_after: after }, headers });
   const { data, has_more: more } = list.parse(JSON.parse(answer.body));
-  const end = z.object({ id: z.string() }).optional().parse(data.at(-1));
+  const end = identified.safeParse(data.at(-1)).data;
   return { answer, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
 }
 
