@@ -6,6 +6,9 @@ import { isDue } from '../../src/lib/sync/due.ts';
 import { FencedError } from '../../src/lib/sync/policy.ts';
 import { wake } from '../../src/lib/sync/request.ts';
 
+/** How soon a connection in other hands is looked at again. */
+const busyMs = 30_000;
+
 /** One slice of a connection's sync, if it is still due when the schedule asked for it. A run in other hands, a deleted connection and a lost race need no retry. */
 export async function syncConnectionJob(payload: JobPayload<'sync-connection'>, signal: AbortSignal): Promise<JobOutcome<'sync-connection'>> {
   const { tenantId, connectionId, trigger } = payload;
@@ -16,8 +19,9 @@ export async function syncConnectionJob(payload: JobPayload<'sync-connection'>, 
     await wake(tenantId, connectionId, dueAt);
     return { kind: 'ok' };
   } catch (error) {
-    const isSettled = error instanceof FencedError || (error instanceof Problem && (error.code === 'conflict' || error.code === 'not_found'));
-    if (!isSettled) throw error;
+    // In other hands, be it another worker's or a replay's: if they leave it due, somebody has to come back.
+    if (error instanceof Problem && error.code === 'conflict') return { kind: 'again', at: new Date(Date.now() + busyMs), payload: { ...payload, trigger: 'schedule' } };
+    if (!(error instanceof FencedError) && !(error instanceof Problem && error.code === 'not_found')) throw error;
     return { kind: 'cancelled', reason: error.message };
   }
 }
