@@ -101,7 +101,7 @@ async function runRest(source: Source, streams: StreamReport[]): Promise<Failure
   let last: Failure | undefined;
   for (const stream of source.provider.streams.filter(({ name }) => !streams.some((ended) => ended.stream === name))) {
     const parent = failedParent(stream, streams);
-    const { report, failure } = parent === undefined ? await syncStream(source, stream) : await skipStream(source, stream, parent);
+    const { report, failure } = parent === undefined ? await traced('sync stream', { stream: stream.name }, () => syncStream(source, stream)) : await skipStream(source, stream, parent);
     streams.push(report);
     last = failure ?? last;
     if (failure?.stopsConnection === true) {
