@@ -9,6 +9,7 @@ import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKeysCommands } from './commands/keys.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -31,6 +32,7 @@ addUserCommands(program);
 addConnectionCommands(program);
 addKeysCommands(program);
 addSyncCommand(program);
+addReplayCommand(program);
 addDeadLettersCommands(program);
 addAlertsCommands(program);
 

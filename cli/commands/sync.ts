@@ -70,7 +70,7 @@ async function runOne({ slug, tenantId, connectionId }: Target, { acceptDeletion
 }
 
 /** A bar on standard error while it is a terminal; silent in scripts. */
-function progressBar(slug: string): { update: (progress: Progress) => void; stop: () => void } {
+export function progressBar(slug: string): { update: (progress: Progress) => void; stop: () => void } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const bar = new SingleBar({ format: `${slug}  {stream}  {bar}  {value} records`, hideCursor: true, clearOnComplete: true });
   bar.start(1, 0, { stream: '' });

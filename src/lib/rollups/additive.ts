@@ -15,6 +15,8 @@ export interface AdditiveRollup {
   keys: readonly string[];
   /** Properties that are added up; the first one counts rows. */
   sums: readonly [string, ...string[]];
+  /** Which of its rows a recount is about. Absent: all. */
+  only?: SQL;
 }
 
 /**
@@ -40,6 +42,26 @@ export async function addToRollup(tx: Tx, rollup: AdditiveRollup, tenantId: stri
     select ${tenantId}::uuid, ${all} from delta order by ${list(keys)}
     on conflict (tenant_id, ${list(keys)}) do update set ${additions(table, sums)}`);
   await removeEmpty(tx, rollup, tenantId, deltas);
+}
+
+/** Adds to a rollup what it is off by. `counted` is a query for what it should be by day: its keys and sums, by the names of their columns. */
+export async function recountAdditive(tx: Tx, rollup: AdditiveRollup, tenantId: string, counted: SQL): Promise<void> {
+  const keys = columnList(rollup.table, rollup.keys);
+  const sums = columnList(rollup.table, rollup.sums);
+  const [day] = columnList(rollup.table, [rollup.day]);
+  const only = rollup.only ?? sql`true`;
+  const monthly = list(rollup.keys.map((key, index) => (key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`)));
+  for (const { table, expected } of [{ table: rollup.table, expected: list(keys) }, { table: rollup.months, expected: monthly }]) {
+    const all = list([...keys, ...sums]);
+    await tx.execute(sql`
+      insert into ${table} (tenant_id, ${all})
+      select ${tenantId}::uuid, ${list([...keys, ...sums.map((sum) => sql`sum(${sum})`)])} from (
+        select ${list([expected, ...sums])} from (${counted}) as counted
+        union all select ${list([...keys, ...sums.map((sum) => sql`-${sum}`)])} from ${table} where tenant_id = ${tenantId} and ${only}) as compared
+      group by ${list(keys)} having ${sql.join(sums.map((sum) => sql`sum(${sum}) <> 0`), sql` or `)} order by ${list(keys)}
+      on conflict (tenant_id, ${list(keys)}) do update set ${additions(table, sums)}`);
+    await tx.execute(sql`delete from ${table} where tenant_id = ${tenantId} and ${columnList(table, [rollup.sums[0]])[0]} = 0`);
+  }
 }
 
 async function removeEmpty(tx: Tx, rollup: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
