@@ -9,7 +9,7 @@ const circuit = { state: 'open', since: new Date('2026-11-21T14:05:00Z'), probeA
 
 async function shown(changes: Record<string, unknown>): Promise<string> {
   const connection = { id: 'c', label: 'Our CRM', provider: 'clienttether', status: 'active', statusReason: null, baseUrl: 'https://api.clienttether.com/', health: calm, ...changes };
-  const html = await render('/src/components/settings/ConnectionList.astro', { props: { connections: [connection], providers: [], timeZone: 'America/Denver' } });
+  const html = await render('/src/components/settings/ConnectionList.astro', { props: { connections: [connection], providers: [], held: [], timeZone: 'America/Denver' } });
   expect(html).not.toContain('<script');
   return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
 }
@@ -36,5 +36,24 @@ describe('a connection on the settings page', () => {
     expect(text).toContain('The keys were refused.');
     expect(text).not.toContain('Not answering');
     expect(await shown({ status: 'paused', health: { ...calm, circuit } })).toContain('Paused Resume');
+  });
+});
+
+describe('the fields of secrets', () => {
+  it('hide what is typed, ask for it, and never offer to fill it in', async () => {
+    const secrets = [{ name: 'webKey', label: 'Web key', help: 'Begins with CT_.' }];
+    const html = await render('/src/components/settings/SecretFields.astro', { props: { secrets, of: 'new' } });
+    expect(html.match(/<input/g)).toHaveLength(1);
+    const [input = ''] = html.match(/<input[^>]*>/) ?? [];
+    for (const part of ['type="password"', 'name="secret.webKey"', 'required', 'autocomplete="off"', 'aria-describedby="new-webKey-hint"']) expect(input).toContain(part);
+    expect(input).not.toContain('value=');
+  });
+
+  it('says which deletions wait, and offers to confirm them', async () => {
+    const held = [{ connectionId: 'c1', stream: 'Clients', count: 40, since: null }];
+    const html = await render('/src/components/settings/HeldDeletions.astro', { props: { connectionId: 'c1', label: 'ClientTether', held } });
+    expect(html).toContain('ClientTether does not list 40 rows of Clients any more.');
+    expect(html).toContain('value="accept-deletions"');
+    expect(await render('/src/components/settings/HeldDeletions.astro', { props: { connectionId: 'c1', label: 'ClientTether', held: [] } })).not.toContain('form');
   });
 });
