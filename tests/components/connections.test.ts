@@ -39,8 +39,8 @@ describe('a connection on the settings page', () => {
   });
 });
 
-describe('the fields of secrets', () => {
-  it('hide what is typed, ask for it, and never offer to fill it in', async () => {
+describe('forms of a connection', () => {
+  test('hide secrets while they are typed, ask for them, and never offer to fill them in', async () => {
     const secrets = [{ name: 'webKey', label: 'Web key', help: 'Begins with CT_.' }];
     const html = await render('/src/components/settings/SecretFields.astro', { props: { secrets, of: 'new' } });
     expect(html.match(/<input/g)).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('the fields of secrets', () => {
     expect(input).not.toContain('value=');
   });
 
-  it('says which deletions wait, and offers to confirm them', async () => {
+  test('says which deletions wait, and offers to confirm them', async () => {
     const held = [{ connectionId: 'c1', stream: 'Clients', count: 40, since: null }];
     const html = await render('/src/components/settings/HeldDeletions.astro', { props: { connectionId: 'c1', label: 'ClientTether', held } });
     expect(html).toContain('ClientTether does not list 40 rows of Clients any more.');
