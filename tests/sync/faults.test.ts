@@ -146,6 +146,15 @@ describe('records that cannot be kept', () => {
     await expectConverged();
   });
 
+  it('leave the list when the source deletes them', async () => {
+    const { ids } = sandbox.clienttether.poison('rows', { kind: 'clients', poison: 'nul', count: 1 }) as { ids: string[] };
+    expect((await sync()).status).toBe('partial');
+    sandbox.clienttether.mutate('rows', { changes: [{ op: 'delete', kind: 'clients', id: ids[0] ?? '' }] });
+    expect((await sync()).status).toBe('success');
+    expect(await db.query(`select resolution from record_errors where tenant_id = $1`, [workspace.tenant.id])).toEqual([{ resolution: 'gone' }]);
+    await expectConverged();
+  });
+
   it('keep ids beyond 2^53 exact', async () => {
     sandbox.clienttether.poison('rows', { kind: 'clients', poison: 'bigint_id', count: 1 });
     await sync();

@@ -25,7 +25,7 @@ export async function namesOf(tx: Tx, userIds: readonly (string | null)[]): Prom
   return new Map(rows.map(({ id, name, email }) => [id, name || email]));
 }
 
-const done = { accepted: 'accepted', corrected: 'corrected', discarded: 'discarded', retried: 'retried' } as const;
+const done = { accepted: 'accepted', gone: 'deleted at its source', corrected: 'corrected', discarded: 'discarded', retried: 'retried' } as const;
 
 /** The notice for whoever comes second: two people may have the same list open. */
 export async function alreadyResolved(tx: Tx, what: string, { resolution, resolvedBy }: { resolution: keyof typeof done | null; resolvedBy: string | null }): Promise<Problem> {

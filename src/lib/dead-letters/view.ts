@@ -23,7 +23,7 @@ export interface Resolved {
   source: string | null;
   kindLabel: string;
   at: Date;
-  resolution: 'accepted' | 'corrected' | 'discarded' | 'retried';
+  resolution: 'accepted' | 'gone' | 'corrected' | 'discarded' | 'retried';
   /** Null when nobody had to: the source mended it, or an operator did at the command line. */
   by: string | null;
   note: string | null;

@@ -12,6 +12,7 @@ export async function completePass(tx: Tx, source: Source, stream: Stream, pass:
   const short = await countShort(tx, source, stream, pass);
   const showsAll = pass.span.mode !== 'changes' && !pass.hasGap && short === 0;
   const { deleted, heldBack } = showsAll ? await deleteAbsent(tx, source, stream, pass) : { deleted: 0, heldBack: 0 };
+  if (showsAll) await forgetGone(tx, source, stream, pass);
   await closeState(tx, source, stream, pass, { showsAll, heldBack });
   const provenAt = showsAll && heldBack === 0 ? pass.startedAt.toISOString() : null;
   await tx.execute(sql`update sync_run_streams set deleted = deleted + ${deleted}, held_back = ${heldBack}, expected = ${pass.expected?.total ?? null}, proven_at = ${provenAt}
@@ -32,6 +33,12 @@ async function countShort(tx: Tx, source: Source, stream: Stream, pass: Pass): P
 async function countOpen(tx: Tx, source: Source, stream: Stream, pass: Pass): Promise<number> {
   const { rows } = await tx.execute<{ open: number }>(sql`select count(*)::int as open from record_errors where ${ofPass(source, stream, pass)} and resolved_at is null`);
   return rows[0]?.open ?? 0;
+}
+
+/** An item that was set aside and that a complete list does not hold any more is nobody's work: the source has deleted it, or sends it as another one. */
+async function forgetGone(tx: Tx, source: Source, stream: Stream, pass: Pass): Promise<void> {
+  if (!pass.hasErrors || stream.listing.kind !== 'complete') return;
+  await tx.execute(sql`update record_errors set resolved_at = now(), resolution = 'gone' where ${ofStream(source, stream)} and resolved_at is null and not (${ofPass(source, stream, pass)})`);
 }
 
 const ofStream = ({ tenantId, connectionId }: Source, { name }: Stream) => sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;

@@ -156,8 +156,8 @@ export const recordErrors = pgTable(
     createdAt: createdAt(),
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     resolvedAt: instant('resolved_at'),
-    /** How it left the list: the source mended it, a person corrected it, or a person discarded it. */
-    resolution: text('resolution', { enum: ['accepted', 'corrected', 'discarded'] }),
+    /** How it left the list: the source mended it or lists it no more, a person corrected it, or a person discarded it. */
+    resolution: text('resolution', { enum: ['accepted', 'gone', 'corrected', 'discarded'] }),
     resolvedBy: uuid('resolved_by'),
     /** Why it was discarded, in the person's words. */
     note: text('note'),
