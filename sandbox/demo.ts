@@ -1,5 +1,6 @@
 import type { AccountSpec } from './clienttether/account.ts';
 import { livingAccount } from './clienttether/generator.ts';
+import type { PartnerSpec } from './partner-center/account.ts';
 
 export interface DemoAccount {
   webKey: string;
@@ -40,4 +41,10 @@ export function demoSpecs(): AccountSpec[] {
       sources: { Website: 8, Referral: 7, 'Existing Customer': 6, Instagram: 5, 'Local Event': 3, 'Franchise Portal - BizScout': 2 },
     }),
   ];
+}
+
+/** A partner whose referrals can be connected by hand: the demo's workspaces come without. */
+export function demoPartners(): PartnerSpec[] {
+  const credentials = { clientId: 'demo-partner-app', clientSecret: 'demo-partner-secret.sandbox-only', refreshToken: 'demo-partner-consent.sandbox-only' };
+  return [{ name: 'summit', label: 'Summit Partner Network', ...credentials, seed: 'summit-partner', referrals: 340, countedOn: COUNTED_ON }];
 }

@@ -1,12 +1,15 @@
 import type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 import { clientTether, type ClientTetherSandbox } from './clienttether/provider.ts';
-import { demoSpecs } from './demo.ts';
+import { demoPartners, demoSpecs } from './demo.ts';
 import { SandboxClock } from './kit/clock.ts';
 import type { FaultBook } from './kit/faults.ts';
 import type { RequestLog } from './kit/request-log.ts';
 import { startKit } from './kit/server.ts';
+import type { TokenRules } from './kit/oauth.ts';
+import type { PartnerSpec } from './partner-center/account.ts';
+import { partnerCenter, type PartnerCenterSandbox } from './partner-center/provider.ts';
 
-export { demoAccounts, demoSpecs } from './demo.ts';
+export { demoAccounts, demoPartners, demoSpecs } from './demo.ts';
 export { bulkAccount } from './clienttether/bulk.ts';
 export { livingAccount } from './clienttether/generator.ts';
 export { csvAccount, leadsCsvMapping, opportunitiesCsvMapping } from './clienttether/loader.ts';
@@ -23,6 +26,10 @@ export interface SandboxOptions {
   host?: string;
   /** ClientTether accounts; default: the three of the demo. */
   accounts?: AccountSpec[];
+  /** Partner Center accounts; default: the one of the demo. */
+  partners?: PartnerSpec[];
+  /** How the token endpoints behave. */
+  tokens?: TokenRules;
   /** Epoch ms that stand still, or a function; default: the wall clock. */
   now?: number | (() => number);
 }
@@ -42,6 +49,8 @@ export interface Sandbox {
     /** Live rows by kind, oldest first, in the canonical ('plain') shape whatever the account's dialect. */
     truth(account: string): ReturnType<ClientTetherAccount['truth']>;
   };
+  /** `baseUrl` and `loginUrl` are for a connection's settings of these names. */
+  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'leaks'> & Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string };
   close(graceMs?: number): Promise<void>;
 }
 
@@ -49,10 +58,11 @@ export interface Sandbox {
  * Starts every imitated provider on one loopback port.
  * @throws the listen error (`EADDRINUSE` …) when the port is taken
  */
-export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = demoSpecs(), now }: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = demoSpecs(), partners = demoPartners(), tokens = {}, now }: SandboxOptions = {}): Promise<Sandbox> {
   const clock = new SandboxClock(now);
   const ct = clientTether(accounts, clock);
-  const kit = await startKit({ providers: [ct], clock, port, host });
+  const pc = partnerCenter(partners, clock, tokens);
+  const kit = await startKit({ providers: [ct, pc], clock, port, host });
   const clienttether = {
     baseUrl: `${kit.url}${ct.basePath}`,
     account: (name: string) => ct.account(name),
@@ -60,5 +70,8 @@ export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = de
     poison: ct.control.poison,
     truth: (name: string) => ct.account(name).truth(),
   };
-  return { ...kit, clock, clienttether };
+  const { account, desk, leaks } = pc;
+  const { mutate, poison, truth } = pc.control;
+  const loginUrl = `${kit.url}${pc.basePath}`;
+  return { ...kit, clock, clienttether, partnerCenter: { baseUrl: `${loginUrl}v1.0/engagements/`, loginUrl, account, desk, leaks, mutate, poison, truth } };
 }

@@ -123,7 +123,7 @@ describe('operations', () => {
 
   it('explains each kind of error that a run can end with', () => {
     const remote = read('src/lib/platform/http/errors.ts').match(/type RemoteErrorKind =([^;]+);/)?.[1] ?? '';
-    const ours = [read('src/lib/sync/policy.ts'), ...['runs', 'run', 'pass'].map((name) => read(`src/lib/sync/${name}.ts`))];
+    const ours = [read('src/lib/sync/policy.ts'), ...['runs', 'run', 'pass', 'lease'].map((name) => read(`src/lib/sync/${name}.ts`))];
     const kinds = [...found(remote, /'(\w+)'/g), ...found(ours[0] ?? '', /\? '(\w+)' :/g), ...found(ours.join('\n'), /(?:errorK|k)ind: '(\w+)'/g), 'internal'];
     const table = operations.slice(operations.indexOf('| kind | means |'), operations.indexOf('Held-back deletions'));
     expect(sortedSet(found(table, /^\| `(\w+)` \|/gm))).toEqual(sortedSet(kinds));
@@ -161,7 +161,7 @@ describe('providers', () => {
   });
 
   it('are the only ones described', () => {
-    expect(found(text, /^## .*\(`(\w+)`\)$/gm).sort()).toEqual(providers.map(({ key }) => key).sort());
+    expect(found(text, /^## .*\(`([\w-]+)`\)$/gm).sort()).toEqual(providers.map(({ key }) => key).sort());
   });
 });
 

@@ -15,8 +15,8 @@ export const connectionNotices: Record<string, string> = {
 
 const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
   connect: ({ tenant }, { provider = '', label = '', baseUrl = '', ...fields }) =>
-    connectAccount({ tenantId: tenant.id, provider, label, settings: baseUrl.trim() === '' ? {} : { baseUrl: baseUrl.trim() }, secrets: secretsOf(fields) }),
-  reconnect: ({ tenant }, { connection = '', ...fields }) => reconnectAccount(tenant.id, connection, secretsOf(fields)),
+    connectAccount({ tenantId: tenant.id, provider, label, settings: filled({ baseUrl: baseUrl.trim(), ...named('setting.', fields) }), secrets: named('secret.', fields) }),
+  reconnect: ({ tenant }, { connection = '', ...fields }) => reconnectAccount(tenant.id, connection, named('secret.', fields)),
   pause: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, true),
   resume: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, false),
   'accept-deletions': ({ tenant, user }, { connection = '' }) => requestDeletions(tenant.id, connection, user.id),
@@ -31,8 +31,12 @@ export async function submitConnections(access: Access, fields: Fields): Promise
   return seeOther(`/w/${access.tenant.slug}/settings/connections?done=${intent}`);
 }
 
-/** Fields called `secret.<name>`; the forms never send them back. */
-function secretsOf(fields: Fields): Record<string, string> {
-  const prefix = 'secret.';
+/** Fields called `<prefix><name>`, by name. Those of secrets are never sent back by the forms. */
+function named(prefix: string, fields: Fields): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value.trim()]] : [])));
+}
+
+/** What was left empty keeps its default. */
+function filled(settings: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ''));
 }

@@ -39,6 +39,10 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))('%
     expect(provider.settings.safeParse({ baseUrl: 'nonsense' }).success).toBe(false);
   });
 
+  it('asks only for settings that it has, and explains them', () => {
+    for (const field of provider.settingFields ?? []) expect(field).toMatchObject({ name: expect.stringMatching(new RegExp(`^(${Object.keys(settings).join('|')})$`)), label: expect.stringMatching(/./), help: expect.stringMatching(/./) });
+  });
+
   it('names its streams apart and reads parents before what hangs on them', () => {
     const names = provider.streams.map((stream) => stream.name);
     expect(new Set(names).size).toBe(names.length);

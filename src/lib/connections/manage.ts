@@ -15,11 +15,12 @@ export interface Connectable {
   key: string;
   label: string;
   secrets: readonly { name: string; label: string; help: string }[];
+  settings: readonly { name: string; label: string; help: string; required?: boolean }[];
 }
 
 /** The providers that a workspace can connect. */
 export function listConnectable(): Connectable[] {
-  return providers.map(({ key, label, auth }) => ({ key, label, secrets: auth.secrets }));
+  return providers.map(({ key, label, auth, settingFields = [] }) => ({ key, label, secrets: auth.secrets, settings: settingFields }));
 }
 
 export interface ConnectRequest {

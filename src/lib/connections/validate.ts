@@ -8,6 +8,8 @@ import type { ProviderDefinition } from '../providers/types.ts';
 export function checkSettings(provider: ProviderDefinition, settings: Record<string, unknown>): unknown {
   const parsed = provider.settings.safeParse(settings);
   if (!parsed.success) throw new Problem('bad_request', `The settings of ${provider.label} are not usable: ${z.prettifyError(parsed.error)}`);
+  const blank = (provider.settingFields ?? []).filter(({ name, required }) => required === true && (parsed.data as Record<string, unknown>)[name] === '');
+  if (blank.length > 0) throw new Problem('bad_request', `${provider.label} needs the setting ${blank.map(({ name }) => name).join(' and ')}.`);
   const { baseUrl } = z.object({ baseUrl: z.url() }).parse(parsed.data);
   const url = new URL(baseUrl);
   if (!isAllowed(provider, url)) {

@@ -1,8 +1,9 @@
 import { clienttether } from './clienttether/index.ts';
+import { partnerCenter } from './partner-center/index.ts';
 import type { ProviderDefinition } from './types.ts';
 
 /** Every provider, in the order of lists and forms. Adding one is its folder and a line here. */
-export const providers: readonly ProviderDefinition[] = [anyProvider(clienttether)];
+export const providers: readonly ProviderDefinition[] = [anyProvider(clienttether), anyProvider(partnerCenter)];
 
 /** The provider of a connection. Throws an Error that names the known ones. */
 export function getProvider(key: string): ProviderDefinition {

@@ -115,6 +115,16 @@ export interface SecretField {
   help: string;
 }
 
+/** A setting that people are asked for when they connect; the others keep their defaults until somebody changes them. */
+export interface SettingField {
+  /** As in the settings' schema; its value is text there. */
+  name: string;
+  label: string;
+  help: string;
+  /** Its default is blank, and nothing works with that. */
+  required?: boolean;
+}
+
 /** One window of a source's rate limit. */
 export interface RateWindow {
   name: string;
@@ -166,6 +176,8 @@ export interface ProviderDefinition<Settings = unknown> {
   auth: { kind: 'keys'; secrets: readonly SecretField[] } | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
   /** Parses and defaults the settings of a connection. Must contain `baseUrl`. */
   settings: z.ZodType<Settings>;
+  /** Those of the settings that the connect form asks for, besides the base URL. */
+  settingFields?: readonly SettingField[];
   /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
   hosts: readonly string[];
   limits: Limits;

@@ -1,0 +1,78 @@
+import { hash32, randomFrom, type Random } from '../kit/random.ts';
+import { COMPANIES, PARTNERS, PEOPLE, SIZES, WORK } from './words.ts';
+
+export type Referral = Record<string, unknown> & { id: string; createdDateTime: string; updatedDateTime: string };
+
+const DAY = 86_400_000;
+/** How long an incoming referral may go unanswered. */
+const EXPIRES_MS = 14 * DAY;
+
+interface Step {
+  at: number;
+  status: string;
+  substatus: string;
+}
+
+/** The `index`-th referral of an account as it is at `now`: what happens to it is fixed by the seed. */
+export function referralAt(seed: string, index: number, createdAt: number, now: number): Referral {
+  const random = randomFrom(seed, 'referral', index);
+  const id = guid(seed, 'referral', index);
+  const category = random.weighted(['marketplace', 'qualified', 'co-sell', 'shared'] as const, [3, 3, 3, 2]);
+  const steps = stepsOf(random, createdAt, category === 'shared');
+  const step = steps.findLast(({ at }) => at <= now) ?? steps[0];
+  if (step === undefined) throw new Error('a referral without a beginning');
+  const [company, domain, country, currency] = random.pick(COMPANIES);
+  const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
+  const email = `${firstName}.${lastName}`.toLowerCase() + (random.chance(0.12) ? '@outlook.com' : `@mail.${domain.replace('.example', '-group.com')}`);
+  return {
+    id, engagementId: guid(seed, 'engagement', index), organizationId: 'org-own', organizationName: 'Own Partner', name: `${random.pick(WORK)} for ${company}`, externalReferenceId: '',
+    createdDateTime: instant(createdAt), updatedDateTime: instant(step.at), expirationDateTime: instant(createdAt + EXPIRES_MS), status: step.status, substatus: step.substatus, statusReason: null,
+    ...kindOf(category), quality: 'None', isSpam: false, mpnId: '4391227', tags: [], target: [{ type: 'SolutionProfile', id: 'profile-1' }],
+    customerProfile: {
+      name: company, address: { addressLine1: '1 Example Street', addressLine2: '', city: 'Sampleton', state: '', postalCode: '10000', country, region: null }, size: random.pick(SIZES),
+      team: random.chance(0.05) ? [] : [{ firstName, lastName, phoneNumber: '', email, contactPreference: { locale: 'en-US', disableNotifications: false } }],
+      ids: random.chance(0.4) ? { azureTenantId: guid(seed, 'tenant', company) } : {},
+    },
+    consent: { consentToContact: true, consentToToShareInfoWithOthers: true, consentToShareReferralWithMicrosoftSellers: category !== 'marketplace' },
+    details: { notes: '', dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500, currency, closingDateTime: instant(createdAt + 90 * DAY), customerAction: 'ContactMe' },
+    team: [], inviteContext: { notes: '', assistanceRequestCode: null, invitedBy: invitedBy(category, random) }, lastModifiedVia: 'Api', eTag: eTagOf(id, step.at),
+    links: { self: { uri: `/v1.0/engagements/referrals/${id}`, method: 'GET' } },
+  };
+}
+
+/** The quotes are part of the value. */
+export function eTagOf(id: string, at: number): string {
+  return `"${hash32(`${id}/${at}`).toString(16).padStart(8, '0')}-0000-0000-0000-${(at % 0xffffffffffff).toString(16).padStart(12, '0')}"`;
+}
+
+/** With seven digits of a second, as the wire has them. */
+export function instant(at: number): string {
+  return new Date(at).toISOString().replace('Z', '0000Z');
+}
+
+function stepsOf(random: Random, createdAt: number, outgoing: boolean): Step[] {
+  const steps: Step[] = [{ at: createdAt, status: outgoing ? 'Active' : 'New', substatus: outgoing ? 'Accepted' : 'Received' }];
+  const answeredAt = createdAt + random.int(1, 20) * (DAY / 2);
+  if (!outgoing && random.chance(0.15)) return [...steps, { at: createdAt + EXPIRES_MS, status: 'Closed', substatus: 'Expired' }];
+  if (!outgoing && random.chance(0.15)) return [...steps, { at: answeredAt, status: 'Closed', substatus: 'Declined' }];
+  if (!outgoing) steps.push({ at: answeredAt, status: 'Active', substatus: 'Accepted' });
+  return [...steps, { at: answeredAt + random.int(15, 90) * DAY, status: 'Closed', substatus: random.chance(0.45) ? 'Won' : 'Lost' }];
+}
+
+function kindOf(category: 'marketplace' | 'qualified' | 'co-sell' | 'shared') {
+  const incoming = { direction: 'Incoming', type: 'Independent', callToAction: 'ContactMe', referralSource: 'MicrosoftSolutionProviders' };
+  if (category === 'marketplace') return { ...incoming, qualification: 'Direct' };
+  if (category === 'qualified') return { ...incoming, qualification: 'MarketingQualified' };
+  return category === 'co-sell' ? { ...incoming, qualification: 'SalesQualified' } : { ...incoming, direction: 'Outgoing', type: 'Shared', qualification: 'SalesQualified' };
+}
+
+function invitedBy(category: string, random: Random) {
+  if (category === 'shared') return null;
+  const [organizationId, organizationName] = category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);
+  return { organizationId, organizationName };
+}
+
+function guid(...key: (string | number)[]): string {
+  const digits = [1, 2, 3, 4].map((part) => hash32([...key, part].join('/')).toString(16).padStart(8, '0')).join('');
+  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-');
+}
