@@ -45,5 +45,5 @@ export function leadTotals(workspace: Workspace, query: z.output<typeof leadsQue
   return readTenant(id, async (tx) => {
     const counts = await leadBreakdowns(tx, id, period);
     return { period, ...leadFigures(period, counts), ...leadShares(period, counts), undated: await undatedLeads(tx, id) };
-  });
+  }, { mayLag: true });
 }

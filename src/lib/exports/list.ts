@@ -79,7 +79,7 @@ export function defineList<Row, Filter>({ title, columns, filter, scope, page }:
 async function* pages<Row>(tenantId: string, read: (tx: Tx, cursor: string | undefined) => Promise<Page<Row>>): AsyncGenerator<Row[]> {
   let cursor: string | undefined;
   do {
-    const page = await readTenant(tenantId, (tx) => read(tx, cursor));
+    const page = await readTenant(tenantId, (tx) => read(tx, cursor), { mayLag: true });
     yield page.rows;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);

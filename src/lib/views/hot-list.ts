@@ -21,5 +21,5 @@ export function hotListView({ tenant }: Workspace, filter: HotListFilter): Promi
     const page = await hotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
     const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
     return { items: { ...page, rows, total: totals.count, totalIsFloor: false }, totalWeighted: totals.weighted };
-  });
+  }, { mayLag: true });
 }

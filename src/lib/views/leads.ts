@@ -38,7 +38,7 @@ export function leadsView({ tenant }: Workspace, period: Period, filter: LeadFil
     const undated = await undatedLeads(tx, tenant.id);
     const leads = await leadSlice(tx, tenant.id, period, filter, counts);
     return { ...leadFigures(period, counts), ...leadShares(period, counts), undated, leads };
-  });
+  }, { mayLag: true });
 }
 
 export interface LeadBreakdowns {

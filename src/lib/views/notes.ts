@@ -33,5 +33,5 @@ export function notesView({ tenant }: Workspace, request: NotesRequest): Promise
     ...request,
     notes: await listNotes(tx, tenant.id, request),
     total: request.search === '' ? await countAll(tx, tenant.id, 'note') : await countNotes(tx, tenant.id, request.search),
-  }));
+  }), { mayLag: true });
 }

@@ -33,7 +33,7 @@ export function overviewView(workspace: Workspace, period: Period, now = new Dat
       schedule: await upcomingActivities(tx, id, now, few),
       notes: await listNotes(tx, id, { limit: few, offset: 0, search: '' }),
     };
-  });
+  }, { mayLag: true });
 }
 
 /** New leads by week up to half a year, else by month; "all time" shows the last twelve months. */

@@ -35,7 +35,7 @@ export function pipelineView({ tenant }: Workspace, period: Period, filter: Pipe
     const total = shown.reduce((sum, stage) => sum + (stuck ? stage.stuck : stage.count), 0);
     const opportunities = { ...page, rows, total, totalIsFloor: false };
     return { ...pipelineFigures(period, sums), stages, opportunities };
-  });
+  }, { mayLag: true });
 }
 
 /** The key figures of the opportunities of a period. */

@@ -14,7 +14,7 @@ export function scheduleView({ tenant }: Workspace, now = new Date()): Promise<S
   return readTenant(tenant.id, async (tx) => ({
     activities: await upcomingActivities(tx, tenant.id, now, mostActivities),
     total: await upcomingTotal(tx, tenant.id, now),
-  }));
+  }), { mayLag: true });
 }
 
 /** What is left of today (UTC) is counted, the days after it are known. */

@@ -4,16 +4,25 @@ import { timeQueries } from './query-time.ts';
 import { appRole, openDatabase, type Database, type DatabaseHandle } from './pool.ts';
 
 let handle: DatabaseHandle | undefined;
+let replica: DatabaseHandle | undefined;
 
 /** This process's pool, acting as the app role. Opened on first use. */
 export function database(): DatabaseHandle {
-  handle ??= open();
+  handle ??= open(config().DATABASE_URL);
   return handle;
 }
 
-function open(): DatabaseHandle {
+/** The pool of the read replica, if there is one. Whether it may be read from says `onReplica`. */
+export function replicaDatabase(): DatabaseHandle | undefined {
+  const url = config().DATABASE_READ_URL;
+  if (url !== undefined) replica ??= open(url, { connectTimeoutMs: 1_000 });
+  return replica;
+}
+
+function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHandle {
   const opened = openDatabase({
-    url: config().DATABASE_URL,
+    url,
+    ...more,
     size: config().DATABASE_POOL_SIZE,
     role: appRole,
     onError: (error) => log.warn({ event: 'db.idle_connection_lost', reason: error.message }, 'An idle database connection broke'),
@@ -28,6 +37,7 @@ export function globalDb(): Database {
 }
 
 export async function closeDatabase(): Promise<void> {
-  await handle?.close();
+  await Promise.all([handle?.close(), replica?.close()]);
   handle = undefined;
+  replica = undefined;
 }

@@ -22,6 +22,8 @@ export interface PoolOptions {
   /** Set as the session's role; undefined keeps the login's own. */
   role?: string | undefined;
   applicationName?: string;
+  /** How long a connection may take to be made. Default 10,000 ms. */
+  connectTimeoutMs?: number;
   /** Called when an idle connection breaks: without a listener the process would end. */
   onError?: (error: Error) => void;
 }
@@ -48,7 +50,7 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
     max: options.size ?? 10,
     options: sessionOptions(options.role),
     application_name: options.applicationName ?? 'tributary',
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
   });
   pool.on('error', options.onError ?? ignore);
