@@ -53,12 +53,12 @@ async function obtain(source: TokenSource, rejected: string | undefined): Promis
 async function renewUnderLease(source: TokenSource, seen: TokenState, rejected: string | undefined): Promise<AccessToken | undefined> {
   if (seen.holder.leaseSeconds > 0) return undefined;
   const leaseOwner = newId();
-  const held = await takeLease(source.provider, source, seen, leaseOwner);
+  const held = await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
   if (held === undefined) return undefined;
   // Between reading and taking, another process may have renewed it.
   const known = usable(held, rejected);
   if (known !== undefined) {
-    await leaveLease(source, held, leaseOwner);
+    await patiently(() => leaveLease(source, held, leaseOwner));
     return known;
   }
   return renew(source, held, { leaseOwner, rejected });
@@ -81,14 +81,14 @@ async function renew(source: TokenSource, held: TokenState, { leaseOwner, reject
     log.warn({ event: 'token.failed', tenantId, connectionId, kind: error.kind, status: error.status }, 'An access token was not renewed');
     if (error.kind === 'auth' && (await changedSince(source, held))) return undefined;
     if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
-    await leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error));
+    await patiently(() => leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error)));
     return stillGood(held, rejected, error);
   }
 }
 
 /** The grant is dead only if the secret that was refused is still the newest one. */
 async function changedSince({ provider, ...owner }: TokenSource, held: TokenState): Promise<boolean> {
-  const now = await withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner));
+  const now = await patiently(() => withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner)));
   return Object.entries(now.secrets).some(([name, secret]) => held.secrets[name] !== secret);
 }
 

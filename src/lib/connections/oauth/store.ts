@@ -67,7 +67,8 @@ export async function readTokens(tx: Tx, provider: OAuthProvider, owner: TokenOw
 /** Takes the lease if it is free and the secret is still the one that was read. The state is read again under it. */
 export function takeLease(provider: OAuthProvider, owner: TokenOwner, seen: TokenState, leaseOwner: string): Promise<TokenState | undefined> {
   return withTenant(owner.tenantId, async (tx) => {
-    const free = or(isNull(credentials.leaseUntil), lte(credentials.leaseUntil, sql`clock_timestamp()`));
+    // One's own lease too: its taking may have been committed without our hearing of it.
+    const free = or(isNull(credentials.leaseUntil), lte(credentials.leaseUntil, sql`clock_timestamp()`), eq(credentials.leaseOwner, leaseOwner));
     const taken = await tx
       .update(credentials)
       .set({ leaseOwner, leaseUntil: inSeconds(leaseSeconds) })
