@@ -42,8 +42,8 @@ class KitServer {
   readonly #clock: SandboxClock;
   readonly #providers: { provider: SandboxProvider; router: Router }[];
   readonly #control: Router;
-  /** The last page of each endpoint, for `repeat_page`. */
-  readonly #lastReplies = new Map<string, Reply>();
+  /** The last page of each endpoint, for `repeat_page`: only of the same list, not of another one at the same kind of address. */
+  readonly #lastReplies = new Map<string, { path: string; reply: Reply }>();
 
   constructor(providers: SandboxProvider[], clock: SandboxClock) {
     this.#clock = clock;
@@ -86,11 +86,11 @@ class KitServer {
     const key = `${job.target.provider}/${job.target.account}/${job.target.endpoint}`;
     if (effect?.kind === 'repeat_page') {
       const last = this.#lastReplies.get(key);
-      if (last) return last;
+      if (last?.path === job.request.path) return last.reply;
     }
     job.request.endless = effect?.kind === 'endless_pages';
     const reply = await answer(job);
-    this.#lastReplies.set(key, reply);
+    this.#lastReplies.set(key, { path: job.request.path, reply });
     return effect?.kind === 'fail_after_effect' ? failedAfterEffect(effect.status) : reply;
   }
 
