@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { TestDatabase } from './database.ts';
@@ -82,4 +83,40 @@ function byMonth(days: string, months: string, day: string, keys: string[], sums
 export async function expectBalancedBooks(db: TestDatabase): Promise<void> {
   const unbalanced = await db.query(`select * from sync_run_streams where fetched <> inserted + changed + unchanged + rejected`);
   expect(unbalanced).toEqual([]);
+}
+
+/** Every live row is the source's row, by id and by the digest of the item as received, and there is no other. Returns how many were compared. */
+export async function expectSameRows(db: TestDatabase, sandbox: Sandbox, account: string, workspace: Workspace): Promise<number> {
+  const truth = sandbox.clienttether.truth(account);
+  let compared = 0;
+  for (const { kind, id, table } of kinds) compared += await expectSameItems(db, table, workspace, truth[kind] ?? [], id);
+  await expectOwnNotes(db, truth, workspace);
+  return compared;
+}
+
+/** As above for one table, whose items carry their id in the field `id`. */
+export async function expectSameItems(db: TestDatabase, table: string, { tenant }: Workspace, items: readonly object[], id: string): Promise<number> {
+  const rows = await db.query<{ id: string; raw: object }>(`select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null`, [tenant.id]);
+  const source = new Map(items.map((item) => [String(Reflect.get(item, id)), digestOf(item)]));
+  const wrong = rows.flatMap((row) => (source.get(row.id) === digestOf(row.raw) ? [] : [`${row.id}: ${source.has(row.id) ? 'other content' : 'not in the source'}`]));
+  const ours = new Set(rows.map((row) => row.id));
+  for (const item of source.keys()) if (!ours.has(item)) wrong.push(`${item}: missing`);
+  expect(wrong, `${table} of ${tenant.slug}`).toEqual([]);
+  return rows.length;
+}
+
+/** Each note belongs to the client in whose list it stands. */
+async function expectOwnNotes(db: TestDatabase, truth: Record<string, Record<string, unknown>[]>, { tenant }: Workspace): Promise<void> {
+  const rows = await db.query<{ id: string; of: string }>(`select external_id as id, contact_id as of from notes where tenant_id = $1 and deleted_at is null`, [tenant.id]);
+  expect(Object.fromEntries(rows.map(({ id, of }) => [id, of]))).toEqual(Object.fromEntries((truth['notes'] ?? []).map((row) => [String(row['id']), String(row['contact_id'])])));
+}
+
+/** Of an item, whatever the order of its fields. */
+function digestOf(item: object): string {
+  return createHash('sha256').update(JSON.stringify(item, inOrder)).digest('hex');
+}
+
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

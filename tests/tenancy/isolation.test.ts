@@ -8,7 +8,9 @@ import { appRole, openDatabase, sessionOptions } from '../../src/lib/platform/db
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { readTenant, withTenant } from '../../src/lib/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { times } from '../helpers/deep.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
+import { killBackends } from '../scenarios/backends.ts';
 
 const db = useDatabase();
 let sandbox: Sandbox;
@@ -116,28 +118,8 @@ describe('when a backend dies inside a tenant transaction', () => {
     await handle.close();
   });
 
-  it('30 transactions with killed backends and roll-backs never show or keep a foreign row', async () => {
-    const handle = openDatabase({ url: db.url, role: appRole, size: 10 });
-    const marked = `mark-${Date.now()}`;
-    const round = async (index: number) => {
-      const { tenant } = index % 2 === 0 ? ours : theirs;
-      return handle.db.transaction(async (tx) => {
-        await tx.execute(sql`select set_config('app.tenant_id', ${tenant.id}, true)`);
-        if (index % 5 === 0) await tx.execute(sql`update leads set summary = ${marked}`);
-        const { rows } = await tx.execute<{ tenant_id: string }>(sql`select distinct tenant_id from leads`);
-        expect(rows).toEqual([{ tenant_id: tenant.id }]);
-        if (index % 5 === 0) throw new Error('roll back');
-      });
-    };
-    for (let repeat = 0; repeat < 5; repeat += 1) {
-      const running = Array.from({ length: 30 }, (_, index) => round(index).then(() => 'done', (error: Error) => error.message));
-      await db.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tributary' and datname = current_database() and random() < 0.4`);
-      const outcomes = await Promise.all(running);
-      expect(outcomes.filter((outcome) => outcome.startsWith('expected'))).toEqual([]);
-    }
-    const [{ kept } = { kept: -1 }] = await db.query<{ kept: number }>('select count(*)::int as kept from leads where summary = $1', [marked]);
-    expect(kept).toBe(0);
-    await handle.close();
+  it('30 transactions with killed backends and roll-backs never show or keep a foreign row', { timeout: times(60_000, 600_000) }, async ({ task }) => {
+    task.meta.shown = { row: 'backends killed under 30 tenant transactions', figures: await killBackends(db, [ours, theirs], { kills: times(50, 1_000) }) };
   });
 
   it('an idle connection that is killed does not end the process', async () => {

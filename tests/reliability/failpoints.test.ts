@@ -1,0 +1,18 @@
+import { globSync, readFileSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { closeQueue } from '../../src/lib/queue.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { times } from '../helpers/deep.ts';
+import { endAtFailpoints, failpoints } from '../scenarios/failpoints.ts';
+
+const db = useDatabase();
+afterAll(() => closeQueue());
+
+it('a worker that ends at any named place loses nothing and repeats nothing', { timeout: times(300_000, 2_400_000) }, async ({ task }) => {
+  task.meta.shown = { row: 'worker ended at each named fail-point', figures: await endAtFailpoints(db, { rounds: times(1, 10) }) };
+});
+
+it('every named place is ended at', () => {
+  const called = globSync('src/**/*.ts').flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\bfailpoint\('([\w.]+)'\)/g)].map(([, name]) => name));
+  expect([...new Set(called)].toSorted()).toEqual([...failpoints].toSorted());
+});

@@ -1,0 +1,12 @@
+import { afterAll, it } from 'vitest';
+import { closeQueue } from '../../src/lib/queue.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { times } from '../helpers/deep.ts';
+import { letSmallPass } from '../scenarios/fairness.ts';
+
+const db = useDatabase();
+afterAll(() => closeQueue());
+
+it('a small tenant is done while a giant one is still being synced, on one worker', { timeout: 240_000 }, async ({ task }) => {
+  task.meta.shown = { row: 'small tenant beside a giant one, on one worker', figures: await letSmallPass(db, { giant: times(8_000, 60_000) }) };
+});

@@ -1,0 +1,75 @@
+import { expect } from 'vitest';
+import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
+import { enqueueDue } from '../../src/lib/sync/request.ts';
+import type { TestDatabase } from '../helpers/database.ts';
+import { chances, type Figures } from '../helpers/deep.ts';
+import { until } from '../helpers/processes.ts';
+import { expectWholeAgain } from './ending.ts';
+import { Fleet, keepBusy, settle } from './fleet.ts';
+import { installWitness } from './witness.ts';
+
+interface Holder {
+  [column: string]: unknown;
+  who: string;
+  run: string;
+  no: number;
+}
+
+/**
+ * The worker that holds a run is stopped for longer than its lease (SIGSTOP), the other one takes the run over, and then
+ * the first goes on in the middle of what it was doing. Long slices: the first must still believe that the run is its own.
+ */
+export async function pauseWorkers(db: TestDatabase, { pauses }: { pauses: number }): Promise<Figures> {
+  const random = chances('pauses');
+  const sandbox = await startSandbox({ accounts: [bulkAccount({ name: 'only', webKey: 'CT_only', accessToken: 'token-only', clients: 60, notesPerClient: 1, opportunities: 1_500, now: Date.now() })] });
+  sandbox.faults.arm({ kind: 'latency', ms: 40 });
+  await installWitness(db);
+  const workspaces = await settle(sandbox, ['only'], { pageSize: 15 });
+  const fleet = new Fleet(db, { SYNC_LEASE_SECONDS: '2', SYNC_TENANT_CONCURRENCY: '64' });
+  const workers = [await fleet.start(), await fleet.start()];
+  let setAside = 0;
+  let refused = 0;
+  try {
+    for (let pause = 0; pause < pauses; pause += 1) {
+      const wanted = (await pagesOf(db)) + random.int(3, 8);
+      await until(`page ${wanted} is stored`, async () => {
+        setAside += await keepBusy(db);
+        return (await pagesOf(db)) >= wanted && (await holderOf(db)) !== undefined;
+      }, 120_000);
+      const holder = await holderOf(db);
+      if (holder === undefined) continue;
+      const { child, output } = fleet.of(holder.who);
+      child.kill('SIGSTOP');
+      await until('the other worker has the run and stores pages', () => isTakenOver(db, holder), 90_000);
+      const told = refusals(output());
+      child.kill('SIGCONT');
+      await until('the first one noticed', () => refusals(output()) > told || child.exitCode !== null);
+      refused += refusals(output()) - told;
+    }
+    sandbox.faults.disarm();
+    const { takeovers, ...whole } = await expectWholeAgain(db, sandbox, workspaces);
+    expect(takeovers).toBeGreaterThanOrEqual(pauses);
+    for (const { child } of workers) expect(child.exitCode).toBeNull();
+    return { pauses, 'runs taken over': takeovers, 'old workers turned away': refused, ...whole, 'runs set aside and retried': setAside };
+  } finally {
+    for (const { child } of workers) child.kill('SIGCONT');
+    await fleet.end();
+    await sandbox.close(0);
+  }
+}
+
+const pagesOf = async (db: TestDatabase) => (await db.query<{ pages: number }>(`select count(*)::int as pages from witness.writes where what = 'page'`))[0]?.pages ?? 0;
+const refusals = (output: string) => output.split('\n').filter((line) => line.includes('taken over by another worker')).length;
+
+/** Whoever has the run that is under way, if somebody does. */
+async function holderOf(db: TestDatabase): Promise<Holder | undefined> {
+  const [holder] = await db.query<Holder>(`select w.who, w.run, w.no::int as no from witness.writes w join sync_runs r on r.id = w.run and r.lease = w.lease
+    where w.what = 'lease' and r.status = 'running' and r.lease_until > now() order by w.no desc limit 1`);
+  return holder;
+}
+
+/** As the hourly tick would, wakes the connection; true when another worker has stored a page of the run, or ended it. */
+async function isTakenOver(db: TestDatabase, { who, run, no }: Holder): Promise<boolean> {
+  await enqueueDue();
+  return (await db.query(`select 1 from witness.writes where run = $1 and who <> $2 and what = 'page' and no > $3`, [run, who, no])).length > 0;
+}
