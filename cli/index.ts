@@ -9,6 +9,7 @@ import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKeysCommands } from './commands/keys.ts';
+import { addRawCommands } from './commands/raw.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
@@ -33,6 +34,7 @@ addConnectionCommands(program);
 addKeysCommands(program);
 addSyncCommand(program);
 addReplayCommand(program);
+addRawCommands(program);
 addDeadLettersCommands(program);
 addAlertsCommands(program);
 

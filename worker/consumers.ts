@@ -7,6 +7,8 @@ import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '../src/lib/queue.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
+import { pruneRawJob } from './jobs/prune-raw.ts';
+import { replayJob } from './jobs/replay.ts';
 import { retryRecordsJob } from './jobs/retry-records.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
@@ -15,6 +17,8 @@ type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSi
 const handlers: { [Name in JobName]: Handler<Name> } = {
   'sync-connection': syncConnectionJob,
   'retry-records': retryRecordsJob,
+  replay: replayJob,
+  'prune-raw': pruneRawJob,
   'refresh-token': refreshTokenJob,
 };
 

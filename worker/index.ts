@@ -11,6 +11,7 @@ import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { closeQueue } from '../src/lib/queue.ts';
 import { StoppedError } from '../src/lib/sync/policy.ts';
+import { pruneRawTask } from '../src/lib/sync/retention/task.ts';
 import { startConsumers } from './consumers.ts';
 import { startSchedule } from './schedule.ts';
 import { startServer } from './server.ts';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   await boss.start();
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
-  const stopPeriodic = startPeriodic([checkAlertsTask()]);
+  const stopPeriodic = startPeriodic([checkAlertsTask(), pruneRawTask()]);
   log.info({ event: 'worker.ready' }, 'Worker is ready');
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');

@@ -20,6 +20,14 @@ export const jobs = {
     after: z.uuid().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
+  replay: z.object({
+    tenantId: z.uuid(),
+    connectionId: z.uuid(),
+    /** The run that the slice before has put down; null at the start. */
+    handedOver: z.object({ runId: z.uuid(), lease: z.number().int() }).nullable(),
+    requestedBy: z.uuid().nullable(),
+  }),
+  'prune-raw': z.object({ tenantId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
 } as const;
 

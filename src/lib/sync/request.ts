@@ -3,7 +3,7 @@ import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../queue.ts';
 import { listTenants } from '../tenancy/tenants.ts';
 import { dueConnections } from './due.ts';
-import { isSyncing } from './runs.ts';
+import { isReplaying, isSyncing } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
 /** Asks the workers to sync all connections of a tenant now. One at a time: while a sync waits or runs, another is a conflict. */
@@ -27,6 +27,15 @@ export async function requestDeletions(tenantId: string, connectionId: string, r
   const payload = { tenantId, connectionId, trigger: 'manual' as const, requestedBy, acceptDeletions: true };
   if (await enqueue('sync-connection', payload, { key: `${connectionId}/deletions`, priority: 1 })) return;
   throw new Problem('conflict', 'These deletions were confirmed already; the sync that carries them out is waiting or under way.');
+}
+
+/** Asks the workers to replay a connection from its stored answers. While one waits or runs, another is a conflict. */
+export async function requestReplay(tenantId: string, connectionId: string, requestedBy: string): Promise<void> {
+  if (!(await listConnections(tenantId)).some(({ id }) => id === connectionId)) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const payload = { tenantId, connectionId, handedOver: null, requestedBy };
+  if ((await isReplaying(tenantId, connectionId)) || !(await enqueue('replay', payload, { key: connectionId, priority: 1 }))) {
+    throw new Problem('conflict', 'A replay of this connection is under way already. Wait until it has ended.');
+  }
 }
 
 /** Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. */

@@ -16,6 +16,12 @@ export async function isSyncing(tenantId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Whether a replay of the connection is under way, or waits for its next slice. */
+export async function isReplaying(tenantId: string, connectionId: string): Promise<boolean> {
+  const running = and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.connectionId, connectionId), eq(syncRuns.status, 'running'), eq(syncRuns.trigger, 'replay'), sql`${syncRuns.leaseUntil} > now()`);
+  return (await readTenant(tenantId, (tx) => tx.select({ id: syncRuns.id }).from(syncRuns).where(running))).length > 0;
+}
+
 export interface RunEnd {
   status: StreamStatus;
   finishedAt: Date;

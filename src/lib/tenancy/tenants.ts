@@ -41,6 +41,24 @@ export async function createTenant(input: NewTenant): Promise<Tenant> {
   return tenant;
 }
 
+export interface TenantLimits {
+  /** How long raw answers are kept that no replay needs, in days; at least 1. */
+  rawRetentionDays?: number | undefined;
+  /** The largest share of a stream's rows that is deleted without asking, from 0 to 1. */
+  deletionShare?: number | undefined;
+}
+
+/** Changes what a tenant keeps and what it lets be deleted; what is not named stays. */
+export async function updateTenant(id: string, limits: TenantLimits): Promise<Tenant> {
+  const { rawRetentionDays: days, deletionShare: share } = limits;
+  if (days === undefined && share === undefined) throw new Problem('bad_request', 'Name what to change.');
+  if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 36_500)) throw new Problem('bad_request', 'Raw answers are kept for a whole number of days, 1 or more.');
+  if (share !== undefined && !(share >= 0 && share <= 1)) throw new Problem('bad_request', 'The share is a number from 0 to 1, for example 0.2.');
+  const [tenant] = await globalDb().update(tenants).set(limits).where(eq(tenants.id, id)).returning();
+  if (tenant === undefined) throw new Problem('not_found', 'There is no such workspace.');
+  return tenant;
+}
+
 const slugForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function checkTenant(input: NewTenant): void {

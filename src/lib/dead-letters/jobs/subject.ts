@@ -1,7 +1,7 @@
 import type { JobName, JobPayload } from '../../jobs.ts';
 
 /** Parts of a payload that say for whom, why and from where on a job runs, not what it works on. */
-const circumstances = ['tenantId', 'trigger', 'requestedBy', 'acceptDeletions', 'after'];
+const circumstances = ['tenantId', 'trigger', 'requestedBy', 'acceptDeletions', 'after', 'handedOver'];
 
 /** What a job works on, in one line: the connection's id for a sync. Two jobs with one subject do the same work. */
 export function subjectOf(payload: JobPayload<JobName>): string {

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { verifyBodies } from '../../src/lib/snapshots/verify.ts';
+import { pruneRaw } from '../../src/lib/sync/retention/prune.ts';
+import { exitCodes, print, table, type OutputOptions } from '../output.ts';
+import { requireTenant } from './tenant.ts';
+
+interface RawOptions extends OutputOptions {
+  tenant: string;
+}
+
+export function addRawCommands(program: Command): void {
+  const raw = program.command('raw').description('stored answers of the sources');
+  raw
+    .command('verify')
+    .description('compare every stored body with its digest, and list the answers that are damaged')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .option('--json', 'print JSON')
+    .action(verify);
+  raw
+    .command('prune')
+    .description('delete now what the workspace has kept for long enough and no replay needs; workers do it once a day')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .option('--json', 'print JSON')
+    .action(prune);
+}
+
+async function verify(options: RawOptions): Promise<void> {
+  const tenant = await requireTenant(options.tenant);
+  const result = await verifyBodies(tenant.id);
+  const found = result.damaged.map(({ snapshotId, connectionId, stream, receivedAt }) => ({ answer: snapshotId, connection: connectionId, stream, received: receivedAt.toISOString() }));
+  const summary = `${result.bodies} bodies (${(result.bytes / 1_000_000).toFixed(1)} MB unpacked) checked, ${result.damagedBodies} damaged.`;
+  print(options, result, found.length === 0 ? [summary] : [summary, ...table(found)]);
+  if (result.damagedBodies > 0) process.exitCode = exitCodes.partial;
+}
+
+async function prune(options: RawOptions): Promise<void> {
+  const tenant = await requireTenant(options.tenant);
+  const result = await pruneRaw(tenant.id);
+  print(options, result, [`Deleted ${result.snapshots} stored answers older than ${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`]);
+}

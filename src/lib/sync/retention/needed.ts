@@ -1,0 +1,62 @@
+import { getTableColumns, sql, type SQL } from 'drizzle-orm';
+import { entityDefinition } from '../../entities/registry.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { ofStream, proofsOf } from '../replay/evidence.ts';
+import { parentsOf } from '../replay/parents.ts';
+import type { ReplaySource } from '../replay/types.ts';
+import type { Stream } from '../types.ts';
+
+/**
+ * The condition that an old snapshot of a stream is of use to no replay any more; undefined when all of them are, because
+ * no pass has proved yet what is there. What replays need:
+ * - the newest proof and everything since
+ * - the newest answer that lists a live row, and of each live parent's items the newest list
+ * - what set-aside items, and the rows that they would change, were made of
+ * - where a row names the time since when it is as it is: the first answer that showed it so, and the last one before
+ */
+export async function unneededBy(tx: Tx, source: ReplaySource, stream: Stream): Promise<SQL | undefined> {
+  const [proof] = await proofsOf(tx, source, stream);
+  if (proof === undefined) return undefined;
+  const newest = stream.listing.kind === 'partitioned' ? newestLists(source, stream) : newestOfLive(source, stream);
+  const kept = [newest, ...setAsideOf(source, stream), ...historyOf(source, stream)];
+  return sql`pass_id <> ${proof.passId} and received_at < ${proof.at.toISOString()} and id not in (${sql.join(kept, sql` union `)})`;
+}
+
+const tableOf = (stream: Stream) => entityDefinition(stream.entity).table;
+const liveOf = (source: ReplaySource, stream: Stream) => sql`${tableOf(stream)} where ${ofStream(source, stream)} and deleted_at is null`;
+
+function newestOfLive(source: ReplaySource, stream: Stream): SQL {
+  return sql`select id from (
+    select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
+    where ${ofStream(source, stream)} and listed.id in (select external_id from ${liveOf(source, stream)})
+    order by listed.id, received_at desc, page_no desc, page.id desc) as newest`;
+}
+
+function newestLists(source: ReplaySource, stream: Stream): SQL {
+  const parents = parentsOf(source, stream, new Map());
+  const dead = parents === undefined ? sql`false` : deadParent(source, parents);
+  return sql`select id from (
+    select distinct on (partition) id, partition from raw_snapshots
+    where ${ofStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
+}
+
+function deadParent(source: ReplaySource, { name, entity }: NonNullable<ReturnType<typeof parentsOf>>): SQL {
+  const { table } = entityDefinition(entity);
+  return sql`exists (select from ${table} where ${ofStream(source, { name })} and external_id = newest.partition and deleted_at is not null)`;
+}
+
+function setAsideOf(source: ReplaySource, stream: Stream): SQL[] {
+  const undecided = sql`from record_errors where ${ofStream(source, stream)} and (resolved_at is null or resolution not in ('accepted', 'gone'))`;
+  return [sql`select snapshot_id ${undecided}`, sql`select snapshot_id from ${liveOf(source, stream)} and external_id in (select item_key ${undecided})`];
+}
+
+function historyOf(source: ReplaySource, stream: Stream): SQL[] {
+  const { history, table } = entityDefinition(stream.entity);
+  const since = history === undefined ? undefined : getTableColumns(table)[history.since];
+  if (since === undefined) return [];
+  const edge = (isOnSide: SQL, order: SQL) => sql`select id from (
+    select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
+      join (select external_id, ${sql.identifier(since.name)} as since from ${liveOf(source, stream)}) as live on live.external_id = listed.id
+    where ${ofStream(source, stream)} and ${isOnSide} order by listed.id, ${order}) as edge`;
+  return [edge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`), edge(sql`received_at < live.since`, sql`received_at desc, page_no desc, page.id desc`)];
+}
