@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { connectAccount, connectionViews, reconnectAccount } from '../../../src/lib/connections/manage.ts';
-import { createConnection } from '../../../src/lib/connections/connections.ts';
+import { createConnection, updateSettings } from '../../../src/lib/connections/connections.ts';
 import { dueRefreshes, refreshAhead } from '../../../src/lib/connections/oauth/ahead.ts';
 import { referralPage } from '../../../src/lib/entities/referral/queries.ts';
 import { syncConnection } from '../../../src/lib/sync/connection.ts';
@@ -100,6 +100,16 @@ describe('referrals', () => {
     expect(await sync()).toMatchObject({ status: 'failed', errorMessage: expect.stringContaining('does not know the place any more') as string });
     expect(await sync()).toMatchObject({ status: 'success', fetched: 260, inserted: 110 });
     expect(await stored()).toEqual(truth());
+  });
+
+  it('are due again after the minutes that the connection asks for', async () => {
+    await sync();
+    const due = () => db.query(`select due_at > now() and due_at <= now() + interval '10 minutes' as soon from connections where id = $1`, [connectionId]);
+    expect(await due()).toEqual([{ soon: true }]);
+    await updateSettings(tenantId, connectionId, { ...settings(), pollingMinutes: 1440 });
+    await db.query(`update connections set due_at = null where id = $1`, [connectionId]);
+    await sync();
+    expect(await db.query(`select due_at <= now() + interval '24 hours' and due_at > now() as day from connections where id = $1`, [connectionId])).toEqual([{ day: true }]);
   });
 
   it('set only the broken ones aside, each with its reason', async () => {

@@ -56,6 +56,7 @@ export const partnerCenter = defineProvider({
   ],
   hosts: ['api.partner.microsoft.com'],
   limits: { concurrency: 2, timeoutMs: 30_000 },
+  intervalMs: ({ pollingMinutes }) => pollingMinutes * 60_000,
   streams: [referrals],
   async check(context) {
     await ask(context, { $top: '1' });

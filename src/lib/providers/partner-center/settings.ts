@@ -15,7 +15,7 @@ export const partnerCenterSettings = z.strictObject({
   tenant: z.string().trim().regex(/^[\w.-]{1,253}$/, 'is not a directory id or domain').default('common'),
   /** The application's id in that directory. */
   clientId: z.string().trim().regex(/^[\w-]{0,100}$/, 'is not an application id').default(''),
-  /** How often referrals are to be read, in minutes. */
+  /** How often referrals are read, in minutes. */
   pollingMinutes: z.coerce.number().int().min(1).max(1_440).default(10),
 });
 export type PartnerCenterSettings = z.output<typeof partnerCenterSettings>;
