@@ -8,8 +8,8 @@ import type {} from '../tests/helpers/deep.ts';
 
 /**
  * The long run of the reliability tests: what `npm test` shows a few times, many times, and what takes too long for it.
- * SEED=… repeats the chances of an earlier run. Arguments choose files; without any, all of them are run, one after the
- * other, because they measure. Ends with a line for each row, the same as a Markdown table in a file, and `N passed, N failed`.
+ * SEED=… repeats the chances of an earlier run. Arguments choose files; without any, all of them are run, two at a time.
+ * Ends with a line for each row, the same as a Markdown table in a file, and `N passed, N failed`.
  */
 const seed = (process.env['SEED'] ??= randomBytes(4).toString('hex'));
 process.env['DEEP'] = '1';
@@ -20,7 +20,7 @@ const files = [
   'tests/connections/keys.test.ts', 'tests/connections/oauth-processes.test.ts',
 ];
 const chosen = process.argv.slice(2);
-const vitest = await startVitest(chosen.length > 0 ? chosen : files, { watch: false, run: true, exclude: ['**/node_modules/**'], maxWorkers: 1 });
+const vitest = await startVitest(chosen.length > 0 ? chosen : files, { watch: false, run: true, exclude: ['**/node_modules/**'], maxWorkers: 2 });
 const counts = { passed: 0, failed: vitest.state.getUnhandledErrors().length, skipped: 0 };
 const rows: Row[] = [];
 for (const file of vitest.state.getTestModules()) {

@@ -37,7 +37,7 @@ describe('npm scripts', () => {
 
 describe('the environment', () => {
   /** Only scripts and tests read these; they are told of elsewhere. */
-  const outside: Record<string, string> = { TRIBUTARY_DATA_DIR: '.env.example', TEST_DATABASE_URL: 'CONTRIBUTING.md', PG_BIN: 'docs/operations.md', SCREENSHOTS: 'CONTRIBUTING.md', DEEP: 'CONTRIBUTING.md', SANDBOX_PORT: 'sandbox/README.md', BENCH_LEADS: 'docs/benchmarks.md', BENCH_SCALE: 'docs/benchmarks.md', BENCH_ACCOUNTS: 'docs/benchmarks.md' };
+  const outside: Record<string, string> = { TRIBUTARY_DATA_DIR: '.env.example', TEST_DATABASE_URL: 'CONTRIBUTING.md', PG_BIN: 'docs/operations.md', SCREENSHOTS: 'CONTRIBUTING.md', DEEP: 'CONTRIBUTING.md', SEED: 'CONTRIBUTING.md', SANDBOX_PORT: 'sandbox/README.md', BENCH_LEADS: 'docs/benchmarks.md', BENCH_SCALE: 'docs/benchmarks.md', BENCH_ACCOUNTS: 'docs/benchmarks.md' };
   const example = read('.env.example');
   const explained = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z_]+=)/gm, '')));
   const configSource = read('src/lib/platform/config.ts');

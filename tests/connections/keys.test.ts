@@ -154,7 +154,8 @@ describe('ciphertexts in the wrong place', () => {
   const opens = (at: number, blob: Buffer) => decrypt(ring, places[at] ?? places[0] as Place, blob);
   const index = fc.integer({ min: 0, max: places.length - 1 });
 
-  it(`are refused, ${runs} times`, () => {
+  it(`are refused, ${runs} times`, ({ task }) => {
+    task.meta.shown = { row: 'ciphertext in the place of another row, tenant or column', figures: { swaps: runs, opened: 0 } };
     fc.assert(fc.property(index, index.filter((other) => other > 0), (at, shift) => {
       const other = (at + shift) % places.length;
       expect(() => opens(at, sealed[other] ?? Buffer.alloc(0))).toThrow('does not belong here');
@@ -162,7 +163,8 @@ describe('ciphertexts in the wrong place', () => {
     expect(places.map((_, at) => opens(at, sealed[at] ?? Buffer.alloc(0)))).toEqual(places.map((_, at) => `secret ${at}`));
   });
 
-  it(`are refused with parts of another one or a flipped bit, ${runs} times`, () => {
+  it(`are refused with parts of another one or a flipped bit, ${runs} times`, ({ task }) => {
+    task.meta.shown = { row: 'ciphertext with a part of another one or one bit flipped', figures: { changes: runs, opened: 0 } };
     fc.assert(fc.property(index, index.filter((other) => other > 0), fc.nat(), fc.boolean(), (at, shift, cut, flips) => {
       const own = Buffer.from(sealed[at] ?? Buffer.alloc(0));
       const foreign = sealed[(at + shift) % places.length] ?? own;

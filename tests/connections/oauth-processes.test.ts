@@ -53,7 +53,8 @@ async function askAll(asked: Reader[], round: string): Promise<string[]> {
 }
 
 describe(`${processes} processes that meet an expired token whose refresh token is good once`, () => {
-  it(`make one token call for each expiry and all go on, ${rounds} times`, async () => {
+  it(`make one token call for each expiry and all go on, ${rounds} times`, async ({ task }) => {
+    task.meta.shown = { row: '8 processes meet an expired token whose refresh token is good once', figures: { expiries: rounds, 'token calls for each': 1 } };
     for (let round = 0; round < rounds; round += 1) {
       sandbox.log.clear();
       sandbox.desk.expire('one');

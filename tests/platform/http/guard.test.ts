@@ -35,7 +35,7 @@ describe('forbidden URLs', () => {
     expect(new Set([...loopbackUrls(1), ...otherUrls]).size).toBeGreaterThanOrEqual(80);
   });
 
-  it('send no packet, ask no resolver and do not echo what they carry', async () => {
+  it('send no packet, ask no resolver and do not echo what they carry', async ({ task }) => {
     const asked: string[] = [];
     const guarded = client({ resolve: noLookups(asked) });
     for (const url of [...loopbackUrls(sink.port), ...otherUrls]) {
@@ -45,6 +45,7 @@ describe('forbidden URLs', () => {
     }
     expect(asked).toEqual([]);
     expect(sink.connections()).toBe(0);
+    task.meta.shown = { row: 'outbound URL guard: forbidden URLs', figures: { urls: new Set([...loopbackUrls(sink.port), ...otherUrls]).size, 'connections at the listening sink': sink.connections() } };
   });
 
   it('stay forbidden where loopback is allowed, but for its three plain names', async () => {
