@@ -49,6 +49,7 @@ function report({ tables, shape, identical }: Comparison): string[] {
   lines.push(...shape.lost.map((line) => `lost  ${line}`), ...shape.new.map((line) => `new   ${line}`));
   const restored = `restored ${tables.length} tables, ${rows} rows`;
   if (identical) return [...lines, `${restored}, ${changed === 0 ? 'identical' : `${changed} tables have changed since the dump`}`];
+  if (tables.some(({ verdict }) => verdict === 'lost')) lines.push('Tables that came back empty: a role that row-level security binds has taken this dump.');
   const what = [...(differing.length > 0 ? [`the rows of ${differing.join(', ')}`] : []), ...(shape.lost.length + shape.new.length > 0 ? ['the definitions above'] : [])];
   return [...lines, `${restored}, NOT as they were: ${what.join(' and ')} differ`];
 }

@@ -51,7 +51,7 @@ const query = async (url: string, text: string): Promise<pg.QueryResultRow[]> =>
 };
 const scratches = () => db.query(`select datname from pg_database where datname like 'tributary_drill_%'`);
 
-describe('the restore drill', () => {
+describe('the restore drill', { timeout: 120_000 }, () => {
   it('finds every row and every definition again, and leaves nothing behind', async () => {
     const { identical, tables, shape } = await drill(copied);
     expect(shape).toEqual({ lost: [], new: [] });
@@ -95,7 +95,7 @@ describe('the restore drill', () => {
   });
 });
 
-describe('as an owner that row-level security binds', () => {
+describe('as an owner that row-level security binds', { timeout: 120_000 }, () => {
   const name = `drill_owner_${process.pid}`;
   const url = new URL(inject('adminUrl'));
   Object.assign(url, { username: name, password: 'a-password', pathname: `/${name}` });
@@ -134,7 +134,7 @@ describe('as an owner that row-level security binds', () => {
   });
 });
 
-describe('npm run drill', () => {
+describe('npm run drill', { timeout: 120_000 }, () => {
   const run = async (args: string[], env: Record<string, string> = {}) => {
     const { exited, output } = startProcess('scripts/drill.ts', db.url, env, args);
     const { code } = await exited;

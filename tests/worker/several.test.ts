@@ -74,11 +74,11 @@ async function expectWhole(): Promise<void> {
   await expectBalancedBooks(db);
 }
 
-describe('workers on several machines', () => {
+describe('workers on several machines', { timeout: 180_000 }, () => {
   it('share six connections of three workspaces: each page is stored once, no run is done twice, each has its part', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 40 });
     const [east, west] = [startOn('east', 'Asia/Tokyo'), startOn('west', 'America/Los_Angeles')];
-    await until('every connection is synced', async () => (await count(`sync_runs where status = 'success'`)) === names.length);
+    await until('every connection is synced', async () => (await count(`sync_runs where status = 'success'`)) === names.length, 120_000);
     await until('both have told of their work', () => didWork(east) && didWork(west));
     expect(await count('sync_runs')).toBe(names.length);
     expect(await count('sync_runs where lease > 1')).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('workers on several machines', () => {
     west.child.kill('SIGTERM');
     expect(await west.exited).toEqual({ code: 0, signal: null });
     startOn('west', 'UTC');
-    await until('every connection is synced again', async () => (await count(`sync_runs where status = 'success'`)) === 2 * names.length);
+    await until('every connection is synced again', async () => (await count(`sync_runs where status = 'success'`)) === 2 * names.length, 120_000);
     expect(await count('sync_runs')).toBe(2 * names.length);
     await expectWhole();
   });
