@@ -64,11 +64,14 @@ async function sliceOf(source: HeldReplay, request: ReplayRequest, run: HeldRun,
 async function replayStreams(source: HeldReplay, request: ReplayRequest, damaged: DamagedAnswer[]): Promise<StreamReport[]> {
   const sliceEnd = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
   const streams = await patiently(() => withTenant(source.tenantId, (tx) => closedBooks(tx, source)));
-  for (const stream of streamsOf(source, request).filter(({ name }) => !streams.some((ended) => ended.stream === name))) {
+  const isOver = () => performance.now() > sliceEnd;
+  const rest = streamsOf(source, request).filter(({ name }) => !streams.some((ended) => ended.stream === name));
+  for (const stream of rest) {
     request.signal?.throwIfAborted();
-    const replayed = await replayStream(source, stream, request, () => performance.now() > sliceEnd);
+    const replayed = await replayStream(source, stream, request, isOver);
     streams.push(replayed.report);
     damaged.push(...replayed.damaged);
+    if (isOver() && stream !== rest.at(-1)) throw new SliceOver();
   }
   return streams;
 }
