@@ -21,8 +21,8 @@ class Reader {
   readonly #lines: Interface;
   readonly answers: string[] = [];
 
-  constructor(args: string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url) }, stdio: ['pipe', 'pipe', 'inherit'] });
+  constructor(args: string[], env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', 'tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url), ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.child.stdout ?? process.stdin });
     this.#lines.on('line', (line) => this.answers.push(line));
   }
@@ -81,5 +81,31 @@ describe(`${processes} processes that meet an expired token whose refresh token 
     await db.query(`update credentials set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second' where connection_id = $1 and name = 'refreshToken'`, [connectionId]);
     expect(await askAll(readers, 'beside')).toEqual(Array(processes).fill('beside 200'));
     expect(sandbox.statuses('POST token')).toEqual([200]);
+  });
+});
+
+describe('a process that dies while it renews a token', () => {
+  /** Asks in a process of its own, which ends at the named place, and frees the lease that it leaves behind. */
+  async function dieAt(failpoint: string): Promise<void> {
+    const { child } = new Reader([sandbox.baseUrl, tenantId, connectionId], { FAILPOINT: failpoint });
+    sandbox.log.clear();
+    sandbox.desk.expire('one');
+    child.stdin?.write('dies\n');
+    await new Promise((resolve) => child.once('exit', resolve));
+    expect(sandbox.statuses('POST token')).toEqual([200]);
+    await db.query(`update credentials set lease_until = clock_timestamp() where connection_id = $1 and lease_until is not null`, [connectionId]);
+  }
+
+  it('after it has stored the new one has lost nothing', async () => {
+    await dieAt('token.after_store');
+    expect(await askAll(readers, 'stored')).toEqual(Array(processes).fill('stored 200'));
+    expect(sandbox.statuses('POST token')).toEqual([200]);
+  });
+
+  it('before it has stored the new one costs the grant, as single use demands, and every process says so', async () => {
+    await dieAt('token.before_store');
+    const answers = await askAll(readers, 'lost');
+    expect(new Set(answers)).toEqual(new Set(['lost OAuth test does not renew the access any more (invalid_grant). Connect it again.']));
+    await db.query('delete from connections where id = $1', [connectionId]);
   });
 });

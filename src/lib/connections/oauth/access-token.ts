@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { config } from '../../platform/config.ts';
 import { recordTokenRefreshFailure } from '../../metrics.ts';
 import { patiently } from '../../platform/db/retry.ts';
+import { failpoint } from '../../platform/failpoint.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
@@ -73,7 +74,9 @@ async function renew(source: TokenSource, held: TokenState, { leaseOwner, reject
   const { tenantId, connectionId, provider, settings } = source;
   try {
     const answer = await requestToken(provider, settings, held.secrets);
+    failpoint('token.before_store');
     if (!(await patiently(() => storeTokens(source, held, answer)))) return undefined;
+    failpoint('token.after_store');
     log.info({ event: 'token.renewed', tenantId, connectionId }, 'Renewed an access token');
     return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
   } catch (error) {
