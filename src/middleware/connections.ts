@@ -1,7 +1,7 @@
 import type { Access } from '#lib/auth/access.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { requestDeletions } from '#lib/sync/request.ts';
+import { requestDeletions, requestReplay } from '#lib/sync/request.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
@@ -11,6 +11,7 @@ export const connectionNotices: Record<string, string> = {
   pause: 'The connection is paused. Its data stays as it is.',
   resume: 'The connection is synced every hour again.',
   'accept-deletions': 'Confirmed. The next sync reads everything again and deletes what is still missing; it begins at once.',
+  replay: 'The replay begins within seconds and goes on in the background. Pages show its records as it gets on.',
 };
 
 const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
@@ -20,6 +21,7 @@ const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>
   pause: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, true),
   resume: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, false),
   'accept-deletions': ({ tenant, user }, { connection = '' }) => requestDeletions(tenant.id, connection, user.id),
+  replay: ({ tenant, user }, { connection = '' }) => requestReplay(tenant.id, connection, user.id),
 };
 
 /** One of the forms of the connections page, told apart by its button. */

@@ -57,3 +57,18 @@ describe('forms of a connection', () => {
     expect(await render('/src/components/settings/HeldDeletions.astro', { props: { connectionId: 'c1', label: 'ClientTether', held: [] } })).not.toContain('form');
   });
 });
+
+describe('a replay on the settings page', () => {
+  const row = { label: 'Clients', inserted: 0, changed: 1234, unchanged: 5, rejected: 1, deleted: 0 };
+  const preview = { connectionId: 'c', label: 'Our CRM', rows: [row], damaged: 0, isComplete: true };
+  const shownReplay = async (changes: object) => (await render('/src/components/settings/ReplayPreview.astro', { props: { preview: { ...preview, ...changes } } })).replaceAll(/\s+/g, ' ');
+
+  test('shows what it would do before it is asked for', async () => {
+    const html = await shownReplay({});
+    for (const part of ['Replay Our CRM', '1,234', 'This is what it would do', 'name="connection" value="c"', 'name="intent" value="replay"']) expect(html).toContain(part);
+    expect(html).not.toContain('damaged');
+    const large = await shownReplay({ isComplete: false, damaged: 2 });
+    expect(large).toContain('too much to foretell');
+    expect(large).toContain('2 kept answers are damaged');
+  });
+});

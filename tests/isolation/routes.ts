@@ -120,6 +120,8 @@ export const tenantRequests: TenantRequest[] = [
   ...page('settings/connections', 'admin', { post: 400 }),
   connection('pause'),
   connection('resume'),
+  // One that is waiting keeps another out.
+  { ...connection('replay'), ok: [303, 409] },
   // Without secrets nothing is asked of the provider.
   connection('reconnect', 400),
   setting('connections', 'connect', () => Promise.resolve({ provider: 'clienttether', label: 'Another' }), 400),

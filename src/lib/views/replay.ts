@@ -1,0 +1,35 @@
+import { listConnections } from '../connections/connections.ts';
+import { dryRunReplay } from '../sync/replay/dry-run.ts';
+
+/** What a replay of one stream would do. */
+export interface ReplayPreviewRow {
+  label: string;
+  inserted: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+  deleted: number;
+}
+
+export interface ReplayPreview {
+  connectionId: string;
+  label: string;
+  rows: ReplayPreviewRow[];
+  /** Stored answers that are damaged. */
+  damaged: number;
+  /** False when there is so much that the figures are those of a part. */
+  isComplete: boolean;
+}
+
+/** How long a page waits for the figures. */
+const patienceMs = 8_000;
+
+/** What a replay of a connection would do; undefined when the workspace has no such connection. */
+export async function replayPreview(tenantId: string, connectionId: string | null): Promise<ReplayPreview | undefined> {
+  const connection = connectionId === null ? undefined : (await listConnections(tenantId)).find(({ id }) => id === connectionId);
+  if (connection === undefined) return undefined;
+  const end = performance.now() + patienceMs;
+  const { streams, isComplete } = await dryRunReplay({ tenantId, connectionId: connection.id, trigger: 'replay' }, () => performance.now() > end);
+  const rows = streams.map(({ label, inserted, changed, unchanged, rejected, deleted }) => ({ label, inserted, changed, unchanged, rejected, deleted }));
+  return { connectionId: connection.id, label: connection.label, rows, damaged: streams.reduce((sum, { damaged }) => sum + damaged.length, 0), isComplete };
+}
