@@ -21,7 +21,7 @@ beforeAll(() => onServer(`create database ${name}`).then(() => {}));
 afterAll(() => onServer(`drop database if exists ${name} with (force)`).then(() => {}));
 
 const shape = async () =>
-  (await onServer(`select string_agg(table_name || '.' || column_name || ':' || data_type, ',' order by 1) as shape from information_schema.columns where table_schema = 'public'`, url.href)).rows;
+  (await onServer(`select string_agg(table_name || '.' || column_name || ':' || data_type, ',' order by table_name, column_name) as shape from information_schema.columns where table_schema = 'public'`, url.href)).rows;
 
 describe('migrations', () => {
   it('bear four starts at once, and a start on a database that is up to date', async () => {
