@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { syncConnection, syncSlice } from '../../src/lib/sync/connection.ts';
+import { dueConnections } from '../../src/lib/sync/due.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { client, opportunity } from '../helpers/rows.ts';
+import { expectBalancedBooks, expectExactRollups, expectTruth } from '../helpers/truth.ts';
+import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
+
+const db = useDatabase();
+let sandbox: Sandbox;
+let workspace: Workspace;
+let number = 0;
+
+const rows = {
+  clients: Array.from({ length: 120 }, (_, index) => client(1 + index)),
+  opportunities: Array.from({ length: 90 }, (_, index) => opportunity(1 + index)),
+  notes: Array.from({ length: 30 }, (_, index) => ({ id: String(9000 + index), contact_id: String(1 + index), content: `<p>Spoke to lead ${index}</p>`, author: 'Ana Diaz', date: '2026-03-04 09:00:00' })),
+};
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', rows })], now: Date.UTC(2026, 10, 20) });
+  number += 1;
+  workspace = await createWorkspace(sandbox, 'rows', `hands-${number}`, { pageSize: 30 });
+});
+afterEach(() => sandbox.close());
+afterAll(() => expectBalancedBooks(db));
+
+const sync = (more = {}) => syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli', ...more });
+const expectConverged = async () => {
+  await expectTruth(db, sandbox, 'rows', workspace);
+  await expectExactRollups(db);
+};
+
+describe('two runs of one connection', () => {
+  it('do not overlap: the second one is a conflict', async () => {
+    sandbox.faults.arm({ kind: 'latency', ms: 30 });
+    const [first, second] = await Promise.allSettled([sync(), sync()]);
+    const outcomes = [first, second].map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.status : (outcome.reason as Error).message)).toSorted();
+    expect(outcomes).toEqual(['A sync of this connection is already under way. Wait until it has ended.', 'success']);
+  });
+
+  it('a run whose worker fell silent is taken over, and its worker writes nothing more', async () => {
+    sandbox.faults.arm({ kind: 'latency', ms: 200 });
+    const silent = sync().then(() => 'finished', (error: Error) => error.message);
+    await expect.poll(async () => (await db.query(`select 1 from sync_run_streams where tenant_id = $1 and stream = 'clients' and pages > 0`, [workspace.tenant.id])).length, { timeout: 20_000 }).toBe(1);
+    await loseWorker();
+    sandbox.faults.disarm();
+    expect((await sync()).status).toBe('success');
+    expect(await silent).toBe('This run was taken over by another worker.');
+    expect(await runs()).toEqual([{ status: 'success', lease: 2, losses: 1, error_kind: null }]);
+    await expectConverged();
+  });
+
+  it('a run that lost three workers is set aside, and the schedule leaves the connection alone until a person retries it', async () => {
+    sandbox.faults.arm({ kind: 'latency', ms: 300 });
+    const taken: Promise<unknown>[] = [];
+    for (let worker = 1; worker <= 3; worker += 1) {
+      taken.push(sync().catch((error: Error) => error.message));
+      await expect.poll(async () => (await db.query(`select 1 from sync_runs where tenant_id = $1 and lease = $2`, [workspace.tenant.id, worker])).length, { timeout: 20_000 }).toBe(1);
+      await loseWorker();
+    }
+    await expect(sync()).rejects.toThrow('ended its worker 3 times and was set aside');
+    sandbox.faults.disarm();
+    expect(new Set(await Promise.all(taken))).toEqual(new Set(['This run was taken over by another worker.']));
+    expect(await runs()).toEqual([{ status: 'failed', lease: 3, losses: 3, error_kind: 'worker_lost' }]);
+    expect(await db.query(`select job, subject, kind, attempts from dead_letters where tenant_id = $1`, [workspace.tenant.id])).toEqual([{ job: 'sync-connection', subject: workspace.connection.id, kind: 'worker_lost', attempts: 3 }]);
+    await db.query(`update connections set due_at = null where tenant_id = $1`, [workspace.tenant.id]);
+    expect(await dueConnections(workspace.tenant.id, 1)).toEqual([]);
+    expect((await sync()).status).toBe('success');
+    await expectConverged();
+  });
+
+  it('is put down after its slice and goes on where it was, as one run', async () => {
+    const slices = [];
+    for (let slice = 0; slice < 50; slice += 1) {
+      const { report } = await syncSlice({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'schedule', sliceMs: 0 });
+      slices.push(report?.status ?? 'put down');
+      if (report !== undefined) break;
+    }
+    expect(slices.length).toBeGreaterThan(4);
+    expect(slices.at(-1)).toBe('success');
+    expect(await runs()).toEqual([{ status: 'success', lease: slices.length, losses: 0, error_kind: null }]);
+    expect(await db.query(`select pass_id from raw_snapshots where tenant_id = $1 group by pass_id, page_no having count(*) > 1`, [workspace.tenant.id])).toEqual([]);
+    await expectConverged();
+  });
+
+  const loseWorker = () => db.query(`update sync_runs set lease_until = now() - interval '1 second' where tenant_id = $1 and status = 'running'`, [workspace.tenant.id]);
+  const runs = () => db.query(`select status, lease, losses, error_kind from sync_runs where tenant_id = $1 order by started_at`, [workspace.tenant.id]);
+});
