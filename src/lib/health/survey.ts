@@ -92,7 +92,7 @@ async function readRow(tx: Tx, tenantId: string): Promise<Row> {
           'finishedRuns', r.finished, 'failedRuns', r.failed) order by c.id), '[]')
         from ${connections} as c, lateral (
           select count(*)::int as finished, count(*) filter (where status = 'failed')::int as failed from ${syncRuns}
-          where ${ofConnection} and status <> 'running' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
+          where ${ofConnection} and status <> 'running' and trigger <> 'replay' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
         where c.tenant_id = ${tenantId}) as connections`);
   if (row === undefined) throw new Error('The database did not answer');
   return row;
