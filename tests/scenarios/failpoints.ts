@@ -7,7 +7,7 @@ import { expectWholeAgain } from './ending.ts';
 import { Fleet, keepBusy, quickHands, settle } from './fleet.ts';
 import { installWitness } from './witness.ts';
 
-/** Every place at which `failpoint()` of src/lib/platform/failpoint.ts is called. */
+/** The places that the sync of a page comes by; those of replays and of tokens have tests of their own. */
 export const failpoints = ['fetch.before', 'fetch.after', 'upsert.before', 'upsert.after', 'cursor.before', 'commit.before', 'commit.after'] as const;
 
 /** At each named place the worker ends as in a power cut, `rounds` times, at a random page; the next worker goes on. */

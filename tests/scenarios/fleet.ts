@@ -3,6 +3,7 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import { retryJobGroup } from '../../src/lib/dead-letters/jobs/decide.ts';
 import { enqueueDue } from '../../src/lib/sync/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
+import { times } from '../helpers/deep.ts';
 import { startProcess, type TestProcess } from '../helpers/processes.ts';
 import { createWorkspace, type Workspace, type WorkspaceOptions } from '../helpers/workspace.ts';
 
@@ -95,7 +96,7 @@ export async function makeDue(db: TestDatabase): Promise<void> {
 /** Every tenant has a successful run that began after this was called. Retries and wakes as people and the clock do. */
 export async function convergeAll(db: TestDatabase, workspaces: readonly Workspace[]): Promise<void> {
   const [{ now } = { now: '' }] = await db.query<{ now: string }>('select clock_timestamp()::text as now');
-  const deadline = Date.now() + 240_000;
+  const deadline = Date.now() + times(240_000, 900_000);
   for (;;) {
     await retrySetAside(db);
     const fresh = await db.query<{ tenant_id: string }>(`select distinct tenant_id from sync_runs where status = 'success' and started_at > $1`, [now]);

@@ -30,25 +30,21 @@ export async function pauseWorkers(db: TestDatabase, { pauses }: { pauses: numbe
   let setAside = 0;
   let refused = 0;
   try {
-    for (let pause = 0; pause < pauses; pause += 1) {
+    for (let pause = 0; pause < pauses; ) {
       const wanted = (await pagesOf(db)) + random.int(3, 8);
       await until(`page ${wanted} is stored`, async () => {
         setAside += await keepBusy(db);
         return (await pagesOf(db)) >= wanted && (await holderOf(db)) !== undefined;
       }, 120_000);
-      const holder = await holderOf(db);
-      if (holder === undefined) continue;
-      const { child, output } = fleet.of(holder.who);
-      child.kill('SIGSTOP');
-      await until('the other worker has the run and stores pages', () => isTakenOver(db, holder), 90_000);
-      const told = refusals(output());
-      child.kill('SIGCONT');
-      await until('the first one noticed', () => refusals(output()) > told || child.exitCode !== null);
-      refused += refusals(output()) - told;
+      const told = await pauseHolder(db, fleet);
+      if (told === undefined) continue;
+      pause += 1;
+      refused += told;
     }
     sandbox.faults.disarm();
     const { takeovers, ...whole } = await expectWholeAgain(db, sandbox, workspaces);
     expect(takeovers).toBeGreaterThanOrEqual(pauses);
+    expect(refused).toBeGreaterThan(0);
     for (const { child } of workers) expect(child.exitCode).toBeNull();
     return { pauses, 'runs taken over': takeovers, 'old workers turned away': refused, ...whole, 'runs set aside and retried': setAside };
   } finally {
@@ -58,7 +54,22 @@ export async function pauseWorkers(db: TestDatabase, { pauses }: { pauses: numbe
   }
 }
 
+/** Stops whoever has the run until another one has it. Returns how often the first was turned away then; undefined when it had just ended the run, or the run was set aside. */
+async function pauseHolder(db: TestDatabase, fleet: Fleet): Promise<number | undefined> {
+  const holder = await holderOf(db);
+  if (holder === undefined) return undefined;
+  const { child, output } = fleet.of(holder.who);
+  child.kill('SIGSTOP');
+  const taken = await losesItsRun(db, holder);
+  const told = { refusals: refusals(output()), ends: ends(output()) };
+  child.kill('SIGCONT');
+  if (!taken) return undefined;
+  await until('the first one noticed', () => refusals(output()) > told.refusals || ends(output()) > told.ends);
+  return refusals(output()) - told.refusals;
+}
+
 const pagesOf = async (db: TestDatabase) => (await db.query<{ pages: number }>(`select count(*)::int as pages from witness.writes where what = 'page'`))[0]?.pages ?? 0;
+const ends = (output: string) => output.split('\n').filter((line) => /sync\.(put_down|finished)/.test(line)).length;
 const refusals = (output: string) => output.split('\n').filter((line) => line.includes('taken over by another worker')).length;
 
 /** Whoever has the run that is under way, if somebody does. */
@@ -68,8 +79,13 @@ async function holderOf(db: TestDatabase): Promise<Holder | undefined> {
   return holder;
 }
 
-/** As the hourly tick would, wakes the connection; true when another worker has stored a page of the run, or ended it. */
-async function isTakenOver(db: TestDatabase, { who, run, no }: Holder): Promise<boolean> {
-  await enqueueDue();
-  return (await db.query(`select 1 from witness.writes where run = $1 and who <> $2 and what = 'page' and no > $3`, [run, who, no])).length > 0;
+/** Waits, waking the connection as the hourly tick would, until another worker writes in the run; false when the run had already ended. */
+async function losesItsRun(db: TestDatabase, { who, run, no }: Holder): Promise<boolean> {
+  let taken = false;
+  await until('the other worker has the run', async () => {
+    await enqueueDue();
+    taken = (await db.query(`select 1 from witness.writes where run = $1 and who <> $2 and what <> 'lease' and no > $3`, [run, who, no])).length > 0;
+    return taken || (await db.query(`select 1 from sync_runs where id = $1 and status = 'running'`, [run])).length === 0;
+  }, 120_000);
+  return taken;
 }
