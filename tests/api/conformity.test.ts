@@ -25,7 +25,7 @@ async function routes(): Promise<string[]> {
   const files = globSync('src/pages/api/**/*.ts').filter((file) => !file.includes('api/auth/'));
   const found = await Promise.all(files.map(async (file) => {
     const module = (await import(pathToFileURL(path.resolve(file)).href)) as Record<string, unknown>;
-    const address = file.replace(/^src\/pages/, '').replace(/\.ts$/, '').replace(/\/index$/, '');
+    const address = file.replace(/^src\/pages/, '').replace(/\.ts$/, '').replace(/\/index$/, '').replaceAll(/\[(\w+)\]/g, '{$1}');
     return ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => method in module).map((method) => `${method} ${address}`);
   }));
   return found.flat().toSorted();
@@ -44,6 +44,7 @@ describe('the OpenAPI document', () => {
     ['200', () => api.viewer, '/api/dashboard/notes?tenant=north&limit=3&offset=2&search=note'],
     ['200', () => api.viewer, '/api/dashboard/schedule?tenant=north'],
     ['200', () => api.viewer, '/api/dashboard/leads?tenant=north&period=12m&compare=year'],
+    ['200', () => api.viewer, '/api/referrals?tenant=north&type=co-sell&limit=5'],
     ['400', () => api.viewer, '/api/dashboard/leads?tenant=north&period=x'],
     ['400', () => api.viewer, '/api/dashboard/notes?tenant=North%20Side'],
     ['401', () => api.web.visitor(), '/api/dashboard/notes'],

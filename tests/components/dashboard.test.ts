@@ -176,9 +176,9 @@ describe('DataTable', () => {
 describe('navigation', () => {
   const page = (props: Record<string, unknown>) => render('/src/layouts/DashboardLayout.astro', { props: { access, title: 'Leads', page: 'leads', ...props } });
 
-  test('links all seven pages and marks the one that is open', async () => {
+  test('links all eight pages and marks the one that is open', async () => {
     const html = await page({});
-    for (const label of ['Dashboard', 'Reports', 'Leads', 'Pipeline', 'Hot List', 'Notes', 'Schedule']) expect(html).toContain(`</svg>${label}</a>`);
+    for (const label of ['Dashboard', 'Reports', 'Leads', 'Pipeline', 'Hot List', 'Referrals', 'Notes', 'Schedule']) expect(html).toContain(`</svg>${label}</a>`);
     const current = html.match(/<a [^>]*aria-current="page"[^>]*>/g) ?? [];
     expect(new Set(current).size).toBe(1);
     expect(current[0]).toContain('href="/w/summit/leads"');

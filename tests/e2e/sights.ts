@@ -39,7 +39,7 @@ export const outside = (slug: string): Sight[] => [
 
 /** The pages of a workspace, and what unfolds on them. */
 export const inside = (slug: string): Sight[] => [
-  ...pagesOf(slug, ['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule']),
+  ...pagesOf(slug, ['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule']),
   ...pagesOf(slug, ['leads?period=12m&compare=year&source=Website&qualified=yes', 'leads?search=nobody+at+all', 'pipeline?view=board', 'pipeline?compare=previous&period=90d&stuck=1']),
   { name: 'report-new', path: `/w/${slug}/reports/new?page=leads`, as: staff },
   { name: 'period-open', path: `/w/${slug}/dashboard?period=90d&compare=previous`, as: admin(slug), act: (page) => page.locator('.page-head summary').click() },

@@ -41,7 +41,7 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'referral') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -61,8 +61,8 @@ function exportOf(list: string, format: string, ok = 200): TenantRequest[] {
   ];
 }
 
-function api(name: string): TenantRequest[] {
-  const common = { file: `api/${name}.ts`, path: (slug: Slug) => `/api/${name}?tenant=${slug}`, role: 'viewer' as const };
+function api(name: string, path: TenantRequest['path'] = (slug) => `/api/${name}?tenant=${slug}`): TenantRequest[] {
+  const common = { file: `api/${name}.ts`, path, role: 'viewer' as const };
   return [
     { ...common, method: 'GET', action: 'read', ok: [200] },
     { ...common, method: 'POST', action: 'post nothing', json: true, fields: none, ok: [], always: 405 },
@@ -98,10 +98,13 @@ function decision(intent: string, field: 'record' | 'job', ok: number, more: Fie
 
 const sync = { file: 'api/sync/index.ts', path: (slug: Slug) => `/api/sync?tenant=${slug}`, role: 'member' as const };
 
+const referralSync = { file: 'api/referrals/sync.ts', path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`, role: 'member' as const };
+
 /** Every request that names a workspace. */
 export const tenantRequests: TenantRequest[] = [
   ...page('', 'viewer', { ok: 302 }),
-  ...['dashboard', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((name) => page(name)),
+  ...['dashboard', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((name) => page(name)),
+  ...page('referrals/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}` }),
   ...page('reports/index', 'viewer', { path: 'reports' }),
   ...page('reports/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/reports/${belonging('report')(slug, world)}` }),
   ...page('reports/new', 'staff', { post: 400 }),
@@ -130,10 +133,15 @@ export const tenantRequests: TenantRequest[] = [
   member('revoke', invitation),
   member('role', async (subject) => ({ ...(await someone(subject)), role: 'member' })),
   member('remove', someone),
-  ...['leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')]),
+  ...['leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')]),
   ...exportOf('members', 'csv', 404),
   ...exportOf('leads', 'pdf', 404),
   ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) => api(name)),
+  ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
+  ...api('referrals/[id]', (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`),
+  { ...referralSync, method: 'GET', action: 'read', ok: [], always: 405 },
+  // There is no connection to Partner Center.
+  { ...referralSync, method: 'POST', action: 'start', json: true, fields: none, ok: [409] },
   { ...sync, method: 'GET', action: 'read', ok: [], always: 405 },
   { ...sync, method: 'POST', action: 'start', json: true, fields: none, ok: [202, 409] },
   { ...sync, method: 'POST', action: 'start by form', fields: none, ok: [303] },
@@ -163,7 +171,7 @@ export const plainRequests: PlainRequest[] = [
   ...both('alerts.astro', '/alerts', 303, 404).map((request) => ({ ...request, staff: 200 })),
   ...both('metrics.ts', '/metrics', 404, 404),
   { file: 'workspaces.astro', method: 'GET', path: '/workspaces', out: 303, in: 200 },
-  ...['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'].flatMap((name) => both('[...path].ts', `/${name}`, 303, 302)),
+  ...['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((name) => both('[...path].ts', `/${name}`, 303, 302)),
   ...both('[...path].ts', '/nothing/here', 404, 404),
   ...both('[...path].ts', '/w', 404, 404),
   ...both('[...path].ts', '/api/nothing', 404, 404),

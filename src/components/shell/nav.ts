@@ -7,6 +7,7 @@ export const pages = [
   { key: 'leads', label: 'Leads' },
   { key: 'pipeline', label: 'Pipeline' },
   { key: 'hot-list', label: 'Hot List' },
+  { key: 'referrals', label: 'Referrals' },
   { key: 'notes', label: 'Notes' },
   { key: 'schedule', label: 'Schedule' },
 ] as const satisfies { key: IconName; label: string }[];

@@ -3,6 +3,7 @@ import type { Role } from '../auth/roles.ts';
 import type { ProblemCode } from '../platform/errors.ts';
 import { leadsAnswer, leadsQuery } from './leads.ts';
 import { notesAnswer, notesQuery } from './notes.ts';
+import { referralAnswer, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
 import { scheduleAnswer, scheduleQuery } from './schedule.ts';
 import { syncQuery, syncRequestedAnswer, syncStatusAnswer } from './sync.ts';
 
@@ -44,5 +45,20 @@ export const endpoints: Endpoint[] = [
     method: 'get', path: '/api/dashboard/schedule', role: 'viewer', query: scheduleQuery, problems: [],
     summary: 'What is scheduled from now on, soonest first',
     answer: { status: 200, name: 'Schedule', schema: scheduleAnswer, description: 'The next activities, at most 100.' },
+  },
+  {
+    method: 'get', path: '/api/referrals', role: 'viewer', query: referralsQuery, problems: [],
+    summary: 'Referrals of Microsoft Partner Center, those that changed last first',
+    answer: { status: 200, name: 'Referrals', schema: referralsAnswer, description: 'A stretch of the referrals that match.' },
+  },
+  {
+    method: 'get', path: '/api/referrals/{id}', role: 'viewer', query: referralQuery, problems: [],
+    summary: 'One referral with all that is kept of it',
+    answer: { status: 200, name: 'Referral', schema: referralAnswer, description: 'The referral.' },
+  },
+  {
+    method: 'post', path: '/api/referrals/sync', role: 'member', query: syncQuery, problems: ['conflict'],
+    summary: 'Start a sync of the connections to Partner Center now; one at a time',
+    answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
   },
 ];

@@ -36,12 +36,13 @@ function pathsOf(all: Endpoint[]): Json {
   return paths;
 }
 
-function operation({ summary, role, query, answer, problems }: Endpoint): Json {
+function operation({ path, summary, role, query, answer, problems }: Endpoint): Json {
   const { status, name, description } = answer;
+  const all = [...pathParameters(path), ...(query === undefined ? [] : parameters(query))];
   return {
     summary,
     ...(role === null ? { security: [] } : { description: `For the role ${role} and up.`, security: [{ session: [] }] }),
-    ...(query === undefined ? {} : { parameters: parameters(query) }),
+    ...(all.length === 0 ? {} : { parameters: all }),
     responses: { [status]: json(description, name), ...Object.fromEntries(problemsOf(role, problems).map((code) => [problemStatus[code], json(code, 'Problem')])) },
   };
 }
@@ -52,6 +53,11 @@ function problemsOf(role: Endpoint['role'], own: ProblemCode[]): ProblemCode[] {
 }
 
 const json = (description: string, name: string): Json => ({ description, content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } } });
+
+/** The ids in an address such as /api/referrals/{id}. */
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }));
+}
 
 function parameters(query: z.ZodObject): Json[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });

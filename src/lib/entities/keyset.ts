@@ -44,6 +44,11 @@ function parsePosition(order: SortOrder, cursor: string | null | undefined): Pos
   }
 }
 
+/** Whether a cursor holds a position in this order, for those who must say that it does not. */
+export function isPosition(order: SortOrder, cursor: string): boolean {
+  return parsePosition(order, cursor) !== undefined;
+}
+
 function formatPosition(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }

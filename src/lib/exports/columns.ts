@@ -1,4 +1,4 @@
-import type { ActivityRow, HotListRow, LeadRow, NoteRow, OpportunityRow } from '../views/types.ts';
+import type { ActivityRow, HotListRow, LeadRow, NoteRow, OpportunityRow, ReferralRow } from '../views/types.ts';
 import type { Columns } from './list.ts';
 
 export const leadColumns: Columns<LeadRow> = ({ currency }) => [
@@ -34,6 +34,22 @@ export const hotListColumns: Columns<HotListRow> = ({ currency }) => [
   { header: `Weighted IFF (${currency})`, width: 20, kind: 'money', value: (row) => row.weightedIff },
   { header: 'Stage', width: 20, kind: 'text', value: (row) => row.stage },
   { header: 'Likely %', width: 10, kind: 'number', value: (row) => row.likelyPct },
+];
+
+export const referralColumns: Columns<ReferralRow> = () => [
+  { header: 'Name', width: 32, kind: 'text', value: (row) => row.name },
+  { header: 'Company', width: 24, kind: 'text', value: (row) => row.company },
+  { header: 'Type', width: 18, kind: 'text', value: (row) => row.type },
+  { header: 'Status', width: 12, kind: 'text', value: (row) => row.status },
+  { header: 'Substatus', width: 14, kind: 'text', value: (row) => row.substatus },
+  { header: 'Direction', width: 12, kind: 'text', value: (row) => row.direction },
+  { header: 'Deal value', width: 14, kind: 'money', value: (row) => row.value },
+  // Beside the amount: each referral has its own.
+  { header: 'Currency', width: 10, kind: 'text', value: (row) => row.currency },
+  { header: 'Domain', width: 28, kind: 'text', value: (row) => row.domain },
+  { header: 'Why no domain', width: 40, kind: 'text', value: (row) => row.domainReason },
+  { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
+  { header: 'Updated', width: 18, kind: 'instant', value: (row) => row.updatedAt },
 ];
 
 export const noteColumns: Columns<NoteRow> = () => [

@@ -1,6 +1,7 @@
 import { leadPage } from '../entities/lead/queries.ts';
 import { notePage } from '../entities/note/queries.ts';
 import { opportunityPage } from '../entities/opportunity/queries.ts';
+import { referralPage } from '../entities/referral/queries.ts';
 import { upcomingPage } from '../entities/scheduled-activity/queries.ts';
 import { allTime, parsePeriod } from '../period.ts';
 import { hotListPage } from '../rollups/hot-list-items/queries.ts';
@@ -9,8 +10,9 @@ import { parseLeadFilter } from '../views/leads.ts';
 import { parseNotesRequest } from '../views/notes.ts';
 import { stuckSince } from '../views/pipeline-stages.ts';
 import { parsePipelineFilter } from '../views/pipeline.ts';
+import { parseReferralFilter } from '../views/referrals.ts';
 import { today } from '../views/workspace.ts';
-import { activityColumns, hotListColumns, leadColumns, noteColumns, opportunityColumns } from './columns.ts';
+import { activityColumns, hotListColumns, leadColumns, noteColumns, opportunityColumns, referralColumns } from './columns.ts';
 import { defineList, type ExportList, type ExportRequest } from './list.ts';
 
 const periodOf = (request: ExportRequest) => parsePeriod(request.params, today(request, request.now));
@@ -41,6 +43,14 @@ const hotList = defineList({
   page: (tx, { tenant }, filter, cursor, size) => hotListPage(tx, tenant.id, filter, cursor, size),
 });
 
+const referrals = defineList({
+  title: 'Referrals',
+  columns: referralColumns,
+  filter: (request) => ({ ...parseReferralFilter(request.params), period: periodOf(request) }),
+  scope: ({ period }) => period.label,
+  page: (tx, { tenant }, { period: { from, to }, ...filter }, cursor, size) => referralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
+});
+
 const notes = defineList({
   title: 'Notes',
   columns: noteColumns,
@@ -57,5 +67,5 @@ const schedule = defineList({
 
 /** What can be exported, by the last part of its page's address. */
 export const exportLists: ReadonlyMap<string, ExportList> = new Map([
-  ['leads', leads], ['pipeline', pipeline], ['hot-list', hotList], ['notes', notes], ['schedule', schedule],
+  ['leads', leads], ['pipeline', pipeline], ['hot-list', hotList], ['referrals', referrals], ['notes', notes], ['schedule', schedule],
 ]);

@@ -1,15 +1,17 @@
 import { listConnections } from '../connections/connections.ts';
 import { Problem } from '../platform/errors.ts';
+import { getProvider } from '../providers/registry.ts';
 import { enqueue } from '../queue.ts';
 import { listTenants } from '../tenancy/tenants.ts';
 import { dueConnections } from './due.ts';
 import { isReplaying, isSyncing } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
-/** Asks the workers to sync all connections of a tenant now. One at a time: while a sync waits or runs, another is a conflict. */
-export async function requestSync(tenantId: string, requestedBy: string): Promise<{ queued: number }> {
-  const connections = (await listConnections(tenantId)).filter(({ status }) => status !== 'paused');
-  if (connections.length === 0) throw new Problem('conflict', 'This workspace has no connected system to sync. Connect one first.');
+/** Asks the workers to sync all connections of a tenant now, or those to one provider. One at a time: while a sync waits or runs, another is a conflict. */
+export async function requestSync(tenantId: string, requestedBy: string, only?: string): Promise<{ queued: number }> {
+  const connections = (await listConnections(tenantId)).filter(({ status, provider }) => status !== 'paused' && (only === undefined || provider === only));
+  const what = only === undefined ? 'connected system' : `connection to ${getProvider(only).label}`;
+  if (connections.length === 0) throw new Problem('conflict', `This workspace has no ${what} to sync. Connect one first.`);
   if (await isSyncing(tenantId)) throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
   let queued = 0;
   for (const { id } of connections) {

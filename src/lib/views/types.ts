@@ -68,6 +68,49 @@ export interface LeadsView {
   leads: Slice<LeadRow>;
 }
 
+export interface ReferralRow {
+  id: string;
+  /** Its id at the source. */
+  externalId: string;
+  type: 'co-sell' | 'marketplace' | 'solution-provider';
+  name: string;
+  company: string | null;
+  domain: string | null;
+  /** Why there is no domain; null when there is one. */
+  domainReason: string | null;
+  status: string;
+  substatus: string | null;
+  /** Incoming or Outgoing, as seen from the connected account. */
+  direction: string | null;
+  value: number | null;
+  /** Of the value: each referral has its own. */
+  currency: string | null;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+}
+
+/** A referral with all that is kept of it. */
+export interface ReferralDetail extends ReferralRow {
+  /** The same for all referrals of one deal. */
+  engagementId: string | null;
+  azureTenantId: string | null;
+  /** Label of the system that it came from. */
+  source: string;
+  firstSeenAt: Date;
+}
+
+export interface ReferralsView {
+  total: Figure;
+  /** Not answered yet, and being worked on. */
+  fresh: Figure;
+  active: Figure;
+  byType: Share[];
+  byStatus: Share[];
+  /** The most frequent ones. */
+  domains: string[];
+  referrals: Slice<ReferralRow>;
+}
+
 export interface StageRow {
   stage: string;
   count: number;

@@ -1,27 +1,50 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
+import type { Period } from '../../period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
+import { isPosition, keysetPage, keysetQuery, knownOrLowest, type Direction, type SortOrder } from '../keyset.ts';
+import { domainMatch } from './domain.ts';
 import type { ReferralRecord } from './record.ts';
 import { newestReferral, referrals } from './schema.ts';
 
-const order: SortOrder = { expression: newestReferral, type: 'timestamptz', direction: 'desc' };
+export const referralSortKeys = ['updated', 'created', 'name'] as const;
+export type ReferralSortKey = (typeof referralSortKeys)[number];
 
 export interface ReferralFilter {
   type?: ReferralRecord['referralType'] | undefined;
   status?: string | undefined;
+  /** As typed; see domainMatch. */
   domain?: string | undefined;
+  /** Text in the name or the company, in upper or lower case. */
+  search?: string | undefined;
+  /** First and last day of creation, in the tenant's calendar; null and absent mean without bound. */
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  sort?: ReferralSortKey | undefined;
+  direction?: Direction | undefined;
 }
 
-/** One page of referrals, those that changed last first. */
+/** Only the default has an index: the others sort the referrals of the tenant, who are thousands at most. */
+const orders: Record<ReferralSortKey, Omit<SortOrder, 'direction'>> = {
+  updated: { expression: newestReferral, type: 'timestamptz' },
+  created: { expression: knownOrLowest(sql`source_created_at`), type: 'timestamptz' },
+  name: { expression: sql`name`, type: 'text' },
+};
+
+const orderOf = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): SortOrder => ({ ...orders[sort], direction });
+
+const listed = {
+  id: referrals.id, externalId: referrals.externalId, type: referrals.referralType, name: referrals.name, company: referrals.companyName,
+  domain: referrals.domain, domainReason: referrals.domainReason, status: referrals.status, substatus: referrals.substatus, direction: referrals.direction,
+  value: sql<number | null>`${referrals.dealValue}::float8`, currency: referrals.currency,
+  createdAt: referrals.sourceCreatedAt, updatedAt: referrals.sourceUpdatedAt,
+};
+
+/** One page of referrals, those that changed last first unless the filter says otherwise. */
 export async function referralPage(tx: Tx, tenantId: string, filter: ReferralFilter, cursor: string | undefined, pageSize: number) {
+  const order = orderOf(filter);
   const keyset = keysetQuery(order, sql`id`, cursor, pageSize);
   const rows = await tx
-    .select({
-      id: referrals.id, externalId: referrals.externalId, type: referrals.referralType, name: referrals.name, company: referrals.companyName,
-      domain: referrals.domain, status: referrals.status, substatus: referrals.substatus, direction: referrals.direction,
-      value: sql<number | null>`${referrals.dealValue}::float8`, currency: referrals.currency,
-      createdAt: referrals.sourceCreatedAt, updatedAt: referrals.sourceUpdatedAt, sortValue: keyset.sortValue,
-    })
+    .select({ ...listed, sortValue: keyset.sortValue })
     .from(referrals)
     .where(and(condition(tenantId, filter), keyset.where))
     .orderBy(keyset.orderBy)
@@ -29,17 +52,69 @@ export async function referralPage(tx: Tx, tenantId: string, filter: ReferralFil
   return keysetPage(order, rows, cursor, pageSize);
 }
 
+/** Whether a cursor is one that a page in this order gave. */
+export function isReferralCursor(filter: ReferralFilter, cursor: string): boolean {
+  return isPosition(orderOf(filter), cursor);
+}
+
 export async function countReferrals(tx: Tx, tenantId: string, filter: ReferralFilter): Promise<number> {
   const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(referrals).where(condition(tenantId, filter));
   return row?.count ?? 0;
 }
 
-function condition(tenantId: string, { type, status, domain }: ReferralFilter) {
+/** One referral with all that is kept of it; undefined when the tenant has none of that id. */
+export async function referralById(tx: Tx, tenantId: string, id: string) {
+  const [row] = await tx
+    .select({ ...listed, engagementId: referrals.engagementId, azureTenantId: referrals.azureTenantId, provider: referrals.provider, firstSeenAt: referrals.firstSeenAt })
+    .from(referrals)
+    .where(and(condition(tenantId, {}), eq(referrals.id, id)));
+  return row;
+}
+
+/** How many referrals there are of each type and status, in the period and in the one that it is compared with. */
+export function referralCounts(tx: Tx, tenantId: string, { from, to, compareFrom, compareTo }: Period) {
+  const within = (first: string | null, last: string | null) => sql<number>`(count(*) filter (where ${createdWithin(first, last) ?? sql`true`}))::int`;
+  return tx
+    .select({ type: referrals.referralType, status: referrals.status, count: within(from, to), previous: compareFrom === null ? sql<number>`0` : within(compareFrom, compareTo) })
+    .from(referrals)
+    .where(condition(tenantId, {}))
+    .groupBy(referrals.referralType, referrals.status);
+}
+
+/** The domains with the most referrals, at most so many of them. */
+export async function commonDomains(tx: Tx, tenantId: string, period: Period, most: number): Promise<string[]> {
+  const rows = await tx
+    .select({ domain: sql<string>`${referrals.domain}` })
+    .from(referrals)
+    .where(and(condition(tenantId, period), isNotNull(referrals.domain)))
+    .groupBy(referrals.domain)
+    .orderBy(desc(sql`count(*)`), referrals.domain)
+    .limit(most);
+  return rows.map(({ domain }) => domain);
+}
+
+function condition(tenantId: string, { type, status, domain, search, from, to }: ReferralFilter): SQL | undefined {
   return and(
     eq(referrals.tenantId, tenantId),
     isNull(referrals.deletedAt),
     type === undefined ? undefined : eq(referrals.referralType, type),
     status === undefined ? undefined : eq(referrals.status, status),
-    domain === undefined ? undefined : eq(referrals.domain, domain),
+    domain === undefined ? undefined : ofDomain(domain),
+    search === undefined ? undefined : matches(search),
+    createdWithin(from, to),
   );
+}
+
+function ofDomain(text: string): SQL {
+  const match = domainMatch(text);
+  return 'exact' in match ? eq(referrals.domain, match.exact) : sql`starts_with(${referrals.domain}, ${match.prefix})`;
+}
+
+function createdWithin(from: string | null | undefined, to: string | null | undefined): SQL | undefined {
+  return and(from ? gte(referrals.createdOn, from) : undefined, to ? lte(referrals.createdOn, to) : undefined);
+}
+
+function matches(search: string): SQL {
+  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return sql`(${referrals.name} ilike ${pattern} or ${referrals.companyName} ilike ${pattern})`;
 }

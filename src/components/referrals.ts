@@ -1,0 +1,27 @@
+import type { ReferralRow } from '#lib/views/types.ts';
+import { count, exactMoney, money } from './format.ts';
+
+/** How the types of referral are called, and the colour that each has everywhere. */
+export const referralTypeWords = {
+  'co-sell': { label: 'Co-sell', tone: 'blue' },
+  marketplace: { label: 'Marketplace', tone: 'good' },
+  'solution-provider': { label: 'Solution provider', tone: 'orange' },
+} as const satisfies Record<ReferralRow['type'], { label: string; tone: string }>;
+
+/** The name of a type that a breakdown counts. */
+export const referralTypeLabel = (type: string): string => Object.entries(referralTypeWords).find(([key]) => key === type)?.[1].label ?? type;
+
+/** The colour of a status: new ones wait for an answer and run out; closed ones are told apart by how they ended. */
+export function statusTone({ status, substatus }: Pick<ReferralRow, 'status' | 'substatus'>): 'warn' | 'accent' | 'good' | 'bad' | 'neutral' {
+  if (status === 'New') return 'warn';
+  if (status === 'Active') return 'accent';
+  return substatus === 'Won' ? 'good' : substatus === 'Lost' ? 'bad' : 'neutral';
+}
+
+/** The amount of a deal in its own currency, whole and to the cent; null when there is none. A currency that is no ISO code stands behind the figure. */
+export function dealAmount({ value, currency }: Pick<ReferralRow, 'value' | 'currency'>): { shown: string; exact: string } | null {
+  if (value === null) return null;
+  if (currency !== null && /^[a-z]{3}$/i.test(currency)) return { shown: money(value, currency), exact: `${exactMoney(value, currency)} ${currency.toUpperCase()}` };
+  const shown = `${count(value)} ${currency ?? ''}`.trim();
+  return { shown, exact: currency === null ? `${shown}, in a currency that the source does not name` : shown };
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { commonDomains, countReferrals, referralById, referralCounts, referralPage, referralSortKeys, type ReferralFilter } from '../entities/referral/queries.ts';
+import { referralTypes } from '../entities/referral/record.ts';
+import { isStorable } from '../entities/text.ts';
+import type { Period } from '../period.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { Problem } from '../platform/errors.ts';
+import { isId } from '../platform/id.ts';
+import { getProvider } from '../providers/registry.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import type { ReferralDetail, ReferralRow, ReferralsView, Share, Slice } from './types.ts';
+import { figure, pageSize, type Workspace } from './workspace.ts';
+
+/** Domains to choose from; others are found by a click on theirs. */
+const listedDomains = 30;
+
+const text = z.string().trim().max(200).refine(isStorable).transform((value) => value || undefined).optional().catch(undefined);
+const filterForm = z.object({
+  type: z.enum(referralTypes).optional().catch(undefined),
+  status: text,
+  domain: text,
+  search: text,
+  sort: z.enum(referralSortKeys).catch('updated'),
+  direction: z.enum(['asc', 'desc']).catch('desc'),
+  cursor: z.string().max(2_000).optional().catch(undefined),
+});
+export type ReferralsRequest = z.output<typeof filterForm>;
+
+/** Reads the filter of the referrals from a URL. What cannot be read counts as not given. */
+export function parseReferralFilter(params: URLSearchParams): ReferralsRequest {
+  return filterForm.parse(Object.fromEntries(params));
+}
+
+/** Everything on the Referrals page, as of one moment. */
+export function referralsView({ tenant }: Workspace, period: Period, request: ReferralsRequest): Promise<ReferralsView> {
+  return readTenant(tenant.id, async (tx) => {
+    const counts = await referralCounts(tx, tenant.id, period);
+    const domains = await commonDomains(tx, tenant.id, period, listedDomains);
+    const { cursor, ...filter } = request;
+    const referrals = await referralSlice(tx, tenant.id, { ...filter, from: period.from, to: period.to }, cursor, pageSize);
+    return { ...figures(period, counts), byType: shares(counts, 'type'), byStatus: shares(counts, 'status'), domains, referrals };
+  }, { mayLag: true });
+}
+
+/** The referrals that match, from a cursor on, and how many there are in all. */
+export async function referralSlice(tx: Tx, tenantId: string, filter: ReferralFilter, cursor: string | undefined, size: number): Promise<Slice<ReferralRow>> {
+  const page = await referralPage(tx, tenantId, filter, cursor, size);
+  return { ...page, total: await countReferrals(tx, tenantId, filter), totalIsFloor: false };
+}
+
+/** One referral. Throws Problem `not_found`: one of another tenant is as absent as one that never was. */
+export async function referralView({ tenant }: Workspace, id: string): Promise<ReferralDetail> {
+  const found = isId(id) ? await readTenant(tenant.id, (tx) => referralById(tx, tenant.id, id), { mayLag: true }) : undefined;
+  if (found === undefined) throw new Problem('not_found', 'There is no such referral. It may have been deleted at its source.');
+  const { provider, ...referral } = found;
+  return { ...referral, source: getProvider(provider).label };
+}
+
+type Counts = Awaited<ReturnType<typeof referralCounts>>;
+
+function figures(period: Period, counts: Counts) {
+  const sum = (rows: Counts) => figure(period, total(rows, 'count'), total(rows, 'previous'));
+  const inStatus = (status: string) => sum(counts.filter((row) => row.status === status));
+  return { total: sum(counts), fresh: inStatus('New'), active: inStatus('Active') };
+}
+
+const total = (rows: Counts, field: 'count' | 'previous') => rows.reduce((all, row) => all + row[field], 0);
+
+/** The values of a field, the most frequent first. */
+function shares(counts: Counts, field: 'type' | 'status'): Share[] {
+  return [...Map.groupBy(counts, (row) => row[field])]
+    .map(([key, rows]) => ({ key, label: key, count: total(rows, 'count'), previous: null }))
+    .toSorted((a, b) => b.count - a.count || a.key.localeCompare(b.key));
+}
