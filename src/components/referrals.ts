@@ -25,3 +25,10 @@ export function dealAmount({ value, currency }: Pick<ReferralRow, 'value' | 'cur
   const shown = `${count(value)} ${currency ?? ''}`.trim();
   return { shown, exact: currency === null ? `${shown}, in a currency that the source does not name` : shown };
 }
+
+/** The query of the list, which goes along to a referral and back so that the same rows are shown again, without what a form did meanwhile. */
+export function listQuery(url: URL): string {
+  const params = new URLSearchParams(url.searchParams);
+  params.delete('done');
+  return params.size === 0 ? '' : `?${params}`;
+}

@@ -180,7 +180,7 @@ describe('the page', () => {
 
   it('opens one, and leads back to the same list', async () => {
     const [link = { attributes: {} as Record<string, string> }] = findAll(find(await page('?type=co-sell'), 'tbody'), 'a');
-    const opened = parseHtml(await viewer.text(link.attributes['href'] ?? ''));
+    const opened = parseHtml(await viewer.text(`${link.attributes['href']}&done=sync-started`));
     expect(textOf(find(opened, '#main'))).toContain('Co-sell');
     expect(findAll(opened, 'a').map(({ attributes }) => attributes['href'])).toContain('/w/north/referrals?type=co-sell#rows');
     expect((await viewer.fetch('/w/north/referrals/00000000-0000-4000-8000-000000000000')).status).toBe(404);
