@@ -49,8 +49,8 @@ async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopp
   });
 }
 
-/** A job that goes on does so in a new one, at the end of the line: this one is done. */
+/** A job that goes on does so in a new one, behind what has not begun: this one is done. */
 async function settle<Name extends JobName>(name: Name, jobId: string, outcome: JobOutcome<Name>): Promise<void> {
   if (outcome.kind === 'cancelled') log.info({ event: 'job.cancelled', reason: outcome.reason }, 'Nothing to do for this job');
-  if (outcome.kind === 'again') await enqueue(name, outcome.payload, { key: `after/${jobId}`, startAfter: outcome.at });
+  if (outcome.kind === 'again') await enqueue(name, outcome.payload, { key: `after/${jobId}`, startAfter: outcome.at, priority: -1 });
 }

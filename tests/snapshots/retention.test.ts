@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { livingAccount, rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { deleteUnnamedBodies } from '../../src/lib/snapshots/prune.ts';
-import { packBody, storeSnapshot } from '../../src/lib/snapshots/store.ts';
+import { packBody, storeSnapshots } from '../../src/lib/snapshots/store.ts';
 import { verifyBodies } from '../../src/lib/snapshots/verify.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { pruneRaw } from '../../src/lib/sync/retention/prune.ts';
@@ -92,7 +92,7 @@ describe('bodies that nothing names', () => {
     const meta = { id: newId(), tenantId: tenant.id, connectionId: connection.id, runId: newId(), stream: 'clients', passId: newId(), pageNo: 0, partition: null, externalIds: [], deletedIds: [] };
     const answer = { status: 200, contentType: 'application/json', body, receivedAt: new Date() };
     await withTenant(tenant.id, async (tx) => {
-      await storeSnapshot(tx, meta, answer as never, packed);
+      await storeSnapshots(tx, [{ meta, answer: answer as never, body: packed }]);
       await inside();
     });
   }

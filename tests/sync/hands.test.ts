@@ -78,7 +78,7 @@ describe('two runs of one connection', () => {
       slices.push(report?.status ?? 'put down');
       if (report !== undefined) break;
     }
-    expect(slices.length).toBeGreaterThan(4);
+    expect(slices.length).toBeGreaterThan(1);
     expect(slices.at(-1)).toBe('success');
     expect(await runs()).toEqual([{ status: 'success', lease: slices.length, losses: 0, error_kind: null }]);
     expect(await db.query(`select pass_id from raw_snapshots where tenant_id = $1 group by pass_id, page_no having count(*) > 1`, [workspace.tenant.id])).toEqual([]);

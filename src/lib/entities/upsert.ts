@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { insertRows, updateRows } from '../platform/db/bulk.ts';
+import { insertRows, updateRows, type JsonText } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import type { Change, DeriveContext, EntityDefinition, EntityRows } from './definition.ts';
@@ -10,7 +10,7 @@ import { entityDefinition } from './registry.ts';
 /** A record on its way in, with the item it was made from and the digest of both. */
 export interface Incoming {
   record: EntityRecords[EntityName];
-  raw: unknown;
+  raw: JsonText;
   hash: string;
 }
 
@@ -33,18 +33,32 @@ export interface UpsertResult {
 export type AnyRow = EntityRows[EntityName];
 export type Written = AnyRow & { rawJson: unknown };
 
+/** Stores the records of one page: see `upsertPages`. */
+export function upsertRecords(tx: Tx, name: EntityName, origin: Origin, incoming: readonly Incoming[]): Promise<UpsertResult> {
+  return upsertPages(tx, name, [{ origin, incoming }]);
+}
+
+/** The records of one page, and where it comes from. */
+export interface IncomingPage {
+  origin: Origin;
+  incoming: readonly Incoming[];
+}
+
 /**
- * Stores the records of one page. A row whose digest is the same is not written; a row that was changed by a later
- * answer is left alone. The caller holds the run's lock, so nobody else writes this connection's rows meanwhile.
+ * Stores the records of some pages of one stream, in the order in which they were received: of a record that is on several
+ * of them the last one counts. A row whose digest is the same is not written; a row that was changed by a later answer is
+ * left alone. The caller holds the run's lock, so nobody else writes this connection's rows meanwhile.
  */
-export async function upsertRecords(tx: Tx, name: EntityName, origin: Origin, incoming: readonly Incoming[]): Promise<UpsertResult> {
+export async function upsertPages(tx: Tx, name: EntityName, pages: readonly IncomingPage[]): Promise<UpsertResult> {
+  const [first] = pages;
+  if (first === undefined) return { changes: [], inserted: 0, changed: 0, unchanged: 0 };
   const entity = entityDefinition(name);
-  const newest = new Map(incoming.map((item) => [item.record.externalId, item]));
-  const existing = await readExisting(tx, entity.table, origin, [...newest.keys()]);
+  const newest = new Map(pages.flatMap(({ origin, incoming }) => incoming.map((item) => [item.record.externalId, { item, origin }] as const)));
+  const existing = await readExisting(tx, entity.table, first.origin, [...newest.keys()]);
   const inserts: Written[] = [];
   const updates: Written[] = [];
   const changes: Change[] = [];
-  for (const [externalId, item] of newest) {
+  for (const [externalId, { item, origin }] of newest) {
     const before = existing.get(externalId) ?? null;
     if (before !== null && isSettled(before, item, origin)) continue;
     const after = rowOf(entity, origin, item, before);
@@ -52,9 +66,9 @@ export async function upsertRecords(tx: Tx, name: EntityName, origin: Origin, in
     changes.push({ before: before?.deletedAt === null ? before : null, after });
   }
   await insertRows(tx, entity.table, inserts);
-  await updateRows(tx, entity.table, origin.tenantId, updates);
-  const written = inserts.length + updates.length;
-  return { changes, inserted: inserts.length, changed: updates.length, unchanged: incoming.length - written };
+  await updateRows(tx, entity.table, first.origin.tenantId, updates);
+  const read = pages.reduce((sum, { incoming }) => sum + incoming.length, 0);
+  return { changes, inserted: inserts.length, changed: updates.length, unchanged: read - inserts.length - updates.length };
 }
 
 function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import type { HttpAnswer } from '../platform/http/types.ts';
 import { rawBodies, rawSnapshots } from './schema.ts';
@@ -36,22 +36,41 @@ export interface SnapshotMeta {
   deletedIds: string[];
 }
 
+/** An answer on its way in. */
+export interface NewSnapshot {
+  meta: SnapshotMeta;
+  answer: HttpAnswer;
+  body: PackedBody;
+}
+
 /**
- * Keeps an answer exactly as received, in one statement. The same body is kept once. One that is there already is locked
- * against deletion first; one that is being deleted is waited for, and stored anew.
+ * Keeps answers exactly as received, in one statement. The same body is kept once. One that is there already is locked
+ * against deletion first; one that is being deleted is waited for, and stored anew. In the order of their digests, so
+ * that two who store the same bodies meet them in the same order. All belong to the tenant of the first.
  */
-export async function storeSnapshot(tx: Tx, meta: SnapshotMeta, answer: HttpAnswer, { sha256, compressed, size }: PackedBody): Promise<void> {
-  const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds, deletedIds } = meta;
+export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]): Promise<void> {
+  const [first] = snapshots;
+  if (first === undefined) return;
+  const { tenantId } = first.meta;
+  const bodies = [...new Map(snapshots.map(({ body }) => [body.sha256.toString('hex'), body])).values()];
   await tx.execute(sql`
-    with held as materialized (select from ${rawBodies} where tenant_id = ${tenantId} and sha256 = ${sha256} for key share),
-    body as (
+    with given (sha256, compressed, size) as (values ${list(bodies.map(({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`))}),
+    held as materialized (select sha256 from ${rawBodies} where tenant_id = ${tenantId} and sha256 in (select sha256 from given) order by sha256 for key share),
+    stored as (
       insert into ${rawBodies} (tenant_id, sha256, compressed, size)
-      select ${tenantId}::uuid, ${sha256}::bytea, ${compressed}::bytea, ${size}::int where not exists (select from held) on conflict do nothing)
+      select ${tenantId}::uuid, sha256, compressed, size from given where sha256 not in (select sha256 from held) order by sha256 on conflict do nothing)
     insert into ${rawSnapshots}
       (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids, deleted_ids)
-    values (${tenantId}, ${id}, ${connectionId}, ${runId}, ${stream}, ${passId}, ${pageNo}, ${partition},
-      ${answer.receivedAt.toISOString()}, ${answer.status}, ${answer.contentType}, ${sha256}, ${sql.param(externalIds)}, ${sql.param(deletedIds)})`);
+    values ${list(snapshots.map(rowOf))}`);
 }
+
+function rowOf({ meta, answer, body }: NewSnapshot) {
+  const { id, tenantId, connectionId, runId, stream, passId, pageNo, partition, externalIds, deletedIds } = meta;
+  return sql`(${tenantId}::uuid, ${id}::uuid, ${connectionId}::uuid, ${runId}::uuid, ${stream}, ${passId}::uuid, ${pageNo}::int, ${partition}, ${answer.receivedAt.toISOString()}::timestamptz,
+    ${answer.status}::int, ${answer.contentType}, ${body.sha256}::bytea, ${sql.param(externalIds)}::text[], ${sql.param(deletedIds)}::text[])`;
+}
+
+const list = (parts: SQL[]) => sql.join(parts, sql`, `);
 
 /** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
 export async function readBody(tx: Tx, tenantId: string, sha256: Buffer): Promise<string | undefined> {

@@ -66,10 +66,11 @@ export function deletedOn(stream: Stream, page: Pick<Page, 'deleted'>): SQL | un
   return sql`${columnOf(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
 }
 
-/** For a page that is the complete list of one parent: the condition of that parent's rows that are not on it. */
-export function absentFromPartition(stream: Stream, page: Pick<Page, 'partition'>, seen: readonly string[]): SQL | undefined {
-  if (stream.listing.kind !== 'partitioned' || page.partition === undefined) return undefined;
-  const here = sql`${columnOf(stream, stream.listing.field)} = ${page.partition}`;
+/** For pages that each are the complete list of one parent: the condition of those parents' rows that are on none of them. */
+export function absentFromPartitions(stream: Stream, pages: readonly Pick<Page, 'partition'>[], seen: readonly string[]): SQL | undefined {
+  const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
+  if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
+  const here = sql`${columnOf(stream, stream.listing.field)} = any(${sql.param(partitions)}::text[])`;
   return seen.length === 0 ? here : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;
 }
 

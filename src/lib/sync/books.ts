@@ -39,16 +39,16 @@ export async function closedBooks(tx: Tx, source: Owner & Pick<Source, 'provider
   return rows.flatMap(({ status, ...row }) => (status === 'running' ? [] : [{ ...row, status, label: label(row.stream) }]));
 }
 
-/** Adds a page to the books of its stream, and moves the stream's cursor behind it. */
-export async function bookPage(tx: Tx, source: Source, stream: Stream, pass: Pass, page: Page, books: Books, missed: number): Promise<void> {
+/** Adds pages to the books of their stream, and moves the stream's cursor behind the last of them. */
+export async function bookPages(tx: Tx, source: Source, stream: Stream, pass: Pass, { cursor }: Pick<Page, 'cursor'>, books: Books, missed: number): Promise<void> {
   await tx.execute(sql`
     with state as (
-      update stream_states set cursor = ${JSON.stringify(page.cursor)}::jsonb, pass_pages = pass_pages + 1, version = version + 1, touched_at = now(),
+      update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${books.pages}, version = version + 1, touched_at = now(),
         high_water = case when ${stream.changes?.by === 'time'} then ${JSON.stringify(pass.highWater)}::jsonb else high_water end
       where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and version = ${pass.version}
     )
     update sync_run_streams set
-      pages = pages + 1, fetched = fetched + ${books.fetched}, inserted = inserted + ${books.inserted}, changed = changed + ${books.changed},
+      pages = pages + ${books.pages}, fetched = fetched + ${books.fetched}, inserted = inserted + ${books.inserted}, changed = changed + ${books.changed},
       unchanged = unchanged + ${books.unchanged}, rejected = rejected + ${books.rejected}, deleted = deleted + ${books.deleted}, missed = missed + ${missed}
     where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../entities/definition.ts';
-import { softDelete, upsertRecords, type Origin } from '../entities/upsert.ts';
+import { softDelete, upsertPages, type Incoming, type Origin } from '../entities/upsert.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
@@ -7,10 +7,10 @@ import { newId } from '../platform/id.ts';
 import type { Page } from '../providers/types.ts';
 import { recordPage } from '../metrics.ts';
 import { refreshRollups } from '../rollups/registry.ts';
-import { packBody, storeSnapshot, type PackedBody } from '../snapshots/store.ts';
+import { packBody, storeSnapshots, type PackedBody } from '../snapshots/store.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
-import { absentFromPartition, deletedOn } from './absent.ts';
-import { bookPage } from './books.ts';
+import { absentFromPartitions, deletedOn } from './absent.ts';
+import { bookPages } from './books.ts';
 import { readUpTo } from './intervals.ts';
 import { setAside, settle } from './set-aside.ts';
 import { holdState } from './state.ts';
@@ -33,18 +33,27 @@ export async function* prepared(source: Source, stream: Stream, pass: Pass, page
   }
 }
 
+/** At most so much is stored in one transaction: as many items as five pages of a hundred, thirty answers with hardly any, or four megabytes. */
+export const mostAtOnce = 500;
+
+/** What a page adds to a transaction. Nothing is added after one that says what is deleted: it speaks of the pages before it. */
+export function weightOf({ page, body }: PreparedPage): number {
+  if (page.deleted !== undefined && page.deleted.length > 0) return mostAtOnce;
+  return Math.max(page.items.length, mostAtOnce / 30, body.size / 8192);
+}
+
 /**
- * Stores one page: raw snapshot, records, rollups, books and the new cursor in one transaction, so that a crash
- * anywhere loses nothing and repeats nothing. Moves `pass` on when it is done.
+ * Stores the pages that are ready: raw snapshots, records, rollups, books and the new cursor in one transaction, so that a
+ * crash anywhere loses nothing and repeats nothing. Moves `pass` on when it is done.
  */
-export async function storePage(source: Source, stream: Stream, pass: Pass, { page, body, translated }: PreparedPage): Promise<void> {
-  noteProgress(pass, stream, page, translated);
-  const books = await patiently(() => withTenant(source.tenantId, (tx) => writePage(tx, source, stream, pass, page, body, translated)));
+export async function storePages(source: Source, stream: Stream, pass: Pass, ready: readonly PreparedPage[]): Promise<void> {
+  for (const { page, translated } of ready) noteProgress(pass, stream, page, translated);
+  const books = await patiently(() => withTenant(source.tenantId, (tx) => writePages(tx, source, stream, pass, ready)));
   failpoint('commit.after');
   recordPage({ tenantId: source.tenantId, connectionId: source.connectionId, inserted: books.inserted, changed: books.changed });
   pass.version += 1;
-  pass.pages += 1;
-  pass.cursor = page.cursor;
+  pass.pages += ready.length;
+  pass.cursor = ready.at(-1)?.page.cursor ?? pass.cursor;
   for (const name of Object.keys(books) as (keyof Books)[]) pass.books[name] += books[name];
 }
 
@@ -58,25 +67,33 @@ function noteProgress(pass: Pass, stream: Stream, page: Page, { incoming }: Tran
   pass.highWater = pass.newest === undefined ? null : { newest: pass.newest };
 }
 
-async function writePage(tx: Tx, source: Source, stream: Stream, pass: Pass, page: Page, body: PackedBody, translated: Translated): Promise<Books> {
-  const origin = originOf(source, stream, page);
-  if ((await holdState(tx, source, stream, pass)) === 'done') return bookedBefore(page, translated);
-  await storeSnapshot(tx, snapshotMeta(source, stream, pass, page, origin, translated), page.answer, body);
+type Placed = PreparedPage & { origin: Origin };
+
+async function writePages(tx: Tx, source: Source, stream: Stream, pass: Pass, ready: readonly PreparedPage[]): Promise<Books> {
+  const placed = ready.map((each): Placed => ({ ...each, origin: originOf(source, stream, each.page) }));
+  const last = placed.at(-1);
+  if (last === undefined || (await holdState(tx, source, stream, pass)) === 'done') return bookedBefore(ready);
+  await storeSnapshots(tx, placed.map((each, n) => ({ meta: snapshotMeta(source, stream, pass, each, n), answer: each.page.answer, body: each.body })));
   failpoint('upsert.before');
-  const upserted = await upsertRecords(tx, stream.entity, origin, translated.incoming);
+  const upserted = await upsertPages(tx, stream.entity, placed.map(({ origin, translated }) => ({ origin, incoming: translated.incoming })));
   failpoint('upsert.after');
-  const gone = await removeGone(tx, stream, origin, page, translated);
-  await setAside(tx, placeOf(source, origin), translated.rejected);
-  if (pass.hasErrors) await settle(tx, placeOf(source, origin), translated.incoming.map(({ record }) => record.externalId));
+  const gone = await removeGone(tx, stream, placed, last);
+  await sortOut(tx, source, pass, placed);
   await refreshRollups(tx, stream.entity, source.tenantId, [...upserted.changes, ...gone]);
-  const books = {
-    pages: 1, fetched: page.items.length, inserted: upserted.inserted, changed: upserted.changed,
-    unchanged: upserted.unchanged, rejected: translated.rejected.length, deleted: gone.length,
-  };
+  const { inserted, changed, unchanged } = upserted;
+  const books = { ...countsOf(ready), inserted, changed, unchanged, deleted: gone.length };
   failpoint('cursor.before');
-  await bookPage(tx, source, stream, pass, page, books, missedBy(pass, translated, upserted.changes));
+  await bookPages(tx, source, stream, pass, last.page, books, missedBy(pass, ready.flatMap(({ translated }) => translated.incoming), upserted.changes));
   failpoint('commit.before');
   return books;
+}
+
+/** Page by page: what one sets aside a later one may settle, and the other way round. */
+async function sortOut(tx: Tx, source: Source, pass: Pass, placed: readonly Placed[]): Promise<void> {
+  for (const { origin, translated } of placed) {
+    await setAside(tx, placeOf(source, origin), translated.rejected);
+    if (pass.hasErrors) await settle(tx, placeOf(source, origin), translated.incoming.map(({ record }) => record.externalId));
+  }
 }
 
 function originOf(source: Source, stream: Stream, page: Page): Origin {
@@ -86,29 +103,34 @@ function originOf(source: Source, stream: Stream, page: Page): Origin {
   };
 }
 
-function snapshotMeta(source: Source, stream: Stream, pass: Pass, page: Page, origin: Origin, translated: Translated) {
+function snapshotMeta(source: Source, stream: Stream, pass: Pass, { page, origin, translated }: Placed, n: number) {
   return {
     id: origin.snapshotId, tenantId: source.tenantId, connectionId: source.connectionId, runId: source.runId, stream: stream.name,
-    passId: pass.id, pageNo: pass.pages, partition: page.partition ?? null, externalIds: translated.seen, deletedIds: page.deleted ?? [],
+    passId: pass.id, pageNo: pass.pages + n, partition: page.partition ?? null, externalIds: translated.seen, deletedIds: page.deleted ?? [],
   };
 }
 
 const placeOf = (source: Source, { tenantId, connectionId, stream, snapshotId }: Origin) => ({ tenantId, connectionId, stream, snapshotId, runId: source.runId });
 
-/** The books that the database already holds for this page, as far as this process has to know them. */
-function bookedBefore(page: Page, translated: Translated): Books {
-  const rejected = translated.rejected.length;
-  return { pages: 1, fetched: page.items.length, inserted: 0, changed: 0, unchanged: page.items.length - rejected, rejected, deleted: 0 };
+/** The books that the database already holds for these pages, as far as this process has to know them. */
+function bookedBefore(ready: readonly PreparedPage[]): Books {
+  const counts = countsOf(ready);
+  return { ...counts, inserted: 0, changed: 0, unchanged: counts.fetched - counts.rejected, deleted: 0 };
 }
 
-/** A page may itself say which items are gone: those that it names, or what it, as the complete list of one parent, does not hold. */
-async function removeGone(tx: Tx, stream: Stream, origin: Origin, page: Page, translated: Translated): Promise<Change[]> {
-  const condition = absentFromPartition(stream, page, translated.seen) ?? deletedOn(stream, page);
+function countsOf(ready: readonly PreparedPage[]): Pick<Books, 'pages' | 'fetched' | 'rejected'> {
+  const sum = (count: (each: PreparedPage) => number) => ready.reduce((total, each) => total + count(each), 0);
+  return { pages: ready.length, fetched: sum(({ page }) => page.items.length), rejected: sum(({ translated }) => translated.rejected.length) };
+}
+
+/** Pages may themselves say which items are gone: those that the last one names, or what they, as the complete lists of their parents, do not hold. */
+async function removeGone(tx: Tx, stream: Stream, placed: readonly Placed[], { origin, page }: Placed): Promise<Change[]> {
+  const condition = absentFromPartitions(stream, placed.map((each) => each.page), placed.flatMap(({ translated }) => translated.seen)) ?? deletedOn(stream, page);
   return condition === undefined ? [] : softDelete(tx, stream.entity, origin, condition, origin.receivedAt);
 }
 
 /** How many changes a pass over everything found that passes over changes should have told. */
-function missedBy({ span, intervals }: Pass, { incoming }: Translated, changes: readonly Change[]): number {
+function missedBy({ span, intervals }: Pass, incoming: readonly Incoming[], changes: readonly Change[]): number {
   const known = span.mode === 'reconcile' ? readUpTo(intervals) : undefined;
   if (known === undefined || changes.length === 0) return 0;
   const old = new Set(incoming.flatMap(({ record }) => ('sourceUpdatedAt' in record && record.sourceUpdatedAt instanceof Date && record.sourceUpdatedAt.getTime() <= known ? [record.externalId] : [])));

@@ -40,21 +40,27 @@ export async function requestReplay(tenantId: string, connectionId: string, requ
   }
 }
 
-/** Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. */
+/** In the queue, further connections of a tenant stand behind this many of it at most. */
+const lowestPriority = -3;
+
+/**
+ * Queues every connection that is due before the next tick, each at its own time. What was missed is caught up once. The
+ * first connection of each tenant goes before the second of any: many connections of one must not keep the others waiting.
+ */
 export async function enqueueDue(now = new Date()): Promise<number> {
   let queued = 0;
   for (const tenant of await listTenants()) {
-    for (const { id, dueAt } of await dueConnections(tenant.id, syncIntervalMs / 1000)) {
-      if (await wake(tenant.id, id, dueAt, now)) queued += 1;
+    for (const [place, { id, dueAt }] of (await dueConnections(tenant.id, syncIntervalMs / 1000)).entries()) {
+      if (await wake(tenant.id, id, dueAt, now, Math.max(-place, lowestPriority))) queued += 1;
     }
   }
   return queued;
 }
 
 /** Queues a connection for the time at which it is due. False when it is queued for that time already. */
-export function wake(tenantId: string, connectionId: string, dueAt: Date | null, now = new Date()): Promise<boolean> {
+export function wake(tenantId: string, connectionId: string, dueAt: Date | null, now = new Date(), priority = 0): Promise<boolean> {
   const payload = { tenantId, connectionId, trigger: 'schedule' as const, requestedBy: null };
   const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
   // A key for each due time: a job that waits for a later one must not keep an earlier one out.
-  return enqueue('sync-connection', payload, { key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`, ...startAfter });
+  return enqueue('sync-connection', payload, { key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`, priority, ...startAfter });
 }

@@ -6,9 +6,10 @@ import type { Page, ReadContext } from '../providers/types.ts';
 import { traced } from '../platform/tracing.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { ahead } from './ahead.ts';
+import { gathered } from './gather.ts';
 import { closeStreamBooks, openStreamBooks } from './books.ts';
 import { holdRun } from './lease.ts';
-import { prepared, storePage } from './page.ts';
+import { mostAtOnce, prepared, storePages, weightOf } from './page.ts';
 import { duePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
 import { FencedError, judge, SliceOver, StoppedError, type Failure } from './policy.ts';
@@ -27,12 +28,14 @@ export async function syncStream(source: Source, stream: Stream): Promise<Stream
   const pass = await patiently(() => beginPass(source, stream));
   const begunAt = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
-    // Three things at once: a page on its way, the one before it being translated, the one before that being stored.
-    for await (const ready of ahead(prepared(source, stream, pass, ahead(readPages(source, stream, pass))))) {
+    // Three things at once: a page on its way, the one before it being translated, those that are ready being stored.
+    for await (const ready of gathered(prepared(source, stream, pass, ahead(readPages(source, stream, pass))), weightOf, mostAtOnce)) {
       source.request.signal?.throwIfAborted();
-      await traced('sync page', { stream: stream.name }, () => storePage(source, stream, pass, ready));
-      tell(source, stream, pass, ready.page);
-      if (isSliceOver(source, pass, begunAt, ready.page)) throw new SliceOver();
+      await traced('sync page', { stream: stream.name }, () => storePages(source, stream, pass, ready));
+      const last = ready.at(-1)?.page;
+      if (last === undefined) continue;
+      tell(source, stream, pass, last);
+      if (isSliceOver(source, pass, begunAt, last)) throw new SliceOver();
     }
     return { report: await finishPass(source, stream, pass), failure: undefined };
   } catch (caught) {

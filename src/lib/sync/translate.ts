@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { recordSchemas, type EntityName } from '../entities/records.ts';
 import { isStorable } from '../entities/text.ts';
+import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/upsert.ts';
 import { RecordRejected, type MapContext, type Page } from '../providers/types.ts';
 import type { Corrections } from './mend/corrections.ts';
@@ -50,14 +51,15 @@ export interface TranslatedItem {
 
 /** Maps one item, with a person's correction laid over it if there is one for this very item. Pure. */
 export function translateItem(stream: Stream, received: unknown, context: MapContext<unknown>, corrections: Corrections): TranslatedItem {
-  const itemKey = keyOf(stream, received);
-  const correction = corrections.get(itemKey);
+  // Most streams have none, and a key costs as much as an id.
+  const correction = corrections.size === 0 ? undefined : corrections.get(keyOf(stream, received));
   const corrected = correction !== undefined && correction.digest === digestOf(received);
   const item = corrected ? applyPatch(received, correction.patch) : received;
   const id = idOf(stream, item);
   const mapped = attempt(() => toIncoming(stream, item, context));
   if (mapped.value !== undefined) return { id, incoming: mapped.value };
   const { error } = mapped;
+  const itemKey = keyOf(stream, received);
   return { id, rejected: { itemKey, itemIndex: context.index, kind: kindOf(error, id, item), reason: reasonOf(error), item: received, digest: digestOf(received), corrected } };
 }
 
@@ -80,9 +82,9 @@ export function idOf(stream: Stream, item: unknown): string | undefined {
 function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>): Incoming {
   const record = parseRecord(stream.entity, stream.map(item, context));
   const raw = JSON.stringify(item) ?? 'null';
-  if (unstorable.test(raw)) throw new RecordRejected('The item holds a character that cannot be stored (NUL or half of a surrogate pair).');
+  if (raw.includes('\\u') && unstorable.test(raw)) throw new RecordRejected('The item holds a character that cannot be stored (NUL or half of a surrogate pair).');
   const hash = createHash('sha256').update(JSON.stringify(record)).update(raw).digest('base64');
-  return { record, raw: item, hash };
+  return { record, raw: new JsonText(raw), hash };
 }
 
 function parseRecord(entity: EntityName, record: unknown): Incoming['record'] {
