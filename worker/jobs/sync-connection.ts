@@ -14,9 +14,9 @@ export async function syncConnectionJob(payload: JobPayload<'sync-connection'>, 
   const { tenantId, connectionId, trigger } = payload;
   if (trigger === 'schedule' && !(await isDue(tenantId, connectionId))) return { kind: 'cancelled', reason: 'The connection is not due.' };
   try {
-    const { dueAt } = await syncSlice({ ...payload, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
-    // The hourly tick would find it too; this is sooner, and a slice goes on at once behind the others that wait.
-    await wake(tenantId, connectionId, dueAt);
+    const { report, dueAt } = await syncSlice({ ...payload, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
+    // The hourly tick would find it too; this is sooner, and a slice goes on at once, behind what has not begun.
+    await wake(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);
     return { kind: 'ok' };
   } catch (error) {
     // In other hands, be it another worker's or a replay's: if they leave it due, somebody has to come back.
