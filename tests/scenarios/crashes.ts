@@ -118,7 +118,7 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
     // An error that nobody catches ends a process: both are still the ones that were started.
     expect([process.kill(web.pid, 0), worker.child.exitCode]).toEqual([true, null]);
     expect(loads.ok).toBeGreaterThan(0);
-    return { crashes, ...whole, 'page loads': loads.ok, 'of them refused (503)': loads.refused, 'page stored again after (s), at most': Math.max(...waits).toFixed(1) };
+    return { crashes, ...whole, 'page loads answered': loads.ok, 'refused (503)': loads.refused, 'page stored again after (s), at most': Math.max(...waits).toFixed(1) };
   } finally {
     worker.child.kill('SIGKILL');
     await web.stop();

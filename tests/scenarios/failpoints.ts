@@ -10,8 +10,8 @@ import { installWitness } from './witness.ts';
 /** The places that the sync of a page comes by; those of replays and of tokens have tests of their own. */
 export const failpoints = ['fetch.before', 'fetch.after', 'upsert.before', 'upsert.after', 'cursor.before', 'commit.before', 'commit.after'] as const;
 
-/** At each named place the worker ends as in a power cut, `rounds` times, at a random page; the next worker goes on. */
-export async function endAtFailpoints(db: TestDatabase, { rounds }: { rounds: number }): Promise<Figures> {
+/** At each named place the worker ends as in a power cut, `rounds` times, at a random page up to the `latest`; the next worker goes on. */
+export async function endAtFailpoints(db: TestDatabase, { rounds, latest }: { rounds: number; latest: number }): Promise<Figures> {
   const random = chances('failpoints');
   const names = ['first', 'second'];
   const sandbox = await startSandbox({ accounts: names.map((name) => bulkAccount({ name, webKey: `CT_${name}`, accessToken: `token-${name}`, seed: name, clients: 40, notesPerClient: 1, opportunities: 400, now: Date.now() })) });
@@ -22,7 +22,7 @@ export async function endAtFailpoints(db: TestDatabase, { rounds }: { rounds: nu
   try {
     for (let round = 0; round < rounds; round += 1) {
       for (const place of failpoints) {
-        const { child, exited, output } = await fleet.start({ FAILPOINT: `${place}:${random.int(1, 6)}` });
+        const { child, exited, output } = await fleet.start({ FAILPOINT: `${place}:${random.int(1, latest)}` });
         await until(`the worker ends at ${place}: ${output().slice(-300)}`, async () => {
           setAside += await keepBusy(db);
           return child.exitCode !== null || child.signalCode !== null;

@@ -17,12 +17,13 @@ interface Holder {
 
 /**
  * The worker that holds a run is stopped for longer than its lease (SIGSTOP), the other one takes the run over, and then
- * the first goes on in the middle of what it was doing. Long slices: the first must still believe that the run is its own.
+ * the first goes on in the middle of what it was doing. Long slices: the first must still believe that the run is its own. A quick
+ * source means that some are stopped in the middle of a transaction, whose locks the database takes away after half a minute.
  */
-export async function pauseWorkers(db: TestDatabase, { pauses }: { pauses: number }): Promise<Figures> {
+export async function pauseWorkers(db: TestDatabase, { pauses, latencyMs }: { pauses: number; latencyMs: number }): Promise<Figures> {
   const random = chances('pauses');
   const sandbox = await startSandbox({ accounts: [bulkAccount({ name: 'only', webKey: 'CT_only', accessToken: 'token-only', clients: 60, notesPerClient: 1, opportunities: 1_500, now: Date.now() })] });
-  sandbox.faults.arm({ kind: 'latency', ms: 40 });
+  sandbox.faults.arm({ kind: 'latency', ms: latencyMs });
   await installWitness(db);
   const workspaces = await settle(sandbox, ['only'], { pageSize: 15 });
   const fleet = new Fleet(db, { SYNC_LEASE_SECONDS: '2', SYNC_TENANT_CONCURRENCY: '64' });
