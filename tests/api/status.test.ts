@@ -52,7 +52,7 @@ describe('GET /api/sync/status', () => {
   });
 
   it('shows a sync under way', async () => {
-    await db.query(`insert into sync_runs (tenant_id, id, connection_id, trigger, status) values ($1, new_id(), $2, 'manual', 'running')`, [api.north.tenant.id, api.north.connection.id]);
+    await db.query(`insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until) values ($1, new_id(), $2, 'manual', 'running', 1, now() + interval '1 minute')`, [api.north.tenant.id, api.north.connection.id]);
     expect((await api.viewer.json(status)).body).toMatchObject({ status: 'running', running: { runId: expect.any(String), fetched: 0, stream: null } });
     await db.query(`update sync_runs set status = 'success', finished_at = now() where status = 'running'`);
   });
@@ -80,7 +80,7 @@ describe('POST /api/sync', () => {
   });
 
   it('refuses while a sync runs', async () => {
-    await db.query(`insert into sync_runs (tenant_id, id, connection_id, trigger, status) values ($1, new_id(), $2, 'schedule', 'running')`, [api.north.tenant.id, api.north.connection.id]);
+    await db.query(`insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until) values ($1, new_id(), $2, 'schedule', 'running', 1, now() + interval '1 minute')`, [api.north.tenant.id, api.north.connection.id]);
     expect((await api.member.postJson(start)).status).toBe(409);
     await db.query(`update sync_runs set status = 'success', finished_at = now() where status = 'running'`);
     expect(await jobs()).toEqual([]);
