@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['tests/helpers/global-setup.ts'],
     env: { NODE_ENV: 'test', TZ: 'UTC' },
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than cores: many tests wait for processes that they have started.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
