@@ -32,7 +32,18 @@ describe('after a run', () => {
   const after = (kind: ConstructorParameters<typeof RemoteError>[0], until?: Date) => nextAttempt(id, now, judge(new RemoteError(kind, 'Words.', until && { until })));
 
   it('waits for its own minute when all went well, and when only a person can help', () => {
-    for (const { at, waitingFor } of [nextAttempt(id, now, undefined), after('auth'), after('permission')]) expect({ at, waitingFor }).toEqual({ at: nextDue(id, now), waitingFor: null });
+    for (const { at, waitingFor } of [nextAttempt(id, now, undefined), after('auth'), after('permission')]) {
+      expect(waitingFor).toBeNull();
+      expect(nextDue(id, new Date(at.getTime() - 1))).toEqual(at);
+    }
+  });
+
+  it('leaves a connection alone for a while that was synced just before its own minute', () => {
+    fc.assert(fc.property(ids, moments, intervals, (connection, end, interval) => {
+      const wait = nextAttempt(connection, end, undefined, interval).at.getTime() - end.getTime();
+      expect(wait).toBeGreaterThan(interval * 0.1);
+      expect(wait).toBeLessThanOrEqual(interval * 1.1);
+    }));
   });
 
   it('waits as long as the source asked, be it until tomorrow, and says so', () => {

@@ -17,9 +17,12 @@ function offsetOf(connectionId: string, intervalMs: number): number {
   return Number.parseInt(connectionId.slice(-8), 16) % intervalMs;
 }
 
+/** The part of the interval for which a connection that was just synced is left alone, though its minute may come. */
+const restShare = 0.1;
+
 /** When a connection is synced again after a run that ended at `now`, and what it waits for if that is not its own minute. */
 export function nextAttempt(connectionId: string, now: Date, failure: Failure | undefined, intervalMs = syncIntervalMs): { at: Date; waitingFor: string | null } {
-  const regular = nextDue(connectionId, now, intervalMs);
+  const regular = nextDue(connectionId, new Date(now.getTime() + intervalMs * restShare), intervalMs);
   if (failure?.until !== undefined && failure.until > now) return { at: failure.until, waitingFor: failure.message };
   if (failure?.kind === 'transient' || failure?.kind === 'rate_limited') return { at: earliest(regular, new Date(now.getTime() + retryMs)), waitingFor: failure.message };
   return { at: regular, waitingFor: null };
