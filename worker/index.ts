@@ -30,21 +30,22 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
   await boss.start();
-  await startConsumers(boss, stopping.signal);
-  const schedule = await startSchedule();
-  const stopPeriodic = startPeriodic([checkAlertsTask(), pruneRawTask()]);
-  log.info({ event: 'worker.ready' }, 'Worker is ready');
+  const started: (() => unknown)[] = [];
+  // Before any job is taken up: a worker that is told to stop while it starts puts its runs down as well.
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
-    await schedule.destroy();
     stopping.abort(new StoppedError());
+    for (const stop of started) await stop();
     await boss.stop({ graceful: true, timeout: drainMs });
-    await stopPeriodic();
     server?.close().closeAllConnections();
     await closeQueue();
     await closeDatabase();
     await stopTracing();
   });
+  await startConsumers(boss, stopping.signal);
+  const schedule = await startSchedule();
+  started.push(() => schedule.destroy(), startPeriodic([checkAlertsTask(), pruneRawTask()]));
+  log.info({ event: 'worker.ready' }, 'Worker is ready');
 }
 
 main().catch((error: unknown) => {

@@ -36,7 +36,10 @@ beforeAll(async () => {
   whole = await createWorkspace(sandbox, 'whole', 'whole', { pageSize: 10 });
   begun = await createWorkspace(sandbox, 'begun', 'begun', { pageSize: 10 });
   await syncConnection(request(whole));
+  // Slower than they are stored, so that the slice ends between two pages.
+  sandbox.faults.arm({ kind: 'latency', ms: 40 });
   expect((await syncSlice({ ...request(begun), sliceMs: 1 })).report).toBeUndefined();
+  sandbox.faults.disarm();
   const [{ version } = { version: 0 }] = await db.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
   hasTools = await findTools(version).then(() => true, () => false);
 });

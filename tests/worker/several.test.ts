@@ -54,6 +54,7 @@ function startOn(machine: string, timeZone: string): TestProcess {
 }
 
 const didWork = (worker: TestProcess) => worker.output().includes('"sync.finished"') || worker.output().includes('"sync.put_down"');
+const isReady = (worker: TestProcess) => worker.output().includes('"worker.ready"');
 const count = async (text: string) => (await db.query<{ count: number }>(`select count(*)::int as count from ${text}`))[0]?.count;
 const hasStoredPages = async (least: number) => (await db.query(`select 1 from sync_run_streams s join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id where r.status = 'running' and s.pages > 2`)).length >= least;
 
@@ -92,7 +93,7 @@ describe('workers on several machines', { timeout: 180_000 }, () => {
     sandbox.faults.arm({ kind: 'latency', ms: 60 });
     await db.query('update connections set due_at = null');
     const [east, west] = [startOn('east', 'UTC'), startOn('west', 'UTC')];
-    await until('both are in the middle of a sync', async () => hasStoredPages(2));
+    await until('both work, in the middle of syncs', async () => isReady(east) && isReady(west) && (await hasStoredPages(2)));
     east.child.kill('SIGTERM');
     expect(await east.exited).toEqual({ code: 0, signal: null });
     startOn('east', 'UTC');
