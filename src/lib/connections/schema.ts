@@ -106,3 +106,31 @@ export const encryptionKeys = pgTable('encryption_keys', {
   sealed: bytea('sealed').notNull(),
   createdAt: createdAt(),
 });
+
+/** A consent that a person gives in the provider's own pages with a code (RFC 8628), until it becomes a connection. */
+export const deviceConsents = pgTable(
+  'device_consents',
+  {
+    tenantId: tenantId().references(() => tenants.id, { onDelete: 'cascade' }),
+    id: id(),
+    provider: text('provider').notNull(),
+    label: text('label').notNull(),
+    settings: jsonb('settings').notNull().default({}),
+    /** The connection that is connected again, and the one that came of it. Null: not yet. */
+    connectionId: uuid('connection_id'),
+    /** The device code and the secrets that were entered, as one sealed JSON text; emptied at the end. */
+    sealed: bytea('sealed'),
+    keyId: text('key_id').notNull(),
+    /** What the person enters, and where. */
+    userCode: text('user_code').notNull(),
+    verificationUrl: text('verification_url').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    state: text('state', { enum: ['waiting', 'connected', 'refused', 'expired'] }).notNull().default('waiting'),
+    /** Why it did not come to a connection, in plain words. */
+    message: text('message'),
+    requestedBy: uuid('requested_by'),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), tenantPolicy(table.tenantId)],
+);

@@ -1,4 +1,6 @@
 import type { PgTable } from 'drizzle-orm/pg-core';
+import type { companies } from './company/schema.ts';
+import type { contacts } from './contact/schema.ts';
 import type { leads } from './lead/schema.ts';
 import type { notes } from './note/schema.ts';
 import type { opportunities } from './opportunity/schema.ts';
@@ -15,6 +17,8 @@ export interface EntityRows {
   scheduledActivity: Omit<typeof scheduledActivities.$inferSelect, 'rawJson'>;
   stage: Omit<typeof stages.$inferSelect, 'rawJson'>;
   referral: Omit<typeof referrals.$inferSelect, 'rawJson'>;
+  company: Omit<typeof companies.$inferSelect, 'rawJson'>;
+  contact: Omit<typeof contacts.$inferSelect, 'rawJson'>;
 }
 
 /** What became of one row: null stands for "not there" (never seen, or deleted). */

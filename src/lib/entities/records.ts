@@ -1,3 +1,5 @@
+import { companyRecord, type CompanyRecord } from './company/record.ts';
+import { contactRecord, type ContactRecord } from './contact/record.ts';
 import { leadRecord, type LeadRecord } from './lead/record.ts';
 import { noteRecord, type NoteRecord } from './note/record.ts';
 import { opportunityRecord, type OpportunityRecord } from './opportunity/record.ts';
@@ -13,6 +15,8 @@ export interface EntityRecords {
   scheduledActivity: ScheduledActivityRecord;
   stage: StageRecord;
   referral: ReferralRecord;
+  company: CompanyRecord;
+  contact: ContactRecord;
 }
 export type EntityName = keyof EntityRecords;
 
@@ -24,4 +28,6 @@ export const recordSchemas = {
   scheduledActivity: scheduledActivityRecord,
   stage: stageRecord,
   referral: referralRecord,
+  company: companyRecord,
+  contact: contactRecord,
 } as const;

@@ -1,3 +1,5 @@
+import { companyEntity } from './company/entity.ts';
+import { contactEntity } from './contact/entity.ts';
 import type { EntityDefinition } from './definition.ts';
 import { leadEntity } from './lead/entity.ts';
 import { noteEntity } from './note/entity.ts';
@@ -14,6 +16,8 @@ const entities: { [Name in EntityName]: EntityDefinition<Name> } = {
   scheduledActivity: scheduledActivityEntity,
   stage: stageEntity,
   referral: referralEntity,
+  company: companyEntity,
+  contact: contactEntity,
 };
 
 /** How the entity called `name` is kept. */

@@ -16,10 +16,16 @@ const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   scheduledActivity: [refreshActivityCounts],
   stage: [],
   referral: [],
+  company: [],
+  contact: [],
 };
 
 /** Brings every rollup of an entity up to date, in the transaction that made the changes. */
 export async function refreshRollups(tx: Tx, name: EntityName, tenantId: string, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
-  for (const refresh of rollups[name] as readonly Refresh<EntityName>[]) await refresh(tx, tenantId, changes);
+  const seen = changes.map(({ before, after }) => ({ before: shown(before), after: shown(after) }));
+  for (const refresh of rollups[name] as readonly Refresh<EntityName>[]) await refresh(tx, tenantId, seen);
 }
+
+/** The copy of a lead that we pushed somewhere ourselves counts nowhere. */
+const shown = <Row extends object>(row: Row | null): Row | null => (row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row);

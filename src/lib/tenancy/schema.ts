@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { check, doublePrecision, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { createdAt, instant } from '../platform/db/columns.ts';
+import { check, doublePrecision, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /** A client's workspace: better-auth's organization, with what the pages need to know of it. */
 export const tenants = pgTable(
@@ -30,4 +30,18 @@ export const tenants = pgTable(
     check('tenants_raw_retention', sql`${table.rawRetentionDays} >= 1`),
     check('tenants_slug_form', sql`${table.slug} ~ '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'`),
   ],
+);
+
+/** What a workspace has switched on, since when and by whom. No row: it is off. */
+export const tenantFeatures = pgTable(
+  'tenant_features',
+  {
+    tenantId: tenantId().references(() => tenants.id, { onDelete: 'cascade' }),
+    /** One of src/lib/tenancy/features.ts. */
+    feature: text('feature').notNull(),
+    enabledAt: createdAt(),
+    /** Null: by an operator, or along with the connection of a provider. */
+    enabledBy: uuid('enabled_by'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.feature] }), tenantPolicy(table.tenantId)],
 );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referralRecord } from '#lib/entities/referral/record.ts';
-import { domainOf } from '#lib/providers/partner-center/domain.ts';
+import { domainOf } from '#lib/entities/company-domain.ts';
 import { mapReferral, referralId } from '#lib/providers/partner-center/mapping.ts';
 import { referralTypeOf } from '#lib/providers/partner-center/referral-type.ts';
 

@@ -1,14 +1,17 @@
 import { dayIn } from '../../platform/day.ts';
 import { sortCents } from '../../platform/money.ts';
+import { domainOf } from '../company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { leads } from './schema.ts';
 
 export const leadEntity: EntityDefinition<'lead'> = {
   name: 'lead',
   table: leads,
-  derive: ({ sourceCreatedAt, name, dealValue }, _before, { timeZone }) => ({
+  derive: ({ sourceCreatedAt, name, dealValue, email, website, mirrorOf }, _before, { timeZone }) => ({
     sortName: name.toLowerCase(),
     sortCents: sortCents(dealValue),
+    domain: domainOf(website ?? null, email === null ? [] : [email]).domain,
+    mirrorOf: mirrorOf ?? null,
     createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
   }),
 };

@@ -10,6 +10,8 @@ export const leadRecord = z.object({
   name: line(),
   company: optionalLine(),
   email: optionalLine(),
+  /** The company's website, where the source keeps one. */
+  website: optionalLine().optional(),
   phone: optionalLine(),
   city: optionalLine(),
   state: optionalLine(),
@@ -24,5 +26,7 @@ export const leadRecord = z.object({
   assignedTo: optionalLine(),
   /** The free text on the lead, as plain text. */
   summary: prose().nullable(),
+  /** The id of our lead that the item is a copy of: we pushed it there ourselves. */
+  mirrorOf: z.uuid().nullable().optional(),
 });
 export type LeadRecord = z.output<typeof leadRecord>;

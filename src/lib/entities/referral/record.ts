@@ -18,6 +18,8 @@ export const referralRecord = z.object({
   /** Why there is no domain, in plain words; null when there is one. */
   domainReason: optionalLine(),
   azureTenantId: optionalLine(200),
+  /** How many people the customer employs, at least; null when the source does not say. */
+  employees: z.number().int().min(0).max(10_000_000).nullable(),
   status: line(100),
   substatus: optionalLine(100),
   /** Incoming or Outgoing, as seen from the connected account. */

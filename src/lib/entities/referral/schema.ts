@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, numeric, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, numeric, pgTable, text } from 'drizzle-orm/pg-core';
 import { entityColumns, entityKeys, sourceTimes } from '../columns.ts';
 import { knownOrLowest } from '../keyset.ts';
 import { referralTypes } from './record.ts';
@@ -19,6 +19,7 @@ export const referrals = pgTable(
     domain: text('domain'),
     domainReason: text('domain_reason'),
     azureTenantId: text('azure_tenant_id'),
+    employees: integer('employees'),
     status: text('status').notNull(),
     substatus: text('substatus'),
     direction: text('direction'),

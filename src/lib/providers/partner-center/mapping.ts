@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReferralRecord } from '../../entities/referral/record.ts';
 import { RecordRejected } from '../types.ts';
-import { domainOf } from './domain.ts';
+import { domainOf } from '../../entities/company-domain.ts';
 import { referralTypeOf } from './referral-type.ts';
 
 /** Text, or what stands for text: null for blanks and for everything else. */
@@ -11,7 +11,7 @@ const person = z.looseObject({ email: text }).catch({ email: null });
 /** What is read of a referral. The wire has more, which stays in the raw item, the eTag included. */
 const referral = z.looseObject({
   id: text, engagementId: text, name: text, createdDateTime: text, updatedDateTime: text, status: text, substatus: text, type: text, qualification: text, direction: text,
-  customerProfile: z.looseObject({ name: text, team: z.array(person).catch([]), ids: z.unknown().optional() }).catch({ name: null, team: [], ids: null }),
+  customerProfile: z.looseObject({ name: text, size: text, team: z.array(person).catch([]), ids: z.unknown().optional() }).catch({ name: null, size: null, team: [], ids: null }),
   details: z.looseObject({ dealValue: z.unknown().optional(), currency: text }).catch({ dealValue: null, currency: null }),
   inviteContext: z.looseObject({ invitedBy: z.looseObject({ organizationId: text }).catch({ organizationId: null }) }).catch({ invitedBy: { organizationId: null } }),
 });
@@ -44,12 +44,19 @@ export function mapReferral(item: unknown): ReferralRecord {
     domain,
     domainReason: reason,
     azureTenantId: firstOf(customer.ids, TENANT_FIELDS) ?? firstOf(customer, TENANT_FIELDS),
+    employees: employeesOf(customer.size),
     status: own.status ?? 'None',
     substatus: own.substatus,
     direction: own.direction,
     dealValue: amountOf(details.dealValue),
     currency: details.currency,
   };
+}
+
+/** The least number of people in a size class such as 51to250employees or Morethan20000employees; null when it is none. */
+function employeesOf(size: string | null): number | null {
+  const match = /^(?:more ?than ?)?(\d{1,6})(?: ?to ?\d{1,6})? ?employees$/i.exec(size ?? '');
+  return match?.[1] === undefined ? null : Number(match[1]);
 }
 
 /** The first of several spellings that holds text. `ids` is an object in answers and a list in what is sent. */

@@ -19,5 +19,5 @@ export function recountLeadMetrics(tx: Tx, tenantId: string): Promise<void> {
   return recountAdditive(tx, rollup, tenantId, sql`
     select dimension, coalesce(created_on, ${undated}::date) as day, key, count(*) as count
     from ${leads} cross join lateral (values ('source', coalesce(source, ${noSource})), ('status', status), ('qualified', case when qualified then 'yes' else 'no' end)) as counted (dimension, key)
-    where tenant_id = ${tenantId} and deleted_at is null group by 1, 2, 3`);
+    where tenant_id = ${tenantId} and deleted_at is null and mirror_of is null group by 1, 2, 3`);
 }

@@ -1,0 +1,13 @@
+import { dayIn } from '../../platform/day.ts';
+import { domainOf } from '../company-domain.ts';
+import type { EntityDefinition } from '../definition.ts';
+import { contacts } from './schema.ts';
+
+export const contactEntity: EntityDefinition<'contact'> = {
+  name: 'contact',
+  table: contacts,
+  derive: ({ sourceCreatedAt, email }, _before, { timeZone }) => ({
+    domain: domainOf(null, email === null ? [] : [email]).domain,
+    createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
+  }),
+};
