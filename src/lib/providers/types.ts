@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
 import type { EntityName, EntityRecords } from '../entities/records.ts';
+import type { FieldMapping } from '../push/types.ts';
 
 /** Where a stream continues. Any JSON value that the stream itself understands. */
 export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
@@ -167,6 +168,12 @@ export interface OAuthGrant<Settings> {
   refreshTokenDays?: number;
 }
 
+/** How leads are written into a system. */
+export interface PushDefinition {
+  /** Which of our fields fills which of its fields, until a workspace says otherwise. */
+  defaultMapping: readonly FieldMapping[];
+}
+
 /** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
 export interface ProviderDefinition<Settings = unknown> {
   key: string;
@@ -185,6 +192,8 @@ export interface ProviderDefinition<Settings = unknown> {
   intervalMs?(settings: Settings): number;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
+  /** Absent: nothing is written there. */
+  push?: PushDefinition;
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }
