@@ -27,6 +27,10 @@ export const pushes = pgTable(
     /** The lead's id there, and those of what was made around it, by table: account, contact, opportunity. */
     remoteId: text('remote_id'),
     remoteIds: jsonb('remote_ids').$type<Record<string, string>>().notNull().default({}),
+    /** What a push that is not done yet has made there so far, by table: taken back if it fails for good and nobody has changed it. */
+    made: jsonb('made').$type<Record<string, { id: string; etag: string }>>().notNull().default({}),
+    /** Digest of the rows that the values were last read from: when it is another one now, there may be something to send. */
+    seen: text('seen'),
     /** What both sides agreed on after the last success, by remote field: who differs from it has changed it. */
     base: jsonb('base').$type<Record<string, string | number | boolean | null>>(),
     /** Digest of what was sent last with success. */
