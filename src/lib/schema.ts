@@ -26,3 +26,4 @@ export * from './lead-engine/schema.ts';
 export * from './push/schema.ts';
 export * from './saved-views/schema.ts';
 export * from './webhooks/schema.ts';
+export * from './write-back/schema.ts';

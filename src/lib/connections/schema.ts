@@ -19,6 +19,8 @@ export const connections = pgTable(
     dueAt: instant('due_at'),
     /** Why a sync waits longer than to its own minute, in plain words; null when it does not. */
     waitingFor: text('waiting_for'),
+    /** How often something asked for a pass out of turn. A run that ends with fewer than there are now is followed by another at once. */
+    wakes: integer('wakes').notNull().default(0),
     createdAt: createdAt(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },

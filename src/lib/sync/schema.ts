@@ -34,6 +34,8 @@ export const syncRuns = pgTable(
     losses: integer('losses').notNull().default(0),
     /** Whether a person has confirmed that much may be deleted at once. */
     acceptDeletions: boolean('accept_deletions').notNull().default(false),
+    /** The connection's wakes when the run began. */
+    wakes: integer('wakes').notNull().default(0),
     recordsUpdated: integer('records_updated').notNull().default(0),
     errorKind: text('error_kind'),
     errorMessage: text('error_message'),
