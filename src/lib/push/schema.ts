@@ -145,3 +145,19 @@ export const pushTargets = pgTable(
     tenantPolicy(table.tenantId),
   ],
 );
+
+/** Pushed leads whose copy there has to be looked at: written in the transaction that changed the copy or the lead, deleted in the one that draws the consequences. */
+export const pushPulls = pgTable(
+  'push_pulls',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    leadId: uuid('lead_id').notNull(),
+    markedAt: instant('marked_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId, table.leadId] }),
+    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    tenantPolicy(table.tenantId),
+  ],
+);
