@@ -6,9 +6,11 @@ import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '../src/lib/queue.ts';
+import { pushLeadsJob } from './jobs/push-leads.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { pruneRawJob } from './jobs/prune-raw.ts';
 import { replayJob } from './jobs/replay.ts';
+import { requestPushesJob } from './jobs/request-pushes.ts';
 import { retryRecordsJob } from './jobs/retry-records.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
@@ -20,6 +22,8 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   replay: replayJob,
   'prune-raw': pruneRawJob,
   'refresh-token': refreshTokenJob,
+  'push-leads': pushLeadsJob,
+  'request-pushes': requestPushesJob,
 };
 
 /** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */

@@ -29,6 +29,22 @@ export const jobs = {
   }),
   'prune-raw': z.object({ tenantId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
+  'push-leads': z.object({
+    tenantId: z.uuid(),
+    connectionId: z.uuid(),
+    /** The lead that a person retries; null for whatever is due. */
+    leadId: z.uuid().nullable(),
+    requestedBy: z.uuid().nullable(),
+  }),
+  'request-pushes': z.object({
+    tenantId: z.uuid(),
+    connectionId: z.uuid(),
+    /** The filter, as in the URL of the lead table. */
+    query: z.string().max(2_000),
+    /** Where the list goes on; null at the start. */
+    after: z.string().nullable(),
+    requestedBy: z.uuid().nullable(),
+  }),
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
@@ -27,6 +27,12 @@ export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
       targetWhere: isNull(deadLetters.resolvedAt),
       set: { kind: lost.kind, reason: lost.reason, attempts: sql`${deadLetters.attempts} + ${lost.attempts}`, lastFailedAt: sql`now()` },
     });
+}
+
+/** The same work was asked for again by other means than a retry, or is done: what was set aside of it is history. */
+export async function settleJobs(tx: Tx, tenantId: string, job: string, subjects: readonly string[], by: string | null): Promise<void> {
+  const open = and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.job, job), inArray(deadLetters.subject, [...subjects]), isNull(deadLetters.resolvedAt));
+  await tx.update(deadLetters).set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: by }).where(open);
 }
 
 /** The condition that a job is set aside and waits for a person. */
