@@ -138,7 +138,7 @@ async function withDemo<Result>(slug: string, work: (url: string) => Promise<Res
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-budgets-'));
   const port = await freePort();
   const env = { ...process.env, TRIBUTARY_DATA_DIR: directory, DATABASE_URL: '', PUBLIC_URL: '', PORT: String(port), LOG_LEVEL: 'silent' };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, ['scripts/start.ts'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     const url = `http://localhost:${port}`;
     while (!(await hasData(url, slug))) {

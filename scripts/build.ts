@@ -1,19 +1,60 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 const marker = path.join('dist', 'built-from');
 const sources = ['src/**/*', 'public/**/*', 'astro.config.mjs', 'package-lock.json', 'tsconfig.json'];
 
-/** Builds the web application unless the build on disk was made from these very sources. */
+/** Holds the id of the process that is building: the others wait for it. */
+const lock = path.join('node_modules', '.build.lock');
+
+/** Builds the web application unless the build on disk was made from these very sources. One process at a time builds. */
 export async function ensureBuilt(): Promise<void> {
-  const digest = digestOfSources();
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
-  await runAstro(['build', '--silent']);
-  mkdirSync('dist', { recursive: true });
-  writeFileSync(marker, digest);
+  if (isBuilt(digestOfSources())) return;
+  while (!takeLock()) await sleep(200);
+  try {
+    const digest = digestOfSources();
+    if (isBuilt(digest)) return;
+    await runAstro(['build', '--silent']);
+    mkdirSync('dist', { recursive: true });
+    writeFileSync(marker, digest);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isBuilt(digest: string): boolean {
+  return existsSync(marker) && readFileSync(marker, 'utf8') === digest;
+}
+
+/** False while another process has it. One that died in the middle of a build has it no longer. */
+function takeLock(): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isAlive(holderOf(lock))) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** Not a number while the file is being written or has just gone. */
+function holderOf(file: string): number {
+  return Number.parseInt(existsSync(file) ? readFileSync(file, 'utf8') : '', 10);
+}
+
+/** Of what is no process id nothing is known: it counts as alive. */
+function isAlive(pid: number): boolean {
+  if (Number.isNaN(pid)) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function digestOfSources(): string {

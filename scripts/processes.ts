@@ -11,7 +11,7 @@ export interface Part {
  * only the parent, which then ends its parts in order; and it ends by itself when the parent is gone.
  */
 export function startPart(name: string, entry: string, env: Environment): Part {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
+  const child = spawn(process.execPath, [entry], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,

@@ -14,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** `npm start` as a newcomer runs it: no configuration but a port and a folder. */
 function npmStart(port: number) {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], { env: { PATH, HOME, PORT: String(port), TRIBUTARY_DATA_DIR: directory }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/start.ts'], { env: { PATH, HOME, PORT: String(port), TRIBUTARY_DATA_DIR: directory }, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -90,7 +90,7 @@ function memoryTable(web: Memory, worker: Memory): Table {
     rows: [row('web', web), row('worker', worker)],
     notes: [
       `The load of web: ${requests} pages of a workspace with ${leads.toLocaleString('en-US')} leads, ${visitors} at a time. The load of worker: one first sync of 1,000 clients with opportunities, 5,000 notes and activities.`,
-      'Both run from TypeScript through tsx, whose share is included.',
+      'Both run from TypeScript, whose types Node strips as it loads: that share is included.',
     ],
   };
 }

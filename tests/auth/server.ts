@@ -19,7 +19,6 @@ export function useServer(databaseUrl: () => string, env: () => Record<string, s
     const port = await freePort();
     server.url = `http://localhost:${port}`;
     child = fork(path.resolve('scripts/web.ts'), {
-      execArgv: ['--import', 'tsx'],
       env: { ...process.env, ...testEnv(databaseUrl()), ...env(), PORT: String(port), HOST: 'localhost' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -22,7 +22,7 @@ class Reader {
   readonly answers: string[] = [];
 
   constructor(args: string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url), ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, ['tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url), ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.child.stdout ?? process.stdin });
     this.#lines.on('line', (line) => this.answers.push(line));
   }

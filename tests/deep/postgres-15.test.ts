@@ -37,7 +37,7 @@ it.skipIf(!existsSync(path.join(binaries, 'initdb')))('tenants are kept apart on
   const url = await startOldest();
   const version = (await tool('postgres', ['--version'])).stdout.trim();
   const env = { ...process.env, TEST_DATABASE_URL: url, DEEP: '0' };
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', 'scripts/test.ts', 'tests/tenancy', 'tests/isolation'], { env, maxBuffer: 1 << 26 }).catch((error: { stdout: string }) => error);
+  const { stdout } = await run(process.execPath, ['scripts/test.ts', 'tests/tenancy', 'tests/isolation'], { env, maxBuffer: 1 << 26 }).catch((error: { stdout: string }) => error);
   const [, passed = '0', failed = '?'] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
   expect(Number(failed), stdout.slice(-4_000)).toBe(0);
   task.meta.shown = { row: 'tenant matrix, catalogue and attacks', figures: { server: version, tests: Number(passed), failed: Number(failed) } };

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { ensureBuilt } from '../../scripts/build.ts';
 import { startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
 import { migrateAll } from '../../src/lib/migrate.ts';
 
@@ -16,9 +15,8 @@ declare module 'vitest' {
   }
 }
 
-/** The pages as they are built for production, and one PostgreSQL for the whole run: the one of TEST_DATABASE_URL (a superuser), else an embedded one without durability. */
+/** One PostgreSQL for the whole run: the one of TEST_DATABASE_URL (a superuser), else an embedded one without durability. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await ensureBuilt();
   const given = process.env['TEST_DATABASE_URL'];
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-test-'));
   const server = given === undefined ? await startEmbeddedPostgres({ directory, settings: ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'] }) : undefined;

@@ -11,7 +11,7 @@ export interface TestProcess {
 
 /** Starts one of our entries as its own process, with the tests' configuration for `databaseUrl`. */
 export function startProcess(entry: string, databaseUrl: string, env: Record<string, string> = {}, args: string[] = []): TestProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+  const child = spawn(process.execPath, [entry, ...args], {
     env: { ...process.env, ...testEnv(databaseUrl), LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

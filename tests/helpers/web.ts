@@ -1,3 +1,4 @@
+import { ensureBuilt } from '../../scripts/build.ts';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { testEnv } from './database.ts';
 
@@ -15,8 +16,9 @@ export interface Web {
   stop(): Promise<void>;
 }
 
-/** Starts the build that the global set-up made. Stop it in `afterAll`. */
+/** Starts the pages as they are built for production, after building them if nobody has yet. Stop it in `afterAll`. */
 export async function startWeb(databaseUrl: string, extraEnv: Record<string, string> = {}): Promise<Web> {
+  await ensureBuilt();
   const part = startPart('web', 'scripts/web.ts', { ...testEnv(databaseUrl), PORT: '0', ...extraEnv });
   const { port } = await whenReady(part);
   const url = `http://localhost:${port}`;

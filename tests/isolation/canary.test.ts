@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../scripts/build.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '../../src/lib/auth/users.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   [ours, theirs] = [await buildNest(db, sandbox, 'kwqalpha'), await buildNest(db, sandbox, 'kwqbravo')];
   await createUser({ email: 'everywhere@example.test', password, staff: true });
   sandbox.faults.arm({ kind: 'status', status: 500, after: 3, next: 2 });
+  await ensureBuilt();
   web = startProcess('scripts/web.ts', db.url, { LOG_LEVEL: 'trace', PORT: '0' });
   // Without a workspace it syncs all that are due: both.
   const sync = startProcess('cli/index.ts', db.url, { LOG_LEVEL: 'trace' }, ['sync']);

@@ -85,7 +85,7 @@ describe('without the variables', () => {
       await stop();
       console.log(answer, Object.keys(Module._cache).filter((file) => /opentelemetry.(sdk|exporter|otlp|resources)/.test(file)).length);`;
     const { OTEL_EXPORTER_OTLP_ENDPOINT: _endpoint, ...rest } = process.env;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { env: { ...rest, ...env } });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: { ...rest, ...env } });
     expect(stdout.trim()).toBe('42 0');
   });
 });

@@ -40,7 +40,7 @@ test('a taken port is a clear error', async () => {
 });
 
 function start(port: string): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', MAIN], { env: { ...process.env, SANDBOX_PORT: port }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [MAIN], { env: { ...process.env, SANDBOX_PORT: port }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function firstOutput(child: ChildProcess, stream: 'stdout' | 'stderr'): Promise<string> {
