@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
 import type { EntityName, EntityRecords } from '../entities/records.ts';
-import type { FieldMapping } from '../push/types.ts';
+import type { RemoteTables } from '../push/remote.ts';
+import type { FieldMapping, TargetMetadata } from '../push/types.ts';
 
 /** Where a stream continues. Any JSON value that the stream itself understands. */
 export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
@@ -168,10 +169,20 @@ export interface OAuthGrant<Settings> {
   refreshTokenDays?: number;
 }
 
+/** What a push may use. The client notes each request for the audit trail. */
+export interface PushContext<Settings> {
+  http: HttpClient;
+  settings: Settings;
+}
+
 /** How leads are written into a system. */
-export interface PushDefinition {
+export interface PushDefinition<Settings = unknown> {
   /** Which of our fields fills which of its fields, until a workspace says otherwise. */
   defaultMapping: readonly FieldMapping[];
+  /** Reads what the system says of its own fields, option sets and keys. Throws RemoteError. */
+  describe(context: PushContext<Settings>): Promise<TargetMetadata>;
+  /** The tables that a push writes to, by what `describe` said of them. */
+  tables(context: PushContext<Settings>, metadata: TargetMetadata): RemoteTables;
 }
 
 /** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
@@ -193,7 +204,7 @@ export interface ProviderDefinition<Settings = unknown> {
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Absent: nothing is written there. */
-  push?: PushDefinition;
+  push?: PushDefinition<Settings>;
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }
