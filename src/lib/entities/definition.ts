@@ -1,4 +1,5 @@
 import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Tx } from '../platform/db/pool.ts';
 import type { companies } from './company/schema.ts';
 import type { contacts } from './contact/schema.ts';
 import type { leads } from './lead/schema.ts';
@@ -34,6 +35,9 @@ export interface DeriveContext {
   receivedAt: Date;
 }
 
+/** Records with what others said laid over them, by the id of the row, and the fields in which the source has overtaken that. */
+export type Laid<Name extends EntityName = EntityName> = Map<string, { record: EntityRecords[Name]; overtaken: string[] }>;
+
 /** How an entity is kept. */
 export interface EntityDefinition<Name extends EntityName = EntityName> {
   name: Name;
@@ -46,5 +50,12 @@ export interface EntityDefinition<Name extends EntityName = EntityName> {
     since: keyof EntityRows[Name] & string;
     /** Whether the row before does not tell what the record's column should be. Pure. */
     isLost(record: EntityRecords[Name], before: EntityRows[Name] | null): boolean;
+  };
+  /** For entities whose fields others than the source may change. */
+  overrides?: {
+    /** Lays what others said over the records of rows that are there. Records without any are left out. Writes nothing. */
+    lay(tx: Tx, tenantId: string, records: ReadonlyMap<string, EntityRecords[Name]>): Promise<Laid<Name>>;
+    /** Forgets what the source has overtaken. */
+    drop(tx: Tx, tenantId: string, overtaken: readonly { id: string; fields: readonly string[] }[]): Promise<void>;
   };
 }

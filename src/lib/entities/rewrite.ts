@@ -1,9 +1,9 @@
 import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import type { Change, EntityDefinition } from './definition.ts';
+import type { Change, EntityDefinition, Laid } from './definition.ts';
 import type { EntityName } from './records.ts';
 import { entityDefinition } from './registry.ts';
-import { readExisting, rowOf, type AnyRow, type Incoming, type Origin, type Written } from './upsert.ts';
+import { dropOvertaken, layOver, readExisting, rowOf, withLaid, type AnyRow, type Incoming, type Origin, type Written } from './upsert.ts';
 
 /** A record as an older answer holds it, on its way into the row that it belongs to. */
 export interface Version {
@@ -29,15 +29,19 @@ export interface Rewrites {
   updates: Written[];
   changes: Change[];
   unchanged: number;
+  /** What others said of the rows, and what of it the source has overtaken. */
+  laid: Laid;
 }
 
 /** Compares versions with the rows that are there, without writing. A row of which a later answer has made more is left alone. */
 export async function compareVersions(tx: Tx, name: EntityName, place: Place, versions: ReadonlyMap<string, Version>): Promise<Rewrites> {
   const entity = entityDefinition(name);
   const existing = await readExisting(tx, entity.table, place, [...versions.keys()]);
-  const result: Rewrites = { inserts: [], updates: [], changes: [], unchanged: 0 };
-  for (const [externalId, version] of versions) {
+  const laid = await layOver(tx, entity, place.tenantId, [...versions].map(([externalId, { incoming: item }]) => ({ item, before: existing.get(externalId) ?? null })));
+  const result: Rewrites = { inserts: [], updates: [], changes: [], unchanged: 0, laid };
+  for (const [externalId, read] of versions) {
     const before = existing.get(externalId) ?? null;
+    const version = { ...read, incoming: withLaid(laid, read.incoming, before) };
     if (before === null ? !version.mayInsert : version.isFallback && before.deletedAt !== null) continue;
     const after = rowFor(entity, place, version, before);
     if (before !== null && (isSame(entity, place, version, before, after) || isNewer(before, version))) {
@@ -50,10 +54,11 @@ export async function compareVersions(tx: Tx, name: EntityName, place: Place, ve
   return result;
 }
 
-export async function writeRewrites(tx: Tx, name: EntityName, tenantId: string, { inserts, updates }: Rewrites): Promise<void> {
-  const { table } = entityDefinition(name);
-  await insertRows(tx, table, inserts);
-  await updateRows(tx, table, tenantId, updates);
+export async function writeRewrites(tx: Tx, name: EntityName, tenantId: string, { inserts, updates, laid }: Rewrites): Promise<void> {
+  const entity = entityDefinition(name);
+  await insertRows(tx, entity.table, inserts);
+  await updateRows(tx, entity.table, tenantId, updates);
+  await dropOvertaken(tx, entity, tenantId, laid, updates);
 }
 
 function rowFor(entity: EntityDefinition, place: Place, version: Version, before: AnyRow | null): Written {

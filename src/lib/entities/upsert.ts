@@ -3,7 +3,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { insertRows, updateRows, type JsonText } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
-import type { Change, DeriveContext, EntityDefinition, EntityRows } from './definition.ts';
+import type { Change, DeriveContext, EntityDefinition, EntityRows, Laid } from './definition.ts';
 import type { EntityName, EntityRecords } from './records.ts';
 import { entityDefinition } from './registry.ts';
 
@@ -33,11 +33,6 @@ export interface UpsertResult {
 export type AnyRow = EntityRows[EntityName];
 export type Written = AnyRow & { rawJson: unknown };
 
-/** Stores the records of one page: see `upsertPages`. */
-export function upsertRecords(tx: Tx, name: EntityName, origin: Origin, incoming: readonly Incoming[]): Promise<UpsertResult> {
-  return upsertPages(tx, name, [{ origin, incoming }]);
-}
-
 /** The records of one page, and where it comes from. */
 export interface IncomingPage {
   origin: Origin;
@@ -58,15 +53,18 @@ export async function upsertPages(tx: Tx, name: EntityName, pages: readonly Inco
   const inserts: Written[] = [];
   const updates: Written[] = [];
   const changes: Change[] = [];
-  for (const [externalId, { item, origin }] of newest) {
-    const before = existing.get(externalId) ?? null;
-    if (before !== null && isSettled(before, item, origin)) continue;
-    const after = rowOf(entity, origin, item, before);
+  const { tenantId } = first.origin;
+  const due = [...newest.values()].map((each) => ({ ...each, before: existing.get(each.item.record.externalId) ?? null }));
+  const unsettled = due.filter(({ before, item, origin }) => before === null || !isSettled(before, item, origin));
+  const laid = await layOver(tx, entity, tenantId, unsettled);
+  for (const { item, origin, before } of unsettled) {
+    const after = rowOf(entity, origin, withLaid(laid, item, before), before);
     (before === null ? inserts : updates).push(after);
     changes.push({ before: before?.deletedAt === null ? before : null, after });
   }
   await insertRows(tx, entity.table, inserts);
-  await updateRows(tx, entity.table, first.origin.tenantId, updates);
+  await updateRows(tx, entity.table, tenantId, updates);
+  await dropOvertaken(tx, entity, tenantId, laid, updates);
   const read = pages.reduce((sum, { incoming }) => sum + incoming.length, 0);
   return { changes, inserted: inserts.length, changed: updates.length, unchanged: read - inserts.length - updates.length };
 }
@@ -74,6 +72,24 @@ export async function upsertPages(tx: Tx, name: EntityName, pages: readonly Inco
 function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {
   const same = before.contentHash === item.hash && before.deletedAt === null;
   return same || before.changedAt > origin.receivedAt;
+}
+
+/** What others said, laid over the records of rows that are there. */
+export async function layOver(tx: Tx, entity: EntityDefinition, tenantId: string, due: readonly { before: AnyRow | null; item: Incoming }[]): Promise<Laid> {
+  const records = new Map(due.flatMap(({ before, item }) => (before === null ? [] : [[before.id, item.record] as const])));
+  return entity.overrides === undefined || records.size === 0 ? new Map() : entity.overrides.lay(tx, tenantId, records);
+}
+
+/** The item with its record as others have it; its digest stays that of what the source says. */
+export function withLaid(laid: Laid, item: Incoming, before: AnyRow | null): Incoming {
+  const over = before === null ? undefined : laid.get(before.id);
+  return over === undefined ? item : { ...item, record: over.record };
+}
+
+/** Of the rows that were written: the others may be older than what was said of them. */
+export async function dropOvertaken(tx: Tx, entity: EntityDefinition, tenantId: string, laid: Laid, written: readonly Written[]): Promise<void> {
+  const overtaken = written.flatMap(({ id }) => (laid.get(id)?.overtaken.length ? [{ id, fields: laid.get(id)?.overtaken ?? [] }] : []));
+  if (overtaken.length > 0) await entity.overrides?.drop(tx, tenantId, overtaken);
 }
 
 /** The row that a record makes, in place of the one before. */

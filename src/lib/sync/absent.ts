@@ -3,6 +3,7 @@ import { countLive, softDelete } from '../entities/upsert.ts';
 import { entityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../providers/types.ts';
+import { markPulls } from '../push/mirrors.ts';
 import { refreshRollups } from '../rollups/registry.ts';
 import { syncRuns } from './schema.ts';
 import type { Pass, Source, Stream } from './types.ts';
@@ -26,6 +27,7 @@ export async function deleteAbsent(tx: Tx, source: Source, stream: Stream, pass:
   if (isSuspicious(stream, missing, live, source.deletionShare) && !(await areAccepted(tx, source))) return { deleted: 0, heldBack: missing };
   const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
   await refreshRollups(tx, stream.entity, source.tenantId, changes);
+  await markPulls(tx, source, stream.entity, changes);
   return { deleted: changes.length, heldBack: 0 };
 }
 

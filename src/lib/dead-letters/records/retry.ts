@@ -1,10 +1,11 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { upsertRecords, type Incoming, type Origin } from '../../entities/upsert.ts';
+import { upsertPages, type Incoming, type Origin } from '../../entities/upsert.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import type { JobPayload } from '../../jobs.ts';
 import { enqueue } from '../../queue.ts';
+import { markPulls, withMirrors } from '../../push/mirrors.ts';
 import { refreshRollups } from '../../rollups/registry.ts';
 import type { Correction } from '../../sync/mend/corrections.ts';
 import { recordErrors } from '../../sync/schema.ts';
@@ -89,8 +90,9 @@ export async function store(tx: Tx, stream: OpenStream, accepted: readonly { raw
   for (const [snapshotId, records] of Map.groupBy(accepted, ({ raw }) => raw.snapshotId)) {
     const receivedAt = records[0]?.raw.receivedAt ?? new Date();
     const origin: Origin = { tenantId, connectionId, provider, stream: definition.name, snapshotId, timeZone, receivedAt };
-    const { changes } = await upsertRecords(tx, definition.entity, origin, records.map(({ incoming }) => incoming));
+    const { changes } = await upsertPages(tx, definition.entity, await withMirrors(tx, origin, definition.entity, [{ origin, incoming: records.map(({ incoming }) => incoming) }]));
     await refreshRollups(tx, definition.entity, tenantId, changes);
+    await markPulls(tx, origin, definition.entity, changes);
   }
 }
 

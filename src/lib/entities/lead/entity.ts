@@ -2,6 +2,7 @@ import { dayIn } from '../../platform/day.ts';
 import { sortCents } from '../../platform/money.ts';
 import { domainOf } from '../company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
+import { dropOverrides, layOverrides } from './overrides.ts';
 import { leads } from './schema.ts';
 
 export const leadEntity: EntityDefinition<'lead'> = {
@@ -14,4 +15,5 @@ export const leadEntity: EntityDefinition<'lead'> = {
     mirrorOf: mirrorOf ?? null,
     createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
   }),
+  overrides: { lay: layOverrides, drop: dropOverrides },
 };

@@ -1,4 +1,5 @@
 import { compareVersions } from '../../entities/rewrite.ts';
+import { versionsWithMirrors } from '../../push/mirrors.ts';
 import { readTenant } from '../../tenancy/with-tenant.ts';
 import { ahead } from '../ahead.ts';
 import { emptyBooks, type Stream } from '../types.ts';
@@ -42,7 +43,8 @@ export async function dryRunReplay(request: ReplayRequest, isOver: () => boolean
 }
 
 async function addBatch(source: ReplaySource, stream: Stream, batch: Batch, figures: ReplayFigures, { born }: Outlook): Promise<void> {
-  const rewrites = await readTenant(source.tenantId, (tx) => compareVersions(tx, stream.entity, placeOf(source, stream), batch.versions));
+  const place = placeOf(source, stream);
+  const rewrites = await readTenant(source.tenantId, async (tx) => compareVersions(tx, stream.entity, place, await versionsWithMirrors(tx, place, stream.entity, batch.versions)));
   const books = bookOf(batch, rewrites);
   for (const name of ['pages', 'fetched', 'inserted', 'changed', 'unchanged', 'rejected'] as const) figures[name] += books[name];
   figures.damaged.push(...batch.damaged.map(({ id, receivedAt }) => ({ stream: stream.name, snapshotId: id, receivedAt })));

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { entityDefinition } from '../../entities/registry.ts';
 import { countLive, softDelete } from '../../entities/upsert.ts';
 import type { Tx } from '../../platform/db/pool.ts';
+import { markPulls } from '../../push/mirrors.ts';
 import { refreshRollups } from '../../rollups/registry.ts';
 import { columnOf, isSuspicious, scopeOf } from '../absent.ts';
 import type { Stream } from '../types.ts';
@@ -32,6 +33,7 @@ export async function deleteGone(tx: Tx, source: ReplaySource, stream: Stream, {
   if (count === 0) return;
   const changes = await softDelete(tx, stream.entity, { ...source, stream: stream.name }, condition, new Date());
   await refreshRollups(tx, stream.entity, source.tenantId, changes);
+  await markPulls(tx, source, stream.entity, changes);
 }
 
 /** The ids of the rows that would be deleted. */

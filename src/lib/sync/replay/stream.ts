@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { patiently } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
+import { markPulls, versionsWithMirrors } from '../../push/mirrors.ts';
 import { recountRollups } from '../../rollups/recount.ts';
 import { refreshRollups } from '../../rollups/registry.ts';
 import { readTenant, withTenant } from '../../tenancy/with-tenant.ts';
@@ -87,9 +88,11 @@ function openBooks(source: HeldReplay, stream: Stream): Promise<Position | null>
 /** One batch: rows, rollups, what is set aside, books and checkpoint in one transaction, which takes turns with whoever mends records of the stream. */
 async function writeBatch(tx: Tx, source: HeldReplay, stream: Stream, batch: Batch): Promise<Books> {
   await hold(tx, source, stream);
-  const rewrites = await compareVersions(tx, stream.entity, placeOf(source, stream), batch.versions);
+  const place = placeOf(source, stream);
+  const rewrites = await compareVersions(tx, stream.entity, place, await versionsWithMirrors(tx, place, stream.entity, batch.versions));
   await writeRewrites(tx, stream.entity, source.tenantId, rewrites);
   await refreshRollups(tx, stream.entity, source.tenantId, rewrites.changes);
+  await markPulls(tx, place, stream.entity, rewrites.changes);
   await putAside(tx, source, stream, batch);
   const books = bookOf(batch, rewrites);
   const { pages, fetched, inserted, changed, unchanged, rejected } = syncRunStreams;

@@ -1,0 +1,91 @@
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import { fromCents, toCents } from '../../platform/money.ts';
+import type { Laid } from '../definition.ts';
+import { leadRecord, type LeadRecord } from './record.ts';
+import { leadOverrides } from './schema.ts';
+
+/** The fields that another system or a person may change after the source. */
+export const overridable = ['name', 'company', 'email', 'website', 'phone', 'city', 'state', 'source', 'status', 'dealValue', 'assignedTo', 'summary'] as const satisfies (keyof LeadRecord)[];
+export type Overridable = (typeof overridable)[number];
+
+export type Override = Pick<typeof leadOverrides.$inferSelect, 'leadId' | 'value' | 'sourceValue'> & { field: Overridable };
+
+/** An override that its source has overtaken. */
+export type Overtaken = Pick<Override, 'leadId' | 'field'>;
+
+/** A field's value as it is kept and compared: amounts to the cent, blanks as nothing. */
+export function plainValue(field: Overridable, value: string | null | undefined): string | null {
+  if (value === null || value === undefined || value.trim() === '') return null;
+  return field === 'dealValue' ? fromCents(toCents(value)) : value.trim();
+}
+
+/** The value as the record takes it; undefined when it does not take it, such as a status of nothing or an amount of letters. */
+export function readValue(field: Overridable, value: string | null): string | null | undefined {
+  const plain = leadRecord.shape[field].safeParse(value);
+  return plain.success ? plainValue(field, plain.data) : undefined;
+}
+
+/**
+ * The record with the overrides of its lead laid over it. One whose source says something else than when the field was
+ * changed is overtaken: the source's word stands. Pure.
+ */
+export function overlay<Fields extends Pick<LeadRecord, Overridable>>(record: Fields, overrides: readonly Override[]): { record: Fields; overtaken: Overtaken[] } {
+  const said = ({ field, sourceValue }: Override) => plainValue(field, record[field]) === sourceValue;
+  const standing = overrides.filter(said);
+  const overtaken = overrides.filter((one) => !said(one)).map(({ leadId, field }) => ({ leadId, field }));
+  if (standing.length === 0) return { record, overtaken };
+  return { record: { ...record, ...Object.fromEntries(standing.map(({ field, value }) => [field, value])) }, overtaken };
+}
+
+/** The overrides of some leads, by lead. */
+export async function loadOverrides(tx: Tx, tenantId: string, leadIds: readonly string[]): Promise<Map<string, Override[]>> {
+  if (leadIds.length === 0) return new Map();
+  const { leadId, field, value, sourceValue } = leadOverrides;
+  const rows = await tx.select({ leadId, field, value, sourceValue }).from(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), inArray(leadId, [...leadIds])));
+  return Map.groupBy(rows as Override[], (row) => row.leadId);
+}
+
+/** Lays the overrides over the records of leads that are there; what is overtaken is told, not deleted. */
+export async function layOverrides(tx: Tx, tenantId: string, records: ReadonlyMap<string, LeadRecord>): Promise<Laid<'lead'>> {
+  const overrides = await loadOverrides(tx, tenantId, [...records.keys()]);
+  const laid: Laid<'lead'> = new Map();
+  for (const [leadId, own] of overrides) {
+    const record = records.get(leadId);
+    if (record === undefined) continue;
+    const over = overlay(record, own);
+    laid.set(leadId, { record: over.record, overtaken: over.overtaken.map(({ field }) => field) });
+  }
+  return laid;
+}
+
+/** Deletes overrides that their sources have overtaken. */
+export async function dropOverrides(tx: Tx, tenantId: string, overtaken: readonly { id: string; fields: readonly string[] }[]): Promise<void> {
+  const some = overtaken.filter(({ fields }) => fields.length > 0);
+  if (some.length === 0) return;
+  const which = some.map(({ id, fields }) => and(eq(leadOverrides.leadId, id), inArray(leadOverrides.field, [...fields])));
+  await tx.delete(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), or(...which)));
+}
+
+/** A field that is to say something else than its source. */
+export interface NewOverride {
+  field: Overridable;
+  value: string | null;
+  /** What the row says now. */
+  now: string | null;
+}
+
+/**
+ * Keeps changed fields of one lead as overrides. The source's value is what the row said when the field was changed first:
+ * a field that goes back to it needs no override any more.
+ */
+export async function keepOverrides(tx: Tx, tenantId: string, leadId: string, changed: readonly NewOverride[], from: { connectionId: string | null; by: string | null }): Promise<void> {
+  for (const { field, value, now } of changed) {
+    const row = { tenantId, leadId, field, value, sourceValue: now, connectionId: from.connectionId, createdBy: from.by };
+    const { connectionId, by: createdBy } = from;
+    const target = [leadOverrides.tenantId, leadOverrides.leadId, leadOverrides.field];
+    await tx.insert(leadOverrides).values(row).onConflictDoUpdate({ target, set: { value, connectionId, createdBy, createdAt: sql`now()` } });
+  }
+  const back = sql`${leadOverrides.value} is not distinct from ${leadOverrides.sourceValue}`;
+  await tx.delete(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), eq(leadOverrides.leadId, leadId), back));
+}

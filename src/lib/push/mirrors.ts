@@ -1,0 +1,114 @@
+import { sql } from 'drizzle-orm';
+import type { Change, EntityRows } from '../entities/definition.ts';
+import type { EntityName } from '../entities/records.ts';
+import type { Version } from '../entities/rewrite.ts';
+import type { Incoming, IncomingPage } from '../entities/upsert.ts';
+import { leads } from '../entities/lead/schema.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { providers } from '../providers/registry.ts';
+import { pushes, pushPulls } from './schema.ts';
+
+/*
+ * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither listed nor counted. What
+ * an item says of itself is only a claim. It stands when a push of this tenant and connection backs it; otherwise a foreign
+ * id, or the id of a database that is gone, would hide a lead that nothing else shows.
+ */
+
+/** The stream that records belong to. */
+export interface MirrorPlace {
+  tenantId: string;
+  connectionId: string;
+  stream: string;
+  /** The provider's key. */
+  provider: string;
+}
+
+/** The pages with the claims of their records settled: each is the mirror of the lead that a push backs, or of none. */
+export async function withMirrors(tx: Tx, place: MirrorPlace, entity: EntityName, pages: readonly IncomingPage[]): Promise<readonly IncomingPage[]> {
+  const backed = await backedMirrors(tx, place, entity, pages.flatMap(({ incoming }) => incoming));
+  return backed === undefined ? pages : pages.map(({ origin, incoming }) => ({ origin, incoming: incoming.map((item) => settled(item, backed)) }));
+}
+
+/** The same for versions that are replayed. */
+export async function versionsWithMirrors(tx: Tx, place: MirrorPlace, entity: EntityName, versions: ReadonlyMap<string, Version>): Promise<ReadonlyMap<string, Version>> {
+  const backed = await backedMirrors(tx, place, entity, [...versions.values()].map(({ incoming }) => incoming));
+  if (backed === undefined) return versions;
+  return new Map([...versions].map(([externalId, version]) => [externalId, settledVersion(version, backed)]));
+}
+
+/** The digest of a row that is the mirror of something else than it claims: another one, so that the row is written when that changes. */
+export function mirrorHash(hash: string, claimed: string | null, mirrorOf: string | null): string {
+  const own = hash.split(mark, 1)[0] ?? hash;
+  return claimed === mirrorOf ? own : `${own}${mark}${mirrorOf ?? ''}`;
+}
+
+/** No character of a digest in base64. */
+const mark = '~';
+
+/** Which lead each record is the mirror of, by the record's id and its claim. */
+type Backed = ReadonlyMap<string, string>;
+
+function settled(item: Incoming, backed: Backed): Incoming {
+  const claimed = claimOf(item);
+  const mirrorOf = backed.get(keyOf(item.record.externalId, claimed)) ?? null;
+  return mirrorOf === claimed ? item : { ...item, record: { ...item.record, mirrorOf } as Incoming['record'], hash: mirrorHash(item.hash, claimed, mirrorOf) };
+}
+
+function settledVersion(version: Version, backed: Backed): Version {
+  const incoming = settled(version.incoming, backed);
+  if (incoming === version.incoming) return version;
+  const { mirrorOf } = incoming.record as { mirrorOf?: string | null };
+  const past = version.past === undefined ? undefined : { ...version.past, mirrorOf: mirrorOf ?? null, contentHash: incoming.hash };
+  return { ...version, incoming, past };
+}
+
+/**
+ * The claims that stand, and the records that are known by their id to be what we made there, whether they say so or not:
+ * a CRM without our field cannot. Undefined when there is nothing to ask.
+ */
+async function backedMirrors(tx: Tx, place: MirrorPlace, entity: EntityName, incoming: readonly Incoming[]): Promise<Backed | undefined> {
+  if (entity !== 'lead' || incoming.length === 0) return undefined;
+  const takesLeads = providers.some(({ key, push }) => key === place.provider && push !== undefined);
+  if (!takesLeads) return incoming.some((item) => claimOf(item) !== null) ? new Map() : undefined;
+  const records = incoming.map((item) => ({ externalId: item.record.externalId, claimed: claimOf(item) }));
+  const { rows } = await tx.execute<{ externalId: string; claimed: string | null; leadId: string }>(sql`
+    select item.external_id as "externalId", item.claimed, push.lead_id as "leadId"
+    from unnest(${sql.param(records.map(({ externalId }) => externalId))}::text[], ${sql.param(records.map(({ claimed }) => claimed))}::uuid[]) as item (external_id, claimed)
+    cross join lateral (
+      (select lead_id, 1 as rank from ${pushes} where tenant_id = ${place.tenantId} and connection_id = ${place.connectionId} and lead_id = item.claimed)
+      union all (select lead_id, 2 from ${pushes} where tenant_id = ${place.tenantId} and connection_id = ${place.connectionId} and remote_id = item.external_id)
+      order by rank) as push
+    join ${leads} as own on own.tenant_id = ${place.tenantId} and own.id = push.lead_id and own.deleted_at is null and own.mirror_of is null
+      and not (own.connection_id = ${place.connectionId} and own.stream = ${place.stream} and own.external_id = item.external_id)
+    order by push.rank desc`);
+  return new Map(rows.map(({ externalId, claimed, leadId }) => [keyOf(externalId, claimed), leadId]));
+}
+
+const keyOf = (externalId: string, claimed: string | null): string => `${claimed ?? ''}/${externalId}`;
+const claimOf = ({ record }: Incoming): string | null => ('mirrorOf' in record ? (record.mirrorOf?.toLowerCase() ?? null) : null);
+
+/**
+ * Marks the pushed leads whose copy has to be looked at after these changes: copies that came, changed or went, and leads
+ * that went or came back. In the transaction that made the changes.
+ */
+export async function markPulls(tx: Tx, { tenantId, connectionId }: Pick<MirrorPlace, 'tenantId' | 'connectionId'>, entity: EntityName, changes: readonly Change[]): Promise<void> {
+  if (entity !== 'lead') return;
+  const rows = (changes as readonly Change<'lead'>[]).map(({ before, after }) => ({ before, after }));
+  const copies = [...new Set(rows.flatMap(({ before, after }) => [before?.mirrorOf, after?.mirrorOf]).filter((id) => typeof id === 'string'))];
+  const moved = rows.filter(({ before, after }) => hasMoved(before, after)).flatMap(({ before, after }) => before?.id ?? after?.id ?? []);
+  if (copies.length + moved.length === 0) return;
+  // In one order, so that two connections that mark the same leads wait for each other instead of locking each other out.
+  await tx.execute(sql`
+    insert into ${pushPulls} (tenant_id, connection_id, lead_id)
+    select ${tenantId}::uuid, connection_id, lead_id from (
+      select ${connectionId}::uuid as connection_id, lead_id from unnest(${sql.param(copies)}::uuid[]) as copy (lead_id)
+      union select connection_id, lead_id from ${pushes} where tenant_id = ${tenantId} and lead_id = any(${sql.param(moved)}::uuid[])) as marked
+    order by connection_id, lead_id
+    on conflict (tenant_id, connection_id, lead_id) do update set marked_at = now()`);
+}
+
+/** A lead that is gone, is back, or has become or ceased to be a mirror itself: its copies may have to be shown, or hidden again. */
+function hasMoved(before: EntityRows['lead'] | null, after: EntityRows['lead'] | null): boolean {
+  if (after === null) return true;
+  return before === null ? after.firstSeenAt < after.changedAt : before.mirrorOf !== after.mirrorOf;
+}
