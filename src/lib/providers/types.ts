@@ -183,6 +183,8 @@ export interface PushDefinition<Settings = unknown> {
   describe(context: PushContext<Settings>): Promise<TargetMetadata>;
   /** The tables that a push writes to, by what `describe` said of them. */
   tables(context: PushContext<Settings>, metadata: TargetMetadata): RemoteTables;
+  /** Where a person opens the lead of that id there. Pure. Absent: the pages show the id alone. */
+  recordUrl?(settings: Settings, remoteId: string): string;
 }
 
 /** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
