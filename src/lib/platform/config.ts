@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const flag = z
@@ -20,6 +21,18 @@ const keyList = z
       .min(1, 'needs at least one key'),
   );
 
+/** `ip` or `ip:port`, comma-separated; an IPv6 address with a port stands in brackets. */
+const nameServers = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((server) => server.trim()).filter(Boolean))
+  .pipe(z.array(z.string().refine(isNameServer, 'each server must be an IP address, or one with a port such as 127.0.0.1:5353 or [::1]:53')));
+
+function isNameServer(server: string): boolean {
+  const { address, port = '53' } = /^(?:\[(?<address>[\da-f:]+)\]|(?<address>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(server)?.groups ?? { address: server };
+  return isIP(address ?? '') !== 0 && Number(port) <= 65_535;
+}
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   DATABASE_URL: postgresUrl,
@@ -38,6 +51,8 @@ const schema = z.object({
   SYNC_TENANT_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   SYNC_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   ALLOW_LOOPBACK_PROVIDERS: flag,
+  DNS_SERVERS: nameServers,
+  DNS_TIMEOUT_MS: z.coerce.number().int().min(50).max(60_000).default(5000),
   FAILPOINT: z.string().regex(/^[a-z]+[.][a-z_]+(:[1-9]\d*)?$/, 'must be a name such as commit.before, with :3 for the third time').optional(),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
   MAIL_FROM: z.string().min(3).default('Tributary <no-reply@tributary.test>'),
