@@ -1,5 +1,6 @@
 import type { AccountSpec } from './clienttether/account.ts';
 import { livingAccount } from './clienttether/generator.ts';
+import type { DynamicsSpec } from './dynamics-365/org.ts';
 import type { PartnerSpec } from './partner-center/account.ts';
 
 export interface DemoAccount {
@@ -47,4 +48,10 @@ export function demoSpecs(): AccountSpec[] {
 export function demoPartners(): PartnerSpec[] {
   const credentials = { clientId: 'demo-partner-app', clientSecret: 'demo-partner-secret.sandbox-only', refreshToken: 'demo-partner-consent.sandbox-only' };
   return [{ name: 'summit', label: 'Summit Partner Network', ...credentials, seed: 'summit-partner', referrals: 340, countedOn: COUNTED_ON }];
+}
+
+/** An environment of Dynamics 365 that can be connected by hand, and that leads can be pushed to. */
+export function demoOrgs(): DynamicsSpec[] {
+  const credentials = { tenant: 'demo-directory', clientId: 'demo-dynamics-app', clientSecret: 'demo-dynamics-secret.sandbox-only' };
+  return [{ name: 'summit', label: 'Summit Sales', ...credentials, seed: 'summit-dynamics', leads: 260, countedOn: COUNTED_ON }];
 }

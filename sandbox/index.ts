@@ -1,20 +1,25 @@
 import type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 import { clientTether, type ClientTetherSandbox } from './clienttether/provider.ts';
-import { demoPartners, demoSpecs } from './demo.ts';
+import { demoOrgs, demoPartners, demoSpecs } from './demo.ts';
+import type { DynamicsSpec } from './dynamics-365/org.ts';
+import { dynamics365, type DynamicsSandbox } from './dynamics-365/provider.ts';
 import { SandboxClock } from './kit/clock.ts';
 import type { FaultBook } from './kit/faults.ts';
 import type { RequestLog } from './kit/request-log.ts';
 import { startKit } from './kit/server.ts';
+import type { DeviceRules } from './kit/device.ts';
 import type { TokenRules } from './kit/oauth.ts';
 import type { PartnerSpec } from './partner-center/account.ts';
 import { partnerCenter, type PartnerCenterSandbox } from './partner-center/provider.ts';
 
-export { demoAccounts, demoPartners, demoSpecs } from './demo.ts';
+export { demoAccounts, demoOrgs, demoPartners, demoSpecs } from './demo.ts';
 export { bulkAccount } from './clienttether/bulk.ts';
 export { livingAccount } from './clienttether/generator.ts';
 export { csvAccount, leadsCsvMapping, opportunitiesCsvMapping } from './clienttether/loader.ts';
 export { rowsAccount } from './clienttether/fixed.ts';
 export { POISON_NAMES, type PoisonName } from './clienttether/poison.ts';
+export type { DynamicsChange } from './dynamics-365/control.ts';
+export type { DynamicsSpec } from './dynamics-365/org.ts';
 export type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 export type { Change } from './clienttether/mutate.ts';
 export type { Kind, Row } from './clienttether/rows.ts';
@@ -28,8 +33,10 @@ export interface SandboxOptions {
   accounts?: AccountSpec[];
   /** Partner Center accounts; default: the one of the demo. */
   partners?: PartnerSpec[];
+  /** Environments of Dynamics 365; default: the one of the demo. */
+  orgs?: DynamicsSpec[];
   /** How the token endpoints behave. */
-  tokens?: TokenRules;
+  tokens?: TokenRules & { device?: DeviceRules };
   /** Epoch ms that stand still, or a function; default: the wall clock. */
   now?: number | (() => number);
 }
@@ -50,7 +57,9 @@ export interface Sandbox {
     truth(account: string): ReturnType<ClientTetherAccount['truth']>;
   };
   /** `baseUrl` and `loginUrl` are for a connection's settings of these names. */
-  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'leaks'> & Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string };
+  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'devices' | 'leaks' | 'webhooks'> & Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string; webhookUrl: string };
+  /** As above; `createdBy` of an `org` counts what was made through the API. */
+  dynamics365: Pick<DynamicsSandbox, 'org' | 'desk'> & Pick<DynamicsSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string };
   close(graceMs?: number): Promise<void>;
 }
 
@@ -58,11 +67,12 @@ export interface Sandbox {
  * Starts every imitated provider on one loopback port.
  * @throws the listen error (`EADDRINUSE` …) when the port is taken
  */
-export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = demoSpecs(), partners = demoPartners(), tokens = {}, now }: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = demoSpecs(), partners = demoPartners(), orgs = demoOrgs(), tokens = {}, now }: SandboxOptions = {}): Promise<Sandbox> {
   const clock = new SandboxClock(now);
   const ct = clientTether(accounts, clock);
   const pc = partnerCenter(partners, clock, tokens);
-  const kit = await startKit({ providers: [ct, pc], clock, port, host });
+  const d365 = dynamics365(orgs, clock, tokens);
+  const kit = await startKit({ providers: [ct, pc, d365], clock, port, host });
   const clienttether = {
     baseUrl: `${kit.url}${ct.basePath}`,
     account: (name: string) => ct.account(name),
@@ -70,8 +80,10 @@ export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = de
     poison: ct.control.poison,
     truth: (name: string) => ct.account(name).truth(),
   };
-  const { account, desk, leaks } = pc;
+  const { account, desk, devices, leaks, webhooks } = pc;
   const { mutate, poison, truth } = pc.control;
   const loginUrl = `${kit.url}${pc.basePath}`;
-  return { ...kit, clock, clienttether, partnerCenter: { baseUrl: `${loginUrl}v1.0/engagements/`, loginUrl, account, desk, leaks, mutate, poison, truth } };
+  const orgUrl = `${kit.url}${d365.basePath}`;
+  const dynamics = { baseUrl: orgUrl, loginUrl: orgUrl, org: d365.org, desk: d365.desk, mutate: d365.control.mutate, poison: d365.control.poison, truth: d365.control.truth };
+  return { ...kit, clock, clienttether, dynamics365: dynamics, partnerCenter: { baseUrl: `${loginUrl}v1.0/engagements/`, loginUrl, webhookUrl: loginUrl, account, desk, devices, leaks, webhooks, mutate, poison, truth } };
 }

@@ -14,7 +14,7 @@ export async function readRequest(req: IncomingMessage): Promise<SandboxRequest>
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString('utf8');
-  return { method: req.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: req.headers, body, params: {}, account: null, endless: false };
+  return { method: req.method ?? 'GET', path: url.pathname, query: url.searchParams, search: /\?(.*)$/s.exec(req.url ?? '')?.[1] ?? '', headers: req.headers, body, params: {}, account: null, endless: false };
 }
 
 /** A mistake in the sandbox itself must not look like one of the faults it can play. */

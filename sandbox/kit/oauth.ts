@@ -38,7 +38,7 @@ export class TokenDesk {
   readonly #clock: SandboxClock;
   readonly #rules: Required<TokenRules>;
   readonly #seats = new Map<string, Seat>();
-  #access = new Map<string, { account: string; until: number }>();
+  #access = new Map<string, { account: string; until: number; resource: string | null }>();
 
   constructor(clock: SandboxClock, clients: readonly TokenClient[], rules: TokenRules = {}) {
     this.#clock = clock;
@@ -54,9 +54,9 @@ export class TokenDesk {
     if (seat === undefined || (seat.clientSecret !== undefined && seat.clientSecret !== form.get('client_secret'))) return refusal('invalid_client', 401);
     switch (form.get('grant_type')) {
       case 'client_credentials':
-        return seat.clientSecret === undefined ? refusal('unauthorized_client') : this.#grant(seat, undefined);
+        return seat.clientSecret === undefined ? refusal('unauthorized_client') : this.#grant(seat, undefined, form.get('resource'));
       case 'refresh_token':
-        return this.#refresh(seat, form.get('refresh_token') ?? '');
+        return this.#refresh(seat, form.get('refresh_token') ?? '', form.get('resource'));
       default:
         return refusal('unsupported_grant_type');
     }
@@ -67,10 +67,11 @@ export class TokenDesk {
     return this.#seatOf(new URLSearchParams(body).get('client_id'))?.account ?? null;
   }
 
-  /** The account that an `Authorization` header opens; null when its token is unknown, expired or dead. */
-  accountOf(authorization: string | undefined): string | null {
+  /** The account that an `Authorization` header opens; null when its token is unknown, expired, dead, or for something else than `resource`. */
+  accountOf(authorization: string | undefined, resource?: string): string | null {
     const found = this.#access.get(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
-    return found !== undefined && this.#clock.now() < found.until ? found.account : null;
+    const isFor = resource === undefined || found?.resource === resource;
+    return found !== undefined && isFor && this.#clock.now() < found.until ? found.account : null;
   }
 
   /** The refresh token that is good now. */
@@ -96,22 +97,28 @@ export class TokenDesk {
     return Object.assign(seat, { root: `rt-${randomBytes(18).toString('base64url')}`, serial: 0, dead: false }).root;
   }
 
-  #refresh(seat: Seat, given: string): Reply {
+  /** As `consent`, answered as the token endpoint does. */
+  grantConsent(account: string, resource: string | null): Reply {
+    const root = this.consent(account);
+    return this.#grant(this.#seat(account), root, resource);
+  }
+
+  #refresh(seat: Seat, given: string, resource: string | null): Reply {
     const serial = serialOf(seat.root, given);
     if (seat.dead || serial === undefined) return refusal('invalid_grant');
     if (serial < seat.serial) {
       this.revoke(seat.account);
       return refusal('invalid_grant');
     }
-    if (!this.#rules.rotates) return this.#grant(seat, undefined);
+    if (!this.#rules.rotates) return this.#grant(seat, undefined, resource);
     seat.serial = serial + 1;
-    return this.#grant(seat, tokenAt(seat.root, seat.serial));
+    return this.#grant(seat, tokenAt(seat.root, seat.serial), resource);
   }
 
-  #grant({ account }: Seat, refreshToken: string | undefined): Reply {
+  #grant({ account }: Seat, refreshToken: string | undefined, resource: string | null): Reply {
     const { accessSeconds, textNumbers } = this.#rules;
     const token = `at-${randomBytes(24).toString('base64url')}`;
-    this.#access.set(token, { account, until: this.#clock.now() + accessSeconds * 1000 });
+    this.#access.set(token, { account, until: this.#clock.now() + accessSeconds * 1000, resource });
     const reply = json({
       token_type: 'Bearer', expires_in: textNumbers ? String(accessSeconds) : accessSeconds, access_token: token,
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),

@@ -6,6 +6,8 @@ export interface SandboxRequest {
   method: string;
   path: string;
   query: URLSearchParams;
+  /** The query as it came, byte by byte and without its question mark: for links that must not be spelled anew. */
+  search: string;
   headers: IncomingHttpHeaders;
   body: string;
   /** Values of `:name` parts of the route. */

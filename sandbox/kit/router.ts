@@ -5,6 +5,9 @@ export interface Match {
   params: Record<string, string>;
 }
 
+/** A parameter is a whole part of the path, or what stands in the brackets after a name, as in OData: `leads(:key)`. */
+const PART = /^([^:]*):(\w+)(\)?)$/;
+
 /** Finds routes by method and path below a base. Patterns without parameters are looked up in a map, the rest are tried in order. */
 export class Router {
   readonly #exact = new Map<string, Route>();
@@ -39,8 +42,9 @@ function paramsOf(parts: string[], given: string[]): Record<string, string> | nu
   const params: Record<string, string> = {};
   for (const [i, part] of parts.entries()) {
     const value = given[i] ?? '';
-    if (part.startsWith(':')) params[part.slice(1)] = decode(value);
-    else if (part !== value) return null;
+    const [, before = '', name, after = ''] = PART.exec(part) ?? [];
+    if (name === undefined ? part !== value : !value.startsWith(before) || !value.endsWith(after) || value.length < before.length + after.length) return null;
+    if (name !== undefined) params[name] = decode(value.slice(before.length, value.length - after.length));
   }
   return params;
 }

@@ -50,6 +50,11 @@ export class PartnerAccount {
     return { ids: mutation.parse(body).changes.map((change) => (change.op === 'add' ? this.#add(change.row, now) : this.#update(change.id, change.row, now))) };
   }
 
+  /** Changes fields of one referral as its API does. */
+  write(id: string, fields: Record<string, unknown>, now: number): void {
+    this.#update(id, fields, now);
+  }
+
   /** Breaks the newest referrals in one way. @returns their ids */
   poison(body: unknown, now: number): { ids: string[] } {
     const { poison, count } = poisoning.parse(body);

@@ -1,4 +1,4 @@
-import { hash32, randomFrom, type Random } from '../kit/random.ts';
+import { guidFrom, hash32, randomFrom, type Random } from '../kit/random.ts';
 import { COMPANIES, PARTNERS, PEOPLE, SIZES, WORK } from './words.ts';
 
 export type Referral = Record<string, unknown> & { id: string; createdDateTime: string; updatedDateTime: string };
@@ -16,7 +16,7 @@ interface Step {
 /** The `index`-th referral of an account as it is at `now`: what happens to it is fixed by the seed. */
 export function referralAt(seed: string, index: number, createdAt: number, now: number): Referral {
   const random = randomFrom(seed, 'referral', index);
-  const id = guid(seed, 'referral', index);
+  const id = guidFrom(seed, 'referral', index);
   const category = random.weighted(['marketplace', 'qualified', 'co-sell', 'shared'] as const, [3, 3, 3, 2]);
   const steps = stepsOf(random, createdAt, category === 'shared');
   const step = steps.findLast(({ at }) => at <= now) ?? steps[0];
@@ -25,13 +25,13 @@ export function referralAt(seed: string, index: number, createdAt: number, now: 
   const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
   const email = `${firstName}.${lastName}`.toLowerCase() + (random.chance(0.12) ? '@outlook.com' : `@mail.${domain.replace('.example', '-group.com')}`);
   return {
-    id, engagementId: guid(seed, 'engagement', index), organizationId: 'org-own', organizationName: 'Own Partner', name: `${random.pick(WORK)} for ${company}`, externalReferenceId: '',
+    id, engagementId: guidFrom(seed, 'engagement', index), organizationId: 'org-own', organizationName: 'Own Partner', name: `${random.pick(WORK)} for ${company}`, externalReferenceId: '',
     createdDateTime: instant(createdAt), updatedDateTime: instant(step.at), expirationDateTime: instant(createdAt + EXPIRES_MS), status: step.status, substatus: step.substatus, statusReason: null,
     ...kindOf(category), quality: 'None', isSpam: false, mpnId: '4391227', tags: [], target: [{ type: 'SolutionProfile', id: 'profile-1' }],
     customerProfile: {
       name: company, address: { addressLine1: '1 Example Street', addressLine2: '', city: 'Sampleton', state: '', postalCode: '10000', country, region: null }, size: random.pick(SIZES),
       team: random.chance(0.05) ? [] : [{ firstName, lastName, phoneNumber: '', email, contactPreference: { locale: 'en-US', disableNotifications: false } }],
-      ids: random.chance(0.4) ? { azureTenantId: guid(seed, 'tenant', company) } : {},
+      ids: random.chance(0.4) ? { azureTenantId: guidFrom(seed, 'tenant', company) } : {},
     },
     consent: { consentToContact: true, consentToToShareInfoWithOthers: true, consentToShareReferralWithMicrosoftSellers: category !== 'marketplace' },
     details: { notes: '', dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500, currency, closingDateTime: instant(createdAt + 90 * DAY), customerAction: 'ContactMe' },
@@ -70,9 +70,4 @@ function invitedBy(category: string, random: Random) {
   if (category === 'shared') return null;
   const [organizationId, organizationName] = category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);
   return { organizationId, organizationName };
-}
-
-function guid(...key: (string | number)[]): string {
-  const digits = [1, 2, 3, 4].map((part) => hash32([...key, part].join('/')).toString(16).padStart(8, '0')).join('');
-  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-');
 }

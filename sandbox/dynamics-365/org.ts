@@ -1,0 +1,117 @@
+import type { SandboxClock } from '../kit/clock.ts';
+import { guidFrom } from '../kit/random.ts';
+import { CODES, Refusal } from './errors.ts';
+import { Life } from './life.ts';
+import { Store } from './store.ts';
+import { schemaOf, type TableName } from './tables.ts';
+import { Throttle, type ThrottleRules } from './throttle.ts';
+
+export type Privilege = `${'read' | 'create' | 'write' | 'delete'}:${TableName}`;
+
+/** One environment of Dynamics 365 Sales and the application that may enter it. */
+export interface DynamicsSpec {
+  name: string;
+  label: string;
+  /** The directory that gives out tokens. */
+  tenant: string;
+  clientId: string;
+  clientSecret: string;
+  seed: string;
+  /** How many leads there are at `countedOn`; they keep coming at the same pace, and so does all that follows from them. */
+  leads: number;
+  /** Epoch milliseconds. A constant, so that restarts give the same rows. */
+  countedOn: number;
+  historyDays?: number;
+  /** Columns that the customer's solution lacks. */
+  without?: readonly string[];
+  /** Default true. */
+  alternateKeys?: boolean;
+  /** Only active ones may be used in addresses. Default 'Active'. */
+  keyStatus?: 'Active' | 'Pending' | 'Failed';
+  /** Tables without change tracking. */
+  untracked?: readonly TableName[];
+  /** Whether the application reads the whole organisation, which change tracking asks for. Default true. */
+  readsOrganisation?: boolean;
+  /** What the application's role lacks. */
+  denied?: readonly Privilege[];
+  /** How long delta links hold, in days. Default 7. */
+  trackingDays?: number;
+  /** Unconfirmed: what is answered to a delta link that is too old. Default 400. */
+  expiredStatus?: number;
+  /** Unconfirmed: documented as 412 on one page and shown as 500 on another. Default 412. */
+  duplicateStatus?: 412 | 500;
+  /** Columns of leads whose equal values duplicate detection finds. Default: the e-mail address. */
+  duplicateColumns?: readonly string[];
+  limits?: ThrottleRules;
+}
+
+/** An environment: its rows, which live by seed and time, and what may be done with them. */
+export class Org {
+  readonly spec: DynamicsSpec;
+  readonly store: Store;
+  readonly throttle: Throttle;
+  /** As in links to rows: without the path of the Web API. */
+  root = '';
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly #clock: SandboxClock;
+  readonly #life: Life;
+  #serial = 0;
+
+  constructor(spec: DynamicsSpec, clock: SandboxClock) {
+    this.spec = spec;
+    this.#clock = clock;
+    this.store = new Store(schemaOf({ without: spec.without ?? [], alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active' }));
+    this.throttle = new Throttle(clock, spec.limits);
+    this.userId = guidFrom(spec.seed, 'application user');
+    this.organizationId = guidFrom(spec.seed, 'organization');
+    this.#life = new Life(this.store, spec);
+  }
+
+  /** Lets happen what is due. To be called before anything is read or written. */
+  live(): void {
+    this.#life.until(this.now());
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  freshId(): string {
+    this.#serial += 1;
+    return guidFrom(this.spec.seed, 'made', this.#serial, this.store.version);
+  }
+
+  get trackingRules(): { days: number; status: number } {
+    return { days: this.spec.trackingDays ?? 7, status: this.spec.expiredStatus ?? 400 };
+  }
+
+  /** Throws Refusal when the application's role lacks a privilege. */
+  need(privilege: Privilege): void {
+    if (this.spec.denied?.includes(privilege) !== true) return;
+    throw this.#lacks(privilege);
+  }
+
+  /** Throws Refusal when changes of a table cannot be followed by this application. */
+  refuseTracking(table: TableName): void {
+    if (this.spec.untracked?.includes(table) === true) throw new Refusal(400, CODES.untracked, `Entity: ${table} isn't enabled for change tracking.`);
+    if (this.spec.readsOrganisation === false) throw this.#lacks(`read:${table}`, ' with Organization depth');
+  }
+
+  /** How many rows of a table were made, by the value of a column; through the API only. */
+  createdBy(table: TableName, column: string): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { row, ...made } of this.store.created) {
+      if (made.table !== table || made.via !== 'api') continue;
+      const value = String(row[column] ?? '').toLowerCase();
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  #lacks(privilege: Privilege, depth = ''): Refusal {
+    const [verb = '', table = ''] = privilege.split(':');
+    const name = `prv${verb.charAt(0).toUpperCase()}${verb.slice(1)}${table.charAt(0).toUpperCase()}${table.slice(1)}`;
+    return new Refusal(403, CODES.privilege, `Principal user (Id=${this.userId}, type=8) is missing ${name} privilege${depth}`);
+  }
+}

@@ -1,0 +1,68 @@
+import { wireName, type Column } from './columns.ts';
+import { noProperty } from './errors.ts';
+import type { Preferences } from './prefer.ts';
+import { isRef, type Row, type Store, type Value } from './store.ts';
+import type { Table } from './tables.ts';
+
+export type WireRow = Record<string, unknown>;
+// Making a formatter takes longer than all the rest of a row.
+const amounts = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2 });
+const numbers = new Intl.NumberFormat('en-US');
+const times = new Intl.DateTimeFormat('en-US', { dateStyle: 'short', timeStyle: 'short', timeZone: 'UTC' });
+
+type Shown = Pick<Preferences, 'formatted' | 'allAnnotations'>;
+
+/** The columns that `$select` names; all of them without it. Throws Refusal for one that there is not. */
+export function selected(table: Table, select: string | null): readonly Column[] {
+  if (select === null) return table.columns;
+  return select.split(',').map((name) => {
+    const found = table.columns.find((column) => wireName(column) === name.trim());
+    if (found === undefined) throw noProperty(name.trim(), table.name);
+    return found;
+  });
+}
+
+/** A row as answers show it: its etag, the columns asked for, and always its id. */
+export function wireRow(store: Store, table: Table, row: Row, columns: readonly Column[], shown: Shown): WireRow {
+  const all = columns.some(({ name }) => name === table.id) ? columns : [...columns, ...table.columns.filter(({ name }) => name === table.id)];
+  const entries = all.flatMap((column) => {
+    const name = wireName(column);
+    const value = row[column.name] ?? null;
+    return [...annotationsOf(store, column, value, shown).map(([annotation, text]) => [`${name}@${annotation}`, text] as const), [name, plainOf(value)] as const];
+  });
+  return { '@odata.etag': etagOf(row), ...Object.fromEntries(entries) };
+}
+
+export const etagOf = (row: Row): string => `W/"${String(row.versionnumber)}"`;
+
+const plainOf = (value: Value): Exclude<Value, object> | string => (isRef(value) ? value.id : value) as string;
+
+function annotationsOf(store: Store, column: Column, value: Value, { formatted, allAnnotations }: Shown): [string, string][] {
+  const label = formatted && value !== null ? labelOf(store, column, value) : null;
+  const target: [string, string][] = allAnnotations && isRef(value) ? [['Microsoft.Dynamics.CRM.lookuplogicalname', value.table]] : [];
+  return label === null ? target : [['OData.Community.Display.V1.FormattedValue', label], ...target];
+}
+
+function labelOf(store: Store, { type, options }: Column, value: Value): string | null {
+  if (isRef(value)) {
+    const name = store.row(value.table, value.id)?.[store.schema[value.table].label];
+    return typeof name === 'string' ? name : null;
+  }
+  switch (type) {
+    case 'option':
+    case 'state':
+    case 'status':
+      return options?.find((option) => option.value === value)?.label ?? null;
+    case 'boolean':
+      return value === true ? 'Yes' : 'No';
+    case 'money':
+      return `$${amounts.format(Number(value))}`;
+    case 'int':
+    case 'version':
+      return numbers.format(Number(value));
+    case 'datetime':
+      return Number.isNaN(Date.parse(String(value))) ? null : times.format(new Date(String(value)));
+    default:
+      return null;
+  }
+}
