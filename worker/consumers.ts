@@ -11,7 +11,9 @@ import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { pruneRawJob } from './jobs/prune-raw.ts';
 import { replayJob } from './jobs/replay.ts';
 import { requestPushesJob } from './jobs/request-pushes.ts';
+import { rescoreJob } from './jobs/rescore.ts';
 import { retryRecordsJob } from './jobs/retry-records.ts';
+import { scanDomainsJob } from './jobs/scan-domains.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
 type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<JobOutcome<Name>>;
@@ -22,6 +24,8 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   replay: replayJob,
   'prune-raw': pruneRawJob,
   'refresh-token': refreshTokenJob,
+  'scan-domains': scanDomainsJob,
+  rescore: rescoreJob,
   'push-leads': pushLeadsJob,
   'request-pushes': requestPushesJob,
 };

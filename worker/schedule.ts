@@ -1,6 +1,7 @@
 import cron, { type ScheduledTask } from 'node-cron';
 import { pruneAuth } from '../src/lib/auth/prune.ts';
 import { enqueueRefreshes } from '../src/lib/connections/oauth/ahead.ts';
+import { enqueueScans } from '../src/lib/lead-engine/due.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
@@ -16,7 +17,7 @@ export async function startSchedule(): Promise<ScheduledTask> {
 /** Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails is made good by the next one. */
 async function tick(): Promise<void> {
   try {
-    const count = (await enqueueDue()) + (await enqueueRefreshes());
+    const count = (await enqueueDue()) + (await enqueueRefreshes()) + (await enqueueScans());
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
   } catch (error) {

@@ -29,6 +29,12 @@ export const jobs = {
   }),
   'prune-raw': z.object({ tenantId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
+  'scan-domains': z.object({ tenantId: z.uuid() }),
+  rescore: z.object({
+    tenantId: z.uuid(),
+    /** The domain behind which it goes on; null at the start. */
+    after: z.string().nullable(),
+  }),
   'push-leads': z.object({
     tenantId: z.uuid(),
     connectionId: z.uuid(),

@@ -1,4 +1,5 @@
 import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import { wakeScans } from '../../src/lib/lead-engine/due.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncSlice } from '../../src/lib/sync/connection.ts';
@@ -17,6 +18,7 @@ export async function syncConnectionJob(payload: JobPayload<'sync-connection'>, 
     const { report, dueAt } = await syncSlice({ ...payload, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
     // The hourly tick would find it too; this is sooner, and a slice goes on at once, behind what has not begun.
     await wake(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);
+    await wakeScans(tenantId);
     return { kind: 'ok' };
   } catch (error) {
     // In other hands, be it another worker's or a replay's: if they leave it due, somebody has to come back.

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { EntityName } from '../entities/records.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { recountCompanyDomains } from './company-domains/refresh.ts';
 import { recountActivityCounts, recountNoteCounts } from './dated-counts/refresh.ts';
 import { recountHotListItems } from './hot-list-items/refresh.ts';
 import { recountLeadMetrics } from './lead-metrics/refresh.ts';
@@ -11,10 +12,13 @@ type Recount = (tx: Tx, tenantId: string) => Promise<void>;
 
 /** In order: stages count what is on the hot list. */
 const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
-  lead: [recountLeadMetrics],
+  lead: [recountLeadMetrics, recountCompanyDomains],
   opportunity: [recountHotListItems, recountPipelineStageCounts, recountStageEntries],
   note: [recountNoteCounts],
   scheduledActivity: [recountActivityCounts],
+  referral: [recountCompanyDomains],
+  company: [recountCompanyDomains],
+  contact: [recountCompanyDomains],
 };
 
 /**

@@ -1,0 +1,45 @@
+import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
+import { patiently } from '../platform/db/retry.ts';
+import { Problem } from '../platform/errors.ts';
+import { enqueue } from '../queue.ts';
+import { companyDomains } from '../rollups/company-domains/schema.ts';
+import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
+import { rescoreDomains } from './apply.ts';
+import { selectModel } from './models.ts';
+
+/** At most so many domains are scored in one transaction. */
+const atOnce = 200;
+
+/**
+ * Scores the domains of a tenant anew from their stored evidence, in the order of their names, from behind `after` on.
+ * Nobody is asked anything. The answer is the last domain when `isOver` ended it early, else null.
+ */
+export async function rescoreSlice(tenantId: string, after: string | null, isOver: () => boolean): Promise<string | null> {
+  for (let last = after; ; ) {
+    const domains = await patiently(() => rescoreNext(tenantId, last));
+    if (domains.length < atOnce) return null;
+    last = domains.at(-1) ?? null;
+    if (isOver()) return last;
+  }
+}
+
+function rescoreNext(tenantId: string, after: string | null): Promise<string[]> {
+  return withTenant(tenantId, async (tx) => {
+    const rows = await tx
+      .select({ domain: companyDomains.domain })
+      .from(companyDomains)
+      .where(and(eq(companyDomains.tenantId, tenantId), isNotNull(companyDomains.evidence), after === null ? undefined : gt(companyDomains.domain, after)))
+      .orderBy(asc(companyDomains.domain))
+      .limit(atOnce);
+    const domains = rows.map(({ domain }) => domain);
+    await rescoreDomains(tx, tenantId, domains);
+    return domains;
+  });
+}
+
+/** Asks the workers to make all scores of a tenant anew. One that waits or runs is a Problem (conflict). */
+export async function requestRescore(tenantId: string): Promise<{ version: number }> {
+  const { version } = await readTenant(tenantId, (tx) => selectModel(tx, tenantId));
+  if (await enqueue('rescore', { tenantId, after: null }, { key: `${tenantId}/${version}` })) return { version };
+  throw new Problem('conflict', 'The scores of this workspace are being made anew already.');
+}
