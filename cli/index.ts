@@ -14,6 +14,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUserCommands } from './commands/user.ts';
+import { addWebhookCommands } from './commands/webhook.ts';
 import { prepareEnvironment } from './environment.ts';
 import { exitCodes, reportFailure } from './output.ts';
 
@@ -37,6 +38,7 @@ addReplayCommand(program);
 addRawCommands(program);
 addDeadLettersCommands(program);
 addAlertsCommands(program);
+addWebhookCommands(program);
 
 prepareEnvironment();
 const stopTracing = await startTracing('tributary-cli');

@@ -177,6 +177,7 @@ export const plainRequests: PlainRequest[] = [
   ...both('[...path].ts', '/api/nothing', 404, 404),
   ...['get-session', 'organization/list', 'organization/get-full-organization', 'organization/set-active', 'list-sessions', 'sign-up/email', 'update-user', 'two-factor/disable'].flatMap((name) => both('api/auth/[...all].ts', `/api/auth/${name}`, 404, 404)),
   ...both('api/openapi.json.ts', '/api/openapi.json', 200, 200, { out: 405, in: 405 }),
+  ...both('api/webhooks/[provider]/[tenantId]/[connectionId].ts', `/api/webhooks/partner-center/${randomUUID()}/${randomUUID()}`, 405, 405, { out: 401, in: 401 }),
   ...both('healthz.ts', '/healthz', 200, 200, { out: 404, in: 404 }),
   ...both('readyz.ts', '/readyz', 200, 200, { out: 404, in: 404 }),
 ];

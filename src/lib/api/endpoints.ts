@@ -5,6 +5,7 @@ import { leadsAnswer, leadsQuery } from './leads.ts';
 import { notesAnswer, notesQuery } from './notes.ts';
 import { referralAnswer, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
 import { scheduleAnswer, scheduleQuery } from './schedule.ts';
+import { deliveryAnswer } from './webhooks.ts';
 import { syncQuery, syncRequestedAnswer, syncStatusAnswer } from './sync.ts';
 
 /** One method of one address of the API, as its document tells of it. */
@@ -60,5 +61,10 @@ export const endpoints: Endpoint[] = [
     method: 'post', path: '/api/referrals/sync', role: 'member', query: syncQuery, problems: ['conflict'],
     summary: 'Start a sync of the connections to Partner Center now; one at a time',
     answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
+  },
+  {
+    method: 'post', path: '/api/webhooks/{provider}/{tenantId}/{connectionId}', role: null, problems: ['bad_request', 'unauthenticated', 'too_large'],
+    summary: 'Notices of a provider about a connection; proved by the signature over the body, as the provider documents it',
+    answer: { status: 200, name: 'WebhookReceived', schema: deliveryAnswer, description: 'The notice is taken in. Sending it again does no harm.' },
   },
 ];

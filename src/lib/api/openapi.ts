@@ -56,7 +56,7 @@ const json = (description: string, name: string): Json => ({ description, conten
 
 /** The ids in an address such as /api/referrals/{id}. */
 function pathParameters(path: string): Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }));
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string', ...(/id$/i.test(name ?? '') && { format: 'uuid' }) } }));
 }
 
 function parameters(query: z.ZodObject): Json[] {

@@ -6,6 +6,7 @@ import { observeTries } from '../platform/http/observe.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
 import { rateGate } from './budget/gate.ts';
 import { circuitGate } from './circuit/gate.ts';
+import { audienceTokens } from './oauth/audience.ts';
 import { storedTokens, withAuthorization } from './oauth/authorization.ts';
 import { oauthOf } from './oauth/token-endpoint.ts';
 
@@ -19,15 +20,25 @@ export interface ClientOwner {
 export interface ConnectionClientOptions extends Pick<HttpClientOptions, 'retry' | 'signal' | 'deadlineMs'> {
   /** Absent while a connection is only tried out: then no budget and no circuit is shared with anybody. */
   owner?: ClientOwner;
+  /** Another API of the same provider, for the same account; needs an owner. */
+  via?: OtherApi;
+}
+
+/** An API that has a host and access tokens of its own. */
+export interface OtherApi {
+  baseUrl: string;
+  hosts: readonly string[];
+  /** Fields of the token request that differ from those of the grant. */
+  tokenForm: Record<string, string>;
 }
 
 /** The way out for one connection: its provider's hosts, and loopback only where the configuration allows it. */
-export function connectionClient(provider: ProviderDefinition, settings: unknown, { owner, ...options }: ConnectionClientOptions): OwnedHttpClient {
-  const { baseUrl } = settings as { baseUrl: string };
+export function connectionClient(provider: ProviderDefinition, settings: unknown, { owner, via, ...options }: ConnectionClientOptions): OwnedHttpClient {
+  const { baseUrl, hosts } = via ?? { ...(settings as { baseUrl: string }), hosts: provider.hosts };
   const { hostname } = new URL(baseUrl);
   const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
   const http = createHttpClient({
-    allowedHosts: allowLoopback && isLoopback(hostname) ? [...provider.hosts, hostname] : provider.hosts,
+    allowedHosts: allowLoopback && isLoopback(hostname) ? [...hosts, hostname] : hosts,
     allowLoopback,
     deadlineMs: provider.limits.timeoutMs,
     onRequest: observeTries(provider.key),
@@ -37,7 +48,8 @@ export function connectionClient(provider: ProviderDefinition, settings: unknown
   const oauth = oauthOf(provider);
   if (oauth === undefined || owner === undefined) return http;
   const { tenantId, connectionId } = owner;
-  return withAuthorization(http, storedTokens({ tenantId, connectionId, provider: oauth, settings }), { hosts: provider.hosts, baseUrl });
+  const source = { tenantId, connectionId, provider: oauth, settings };
+  return withAuthorization(http, via === undefined ? storedTokens(source) : audienceTokens(source, via.tokenForm), { hosts, baseUrl });
 }
 
 /** A source that is down takes nothing from the budget, so its circuit is asked first. */

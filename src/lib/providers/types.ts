@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
 import type { EntityName, EntityRecords } from '../entities/records.ts';
+import type { WebhookDefinition } from './webhook.ts';
 import type { RemoteTables } from '../push/remote.ts';
 import type { FieldMapping, TargetMetadata } from '../push/types.ts';
 
@@ -201,8 +202,10 @@ export interface ProviderDefinition<Settings = unknown> {
   /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
   hosts: readonly string[];
   limits: Limits;
-  /** How often a connection is synced, in milliseconds. Absent: once an hour. */
-  intervalMs?(settings: Settings): number;
+  /** How often a connection is synced, in milliseconds; a source may be asked more often while its adapter is being developed. Absent: once an hour. */
+  intervalMs?(settings: Settings, development: boolean): number;
+  /** How it tells us of changes; passes go on all the same. */
+  webhook?: WebhookDefinition<Settings>;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Absent: nothing is written there. */

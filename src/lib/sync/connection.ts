@@ -81,7 +81,7 @@ interface StreamsEnd {
 async function runStreams(request: SyncRequest, run: HeldRun, fenced: AbortSignal): Promise<StreamsEnd> {
   const streams: StreamReport[] = [];
   let source: Source | undefined;
-  const end = (failure: StreamsEnd['failure']): StreamsEnd => ({ streams, failure, intervalMs: source?.provider.intervalMs?.(source.settings) });
+  const end = (failure: StreamsEnd['failure']): StreamsEnd => ({ streams, failure, intervalMs: source?.provider.intervalMs?.(source.settings, config().NODE_ENV === 'development') });
   try {
     source = await openSource(request, run, fenced);
     streams.push(...(await endedBefore(source)));

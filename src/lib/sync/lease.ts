@@ -75,7 +75,8 @@ async function lockConnection(tx: Tx, request: SyncRequest): Promise<void> {
 async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
   const { tenantId, connectionId, trigger } = request;
   const values = { tenantId, connectionId, trigger, id: newId(), requestedBy: request.requestedBy ?? null, startedAt: new Date(), acceptDeletions: request.acceptDeletions === true };
-  await tx.insert(syncRuns).values({ ...values, lease: 1, leaseUntil: leaseEnd() });
+  const wakes = sql`(select ${connections.wakes} from ${connections} where ${ofConnection(request)})`;
+  await tx.insert(syncRuns).values({ ...values, wakes, lease: 1, leaseUntil: leaseEnd() });
   return { runId: values.id, lease: 1, startedAt: values.startedAt };
 }
 

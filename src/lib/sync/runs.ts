@@ -38,10 +38,13 @@ export function finishRun(request: Pick<SyncRequest, 'tenantId' | 'connectionId'
   const end = { status: statusOf(streams, failure), finishedAt, recordsUpdated: sum(streams), errorMessage: messageOf(streams, failure) };
   return patiently(() =>
     withTenant(request.tenantId, async (tx) => {
-      await tx.update(connections).set({ dueAt: at, waitingFor }).where(ofConnection(request));
+      // What asked for a pass while this one was under way may have come too late for it.
+      const wakesAtStart = sql`(select ${syncRuns.wakes} from ${syncRuns} where ${syncRuns.tenantId} = ${request.tenantId} and ${syncRuns.id} = ${run.runId})`;
+      const next = failure === undefined ? sql`case when ${connections.wakes} > ${wakesAtStart} then now() else ${at.toISOString()}::timestamptz end` : at;
+      const [due] = await tx.update(connections).set({ dueAt: next, waitingFor }).where(ofConnection(request)).returning({ at: connections.dueAt });
       const ended = await tx.update(syncRuns).set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null }).where(stillOurs(request.tenantId, run)).returning({ id: syncRuns.id });
       if (ended.length === 0 && !(await hasEnded(tx, request.tenantId, run, finishedAt))) throw new FencedError();
-      return { ...end, dueAt: at };
+      return { ...end, dueAt: due?.at ?? at };
     }),
   );
 }

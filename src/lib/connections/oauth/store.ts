@@ -92,12 +92,7 @@ export async function leaveLease(owner: TokenOwner, held: TokenState, leaseOwner
 export function storeTokens({ tenantId, connectionId }: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
   const owner = { tenantId, connectionId };
   return withTenant(tenantId, async (tx) => {
-    const rotated = answer.refreshToken === undefined ? {} : {
-      ...sealSecret({ ...owner, name: held.holder.name }, answer.refreshToken),
-      version: sql`${credentials.version} + 1`, updatedAt: sql`clock_timestamp()`, expiresAt: inSeconds(answer.refreshLifeSeconds),
-    };
-    const kept = await tx.update(credentials).set({ leaseOwner: null, leaseUntil: null, ...rotated }).where(holderOf(owner, held)).returning({ name: credentials.name });
-    if (kept.length === 0) return false;
+    if (!(await keepRotated(tx, owner, held, answer))) return false;
     const access = { ...sealSecret({ ...owner, name: accessName }, answer.accessToken), expiresAt: inSeconds(answer.lifeSeconds), updatedAt: sql`clock_timestamp()` };
     await tx.insert(credentials).values({ ...owner, name: accessName, ...access }).onConflictDoUpdate({
       target: [credentials.tenantId, credentials.connectionId, credentials.name],
@@ -105,6 +100,20 @@ export function storeTokens({ tenantId, connectionId }: TokenOwner, held: TokenS
     });
     return true;
   });
+}
+
+/** As `storeTokens`, for an access token that is for something else than the connection's own: of the answer only the rotated refresh token is stored. */
+export function storeRotated({ tenantId, connectionId }: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
+  return withTenant(tenantId, (tx) => keepRotated(tx, { tenantId, connectionId }, held, answer));
+}
+
+async function keepRotated(tx: Tx, owner: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
+  const rotated = answer.refreshToken === undefined ? {} : {
+    ...sealSecret({ ...owner, name: held.holder.name }, answer.refreshToken),
+    version: sql`${credentials.version} + 1`, updatedAt: sql`clock_timestamp()`, expiresAt: inSeconds(answer.refreshLifeSeconds),
+  };
+  const kept = await tx.update(credentials).set({ leaseOwner: null, leaseUntil: null, ...rotated }).where(holderOf(owner, held)).returning({ name: credentials.name });
+  return kept.length > 0;
 }
 
 /** Forgets the access token: it belongs to a grant that a person has replaced. */

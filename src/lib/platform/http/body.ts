@@ -11,13 +11,13 @@ const DECODERS: Record<string, (() => NodeJS.ReadWriteStream) | undefined> = {
 };
 
 /**
- * The whole body as text, decompressed. Stops at `maxBytes` of decompressed data, because a few hundred
+ * The whole body as text, decompressed; `binary` gives a character for each byte instead. Stops at `maxBytes` of decompressed data, because a few hundred
  * kilobytes of gzip can hold hundreds of megabytes. Errors of the socket and of the compression pass through.
  */
 export async function readText(
   raw: Readable,
   headers: { encoding: string; contentType: string },
-  limit: { maxBytes: number; host: string },
+  limit: { maxBytes: number; host: string; binary?: boolean },
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -27,7 +27,8 @@ export async function readText(
     if (size > limit.maxBytes) throw tooBig(limit);
     chunks.push(chunk);
   }
-  return decoderFor(headers.contentType).decode(Buffer.concat(chunks, size));
+  const bytes = Buffer.concat(chunks, size);
+  return limit.binary === true ? bytes.toString('latin1') : decoderFor(headers.contentType).decode(bytes);
 }
 
 function decoded(raw: Readable, encoding: string, host: string): Readable | NodeJS.ReadWriteStream {

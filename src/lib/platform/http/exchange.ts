@@ -27,7 +27,7 @@ export async function exchange(
   const signal = limits.signal ? AbortSignal.any([deadline.signal, limits.signal]) : deadline.signal;
   try {
     const response = await send(url, { dispatcher: agent, signal, ...outgoing(request) });
-    return await received(response, url.hostname, limits);
+    return await received(response, url.hostname, { ...limits, binary: request.binary === true });
   } catch (error) {
     if (limits.signal?.aborted) throw stopped(url.hostname);
     if (deadline.signal.aborted) throw tooSlow(url.hostname, limits.deadlineMs);
@@ -52,11 +52,11 @@ function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
   };
 }
 
-async function received(response: Dispatcher.ResponseData, host: string, limits: ExchangeLimits) {
+async function received(response: Dispatcher.ResponseData, host: string, limits: ExchangeLimits & { binary: boolean }) {
   const headers = plainHeaders(response.headers);
   const contentType = headers['content-type'] ?? '';
   const encoding = headers['content-encoding'] ?? '';
-  const body = await readText(response.body, { encoding, contentType }, { maxBytes: limits.maxBytes, host });
+  const body = await readText(response.body, { encoding, contentType }, { maxBytes: limits.maxBytes, host, binary: limits.binary });
   const answer = { status: response.statusCode, contentType, headers, body, receivedAt: limits.now() };
   // Without a length or chunks, the end of the connection is the only end: a cut cannot be told from it.
   const framed = 'content-length' in headers || 'transfer-encoding' in headers || encoding !== '';

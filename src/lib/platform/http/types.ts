@@ -13,6 +13,8 @@ export interface HttpRequest {
   form?: Record<string, string>;
   /** Statuses beyond 2xx that are answers too, because their body says what happened. */
   accept?: readonly number[];
+  /** What is expected is no text: `body` of the answer holds a character for each byte (latin1). */
+  binary?: boolean;
 }
 
 /** A complete answer. `body` is the decoded text exactly as received. */

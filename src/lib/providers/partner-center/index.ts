@@ -3,6 +3,7 @@ import { mapReferral, referralId } from './mapping.ts';
 import { itemsOf, readReferrals } from './paging.ts';
 import { ask } from './request.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
+import { webhook } from './webhook.ts';
 
 /** How long a change may take until lists show it; what arrives later is found by listing everything once a day. */
 const LOOKBACK_SECONDS = 15 * 60;
@@ -56,7 +57,8 @@ export const partnerCenter = defineProvider({
   ],
   hosts: ['api.partner.microsoft.com'],
   limits: { concurrency: 2, timeoutMs: 30_000 },
-  intervalMs: ({ pollingMinutes }) => pollingMinutes * 60_000,
+  intervalMs: ({ pollingMinutes }, development) => (pollingMinutes ?? (development ? 0.5 : 10)) * 60_000,
+  webhook,
   streams: [referrals],
   async check(context) {
     await ask(context, { $top: '1' });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Source: https://learn.microsoft.com/en-us/partner-center/developer/get-a-list-of-referrals */
 export const DEFAULT_BASE_URL = 'https://api.partner.microsoft.com/v1.0/engagements/';
 const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
+const DEFAULT_WEBHOOK_URL = 'https://api.partnercenter.microsoft.com/';
 
 const root = (url: string) => z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
 
@@ -15,8 +16,10 @@ export const partnerCenterSettings = z.strictObject({
   tenant: z.string().trim().regex(/^[\w.-]{1,253}$/, 'is not a directory id or domain').default('common'),
   /** The application's id in that directory. */
   clientId: z.string().trim().regex(/^[\w-]{0,100}$/, 'is not an application id').default(''),
-  /** How often referrals are read, in minutes. */
-  pollingMinutes: z.coerce.number().int().min(1).max(1_440).default(10),
+  /** Where webhooks are registered. */
+  webhookUrl: root(DEFAULT_WEBHOOK_URL),
+  /** How often referrals are read, in minutes; half a minute is 0.5. */
+  pollingMinutes: z.coerce.number().min(0.5).max(1_440).optional(),
 });
 export type PartnerCenterSettings = z.output<typeof partnerCenterSettings>;
 

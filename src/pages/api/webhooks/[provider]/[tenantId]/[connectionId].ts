@@ -1,0 +1,14 @@
+import type { APIRoute } from 'astro';
+import { deliveryAnswer } from '#lib/api/webhooks.ts';
+import { answer } from '#lib/api/wire.ts';
+import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/receive.ts';
+import { readBytes } from '../../../../../middleware/body.ts';
+import { onlyMethods } from '../../../../../middleware/methods.ts';
+
+/** Whoever sends proves itself by the signature of the body; nobody is signed in. */
+export const POST: APIRoute = async ({ params: { provider = '', tenantId = '', connectionId = '' }, request }) => {
+  const body = await readBytes(request, maxDeliveryBytes);
+  const delivery = { headers: Object.fromEntries(request.headers), body };
+  return answer(deliveryAnswer, { received: await receiveDelivery({ provider, tenantId, connectionId }, delivery) });
+};
+export const ALL = onlyMethods('POST');
