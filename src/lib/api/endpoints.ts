@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Role } from '../auth/roles.ts';
 import type { ProblemCode } from '../platform/errors.ts';
+import { leadAnswer, leadListAnswer, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsAnswer, leadsQuery } from './leads.ts';
 import { notesAnswer, notesQuery } from './notes.ts';
 import { referralAnswer, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
@@ -31,6 +32,16 @@ export const endpoints: Endpoint[] = [
     method: 'post', path: '/api/sync', role: 'member', query: syncQuery, problems: ['conflict'],
     summary: 'Start a sync of all sources now; one at a time. A form post is answered by a redirect (303) to the page it came from',
     answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
+  },
+  {
+    method: 'get', path: '/api/leads', role: 'viewer', query: leadListQuery, problems: [],
+    summary: 'Leads, filtered, sorted and searched as on the Leads page',
+    answer: { status: 200, name: 'LeadList', schema: leadListAnswer, description: 'A stretch of the leads that match.' },
+  },
+  {
+    method: 'get', path: '/api/leads/{id}', role: 'viewer', query: leadQuery, problems: [],
+    summary: 'One lead with all that is kept of it',
+    answer: { status: 200, name: 'Lead', schema: leadAnswer, description: 'The lead.' },
   },
   {
     method: 'get', path: '/api/dashboard/leads', role: 'viewer', query: leadsQuery, problems: [],

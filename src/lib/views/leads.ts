@@ -1,35 +1,18 @@
-import { z } from 'zod';
-import { countLeads, leadPage, leadSortKeys, type LeadFilter } from '../entities/lead/queries.ts';
-import { isStorable } from '../entities/text.ts';
+import { countMatch, matchLeads, pageOfMatch, type LeadFilter } from '../entities/lead/queries.ts';
 import type { Period } from '../period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { noSource } from '../rollups/lead-metrics/compute.ts';
 import { leadCounts, undatedLeads, type KeyCount } from '../rollups/lead-metrics/queries.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
+import { leadFilterNames } from './lead-filter.ts';
 import type { LeadRow, LeadsView, Share, Slice } from './types.ts';
 import { figure, pageSize, type Workspace } from './workspace.ts';
 
 export type { LeadFilter } from '../entities/lead/queries.ts';
+export { parseLeadFilter } from './lead-filter.ts';
 
 /** Counting stops here when no rollup knows the answer. */
 const countedAtMost = 10_000;
-
-const text = z.string().trim().max(200).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({
-  source: text,
-  status: text.transform((value) => value || undefined),
-  qualified: z.enum(['yes', 'no']).transform((value) => value === 'yes').optional().catch(undefined),
-  search: text.transform((value) => value || undefined),
-  sort: z.enum(leadSortKeys).catch('created'),
-  direction: z.enum(['asc', 'desc']).catch('desc'),
-  cursor: z.string().max(2_000).optional().catch(undefined),
-});
-
-/** Reads the filter of the lead table from a URL. What cannot be read counts as not given. */
-export function parseLeadFilter(params: URLSearchParams): LeadFilter {
-  const given = Object.fromEntries(params);
-  return filterForm.parse({ ...given, search: given['search'] ?? given['q'] });
-}
 
 /** Everything on the Leads page, as of one moment. */
 export function leadsView({ tenant }: Workspace, period: Period, filter: LeadFilter): Promise<LeadsView> {
@@ -71,21 +54,31 @@ export function leadShares(period: Period, { source, status }: LeadBreakdowns): 
 }
 
 async function leadSlice(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, counts: LeadBreakdowns): Promise<Slice<LeadRow>> {
-  const page = await leadPage(tx, tenantId, period, filter, pageSize);
-  const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   const known = countFromRollup(filter, counts);
+  return listLeads(tx, tenantId, period, filter, pageSize, known);
+}
+
+/** The leads that meet a filter, from its cursor on, and how many there are: as many as are `known`, else counted. */
+export async function listLeads(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, size: number, known?: number): Promise<Slice<LeadRow>> {
+  const match = await matchLeads(tx, tenantId, period, filter);
+  const page = await pageOfMatch(tx, match, filter, size);
+  const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
-  const total = await countLeads(tx, tenantId, period, filter, countedAtMost);
-  return { ...page, rows, total, totalIsFloor: total === countedAtMost };
+  if (match.atLeast === undefined) return { ...page, rows, ...(await countMatch(tx, match, countedAtMost)) };
+  // Hits of common words are many or rare among others: to count them could mean to look at every lead.
+  const seen = rows.length + (page.next === null ? 0 : 1);
+  const whole = page.next === null && page.previous === null;
+  return { ...page, rows, total: whole ? rows.length : Math.max(seen, match.atLeast), totalIsFloor: !whole };
 }
 
 /** A rollup knows the count as long as the filter asks for one dimension at most. */
-function countFromRollup({ source, status, qualified, search }: LeadFilter, counts: LeadBreakdowns): number | undefined {
-  if (search !== undefined) return undefined;
-  const asked = [source, status, qualified].filter((value) => value !== undefined).length;
-  if (asked > 1) return undefined;
-  if (asked === 0) return sum(counts.qualified, 'count');
+function countFromRollup(filter: LeadFilter, counts: LeadBreakdowns): number | undefined {
+  const asked = leadFilterNames.filter((name) => filter[name] !== undefined);
+  const [only] = asked;
+  if (only === undefined) return sum(counts.qualified, 'count');
+  if (asked.length > 1) return undefined;
   const of = (rows: KeyCount[], key: string) => rows.find((row) => row.key === key)?.count ?? 0;
-  if (source !== undefined) return of(counts.source, source);
-  return status === undefined ? of(counts.qualified, qualified === true ? 'yes' : 'no') : of(counts.status, status);
+  if (only === 'source') return of(counts.source, filter.source ?? '');
+  if (only === 'status') return of(counts.status, filter.status ?? '');
+  return only === 'qualified' ? of(counts.qualified, filter.qualified === true ? 'yes' : 'no') : undefined;
 }

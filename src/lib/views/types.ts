@@ -45,6 +45,19 @@ export interface LeadRow {
   createdAt: Date | null;
   updatedAt: Date | null;
   assignedTo: string | null;
+  /** The registrable domain of the lead's company. */
+  domain: string | null;
+  /** 0 to 100; null before the lead engine has looked. */
+  score: number | null;
+  segment: 'Migration' | 'Existing' | 'Cold' | 'Skip' | null;
+  /** 1 is the most urgent. */
+  priority: number | null;
+  /** Who keeps the mailboxes of the domain, as a key of src/lib/posture/mx/providers.ts. */
+  mailProvider: string | null;
+  tenantSize: 'small' | 'medium' | 'large' | null;
+  referralType: ReferralRow['type'] | null;
+  /** Of the newest push into the CRM; null when there was none. */
+  pushState: 'pending' | 'synced' | 'failed' | 'conflict' | null;
 }
 
 /** A slice of a list. `total` is exact unless `totalIsFloor`, then there are at least that many. */

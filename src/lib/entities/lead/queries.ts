@@ -1,61 +1,133 @@
-import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, eq, gte, isNull, lte, sql, type SQL } from 'drizzle-orm';
 import type { Period } from '../../period.ts';
 import { addDays } from '../../period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { keysetPage, keysetQuery, type Direction, type SortOrder } from '../keyset.ts';
-import { leads, leadSort } from './schema.ts';
+import { isPosition, keysetPage, keysetQuery, type Direction, type SortOrder } from '../keyset.ts';
+import type { referralTypes } from '../referral/record.ts';
+import { leads, leadSort, pushStates, segments } from './schema.ts';
+import { matchWords } from './search.ts';
 
-export const leadSortKeys = ['created', 'name', 'value', 'updated'] as const;
+export const leadSortKeys = ['created', 'name', 'value', 'updated', 'score'] as const;
 export type LeadSortKey = (typeof leadSortKeys)[number];
 
-export interface LeadFilter {
+/** Where a lead stands in the connected CRM; `never` for one that was never sent. */
+export const pushFilters = [...pushStates, 'never'] as const;
+
+/** What a list of leads is narrowed to. */
+export interface LeadCriteria {
   /** A source; '' stands for "the source does not say". */
   source?: string | undefined;
   status?: string | undefined;
   qualified?: boolean | undefined;
+  segment?: (typeof segments)[number] | undefined;
+  /** Who keeps the mailboxes of the lead's domain. */
+  provider?: string | undefined;
+  /** Bounds of the score, inclusive. Leads without a score are in no range. */
+  scoreMin?: number | undefined;
+  scoreMax?: number | undefined;
+  referral?: (typeof referralTypes)[number] | undefined;
+  push?: (typeof pushFilters)[number] | undefined;
+  /** The registrable domain, exactly. */
+  domain?: string | undefined;
+  /** Beginnings of words of name, company, e-mail address or telephone number. */
   search?: string | undefined;
+}
+
+export interface LeadFilter extends LeadCriteria {
   sort: LeadSortKey;
   direction: Direction;
   cursor?: string | undefined;
 }
 
-const types: Record<LeadSortKey, SortOrder['type']> = { created: 'timestamptz', updated: 'timestamptz', name: 'text', value: 'bigint' };
+const types: Record<LeadSortKey, SortOrder['type']> = { created: 'timestamptz', updated: 'timestamptz', name: 'text', value: 'bigint', score: 'bigint' };
 
-/** One page of the lead table. */
-export async function leadPage(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, pageSize: number) {
-  const order: SortOrder = { expression: leadSort[filter.sort], type: types[filter.sort], direction: filter.direction };
+const orderOf = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({ expression: leadSort[sort], type: types[sort], direction });
+
+/** Whether a cursor is one that a page in this order gave. */
+export function isLeadCursor(order: Pick<LeadFilter, 'sort' | 'direction'>, cursor: string): boolean {
+  return isPosition(orderOf(order), cursor);
+}
+
+/** The leads that meet a filter, as a condition for queries. */
+export interface LeadMatch {
+  where: SQL | undefined;
+  /** How many there are at least, where counting them would take too long; else undefined. */
+  atLeast: number | undefined;
+}
+
+/** Which leads meet a filter. A search is looked up first: how to find its leads depends on how many they are. */
+export async function matchLeads(tx: Tx, tenantId: string, period: Period, criteria: LeadCriteria): Promise<LeadMatch> {
+  const plain = and(isListed(tenantId), ...conditions(criteria), createdWithin(period));
+  if (criteria.search === undefined) return { where: plain, atLeast: undefined };
+  const { where, atLeast } = await matchWords(tx, tenantId, criteria.search);
+  const alone = conditions(criteria).every((condition) => condition === undefined) && period.from === null;
+  return { where: and(plain, where), atLeast: atLeast === undefined ? undefined : alone ? atLeast : 1 };
+}
+
+const listed = {
+  id: leads.id, name: leads.name, company: leads.company, email: leads.email, phone: leads.phone, source: leads.source,
+  status: leads.status, qualified: leads.qualified, value: sql<number | null>`${leads.dealValue}::float8`,
+  createdAt: leads.sourceCreatedAt, updatedAt: leads.sourceUpdatedAt, assignedTo: leads.assignedTo,
+  domain: leads.domain, score: leads.score, segment: leads.segment, priority: leads.priority, mailProvider: leads.mailProvider,
+  tenantSize: leads.tenantSize, referralType: leads.referralType, pushState: leads.pushState,
+};
+
+/** One page of the leads of a match, in the order of the filter. */
+export async function pageOfMatch(tx: Tx, { where }: LeadMatch, filter: LeadFilter, pageSize: number) {
+  const order = orderOf(filter);
   const keyset = keysetQuery(order, sql`id`, filter.cursor, pageSize);
   const rows = await tx
-    .select({
-      id: leads.id, name: leads.name, company: leads.company, email: leads.email, phone: leads.phone, source: leads.source,
-      status: leads.status, qualified: leads.qualified, value: sql<number | null>`${leads.dealValue}::float8`,
-      createdAt: leads.sourceCreatedAt, updatedAt: leads.sourceUpdatedAt, assignedTo: leads.assignedTo, sortValue: keyset.sortValue,
-    })
+    .select({ ...listed, sortValue: keyset.sortValue })
     .from(leads)
-    .where(and(leadCondition(tenantId, period, filter), keyset.where))
+    .where(and(where, keyset.where))
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   return keysetPage(order, rows, filter.cursor, pageSize);
 }
 
-/** How many leads meet the filter, counted up to `most`. */
-export async function countLeads(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, most: number): Promise<number> {
-  const found = tx.select({ one: sql`1`.as('one') }).from(leads).where(leadCondition(tenantId, period, filter)).limit(most).as('found');
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(found);
-  return row?.count ?? 0;
+/** One page of the lead table. */
+export async function leadPage(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, pageSize: number) {
+  return pageOfMatch(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
 }
 
-function leadCondition(tenantId: string, period: Period, filter: LeadFilter): SQL | undefined {
-  const { source, status, qualified, search } = filter;
-  return and(
-    eq(leads.tenantId, tenantId),
-    isNull(leads.deletedAt),
+/** How many leads there are in a match, counted up to `most`; then there are at least that many. */
+export async function countMatch(tx: Tx, { where }: LeadMatch, most: number): Promise<{ total: number; totalIsFloor: boolean }> {
+  const found = tx.select({ one: sql`1`.as('one') }).from(leads).where(where).limit(most + 1).as('found');
+  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(found);
+  const count = row?.count ?? 0;
+  return { total: Math.min(count, most), totalIsFloor: count > most };
+}
+
+/** One lead with all that is kept of it; undefined when the tenant has none of that id. */
+export async function leadById(tx: Tx, tenantId: string, id: string) {
+  const [row] = await tx
+    .select({
+      ...listed, website: leads.website, city: leads.city, state: leads.state, summary: leads.summary, externalId: leads.externalId,
+      provider: leads.provider, connectionId: leads.connectionId, firstSeenAt: leads.firstSeenAt, changedAt: leads.changedAt,
+    })
+    .from(leads)
+    .where(and(isListed(tenantId), eq(leads.id, id)));
+  return row;
+}
+
+/** Copies of leads that we made elsewhere ourselves are kept, and shown nowhere. */
+function isListed(tenantId: string): SQL | undefined {
+  return and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), isNull(leads.mirrorOf));
+}
+
+function conditions({ source, status, qualified, segment, provider, scoreMin, scoreMax, referral, push, domain }: LeadCriteria): (SQL | undefined)[] {
+  return [
     source === undefined ? undefined : source === '' ? isNull(leads.source) : eq(leads.source, source),
     status === undefined ? undefined : eq(leads.status, status),
     qualified === undefined ? undefined : eq(leads.qualified, qualified),
-    search === undefined ? undefined : matches(search),
-    createdWithin(period),
-  );
+    segment === undefined ? undefined : eq(leads.segment, segment),
+    provider === undefined ? undefined : eq(leads.mailProvider, provider),
+    scoreMin === undefined && scoreMax === undefined ? undefined : gte(leads.sortScore, Math.max(0, scoreMin ?? 0)),
+    scoreMax === undefined ? undefined : lte(leads.sortScore, scoreMax),
+    referral === undefined ? undefined : eq(leads.referralType, referral),
+    push === undefined ? undefined : push === 'never' ? isNull(leads.pushState) : eq(leads.pushState, push),
+    domain === undefined ? undefined : eq(leads.domain, domain),
+  ];
 }
 
 /** By the tenant's day, exactly; and by time, roughly, because the time is what the index knows. */
@@ -63,9 +135,4 @@ function createdWithin({ from, to }: Period): SQL | undefined {
   if (from === null || to === null) return undefined;
   const [earliest, latest] = [addDays(from, -1), addDays(to, 2)];
   return sql`${leads.createdOn} between ${from} and ${to} and ${leadSort.created} between ${earliest}::timestamptz and ${latest}::timestamptz`;
-}
-
-function matches(search: string): SQL {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return sql`(${leads.name} ilike ${pattern} or ${leads.company} ilike ${pattern} or ${leads.email} ilike ${pattern} or ${leads.phone} ilike ${pattern})`;
 }

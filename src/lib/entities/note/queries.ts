@@ -50,6 +50,13 @@ export async function countNotes(tx: Tx, tenantId: string, search: string): Prom
   return row?.count ?? 0;
 }
 
+/** How many notes there are about a contact of a connection. */
+export async function countNotesAbout(tx: Tx, tenantId: string, { connectionId, contactId }: { connectionId: string; contactId: string }): Promise<number> {
+  const about = and(eq(notes.tenantId, tenantId), eq(notes.contactId, contactId), eq(notes.connectionId, connectionId), isNull(notes.deletedAt));
+  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(notes).where(about);
+  return row?.count ?? 0;
+}
+
 function condition(tenantId: string, search: string) {
   const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
   const found = search === '' ? undefined : or(ilike(notes.content, pattern), ilike(notes.author, pattern));

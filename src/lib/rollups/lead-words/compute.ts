@@ -1,0 +1,26 @@
+import type { Change, EntityRows } from '../../entities/definition.ts';
+import { leadWordsOf } from '../../entities/lead/words.ts';
+
+export interface LeadWord {
+  word: string;
+  leadId: string;
+}
+
+/** The words that changes of leads bring and take away. One that stays is in neither. */
+export function leadWordDeltas(changes: readonly Change<'lead'>[]): { added: LeadWord[]; removed: LeadWord[] } {
+  const added: LeadWord[] = [];
+  const removed: LeadWord[] = [];
+  for (const { before, after } of changes) {
+    const [old, now] = [wordsOf(before), wordsOf(after)];
+    if (after !== null) for (const word of now.difference(old)) added.push({ word, leadId: after.id });
+    if (before !== null) for (const word of old.difference(now)) removed.push({ word, leadId: before.id });
+  }
+  return { added: inOrder(added), removed: inOrder(removed) };
+}
+
+const wordsOf = (lead: EntityRows['lead'] | null): Set<string> => new Set(lead === null ? [] : leadWordsOf(lead));
+
+/** As the key has them: neighbours stand on the same page of the index, and two writers meet in the same order. */
+function inOrder(words: LeadWord[]): LeadWord[] {
+  return words.sort((one, other) => (one.word < other.word ? -1 : one.word > other.word ? 1 : one.leadId < other.leadId ? -1 : 1));
+}

@@ -1,0 +1,36 @@
+import { leadById } from '../entities/lead/queries.ts';
+import { countNotesAbout } from '../entities/note/queries.ts';
+import { Problem } from '../platform/errors.ts';
+import { isId } from '../platform/id.ts';
+import { getProvider } from '../providers/registry.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import type { LeadRow } from './types.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A lead with all that is kept of it. */
+export interface LeadDetail extends LeadRow {
+  website: string | null;
+  city: string | null;
+  state: string | null;
+  summary: string | null;
+  /** Its id at the source. */
+  externalId: string;
+  /** Label of the system that it came from. */
+  system: string;
+  firstSeenAt: Date;
+  changedAt: Date;
+  /** Notes about it. */
+  notes: number;
+}
+
+/** One lead. Throws Problem `not_found`: one of another tenant is as absent as one that never was. */
+export async function leadView({ tenant }: Workspace, id: string): Promise<LeadDetail> {
+  // Not from a replica: whoever has just pushed the lead looks for what became of it.
+  const found = isId(id) ? await readTenant(tenant.id, async (tx) => {
+    const lead = await leadById(tx, tenant.id, id);
+    return lead && { ...lead, notes: await countNotesAbout(tx, tenant.id, { connectionId: lead.connectionId, contactId: lead.externalId }) };
+  }) : undefined;
+  if (found === undefined) throw new Problem('not_found', 'There is no such lead. It may have been deleted at its source.');
+  const { provider, connectionId: _connectionId, ...lead } = found;
+  return { ...lead, system: getProvider(provider).label };
+}
