@@ -1,23 +1,25 @@
 import type { Change } from '../entities/definition.ts';
 import type { EntityName } from '../entities/records.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { refreshCompanyDomains } from './company-domains/refresh.ts';
 import { refreshActivityCounts, refreshNoteCounts } from './dated-counts/refresh.ts';
 import { refreshHotListItems } from './hot-list-items/refresh.ts';
 import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
+import { refreshLeadWords } from './lead-words/refresh.ts';
 import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
 import { refreshStageEntries } from './stage-entries/refresh.ts';
 
 type Refresh<Name extends EntityName> = (tx: Tx, tenantId: string, changes: readonly Change<Name>[]) => Promise<void>;
 
 const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
-  lead: [refreshLeadMetrics],
+  lead: [refreshLeadMetrics, refreshCompanyDomains('lead'), refreshLeadWords],
   opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
   note: [refreshNoteCounts],
   scheduledActivity: [refreshActivityCounts],
   stage: [],
-  referral: [],
-  company: [],
-  contact: [],
+  referral: [refreshCompanyDomains('referral')],
+  company: [refreshCompanyDomains('company')],
+  contact: [refreshCompanyDomains('contact')],
 };
 
 /** Brings every rollup of an entity up to date, in the transaction that made the changes. */
