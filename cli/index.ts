@@ -8,6 +8,7 @@ import { closeQueue } from '../src/lib/queue.ts';
 import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
+import { addDomainCommands } from './commands/domain.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addLeadsCommands } from './commands/leads.ts';
 import { addRawCommands } from './commands/raw.ts';
@@ -40,6 +41,7 @@ addRawCommands(program);
 addLeadsCommands(program);
 addDeadLettersCommands(program);
 addAlertsCommands(program);
+addDomainCommands(program);
 addWebhookCommands(program);
 
 prepareEnvironment();

@@ -18,6 +18,7 @@ export { livingAccount } from './clienttether/generator.ts';
 export { csvAccount, leadsCsvMapping, opportunitiesCsvMapping } from './clienttether/loader.ts';
 export { rowsAccount } from './clienttether/fixed.ts';
 export { POISON_NAMES, type PoisonName } from './clienttether/poison.ts';
+export { startDns, zoneFor, type DnsOptions, type DnsServer, type Zone } from './dns/index.ts';
 export type { DynamicsChange } from './dynamics-365/control.ts';
 export type { DynamicsSpec } from './dynamics-365/org.ts';
 export type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';

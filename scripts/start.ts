@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { startSandbox, type Sandbox } from '../sandbox/index.ts';
+import { startDns, startSandbox, zoneFor, type DnsServer, type Sandbox } from '../sandbox/index.ts';
 import { migrateAll } from '../src/lib/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { ConfigError, forgetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
@@ -11,6 +11,7 @@ import { createLogin, dataDirectory, localDatabase, localSecrets, type Environme
 import { startPart, stopPart, whenReady, type Part } from './processes.ts';
 
 const sandboxPort = 4399;
+const dnsPort = 4353;
 
 /** Everything on one machine: database, migrations, demo data, sandbox, worker and web, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
 interface Started {
   database?: LocalDatabase;
   sandbox?: Sandbox;
+  dns?: DnsServer;
   parts: Part[];
 }
 
@@ -70,12 +72,21 @@ async function prepareDemo(started: Started, env: Environment): Promise<boolean>
   env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
   process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
   started.sandbox = await startSandbox({ port: sandboxPort }).catch(() => startSandbox());
+  if (!process.env['DNS_SERVERS']) await startDemoDns(started, env);
   const { baseUrl } = started.sandbox.clienttether;
   forgetConfig();
   if (await isEmpty()) await createDemo(baseUrl);
   else await pointDemoAt(baseUrl);
   await closeDatabase();
   return true;
+}
+
+/** The demo's domains are nobody's: name servers on this machine make their mail up. */
+async function startDemoDns(started: Started, env: Environment): Promise<void> {
+  const fallback = (domain: string) => zoneFor(domain, 'demo');
+  started.dns = await startDns({ fallback, port: dnsPort }).catch(() => startDns({ fallback }));
+  env['DNS_SERVERS'] = started.dns.address;
+  process.env['DNS_SERVERS'] = started.dns.address;
 }
 
 async function startPartOf(started: Started, name: string, entry: string, env: Environment): Promise<Part> {
@@ -99,6 +110,7 @@ async function stopAll(started: Started, reason: string): Promise<void> {
   for (const part of started.parts) await stopPart(part);
   await closeDatabase();
   await started.sandbox?.close(1000);
+  await started.dns?.close();
   await started.database?.embedded?.stop();
 }
 

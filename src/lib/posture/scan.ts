@@ -36,8 +36,8 @@ export async function scanDomain(text: string, { resolver, http, now = () => new
   // When not one of the first questions had an answer, further ones would only wait.
   const silence = first.every((answer) => answer.kind === 'failed') && first[0].kind === 'failed' ? first[0].reason : null;
   const checks = silence === null ? await allChecks(domain, { ask, http, exists, now }) : allUnknown(silence, now);
-  const known = Object.values(checks).every(({ verdict, findings }) => verdict !== 'unknown' || findings.some(({ code }) => code === 'dkim.not_found'));
-  const ttlSeconds = known ? HOLDS_SECONDS : HOLDS_SECONDS_IN_PART;
+  const inPart = Object.values(checks).some(({ findings }) => findings.some(({ code }) => code.endsWith('unanswered')));
+  const ttlSeconds = inPart ? HOLDS_SECONDS_IN_PART : HOLDS_SECONDS;
   return { version: 1, domain, scannedAt: now().toISOString(), exists, ...checks, ttlSeconds };
 }
 

@@ -21,7 +21,7 @@ export async function checkDkim(domain: string, { ask, now }: { ask: Ask; now: (
   const everywhere = new Set(recordsOf(wildcard));
   const found = selectors.flatMap((selector, index) => keysAt(selector, answers[index], everywhere));
   const live = found.filter(({ key }) => !key.revoked);
-  const findings = [...aboutWildcard(everywhere), ...(live.length > 0 ? live.flatMap(aboutKey) : aboutNone(found, subtree, answers))];
+  const findings = [...aboutWildcard(everywhere), ...(live.length > 0 ? live.flatMap(aboutKey) : aboutNone(found, everywhere.size > 0 ? null : subtree, answers))];
   const kept = found.map(({ selector, key: { keyType, bits, revoked, testing } }) => ({ selector, keyType, bits, revoked, testing }));
   return { ...check(verdictOf(live), found.map(({ selector, text }) => `${selector}: ${text}`), findings, now), selectors: kept };
 }
@@ -59,11 +59,11 @@ function aboutWildcard(everywhere: ReadonlySet<string>): Finding[] {
   return [info('dkim.wildcard', 'Every name below _domainkey has the same TXT record (a wildcard), which was left aside.')];
 }
 
-function aboutNone(revoked: readonly Found[], subtree: DnsAnswer<string>, answers: readonly DnsAnswer<string>[]): Finding[] {
+function aboutNone(revoked: readonly Found[], subtree: DnsAnswer<string> | null, answers: readonly DnsAnswer<string>[]): Finding[] {
   const findings = revoked.map(({ selector }) => info('dkim.revoked', `The key at the selector ${selector} is revoked.`));
   const failed = answers.find((answer) => answer.kind === 'failed');
   if (failed) return [...findings, unanswered('dkim.unanswered', 'A part of the DKIM selectors', failed.reason)];
   const none = info('dkim.not_found', 'None of the selectors that are commonly used holds a live key. The domain may sign under another one, so that this proves nothing.');
-  if (revoked.length > 0 || subtree.kind === 'failed' || subtree.kind === 'nxdomain') return [...findings, none];
+  if (revoked.length > 0 || (subtree?.kind !== 'nodata' && subtree?.kind !== 'records')) return [...findings, none];
   return [none, info('dkim.subtree', 'The name _domainkey is there, so that some key likely is too, under a selector that is not commonly used.')];
 }

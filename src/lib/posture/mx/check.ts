@@ -55,14 +55,14 @@ function written({ preference, host }: Mx): string {
 async function lookUp(hosts: readonly Mx[], ask: Ask): Promise<{ verdict: Verdict; findings: Finding[] }> {
   const names = [...new Set(hosts.map(({ host }) => host))].slice(0, HOSTS_LOOKED_UP);
   const states = await Promise.all(names.map(async (name) => ({ name, state: await stateOf(name, ask) })));
-  const lost = states.filter(({ state }) => state === 'lost').map(({ name }) => (name === '' ? '.' : name));
-  const literal = names.filter((name) => isIP(name) !== 0);
+  const unusable = states.filter(({ state }) => state === 'lost').map(({ name }) => (name === '' ? '.' : name));
+  const literal = unusable.filter((name) => isIP(name) !== 0);
+  const lost = unusable.filter((name) => isIP(name) === 0);
   const findings: Finding[] = [];
   if (literal.length > 0) findings.push(error('mx.address', `An MX record names the address ${literal.join(', ')} where a host name belongs. Senders cannot use it: name a host.`));
   if (lost.length > 0) findings.push(error('mx.dangling', `There is no such host as ${lost.join(', ')}, which an MX record names. Remove the record or mend the host's name.`));
-  if (lost.length === names.length) return { verdict: 'bad', findings };
-  if (lost.length > 0) return { verdict: 'weak', findings };
-  return { verdict: 'good', findings };
+  if (unusable.length === 0) return { verdict: 'good', findings };
+  return { verdict: unusable.length === names.length ? 'bad' : 'weak', findings };
 }
 
 async function stateOf(name: string, ask: Ask): Promise<'there' | 'lost' | 'unknown'> {

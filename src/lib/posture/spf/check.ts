@@ -17,7 +17,7 @@ export async function checkSpf(domain: string, { ask, now }: { ask: Ask; now: ()
   if (text === undefined) return { ...check('missing', [], absent(texts), now), ...nothing, includes: [] };
   if (others.length > 0) return { ...check('bad', [text, ...others], [several(others.length + 1)], now), ...nothing, includes: [] };
   const { broken, incomplete, findings, ...counts } = await walkSpf(domain, text, ask);
-  const notes = [...findings, ...aboutAll(counts.all, incomplete), ...aboutLength(text)];
+  const notes = [...findings, ...aboutAll(counts.all, broken || incomplete), ...aboutLength(text)];
   return { ...check(verdictOf({ broken, incomplete, ...counts }, notes), [text], notes, now), ...counts };
 }
 
@@ -37,11 +37,11 @@ function verdictOf({ broken, incomplete, all }: Omit<SpfWalk, 'findings'>, findi
   return all === null || all === 'neutral' || findings.some(({ severity }) => severity === 'warning') ? 'weak' : 'good';
 }
 
-function aboutAll(all: SpfCheck['all'], incomplete: boolean): Finding[] {
+function aboutAll(all: SpfCheck['all'], inPart: boolean): Finding[] {
   if (all === 'pass') return [error('spf.pass_all', 'The record ends in "+all": it lets the whole world send in the name of the domain. End it in -all or ~all.')];
   if (all === 'neutral') return [warning('spf.neutral_all', 'The record ends in "?all": it says nothing of senders that are not listed. End it in -all or ~all.')];
   if (all === 'softfail') return [info('spf.softfail_all', 'The record ends in "~all": mail of others is suspicious, not refused. With an enforced DMARC policy that is enough.')];
-  if (all === null && !incomplete) return [warning('spf.no_all', 'The record has no "all" at its end: it says nothing of senders that are not listed. End it in -all or ~all.')];
+  if (all === null && !inPart) return [warning('spf.no_all', 'The record has no "all" at its end: it says nothing of senders that are not listed. End it in -all or ~all.')];
   return [];
 }
 

@@ -46,8 +46,8 @@ async function follow(walk: SpfWalk, place: Place): Promise<SpfCheck['all']> {
   for (const mechanism of tried) await step(walk, mechanism, place);
   const all = record.mechanisms[last];
   if (all === undefined) return record.redirect === null ? null : redirected(walk, record.redirect, place);
-  if (last < record.mechanisms.length - 1) walk.findings.push(info('spf.after_all', `Receivers never get to what stands after "all" in the record of ${domain}.`));
-  if (record.redirect !== null) walk.findings.push(info('spf.redirect_ignored', `The redirect in the record of ${domain} has no effect, because it has an "all".`));
+  if (last < record.mechanisms.length - 1) note(walk, info('spf.after_all', `Receivers never get to what stands after "all" in the record of ${domain}.`));
+  if (record.redirect !== null) note(walk, info('spf.redirect_ignored', `The redirect in the record of ${domain} has no effect, because it has an "all".`));
   return ({ '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as const)[all.qualifier];
 }
 
@@ -63,7 +63,7 @@ async function step(walk: SpfWalk, { name, target }: Mechanism, place: Place): P
   walk.lookups += 1;
   const asked = target ?? place.domain;
   if (name === 'include' && target !== null) return included(walk, target, place);
-  if (name === 'ptr') return void walk.findings.push(warning('spf.ptr', `The record of ${place.domain} uses "ptr", which is slow and which some receivers ignore. Name the addresses instead.`));
+  if (name === 'ptr') return note(walk, warning('spf.ptr', `The record of ${place.domain} uses "ptr", which is slow and which some receivers ignore. Name the addresses instead.`));
   if (hasMacro(asked)) return noteMacro(walk, place.domain);
   const answer = await (name === 'mx' ? mxHosts(walk, asked, place.ask) : addresses(asked, name === 'exists', place.ask));
   if (answer.kind === 'failed') incomplete(walk, asked, answer.reason);
@@ -114,17 +114,22 @@ async function addresses(name: string, onlyIPv4: boolean, ask: Ask): Promise<Dns
 
 function breaks(walk: SpfWalk, code: string, message: string): void {
   walk.broken = true;
-  if (!walk.findings.some((finding) => finding.message === message)) walk.findings.push(error(code, message));
+  note(walk, error(code, message));
 }
 
 function incomplete(walk: SpfWalk, name: string, reason: Parameters<typeof unanswered>[2]): null {
   walk.incomplete = true;
-  walk.findings.push(unanswered('spf.part_unanswered', `${name}, a part of the record,`, reason));
+  note(walk, unanswered('spf.part_unanswered', `${name}, a part of the record,`, reason));
   return null;
 }
 
 function noteMacro(walk: SpfWalk, domain: string): void {
-  walk.findings.push(info('spf.macro', `The record of ${domain} asks for names that depend on each message (macros). They are counted, and cannot be followed.`));
+  note(walk, info('spf.macro', `The record of ${domain} asks for names that depend on each message (macros). They are counted, and cannot be followed.`));
+}
+
+/** A record that is included twice has one fault. */
+function note(walk: SpfWalk, finding: Finding): void {
+  if (!walk.findings.some(({ message }) => message === finding.message)) walk.findings.push(finding);
 }
 
 function quoted(terms: readonly string[]): string {
