@@ -18,6 +18,12 @@ export function statusTone({ status, substatus }: Pick<ReferralRow, 'status' | '
   return substatus === 'Won' ? 'good' : substatus === 'Lost' ? 'bad' : 'neutral';
 }
 
+/** What people call the state of a referral: how it ended when it did, else how far it is. */
+export function statusWord({ status, substatus }: Pick<ReferralRow, 'status' | 'substatus'>): string {
+  if (status === 'Active') return substatus === 'Accepted' ? 'In progress' : 'Active';
+  return status === 'Closed' && substatus ? substatus : status;
+}
+
 /** The amount of a deal in its own currency, whole and to the cent; null when there is none. A currency that is no ISO code stands behind the figure. */
 export function dealAmount({ value, currency }: Pick<ReferralRow, 'value' | 'currency'>): { shown: string; exact: string } | null {
   if (value === null) return null;

@@ -41,7 +41,7 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'referral') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'referral' | 'lead') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -104,7 +104,9 @@ const referralSync = { file: 'api/referrals/sync.ts', path: (slug: Slug) => `/ap
 export const tenantRequests: TenantRequest[] = [
   ...page('', 'viewer', { ok: 302 }),
   ...['dashboard', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((name) => page(name)),
-  ...page('referrals/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}` }),
+  { file: 'w/[tenant]/referrals/[id].astro', method: 'GET', action: 'read', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, role: 'viewer', ok: [200] },
+  { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'post nothing', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: none, role: 'member', ok: [400] },
+  { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'change', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: () => Promise.resolve({ state: 'Active/Accepted' }), role: 'member', ok: [400] },
   ...page('reports/index', 'viewer', { path: 'reports' }),
   ...page('reports/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/reports/${belonging('report')(slug, world)}` }),
   ...page('reports/new', 'staff', { post: 400 }),
@@ -121,6 +123,12 @@ export const tenantRequests: TenantRequest[] = [
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),
+  ...page('settings/features', 'admin', { post: 400 }),
+  { file: 'w/[tenant]/settings/features.astro', method: 'POST', action: 'switch', path: (slug) => `/w/${slug}/settings/features`, fields: () => Promise.resolve({ feature: 'lead-engine', to: 'on' }), role: 'admin', ok: [303] },
+  ...page('settings/scoring', 'admin', { post: 400 }),
+  { file: 'w/[tenant]/settings/scoring.astro', method: 'POST', action: 'preview', path: (slug) => `/w/${slug}/settings/scoring`, fields: () => Promise.resolve({ intent: 'preview' }), role: 'admin', ok: [200] },
+  // Somebody may have saved before.
+  { file: 'w/[tenant]/settings/scoring.astro', method: 'POST', action: 'save', path: (slug) => `/w/${slug}/settings/scoring`, fields: () => Promise.resolve({ intent: 'save', basedOn: '0', 'signals.spf': '30' }), role: 'admin', ok: [303, 409] },
   connection('pause'),
   connection('resume'),
   // One that is waiting keeps another out.
@@ -138,7 +146,10 @@ export const tenantRequests: TenantRequest[] = [
   ...exportOf('leads', 'pdf', 404),
   ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) => api(name)),
   ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
-  ...api('referrals/[id]', (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`),
+  { file: 'api/referrals/[id].ts', method: 'GET', action: 'read', path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`, role: 'viewer', ok: [200] },
+  // Its connection is to a system that takes no changes.
+  { file: 'api/referrals/[id].ts', method: 'POST', action: 'change', path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`, json: true, fields: () => Promise.resolve({ status: 'Active', substatus: 'Accepted' }), role: 'member', ok: [400] },
+  ...api('leads/[id]/score', (slug, world) => `/api/leads/${belonging('lead')(slug, world)}/score?tenant=${slug}`),
   { ...referralSync, method: 'GET', action: 'read', ok: [], always: 405 },
   // There is no connection to Partner Center.
   { ...referralSync, method: 'POST', action: 'start', json: true, fields: none, ok: [409] },

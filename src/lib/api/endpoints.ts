@@ -4,9 +4,10 @@ import type { ProblemCode } from '../platform/errors.ts';
 import { leadAnswer, leadListAnswer, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsAnswer, leadsQuery } from './leads.ts';
 import { notesAnswer, notesQuery } from './notes.ts';
-import { referralAnswer, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
+import { referralAnswer, referralChangedAnswer, referralChangeBody, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
 import { scheduleAnswer, scheduleQuery } from './schedule.ts';
 import { deliveryAnswer } from './webhooks.ts';
+import { scoreAnswer, scoreQuery } from './score.ts';
 import { syncQuery, syncRequestedAnswer, syncStatusAnswer } from './sync.ts';
 
 /** One method of one address of the API, as its document tells of it. */
@@ -17,6 +18,8 @@ export interface Endpoint {
   /** The least role that may call it; null when anybody may. */
   role: Role | null;
   query?: z.ZodObject;
+  /** What is sent as JSON. */
+  body?: z.ZodObject;
   answer: { status: number; name: string; schema: z.ZodType; description: string };
   /** Besides those that every endpoint with a role has. */
   problems: ProblemCode[];
@@ -59,6 +62,11 @@ export const endpoints: Endpoint[] = [
     answer: { status: 200, name: 'Schedule', schema: scheduleAnswer, description: 'The next activities, at most 100.' },
   },
   {
+    method: 'get', path: '/api/leads/{id}/score', role: 'viewer', query: scoreQuery, problems: [],
+    summary: 'The score of a lead, and how it came about',
+    answer: { status: 200, name: 'LeadScore', schema: scoreAnswer, description: 'Signals first, then risks.' },
+  },
+  {
     method: 'get', path: '/api/referrals', role: 'viewer', query: referralsQuery, problems: [],
     summary: 'Referrals of Microsoft Partner Center, those that changed last first',
     answer: { status: 200, name: 'Referrals', schema: referralsAnswer, description: 'A stretch of the referrals that match.' },
@@ -67,6 +75,11 @@ export const endpoints: Endpoint[] = [
     method: 'get', path: '/api/referrals/{id}', role: 'viewer', query: referralQuery, problems: [],
     summary: 'One referral with all that is kept of it',
     answer: { status: 200, name: 'Referral', schema: referralAnswer, description: 'The referral.' },
+  },
+  {
+    method: 'post', path: '/api/referrals/{id}', role: 'member', query: referralQuery, body: referralChangeBody, problems: ['conflict'],
+    summary: 'Change the status of a referral at Partner Center; sending the same change again does no harm',
+    answer: { status: 200, name: 'ReferralChanged', schema: referralChangedAnswer, description: 'The state that the referral has there now. The list shows it after the sync that was started.' },
   },
   {
     method: 'post', path: '/api/referrals/sync', role: 'member', query: syncQuery, problems: ['conflict'],

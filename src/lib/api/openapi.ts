@@ -36,13 +36,14 @@ function pathsOf(all: Endpoint[]): Json {
   return paths;
 }
 
-function operation({ path, summary, role, query, answer, problems }: Endpoint): Json {
+function operation({ path, summary, role, query, body, answer, problems }: Endpoint): Json {
   const { status, name, description } = answer;
   const all = [...pathParameters(path), ...(query === undefined ? [] : parameters(query))];
   return {
     summary,
     ...(role === null ? { security: [] } : { description: `For the role ${role} and up.`, security: [{ session: [] }] }),
     ...(all.length === 0 ? {} : { parameters: all }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: wireForm(body) } } } }),
     responses: { [status]: json(description, name), ...Object.fromEntries(problemsOf(role, problems).map((code) => [problemStatus[code], json(code, 'Problem')])) },
   };
 }

@@ -59,6 +59,15 @@ export const referralAnswer = referral.extend({
   firstSeenAt: instant,
 });
 
+/** The body of POST /api/referrals/{id}. */
+export const referralChangeBody = z.strictObject({
+  status: z.enum(['New', 'Active', 'Closed']),
+  substatus: z.enum(['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined']).describe('Accepted with Active; Won, Lost or Declined with Closed.'),
+});
+
+/** Its answer. */
+export const referralChangedAnswer = z.object({ status: z.string(), substatus: z.string() });
+
 /** The referrals that a query asks for, as of one moment. */
 export async function referralList({ tenant }: Workspace, query: z.output<typeof referralsQuery>): Promise<z.output<typeof referralsAnswer>> {
   const { tenant: _tenant, cursor, limit, ...filter } = query;

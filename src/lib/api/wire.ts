@@ -25,6 +25,16 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, params: U
   throw new Problem('bad_request', `The query is not usable. Correct: ${Object.keys(wrong).join(', ')}.`, { fields: wrong });
 }
 
+/** Parses the JSON body of a request strictly, as `parseQuery` does its query. */
+export async function parseBody<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) throw new Problem('bad_request', 'This address takes JSON.');
+  const body: unknown = await request.json().catch(() => undefined);
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const wrong = Object.fromEntries(parsed.error.issues.map(({ path, message }) => [path.join('.'), message]));
+  throw new Problem('bad_request', 'The body is not usable: it is no JSON of the form that this address takes.', { fields: wrong });
+}
+
 /** An answer in the form of its schema: what the schema does not name is left out, what contradicts it is a fault of ours. */
 export function answer<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>, status = 200): Response {
   return Response.json(z.encode(schema, value), { status });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
 import type { EntityName, EntityRecords } from '../entities/records.ts';
 import type { WebhookDefinition } from './webhook.ts';
+import type { WriteBack } from './write-back.ts';
 import type { RemoteTables } from '../push/remote.ts';
 import type { FieldMapping, TargetMetadata } from '../push/types.ts';
 
@@ -206,6 +207,8 @@ export interface ProviderDefinition<Settings = unknown> {
   intervalMs?(settings: Settings, development: boolean): number;
   /** How it tells us of changes; passes go on all the same. */
   webhook?: WebhookDefinition<Settings>;
+  /** What people may change of its records from here. */
+  writeBack?: WriteBack<Settings>;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Absent: nothing is written there. */

@@ -4,6 +4,7 @@ import { itemsOf, readReferrals } from './paging.ts';
 import { ask } from './request.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
 import { webhook } from './webhook.ts';
+import { writeBack } from './write-back.ts';
 
 /** How long a change may take until lists show it; what arrives later is found by listing everything once a day. */
 const LOOKBACK_SECONDS = 15 * 60;
@@ -59,6 +60,7 @@ export const partnerCenter = defineProvider({
   limits: { concurrency: 2, timeoutMs: 30_000 },
   intervalMs: ({ pollingMinutes }, development) => (pollingMinutes ?? (development ? 0.5 : 10)) * 60_000,
   webhook,
+  writeBack,
   streams: [referrals],
   async check(context) {
     await ask(context, { $top: '1' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpAnswer, HttpRequest } from '../../platform/http/types.ts';
 import type { ReadContext } from '../types.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
@@ -15,8 +15,17 @@ const PATH = 'referrals';
  */
 export async function ask({ http, settings }: Access, query: Record<string, string>): Promise<HttpAnswer> {
   const text = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return send(http, { url: `${new URL(PATH, settings.baseUrl).href}?${text}` });
+}
+
+/** One request about one referral. */
+export function askOne({ http, settings }: Access, id: string, request: Omit<HttpRequest, 'url'> = {}): Promise<HttpAnswer> {
+  return send(http, { ...request, url: new URL(`${PATH}/${encodeURIComponent(id)}`, settings.baseUrl).href });
+}
+
+async function send(http: Access['http'], request: HttpRequest): Promise<HttpAnswer> {
   try {
-    return await http.request({ url: `${new URL(PATH, settings.baseUrl).href}?${text}`, headers: { 'client-request-id': randomUUID() } });
+    return await http.request({ ...request, headers: { 'client-request-id': randomUUID(), ...request.headers } });
   } catch (error) {
     throw error instanceof RemoteError ? inOurWords(error) : error;
   }
@@ -27,7 +36,7 @@ function inOurWords(error: RemoteError): RemoteError {
   const { status, until } = error;
   const details = { ...(status !== undefined && { status }), ...(until && { until }), cause: error };
   if (status === 403) {
-    const words = 'Partner Center lets only users in the role Referral Admin or Referral User read referrals, and never an application by itself. Give the user that role, or connect with another one.';
+    const words = 'Partner Center lets only users in the role Referral Admin or Referral User read and change referrals, and never an application by itself. Give the user that role, or connect with another one.';
     return new RemoteError('permission', words, details);
   }
   if (status === 423) return new RemoteError('transient', 'Partner Center has locked the list for the moment. The next try follows by itself.', details);

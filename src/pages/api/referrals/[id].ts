@@ -1,6 +1,7 @@
-import { referralAnswer, referralQuery } from '#lib/api/referrals.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { referralAnswer, referralChangeBody, referralChangedAnswer, referralQuery } from '#lib/api/referrals.ts';
+import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
 import { referralView } from '#lib/views/referrals.ts';
+import { updateReferral } from '#lib/write-back/referral.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 
@@ -8,5 +9,10 @@ export const GET = apiRoute('viewer', async ({ url, params }, access) => {
   parseQuery(referralQuery, url.searchParams);
   return answer(referralAnswer, await referralView(access, params['id'] ?? ''));
 });
+export const POST = apiRoute('member', async ({ url, params, request }, access) => {
+  parseQuery(referralQuery, url.searchParams);
+  const wanted = await parseBody(referralChangeBody, request);
+  return answer(referralChangedAnswer, await updateReferral(access.tenant.id, params['id'] ?? '', wanted, access.user.id));
+});
 export const HEAD = GET;
-export const ALL = onlyMethods('GET', 'HEAD');
+export const ALL = onlyMethods('GET', 'HEAD', 'POST');
