@@ -18,6 +18,8 @@ const recordsCreated = counter('sync_records_created', 'Records stored for the f
 const recordsUpdated = counter('sync_records_updated', 'Records stored with other content than before', whose);
 const runMs = histogram('sync_latency_ms', 'Time from the beginning to the end of a sync run', ['provider', 'status'], [100, 500, 1000, 5000, 15_000, 60_000, 300_000, 900_000, 3_600_000]);
 const writebackMs = histogram('writeback_latency_ms', 'Time that one write to a provider took', ['provider', 'outcome'], [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000]);
+const pushTotal = counter('d365_push_total', 'Tries to write a lead into a CRM, by what became of them', [...whose, 'outcome']);
+const pushFailures = counter('d365_push_fail_total', 'Leads that could not be written into a CRM and wait for a person', whose);
 const refreshFailures = counter('token_refresh_failures', 'Exchanges of a token that a provider refused for good', whose);
 
 /** Which connection something is about. */
@@ -46,6 +48,14 @@ export function recordPage(page: Whose & { inserted: number; changed: number }):
 /** One write to a provider ended; `ms` is from sending to its answer. */
 export function recordWriteback(provider: string, ok: boolean, ms: number): void {
   writebackMs.observe({ provider, outcome: ok ? 'ok' : 'failed' }, ms);
+}
+
+/** One try to write a lead into a CRM ended. */
+export function recordPush(push: Whose, outcome: string): void {
+  labelled(push, (labels) => {
+    pushTotal.inc({ ...labels, outcome });
+    pushFailures.inc(labels, outcome === 'failed' ? 1 : 0);
+  });
 }
 
 /** A provider refused to exchange a token: the connection has to be connected again. */

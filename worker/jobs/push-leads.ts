@@ -1,8 +1,18 @@
 import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
-import { pushTargetsOf } from '../../src/lib/push/request.ts';
+import { config } from '../../src/lib/platform/config.ts';
+import { Problem } from '../../src/lib/platform/errors.ts';
+import { pushSlice } from '../../src/lib/push/run.ts';
+import { wakePushes } from '../../src/lib/push/wake.ts';
 
-/** Writes the leads that are due into the CRM of a connection. While nothing of the workspace may be written there, there is nothing to do. */
-export async function pushLeadsJob({ tenantId, connectionId }: JobPayload<'push-leads'>): Promise<JobOutcome<'push-leads'>> {
-  const isTarget = (await pushTargetsOf(tenantId)).some(({ id }) => id === connectionId);
-  return isTarget ? { kind: 'ok' } : { kind: 'cancelled', reason: 'No leads are written into this system.' };
+/** One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is woken for then. A connection that takes no leads any more needs no retry. */
+export async function pushLeadsJob(payload: JobPayload<'push-leads'>, signal: AbortSignal): Promise<JobOutcome<'push-leads'>> {
+  const { tenantId, connectionId } = payload;
+  try {
+    const { next } = await pushSlice({ ...payload, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
+    if (next !== null && next > new Date()) await wakePushes(tenantId, connectionId, next);
+    return next === null || next > new Date() ? { kind: 'ok' } : { kind: 'again', at: new Date(), payload: { ...payload, leadId: null } };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { kind: 'cancelled', reason: error.message };
+  }
 }
