@@ -32,6 +32,7 @@ export interface Belongings {
   record: string;
   job: string;
   referral: string;
+  lead: string;
 }
 
 export interface World {
@@ -60,7 +61,7 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
   const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
   const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
   const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
-  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), lead: await addLead(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
@@ -75,6 +76,15 @@ async function addReferral(db: TestDatabase, tenantId: string, connectionId: str
   const [row] = await db.query<{ id: string }>(
     `insert into referrals (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, referral_type, name, status, sort_cents)
       values ($1, $2, $3, 'partner-center', 'referrals', 'a-referral', '', '{}', $2, now(), now(), 'co-sell', 'A deal', 'New', 0) returning id`,
+    [tenantId, randomUUID(), connectionId],
+  );
+  return row?.id ?? '';
+}
+
+async function addLead(db: TestDatabase, tenantId: string, connectionId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, name, sort_name, status, qualified, sort_cents)
+      values ($1, $2, $3, 'clienttether', 'clients', 'a-lead', '', '{}', $2, now(), now(), 'A lead', 'a lead', 'New', false, 0) returning id`,
     [tenantId, randomUUID(), connectionId],
   );
   return row?.id ?? '';

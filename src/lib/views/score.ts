@@ -1,0 +1,40 @@
+import type { Breakdown } from '../lead-engine/types.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { Problem } from '../platform/errors.ts';
+import { isId } from '../platform/id.ts';
+import { leadScore } from '../rollups/company-domains/queries.ts';
+import { selectFeatures } from '../tenancy/features.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A lead's score and how it came about. */
+export interface ScoreView {
+  lead: { id: string; name: string; company: string | null; domain: string | null };
+  /** Waiting: not scanned yet. Off: the lead engine is off, and there is no score from before. */
+  state: 'scored' | 'waiting' | 'no_domain' | 'off';
+  breakdown: Breakdown | null;
+  scannedAt: Date | null;
+  /** When the next scan may begin; null when none is to be. */
+  scanDueAt: Date | null;
+}
+
+/** The score of one lead. Throws Problem `not_found`: a lead of another tenant is as absent as one that never was. */
+export async function scoreView({ tenant }: Workspace, leadId: string): Promise<ScoreView> {
+  const found = isId(leadId) ? await readTenant(tenant.id, (tx) => read(tx, tenant.id, leadId), { mayLag: true }) : undefined;
+  if (found?.row === undefined) throw new Problem('not_found', 'There is no such lead. It may have been deleted at its source.');
+  const { breakdown: kept, scannedAt, scanDueAt, ...lead } = found.row;
+  const breakdown = kept as Breakdown | null;
+  const { isOn } = found;
+  return { lead, state: stateOf(lead.domain, breakdown, isOn), breakdown, scannedAt, scanDueAt: isOn ? scanDueAt : null };
+}
+
+async function read(tx: Tx, tenantId: string, leadId: string) {
+  const row = await leadScore(tx, tenantId, leadId);
+  return { row, isOn: (await selectFeatures(tx, tenantId)).has('lead-engine') };
+}
+
+function stateOf(domain: string | null, breakdown: Breakdown | null, isOn: boolean): ScoreView['state'] {
+  if (domain === null) return 'no_domain';
+  if (breakdown !== null) return 'scored';
+  return isOn ? 'waiting' : 'off';
+}
