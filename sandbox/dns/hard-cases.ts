@@ -27,7 +27,7 @@ function servers(): Records {
     servfail: { fault: 'servfail' },
     refused: { fault: 'refused' },
     'wrong-id': { fault: 'wrong_id' },
-    slow: { mx: [[10, 'mx.slow.hard.test']], txt: ['v=spf1 mx -all'], fault: { slowMs: 120 } },
+    slow: { mx: [[10, 'mx.slow.hard.test']], txt: ['v=spf1 mx -all'], fault: { slowMs: 60 } },
     'mx.slow': { a: ['192.0.2.10'] },
     // There, with nothing: NODATA. `gone` is not listed: NXDOMAIN.
     empty: {},

@@ -37,7 +37,9 @@ async function fetchPolicy(domain: string, http: HttpClient): Promise<StsPolicy 
     return parseStsPolicy(body) ?? 'unreadable';
   } catch (failure) {
     if (!(failure instanceof RemoteError)) throw failure;
-    return failure.kind === 'gone' ? 'absent' : failure.kind === 'malformed' && failure.status !== undefined ? 'unreadable' : 'unknown';
+    if (failure.kind === 'malformed') return 'unreadable';
+    // Without a status nobody answered, or the address is none that may be called.
+    return failure.kind === 'gone' || (failure.kind !== 'transient' && failure.status !== undefined) ? 'absent' : 'unknown';
   }
 }
 
