@@ -125,7 +125,7 @@ export async function addMember(slug: string): Promise<string> {
 
 /** A digest of everything that an action could change. */
 export async function stateOf(db: TestDatabase): Promise<unknown> {
-  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'record_errors', 'dead_letters', 'accounts', 'two_factors'];
+  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'record_errors', 'dead_letters', 'accounts', 'two_factors', 'tenant_features', 'score_models'];
   const digests = await Promise.all(tables.map((table) => db.query(`select '${table}' as table, count(*)::int as rows, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t`)));
   const [queue] = await db.query<{ exists: boolean }>(`select to_regclass('pgboss.job') is not null as exists`);
   const jobs = queue?.exists ? await db.query(`select count(*)::int as jobs from pgboss.job`) : [];

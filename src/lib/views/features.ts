@@ -1,0 +1,38 @@
+import { eq } from 'drizzle-orm';
+import { users } from '../auth/schema.ts';
+import { features, type Feature } from '../tenancy/features.ts';
+import { tenantFeatures } from '../tenancy/schema.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+
+/** A feature of a workspace, with who switched it on and when. */
+export interface FeatureView {
+  feature: Feature;
+  title: string;
+  text: string;
+  /** Null when it is off. */
+  enabledAt: Date | null;
+  /** The name of who switched it on; null for an operator or somebody who is gone. */
+  enabledBy: string | null;
+}
+
+const words: Record<Feature, { title: string; text: string }> = {
+  'lead-engine': {
+    title: 'Lead engine',
+    text: 'Looks up the public DNS records of the companies that leads and referrals name, and scores how ready their mail is. Nobody is written to, and the companies do not notice.',
+  },
+  'crm-push': {
+    title: 'Writing into a CRM',
+    text: 'Lets members write leads into a connected CRM such as Dynamics 365, one by one or many at once. Each one is kept with its outcome.',
+  },
+};
+
+/** All features in the order of their list. */
+export async function featureViews(tenantId: string): Promise<FeatureView[]> {
+  const { feature: name, enabledAt } = tenantFeatures;
+  const rows = await readTenant(tenantId, (tx) =>
+    tx.select({ feature: name, enabledAt, enabledBy: users.name }).from(tenantFeatures).leftJoin(users, eq(users.id, tenantFeatures.enabledBy)).where(eq(tenantFeatures.tenantId, tenantId)));
+  return features.map((feature) => {
+    const on = rows.find((row) => row.feature === feature);
+    return { feature, ...words[feature], enabledAt: on?.enabledAt ?? null, enabledBy: on?.enabledBy ?? null };
+  });
+}

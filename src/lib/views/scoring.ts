@@ -1,0 +1,74 @@
+import { scoreOf } from '../lead-engine/score.ts';
+import { selectModel, selectVersions, type ModelVersion } from '../lead-engine/models.ts';
+import type { Segment } from '../lead-engine/types.ts';
+import { defaultModel, type Model, type Weights } from '../lead-engine/weights.ts';
+import type { Evidence } from '../posture/types.ts';
+import { scannedDomains } from '../rollups/company-domains/queries.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+
+const shownVersions = 20;
+/** A preview scores so many domains at most: some milliseconds. */
+const mostPreviewed = 500;
+const shownChanges = 20;
+
+export interface ScoringView {
+  /** The weights in force. */
+  model: Model;
+  versions: ModelVersion[];
+  /** The weights that the form begins with: those in force, or an older version that the person has chosen. */
+  shown: Model;
+}
+
+/** The weights of a workspace and how they came about. `from` is the version to begin with. */
+export function scoringView(tenantId: string, from: string | null): Promise<ScoringView> {
+  return readTenant(tenantId, async (tx) => {
+    const model = await selectModel(tx, tenantId);
+    const versions = await selectVersions(tx, tenantId, shownVersions);
+    const shown = [...versions, defaultModel].find(({ version }) => String(version) === from) ?? model;
+    return { model, versions, shown };
+  });
+}
+
+/** A company whose score would be another one. */
+export interface ScoreChange {
+  domain: string;
+  name: string | null;
+  before: Outcome;
+  after: Outcome;
+}
+interface Outcome {
+  score: number;
+  segment: Segment;
+  priority: number;
+}
+
+export interface ScoringPreview {
+  /** How many companies were scored for it; the first ones by name when there are more. */
+  looked: number;
+  isComplete: boolean;
+  changed: number;
+  segments: { segment: Segment; before: number; after: number }[];
+  /** Those that would change most. */
+  changes: ScoreChange[];
+}
+
+/** What other weights would make of the companies that were scanned, from stored evidence. Writes nothing. */
+export async function scoringPreview(tenantId: string, weights: Weights): Promise<ScoringPreview> {
+  const rows = await readTenant(tenantId, (tx) => scannedDomains(tx, tenantId, mostPreviewed + 1));
+  const now = new Date();
+  const pairs = rows.slice(0, mostPreviewed).map(({ domain, name, evidence, score, segment, priority, ...facts }): ScoreChange => {
+    const after = scoreOf(evidence as Evidence, facts, { version: 0, weights }, now);
+    return { domain, name, before: { score: score ?? 0, segment: segment ?? 'Cold', priority: priority ?? 6 }, after };
+  });
+  const changes = pairs.filter(isChange).toSorted((a, b) => sizeOf(b) - sizeOf(a) || a.domain.localeCompare(b.domain));
+  return { looked: pairs.length, isComplete: rows.length <= mostPreviewed, changed: changes.length, segments: segmentsOf(pairs), changes: changes.slice(0, shownChanges) };
+}
+
+const isChange = ({ before, after }: ScoreChange): boolean => before.score !== after.score || before.segment !== after.segment || before.priority !== after.priority;
+/** Another segment counts for more than any number of points. */
+const sizeOf = ({ before, after }: ScoreChange): number => Math.abs(before.score - after.score) + (before.segment === after.segment ? 0 : 1000);
+
+function segmentsOf(pairs: readonly ScoreChange[]): ScoringPreview['segments'] {
+  const count = (side: 'before' | 'after', segment: Segment) => pairs.filter((pair) => pair[side].segment === segment).length;
+  return (['Migration', 'Existing', 'Cold', 'Skip'] as const).map((segment) => ({ segment, before: count('before', segment), after: count('after', segment) }));
+}
