@@ -29,7 +29,7 @@ export const memo = (name: string, max = 2_000): Column => column(name, 'memo', 
 export const plain = (name: string, type: Exclude<ColumnType, 'text' | 'memo' | 'option' | 'state' | 'status' | 'lookup'>): Column => column(name, type);
 export const option = (name: string, options: readonly Option[]): Column => column(name, 'option', { options });
 /** Set by the system alone. */
-export const fixed = (name: string, type: ColumnType): Column => column(name, type, { create: false, update: false, required: 'SystemRequired' });
+export const fixed = (name: string, type: ColumnType): Column => column(name, type, { create: false, update: false });
 export const id = (name: string): Column => column(name, 'id', { update: false, required: 'SystemRequired' });
 
 /** A lookup of one table is bound by its own name, one of several by its name and the table's. */

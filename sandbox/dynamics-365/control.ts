@@ -27,7 +27,7 @@ const poisoning = z.object({ kind: kind.default('lead'), poison: z.enum(Object.k
 export function truth(org: Org, only?: string): Record<string, WireRow[]> {
   org.live();
   const tables = Object.values(org.store.schema).filter(({ name }) => only === undefined || name === only);
-  return Object.fromEntries(tables.map((table) => [table.name, org.store.rows(table.name).map((each) => wireRow(org.store, table, each, table.columns, { formatted: true, allAnnotations: false }))]));
+  return Object.fromEntries(tables.map((table) => [table.name, org.store.rows(table.name).map((each) => wireRow(org.store, table, each, table.columns, { formatted: true, targets: true }))]));
 }
 
 /** Applies changes as if people had made them now, in the application itself: closed leads may be changed there, too. */

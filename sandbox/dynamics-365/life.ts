@@ -25,7 +25,8 @@ export class Life {
     this.#store = store;
     this.#spec = spec;
     const begins = spec.countedOn - (spec.historyDays ?? 180) * DAY;
-    store.insert('transactioncurrency', this.#currency, { currencyname: 'US Dollar', isocurrencycode: 'USD', currencysymbol: '$' }, begins, 'life');
+    store.insert('transactioncurrency', this.#currency('USD'), { currencyname: 'US Dollar', isocurrencycode: 'USD', currencysymbol: '$', exchangerate: 1 }, begins, 'life');
+    store.insert('transactioncurrency', this.#currency('EUR'), { currencyname: 'Euro', isocurrencycode: 'EUR', currencysymbol: '\u20ac', exchangerate: 0.8 }, begins, 'life');
     store.insert('systemuser', guidFrom(spec.seed, 'application user'), { fullname: '# Tributary' }, begins, 'life');
     for (const index of [0, 1, 2]) store.insert('systemuser', this.#person(index), { fullname: personOf(randomFrom(spec.seed, 'user', index)).join(' ') }, begins, 'life');
   }
@@ -46,8 +47,8 @@ export class Life {
     return Math.round(countedOn - historyDays * DAY + (this.#born + 1) * pace);
   }
 
-  get #currency(): string {
-    return guidFrom(this.#spec.seed, 'currency');
+  #currency(code: 'USD' | 'EUR'): string {
+    return guidFrom(this.#spec.seed, 'currency', code);
   }
 
   #person(index: number): string {
@@ -122,7 +123,7 @@ export class Life {
       telephone1: `+1 555 ${String(random.int(0, 9_999)).padStart(4, '0')}`, jobtitle: random.pick(['IT Manager', 'CIO', 'Owner', 'Office Manager', 'Head of IT']), websiteurl: `https://www.${domain}`,
       address1_city: city, address1_stateorprovince: state, address1_country: country, numberofemployees: random.int(3, 900), revenue: random.int(1, 400) * 100_000, estimatedamount: random.chance(0.7) ? random.int(4, 300) * 500 : null,
       leadqualitycode: random.pick([1, 2, 3]), leadsourcecode: random.pick([1, 3, 4, 7, 8, 859_870_000]), industrycode: random.pick([1, 9, 27, 30, 34]), description: random.chance(0.4) ? random.pick(NOTES) : null,
-      statecode: 0, statuscode: 1, ownerid: { table: 'systemuser', id: this.#person(index % 3) }, transactioncurrencyid: { table: 'transactioncurrency', id: this.#currency },
+      statecode: 0, statuscode: 1, ownerid: { table: 'systemuser', id: this.#person(index % 3) }, transactioncurrencyid: { table: 'transactioncurrency', id: this.#currency(country === 'Ireland' ? 'EUR' : 'USD') },
     };
   }
 }

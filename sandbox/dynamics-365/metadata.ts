@@ -12,6 +12,8 @@ const KINDS: Record<ColumnType, [string, string]> = {
   boolean: ['Boolean', 'BooleanAttributeMetadata'], option: ['Picklist', 'PicklistAttributeMetadata'], state: ['State', 'StateAttributeMetadata'], status: ['Status', 'StatusAttributeMetadata'],
   lookup: ['Lookup', 'LookupAttributeMetadata'], version: ['BigInt', 'BigIntAttributeMetadata'],
 };
+/** Lookups that metadata calls otherwise. */
+const SPECIAL_LOOKUPS: Record<string, string> = { ownerid: 'Owner', customerid: 'Customer', parentcustomerid: 'Customer' };
 const PREFIX = 'Microsoft.Dynamics.CRM.';
 
 /** EntityDefinitions(LogicalName='…') and what hangs on it. `$select` is not obeyed, `$expand` is. */
@@ -70,7 +72,8 @@ function definitionOf(org: Org, { name, set, id, label }: Table) {
 }
 
 function attributeOf(table: Table, { name, type, max, required, create, update, targets }: Column) {
-  const [short, cast] = KINDS[type];
+  const [known, cast] = KINDS[type];
+  const short = SPECIAL_LOOKUPS[name] ?? known;
   return {
     '@odata.type': `#${PREFIX}${cast}`, LogicalName: name, SchemaName: name, EntityLogicalName: table.name, AttributeType: short, AttributeTypeName: { Value: `${short}Type` }, MetadataId: guidFrom('attribute', table.name, name),
     RequiredLevel: { Value: required, CanBeChanged: required !== 'SystemRequired', ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings' }, IsValidForCreate: create, IsValidForUpdate: update, IsValidForRead: true,

@@ -8,14 +8,15 @@ export interface Preferences {
   representation: boolean;
   /** Labels of options, names of lookups, amounts and dates as people read them. */
   formatted: boolean;
-  /** Everything else that can be told beside a value. */
-  allAnnotations: boolean;
+  /** The tables that lookups point to. */
+  targets: boolean;
   /** What the answer names in `Preference-Applied`. */
   applied: string;
 }
 
 const LARGEST_PAGE = 5_000;
-const FORMATTED = 'OData.Community.Display.V1.FormattedValue';
+export const FORMATTED = 'OData.Community.Display.V1.FormattedValue';
+export const TARGET = 'Microsoft.Dynamics.CRM.lookuplogicalname';
 
 /** Several preferences come in one header, with commas between them and inside of their quotes. */
 export function preferencesOf(headers: IncomingHttpHeaders): Preferences {
@@ -27,7 +28,7 @@ export function preferencesOf(headers: IncomingHttpHeaders): Preferences {
   return {
     text, pageSize: Number.isInteger(asked) && asked > 0 ? Math.min(asked, LARGEST_PAGE) : LARGEST_PAGE,
     tracks: given.has('odata.track-changes'), representation: given.get('return') === 'representation',
-    formatted: annotations.some((name) => ['*', FORMATTED].includes(name)), allAnnotations: annotations.includes('*'),
+    formatted: annotations.some((name) => ['*', FORMATTED].includes(name)), targets: annotations.some((name) => ['*', TARGET].includes(name)),
     applied: known.map((name) => (given.get(name) === '' ? name : `${name}=${name === 'odata.include-annotations' ? `"${given.get(name)}"` : given.get(name)}`)).join(', '),
   };
 }

@@ -84,9 +84,16 @@ export class Store {
   }
 
   #put({ name, id }: Table, row: Row, at: number): Row {
-    const put = { ...row, modifiedon: instant(at), versionnumber: this.#next(at) };
+    const put: Row = { ...row, ...this.#inOrganisationCurrency(row), modifiedon: instant(at), versionnumber: this.#next(at) };
     this.#shelf(name).rows.set(String(row[id]), put);
     return put;
+  }
+
+  #inOrganisationCurrency(row: Row): Row {
+    const currency = row.transactioncurrencyid;
+    const rate = isRef(currency) ? Number(this.row(currency.table, currency.id)?.exchangerate ?? 1) : 1;
+    const amounts = Object.keys(row).filter((name) => name.endsWith('_base')).map((name) => [name, row[name.slice(0, -'_base'.length)] ?? null] as const);
+    return Object.fromEntries(amounts.map(([name, amount]) => [name, amount === null ? null : Math.round((Number(amount) / rate) * 100) / 100]));
   }
 
   #next(at: number): number {

@@ -36,13 +36,15 @@ const TASK_STATUSES: Option[] = [{ value: 2, label: 'Not Started', state: 0 }, {
 
 const address = [text('address1_line1', 250), text('address1_city', 80), text('address1_stateorprovince', 50), text('address1_postalcode', 20), text('address1_country', 80)];
 const system = [fixed('createdon', 'datetime'), fixed('modifiedon', 'datetime'), fixed('versionnumber', 'version'), lookup('ownerid', 'systemuser')];
+/** An amount, and what it is in the currency of the organisation. */
+const amount = (name: string): Column[] => [plain(name, 'money'), fixed(`${name}_base`, 'money')];
 const money = [lookup('transactioncurrencyid', 'transactioncurrency')];
 const industry = option('industrycode', options({ Accounting: 1, Consulting: 9, 'Health Care': 34, Retail: 27, Transportation: 30 }));
 
 const lead: Column[] = [
   id('leadid'), text('subject', 300), text('fullname', 160, { create: false, update: false }), text('firstname', 50), text('lastname', 50, { required: 'ApplicationRequired' }), text('companyname', 100),
   text('emailaddress1', 100), text('telephone1', 50), text('mobilephone', 20), text('jobtitle', 100), text('websiteurl', 200), ...address, memo('description'),
-  plain('revenue', 'money'), plain('numberofemployees', 'int'), plain('estimatedvalue', 'decimal'), plain('estimatedamount', 'money'), plain('estimatedclosedate', 'date'),
+  ...amount('revenue'), plain('numberofemployees', 'int'), plain('estimatedvalue', 'decimal'), ...amount('estimatedamount'), plain('estimatedclosedate', 'date'),
   option('leadqualitycode', options({ Hot: 1, Warm: 2, Cold: 3 })), option('leadsourcecode', LEAD_SOURCES), industry, option('prioritycode', options({ 'Default Value': 1 })),
   lookup('parentaccountid', 'account'), lookup('parentcontactid', 'contact'), lookup('qualifyingopportunityid', 'opportunity'), ...stateAndStatus(LEAD_STATES, LEAD_STATUSES), ...money, ...system,
 ];
@@ -52,11 +54,11 @@ const contact: Column[] = [
 ];
 const account: Column[] = [
   id('accountid'), text('name', 160, { required: 'ApplicationRequired' }), text('accountnumber', 20), text('emailaddress1', 100), text('telephone1', 50), text('websiteurl', 200), ...address, memo('description'), industry,
-  plain('numberofemployees', 'int'), plain('revenue', 'money'), lookup('primarycontactid', 'contact'), lookup('originatingleadid', 'lead'), ...stateAndStatus(ACTIVE, ACTIVE_STATUSES), ...money, ...system,
+  plain('numberofemployees', 'int'), ...amount('revenue'), lookup('primarycontactid', 'contact'), lookup('originatingleadid', 'lead'), ...stateAndStatus(ACTIVE, ACTIVE_STATUSES), ...money, ...system,
 ];
 const opportunity: Column[] = [
   id('opportunityid'), text('name', 300, { required: 'ApplicationRequired' }), lookup('customerid', 'account', 'contact'), lookup('parentaccountid', 'account'), lookup('parentcontactid', 'contact'),
-  plain('estimatedvalue', 'money'), plain('estimatedclosedate', 'date'), plain('actualvalue', 'money'), plain('actualclosedate', 'date'), plain('closeprobability', 'int'),
+  ...amount('estimatedvalue'), plain('estimatedclosedate', 'date'), ...amount('actualvalue'), plain('actualclosedate', 'date'), plain('closeprobability', 'int'),
   option('opportunityratingcode', options({ Hot: 1, Warm: 2, Cold: 3 })), option('salesstage', options({ Qualify: 0, Develop: 1, Propose: 2, Close: 3 })), text('stepname', 200), memo('description'),
   lookup('originatingleadid', 'lead'), text('hnt_leadid', 36), ...stateAndStatus(options({ Open: 0, Won: 1, Lost: 2 }), OPPORTUNITY_STATUSES), ...money, ...system,
 ];
@@ -81,7 +83,7 @@ const tables: Record<TableName, Table> = {
   systemuser: { name: 'systemuser', set: 'systemusers', id: 'systemuserid', label: 'fullname', columns: [id('systemuserid'), text('fullname', 200), ...system.slice(0, 3)], keys: [] },
   transactioncurrency: {
     name: 'transactioncurrency', set: 'transactioncurrencies', id: 'transactioncurrencyid', label: 'currencyname',
-    columns: [id('transactioncurrencyid'), text('currencyname'), text('isocurrencycode', 5), text('currencysymbol', 10), ...system.slice(0, 3)], keys: [],
+    columns: [id('transactioncurrencyid'), text('currencyname'), text('isocurrencycode', 5), text('currencysymbol', 10), plain('exchangerate', 'decimal'), ...system.slice(0, 3)], keys: [],
   },
 };
 

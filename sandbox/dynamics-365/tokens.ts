@@ -25,11 +25,11 @@ export function skipToken(place: Place, bound: string, tracks: boolean): string 
 
 /** Throws Refusal when a byte of it is not as it was handed out, or the rest of the request is not. */
 export function readSkipToken(raw: string, bound: string): Place {
-  const outer = decoded(raw);
-  const state = /value="([\w-]+)"/.exec(decoded(/^<cookie pagenumber="\d+" pagingcookie="([^"]*)" istracking="(?:True|False)" \/>$/.exec(outer)?.[1] ?? ''))?.[1];
-  if (state === undefined || spelled(outer) !== raw) throw badQuery('Malformed XML in the Paging Cookie');
-  const [place, sum] = JSON.parse(Buffer.from(state, 'base64url').toString()) as [Place, number];
-  if (sum !== hash32(bound)) throw badQuery('The paging cookie does not belong to this query.');
+  const [, inner, tracking] = /^<cookie pagenumber="\d+" pagingcookie="([^"]*)" istracking="(True|False)" \/>$/.exec(decoded(raw)) ?? [];
+  const state = /value="([\w-]+)"/.exec(decoded(inner ?? ''))?.[1];
+  if (state === undefined) throw badQuery('Malformed XML in the Paging Cookie');
+  const [place] = JSON.parse(Buffer.from(state, 'base64url').toString()) as [Place];
+  if (skipToken(place, bound, tracking === 'True') !== raw) throw badQuery('The paging cookie does not belong to this query.');
   return place;
 }
 

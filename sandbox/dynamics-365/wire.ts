@@ -1,6 +1,6 @@
 import { wireName, type Column } from './columns.ts';
 import { noProperty } from './errors.ts';
-import type { Preferences } from './prefer.ts';
+import { FORMATTED, TARGET, type Preferences } from './prefer.ts';
 import { isRef, type Row, type Store, type Value } from './store.ts';
 import type { Table } from './tables.ts';
 
@@ -10,7 +10,7 @@ const amounts = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2 });
 const numbers = new Intl.NumberFormat('en-US');
 const times = new Intl.DateTimeFormat('en-US', { dateStyle: 'short', timeStyle: 'short', timeZone: 'UTC' });
 
-type Shown = Pick<Preferences, 'formatted' | 'allAnnotations'>;
+type Shown = Pick<Preferences, 'formatted' | 'targets'>;
 
 /** The columns that `$select` names; all of them without it. Throws Refusal for one that there is not. */
 export function selected(table: Table, select: string | null): readonly Column[] {
@@ -37,10 +37,10 @@ export const etagOf = (row: Row): string => `W/"${String(row.versionnumber)}"`;
 
 const plainOf = (value: Value): Exclude<Value, object> | string => (isRef(value) ? value.id : value) as string;
 
-function annotationsOf(store: Store, column: Column, value: Value, { formatted, allAnnotations }: Shown): [string, string][] {
+function annotationsOf(store: Store, column: Column, value: Value, { formatted, targets }: Shown): [string, string][] {
   const label = formatted && value !== null ? labelOf(store, column, value) : null;
-  const target: [string, string][] = allAnnotations && isRef(value) ? [['Microsoft.Dynamics.CRM.lookuplogicalname', value.table]] : [];
-  return label === null ? target : [['OData.Community.Display.V1.FormattedValue', label], ...target];
+  const target: [string, string][] = targets && isRef(value) ? [[TARGET, value.table]] : [];
+  return label === null ? target : [[FORMATTED, label], ...target];
 }
 
 function labelOf(store: Store, { type, options }: Column, value: Value): string | null {

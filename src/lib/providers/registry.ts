@@ -1,9 +1,10 @@
 import { clienttether } from './clienttether/index.ts';
+import { dynamics365 } from './dynamics-365/index.ts';
 import { partnerCenter } from './partner-center/index.ts';
 import type { ProviderDefinition } from './types.ts';
 
 /** Every provider, in the order of lists and forms. Adding one is its folder and a line here. */
-export const providers: readonly ProviderDefinition[] = [anyProvider(clienttether), anyProvider(partnerCenter)];
+export const providers: readonly ProviderDefinition[] = [anyProvider(clienttether), anyProvider(partnerCenter), anyProvider(dynamics365)];
 
 /** The provider of a connection. Throws an Error that names the known ones. */
 export function getProvider(key: string): ProviderDefinition {

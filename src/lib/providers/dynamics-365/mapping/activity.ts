@@ -1,0 +1,40 @@
+import type { NoteRecord } from '../../../entities/note/record.ts';
+import type { ScheduledActivityRecord } from '../../../entities/scheduled-activity/record.ts';
+import { RecordRejected } from '../../types.ts';
+import { dateOf, labelOf, proseOf, rowOf, textOf } from './values.ts';
+
+/** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */
+export function mapTask(item: unknown): ScheduledActivityRecord {
+  const row = rowOf(item, 'activityid');
+  const scheduledAt = dateOf(row, 'scheduledend') ?? dateOf(row, 'scheduledstart') ?? dateOf(row, 'createdon');
+  if (scheduledAt === null) throw new RecordRejected('The task has no date, so it cannot stand in a schedule.', 'scheduledend');
+  return {
+    externalId: row.id,
+    activityType: 'Task',
+    scheduledAt,
+    contactName: labelOf(row, '_regardingobjectid_value'),
+    description: [textOf(row, 'subject'), proseOf(row, 'description')].filter((part) => part !== null).join('\n') || null,
+    status: labelOf(row, 'statuscode') ?? labelOf(row, 'statecode'),
+  };
+}
+
+/** A note, or the title of a file that was attached. */
+export function mapNote(item: unknown): NoteRecord {
+  const row = rowOf(item, 'annotationid');
+  const contactId = textOf(row, '_objectid_value');
+  if (contactId === null) throw new RecordRejected('The note does not say what it is about.', '_objectid_value');
+  const filename = textOf(row, 'filename');
+  return {
+    externalId: row.id,
+    contactId,
+    noteDate: dateOf(row, 'createdon'),
+    author: labelOf(row, '_createdby_value'),
+    content: [textOf(row, 'subject'), proseOf(row, 'notetext'), filename === null ? null : `Attached: ${filename}`].filter((part) => part !== null).join('\n'),
+  };
+}
+
+/** Notes hang on all kinds of rows; those that hang on nothing, and those without a word, are not for people to read. */
+export function isNoteToKeep(row: object): boolean {
+  const has = (column: string) => typeof Reflect.get(row, column) === 'string' && String(Reflect.get(row, column)).trim() !== '';
+  return !has('annotationid') || (has('_objectid_value') && ['subject', 'notetext', 'filename'].some(has));
+}
