@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../platform/http/types.ts';
 import type { EntityName, EntityRecords } from '../entities/records.ts';
+import type { OAuthGrant } from './grant.ts';
 import type { WebhookDefinition } from './webhook.ts';
 import type { WriteBack } from './write-back.ts';
 import type { RemoteTables } from '../push/remote.ts';
 import type { FieldMapping, TargetMetadata } from '../push/types.ts';
+
+export type { OAuthGrant } from './grant.ts';
 
 /** Where a stream continues. Any JSON value that the stream itself understands. */
 export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
@@ -154,23 +157,6 @@ export interface Limits {
   readQuota?(headers: Record<string, string>, now: Date): WindowReading[];
 }
 
-/**
- * How an OAuth 2.0 access token is fetched (RFC 6749). With `refresh_token` the provider declares a secret called
- * `refreshToken`; when the source rotates it, the new one takes its place.
- */
-export interface OAuthGrant<Settings> {
-  kind: 'client_credentials' | 'refresh_token';
-  tokenUrl(settings: Settings): string;
-  /** Hosts of the token endpoint, as in `hosts`. */
-  tokenHosts: readonly string[];
-  /** The form fields besides `grant_type` and `refresh_token`; one of these names takes the place of ours. */
-  form(settings: Settings, secrets: Record<string, string>): Record<string, string>;
-  /** Headers of the token request, where the source wants its client's credentials there. */
-  headers?(settings: Settings, secrets: Record<string, string>): Record<string, string>;
-  /** How long the refresh token lives, in days, when it does not say; it is renewed well before. Only for refresh_token. */
-  refreshTokenDays?: number;
-}
-
 /** What a push may use. The client notes each request for the audit trail. */
 export interface PushContext<Settings> {
   http: HttpClient;
@@ -213,6 +199,10 @@ export interface ProviderDefinition<Settings = unknown> {
   streams: readonly StreamDefinition<Settings>[];
   /** Absent: nothing is written there. */
   push?: PushDefinition<Settings>;
+  /** Whose account the credentials open, in a few words; null when the source has nothing yet to tell it by. Throws RemoteError. */
+  whoAmI?(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<string | null>;
+  /** What a workspace has on from the moment in which a person connects it; it can be switched off. */
+  switchesOn?: readonly ('lead-engine' | 'crm-push')[];
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { defineProvider, defineStream } from '../types.ts';
 import { mapReferral, referralId } from './mapping.ts';
 import { itemsOf, readReferrals } from './paging.ts';
 import { ask } from './request.ts';
+import { whoAmI } from './who-am-i.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
 import { webhook } from './webhook.ts';
 import { writeBack } from './write-back.ts';
@@ -49,6 +50,13 @@ export const partnerCenter = defineProvider({
       tokenHosts: ['login.microsoftonline.com'],
       form: ({ clientId }: PartnerCenterSettings, { clientSecret = '' }) => ({ client_id: clientId, client_secret: clientSecret, resource: RESOURCE }),
       refreshTokenDays: 90,
+      // The first endpoint has names of its own for the grant and its code.
+      device: {
+        url: ({ loginUrl, tenant }: PartnerCenterSettings) => new URL(`${tenant}/oauth2/devicecode`, loginUrl).href,
+        form: ({ clientId }: PartnerCenterSettings) => ({ client_id: clientId, resource: RESOURCE }),
+        grantType: 'device_code',
+        codeField: 'code',
+      },
     },
   },
   settings: partnerCenterSettings,
@@ -62,6 +70,8 @@ export const partnerCenter = defineProvider({
   webhook,
   writeBack,
   streams: [referrals],
+  switchesOn: ['lead-engine'],
+  whoAmI,
   async check(context) {
     await ask(context, { $top: '1' });
   },
