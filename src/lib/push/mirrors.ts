@@ -104,7 +104,7 @@ export async function markPulls(tx: Tx, { tenantId, connectionId }: Pick<MirrorP
       select ${connectionId}::uuid as connection_id, lead_id from unnest(${sql.param(copies)}::uuid[]) as copy (lead_id)
       union select connection_id, lead_id from ${pushes} where tenant_id = ${tenantId} and lead_id = any(${sql.param(moved)}::uuid[])) as marked
     order by connection_id, lead_id
-    on conflict (tenant_id, connection_id, lead_id) do update set marked_at = now()`);
+    on conflict (tenant_id, connection_id, lead_id) do update set marked_at = clock_timestamp()`);
 }
 
 /** A lead that is gone, is back, or has become or ceased to be a mirror itself: its copies may have to be shown, or hidden again. */

@@ -7,6 +7,7 @@ import { patiently } from '../platform/db/retry.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { log, withLogFields } from '../platform/log.ts';
 import { traced } from '../platform/tracing.ts';
+import { pullAfterSync } from '../push/pull/pull.ts';
 import { getTenant } from '../tenancy/tenants.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { closedBooks } from './books.ts';
@@ -51,6 +52,7 @@ async function sliceOf(request: SyncRequest, run: HeldRun, fenced: AbortSignal):
   }
   const { dueAt, ...end } = await finishRun(request, run, streams, failure, intervalMs);
   const report = { runId: run.runId, startedAt: run.startedAt, tenantId, connectionId, ...end, streams };
+  await pullAfterSync(request);
   recordRun(report);
   log.info({ event: 'sync.finished', status: end.status, changed: end.recordsUpdated, ms: end.finishedAt.getTime() - run.startedAt.getTime() }, 'Sync finished');
   return { report, dueAt };
