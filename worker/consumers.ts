@@ -7,6 +7,7 @@ import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '../src/lib/queue.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
+import { pollConsentJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { pruneRawJob } from './jobs/prune-raw.ts';
 import { replayJob } from './jobs/replay.ts';
@@ -23,6 +24,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'retry-records': retryRecordsJob,
   replay: replayJob,
   'prune-raw': pruneRawJob,
+  'poll-consent': pollConsentJob,
   'refresh-token': refreshTokenJob,
   'scan-domains': scanDomainsJob,
   rescore: rescoreJob,

@@ -28,6 +28,7 @@ export const jobs = {
     requestedBy: z.uuid().nullable(),
   }),
   'prune-raw': z.object({ tenantId: z.uuid() }),
+  'poll-consent': z.object({ tenantId: z.uuid(), consentId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
   'scan-domains': z.object({ tenantId: z.uuid() }),
   rescore: z.object({

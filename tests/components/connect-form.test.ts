@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import type { Access } from '../../src/lib/auth/access.ts';
 import { connectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
+import { enabledFeatures } from '../../src/lib/tenancy/features.ts';
 import { createTenant } from '../../src/lib/tenancy/tenants.ts';
 import { submitConnections } from '../../src/middleware/connections.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -35,7 +36,7 @@ test.each(listConnectable().map(({ key }) => key))('the form of %s asks for its 
 
 test('what is typed into the form of Partner Center connects it, and settings left empty keep their defaults', async () => {
   const tenant = await createTenant({ slug: 'acme', name: 'Acme' });
-  const access = { tenant, user: { id: 'u' } } as unknown as Access;
+  const access = { tenant, user: { id: '00000000-0000-4000-8000-000000000001' } } as unknown as Access;
   const typed = {
     intent: 'connect', provider: 'partner-center', label: '', baseUrl: sandbox.partnerCenter.baseUrl, 'setting.clientId': ' partner-app ', 'setting.tenant': '',
     'setting.loginUrl': sandbox.partnerCenter.loginUrl, 'secret.clientSecret': 'partner-secret-0123', 'secret.refreshToken': 'partner-consent-0123',
@@ -43,5 +44,6 @@ test('what is typed into the form of Partner Center connects it, and settings le
   expect((await submitConnections(access, typed)).headers.get('location')).toBe('/w/acme/settings/connections?done=connect');
   expect(await connectionViews(tenant.id)).toMatchObject([{ provider: 'partner-center', status: 'active' }]);
   expect(await db.query('select settings from connections')).toEqual([{ settings: { baseUrl: sandbox.partnerCenter.baseUrl, loginUrl: sandbox.partnerCenter.loginUrl, clientId: 'partner-app' } }]);
+  expect([...(await enabledFeatures(tenant.id))]).toEqual(['lead-engine']);
   expect(await formOf('partner-center', typed)).toMatch(/name="setting.clientId"[^>]* value=" partner-app "|value=" partner-app "[^>]* name="setting.clientId"/);
 });

@@ -41,7 +41,7 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'referral' | 'lead') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'consent' | 'referral' | 'lead') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -135,6 +135,10 @@ export const tenantRequests: TenantRequest[] = [
   { ...connection('replay'), ok: [303, 409] },
   // Without secrets nothing is asked of the provider.
   connection('reconnect', 400),
+  connection('reconsent', 400),
+  connection('webhook', 400),
+  setting('connections', 'consent', () => Promise.resolve({ provider: 'clienttether' }), 400),
+  ...page('settings/consents/[id]', 'admin', { path: (slug, world) => `/w/${slug}/settings/consents/${belonging('consent')(slug, world)}` }),
   setting('connections', 'connect', () => Promise.resolve({ provider: 'clienttether', label: 'Another' }), 400),
   member('invite', () => Promise.resolve({ email: `${randomUUID()}@guests.test`, role: 'viewer' })),
   member('resend', invitation),

@@ -32,6 +32,7 @@ export interface Belongings {
   record: string;
   job: string;
   referral: string;
+  consent: string;
   lead: string;
 }
 
@@ -61,7 +62,7 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
   const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
   const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
   const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
-  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), lead: await addLead(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), consent: await addConsent(db, tenant.id), lead: await addLead(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
@@ -77,6 +78,15 @@ async function addReferral(db: TestDatabase, tenantId: string, connectionId: str
     `insert into referrals (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, referral_type, name, status, sort_cents)
       values ($1, $2, $3, 'partner-center', 'referrals', 'a-referral', '', '{}', $2, now(), now(), 'co-sell', 'A deal', 'New', 0) returning id`,
     [tenantId, randomUUID(), connectionId],
+  );
+  return row?.id ?? '';
+}
+
+async function addConsent(db: TestDatabase, tenantId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into device_consents (tenant_id, id, provider, label, key_id, user_code, verification_url, interval_seconds, expires_at)
+      values ($1, $2, 'partner-center', 'An account', 't1', 'A-CODE', 'https://microsoft.com/devicelogin', 5, now() + interval '1 hour') returning id`,
+    [tenantId, randomUUID()],
   );
   return row?.id ?? '';
 }

@@ -29,6 +29,24 @@ export async function checkCredentials(provider: ProviderDefinition, settings: u
   }
 }
 
+/**
+ * Asks the provider the same with an access token that was just given. What it refuses is said in plain words; an answer
+ * that does not come is no refusal, because the consent has shown that the credentials are good.
+ */
+export async function checkToken(provider: ProviderDefinition, settings: unknown, secrets: Record<string, string>, token: string): Promise<string | null> {
+  const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const http = withAuthorization(plain, () => Promise.resolve({ token, secondsLeft: null, fresh: true }), { hosts: provider.hosts, baseUrl: (settings as { baseUrl: string }).baseUrl });
+  try {
+    await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
+    return null;
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    return error.kind === 'auth' || error.kind === 'permission' ? `${provider.label} does not let this account in; nothing was stored. ${error.message}` : null;
+  } finally {
+    await http.close();
+  }
+}
+
 function refused(label: string, { kind, message }: RemoteError, trial: Trial | undefined): Problem {
   const what = kind === 'auth' || kind === 'permission' ? 'does not accept these credentials' : 'could not be asked whether it accepts these credentials';
   const again = trial?.usedUp() === true ? ' The refresh token that was entered is used up by this: make a new one before you try again.' : '';

@@ -32,14 +32,15 @@ export async function createConnection(input: NewConnection): Promise<Connection
   const provider = getProvider(input.provider);
   checkSettings(provider, input.settings);
   checkSecrets(provider, input.secrets);
-  return withTenant(input.tenantId, async (tx) => {
-    const values = { tenantId: input.tenantId, id: newId(), provider: provider.key, label: input.label ?? provider.label, settings: input.settings };
-    const rows = await tx.insert(connections).values(values).returning();
-    const connection = rows[0];
-    if (connection === undefined) throw new Error('The connection was not stored');
-    for (const [name, secret] of Object.entries(input.secrets)) await storeSecret(tx, connection, name, secret);
-    return connection;
-  });
+  return withTenant(input.tenantId, (tx) => insertConnection(tx, { ...input, label: input.label ?? provider.label }));
+}
+
+/** As `createConnection`, inside a transaction of the caller, who has checked settings and secrets. */
+export async function insertConnection(tx: Tx, { tenantId, provider, label, settings, secrets }: NewConnection & { label: string }): Promise<Connection> {
+  const [connection] = await tx.insert(connections).values({ tenantId, id: newId(), provider, label, settings }).returning();
+  if (connection === undefined) throw new Error('The connection was not stored');
+  for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+  return connection;
 }
 
 /** Seals a secret of a connection, in place of the one that it had under that name. */

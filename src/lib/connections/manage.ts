@@ -3,6 +3,9 @@ import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { providers } from '../providers/registry.ts';
+import type { ProviderDefinition } from '../providers/types.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { setFeature } from '../tenancy/features.ts';
 import { checkCredentials } from './check.ts';
 import { createConnection, openConnection, selectConnections, storeSecret, type Connection } from './connections.ts';
 import { healthOf, type ConnectionHealth } from './health.ts';
@@ -16,11 +19,17 @@ export interface Connectable {
   label: string;
   secrets: readonly { name: string; label: string; help: string }[];
   settings: readonly { name: string; label: string; help: string; required?: boolean }[];
+  /** Whether a person can sign in with a code instead of entering a refresh token. */
+  byCode: boolean;
+  /** Whether it can tell us of changes. */
+  hasWebhook: boolean;
 }
 
 /** The providers that a workspace can connect. */
 export function listConnectable(): Connectable[] {
-  return providers.map(({ key, label, auth, settingFields = [] }) => ({ key, label, secrets: auth.secrets, settings: settingFields }));
+  return providers.map(({ key, label, auth, settingFields = [], webhook }) => ({
+    key, label, secrets: auth.secrets, settings: settingFields, byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined, hasWebhook: webhook !== undefined,
+  }));
 }
 
 export interface ConnectRequest {
@@ -29,6 +38,7 @@ export interface ConnectRequest {
   label: string;
   settings: Record<string, unknown>;
   secrets: Record<string, string>;
+  requestedBy?: string;
 }
 
 /** Connects an account after the provider has accepted its credentials. Its first sync is due at once. */
@@ -38,19 +48,32 @@ export async function connectAccount({ label, ...request }: ConnectRequest): Pro
   checkSecrets(provider, request.secrets);
   const settings = checkSettings(provider, request.settings);
   const secrets = await checkCredentials(provider, settings, request.secrets);
-  return createConnection({ ...request, secrets, label: label.trim() || provider.label });
+  const connection = await createConnection({ ...request, secrets, label: label.trim() || provider.label });
+  await switchOn(request.tenantId, provider, request.requestedBy ?? null);
+  return connection;
 }
 
 /** Replaces all secrets of a connection after the provider has accepted them, and makes it due at once. */
 export async function reconnectAccount(tenantId: string, connectionId: string, secrets: Record<string, string>): Promise<void> {
-  const { provider, settings, connection } = await openOwn(tenantId, connectionId);
+  const { provider, settings } = await openOwn(tenantId, connectionId);
   checkSecrets(provider, secrets);
   const checked = await checkCredentials(provider, settings, secrets);
-  await withTenant(tenantId, async (tx) => {
-    for (const [name, secret] of Object.entries(checked)) await storeSecret(tx, connection, name, secret);
-    if (provider.auth.kind === 'oauth2') await forgetAccessToken(tx, { tenantId, connectionId });
-    await tx.update(connections).set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` }).where(own(tenantId, connectionId));
-  });
+  await withTenant(tenantId, (tx) => replaceSecrets(tx, provider, { tenantId, id: connectionId }, checked));
+}
+
+/** Puts new secrets in the place of the old ones and makes the connection due at once, inside a transaction of the caller. */
+export async function replaceSecrets(tx: Tx, provider: ProviderDefinition, connection: Pick<Connection, 'tenantId' | 'id'>, secrets: Record<string, string>): Promise<{ id: string }> {
+  const { tenantId, id } = connection;
+  const [found] = await tx.update(connections).set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` }).where(own(tenantId, id)).returning({ id: connections.id });
+  if (found === undefined) throw unknownConnection();
+  for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+  if (provider.auth.kind === 'oauth2') await forgetAccessToken(tx, { tenantId, connectionId: id });
+  return found;
+}
+
+/** Switches on what a workspace has from the moment in which a person connects this provider. */
+export async function switchOn(tenantId: string, { switchesOn = [] }: ProviderDefinition, by: string | null): Promise<void> {
+  for (const feature of switchesOn) await setFeature(tenantId, feature, true, by);
 }
 
 /** Stops scheduled syncs of a connection, or lets them go on; its data stays as it is. */

@@ -28,6 +28,16 @@ export function openSecret(place: SecretPlace, sealed: Buffer): string {
   return secret;
 }
 
+/** As `sealSecret`, for a text at any other place; it may hold several secrets and is not scrubbed itself. */
+export function sealText(place: Place, text: string): Buffer {
+  return encrypt(keyRing(), place, text);
+}
+
+/** Opens what `sealText` made for the same place. Throws DecryptionError. */
+export function openText(place: Place, sealed: Buffer): string {
+  return decrypt(keyRing(), place, sealed);
+}
+
 function placeOf({ tenantId, connectionId, name }: SecretPlace): Place {
   return { tenant: tenantId, table: 'credentials', row: `${connectionId}/${name}`, column: 'sealed' };
 }

@@ -56,7 +56,8 @@ export async function requestToken({ label, grant }: OAuthProvider, settings: un
   }
 }
 
-function tokenClient(url: string, tokenHosts: readonly string[]): OwnedHttpClient {
+/** A client for one request to a token endpoint. */
+export function tokenClient(url: string, tokenHosts: readonly string[]): OwnedHttpClient {
   const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
   const allowedHosts = allowLoopback && isLoopback(hostname) ? [...tokenHosts, hostname] : tokenHosts;
@@ -95,7 +96,7 @@ const refusal = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
 /** RFC 6749, 5.2: a refusal is 400 (401 for a bad client) with a code. What else the body says is not shown: it may quote what was sent. */
 function refusalOf(answer: HttpAnswer, label: string): RemoteError {
   const { status } = answer;
-  const code = refusal.safeParse(jsonOf(answer.body)).data?.error;
+  const code = refusalCode(answer);
   if ((code === undefined && status === 400) || passing.has(code ?? '')) {
     const until = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
     return new RemoteError('transient', `The token endpoint of ${label} could not answer right now. The next try follows by itself.`, { status, ...(until && { until }) });
@@ -103,7 +104,13 @@ function refusalOf(answer: HttpAnswer, label: string): RemoteError {
   return new RemoteError('auth', `${label} does not renew the access any more (${code ?? `HTTP ${status}`}). Connect it again.`, { status });
 }
 
-function jsonOf(text: string): unknown {
+/** The code of a refusal (RFC 6749, 5.2); undefined when the answer holds none. */
+export function refusalCode({ body: text }: HttpAnswer): string | undefined {
+  return refusal.safeParse(jsonOf(text)).data?.error;
+}
+
+/** Undefined when the text is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
