@@ -9,6 +9,7 @@ import { openQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
+import { duePushesTask } from '../src/lib/push/due.ts';
 import { closeQueue } from '../src/lib/queue.ts';
 import { StoppedError } from '../src/lib/sync/policy.ts';
 import { pruneRawTask } from '../src/lib/sync/retention/task.ts';
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   });
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
-  started.push(() => schedule.destroy(), startPeriodic([checkAlertsTask(), pruneRawTask()]));
+  started.push(() => schedule.destroy(), startPeriodic([checkAlertsTask(), pruneRawTask(), duePushesTask()]));
   log.info({ event: 'worker.ready' }, 'Worker is ready');
 }
 

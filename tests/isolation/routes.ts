@@ -100,6 +100,15 @@ const sync = { file: 'api/sync/index.ts', path: (slug: Slug) => `/api/sync?tenan
 
 const referralSync = { file: 'api/referrals/sync.ts', path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`, role: 'member' as const };
 
+/** Requests for pushes, in a workspace that may not push. */
+function pushing(name: string, path: string, body: (subject: Subject) => object): TenantRequest[] {
+  const common = { file: `api/${name}.ts`, path: (slug: Slug) => `${path}?tenant=${slug}`, role: 'member' as const };
+  return [
+    { ...common, method: 'GET', action: 'read', ok: [], always: 405 },
+    { ...common, method: 'POST', action: 'push', json: true, fields: (subject) => Promise.resolve(body(subject) as Fields), ok: [409] },
+  ];
+}
+
 /** Every request that names a workspace. */
 export const tenantRequests: TenantRequest[] = [
   ...page('', 'viewer', { ok: 302 }),
@@ -154,6 +163,11 @@ export const tenantRequests: TenantRequest[] = [
   // Its connection is to a system that takes no changes.
   { file: 'api/referrals/[id].ts', method: 'POST', action: 'change', path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`, json: true, fields: () => Promise.resolve({ status: 'Active', substatus: 'Accepted' }), role: 'member', ok: [400] },
   ...api('leads/[id]/score', (slug, world) => `/api/leads/${belonging('lead')(slug, world)}/score?tenant=${slug}`),
+  // Nothing is connected that takes leads; what is asked for by a lead of another workspace is refused before that.
+  ...pushing('v1/d365/push-lead', '/api/v1/d365/push-lead', ({ slug, world }) => ({ lead_id: belonging('lead')(slug, world) })),
+  ...pushing('dynamics/bulk-sync', '/api/dynamics/bulk-sync', () => ({ all: true })),
+  ...pushing('dynamics/sync/[domain]', '/api/dynamics/sync/example.com', () => ({})),
+  ...api('dynamics/status/[domain]', (slug) => `/api/dynamics/status/example.com?tenant=${slug}`),
   { ...referralSync, method: 'GET', action: 'read', ok: [], always: 405 },
   // There is no connection to Partner Center.
   { ...referralSync, method: 'POST', action: 'start', json: true, fields: none, ok: [409] },

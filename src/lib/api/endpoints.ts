@@ -4,6 +4,7 @@ import type { ProblemCode } from '../platform/errors.ts';
 import { leadAnswer, leadListAnswer, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsAnswer, leadsQuery } from './leads.ts';
 import { notesAnswer, notesQuery } from './notes.ts';
+import { bulkSyncBody, pushesRequestedAnswer, pushLeadBody, pushQuery, pushStatusAnswer, pushStatusQuery } from './pushes.ts';
 import { referralAnswer, referralChangedAnswer, referralChangeBody, referralQuery, referralsAnswer, referralsQuery } from './referrals.ts';
 import { scheduleAnswer, scheduleQuery } from './schedule.ts';
 import { deliveryAnswer } from './webhooks.ts';
@@ -85,6 +86,26 @@ export const endpoints: Endpoint[] = [
     method: 'post', path: '/api/referrals/sync', role: 'member', query: syncQuery, problems: ['conflict'],
     summary: 'Start a sync of the connections to Partner Center now; one at a time',
     answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
+  },
+  {
+    method: 'post', path: '/api/v1/d365/push-lead', role: 'member', query: pushStatusQuery, body: pushLeadBody, problems: ['conflict'],
+    summary: 'Write a lead, or the leads of a domain, into Dynamics 365',
+    answer: { status: 202, name: 'PushesRequested', schema: pushesRequestedAnswer, description: 'The leads are sent as soon as a worker is free.' },
+  },
+  {
+    method: 'post', path: '/api/dynamics/sync/{domain}', role: 'member', query: pushQuery, problems: ['conflict'],
+    summary: 'Write the leads of a domain into Dynamics 365',
+    answer: { status: 202, name: 'PushesRequested', schema: pushesRequestedAnswer, description: 'The leads are sent as soon as a worker is free.' },
+  },
+  {
+    method: 'get', path: '/api/dynamics/status/{domain}', role: 'viewer', query: pushStatusQuery, problems: [],
+    summary: 'Where the leads of a domain stand in Dynamics 365',
+    answer: { status: 200, name: 'PushStatus', schema: pushStatusAnswer, description: 'State, tries, last time, id there, error and history of each lead.' },
+  },
+  {
+    method: 'post', path: '/api/dynamics/bulk-sync', role: 'member', query: pushStatusQuery, body: bulkSyncBody, problems: ['conflict'],
+    summary: 'Write many leads into Dynamics 365: by their ids, by a filter of the lead table, or all',
+    answer: { status: 202, name: 'PushesRequested', schema: pushesRequestedAnswer, description: 'What is asked for by a filter is gathered by a job of its own.' },
   },
   {
     method: 'post', path: '/api/webhooks/{provider}/{tenantId}/{connectionId}', role: null, problems: ['bad_request', 'unauthenticated', 'too_large'],

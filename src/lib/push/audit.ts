@@ -84,7 +84,7 @@ export class Trail {
     try {
       const answer = await http.request(request);
       if (isWrite) failpoint('push.after_send');
-      noted({ status: answer.status, response: maskBody(jsonOf(answer.body)), outcome: answer.status < 300 ? 'ok' : 'failed', message: null });
+      noted({ status: answer.status, response: maskBody(jsonOf(answer.body)), outcome: answer.status < 300 || isAbsence(request, answer) ? 'ok' : 'failed', message: null });
       return answer;
     } catch (error) {
       noted({ status: error instanceof RemoteError ? (error.status ?? null) : null, response: null, outcome: 'failed', message: error instanceof RemoteError ? error.message : 'No answer.' });
@@ -101,6 +101,9 @@ export class Trail {
     return { method, path: maskPath(url), request: json === undefined ? null : maskBody(json) };
   }
 }
+
+/** That something is not there is what a search wants to know. */
+const isAbsence = ({ method = 'GET' }: HttpRequest, { status }: HttpAnswer): boolean => method === 'GET' && status === 404;
 
 /** Stores events; one that was stored when its request was sent is completed by its answer. */
 export async function storeEvents(tx: Tx, events: readonly NewEvent[]): Promise<void> {
@@ -131,10 +134,10 @@ function masking(value: unknown, name: string | undefined): unknown {
   return alsoPersonal.has(name) ? mask(storable, true) : (mask({ [name]: storable }) as Record<string, unknown>)[name];
 }
 
-/** Path and query without the host; addresses in a filter are masked. */
+/** Path and query without the host; addresses in a filter are masked, and the list of columns is left out: it is long and always the same. */
 function maskPath(url: string): string {
   const { pathname, search } = new URL(url);
-  return String(mask(decoded(pathname + search))).slice(0, 1_000);
+  return String(mask(decoded(pathname + search).replace(/\$select=[^&]*/, '$select=…'))).slice(0, 1_000);
 }
 
 function decoded(text: string): string {

@@ -25,8 +25,11 @@ export interface PushRequest {
   alreadyPending: number;
   refused: { leadId: string; reason: string }[];
   /** One row for each lead that was taken on. */
-  pushes: { id: string; leadId: string }[];
+  pushes: { id: string; leadId: string; wasPending: boolean }[];
 }
+
+/** Why a lead that is not there, or is another workspace's, is refused. */
+export const unknownLead = 'There is no such lead in this workspace.';
 
 /** At most so many leads are asked for in one transaction. */
 const chunkSize = 500;
@@ -39,9 +42,9 @@ export async function pushTargetsOf(tenantId: string): Promise<PushTargetConnect
 }
 
 /** The connection to push into: the one that is named, else the only one. A Problem (conflict) says what to do when there is none. */
-export async function requirePushTarget(tenantId: string, connectionId?: string): Promise<PushTargetConnection> {
+export async function requirePushTarget(tenantId: string, connectionId?: string, provider?: string): Promise<PushTargetConnection> {
   if (!(await enabledFeatures(tenantId)).has('crm-push')) throw new Problem('conflict', 'Writing leads into a CRM is switched off in this workspace. An admin can switch it on under Settings, Features.');
-  const targets = await pushTargetsOf(tenantId);
+  const targets = (await pushTargetsOf(tenantId)).filter((target) => provider === undefined || target.provider === provider);
   if (connectionId !== undefined) {
     const named = targets.find(({ id }) => id === connectionId);
     if (named === undefined) throw new Problem('not_found', 'There is no such connection in this workspace that takes leads.');
@@ -93,7 +96,7 @@ async function requestChunk(tx: Tx, asked: Asked, leadIds: readonly string[]): P
   const rows = await askFor(tx, asked, accepted);
   await tx.insert(pushEvents).values(rows.map(({ id }) => ({ tenantId: asked.tenantId, id: newId(), pushId: id, attempt: 0, step: 'requested', outcome: 'note' as const, actor: asked.by })));
   await settleJobs(tx, asked.tenantId, 'push-leads', accepted.map((leadId) => `${asked.connectionId}/${leadId}`), asked.by);
-  return { queued: rows.length - waiting, alreadyPending: waiting, refused, pushes: rows };
+  return { queued: rows.length - waiting.size, alreadyPending: waiting.size, refused, pushes: rows.map((row) => ({ ...row, wasPending: waiting.has(row.leadId) })) };
 }
 
 async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: readonly string[]) {
@@ -105,7 +108,7 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
   const known = new Map(found.map((lead) => [lead.id, lead]));
   const reasonOf = (leadId: string): string | undefined => {
     const lead = known.get(leadId.toLowerCase());
-    if (lead === undefined) return 'There is no such lead in this workspace.';
+    if (lead === undefined) return unknownLead;
     if (lead.mirrorOf !== null) return 'This lead is the copy of one that was pushed there. Push that one.';
     return lead.connectionId === connectionId ? 'This lead comes from this very system: it is there already.' : undefined;
   };
@@ -116,10 +119,10 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
   return { accepted: leadIds.filter((leadId) => reasonOf(leadId) === undefined).map((leadId) => leadId.toLowerCase()), refused };
 }
 
-async function waitingOf(tx: Tx, { tenantId, connectionId }: Asked, leadIds: string[]): Promise<number> {
+async function waitingOf(tx: Tx, { tenantId, connectionId }: Asked, leadIds: string[]): Promise<Set<string>> {
   const own = and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId), inArray(pushes.leadId, leadIds));
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(pushes).where(and(own, eq(pushes.state, 'pending'), isNotNull(pushes.dueAt)));
-  return row?.count ?? 0;
+  const rows = await tx.select({ leadId: pushes.leadId }).from(pushes).where(and(own, eq(pushes.state, 'pending'), isNotNull(pushes.dueAt)));
+  return new Set(rows.map(({ leadId }) => leadId));
 }
 
 /** A push in somebody's hands keeps its lease; whoever has it sees by `requested_at` that it is to be sent again. */
