@@ -49,7 +49,7 @@ export function zoneFor(domain: string, seed: string): Zone {
     [`mail.${domain}`]: { a: [NOWHERE] },
     ...dkimOf(domain, slug, kind, random),
     ...dmarcOf(domain, kind, random),
-    ...extrasOf(domain, random),
+    ...(kind.backend === 'none' ? {} : extrasOf(domain, random)),
   };
 }
 
@@ -82,7 +82,8 @@ function dkimOf(domain: string, slug: string, { backend }: Mailboxes, random: Ra
 }
 
 function dmarcOf(domain: string, { backend }: Mailboxes, random: Random): Zone {
-  const policy = backend === 'none' ? 'reject' : random.weighted(['none', 'quarantine', 'reject', ''], [34, 16, 13, 37]);
+  if (backend === 'none') return { [`_dmarc.${domain}`]: { txt: ['v=DMARC1; p=reject'] } };
+  const policy = random.weighted(['none', 'quarantine', 'reject', ''], [34, 16, 13, 37]);
   if (policy === '') return {};
   const reports = random.weighted([`; rua=mailto:dmarc@${domain}`, '; rua=mailto:inbox@reports.example', ''], [50, 30, 20]);
   const further = random.weighted(['', '; pct=100', '; sp=none', '; t=y', '; adkim=s; aspf=s'], [66, 18, 8, 3, 5]);

@@ -159,6 +159,17 @@ describe('what nobody answers', () => {
     }), { numRuns: 60 });
   });
 
+  it('and what strangers write keeps evidence small and fit to be stored', async () => {
+    const hostile = recordLike('v=spf1 ', 'include:a.evil.test ', 'v=DMARC1; p=reject; rua=mailto:a@b.test,', 'mailto:\u0000@x,', 'v=DKIM1; ', 'k=\u0001; p=AAAA', 'x'.repeat(3000), '\ud800', 'v=STSv1; id=1', 'v=BIMI1; l=https://', 'v=TLSRPTv1; rua=', ';');
+    await fc.assert(fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 4 }), async (txt) => {
+      const mx = Array.from({ length: 200 }, (_, index): [number, string] => [index, `mx${index}.evil.test`]);
+      const zone: Zone = { 'evil.test': { mx, txt }, '*.evil.test': { txt }, ...Object.fromEntries(['_dmarc', '_mta-sts', '_smtp._tls', 'default._bimi', 'mail._domainkey', 's1._domainkey'].map((name) => [`${name}.evil.test`, { txt: txt.slice(0, 1) }])) };
+      const text = JSON.stringify(await scanDomain('evil.test', { resolver: askZones([zone]) }));
+      expect(text.length).toBeLessThan(150_000);
+      expect(text).not.toMatch(/\\u0000|\\ud[89a-f]/);
+    }), { numRuns: 60 });
+  });
+
   it('leaves everything unknown when nothing is answered', async () => {
     const { ask, asked } = askZones([zoneFor('acme.example', '1')], { fails: () => true });
     const evidence = await scanDomain('acme.example', { resolver: { ask } });

@@ -20,7 +20,7 @@ export function check(verdict: Verdict, records: readonly string[], findings: Fi
 
 /** Text that JSON columns and pages take, whatever bytes a TXT record held. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}').toWellFormed().slice(0, MOST_CHARACTERS);
+  return text.slice(0, MOST_CHARACTERS).replaceAll(/\p{Cc}/gu, '\u{fffd}').toWellFormed();
 }
 
 /** The records of an answer; none when there is none. */

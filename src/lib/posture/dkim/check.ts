@@ -45,7 +45,7 @@ function verdictOf(live: readonly Found[]): Verdict {
 
 function aboutKey({ selector, key: { bits, keyType, malformed, testing } }: Found): Finding[] {
   const findings: Finding[] = [];
-  if (malformed) findings.push(error('dkim.malformed_key', `The key at the selector ${selector} (type ${keyType.slice(0, 20)}) cannot be read, so that its signatures do not count. Publish it anew.`));
+  if (malformed) findings.push(error('dkim.malformed_key', `The key at the selector ${selector} (type ${keyType}) cannot be read, so that its signatures do not count. Publish it anew.`));
   if (bits !== null && bits < LEAST_BITS) findings.push(error('dkim.short_key', `The key at the selector ${selector} has ${bits} bits; receivers ignore keys below ${LEAST_BITS}. Change to ${GOOD_BITS}.`));
   else if (bits !== null && bits < GOOD_BITS) findings.push(warning('dkim.weak_key', `The key at the selector ${selector} has ${bits} bits. Change to ${GOOD_BITS}.`));
   if (testing) findings.push(warning('dkim.testing', `The key at the selector ${selector} is marked as a test (t=y), so that receivers may ignore its signatures. Remove the mark.`));

@@ -3,7 +3,7 @@ import { recordTags } from '../tags.ts';
 
 /** What a DKIM key record says (RFC 6376, RFC 8463). */
 export interface DkimKey {
-  /** rsa, ed25519, or whatever it says. */
+  /** rsa, ed25519, or what it says when that can be a type. */
   keyType: string;
   /** Of an RSA key that can be read. */
   bits: number | null;
@@ -20,7 +20,7 @@ export function parseDkimKey(text: string): DkimKey | null {
   const key = tags.get('p')?.replaceAll(/\s/g, '');
   const version = tags.get('v');
   if (key === undefined || (version !== undefined && version !== 'DKIM1')) return null;
-  const keyType = (tags.get('k') ?? 'rsa').toLowerCase();
+  const keyType = /^[a-z0-9-]{1,20}$/.exec((tags.get('k') ?? 'rsa').toLowerCase())?.[0] ?? 'unknown';
   const testing = (tags.get('t') ?? '').split(':').some((flag) => flag.trim().toLowerCase() === 'y');
   if (key === '') return { keyType, bits: null, revoked: true, testing, malformed: false };
   const bits = keyType === 'rsa' ? rsaBits(key) : null;

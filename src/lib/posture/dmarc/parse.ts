@@ -26,6 +26,8 @@ export interface DmarcRecord {
 }
 
 const policies: readonly string[] = ['none', 'quarantine', 'reject'] satisfies Policy[];
+/** So many places of reports are kept; the RFC lets receivers stop at two. */
+const MOST_REPORTS = 20;
 const removedTags = ['pct', 'rf', 'ri'];
 
 /** Whether a TXT record is DMARC: the version comes first and is written exactly so. */
@@ -36,7 +38,7 @@ export function isDmarc(text: string): boolean {
 /** Reads a record that `isDmarc`, by RFC 9989, section 4.10.1. Never throws. */
 export function parseDmarc(text: string): DmarcRecord {
   const tags = recordTags(text);
-  const uris = splitUris(tags.get('rua'));
+  const uris = splitUris(tags.get('rua')).slice(0, MOST_REPORTS);
   const reports = uris.map((uri) => uri.replace(/![0-9]+[kmgt]?$/i, '')).filter(isReportAddress);
   const wrong = !isPolicy(tags.get('p')) || ['sp', 'np'].some((tag) => tags.has(tag) && !isPolicy(tags.get(tag)));
   const policy = wrong ? 'none' : policyOf(tags.get('p'), 'none');
@@ -64,7 +66,7 @@ function splitUris(value = ''): string[] {
 }
 
 function isReportAddress(uri: string): boolean {
-  return /^mailto:[^@\s]+@[^@\s]+$/i.test(uri) || /^https?:\/\/[^\s/]+/i.test(uri);
+  return uri.length <= 300 && (/^mailto:[!-?A-~]+@[!-?A-~]+$/i.test(uri) || /^https?:\/\/[!-~]+$/i.test(uri));
 }
 
 function isPolicy(value: string | undefined): value is Policy {

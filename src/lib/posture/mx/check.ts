@@ -10,6 +10,8 @@ type Mx = RecordOf['MX'];
 type Mailboxes = Pick<MxCheck, 'gateway' | 'provider' | 'certainty'>;
 
 const nobody: Mailboxes = { gateway: null, provider: null, certainty: 'unknown' };
+/** Nobody uses more mail servers than this: the first ones are kept. */
+const HOSTS_KEPT = 50;
 /** So many of the hosts are looked up; a sixth one tells no more. */
 const HOSTS_LOOKED_UP = 5;
 
@@ -18,7 +20,7 @@ export async function checkMx(domain: string, { ask, spf, now }: { ask: Ask; spf
   const answer = await ask(domain, 'MX');
   if (answer.kind === 'failed') return without('unknown', [unanswered('mx.unanswered', 'The mail servers (MX)', answer.reason)], now);
   if (answer.kind !== 'records') return withoutMx(domain, ask, now);
-  const hosts = answer.records.toSorted((one, other) => one.preference - other.preference || one.host.localeCompare(other.host));
+  const hosts = answer.records.toSorted((one, other) => one.preference - other.preference || one.host.localeCompare(other.host)).slice(0, HOSTS_KEPT);
   if (hosts.every(({ host }) => host === '')) return nullMx(hosts, now);
   const [lookedUp, mailboxes] = await Promise.all([lookUp(hosts, ask), mailboxesOf(domain, hosts, { ask, spf })]);
   const findings = [...lookedUp.findings, ...mailboxes.findings];
@@ -95,8 +97,10 @@ function isOwn(host: string, domain: string): boolean {
   return above !== null && getDomain(host, { allowPrivateDomains: true }) === above;
 }
 
+/** Without a gateway one sign is no proof: many let a provider send for them and keep their mailboxes elsewhere. */
 function behind(gateway: ProviderRow | null, mailbox: ProviderRow | null, inferred: Inference): { who: Mailboxes; findings: Finding[] } {
-  const provider = inferred.provider ?? mailbox?.key ?? null;
+  const enough = gateway !== null || inferred.signs.length > 1;
+  const provider = (enough ? inferred.provider : null) ?? mailbox?.key ?? null;
   const place = gateway === null ? 'Nobody we know runs the mail servers' : `${gateway.label} filters the mail`;
   const who: Mailboxes = { gateway: gateway?.key ?? null, provider, certainty: provider === null ? 'unknown' : 'inferred' };
   if (provider === null) {
