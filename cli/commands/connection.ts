@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { createConnection, listConnections, updateSettings } from '../../src/lib/connections/connections.ts';
+import { tryConnection } from '../../src/lib/tryout/run.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { providers } from '../../src/lib/providers/registry.ts';
-import { parsePair, print, table, type OutputOptions } from '../output.ts';
+import { exitCodes, parsePair, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
 interface CreateOptions extends OutputOptions {
@@ -33,6 +34,13 @@ export function addConnectionCommands(program: Command): void {
     .requiredOption('--setting <name=value>', 'a setting; repeatable. A value in braces is read as JSON', parsePair)
     .option('--json', 'print JSON')
     .action(update);
+  connection
+    .command('test')
+    .description('try what a sync needs of a connection, step by step; stores nothing but a renewed token')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--connection <id>', 'the connection')
+    .option('--json', 'print JSON')
+    .action(test);
   connection
     .command('list')
     .description('list the connections of a workspace')
@@ -81,6 +89,15 @@ async function withStandardInput(secrets: Record<string, string>): Promise<Recor
   let text = '';
   for await (const chunk of process.stdin) text += String(chunk);
   return { ...secrets, [name]: text.trim() };
+}
+
+async function test({ json, tenant: slug, connection: id }: OutputOptions & { tenant: string; connection: string }): Promise<void> {
+  const tenant = await requireTenant(slug);
+  const tryout = await tryConnection(tenant.id, id);
+  const words = { true: 'ok', false: 'FAILED', null: 'skipped' };
+  const lines = tryout.steps.flatMap(({ step, ok, message, mend }) => [`${words[`${ok}`].padEnd(8)}${step.padEnd(20)} ${message}`, ...(mend === null ? [] : [`${' '.repeat(29)}${mend}`])]);
+  print({ json }, tryout, [`${tryout.connection} (${tryout.provider})`, ...lines, tryout.isUsable ? 'The connection works.' : 'The connection does not work.']);
+  if (!tryout.isUsable) process.exitCode = exitCodes.notUsable;
 }
 
 async function list(options: OutputOptions & { tenant: string }): Promise<void> {
