@@ -10,9 +10,10 @@ const labelled = (target: string, source: string, rule: ConflictRule, labels: Re
 export const defaultMapping: readonly FieldMapping[] = [
   ...rows('account', 'ours', { name: 'companyOrDomain', websiteurl: 'website', telephone1: 'phone', address1_city: 'city', address1_stateorprovince: 'state', numberofemployees: 'employees' }),
   ...rows('contact', 'ours', { firstname: 'firstName', lastname: 'lastName', emailaddress1: 'email', telephone1: 'phone' }),
-  ...rows('lead', 'newest', { subject: 'topic' }),
+  // Ours may be no more than the domain: nothing to ask a person about.
+  ...rows('lead', 'newest', { subject: 'topic', websiteurl: 'website' }),
   ...rows('lead', 'ask', {
-    firstname: 'firstName', lastname: 'lastName', companyname: 'company', emailaddress1: 'email', telephone1: 'phone', websiteurl: 'website', address1_city: 'city', address1_stateorprovince: 'state',
+    firstname: 'firstName', lastname: 'lastName', companyname: 'company', emailaddress1: 'email', telephone1: 'phone', address1_city: 'city', address1_stateorprovince: 'state',
     estimatedamount: 'dealValue',
   }),
   // Labels that every environment has; the seeds ask for the lead source to follow the segment.
