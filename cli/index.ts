@@ -13,6 +13,7 @@ import { addKeysCommands } from './commands/keys.ts';
 import { addLeadsCommands } from './commands/leads.ts';
 import { addRawCommands } from './commands/raw.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addScoreCommands } from './commands/score.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -41,6 +42,7 @@ addRawCommands(program);
 addLeadsCommands(program);
 addDeadLettersCommands(program);
 addAlertsCommands(program);
+addScoreCommands(program);
 addDomainCommands(program);
 addWebhookCommands(program);
 

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { requestScan } from '../../src/lib/lead-engine/due.ts';
 import { scanFromHere } from '../../src/lib/posture/system.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { wordsOf } from '../posture.ts';
+import { domainOf } from './score.ts';
+import { requireTenant } from './tenant.ts';
 
 export function addDomainCommands(program: Command): void {
   const domain = program.command('domain').description('what can be seen of a mail domain from outside');
@@ -11,6 +14,20 @@ export function addDomainCommands(program: Command): void {
     .argument('<domain>', 'such as example.com')
     .option('--json', 'print the evidence as JSON')
     .action(scan);
+  domain
+    .command('rescan')
+    .description('have the domain of a company scanned again, and scored, as soon as a worker is free')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--domain <domain>', 'a domain, website or e-mail address of the company')
+    .option('--json', 'print JSON')
+    .action(rescan);
+}
+
+async function rescan({ tenant: slug, domain: text, ...options }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
+  const { id } = await requireTenant(slug);
+  const domain = domainOf(text);
+  await requestScan(id, domain);
+  print(options, { tenant: slug, domain }, [`${domain} is scanned as soon as a worker is free.`]);
 }
 
 async function scan(domain: string, options: OutputOptions): Promise<void> {

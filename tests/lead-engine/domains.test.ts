@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { rescoreDomains } from '../../src/lib/lead-engine/apply.ts';
-import { enqueueScans, switchFeature } from '../../src/lib/lead-engine/due.ts';
+import { enqueueScans, requestScan, switchFeature } from '../../src/lib/lead-engine/due.ts';
 import { saveWeights } from '../../src/lib/lead-engine/models.ts';
 import { rescoreSlice } from '../../src/lib/lead-engine/rescore.ts';
 import { scoreOf } from '../../src/lib/lead-engine/score.ts';
@@ -98,6 +98,16 @@ describe('the domains of a workspace', () => {
     await enqueueScans();
     expect(await db.query(`select data from pgboss.job where name = 'scan-domains' and data->>'tenantId' = $1`, [other.tenant.id])).toEqual([]);
     expect((await db.query(`select data from pgboss.job where name = 'scan-domains' and data->>'tenantId' = $1`, [stage.tenant.id])).length).toBeGreaterThan(0);
+  });
+
+  it('are scanned again when somebody asks, where the engine is on and something names them', async () => {
+    await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
+    await expect(requestScan(stage.tenant.id, 'acme.com')).rejects.toMatchObject({ code: 'conflict' });
+    await switchOn();
+    await db.query(`update company_domains set scan_due_at = now() + interval '1 day', scan_attempts = 4 where tenant_id = $1`, [stage.tenant.id]);
+    await requestScan(stage.tenant.id, 'acme.com');
+    expect(await db.query(`select scan_due_at <= now() as due, scan_attempts as attempts from company_domains where tenant_id = $1`, [stage.tenant.id])).toEqual([{ due: true, attempts: 0 }]);
+    await expect(requestScan(stage.tenant.id, 'nobody.com')).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('cost a page of 500 the same few statements as a page of one, and nothing when no domain changes', async () => {

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { domainMatch } from '../../src/lib/entities/referral/domain.ts';
+import { rescoreSlice } from '../../src/lib/lead-engine/rescore.ts';
+import type { Breakdown, BreakdownItem } from '../../src/lib/lead-engine/types.ts';
+import { Problem } from '../../src/lib/platform/errors.ts';
+import { companyDomain } from '../../src/lib/rollups/company-domains/queries.ts';
+import { readTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { print, table, type OutputOptions } from '../output.ts';
+import { requireTenant } from './tenant.ts';
+
+type Row = NonNullable<Awaited<ReturnType<typeof companyDomain>>>;
+
+export function addScoreCommands(program: Command): void {
+  const score = program.command('score').description('what companies score, and why');
+  score
+    .command('explain')
+    .description('tell how the score of a company came about')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--domain <domain>', 'a domain, website or e-mail address of the company')
+    .option('--json', 'print JSON, with the evidence of the scan')
+    .action(explain);
+  score
+    .command('rescore')
+    .description('make all scores of a workspace anew from what is stored, in this process; nobody is asked')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .option('--json', 'print JSON')
+    .action(rescore);
+}
+
+async function explain({ tenant: slug, domain: text, ...options }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
+  const { id } = await requireTenant(slug);
+  const domain = domainOf(text);
+  const row = await readTenant(id, (tx) => companyDomain(tx, id, domain));
+  if (row === undefined) throw new Problem('not_found', `No lead, referral, contact or company of ${slug} is at ${domain}.`);
+  print(options, row, linesOf(row));
+}
+
+/** The registrable domain of what people write. */
+export function domainOf(text: string): string {
+  const match = domainMatch(text);
+  return 'exact' in match ? match.exact : match.prefix;
+}
+
+function linesOf({ domain, name, breakdown: kept, scannedAt, scanDueAt, scanAttempts }: Row): string[] {
+  const breakdown = kept as Breakdown | null;
+  const next = scanDueAt === null ? 'No scan is due.' : `The next scan is due at ${scanDueAt.toISOString()}${scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`}.`;
+  if (breakdown === null) return [`${domain} has no score: it was not scanned yet. ${next}`];
+  const { score, segment, segmentReason, priority, tenantSize, tenantSizeReason, mailProvider, mailProviderReason, model, signals, risks } = breakdown;
+  return [
+    `${domain}${name === null ? '' : ` (${name})`} scores ${score}, by version ${model} of the weights.`,
+    `Segment: ${segment}. ${segmentReason}`,
+    `Priority: ${priority}`,
+    `Mail: ${mailProvider ?? 'unknown'}. ${mailProviderReason}`,
+    `Size: ${tenantSize ?? 'unknown'}. ${tenantSizeReason}`,
+    '', ...table([...signals, ...risks].map(shown)), '',
+    `Scanned at ${scannedAt?.toISOString() ?? 'an unknown time'}. ${next}`,
+  ];
+}
+
+const shown = ({ label, points, most, verdict, evidence }: BreakdownItem) => ({ signal: label, points: most === null ? points : `${points} of ${most}`, verdict: verdict ?? '', evidence });
+
+async function rescore({ tenant: slug, ...options }: OutputOptions & { tenant: string }): Promise<void> {
+  const { id } = await requireTenant(slug);
+  await rescoreSlice(id, null, () => false);
+  print(options, { tenant: slug }, [`All scores of ${slug} are made anew.`]);
+}
