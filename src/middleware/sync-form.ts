@@ -10,17 +10,17 @@ export function isFormPost({ headers }: Request): boolean {
 
 /**
  * Starts a sync for the button of a page without scripts, and sends the browser back to that page with `?done=` and
- * what happened: `sync-started`, or `sync-under-way` when there was one already.
+ * what happened (`only`: to the connections of one provider): `sync-started`, or `sync-under-way` when there was one already.
  */
-export async function syncByForm(context: GuardContext, access: Access): Promise<Response> {
+export async function syncByForm(context: GuardContext, access: Access, only?: string): Promise<Response> {
   const back = new URL(await pageOfOrigin(context, access), context.url);
-  back.searchParams.set('done', await outcome(access));
+  back.searchParams.set('done', await outcome(access, only));
   return new Response(null, { status: 303, headers: { location: back.pathname + back.search } });
 }
 
-async function outcome({ tenant, user }: Access): Promise<string> {
+async function outcome({ tenant, user }: Access, only?: string): Promise<string> {
   try {
-    await requestSync(tenant.id, user.id);
+    await requestSync(tenant.id, user.id, only);
     return 'sync-started';
   } catch (error) {
     if (error instanceof Problem && error.code === 'conflict') return 'sync-under-way';

@@ -171,6 +171,7 @@ export const tenantRequests: TenantRequest[] = [
   { ...referralSync, method: 'GET', action: 'read', ok: [], always: 405 },
   // There is no connection to Partner Center.
   { ...referralSync, method: 'POST', action: 'start', json: true, fields: none, ok: [409] },
+  { ...referralSync, method: 'POST', action: 'start by form', fields: none, ok: [303] },
   { ...sync, method: 'GET', action: 'read', ok: [], always: 405 },
   { ...sync, method: 'POST', action: 'start', json: true, fields: none, ok: [202, 409] },
   { ...sync, method: 'POST', action: 'start by form', fields: none, ok: [303] },

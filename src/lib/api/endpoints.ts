@@ -84,7 +84,7 @@ export const endpoints: Endpoint[] = [
   },
   {
     method: 'post', path: '/api/referrals/sync', role: 'member', query: syncQuery, problems: ['conflict'],
-    summary: 'Start a sync of the connections to Partner Center now; one at a time',
+    summary: 'Start a sync of the connections to Partner Center now; one at a time. A form post is answered by a redirect (303) to the page it came from',
     answer: { status: 202, name: 'SyncRequested', schema: syncRequestedAnswer, description: 'The sync will start as soon as a worker is free.' },
   },
   {

@@ -3,9 +3,13 @@ import { answer, parseQuery } from '#lib/api/wire.ts';
 import { requestSync } from '#lib/sync/request.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
+import { isFormPost, syncByForm } from '../../../middleware/sync-form.ts';
 
-export const POST = apiRoute('member', async ({ url }, access) => {
-  parseQuery(syncQuery, url.searchParams);
-  return answer(syncRequestedAnswer, await requestSync(access.tenant.id, access.user.id, 'partner-center'), 202);
+const provider = 'partner-center';
+
+export const POST = apiRoute('member', async (context, access) => {
+  parseQuery(syncQuery, context.url.searchParams);
+  if (isFormPost(context.request)) return syncByForm(context, access, provider);
+  return answer(syncRequestedAnswer, await requestSync(access.tenant.id, access.user.id, provider), 202);
 });
 export const ALL = onlyMethods('POST');
