@@ -93,9 +93,9 @@ function claimOf({ contentHash, mirrorOf }: Copy, wanted: string | null): string
   return mirrorOf === null ? wanted : null;
 }
 
-/** Asks for a push once more, with its conflicts decided or what the CRM wrote over. The caller wakes the workers. */
+/** Asks for a push once more, with its conflicts decided or what the CRM wrote over, although ours is as it was sent last. The caller wakes the workers. */
 export async function makeDue(tx: Tx, push: PushRow): Promise<void> {
-  await tx.update(pushes).set({ state: 'pending', requestedAt: sql`clock_timestamp()`, dueAt: sql`now()`, attempts: 0, errorKind: null, errorMessage: null, updatedAt: sql`now()` }).where(ofPush(push));
+  await tx.update(pushes).set({ state: 'pending', requestedAt: sql`clock_timestamp()`, dueAt: sql`now()`, attempts: 0, payloadHash: null, errorKind: null, errorMessage: null, updatedAt: sql`now()` }).where(ofPush(push));
   await showState(tx, push, 'pending');
 }
 
