@@ -23,7 +23,7 @@ export interface Place {
 /** After so many failed tries in a row a person has to look. */
 export const mostAttempts = 3;
 
-const leaseSeconds = () => Math.max(config().SYNC_LEASE_SECONDS, 10);
+const leaseSeconds = () => config().SYNC_LEASE_SECONDS;
 const leased = () => sql`now() + make_interval(secs => ${leaseSeconds()})`;
 /** How often a lease is prolonged. */
 export const beatMs = () => (leaseSeconds() * 1000) / 3;

@@ -1,10 +1,12 @@
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { connections } from '../connections/schema.ts';
-import { leads } from '../entities/lead/schema.ts';
+import { leads, type pushStates } from '../entities/lead/schema.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
 import { ofDomain, requireDomain } from './ask.ts';
 import { pushEvents, pushes } from './schema.ts';
+
+type PushState = (typeof pushStates)[number];
 
 const mostLeads = 100;
 const mostEvents = 20;
@@ -19,6 +21,19 @@ export async function pushStatus(tenantId: string, text: string) {
     const shown = rows.map(({ leadId, ...push }) => ({ leadId, push: { ...push, history: history.filter(({ pushId }) => pushId === push.pushId).map(({ pushId: _of, ...event }) => event) } }));
     return { domain, leads: found.map((lead) => ({ ...lead, pushes: shown.filter(({ leadId }) => leadId === lead.leadId).map(({ push }) => push) })) };
   });
+}
+
+/** How many leads stand where, by connection; `oldest`: since when the longest of them has been waiting. */
+export async function pushCounts(tenantId: string, connectionId?: string): Promise<{ connectionId: string; connection: string; state: PushState; count: number; oldest: Date | null }[]> {
+  const oldest = sql`min(case when ${pushes.state} = 'pending' then ${pushes.requestedAt} end)`.mapWith(pushes.requestedAt);
+  const own = and(eq(pushes.tenantId, tenantId), connectionId === undefined ? undefined : eq(pushes.connectionId, connectionId));
+  return readTenant(tenantId, (tx) => tx
+    .select({ connectionId: pushes.connectionId, connection: connections.label, state: pushes.state, count: sql<number>`count(*)::int`, oldest })
+    .from(pushes)
+    .innerJoin(connections, and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId)))
+    .where(own)
+    .groupBy(pushes.connectionId, connections.label, pushes.state)
+    .orderBy(connections.label, pushes.state));
 }
 
 async function pushesOf(tx: Tx, tenantId: string, leadIds: string[]) {
