@@ -30,6 +30,9 @@ const kinds: Mailboxes[] = [
   { weight: 2, mx: () => [[0, '.']], includes: [], backend: 'none' },
 ];
 
+/** Whoever never removes a sender ends beyond the ten lookups that SPF allows. */
+const everySender = ['_spf.google.com', 'zoho.com', 'emailsrvr.com', 'spf.messagingengine.com', 'spf.ess.barracudanetworks.com', 'sendgrid.net', 'servers.mcsv.net', 'mail.zendesk.com'];
+
 /** One in so many domains is gone, and one in so many has name servers that do not answer. */
 const GONE = 50;
 const SILENT = 80;
@@ -57,8 +60,10 @@ function spfOf({ includes, backend }: Mailboxes, random: Random): string[] {
   if (backend === 'none') return ['v=spf1 -all'];
   if (random.chance(0.08)) return [];
   const senders = ['sendgrid.net', 'servers.mcsv.net', 'mail.zendesk.com', '1234567.spf03.hubspotemail.net'].filter(() => random.chance(0.22));
-  const stale = random.chance(0.03) ? ['old-newsletter.example'] : [];
-  const body = [...(includes.length === 0 ? ['mx', 'a'] : []), ...[...includes, ...senders, ...stale].map((name) => `include:${name}`)].join(' ');
+  const stale = random.chance(0.03) ? ['_spf.old-newsletter.example'] : [];
+  const hoarded = random.chance(0.04) ? everySender : [];
+  const names = new Set([...includes, ...senders, ...stale, ...hoarded]);
+  const body = [...(includes.length === 0 ? ['mx', 'a'] : []), ...[...names].map((name) => `include:${name}`)].join(' ');
   const record = `v=spf1 ${body} ${random.weighted(['-all', '~all', '?all', '+all'], [38, 52, 8, 2])}`;
   return random.chance(0.03) ? [record, 'v=spf1 a mx ~all'] : [record];
 }

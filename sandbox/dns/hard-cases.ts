@@ -153,6 +153,8 @@ function extras(): Records {
     '_mta-sts.sts': { txt: ['v=STSv1; id=20261101'] },
     'mta-sts.sts': { a: ['192.0.2.60'] },
     '_smtp._tls.sts': { txt: ['v=TLSRPTv1; rua=mailto:tls@hard.test'] },
+    'sts-mx-silent': { mx: [[1, 'smtp.google.com']], fault: 'servfail', faultOn: ['MX'] },
+    '_mta-sts.sts-mx-silent': { txt: ['v=STSv1; id=1'] },
     'sts-bad': google,
     '_mta-sts.sts-bad': { txt: ['v=STSv1; id=1', 'v=STSv1; id=2'] },
     '_smtp._tls.sts-bad': { txt: ['v=TLSRPTv1'] },

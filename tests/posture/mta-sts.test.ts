@@ -64,6 +64,12 @@ describe('the MTA-STS policy', () => {
     expect(asked).toEqual([expect.stringMatching(new RegExp(`/mta-sts\\.${domain}/\\.well-known/mta-sts\\.txt$`))]);
   });
 
+  it('says nothing of mail servers that had no answer', async () => {
+    reply = { status: 200, headers: {}, body: policy('enforce') };
+    const { mx, mtaSts } = await scanDomain(`sts-mx-silent.${HARD}`, { resolver, http });
+    expect([mx.verdict, mtaSts.verdict, codesOf(mtaSts)]).toEqual(['unknown', 'unknown', ['mta_sts.hosts_unknown']]);
+  });
+
   it.each(['loop', 'ten', 'six', 'mixed', 'alias'])('is not fetched from inside: %s', async (name) => {
     asked = [];
     const client = policyClient(`${name}.example`, resolver);

@@ -65,6 +65,7 @@ function judged({ mode, hosts }: StsPolicy, mx: MxCheck, text: string): [Verdict
   const records = [text, `mode: ${mode}, mx: ${hosts.join(' ')}`];
   const uncovered = mx.hosts.map(({ host }) => host).filter((host) => !hosts.some((pattern) => covers(pattern, host)));
   if (mode === 'none') return ['weak', records, [info('mta_sts.none', 'The policy is switched off (mode none).')], mode];
+  if (mx.verdict === 'unknown') return ['unknown', records, [info('mta_sts.hosts_unknown', 'Whether the policy names the mail servers could not be found out, because they had no answer.')], mode];
   if (uncovered.length > 0) return ['bad', records, [error('mta_sts.uncovered', `The policy does not name the mail servers ${uncovered.slice(0, 5).join(', ')}, so that senders who obey it cannot deliver there. Add them.`)], mode];
   if (mode === 'testing') return ['weak', records, [warning('mta_sts.testing', 'The policy is being tested: senders report and deliver all the same. Change to enforce.')], mode];
   return ['good', records, [], mode];
