@@ -17,6 +17,8 @@ export interface Created {
 
 interface Shelf {
   rows: Map<string, Row>;
+  /** Ids by the value of each alternate key, so that thousands of upserts do not each look at thousands of rows. */
+  keys: Map<string, Map<string, string>>;
   /** Version at which a row was deleted. */
   gone: Map<string, number>;
 }
@@ -33,7 +35,7 @@ export class Store {
 
   constructor(schema: Schema) {
     this.schema = schema;
-    for (const name of Object.keys(schema)) this.#shelves[name] = { rows: new Map(), gone: new Map() };
+    for (const name of Object.keys(schema)) this.#shelves[name] = { rows: new Map(), keys: new Map(), gone: new Map() };
   }
 
   get version(): number {
@@ -54,7 +56,10 @@ export class Store {
   }
 
   find(table: TableName, column: string, value: Value): Row | undefined {
-    return this.#shelf(table).rows.values().find((row) => same(row[column] ?? null, value));
+    const { rows, keys } = this.#shelf(table);
+    if (!this.schema[table].keys.includes(column)) return rows.values().find((row) => same(row[column] ?? null, value));
+    const found = rows.get(keys.get(column)?.get(String(value).toLowerCase()) ?? '');
+    return found !== undefined && same(found[column] ?? null, value) ? found : undefined;
   }
 
   insert(table: TableName, id: string, values: Row, at: number, via: Created['via']): Row {
@@ -83,9 +88,13 @@ export class Store {
     return true;
   }
 
-  #put({ name, id }: Table, row: Row, at: number): Row {
+  #put({ name, id, keys }: Table, row: Row, at: number): Row {
     const put: Row = { ...row, ...this.#inOrganisationCurrency(row), modifiedon: instant(at), versionnumber: this.#next(at) };
-    this.#shelf(name).rows.set(String(row[id]), put);
+    const shelf = this.#shelf(name);
+    shelf.rows.set(String(row[id]), put);
+    for (const key of keys) {
+      if (row[key] !== null) shelf.keys.set(key, (shelf.keys.get(key) ?? new Map<string, string>()).set(String(row[key]).toLowerCase(), String(row[id])));
+    }
     return put;
   }
 
@@ -118,7 +127,7 @@ export const isRef = (value: Value | undefined): value is Ref => typeof value ==
 /** As the database compares: text without regard to case. */
 export function same(a: Value, b: Value): boolean {
   if (isRef(a)) return isRef(b) ? a.id === b.id : typeof b === 'string' && a.id === b.toLowerCase();
-  return typeof a === 'string' && typeof b === 'string' ? a.toLowerCase() === b.toLowerCase() : a === b;
+  return typeof a === 'string' && typeof b === 'string' ? a.length === b.length && a.toLowerCase() === b.toLowerCase() : a === b;
 }
 
 function named(row: Row): Row {

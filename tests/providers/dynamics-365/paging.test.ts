@@ -105,6 +105,16 @@ describe('a table', () => {
     await expect(pagesOf(read('tasks'))).rejects.toMatchObject({ kind: 'permission', message: expect.stringContaining('prvReadTask') as string });
     await expect(dynamics365.check(access)).resolves.toBeUndefined();
   });
+
+  it('belongs to an environment that says who is asking', async () => {
+    const { sandbox, access } = await connect({});
+    const { userId, organizationId } = sandbox.dynamics365.org('org');
+    expect(await dynamics365.whoAmI?.(access)).toBe(`# Tributary (organisation ${organizationId})`);
+    const { access: narrow } = await connect({ denied: ['read:systemuser'] });
+    expect(await dynamics365.whoAmI?.(narrow)).toBe(`user ${userId} (organisation ${organizationId})`);
+    access.settings.baseUrl = 'https://your-org.crm.dynamics.com/';
+    await expect(dynamics365.check(access)).rejects.toThrow('only an example');
+  });
 });
 
 describe('an answer', () => {

@@ -3,6 +3,7 @@ import { startSandbox, type DynamicsChange, type DynamicsSpec, type Sandbox, typ
 import { connectAccount } from '../../../src/lib/connections/manage.ts';
 import { createConnection } from '../../../src/lib/connections/connections.ts';
 import { syncConnection } from '../../../src/lib/sync/connection.ts';
+import { replayConnection } from '../../../src/lib/sync/replay/run.ts';
 import { createTenant } from '../../../src/lib/tenancy/tenants.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { expectBalancedBooks, expectExactRollups } from '../../helpers/truth.ts';
@@ -81,6 +82,11 @@ describe('Dynamics 365', () => {
     expect(stream(await sync(), 'leads')).toMatchObject({ fetched: 0, deleted: 1 });
     mutate({ ...lead({}), id: kept } as DynamicsChange);
     expect(stream(await sync(), 'leads')).toMatchObject({ fetched: 1, deleted: 0 });
+    mutate({ op: 'delete', kind: 'lead', id: kept });
+    await sync();
+    await expectSame();
+    await db.query('truncate leads cascade');
+    await replayConnection({ tenantId, connectionId, trigger: 'replay' });
     await expectSame();
   });
 
@@ -144,9 +150,17 @@ describe('Dynamics 365', () => {
   });
 
   it('waits when the environment protects itself, and comes to the truth', async () => {
-    await begin({ limits: { requests: 30, windowSeconds: 1 } }, { now: Date.now }, { pageSize: 5 });
-    for (let attempt = 0; attempt < 12 && (await sync()).status !== 'success'; attempt += 1) await db.query('update stream_states set paused_until = null where tenant_id = $1', [tenantId]);
-    expect(sandbox.dynamics365.org('org').throttle.refused).toBeGreaterThan(0);
+    await begin({ limits: { requests: 25 } }, {}, { pageSize: 5 });
+    const first = await sync();
+    expect(first).toMatchObject({ status: 'partial', errorMessage: expect.stringContaining('slow down') as string });
+    const [pause] = await db.query<{ seconds: number }>('select extract(epoch from blocked_until - now())::float as seconds from rate_budgets where tenant_id = $1 and blocked_until is not null', [tenantId]);
+    expect(pause?.seconds).toBeGreaterThan(200);
+    expect(sandbox.dynamics365.org('org').throttle.refused).toBe(1);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      sandbox.clock.shift(400_000);
+      await db.query('delete from rate_budgets where tenant_id = $1', [tenantId]);
+      if ((await sync()).status === 'success') break;
+    }
     expect(await sync()).toMatchObject({ status: 'success' });
     await expectSame();
   });

@@ -1,8 +1,8 @@
 import { defineProvider } from '../types.ts';
 import { dynamicsPush } from './push/index.ts';
-import { address, ask } from './request.ts';
 import { dynamicsSettings, type DynamicsSettings } from './settings.ts';
 import { streams } from './streams.ts';
+import { askWhoAmI, whoAmI } from './who-am-i.ts';
 
 /**
  * Microsoft Dynamics 365 Sales: leads, accounts, contacts, deals, tasks and notes of a customer.
@@ -37,7 +37,8 @@ export const dynamics365 = defineProvider({
   limits: { concurrency: 4, timeoutMs: 60_000, windows: [{ name: 'five minutes', seconds: 300, requests: 6_000 }] },
   streams,
   push: dynamicsPush,
+  whoAmI,
   async check(context) {
-    await ask(context, address(context.settings, 'WhoAmI'));
+    await askWhoAmI(context);
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
 /** Stands for the address of an environment: each has its own, so that there is none to default to. */
-const ANY_ENVIRONMENT = 'https://your-org.crm.dynamics.com/';
+export const ANY_ENVIRONMENT = 'https://your-org.crm.dynamics.com/';
 
 const root = (url: string) => z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
 
