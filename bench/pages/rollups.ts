@@ -29,8 +29,8 @@ const streams = ['salesCycles', 'clients', 'opportunities', 'notes', 'activities
 export const syncHistoryRows: string[] = [
   `insert into sync_runs (tenant_id, id, connection_id, trigger, status, started_at, finished_at)
     select $1, new_id(), $2, 'schedule', 'success', now() - make_interval(hours => i), now() - make_interval(hours => i) + interval '20 s' from generate_series(0, 191) as i`,
-  `insert into sync_run_streams (tenant_id, run_id, stream, pass_id, status, finished_at)
-    select tenant_id, id, stream, new_id(), 'success', finished_at from sync_runs, unnest(array['${streams.join("','")}']) as stream where tenant_id = $1 and connection_id = $2`,
+  `insert into sync_run_streams (tenant_id, run_id, connection_id, stream, pass_id, status, finished_at)
+    select tenant_id, id, connection_id, stream, new_id(), 'success', finished_at from sync_runs, unnest(array['${streams.join("','")}']) as stream where tenant_id = $1 and connection_id = $2`,
   `insert into stream_states (tenant_id, connection_id, stream, fresh_at, touched_at)
     select $1, $2, stream, now(), now() from unnest(array['${streams.join("','")}']) as stream`,
 ];

@@ -1,7 +1,7 @@
 /** The URL is the state of a page: links change parts of it and keep the rest. */
 
-/** What belongs to one look at a page: a position in a list, and what a form did before the page was shown. */
-const passing = ['cursor', 'offset', 'done'];
+/** What belongs to one look at a page: a position in a list, what a form did before the page was shown, and a lead that is open over the list. */
+const passing = ['cursor', 'offset', 'done', 'lead'];
 
 type Changes = Record<string, string | null | undefined>;
 
@@ -44,7 +44,7 @@ export const all = '*';
 const mayBeEmpty = ['source', 'market'];
 
 /** What a page shows when its address says nothing. */
-const defaults: Record<string, string> = { period: 'all', compare: 'none' };
+const defaults: Record<string, string> = { period: 'all', compare: 'none', filters: 'none' };
 
 /**
  * The address without what a form sends though nothing was chosen; null when there is nothing to take away. Pages

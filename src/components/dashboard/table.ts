@@ -6,6 +6,10 @@ export interface Column {
   end?: boolean;
   /** Sortable, and the direction that its first click sorts in. */
   sort?: 'asc' | 'desc';
+  /** Left out on phones. */
+  wide?: boolean;
+  /** Holds the box of each row: its head is the box of all, which a script brings to life. */
+  select?: boolean;
 }
 
 export interface Sorting {

@@ -1,0 +1,36 @@
+import type { LeadRow } from '#lib/views/types.ts';
+import type { Column } from '../dashboard/table.ts';
+
+/** Which columns the lead table has: what no lead of the workspace can have takes no room. */
+export interface LeadColumns {
+  /** Domain, score and referral. */
+  engine: boolean;
+  /** The state in the connected CRM. */
+  crm: boolean;
+  /** Boxes to choose rows with. */
+  select: boolean;
+}
+
+/** What a workspace has switched on, and what its rows show all the same. */
+export function columnsFor(rows: readonly LeadRow[], features: readonly string[], select: boolean): LeadColumns {
+  return {
+    engine: features.includes('lead-engine') || rows.some(({ score, referralType }) => score !== null || referralType !== null),
+    crm: features.includes('crm-push') || rows.some(({ pushState }) => pushState !== null),
+    select,
+  };
+}
+
+export function headsOf({ engine, crm, select }: LeadColumns, currency: string): Column[] {
+  return [
+    ...(select ? [{ key: 'select', label: 'Select', select: true }] : []),
+    { key: 'name', label: 'Name', sort: 'asc' },
+    ...(engine
+      ? [{ key: 'domain', label: 'Domain', wide: true }, { key: 'score', label: 'Score', sort: 'desc' as const }, { key: 'referral', label: 'Referral', wide: true }]
+      : [{ key: 'contact', label: 'Contact' }, { key: 'source', label: 'Source' }]),
+    { key: 'status', label: 'Status' },
+    { key: 'value', label: `Value (${currency})`, end: true, sort: 'desc' },
+    ...(engine || crm ? [] : [{ key: 'assigned', label: 'Assigned to' }]),
+    ...(crm ? [{ key: 'push', label: 'CRM' }] : []),
+    { key: 'created', label: 'Created', end: true, sort: 'desc', wide: engine },
+  ];
+}
