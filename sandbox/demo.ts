@@ -44,13 +44,13 @@ export function demoSpecs(): AccountSpec[] {
   ];
 }
 
-/** A partner whose referrals can be connected by hand: the demo's workspaces come without. */
+/** The partner whose referrals the workspace of the same name reads. */
 export function demoPartners(): PartnerSpec[] {
   const credentials = { clientId: 'demo-partner-app', clientSecret: 'demo-partner-secret.sandbox-only', refreshToken: 'demo-partner-consent.sandbox-only' };
   return [{ name: 'summit', label: 'Summit Partner Network', ...credentials, seed: 'summit-partner', referrals: 340, countedOn: COUNTED_ON }];
 }
 
-/** An environment of Dynamics 365 that can be connected by hand, and that leads can be pushed to. */
+/** The environment of Dynamics 365 that leads of the workspace of the same name are pushed to. */
 export function demoOrgs(): DynamicsSpec[] {
   const credentials = { tenant: 'demo-directory', clientId: 'demo-dynamics-app', clientSecret: 'demo-dynamics-secret.sandbox-only' };
   return [{ name: 'summit', label: 'Summit Sales', ...credentials, seed: 'summit-dynamics', leads: 260, countedOn: COUNTED_ON }];

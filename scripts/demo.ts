@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { demoAccounts, type DemoSlug } from '../sandbox/demo.ts';
+import { demoAccounts, demoOrgs, demoPartners, type DemoSlug } from '../sandbox/demo.ts';
+import type { Sandbox } from '../sandbox/index.ts';
 import { createUser } from '../src/lib/auth/users.ts';
-import { createConnection, listConnections, updateSettings } from '../src/lib/connections/connections.ts';
+import { createConnection, listConnections, updateSettings, type NewConnection } from '../src/lib/connections/connections.ts';
 import { globalDb } from '../src/lib/platform/db/database.ts';
 import { tenants } from '../src/lib/tenancy/schema.ts';
+import { setFeature } from '../src/lib/tenancy/features.ts';
 import { createTenant, findTenant, type NewTenant } from '../src/lib/tenancy/tenants.ts';
 
 export const demoPassword = 'tributary-demo';
@@ -28,25 +30,50 @@ export async function isDemo(): Promise<boolean> {
 }
 
 /** Three tenants with their people and their sandbox accounts. Never called in production. */
-export async function createDemo(baseUrl: string): Promise<void> {
+export async function createDemo(sandbox: Sandbox): Promise<void> {
+  const { clienttether } = addressesOf(sandbox);
   for (const input of demoTenants) {
     const tenant = await createTenant(input);
     await createUser({ email: `admin@${input.slug}.test`, name: `${input.name} admin`, password: demoPassword, tenantSlug: input.slug, role: 'admin' });
     await createUser({ email: `viewer@${input.slug}.test`, name: `${input.name} viewer`, password: demoPassword, tenantSlug: input.slug, role: 'viewer' });
     const { webKey, accessToken } = demoAccounts[input.slug];
-    await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl }, secrets: { webKey, accessToken } });
+    await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { ...clienttether }, secrets: { webKey, accessToken } });
+    for (const account of accountsOf(input.slug, sandbox)) await createConnection({ tenantId: tenant.id, ...account });
+    if (accountsOf(input.slug, sandbox).length > 0) for (const feature of ['lead-engine', 'crm-push'] as const) await setFeature(tenant.id, feature, true, null);
   }
   await createUser({ email: staffEmail, name: 'Agency staff', password: demoPassword, staff: true });
 }
 
+/** The partner and the CRM of a workspace, for those that have them. */
+function accountsOf(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
+  const addresses = addressesOf(sandbox);
+  const partners = demoPartners().filter(({ name }) => name === slug).map(({ clientId, clientSecret, refreshToken }) => ({
+    provider: 'partner-center', settings: { ...addresses['partner-center'], clientId }, secrets: { clientSecret, refreshToken },
+  }));
+  const orgs = demoOrgs().filter(({ name }) => name === slug).map(({ tenant, clientId, clientSecret }) => ({
+    provider: 'dynamics-365', settings: { ...addresses['dynamics-365'], tenantId: tenant, clientId }, secrets: { clientSecret },
+  }));
+  return [...partners, ...orgs];
+}
+
+/** The settings that hold addresses, by provider. */
+function addressesOf({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
+  return {
+    clienttether: { baseUrl: clienttether.baseUrl },
+    'partner-center': { baseUrl: partnerCenter.baseUrl, loginUrl: partnerCenter.loginUrl, webhookUrl: partnerCenter.webhookUrl },
+    'dynamics-365': { baseUrl: dynamics365.baseUrl, loginUrl: dynamics365.loginUrl },
+  };
+}
+
 /** Points the demo's connections at the sandbox, which may have had to take another port. */
-export async function pointDemoAt(baseUrl: string): Promise<void> {
+export async function pointDemoAt(sandbox: Sandbox): Promise<void> {
+  const addresses: Record<string, Record<string, string>> = addressesOf(sandbox);
   for (const { slug } of demoTenants) {
     const tenant = await findTenant(slug);
     if (tenant === undefined) continue;
-    for (const connection of await listConnections(tenant.id)) {
-      const settings = connection.settings as Record<string, unknown>;
-      if (String(settings['baseUrl']).startsWith('http://127.0.0.1:')) await updateSettings(tenant.id, connection.id, { ...settings, baseUrl });
+    for (const { id, provider, settings } of await listConnections(tenant.id)) {
+      const stored = settings as Record<string, unknown>;
+      if (String(stored['baseUrl']).startsWith('http://127.0.0.1:')) await updateSettings(tenant.id, id, { ...stored, ...addresses[provider] });
     }
   }
 }

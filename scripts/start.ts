@@ -73,10 +73,9 @@ async function prepareDemo(started: Started, env: Environment): Promise<boolean>
   process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
   started.sandbox = await startSandbox({ port: sandboxPort }).catch(() => startSandbox());
   if (!process.env['DNS_SERVERS']) await startDemoDns(started, env);
-  const { baseUrl } = started.sandbox.clienttether;
   forgetConfig();
-  if (await isEmpty()) await createDemo(baseUrl);
-  else await pointDemoAt(baseUrl);
+  if (await isEmpty()) await createDemo(started.sandbox);
+  else await pointDemoAt(started.sandbox);
   await closeDatabase();
   return true;
 }
@@ -131,7 +130,7 @@ function screen(port: number, demo: boolean, database: LocalDatabase): string {
     lines.push('  Sign in with the password  ' + demoPassword, '');
     lines.push(`    ${staffEmail.padEnd(26)} staff: every workspace`);
     for (const slug of ['summit', 'harbor', 'juniper']) lines.push(`    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`);
-    lines.push('', '  The data comes through the worker from a ClientTether sandbox on this machine.');
+    lines.push('', '  The data comes through the worker from a sandbox on this machine: ClientTether, and for summit also Partner Center and Dynamics 365.');
   }
   lines.push(`  Database: ${database.embedded ? `embedded PostgreSQL on port ${database.embedded.port}` : 'DATABASE_URL'}.  Stop with Ctrl-C.`, '');
   return lines.join('\n');
