@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referralRecord } from '#lib/entities/referral/record.ts';
 import { domainOf } from '#lib/entities/company-domain.ts';
+import { partnerCenter } from '#lib/providers/partner-center/index.ts';
 import { mapReferral, referralId } from '#lib/providers/partner-center/mapping.ts';
+import { partnerCenterSettings } from '#lib/providers/partner-center/settings.ts';
 import { referralTypeOf } from '#lib/providers/partner-center/referral-type.ts';
 
 describe('the domain of a company', () => {
@@ -70,6 +72,12 @@ describe('a referral as a record', () => {
   });
 
   it.each([
+    ['1to9employees', 1], ['10to50employees', 10], ['251to1000employees', 251], ['10001to20000employees', 10_001], ['Morethan20000employees', 20_000], ['Morethan500employees', 500], ['None', null], ['', null], [null, null],
+  ])('takes %j people as at least %j', (size, employees) => {
+    expect(mapReferral({ ...item, customerProfile: { name: 'Alder', size } }).employees).toBe(employees);
+  });
+
+  it.each([
     ['id', { ...item, id: '' }], ['createdDateTime', { ...item, createdDateTime: '2026-13-45T00:00:00Z' }],
     ['details.dealValue', { ...item, details: { dealValue: '99999999999999999' } }], ['details.dealValue', { ...item, details: { dealValue: 'a lot' } }],
   ])('is rejected for its %s', (field, broken) => {
@@ -92,5 +100,14 @@ describe('a referral as a record', () => {
       }
     }));
     expect(referralRecord.safeParse(mapReferral(item)).success).toBe(true);
+  });
+});
+
+describe('how often referrals are read', () => {
+  const every = (given: object, development: boolean) => partnerCenter.intervalMs?.(partnerCenterSettings.parse(given), development);
+
+  it('is every ten minutes, every half minute in development, or as the connection says', () => {
+    expect([every({}, false), every({}, true), every({ pollingMinutes: 30 }, true), every({ pollingMinutes: '0.5' }, false)]).toEqual([600_000, 30_000, 1_800_000, 30_000]);
+    for (const pollingMinutes of [0, 0.4, 1_441, 'often']) expect(partnerCenterSettings.safeParse({ pollingMinutes }).success).toBe(false);
   });
 });
