@@ -90,7 +90,7 @@ async function settleAll(stage: PushStage, patienceMs: number): Promise<void> {
 
 /** As the once-a-minute task does, only sooner; and without the limit of requests that this environment does not have. */
 async function wake({ db, tenantId, connectionId }: PushStage): Promise<void> {
-  await db.query('update rate_budgets set used = 0 where tenant_id = $1', [tenantId]);
+  await db.query(`update rate_budgets set used = 0 where tenant_id = $1 and "window" <> 'all'`, [tenantId]);
   const waiting = await db.query(`select 1 from pgboss.job where name = 'push-leads' and state < 'active' and start_after <= now()`);
   if (waiting.length === 0) await enqueue('push-leads', { tenantId, connectionId, leadId: null, requestedBy: null }, { key: randomUUID() });
 }
