@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { startSandbox, type AccountSpec, type Sandbox } from '../../sandbox/index.ts';
+import { startSandbox, type AccountSpec, type DynamicsSpec, type Sandbox } from '../../sandbox/index.ts';
 import { createUser, type NewUser } from '../../src/lib/auth/users.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { launchBrowser, openPage, watch, type Watched } from '../helpers/browser.ts';
@@ -27,6 +27,8 @@ export interface Stage {
 
 interface StageOptions {
   accounts?: AccountSpec[];
+  /** Environments of Dynamics 365. */
+  orgs?: DynamicsSpec[];
   /** The sandbox's clock; it stands still, so that its truth does. Default: the start of the file. */
   now?: number;
   env?: () => Record<string, string>;
@@ -35,13 +37,13 @@ interface StageOptions {
 }
 
 /** Builds the stage for a file. A test fails when a page that it opened complained. Call at the top of the file. */
-export function useStage({ accounts, now = Date.now(), env = () => ({}), prepare }: StageOptions): Stage {
+export function useStage({ accounts, orgs, now = Date.now(), env = () => ({}), prepare }: StageOptions): Stage {
   const database = useDatabase();
   const opened: Watched[] = [];
   const stage = { database, user, visit, signedIn, tab, workspace } as Stage;
   beforeAll(async () => {
     stage.browser = await launchBrowser();
-    stage.sandbox = await startSandbox({ ...(accounts && { accounts }), now });
+    stage.sandbox = await startSandbox({ ...(accounts && { accounts }), ...(orgs && { orgs }), now });
     await prepare(stage);
     stage.web = await startWeb(database.url, env());
   });

@@ -41,7 +41,9 @@ export interface PlainRequest {
 }
 
 const none = () => Promise.resolve({});
-const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'consent' | 'referral' | 'lead') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+const belonging = (kind: 'report' | 'invitation' | 'member' | 'connection' | 'record' | 'job' | 'consent' | 'referral' | 'lead' | 'push') => (slug: Slug, world: World) => world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];
+
+const ofLead = (slug: Slug, world: World) => `/w/${slug}/leads/${belonging('lead')(slug, world)}`;
 
 /** A page: it reads, whatever the method. */
 function page(name: string, role: Role = 'viewer', { ok = 200, post = ok, path = name }: { ok?: number; post?: number; path?: string | TenantRequest['path'] } = {}): TenantRequest[] {
@@ -96,6 +98,20 @@ function decision(intent: string, field: 'record' | 'job', ok: number, more: Fie
   };
 }
 
+/** A page that everybody may read, and members may write on. */
+function reading(file: string, path: string): TenantRequest[] {
+  const common = { file: `w/[tenant]/${file}.astro`, path: (slug: Slug) => `/w/${slug}/${path}` };
+  return [
+    { ...common, method: 'GET', action: 'read', role: 'viewer', ok: [200] },
+    { ...common, method: 'POST', action: 'post nothing', fields: none, role: 'member', ok: [400] },
+  ];
+}
+
+/** A form of such a page. */
+function written(file: string, path: string, intent: string, fields: (subject: Subject) => Fields, ok: number): TenantRequest {
+  return { file: `w/[tenant]/${file}.astro`, method: 'POST', action: intent, path: (slug) => `/w/${slug}/${path}`, fields: (subject) => Promise.resolve({ intent, ...fields(subject) }), role: 'member', ok: [ok] };
+}
+
 const sync = { file: 'api/sync/index.ts', path: (slug: Slug) => `/api/sync?tenant=${slug}`, role: 'member' as const };
 
 const referralSync = { file: 'api/referrals/sync.ts', path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`, role: 'member' as const };
@@ -112,7 +128,7 @@ function pushing(name: string, path: string, body: (subject: Subject) => object)
 /** Every request that names a workspace. */
 export const tenantRequests: TenantRequest[] = [
   ...page('', 'viewer', { ok: 302 }),
-  ...['dashboard', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((name) => page(name)),
+  ...['dashboard', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((name) => page(name)),
   { file: 'w/[tenant]/referrals/[id].astro', method: 'GET', action: 'read', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, role: 'viewer', ok: [200] },
   { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'post nothing', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: none, role: 'member', ok: [400] },
   { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'change', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: () => Promise.resolve({ state: 'Active/Accepted' }), role: 'member', ok: [400] },
@@ -129,6 +145,19 @@ export const tenantRequests: TenantRequest[] = [
   decision('job-discard', 'job', 303, { note: 'A reason' }),
   { file: 'w/[tenant]/dead-letters/index.astro', method: 'POST', action: 'retry-group', path: (slug) => `/w/${slug}/dead-letters`, role: 'admin', ok: [303], fields: ({ slug, world }) => Promise.resolve({ intent: 'retry-group', connection: belonging('connection')(slug, world), stream: 'clients', kind: 'mapping' }) },
   { file: 'w/[tenant]/dead-letters/index.astro', method: 'POST', action: 'job-retry-group', path: (slug) => `/w/${slug}/dead-letters`, role: 'admin', ok: [303, 409], fields: () => Promise.resolve({ intent: 'job-retry-group', job: 'retry-records', kind: 'failed' }) },
+  ...reading('pushes/index', 'pushes'),
+  ...page('pushes/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/pushes/${belonging('push')(slug, world)}` }),
+  ...page('pushes/panel/[lead]', 'viewer', { path: (slug, world) => `/w/${slug}/pushes/panel/${belonging('lead')(slug, world)}` }),
+  // Pushing is switched off, and the connection takes no leads.
+  written('pushes/index', 'pushes', 'push', ({ slug, world }) => ({ connection: belonging('connection')(slug, world), lead: belonging('lead')(slug, world) }), 409),
+  written('pushes/index', 'pushes', 'retry-failed', () => ({}), 303),
+  ...reading('conflicts', 'conflicts'),
+  // Of a connection that takes no leads nothing can be decided.
+  written('conflicts', 'conflicts', 'ours', ({ slug, world }) => ({ conflict: belonging('push')(slug, world) }), 404),
+  written('conflicts', 'conflicts', 'theirs', ({ slug, world }) => ({ conflict: belonging('push')(slug, world) }), 404),
+  written('conflicts', 'conflicts', 'all-theirs', ({ slug, world }) => ({ push: belonging('push')(slug, world) }), 404),
+  ...page('settings/mapping', 'admin', { post: 400 }),
+  ...['save', 'refresh', 'restore:0'].map((intent): TenantRequest => ({ ...written('settings/mapping', 'settings/mapping', intent, () => ({}), 404), path: (slug, world) => `/w/${slug}/settings/mapping?connection=${belonging('connection')(slug, world)}`, role: 'admin' })),
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),
@@ -154,10 +183,12 @@ export const tenantRequests: TenantRequest[] = [
   member('revoke', invitation),
   member('role', async (subject) => ({ ...(await someone(subject)), role: 'member' })),
   member('remove', someone),
-  ...['leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule'].flatMap((list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')]),
+  ...['leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes'].flatMap((list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')]),
   ...exportOf('members', 'csv', 404),
   ...exportOf('leads', 'pdf', 404),
   ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) => api(name)),
+  ...api('leads/index', (slug) => `/api/leads?tenant=${slug}`),
+  ...api('leads/[id]/index', (slug, world) => `/api/leads/${belonging('lead')(slug, world)}?tenant=${slug}`),
   ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
   { file: 'api/referrals/[id].ts', method: 'GET', action: 'read', path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`, role: 'viewer', ok: [200] },
   // Its connection is to a system that takes no changes.

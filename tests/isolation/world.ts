@@ -34,6 +34,7 @@ export interface Belongings {
   referral: string;
   consent: string;
   lead: string;
+  push: string;
 }
 
 export interface World {
@@ -62,7 +63,8 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
   const tenant = await createTenant({ slug, name: `Workspace ${slug}` });
   const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: `key-of-${slug}`, accessToken: `token-of-${slug}` } });
   const { user } = await createUser({ email: `owner@${slug}.test`, password, tenantSlug: slug, role: 'admin' });
-  return { tenant, connection, member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), consent: await addConsent(db, tenant.id), lead: await addLead(db, tenant.id, connection), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
+  const lead = await addLead(db, tenant.id, connection);
+  return { tenant, connection, lead, push: await addPush(db, tenant.id, connection, lead), member: user.id, record: await addRecordError(db, tenant.id, connection), job: await addDeadLetter(db, tenant.id, connection), referral: await addReferral(db, tenant.id, connection), consent: await addConsent(db, tenant.id), report: await addReport(db, tenant.id, user.id), invitation: await addInvitation(db, tenant.id, user.id) };
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
@@ -100,6 +102,14 @@ async function addLead(db: TestDatabase, tenantId: string, connectionId: string)
   return row?.id ?? '';
 }
 
+/** A push with a conflict that waits for a person. */
+async function addPush(db: TestDatabase, tenantId: string, connectionId: string, leadId: string): Promise<string> {
+  const id = randomUUID();
+  await db.query(`insert into pushes (tenant_id, id, connection_id, lead_id, state, remote_id) values ($1, $2, $3, $4, 'conflict', 'a-remote-id')`, [tenantId, id, connectionId, leadId]);
+  await db.query(`insert into push_conflicts (tenant_id, id, push_id, field, ours, theirs) values ($1, $2, $2, 'companyname', 'Ours', 'Theirs')`, [tenantId, id]);
+  return id;
+}
+
 /** A record that is set aside; its answer was never kept. */
 export async function addRecordError(db: TestDatabase, tenantId: string, connectionId: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
@@ -135,7 +145,7 @@ export async function addMember(slug: string): Promise<string> {
 
 /** A digest of everything that an action could change. */
 export async function stateOf(db: TestDatabase): Promise<unknown> {
-  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'record_errors', 'dead_letters', 'accounts', 'two_factors', 'tenant_features', 'score_models'];
+  const tables = ['tenants', 'users', 'memberships', 'staff_grants', 'invitations', 'reports', 'connections', 'credentials', 'sync_runs', 'record_errors', 'dead_letters', 'pushes', 'push_conflicts', 'push_mappings', 'accounts', 'two_factors', 'tenant_features', 'score_models'];
   const digests = await Promise.all(tables.map((table) => db.query(`select '${table}' as table, count(*)::int as rows, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t`)));
   const [queue] = await db.query<{ exists: boolean }>(`select to_regclass('pgboss.job') is not null as exists`);
   const jobs = queue?.exists ? await db.query(`select count(*)::int as jobs from pgboss.job`) : [];

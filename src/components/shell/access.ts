@@ -3,6 +3,8 @@ export interface ShellAccess {
   tenant: { slug: string; name: string; timeZone: string; currency: string; accent: string | null };
   user: { name: string; email: string };
   role: 'viewer' | 'member' | 'admin' | 'staff';
+  /** What the workspace has switched on. */
+  features?: readonly string[];
 }
 
 /** Admins of the tenant and staff may change its settings. */

@@ -12,7 +12,13 @@ export const pages = [
   { key: 'schedule', label: 'Schedule' },
 ] as const satisfies { key: IconName; label: string }[];
 
-export type PageKey = (typeof pages)[number]['key'];
+/** Pages that come with a feature that a workspace has switched on. */
+export const featurePages = [
+  { key: 'pushes', label: 'Pushes', feature: 'crm-push' },
+  { key: 'conflicts', label: 'Conflicts', feature: 'crm-push' },
+] as const satisfies { key: IconName; label: string; feature: string }[];
+
+export type PageKey = (typeof pages | typeof featurePages)[number]['key'];
 
 /** The address of a page of a workspace. */
 export const workspaceHref = (slug: string, page: string): string => `/w/${encodeURIComponent(slug)}/${page}`;

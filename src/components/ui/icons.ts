@@ -6,6 +6,8 @@ export const icons = {
   pipeline: '<path d="M2 3.2h12M3.8 6.4h8.4M5.4 9.6h5.2M7 12.8h2"/>',
   'hot-list': '<path d="M8 14.2c2.6 0 4.4-1.8 4.4-4.2 0-3.4-3.2-4.4-3-8.2C6.4 3 5.6 5.4 6 7.4c-.9-.2-1.3-1-1.3-1.8C3.9 6.7 3.6 8.3 3.6 10c0 2.4 1.8 4.2 4.4 4.2z"/>',
   referrals: '<circle cx="4.2" cy="8" r="1.9"/><circle cx="11.8" cy="3.9" r="1.9"/><circle cx="11.8" cy="12.1" r="1.9"/><path d="M5.9 7.1l4.2-2.3M5.9 8.9l4.2 2.3"/>',
+  pushes: '<path d="M2.5 8h8M7.5 5l3 3-3 3M13.5 2.5v11"/>',
+  conflicts: '<path d="M8 2v4.2M8 6.2L3.5 10v3.8M8 6.2l4.5 3.8v3.8M5.6 3.8L8 1.5l2.4 2.3"/>',
   notes: '<path d="M2.5 3h11v7.5h-5l-3 2.7v-2.7h-3zM5 5.8h6M5 8h3.5"/>',
   schedule: '<path d="M2.5 3.5h11v10h-11zM2.5 6.7h11M5.5 2v3M10.5 2v3"/>',
   'dead-letters': '<path d="M2.5 9.5h3l1 2h3l1-2h3v4h-11zM4 9.5l.8-3M12 9.5l-.8-3M8 1.8v4.4M8 8.2v.1"/>',

@@ -1,6 +1,7 @@
 import { and, asc, eq, ilike, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
 import { globalDb } from '../platform/db/database.ts';
 import { isId } from '../platform/id.ts';
+import { enabledFeatures, type Feature } from '../tenancy/features.ts';
 import { tenants } from '../tenancy/schema.ts';
 import { slugField } from './input.ts';
 import { includesRole, isMemberRole, type Role } from './roles.ts';
@@ -25,6 +26,8 @@ export interface Access {
   user: { id: string; name: string; email: string };
   role: Role;
   isStaff: boolean;
+  /** What the workspace has switched on. */
+  features: readonly Feature[];
 }
 
 export interface Person {
@@ -68,7 +71,8 @@ async function accessWhere(user: Person, which: SQL): Promise<Access | undefined
   if (row === undefined) return undefined;
   const role = roleOf(row);
   const { id, name, email } = user;
-  return { tenant: viewOf(row.tenant), user: { id, name, email }, role, isStaff: role === 'staff' };
+  const features = [...(await enabledFeatures(row.tenant.id))];
+  return { tenant: viewOf(row.tenant), user: { id, name, email }, role, isStaff: role === 'staff', features };
 }
 
 /** One row per tenant and reason to enter it: all pages and APIs decide on this query alone. */

@@ -14,6 +14,7 @@ import { parseReferralFilter } from '../views/referrals.ts';
 import { today } from '../views/workspace.ts';
 import { activityColumns, hotListColumns, leadColumns, noteColumns, opportunityColumns, referralColumns } from './columns.ts';
 import { defineList, type ExportList, type ExportRequest } from './list.ts';
+import { pushList } from './pushes.ts';
 
 const periodOf = (request: ExportRequest) => parsePeriod(request.params, today(request, request.now));
 
@@ -67,5 +68,5 @@ const schedule = defineList({
 
 /** What can be exported, by the last part of its page's address. */
 export const exportLists: ReadonlyMap<string, ExportList> = new Map([
-  ['leads', leads], ['pipeline', pipeline], ['hot-list', hotList], ['referrals', referrals], ['notes', notes], ['schedule', schedule],
+  ['leads', leads], ['pipeline', pipeline], ['hot-list', hotList], ['referrals', referrals], ['notes', notes], ['schedule', schedule], ['pushes', pushList],
 ]);

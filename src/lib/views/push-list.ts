@@ -1,0 +1,112 @@
+import { and, eq, ilike, or, sql, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
+import { connections } from '../connections/schema.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../entities/keyset.ts';
+import { leads, pushStates } from '../entities/lead/schema.ts';
+import { isStorable } from '../entities/text.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { isId } from '../platform/id.ts';
+import { pushes } from '../push/schema.ts';
+import { pushTargetsOf, type PushTargetConnection } from '../push/request.ts';
+import { enabledFeatures } from '../tenancy/features.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import { pageSize, type Workspace } from './workspace.ts';
+
+export type PushState = (typeof pushStates)[number];
+
+/** One lead on its way into a CRM, as lists show it. */
+export interface PushRow {
+  id: string;
+  leadId: string;
+  leadName: string;
+  company: string | null;
+  connectionId: string;
+  system: string;
+  state: PushState;
+  attempts: number;
+  requestedAt: Date;
+  lastAttemptAt: Date | null;
+  syncedAt: Date | null;
+  /** When it is tried next; null when nothing is to be sent. */
+  dueAt: Date | null;
+  errorKind: string | null;
+  errorMessage: string | null;
+  remoteId: string | null;
+  updatedAt: Date;
+}
+
+export interface PushesView {
+  /** Whether the workspace writes leads into a CRM at all. */
+  isOn: boolean;
+  systems: PushTargetConnection[];
+  counts: Record<PushState, number>;
+  pushes: { rows: PushRow[]; total: number; next: string | null; previous: string | null };
+}
+
+const text = z.string().trim().max(200).refine(isStorable).transform((value) => value || undefined).optional().catch(undefined);
+const filterForm = z.object({
+  state: z.enum(pushStates).optional().catch(undefined),
+  connection: z.string().refine(isId).optional().catch(undefined),
+  search: text,
+  cursor: z.string().max(2_000).optional().catch(undefined),
+});
+export type PushFilter = z.output<typeof filterForm>;
+
+/** Reads from a URL which pushes to show. What cannot be read counts as not given. */
+export function parsePushFilter(params: URLSearchParams): PushFilter {
+  return filterForm.parse(Object.fromEntries(params));
+}
+
+/** Everything on the page of pushes. */
+export async function pushesView({ tenant }: Workspace, filter: PushFilter): Promise<PushesView> {
+  const [isOn, systems] = await Promise.all([enabledFeatures(tenant.id).then((on) => on.has('crm-push')), pushTargetsOf(tenant.id)]);
+  return readTenant(tenant.id, async (tx) => {
+    const counts = await countPushes(tx, tenant.id, filter);
+    const page = await pushPage(tx, tenant.id, filter, filter.cursor, pageSize);
+    const total = filter.state === undefined ? Object.values(counts).reduce((sum, count) => sum + count, 0) : counts[filter.state];
+    return { isOn, systems, counts, pushes: { ...page, total } };
+  });
+}
+
+const latestFirst: SortOrder = { expression: sql`${pushes.updatedAt}`, type: 'timestamptz', direction: 'desc' };
+
+/** One page of pushes, those that changed last first. */
+export async function pushPage(tx: Tx, tenantId: string, filter: PushFilter, cursor: string | undefined, size: number): Promise<{ rows: PushRow[]; next: string | null; previous: string | null }> {
+  const keyset = keysetQuery(latestFirst, sql`${pushes.id}`, cursor, size);
+  const rows = await tx
+    .select({ ...pushColumns, sortValue: keyset.sortValue })
+    .from(pushes)
+    .innerJoin(leads, ofLead)
+    .innerJoin(connections, ofConnection)
+    .where(and(matching(tenantId, filter), keyset.where))
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  const page = keysetPage(latestFirst, rows, cursor, size);
+  return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => row) };
+}
+
+async function countPushes(tx: Tx, tenantId: string, { state: _state, ...filter }: PushFilter): Promise<Record<PushState, number>> {
+  const count = sql<number>`count(*)::int`;
+  const from = tx.select({ state: pushes.state, count }).from(pushes);
+  const found = await (filter.search === undefined ? from : from.innerJoin(leads, ofLead)).where(matching(tenantId, filter)).groupBy(pushes.state);
+  const known = Object.fromEntries(found.map(({ state, count: size }) => [state, size]));
+  return Object.fromEntries(pushStates.map((state) => [state, known[state] ?? 0])) as Record<PushState, number>;
+}
+
+function matching(tenantId: string, { state, connection, search }: PushFilter): SQL | undefined {
+  const pattern = `%${search?.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return and(
+    eq(pushes.tenantId, tenantId),
+    state === undefined ? undefined : eq(pushes.state, state),
+    connection === undefined ? undefined : eq(pushes.connectionId, connection),
+    search === undefined ? undefined : or(ilike(leads.name, pattern), ilike(leads.company, pattern), eq(pushes.remoteId, search)),
+  );
+}
+
+export const pushColumns = {
+  id: pushes.id, leadId: pushes.leadId, leadName: leads.name, company: leads.company, connectionId: pushes.connectionId, system: connections.label, state: pushes.state,
+  attempts: pushes.attempts, requestedAt: pushes.requestedAt, lastAttemptAt: pushes.lastAttemptAt, syncedAt: pushes.syncedAt, dueAt: pushes.dueAt,
+  errorKind: pushes.errorKind, errorMessage: pushes.errorMessage, remoteId: pushes.remoteId, updatedAt: pushes.updatedAt,
+};
+export const ofLead = and(eq(leads.tenantId, pushes.tenantId), eq(leads.id, pushes.leadId));
+export const ofConnection = and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId));

@@ -1,0 +1,99 @@
+import { namesOf } from '../dead-letters/actor.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { previewMapping, type PreviewLead } from '../push/mapping/preview.ts';
+import { mappingHistory, selectMapping } from '../push/mapping/store.ts';
+import { selectTargets } from '../push/mapping/targets.ts';
+import { validateMapping, type RowProblem } from '../push/mapping/validate.ts';
+import { isInvertible } from '../push/pull/inverse.ts';
+import { pushTargetsOf, type PushTargetConnection } from '../push/request.ts';
+import { pushSources, type SourceField } from '../push/sources.ts';
+import { pushTables, type FieldMapping, type PushTable, type TargetField, type TargetMetadata } from '../push/types.ts';
+import { readTenant } from '../tenancy/with-tenant.ts';
+import type { Workspace } from './workspace.ts';
+
+/** One row of the editor. */
+export interface MappingRow extends FieldMapping {
+  /** Its place among all rows, and the name of its inputs. */
+  index: number;
+  /** What the CRM says of the field; undefined when it has none of that name, or was not asked yet. */
+  field: TargetField | undefined;
+  problems: RowProblem[];
+  /** Whether what people change there can come back. */
+  comesBack: boolean;
+}
+
+export interface MappingTable {
+  table: PushTable;
+  rows: MappingRow[];
+  /** Fields that no row fills and that a row could, required ones first. */
+  free: TargetField[];
+  /** Required fields that no row fills. */
+  missing: TargetField[];
+}
+
+export interface MappingEditor {
+  connection: PushTargetConnection;
+  /** The version that was edited. */
+  basedOn: number;
+  tables: MappingTable[];
+  sources: readonly SourceField[];
+  /** When the CRM was asked for its fields; null when it never was. */
+  fetchedAt: Date | null;
+  isChanged: boolean;
+  isValid: boolean;
+  history: { version: number; size: number; savedAt: Date; by: string | null }[];
+  preview: PreviewLead[] | undefined;
+}
+
+export interface MappingView {
+  connections: PushTargetConnection[];
+  /** Undefined when there is nothing to map. */
+  editor: MappingEditor | undefined;
+}
+
+/** Rows that were edited and not saved. */
+export interface MappingDraft {
+  fields: FieldMapping[];
+  basedOn: number;
+  preview: boolean;
+}
+
+const shownVersions = 20;
+
+/** Everything on the page of the field mapping; the first connection unless another one is named. */
+export async function mappingView({ tenant }: Workspace, connectionId: string | null, draft?: MappingDraft): Promise<MappingView> {
+  const connections = await pushTargetsOf(tenant.id);
+  const connection = connections.find(({ id }) => id === connectionId) ?? connections[0];
+  if (connection === undefined) return { connections, editor: undefined };
+  return { connections, editor: await readTenant(tenant.id, (tx) => editorOf(tx, tenant.id, connection, draft)) };
+}
+
+async function editorOf(tx: Tx, tenantId: string, connection: PushTargetConnection, draft: MappingDraft | undefined): Promise<MappingEditor> {
+  const saved = await selectMapping(tx, tenantId, connection.id);
+  const targets = await selectTargets(tx, tenantId, connection.id);
+  const fields = draft?.fields ?? saved.fields;
+  const checked = validateMapping(fields, targets?.metadata, pushSources);
+  const history = await mappingHistory(tx, tenantId, connection.id, shownVersions);
+  const names = await namesOf(tx, history.map(({ savedBy }) => savedBy));
+  const rows = fields.map((row, index): MappingRow => ({ ...row, index, field: fieldOf(targets?.metadata, row), problems: checked.rows[index] ?? [], comesBack: row.table === 'lead' && isInvertible(row) }));
+  return {
+    connection,
+    basedOn: draft?.basedOn ?? saved.version,
+    tables: pushTables.map((table) => tableOf(table, rows, targets?.metadata, checked.missing)),
+    sources: pushSources,
+    fetchedAt: targets?.fetchedAt ?? null,
+    isChanged: draft !== undefined && JSON.stringify(draft.fields) !== JSON.stringify(saved.fields),
+    isValid: checked.isValid,
+    history: history.map(({ savedBy, ...version }) => ({ ...version, by: savedBy === null ? null : (names.get(savedBy) ?? 'Somebody who has left') })),
+    preview: draft?.preview === true && targets !== undefined ? await previewMapping(tx, tenantId, connection.id, fields, targets.metadata) : undefined,
+  };
+}
+
+const fieldOf = (metadata: TargetMetadata | undefined, { table, target }: FieldMapping): TargetField | undefined => metadata?.tables[table].fields.find(({ name }) => name === target);
+
+function tableOf(table: PushTable, rows: readonly MappingRow[], metadata: TargetMetadata | undefined, missing: readonly { table: PushTable; field: TargetField }[]): MappingTable {
+  const own = rows.filter((row) => row.table === table);
+  const isFree = ({ name, type, creatable, updatable }: TargetField) => type !== 'lookup' && type !== 'other' && (creatable || updatable) && !own.some(({ target }) => target === name);
+  const free = (metadata?.tables[table].fields ?? []).filter(isFree).toSorted((a, b) => Number(b.required) - Number(a.required) || a.label.localeCompare(b.label));
+  return { table, rows: own, free, missing: missing.filter((one) => one.table === table).map(({ field }) => field) };
+}
