@@ -29,7 +29,7 @@ const MOST_FOUND = 10;
 export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadata): RemoteTables {
   const has = (table: PushTable, name: string) => metadata.tables[table].fields.some((field) => field.name === name);
   const asked = (table: PushTable, fields: readonly string[]): string => {
-    const fixed = ['statecode', 'modifiedon', ...[OUR_KEY, 'emailaddress1'].filter((name) => has(table, name)), ...Object.values(TABLES[table].parents).map(({ column }) => column)];
+    const fixed = ['statecode', 'modifiedon', ...[OUR_KEY, 'emailaddress1', 'websiteurl'].filter((name) => has(table, name)), ...Object.values(TABLES[table].parents).map(({ column }) => column)];
     return [...new Set([TABLES[table].id, ...fixed, ...fields])].join(',');
   };
 
