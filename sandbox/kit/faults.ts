@@ -24,7 +24,7 @@ const effects = z.discriminatedUnion('kind', [
 const scope = z.object({
   provider: z.string().optional(),
   account: z.string().optional(),
-  /** As in the counters: `GET read_client_list`. */
+  /** As in the counters: `GET read_client_list`; `GET *` is all that begin so. */
   endpoint: z.string().optional(),
   /** Lets this many matching requests pass first. */
   after: z.number().int().min(0).default(0),
@@ -100,7 +100,7 @@ function covers(fault: Fault, target: Target): boolean {
   return (
     (fault.provider === undefined || fault.provider === target.provider) &&
     (fault.account === undefined || fault.account === target.account) &&
-    (fault.endpoint === undefined || fault.endpoint === target.endpoint)
+    (fault.endpoint === undefined || fault.endpoint === target.endpoint || (fault.endpoint.endsWith('*') && target.endpoint.startsWith(fault.endpoint.slice(0, -1))))
   );
 }
 

@@ -151,3 +151,10 @@ test('an unknown fault is refused with what is wrong', () =>
     expect(body.issues).toHaveLength(1);
     expect(sandbox.faults.list()).toEqual([]);
   }));
+
+test('a fault can befall all endpoints that begin alike', () => {
+  const faults = new FaultBook();
+  faults.arm({ kind: 'down', endpoint: 'GET v1/*' });
+  const hits = (endpoint: string) => faults.judge({ provider: 'x', account: null, endpoint }).effect !== null;
+  expect(['GET v1/leads', 'GET v1/', 'POST v1/leads', 'GET v2/leads'].map(hits)).toEqual([true, true, false, false]);
+});

@@ -36,23 +36,25 @@ const lasting: Record<string, FaultInput> = {
   'endless list': { kind: 'endless_pages', next: 60 },
 };
 
-/** Each fault once, in the middle of a sync that has something to do; what the source itself can do wrong, too. */
-export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: string): Promise<Figures> {
+/** Each fault at so many places of a sync that has something to do, from its beginning to its end; what the source itself can do wrong, too. */
+export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: string, { places = 1 } = {}): Promise<Figures> {
   const stage = await setStage(db, `${key}-each`);
   const random = chances('faults', key);
   const tally = { faults: 0, syncs: 0, 'rows compared': 0 };
-  const failing = [];
+  const failing = new Set<string>();
   await untilSuccess(stage, tally);
   for (const [name, fault] of Object.entries({ ...passing, ...lasting })) {
-    const requests = await stage.live(random);
-    stage.sandbox.log.clear();
-    stage.sandbox.faults.arm({ after: random.int(0, requests - 1), next: 1, ...scopeOf(stage, key), ...fault });
-    if ((await sync(stage)).status !== 'success') failing.push(name);
-    expect(stage.sandbox.log.counters().total.faults, `${name} struck`).toBeGreaterThan(0);
-    stage.sandbox.faults.disarm();
-    await untilSuccess(stage, tally);
-    tally['rows compared'] += await stage.expectTruth();
-    tally.faults += 1;
+    for (let place = 0; place < places; place += 1) {
+      const requests = await stage.live(random);
+      stage.sandbox.log.clear();
+      stage.sandbox.faults.arm({ after: Math.floor(((place + random.next()) * requests) / places), next: 1, ...scopeOf(stage, key), ...fault });
+      if ((await sync(stage)).status !== 'success') failing.add(name);
+      expect(stage.sandbox.log.counters().total.faults, `${name} struck`).toBeGreaterThan(0);
+      stage.sandbox.faults.disarm();
+      await untilSuccess(stage, tally);
+      tally['rows compared'] += await stage.expectTruth();
+      tally.faults += 1;
+    }
   }
   for (const [name, happens] of Object.entries(stage.quirks)) {
     await happens();
@@ -60,7 +62,7 @@ export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: s
     expect(await stage.expectTruth(), name).toBeGreaterThan(0);
     tally.faults += 1;
   }
-  return { ...tally, ...(await ended(db, stage)), 'faults that failed a run': failing.join(', ') };
+  return { ...tally, ...(await ended(db, stage)), 'faults that failed a run': [...failing].join(', ') };
 }
 
 /** One request in five meets some fault, over several syncs of an account that goes on living; then it ends, and all is well. */

@@ -86,6 +86,8 @@ describe('the rest of Dynamics 365', () => {
     const note = { annotationid: ID, _objectid_value: 'l-1', subject: 'Call', notetext: '<div>Spoke &amp; agreed</div>', filename: 'offer.pdf', createdon: '2026-01-01T00:00:00Z', ...shown('_createdby_value', 'Dana Reyes') };
     expect(mapNote(note)).toMatchObject({ contactId: 'l-1', author: 'Dana Reyes', content: 'Call\nSpoke & agreed\nAttached: offer.pdf' });
     expect(isNoteToKeep(note)).toBe(true);
+    expect(isNoteToKeep({ ...note, ...points('_objectid_value', 'lead', 'l-1') })).toBe(true);
+    expect(isNoteToKeep({ ...note, ...points('_objectid_value', 'incident', 'i-1') })).toBe(false);
     expect(isNoteToKeep({ ...note, _objectid_value: null })).toBe(false);
     expect(isNoteToKeep({ ...note, subject: null, notetext: ' ', filename: null })).toBe(false);
     expect(() => mapNote({ ...note, _objectid_value: null })).toThrow('what it is about');

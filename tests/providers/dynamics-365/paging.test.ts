@@ -100,6 +100,14 @@ describe('a table', () => {
     expect(item).not.toHaveProperty('jobtitle');
   });
 
+  it('is not read without its own columns because the question about them failed', async () => {
+    const { sandbox, read } = await connect({ leads: 1 });
+    sandbox.faults.arm({ kind: 'redirect', location: 'https://elsewhere.test/', endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)', next: 1 });
+    await expect(pagesOf(read('leads'))).rejects.toMatchObject({ kind: 'malformed' });
+    sandbox.faults.arm({ kind: 'status', status: 403, endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)', next: 1 });
+    expect((await pagesOf(read('leads'))).at(-1)?.token).toMatchObject({ select: expect.not.stringContaining('hnt_') as string });
+  });
+
   it('is out of reach without the privilege, which is named', async () => {
     const { read, access } = await connect({ denied: ['read:task'] });
     await expect(pagesOf(read('tasks'))).rejects.toMatchObject({ kind: 'permission', message: expect.stringContaining('prvReadTask') as string });
@@ -138,7 +146,7 @@ describe('an answer', () => {
 
   it('that leads to another host is not followed', async () => {
     for (const name of ['@odata.nextLink', '@odata.deltaLink']) {
-      const { access } = await given({ body: JSON.stringify({ ChangeTrackingEnabled: true, value: [], [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x' }) });
+      const { access } = await given({ body: JSON.stringify({ ChangeTrackingEnabled: true, Attributes: [], value: [], [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x' }) });
       await expect(pagesOf(streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null))).rejects.toMatchObject({ kind: 'malformed', message: expect.stringContaining('was not followed') as string });
       expect(asked).toBeGreaterThan(0);
     }

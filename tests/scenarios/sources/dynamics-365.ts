@@ -7,7 +7,8 @@ import { lead } from '../../sandbox/dynamics-rows.ts';
 import type { SetStage } from './source.ts';
 
 const app = { tenant: 'directory-1', clientId: 'dynamics-app', clientSecret: 'dynamics-secret-0123' };
-const endpoint = 'GET api/data/v9.2/leads';
+/** Lists and definitions of all tables. */
+const endpoint = 'GET *';
 
 const dynamics365: SetStage = async (db, slug) => {
   const org = { name: slug, label: slug, ...app, seed: slug, leads: 60, countedOn: Date.now() };
@@ -26,9 +27,9 @@ const dynamics365: SetStage = async (db, slug) => {
       const [made = ''] = mutate(slug, { changes: [lead({ lastname: 'Late' })] }).ids;
       const rest = leads().filter((id) => id !== made);
       mutate(slug, { changes: [...change([random.pick(rest), random.pick(rest), made]), ...(random.chance(0.5) ? [{ op: 'delete' as const, kind: 'lead' as const, id: random.pick(rest) }] : [])] });
-      if (random.chance(0.4)) return 1;
+      if (random.chance(0.7)) return 6;
       await listAllNext();
-      return 5;
+      return 25;
     },
     expectTruth: () => expectSameDynamics(db, sandbox, slug, tenant.id),
     quirks: {
@@ -41,7 +42,7 @@ const dynamics365: SetStage = async (db, slug) => {
       'delta links that are too old': () => sandbox.clock.shift(lateIn),
       'a token that ends in the middle': async () => {
         await listAllNext();
-        sandbox.faults.arm({ kind: 'latency', ms: 40, endpoint, next: 7 });
+        sandbox.faults.arm({ kind: 'latency', ms: 20, endpoint, next: 15 });
         setTimeout(() => desk.expire(slug), 100);
       },
     },

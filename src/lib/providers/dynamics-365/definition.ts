@@ -12,7 +12,7 @@ export interface TableFacts {
 /** What begins our own columns, which not every customer has. */
 const OURS = 'hnt_';
 
-const definition = z.looseObject({ ChangeTrackingEnabled: z.boolean(), Attributes: z.array(z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() })).optional() });
+const definition = z.looseObject({ ChangeTrackingEnabled: z.boolean(), Attributes: z.array(z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() })) });
 
 /**
  * Asks whether changes of a table can be followed, and which columns it has. Who may read rows may not always read
@@ -21,13 +21,19 @@ const definition = z.looseObject({ ChangeTrackingEnabled: z.boolean(), Attribute
 export async function tableFacts(access: Access, table: string): Promise<TableFacts> {
   const query = { $select: 'LogicalName,ChangeTrackingEnabled', $expand: 'Attributes($select=LogicalName,AttributeType)' };
   try {
-    const answer = await ask(access, address(access.settings, `EntityDefinitions(LogicalName='${table}')`, query));
-    const { ChangeTrackingEnabled: isTracked, Attributes = [] } = definition.parse(jsonOf(answer.body));
-    return { isTracked, columns: Attributes.length === 0 ? null : new Set(Attributes.map(({ LogicalName: name, AttributeType: type }) => (LOOKUPS.has(type ?? '') ? `_${name}_value` : name))) };
+    return factsIn((await ask(access, address(access.settings, `EntityDefinitions(LogicalName='${table}')`, query))).body);
   } catch (error) {
-    if (error instanceof z.ZodError || (error instanceof RemoteError && ['permission', 'gone', 'malformed'].includes(error.kind))) return { isTracked: true, columns: null };
+    // Nothing else may pass for it: without the definition our own columns would go unread until the next full pass.
+    if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403) return { isTracked: true, columns: null };
     throw error;
   }
+}
+
+function factsIn(body: string): TableFacts {
+  const parsed = definition.safeParse(jsonOf(body));
+  if (!parsed.success) throw new RemoteError('malformed', 'Dynamics 365 answered something that is not the definition of a table.');
+  const { ChangeTrackingEnabled: isTracked, Attributes: attributes } = parsed.data;
+  return { isTracked, columns: new Set(attributes.map(({ LogicalName: name, AttributeType: type }) => (LOOKUPS.has(type ?? '') ? `_${name}_value` : name))) };
 }
 
 const LOOKUPS = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);

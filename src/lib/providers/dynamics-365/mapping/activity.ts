@@ -1,7 +1,7 @@
 import type { NoteRecord } from '../../../entities/note/record.ts';
 import type { ScheduledActivityRecord } from '../../../entities/scheduled-activity/record.ts';
 import { RecordRejected } from '../../types.ts';
-import { dateOf, labelOf, proseOf, rowOf, textOf } from './values.ts';
+import { dateOf, labelOf, proseOf, rowOf, TABLE, textOf } from './values.ts';
 
 /** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */
 export function mapTask(item: unknown): ScheduledActivityRecord {
@@ -33,8 +33,12 @@ export function mapNote(item: unknown): NoteRecord {
   };
 }
 
-/** Notes hang on all kinds of rows; those that hang on nothing, and those without a word, are not for people to read. */
+const SALES = ['account', 'contact', 'lead', 'opportunity'];
+
+/** Notes hang on all kinds of rows, cases and mails among them: those about sales that have a word are for people to read. */
 export function isNoteToKeep(row: object): boolean {
-  const has = (column: string) => typeof Reflect.get(row, column) === 'string' && String(Reflect.get(row, column)).trim() !== '';
-  return !has('annotationid') || (has('_objectid_value') && ['subject', 'notetext', 'filename'].some(has));
+  const text = (column: string): string => String(Reflect.get(row, column) ?? '').trim();
+  const about = text(`_objectid_value${TABLE}`);
+  // What has no id is set aside with that reason; where the source does not name the table, what it is about is not known.
+  return text('annotationid') === '' || (text('_objectid_value') !== '' && (about === '' || SALES.includes(about)) && ['subject', 'notetext', 'filename'].some((column) => text(column) !== ''));
 }

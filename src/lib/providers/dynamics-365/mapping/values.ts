@@ -4,7 +4,8 @@ import { RecordRejected } from '../../types.ts';
 export type Row = Record<string, unknown>;
 
 const LABEL = '@OData.Community.Display.V1.FormattedValue';
-const TABLE = '@Microsoft.Dynamics.CRM.lookuplogicalname';
+/** Beside a lookup: the table of the row that it points to. */
+export const TABLE = '@Microsoft.Dynamics.CRM.lookuplogicalname';
 
 /** An item as a row with an id. Throws RecordRejected. */
 export function rowOf(item: unknown, idColumn: string): Row & { id: string } {
