@@ -32,9 +32,9 @@ export function dealAmount({ value, currency }: Pick<ReferralRow, 'value' | 'cur
   return { shown, exact: currency === null ? `${shown}, in a currency that the source does not name` : shown };
 }
 
-/** The query of the list, which goes along to a referral and back so that the same rows are shown again, without what a form did meanwhile. */
+/** The query of the list, which goes along to a referral and back so that the same rows are shown again, without what a form did meanwhile and what was open over it. */
 export function listQuery(url: URL): string {
   const params = new URLSearchParams(url.searchParams);
-  params.delete('done');
+  for (const name of ['done', 'referral']) params.delete(name);
   return params.size === 0 ? '' : `?${params}`;
 }
