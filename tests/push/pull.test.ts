@@ -4,6 +4,7 @@ import { createUser } from '../../src/lib/auth/users.ts';
 import { pullBack } from '../../src/lib/push/pull/pull.ts';
 import { conflictDigest, resolveAll, resolveConflict } from '../../src/lib/push/pull/resolve.ts';
 import { recountRollups } from '../../src/lib/rollups/recount.ts';
+import { replayConnection } from '../../src/lib/sync/replay/run.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -128,6 +129,18 @@ describe('what people change there', () => {
     expect(await pullBack(stage)).toMatchObject({ pulled: 1 });
     expect([await marks(), (await leadRow(leadId))?.['phone']]).toEqual([[], '+1 555 0111']);
     expect(await pullBack(stage)).toEqual({ waits: 0, nothing: 0, pulled: 0, due: 0, conflict: 0 });
+  });
+});
+
+describe('a replay', () => {
+  it('of either side leaves copies hidden and what came back in place', async () => {
+    const { leadId, remoteId } = await pushed();
+    change(remoteId, { telephone1: '+1 555 0177' });
+    await readBack();
+    const report = await replayConnection({ tenantId: stage.tenantId, connectionId: stage.connectionId, trigger: 'replay', stream: 'leads' });
+    expect(report).toMatchObject({ status: 'success', streams: [{ inserted: 0, changed: 0 }] });
+    expect([(await copyOf(remoteId))?.mirror, (await leadRow(leadId))?.['phone'], await marks()]).toEqual([leadId, '+1 555 0177', []]);
+    await expectExactRollups(db);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { namesOf } from '../dead-letters/actor.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../push/mapping/preview.ts';
@@ -82,7 +83,7 @@ async function editorOf(tx: Tx, tenantId: string, connection: PushTargetConnecti
     tables: pushTables.map((table) => tableOf(table, rows, targets?.metadata, checked.missing)),
     sources: pushSources,
     fetchedAt: targets?.fetchedAt ?? null,
-    isChanged: draft !== undefined && JSON.stringify(draft.fields) !== JSON.stringify(saved.fields),
+    isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
     isValid: checked.isValid,
     history: history.map(({ savedBy, ...version }) => ({ ...version, by: savedBy === null ? null : (names.get(savedBy) ?? 'Somebody who has left') })),
     preview: draft?.preview === true && targets !== undefined ? await previewMapping(tx, tenantId, connection.id, fields, targets.metadata) : undefined,

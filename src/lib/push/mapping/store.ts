@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { connections } from '../../connections/schema.ts';
@@ -70,7 +71,7 @@ export function saveMapping(tenantId: string, connectionId: string, fields: read
     const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
     if (isId(connectionId)) await tx.select({ id: connections.id }).from(connections).where(own).for('no key update');
     const current = await selectMapping(tx, tenantId, connectionId);
-    if (JSON.stringify(current.fields) === JSON.stringify(checked)) return current.version;
+    if (isDeepStrictEqual(current.fields, checked)) return current.version;
     if (current.version !== basedOn) throw new Problem('conflict', 'Somebody else saved this mapping while you edited it. Nothing of yours was saved; open the page again and repeat your change.');
     const version = current.version + 1;
     await tx.insert(pushMappings).values({ tenantId, connectionId, version, fields: checked, createdBy: by });
