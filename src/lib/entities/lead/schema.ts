@@ -85,7 +85,8 @@ export const leadWords = pgTable(
   { tenantId: tenantId(), word: text('word').notNull(), leadId: uuid('lead_id').notNull() },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.word, table.leadId] }),
-    index('lead_words_by_lead').on(table.tenantId, table.leadId),
+    // With the word: whether a lead has it is then told by the index alone.
+    index('lead_words_by_lead').on(table.tenantId, table.leadId, table.word),
     foreignKey({ columns: [table.tenantId, table.leadId], foreignColumns: [leads.tenantId, leads.id] }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
