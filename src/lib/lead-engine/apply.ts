@@ -3,6 +3,7 @@ import { leads } from '../entities/lead/schema.ts';
 import { recordset } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
+import { ofDomain, throughOrder } from '../rollups/company-domains/lookup.ts';
 import { companyDomains } from '../rollups/company-domains/schema.ts';
 import { selectModel } from './models.ts';
 import { scoreOf } from './score.ts';
@@ -25,12 +26,13 @@ export async function rescoreDomains(tx: Tx, tenantId: string, domains: readonly
     .for('update');
   if (rows.length === 0) return;
   const model = await selectModel(tx, tenantId);
+  const found = rows.map(({ domain }) => domain);
   const scored = rows.map(({ domain, evidence, ...facts }) => ({ domain, ...scoreColumns(scoreOf(evidence as Evidence, facts, model, now)) }));
   await tx.execute(sql`
     update ${companyDomains} as d set score = incoming.score, segment = incoming.segment, priority = incoming.priority, mail_provider = incoming.mail_provider,
       tenant_size = incoming.tenant_size, breakdown = incoming.breakdown, model_version = incoming.model_version, scored_at = incoming.scored_at
-    from ${recordset(companyDomains, scored)} where d.tenant_id = ${tenantId} and d.domain = incoming.domain`);
-  await copyToLeadsOf(tx, tenantId, scored.map(({ domain }) => domain));
+    from ${recordset(companyDomains, scored)} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param(found)}::text[]) and d.domain = incoming.domain`);
+  await copyToLeadsOf(tx, tenantId, found);
 }
 
 /** The columns of company_domains that a score fills. */
@@ -42,30 +44,35 @@ export function scoreColumns(breakdown: Breakdown) {
 /** Brings what is kept of the domains on their live leads up to date. A lead that is so already is not written. */
 export async function copyToLeadsOf(tx: Tx, tenantId: string, domains: readonly string[]): Promise<void> {
   if (domains.length === 0) return;
-  await copy(tx, tenantId, sql`${leads} as l join ${companyDomains} as d on d.tenant_id = l.tenant_id and d.domain = l.domain`,
-    sql`l.domain = any(${sql.param([...domains])}::text[]) and l.deleted_at is null and l.mirror_of is null`);
+  const own = sql`lateral (select * from ${leads} where ${ofDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
+  await throughOrder(tx, () => copy(tx, tenantId, sql`${companyDomains} as d, ${own} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param([...domains])}::text[])`));
 }
 
 /** As `copyToLeadsOf`, for leads by their ids: those whose domain is unknown lose what they had of another one. */
 export async function copyToLeads(tx: Tx, tenantId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await copy(tx, tenantId, leadsWithDomains(), sql`l.id = any(${sql.param([...ids])}::uuid[])`);
+  const wanted = sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`;
+  // Row by row, through the keys: of a tenant that is read for the first time the planner would else read all rows.
+  const lead = sql`lateral (select * from ${leads} where tenant_id = ${tenantId} and id = wanted.id limit 1) as l`;
+  const domain = sql`lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = l.domain limit 1) as d`;
+  await copy(tx, tenantId, sql`${wanted}, ${lead} left join ${domain} on true where true`);
 }
 
 /** Every live lead of the tenant. */
 export async function copyToAllLeads(tx: Tx, tenantId: string): Promise<void> {
-  await copy(tx, tenantId, leadsWithDomains(), sql`l.deleted_at is null and l.mirror_of is null`);
+  const of = sql`d.tenant_id = l.tenant_id and d.domain = l.domain`;
+  await copy(tx, tenantId, sql`${leads} as l left join ${companyDomains} as d on ${of} where l.tenant_id = ${tenantId} and l.deleted_at is null and l.mirror_of is null`);
 }
 
-const leadsWithDomains = () => sql`${leads} as l left join ${companyDomains} as d on d.tenant_id = l.tenant_id and d.domain = l.domain`;
+/** What a lead holds of its company. */
+const copied = ['score', 'segment', 'priority', 'mail_provider', 'tenant_size', 'referral_type'];
+const columnsOf = (alias: string): SQL => sql.raw(copied.map((name) => `${alias}.${name}`).join(', '));
 
-/** A lead's row has many indexes: it is written only when something is different. */
-async function copy(tx: Tx, tenantId: string, from: SQL, which: SQL): Promise<void> {
+/** Of leads `l` with their domains `d`, writes those that hold something else: a lead's row has many indexes. */
+async function copy(tx: Tx, tenantId: string, from: SQL): Promise<void> {
+  const assignments = sql.raw(copied.map((name) => `${name} = off.${name}`).join(', '));
   await tx.execute(sql`
-    update ${leads} set score = d.score, sort_score = coalesce(d.score, -1), segment = d.segment, priority = d.priority,
-      mail_provider = d.mail_provider, tenant_size = d.tenant_size, referral_type = d.referral_type
-    from (select l.id, d.* from ${from} where l.tenant_id = ${tenantId} and ${which}) as d
-    where leads.tenant_id = ${tenantId} and leads.id = d.id
-      and (leads.score, leads.segment, leads.priority, leads.mail_provider, leads.tenant_size, leads.referral_type)
-        is distinct from (d.score, d.segment, d.priority, d.mail_provider, d.tenant_size, d.referral_type)`);
+    with off as materialized (select l.id, ${columnsOf('d')} from ${from} and (${columnsOf('l')}) is distinct from (${columnsOf('d')}))
+    update ${leads} set ${assignments}, sort_score = coalesce(off.score, -1) from off
+    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off)) and leads.id = off.id`);
 }

@@ -1,10 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import { companies } from '../../entities/company/schema.ts';
 import { contacts } from '../../entities/contact/schema.ts';
 import type { Change } from '../../entities/definition.ts';
 import { leads } from '../../entities/lead/schema.ts';
 import { referralTypes } from '../../entities/referral/record.ts';
 import { referrals } from '../../entities/referral/schema.ts';
+import { ofDomain, throughOrder } from './lookup.ts';
 import { copyToAllLeads, copyToLeads, copyToLeadsOf, rescoreDomains } from '../../lead-engine/apply.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { tenantFeatures } from '../../tenancy/schema.ts';
@@ -25,11 +27,11 @@ const atOnce = 1000;
 
 /** Makes the domains equal to what names them, which ones are there, what is said of them and what their leads hold of it. */
 export async function recountCompanyDomains(tx: Tx, tenantId: string): Promise<void> {
-  const { rows } = await tx.execute<{ domain: string }>(sql`
+  const { rows } = await throughOrder(tx, () => tx.execute<{ domain: string }>(sql`
     with named as (${domainsNamed(tenantId)}), kept as (select * from ${companyDomains} where tenant_id = ${tenantId})
     select coalesce(named.domain, kept.domain) as domain from named full join kept on kept.domain = named.domain
     left join lateral ${factsOf(tenantId, sql`named.domain`)} as f on true
-    where kept.domain is null or named.domain is null or ${isOff(sql`kept`)} order by 1`);
+    where kept.domain is null or named.domain is null or ${isOff(sql`kept`)} order by 1`));
   const domains = rows.map(({ domain }) => domain);
   for (let from = 0; from < domains.length; from += atOnce) await settleDomains(tx, tenantId, domains.slice(from, from + atOnce));
   await copyToAllLeads(tx, tenantId);
@@ -46,34 +48,36 @@ async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[
   await tx.execute(sql`
     insert into ${companyDomains} as d (tenant_id, domain, scan_due_at) select ${tenantId}::uuid, domain, ${dueNow} from ${wanted} order by domain
     on conflict (tenant_id, domain) do update set scan_due_at = excluded.scan_due_at where d.scan_due_at is null and excluded.scan_due_at is not null`);
-  const { rows } = await tx.execute<{ domain: string; scored: boolean }>(sql`
-    with facts as materialized (select wanted.domain as of, f.* from ${wanted}, lateral ${factsOf(tenantId, sql`wanted.domain`)} as f),
-    gone as (delete from ${companyDomains} as d using facts as f where d.tenant_id = ${tenantId} and d.domain = f.of and not f.named)
+  const { rows } = await throughOrder(tx, () => tx.execute<{ domain: string; scored: boolean }>(sql`
+    with facts as materialized (select wanted.domain as of, f.*, ${isOff(sql`kept`)} as off from ${wanted}, lateral ${factsOf(tenantId, sql`wanted.domain`)} as f,
+      lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = wanted.domain limit 1) as kept),
+    gone as (delete from ${companyDomains} where tenant_id = ${tenantId} and domain = any(array(select of from facts where not named)))
     update ${companyDomains} as d set name = f.name, azure_tenant_id = f.azure_tenant_id, referral_type = f.referral_type, employees = f.employees
-    from facts as f where d.tenant_id = ${tenantId} and d.domain = f.of and f.named and ${isOff(sql`d`)}
-    returning d.domain, d.evidence is not null as scored`);
+    from facts as f where d.tenant_id = ${tenantId} and d.domain = any(array(select of from facts where named and off)) and d.domain = f.of
+    returning d.domain, d.evidence is not null as scored`));
   const scored = rows.filter((row) => row.scored).map(({ domain }) => domain);
   await rescoreDomains(tx, tenantId, scored);
   await copyToLeadsOf(tx, tenantId, rows.filter((row) => !row.scored).map(({ domain }) => domain));
 }
 
-const strongestFirst = sql`${sql.param([...referralTypes])}::text[]`;
-
 /** What the live rows say of one domain: of several names that of the first company, else referral, else lead. */
 function factsOf(tenantId: string, domain: SQL): SQL {
-  const live = sql`tenant_id = ${tenantId} and domain = ${domain} and deleted_at is null`;
+  const rows = (table: PgTable, columns: SQL) => sql`select ${columns} from ${table} where ${ofDomain(tenantId, domain)} order by domain`;
+  const ownLeads = sql`${leads} where ${ofDomain(tenantId, domain)} and mirror_of is null`;
   return sql`(
     select coalesce(c.name, r.name, l.name) as name, r.azure_tenant_id, r.referral_type, greatest(c.employees, r.employees) as employees,
-      c.named or r.named or l.named or exists (select from ${contacts} where ${live}) as named
+      c.named or r.named or coalesce(l.named, p.named, false) as named
     from
-      (select count(*) > 0 as named, (array_agg(name order by id))[1] as name, max(employees) as employees from ${companies} where ${live}) as c,
+      (select count(*) > 0 as named, (array_agg(name order by id))[1] as name, max(employees) as employees from (${rows(companies, sql`id, name, employees`)}) as c) as c,
       (select count(*) > 0 as named, (array_agg(company_name order by id) filter (where company_name is not null))[1] as name,
         (array_agg(azure_tenant_id order by id desc) filter (where azure_tenant_id is not null))[1] as azure_tenant_id,
         (${strongestFirst})[min(array_position(${strongestFirst}, referral_type))] as referral_type,
-        max(employees) as employees from ${referrals} where ${live}) as r,
-      (select exists (select from ${leads} where ${live} and mirror_of is null) as named,
-        (select company from ${leads} where ${live} and mirror_of is null and company is not null order by id limit 1) as name) as l)`;
+        max(employees) as employees from (${rows(referrals, sql`id, company_name, azure_tenant_id, referral_type, employees`)}) as r) as r,
+      (select (select true from ${ownLeads} order by domain limit 1) as named, (select company from ${ownLeads} and company is not null order by domain, id limit 1) as name) as l,
+      (select (${rows(contacts, sql`true`)} limit 1) as named) as p)`;
 }
+
+const strongestFirst = sql`${sql.param([...referralTypes])}::text[]`;
 
 /** Whether a row says something else than the facts `f`. */
 const isOff = (row: SQL) => sql`(${row}.name, ${row}.azure_tenant_id, ${row}.referral_type, ${row}.employees) is distinct from (f.name, f.azure_tenant_id, f.referral_type, f.employees)`;
