@@ -3,6 +3,7 @@ import { startCluster } from './kit/cluster.ts';
 import { writeReport } from './kit/document.ts';
 import { markdown, type Part } from './kit/report.ts';
 import { benchFairness } from './fairness/index.ts';
+import { benchLeads } from './leads/index.ts';
 import { benchLimits } from './limits/index.ts';
 import { benchPages } from './pages/index.ts';
 import { benchReplay } from './replay/index.ts';
@@ -12,11 +13,11 @@ import { benchSync } from './sync/index.ts';
 import { benchWorkers } from './workers/index.ts';
 
 /*
- * npm run bench [-- pages|sync|sizes|rival|workers|fairness|limits|replay]: measures everything or some parts, prints the tables and keeps them in
+ * npm run bench [-- pages|leads|sync|sizes|rival|workers|fairness|limits|replay]: measures everything or some parts, prints the tables and keeps them in
  * docs/benchmarks.md. Each part has a PostgreSQL of its own, which is gone at the end.
  */
 
-const parts = { pages: benchPages, sync: benchSync, sizes: benchSizes, rival: benchRival, workers: benchWorkers, fairness: benchFairness, limits: benchLimits, replay: benchReplay };
+const parts = { pages: benchPages, leads: benchLeads, sync: benchSync, sizes: benchSizes, rival: benchRival, workers: benchWorkers, fairness: benchFairness, limits: benchLimits, replay: benchReplay };
 type Name = keyof typeof parts;
 
 const say = (text: string) => process.stderr.write(`  ${text}\n`);

@@ -53,7 +53,7 @@ export async function fillMeasured(database: BenchDatabase, ids: Ids, leads: num
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(`
     select c.relname as name, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid
-    join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace and not i.indisunique and t.relname in ('leads', 'opportunities', 'notes', 'hot_list_items')`);
+    join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace and not i.indisunique and t.relname in ('leads', 'lead_words', 'opportunities', 'notes', 'hot_list_items')`);
   for (const { name } of rows) await client.query(`drop index ${name}`);
   return rows.map(({ definition }) => definition);
 }

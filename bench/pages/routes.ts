@@ -10,7 +10,7 @@ export interface Route {
   paths: string[];
 }
 
-const base = `/w/${measured.slug}`;
+export const base = `/w/${measured.slug}`;
 
 const fixed: [label: string, path: string, rollup: boolean][] = [
   ['dashboard', '/dashboard', true],
@@ -28,7 +28,7 @@ const fixed: [label: string, path: string, rollup: boolean][] = [
   ['sync status (JSON)', '/api/sync/status', true],
 ];
 
-const deepest = 100;
+export const deepest = 100;
 
 /** All pages, with a lead table that is followed a hundred pages deep (or to its end, where that comes first). */
 export async function prepareRoutes(sites: readonly Site[]): Promise<Route[]> {
@@ -42,7 +42,7 @@ export async function prepareRoutes(sites: readonly Site[]): Promise<Route[]> {
 }
 
 /** The address after `steps` clicks on "next". */
-async function follow({ visitor }: Site, start: string, steps: number): Promise<string> {
+export async function follow({ visitor }: Site, start: string, steps: number): Promise<string> {
   let path = start;
   for (let step = 0; step < steps; step += 1) {
     const tag = (await visitor.get(path)).match(/<a\b[^>]*\brel="next"[^>]*>/)?.[0];

@@ -50,7 +50,7 @@ const numbered = (count: number) => `generate_series(1, ${count}) as i`;
 
 /** Statements that take tenant ($1) and connection ($2), and fill a workspace with `leads` leads and what goes with them. */
 export function workspaceRows(leads: number): string[] {
-  return [stageRows(), leadRows(leads), opportunityRows(Math.round(leads / 3)), noteRows(leads), activityRows(Math.round(leads / 10))];
+  return [stageRows(), leadRows(leads), leadWordRows, opportunityRows(Math.round(leads / 3)), noteRows(leads), activityRows(Math.round(leads / 10))];
 }
 
 function stageRows(): string {
@@ -61,12 +61,23 @@ function stageRows(): string {
 function leadRows(count: number): string {
   const raw = `jsonb_build_object('client_id', i::text, 'name', made.name, 'email', email, 'clients_sales_cycle', status, 'clients_lead_source', source, 'created', at,
     'last_modified_date', at, 'address', '', 'city', 'Denver', 'state', 'CO', 'zip', '80202', 'assigned_user', 'Dana Prescott', 'contact_type', 'Candidate')`;
-  return `insert into leads (${common}, source_created_at, source_updated_at, created_on, name, sort_name, email, phone, city, state, source, status, qualified, deal_value, sort_cents, assigned_to)
+  return `insert into leads (${common}, source_created_at, source_updated_at, created_on, name, sort_name, email, phone, city, state, source, status, qualified, deal_value, sort_cents, assigned_to,
+      domain, score, sort_score, segment, mail_provider, referral_type, push_state)
     select ${commonValues('clients', raw)}, at, at, (at at time zone 'UTC')::date, made.name, lower(made.name), email, '303555' || lpad((i % 10000)::text, 4, '0'),
-      'Denver', 'CO', source, status, stage.likely_pct >= 20, value, value * 100, 'Dana Prescott'
-    from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at, ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value from ${numbered(count)} offset 0) as made
+      'Denver', 'CO', source, status, stage.likely_pct >= 20, value, value * 100, 'Dana Prescott',
+      'acme' || i % 5000 || '.example', score, score, segment, mail_provider, referral_type, push_state
+    from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at, ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value,
+        ${draw(11, 101)} as score, ${oneOf(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment, ${oneOf(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])} as mail_provider,
+        ${weighted(14, [[quoted('co-sell'), 20], [quoted('marketplace'), 30], [quoted('solution-provider'), 50]], 'null')} as referral_type,
+        ${weighted(15, [[quoted('synced'), 300], [quoted('failed'), 10], [quoted('pending'), 5], [quoted('conflict'), 5]], 'null')} as push_state
+      from ${numbered(count)} offset 0) as made
     join ${stageTable} on stage.name = status`;
 }
+
+/** What leadWordsOf makes of the leads above, in the order of its key. */
+const leadWordRows = `insert into lead_words (tenant_id, word, lead_id)
+    select distinct tenant_id, word, id from leads, unnest(string_to_array(sort_name, ' ') || array[replace(replace(email, '@', ''), '.', ''), 'examplecom', phone]) as word
+    where tenant_id = $1 and connection_id = $2 order by 2, 3`;
 
 function opportunityRows(count: number): string {
   const raw = `jsonb_build_object('opportunity_id', i::text, 'name', made.name, 'contact_sales_cycle', made.stage, 'deal_size', value, 'market', market, 'units', units)`;

@@ -93,6 +93,6 @@ export async function leadList(workspace: Workspace, query: z.output<typeof lead
   const params = new URLSearchParams(Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined));
   const { id } = workspace.tenant;
   const period = parsePeriod(params, today(workspace));
-  const { rows, total, totalIsFloor, next } = await readTenant(id, (tx) => listLeads(tx, id, period, parseLeadFilter(params), limit), { mayLag: true });
+  const { rows, total, totalIsFloor, next } = await readTenant(id, (tx) => listLeads(tx, id, period, parseLeadFilter(params), { size: limit }), { mayLag: true });
   return { leads: rows, total, totalIsFloor, next };
 }

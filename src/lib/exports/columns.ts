@@ -13,6 +13,14 @@ export const leadColumns: Columns<LeadRow> = ({ currency }) => [
   { header: 'Assigned to', width: 20, kind: 'text', value: (row) => row.assignedTo },
   { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
   { header: 'Updated', width: 18, kind: 'instant', value: (row) => row.updatedAt },
+  { header: 'Domain', width: 24, kind: 'text', value: (row) => row.domain },
+  { header: 'Score', width: 8, kind: 'number', value: (row) => row.score },
+  { header: 'Segment', width: 12, kind: 'text', value: (row) => row.segment },
+  { header: 'Priority', width: 8, kind: 'number', value: (row) => row.priority },
+  { header: 'Mail provider', width: 20, kind: 'text', value: (row) => row.mailProvider },
+  { header: 'Company size', width: 12, kind: 'text', value: (row) => row.tenantSize },
+  { header: 'Referral', width: 18, kind: 'text', value: (row) => row.referralType },
+  { header: 'CRM', width: 10, kind: 'text', value: (row) => row.pushState },
 ];
 
 export const opportunityColumns: Columns<OpportunityRow> = ({ currency }) => [

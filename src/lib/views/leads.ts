@@ -11,8 +11,8 @@ import { figure, pageSize, type Workspace } from './workspace.ts';
 export type { LeadFilter } from '../entities/lead/queries.ts';
 export { parseLeadFilter } from './lead-filter.ts';
 
-/** Counting stops here when no rollup knows the answer. */
-const countedAtMost = 10_000;
+/** Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit lies on a page of its own. */
+const countedAtMost = (leads: number) => (leads > 100_000 ? 1_000 : 10_000);
 
 /** Everything on the Leads page, as of one moment. */
 export function leadsView({ tenant }: Workspace, period: Period, filter: LeadFilter): Promise<LeadsView> {
@@ -55,16 +55,25 @@ export function leadShares(period: Period, { source, status }: LeadBreakdowns): 
 
 async function leadSlice(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, counts: LeadBreakdowns): Promise<Slice<LeadRow>> {
   const known = countFromRollup(filter, counts);
-  return listLeads(tx, tenantId, period, filter, pageSize, known);
+  return listLeads(tx, tenantId, period, filter, { size: pageSize, known, most: countedAtMost(sum(counts.qualified, 'count')) });
 }
 
-/** The leads that meet a filter, from its cursor on, and how many there are: as many as are `known`, else counted. */
-export async function listLeads(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, size: number, known?: number): Promise<Slice<LeadRow>> {
+interface Extent {
+  /** Rows of a page. */
+  size: number;
+  /** How many leads there are, where that is known already. */
+  known?: number | undefined;
+  /** Counting stops here. */
+  most?: number;
+}
+
+/** The leads that meet a filter, from its cursor on, and how many there are. */
+export async function listLeads(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, { size, known, most = 10_000 }: Extent): Promise<Slice<LeadRow>> {
   const match = await matchLeads(tx, tenantId, period, filter);
   const page = await pageOfMatch(tx, match, filter, size);
   const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
-  if (match.atLeast === undefined) return { ...page, rows, ...(await countMatch(tx, match, countedAtMost)) };
+  if (match.atLeast === undefined) return { ...page, rows, ...(await countMatch(tx, match, most)) };
   // Hits of common words are many or rare among others: to count them could mean to look at every lead.
   const seen = rows.length + (page.next === null ? 0 : 1);
   const whole = page.next === null && page.previous === null;

@@ -29,7 +29,7 @@ export async function matchWords(tx: Tx, tenantId: string, search: string): Prom
 
 /** Leads with a word that begins with each term, counted until it is known that they are many. */
 async function countWords(tx: Tx, tenantId: string, terms: readonly string[]): Promise<Map<string, number>> {
-  const counts = terms.map((term) => sql`(select count(distinct lead_id)::int from (select lead_id from ${leadWords} where ${within(tenantId, term)} limit ${rare + 1}) as found)`);
+  const counts = terms.map((term) => sql`(select count(*)::int from (select distinct lead_id from (select lead_id from ${leadWords} where ${within(tenantId, term)} limit ${rare + 1}) as found) as leads)`);
   const { rows } = await tx.execute<{ counts: number[] }>(sql`select array[${sql.join(counts, sql`, `)}] as counts`);
   return new Map(terms.map((term, index) => [term, rows[0]?.counts[index] ?? 0]));
 }
