@@ -99,6 +99,22 @@ describe('a worker', () => {
   });
 });
 
+it('waits with a reason while the credentials are refused, and goes on when they are good again', async () => {
+  const refused = await pushStage(db, sandbox);
+  const leadId = await one(refused);
+  await ask(refused, [leadId]);
+  const fault = sandbox.faults.arm({ kind: 'status', status: 401, endpoint: 'POST :tenant/oauth2/v2.0/token' });
+  await slice(refused);
+  sandbox.faults.disarm(fault);
+  expect(await pushOf(refused, leadId)).toMatchObject({ state: 'pending', attempts: 0, error: expect.stringMatching(/\S/) as string });
+  expect(await db.query('select status from connections where id = $1', [refused.connectionId])).toEqual([{ status: 'needs_reconnect' }]);
+  await db.query('update credentials set lease_until = null where tenant_id = $1', [refused.tenantId]);
+  await db.query('update rate_budgets set blocked_until = null where tenant_id = $1', [refused.tenantId]);
+  expect(await drain(refused)).toMatchObject({ synced: 1 });
+  expect(await pushOf(refused, leadId)).toMatchObject({ error: null });
+  expect(await db.query('select status from connections where id = $1', [refused.connectionId])).toEqual([{ status: 'active' }]);
+});
+
 it('leaves a CRM alone that is down, and sends everything when it is back', async () => {
   const down = await pushStage(db, sandbox);
   const ids = await addLeads(down, Array.from({ length: 12 }, () => ({})));

@@ -7,6 +7,7 @@ const kinds: Record<string, string> = {
   failed: 'Failed',
   worker_lost: 'Worker stopped',
   timed_out: 'Took too long',
+  push: 'Could not be written into the CRM',
 };
 
 /** The class of a reason, for people: a word of ours, else the field that is to blame. */

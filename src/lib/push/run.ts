@@ -14,7 +14,7 @@ import { withTenant } from '../tenancy/with-tenant.ts';
 import { selectMapping, type Mapping } from './mapping/store.ts';
 import { requestPushes, requirePushTarget } from './request.ts';
 import { pushOne, type Pushed } from './push-one.ts';
-import { beatMs, holdPush, nextPush, takePush, type HeldPush, type Place } from './state.ts';
+import { beatMs, holdPush, nextPush, noteWaiting, takePush, type HeldPush, type Place } from './state.ts';
 import { targetMetadata } from './target.ts';
 import type { TargetMetadata } from './types.ts';
 
@@ -34,6 +34,8 @@ export interface Target extends Place {
   http: OwnedHttpClient;
   metadata: TargetMetadata;
   mapping: Mapping;
+  /** Whether the connection is known for its credentials to be refused: the first success proves otherwise. */
+  wasRefused: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -70,14 +72,20 @@ async function runSlice(request: SliceRequest, tally: SliceEnd['tally']): Promis
   let target: Target | undefined;
   try {
     const admission = await admit(request.tenantId, request.connectionId, { insist: typeof request.leadId === 'string' });
-    if (admission.kind === 'open') return admission.until;
+    if (admission.kind === 'open') {
+      await noteWaiting(request, `The system has not been answering and is left alone for a while. ${admission.reason}`.trim());
+      return admission.until;
+    }
     target = await openTarget(request, admission.kind === 'probe');
-    return await runLanes(target, request, tally);
+    const waitUntil = await runLanes(target, request, tally);
+    if (target.wasRefused && tally.synced > 0) await noteHealth(request, null);
+    return waitUntil;
   } catch (error) {
     // What its fields are cannot be found out now: nothing was tried, so nothing failed.
     if (!(error instanceof RemoteError)) throw error;
     log.warn({ event: 'push.not_open', kind: error.kind, reason: error.message }, 'A CRM cannot be written to now');
     if (error.kind === 'auth') await noteHealth(request, error.message);
+    await noteWaiting(request, error.message);
     return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
   } finally {
     await target?.http.close();
@@ -85,14 +93,14 @@ async function runSlice(request: SliceRequest, tally: SliceEnd['tally']): Promis
 }
 
 async function openTarget({ tenantId, connectionId, signal }: SliceRequest, probe: boolean): Promise<Target> {
-  const { provider, settings } = await patiently(() => openConnection(tenantId, connectionId));
+  const { connection, provider, settings } = await patiently(() => openConnection(tenantId, connectionId));
   const { push } = provider;
   if (push === undefined) throw new Error(`${provider.key} takes no leads`);
   const mapping = await patiently(() => withTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId)));
   const http = connectionClient(provider, settings, { owner: { tenantId, connectionId, probe }, retry: { baseMs: config().SYNC_RETRY_BASE_MS }, ...(signal && { signal }) });
   try {
     const metadata = await targetMetadata({ tenantId, connectionId }, push, { http, settings });
-    return { tenantId, connectionId, provider: { key: provider.key, label: provider.label, push }, settings, http, metadata, mapping, signal };
+    return { tenantId, connectionId, provider: { key: provider.key, label: provider.label, push }, settings, http, metadata, mapping, wasRefused: connection.status === 'needs_reconnect', signal };
   } catch (error) {
     await http.close();
     throw error;
@@ -130,6 +138,6 @@ async function whileHeld<T>(held: HeldPush, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function noteHealth({ tenantId, connectionId }: Place, refusal: string): Promise<void> {
+async function noteHealth({ tenantId, connectionId }: Place, refusal: string | null): Promise<void> {
   await patiently(() => withTenant(tenantId, (tx) => setConnectionHealth(tx, tenantId, connectionId, refusal)));
 }

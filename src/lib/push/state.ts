@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, lte, min, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lte, min, or, sql } from 'drizzle-orm';
 import { setAsideJob, settleJobs } from '../dead-letters/store.ts';
 import { leads } from '../entities/lead/schema.ts';
 import { config } from '../platform/config.ts';
@@ -79,7 +79,7 @@ export function putDown(held: HeldPush, ending: Ending, events: readonly NewEven
     const [row] = await tx.select({ text: sql<string>`${pushes.requestedAt}::text` }).from(pushes).where(ofHeld(held)).for('update');
     if (row === undefined) throw new FencedError();
     const again = row.text !== held.requestedText;
-    const state = again || isStillPending(ending) ? 'pending' : ending.kind === 'postponed' ? 'pending' : ending.kind;
+    const state = again || ending.kind === 'postponed' || dueAfter(ending) !== null ? 'pending' : ending.kind;
     await tx.update(pushes).set({ ...columnsOf(held, ending), state, leaseUntil: null, dueAt: again ? sql`now()` : dueAfter(ending), updatedAt: sql`now()` }).where(ofHeld(held));
     await storeEvents(tx, [...events, ...endingEvent(held, ending)]);
     await followUp(tx, held, ending, again);
@@ -87,8 +87,6 @@ export function putDown(held: HeldPush, ending: Ending, events: readonly NewEven
     failpoint('push.before_commit');
   }));
 }
-
-const isStillPending = (ending: Ending): boolean => ending.kind === 'failed' && ending.retryAt !== null;
 
 function dueAfter(ending: Ending): Date | null {
   if (ending.kind === 'postponed') return ending.until;
@@ -139,6 +137,15 @@ async function followUp(tx: Tx, held: HeldPush, ending: Ending, again: boolean):
 async function showOnLead(tx: Tx, { tenantId, id, leadId, requestedText }: HeldPush, state: HeldPush['state']): Promise<void> {
   const newer = sql`not exists (select 1 from ${pushes} as other where other.tenant_id = ${tenantId} and other.lead_id = ${leadId} and other.id <> ${id} and other.requested_at > ${requestedText}::timestamptz)`;
   await tx.update(leads).set({ pushState: state }).where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadId), sql`${leads.pushState} is distinct from ${state}`, newer));
+}
+
+/** Says of everything that is due why it waits: the CRM cannot be asked at all now. */
+export function noteWaiting(place: Place, message: string): Promise<void> {
+  const waiting = and(ofPlace(place), lte(pushes.dueAt, sql`now()`), isFree, sql`${pushes.errorMessage} is distinct from ${message}`);
+  return patiently(() => withTenant(place.tenantId, async (tx) => {
+    const due = tx.select({ id: pushes.id }).from(pushes).where(waiting).for('update', { skipLocked: true });
+    await tx.update(pushes).set({ errorKind: 'waiting', errorMessage: message }).where(and(eq(pushes.tenantId, place.tenantId), inArray(pushes.id, due)));
+  }));
 }
 
 /** When the next push of a connection is due: at once for one that is due now, null when none is. */
