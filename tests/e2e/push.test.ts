@@ -155,7 +155,9 @@ describe.each([1440, 390])('at %i px', (width) => {
       await page.emulateMedia({ colorScheme });
       await expectNothingSticksOut(page);
       if (pictures) await page.screenshot({ path: `.screenshots/${width}-${colorScheme}-${name}.png`, fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+      const axe = new AxeBuilder({ page }).setLegacyMode(true);
+      // Only colours differ in the dark.
+      const { violations } = await (colorScheme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze();
       expect(violations.map(({ id, nodes }) => [id, nodes[0]?.target, nodes[0]?.failureSummary]), `${name} at ${width} px, ${colorScheme}`).toEqual([]);
     }
   };
@@ -163,14 +165,16 @@ describe.each([1440, 390])('at %i px', (width) => {
   it('every page about pushes is in order', { timeout: 240_000 }, async () => {
     await stageStates();
     const { page } = await stage.signedIn(admin, { viewport: { width, height: 900 } });
-    for (const [name, path] of [['pushes', 'pushes'], ['pushes-failed', 'pushes?state=failed&search=mary'], ['pushes-none', 'pushes?search=nobody'], ['conflicts', 'conflicts'], ['mapping', 'settings/mapping']] as const) {
+    const more = [['pushes-failed', 'pushes?state=failed&search=mary'], ['pushes-none', 'pushes?search=nobody']] as const;
+    for (const [name, path] of [['pushes', 'pushes'], ['conflicts', 'conflicts'], ...(pictures ? more : [])] as const) {
       await page.goto(`${home}/${path}`);
       await look(page, name);
     }
+    await page.goto(`${home}/settings/mapping`);
     await page.getByRole('button', { name: 'Preview on leads' }).first().click();
     await page.locator('#preview').waitFor();
     await look(page, 'mapping-preview');
-    for (const [name, lead] of [['panel', 'Ada Lovelace'], ['panel-failed', 'Mary Jackson'], ['panel-conflict', names[2] ?? ''], ['panel-never', 'Edith Clarke']] as const) {
+    for (const [name, lead] of [['panel-failed', 'Mary Jackson'], ...(pictures ? ([['panel', 'Ada Lovelace'], ['panel-conflict', names[2] ?? ''], ['panel-never', 'Edith Clarke']] as const) : [])] as const) {
       await openLead(page, lead);
       await look(page, name);
     }

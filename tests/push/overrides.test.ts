@@ -145,7 +145,7 @@ describe('a lead that others changed', () => {
         }
         await expectExactRollups(db);
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 

@@ -50,7 +50,8 @@ async function markChanged(tx: Tx, tenantId: string): Promise<void> {
     .from(pushes)
     .innerJoin(leads, and(eq(leads.tenantId, tenantId), eq(leads.id, pushes.leadId), isNull(leads.deletedAt)))
     .leftJoin(companyDomains, and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)))
-    .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNull(pushes.dueAt), sql`${pushes.seen} is distinct from ${seenNow}`))
+    // Without a record there it was deleted, and a person has decided to leave it so.
+    .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNotNull(pushes.remoteId), isNull(pushes.dueAt), sql`${pushes.seen} is distinct from ${seenNow}`))
     .orderBy(asc(pushes.id))
     .limit(mostMarked)
     .for('update', { of: pushes, skipLocked: true });
