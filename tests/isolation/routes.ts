@@ -132,6 +132,13 @@ export const tenantRequests: TenantRequest[] = [
   { file: 'w/[tenant]/referrals/[id].astro', method: 'GET', action: 'read', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, role: 'viewer', ok: [200] },
   { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'post nothing', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: none, role: 'member', ok: [400] },
   { file: 'w/[tenant]/referrals/[id].astro', method: 'POST', action: 'change', path: (slug, world) => `/w/${slug}/referrals/${belonging('referral')(slug, world)}`, fields: () => Promise.resolve({ state: 'Active/Accepted' }), role: 'member', ok: [400] },
+  ...page('leads', 'viewer', { post: 400 }),
+  ...page('leads/[id]/index', 'viewer', { path: ofLead }),
+  ...page('leads/[id]/panel', 'viewer', { path: (slug, world) => `${ofLead(slug, world)}/panel` }),
+  { file: 'w/[tenant]/leads.astro', method: 'POST', action: 'save-view', path: (slug) => `/w/${slug}/leads?segment=Cold`, fields: () => Promise.resolve({ intent: 'save-view', name: randomUUID() }), role: 'viewer', ok: [303] },
+  { file: 'w/[tenant]/leads.astro', method: 'POST', action: 'delete-view', path: (slug) => `/w/${slug}/leads`, fields: () => Promise.resolve({ intent: 'delete-view', view: randomUUID() }), role: 'viewer', ok: [404] },
+  // Pushing is switched off.
+  { file: 'w/[tenant]/leads.astro', method: 'POST', action: 'push', path: (slug) => `/w/${slug}/leads`, fields: ({ slug, world }) => Promise.resolve({ intent: 'push', [`lead:${belonging('lead')(slug, world)}`]: 'on' }), role: 'member', ok: [409] },
   ...page('reports/index', 'viewer', { path: 'reports' }),
   ...page('reports/[id]', 'viewer', { path: (slug, world) => `/w/${slug}/reports/${belonging('report')(slug, world)}` }),
   ...page('reports/new', 'staff', { post: 400 }),
