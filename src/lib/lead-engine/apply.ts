@@ -44,8 +44,12 @@ export function scoreColumns(breakdown: Breakdown) {
 /** Brings what is kept of the domains on their live leads up to date. A lead that is so already is not written. */
 export async function copyToLeadsOf(tx: Tx, tenantId: string, domains: readonly string[]): Promise<void> {
   if (domains.length === 0) return;
+  // Whoever changes these leads may be about to wait for their domains, which this transaction holds: it gives way, long before the
+  // database would have to end one of the two, and is repeated.
+  await tx.execute(sql`set local lock_timeout = '300ms'`);
   const own = sql`lateral (select * from ${leads} where ${ofDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
   await throughOrder(tx, () => copy(tx, tenantId, sql`${companyDomains} as d, ${own} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param([...domains])}::text[])`));
+  await tx.execute(sql`set local lock_timeout to default`);
 }
 
 /** As `copyToLeadsOf`, for leads by their ids: those whose domain is unknown lose what they had of another one. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Server shutting down, starting up or out of connections; connection lost. */
 const away = /^(57P0[123]|08\d{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
-/** Serialization failure; deadlock. */
-const lostRace = /^(40001|40P01)$/;
+/** Serialization failure; deadlock; a lock that was not to be had in time. */
+const lostRace = /^(40001|40P01|55P03)$/;
 const lostConnection = /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|client has encountered a connection error/i;
 const firstDelayMs = 100;
 const longestDelayMs = 5_000;
