@@ -29,7 +29,7 @@ const common: Weight = { js: 90, css: 25, html: 60, later: 200 };
 
 /** The pages and what each may weigh. */
 export function budgets(slug: string): Record<string, Weight> {
-  const pages = ['dashboard', 'reports', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes', 'conflicts', 'settings/mapping'];
+  const pages = ['dashboard', 'reports', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes', 'conflicts', 'settings/mapping', 'settings/features', 'settings/scoring'];
   return {
     '/sign-in': common,
     [`/w/${slug}/leads`]: { ...common, js: 150 },

@@ -33,6 +33,8 @@ export const outside = (slug: string): Sight[] => [
   { name: 'account', path: '/account', as: viewer(slug) },
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },
+  { name: 'features', path: `/w/${slug}/settings/features`, as: admin(slug) },
+  { name: 'scoring-preview', path: `/w/${slug}/settings/scoring`, as: admin(slug), act: (page) => page.getByRole('button', { name: 'Show what would change' }).click() },
   { name: 'forbidden', path: `/w/${slug}/settings/members`, as: viewer(slug), status: 403 },
   { name: 'not-found', path: '/w/nowhere/leads', as: viewer(slug), status: 404 },
 ];
