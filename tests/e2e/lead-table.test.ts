@@ -171,6 +171,20 @@ describe('the filter', () => {
   });
 });
 
+describe('the table', () => {
+  it.each([1440, 390])('is accessible and within its page at %i px, in light and in dark', async (width) => {
+    const { page } = await stage.signedIn('member@table.test', { viewport: { width, height: 900 } });
+    await page.goto('/w/table/leads?segment=Migration&sort=score');
+    await expectNothingSticksOut(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).include('.lead-table').analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html]), colorScheme).toEqual([]);
+    }
+    expect(await page.locator('#rows tbody tr').first().evaluate((row) => row.getBoundingClientRect().height)).toBeLessThanOrEqual(37);
+  });
+});
+
 describe('chosen rows', () => {
   it('are counted, pushed together, and told of', async () => {
     const page = await open('?filters=none');
