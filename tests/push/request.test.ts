@@ -38,6 +38,14 @@ describe('a request', () => {
     await expect(requestPushes(stage.tenantId, { connectionId: stage.sourceId, leadIds: [own] }, null)).rejects.toThrow('no such connection');
   });
 
+  it('comes to nothing when the lead is deleted meanwhile, and waits for nobody', async () => {
+    const leadId = await one(stage);
+    await ask(stage, [leadId]);
+    await db.query('update leads set deleted_at = now() where id = $1', [leadId]);
+    expect(await drain(stage)).toMatchObject({ failed: 1 });
+    expect(await db.query('select 1 from dead_letters where tenant_id = $1', [stage.tenantId])).toEqual([]);
+  });
+
   it('that comes while the lead is being sent leads to another send, with the newest values', async () => {
     const leadId = await one(stage, { phone: '+1 555 0001' });
     await ask(stage, [leadId]);

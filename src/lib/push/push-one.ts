@@ -12,7 +12,7 @@ import { undo } from './deliver/undo.ts';
 import { planOf } from './plan.ts';
 import type { Target } from './run.ts';
 import { readSources, type LeadValues } from './sources.ts';
-import { holdPush, mostAttempts, putDown, type Ending, type HeldPush } from './state.ts';
+import { holdPush, leadGone, mostAttempts, putDown, type Ending, type HeldPush } from './state.ts';
 import { forgetTarget } from './target.ts';
 
 /** What became of one push. `retried`: it failed, and is tried again. */
@@ -50,7 +50,7 @@ function deliveryOf(target: Target, held: HeldPush, { values, changedAt }: LeadV
 
 /** The lead was deleted after it had been asked for. */
 async function giveUp(held: HeldPush, trail: Trail, { remoteId, remoteIds, made }: Progress): Promise<Pushed> {
-  await putDown(held, { kind: 'failed', errorKind: 'gone', message: 'The lead is not in this workspace any more, so that nothing was sent.', retryAt: null, remoteId, remoteIds, made }, trail.take());
+  await putDown(held, { kind: 'failed', errorKind: leadGone, message: 'The lead is not in this workspace any more, so that nothing was sent.', retryAt: null, remoteId, remoteIds, made }, trail.take());
   return { kind: 'failed' };
 }
 

@@ -20,6 +20,9 @@ export interface Place {
   connectionId: string;
 }
 
+/** Why a push ends whose lead was deleted here: nobody has to decide about it. */
+export const leadGone = 'lead_gone';
+
 /** After so many failed tries in a row a person has to look. */
 export const mostAttempts = 3;
 
@@ -126,7 +129,7 @@ async function followUp(tx: Tx, held: HeldPush, ending: Ending, again: boolean):
     await settleConflicts(tx, held);
     await settleJobs(tx, tenantId, 'push-leads', [`${connectionId}/${leadId}`], null);
   }
-  if (ending.kind !== 'failed' || ending.retryAt !== null || again) return;
+  if (ending.kind !== 'failed' || ending.retryAt !== null || ending.errorKind === leadGone || again) return;
   await setAsideJob(tx, {
     tenantId, connectionId, job: 'push-leads', subject: `${connectionId}/${leadId}`, payload: { tenantId, connectionId, leadId, requestedBy: held.requestedBy },
     kind: 'push', reason: ending.message, attempts: held.attempts + 1,
