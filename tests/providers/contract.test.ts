@@ -52,6 +52,37 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))('%
     });
   });
 
+  it('signs in with a code, if at all, at hosts that are its own', () => {
+    if (provider.auth.kind !== 'oauth2' || provider.auth.grant.device === undefined) return;
+    const { device, kind, tokenHosts } = provider.auth.grant;
+    expect([kind, provider.auth.secrets.map(({ name }) => name)]).toEqual(['refresh_token', expect.arrayContaining(['refreshToken'])]);
+    expect(tokenHosts).toContain(new URL(device.url(settings)).hostname);
+  });
+
+  it('takes notices, if at all, only with a proof from hosts that it names exactly', () => {
+    const { webhook } = provider;
+    if (webhook === undefined) return;
+    expect(webhook.events.length).toBeGreaterThan(0);
+    expect(webhook.certificate.hosts.filter((host) => host.includes('*'))).toEqual([]);
+    expect(webhook.registration.hosts).toContain(new URL(webhook.registration.baseUrl(settings)).hostname);
+    const nothing = { headers: {}, body: new Uint8Array() };
+    expect(webhook.refusal(nothing, { certificates: [], trusted: [], now: new Date() })).toEqual(expect.any(String));
+    for (const body of ['', '{}', 'null', '[]', '<html></html>']) expect(() => webhook.parse(body), body).toThrow(expect.objectContaining({ name: 'RecordRejected' }));
+  });
+
+  it('writes back, if at all, to a stream of its own, and never to the state that a record has', () => {
+    const { writeBack } = provider;
+    if (writeBack === undefined) return;
+    const stream = provider.streams.find(({ name }) => name === writeBack.stream);
+    expect(stream).toBeDefined();
+    const items = fixtures.filter((file) => file.split('.')[0] === writeBack.stream).flatMap((file) => stream?.parse(readFileSync(join(folder, 'fixtures', file), 'utf8')) ?? []);
+    for (const item of items) {
+      const { state } = writeBack.current(item);
+      expect(writeBack.next(state)).not.toContainEqual(state);
+    }
+    expect(items.length).toBeGreaterThan(0);
+  });
+
   it('has no fixture without a stream', () => {
     const names = provider.streams.map((stream) => stream.name);
     expect(fixtures.filter((file) => !names.includes(file.split('.')[0] ?? ''))).toEqual([]);

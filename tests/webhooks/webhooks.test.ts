@@ -17,7 +17,7 @@ import { certificatesAt } from '../../src/lib/webhooks/certificates.ts';
 import { registerWebhook, testWebhook, webhookStatus } from '../../src/lib/webhooks/registration.ts';
 import { syncConnectionJob } from '../../worker/jobs/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { until } from '../helpers/processes.ts';
+import { startProcess, until } from '../helpers/processes.ts';
 import { startDoor } from './door.ts';
 
 const db = useDatabase();
@@ -88,6 +88,15 @@ describe('registering', () => {
     await until('the test notice came', async () => (await recorded()).length === 1, 10_000);
     expect(await webhookStatus(tenantId, connectionId)).toMatchObject({ received: 1, last: { event: 'test-created' } });
   });
+});
+
+it('operators register, try and look at webhooks from the command line', async () => {
+  const run = async (verb: string, ...more: string[]) => {
+    const { exited, output } = startProcess('cli/index.ts', db.url, { LOG_LEVEL: 'error', PUBLIC_URL: web.url }, ['webhook', verb, '--tenant', 'north', '--connection', connectionId, ...more]);
+    return { code: (await exited).code, output: output() };
+  };
+  expect(await run('register')).toMatchObject({ code: 0, output: expect.stringContaining(`Address: ${address}\nThe provider sends to this address.`) as string });
+  expect(JSON.parse((await run('status', '--json')).output)).toMatchObject({ isCurrent: true, url: address });
 });
 
 describe('a delivery', () => {
