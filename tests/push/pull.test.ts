@@ -1,9 +1,13 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '../../src/lib/auth/users.ts';
+import { softDelete } from '../../src/lib/entities/upsert.ts';
+import { markPulls } from '../../src/lib/push/mirrors.ts';
 import { pullBack } from '../../src/lib/push/pull/pull.ts';
 import { conflictDigest, resolveAll, resolveConflict } from '../../src/lib/push/pull/resolve.ts';
 import { recountRollups } from '../../src/lib/rollups/recount.ts';
+import { refreshRollups } from '../../src/lib/rollups/registry.ts';
 import { replayConnection } from '../../src/lib/sync/replay/run.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
@@ -61,10 +65,14 @@ describe('a pushed lead that comes back', () => {
 
   it('is shown again once no push backs it, and when its lead is gone; hidden when that is back', async () => {
     const { leadId, remoteId } = await pushed();
-    await db.query('update leads set deleted_at = now() where id = $1', [leadId]);
-    await withTenant(stage.tenantId, (tx) => recountRollups(tx, 'lead', stage.tenantId));
-    await db.query('insert into push_pulls (tenant_id, connection_id, lead_id) values ($1, $2, $3)', [stage.tenantId, stage.connectionId, leadId]);
-    await pullBack(stage);
+    await withTenant(stage.tenantId, async (tx) => {
+      const origin = { tenantId: stage.tenantId, connectionId: stage.sourceId, stream: 'clients' };
+      const gone = await softDelete(tx, 'lead', origin, sql`id = ${leadId}`, new Date());
+      await refreshRollups(tx, 'lead', stage.tenantId, gone);
+      await markPulls(tx, origin, 'lead', gone);
+    });
+    expect(await marks()).toEqual([{ lead_id: leadId }]);
+    await readBack();
     expect(await copyOf(remoteId)).toMatchObject({ mirror: null });
     await expectExactRollups(db);
     await db.query('update leads set deleted_at = null where id = $1', [leadId]);

@@ -33,7 +33,7 @@ export function pushSentence(push: Pick<PushRow, 'state' | 'attempts' | 'request
     case 'failed':
       return `Given up after ${counted(attempts, ['attempt', 'attempts'])}${lastAttemptAt === null ? '' : `, the last ${ago(lastAttemptAt, now)}`}.`;
     case 'conflict':
-      return 'Both sides changed the same. A person has to decide.';
+      return 'Waits for a decision.';
   }
 }
 
@@ -47,8 +47,17 @@ const steps: Record<string, string> = {
   synced: 'Done', failed: 'Failed', conflict: 'Conflict found', resolved: 'Conflict resolved', pulled: 'Changed there, taken over here', describe: 'Fields read',
 };
 
-/** A step of a push: "Lead written", with who asked for it. */
-export const stepWords = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string => `${steps[step] ?? step}${by === null ? '' : ` by ${by}`}`;
+/** Steps that a person took; the others follow from them. */
+const personal = ['requested', 'resolved'];
+
+/** A step of a push: "Asked for by Ann Admin", "Lead". */
+export const stepWords = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string => `${steps[step] ?? step}${by === null || !personal.includes(step) ? '' : ` by ${by}`}`;
+
+/** What an answer was: a question about a record that is not there is answered, too. */
+export function outcomeWords({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {
+  if (outcome === 'failed') return status === null ? 'failed' : `failed, ${status}`;
+  return status === null ? 'worked' : status === 404 ? '404, not there' : String(status);
+}
 
 /** The facts of a push beside its state. */
 export function pushFacts({ syncedAt, lastAttemptAt, attempts }: PushDetail, timeZone: string): [string, string][] {

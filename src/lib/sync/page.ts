@@ -76,7 +76,7 @@ async function writePages(tx: Tx, source: Source, stream: Stream, pass: Pass, re
   if (last === undefined || (await holdState(tx, source, stream, pass)) === 'done') return bookedBefore(ready);
   await storeSnapshots(tx, placed.map((each, n) => ({ meta: snapshotMeta(source, stream, pass, each, n), answer: each.page.answer, body: each.body })));
   failpoint('upsert.before');
-  const place = { ...source, provider: source.provider.key, stream: stream.name };
+  const place = { tenantId: source.tenantId, connectionId: source.connectionId, provider: source.provider.key, stream: stream.name };
   const upserted = await upsertPages(tx, stream.entity, await withMirrors(tx, place, stream.entity, placed.map(({ origin, translated }) => ({ origin, incoming: translated.incoming }))));
   failpoint('upsert.after');
   const gone = await removeGone(tx, stream, placed, last);

@@ -7,6 +7,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
 import { selectMapping } from '../push/mapping/store.ts';
 import { selectTargets } from '../push/mapping/targets.ts';
+import { getProvider } from '../providers/registry.ts';
 import { allDigest, conflictDigest, isLost, isWhole, placeOf } from '../push/pull/resolve.ts';
 import { pushConflicts, pushes } from '../push/schema.ts';
 import { pushSources } from '../push/sources.ts';
@@ -39,6 +40,8 @@ export interface ConflictGroup {
   leadName: string;
   company: string | null;
   system: string;
+  /** The system that our lead comes from. */
+  source: string;
   /** When each side changed last, as far as it is known. */
   oursChangedAt: Date | null;
   theirsChangedAt: Date | null;
@@ -100,7 +103,7 @@ const common = {
 function openRows(tx: Tx, tenantId: string, push: string | undefined) {
   const copy = sql`(select source_updated_at from ${leads} as copy where copy.tenant_id = ${tenantId} and copy.connection_id = ${pushes.connectionId} and copy.external_id = ${pushes.remoteId} limit 1)`;
   return tx
-    .select({ ...common, oursChangedAt: leads.sourceUpdatedAt, theirsChangedAt: sql<Date | null>`${copy}`.mapWith(leads.sourceUpdatedAt) })
+    .select({ ...common, provider: leads.provider, oursChangedAt: leads.sourceUpdatedAt, theirsChangedAt: sql<Date | null>`${copy}`.mapWith(leads.sourceUpdatedAt) })
     .from(pushConflicts)
     .innerJoin(pushes, ofPush)
     .innerJoin(leads, ofLead)
@@ -139,13 +142,13 @@ async function groundOf(tx: Tx, tenantId: string, connectionId: string): Promise
 function groupOf(rows: readonly OpenRow[], targets: Targets): ConflictGroup {
   const [first] = rows;
   if (first === undefined) throw new Error('A group has rows');
-  const { pushId, leadId, leadName, company, system, oursChangedAt, theirsChangedAt } = first;
+  const { pushId, leadId, leadName, company, system, provider, oursChangedAt, theirsChangedAt } = first;
   const items = rows.map((row): ConflictItem => {
     const { label, there, words } = fieldOf(row, targets);
     const whole = isWhole(row) ? (isLost(row) ? 'lost' : 'closed') : null;
     return { id: row.id, label, there, ours: words(row.ours), theirs: words(row.theirs), base: words(row.base), whole, foundAt: row.foundAt, seen: conflictDigest(row) };
   });
-  return { pushId, leadId, leadName, company, system, oursChangedAt, theirsChangedAt, items, seen: allDigest(rows) };
+  return { pushId, leadId, leadName, company, system, source: getProvider(provider).label, oursChangedAt, theirsChangedAt, items, seen: allDigest(rows) };
 }
 
 function decidedOf(row: DecidedRow, targets: Targets, names: ReadonlyMap<string, string>): DecidedConflict[] {
