@@ -4,7 +4,7 @@ import { createConnection } from '../../src/lib/connections/connections.ts';
 import { leadWordsOf, searchTerms } from '../../src/lib/entities/lead/words.ts';
 import { exportLists } from '../../src/lib/exports/lists.ts';
 import { allTime, parsePeriod } from '../../src/lib/period.ts';
-import { reindexLeads } from '../../src/lib/rollups/lead-words/refresh.ts';
+import { reindexLeads } from '../../src/lib/entities/lead/word-index.ts';
 import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
 import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
 import { useDatabase } from '../helpers/database.ts';

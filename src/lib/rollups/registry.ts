@@ -1,11 +1,11 @@
 import type { Change } from '../entities/definition.ts';
+import { refreshLeadWords } from '../entities/lead/word-index.ts';
 import type { EntityName } from '../entities/records.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { refreshCompanyDomains } from './company-domains/refresh.ts';
 import { refreshActivityCounts, refreshNoteCounts } from './dated-counts/refresh.ts';
 import { refreshHotListItems } from './hot-list-items/refresh.ts';
 import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
-import { refreshLeadWords } from './lead-words/refresh.ts';
 import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
 import { refreshStageEntries } from './stage-entries/refresh.ts';
 

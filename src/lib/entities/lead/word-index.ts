@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
-import type { Change } from '../../entities/definition.ts';
-import { leads, leadWords } from '../../entities/lead/schema.ts';
-import { leadWordsOf } from '../../entities/lead/words.ts';
+import type { Change } from '../definition.ts';
+import { leads, leadWords } from './schema.ts';
+import { leadWordsOf } from './words.ts';
 import { recordset } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../tenancy/with-tenant.ts';
-import { leadWordDeltas, type LeadWord } from './compute.ts';
+import { leadWordDeltas, type LeadWord } from './word-changes.ts';
 
 /** Brings the words by which leads are found up to date with changes of leads: at most two statements, none when no word changed. */
 export async function refreshLeadWords(tx: Tx, tenantId: string, changes: readonly Change<'lead'>[]): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Change, EntityRows } from '../../entities/definition.ts';
-import { leadWordsOf } from '../../entities/lead/words.ts';
+import type { Change, EntityRows } from '../definition.ts';
+import { leadWordsOf } from './words.ts';
 
 export interface LeadWord {
   word: string;
