@@ -1,7 +1,7 @@
 import type { Random } from '../kit/random.ts';
 import type { Lookups } from './account.ts';
 import { blankClient, type Row } from './rows.ts';
-import { CITIES, COMPANY_WORDS, FIRST_NAMES, LAST_NAMES, STREET_KINDS, STREETS } from './words.ts';
+import { CITIES, COMPANY_WORDS, FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, STREET_KINDS, STREETS } from './words.ts';
 
 /** Sources and how often a lead comes from each, in the same order. */
 export interface SourceMix {
@@ -48,7 +48,7 @@ function name(random: Random): [string, string] {
 
 function address(first: string, last: string, number: number, random: Random): string {
   const local = `${first}.${last}`.toLowerCase().replace(/[^a-z.]/g, '');
-  return `${local}${number}@${random.pick(['example.com', 'example.org'])}`;
+  return `${local}${number}@${random.pick(MAIL_DOMAINS)}`;
 }
 
 function street(random: Random): string {

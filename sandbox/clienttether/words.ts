@@ -29,6 +29,12 @@ export const CITIES = [
 ] as const;
 export const STREETS = ['Alder', 'Birchwood', 'Canyon', 'Foxglove', 'Granite', 'Harvest', 'Juniper', 'Lakeview', 'Meadow', 'Orchard', 'Quarry', 'Willow'];
 export const STREET_KINDS = ['St', 'Ave', 'Dr', 'Ln', 'Ct'];
+/** Where people have their mail: domains that are kept for examples, so that nobody is behind them. */
+export const MAIL_DOMAINS = [
+  'alderandco.example', 'birchwoodgroup.example', 'canyonworks.example', 'cedarpoint.example', 'clearwater.example', 'copperleaf.example', 'eastgate.example', 'example.com',
+  'example.org', 'fernhillpartners.example', 'goldcrest.example', 'granitebuilders.example', 'harborlight.example', 'highmeadow.example', 'ironbridge.example', 'lakeviewfoods.example',
+  'millbrook.example', 'northfieldclinic.example', 'oakandpine.example', 'quarryhill.example', 'redfoxmedia.example', 'saltmarsh.example', 'silverline.example', 'willowcreek.example',
+];
 export const COMPANY_WORDS = ['Ventures', 'Holdings', 'Group', 'Partners', 'Enterprises', 'Capital', 'LLC'];
 export const BACKGROUNDS = [
   'regional operations manager', 'retired army logistics officer', 'owner of two laundromats', 'sales director in medical devices', 'school principal',

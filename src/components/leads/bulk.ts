@@ -1,4 +1,5 @@
 import { counted } from '../format.ts';
+import { toast } from '../ui/toast.ts';
 
 /** The count of chosen rows, the box that chooses all of the page, and the way to choose none. */
 const bar = document.querySelector<HTMLFormElement>('[data-bulk]');
@@ -43,3 +44,7 @@ if (bar) {
   addEventListener('pageshow', tell);
   tell();
 }
+
+/** What a form did stands at the head of the page; whoever comes back to the rows, further down, is told there as well. */
+const notice = document.querySelector<HTMLElement>('[data-leads-notice]')?.innerText.trim() ?? '';
+if (notice !== '' && location.hash === '#rows') toast(notice);
