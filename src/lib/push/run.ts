@@ -93,12 +93,14 @@ async function runSlice(request: SliceRequest, tally: SliceEnd['tally']): Promis
 }
 
 async function openTarget({ tenantId, connectionId, signal }: SliceRequest, probe: boolean): Promise<Target> {
-  const { connection, provider, settings } = await patiently(() => openConnection(tenantId, connectionId));
+  const { connection, provider, settings, secrets } = await patiently(() => openConnection(tenantId, connectionId));
   const { push } = provider;
   if (push === undefined) throw new Error(`${provider.key} takes no leads`);
   const mapping = await patiently(() => withTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId)));
   const http = connectionClient(provider, settings, { owner: { tenantId, connectionId, probe }, retry: { baseMs: config().SYNC_RETRY_BASE_MS }, ...(signal && { signal }) });
   try {
+    // Whether it answers again is found out by a question: a push that has nothing to send would keep the probe from everybody.
+    if (probe) await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
     const metadata = await targetMetadata({ tenantId, connectionId }, push, { http, settings });
     return { tenantId, connectionId, provider: { key: provider.key, label: provider.label, push }, settings, http, metadata, mapping, wasRefused: connection.status === 'needs_reconnect', signal };
   } catch (error) {
