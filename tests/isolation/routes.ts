@@ -172,7 +172,6 @@ export const tenantRequests: TenantRequest[] = [
   { file: 'w/[tenant]/settings/features.astro', method: 'POST', action: 'switch', path: (slug) => `/w/${slug}/settings/features`, fields: () => Promise.resolve({ feature: 'lead-engine', to: 'on' }), role: 'admin', ok: [303] },
   ...page('settings/scoring', 'admin', { post: 400 }),
   { file: 'w/[tenant]/settings/scoring.astro', method: 'POST', action: 'preview', path: (slug) => `/w/${slug}/settings/scoring`, fields: () => Promise.resolve({ intent: 'preview' }), role: 'admin', ok: [200] },
-  // Somebody may have saved before.
   { file: 'w/[tenant]/settings/scoring.astro', method: 'POST', action: 'save', path: (slug) => `/w/${slug}/settings/scoring`, fields: () => Promise.resolve({ intent: 'save', basedOn: '0', 'signals.spf': '30' }), role: 'admin', ok: [303, 409] },
   connection('pause'),
   connection('resume'),

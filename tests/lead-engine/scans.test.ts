@@ -11,10 +11,12 @@ import { createStage, store, type Stage } from './stage.ts';
 const db = useDatabase();
 const workers: TestProcess[] = [];
 const hard: Zone = { 'silent.org': { fault: 'no_answer' }, 'slow.org': { a: ['127.0.0.2'], mx: [[0, '.']], fault: { slowMs: 500 } } };
+/** Two of three companies have no domain any more: these take a few questions instead of sixty. */
+const isGone = (domain: string): boolean => domain.startsWith('company-') && Number(/\d+/.exec(domain)?.[0]) % 3 > 0;
 let dns: DnsServer;
 
 beforeAll(async () => {
-  dns = await startDns({ zones: [hard], fallback: (domain) => zoneFor(domain, 'scans') });
+  dns = await startDns({ zones: [hard], fallback: (domain) => (isGone(domain) ? {} : zoneFor(domain, 'scans')) });
   Object.assign(process.env, { DNS_SERVERS: dns.address, DNS_TIMEOUT_MS: '800' });
 });
 afterEach(async () => {
@@ -50,14 +52,13 @@ const pagesOf = (count: number, make: (n: number) => { externalId: string }) => 
 const never = new AbortController().signal;
 
 describe('scans', () => {
-  it('look at each of 300 domains once that 5,000 rows name, whichever worker does and whichever dies; where the engine is off, at none', async () => {
+  it('look at each of 300 domains once that 5,000 rows name, whichever worker does and whichever dies; where the engine is off, at none', { timeout: 180_000 }, async () => {
     const [on, off] = [await createStage('on'), await createStage('off')];
     await switchFeature(on.tenant.id, 'lead-engine', true, null);
     const domain = (n: number) => `company-${n % 300}.com`;
-    for (const stage of [on, off]) {
-      for (const page of pagesOf(2500, (n) => ({ externalId: String(n), email: `a${n}@${domain(n)}` }))) await store(stage, 'lead', page);
-      for (const page of pagesOf(2500, (n) => ({ externalId: String(n), domain: domain(n), referralType: n % 300 < 30 ? 'co-sell' : 'marketplace' }))) await store(stage, 'referral', page);
-    }
+    for (const page of pagesOf(2500, (n) => ({ externalId: String(n), email: `a${n}@${domain(n)}` }))) await store(on, 'lead', page);
+    for (const page of pagesOf(2500, (n) => ({ externalId: String(n), domain: domain(n), referralType: n % 300 < 30 ? 'co-sell' : 'marketplace' }))) await store(on, 'referral', page);
+    await store(off, 'lead', [0, 1, 2, 3].map((n) => ({ externalId: String(n), email: `a@${domain(n)}` })));
     forget();
     const first = startWorker();
     await until('some domains are scanned', async () => (await rowsOf(on)).filter(({ score }) => score !== null).length > 50);

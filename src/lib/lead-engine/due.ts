@@ -6,7 +6,7 @@ import { companyDomains } from '../rollups/company-domains/schema.ts';
 import { selectFeatures, setFeature, type Feature } from '../tenancy/features.ts';
 import { tenantFeatures } from '../tenancy/schema.ts';
 import { listTenants } from '../tenancy/tenants.ts';
-import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
+import { withTenant } from '../tenancy/with-tenant.ts';
 
 const hourMs = 3_600_000;
 
@@ -18,10 +18,18 @@ export const isOn = (tenantId: string) => sql`exists (select from ${tenantFeatur
  * there is none, the lead engine is off, or they are queued for that time already.
  */
 export async function wakeScans(tenantId: string, now = new Date()): Promise<boolean> {
-  const dueAt = await readTenant(tenantId, (tx) => nextDue(tx, tenantId));
+  const dueAt = await withTenant(tenantId, async (tx) => {
+    await scheduleUnscanned(tx, tenantId);
+    return nextDue(tx, tenantId);
+  });
   if (dueAt === null || dueAt.getTime() > now.getTime() + hourMs) return false;
   // A key for each due time: a job that waits for a later one must not keep an earlier one out.
   return enqueue('scan-domains', { tenantId }, { key: `${tenantId}/${dueAt.toISOString()}`, ...(dueAt > now && { startAfter: dueAt }) });
+}
+
+/** Domains that came while the engine was off, or while it was being switched on, have no time yet. */
+async function scheduleUnscanned(tx: Tx, tenantId: string): Promise<void> {
+  await tx.update(companyDomains).set({ scanDueAt: sql`now()` }).where(and(eq(companyDomains.tenantId, tenantId), isNull(companyDomains.scanDueAt), isOn(tenantId)));
 }
 
 async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
@@ -37,24 +45,14 @@ async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
 /** Queues the scans of every tenant that are due before the next tick. */
 export async function enqueueScans(now = new Date()): Promise<number> {
   let queued = 0;
-  for (const { id } of await listTenants()) {
-    // A page that was being stored while the engine was switched on may have left some without a time.
-    await withTenant(id, (tx) => scheduleUnscanned(tx, id));
-    if (await wakeScans(id, now)) queued += 1;
-  }
+  for (const { id } of await listTenants()) if (await wakeScans(id, now)) queued += 1;
   return queued;
 }
 
 /** Switches a feature of a workspace on or off. With the lead engine, all domains are due that never were. */
 export async function switchFeature(tenantId: string, feature: Feature, enabled: boolean, by: string | null): Promise<void> {
   await setFeature(tenantId, feature, enabled, by);
-  if (feature !== 'lead-engine' || !enabled) return;
-  await withTenant(tenantId, (tx) => scheduleUnscanned(tx, tenantId));
-  await wakeScans(tenantId);
-}
-
-async function scheduleUnscanned(tx: Tx, tenantId: string): Promise<void> {
-  await tx.update(companyDomains).set({ scanDueAt: sql`now()` }).where(and(eq(companyDomains.tenantId, tenantId), isNull(companyDomains.scanDueAt), isOn(tenantId)));
+  if (feature === 'lead-engine' && enabled) await wakeScans(tenantId);
 }
 
 /** Has a domain scanned again as soon as a worker is free. An unknown domain, or an engine that is off, is a Problem. */
