@@ -44,6 +44,7 @@ export async function pushUnderFire(db: TestDatabase, { leads, kills, workers }:
     await settleAll(stage, 120_000 + leads * 400);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     const states = await statesOf(stage);
+    expect((states['synced'] ?? 0) / leads).toBeGreaterThan(0.999);
     sandbox.faults.disarm();
     await retryFailed(stage.tenantId, stage.connectionId, null);
     await settleAll(stage, 120_000);
