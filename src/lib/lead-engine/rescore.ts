@@ -1,11 +1,8 @@
 import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
 import { patiently } from '../platform/db/retry.ts';
-import { Problem } from '../platform/errors.ts';
-import { enqueue } from '../queue.ts';
 import { companyDomains } from '../rollups/company-domains/schema.ts';
-import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
+import { withTenant } from '../tenancy/with-tenant.ts';
 import { rescoreDomains } from './apply.ts';
-import { selectModel } from './models.ts';
 
 /** At most so many domains are scored in one transaction. */
 const atOnce = 200;
@@ -35,11 +32,4 @@ function rescoreNext(tenantId: string, after: string | null): Promise<string[]> 
     await rescoreDomains(tx, tenantId, domains);
     return domains;
   });
-}
-
-/** Asks the workers to make all scores of a tenant anew. One that waits or runs is a Problem (conflict). */
-export async function requestRescore(tenantId: string): Promise<{ version: number }> {
-  const { version } = await readTenant(tenantId, (tx) => selectModel(tx, tenantId));
-  if (await enqueue('rescore', { tenantId, after: null }, { key: `${tenantId}/${version}` })) return { version };
-  throw new Problem('conflict', 'The scores of this workspace are being made anew already.');
 }
