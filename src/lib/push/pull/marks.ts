@@ -3,6 +3,7 @@ import { leads } from '../../entities/lead/schema.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { selectMapping, type Mapping } from '../mapping/store.ts';
 import { selectTargets } from '../mapping/targets.ts';
+import { streamStates } from '../../sync/schema.ts';
 import { planOf } from '../plan.ts';
 import { pushes, pushPulls } from '../schema.ts';
 import { readSources, type LeadValues } from '../sources.ts';
@@ -57,6 +58,8 @@ export interface Situation {
   lead: LeadRow | undefined;
   /** Undefined for a lead that is gone. */
   values: LeadValues | undefined;
+  /** When the last complete pass over the copy's stream began: the copy is at least as fresh. */
+  freshAt: Date | null;
 }
 
 /** What some marks are about, in a few queries however many they are. */
@@ -67,12 +70,26 @@ export async function readSituations(tx: Tx, place: PullPlace, leadIds: readonly
   const copies = remoteIds.length === 0 ? [] : await tx.select().from(leads).where(and(eq(leads.tenantId, tenantId), eq(leads.connectionId, connectionId), inArray(leads.externalId, remoteIds)));
   const own = await tx.select().from(leads).where(and(eq(leads.tenantId, tenantId), inArray(leads.id, [...leadIds])));
   const values = await readSources(tx, tenantId, leadIds);
+  const fresh = await readFreshness(tx, place, copies.map(({ stream }) => stream));
   return new Map(leadIds.map((leadId) => {
     const push = rows.find((row) => row.leadId === leadId);
     const copy = copies.find(({ externalId, id }) => push !== undefined && externalId === push.remoteId && id !== leadId);
-    return [leadId, { push, copy, lead: own.find(({ id }) => id === leadId), values: values.get(leadId) }];
+    return [leadId, { push, copy, lead: own.find(({ id }) => id === leadId), values: values.get(leadId), freshAt: fresh.get(copy?.stream ?? '') ?? null }];
   }));
 }
+
+async function readFreshness(tx: Tx, { tenantId, connectionId }: PullPlace, streams: readonly string[]): Promise<Map<string, Date | null>> {
+  if (streams.length === 0) return new Map();
+  const { stream, freshAt } = streamStates;
+  const some = and(eq(streamStates.tenantId, tenantId), eq(streamStates.connectionId, connectionId), inArray(stream, [...new Set(streams)]));
+  return new Map((await tx.select({ stream, freshAt }).from(streamStates).where(some)).map((row) => [row.stream, row.freshAt]));
+}
+
+/**
+ * Whether the copy was read after our last write: a page that was on its way meanwhile may hold what stood there before,
+ * and that must not be taken for a change. Our write itself brings the newer copy along.
+ */
+export const isCurrent = ({ push, freshAt }: Situation): boolean => push === undefined || (freshAt !== null && freshAt > push.updatedAt);
 
 /** What the copy brings; undefined when there is nothing to compare: no copy, or nothing that both sides ever agreed on. */
 export function compareSituation({ mapping, metadata }: Ground, { push, copy, lead, values }: Situation): Pulled | undefined {

@@ -30,7 +30,7 @@ export async function pullBack(place: PullPlace): Promise<PullTally> {
       const known = read.length === 0 ? undefined : await readGround(tx, place);
       if (known === undefined) return { ground: known, marks: read, left: [] };
       const situations = await readSituations(tx, place, read.map(({ leadId }) => leadId));
-      const settled = read.filter(({ leadId }) => isSettled(known, situations.get(leadId) ?? { push: undefined, copy: undefined, lead: undefined, values: undefined }));
+      const settled = read.filter(({ leadId }) => isSettled(known, situations.get(leadId) ?? { push: undefined, copy: undefined, lead: undefined, values: undefined, freshAt: null }));
       await dropMarks(tx, place, settled);
       return { ground: known, marks: read, left: read.filter((mark) => !settled.includes(mark)) };
     }));

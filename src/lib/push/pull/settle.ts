@@ -8,7 +8,7 @@ import { mirrorHash } from '../mirrors.ts';
 import { pushConflicts, pushEvents, pushes, pushPulls } from '../schema.ts';
 import { changeLead, holdLead, holdStreams } from './change-lead.ts';
 import type { Pulled } from './compare.ts';
-import { compareSituation, isInHand, mirrorFor, readSituations, type Copy, type Ground, type Mark, type PullPlace, type PushRow, type Situation } from './marks.ts';
+import { compareSituation, isCurrent, isInHand, mirrorFor, readSituations, type Copy, type Ground, type Mark, type PullPlace, type PushRow, type Situation } from './marks.ts';
 
 /** What the other side of a conflict over the whole record says when it was deleted there. */
 export const deletedThere = 'deleted';
@@ -28,9 +28,10 @@ export async function settleMark(tx: Tx, place: PullPlace, ground: Ground, mark:
   await holdLead(tx, place.tenantId, mark.leadId);
   const situation = (await readSituations(tx, place, [mark.leadId])).get(mark.leadId) ?? seen;
   if (situation.push !== undefined && isInHand(situation.push)) return 'waits';
+  await settleMirrors(tx, place, situation, mark.leadId);
+  if (!isCurrent(situation)) return 'waits';
   // What was marked again since is about what is read here: the streams are held.
   await tx.delete(pushPulls).where(and(eq(pushPulls.tenantId, place.tenantId), eq(pushPulls.connectionId, place.connectionId), eq(pushPulls.leadId, mark.leadId)));
-  await settleMirrors(tx, place, situation, mark.leadId);
   return situation.push === undefined ? 'nothing' : settlePush(tx, ground, situation, situation.push, timeZone);
 }
 
