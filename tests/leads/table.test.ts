@@ -118,5 +118,8 @@ describe('the lead table', () => {
   it('keeps no words of what is deleted or a copy', async () => {
     const [words] = await database.query<{ leads: number }>('select count(distinct lead_id)::int as leads from lead_words where tenant_id = $1', [tenant.id]);
     expect(words?.leads).toBe(live().length);
+    await database.query(`insert into lead_words (tenant_id, word, lead_id) values ($1, 'stray', $2)`, [tenant.id, randomUUID()]);
+    await reindexLeads(tenant.id);
+    expect(await database.query(`select 1 from lead_words where word = 'stray'`)).toEqual([]);
   });
 });

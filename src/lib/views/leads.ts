@@ -12,7 +12,7 @@ export type { LeadFilter } from '../entities/lead/queries.ts';
 export { parseLeadFilter } from './lead-filter.ts';
 
 /** Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit lies on a page of its own. */
-const countedAtMost = (leads: number) => (leads > 100_000 ? 1_000 : 10_000);
+const countedAtMost = (leads: number) => (leads > 100_000 ? 500 : 10_000);
 
 /** Everything on the Leads page, as of one moment. */
 export function leadsView({ tenant }: Workspace, period: Period, filter: LeadFilter): Promise<LeadsView> {

@@ -11,12 +11,17 @@ export function leadWordDeltas(changes: readonly Change<'lead'>[]): { added: Lea
   const added: LeadWord[] = [];
   const removed: LeadWord[] = [];
   for (const { before, after } of changes) {
+    // Most changes of a lead touch none of its words.
+    if (before !== null && after !== null && isSame(before, after)) continue;
     const [old, now] = [wordsOf(before), wordsOf(after)];
     if (after !== null) for (const word of now.difference(old)) added.push({ word, leadId: after.id });
     if (before !== null) for (const word of old.difference(now)) removed.push({ word, leadId: before.id });
   }
   return { added: inOrder(added), removed: inOrder(removed) };
 }
+
+const isSame = (one: EntityRows['lead'], other: EntityRows['lead']): boolean =>
+  one.name === other.name && one.company === other.company && one.email === other.email && one.phone === other.phone;
 
 const wordsOf = (lead: EntityRows['lead'] | null): Set<string> => new Set(lead === null ? [] : leadWordsOf(lead));
 

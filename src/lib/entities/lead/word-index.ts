@@ -1,11 +1,11 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
-import type { Change } from '../definition.ts';
-import { leads, leadWords } from './schema.ts';
-import { leadWordsOf } from './words.ts';
+import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
 import { recordset } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../tenancy/with-tenant.ts';
+import type { Change } from '../definition.ts';
+import { leads, leadWords } from './schema.ts';
 import { leadWordDeltas, type LeadWord } from './word-changes.ts';
+import { leadWordsOf } from './words.ts';
 
 /** Brings the words by which leads are found up to date with changes of leads: at most two statements, none when no word changed. */
 export async function refreshLeadWords(tx: Tx, tenantId: string, changes: readonly Change<'lead'>[]): Promise<void> {
@@ -36,7 +36,8 @@ export interface Indexed {
 
 /**
  * Makes the words of all leads of a tenant anew, a batch of leads in a transaction of its own. Syncs may go on meanwhile: a
- * batch holds its leads, so that whoever changes one of them comes before or behind it. `onBatch` is told how far it is.
+ * batch holds its leads, so that whoever changes one of them comes before or behind it. Words without a lead are removed at
+ * the end. `onBatch` is told how far it is.
  */
 export async function reindexLeads(tenantId: string, onBatch: (soFar: Indexed) => void = () => {}): Promise<Indexed> {
   const total: Indexed = { leads: 0, words: 0 };
@@ -48,7 +49,14 @@ export async function reindexLeads(tenantId: string, onBatch: (soFar: Indexed) =
     last = batch.last;
     onBatch({ ...total });
   }
+  await withTenant(tenantId, (tx) => removeStrays(tx, tenantId));
   return total;
+}
+
+/** Words whose lead is gone for good, for instance with its connection. */
+async function removeStrays(tx: Tx, tenantId: string): Promise<void> {
+  const lead = tx.select({ id: leads.id }).from(leads).where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadWords.leadId)));
+  await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), notExists(lead)));
 }
 
 async function reindexBatch(tx: Tx, tenantId: string, after: string): Promise<Indexed & { last: string | undefined }> {
