@@ -156,6 +156,8 @@ describe.each([1440, 390])('at %i px', (width) => {
       await page.emulateMedia({ colorScheme });
       await expectNothingSticksOut(page);
       if (pictures) await page.screenshot({ path: `.screenshots/${width}-${colorScheme}-${name}.png`, fullPage: true });
+      // The page is the same on a phone; only its measures differ.
+      if (width < 1440 && !pictures) continue;
       const axe = new AxeBuilder({ page }).setLegacyMode(true);
       // Only colours differ in the dark.
       const { violations } = await (colorScheme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze();
