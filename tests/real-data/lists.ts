@@ -28,7 +28,7 @@ export function listChecks(academy: () => Academy): void {
     const sheet = await readSheet(Buffer.from(await (await academy().member.fetch(`/w/academy/${path}`)).arrayBuffer()));
     return sheet.slice(2);
   };
-  const leadRows = leads.map(({ name, source, status, qualified }) => [name, '', '', '', source ?? '', status, String(qualified), '', '', '', '']);
+  const leadRows = leads.map(({ name, source, status, qualified }) => [name, '', '', '', source ?? '', status, String(qualified), ...Array.from({ length: 12 }, () => '')]);
   const dealRows = deals.map(({ company, stage, value, since, begun }) => [company ?? 'Unnamed opportunity', company ?? '', stage, outcomeOf(stage), '', value === null ? '' : String(value), midnight(since), midnight(begun)]);
 
   describe('exports', () => {
