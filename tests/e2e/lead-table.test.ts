@@ -152,7 +152,7 @@ describe('the filter', () => {
     await page.getByRole('button', { name: 'Save this view' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Hot ones');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByText('The view is saved').waitFor();
+    await page.locator('.banner', { hasText: 'The view is saved' }).waitFor();
     await page.goto('/w/table/leads?filters=none');
     await views.click();
     await page.getByRole('link', { name: 'Hot ones' }).click();
@@ -162,11 +162,11 @@ describe('the filter', () => {
     await expectNothingSticksOut(page);
     await page.getByRole('textbox', { name: 'Name of Hot ones' }).fill('Warm ones');
     await page.getByRole('button', { name: 'Rename', exact: true }).click();
-    await page.getByText('The view has its new name').waitFor();
+    await page.locator('.banner', { hasText: 'The view has its new name' }).waitFor();
     await page.locator('.lead-views > summary', { hasText: 'Warm ones' }).click();
     await page.getByRole('button', { name: 'Rename or delete' }).click();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
-    await page.getByText('The view is deleted').waitFor();
+    await page.locator('.banner', { hasText: 'The view is deleted' }).waitFor();
     expect(params(page)).toMatchObject({ segment: 'Migration', sort: 'score' });
   });
 });
@@ -199,7 +199,7 @@ describe('chosen rows', () => {
     expect(await page.locator('[data-bulk-count]').innerText()).toBe('Choose leads to push');
     for (const index of [0, 1]) await boxes.nth(index).check();
     await page.locator('[data-bulk-selected]').click();
-    await page.getByText('Push: 2 queued to be sent.').waitFor();
+    await page.locator('.banner', { hasText: 'Push: 2 queued to be sent.' }).waitFor();
     expect((await rows(page)).slice(0, 2).map((cells) => cells[7])).toEqual(['Pending', 'Pending']);
     const [pushed] = await stage.database.query<{ count: number }>('select count(*)::int from pushes');
     expect(pushed?.count).toBe(2);
