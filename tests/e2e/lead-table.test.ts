@@ -36,24 +36,24 @@ async function open(path = '', email = 'member@table.test'): Promise<Page> {
   await page.goto(`/w/table/leads${path}`);
   return page;
 }
-const dialog = (page: Page) => page.locator('[data-lead-dialog]');
+const dialog = (page: Page) => page.locator('[data-row-dialog]');
 const isOpen = (page: Page) => dialog(page).evaluate((element) => (element as HTMLDialogElement).open);
-const untilClosed = (page: Page) => page.waitForFunction(() => document.querySelector<HTMLDialogElement>('[data-lead-dialog]')?.open === false);
+const untilClosed = (page: Page) => page.waitForFunction(() => document.querySelector<HTMLDialogElement>('[data-row-dialog]')?.open === false);
 const focused = (page: Page) => page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent ?? '');
 
 describe('a lead over the list', () => {
   it('shows how its score came about, signals first, and closes by Escape, by Back, by its button and by a click beside it, but not by one inside', async () => {
     const page = await open('?segment=Migration&sort=name&direction=asc');
-    const name = page.locator('a[data-lead]').nth(1);
+    const name = page.locator('a[data-row]').nth(1);
     const text = (await name.innerText()).trim();
     await name.click();
     await page.locator('[data-lead-panel]').waitFor();
     expect(await page.locator('[data-group=signals] strong').allInnerTexts()).toEqual(['SPF', 'DKIM', 'DMARC', 'Mail servers (MX)']);
     expect(await page.locator('[data-group=risks] strong').allInnerTexts()).toEqual(['No DMARC']);
-    expect(await page.locator('[data-lead-title]').innerText()).toBe(text);
-    expect(params(page)['lead']).toBe(await name.getAttribute('data-lead'));
-    expect((await new AxeBuilder({ page }).setLegacyMode(true).include('[data-lead-dialog]').analyze()).violations.map(({ id }) => id)).toEqual([]);
-    await page.locator('[data-lead-body] h3').first().click();
+    expect(await page.locator('[data-row-title]').innerText()).toBe(text);
+    expect(params(page)['lead']).toBe(await name.getAttribute('data-row'));
+    expect((await new AxeBuilder({ page }).setLegacyMode(true).include('[data-row-dialog]').analyze()).violations.map(({ id }) => id)).toEqual([]);
+    await page.locator('[data-row-body] h3').first().click();
     expect(await isOpen(page)).toBe(true);
     await page.keyboard.press('Escape');
     await untilClosed(page);
@@ -74,17 +74,17 @@ describe('a lead over the list', () => {
 
   it('opens by its address, scrolls inside, and says when it cannot be loaded, with another try', async () => {
     const page = await open();
-    const id = await page.locator('a[data-lead]').first().getAttribute('data-lead');
+    const id = await page.locator('a[data-row]').first().getAttribute('data-row');
     await page.goto(`/w/table/leads?lead=${id}`);
     await page.locator('[data-lead-panel]').waitFor();
     const box = await dialog(page).boundingBox();
     expect(box?.height ?? 0).toBeLessThanOrEqual(900 * 0.8 + 1);
-    expect(await page.locator('[data-lead-body]').evaluate((element) => element.scrollHeight > element.clientHeight)).toBe(true);
+    expect(await page.locator('[data-row-body]').evaluate((element) => element.scrollHeight > element.clientHeight)).toBe(true);
     await page.keyboard.press('Escape');
     await untilClosed(page);
     expect(params(page)).toEqual({});
     await page.route('**/panel*', (route) => route.abort());
-    await page.locator('a[data-lead]').first().click();
+    await page.locator('a[data-row]').first().click();
     await page.getByText('The lead could not be loaded').waitFor();
     await page.unroute('**/panel*');
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -94,7 +94,7 @@ describe('a lead over the list', () => {
   it('is a page of its own without script', async () => {
     const { page } = await stage.signedIn('viewer@table.test', { javaScriptEnabled: false });
     await page.goto('/w/table/leads?segment=Migration');
-    await page.locator('a[data-lead]').first().click();
+    await page.locator('a[data-row]').first().click();
     await page.locator('[data-breakdown]').waitFor();
     await page.getByRole('link', { name: 'All leads' }).click();
     await page.waitForURL(/segment=Migration/);
@@ -196,7 +196,7 @@ describe('chosen rows', () => {
     await page.locator('[data-pick-all]').check();
     expect(await page.locator('[data-bulk-count]').innerText()).toBe('50 leads chosen');
     await page.getByRole('button', { name: 'Clear selection' }).click();
-    expect(await page.locator('[data-bulk-count]').innerText()).toBe('Choose leads to push');
+    await page.locator('[data-bulk-count]', { hasText: 'Choose leads to push' }).waitFor();
     for (const index of [0, 1]) await boxes.nth(index).check();
     await page.locator('[data-bulk-selected]').click();
     await page.locator('.banner', { hasText: 'Push: 2 queued to be sent.' }).waitFor();

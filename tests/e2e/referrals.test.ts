@@ -25,8 +25,8 @@ describe('a referral over the list', () => {
     const { page } = await stage.signedIn('member@north.test');
     await page.goto(list);
     const dialog = page.getByRole('dialog');
-    const name = page.locator('tbody a[data-referral]').first();
-    const id = (await name.getAttribute('data-referral')) ?? '';
+    const name = page.locator('tbody a[data-row]').first();
+    const id = (await name.getAttribute('data-row')) ?? '';
     await name.click();
     await dialog.getByText('Engagement id').waitFor();
     expect(new URL(page.url()).searchParams.get('referral')).toBe(id);
@@ -49,7 +49,7 @@ describe('a referral over the list', () => {
   it('is changed at its source from there; when that fails the page says so, and the next try works', async () => {
     const { page } = await stage.signedIn('member@north.test');
     await page.goto(list);
-    await page.locator('tbody a[data-referral]').first().click();
+    await page.locator('tbody a[data-row]').first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Change it to').selectOption({ label: 'In progress' });
     stage.sandbox.faults.arm({ kind: 'rate_limited', retryAfter: '120', endpoint: 'PATCH v1.0/engagements/referrals/:id', next: 1 });
