@@ -3,6 +3,7 @@ import { listConnections } from '../connections/connections.ts';
 import { settleJobs } from '../dead-letters/store.ts';
 import { leads } from '../entities/lead/schema.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { patiently } from '../platform/db/retry.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId, newId } from '../platform/id.ts';
 import { getProvider } from '../providers/registry.ts';
@@ -64,10 +65,10 @@ export async function requestPushes(tenantId: string, { connectionId, leadIds }:
   await requirePushTarget(tenantId, connectionId);
   const result: PushRequest = { queued: 0, alreadyPending: 0, refused: [], pushes: [] };
   // In one order, so that two requests for the same leads wait for each other instead of locking each other out.
-  const wanted = [...new Set(leadIds)].toSorted();
+  const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
   for (let at = 0; at < wanted.length; at += chunkSize) {
     const chunk = wanted.slice(at, at + chunkSize);
-    const part = await withTenant(tenantId, (tx) => requestChunk(tx, { tenantId, connectionId, by }, chunk));
+    const part = await patiently(() => withTenant(tenantId, (tx) => requestChunk(tx, { tenantId, connectionId, by }, chunk)));
     result.queued += part.queued;
     result.alreadyPending += part.alreadyPending;
     result.refused.push(...part.refused);
@@ -107,7 +108,7 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
     .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, ids), isNull(leads.deletedAt)));
   const known = new Map(found.map((lead) => [lead.id, lead]));
   const reasonOf = (leadId: string): string | undefined => {
-    const lead = known.get(leadId.toLowerCase());
+    const lead = known.get(leadId);
     if (lead === undefined) return unknownLead;
     if (lead.mirrorOf !== null) return 'This lead is the copy of one that was pushed there. Push that one.';
     return lead.connectionId === connectionId ? 'This lead comes from this very system: it is there already.' : undefined;
@@ -116,7 +117,7 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
     const reason = reasonOf(leadId);
     return reason === undefined ? [] : [{ leadId, reason }];
   });
-  return { accepted: leadIds.filter((leadId) => reasonOf(leadId) === undefined).map((leadId) => leadId.toLowerCase()), refused };
+  return { accepted: leadIds.filter((leadId) => reasonOf(leadId) === undefined), refused };
 }
 
 async function waitingOf(tx: Tx, { tenantId, connectionId }: Asked, leadIds: string[]): Promise<Set<string>> {
