@@ -48,7 +48,7 @@ async function markChanged(tx: Tx, tenantId: string): Promise<void> {
   const changed = tx
     .select({ id: pushes.id })
     .from(pushes)
-    .innerJoin(leads, and(eq(leads.tenantId, tenantId), eq(leads.id, pushes.leadId), isNull(leads.deletedAt)))
+    .innerJoin(leads, and(eq(leads.tenantId, tenantId), eq(leads.id, pushes.leadId), isNull(leads.deletedAt), isNull(leads.mirrorOf)))
     .leftJoin(companyDomains, and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)))
     // Without a record there it was deleted, and a person has decided to leave it so.
     .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNotNull(pushes.remoteId), isNull(pushes.dueAt), sql`${pushes.seen} is distinct from ${seenNow}`))

@@ -33,14 +33,14 @@ export interface LeadValues {
   seen: string;
 }
 
-/** Reads the fields of leads, in two queries however many they are. Leads that are gone are missing. */
+/** Reads the fields of leads, in two queries however many they are. Leads that are gone, or turned out to be copies of others, are missing. */
 export async function readSources(tx: Tx, tenantId: string, leadIds: readonly string[]): Promise<Map<string, LeadValues>> {
   if (leadIds.length === 0) return new Map();
   const rows = await tx
     .select({ lead: leadColumns, company: companyColumns, seen: seenNow })
     .from(leads)
     .leftJoin(companyDomains, and(eq(companyDomains.tenantId, leads.tenantId), eq(companyDomains.domain, leads.domain)))
-    .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, [...leadIds]), isNull(leads.deletedAt)));
+    .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, [...leadIds]), isNull(leads.deletedAt), isNull(leads.mirrorOf)));
   const referralIds = await newestReferrals(tx, tenantId, rows.flatMap(({ lead }) => lead.domain ?? []));
   return new Map(rows.map(({ lead, company, seen }) => {
     const row: SourceRow = { lead, company, evidence: (company?.evidence ?? null) as Evidence | null, referralId: referralIds.get(lead.domain ?? '') ?? null };
@@ -54,7 +54,7 @@ export async function readSources(tx: Tx, tenantId: string, leadIds: readonly st
  */
 export const seenNow = sql<string>`md5(concat_ws('|', ${leads.contentHash}, ${leads.name}, ${leads.company}, ${leads.email}, ${leads.website}, ${leads.phone}, ${leads.city}, ${leads.state},
   ${leads.source}, ${leads.status}, ${leads.dealValue}, ${leads.assignedTo}, ${leads.summary}, ${leads.domain}, ${leads.score}, ${leads.segment}, ${leads.priority}, ${leads.mailProvider}, ${leads.tenantSize},
-  ${leads.referralType}, ${companyDomains.azureTenantId}, ${companyDomains.employees}, ${companyDomains.scannedAt}, ${companyDomains.scoredAt}))`;
+  ${leads.referralType}, ${companyDomains.name}, ${companyDomains.azureTenantId}, ${companyDomains.employees}, ${companyDomains.scannedAt}, ${companyDomains.scoredAt}))`;
 
 /** Of each domain the referral of the strongest kind, then the newest. */
 async function newestReferrals(tx: Tx, tenantId: string, domains: readonly string[]): Promise<Map<string, string>> {
