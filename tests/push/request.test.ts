@@ -87,7 +87,7 @@ describe('a worker', () => {
     expect(await drain(stage)).toMatchObject({ synced: 1 });
     if (paused === undefined) throw new Error('nothing was taken up');
     await expect(holdPush(paused, [])).rejects.toThrow(FencedError);
-    await expect(putDown(paused, { kind: 'postponed', errorKind: null, message: null, until: new Date() }, [])).rejects.toThrow(FencedError);
+    await expect(putDown(paused, { kind: 'postponed', errorKind: null, message: null, until: new Date(), remoteId: null, remoteIds: {}, made: {} }, [])).rejects.toThrow(FencedError);
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'synced' });
   });
 

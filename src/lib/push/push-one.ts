@@ -48,9 +48,9 @@ function deliveryOf(target: Target, held: HeldPush, { values, changedAt }: LeadV
   return { held, plan: planOf(mapping.fields, values, metadata), values, changedAt, metadata, label: provider.label, tables, trail, progress };
 }
 
-/** The lead was deleted after it had been asked for. */
+/** The lead was deleted after it had been asked for, or is the copy of another one. */
 async function giveUp(held: HeldPush, trail: Trail, { remoteId, remoteIds, made }: Progress): Promise<Pushed> {
-  await putDown(held, { kind: 'failed', errorKind: leadGone, message: 'The lead is not in this workspace any more, so that nothing was sent.', retryAt: null, remoteId, remoteIds, made }, trail.take());
+  await putDown(held, { kind: 'failed', errorKind: leadGone, message: 'The lead is not in this workspace any more, or turned out to be the copy of another one, so that nothing was sent.', retryAt: null, remoteId, remoteIds, made }, trail.take());
   return { kind: 'failed' };
 }
 
@@ -89,8 +89,8 @@ async function failed(target: Target, held: HeldPush, delivery: Delivery, error:
   const until = waitUntil(target, error);
   if (until !== undefined) {
     const isStop = target.signal?.aborted === true;
-    await putDown(held, { kind: 'postponed', errorKind: isStop ? null : 'waiting', message: isStop ? null : safeMessage(error), until }, trail.take());
-    return { kind: 'postponed', until };
+    await putDown(held, { kind: 'postponed', errorKind: isStop ? null : 'waiting', message: isStop ? null : safeMessage(error), until, ...progress }, trail.take());
+    return { kind: 'postponed', until, ...(!isStop && isRefusal(error) && { needsReconnect: error.message }) };
   }
   if (!(error instanceof RemoteError)) log.error({ event: 'push.failed', reason: safeMessage(error) }, 'A push failed for a reason of our own');
   if (error instanceof RemoteError && error.kind === 'malformed') await forgetTarget(target);
@@ -98,13 +98,16 @@ async function failed(target: Target, held: HeldPush, delivery: Delivery, error:
   if (isLast) await undo(delivery);
   const ending: Ending = { kind: 'failed', errorKind: error instanceof RemoteError ? error.kind : 'internal', message: wordsOf(error), retryAt: isLast ? null : retryAt(held.attempts + 1), ...progress };
   await putDown(held, ending, trail.take());
-  const needsReconnect = error instanceof RemoteError && error.kind === 'auth' ? { needsReconnect: error.message } : {};
-  return { kind: isLast ? 'failed' : 'retried', ...needsReconnect };
+  return { kind: isLast ? 'failed' : 'retried' };
 }
 
-/** When it is not the push that failed: it was held back by a limit or a circuit of ours, told to slow down, or the worker stops. */
+/** The credentials are refused: that is so for every push, and no fault of this one. */
+const isRefusal = (error: unknown): error is RemoteError => error instanceof RemoteError && error.kind === 'auth';
+
+/** When it is not the push that failed: it was held back by a limit or a circuit of ours, told to slow down, the connection is refused, or the worker stops. */
 function waitUntil({ signal }: Target, error: unknown): Date | undefined {
   if (signal?.aborted === true) return new Date();
+  if (isRefusal(error)) return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
   if (!(error instanceof RemoteError) || (!error.unsent && error.kind !== 'rate_limited')) return undefined;
   return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 10);
 }

@@ -33,7 +33,8 @@ export type SearchKey =
 
 /** What became of a write. Everything else is a RemoteError. */
 export type Written =
-  | { kind: 'done'; etag: string }
+  /** `kept`: the fields that were sent as the CRM keeps them, as far as it says so. */
+  | { kind: 'done'; etag: string; kept: Record<string, FieldValue> }
   /** There is a record with this id, or with the same alternate key, already. */
   | { kind: 'exists' }
   /** It has changed since it was read. */

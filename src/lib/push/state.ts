@@ -74,7 +74,7 @@ export type Ending =
   /** Worth another try, until there were too many. */
   | { kind: 'failed'; errorKind: string; message: string; retryAt: Date | null; remoteId: string | null; remoteIds: Record<string, string>; made: HeldPush['made'] }
   /** Not its fault: the try does not count. */
-  | { kind: 'postponed'; errorKind: string | null; message: string | null; until: Date };
+  | { kind: 'postponed'; errorKind: string | null; message: string | null; until: Date; remoteId: string | null; remoteIds: Record<string, string>; made: HeldPush['made'] };
 
 /** Puts a push down: state, events and what follows from it in one transaction. Asked for again meanwhile, it is due at once. */
 export function putDown(held: HeldPush, ending: Ending, events: readonly NewEvent[]): Promise<void> {
@@ -83,7 +83,8 @@ export function putDown(held: HeldPush, ending: Ending, events: readonly NewEven
     if (row === undefined) throw new FencedError();
     const again = row.text !== held.requestedText;
     const state = again || ending.kind === 'postponed' || dueAfter(ending) !== null ? 'pending' : ending.kind;
-    await tx.update(pushes).set({ ...columnsOf(held, ending), state, leaseUntil: null, dueAt: again ? sql`now()` : dueAfter(ending), updatedAt: sql`now()` }).where(ofHeld(held));
+    // Whoever asks anew asks for all the tries.
+    await tx.update(pushes).set({ ...columnsOf(held, ending), ...(again && { attempts: 0 }), state, leaseUntil: null, dueAt: again ? sql`now()` : dueAfter(ending), updatedAt: sql`now()` }).where(ofHeld(held));
     await storeEvents(tx, [...events, ...endingEvent(held, ending)]);
     await followUp(tx, held, ending, again);
     await showOnLead(tx, held, state);
@@ -111,8 +112,10 @@ function columnsOf(held: HeldPush, ending: Ending) {
       const { errorKind, message, remoteId, remoteIds, made } = ending;
       return { attempts: held.attempts + 1, errorKind, errorMessage: message, remoteId, remoteIds, made };
     }
-    case 'postponed':
-      return { errorKind: ending.errorKind, errorMessage: ending.message };
+    case 'postponed': {
+      const { errorKind, message, remoteId, remoteIds, made } = ending;
+      return { errorKind, errorMessage: message, remoteId, remoteIds, made };
+    }
   }
 }
 

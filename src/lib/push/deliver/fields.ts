@@ -1,5 +1,5 @@
 import type { FieldConflict } from '../conflicts.ts';
-import { mergeField } from '../merge.ts';
+import { asStored, mergeField } from '../merge.ts';
 import type { RemoteRecord } from '../remote.ts';
 import type { FieldValue, PushTable } from '../types.ts';
 import { fieldOf, theirsOf, writable, type Delivery } from './delivery.ts';
@@ -31,12 +31,25 @@ export function mergeRecord(delivery: Delivery, table: PushTable, record: Remote
     if (kind === 'send') merged.send[name] = ours;
     if (kind === 'conflict') merged.conflicts.push({ field: key, ours, theirs, base });
     if (kind === 'take') merged.taken.push(name);
-    if (kind === 'same' || kind === 'send') merged.base[key] = ours;
+    // What cannot be changed afterwards stays as it was made.
+    if (kind === 'send') merged.base[key] = name in writable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
+    else if (kind === 'same') merged.base[key] = ours;
     else if (base !== undefined) merged.base[key] = base;
   }
-  // What cannot be changed afterwards stays as it was made.
   merged.send = writable(delivery, table, 'updatable', merged.send);
   return merged;
+}
+
+/**
+ * The base as the CRM keeps it after a write: it may shorten, round or rewrite what it is sent, and what comes back then in
+ * its form is no change that somebody made there.
+ */
+export function asKept(delivery: Delivery, table: PushTable, base: Base, { kept }: { kept: Record<string, FieldValue> }): Base {
+  const rewritten = Object.entries(kept).flatMap(([name, value]) => {
+    const [key, field] = [baseKey(table, name), fieldOf(delivery, table, name)];
+    return field === undefined || !Object.hasOwn(base, key) ? [] : [[key, asStored(field, value)] as const];
+  });
+  return { ...base, ...Object.fromEntries(rewritten) };
 }
 
 /** What both sides agree on when a record was just made. */

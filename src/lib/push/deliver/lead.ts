@@ -1,8 +1,9 @@
+import { RemoteError } from '../../platform/http/errors.ts';
 import { wholeLead, type FieldConflict } from '../conflicts.ts';
 import { recordId } from '../identity.ts';
-import type { Parents, RemoteRecord } from '../remote.ts';
+import type { Parents, RemoteRecord, Written } from '../remote.ts';
 import { change, make, mayHaveMade, missingParents, mostRounds, noteRecord, unsettled, type Delivery } from './delivery.ts';
-import { baseOfNew, mergeRecord, type Base } from './fields.ts';
+import { asKept, baseOfNew, mergeRecord, type Base } from './fields.ts';
 import { findLead } from './find-lead.ts';
 
 /** Where the lead stands after its step. */
@@ -25,8 +26,8 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
     if (found.kind === 'none') {
       if (refusedAsDuplicate && found.others === 0) return duplicate(delivery);
       // Those that look like it are other leads of ours: that they are alike is known, and no reason to refuse it.
-      const written = await make(delivery, 'lead', ownId, parents, found.others === 0);
-      if (written.kind === 'done') return { base: baseOfNew(delivery, 'lead'), conflicts: [], status: 'open', words: [] };
+      const written = await makeLead(delivery, ownId, parents, found.others === 0);
+      if (written.kind === 'done') return { base: asKept(delivery, 'lead', baseOfNew(delivery, 'lead'), written), conflicts: [], status: 'open', words: [] };
       refusedAsDuplicate = written.kind === 'duplicate';
       exists ||= written.kind === 'exists';
       continue;
@@ -38,6 +39,23 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
   throw unsettled(delivery, 'lead');
 }
 
+/**
+ * Makes it under an id that is noted before the request leaves: another lead that looks alike and finds the record, while
+ * nobody knows yet whether it was made, sees whose it is. Only where it certainly was not made the note is taken back.
+ */
+async function makeLead(delivery: Delivery, ownId: string, parents: Parents, detect: boolean): Promise<Written> {
+  const { progress } = delivery;
+  progress.remoteId = ownId;
+  try {
+    const written = await make(delivery, 'lead', ownId, parents, detect);
+    if (written.kind !== 'done') progress.remoteId = null;
+    return written;
+  } catch (error) {
+    if (error instanceof RemoteError && !['transient', 'rate_limited'].includes(error.kind)) progress.remoteId = null;
+    throw error;
+  }
+}
+
 /** Undefined when it has changed meanwhile: then it is read and merged again. */
 async function update(delivery: Delivery, record: RemoteRecord, parents: Parents): Promise<LeadEnd | undefined> {
   const { send, conflicts, taken, base } = mergeRecord(delivery, 'lead', record);
@@ -45,6 +63,7 @@ async function update(delivery: Delivery, record: RemoteRecord, parents: Parents
   if (Object.keys(send).length > 0 || Object.keys(links).length > 0) {
     const written = await change(delivery, 'lead', record, send, links);
     if (written.kind !== 'done') return undefined;
+    Object.assign(base, asKept(delivery, 'lead', base, written));
   }
   return { base, conflicts, status: record.status, words: taken.length === 0 ? [] : [`Kept as ${delivery.label} has it: ${taken.join(', ')}.`] };
 }

@@ -2,7 +2,7 @@ import { type FieldConflict } from '../conflicts.ts';
 import { recordId } from '../identity.ts';
 import type { Parents, RemoteRecord } from '../remote.ts';
 import { change, fieldsOf, make, mayHaveMade, missingParents, mostRounds, noteRecord, unsettled, type Delivery } from './delivery.ts';
-import { baseKey, baseOfNew, mergeRecord, type Base } from './fields.ts';
+import { asKept, baseKey, baseOfNew, mergeRecord, type Base } from './fields.ts';
 
 export interface OpportunityEnd {
   base: Base;
@@ -21,9 +21,9 @@ export async function ensureOpportunity(delivery: Delivery, parents: Parents): P
     const record = await findOpportunity(delivery, exists ? id : undefined, remoteLeadId);
     if (record === 'deleted') return deleted(delivery);
     if (record === null) {
-      const { kind } = await make(delivery, 'opportunity', id, parents);
-      if (kind === 'done') return { base: baseOfNew(delivery, 'opportunity'), conflicts: [], words: [] };
-      exists ||= kind === 'exists';
+      const written = await make(delivery, 'opportunity', id, parents);
+      if (written.kind === 'done') return { base: asKept(delivery, 'opportunity', baseOfNew(delivery, 'opportunity'), written), conflicts: [], words: [] };
+      exists ||= written.kind === 'exists';
       continue;
     }
     noteRecord(delivery.progress, 'opportunity', record.id);
@@ -31,7 +31,9 @@ export async function ensureOpportunity(delivery: Delivery, parents: Parents): P
     const { send, conflicts, base } = mergeRecord(delivery, 'opportunity', record);
     const links = missingParents(record, parents);
     const isSame = Object.keys(send).length === 0 && Object.keys(links).length === 0;
-    if (isSame || (await change(delivery, 'opportunity', record, send, links)).kind === 'done') return { base, conflicts, words: [] };
+    if (isSame) return { base, conflicts, words: [] };
+    const written = await change(delivery, 'opportunity', record, send, links);
+    if (written.kind === 'done') return { base: asKept(delivery, 'opportunity', base, written), conflicts, words: [] };
   }
   throw unsettled(delivery, 'opportunity');
 }

@@ -48,6 +48,6 @@ async function fillBlanks(delivery: Delivery, table: Related, record: RemoteReco
   }
   const values = writable(delivery, table, 'updatable', blanks);
   const links = missingParents(record, parents);
-  if (!record.isOpen || (Object.keys(values).length === 0 && Object.keys(links).length === 0)) return { kind: 'done' as const, etag: record.etag };
+  if (!record.isOpen || (Object.keys(values).length === 0 && Object.keys(links).length === 0)) return { kind: 'done' as const, etag: record.etag, kept: {} };
   return change(delivery, table, record, values, links);
 }

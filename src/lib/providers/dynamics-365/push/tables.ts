@@ -56,16 +56,17 @@ export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadat
   }
 
   async function write(what: string, path: string, { table, values, parents }: Write, headers: Record<string, string>): Promise<Written> {
-    const answer = await send(http, root, { method: 'PATCH', path, json: payloadOf(table, values, parents), headers: { prefer: 'return=representation', ...headers } });
-    return outcomeOf(what, answer, headers);
+    const select = [TABLES[table].id, ...Object.keys(values)].join(',');
+    const answer = await send(http, root, { method: 'PATCH', path: `${path}?$select=${select}`, json: payloadOf(table, values, parents), headers: { prefer: 'return=representation', ...headers } });
+    return outcomeOf(what, answer, headers, Object.keys(values));
   }
 
   return {
     read,
     search,
     create: (given, { detect }) =>
-      write(`the new ${given.table}`, `${address(given)}?$select=${TABLES[given.table].id}`, given, { 'if-none-match': '*', ...(detect && { 'mscrm.suppressduplicatedetection': 'false' }) }),
-    update: (given) => write(`the changes of the ${given.table}`, `${address(given)}?$select=${TABLES[given.table].id}`, given, { 'if-match': given.etag }),
+      write(`the new ${given.table}`, address(given), given, { 'if-none-match': '*', ...(detect && { 'mscrm.suppressduplicatedetection': 'false' }) }),
+    update: (given) => write(`the changes of the ${given.table}`, address(given), given, { 'if-match': given.etag }),
     async remove(table, id, etag) {
       const headers = { 'if-match': etag };
       return outcomeOf(`to remove the ${table} again`, await send(http, root, { method: 'DELETE', path: address({ table, id }), headers }), headers);
@@ -119,7 +120,7 @@ function recordOf(table: PushTable, row: Record<string, unknown>, fields: readon
   return {
     id: String(row[TABLES[table].id]),
     etag: String(row['@odata.etag']),
-    values: Object.fromEntries(fields.filter((name) => name in row).map((name) => [name, (row[name] ?? null) as FieldValue])),
+    values: fieldsOf(row, fields),
     parents: Object.fromEntries(parents) as Parents,
     ourLeadId: textOf(row[OUR_KEY])?.toLowerCase() ?? null,
     email: textOf(row['emailaddress1']),
@@ -129,10 +130,11 @@ function recordOf(table: PushTable, row: Record<string, unknown>, fields: readon
   };
 }
 
+const fieldsOf = (row: Record<string, unknown>, names: readonly string[]): Record<string, FieldValue> => Object.fromEntries(names.filter((name) => name in row).map((name) => [name, (row[name] ?? null) as FieldValue]));
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null);
 
-function outcomeOf(what: string, answer: WireAnswer, headers: Record<string, string>): Written {
-  if (answer.status < 300) return { kind: 'done', etag: String(answer.body['@odata.etag'] ?? answer.headers['etag'] ?? '') };
+function outcomeOf(what: string, answer: WireAnswer, headers: Record<string, string>, sent: readonly string[] = []): Written {
+  if (answer.status < 300) return { kind: 'done', etag: String(answer.body['@odata.etag'] ?? answer.headers['etag'] ?? ''), kept: fieldsOf(answer.body, sent) };
   if (isDuplicate(answer)) return { kind: 'duplicate' };
   if (answer.status === 404) return { kind: 'gone' };
   if (answer.status === 412 || answer.status === 409) return { kind: 'if-match' in headers && !isSameKey(answer) ? 'stale' : 'exists' };
