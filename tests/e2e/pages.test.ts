@@ -84,12 +84,12 @@ describe('the other pages', () => {
   it('exports: the rows of the page under its filter', async () => {
     const [source, many] = mostCommon(truth.sources);
     const page = await open(`leads?source=${encodeURIComponent(source)}`);
-    await page.locator('#rows .menu summary').click();
+    await page.locator('#rows .menu summary', { hasText: 'Export' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
     expect(download.suggestedFilename()).toMatch(/Leads.*\.csv$/);
     const lines = parse(readFileSync(await download.path(), 'utf8'), { bom: true, relax_column_count: true }) as string[][];
     expect(lines.filter((line) => line.includes(source)).length).toBe(many);
-    await page.locator('#rows .menu summary').click();
+    await page.locator('#rows .menu summary', { hasText: 'Export' }).click();
     const [sheet] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Excel (XLSX)' }).click()]);
     expect(readFileSync(await sheet.path()).subarray(0, 2).toString()).toBe('PK');
   });

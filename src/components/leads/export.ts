@@ -66,8 +66,11 @@ function progress(cancel: () => void): { told: (text: string) => void; done: () 
   };
 }
 
+/** The name that a browser would give it: the full one in any script, before the plain one for old clients. */
 function nameOf(answer: Response): string {
-  return /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'leads';
+  const disposition = answer.headers.get('content-disposition') ?? '';
+  const full = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  return full === undefined ? (/filename="([^"]+)"/.exec(disposition)?.[1] ?? 'leads') : decodeURIComponent(full);
 }
 
 function save(content: Blob, name: string): void {
