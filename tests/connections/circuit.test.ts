@@ -87,6 +87,21 @@ describe('the probe', () => {
     }
   });
 
+  it('that was never sent is given back when its client is closed, and one that was answered is not', async () => {
+    const owner = await connect();
+    await open(owner);
+    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({ kind: 'probe' });
+    await gateOf(owner, { probe: true }).close?.();
+    expect(await read(owner)).toMatchObject({ state: 'open', openings: 1 });
+    expect(await admit(owner.tenantId, owner.connectionId)).toEqual({ kind: 'probe' });
+    const failing = gateOf(owner, { probe: true });
+    await failing.enter();
+    await failing.leave(down);
+    await failing.close?.();
+    expect(await admit(owner.tenantId, owner.connectionId)).toMatchObject({ kind: 'open' });
+    expect(await read(owner)).toMatchObject({ state: 'open', openings: 2 });
+  });
+
   it('opens it again when it fails, for longer, and closes it for everybody when it is answered', async () => {
     const owner = await connect();
     await open(owner);

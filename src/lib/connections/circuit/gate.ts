@@ -1,8 +1,10 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { Gate, TryOutcome } from '../../platform/http/types.ts';
+import { log } from '../../platform/log.ts';
+import { safeMessage } from '../../platform/secrets.ts';
 import { moment } from '../moment.ts';
 import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
-import { closeCircuit, noteFailure, noteSuccess, readCircuit, reopen } from './store.ts';
+import { closeCircuit, noteFailure, noteSuccess, readCircuit, releaseProbe, reopen } from './store.ts';
 
 /** For so long an opening by another worker may go unnoticed here. */
 const freshMs = 1000;
@@ -48,7 +50,14 @@ export function circuitGate(tenantId: string, connectionId: string, options: Cir
     else if (known.failures > 0) learn(await noteSuccess(tenantId, connectionId));
   }
 
-  return { enter, leave };
+  /** A probe that never left, such as for want of an access token, is given back; else it would keep everybody off until it counts as lost. */
+  async function close(): Promise<void> {
+    if (!isProbe) return;
+    isProbe = false;
+    await releaseProbe(tenantId, connectionId).catch((error: unknown) => log.warn({ event: 'circuit.probe_kept', tenantId, connectionId, reason: safeMessage(error) }, 'A probe that was not sent could not be given back'));
+  }
+
+  return { enter, leave, close };
 }
 
 function refusal(label: string, { openedAt, probeAt, reason }: Circuit): RemoteError {

@@ -63,6 +63,11 @@ export function reopened(circuit: Circuit, reason: string, turn: Turn): Circuit 
   return circuit.state === 'half_open' ? opened(circuit, reason, turn) : circuit;
 }
 
+/** The probe was never sent, because what comes before it failed: whoever asks next may have it. */
+export function released(circuit: Circuit, { at }: Turn): Circuit {
+  return circuit.state === 'half_open' ? { ...circuit, state: 'open', probeAt: at } : circuit;
+}
+
 function opened(circuit: Circuit, reason: string, { at, rules, chance }: Turn): Circuit {
   const openings = circuit.openings + 1;
   const wait = rules.firstWaitMs * Math.min(2 ** (openings - 1), mostTimes);

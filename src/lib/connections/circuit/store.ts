@@ -5,7 +5,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { log } from '../../platform/log.ts';
 import { withTenant } from '../../tenancy/with-tenant.ts';
 import { circuits } from '../schema.ts';
-import { claimed, closedCircuit, defaultRules, failed, reopened, succeeded, type Circuit, type CircuitRules, type Turn } from './machine.ts';
+import { claimed, closedCircuit, defaultRules, failed, released, reopened, succeeded, type Circuit, type CircuitRules, type Turn } from './machine.ts';
 
 /** Whether a run may begin. `probe`: this one finds out whether the source answers again, and nobody else does meanwhile. */
 export type Admission = { kind: 'closed' } | { kind: 'probe' } | { kind: 'open'; until: Date; reason: string };
@@ -48,6 +48,11 @@ export function closeCircuit(tenantId: string, connectionId: string): Promise<Ci
 /** The probe failed: nobody asks until the next one, which is twice as far off. */
 export function reopen(tenantId: string, connectionId: string, reason: string, rules?: Partial<CircuitRules>): Promise<Circuit> {
   return changeCircuit(tenantId, connectionId, rules, (circuit, turn) => reopened(circuit, reason, turn));
+}
+
+/** The probe was not sent: another worker may have it at once. */
+export function releaseProbe(tenantId: string, connectionId: string): Promise<Circuit> {
+  return changeCircuit(tenantId, connectionId, {}, released);
 }
 
 /** The circuit of one connection; closed when nothing is known of it. */

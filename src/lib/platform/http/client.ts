@@ -65,7 +65,10 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
         );
       return withRetries(tryOnce, (error) => !signal?.aborted && isWorthRetrying(error, request.method), tools);
     },
-    close: () => agent.destroy(),
+    async close() {
+      await agent.destroy();
+      for (const gate of options.gates ?? []) await gate.close?.();
+    },
   };
 }
 

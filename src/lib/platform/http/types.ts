@@ -49,4 +49,6 @@ export interface Gate {
   enter(): Promise<void>;
   /** Told about every try that was sent. */
   leave(outcome: TryOutcome): Promise<void>;
+  /** Told when its client is closed and sends nothing more. */
+  close?(): Promise<void>;
 }
