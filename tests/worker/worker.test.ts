@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { createConnection } from '../../src/lib/connections/connections.ts';
 import { enqueueDue, requestSync } from '../../src/lib/sync/request.ts';
 import { closeQueue } from '../../src/lib/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -102,6 +103,16 @@ describe('the worker process', () => {
     await until('the sync has ended', async () => (await runs(first, 'success')).length === before + 1);
     const [newest] = await db.query(`select trigger, requested_by from sync_runs where tenant_id = $1 order by started_at desc limit 1`, [first.tenant.id]);
     expect(newest).toEqual({ trigger: 'manual', requested_by: user });
+  });
+
+  it('asks for every connection but one that is read at the moment', async () => {
+    const { tenant: { id: tenantId }, connection } = first;
+    await db.query(`insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until) values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`, [tenantId, connection.id]);
+    await expect(requestSync(tenantId, user)).rejects.toThrow('already under way');
+    const { id } = await createConnection({ tenantId, provider: 'clienttether', settings: { baseUrl: sandbox.clienttether.baseUrl }, secrets: { accessToken: 'token-of-two', webKey: 'CT_two' } });
+    expect(await requestSync(tenantId, user)).toEqual({ queued: 1 });
+    expect(await db.query(`select data->>'connectionId' as id from pgboss.job where data->>'trigger' = 'manual' and state = 'created'`)).toEqual([{ id }]);
+    await db.query('update sync_runs set status = $1, lease_until = null where status = $2', ['failed', 'running']);
   });
 
   it('refuses a configuration that is wrong, a role that sees every tenant, and a database that is not migrated, in plain words', async () => {

@@ -4,17 +4,22 @@ import { getProvider } from '../providers/registry.ts';
 import { enqueue } from '../queue.ts';
 import { listTenants } from '../tenancy/tenants.ts';
 import { dueConnections } from './due.ts';
-import { isReplaying, isSyncing } from './runs.ts';
+import { busyConnections, isReplaying } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
-/** Asks the workers to sync all connections of a tenant now, or those to one provider. One at a time: while a sync waits or runs, another is a conflict. */
+/**
+ * Asks the workers to sync all connections of a tenant now, or those to one provider. One that is read at the moment is left
+ * out; when all of them are, or wait for a sync that was asked for before, it is a conflict.
+ */
 export async function requestSync(tenantId: string, requestedBy: string, only?: string): Promise<{ queued: number }> {
   const connections = (await listConnections(tenantId)).filter(({ status, provider }) => status !== 'paused' && (only === undefined || provider === only));
   const what = only === undefined ? 'connected system' : `connection to ${getProvider(only).label}`;
   if (connections.length === 0) throw new Problem('conflict', `This workspace has no ${what} to sync. Connect one first.`);
-  if (await isSyncing(tenantId)) throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
+  const busy = await busyConnections(tenantId);
+  const idle = connections.filter(({ id }) => !busy.includes(id));
+  if (idle.length === 0) throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
   let queued = 0;
-  for (const { id } of connections) {
+  for (const { id } of idle) {
     const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
     if (await enqueue('sync-connection', payload, { key: `${id}/manual`, priority: 1 })) queued += 1;
   }

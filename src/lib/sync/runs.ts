@@ -9,11 +9,10 @@ import { nextAttempt } from './schedule.ts';
 import { syncRuns } from './schema.ts';
 import type { StreamReport, StreamStatus, SyncRequest } from './types.ts';
 
-/** Whether a sync of the tenant is in the hands of a worker that is alive. */
-export async function isSyncing(tenantId: string): Promise<boolean> {
+/** The connections of a tenant that a worker reads or replays at the moment. */
+export async function busyConnections(tenantId: string): Promise<string[]> {
   const alive = and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.status, 'running'), sql`${syncRuns.leaseUntil} > now()`);
-  const rows = await readTenant(tenantId, (tx) => tx.select({ id: syncRuns.id }).from(syncRuns).where(alive).limit(1));
-  return rows.length > 0;
+  return (await readTenant(tenantId, (tx) => tx.select({ id: syncRuns.connectionId }).from(syncRuns).where(alive))).map(({ id }) => id);
 }
 
 /** Whether a replay of the connection is under way, or waits for its next slice. */
