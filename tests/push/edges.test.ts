@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { defaultMapping } from '../../src/lib/providers/dynamics-365/push/default-mapping.ts';
 import { saveMapping } from '../../src/lib/push/mapping/store.ts';
+import { prunePushEvents } from '../../src/lib/push/prune.ts';
 import { putDown, takePush } from '../../src/lib/push/state.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -35,7 +36,7 @@ describe('a record of its own', () => {
     await ask(plain, [second]);
     await slice(plain);
     await db.query('update pushes set due_at = now() where lead_id = $1', [first]);
-    expect(await drain(plain)).toMatchObject({ synced: 1 });
+    expect(await drain(plain)).toMatchObject({ failed: 0, conflict: 0 });
     const ids = [(await pushOf(plain, first)).remoteId, (await pushOf(plain, second)).remoteId];
     expect(ids.toSorted()).toEqual(truth(plain, 'lead').map((row) => row['leadid']).toSorted());
     expect(new Set(ids).size).toBe(2);
@@ -117,4 +118,17 @@ it('a value that the CRM keeps in another form is written once, and is no change
   await readBack();
   expect(await pushOf(forms, leadId)).toMatchObject({ state: 'synced' });
   expect(await writesOf(forms, leadId)).toBe(before + 1);
+});
+
+it('the trail is kept for as long as raw answers are, and what people decided for good', async () => {
+  const leadId = await one(stage);
+  await push(stage, [leadId]);
+  const [{ id: pushId = '' } = {}] = await db.query<{ id: string }>('select id from pushes where lead_id = $1', [leadId]);
+  const before = await eventsOf(stage, leadId);
+  const old = (id: string, step: string) => db.query(`insert into push_events (tenant_id, id, push_id, created_at, attempt, step, outcome) values ($1, $2, $3, now() - interval '100 days', 1, $4, 'note')`, [stage.tenantId, id, pushId, step]);
+  const made = (Date.now() - 100 * 86_400_000).toString(16).padStart(12, '0');
+  for (const [n, step] of ['requested', 'lead', 'resolved', 'synced'].entries()) await old(`${made.slice(0, 8)}-${made.slice(8)}-7000-8000-00000000000${n}`, step);
+  expect(await prunePushEvents(stage.tenantId, () => true)).toBe(false);
+  expect(await prunePushEvents(stage.tenantId)).toBe(true);
+  expect((await eventsOf(stage, leadId)).map(({ step }) => step)).toEqual(['resolved', ...before.map(({ step }) => step)]);
 });

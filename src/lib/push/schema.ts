@@ -54,7 +54,7 @@ export const pushes = pgTable(
   ],
 );
 
-/** The audit trail of pushes: each request and its answer, each decision, never changed. */
+/** The audit trail of pushes: each request and its answer, each decision, never changed. Old steps go (prune.ts), decisions stay. */
 export const pushEvents = pgTable(
   'push_events',
   {
