@@ -46,5 +46,7 @@ if (bar) {
 }
 
 /** What a form did stands at the head of the page; whoever comes back to the rows, further down, is told there as well. */
-const notice = document.querySelector<HTMLElement>('[data-leads-notice]')?.innerText.trim() ?? '';
-if (notice !== '' && location.hash === '#rows') toast(notice);
+const notice = document.querySelector('[data-leads-notice]')?.cloneNode(true) as HTMLElement | undefined;
+for (const link of notice?.querySelectorAll('a') ?? []) link.remove();
+const told = notice?.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '';
+if (told !== '' && location.hash === '#rows') toast(told);
