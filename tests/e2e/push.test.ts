@@ -70,6 +70,16 @@ describe('from the page of a lead', () => {
     expect(await page.locator('#main').innerText()).not.toContain('lead0@company0.example');
   });
 
+  it('over the list a push goes from pending to synced by itself, too', async () => {
+    const { page } = await stage.signedIn(admin);
+    await page.goto(`${home}/leads?lead=${await idOf('Edith Clarke')}`);
+    const shown = page.locator('[data-row-dialog]');
+    await shown.getByRole('button', { name: /^Push now/ }).click();
+    await page.waitForURL(/done=push-queued/);
+    await shown.getByText('Synced', { exact: true }).waitFor({ timeout: 30_000 });
+    expect(await shown.getByText('Pending', { exact: true }).count()).toBe(0);
+  });
+
   it('a CRM that is down is told in words with a red badge, set aside, and left behind by a retry once it is back', async () => {
     const fault = stage.sandbox.faults.arm({ kind: 'status', status: 503, endpoint: 'PATCH api/data/v9.2/leads(:key)' });
     const { page } = await stage.signedIn(admin, { javaScriptEnabled: false });
@@ -135,6 +145,7 @@ describe('the field mapping', () => {
     await page.getByLabel('Fixed text for jobtitle').fill('Owner');
     await page.locator('#table-lead').getByRole('button', { name: 'Remove lastname' }).press('Enter');
     await page.getByText('The CRM requires "lastname" and nothing fills it.').waitFor();
+    await page.getByText('1 required field that nothing fills.').waitFor();
     await page.getByRole('button', { name: 'Save' }).first().press('Enter');
     await page.getByRole('alert').first().getByText('The mapping was not saved').waitFor();
     await page.goto(`${home}/settings/mapping`);

@@ -49,6 +49,7 @@ async function load(page: URL, signal: AbortSignal): Promise<string | null> {
   if (shown === null) return 'The answer was not understood. Load the page again.';
   body.replaceChildren(shown);
   body.scrollTop = 0;
+  body.dispatchEvent(new CustomEvent('row-shown', { bubbles: true }));
   title(shown.dataset['rowName'] ?? noun);
   return null;
 }

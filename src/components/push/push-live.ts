@@ -35,4 +35,10 @@ async function refresh(panel: HTMLElement): Promise<void> {
   if (focused) panel.querySelector<HTMLElement>('button, summary')?.focus({ preventScroll: true });
 }
 
-for (const panel of document.querySelectorAll<HTMLElement>('[data-push-panel]')) if (isPending(panel)) follow(panel);
+function followAll(root: ParentNode): void {
+  for (const panel of root.querySelectorAll<HTMLElement>('[data-push-panel]')) if (isPending(panel)) follow(panel);
+}
+
+followAll(document);
+// A row that is opened over its list brings its panel later than the page.
+document.addEventListener('row-shown', (event) => followAll(event.target as Element));
