@@ -6,6 +6,8 @@ import { isStorable } from '../entities/text.ts';
 
 const text = z.string().trim().max(200).refine(isStorable).optional().catch(undefined);
 const given = text.transform((value) => value || undefined);
+/** What is pasted by mistake is searched for by its beginning: left out, it would list every lead as found. */
+const words = z.string().refine(isStorable).transform((value) => value.trim().slice(0, 200) || undefined).optional().catch(undefined);
 const score = z.string().trim().regex(/^\d{1,3}$/).transform(Number).pipe(z.number().max(100)).optional().catch(undefined);
 
 const filterForm = z.object({
@@ -19,7 +21,7 @@ const filterForm = z.object({
   referral: z.enum(referralTypes).optional().catch(undefined),
   push: z.enum(pushFilters).optional().catch(undefined),
   domain: given.transform((value) => value?.toLowerCase()),
-  search: given,
+  search: words,
   sort: z.enum(leadSortKeys).catch('created'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
   cursor: z.string().max(2_000).optional().catch(undefined),
