@@ -141,7 +141,7 @@ describe('the filter', () => {
     expect((await rows(page)).map((cells) => cells[3]?.replaceAll(/\s+/g, ' '))[0]).toBe('60 Migration');
     await page.locator('.menu summary', { hasText: 'Export' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
-    expect(download.suggestedFilename()).toMatch(/^table-leads-.*\.csv$/);
+    expect(download.suggestedFilename()).toMatch(/^Workspace table Leads .*\.csv$/);
     await page.locator('.toast', { hasText: 'in your downloads' }).waitFor();
   });
 
