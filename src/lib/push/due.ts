@@ -9,7 +9,7 @@ import { selectFeatures } from '../tenancy/features.ts';
 import { listTenants } from '../tenancy/tenants.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { pushEvents, pushes } from './schema.ts';
-import { seenNow } from './sources.ts';
+import { isOwnAndLive, leadById, seenNow } from './sources.ts';
 import { wakePushes } from './wake.ts';
 
 const everyMs = 60_000;
@@ -48,10 +48,10 @@ async function markChanged(tx: Tx, tenantId: string): Promise<void> {
   const changed = tx
     .select({ id: pushes.id })
     .from(pushes)
-    .innerJoin(leads, and(eq(leads.tenantId, tenantId), eq(leads.id, pushes.leadId), isNull(leads.deletedAt), isNull(leads.mirrorOf)))
+    .innerJoinLateral(leadById(tx, tenantId, pushes.leadId), sql`true`)
     .leftJoin(companyDomains, and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)))
     // Without a record there it was deleted, and a person has decided to leave it so.
-    .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNotNull(pushes.remoteId), isNull(pushes.dueAt), sql`${pushes.seen} is distinct from ${seenNow}`))
+    .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNotNull(pushes.remoteId), isNull(pushes.dueAt), isOwnAndLive, sql`${pushes.seen} is distinct from ${seenNow}`))
     .orderBy(asc(pushes.id))
     .limit(mostMarked)
     .for('update', { of: pushes, skipLocked: true });

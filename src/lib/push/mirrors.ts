@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Change, EntityRows } from '../entities/definition.ts';
 import type { EntityName } from '../entities/records.ts';
 import type { Version } from '../entities/rewrite.ts';
@@ -7,6 +7,7 @@ import { leads } from '../entities/lead/schema.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { providers } from '../providers/registry.ts';
 import { pushes, pushPulls } from './schema.ts';
+import { isOwnAndLive, leadById } from './sources.ts';
 
 /*
  * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither listed nor counted. What
@@ -71,17 +72,36 @@ async function backedMirrors(tx: Tx, place: MirrorPlace, entity: EntityName, inc
   const takesLeads = providers.some(({ key, push }) => key === place.provider && push !== undefined);
   if (!takesLeads) return incoming.some((item) => claimOf(item) !== null) ? new Map() : undefined;
   const records = incoming.map((item) => ({ externalId: item.record.externalId, claimed: claimOf(item) }));
-  const { rows } = await tx.execute<{ externalId: string; claimed: string | null; leadId: string }>(sql`
-    select item.external_id as "externalId", item.claimed, push.lead_id as "leadId"
-    from unnest(${sql.param(records.map(({ externalId }) => externalId))}::text[], ${sql.param(records.map(({ claimed }) => claimed))}::uuid[]) as item (external_id, claimed)
-    cross join lateral (
-      (select lead_id, 1 as rank from ${pushes} where tenant_id = ${place.tenantId} and connection_id = ${place.connectionId} and lead_id = item.claimed)
-      union all (select lead_id, 2 from ${pushes} where tenant_id = ${place.tenantId} and connection_id = ${place.connectionId} and remote_id = item.external_id)
-      order by rank) as push
-    join ${leads} as own on own.tenant_id = ${place.tenantId} and own.id = push.lead_id and own.deleted_at is null and own.mirror_of is null
-      and not (own.connection_id = ${place.connectionId} and own.stream = ${place.stream} and own.external_id = item.external_id)
-    order by push.rank desc`);
-  return new Map(rows.map(({ externalId, claimed, leadId }) => [keyOf(externalId, claimed), leadId]));
+  const known = await pushesOf(tx, place, records);
+  const own = await ownLeads(tx, place.tenantId, [...new Set(known.map(({ leadId }) => leadId))]);
+  const [byLead, byRemote] = [new Map(known.map((push) => [push.leadId, push])), new Map(known.map((push) => [push.remoteId, push]))];
+  return new Map(records.flatMap(({ externalId, claimed }) => {
+    // What the record says of itself comes before what its id says.
+    const backing = [claimed === null ? undefined : byLead.get(claimed), byRemote.get(externalId)].flatMap((push) => (push === undefined ? [] : (own.get(push.leadId) ?? [])));
+    const lead = backing.find((row) => !(row.connectionId === place.connectionId && row.stream === place.stream && row.externalId === externalId));
+    return lead === undefined ? [] : [[keyOf(externalId, claimed), lead.id] as const];
+  }));
+}
+
+/** The pushes of the leads that records claim to be, and those that know the records by their ids. By lists rather than one by one: see `leadById`. */
+async function pushesOf(tx: Tx, { tenantId, connectionId }: MirrorPlace, records: readonly { externalId: string; claimed: string | null }[]) {
+  const { leadId, remoteId } = pushes;
+  const of = and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
+  const claimed = records.flatMap((record) => record.claimed ?? []);
+  const byClaim = claimed.length === 0 ? [] : await tx.select({ leadId, remoteId }).from(pushes).where(and(of, inArray(leadId, claimed)));
+  const byId = await tx.select({ leadId, remoteId }).from(pushes).where(and(of, inArray(remoteId, records.map(({ externalId }) => externalId))));
+  return [...byClaim, ...byId];
+}
+
+/** Those of the leads that are there and no copies themselves. */
+async function ownLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, never>();
+  const rows = await tx
+    .select({ id: leads.id, connectionId: leads.connectionId, stream: leads.stream, externalId: leads.externalId })
+    .from(sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`)
+    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .where(isOwnAndLive);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 const keyOf = (externalId: string, claimed: string | null): string => `${claimed ?? ''}/${externalId}`;

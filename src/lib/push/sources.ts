@@ -1,4 +1,5 @@
-import { and, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { leads } from '../entities/lead/schema.ts';
 import { referrals } from '../entities/referral/schema.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -38,15 +39,27 @@ export async function readSources(tx: Tx, tenantId: string, leadIds: readonly st
   if (leadIds.length === 0) return new Map();
   const rows = await tx
     .select({ lead: leadColumns, company: companyColumns, seen: seenNow })
-    .from(leads)
-    .leftJoin(companyDomains, and(eq(companyDomains.tenantId, leads.tenantId), eq(companyDomains.domain, leads.domain)))
-    .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, [...leadIds]), isNull(leads.deletedAt), isNull(leads.mirrorOf)));
+    .from(sql`unnest(${sql.param([...leadIds])}::uuid[]) as wanted (id)`)
+    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .leftJoin(companyDomains, and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)))
+    .where(isOwnAndLive);
   const referralIds = await newestReferrals(tx, tenantId, rows.flatMap(({ lead }) => lead.domain ?? []));
   return new Map(rows.map(({ lead, company, seen }) => {
     const row: SourceRow = { lead, company, evidence: (company?.evidence ?? null) as Evidence | null, referralId: referralIds.get(lead.domain ?? '') ?? null };
     return [lead.id, { values: valuesOf(row), changedAt: lead.sourceUpdatedAt ?? lead.changedAt, seen }];
   }));
 }
+
+/**
+ * One lead, through its key, under the name of its table. The planner knows nothing of a table that was not analysed yet: for
+ * each lead it would read all live ones of the tenant, so that whether it is live is asked outside (`isOwnAndLive`).
+ */
+export function leadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
+  return tx.select(leadColumns).from(leads).where(and(eq(leads.tenantId, tenantId), eq(leads.id, id))).limit(1).as('leads');
+}
+
+/** Neither deleted nor the copy of another lead. */
+export const isOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));
 
 /**
  * Digest of everything that the values of a lead come from; its query joins `leads` with `company_domains`. Compared with
