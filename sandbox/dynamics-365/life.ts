@@ -117,9 +117,9 @@ export class Life {
     const [firstname, lastname] = personOf(random);
     const [city, state, country] = random.pick(CITIES);
     const company = `${random.pick(COMPANY_NAMES)} ${random.pick(COMPANY_KINDS)}`;
-    const domain = `${company.toLowerCase().replaceAll(/[^a-z]+/g, '-')}-${index}.example.com`;
+    const domain = `${company.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.example`;
     return {
-      subject: `${random.pick(TOPICS)} for ${company}`, firstname, lastname, companyname: company, emailaddress1: `${firstname}.${lastname}@${domain}`.toLowerCase().replaceAll(/[' ]/g, ''),
+      subject: `${random.pick(TOPICS)} for ${company}`, firstname, lastname, companyname: company, emailaddress1: `${firstname}.${lastname}${index}@${domain}`.toLowerCase().replaceAll(/[' ]/g, ''),
       telephone1: `+1 555 ${String(random.int(0, 9_999)).padStart(4, '0')}`, jobtitle: random.pick(['IT Manager', 'CIO', 'Owner', 'Office Manager', 'Head of IT']), websiteurl: `https://www.${domain}`,
       address1_city: city, address1_stateorprovince: state, address1_country: country, numberofemployees: random.int(3, 900), revenue: random.int(1, 400) * 100_000, estimatedamount: random.chance(0.7) ? random.int(4, 300) * 500 : null,
       leadqualitycode: random.pick([1, 2, 3]), leadsourcecode: random.pick([1, 3, 4, 7, 8, 859_870_000]), industrycode: random.pick([1, 9, 27, 30, 34]), description: random.chance(0.4) ? random.pick(NOTES) : null,
