@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { defaultMapping } from '../../src/lib/providers/dynamics-365/push/default-mapping.ts';
 import { saveMapping } from '../../src/lib/push/mapping/store.ts';
+import { wakeDuePushes } from '../../src/lib/push/due.ts';
 import { prunePushEvents } from '../../src/lib/push/prune.ts';
 import { putDown, takePush } from '../../src/lib/push/state.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
@@ -131,4 +132,14 @@ it('the trail is kept for as long as raw answers are, and what people decided fo
   expect(await prunePushEvents(stage.tenantId, () => true)).toBe(false);
   expect(await prunePushEvents(stage.tenantId)).toBe(true);
   expect((await eventsOf(stage, leadId)).map(({ step }) => step)).toEqual(['resolved', ...before.map(({ step }) => step)]);
+});
+
+it('nobody is woken for a connection that is paused, until it is resumed', async () => {
+  const paused = await pushStage(db, sandbox);
+  await ask(paused, [await one(paused)]);
+  const before = await wakeDuePushes();
+  await db.query(`update connections set status = 'paused' where id = $1`, [paused.connectionId]);
+  expect(await wakeDuePushes()).toBe(before - 1);
+  await db.query(`update connections set status = 'active' where id = $1`, [paused.connectionId]);
+  expect(await drain(paused)).toMatchObject({ synced: 1 });
 });

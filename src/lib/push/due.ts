@@ -1,4 +1,5 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm';
+import { connections } from '../connections/schema.ts';
 import { leads } from '../entities/lead/schema.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { patiently } from '../platform/db/retry.ts';
@@ -33,12 +34,16 @@ export async function wakeDuePushes(): Promise<number> {
   return woken;
 }
 
-/** Connections with pushes that are due, those included whose leads have changed since they were sent; none while the feature is off. */
+/** Connections with pushes that are due, those included whose leads have changed since they were sent; none while the feature is off. One that is paused waits until it is resumed. */
 function dueConnections(tenantId: string): Promise<string[]> {
   return patiently(() => withTenant(tenantId, async (tx) => {
     if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
     await markChanged(tx, tenantId);
-    const due = await tx.selectDistinct({ id: pushes.connectionId }).from(pushes).where(and(eq(pushes.tenantId, tenantId), isNotNull(pushes.dueAt), lte(pushes.dueAt, sql`now()`)));
+    const due = await tx
+      .selectDistinct({ id: pushes.connectionId })
+      .from(pushes)
+      .innerJoin(connections, and(eq(connections.tenantId, tenantId), eq(connections.id, pushes.connectionId), ne(connections.status, 'paused')))
+      .where(and(eq(pushes.tenantId, tenantId), isNotNull(pushes.dueAt), lte(pushes.dueAt, sql`now()`)));
     return due.map(({ id }) => id);
   }));
 }

@@ -124,7 +124,10 @@ async function runLanes(target: Target, request: SliceRequest, tally: SliceEnd['
       if (pushed.needsReconnect !== undefined) await noteHealth(request, pushed.needsReconnect);
     }
   };
-  await Promise.all(Array.from({ length: mostAtOnce }, lane));
+  // All of them come to their end, also when one fails for want of a database: the client that they share is closed then.
+  const ended = await Promise.allSettled(Array.from({ length: mostAtOnce }, lane));
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
   return waitUntil;
 }
 
