@@ -74,7 +74,9 @@ describe('a value as the CRM keeps it', () => {
 
   it('is stable: kept once, it stays as it is', () => {
     const type = fc.constantFrom<TargetField['type']>('text', 'memo', 'integer', 'decimal', 'money', 'boolean', 'datetime', 'option');
-    const any = fc.oneof(value, fc.string({ unit: 'binary', maxLength: 40 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 }));
+    // Halves of characters among them. The unit "binary" of the library takes seconds to be set up.
+    const unit = fc.oneof(fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), fc.constantFrom('\u{1F600}', ' ', '\r\n'));
+    const any = fc.oneof(value, fc.string({ unit, maxLength: 40 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 }));
     fc.assert(fc.property(type, fc.option(fc.integer({ min: 1, max: 20 }), { nil: null }), any, (of, maxLength, given) => {
       const once = asStored(field(of, maxLength), given);
       expect(asStored(field(of, maxLength), once)).toEqual(once);
