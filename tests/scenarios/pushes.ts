@@ -72,7 +72,7 @@ async function killAtFailpoints(stage: PushStage, fleet: Fleet, kills: number, a
 async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<boolean> {
   for (;;) {
     await wake(stage);
-    const gone = await Promise.race([exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 500))]);
+    const gone = await Promise.race([exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 150))]);
     if (gone) return true;
     if (((await statesOf(stage))['pending'] ?? 0) > 0) continue;
     child.kill('SIGKILL');
@@ -85,7 +85,7 @@ async function settleAll(stage: PushStage, patienceMs: number): Promise<void> {
   for (const deadline = Date.now() + patienceMs; ((await statesOf(stage))['pending'] ?? 0) > 0; ) {
     if (Date.now() > deadline) throw new Error(`Still pending: ${JSON.stringify(await stage.db.query(`select state, attempts, error_message, count(*) from pushes group by 1, 2, 3 order by 4 desc limit 5`))}`);
     await wake(stage);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }
 
