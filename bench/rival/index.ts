@@ -115,7 +115,7 @@ let made = 0;
 async function emptyAccount({ baseUrl, databases }: Bench, name: Side, customers: number): Promise<Account> {
   made += 1;
   if (name === 'theirs') await databases.theirs.query('truncate stripe.customers');
-  else await databases.ours.query('truncate leads, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months');
+  else await databases.ours.query('truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months cascade');
   for (const side of sides) await databases[side].query('checkpoint');
   return createAccount(baseUrl, `sk_${customers}_${name}${made}`);
 }

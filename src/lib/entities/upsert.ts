@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { insertRows, updateRows, type JsonText } from '../platform/db/bulk.ts';
+import { throughOrder } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import type { Change, DeriveContext, EntityDefinition, EntityRows, Laid } from './definition.ts';
@@ -138,13 +139,16 @@ function ofStream(table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionI
 
 /**
  * The rows that are there already. Each id is looked up by itself, through the key: the planner, which knows little of a
- * tenant that is being read for the first time, would else read all rows of the tenant for every page.
+ * tenant that is being read for the first time, would else read all rows of the tenant for every page. An equation of the id
+ * would make the order of no account, by which `throughOrder` finds the key.
  */
 export async function readExisting(tx: Tx, table: PgTable, origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>, ids: string[]): Promise<Map<string, AnyRow>> {
   if (ids.length === 0) return new Map();
+  const { externalId } = keysOf(table);
   const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
-  const one = tx.select(readColumns(table)).from(table).where(and(ofStream(table, origin), eq(keysOf(table).externalId, sql`wanted.external_id`))).limit(1).as('found');
-  const rows = await tx.select().from(wanted).innerJoinLateral(one, sql`true`);
+  const isWanted = and(ofStream(table, origin), sql`${externalId} >= wanted.external_id and ${externalId} <= wanted.external_id`);
+  const one = tx.select(readColumns(table)).from(table).where(isWanted).orderBy(externalId).limit(1).as('found');
+  const rows = await throughOrder(tx, () => tx.select().from(wanted).innerJoinLateral(one, sql`true`));
   return new Map((rows as unknown as { found: AnyRow }[]).map(({ found }) => [found.externalId, found]));
 }
 

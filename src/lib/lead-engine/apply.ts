@@ -1,9 +1,10 @@
 import { and, asc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { leads } from '../entities/lead/schema.ts';
 import { recordset } from '../platform/db/bulk.ts';
+import { throughOrder } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
-import { ofDomain, throughOrder } from '../rollups/company-domains/lookup.ts';
+import { ofDomain } from '../rollups/company-domains/lookup.ts';
 import { companyDomains } from '../rollups/company-domains/schema.ts';
 import { selectModel } from './models.ts';
 import { scoreOf } from './score.ts';

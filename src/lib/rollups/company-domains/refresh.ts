@@ -6,11 +6,12 @@ import type { Change } from '../../entities/definition.ts';
 import { leads } from '../../entities/lead/schema.ts';
 import { referralTypes } from '../../entities/referral/record.ts';
 import { referrals } from '../../entities/referral/schema.ts';
-import { ofDomain, throughOrder } from './lookup.ts';
 import { copyToAllLeads, copyToLeads, copyToLeadsOf, rescoreDomains } from '../../lead-engine/apply.ts';
+import { throughOrder } from '../../platform/db/in-order.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { tenantFeatures } from '../../tenancy/schema.ts';
 import { touchedBy, type DomainEntity } from './compute.ts';
+import { ofDomain } from './lookup.ts';
 import { companyDomains } from './schema.ts';
 
 /** Brings the domains up to date that changes of one entity name. */
