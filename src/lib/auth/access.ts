@@ -1,6 +1,7 @@
 import { and, asc, eq, ilike, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
 import { globalDb } from '../platform/db/database.ts';
 import { isId } from '../platform/id.ts';
+import { containing } from '../platform/db/like.ts';
 import { enabledFeatures, type Feature } from '../tenancy/features.ts';
 import { tenants } from '../tenancy/schema.ts';
 import { slugField } from './input.ts';
@@ -59,7 +60,7 @@ export interface Workspace {
 
 /** The workspaces that the user may enter, by name; `search` looks into name and slug. */
 export async function listWorkspaces(user: Person, search = ''): Promise<Workspace[]> {
-  const pattern = `%${search.trim().replace(/\0/g, '').replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = containing(search.trim().replace(/\0/g, ''));
   const rows = await accessRows(user, or(ilike(tenants.name, pattern), ilike(tenants.slug, pattern)));
   const byTenant = new Map<string, Workspace>();
   for (const row of rows) byTenant.set(row.tenant.id, { tenant: viewOf(row.tenant), role: roleOf(row) });

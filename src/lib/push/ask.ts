@@ -1,9 +1,10 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import { domainOf } from '../entities/company-domain.ts';
 import { leads } from '../entities/lead/schema.ts';
 import { Problem } from '../platform/errors.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
 import { requestPushes, unknownLead, type PushRequest } from './request.ts';
+import { isOwnAndLive } from './sources.ts';
 
 export interface Asked extends Omit<PushRequest, 'refused'> {
   refused: { leadId: string; reason: string; isUnknown: boolean }[];
@@ -34,4 +35,4 @@ export function requireDomain(text: string): string {
 }
 
 /** The leads of a domain that lists show: neither deleted ones nor copies. */
-export const ofDomain = (tenantId: string, domain: string) => and(eq(leads.tenantId, tenantId), eq(leads.domain, domain), isNull(leads.deletedAt), isNull(leads.mirrorOf));
+export const ofDomain = (tenantId: string, domain: string) => and(eq(leads.tenantId, tenantId), eq(leads.domain, domain), isOwnAndLive);

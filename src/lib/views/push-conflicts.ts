@@ -14,6 +14,7 @@ import { pushSources } from '../push/sources.ts';
 import type { FieldMapping, TargetMetadata } from '../push/types.ts';
 import { enabledFeatures } from '../tenancy/features.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
+import { ofConnection, ofLead } from './push-list.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A field that both sides changed, or a record that only one of them still has. */
@@ -93,8 +94,6 @@ export async function conflictsView({ tenant }: Workspace, params: URLSearchPara
 }
 
 const ofPush = and(eq(pushes.tenantId, pushConflicts.tenantId), eq(pushes.id, pushConflicts.pushId));
-const ofLead = and(eq(leads.tenantId, pushes.tenantId), eq(leads.id, pushes.leadId));
-const ofConnection = and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId));
 const common = {
   id: pushConflicts.id, pushId: pushConflicts.pushId, field: pushConflicts.field, ours: pushConflicts.ours, theirs: pushConflicts.theirs, base: pushConflicts.base, foundAt: pushConflicts.foundAt,
   leadId: pushes.leadId, leadName: leads.name, company: leads.company, connectionId: pushes.connectionId, system: connections.label,

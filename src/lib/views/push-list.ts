@@ -4,6 +4,7 @@ import { connections } from '../connections/schema.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../entities/keyset.ts';
 import { leads, pushStates } from '../entities/lead/schema.ts';
 import { isStorable } from '../entities/text.ts';
+import { containing } from '../platform/db/like.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
 import { pushes } from '../push/schema.ts';
@@ -94,7 +95,7 @@ async function countPushes(tx: Tx, tenantId: string, { state: _state, ...filter 
 }
 
 function matching(tenantId: string, { state, connection, search }: PushFilter): SQL | undefined {
-  const pattern = `%${search?.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const pattern = containing(search ?? '');
   return and(
     eq(pushes.tenantId, tenantId),
     state === undefined ? undefined : eq(pushes.state, state),

@@ -1,4 +1,5 @@
 import { and, desc, eq, ilike, isNull, or, sql } from 'drizzle-orm';
+import { containing } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../lead/schema.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
@@ -58,7 +59,7 @@ export async function countNotesAbout(tx: Tx, tenantId: string, { connectionId, 
 }
 
 function condition(tenantId: string, search: string) {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const pattern = containing(search);
   const found = search === '' ? undefined : or(ilike(notes.content, pattern), ilike(notes.author, pattern));
   return and(eq(notes.tenantId, tenantId), isNull(notes.deletedAt), found);
 }

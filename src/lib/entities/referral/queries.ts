@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
 import type { Period } from '../../period.ts';
+import { containing } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { isPosition, keysetPage, keysetQuery, knownOrLowest, type Direction, type SortOrder } from '../keyset.ts';
 import { domainMatch } from './domain.ts';
@@ -115,6 +116,6 @@ function createdWithin(from: string | null | undefined, to: string | null | unde
 }
 
 function matches(search: string): SQL {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const pattern = containing(search);
   return sql`(${referrals.name} ilike ${pattern} or ${referrals.companyName} ilike ${pattern})`;
 }
