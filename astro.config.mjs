@@ -8,10 +8,12 @@ import { defineConfig } from 'astro/config';
 const bodySizeLimit = 1024 * 1024;
 
 /**
- * Sent as a header with every page, off in dev. Scripts and styles come from our own files or carry a hash; only style
- * *attributes* may be written inline, because charts, tooltips and the tenant's accent need them and they run nothing.
- * The middleware adds `frame-ancestors` and the other headers.
- * @type {NonNullable<Exclude<NonNullable<import('astro').AstroUserConfig['security']>['csp'], boolean>>}
+ * Sent as a header with every page, off in dev. Scripts and styles come from our own files or carry
+ * a hash; only style *attributes* may be written inline, because charts, tooltips and the tenant's
+ * accent need them and they run nothing. The middleware adds `frame-ancestors` and the other
+ * headers.
+ * @type {NonNullable<Exclude<NonNullable<import('astro').AstroUserConfig['security']>['csp'],
+ * boolean>>}
  */
 const csp = {
   directives: [
@@ -24,21 +26,28 @@ const csp = {
     "form-action 'self'",
   ],
   styleDirective: {
-    resources: [{ resource: "'self'", kind: 'element' }, { resource: "'unsafe-inline'", kind: 'attribute' }],
+    resources: [
+      { resource: "'self'", kind: 'element' },
+      { resource: "'unsafe-inline'", kind: 'attribute' },
+    ],
   },
 };
 
 export default defineConfig({
   output: 'server',
-  // Middleware mode: our own server (scripts/web.ts) drains requests on SIGTERM, the standalone one does not.
+  // Middleware mode: our own server (scripts/web.ts) drains requests on SIGTERM, the standalone one
+  // does not.
   adapter: node({ mode: 'middleware', bodySizeLimit }),
   integrations: [react()],
   devToolbar: { enabled: false },
-  // No page is written in Markdown, and the highlighter's inline styles would not pass the policy below.
+  // No page is written in Markdown, and the highlighter's inline styles would not pass the policy
+  // below.
   markdown: { syntaxHighlight: false },
-  // The middleware checks the origin of every unsafe request; Astro's own check looks at form-like bodies only.
+  // The middleware checks the origin of every unsafe request; Astro's own check looks at form-like
+  // bodies only.
   security: { csp, checkOrigin: false },
-  // One stylesheet for all pages: fetched once, then cached, where inlined parts would travel with every page.
+  // One stylesheet for all pages: fetched once, then cached, where inlined parts would travel with
+  // every page.
   build: { inlineStylesheets: 'never' },
   vite: { plugins: [tailwindcss()] },
 });

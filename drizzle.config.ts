@@ -1,3 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-export default defineConfig({ dialect: 'postgresql', schema: './src/lib/schema.ts', out: './drizzle', breakpoints: true });
+export default defineConfig({
+  dialect: 'postgresql',
+  schema: './src/lib/schema.ts',
+  out: './drizzle',
+  breakpoints: true,
+});

@@ -8,7 +8,11 @@ export default defineConfig({
     exclude: ['tests/deep/**'],
     globalSetup: ['tests/helpers/global-setup.ts'],
     // The processes that tests start compile our files once between them.
-    env: { NODE_ENV: 'test', TZ: 'UTC', NODE_COMPILE_CACHE: path.join(tmpdir(), 'tributary-compile-cache') },
+    env: {
+      NODE_ENV: 'test',
+      TZ: 'UTC',
+      NODE_COMPILE_CACHE: path.join(tmpdir(), 'tributary-compile-cache'),
+    },
     pool: 'forks',
     // One more than cores: many tests wait for processes that they have started.
     maxWorkers: 3,

@@ -13,11 +13,22 @@ import { benchSync } from './sync/index.ts';
 import { benchWorkers } from './workers/index.ts';
 
 /*
- * npm run bench [-- pages|leads|sync|sizes|rival|workers|fairness|limits|replay]: measures everything or some parts, prints the tables and keeps them in
- * docs/benchmarks.md. Each part has a PostgreSQL of its own, which is gone at the end.
+ * npm run bench [-- pages|leads|sync|sizes|rival|workers|fairness|limits|replay]: measures
+ * everything or some parts, prints the tables and keeps them in docs/benchmarks.md. Each part has a
+ * PostgreSQL of its own, which is gone at the end.
  */
 
-const parts = { pages: benchPages, leads: benchLeads, sync: benchSync, sizes: benchSizes, rival: benchRival, workers: benchWorkers, fairness: benchFairness, limits: benchLimits, replay: benchReplay };
+const parts = {
+  pages: benchPages,
+  leads: benchLeads,
+  sync: benchSync,
+  sizes: benchSizes,
+  rival: benchRival,
+  workers: benchWorkers,
+  fairness: benchFairness,
+  limits: benchLimits,
+  replay: benchReplay,
+};
 type Name = keyof typeof parts;
 
 const say = (text: string) => process.stderr.write(`  ${text}\n`);
@@ -37,7 +48,10 @@ async function runPart(name: Name): Promise<{ part: Part; postgres: string }> {
 function asked(): Name[] {
   const words = process.argv.slice(2);
   const unknown = words.filter((word) => !(word in parts));
-  if (unknown.length > 0) throw new Error(`There is no benchmark called ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no benchmark called ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`,
+    );
   return (words.length === 0 ? Object.keys(parts) : words) as Name[];
 }
 

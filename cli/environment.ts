@@ -3,7 +3,10 @@ import path from 'node:path';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { dataDirectory, localSecrets } from '../scripts/environment.ts';
 
-/** Reads `.env`, as web and worker do; without a DATABASE_URL the commands go to the database of a running `npm start`. */
+/**
+ * Reads `.env`, as web and worker do; without a DATABASE_URL the commands go to the database of a
+ * running `npm start`.
+ */
 export function prepareEnvironment(): void {
   loadEnvFile();
   process.env['LOG_LEVEL'] ||= 'error';
@@ -14,7 +17,8 @@ export function prepareEnvironment(): void {
   const { APP_PASSWORD, ...secrets } = localSecrets(directory);
   for (const [name, value] of Object.entries(secrets)) process.env[name] ||= value;
   const port = readFileSync(pidFile, 'utf8').split('\n')[3];
-  process.env['DATABASE_URL'] = `postgres://tributary_login:${APP_PASSWORD}@127.0.0.1:${port}/postgres`;
+  process.env['DATABASE_URL'] =
+    `postgres://tributary_login:${APP_PASSWORD}@127.0.0.1:${port}/postgres`;
   process.env['ALLOW_LOOPBACK_PROVIDERS'] ||= '1';
   process.env['NODE_ENV'] ||= 'development';
 }

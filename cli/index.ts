@@ -25,7 +25,12 @@ import { exitCodes, reportFailure } from './output.ts';
 /** The operator's command line. Every command goes through the same verbs as the pages. */
 const program = new Command('tributary')
   .description('Operate Tributary from scripts and servers.')
-  .addHelpText('after', `\nExit codes: ${Object.entries(exitCodes).map(([name, code]) => `${code} ${name}`).join(', ')}`)
+  .addHelpText(
+    'after',
+    `\nExit codes: ${Object.entries(exitCodes)
+      .map(([name, code]) => `${code} ${name}`)
+      .join(', ')}`,
+  )
   .exitOverride()
   .hook('preAction', async (_program, command) => {
     config();
@@ -53,7 +58,12 @@ const stopTracing = await startTracing('tributary-cli');
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : exitCodes.badInput) : reportFailure({ json: process.argv.includes('--json') }, error);
+  process.exitCode =
+    error instanceof CommanderError
+      ? error.exitCode === 0
+        ? 0
+        : exitCodes.badInput
+      : reportFailure({ json: process.argv.includes('--json') }, error);
 } finally {
   await closeQueue().catch(() => {});
   await closeDatabase().catch(() => {});

@@ -3,7 +3,16 @@ import { Problem, type ProblemCode } from '../src/lib/platform/errors.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 
 /** What an exit code means; the manual page of every command refers to this list. */
-export const exitCodes = { done: 0, unexpected: 1, badInput: 2, notFound: 3, conflict: 4, partial: 5, syncFailed: 6, notUsable: 7 } as const;
+export const exitCodes = {
+  done: 0,
+  unexpected: 1,
+  badInput: 2,
+  notFound: 3,
+  conflict: 4,
+  partial: 5,
+  syncFailed: 6,
+  notUsable: 7,
+} as const;
 
 const ofProblem: Partial<Record<ProblemCode, number>> = {
   bad_request: exitCodes.badInput,
@@ -18,22 +27,40 @@ export interface OutputOptions {
 
 /** Prints a result: as JSON for scripts, else as lines for people. */
 export function print(options: OutputOptions, result: unknown, lines: string[]): void {
-  process.stdout.write(`${options.json === true ? JSON.stringify(result, null, 2) : lines.join('\n')}\n`);
+  process.stdout.write(
+    `${options.json === true ? JSON.stringify(result, null, 2) : lines.join('\n')}\n`,
+  );
 }
 
 /** Prints what went wrong on standard error and answers with the exit code for it. */
 export function reportFailure(options: OutputOptions, error: unknown): number {
-  const code = error instanceof Problem ? error.code : error instanceof ConfigError ? 'unavailable' : 'internal';
+  const code =
+    error instanceof Problem
+      ? error.code
+      : error instanceof ConfigError
+        ? 'unavailable'
+        : 'internal';
   const message = error instanceof ConfigError ? error.message : safeMessage(error);
-  process.stderr.write(options.json === true ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`);
+  process.stderr.write(
+    options.json === true ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`,
+  );
   if (error instanceof ConfigError) return exitCodes.notUsable;
-  return error instanceof Problem ? (ofProblem[error.code] ?? exitCodes.unexpected) : exitCodes.unexpected;
+  return error instanceof Problem
+    ? (ofProblem[error.code] ?? exitCodes.unexpected)
+    : exitCodes.unexpected;
 }
 
 /** `name=value` pairs of a repeatable option. A value may hold further equals signs. */
-export function parsePair(text: string, collected: Record<string, string> = {}): Record<string, string> {
+export function parsePair(
+  text: string,
+  collected: Record<string, string> = {},
+): Record<string, string> {
   const at = text.indexOf('=');
-  if (at < 1) throw new Problem('bad_request', 'Write this option as name=value, for example --setting baseUrl=https://api.example.com/');
+  if (at < 1)
+    throw new Problem(
+      'bad_request',
+      'Write this option as name=value, for example --setting baseUrl=https://api.example.com/',
+    );
   return { ...collected, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
@@ -43,7 +70,13 @@ export function table(rows: Record<string, unknown>[]): string[] {
   if (first === undefined) return ['(none)'];
   const names = Object.keys(first);
   const text = rows.map((row) => names.map((name) => String(row[name] ?? '')));
-  const widths = names.map((name, index) => Math.max(name.length, ...text.map((cells) => cells[index]?.length ?? 0)));
-  const line = (cells: string[]) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd();
+  const widths = names.map((name, index) =>
+    Math.max(name.length, ...text.map((cells) => cells[index]?.length ?? 0)),
+  );
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [line(names), line(widths.map((width) => '-'.repeat(width))), ...text.map(line)];
 }

@@ -54,13 +54,25 @@ export interface Sandbox {
     account(name: string): ClientTetherAccount;
     mutate: ClientTetherSandbox['control']['mutate'];
     poison: ClientTetherSandbox['control']['poison'];
-    /** Live rows by kind, oldest first, in the canonical ('plain') shape whatever the account's dialect. */
+    /**
+     * Live rows by kind, oldest first, in the canonical ('plain') shape whatever the account's
+     * dialect.
+     */
     truth(account: string): ReturnType<ClientTetherAccount['truth']>;
   };
   /** `baseUrl` and `loginUrl` are for a connection's settings of these names. */
-  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'devices' | 'leaks' | 'webhooks'> & Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string; webhookUrl: string };
+  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'devices' | 'leaks' | 'webhooks'> &
+    Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & {
+      baseUrl: string;
+      loginUrl: string;
+      webhookUrl: string;
+    };
   /** As above; `createdBy` of an `org` counts what was made through the API. */
-  dynamics365: Pick<DynamicsSandbox, 'org' | 'desk'> & Pick<DynamicsSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string; loginUrl: string };
+  dynamics365: Pick<DynamicsSandbox, 'org' | 'desk'> &
+    Pick<DynamicsSandbox['control'], 'mutate' | 'poison' | 'truth'> & {
+      baseUrl: string;
+      loginUrl: string;
+    };
   close(graceMs?: number): Promise<void>;
 }
 
@@ -68,7 +80,15 @@ export interface Sandbox {
  * Starts every imitated provider on one loopback port.
  * @throws the listen error (`EADDRINUSE` …) when the port is taken
  */
-export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = demoSpecs(), partners = demoPartners(), orgs = demoOrgs(), tokens = {}, now }: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({
+  port = 0,
+  host = '127.0.0.1',
+  accounts = demoSpecs(),
+  partners = demoPartners(),
+  orgs = demoOrgs(),
+  tokens = {},
+  now,
+}: SandboxOptions = {}): Promise<Sandbox> {
   const clock = new SandboxClock(now);
   const ct = clientTether(accounts, clock);
   const pc = partnerCenter(partners, clock, tokens);
@@ -85,6 +105,32 @@ export async function startSandbox({ port = 0, host = '127.0.0.1', accounts = de
   const { mutate, poison, truth } = pc.control;
   const loginUrl = `${kit.url}${pc.basePath}`;
   const orgUrl = `${kit.url}${d365.basePath}`;
-  const dynamics = { baseUrl: orgUrl, loginUrl: orgUrl, org: d365.org, desk: d365.desk, mutate: d365.control.mutate, poison: d365.control.poison, truth: d365.control.truth };
-  return { ...kit, clock, clienttether, dynamics365: dynamics, partnerCenter: { baseUrl: `${loginUrl}v1.0/engagements/`, loginUrl, webhookUrl: loginUrl, account, desk, devices, leaks, webhooks, mutate, poison, truth } };
+  const dynamics = {
+    baseUrl: orgUrl,
+    loginUrl: orgUrl,
+    org: d365.org,
+    desk: d365.desk,
+    mutate: d365.control.mutate,
+    poison: d365.control.poison,
+    truth: d365.control.truth,
+  };
+  return {
+    ...kit,
+    clock,
+    clienttether,
+    dynamics365: dynamics,
+    partnerCenter: {
+      baseUrl: `${loginUrl}v1.0/engagements/`,
+      loginUrl,
+      webhookUrl: loginUrl,
+      account,
+      desk,
+      devices,
+      leaks,
+      webhooks,
+      mutate,
+      poison,
+      truth,
+    },
+  };
 }

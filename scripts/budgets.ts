@@ -9,15 +9,19 @@ import { freePort } from './embedded-postgres.ts';
 import { stopPart } from './processes.ts';
 
 /**
- * Weighs every page as a browser receives it, gzipped, and fails when one is heavier than its budget.
+ * Weighs every page as a browser receives it, gzipped, and fails when one is heavier than its
+ * budget.
  *
- *   npm run budgets                                      on a demo server of its own
- *   npm run budgets -- --url http://localhost:4321       on a server that runs
+ *   npm run budgets on a demo server of its own npm run budgets -- --url http://localhost:4321 on a
+ *   server that runs
  *
  * --tenant, --email and --password say whose pages; the demo's `summit` and its admin unless given.
  */
 
-/** Kilobytes of 1,000 bytes, gzip. `later` is code that is fetched only when somebody reaches for a chart. */
+/**
+ * Kilobytes of 1,000 bytes, gzip. `later` is code that is fetched only when somebody reaches for a
+ * chart.
+ */
 export interface Weight {
   js: number;
   css: number;
@@ -29,7 +33,20 @@ const common: Weight = { js: 90, css: 25, html: 60, later: 200 };
 
 /** The pages and what each may weigh. */
 export function budgets(slug: string): Record<string, Weight> {
-  const pages = ['dashboard', 'reports', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes', 'conflicts', 'settings/mapping', 'settings/features', 'settings/scoring'];
+  const pages = [
+    'dashboard',
+    'reports',
+    'pipeline',
+    'hot-list',
+    'referrals',
+    'notes',
+    'schedule',
+    'pushes',
+    'conflicts',
+    'settings/mapping',
+    'settings/features',
+    'settings/scoring',
+  ];
   return {
     '/sign-in': common,
     [`/w/${slug}/leads`]: { ...common, js: 150 },
@@ -41,13 +58,31 @@ type Read = (path: string) => Promise<string>;
 
 /** The weight of one page. `read` gives the text of a file of ours by its path. */
 export async function weigh(html: string, read: Read): Promise<Weight> {
-  const styles = await Promise.all(links(html, /<link[^>]*rel="stylesheet"[^>]*>/g, 'href').map(read));
-  const entries = links(html, /<(?:script|link)[^>]*(?:type="module"|rel="modulepreload")[^>]*>/g, '(?:src|href|component-url|renderer-url)');
+  const styles = await Promise.all(
+    links(html, /<link[^>]*rel="stylesheet"[^>]*>/g, 'href').map(read),
+  );
+  const entries = links(
+    html,
+    /<(?:script|link)[^>]*(?:type="module"|rel="modulepreload")[^>]*>/g,
+    '(?:src|href|component-url|renderer-url)',
+  );
   const now = await closure(entries, read, staticImports);
-  const all = await closure([...now.keys()], read, (code) => [...staticImports(code), ...dynamicImports(code)]);
+  const all = await closure([...now.keys()], read, (code) => [
+    ...staticImports(code),
+    ...dynamicImports(code),
+  ]);
   const later = [...all].filter(([path]) => !now.has(path)).map(([, code]) => code);
-  const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)(?![^>]*application\/(?:ld\+)?json)[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code ?? '');
-  return { js: sizes([...now.values(), ...inline]), css: sizes(styles), html: sizes([html]), later: sizes(later) };
+  const inline = [
+    ...html.matchAll(
+      /<script(?![^>]*\bsrc=)(?![^>]*application\/(?:ld\+)?json)[^>]*>([\s\S]*?)<\/script>/g,
+    ),
+  ].map(([, code]) => code ?? '');
+  return {
+    js: sizes([...now.values(), ...inline]),
+    css: sizes(styles),
+    html: sizes([html]),
+    later: sizes(later),
+  };
 }
 
 function links(html: string, tag: RegExp, attribute: string): string[] {
@@ -56,7 +91,11 @@ function links(html: string, tag: RegExp, attribute: string): string[] {
 }
 
 /** The files that the entries need, each once, with their text. */
-async function closure(entries: string[], read: Read, next: (code: string) => string[]): Promise<Map<string, string>> {
+async function closure(
+  entries: string[],
+  read: Read,
+  next: (code: string) => string[],
+): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const open = [...entries];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
@@ -69,11 +108,15 @@ async function closure(entries: string[], read: Read, next: (code: string) => st
 }
 
 function staticImports(code: string): string[] {
-  return [...code.matchAll(/\b(?:import|export)\b[^'"`();]*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g)].flatMap(([, name]) => name ?? []);
+  return [
+    ...code.matchAll(/\b(?:import|export)\b[^'"`();]*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g),
+  ].flatMap(([, name]) => name ?? []);
 }
 
 function dynamicImports(code: string): string[] {
-  return [...code.matchAll(/\bimport\(\s*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g)].flatMap(([, name]) => name ?? []);
+  return [...code.matchAll(/\bimport\(\s*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g)].flatMap(
+    ([, name]) => name ?? [],
+  );
 }
 
 function sizes(texts: string[]): number {
@@ -83,7 +126,9 @@ function sizes(texts: string[]): number {
 /** Which parts of a page are too heavy, in words. */
 export function excesses(weight: Weight, budget: Weight): string[] {
   const parts = Object.keys(budget) as (keyof Weight)[];
-  return parts.filter((part) => weight[part] > budget[part]).map((part) => `${part} ${weight[part].toFixed(1)} kB > ${budget[part]} kB`);
+  return parts
+    .filter((part) => weight[part] > budget[part])
+    .map((part) => `${part} ${weight[part].toFixed(1)} kB > ${budget[part]} kB`);
 }
 
 async function signIn(base: string, email: string, password: string): Promise<string> {
@@ -92,8 +137,14 @@ async function signIn(base: string, email: string, password: string): Promise<st
     headers: { 'content-type': 'application/json', origin: new URL(base).origin },
     body: JSON.stringify({ email, password }),
   });
-  if (!answer.ok) throw new Error(`Signing in as ${email} was answered with ${answer.status}. Is this the demo's address and password?`);
-  return answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
+  if (!answer.ok)
+    throw new Error(
+      `Signing in as ${email} was answered with ${answer.status}. Is this the demo's address and password?`,
+    );
+  return answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
 }
 
 /** Where a site is, and who looks at it. */
@@ -122,27 +173,48 @@ export async function weighSite({ url, slug, email, password }: Site): Promise<W
   };
   const pages: WeighedPage[] = [];
   for (const [path, budget] of Object.entries(budgets(slug))) {
-    const weight = await weigh(await get(path, path === '/sign-in' ? {} : { cookie }), (file) => get(file));
+    const weight = await weigh(await get(path, path === '/sign-in' ? {} : { cookie }), (file) =>
+      get(file),
+    );
     pages.push({ path, weight, excesses: excesses(weight, budget) });
   }
   return pages;
 }
 
 function line({ path, weight, excesses: over }: WeighedPage): string {
-  const figures = (Object.keys(weight) as (keyof Weight)[]).map((part) => `${part} ${weight[part].toFixed(1)}`).join('  ');
+  const figures = (Object.keys(weight) as (keyof Weight)[])
+    .map((part) => `${part} ${weight[part].toFixed(1)}`)
+    .join('  ');
   return `${over.length === 0 ? 'ok  ' : 'OVER'} ${path.padEnd(24)} ${figures}${over.length > 0 ? `  (${over.join(', ')})` : ''}\n`;
 }
 
-/** The demo on a server of its own, in a database that is thrown away. `work` gets its address once `slug` has data. */
-async function withDemo<Result>(slug: string, work: (url: string) => Promise<Result>): Promise<Result> {
+/**
+ * The demo on a server of its own, in a database that is thrown away. `work` gets its address once
+ * `slug` has data.
+ */
+async function withDemo<Result>(
+  slug: string,
+  work: (url: string) => Promise<Result>,
+): Promise<Result> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-budgets-'));
   const port = await freePort();
-  const env = { ...process.env, TRIBUTARY_DATA_DIR: directory, DATABASE_URL: '', PUBLIC_URL: '', PORT: String(port), LOG_LEVEL: 'silent' };
-  const child = spawn(process.execPath, ['scripts/start.ts'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const env = {
+    ...process.env,
+    TRIBUTARY_DATA_DIR: directory,
+    DATABASE_URL: '',
+    PUBLIC_URL: '',
+    PORT: String(port),
+    LOG_LEVEL: 'silent',
+  };
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   try {
     const url = `http://localhost:${port}`;
     while (!(await hasData(url, slug))) {
-      if (child.exitCode !== null) throw new Error('The demo could not be started. Run npm start to see why.');
+      if (child.exitCode !== null)
+        throw new Error('The demo could not be started. Run npm start to see why.');
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
     return await work(url);
@@ -154,19 +226,27 @@ async function withDemo<Result>(slug: string, work: (url: string) => Promise<Res
 
 /** False while the server is not up yet or has not read its source once. */
 async function hasData(url: string, slug: string): Promise<boolean> {
-  const alive = await fetch(new URL('/healthz', url)).then(({ ok }) => ok, () => false);
+  const alive = await fetch(new URL('/healthz', url)).then(
+    ({ ok }) => ok,
+    () => false,
+  );
   if (!alive) return false;
   const cookie = await signIn(url, `admin@${slug}.test`, demoPassword);
-  const answer = await fetch(new URL(`/api/sync/status?tenant=${slug}`, url), { headers: { cookie } });
+  const answer = await fetch(new URL(`/api/sync/status?tenant=${slug}`, url), {
+    headers: { cookie },
+  });
   return ((await answer.json()) as { lastSyncAt: string | null }).lastSyncAt !== null;
 }
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { url: text, tenant: text, email: text, password: text } });
+  const { values } = parseArgs({
+    options: { url: text, tenant: text, email: text, password: text },
+  });
   const { tenant: slug = 'summit', email = `admin@${slug}.test`, password = demoPassword } = values;
   const weighAt = (url: string) => weighSite({ url, slug, email, password });
-  const pages = values.url === undefined ? await withDemo(slug, weighAt) : await weighAt(values.url);
+  const pages =
+    values.url === undefined ? await withDemo(slug, weighAt) : await weighAt(values.url);
   for (const page of pages) process.stdout.write(line(page));
   process.exitCode = pages.every(({ excesses: over }) => over.length === 0) ? 0 : 1;
 }

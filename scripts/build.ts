@@ -1,17 +1,34 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 const marker = path.join('dist', 'built-from');
-const sources = ['src/**/*', 'public/**/*', 'astro.config.mjs', 'package-lock.json', 'tsconfig.json'];
+const sources = [
+  'src/**/*',
+  'public/**/*',
+  'astro.config.mjs',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 /** Holds the id of the process that is building: the others wait for it. */
 const lock = path.join('node_modules', '.build.lock');
 
-/** Builds the web application unless the build on disk was made from these very sources. One process at a time builds. */
+/**
+ * Builds the web application unless the build on disk was made from these very sources. One process
+ * at a time builds.
+ */
 export async function ensureBuilt(): Promise<void> {
   if (isBuilt(digestOfSources())) return;
   while (!takeLock()) await sleep(200);
@@ -67,13 +84,22 @@ function digestOfSources(): string {
 
 function runAstro(args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join('node_modules', 'astro', 'bin', 'astro.mjs'), ...args], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_ENV: 'production', ASTRO_TELEMETRY_DISABLED: '1' },
-    });
+    const child = spawn(
+      process.execPath,
+      [path.join('node_modules', 'astro', 'bin', 'astro.mjs'), ...args],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, NODE_ENV: 'production', ASTRO_TELEMETRY_DISABLED: '1' },
+      },
+    );
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`The build failed (astro ${args.join(' ')}, exit code ${code}).`))));
+    child.on('exit', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`The build failed (astro ${args.join(' ')}, exit code ${code}).`)),
+    );
   });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await ensureBuilt();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await ensureBuilt();

@@ -2,7 +2,12 @@ import { sql } from 'drizzle-orm';
 import { demoAccounts, demoOrgs, demoPartners, type DemoSlug } from '../sandbox/demo.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { createUser } from '../src/lib/auth/users.ts';
-import { createConnection, listConnections, updateSettings, type NewConnection } from '../src/lib/connections/connections.ts';
+import {
+  createConnection,
+  listConnections,
+  updateSettings,
+  type NewConnection,
+} from '../src/lib/connections/connections.ts';
 import { globalDb } from '../src/lib/platform/db/database.ts';
 import { tenants } from '../src/lib/tenancy/schema.ts';
 import { setFeature } from '../src/lib/tenancy/features.ts';
@@ -12,14 +17,34 @@ export const demoPassword = 'tributary-demo';
 export const staffEmail = 'staff@tributary.test';
 
 const demoTenants: (NewTenant & { slug: DemoSlug })[] = [
-  { slug: 'summit', name: 'Summit Home Services', timeZone: 'America/Denver', currency: 'USD', accent: '#0f766e' },
-  { slug: 'harbor', name: 'Harbor Fitness Group', timeZone: 'America/New_York', currency: 'USD', accent: '#1d4ed8' },
-  { slug: 'juniper', name: 'Juniper Tea Rooms', timeZone: 'America/Los_Angeles', currency: 'USD', accent: '#7c3aed' },
+  {
+    slug: 'summit',
+    name: 'Summit Home Services',
+    timeZone: 'America/Denver',
+    currency: 'USD',
+    accent: '#0f766e',
+  },
+  {
+    slug: 'harbor',
+    name: 'Harbor Fitness Group',
+    timeZone: 'America/New_York',
+    currency: 'USD',
+    accent: '#1d4ed8',
+  },
+  {
+    slug: 'juniper',
+    name: 'Juniper Tea Rooms',
+    timeZone: 'America/Los_Angeles',
+    currency: 'USD',
+    accent: '#7c3aed',
+  },
 ];
 
 /** Whether the database holds no tenant yet. */
 export async function isEmpty(): Promise<boolean> {
-  const [row] = await globalDb().select({ count: sql<number>`count(*)::int` }).from(tenants);
+  const [row] = await globalDb()
+    .select({ count: sql<number>`count(*)::int` })
+    .from(tenants);
   return row?.count === 0;
 }
 
@@ -34,25 +59,58 @@ export async function createDemo(sandbox: Sandbox): Promise<void> {
   const { clienttether } = addressesOf(sandbox);
   for (const input of demoTenants) {
     const tenant = await createTenant(input);
-    await createUser({ email: `admin@${input.slug}.test`, name: `${input.name} admin`, password: demoPassword, tenantSlug: input.slug, role: 'admin' });
-    await createUser({ email: `viewer@${input.slug}.test`, name: `${input.name} viewer`, password: demoPassword, tenantSlug: input.slug, role: 'viewer' });
+    await createUser({
+      email: `admin@${input.slug}.test`,
+      name: `${input.name} admin`,
+      password: demoPassword,
+      tenantSlug: input.slug,
+      role: 'admin',
+    });
+    await createUser({
+      email: `viewer@${input.slug}.test`,
+      name: `${input.name} viewer`,
+      password: demoPassword,
+      tenantSlug: input.slug,
+      role: 'viewer',
+    });
     const { webKey, accessToken } = demoAccounts[input.slug];
-    await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { ...clienttether }, secrets: { webKey, accessToken } });
-    for (const account of accountsOf(input.slug, sandbox)) await createConnection({ tenantId: tenant.id, ...account });
-    if (accountsOf(input.slug, sandbox).length > 0) for (const feature of ['lead-engine', 'crm-push'] as const) await setFeature(tenant.id, feature, true, null);
+    await createConnection({
+      tenantId: tenant.id,
+      provider: 'clienttether',
+      settings: { ...clienttether },
+      secrets: { webKey, accessToken },
+    });
+    for (const account of accountsOf(input.slug, sandbox))
+      await createConnection({ tenantId: tenant.id, ...account });
+    if (accountsOf(input.slug, sandbox).length > 0)
+      for (const feature of ['lead-engine', 'crm-push'] as const)
+        await setFeature(tenant.id, feature, true, null);
   }
-  await createUser({ email: staffEmail, name: 'Agency staff', password: demoPassword, staff: true });
+  await createUser({
+    email: staffEmail,
+    name: 'Agency staff',
+    password: demoPassword,
+    staff: true,
+  });
 }
 
 /** The partner and the CRM of a workspace, for those that have them. */
 function accountsOf(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
   const addresses = addressesOf(sandbox);
-  const partners = demoPartners().filter(({ name }) => name === slug).map(({ clientId, clientSecret, refreshToken }) => ({
-    provider: 'partner-center', settings: { ...addresses['partner-center'], clientId }, secrets: { clientSecret, refreshToken },
-  }));
-  const orgs = demoOrgs().filter(({ name }) => name === slug).map(({ tenant, clientId, clientSecret }) => ({
-    provider: 'dynamics-365', settings: { ...addresses['dynamics-365'], tenantId: tenant, clientId }, secrets: { clientSecret },
-  }));
+  const partners = demoPartners()
+    .filter(({ name }) => name === slug)
+    .map(({ clientId, clientSecret, refreshToken }) => ({
+      provider: 'partner-center',
+      settings: { ...addresses['partner-center'], clientId },
+      secrets: { clientSecret, refreshToken },
+    }));
+  const orgs = demoOrgs()
+    .filter(({ name }) => name === slug)
+    .map(({ tenant, clientId, clientSecret }) => ({
+      provider: 'dynamics-365',
+      settings: { ...addresses['dynamics-365'], tenantId: tenant, clientId },
+      secrets: { clientSecret },
+    }));
   return [...partners, ...orgs];
 }
 
@@ -60,7 +118,11 @@ function accountsOf(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tena
 function addressesOf({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
   return {
     clienttether: { baseUrl: clienttether.baseUrl },
-    'partner-center': { baseUrl: partnerCenter.baseUrl, loginUrl: partnerCenter.loginUrl, webhookUrl: partnerCenter.webhookUrl },
+    'partner-center': {
+      baseUrl: partnerCenter.baseUrl,
+      loginUrl: partnerCenter.loginUrl,
+      webhookUrl: partnerCenter.webhookUrl,
+    },
     'dynamics-365': { baseUrl: dynamics365.baseUrl, loginUrl: dynamics365.loginUrl },
   };
 }
@@ -73,7 +135,8 @@ export async function pointDemoAt(sandbox: Sandbox): Promise<void> {
     if (tenant === undefined) continue;
     for (const { id, provider, settings } of await listConnections(tenant.id)) {
       const stored = settings as Record<string, unknown>;
-      if (String(stored['baseUrl']).startsWith('http://127.0.0.1:')) await updateSettings(tenant.id, id, { ...stored, ...addresses[provider] });
+      if (String(stored['baseUrl']).startsWith('http://127.0.0.1:'))
+        await updateSettings(tenant.id, id, { ...stored, ...addresses[provider] });
     }
   }
 }

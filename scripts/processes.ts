@@ -7,8 +7,9 @@ export interface Part {
 }
 
 /**
- * Starts one of our processes from its TypeScript entry. It is in a process group of its own, so that Ctrl-C reaches
- * only the parent, which then ends its parts in order; and it ends by itself when the parent is gone.
+ * Starts one of our processes from its TypeScript entry. It is in a process group of its own, so
+ * that Ctrl-C reaches only the parent, which then ends its parts in order; and it ends by itself
+ * when the parent is gone.
  */
 export function startPart(name: string, entry: string, env: Environment): Part {
   const child = spawn(process.execPath, [entry], {
@@ -24,7 +25,9 @@ export function whenReady({ name, child }: Part): Promise<{ port: number }> {
   return new Promise((resolve, reject) => {
     child.once('message', (message) => resolve(message as { port: number }));
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`${name} ended before it was ready (exit code ${code}).`)));
+    child.once('exit', (code) =>
+      reject(new Error(`${name} ended before it was ready (exit code ${code}).`)),
+    );
   });
 }
 

@@ -7,13 +7,23 @@ import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { ensureBuilt } from './build.ts';
 import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
-import { createLogin, dataDirectory, localDatabase, localSecrets, type Environment, type LocalDatabase } from './environment.ts';
+import {
+  createLogin,
+  dataDirectory,
+  localDatabase,
+  localSecrets,
+  type Environment,
+  type LocalDatabase,
+} from './environment.ts';
 import { startPart, stopPart, whenReady, type Part } from './processes.ts';
 
 const sandboxPort = 4399;
 const dnsPort = 4353;
 
-/** Everything on one machine: database, migrations, demo data, sandbox, worker and web, until Ctrl-C. */
+/**
+ * Everything on one machine: database, migrations, demo data, sandbox, worker and web, until
+ * Ctrl-C.
+ */
 async function main(): Promise<void> {
   loadEnvFile();
   const directory = dataDirectory();
@@ -33,7 +43,12 @@ async function main(): Promise<void> {
   const demo = await prepareDemo(started, env);
   await startPartOf(started, 'worker', 'worker/index.ts', env);
   await building;
-  const web = await startPartOf(started, 'web', development ? 'scripts/web-dev.ts' : 'scripts/web.ts', env);
+  const web = await startPartOf(
+    started,
+    'web',
+    development ? 'scripts/web-dev.ts' : 'scripts/web.ts',
+    env,
+  );
   const ready = await whenReady(web);
   say(screen(ready.port, demo, started.database));
 }
@@ -62,7 +77,8 @@ function environment(secrets: Environment, database: LocalDatabase, port: number
 
 async function prepareDatabase(database: LocalDatabase, secrets: Environment): Promise<void> {
   await migrateAll(database.ownerUrl);
-  if (database.embedded !== undefined) await createLogin(database.ownerUrl, secrets['APP_PASSWORD'] ?? '');
+  if (database.embedded !== undefined)
+    await createLogin(database.ownerUrl, secrets['APP_PASSWORD'] ?? '');
 }
 
 /** Demo data on an empty database outside production, and the sandbox wherever demo data lives. */
@@ -88,12 +104,19 @@ async function startDemoDns(started: Started, env: Environment): Promise<void> {
   process.env['DNS_SERVERS'] = started.dns.address;
 }
 
-async function startPartOf(started: Started, name: string, entry: string, env: Environment): Promise<Part> {
+async function startPartOf(
+  started: Started,
+  name: string,
+  entry: string,
+  env: Environment,
+): Promise<Part> {
   const part = startPart(name, entry, env);
   started.parts.unshift(part);
   part.child.once('exit', (code, signal) => {
     if (stopping) return;
-    process.stderr.write(`The ${name} process ended (${signal ?? `exit code ${code}`}); everything is stopped.\n`);
+    process.stderr.write(
+      `The ${name} process ended (${signal ?? `exit code ${code}`}); everything is stopped.\n`,
+    );
     void stopAll(started, name).then(() => process.exit(1));
   });
   return part;
@@ -118,7 +141,11 @@ function refuseTakenPort(port: number): Promise<void> {
     const probe = connect({ port, host: '127.0.0.1' });
     probe.once('connect', () => {
       probe.destroy();
-      reject(new Error(`Port ${port} is taken. End the other program, or choose another port: PORT=${port + 1} npm start`));
+      reject(
+        new Error(
+          `Port ${port} is taken. End the other program, or choose another port: PORT=${port + 1} npm start`,
+        ),
+      );
     });
     probe.once('error', () => resolve());
   });
@@ -129,10 +156,19 @@ function screen(port: number, demo: boolean, database: LocalDatabase): string {
   if (demo) {
     lines.push('  Sign in with the password  ' + demoPassword, '');
     lines.push(`    ${staffEmail.padEnd(26)} staff: every workspace`);
-    for (const slug of ['summit', 'harbor', 'juniper']) lines.push(`    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`);
-    lines.push('', '  The data comes through the worker from a sandbox on this machine: ClientTether, and for summit also Partner Center and Dynamics 365.');
+    for (const slug of ['summit', 'harbor', 'juniper'])
+      lines.push(
+        `    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`,
+      );
+    lines.push(
+      '',
+      '  The data comes through the worker from a sandbox on this machine: ClientTether, and for summit also Partner Center and Dynamics 365.',
+    );
   }
-  lines.push(`  Database: ${database.embedded ? `embedded PostgreSQL on port ${database.embedded.port}` : 'DATABASE_URL'}.  Stop with Ctrl-C.`, '');
+  lines.push(
+    `  Database: ${database.embedded ? `embedded PostgreSQL on port ${database.embedded.port}` : 'DATABASE_URL'}.  Stop with Ctrl-C.`,
+    '',
+  );
   return lines.join('\n');
 }
 

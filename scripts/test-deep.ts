@@ -7,35 +7,56 @@ import { startVitest, type TestCase } from 'vitest/node';
 import type {} from '../tests/helpers/deep.ts';
 
 /**
- * The long run of the reliability tests: what `npm test` shows a few times, many times, and what takes too long for it.
- * SEED=… repeats the chances of an earlier run. Arguments choose files; without any, all of them are run, two at a time.
- * Ends with a line for each row, the same as a Markdown table in a file, and `N passed, N failed`.
+ * The long run of the reliability tests: what `npm test` shows a few times, many times, and what
+ * takes too long for it. SEED=… repeats the chances of an earlier run. Arguments choose files;
+ * without any, all of them are run, two at a time. Ends with a line for each row, the same as a
+ * Markdown table in a file, and `N passed, N failed`.
  */
 const seed = (process.env['SEED'] ??= randomBytes(4).toString('hex'));
 process.env['DEEP'] = '1';
 process.stdout.write(`SEED=${seed}\n`);
 
 const files = [
-  'tests/reliability', 'tests/deep', 'tests/tenancy', 'tests/isolation', 'tests/platform/http/guard.test.ts',
-  'tests/connections/keys.test.ts', 'tests/connections/oauth-processes.test.ts',
+  'tests/reliability',
+  'tests/deep',
+  'tests/tenancy',
+  'tests/isolation',
+  'tests/platform/http/guard.test.ts',
+  'tests/connections/keys.test.ts',
+  'tests/connections/oauth-processes.test.ts',
 ];
 const chosen = process.argv.slice(2);
-const vitest = await startVitest(chosen.length > 0 ? chosen : files, { watch: false, run: true, exclude: ['**/node_modules/**'], maxWorkers: 2 });
+const vitest = await startVitest(chosen.length > 0 ? chosen : files, {
+  watch: false,
+  run: true,
+  exclude: ['**/node_modules/**'],
+  maxWorkers: 2,
+});
 const counts = { passed: 0, failed: vitest.state.getUnhandledErrors().length, skipped: 0 };
 const rows: Row[] = [];
 for (const file of vitest.state.getTestModules()) {
   const tests = [...file.children.allTests()];
-  if (file.state() === 'failed' && tests.every((test) => test.result().state !== 'failed')) counts.failed += 1;
+  if (file.state() === 'failed' && tests.every((test) => test.result().state !== 'failed'))
+    counts.failed += 1;
   for (const test of tests) count(test);
   rows.push(...rowsOf(file.relativeModuleId, tests));
 }
 await vitest.close();
 
-const table = [...heading(), '| what happens | what it came to | |', '| --- | --- | --- |', ...rows.map(({ name, figures, passed }) => `| ${name} | ${figures} | ${passed} |`), ''].join('\n');
+const table = [
+  ...heading(),
+  '| what happens | what it came to | |',
+  '| --- | --- | --- |',
+  ...rows.map(({ name, figures, passed }) => `| ${name} | ${figures} | ${passed} |`),
+  '',
+].join('\n');
 const target = path.join(tmpdir(), `tributary-deep-${seed}.md`);
 writeFileSync(target, table);
-for (const { name, figures, passed } of rows) process.stdout.write(`${passed}: ${name}: ${figures}\n`);
-process.stdout.write(`\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats its chances.\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}\n`);
+for (const { name, figures, passed } of rows)
+  process.stdout.write(`${passed}: ${name}: ${figures}\n`);
+process.stdout.write(
+  `\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats its chances.\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}\n`,
+);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
 interface Row {
@@ -49,20 +70,45 @@ function count(test: TestCase): void {
   if (state === 'passed' || state === 'failed' || state === 'skipped') counts[state] += 1;
 }
 
-/** The rows that the tests of a file put down themselves; a file without any is a row, with the number of its tests. */
+/**
+ * The rows that the tests of a file put down themselves; a file without any is a row, with the
+ * number of its tests.
+ */
 function rowsOf(file: string, tests: TestCase[]): Row[] {
   const told = tests.flatMap((test) => {
     const { shown } = test.meta();
-    return shown === undefined ? [] : [{ name: shown.row, figures: Object.entries(shown.figures).map(([what, figure]) => `${what}: ${figure}`).join('; '), passed: test.result().state }];
+    return shown === undefined
+      ? []
+      : [
+          {
+            name: shown.row,
+            figures: Object.entries(shown.figures)
+              .map(([what, figure]) => `${what}: ${figure}`)
+              .join('; '),
+            passed: test.result().state,
+          },
+        ];
   });
   const silent = tests.filter((test) => test.meta().shown === undefined);
   const states = (state: string) => silent.filter((test) => test.result().state === state).length;
-  const rest = silent.length === 0 ? [] : [{ name: file, figures: `${states('passed')} tests passed, ${states('failed')} failed, ${states('skipped')} skipped`, passed: states('failed') === 0 ? 'passed' : 'failed' }];
+  const rest =
+    silent.length === 0
+      ? []
+      : [
+          {
+            name: file,
+            figures: `${states('passed')} tests passed, ${states('failed')} failed, ${states('skipped')} skipped`,
+            passed: states('failed') === 0 ? 'passed' : 'failed',
+          },
+        ];
   return [...told, ...rest];
 }
 
 function heading(): string[] {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
-  return [`Run on ${new Date().toISOString().slice(0, 10)}: ${machine}, commit ${commit}, SEED=${seed}.`, ''];
+  return [
+    `Run on ${new Date().toISOString().slice(0, 10)}: ${machine}, commit ${commit}, SEED=${seed}.`,
+    '',
+  ];
 }

@@ -1,13 +1,15 @@
 import { startVitest } from 'vitest/node';
 
 /**
- * Runs the test files named on the command line, else all of them, and ends with a plain line that any CI can read:
- * `N passed, N failed`. A file that could not even be loaded counts as one failure.
+ * Runs the test files named on the command line, else all of them, and ends with a plain line that
+ * any CI can read: `N passed, N failed`. A file that could not even be loaded counts as one
+ * failure.
  */
 const vitest = await startVitest(process.argv.slice(2), { watch: false, run: true });
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const file of vitest.state.getTestModules()) {
-  if (file.state() === 'failed' && [...file.children.allTests('failed')].length === 0) counts.failed += 1;
+  if (file.state() === 'failed' && [...file.children.allTests('failed')].length === 0)
+    counts.failed += 1;
   for (const test of file.children.allTests()) {
     const { state } = test.result();
     if (state === 'passed' || state === 'failed' || state === 'skipped') counts[state] += 1;

@@ -2,7 +2,14 @@ import { dev } from 'astro';
 import { config } from '../src/lib/platform/config.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 
-/** The web process while developing: pages are compiled as they are asked for and reload when a file changes. */
-const server = await dev({ root: '.', logLevel: 'info', server: { port: config().PORT, host: config().HOST } });
+/**
+ * The web process while developing: pages are compiled as they are asked for and reload when a file
+ * changes.
+ */
+const server = await dev({
+  root: '.',
+  logLevel: 'info',
+  server: { port: config().PORT, host: config().HOST },
+});
 process.send?.({ ready: true, port: server.address.port });
 onStop(() => server.stop());

@@ -23,7 +23,10 @@ type Handler = (request: IncomingMessage, response: ServerResponse, next: () => 
 /** The adapter's handler takes what the routes find in `locals`. */
 type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) => void;
 
-/** The web process: the built pages behind our own server, which the adapter's standalone one is not: it cannot drain. */
+/**
+ * The web process: the built pages behind our own server, which the adapter's standalone one is
+ * not: it cannot drain.
+ */
 async function main(): Promise<void> {
   const { HOST, PORT } = config();
   await assertUsableDatabase();
@@ -31,12 +34,15 @@ async function main(): Promise<void> {
   // The check's own pool; the application inside the build opens its own.
   await closeDatabase();
   const stopTracing = await startTracing('tributary-web');
-  const server = createServer(chain([compression() as unknown as Handler, staticFiles(), await application()]));
+  const server = createServer(
+    chain([compression() as unknown as Handler, staticFiles(), await application()]),
+  );
   server.requestTimeout = 60_000;
   await listen(server, PORT, HOST);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
-  // Port 0 means any free one. The application reads its configuration at its first request, and tells our own origin by the port.
+  // Port 0 means any free one. The application reads its configuration at its first request, and
+  // tells our own origin by the port.
   process.env['PORT'] = String(port);
   const stopPeriodic = startPeriodic([standInTask()]);
   log.info({ event: 'web.ready', port }, 'Web is ready');
@@ -53,7 +59,8 @@ async function application(): Promise<Handler> {
   const entry = path.resolve('dist', 'server', 'entry.mjs');
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: AdapterHandler };
-  return (request, response, next) => handler(request, response, next, { drained: watchDrain(response) });
+  return (request, response, next) =>
+    handler(request, response, next, { drained: watchDrain(response) });
 }
 
 /** Files whose names carry a digest never change; everything else is asked for again. */
@@ -78,7 +85,13 @@ function chain(handlers: Handler[]) {
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken. End the other program, or choose another port: PORT=4400 npm start`) : error);
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(
+              `Port ${port} is taken. End the other program, or choose another port: PORT=4400 npm start`,
+            )
+          : error,
+      );
     });
     server.listen(port, host, resolve);
   });

@@ -10,7 +10,10 @@ declare namespace App {
     client: Headers;
     /** Set by a guard that let the user into a workspace. */
     access?: import('./lib/auth/access.ts').Access;
-    /** Resolves when the client has taken what it was sent; absent in development. A route that yields much waits for it. */
+    /**
+     * Resolves when the client has taken what it was sent; absent in development. A route that
+     * yields much waits for it.
+     */
     drained?: () => Promise<void>;
     /** What the error page tells. */
     problem?: import('./lib/platform/errors.ts').Problem;

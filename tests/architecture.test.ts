@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,33 +22,53 @@ import { providers } from '../src/lib/providers/registry.ts';
 import * as schema from '../src/lib/schema.ts';
 
 const run = promisify(execFile);
-const folders = (of: string) => readdirSync(of, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const folders = (of: string) =>
+  readdirSync(of, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 
 describe('folders and registries agree', () => {
   it('every provider folder is registered, and brings its picture and fixtures', () => {
-    expect(folders('src/lib/providers').toSorted()).toEqual(providers.map(({ key }) => key).toSorted());
-    for (const { key } of providers) for (const part of ['index.ts', 'logo.svg', 'fixtures']) expect(existsSync(`src/lib/providers/${key}/${part}`), `${key}/${part}`).toBe(true);
+    expect(folders('src/lib/providers').toSorted()).toEqual(
+      providers.map(({ key }) => key).toSorted(),
+    );
+    for (const { key } of providers)
+      for (const part of ['index.ts', 'logo.svg', 'fixtures'])
+        expect(existsSync(`src/lib/providers/${key}/${part}`), `${key}/${part}`).toBe(true);
   });
 
   it('every entity folder has its record, table and definition', () => {
-    const names = Object.keys(recordSchemas).map((name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+    const names = Object.keys(recordSchemas).map((name) =>
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    );
     expect(folders('src/lib/entities').toSorted()).toEqual(names.toSorted());
-    for (const name of names) for (const part of ['record.ts', 'schema.ts', 'entity.ts']) expect(existsSync(`src/lib/entities/${name}/${part}`), `${name}/${part}`).toBe(true);
+    for (const name of names)
+      for (const part of ['record.ts', 'schema.ts', 'entity.ts'])
+        expect(existsSync(`src/lib/entities/${name}/${part}`), `${name}/${part}`).toBe(true);
   });
 
   it('every rollup folder has a pure part and a refresh', () => {
-    for (const name of folders('src/lib/rollups')) for (const part of ['compute.ts', 'schema.ts', 'refresh.ts', 'queries.ts']) expect(existsSync(`src/lib/rollups/${name}/${part}`), `${name}/${part}`).toBe(true);
+    for (const name of folders('src/lib/rollups'))
+      for (const part of ['compute.ts', 'schema.ts', 'refresh.ts', 'queries.ts'])
+        expect(existsSync(`src/lib/rollups/${name}/${part}`), `${name}/${part}`).toBe(true);
   });
 
   it('every job has a handler of its own', () => {
-    expect(readdirSync('worker/jobs').toSorted()).toEqual(jobNames.map((name) => `${name}.ts`).toSorted());
+    expect(readdirSync('worker/jobs').toSorted()).toEqual(
+      jobNames.map((name) => `${name}.ts`).toSorted(),
+    );
   });
 
   it('every table that a schema file defines is known to the migrations', async () => {
-    const known = Object.values(schema).flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : []));
-    for (const file of globSync('src/lib/**/schema.ts').filter((name) => name !== path.join('src', 'lib', 'schema.ts'))) {
+    const known = Object.values(schema).flatMap((value) =>
+      is(value, PgTable) ? [getTableName(value)] : [],
+    );
+    for (const file of globSync('src/lib/**/schema.ts').filter(
+      (name) => name !== path.join('src', 'lib', 'schema.ts'),
+    )) {
       const module = (await import(path.resolve(file))) as Record<string, unknown>;
-      for (const value of Object.values(module)) if (is(value, PgTable)) expect(known, file).toContain(getTableName(value));
+      for (const value of Object.values(module))
+        if (is(value, PgTable)) expect(known, file).toContain(getTableName(value));
     }
   });
 });
@@ -53,7 +83,12 @@ describe('the layers', () => {
     const directory = path.join(root, folder, 'probe');
     mkdirSync(directory, { recursive: true });
     writeFileSync(path.join(directory, 'probe.ts'), lines);
-    return run(process.execPath, [path.resolve('node_modules/oxlint/bin/oxlint'), folder], { cwd: root }).then(({ stdout }) => stdout, (error: { stdout: string }) => error.stdout);
+    return run(process.execPath, [path.resolve('node_modules/oxlint/bin/oxlint'), folder], {
+      cwd: root,
+    }).then(
+      ({ stdout }) => stdout,
+      (error: { stdout: string }) => error.stdout,
+    );
   }
 
   it.each([
@@ -73,14 +108,27 @@ describe('the layers', () => {
   });
 
   it('the tree itself is clean', async () => {
-    const { stdout } = await run(process.execPath, ['node_modules/oxlint/bin/oxlint', '--quiet'], { maxBuffer: 10_000_000 }).catch((error: { stdout: string }) => error);
+    const { stdout } = await run(process.execPath, ['node_modules/oxlint/bin/oxlint', '--quiet'], {
+      maxBuffer: 10_000_000,
+    }).catch((error: { stdout: string }) => error);
     expect(stdout).toContain(' 0 errors');
   });
 });
 
 describe('words', () => {
   it('nothing in the tree names a registry host', () => {
-    const files = globSync(['package.json', 'package-lock.json', '*.md', 'docs/**/*.md', 'src/**/*', 'scripts/*.ts', '.ci/run']).filter((file) => /\.(json|md|ts|astro|css|svg)$|run$/.test(file));
-    for (const file of files) expect(readFileSync(file, 'utf8'), file).not.toMatch(/registry\.npmjs|npmmirror|"resolved": "http/);
+    const files = globSync([
+      'package.json',
+      'package-lock.json',
+      '*.md',
+      'docs/**/*.md',
+      'src/**/*',
+      'scripts/*.ts',
+      '.ci/run',
+    ]).filter((file) => /\.(json|md|ts|astro|css|svg)$|run$/.test(file));
+    for (const file of files)
+      expect(readFileSync(file, 'utf8'), file).not.toMatch(
+        /registry\.npmjs|npmmirror|"resolved": "http/,
+      );
   });
 });

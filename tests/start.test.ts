@@ -14,15 +14,22 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** `npm start` as a newcomer runs it: no configuration but a port and a folder. */
 function npmStart(port: number) {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['scripts/start.ts'], { env: { PATH, HOME, PORT: String(port), TRIBUTARY_DATA_DIR: directory }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
+    env: { PATH, HOME, PORT: String(port), TRIBUTARY_DATA_DIR: directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return { child, exited, output: () => text };
 }
 
 async function isListening(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/healthz`).then(() => true, () => false);
+  return fetch(`http://127.0.0.1:${port}/healthz`).then(
+    () => true,
+    () => false,
+  );
 }
 
 describe('npm start', () => {
@@ -31,9 +38,19 @@ describe('npm start', () => {
     const first = npmStart(port);
     await until('it is ready', () => first.output().includes('is ready'), 110_000);
     expect(first.output()).toContain(`http://localhost:${port}`);
-    const staff = await new WebClient(`http://localhost:${port}`).signIn('staff@tributary.test', 'tributary-demo');
-    await until('the demo is synced', async () => (await staff.json<{ lastSyncAt: string | null }>('/api/sync/status?tenant=juniper')).body.lastSyncAt !== null);
-    const leads = async (who: WebClient) => (await who.json<{ total: { value: number } }>('/api/dashboard/leads?tenant=juniper')).body.total.value;
+    const staff = await new WebClient(`http://localhost:${port}`).signIn(
+      'staff@tributary.test',
+      'tributary-demo',
+    );
+    await until(
+      'the demo is synced',
+      async () =>
+        (await staff.json<{ lastSyncAt: string | null }>('/api/sync/status?tenant=juniper')).body
+          .lastSyncAt !== null,
+    );
+    const leads = async (who: WebClient) =>
+      (await who.json<{ total: { value: number } }>('/api/dashboard/leads?tenant=juniper')).body
+        .total.value;
     const before = await leads(staff);
     expect(before).toBeGreaterThanOrEqual(60);
     const databasePort = /PostgreSQL on port (\d+)/.exec(first.output())?.[1] ?? '';
@@ -44,7 +61,10 @@ describe('npm start', () => {
 
     const second = npmStart(port);
     await until('it is ready again', () => second.output().includes('is ready'), 110_000);
-    const viewer = await new WebClient(`http://localhost:${port}`).signIn('viewer@juniper.test', 'tributary-demo');
+    const viewer = await new WebClient(`http://localhost:${port}`).signIn(
+      'viewer@juniper.test',
+      'tributary-demo',
+    );
     expect(await leads(viewer)).toBeGreaterThanOrEqual(before);
     expect((await viewer.fetch('/w/summit/leads')).status).toBe(404);
     second.child.kill('SIGTERM');

@@ -17,7 +17,10 @@ import { retryRecordsJob } from './jobs/retry-records.ts';
 import { scanDomainsJob } from './jobs/scan-domains.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
 
-type Handler<Name extends JobName> = (payload: JobPayload<Name>, signal: AbortSignal) => Promise<JobOutcome<Name>>;
+type Handler<Name extends JobName> = (
+  payload: JobPayload<Name>,
+  signal: AbortSignal,
+) => Promise<JobOutcome<Name>>;
 
 const handlers: { [Name in JobName]: Handler<Name> } = {
   'sync-connection': syncConnectionJob,
@@ -32,35 +35,71 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'request-pushes': requestPushesJob,
 };
 
-/** Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint. */
+/**
+ * Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint.
+ */
 export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promise<void> {
   for (const name of jobNames) {
-    const options = { batchSize: 1, localConcurrency: config().SYNC_CONCURRENCY, groupConcurrency: config().SYNC_TENANT_CONCURRENCY, pollingIntervalSeconds: 1 };
+    const options = {
+      batchSize: 1,
+      localConcurrency: config().SYNC_CONCURRENCY,
+      groupConcurrency: config().SYNC_TENANT_CONCURRENCY,
+      pollingIntervalSeconds: 1,
+    };
     await boss.work(name, options, async (batch: Job<unknown>[]) => {
       for (const job of batch) await runJob(name, job, stopping);
     });
   }
-  await boss.work(deadLetterQueue, { includeMetadata: true, pollingIntervalSeconds: 1 }, async (batch: JobWithMetadata<unknown>[]) => {
-    for (const { sourceName, sourceRetryCount, sourceOutput, data } of batch) await keepLostJob({ queue: sourceName, payload: data, output: sourceOutput, attempts: (sourceRetryCount ?? 0) + 1 });
-  });
+  await boss.work(
+    deadLetterQueue,
+    { includeMetadata: true, pollingIntervalSeconds: 1 },
+    async (batch: JobWithMetadata<unknown>[]) => {
+      for (const { sourceName, sourceRetryCount, sourceOutput, data } of batch)
+        await keepLostJob({
+          queue: sourceName,
+          payload: data,
+          output: sourceOutput,
+          attempts: (sourceRetryCount ?? 0) + 1,
+        });
+    },
+  );
 }
 
-async function runJob<Name extends JobName>(name: Name, job: Job<unknown>, stopping: AbortSignal): Promise<void> {
+async function runJob<Name extends JobName>(
+  name: Name,
+  job: Job<unknown>,
+  stopping: AbortSignal,
+): Promise<void> {
   await withLogFields({ jobId: job.id, queue: name }, async () => {
     try {
       const payload = jobs[name].parse(job.data) as JobPayload<Name>;
-      await settle(name, job.id, await handlers[name](payload, AbortSignal.any([stopping, job.signal])));
+      await settle(
+        name,
+        job.id,
+        await handlers[name](payload, AbortSignal.any([stopping, job.signal])),
+      );
     } catch (error) {
       const reason = safeMessage(error);
       log.error({ event: 'job.failed', reason }, 'A job failed');
-      // The queue keeps what is thrown: only the scrubbed message, never the error with its context.
+      // The queue keeps what is thrown: only the scrubbed message, never the error with its
+      // context.
       throw new Error(reason);
     }
   });
 }
 
 /** A job that goes on does so in a new one, behind what has not begun: this one is done. */
-async function settle<Name extends JobName>(name: Name, jobId: string, outcome: JobOutcome<Name>): Promise<void> {
-  if (outcome.kind === 'cancelled') log.info({ event: 'job.cancelled', reason: outcome.reason }, 'Nothing to do for this job');
-  if (outcome.kind === 'again') await enqueue(name, outcome.payload, { key: `after/${jobId}`, startAfter: outcome.at, priority: -1 });
+async function settle<Name extends JobName>(
+  name: Name,
+  jobId: string,
+  outcome: JobOutcome<Name>,
+): Promise<void> {
+  if (outcome.kind === 'cancelled')
+    log.info({ event: 'job.cancelled', reason: outcome.reason }, 'Nothing to do for this job');
+  if (outcome.kind === 'again')
+    await enqueue(name, outcome.payload, {
+      key: `after/${jobId}`,
+      startAfter: outcome.at,
+      priority: -1,
+    });
 }

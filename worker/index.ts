@@ -29,10 +29,16 @@ async function main(): Promise<void> {
   const server = await startServer();
   await assertUsableKeys();
   const stopping = new AbortController();
-  const boss = openQueue({ url: config().DATABASE_URL, supervise: true, onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error') });
+  const boss = openQueue({
+    url: config().DATABASE_URL,
+    supervise: true,
+    onError: (error) =>
+      log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
+  });
   await boss.start();
   const started: (() => unknown)[] = [];
-  // Before any job is taken up: a worker that is told to stop while it starts puts its runs down as well.
+  // Before any job is taken up: a worker that is told to stop while it starts puts its runs down as
+  // well.
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
     stopping.abort(new StoppedError());
@@ -45,7 +51,10 @@ async function main(): Promise<void> {
   });
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
-  started.push(() => schedule.destroy(), startPeriodic([checkAlertsTask(), pruneRawTask(), duePushesTask()]));
+  started.push(
+    () => schedule.destroy(),
+    startPeriodic([checkAlertsTask(), pruneRawTask(), duePushesTask()]),
+  );
   log.info({ event: 'worker.ready' }, 'Worker is ready');
 }
 

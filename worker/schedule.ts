@@ -14,7 +14,10 @@ export async function startSchedule(): Promise<ScheduledTask> {
   return task;
 }
 
-/** Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails is made good by the next one. */
+/**
+ * Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails
+ * is made good by the next one.
+ */
 async function tick(): Promise<void> {
   try {
     const count = (await enqueueDue()) + (await enqueueRefreshes()) + (await enqueueScans());

@@ -14,20 +14,36 @@ interface Answer {
   body: string;
 }
 
-const json = (status: number, body: object): Answer => ({ status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const json = (status: number, body: object): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
 
-/** /metrics, /healthz and /readyz of the worker, if METRICS_PORT is set: for a scraper and a supervisor, not for people. */
+/**
+ * /metrics, /healthz and /readyz of the worker, if METRICS_PORT is set: for a scraper and a
+ * supervisor, not for people.
+ */
 export async function startServer(): Promise<Server | undefined> {
   const { METRICS_HOST, METRICS_PORT } = config();
   if (METRICS_PORT === undefined) return undefined;
   watchDatabase();
   const server = createServer((request, response) => {
-    void answer(request).catch(refusal).then(({ status, headers, body }) => response.writeHead(status, { ...headers, 'cache-control': 'no-store' }).end(request.method === 'HEAD' ? '' : body));
+    void answer(request)
+      .catch(refusal)
+      .then(({ status, headers, body }) =>
+        response
+          .writeHead(status, { ...headers, 'cache-control': 'no-store' })
+          .end(request.method === 'HEAD' ? '' : body),
+      );
   });
   server.requestTimeout = 10_000;
   server.listen(METRICS_PORT, METRICS_HOST);
   await once(server, 'listening');
-  log.info({ event: 'worker.listening', port: (server.address() as AddressInfo).port }, 'Worker answers scrapes');
+  log.info(
+    { event: 'worker.listening', port: (server.address() as AddressInfo).port },
+    'Worker answers scrapes',
+  );
   return server;
 }
 

@@ -3,7 +3,14 @@ import { closeQueue } from '../../src/lib/queue.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { median, times } from '../kit/figures.ts';
-import { createMembers, makeDue, startWorkers, stopWorkers, untilDone, type Member } from '../kit/fleet.ts';
+import {
+  createMembers,
+  makeDue,
+  startWorkers,
+  stopWorkers,
+  untilDone,
+  type Member,
+} from '../kit/fleet.ts';
 import type { Part, Table } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
 import { setLatency, type SandboxReady } from '../sync/sandbox-control.ts';
@@ -17,7 +24,9 @@ const mostTimes = 2;
 /** Longer than this nobody waits for the last figure. */
 const patienceSeconds = 90;
 
-/** What a small tenant has beside it while it waits, and its waits from due to done in milliseconds. */
+/**
+ * What a small tenant has beside it while it waits, and its waits from due to done in milliseconds.
+ */
 interface Situation {
   beside: string;
   waits: number[];
@@ -32,7 +41,9 @@ interface Bench {
 
 /** How long a small tenant waits for its sync alone, and beside one that keeps the worker busy. */
 export async function benchFairness(cluster: Cluster, say: (text: string) => void): Promise<Part> {
-  const sandboxPart = startPart('sandbox', 'bench/sync/sandbox.ts', { BENCH_ACCOUNTS: `${small},${giant}` });
+  const sandboxPart = startPart('sandbox', 'bench/sync/sandbox.ts', {
+    BENCH_ACCOUNTS: `${small},${giant}`,
+  });
   const database = await cluster.createDatabase('fairness');
   try {
     const sandbox = (await whenReady(sandboxPart)) as SandboxReady;
@@ -66,7 +77,10 @@ async function measure(bench: Bench, say: (text: string) => void): Promise<Situa
   ];
 }
 
-/** A tenant whose connections are all at work or in the queue from now on, each for longer than a slice. */
+/**
+ * A tenant whose connections are all at work or in the queue from now on, each for longer than a
+ * slice.
+ */
 async function startGiant({ database, sandbox }: Bench): Promise<void> {
   const members = await createMembers(database, sandbox.baseUrl, giant, giantConnections);
   await makeDue(database, members);
@@ -75,8 +89,11 @@ async function startGiant({ database, sandbox }: Bench): Promise<void> {
 
 async function untilRunning(database: BenchDatabase, members: readonly Member[]): Promise<void> {
   const ids = members.map(({ connectionId }) => connectionId);
-  for (let running = 0; running < 2; ) {
-    const [row] = await database.query<{ running: number }>(`select count(*)::int as running from sync_runs where status = 'running' and lease_until > now() and connection_id = any($1::uuid[])`, [ids]);
+  for (let running = 0; running < 2;) {
+    const [row] = await database.query<{ running: number }>(
+      `select count(*)::int as running from sync_runs where status = 'running' and lease_until > now() and connection_id = any($1::uuid[])`,
+      [ids],
+    );
     running = row?.running ?? 0;
   }
 }
@@ -88,17 +105,27 @@ async function waitsOf({ database, sandbox }: Bench, count: number): Promise<num
     const members = await createMembers(database, sandbox.baseUrl, small, 1);
     const dueAt = await makeDue(database, members);
     const [done] = (await untilDone(database, members, dueAt, patienceSeconds)) ?? [];
-    waits.push(done === undefined ? Number.POSITIVE_INFINITY : done.finishedAt.getTime() - dueAt.getTime());
+    waits.push(
+      done === undefined ? Number.POSITIVE_INFINITY : done.finishedAt.getTime() - dueAt.getTime(),
+    );
   }
   return waits;
 }
 
 function table(situations: readonly Situation[]): Table {
   const alone = median(situations[0]?.waits ?? []);
-  const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : `over ${patienceSeconds} s`);
+  const seconds = (ms: number) =>
+    Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : `over ${patienceSeconds} s`;
   const rows = situations.map(({ beside, waits, counts }) => {
     const ratio = median(waits) / alone;
-    return [beside, Number.isFinite(ratio) ? times(ratio) : `over ${times((patienceSeconds * 1000) / alone)}`, seconds(median(waits)), seconds(Math.max(...waits)), String(waits.length), !counts ? '-' : ratio <= mostTimes ? 'met' : 'missed'];
+    return [
+      beside,
+      Number.isFinite(ratio) ? times(ratio) : `over ${times((patienceSeconds * 1000) / alone)}`,
+      seconds(median(waits)),
+      seconds(Math.max(...waits)),
+      String(waits.length),
+      !counts ? '-' : ratio <= mostTimes ? 'met' : 'missed',
+    ];
   });
   return {
     title: 'What a small tenant waits for its sync, from due to done',

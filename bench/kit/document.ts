@@ -5,10 +5,18 @@ import { markdown, wrapped, type Part } from './report.ts';
 
 const file = 'docs/benchmarks.md';
 
-/** Puts what was found into docs/benchmarks.md, between the marks of its part; what people wrote around them stays. */
+/**
+ * Puts what was found into docs/benchmarks.md, between the marks of its part; what people wrote
+ * around them stays.
+ */
 export function writeReport(parts: readonly Part[], postgres: string): void {
   let text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
-  for (const part of parts) text = replacePart(text, part, `${wrapped(stamp(postgres))}\n\n${part.tables.map(markdown).join('\n')}`);
+  for (const part of parts)
+    text = replacePart(
+      text,
+      part,
+      `${wrapped(stamp(postgres))}\n\n${part.tables.map(markdown).join('\n')}`,
+    );
   writeFileSync(file, text);
 }
 
@@ -16,7 +24,9 @@ function replacePart(text: string, { name }: Part, body: string): string {
   const [start, end] = [`<!-- ${name}: measured -->`, `<!-- ${name}: end -->`];
   const block = `${start}\n${body}\n${end}`;
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  return from < 0 || to < 0 ? `${text.trimEnd()}\n\n## ${name}\n\n${block}\n` : `${text.slice(0, from)}${block}${text.slice(to + end.length)}`;
+  return from < 0 || to < 0
+    ? `${text.trimEnd()}\n\n## ${name}\n\n${block}\n`
+    : `${text.slice(0, from)}${block}${text.slice(to + end.length)}`;
 }
 
 /** Date, machine, versions and commit of a run. */

@@ -1,7 +1,10 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { forgetConfig } from '../../src/lib/platform/config.ts';
 
-/** What web, worker and this process run with on a database of the benchmark. Throw-away secrets; otherwise as in production. */
+/**
+ * What web, worker and this process run with on a database of the benchmark. Throw-away secrets;
+ * otherwise as in production.
+ */
 export function benchEnv(appUrl: string): Record<string, string> {
   return {
     NODE_ENV: 'production',

@@ -13,7 +13,13 @@ export async function startWorkers(database: BenchDatabase, count: number): Prom
   const workers: { part: Process; port: number }[] = [];
   for (let n = 1; n <= count; n += 1) {
     const port = await freePort();
-    workers.push({ port, part: startPart(`worker ${n}`, 'worker/index.ts', { ...benchEnv(database.appUrl), METRICS_PORT: String(port) }) });
+    workers.push({
+      port,
+      part: startPart(`worker ${n}`, 'worker/index.ts', {
+        ...benchEnv(database.appUrl),
+        METRICS_PORT: String(port),
+      }),
+    });
   }
   for (const { port, part } of workers) await untilHealthy(part, port);
   return workers.map(({ part }) => part);
@@ -35,7 +41,8 @@ async function freePort(): Promise<number> {
 /** The worker's own server is the last thing that it starts. */
 async function untilHealthy({ name, child }: Process, port: number): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`${name} ended before it was ready (exit code ${child.exitCode}).`);
+    if (child.exitCode !== null)
+      throw new Error(`${name} ended before it was ready (exit code ${child.exitCode}).`);
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
     if (answer?.ok === true) return;
     await sleep(100);
@@ -50,25 +57,47 @@ export interface Member {
 
 let made = 0;
 
-/** A tenant with connections to one of the sandbox's accounts, none of them due before somebody says so. */
-export async function createMembers(database: BenchDatabase, baseUrl: string, account: string, count: number): Promise<Member[]> {
+/**
+ * A tenant with connections to one of the sandbox's accounts, none of them due before somebody says
+ * so.
+ */
+export async function createMembers(
+  database: BenchDatabase,
+  baseUrl: string,
+  account: string,
+  count: number,
+): Promise<Member[]> {
   made += 1;
   const { id: tenantId } = await createTenant({ slug: `member-${made}`, name: `Member ${made}` });
   const secrets = { webKey: `CT_${account}`, accessToken: `token-${account}` };
   const members: Member[] = [];
   for (let n = 0; n < count; n += 1) {
-    const { id } = await createConnection({ tenantId, provider: 'clienttether', settings: { baseUrl }, secrets });
+    const { id } = await createConnection({
+      tenantId,
+      provider: 'clienttether',
+      settings: { baseUrl },
+      secrets,
+    });
     members.push({ tenantId, connectionId: id });
   }
-  await database.query(`update connections set due_at = now() + interval '1 day' where tenant_id = $1`, [tenantId]);
+  await database.query(
+    `update connections set due_at = now() + interval '1 day' where tenant_id = $1`,
+    [tenantId],
+  );
   return members;
 }
 
-/** Makes connections due at this moment, and wakes the workers as the tick does. The answer is that moment. */
+/**
+ * Makes connections due at this moment, and wakes the workers as the tick does. The answer is that
+ * moment.
+ */
 export async function makeDue(database: BenchDatabase, members: readonly Member[]): Promise<Date> {
   const ids = members.map(({ connectionId }) => connectionId);
   const dueAt = new Date();
-  await database.query('update connections set due_at = $2 where id = any($1::uuid[])', [ids, dueAt]);
+  await database.query('update connections set due_at = $2 where id = any($1::uuid[])', [
+    ids,
+    dueAt,
+  ]);
   await enqueueDue(dueAt);
   return dueAt;
 }
@@ -80,8 +109,16 @@ export interface Finished {
   records: number;
 }
 
-/** Waits until all of them were synced since `dueAt`. Undefined when that takes too long; throws when one failed. */
-export async function untilDone(database: BenchDatabase, members: readonly Member[], dueAt: Date, patienceSeconds = 180): Promise<Finished[] | undefined> {
+/**
+ * Waits until all of them were synced since `dueAt`. Undefined when that takes too long; throws
+ * when one failed.
+ */
+export async function untilDone(
+  database: BenchDatabase,
+  members: readonly Member[],
+  dueAt: Date,
+  patienceSeconds = 180,
+): Promise<Finished[] | undefined> {
   const ids = members.map(({ connectionId }) => connectionId);
   for (const end = Date.now() + patienceSeconds * 1000; Date.now() < end; await sleep(100)) {
     const runs = await database.query<Finished & { status: string; errorMessage: string | null }>(
@@ -91,7 +128,8 @@ export async function untilDone(database: BenchDatabase, members: readonly Membe
       [ids, dueAt],
     );
     const failed = runs.find(({ status }) => status !== 'success');
-    if (failed !== undefined) throw new Error(`A sync ended as ${failed.status}: ${failed.errorMessage ?? ''}`);
+    if (failed !== undefined)
+      throw new Error(`A sync ended as ${failed.status}: ${failed.errorMessage ?? ''}`);
     if (runs.length === ids.length) return runs;
   }
   return undefined;

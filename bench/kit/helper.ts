@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, type Part as Process } from '../../scripts/processes.ts';
 
-/** A process of its own that does one job at a time: a message in, a message out. It can be killed in the middle of one. */
+/**
+ * A process of its own that does one job at a time: a message in, a message out. It can be killed
+ * in the middle of one.
+ */
 export interface Helper<Job, Answer> {
   pid: number;
   /** Rejects when the process ends or fails before it answers. */
@@ -14,7 +17,10 @@ export interface Helper<Job, Answer> {
 type Reply<Answer> = { answer: Answer } | { failure: string };
 
 /** Starts `entry`, which calls `serve`, and waits until it is ready. */
-export async function startHelper<Job extends object, Answer>(name: string, entry: string): Promise<Helper<Job, Answer>> {
+export async function startHelper<Job extends object, Answer>(
+  name: string,
+  entry: string,
+): Promise<Helper<Job, Answer>> {
   const part = startPart(name, entry, {});
   await next(part);
   return {
@@ -36,7 +42,12 @@ export async function startHelper<Job extends object, Answer>(name: string, entr
 
 function next<Message>({ name, child }: Process): Promise<Message> {
   return new Promise((resolve, reject) => {
-    const ended = (code: number | null, signal: string | null) => reject(new Error(`${name} ended in the middle of its work (${signal ?? `exit code ${code ?? ''}`}).`));
+    const ended = (code: number | null, signal: string | null) =>
+      reject(
+        new Error(
+          `${name} ended in the middle of its work (${signal ?? `exit code ${code ?? ''}`}).`,
+        ),
+      );
     child.once('exit', ended);
     child.once('message', (message) => {
       child.off('exit', ended);
@@ -50,7 +61,10 @@ export function serve<Job, Answer>(work: (job: Job) => Promise<Answer>): void {
   process.on('message', (job) => {
     void work(job as Job).then(
       (answer) => process.send?.({ answer } satisfies Reply<Answer>),
-      (error: unknown) => process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      (error: unknown) =>
+        process.send?.({
+          failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        }),
     );
   });
   process.on('SIGTERM', () => process.exit(0));

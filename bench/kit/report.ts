@@ -15,10 +15,22 @@ export interface Part {
 
 /** A table as Markdown that is readable as plain text, too. */
 export function markdown({ title, head, rows, notes }: Table): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)));
-  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [`### ${title}`, '', line(head), rule, ...rows.map(line), '', ...notes.map((note) => wrapped(`- ${note}`, '  ')), ''].join('\n');
+  return [
+    `### ${title}`,
+    '',
+    line(head),
+    rule,
+    ...rows.map(line),
+    '',
+    ...notes.map((note) => wrapped(`- ${note}`, '  ')),
+    '',
+  ].join('\n');
 }
 
 const columns = 130;

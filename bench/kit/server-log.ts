@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 
 /*
- * The embedded server comes without pg_stat_statements. Its own log says the same, and more: every statement that
- * arrives, and through auto_explain how many rows each plan read. It costs time, so it is on while statements are
- * counted and off while time is taken.
+ * The embedded server comes without pg_stat_statements. Its own log says the same, and more: every
+ * statement that arrives, and through auto_explain how many rows each plan read. It costs time, so
+ * it is on while statements are counted and off while time is taken.
  */
 
 /** What a piece of work asked of the server. */
@@ -26,30 +26,43 @@ const settleMs = 150;
 
 /** Must be called before the processes to be watched connect. */
 export async function prepareWatching(cluster: Cluster): Promise<void> {
-  await set(cluster, { log_line_prefix: `'${entry}%d|'`, session_preload_libraries: `'auto_explain'` });
+  await set(cluster, {
+    log_line_prefix: `'${entry}%d|'`,
+    session_preload_libraries: `'auto_explain'`,
+  });
 }
 
 /** Tells what a piece of work asks of the database called `name`. */
 export type Count = (name: string, work: () => Promise<unknown>) => Promise<Demand>;
 
 /** Watches while `body` runs. */
-export async function watch(cluster: Cluster, body: (count: Count) => Promise<void>): Promise<void> {
+export async function watch(
+  cluster: Cluster,
+  body: (count: Count) => Promise<void>,
+): Promise<void> {
   await set(cluster, {
-    log_statement: `'all'`, 'auto_explain.log_min_duration': '0', 'auto_explain.log_analyze': 'on', 'auto_explain.log_buffers': 'on',
-    'auto_explain.log_timing': 'off', 'auto_explain.log_format': `'json'`,
+    log_statement: `'all'`,
+    'auto_explain.log_min_duration': '0',
+    'auto_explain.log_analyze': 'on',
+    'auto_explain.log_buffers': 'on',
+    'auto_explain.log_timing': 'off',
+    'auto_explain.log_format': `'json'`,
   });
   await body(async (name, work) => {
     const start = (await stat(cluster.logFile)).size;
     await work();
     await sleep(settleMs);
     const entries = (await readFrom(cluster.logFile, start)).split(entry);
-    return entries.filter((each) => each.startsWith(`${name}|`)).reduce(add, { statements: 0, queries: 0, rowsRead: 0, blocks: 0 });
+    return entries
+      .filter((each) => each.startsWith(`${name}|`))
+      .reduce(add, { statements: 0, queries: 0, rowsRead: 0, blocks: 0 });
   });
   await set(cluster, { log_statement: `'none'`, 'auto_explain.log_min_duration': '-1' });
 }
 
 async function set(cluster: Cluster, settings: Record<string, string>): Promise<void> {
-  for (const [name, value] of Object.entries(settings)) await cluster.query(`alter system set ${name} = ${value}`);
+  for (const [name, value] of Object.entries(settings))
+    await cluster.query(`alter system set ${name} = ${value}`);
   await cluster.query('select pg_reload_conf()');
   await sleep(settleMs);
 }
@@ -66,12 +79,22 @@ async function readFrom(file: string, start: number): Promise<string> {
 }
 
 function add(demand: Demand, text: string): Demand {
-  const statements = /^[^|]*\|LOG: {2}(statement|execute [^:]*): /.test(text) ? demand.statements + 1 : demand.statements;
-  const json = text.indexOf('plan:') < 0 ? undefined : text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
+  const statements = /^[^|]*\|LOG: {2}(statement|execute [^:]*): /.test(text)
+    ? demand.statements + 1
+    : demand.statements;
+  const json =
+    text.indexOf('plan:') < 0
+      ? undefined
+      : text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
   if (json === undefined) return { ...demand, statements };
   const { Plan: plan } = JSON.parse(json) as { Plan: Plan };
   const blocks = (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
-  return { statements, queries: demand.queries + 1, rowsRead: demand.rowsRead + rowsRead(plan), blocks: demand.blocks + blocks };
+  return {
+    statements,
+    queries: demand.queries + 1,
+    rowsRead: demand.rowsRead + rowsRead(plan),
+    blocks: demand.blocks + blocks,
+  };
 }
 
 interface Plan {
@@ -89,6 +112,9 @@ function rowsRead(plan: Plan): number {
   const below = (plan.Plans ?? []).reduce((sum, child) => sum + rowsRead(child), 0);
   const isScan = /^(Seq|Index|Index Only|Bitmap Heap|Tid) Scan$/.test(plan['Node Type']);
   if (!isScan) return below;
-  const each = plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
+  const each =
+    plan['Actual Rows'] +
+    (plan['Rows Removed by Filter'] ?? 0) +
+    (plan['Rows Removed by Index Recheck'] ?? 0);
   return below + each * plan['Actual Loops'];
 }

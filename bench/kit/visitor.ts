@@ -12,7 +12,11 @@ export function visit(port: number, cookie?: string): Visitor {
   const client = new Client(`http://127.0.0.1:${port}`);
   const headers = cookie === undefined ? {} : { cookie };
   const send = async (path: string, more: Record<string, string>) => {
-    const { statusCode, body } = await client.request({ method: 'GET', path, headers: { ...headers, ...more } });
+    const { statusCode, body } = await client.request({
+      method: 'GET',
+      path,
+      headers: { ...headers, ...more },
+    });
     const bytes = await body.arrayBuffer();
     if (statusCode !== 200) throw new Error(`${path} was answered with ${statusCode}`);
     return bytes;
@@ -36,5 +40,8 @@ export async function signIn(port: number, email: string, password: string): Pro
     body: JSON.stringify({ email, password }),
   });
   if (!answer.ok) throw new Error(`Signing in was answered with ${answer.status}`);
-  return answer.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  return answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
 }

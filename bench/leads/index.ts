@@ -11,8 +11,13 @@ import { takeTimes } from '../pages/measure.ts';
 import { base, deepest, follow, type Route } from '../pages/routes.ts';
 import { visit } from '../kit/visitor.ts';
 
-/** A workspace of a thousand leads against one of a million; others for a quick look: BENCH_LEADS=1000,50000. */
-const [few = 1_000, many = 1_000_000] = (process.env['BENCH_LEADS'] ?? '1000,1000000').split(',').map(Number);
+/**
+ * A workspace of a thousand leads against one of a million; others for a quick look:
+ * BENCH_LEADS=1000,50000.
+ */
+const [few = 1_000, many = 1_000_000] = (process.env['BENCH_LEADS'] ?? '1000,1000000')
+  .split(',')
+  .map(Number);
 const goal = 1.2;
 
 const looks: [label: string, query: string][] = [
@@ -53,25 +58,45 @@ export async function benchLeads(cluster: Cluster, say: (text: string) => void):
 }
 
 async function prepare(sites: readonly Site[]): Promise<Route[]> {
-  const routes: Route[] = looks.map(([label, query]) => ({ label, rollup: false, paths: sites.map(() => `${base}/leads${query || '?sort=created'}`) }));
+  const routes: Route[] = looks.map(([label, query]) => ({
+    label,
+    rollup: false,
+    paths: sites.map(() => `${base}/leads${query || '?sort=created'}`),
+  }));
   const paths: string[] = [];
-  for (const site of sites) paths.push(await follow(site, `${base}/leads?sort=created`, deepest - 1));
+  for (const site of sites)
+    paths.push(await follow(site, `${base}/leads?sort=created`, deepest - 1));
   return [...routes, { label: `page ${deepest}`, rollup: false, paths }];
 }
 
 /** The words are loaded by SQL: they must be those that a sync would keep. */
 async function checkWords(database: BenchDatabase): Promise<void> {
-  const rows = await database.query<{ name: string; company: null; email: string; phone: string; words: string[] }>(
+  const rows = await database.query<{
+    name: string;
+    company: null;
+    email: string;
+    phone: string;
+    words: string[];
+  }>(
     `select name, company, email, phone, array(select word from lead_words w where w.tenant_id = l.tenant_id and w.lead_id = l.id) as words from leads l where external_id = any('{7,77,777}')`,
   );
-  const wrong = rows.find((row) => leadWordsOf(row).toSorted().join(' ') !== row.words.toSorted().join(' '));
-  if (wrong !== undefined || rows.length === 0) throw new Error(`The benchmark's words are not those of a sync: ${JSON.stringify(wrong)}`);
+  const wrong = rows.find(
+    (row) => leadWordsOf(row).toSorted().join(' ') !== row.words.toSorted().join(' '),
+  );
+  if (wrong !== undefined || rows.length === 0)
+    throw new Error(`The benchmark's words are not those of a sync: ${JSON.stringify(wrong)}`);
 }
 
 function tableOf(routes: readonly Route[], pages: number[][][]): Table {
   const rows = routes.map(({ label }, index) => {
     const [small = 0, large = 0] = (pages[index] ?? []).map(median);
-    return [label, ratio(large / small), ms(small), ms(large), large / small <= goal ? 'met' : 'missed'];
+    return [
+      label,
+      ratio(large / small),
+      ms(small),
+      ms(large),
+      large / small <= goal ? 'met' : 'missed',
+    ];
   });
   const size = (leads: number) => leads.toLocaleString('en-US');
   return {

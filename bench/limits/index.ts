@@ -16,7 +16,9 @@ const latencyMs = 20;
 const pages = scaled(400);
 const goal = 0.95;
 
-const declared: RateWindow[] = [{ name: 'burst', seconds: limit.windowMs / 1000, requests: limit.requests }];
+const declared: RateWindow[] = [
+  { name: 'burst', seconds: limit.windowMs / 1000, requests: limit.requests },
+];
 const cases = [
   { label: 'the provider declares the limit', workers: 4, windows: declared },
   { label: 'it does not; only 429 tells', workers: 1, windows: null },
@@ -44,13 +46,34 @@ export async function benchLimits(cluster: Cluster, say: (text: string) => void)
 }
 
 /** All workers read their share of the same connection's pages at once. */
-async function measure(database: BenchDatabase, baseUrl: string, { workers, windows }: (typeof cases)[number]): Promise<Pick<Measured, 'ms' | 'requests'>> {
-  await fetch(new URL('settings', baseUrl), { method: 'POST', body: JSON.stringify({ latencyMs, limit } satisfies Settings) });
+async function measure(
+  database: BenchDatabase,
+  baseUrl: string,
+  { workers, windows }: (typeof cases)[number],
+): Promise<Pick<Measured, 'ms' | 'requests'>> {
+  await fetch(new URL('settings', baseUrl), {
+    method: 'POST',
+    body: JSON.stringify({ latencyMs, limit } satisfies Settings),
+  });
   const account = await createAccount(baseUrl, `sk_${pages * 100}_limited${workers}`);
-  const readers = await Promise.all(Array.from({ length: workers }, () => startHelper<ReadJob, { pages: number }>('reader', 'bench/limits/reader.ts')));
+  const readers = await Promise.all(
+    Array.from({ length: workers }, () =>
+      startHelper<ReadJob, { pages: number }>('reader', 'bench/limits/reader.ts'),
+    ),
+  );
   const share = pages / workers;
   const startedAt = performance.now();
-  await Promise.all(readers.map((reader, n) => reader.run({ databaseUrl: database.appUrl, account, windows, from: Math.round(n * share), to: Math.round((n + 1) * share) })));
+  await Promise.all(
+    readers.map((reader, n) =>
+      reader.run({
+        databaseUrl: database.appUrl,
+        account,
+        windows,
+        from: Math.round(n * share),
+        to: Math.round((n + 1) * share),
+      }),
+    ),
+  );
   const ms = performance.now() - startedAt;
   await Promise.all(readers.map((reader) => reader.stop()));
   const answer = await fetch(new URL(`requests?key=${account.key}`, baseUrl));
@@ -61,11 +84,29 @@ function table(found: readonly Measured[]): Table {
   const least = (Math.ceil(pages / limit.requests) - 1) * limit.windowMs;
   const rows = found.map(({ label, workers, ms, requests }) => {
     const useful = requests.pages / requests.all;
-    return [label, String(workers), useful.toFixed(3), String(requests.all), String(requests.refused), least === 0 ? '-' : times(ms / least), `${(ms / 1000).toFixed(1)} s`, useful >= goal ? 'met' : 'missed'];
+    return [
+      label,
+      String(workers),
+      useful.toFixed(3),
+      String(requests.all),
+      String(requests.refused),
+      least === 0 ? '-' : times(ms / least),
+      `${(ms / 1000).toFixed(1)} s`,
+      useful >= goal ? 'met' : 'missed',
+    ];
   });
   return {
     title: 'Requests to a source that answers 429 beyond its limit',
-    head: ['the limit', 'workers', 'useful : all requests', 'requests', 'of these 429', 'time : least possible', 'takes', 'goal'],
+    head: [
+      'the limit',
+      'workers',
+      'useful : all requests',
+      'requests',
+      'of these 429',
+      'time : least possible',
+      'takes',
+      'goal',
+    ],
     rows,
     notes: [
       `Goal: at least ${goal} of all requests are useful. The source lets ${limit.requests} requests pass in each ${limit.windowMs / 1000} seconds, counts refused ones too, and says when to come back in whole seconds (Retry-After).`,

@@ -9,7 +9,10 @@ import type { Account } from '../rival/account.ts';
 import { customerId } from '../rival/customers.ts';
 import { pageSize, stripeProvider } from '../rival/provider.ts';
 
-/** One worker's share of a connection's requests, as a process of its own: pages `from` to `to`, several at once. */
+/**
+ * One worker's share of a connection's requests, as a process of its own: pages `from` to `to`,
+ * several at once.
+ */
 
 export interface ReadJob {
   databaseUrl: string;
@@ -25,15 +28,22 @@ const concurrency = 4;
 
 serve<ReadJob, { pages: number }>(async ({ databaseUrl, account, windows, from, to }) => {
   await useDatabase(databaseUrl);
-  const provider = stripeProvider(windows === null ? {} : { windows }) as unknown as ProviderDefinition;
+  const provider = stripeProvider(
+    windows === null ? {} : { windows },
+  ) as unknown as ProviderDefinition;
   const { tenantId, connectionId, baseUrl, key } = account;
   const http = connectionClient(provider, { baseUrl }, { owner: { tenantId, connectionId } });
   const headers = { authorization: `Bearer ${key}` };
   let next = from;
   const lane = async () => {
     for (let page = next++; page < to; page = next++) {
-      const query = { limit: pageSize, starting_after: page === 0 ? undefined : customerId(page * pageSize - 1) };
-      await insistently(() => http.request({ url: new URL('v1/customers', baseUrl).href, query, headers }));
+      const query = {
+        limit: pageSize,
+        starting_after: page === 0 ? undefined : customerId(page * pageSize - 1),
+      };
+      await insistently(() =>
+        http.request({ url: new URL('v1/customers', baseUrl).href, query, headers }),
+      );
     }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
@@ -42,7 +52,9 @@ serve<ReadJob, { pages: number }>(async ({ databaseUrl, account, windows, from, 
   return { pages: to - from };
 });
 
-/** A sync that is refused gives up its place and is due again when the refusal ends: so does this. */
+/**
+ * A sync that is refused gives up its place and is due again when the refusal ends: so does this.
+ */
 async function insistently(ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {

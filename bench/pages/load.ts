@@ -8,7 +8,11 @@ import { useDatabase } from '../kit/environment.ts';
 import { rollupRows, syncHistoryRows } from './rollups.ts';
 import { workspaceRows } from './rows.ts';
 
-export const measured = { slug: 'measured', email: 'viewer@measured.test', password: 'only for the benchmark' };
+export const measured = {
+  slug: 'measured',
+  email: 'viewer@measured.test',
+  password: 'only for the benchmark',
+};
 const otherTenants = 99;
 const leadsOfOthers = 200;
 
@@ -17,11 +21,18 @@ interface Ids {
   connectionId: string;
 }
 
-/** A database of 100 tenants, in which all but one are small and the measured one is still empty. */
+/**
+ * A database of 100 tenants, in which all but one are small and the measured one is still empty.
+ */
 export async function fillTemplate(cluster: Cluster): Promise<Ids> {
   await useDatabase(cluster.template.appUrl);
   const own = await createWorkspace(measured.slug);
-  await createUser({ email: measured.email, password: measured.password, tenantSlug: measured.slug, role: 'viewer' });
+  await createUser({
+    email: measured.email,
+    password: measured.password,
+    tenantSlug: measured.slug,
+    role: 'viewer',
+  });
   const others: Ids[] = [];
   for (let n = 1; n <= otherTenants; n += 1) others.push(await createWorkspace(`other-${n}`));
   await closeDatabase();
@@ -34,12 +45,24 @@ export async function fillTemplate(cluster: Cluster): Promise<Ids> {
 async function createWorkspace(slug: string): Promise<Ids> {
   const { id: tenantId } = await createTenant({ slug, name: `Workspace ${slug}` });
   const settings = { baseUrl: 'http://127.0.0.1:9/' };
-  const { id: connectionId } = await createConnection({ tenantId, provider: 'clienttether', settings, secrets: { webKey: 'CT_none', accessToken: 'none' } });
+  const { id: connectionId } = await createConnection({
+    tenantId,
+    provider: 'clienttether',
+    settings,
+    secrets: { webKey: 'CT_none', accessToken: 'none' },
+  });
   return { tenantId, connectionId };
 }
 
-/** Fills the measured tenant of a clone with `leads` leads, and brings the planner's statistics up to date. */
-export async function fillMeasured(database: BenchDatabase, ids: Ids, leads: number): Promise<void> {
+/**
+ * Fills the measured tenant of a clone with `leads` leads, and brings the planner's statistics up
+ * to date.
+ */
+export async function fillMeasured(
+  database: BenchDatabase,
+  ids: Ids,
+  leads: number,
+): Promise<void> {
   await onSuperuser(database, async (client) => {
     const rebuild = await dropIndexes(client);
     await fillWorkspace(client, ids, leads);
@@ -58,18 +81,28 @@ async function dropIndexes(client: pg.Client): Promise<string[]> {
   return rows.map(({ definition }) => definition);
 }
 
-async function fillWorkspace(client: pg.Client, { tenantId, connectionId }: Ids, leads: number): Promise<void> {
-  for (const statement of workspaceRows(leads)) await client.query(statement, [tenantId, connectionId]);
+async function fillWorkspace(
+  client: pg.Client,
+  { tenantId, connectionId }: Ids,
+  leads: number,
+): Promise<void> {
+  for (const statement of workspaceRows(leads))
+    await client.query(statement, [tenantId, connectionId]);
   for (const statement of rollupRows) await client.query(statement, [tenantId]);
   for (const statement of syncHistoryRows) await client.query(statement, [tenantId, connectionId]);
 }
 
-async function onSuperuser(database: BenchDatabase, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function onSuperuser(
+  database: BenchDatabase,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   const client = new pg.Client({ connectionString: database.superuserUrl });
   await client.connect();
   try {
     // Without the foreign keys' triggers: the rows are right by construction.
-    await client.query(`set session_replication_role = replica; set maintenance_work_mem = '512MB'; set work_mem = '128MB'`);
+    await client.query(
+      `set session_replication_role = replica; set maintenance_work_mem = '512MB'; set work_mem = '128MB'`,
+    );
     await work(client);
   } finally {
     await client.end();

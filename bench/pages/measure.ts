@@ -17,7 +17,11 @@ export interface Times {
 }
 
 /** Every round asks for everything once, so that a busy moment of the machine touches all alike. */
-export async function takeTimes(sites: readonly Site[], routes: readonly Route[], bare: Visitor): Promise<Times> {
+export async function takeTimes(
+  sites: readonly Site[],
+  routes: readonly Route[],
+  bare: Visitor,
+): Promise<Times> {
   const times: Times = { bare: [], healthz: [], pages: routes.map(() => sites.map(() => [])) };
   for (let round = -warmRounds; round < rounds; round += 1) {
     const keep = (list: number[] | undefined, value: number) => {
@@ -25,7 +29,8 @@ export async function takeTimes(sites: readonly Site[], routes: readonly Route[]
     };
     for (const [index, route] of routes.entries()) {
       keep(times.bare, await bare.time('/'));
-      for (const [place, { visitor }] of sites.entries()) keep(times.pages[index]?.[place], await visitor.time(route.paths[place] ?? ''));
+      for (const [place, { visitor }] of sites.entries())
+        keep(times.pages[index]?.[place], await visitor.time(route.paths[place] ?? ''));
     }
     for (const { visitor } of sites) keep(times.healthz, await visitor.time('/healthz'));
   }
@@ -33,12 +38,18 @@ export async function takeTimes(sites: readonly Site[], routes: readonly Route[]
 }
 
 /** What one request of each route asks of the database, by route, then by site. */
-export async function countDemands(cluster: Cluster, sites: readonly Site[], routes: readonly Route[]): Promise<Demand[][]> {
+export async function countDemands(
+  cluster: Cluster,
+  sites: readonly Site[],
+  routes: readonly Route[],
+): Promise<Demand[][]> {
   const demands: Demand[][] = routes.map(() => []);
   await watch(cluster, async (count) => {
     for (const [index, route] of routes.entries()) {
       for (const [place, { database, visitor }] of sites.entries()) {
-        demands[index]?.push(await count(database.name, () => visitor.time(route.paths[place] ?? '')));
+        demands[index]?.push(
+          await count(database.name, () => visitor.time(route.paths[place] ?? '')),
+        );
       }
     }
   });

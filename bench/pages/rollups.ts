@@ -25,7 +25,10 @@ export const rollupRows: string[] = [
 
 const streams = ['salesCycles', 'clients', 'opportunities', 'notes', 'activities', 'events'];
 
-/** Statements that give a connection the history of eight days of hourly syncs; the newest ended just now. */
+/**
+ * Statements that give a connection the history of eight days of hourly syncs; the newest ended
+ * just now.
+ */
 export const syncHistoryRows: string[] = [
   `insert into sync_runs (tenant_id, id, connection_id, trigger, status, started_at, finished_at)
     select $1, new_id(), $2, 'schedule', 'success', now() - make_interval(hours => i), now() - make_interval(hours => i) + interval '20 s' from generate_series(0, 191) as i`,

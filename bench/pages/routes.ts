@@ -30,7 +30,10 @@ const fixed: [label: string, path: string, rollup: boolean][] = [
 
 export const deepest = 100;
 
-/** All pages, with a lead table that is followed a hundred pages deep (or to its end, where that comes first). */
+/**
+ * All pages, with a lead table that is followed a hundred pages deep (or to its end, where that
+ * comes first).
+ */
 export async function prepareRoutes(sites: readonly Site[]): Promise<Route[]> {
   const deep: Route = { label: `leads, page ${deepest} of the table`, rollup: true, paths: [] };
   for (const site of sites) deep.paths.push(await follow(site, `${base}/leads`, deepest - 1));
@@ -46,10 +49,15 @@ export async function follow({ visitor }: Site, start: string, steps: number): P
   let path = start;
   for (let step = 0; step < steps; step += 1) {
     const tag = (await visitor.get(path)).match(/<a\b[^>]*\brel="next"[^>]*>/)?.[0];
-    const next = tag?.match(/\bhref="([^"]+)"/)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#38;', '&').replace(/#.*$/, '');
+    const next = tag
+      ?.match(/\bhref="([^"]+)"/)?.[1]
+      ?.replaceAll('&amp;', '&')
+      .replaceAll('&#38;', '&')
+      .replace(/#.*$/, '');
     if (next === undefined) break;
     path = next;
   }
-  if (path === start) throw new Error('The lead table has no second page: the benchmark would measure nothing.');
+  if (path === start)
+    throw new Error('The lead table has no second page: the benchmark would measure nothing.');
   return path;
 }

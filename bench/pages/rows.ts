@@ -1,56 +1,141 @@
 /*
- * Rows by SQL: a workspace of franchise development that has run for two years. Figures come from a digest of the row's
- * number, so that every run loads the same.
+ * Rows by SQL: a workspace of franchise development that has run for two years. Figures come from a
+ * digest of the row's number, so that every run loads the same.
  */
 
 /** Stage, outcome, chance of closing, and how many in a thousand stand in it. */
-const stages: [name: string, outcome: 'open' | 'won' | 'lost', likelyPct: number, share: number][] = [
-  ['New Lead', 'open', 5, 90], ['Outbound Call', 'open', 8, 80], ['Inbound Contact', 'open', 10, 60], ['Initial Call Scheduled', 'open', 15, 40],
-  ['Initial Call Complete', 'open', 20, 40], ['QR Sent', 'open', 25, 30], ['QR Returned', 'open', 35, 20], ['FDD Sent', 'open', 40, 20],
-  ['FDD Signed', 'open', 50, 15], ['FDD Review Call Complete', 'open', 60, 12], ['Deal Structure', 'open', 70, 10],
-  ['Discovery Day Booked', 'open', 75, 8], ['Discovery Day Completed', 'open', 85, 8], ['FA Requested', 'open', 90, 6], ['FA Sent', 'open', 95, 6],
-  ['Future Interest', 'open', 5, 155], ['FA Signed', 'won', 100, 20], ['Not Interested', 'lost', 0, 380],
-];
+const stages: [name: string, outcome: 'open' | 'won' | 'lost', likelyPct: number, share: number][] =
+  [
+    ['New Lead', 'open', 5, 90],
+    ['Outbound Call', 'open', 8, 80],
+    ['Inbound Contact', 'open', 10, 60],
+    ['Initial Call Scheduled', 'open', 15, 40],
+    ['Initial Call Complete', 'open', 20, 40],
+    ['QR Sent', 'open', 25, 30],
+    ['QR Returned', 'open', 35, 20],
+    ['FDD Sent', 'open', 40, 20],
+    ['FDD Signed', 'open', 50, 15],
+    ['FDD Review Call Complete', 'open', 60, 12],
+    ['Deal Structure', 'open', 70, 10],
+    ['Discovery Day Booked', 'open', 75, 8],
+    ['Discovery Day Completed', 'open', 85, 8],
+    ['FA Requested', 'open', 90, 6],
+    ['FA Sent', 'open', 95, 6],
+    ['Future Interest', 'open', 5, 155],
+    ['FA Signed', 'won', 100, 20],
+    ['Not Interested', 'lost', 0, 380],
+  ];
 
 /** Source and how many in a thousand come from it; the rest does not say. */
 const sources: [name: string, share: number][] = [
-  ['Website', 210], ['Google Ads', 140], ['Facebook Ads', 100], ['OwnerPath', 150], ['BizScout', 90], ['Northstar Advisors', 110], ['Keystone Match', 60],
-  ['Referral', 50], ['Existing Franchisee', 25], ['Expo', 25], ['LinkedIn', 15], ['Podcast', 10], ['Radio', 5],
+  ['Website', 210],
+  ['Google Ads', 140],
+  ['Facebook Ads', 100],
+  ['OwnerPath', 150],
+  ['BizScout', 90],
+  ['Northstar Advisors', 110],
+  ['Keystone Match', 60],
+  ['Referral', 50],
+  ['Existing Franchisee', 25],
+  ['Expo', 25],
+  ['LinkedIn', 15],
+  ['Podcast', 10],
+  ['Radio', 5],
 ];
 
 const historyDays = 730;
-const markets = ['Denver, CO', 'Boise, ID', 'Tampa, FL', 'Austin, TX', 'Phoenix, AZ', 'Omaha, NE', 'Madison, WI', 'Richmond, VA'];
+const markets = [
+  'Denver, CO',
+  'Boise, ID',
+  'Tampa, FL',
+  'Austin, TX',
+  'Phoenix, AZ',
+  'Omaha, NE',
+  'Madison, WI',
+  'Richmond, VA',
+];
 
 /** A number from 0 to below `to` that row `i` always gets for the purpose `salt`. */
-const draw = (salt: number, to: number) => `(hashint8(i * 64 + ${salt})::bigint + 2147483648) % ${to}`;
+const draw = (salt: number, to: number) =>
+  `(hashint8(i * 64 + ${salt})::bigint + 2147483648) % ${to}`;
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-const oneOf = (salt: number, values: readonly string[]) => `(array[${values.map(quoted).join(', ')}])[1 + ${draw(salt, values.length)}]`;
+const oneOf = (salt: number, values: readonly string[]) =>
+  `(array[${values.map(quoted).join(', ')}])[1 + ${draw(salt, values.length)}]`;
 
 /** CASE over a draw from a thousand. */
-function weighted(salt: number, values: readonly (readonly [string, number])[], otherwise: string): string {
+function weighted(
+  salt: number,
+  values: readonly (readonly [string, number])[],
+  otherwise: string,
+): string {
   let reached = 0;
   const cases = values.map(([value, share]) => `when d < ${(reached += share)} then ${value}`);
   return `(select case ${cases.join(' ')} else ${otherwise} end from (select ${draw(salt, 1000)} as d))`;
 }
 
 const created = `(now() - make_interval(secs => (${draw(1, 1_000_000)} / 1e6) * ${historyDays * 86_400}))`;
-const first = oneOf(2, ['Amir', 'Dana', 'Elena', 'Grace', 'Jorge', 'Keith', 'Linh', 'Maria', 'Omar', 'Priya', 'Rosa', 'Todd']);
-const last = oneOf(3, ['Archer', 'Barlow', 'Corrigan', 'Dunmore', 'Farrow', 'Ibarra', 'Larkin', 'Navarro', 'Oakes', 'Salazar', 'Tran', 'Yardley']);
+const first = oneOf(2, [
+  'Amir',
+  'Dana',
+  'Elena',
+  'Grace',
+  'Jorge',
+  'Keith',
+  'Linh',
+  'Maria',
+  'Omar',
+  'Priya',
+  'Rosa',
+  'Todd',
+]);
+const last = oneOf(3, [
+  'Archer',
+  'Barlow',
+  'Corrigan',
+  'Dunmore',
+  'Farrow',
+  'Ibarra',
+  'Larkin',
+  'Navarro',
+  'Oakes',
+  'Salazar',
+  'Tran',
+  'Yardley',
+]);
 const name = `${first} || ' ' || ${last} || ' ' || i`;
-const stage = weighted(4, stages.map(([of, , , share]) => [quoted(of), share] as const), `'Not Interested'`);
+const stage = weighted(
+  4,
+  stages.map(([of, , , share]) => [quoted(of), share] as const),
+  `'Not Interested'`,
+);
 const stageTable = `(values ${stages.map(([of, outcome, likely], at) => `(${quoted(of)}, '${outcome}', ${likely}::real, ${at})`).join(', ')}) as stage (name, outcome, likely_pct, position)`;
-const source = weighted(5, sources.map(([of, share]) => [quoted(of), share] as const), 'null');
+const source = weighted(
+  5,
+  sources.map(([of, share]) => [quoted(of), share] as const),
+  'null',
+);
 
 /** The columns that every entity has. */
-const common = 'tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at';
+const common =
+  'tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at';
 const commonValues = (stream: string, raw: string) =>
   `$1::uuid, new_id(), $2::uuid, 'clienttether', '${stream}', i::text, md5(i::text), ${raw}, '${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}'::uuid, now(), now()`;
 
 const numbered = (count: number) => `generate_series(1, ${count}) as i`;
 
-/** Statements that take tenant ($1) and connection ($2), and fill a workspace with `leads` leads and what goes with them. */
+/**
+ * Statements that take tenant ($1) and connection ($2), and fill a workspace with `leads` leads and
+ * what goes with them.
+ */
 export function workspaceRows(leads: number): string[] {
-  return [stageRows(), leadRows(leads), leadWordRows, opportunityRows(Math.round(leads / 3)), noteRows(leads), activityRows(Math.round(leads / 10))];
+  return [
+    stageRows(),
+    leadRows(leads),
+    leadWordRows,
+    opportunityRows(Math.round(leads / 3)),
+    noteRows(leads),
+    activityRows(Math.round(leads / 10)),
+  ];
 }
 
 function stageRows(): string {
@@ -68,8 +153,25 @@ function leadRows(count: number): string {
       'acme' || i % 5000 || '.example', score, score, segment, mail_provider, referral_type, push_state
     from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at, ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value,
         ${draw(11, 101)} as score, ${oneOf(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment, ${oneOf(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])} as mail_provider,
-        ${weighted(14, [[quoted('co-sell'), 20], [quoted('marketplace'), 30], [quoted('solution-provider'), 50]], 'null')} as referral_type,
-        ${weighted(15, [[quoted('synced'), 300], [quoted('failed'), 10], [quoted('pending'), 5], [quoted('conflict'), 5]], 'null')} as push_state
+        ${weighted(
+          14,
+          [
+            [quoted('co-sell'), 20],
+            [quoted('marketplace'), 30],
+            [quoted('solution-provider'), 50],
+          ],
+          'null',
+        )} as referral_type,
+        ${weighted(
+          15,
+          [
+            [quoted('synced'), 300],
+            [quoted('failed'), 10],
+            [quoted('pending'), 5],
+            [quoted('conflict'), 5],
+          ],
+          'null',
+        )} as push_state
       from ${numbered(count)} offset 0) as made
     join ${stageTable} on stage.name = status`;
 }

@@ -37,7 +37,10 @@ export async function benchReplay(cluster: Cluster, say: (text: string) => void)
     const subject = await createSubject(sandbox.baseUrl, account, streams);
     await sync(subject);
     const bench = { database, sandbox, subject };
-    const found = [await measure(bench, 'every row changes, as after a new mapping', () => outdate(bench)), await measure(bench, 'nothing changes', async () => {})];
+    const found = [
+      await measure(bench, 'every row changes, as after a new mapping', () => outdate(bench)),
+      await measure(bench, 'nothing changes', async () => {}),
+    ];
     say('Replay and fetching: done');
     return { name: 'replay', tables: [table(found)] };
   } finally {
@@ -65,7 +68,8 @@ async function replay({ subject: { tenantId, connectionId } }: Bench): Promise<n
   let records = 0;
   for (const stream of streams) {
     const report = await replayConnection({ tenantId, connectionId, trigger: 'replay', stream });
-    if (report.status !== 'success') throw new Error(`The replay ended as ${report.status}: ${report.errorMessage ?? ''}`);
+    if (report.status !== 'success')
+      throw new Error(`The replay ended as ${report.status}: ${report.errorMessage ?? ''}`);
     records += report.streams.reduce((sum, { fetched }) => sum + fetched, 0);
   }
   return records;
@@ -73,7 +77,8 @@ async function replay({ subject: { tenantId, connectionId } }: Bench): Promise<n
 
 /** Rows as an older mapping would have made them. */
 async function outdate({ database }: Bench): Promise<void> {
-  for (const table of ['leads', 'opportunities', 'scheduled_activities']) await database.query(`update ${table} set content_hash = 'as mapped before'`);
+  for (const table of ['leads', 'opportunities', 'scheduled_activities'])
+    await database.query(`update ${table} set content_hash = 'as mapped before'`);
   await database.query('vacuum analyze');
 }
 
@@ -87,11 +92,27 @@ function table(found: readonly Series[]): Table {
   const rows = found.map(({ label, replay: took, fetch, records }) => {
     const rate = (ms: number[]) => whole((records / median(ms)) * 1000);
     const [first = 0] = took;
-    return [label, times(median(fetch[0].map((ms, n) => ms / (took[n] ?? ms)))), times(median(fetch[50]) / first), whole(records), rate(took), rate(fetch[0]), rate(fetch[50])];
+    return [
+      label,
+      times(median(fetch[0].map((ms, n) => ms / (took[n] ?? ms)))),
+      times(median(fetch[50]) / first),
+      whole(records),
+      rate(took),
+      rate(fetch[0]),
+      rate(fetch[50]),
+    ];
   });
   return {
     title: 'Replay of stored answers, against asking the source again',
-    head: ['what', 'replay : fetching at 0 ms', ': fetching at 50 ms', 'records', 'replay, records/s', 'fetching at 0 ms', 'at 50 ms'],
+    head: [
+      'what',
+      'replay : fetching at 0 ms',
+      ': fetching at 50 ms',
+      'records',
+      'replay, records/s',
+      'fetching at 0 ms',
+      'at 50 ms',
+    ],
     rows,
     notes: [
       'Ratios are of records per second, within a repetition. Replay reads the newest answer of each record from PostgreSQL, translates it with the mapping of today, and writes the rows that differ; it asks nobody. Fetching is a sync of the same three lists.',

@@ -20,23 +20,58 @@ export interface Account {
 
 let made = 0;
 
-/** A new tenant with a connection that was never synced. The row is written here, because the provider is in no registry. */
+/**
+ * A new tenant with a connection that was never synced. The row is written here, because the
+ * provider is in no registry.
+ */
 export async function createAccount(baseUrl: string, key: string): Promise<Account> {
   made += 1;
   const { id: tenantId } = await createTenant({ slug: `stripe-${made}`, name: `Stripe ${made}` });
   const connectionId = newId();
-  await withTenant(tenantId, (tx) => tx.insert(connections).values({ tenantId, id: connectionId, provider: stripeProvider().key, label: 'Stripe', settings: { baseUrl } }));
+  await withTenant(tenantId, (tx) =>
+    tx.insert(connections).values({
+      tenantId,
+      id: connectionId,
+      provider: stripeProvider().key,
+      label: 'Stripe',
+      settings: { baseUrl },
+    }),
+  );
   return { tenantId, connectionId, baseUrl, key };
 }
 
-export const requestOf = ({ tenantId, connectionId }: Account): SyncRequest => ({ tenantId, connectionId, trigger: 'cli' });
+export const requestOf = ({ tenantId, connectionId }: Account): SyncRequest => ({
+  tenantId,
+  connectionId,
+  trigger: 'cli',
+});
 
 /** What a run works with, as src/lib/sync/connection.ts puts it together. */
-export async function openAccount(account: Account, run: HeldRun, http: OwnedHttpClient, provider = stripeProvider()): Promise<Source> {
+export async function openAccount(
+  account: Account,
+  run: HeldRun,
+  http: OwnedHttpClient,
+  provider = stripeProvider(),
+): Promise<Source> {
   const { tenantId, connectionId, baseUrl, key } = account;
   const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
   const [connection] = await withTenant(tenantId, (tx) => tx.select().from(connections).where(own));
   if (connection === undefined) throw new Error('The connection is gone');
-  const rest = { timeZone: 'UTC', deletionShare: 0.2, sliceEnd: Number.POSITIVE_INFINITY, request: requestOf(account) };
-  return { ...rest, ...run, connection, tenantId, connectionId, http, provider: provider as unknown as ProviderDefinition, settings: { baseUrl }, secrets: { key } };
+  const rest = {
+    timeZone: 'UTC',
+    deletionShare: 0.2,
+    sliceEnd: Number.POSITIVE_INFINITY,
+    request: requestOf(account),
+  };
+  return {
+    ...rest,
+    ...run,
+    connection,
+    tenantId,
+    connectionId,
+    http,
+    provider: provider as unknown as ProviderDefinition,
+    settings: { baseUrl },
+    secrets: { key },
+  };
 }

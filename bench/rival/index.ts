@@ -33,10 +33,19 @@ export async function benchRival(cluster: Cluster, say: (text: string) => void):
   const server = startPart('stripe', 'bench/rival/server.ts', {});
   try {
     const { port } = await whenReady(server);
-    const databases = { ours: await cluster.createDatabase('ours'), theirs: await cluster.createDatabase('theirs') };
+    const databases = {
+      ours: await cluster.createDatabase('ours'),
+      theirs: await cluster.createDatabase('theirs'),
+    };
     await useDatabase(databases.ours.appUrl);
     const bench = { baseUrl: `http://127.0.0.1:${port}/`, databases, say };
-    await withSide('theirs', (side) => side.run({ databaseUrl: databases.theirs.superuserUrl, account: nobody(bench), migrate: true }));
+    await withSide('theirs', (side) =>
+      side.run({
+        databaseUrl: databases.theirs.superuserUrl,
+        account: nobody(bench),
+        migrate: true,
+      }),
+    );
     const speeds: Speed[] = [];
     const reruns: Rerun[] = [];
     for (const each of cases) speeds.push(await measureSpeed(bench, each, reruns));
@@ -49,13 +58,19 @@ export async function benchRival(cluster: Cluster, say: (text: string) => void):
 }
 
 /** Both sides take turns; without latency each then reads once more what has not changed. */
-async function measureSpeed(bench: Bench, { latencyMs, customers, repetitions }: (typeof cases)[number], reruns: Rerun[]): Promise<Speed> {
+async function measureSpeed(
+  bench: Bench,
+  { latencyMs, customers, repetitions }: (typeof cases)[number],
+  reruns: Rerun[],
+): Promise<Speed> {
   await tell(bench, { latencyMs, limit: null });
   const speed: Speed = { latencyMs, customers, ours: [], theirs: [] };
   for (let n = 0; n < repetitions; n += 1) {
     for (const name of sides) {
       const account = await emptyAccount(bench, name, customers);
-      await withSide(name, async (side) => speed[name].push(await read(bench, name, side, account)));
+      await withSide(name, async (side) =>
+        speed[name].push(await read(bench, name, side, account)),
+      );
       if (latencyMs === 0 && n === 0) reruns.push(await measureRerun(bench, name, account));
     }
   }
@@ -65,11 +80,15 @@ async function measureSpeed(bench: Bench, { latencyMs, customers, repetitions }:
 
 async function measureRerun(bench: Bench, name: Side, account: Account): Promise<Rerun> {
   let ms = 0;
-  const written = await rowsWrittenBy(bench.databases[name], () => withSide(name, async (side) => (ms = await read(bench, name, side, account))));
+  const written = await rowsWrittenBy(bench.databases[name], () =>
+    withSide(name, async (side) => (ms = await read(bench, name, side, account))),
+  );
   return { side: name, customers: customersOf(account), ms, ...written };
 }
 
-/** Ends the process when the server has been asked for 60 % of the pages, and starts another one. */
+/**
+ * Ends the process when the server has been asked for 60 % of the pages, and starts another one.
+ */
 async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   await tell(bench, { latencyMs: 0, limit: null });
   const account = await emptyAccount(bench, name, cutCustomers);
@@ -85,14 +104,29 @@ async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   await releaseRun(bench);
   const after = await withSide(name, (side) => read(bench, name, side, account));
   bench.say(`${name}, killed at ${cutAt * 100} %: done`);
-  return { side: name, customers: cutCustomers, pages, stored, before, after, requests: await requests(bench, account), finally: await storedBy(bench, name) };
+  return {
+    side: name,
+    customers: cutCustomers,
+    pages,
+    stored,
+    before,
+    after,
+    requests: await requests(bench, account),
+    finally: await storedBy(bench, name),
+  };
 }
 
 /** Reads the whole account; the answer is in milliseconds. */
-async function read({ databases }: Bench, name: Side, side: SideProcess, account: Account): Promise<number> {
+async function read(
+  { databases }: Bench,
+  name: Side,
+  side: SideProcess,
+  account: Account,
+): Promise<number> {
   const databaseUrl = name === 'ours' ? databases.ours.appUrl : databases.theirs.superuserUrl;
   const { ms, records } = await side.run({ databaseUrl, account });
-  if (records > customersOf(account)) throw new Error(`${name} read ${records} records of ${customersOf(account)}`);
+  if (records > customersOf(account))
+    throw new Error(`${name} read ${records} records of ${customersOf(account)}`);
   return ms;
 }
 
@@ -112,23 +146,40 @@ async function withSide<T>(name: Side, work: (side: SideProcess) => Promise<T>):
 let made = 0;
 
 /** An account that neither side has read; what was read of others before is gone from both. */
-async function emptyAccount({ baseUrl, databases }: Bench, name: Side, customers: number): Promise<Account> {
+async function emptyAccount(
+  { baseUrl, databases }: Bench,
+  name: Side,
+  customers: number,
+): Promise<Account> {
   made += 1;
   if (name === 'theirs') await databases.theirs.query('truncate stripe.customers');
-  else await databases.ours.query('truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months cascade');
+  else
+    await databases.ours.query(
+      'truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months cascade',
+    );
   for (const side of sides) await databases[side].query('checkpoint');
   return createAccount(baseUrl, `sk_${customers}_${name}${made}`);
 }
 
-const nobody = ({ baseUrl }: Bench): Account => ({ tenantId: '', connectionId: '', baseUrl, key: 'sk_0_nobody' });
+const nobody = ({ baseUrl }: Bench): Account => ({
+  tenantId: '',
+  connectionId: '',
+  baseUrl,
+  key: 'sk_0_nobody',
+});
 const customersOf = ({ key }: Account) => Number(key.split('_')[1]);
 
 async function storedBy({ databases }: Bench, name: Side): Promise<number> {
-  const [row] = await databases[name].query<{ count: number }>(`select count(*)::int as count from ${name === 'ours' ? 'leads' : 'stripe.customers'}`);
+  const [row] = await databases[name].query<{ count: number }>(
+    `select count(*)::int as count from ${name === 'ours' ? 'leads' : 'stripe.customers'}`,
+  );
   return row?.count ?? 0;
 }
 
-/** A worker that takes a run up waits until the lease of the dead one is over; that wait is a setting, not work, and is told in the notes. */
+/**
+ * A worker that takes a run up waits until the lease of the dead one is over; that wait is a
+ * setting, not work, and is told in the notes.
+ */
 async function releaseRun({ databases }: Bench): Promise<void> {
   await databases.ours.query(`update sync_runs set lease_until = now() where status = 'running'`);
 }

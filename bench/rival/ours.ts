@@ -39,7 +39,8 @@ async function sync(account: Account): Promise<StreamReport[]> {
     return await whileHeld(request, run, async () => {
       const reports = await streamsOf(source);
       const { status, errorMessage } = await finishRun(request, run, reports, undefined);
-      if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
+      if (status !== 'success')
+        throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
       return reports;
     });
   } finally {
@@ -49,6 +50,7 @@ async function sync(account: Account): Promise<StreamReport[]> {
 
 async function streamsOf(source: Source): Promise<StreamReport[]> {
   const reports: StreamReport[] = [];
-  for (const stream of source.provider.streams) reports.push((await syncStream(source, stream)).report);
+  for (const stream of source.provider.streams)
+    reports.push((await syncStream(source, stream)).report);
   return reports;
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { LeadRecord } from '../../src/lib/entities/lead/record.ts';
-import { defineProvider, defineStream, type Limits, type Page, type ReadContext } from '../../src/lib/providers/types.ts';
+import {
+  defineProvider,
+  defineStream,
+  type Limits,
+  type Page,
+  type ReadContext,
+} from '../../src/lib/providers/types.ts';
 
 /** Stripe as a provider of ours, as far as the benchmark needs it. It is in no registry. */
 
@@ -9,11 +15,21 @@ type Settings = z.output<typeof settings>;
 
 const list = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
 const identified = z.object({ id: z.string() });
-const text = z.string().nullish().transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
 const customer = z.object({
-  id: z.string(), created: z.number(), name: text, email: text, phone: text, description: text,
+  id: z.string(),
+  created: z.number(),
+  name: text,
+  email: text,
+  phone: text,
+  description: text,
   address: z.object({ city: text, state: text }).nullish(),
-  metadata: z.object({ company: text, source: text, stage: text, owner: text, deal: text }).partial(),
+  metadata: z
+    .object({ company: text, source: text, stage: text, owner: text, deal: text })
+    .partial(),
 });
 
 const qualifying = new Set(['Qualified', 'Proposal', 'Customer']);
@@ -25,7 +41,7 @@ const customers = defineStream<Settings, 'lead'>({
   entity: 'lead',
   listing: { kind: 'complete' },
   async *read(context, cursor) {
-    for (let after = typeof cursor === 'string' ? cursor : undefined, last = false; !last; ) {
+    for (let after = typeof cursor === 'string' ? cursor : undefined, last = false; !last;) {
       const page = await ask(context, after);
       ({ last } = page);
       after = typeof page.cursor === 'string' ? page.cursor : undefined;
@@ -38,9 +54,16 @@ const customers = defineStream<Settings, 'lead'>({
 });
 
 /** The cursor is the id of the last customer of a page. */
-async function ask({ http, settings: { baseUrl }, secrets }: ReadContext<Settings>, after: string | undefined): Promise<Page> {
+async function ask(
+  { http, settings: { baseUrl }, secrets }: ReadContext<Settings>,
+  after: string | undefined,
+): Promise<Page> {
   const headers = { authorization: `Bearer ${secrets['key'] ?? ''}` };
-  const answer = await http.request({ url: new URL('v1/customers', baseUrl).href, query: { limit: pageSize, starting_after: after }, headers });
+  const answer = await http.request({
+    url: new URL('v1/customers', baseUrl).href,
+    query: { limit: pageSize, starting_after: after },
+    headers,
+  });
   const { data, has_more: more } = list.parse(JSON.parse(answer.body));
   const end = identified.safeParse(data.at(-1)).data;
   return { answer, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
@@ -50,10 +73,21 @@ function mapCustomer(item: unknown): LeadRecord {
   const { id, created, name, email, phone, description, address, metadata } = customer.parse(item);
   const stage = metadata.stage ?? 'New Lead';
   return {
-    externalId: id, sourceCreatedAt: new Date(created * 1000), sourceUpdatedAt: null,
-    name: name ?? email ?? 'Unnamed lead', company: metadata.company ?? null, email, phone,
-    city: address?.city ?? null, state: address?.state ?? null, source: metadata.source ?? null, status: stage, qualified: qualifying.has(stage),
-    dealValue: metadata.deal ?? null, assignedTo: metadata.owner ?? null, summary: description,
+    externalId: id,
+    sourceCreatedAt: new Date(created * 1000),
+    sourceUpdatedAt: null,
+    name: name ?? email ?? 'Unnamed lead',
+    company: metadata.company ?? null,
+    email,
+    phone,
+    city: address?.city ?? null,
+    state: address?.state ?? null,
+    source: metadata.source ?? null,
+    status: stage,
+    qualified: qualifying.has(stage),
+    dealValue: metadata.deal ?? null,
+    assignedTo: metadata.owner ?? null,
+    summary: description,
   };
 }
 

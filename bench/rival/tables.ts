@@ -36,7 +36,11 @@ const goals = { times: 4, latency: 1.1 };
 const pageSize = 100;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
-export function rivalTables(speeds: readonly Speed[], cuts: readonly Cut[], reruns: readonly Rerun[]): Table[] {
+export function rivalTables(
+  speeds: readonly Speed[],
+  cuts: readonly Cut[],
+  reruns: readonly Rerun[],
+): Table[] {
   return [speedTable(speeds), cutTable(cuts), rerunTable(reruns)];
 }
 
@@ -50,11 +54,33 @@ function speedTable(speeds: readonly Speed[]): Table {
     const met = least === 0 ? ratio >= goals.times : ours / least <= goals.latency;
     const overBound = (ms: number) => (least === 0 ? '-' : times(ms / least));
     const rate = (ms: number) => whole((speed.customers / ms) * 1000);
-    return [`${speed.latencyMs} ms`, times(ratio), overBound(ours), overBound(theirs), whole(speed.customers), rate(ours), rate(theirs), seconds(ours), seconds(theirs), met ? 'met' : 'missed'];
+    return [
+      `${speed.latencyMs} ms`,
+      times(ratio),
+      overBound(ours),
+      overBound(theirs),
+      whole(speed.customers),
+      rate(ours),
+      rate(theirs),
+      seconds(ours),
+      seconds(theirs),
+      met ? 'met' : 'missed',
+    ];
   });
   return {
     title: 'First read of an account, side by side with @supabase/stripe-sync-engine 0.48.5',
-    head: ['latency', 'ours : theirs, records per second', 'our time : latency bound', 'their time : bound', 'customers', 'ours, records/s', 'theirs, records/s', 'ours', 'theirs', 'goal'],
+    head: [
+      'latency',
+      'ours : theirs, records per second',
+      'our time : latency bound',
+      'their time : bound',
+      'customers',
+      'ours, records/s',
+      'theirs, records/s',
+      'ours',
+      'theirs',
+      'goal',
+    ],
     rows,
     notes: [
       `Goals: without latency at least ${goals.times} times their records per second; with latency at most ${goals.latency} times the bound, which is pages times latency: a page is only known when the one before has arrived.`,
@@ -68,12 +94,30 @@ function speedTable(speeds: readonly Speed[]): Table {
 
 function cutTable(cuts: readonly Cut[]): Table {
   const rows = cuts.map((cut) => [
-    cut.side, whole(cut.stored), seconds(cut.before), seconds(cut.after), times((cut.before + cut.after) / cut.before), whole(cut.pages), whole(cut.requests.all), whole(cut.requests.repeated), whole(cut.finally),
+    cut.side,
+    whole(cut.stored),
+    seconds(cut.before),
+    seconds(cut.after),
+    times((cut.before + cut.after) / cut.before),
+    whole(cut.pages),
+    whole(cut.requests.all),
+    whole(cut.requests.repeated),
+    whole(cut.finally),
   ]);
   const [pages, customers] = [cuts[0]?.pages ?? 0, cuts[0]?.customers ?? 0];
   return {
     title: `Killed when 60 % of the pages had been asked for, then started again`,
-    head: ['side', 'stored when killed', 'until killed', 'then to the end', 'both : until killed', 'pages', 'requests in all', 'pages asked for again', 'stored in the end'],
+    head: [
+      'side',
+      'stored when killed',
+      'until killed',
+      'then to the end',
+      'both : until killed',
+      'pages',
+      'requests in all',
+      'pages asked for again',
+      'stored in the end',
+    ],
     rows,
     notes: [
       `${whole(customers)} customers on ${whole(pages)} pages, no latency. SIGKILL; a new process starts the same read. A read that loses nothing takes 1 / 0.6 = 1.67 times the time until it was killed.`,
@@ -86,8 +130,26 @@ function cutTable(cuts: readonly Cut[]): Table {
 function rerunTable(reruns: readonly Rerun[]): Table {
   return {
     title: 'Read again, nothing changed',
-    head: ['side', 'customers', 'takes', 'records/s', 'rows of records and sums written', 'rows of books and snapshots written', 'goal'],
-    rows: reruns.map(({ side, customers, ms, records, books }) => [side, whole(customers), seconds(ms), whole((customers / ms) * 1000), whole(records), whole(books), side !== 'ours' ? '-' : records === 0 ? 'met' : 'missed']),
-    notes: ['Goal: we write no row of a record or a sum. For each page we still note that it was read: a snapshot row (its body is there already), the books and the cursor. Theirs updates each row, if only last_synced_at.'],
+    head: [
+      'side',
+      'customers',
+      'takes',
+      'records/s',
+      'rows of records and sums written',
+      'rows of books and snapshots written',
+      'goal',
+    ],
+    rows: reruns.map(({ side, customers, ms, records, books }) => [
+      side,
+      whole(customers),
+      seconds(ms),
+      whole((customers / ms) * 1000),
+      whole(records),
+      whole(books),
+      side !== 'ours' ? '-' : records === 0 ? 'met' : 'missed',
+    ]),
+    notes: [
+      'Goal: we write no row of a record or a sum. For each page we still note that it was read: a snapshot row (its body is there already), the books and the cursor. Theirs updates each row, if only last_synced_at.',
+    ],
   };
 }

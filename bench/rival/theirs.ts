@@ -6,23 +6,34 @@ import type { SideAnswer, SideJob } from './ours.ts';
 
 /** The other side, as a process of its own: a back-fill as the package's README has it. */
 
-serve<SideJob & { migrate?: true }, SideAnswer>(async ({ databaseUrl, account: { baseUrl, key }, migrate }) => {
-  if (migrate === true) {
-    await migrations().runMigrations({ databaseUrl, schema: 'stripe' });
-    return { ms: 0, records: 0 };
-  }
-  const { hostname, port } = new URL(baseUrl);
-  const engine = new StripeSync({ stripeSecretKey: key, stripeWebhookSecret: 'whsec_unused', poolConfig: { connectionString: databaseUrl, max: 10 } });
-  // It has no option for another host: the same client, pointed at the loopback server.
-  engine.stripe = new Stripe(key, { host: hostname, port: Number(port), protocol: 'http' });
-  const startedAt = performance.now();
-  const { customers } = await engine.syncBackfill({ object: 'customer' });
-  const ms = performance.now() - startedAt;
-  await engine.close();
-  return { ms, records: customers?.synced ?? 0 };
-});
+serve<SideJob & { migrate?: true }, SideAnswer>(
+  async ({ databaseUrl, account: { baseUrl, key }, migrate }) => {
+    if (migrate === true) {
+      await migrations().runMigrations({ databaseUrl, schema: 'stripe' });
+      return { ms: 0, records: 0 };
+    }
+    const { hostname, port } = new URL(baseUrl);
+    const engine = new StripeSync({
+      stripeSecretKey: key,
+      stripeWebhookSecret: 'whsec_unused',
+      poolConfig: { connectionString: databaseUrl, max: 10 },
+    });
+    // It has no option for another host: the same client, pointed at the loopback server.
+    engine.stripe = new Stripe(key, { host: hostname, port: Number(port), protocol: 'http' });
+    const startedAt = performance.now();
+    const { customers } = await engine.syncBackfill({ object: 'customer' });
+    const ms = performance.now() - startedAt;
+    await engine.close();
+    return { ms, records: customers?.synced ?? 0 };
+  },
+);
 
-/** Its ES module looks for the migrations through `__dirname`, which ES modules do not have, and only logs that; its CommonJS one finds them. */
+/**
+ * Its ES module looks for the migrations through `__dirname`, which ES modules do not have, and
+ * only logs that; its CommonJS one finds them.
+ */
 function migrations(): { runMigrations: typeof runMigrations } {
-  return createRequire(import.meta.url)('@supabase/stripe-sync-engine') as { runMigrations: typeof runMigrations };
+  return createRequire(import.meta.url)('@supabase/stripe-sync-engine') as {
+    runMigrations: typeof runMigrations;
+  };
 }

@@ -9,10 +9,25 @@ export interface Written {
   books: number;
 }
 
-const books = ['sync_runs', 'sync_run_streams', 'stream_states', 'raw_snapshots', 'raw_bodies', 'connections', 'tenants', 'rate_budgets', 'circuits'];
+const books = [
+  'sync_runs',
+  'sync_run_streams',
+  'stream_states',
+  'raw_snapshots',
+  'raw_bodies',
+  'connections',
+  'tenants',
+  'rate_budgets',
+  'circuits',
+];
 
-/** What `work`, which must end its own connections, writes into a database, as the server counts it. */
-export async function rowsWrittenBy(database: BenchDatabase, work: () => Promise<unknown>): Promise<Written> {
+/**
+ * What `work`, which must end its own connections, writes into a database, as the server counts it.
+ */
+export async function rowsWrittenBy(
+  database: BenchDatabase,
+  work: () => Promise<unknown>,
+): Promise<Written> {
   const before = await counted(database);
   await work();
   const after = await counted(database);

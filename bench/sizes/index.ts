@@ -57,7 +57,8 @@ async function load(port: number, cookie: string): Promise<void> {
   await Promise.all(
     Array.from({ length: visitors }, async () => {
       const visitor = visit(port, cookie);
-      for (let n = 0; n < requests / visitors; n += 1) await visitor.time(paths[n % paths.length] ?? '');
+      for (let n = 0; n < requests / visitors; n += 1)
+        await visitor.time(paths[n % paths.length] ?? '');
       await visitor.close();
     }),
   );
@@ -66,14 +67,23 @@ async function load(port: number, cookie: string): Promise<void> {
 function weightTable(weights: Map<string, Weight>): Table {
   const limits = budgets(measured.slug);
   const rows = [...weights].map(([path, weight]) => {
-    const part = (name: keyof Weight) => `${kilobytes(weight[name])} of ${limits[path]?.[name] ?? 0}`;
-    return [path.replace(`/w/${measured.slug}`, ''), part('js'), part('css'), part('html'), part('later')];
+    const part = (name: keyof Weight) =>
+      `${kilobytes(weight[name])} of ${limits[path]?.[name] ?? 0}`;
+    return [
+      path.replace(`/w/${measured.slug}`, ''),
+      part('js'),
+      part('css'),
+      part('html'),
+      part('later'),
+    ];
   });
   return {
     title: 'What a page weighs in the browser, gzipped, and its budget',
     head: ['page', 'JS', 'CSS', 'HTML', 'JS fetched on demand'],
     rows,
-    notes: ['Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when somebody reaches for a chart. JS and CSS are cached for good after the first page.'],
+    notes: [
+      'Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when somebody reaches for a chart. JS and CSS are cached for good after the first page.',
+    ],
   };
 }
 
@@ -83,7 +93,11 @@ interface Memory {
 }
 
 function memoryTable(web: Memory, worker: Memory): Table {
-  const row = (name: string, { idle, loaded }: Memory) => [name, mebibytes(idle), mebibytes(loaded)];
+  const row = (name: string, { idle, loaded }: Memory) => [
+    name,
+    mebibytes(idle),
+    mebibytes(loaded),
+  ];
   return {
     title: 'Resident memory',
     head: ['process', 'idle', 'after the load'],

@@ -11,8 +11,13 @@ import { residentBytes } from './memory.ts';
 
 const account = 'notes-1000';
 
-/** Memory of a worker before its first sync and after one of 1,000 clients with all that belongs to them. */
-export async function weighWorker(database: BenchDatabase): Promise<{ idle: number; loaded: number }> {
+/**
+ * Memory of a worker before its first sync and after one of 1,000 clients with all that belongs to
+ * them.
+ */
+export async function weighWorker(
+  database: BenchDatabase,
+): Promise<{ idle: number; loaded: number }> {
   const sandboxPart = startPart('sandbox', 'bench/sync/sandbox.ts', { BENCH_ACCOUNTS: account });
   const worker = startPart('worker', 'worker/index.ts', benchEnv(database.appUrl));
   try {
@@ -32,7 +37,9 @@ export async function weighWorker(database: BenchDatabase): Promise<{ idle: numb
 
 async function untilSynced(database: BenchDatabase): Promise<void> {
   for (let second = 0; second < 180; second += 1) {
-    const [run] = await database.query<{ status: string }>(`select status from sync_runs where finished_at is not null`);
+    const [run] = await database.query<{ status: string }>(
+      `select status from sync_runs where finished_at is not null`,
+    );
     if (run?.status === 'success') return;
     if (run !== undefined) throw new Error(`The worker's sync ended as ${run.status}`);
     await sleep(1_000);

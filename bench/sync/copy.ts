@@ -11,14 +11,29 @@ export interface CopyBaseline {
 
 const tables = ['leads', 'opportunities', 'notes', 'scheduled_activities'];
 
-/** Writes a subject's entity rows to files, with raw JSON and all columns, and makes equal tables: same indexes and constraints. */
-export async function prepareCopy(cluster: Cluster, database: BenchDatabase, { tenantId }: Subject): Promise<CopyBaseline> {
-  const fileOf = (table: string) => path.join(cluster.directory, 'cluster', `${tenantId}-${table}.copy`);
+/**
+ * Writes a subject's entity rows to files, with raw JSON and all columns, and makes equal tables:
+ * same indexes and constraints.
+ */
+export async function prepareCopy(
+  cluster: Cluster,
+  database: BenchDatabase,
+  { tenantId }: Subject,
+): Promise<CopyBaseline> {
+  const fileOf = (table: string) =>
+    path.join(cluster.directory, 'cluster', `${tenantId}-${table}.copy`);
   let rows = 0;
   for (const table of tables) {
-    await database.query(`create table if not exists copy_of_${table} (like ${table} including all)`);
-    await database.query(`copy (select * from ${table} where tenant_id = '${tenantId}') to '${fileOf(table)}'`);
-    const [counted] = await database.query<{ count: number }>(`select count(*)::int as count from ${table} where tenant_id = $1`, [tenantId]);
+    await database.query(
+      `create table if not exists copy_of_${table} (like ${table} including all)`,
+    );
+    await database.query(
+      `copy (select * from ${table} where tenant_id = '${tenantId}') to '${fileOf(table)}'`,
+    );
+    const [counted] = await database.query<{ count: number }>(
+      `select count(*)::int as count from ${table} where tenant_id = $1`,
+      [tenantId],
+    );
     rows += counted?.count ?? 0;
   }
   return {
@@ -26,7 +41,8 @@ export async function prepareCopy(cluster: Cluster, database: BenchDatabase, { t
     run: async () => {
       for (const table of tables) await database.query(`truncate copy_of_${table}`);
       const startedAt = performance.now();
-      for (const table of tables) await database.query(`copy copy_of_${table} from '${fileOf(table)}'`);
+      for (const table of tables)
+        await database.query(`copy copy_of_${table} from '${fileOf(table)}'`);
       return performance.now() - startedAt;
     },
   };

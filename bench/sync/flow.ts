@@ -18,22 +18,36 @@ export interface Subject {
 let made = 0;
 
 /** A new tenant whose connection has never been synced. */
-export async function createSubject(baseUrl: string, account: string, streams: readonly string[]): Promise<Subject> {
+export async function createSubject(
+  baseUrl: string,
+  account: string,
+  streams: readonly string[],
+): Promise<Subject> {
   made += 1;
   const { id: tenantId } = await createTenant({ slug: `sync-${made}`, name: `Sync ${made}` });
   const secrets = { webKey: `CT_${account}`, accessToken: `token-${account}` };
-  const { id: connectionId } = await createConnection({ tenantId, provider: 'clienttether', settings: { baseUrl }, secrets });
+  const { id: connectionId } = await createConnection({
+    tenantId,
+    provider: 'clienttether',
+    settings: { baseUrl },
+    secrets,
+  });
   return { tenantId, connectionId, streams, clients: Number(account.split('-')[1]) };
 }
 
 /** Syncs the streams as a run does. Throws unless every record arrived. */
 export async function sync(subject: Subject): Promise<StreamReport[]> {
-  const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
+  const request: SyncRequest = {
+    tenantId: subject.tenantId,
+    connectionId: subject.connectionId,
+    trigger: 'cli',
+  };
   const run = await takeRun(request);
   const source = await openSource(subject, request, run);
   try {
     const reports: StreamReport[] = [];
-    for (const stream of streamsOf(source, subject)) reports.push((await syncStream(source, stream)).report);
+    for (const stream of streamsOf(source, subject))
+      reports.push((await syncStream(source, stream)).report);
     const { status, errorMessage } = await finishRun(request, run, reports, undefined);
     if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
     return reports;
@@ -44,15 +58,26 @@ export async function sync(subject: Subject): Promise<StreamReport[]> {
 
 /** Asks for the same pages with the same client, and drops them. Gives the number of pages. */
 export async function fetchOnly(subject: Subject): Promise<number> {
-  const request: SyncRequest = { tenantId: subject.tenantId, connectionId: subject.connectionId, trigger: 'cli' };
+  const request: SyncRequest = {
+    tenantId: subject.tenantId,
+    connectionId: subject.connectionId,
+    trigger: 'cli',
+  };
   const source = await openSource(subject, request, { runId: '', lease: 0, startedAt: new Date() });
   const { http, settings, secrets } = source;
   const context: ReadContext<unknown> = {
-    http, settings, secrets, now: source.startedAt, span: { mode: 'full', since: null, token: null }, concurrency: source.provider.limits.concurrency, partitions: () => clientsOf(subject),
+    http,
+    settings,
+    secrets,
+    now: source.startedAt,
+    span: { mode: 'full', since: null, token: null },
+    concurrency: source.provider.limits.concurrency,
+    partitions: () => clientsOf(subject),
   };
   let pages = 0;
   try {
-    for (const stream of streamsOf(source, subject)) for await (const _page of stream.read(context, null)) pages += 1;
+    for (const stream of streamsOf(source, subject))
+      for await (const _page of stream.read(context, null)) pages += 1;
   } finally {
     await http.close();
   }
@@ -61,7 +86,12 @@ export async function fetchOnly(subject: Subject): Promise<number> {
 
 async function* clientsOf({ clients }: Subject): AsyncGenerator<PartitionBatch> {
   for (let start = 0; start < clients; start += 100) {
-    yield { ids: Array.from({ length: Math.min(100, clients - start) }, (_, n) => String(1_000_000 + start + n)), cursor: null };
+    yield {
+      ids: Array.from({ length: Math.min(100, clients - start) }, (_, n) =>
+        String(1_000_000 + start + n),
+      ),
+      cursor: null,
+    };
   }
 }
 
@@ -71,6 +101,20 @@ function streamsOf(source: Source, subject: Subject) {
 
 async function openSource(subject: Subject, request: SyncRequest, run: HeldRun): Promise<Source> {
   const open = await openConnection(subject.tenantId, subject.connectionId);
-  const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, deadlineMs: open.provider.limits.timeoutMs });
-  return { ...open, ...run, tenantId: subject.tenantId, connectionId: subject.connectionId, timeZone: 'UTC', deletionShare: 0.2, sliceEnd: Number.POSITIVE_INFINITY, request, http };
+  const http = createHttpClient({
+    allowedHosts: ['127.0.0.1'],
+    allowLoopback: true,
+    deadlineMs: open.provider.limits.timeoutMs,
+  });
+  return {
+    ...open,
+    ...run,
+    tenantId: subject.tenantId,
+    connectionId: subject.connectionId,
+    timeZone: 'UTC',
+    deletionShare: 0.2,
+    sliceEnd: Number.POSITIVE_INFINITY,
+    request,
+    http,
+  };
 }

@@ -15,8 +15,20 @@ const partitioned = ['notes'];
 
 /** What is measured: an account, its streams, and how often at each latency. */
 const cases = [
-  { label: 'lists of 100 rows a page', account: 'lists-20000', before: [], streams: lists, repetitions: { 0: 3, 50: 1 } },
-  { label: 'notes, one request per client', account: 'notes-1000', before: parents, streams: partitioned, repetitions: { 0: 3, 50: 1 } },
+  {
+    label: 'lists of 100 rows a page',
+    account: 'lists-20000',
+    before: [],
+    streams: lists,
+    repetitions: { 0: 3, 50: 1 },
+  },
+  {
+    label: 'notes, one request per client',
+    account: 'notes-1000',
+    before: parents,
+    streams: partitioned,
+    repetitions: { 0: 3, 50: 1 },
+  },
 ];
 type Case = (typeof cases)[number];
 
@@ -30,7 +42,9 @@ interface Bench {
 /** Records per second from the API into Postgres. */
 export async function benchSync(cluster: Cluster, say: (text: string) => void): Promise<Part> {
   await prepareWatching(cluster);
-  const process = startPart('sandbox', 'bench/sync/sandbox.ts', { BENCH_ACCOUNTS: 'lists-20000,notes-1000,lists-2000,notes-300' });
+  const process = startPart('sandbox', 'bench/sync/sandbox.ts', {
+    BENCH_ACCOUNTS: 'lists-20000,notes-1000,lists-2000,notes-300',
+  });
   try {
     const sandbox = (await whenReady(process)) as SandboxReady;
     const database = await cluster.createDatabase('sync');
@@ -39,17 +53,31 @@ export async function benchSync(cluster: Cluster, say: (text: string) => void): 
     const warm = await createSubject(sandbox.baseUrl, 'lists-2000', lists);
     await sync(warm);
     const series: Series[] = [];
-    for (const each of cases) for (const latency of [0, 50] as const) series.push(await measure(bench, each, latency));
+    for (const each of cases)
+      for (const latency of [0, 50] as const) series.push(await measure(bench, each, latency));
     return { name: 'sync', tables: syncTables(series, await countStatements(bench)) };
   } finally {
     await stopPart(process);
   }
 }
 
-/** Fetching, syncing, copying and syncing again take turns, so that a busy moment of the machine touches all alike. */
+/**
+ * Fetching, syncing, copying and syncing again take turns, so that a busy moment of the machine
+ * touches all alike.
+ */
 async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Series> {
   await setLatency(bench.sandbox, latency);
-  const series: Series = { label: each.label, latency, rows: 0, pages: 0, fetch: [], sync: [], copy: [], resync: [], writtenAgain: 0 };
+  const series: Series = {
+    label: each.label,
+    latency,
+    rows: 0,
+    pages: 0,
+    fetch: [],
+    sync: [],
+    copy: [],
+    resync: [],
+    writtenAgain: 0,
+  };
   for (let n = 0; n < each.repetitions[latency]; n += 1) {
     const subject = await subjectOf(bench, each, latency);
     series.fetch.push(await timed(async () => (series.pages = await fetchOnly(subject))));
@@ -57,7 +85,9 @@ async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Serie
     const copy: CopyBaseline = await prepareCopy(bench.cluster, bench.database, { ...subject });
     series.rows = copy.rows - (each.before.length === 0 ? 0 : subject.clients);
     series.copy.push(await copy.run());
-    series.writtenAgain += await rowsWritten(bench.database, async () => series.resync.push(await timed(() => resync(bench, each, subject))));
+    series.writtenAgain += await rowsWritten(bench.database, async () =>
+      series.resync.push(await timed(() => resync(bench, each, subject))),
+    );
   }
   bench.say(`${each.label} at ${latency} ms: done`);
   return series;
@@ -74,9 +104,15 @@ async function subjectOf({ sandbox }: Bench, each: Case, latency: number): Promi
   return subject;
 }
 
-/** Notes of clients that did not change are not asked for again: to read them all again, the stream forgets how far it was. */
+/**
+ * Notes of clients that did not change are not asked for again: to read them all again, the stream
+ * forgets how far it was.
+ */
 async function resync({ database }: Bench, each: Case, subject: Subject): Promise<void> {
-  if (each.before.length > 0) await database.query(`update stream_states set high_water = null where tenant_id = $1`, [subject.tenantId]);
+  if (each.before.length > 0)
+    await database.query(`update stream_states set high_water = null where tenant_id = $1`, [
+      subject.tenantId,
+    ]);
   await sync(subject);
 }
 
@@ -90,7 +126,11 @@ async function countStatements(bench: Bench): Promise<StatementCounts[]> {
       const pages = await fetchOnly(subject);
       const first = await count(bench.database.name, () => sync(subject));
       const again = await count(bench.database.name, () => resync(bench, each, subject));
-      counts.push({ label: each.label, first: first.statements / pages, again: again.statements / pages });
+      counts.push({
+        label: each.label,
+        first: first.statements / pages,
+        again: again.statements / pages,
+      });
     }
   });
   return counts;

@@ -9,5 +9,9 @@ export interface SandboxReady {
 /** Lets every answer of the sandbox take so long; 0 for no wait. */
 export async function setLatency({ url }: SandboxReady, ms: number): Promise<void> {
   await fetch(`${url}/_control/faults`, { method: 'DELETE' });
-  if (ms > 0) await fetch(`${url}/_control/faults`, { method: 'POST', body: JSON.stringify({ kind: 'latency', ms }) });
+  if (ms > 0)
+    await fetch(`${url}/_control/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ kind: 'latency', ms }),
+    });
 }

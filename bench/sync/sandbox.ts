@@ -1,7 +1,10 @@
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
 import type { SandboxReady } from './sandbox-control.ts';
 
-/** The sandbox as a process of its own, so that its work is not done by the process that is measured. */
+/**
+ * The sandbox as a process of its own, so that its work is not done by the process that is
+ * measured.
+ */
 
 /** What stands still in the accounts. */
 const now = Date.UTC(2026, 10, 1);
@@ -10,10 +13,22 @@ const now = Date.UTC(2026, 10, 1);
 const specs = (process.env['BENCH_ACCOUNTS'] ?? '').split(',').map((name) => {
   const [kind, clients] = name.split('-');
   const notesPerClient = kind === 'notes' ? 5 : 0;
-  return bulkAccount({ name, label: name, webKey: `CT_${name}`, accessToken: `token-${name}`, clients: Number(clients), notesPerClient, now });
+  return bulkAccount({
+    name,
+    label: name,
+    webKey: `CT_${name}`,
+    accessToken: `token-${name}`,
+    clients: Number(clients),
+    notesPerClient,
+    now,
+  });
 });
 const sandbox = await startSandbox({ accounts: specs, now });
-process.send?.({ port: sandbox.port, url: sandbox.url, baseUrl: sandbox.clienttether.baseUrl } satisfies SandboxReady);
+process.send?.({
+  port: sandbox.port,
+  url: sandbox.url,
+  baseUrl: sandbox.clienttether.baseUrl,
+} satisfies SandboxReady);
 const end = () => process.exit(0);
 process.on('SIGTERM', end);
 process.on('disconnect', end);

@@ -40,13 +40,28 @@ function ratioTable(series: readonly Series[]): Table {
     const bound = ratios(each, 'sync', (n) => Math.max(fetch(n), copy(n)));
     const again = ratios(each, 'resync', fetch);
     return [
-      each.label, `${each.latency} ms`, times(bound), times(ratios(each, 'sync', fetch)), times(ratios(each, 'sync', copy)), times(again),
-      whole(each.writtenAgain), bound <= goal && each.writtenAgain === 0 ? 'met' : 'missed',
+      each.label,
+      `${each.latency} ms`,
+      times(bound),
+      times(ratios(each, 'sync', fetch)),
+      times(ratios(each, 'sync', copy)),
+      times(again),
+      whole(each.writtenAgain),
+      bound <= goal && each.writtenAgain === 0 ? 'met' : 'missed',
     ];
   });
   return {
     title: 'Sync, against what bounds it',
-    head: ['what', 'latency', 'first sync : max(a, b)', ': (a) only fetching', ': (b) COPY', 're-sync : (a)', 'rows that re-syncs wrote', 'goal'],
+    head: [
+      'what',
+      'latency',
+      'first sync : max(a, b)',
+      ': (a) only fetching',
+      ': (b) COPY',
+      're-sync : (a)',
+      'rows that re-syncs wrote',
+      'goal',
+    ],
     rows,
     notes: [
       `Goal: the first sync takes at most ${goal} times the longer of (a) and (b); a re-sync of unchanged data writes no row of an entity or a rollup.`,
@@ -60,11 +75,31 @@ function rateTable(series: readonly Series[]): Table {
   const rate = (each: Series, values: number[]) => whole((each.rows / median(values)) * 1000);
   return {
     title: 'Records per second',
-    head: ['what', 'latency', 'records', 'pages', 'only fetching', 'first sync', 're-sync', 'COPY', 'first sync takes'],
+    head: [
+      'what',
+      'latency',
+      'records',
+      'pages',
+      'only fetching',
+      'first sync',
+      're-sync',
+      'COPY',
+      'first sync takes',
+    ],
     rows: series.map((each) => [
-      each.label, `${each.latency} ms`, whole(each.rows), whole(each.pages), rate(each, each.fetch), rate(each, each.sync), rate(each, each.resync), rate(each, each.copy), ms(median(each.sync)),
+      each.label,
+      `${each.latency} ms`,
+      whole(each.rows),
+      whole(each.pages),
+      rate(each, each.fetch),
+      rate(each, each.sync),
+      rate(each, each.resync),
+      rate(each, each.copy),
+      ms(median(each.sync)),
     ]),
-    notes: ['Records are entity rows. Each page also stores the raw answer, its books, its cursor and the rollups, in the same transaction.'],
+    notes: [
+      'Records are entity rows. Each page also stores the raw answer, its books, its cursor and the rollups, in the same transaction.',
+    ],
   };
 }
 

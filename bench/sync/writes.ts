@@ -1,10 +1,22 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import type { BenchDatabase } from '../kit/cluster.ts';
 
-const watchedTables = ['leads', 'opportunities', 'notes', 'scheduled_activities', 'stages', 'hot_list_items'];
+const watchedTables = [
+  'leads',
+  'opportunities',
+  'notes',
+  'scheduled_activities',
+  'stages',
+  'hot_list_items',
+];
 
-/** Rows that `work` inserted, updated or deleted in entities and rollups, as the server counts them. */
-export async function rowsWritten(database: BenchDatabase, work: () => Promise<unknown>): Promise<number> {
+/**
+ * Rows that `work` inserted, updated or deleted in entities and rollups, as the server counts them.
+ */
+export async function rowsWritten(
+  database: BenchDatabase,
+  work: () => Promise<unknown>,
+): Promise<number> {
   const before = await counted(database);
   await work();
   return (await counted(database)) - before;

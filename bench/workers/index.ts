@@ -2,7 +2,14 @@ import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { closeQueue } from '../../src/lib/queue.ts';
 import type { Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
-import { createMembers, makeDue, startWorkers, stopWorkers, untilDone, type Member } from '../kit/fleet.ts';
+import {
+  createMembers,
+  makeDue,
+  startWorkers,
+  stopWorkers,
+  untilDone,
+  type Member,
+} from '../kit/fleet.ts';
 import { times, whole } from '../kit/figures.ts';
 import type { Part, Table } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
@@ -47,18 +54,27 @@ export async function benchWorkers(cluster: Cluster, say: (text: string) => void
 }
 
 /** Each fleet has a database of its own, in which nothing was synced before. */
-async function measure(cluster: Cluster, sandbox: SandboxReady, count: number): Promise<Pick<Wave, 'ms' | 'syncs' | 'pages'>> {
+async function measure(
+  cluster: Cluster,
+  sandbox: SandboxReady,
+  count: number,
+): Promise<Pick<Wave, 'ms' | 'syncs' | 'pages'>> {
   const database = await cluster.createDatabase(`workers_${count}`);
   await useDatabase(database.appUrl);
   const members: Member[] = [];
-  for (let n = 0; n < tenants; n += 1) members.push(...(await createMembers(database, sandbox.baseUrl, account, connectionsEach)));
+  for (let n = 0; n < tenants; n += 1)
+    members.push(...(await createMembers(database, sandbox.baseUrl, account, connectionsEach)));
   const workers = await startWorkers(database, count);
   try {
     const dueAt = await makeDue(database, members);
     const done = await untilDone(database, members, dueAt);
     if (done === undefined) throw new Error('The syncs were not done within three minutes');
     const end = Math.max(...done.map(({ finishedAt }) => finishedAt.getTime()));
-    return { ms: end - dueAt.getTime(), syncs: done.length, pages: done.reduce((sum, { pages }) => sum + pages, 0) };
+    return {
+      ms: end - dueAt.getTime(),
+      syncs: done.length,
+      pages: done.reduce((sum, { pages }) => sum + pages, 0),
+    };
   } finally {
     await closeQueue();
     await stopWorkers(workers);
@@ -68,11 +84,27 @@ async function measure(cluster: Cluster, sandbox: SandboxReady, count: number): 
 function table(waves: readonly Wave[]): Table {
   const one = waves[0]?.ms ?? 0;
   const rows = waves.map(({ workers, goal, ms, syncs, pages }) => [
-    String(workers), times(one / ms), workers === 1 ? '-' : times(goal), `${(ms / 1000).toFixed(1)} s`, String(syncs), whole(pages), ((pages / ms) * 1000).toFixed(1), workers === 1 ? '-' : one / ms >= goal ? 'met' : 'missed',
+    String(workers),
+    times(one / ms),
+    workers === 1 ? '-' : times(goal),
+    `${(ms / 1000).toFixed(1)} s`,
+    String(syncs),
+    whole(pages),
+    ((pages / ms) * 1000).toFixed(1),
+    workers === 1 ? '-' : one / ms >= goal ? 'met' : 'missed',
   ]);
   return {
     title: 'Throughput of 1, 2 and 4 workers',
-    head: ['workers', 'throughput : one worker', 'at least', 'from due to the last done', 'syncs', 'pages', 'pages/s', 'goal'],
+    head: [
+      'workers',
+      'throughput : one worker',
+      'at least',
+      'from due to the last done',
+      'syncs',
+      'pages',
+      'pages/s',
+      'goal',
+    ],
     rows,
     notes: [
       `Real worker processes on the real queue, with default settings (SYNC_CONCURRENCY 4, SYNC_TENANT_CONCURRENCY 2): ${tenants} tenants with ${connectionsEach} connections each fall due at one moment. Each is a first sync of all six streams of a small ClientTether account.`,

@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
-import { createConnection, listConnections, updateSettings } from '../../src/lib/connections/connections.ts';
+import {
+  createConnection,
+  listConnections,
+  updateSettings,
+} from '../../src/lib/connections/connections.ts';
 import { tryConnection } from '../../src/lib/tryout/run.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { providers } from '../../src/lib/providers/registry.ts';
@@ -22,8 +26,16 @@ export function addConnectionCommands(program: Command): void {
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--provider <key>', `one of: ${providers.map(({ key }) => key).join(', ')}`)
     .option('--label <text>', 'what people call the connection')
-    .option('--setting <name=value>', 'a setting; repeatable. A value in braces is read as JSON', parsePair)
-    .option('--secret <name=value>', 'a secret; repeatable. "name=-" reads the value from standard input', parsePair)
+    .option(
+      '--setting <name=value>',
+      'a setting; repeatable. A value in braces is read as JSON',
+      parsePair,
+    )
+    .option(
+      '--secret <name=value>',
+      'a secret; repeatable. "name=-" reads the value from standard input',
+      parsePair,
+    )
     .option('--json', 'print JSON')
     .action(create);
   connection
@@ -31,12 +43,18 @@ export function addConnectionCommands(program: Command): void {
     .description('change settings of a connection; the others stay as they are')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--connection <id>', 'the connection')
-    .requiredOption('--setting <name=value>', 'a setting; repeatable. A value in braces is read as JSON', parsePair)
+    .requiredOption(
+      '--setting <name=value>',
+      'a setting; repeatable. A value in braces is read as JSON',
+      parsePair,
+    )
     .option('--json', 'print JSON')
     .action(update);
   connection
     .command('test')
-    .description('try what a sync needs of a connection, step by step; stores nothing but a renewed token')
+    .description(
+      'try what a sync needs of a connection, step by step; stores nothing but a renewed token',
+    )
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--connection <id>', 'the connection')
     .option('--json', 'print JSON')
@@ -49,41 +67,86 @@ export function addConnectionCommands(program: Command): void {
     .action(list);
 }
 
-async function create({ json, tenant: slug, provider, label, setting = {}, secret = {} }: CreateOptions): Promise<void> {
+async function create({
+  json,
+  tenant: slug,
+  provider,
+  label,
+  setting = {},
+  secret = {},
+}: CreateOptions): Promise<void> {
   if (!providers.some(({ key }) => key === provider)) {
-    throw new Problem('bad_request', `There is no provider "${provider}". Known providers: ${providers.map(({ key }) => key).join(', ')}.`);
+    throw new Problem(
+      'bad_request',
+      `There is no provider "${provider}". Known providers: ${providers.map(({ key }) => key).join(', ')}.`,
+    );
   }
   const tenant = await requireTenant(slug);
   const secrets = await withStandardInput(secret);
-  const created = await createConnection({ tenantId: tenant.id, provider, label, settings: settingsOf(setting), secrets });
-  print({ json }, { id: created.id, tenant: slug, provider, label: created.label }, [`Connected ${created.label} to ${slug} (connection ${created.id}).`]);
+  const created = await createConnection({
+    tenantId: tenant.id,
+    provider,
+    label,
+    settings: settingsOf(setting),
+    secrets,
+  });
+  print({ json }, { id: created.id, tenant: slug, provider, label: created.label }, [
+    `Connected ${created.label} to ${slug} (connection ${created.id}).`,
+  ]);
 }
 
-async function update({ json, tenant: slug, connection: id, setting }: OutputOptions & { tenant: string; connection: string; setting: Record<string, string> }): Promise<void> {
+async function update({
+  json,
+  tenant: slug,
+  connection: id,
+  setting,
+}: OutputOptions & {
+  tenant: string;
+  connection: string;
+  setting: Record<string, string>;
+}): Promise<void> {
   const tenant = await requireTenant(slug);
   const found = (await listConnections(tenant.id)).find((connection) => connection.id === id);
-  if (found === undefined) throw new Problem('not_found', `${slug} has no connection ${id}. List them with: npm run tributary -- connection list --tenant ${slug}`);
+  if (found === undefined)
+    throw new Problem(
+      'not_found',
+      `${slug} has no connection ${id}. List them with: npm run tributary -- connection list --tenant ${slug}`,
+    );
   const settings = { ...(found.settings as Record<string, unknown>), ...settingsOf(setting) };
   await updateSettings(tenant.id, id, settings);
-  print({ json }, { id, settings }, [`Changed ${Object.keys(setting).join(', ')} of ${found.label}. The next sync uses it.`]);
+  print({ json }, { id, settings }, [
+    `Changed ${Object.keys(setting).join(', ')} of ${found.label}. The next sync uses it.`,
+  ]);
 }
 
-/** Settings as the provider's schema takes them: text, or JSON where a setting is a table such as `stages`. */
+/**
+ * Settings as the provider's schema takes them: text, or JSON where a setting is a table such as
+ * `stages`.
+ */
 function settingsOf(pairs: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, value.startsWith('{') ? parseJson(name, value) : value]));
+  return Object.fromEntries(
+    Object.entries(pairs).map(([name, value]) => [
+      name,
+      value.startsWith('{') ? parseJson(name, value) : value,
+    ]),
+  );
 }
 
 function parseJson(name: string, value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    throw new Problem('bad_request', `The setting ${name} is not valid JSON. Write it like stages={"FDD Sent":{"likelyPct":45}}, in single quotes for the shell.`);
+    throw new Problem(
+      'bad_request',
+      `The setting ${name} is not valid JSON. Write it like stages={"FDD Sent":{"likelyPct":45}}, in single quotes for the shell.`,
+    );
   }
 }
 
 async function withStandardInput(secrets: Record<string, string>): Promise<Record<string, string>> {
   const awaited = Object.keys(secrets).filter((name) => secrets[name] === '-');
-  if (awaited.length > 1) throw new Problem('bad_request', 'Only one secret can be read from standard input.');
+  if (awaited.length > 1)
+    throw new Problem('bad_request', 'Only one secret can be read from standard input.');
   const [name] = awaited;
   if (name === undefined) return secrets;
   let text = '';
@@ -91,19 +154,37 @@ async function withStandardInput(secrets: Record<string, string>): Promise<Recor
   return { ...secrets, [name]: text.trim() };
 }
 
-async function test({ json, tenant: slug, connection: id }: OutputOptions & { tenant: string; connection: string }): Promise<void> {
+async function test({
+  json,
+  tenant: slug,
+  connection: id,
+}: OutputOptions & { tenant: string; connection: string }): Promise<void> {
   const tenant = await requireTenant(slug);
   const tryout = await tryConnection(tenant.id, id);
   const words = { true: 'ok', false: 'FAILED', null: 'skipped' };
-  const lines = tryout.steps.flatMap(({ step, ok, message, mend }) => [`${words[`${ok}`].padEnd(8)}${step.padEnd(20)} ${message}`, ...(mend === null ? [] : [`${' '.repeat(29)}${mend}`])]);
-  print({ json }, tryout, [`${tryout.connection} (${tryout.provider})`, ...lines, tryout.isUsable ? 'The connection works.' : 'The connection does not work.']);
+  const lines = tryout.steps.flatMap(({ step, ok, message, mend }) => [
+    `${words[`${ok}`].padEnd(8)}${step.padEnd(20)} ${message}`,
+    ...(mend === null ? [] : [`${' '.repeat(29)}${mend}`]),
+  ]);
+  print({ json }, tryout, [
+    `${tryout.connection} (${tryout.provider})`,
+    ...lines,
+    tryout.isUsable ? 'The connection works.' : 'The connection does not work.',
+  ]);
   if (!tryout.isUsable) process.exitCode = exitCodes.notUsable;
 }
 
 async function list(options: OutputOptions & { tenant: string }): Promise<void> {
   const tenant = await requireTenant(options.tenant);
-  const rows = (await listConnections(tenant.id)).map(({ id, provider, label, status, statusReason, dueAt }) => ({
-    id, provider, label, status, reason: statusReason ?? '', due: dueAt?.toISOString() ?? 'now',
-  }));
+  const rows = (await listConnections(tenant.id)).map(
+    ({ id, provider, label, status, statusReason, dueAt }) => ({
+      id,
+      provider,
+      label,
+      status,
+      reason: statusReason ?? '',
+      due: dueAt?.toISOString() ?? 'now',
+    }),
+  );
   print(options, rows, table(rows));
 }

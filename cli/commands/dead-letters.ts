@@ -22,13 +22,23 @@ interface RetryOptions extends Choice {
 }
 
 export function addDeadLettersCommands(program: Command): void {
-  const letters = program.command('dead-letters').description('records and jobs of a workspace that were set aside');
-  const add = (name: string, description: string) => letters.command(name).description(description).requiredOption('--tenant <slug>', 'the workspace').option('--json', 'print JSON');
+  const letters = program
+    .command('dead-letters')
+    .description('records and jobs of a workspace that were set aside');
+  const add = (name: string, description: string) =>
+    letters
+      .command(name)
+      .description(description)
+      .requiredOption('--tenant <slug>', 'the workspace')
+      .option('--json', 'print JSON');
   add('list', 'how many there are by reason, and the newest of them').action(list);
   add('retry', 'retry one record or job, or all records of a kind')
     .option('--record <id>', 'one record')
     .option('--job <id>', 'one job')
-    .option('--connection <id>', 'all records of this connection, together with --stream and --kind')
+    .option(
+      '--connection <id>',
+      'all records of this connection, together with --stream and --kind',
+    )
     .option('--stream <name>', 'their stream')
     .option('--kind <name>', 'the kind of reason')
     .action(retry);
@@ -41,10 +51,35 @@ export function addDeadLettersCommands(program: Command): void {
 
 async function list(options: Choice): Promise<void> {
   const { groups, records, jobs } = await setAsideView(await operatorOf(options), {});
-  const byReason = groups.map(({ connectionId, stream, kind, count }) => ({ records: count, connection: connectionId, stream, kind }));
-  const newest = records.rows.map(({ id, streamLabel, key, attempts, reason }) => ({ id, record: recordWords(streamLabel, key), attempts, reason }));
-  const given = jobs.map(({ id, job, kind, attempts, reason }) => ({ id, job, kind, attempts, reason }));
-  print(options, { groups: byReason, records: newest, jobs: given }, ['Records by reason:', ...table(byReason), '', 'Newest records:', ...table(newest), '', 'Jobs:', ...table(given)]);
+  const byReason = groups.map(({ connectionId, stream, kind, count }) => ({
+    records: count,
+    connection: connectionId,
+    stream,
+    kind,
+  }));
+  const newest = records.rows.map(({ id, streamLabel, key, attempts, reason }) => ({
+    id,
+    record: recordWords(streamLabel, key),
+    attempts,
+    reason,
+  }));
+  const given = jobs.map(({ id, job, kind, attempts, reason }) => ({
+    id,
+    job,
+    kind,
+    attempts,
+    reason,
+  }));
+  print(options, { groups: byReason, records: newest, jobs: given }, [
+    'Records by reason:',
+    ...table(byReason),
+    '',
+    'Newest records:',
+    ...table(newest),
+    '',
+    'Jobs:',
+    ...table(given),
+  ]);
 }
 
 async function retry(options: RetryOptions): Promise<void> {
@@ -52,15 +87,27 @@ async function retry(options: RetryOptions): Promise<void> {
   const { record, job, connection, stream, kind } = options;
   if (connection !== undefined && stream !== undefined && kind !== undefined) {
     const tally = await retryGroup(actor, { connectionId: connection, stream, kind });
-    return print(options, tally ?? { queued: true }, [tally === undefined ? 'They are many: the workers try them again.' : `Accepted ${tally.accepted}, refused again ${tally.rejected}, not kept any more ${tally.unreadable}.`]);
+    return print(options, tally ?? { queued: true }, [
+      tally === undefined
+        ? 'They are many: the workers try them again.'
+        : `Accepted ${tally.accepted}, refused again ${tally.rejected}, not kept any more ${tally.unreadable}.`,
+    ]);
   }
-  const one = onlyOne(record, job, 'Name one of --record and --job, or --connection with --stream and --kind.');
+  const one = onlyOne(
+    record,
+    job,
+    'Name one of --record and --job, or --connection with --stream and --kind.',
+  );
   if (one.of === 'job') {
     await retryJob(actor, one.id);
     return print(options, { queued: true }, ['The job is queued again.']);
   }
   const accepted = await retryRecord(actor, one.id);
-  print(options, { accepted }, [accepted ? 'The record was accepted.' : 'The record was refused again; "dead-letters list" shows why.']);
+  print(options, { accepted }, [
+    accepted
+      ? 'The record was accepted.'
+      : 'The record was refused again; "dead-letters list" shows why.',
+  ]);
 }
 
 async function discard(options: Choice & { note: string }): Promise<void> {
@@ -75,7 +122,11 @@ async function operatorOf({ tenant }: Choice): Promise<Actor> {
   return { tenantId: (await requireTenant(tenant)).id, userId: null };
 }
 
-function onlyOne(record: string | undefined, job: string | undefined, otherwise: string): { of: 'record' | 'job'; id: string } {
+function onlyOne(
+  record: string | undefined,
+  job: string | undefined,
+  otherwise: string,
+): { of: 'record' | 'job'; id: string } {
   if (record !== undefined && job === undefined) return { of: 'record', id: record };
   if (job !== undefined && record === undefined) return { of: 'job', id: job };
   throw new Problem('bad_request', otherwise);

@@ -7,7 +7,9 @@ import { domainOf } from './score.ts';
 import { requireTenant } from './tenant.ts';
 
 export function addDomainCommands(program: Command): void {
-  const domain = program.command('domain').description('what can be seen of a mail domain from outside');
+  const domain = program
+    .command('domain')
+    .description('what can be seen of a mail domain from outside');
   domain
     .command('scan')
     .description('look at the mail of a domain by DNS and print what was found; nothing is stored')
@@ -16,14 +18,20 @@ export function addDomainCommands(program: Command): void {
     .action(scan);
   domain
     .command('rescan')
-    .description('have the domain of a company scanned again, and scored, as soon as a worker is free')
+    .description(
+      'have the domain of a company scanned again, and scored, as soon as a worker is free',
+    )
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--domain <domain>', 'a domain, website or e-mail address of the company')
     .option('--json', 'print JSON')
     .action(rescan);
 }
 
-async function rescan({ tenant: slug, domain: text, ...options }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
+async function rescan({
+  tenant: slug,
+  domain: text,
+  ...options
+}: OutputOptions & { tenant: string; domain: string }): Promise<void> {
   const { id } = await requireTenant(slug);
   const domain = domainOf(text);
   await requestScan(id, domain);

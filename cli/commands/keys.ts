@@ -5,13 +5,21 @@ import { keyUses } from '../../src/lib/connections/keys/use.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 
 export function addKeysCommands(program: Command): void {
-  const keys = program.command('keys').description('the keys that seal the secrets of connections (TRIBUTARY_KEYS)');
+  const keys = program
+    .command('keys')
+    .description('the keys that seal the secrets of connections (TRIBUTARY_KEYS)');
   keys
     .command('rotate')
-    .description('seal every secret anew that is not under the newest key; safe beside running workers, and to be repeated')
+    .description(
+      'seal every secret anew that is not under the newest key; safe beside running workers, and to be repeated',
+    )
     .option('--json', 'print JSON')
     .action(rotate);
-  keys.command('status').description('show how many secrets need each key, and which key may be withdrawn').option('--json', 'print JSON').action(status);
+  keys
+    .command('status')
+    .description('show how many secrets need each key, and which key may be withdrawn')
+    .option('--json', 'print JSON')
+    .action(status);
 }
 
 async function rotate(options: OutputOptions): Promise<void> {
@@ -20,22 +28,41 @@ async function rotate(options: OutputOptions): Promise<void> {
   const { newest, resealed, replaced, unopened } = rotation;
   const lines = [`Sealed ${resealed} secrets anew with the key "${newest}".`];
   if (replaced > 0) lines.push(`${replaced} were replaced meanwhile and keep their new seal.`);
-  lines.push(...unopened.map(({ tenantId, connectionId, name }) => `Does not open: ${name} of connection ${connectionId} in workspace ${tenantId}. Enter it again under Settings, Connections.`));
-  print(options, rotation, [...lines, 'Which key may be withdrawn shows: npm run tributary -- keys status']);
+  lines.push(
+    ...unopened.map(
+      ({ tenantId, connectionId, name }) =>
+        `Does not open: ${name} of connection ${connectionId} in workspace ${tenantId}. Enter it again under Settings, Connections.`,
+    ),
+  );
+  print(options, rotation, [
+    ...lines,
+    'Which key may be withdrawn shows: npm run tributary -- keys status',
+  ]);
   if (unopened.length > 0) process.exitCode = exitCodes.partial;
 }
 
 async function status(options: OutputOptions): Promise<void> {
   const uses = await keyUses();
-  const rows = uses.map(({ key, place, secrets, mayBeWithdrawn }) => ({ key, place, secrets, 'may be withdrawn': mayBeWithdrawn ? 'yes' : 'no' }));
-  const missing = uses.filter(({ place, secrets }) => place === 'withdrawn' && secrets > 0).map(({ key }) => `The key "${key}" is missing: put it back into TRIBUTARY_KEYS.`);
+  const rows = uses.map(({ key, place, secrets, mayBeWithdrawn }) => ({
+    key,
+    place,
+    secrets,
+    'may be withdrawn': mayBeWithdrawn ? 'yes' : 'no',
+  }));
+  const missing = uses
+    .filter(({ place, secrets }) => place === 'withdrawn' && secrets > 0)
+    .map(({ key }) => `The key "${key}" is missing: put it back into TRIBUTARY_KEYS.`);
   print(options, uses, [...table(rows), ...missing]);
 }
 
 /** A bar on standard error while it is a terminal; silent in scripts. */
 function progressBar(): { update: (progress: RotationProgress) => void; stop: () => void } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({ format: 'keys rotate  {bar}  {value} of {total} secrets', hideCursor: true, clearOnComplete: true });
+  const bar = new SingleBar({
+    format: 'keys rotate  {bar}  {value} of {total} secrets',
+    hideCursor: true,
+    clearOnComplete: true,
+  });
   bar.start(0, 0);
   return {
     update: ({ done, total }) => {

@@ -19,19 +19,27 @@ interface PushOptions extends OutputOptions {
 export function addPushCommands(program: Command): void {
   const push = program.command('push').description('leads on their way into a connected CRM');
   const add = (name: string, description: string) =>
-    push.command(name).description(description).requiredOption('--tenant <slug>', 'the workspace').option('--connection <id>', 'the connection; needed only where several take leads').option('--json', 'print JSON');
+    push
+      .command(name)
+      .description(description)
+      .requiredOption('--tenant <slug>', 'the workspace')
+      .option('--connection <id>', 'the connection; needed only where several take leads')
+      .option('--json', 'print JSON');
   add('run', 'send what is due in this process, until nothing is or the system is to be left alone')
     .option('--lead <id>', 'ask for this lead first')
     .option('--domain <domain>', 'ask for the leads of this domain first')
     .action(run);
-  add('status', 'how many leads stand where, or where those of a domain stand').option('--domain <domain>', 'the leads of this domain, with their newest steps').action(status);
+  add('status', 'how many leads stand where, or where those of a domain stand')
+    .option('--domain <domain>', 'the leads of this domain, with their newest steps')
+    .action(status);
   add('retry', 'ask again for all leads that failed; the workers send them').action(retry);
 }
 
 async function run(options: PushOptions): Promise<void> {
   const { tenantId, connectionId } = await placeOf(options);
   if (options.lead !== undefined) await askForOne(tenantId, connectionId, options.lead);
-  if (options.domain !== undefined) await askForDomain(tenantId, connectionId, options.domain, null);
+  if (options.domain !== undefined)
+    await askForDomain(tenantId, connectionId, options.domain, null);
   const end = await pushSlice({ tenantId, connectionId });
   print(options, end, linesOf(end));
   if (end.tally.failed > 0) process.exitCode = exitCodes.syncFailed;
@@ -39,8 +47,11 @@ async function run(options: PushOptions): Promise<void> {
 }
 
 async function askForOne(tenantId: string, connectionId: string, leadId: string): Promise<void> {
-  const { refused: [refused] } = await askForLeads(tenantId, connectionId, [leadId], null);
-  if (refused !== undefined) throw new Problem(refused.isUnknown ? 'not_found' : 'conflict', refused.reason);
+  const {
+    refused: [refused],
+  } = await askForLeads(tenantId, connectionId, [leadId], null);
+  if (refused !== undefined)
+    throw new Problem(refused.isUnknown ? 'not_found' : 'conflict', refused.reason);
 }
 
 function linesOf({ tally, next }: SliceEnd): string[] {
@@ -54,23 +65,52 @@ function linesOf({ tally, next }: SliceEnd): string[] {
 
 async function status(options: PushOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
-  if (options.connection !== undefined && !isId(options.connection)) throw new Problem('bad_request', 'Name the connection by its id.');
+  if (options.connection !== undefined && !isId(options.connection))
+    throw new Problem('bad_request', 'Name the connection by its id.');
   if (options.domain === undefined) {
     const counts = await pushCounts(tenant.id, options.connection);
-    return print(options, counts, table(counts.map(({ connection, state, count, oldest }) => ({ connection, state, leads: count, 'waiting since': oldest?.toISOString() ?? '' }))));
+    return print(
+      options,
+      counts,
+      table(
+        counts.map(({ connection, state, count, oldest }) => ({
+          connection,
+          state,
+          leads: count,
+          'waiting since': oldest?.toISOString() ?? '',
+        })),
+      ),
+    );
   }
   const { leads, domain } = await pushStatus(tenant.id, options.domain);
-  const rows = leads.flatMap(({ leadId, name, pushes }) => (pushes.length === 0 ? [{ lead: leadId, name, state: 'never sent' }] : pushes.map(({ state, attempts, syncedAt, remoteId, error }) => ({ lead: leadId, name, state, attempts, synced: syncedAt?.toISOString() ?? '', there: remoteId ?? '', error: error ?? '' }))));
+  const rows = leads.flatMap(({ leadId, name, pushes }) =>
+    pushes.length === 0
+      ? [{ lead: leadId, name, state: 'never sent' }]
+      : pushes.map(({ state, attempts, syncedAt, remoteId, error }) => ({
+          lead: leadId,
+          name,
+          state,
+          attempts,
+          synced: syncedAt?.toISOString() ?? '',
+          there: remoteId ?? '',
+          error: error ?? '',
+        })),
+  );
   print(options, { domain, leads }, table(rows));
 }
 
 async function retry(options: PushOptions): Promise<void> {
   const { tenantId, connectionId } = await placeOf(options);
   const retried = await retryFailed(tenantId, connectionId, null);
-  print(options, { retried }, [retried === 0 ? 'No lead has failed.' : `Asked again for ${retried}.`]);
+  print(options, { retried }, [
+    retried === 0 ? 'No lead has failed.' : `Asked again for ${retried}.`,
+  ]);
 }
 
-async function placeOf({ tenant, connection }: PushOptions): Promise<{ tenantId: string; connectionId: string }> {
+async function placeOf({
+  tenant,
+  connection,
+}: PushOptions): Promise<{ tenantId: string; connectionId: string }> {
   const tenantId = (await requireTenant(tenant)).id;
   return { tenantId, connectionId: (await requirePushTarget(tenantId, connection)).id };
 }

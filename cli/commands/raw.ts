@@ -18,7 +18,9 @@ export function addRawCommands(program: Command): void {
     .action(verify);
   raw
     .command('prune')
-    .description('delete now what the workspace has kept for long enough and no replay needs; workers do it once a day')
+    .description(
+      'delete now what the workspace has kept for long enough and no replay needs; workers do it once a day',
+    )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
     .action(prune);
@@ -27,7 +29,12 @@ export function addRawCommands(program: Command): void {
 async function verify(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await verifyBodies(tenant.id);
-  const found = result.damaged.map(({ snapshotId, connectionId, stream, receivedAt }) => ({ answer: snapshotId, connection: connectionId, stream, received: receivedAt.toISOString() }));
+  const found = result.damaged.map(({ snapshotId, connectionId, stream, receivedAt }) => ({
+    answer: snapshotId,
+    connection: connectionId,
+    stream,
+    received: receivedAt.toISOString(),
+  }));
   const summary = `${result.bodies} bodies (${(result.bytes / 1_000_000).toFixed(1)} MB unpacked) checked, ${result.damagedBodies} damaged.`;
   print(options, result, found.length === 0 ? [summary] : [summary, ...table(found)]);
   if (result.damagedBodies > 0) process.exitCode = exitCodes.partial;
@@ -36,5 +43,7 @@ async function verify(options: RawOptions): Promise<void> {
 async function prune(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await pruneRaw(tenant.id);
-  print(options, result, [`Deleted ${result.snapshots} stored answers older than ${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`]);
+  print(options, result, [
+    `Deleted ${result.snapshots} stored answers older than ${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`,
+  ]);
 }

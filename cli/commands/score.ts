@@ -21,17 +21,27 @@ export function addScoreCommands(program: Command): void {
     .action(explain);
   score
     .command('rescore')
-    .description('make all scores of a workspace anew from what is stored, in this process; nobody is asked')
+    .description(
+      'make all scores of a workspace anew from what is stored, in this process; nobody is asked',
+    )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
     .action(rescore);
 }
 
-async function explain({ tenant: slug, domain: text, ...options }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
+async function explain({
+  tenant: slug,
+  domain: text,
+  ...options
+}: OutputOptions & { tenant: string; domain: string }): Promise<void> {
   const { id } = await requireTenant(slug);
   const domain = domainOf(text);
   const row = await readTenant(id, (tx) => companyDomain(tx, id, domain));
-  if (row === undefined) throw new Problem('not_found', `No lead, referral, contact or company of ${slug} is at ${domain}.`);
+  if (row === undefined)
+    throw new Problem(
+      'not_found',
+      `No lead, referral, contact or company of ${slug} is at ${domain}.`,
+    );
   print(options, row, linesOf(row));
 }
 
@@ -41,25 +51,57 @@ export function domainOf(text: string): string {
   return 'exact' in match ? match.exact : match.prefix;
 }
 
-function linesOf({ domain, name, breakdown: kept, scannedAt, scanDueAt, scanAttempts }: Row): string[] {
+function linesOf({
+  domain,
+  name,
+  breakdown: kept,
+  scannedAt,
+  scanDueAt,
+  scanAttempts,
+}: Row): string[] {
   const breakdown = kept as Breakdown | null;
-  const next = scanDueAt === null ? 'No scan is due.' : `The next scan is due at ${scanDueAt.toISOString()}${scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`}.`;
+  const next =
+    scanDueAt === null
+      ? 'No scan is due.'
+      : `The next scan is due at ${scanDueAt.toISOString()}${scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`}.`;
   if (breakdown === null) return [`${domain} has no score: it was not scanned yet. ${next}`];
-  const { score, segment, segmentReason, priority, tenantSize, tenantSizeReason, mailProvider, mailProviderReason, model, signals, risks } = breakdown;
+  const {
+    score,
+    segment,
+    segmentReason,
+    priority,
+    tenantSize,
+    tenantSizeReason,
+    mailProvider,
+    mailProviderReason,
+    model,
+    signals,
+    risks,
+  } = breakdown;
   return [
     `${domain}${name === null ? '' : ` (${name})`} scores ${score}, by version ${model} of the weights.`,
     `Segment: ${segment}. ${segmentReason}`,
     `Priority: ${priority}`,
     `Mail: ${mailProvider ?? 'unknown'}. ${mailProviderReason}`,
     `Size: ${tenantSize ?? 'unknown'}. ${tenantSizeReason}`,
-    '', ...table([...signals, ...risks].map(shown)), '',
+    '',
+    ...table([...signals, ...risks].map(shown)),
+    '',
     `Scanned at ${scannedAt?.toISOString() ?? 'an unknown time'}. ${next}`,
   ];
 }
 
-const shown = ({ label, points, most, verdict, evidence }: BreakdownItem) => ({ signal: label, points: most === null ? points : `${points} of ${most}`, verdict: verdict ?? '', evidence });
+const shown = ({ label, points, most, verdict, evidence }: BreakdownItem) => ({
+  signal: label,
+  points: most === null ? points : `${points} of ${most}`,
+  verdict: verdict ?? '',
+  evidence,
+});
 
-async function rescore({ tenant: slug, ...options }: OutputOptions & { tenant: string }): Promise<void> {
+async function rescore({
+  tenant: slug,
+  ...options
+}: OutputOptions & { tenant: string }): Promise<void> {
   const { id } = await requireTenant(slug);
   await rescoreSlice(id, null, () => false);
   print(options, { tenant: slug }, [`All scores of ${slug} are made anew.`]);

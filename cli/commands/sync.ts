@@ -24,10 +24,15 @@ interface Target {
 export function addSyncCommand(program: Command): void {
   program
     .command('sync')
-    .description('sync in this process, and print the books: all that is due, or the connections of one workspace at once')
+    .description(
+      'sync in this process, and print the books: all that is due, or the connections of one workspace at once',
+    )
     .option('--tenant <slug>', 'only this workspace, whether or not it is due')
     .option('--connection <id>', 'only this connection of the workspace')
-    .option('--accept-deletions', 'delete what the source does not list any more, however much it is')
+    .option(
+      '--accept-deletions',
+      'delete what the source does not list any more, however much it is',
+    )
     .option('--json', 'print JSON')
     .action(sync);
 }
@@ -35,7 +40,8 @@ export function addSyncCommand(program: Command): void {
 async function sync(options: SyncOptions): Promise<void> {
   const targets = await targetsOf(options);
   const reports: (RunReport & { tenant: string })[] = [];
-  for (const target of targets) reports.push({ tenant: target.slug, ...(await runOne(target, options)) });
+  for (const target of targets)
+    reports.push({ tenant: target.slug, ...(await runOne(target, options)) });
   print(options, reports, reports.length === 0 ? ['Nothing is due.'] : reports.flatMap(booksOf));
   if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
   else if (reports.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
@@ -43,36 +49,62 @@ async function sync(options: SyncOptions): Promise<void> {
 
 async function targetsOf({ tenant: slug, connection }: SyncOptions): Promise<Target[]> {
   if (slug === undefined) {
-    if (connection !== undefined) throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
+    if (connection !== undefined)
+      throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
     return dueTargets();
   }
   const tenant = await requireTenant(slug);
-  const found = (await listConnections(tenant.id)).filter(({ id }) => connection === undefined || id === connection);
-  if (found.length === 0) throw new Problem('not_found', connection === undefined ? `${slug} has no connection.` : `${slug} has no connection ${connection}.`);
+  const found = (await listConnections(tenant.id)).filter(
+    ({ id }) => connection === undefined || id === connection,
+  );
+  if (found.length === 0)
+    throw new Problem(
+      'not_found',
+      connection === undefined
+        ? `${slug} has no connection.`
+        : `${slug} has no connection ${connection}.`,
+    );
   return found.map(({ id }) => ({ slug, tenantId: tenant.id, connectionId: id }));
 }
 
 async function dueTargets(): Promise<Target[]> {
   const targets: Target[] = [];
   for (const { id: tenantId, slug } of await listTenants()) {
-    for (const { id } of await dueConnections(tenantId, 1)) targets.push({ slug, tenantId, connectionId: id });
+    for (const { id } of await dueConnections(tenantId, 1))
+      targets.push({ slug, tenantId, connectionId: id });
   }
   return targets;
 }
 
-async function runOne({ slug, tenantId, connectionId }: Target, { acceptDeletions }: SyncOptions): Promise<RunReport> {
+async function runOne(
+  { slug, tenantId, connectionId }: Target,
+  { acceptDeletions }: SyncOptions,
+): Promise<RunReport> {
   const bar = progressBar(slug);
   try {
-    return await syncConnection({ tenantId, connectionId, trigger: 'cli', acceptDeletions: acceptDeletions === true, onProgress: bar.update });
+    return await syncConnection({
+      tenantId,
+      connectionId,
+      trigger: 'cli',
+      acceptDeletions: acceptDeletions === true,
+      onProgress: bar.update,
+    });
   } finally {
     bar.stop();
   }
 }
 
 /** A bar on standard error while it is a terminal; silent in scripts. */
-export function progressBar(slug: string): { update: (progress: Progress) => void; stop: () => void } {
+export function progressBar(slug: string): {
+  update: (progress: Progress) => void;
+  stop: () => void;
+} {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({ format: `${slug}  {stream}  {bar}  {value} records`, hideCursor: true, clearOnComplete: true });
+  const bar = new SingleBar({
+    format: `${slug}  {stream}  {bar}  {value} records`,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
   bar.start(1, 0, { stream: '' });
   return {
     update: ({ stream, fetched, expectedTotal }) => {
@@ -83,10 +115,42 @@ export function progressBar(slug: string): { update: (progress: Progress) => voi
   };
 }
 
-function booksOf({ tenant, status, errorMessage, streams, startedAt, finishedAt }: RunReport & { tenant: string }): string[] {
+function booksOf({
+  tenant,
+  status,
+  errorMessage,
+  streams,
+  startedAt,
+  finishedAt,
+}: RunReport & { tenant: string }): string[] {
   const seconds = ((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1);
-  const rows = streams.map(({ label, status: state, pages, fetched, inserted, changed, unchanged, rejected, deleted }) => ({
-    stream: label, status: state, pages, fetched, inserted, changed, unchanged, rejected, deleted,
-  }));
-  return [`${tenant}: ${status} in ${seconds} s`, ...table(rows), ...(errorMessage === null ? [] : [errorMessage]), ''];
+  const rows = streams.map(
+    ({
+      label,
+      status: state,
+      pages,
+      fetched,
+      inserted,
+      changed,
+      unchanged,
+      rejected,
+      deleted,
+    }) => ({
+      stream: label,
+      status: state,
+      pages,
+      fetched,
+      inserted,
+      changed,
+      unchanged,
+      rejected,
+      deleted,
+    }),
+  );
+  return [
+    `${tenant}: ${status} in ${seconds} s`,
+    ...table(rows),
+    ...(errorMessage === null ? [] : [errorMessage]),
+    '',
+  ];
 }

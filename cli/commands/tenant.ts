@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import { switchFeature } from '../../src/lib/lead-engine/due.ts';
 import { enabledFeatures, features, type Feature } from '../../src/lib/tenancy/features.ts';
-import { createTenant, findTenant, listTenants, updateTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import {
+  createTenant,
+  findTenant,
+  listTenants,
+  updateTenant,
+  type Tenant,
+} from '../../src/lib/tenancy/tenants.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 
@@ -26,15 +32,26 @@ export function addTenantCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json, ...input }: CreateOptions) => {
       const created = await createTenant(input);
-      print({ json }, shown(created), [`Created the workspace "${created.name}" at /w/${created.slug}/ (id ${created.id}).`]);
+      print({ json }, shown(created), [
+        `Created the workspace "${created.name}" at /w/${created.slug}/ (id ${created.id}).`,
+      ]);
     });
   tenant
     .command('update')
-    .description('change how long a workspace keeps raw answers, how much is deleted without asking, and which features are on')
+    .description(
+      'change how long a workspace keeps raw answers, how much is deleted without asking, and which features are on',
+    )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--raw-retention-days <days>', 'how long raw answers are kept that no replay needs')
-    .option('--deletion-share <share>', "the largest share of a stream's rows that a sync deletes without asking, from 0 to 1")
-    .option('--enable <feature>', `switch a feature on, ${features.join(' or ')}; repeatable`, collect)
+    .option(
+      '--deletion-share <share>',
+      "the largest share of a stream's rows that a sync deletes without asking, from 0 to 1",
+    )
+    .option(
+      '--enable <feature>',
+      `switch a feature on, ${features.join(' or ')}; repeatable`,
+      collect,
+    )
     .option('--disable <feature>', 'switch a feature off; repeatable', collect)
     .option('--json', 'print JSON')
     .action(update);
@@ -56,32 +73,67 @@ interface UpdateOptions extends OutputOptions {
   disable?: string[];
 }
 
-async function update({ json, tenant: slug, rawRetentionDays, deletionShare, enable = [], disable = [] }: UpdateOptions): Promise<void> {
+async function update({
+  json,
+  tenant: slug,
+  rawRetentionDays,
+  deletionShare,
+  enable = [],
+  disable = [],
+}: UpdateOptions): Promise<void> {
   const tenant = await requireTenant(slug);
-  const switches = [...enable.map((name) => ({ feature: featureOf(name), on: true })), ...disable.map((name) => ({ feature: featureOf(name), on: false }))];
-  const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text || Number.NaN));
-  const isLimited = rawRetentionDays !== undefined || deletionShare !== undefined || switches.length === 0;
-  const changed = isLimited ? await updateTenant(tenant.id, { rawRetentionDays: numberOf(rawRetentionDays), deletionShare: numberOf(deletionShare) }) : tenant;
+  const switches = [
+    ...enable.map((name) => ({ feature: featureOf(name), on: true })),
+    ...disable.map((name) => ({ feature: featureOf(name), on: false })),
+  ];
+  const numberOf = (text: string | undefined) =>
+    text === undefined ? undefined : Number(text || Number.NaN);
+  const isLimited =
+    rawRetentionDays !== undefined || deletionShare !== undefined || switches.length === 0;
+  const changed = isLimited
+    ? await updateTenant(tenant.id, {
+        rawRetentionDays: numberOf(rawRetentionDays),
+        deletionShare: numberOf(deletionShare),
+      })
+    : tenant;
   for (const { feature, on } of switches) await switchFeature(tenant.id, feature, on, null);
   const { rawRetentionDays: days, deletionShare: share } = changed;
   const on = [...(await enabledFeatures(tenant.id))].toSorted();
   const limits = `${slug} keeps raw answers for ${days} days; a sync deletes up to ${(share * 100).toFixed(0)} % of a stream's rows without asking.`;
-  print({ json }, { ...shown(changed), rawRetentionDays: days, deletionShare: share, features: on }, [limits, `Features that are on: ${on.length === 0 ? 'none' : on.join(', ')}.`]);
+  print(
+    { json },
+    { ...shown(changed), rawRetentionDays: days, deletionShare: share, features: on },
+    [limits, `Features that are on: ${on.length === 0 ? 'none' : on.join(', ')}.`],
+  );
 }
 
 const collect = (name: string, before: string[] = []): string[] => [...before, name];
 
 function featureOf(name: string): Feature {
   const feature = features.find((known) => known === name);
-  if (feature === undefined) throw new Problem('bad_request', `There is no feature "${name}". Known features: ${features.join(', ')}.`);
+  if (feature === undefined)
+    throw new Problem(
+      'bad_request',
+      `There is no feature "${name}". Known features: ${features.join(', ')}.`,
+    );
   return feature;
 }
 
 /** The tenant of a --tenant option. */
 export async function requireTenant(slug: string): Promise<Tenant> {
   const tenant = await findTenant(slug);
-  if (tenant === undefined) throw new Problem('not_found', `There is no workspace with the slug "${slug}". List them with: npm run tributary -- tenant list`);
+  if (tenant === undefined)
+    throw new Problem(
+      'not_found',
+      `There is no workspace with the slug "${slug}". List them with: npm run tributary -- tenant list`,
+    );
   return tenant;
 }
 
-const shown = ({ id, slug, name, timeZone, currency }: Tenant) => ({ id, slug, name, timeZone, currency });
+const shown = ({ id, slug, name, timeZone, currency }: Tenant) => ({
+  id,
+  slug,
+  name,
+  timeZone,
+  currency,
+});

@@ -16,18 +16,37 @@ export function addUserCommands(program: Command): void {
     .command('user')
     .description('accounts of people')
     .command('create')
-    .description('create an account; without --password it prints a link under which the person sets one')
+    .description(
+      'create an account; without --password it prints a link under which the person sets one',
+    )
     .requiredOption('--email <address>', 'the address to sign in with')
     .option('--name <name>', 'the name of the person')
     .option('--tenant <slug>', 'make the person a member of this workspace')
     .option('--role <role>', 'viewer, member or admin in that workspace (default: viewer)')
     .option('--staff [slugs]', 'agency staff: of every workspace, or of these (comma-separated)')
-    .option('--password <password>', 'at least 12 characters; prefer the link, because arguments are visible to other programs')
+    .option(
+      '--password <password>',
+      'at least 12 characters; prefer the link, because arguments are visible to other programs',
+    )
     .option('--json', 'print JSON')
     .action(async ({ json, tenant, staff, ...input }: CreateOptions) => {
-      const grants = typeof staff === 'string' ? staff.split(',').map((slug) => slug.trim()) : staff;
-      const { user, setPasswordUrl } = await createUser({ ...input, tenantSlug: tenant, staff: grants });
-      const lines = [`Created the account ${user.email}.`, ...(setPasswordUrl === undefined ? [] : [`Password link (valid for a week): ${setPasswordUrl}`])];
-      print({ json }, { id: user.id, email: user.email, setPasswordUrl: setPasswordUrl ?? null }, lines);
+      const grants =
+        typeof staff === 'string' ? staff.split(',').map((slug) => slug.trim()) : staff;
+      const { user, setPasswordUrl } = await createUser({
+        ...input,
+        tenantSlug: tenant,
+        staff: grants,
+      });
+      const lines = [
+        `Created the account ${user.email}.`,
+        ...(setPasswordUrl === undefined
+          ? []
+          : [`Password link (valid for a week): ${setPasswordUrl}`]),
+      ];
+      print(
+        { json },
+        { id: user.id, email: user.email, setPasswordUrl: setPasswordUrl ?? null },
+        lines,
+      );
     });
 }

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { registerWebhook, testWebhook, webhookStatus, type WebhookStatus } from '../../src/lib/webhooks/registration.ts';
+import {
+  registerWebhook,
+  testWebhook,
+  webhookStatus,
+  type WebhookStatus,
+} from '../../src/lib/webhooks/registration.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
@@ -9,8 +14,14 @@ interface WebhookOptions extends OutputOptions {
 }
 
 export function addWebhookCommands(program: Command): void {
-  const webhook = program.command('webhook').description("notices that providers send when something changed");
-  const add = (name: string, description: string, verb: (tenantId: string, connectionId: string) => Promise<WebhookStatus>) =>
+  const webhook = program
+    .command('webhook')
+    .description('notices that providers send when something changed');
+  const add = (
+    name: string,
+    description: string,
+    verb: (tenantId: string, connectionId: string) => Promise<WebhookStatus>,
+  ) =>
     webhook
       .command(name)
       .description(description)
@@ -28,7 +39,15 @@ export function addWebhookCommands(program: Command): void {
 }
 
 function linesOf({ url, registered, isCurrent, received, last }: WebhookStatus): string[] {
-  const known = registered === null ? 'The provider sends nothing to anybody.' : isCurrent ? 'The provider sends to this address.' : `The provider sends to another address, or not everything: ${registered.url}`;
-  const came = last === null ? 'Nothing has come yet.' : `${received} came, the last one (${last.event}) at ${last.at.toISOString()}.`;
+  const known =
+    registered === null
+      ? 'The provider sends nothing to anybody.'
+      : isCurrent
+        ? 'The provider sends to this address.'
+        : `The provider sends to another address, or not everything: ${registered.url}`;
+  const came =
+    last === null
+      ? 'Nothing has come yet.'
+      : `${received} came, the last one (${last.event}) at ${last.at.toISOString()}.`;
   return [`Address: ${url}`, known, came];
 }

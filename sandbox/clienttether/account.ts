@@ -44,7 +44,8 @@ export interface AccountSpec extends AccountIdentity {
 
 /** One account's rows, in order, and the lists that give ids to names. */
 export class ClientTetherAccount {
-  readonly identity: Required<Omit<AccountIdentity, 'rateLimit'>> & Pick<AccountIdentity, 'rateLimit'>;
+  readonly identity: Required<Omit<AccountIdentity, 'rateLimit'>> &
+    Pick<AccountIdentity, 'rateLimit'>;
   readonly lookups: Lookups;
   readonly clients: RowTable;
   readonly opportunities: RowTable;
@@ -56,19 +57,31 @@ export class ClientTetherAccount {
   #lastId = 90_000_000;
 
   constructor(spec: AccountSpec) {
-    this.identity = { label: spec.name, dialect: 'plain', customFields: 'flat', totalRecord: 'grand', ...identityOf(spec) };
+    this.identity = {
+      label: spec.name,
+      dialect: 'plain',
+      customFields: 'flat',
+      totalRecord: 'grand',
+      ...identityOf(spec),
+    };
     const { lookups, lazy = {}, notesOf, opportunityOf } = spec.content();
     this.lookups = lookups;
     this.#opportunityOf = opportunityOf;
     this.clients = new RowTable(ID_FIELD.clients, { lazy: lazy.clients });
     this.opportunities = new RowTable(ID_FIELD.opportunities, { lazy: lazy.opportunities });
-    this.activities = new RowTable(ID_FIELD.activities, { sortField: 'scheduled_at', lazy: lazy.activities });
+    this.activities = new RowTable(ID_FIELD.activities, {
+      sortField: 'scheduled_at',
+      lazy: lazy.activities,
+    });
     this.events = new RowTable(ID_FIELD.events, { sortField: 'start_date', lazy: lazy.events });
     this.notes = new NoteBook(notesOf);
     this.#advance = spec.populate?.(this);
   }
 
-  /** Lets the account live until `now` (epoch ms). The result depends on its seed and `now` only, not on the steps taken. */
+  /**
+   * Lets the account live until `now` (epoch ms). The result depends on its seed and `now` only,
+   * not on the steps taken.
+   */
   advance(now: number): void {
     this.#advance?.(now);
   }
@@ -87,7 +100,9 @@ export class ClientTetherAccount {
   /** All live rows, oldest first. For notes this walks every client: meant for tests. */
   rows(kind: Kind): Row[] {
     if (kind !== 'notes') return this[kind].page(0, Infinity).reverse();
-    return this.rows('clients').flatMap((client) => [...this.notes.of(idText(client.client_id))].reverse());
+    return this.rows('clients').flatMap((client) =>
+      [...this.notes.of(idText(client.client_id))].reverse(),
+    );
   }
 
   truth(kinds: readonly Kind[] = KINDS): Record<string, Row[]> {
@@ -95,7 +110,18 @@ export class ClientTetherAccount {
   }
 }
 
-function identityOf({ name, label, webKey, accessToken, dialect, customFields, totalRecord, rateLimit }: AccountSpec): AccountIdentity {
+function identityOf({
+  name,
+  label,
+  webKey,
+  accessToken,
+  dialect,
+  customFields,
+  totalRecord,
+  rateLimit,
+}: AccountSpec): AccountIdentity {
   const given = { name, label, webKey, accessToken, dialect, customFields, totalRecord, rateLimit };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as unknown as AccountIdentity;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as unknown as AccountIdentity;
 }

@@ -25,17 +25,36 @@ export interface BulkOptions extends AccountIdentity {
 const SOURCES = Object.keys(DEFAULT_SOURCES);
 const BULK_NOW = Date.UTC(2026, 10, 1);
 
-/** A still account for benchmarks: a row is computed in a few microseconds when it is read, so that a million cost a list of numbers. */
+/**
+ * A still account for benchmarks: a row is computed in a few microseconds when it is read, so that
+ * a million cost a list of numbers.
+ */
 export function bulkAccount(options: BulkOptions): AccountSpec {
-  const { clients, opportunities = Math.floor(clients / 3), activities = Math.floor(clients / 10) } = options;
+  const {
+    clients,
+    opportunities = Math.floor(clients / 3),
+    activities = Math.floor(clients / 10),
+  } = options;
   return {
     ...options,
     content: () => ({
       lookups: bulkLookups(),
       lazy: {
-        clients: { count: clients, build: (key) => bulkClient(options, key), keyOf: keyWithin(1_000_000, clients) },
-        opportunities: { count: opportunities, build: (key) => bulkOpportunity(options, key), keyOf: keyWithin(5_000_000, opportunities) },
-        activities: { count: activities, build: (key) => bulkActivity(options, activities, key), keyOf: keyWithin(40_000_000, activities) },
+        clients: {
+          count: clients,
+          build: (key) => bulkClient(options, key),
+          keyOf: keyWithin(1_000_000, clients),
+        },
+        opportunities: {
+          count: opportunities,
+          build: (key) => bulkOpportunity(options, key),
+          keyOf: keyWithin(5_000_000, opportunities),
+        },
+        activities: {
+          count: activities,
+          build: (key) => bulkActivity(options, activities, key),
+          keyOf: keyWithin(40_000_000, activities),
+        },
       },
       opportunityOf: opportunityOfClient,
       notesOf: (clientId) => bulkNotes(options, clientId),
@@ -49,12 +68,19 @@ function bulkClient(options: BulkOptions, key: number): Row {
   const created = dateAt(options, key, options.clients);
   return {
     ...blankClient(String(1_000_000 + key)),
-    firstName, lastName,
+    firstName,
+    lastName,
     email: `${firstName.toLowerCase()}${key}@example.com`,
     phone: `${city[3]}555${String(bits % 10_000).padStart(4, '0')}`,
-    city: city[0], state: city[1], zip: `${city[2]}01`,
-    clients_action_plan: ACTION_PLANS[0], clients_lead_source: at(SOURCES, bits >>> 4), clients_sales_cycle: stageOf(bits),
-    created, last_modified_date: created, assigned_user: 'Dana Prescott',
+    city: city[0],
+    state: city[1],
+    zip: `${city[2]}01`,
+    clients_action_plan: ACTION_PLANS[0],
+    clients_lead_source: at(SOURCES, bits >>> 4),
+    clients_sales_cycle: stageOf(bits),
+    created,
+    last_modified_date: created,
+    assigned_user: 'Dana Prescott',
   };
 }
 
@@ -64,8 +90,16 @@ function bulkOpportunity(options: BulkOptions, key: number): Row {
   const created = dateAt(options, key, options.opportunities ?? options.clients / 3);
   return {
     ...blankOpportunity(String(5_000_000 + key)),
-    firstName, lastName, contact_sales_cycle: stageOf(bits), contact_lead_source: at(SOURCES, bits >>> 4), contact_action_plan: ACTION_PLANS[0],
-    deal_size: `${39_500 + (bits % 5) * 2_500}.00`, created, last_modified_date: created, market: `${city[0]}, ${city[1]}`, units: String(1 + (bits % 3)),
+    firstName,
+    lastName,
+    contact_sales_cycle: stageOf(bits),
+    contact_lead_source: at(SOURCES, bits >>> 4),
+    contact_action_plan: ACTION_PLANS[0],
+    deal_size: `${39_500 + (bits % 5) * 2_500}.00`,
+    created,
+    last_modified_date: created,
+    market: `${city[0]}, ${city[1]}`,
+    units: String(1 + (bits % 3)),
   };
 }
 
@@ -75,7 +109,10 @@ function bulkActivity(options: BulkOptions, count: number, key: number): Row {
   const scheduled = now + (key / Math.max(1, count) - 0.5) * 120 * DAY;
   return {
     ...blankRow('activities', String(40_000_000 + key)),
-    scheduled_at: dateTime(scheduled), contact_name: `${firstName} ${lastName}`, description: 'Follow up on open questions', status: scheduled > now ? 'Scheduled' : 'Completed',
+    scheduled_at: dateTime(scheduled),
+    contact_name: `${firstName} ${lastName}`,
+    description: 'Follow up on open questions',
+    status: scheduled > now ? 'Scheduled' : 'Completed',
   };
 }
 
@@ -86,13 +123,24 @@ function bulkNotes(options: BulkOptions, clientId: string): Row[] {
   const random = randomFrom(options.seed ?? 1, 'notes', key);
   const { firstName } = personOf(hash32(`${options.seed ?? 1}/${key}`));
   return Array.from({ length: count }, (_, n) => ({
-    id: String(20_000_000 + key * 16 + (count - n)), contact_id: clientId, date: dateAt(options, key, options.clients), author: 'Dana Prescott',
-    content: noteHtml(at(STAGES, n + key), { first: firstName, market: 'Denver, CO', units: 1, fee: '$45,000' }, random),
+    id: String(20_000_000 + key * 16 + (count - n)),
+    contact_id: clientId,
+    date: dateAt(options, key, options.clients),
+    author: 'Dana Prescott',
+    content: noteHtml(
+      at(STAGES, n + key),
+      { first: firstName, market: 'Denver, CO', units: 1, fee: '$45,000' },
+      random,
+    ),
   }));
 }
 
 function personOf(bits: number) {
-  return { firstName: at(FIRST_NAMES, bits >>> 3), lastName: at(LAST_NAMES, bits >>> 11), city: at(CITIES, bits >>> 19) };
+  return {
+    firstName: at(FIRST_NAMES, bits >>> 3),
+    lastName: at(LAST_NAMES, bits >>> 11),
+    city: at(CITIES, bits >>> 19),
+  };
 }
 
 /** Every seventh lead is new: its stage is blank. */
@@ -100,7 +148,11 @@ function stageOf(bits: number): string {
   return bits % 7 === 0 ? '' : at(STAGES, bits >>> 7);
 }
 
-function dateAt({ now = BULK_NOW, historyDays = 365 }: BulkOptions, key: number, count: number): string {
+function dateAt(
+  { now = BULK_NOW, historyDays = 365 }: BulkOptions,
+  key: number,
+  count: number,
+): string {
   return dateTime(now - (1 - (key + 1) / Math.max(1, count)) * historyDays * DAY);
 }
 
@@ -116,5 +168,10 @@ function keyWithin(base: number, count: number): (id: string) => number | undefi
 }
 
 function bulkLookups(): Lookups {
-  return { salesCycles: STAGES, leadSources: SOURCES, actionPlans: ACTION_PLANS, users: [{ firstName: 'Dana', lastName: 'Prescott', email: 'dana.prescott@example.com' }] };
+  return {
+    salesCycles: STAGES,
+    leadSources: SOURCES,
+    actionPlans: ACTION_PLANS,
+    users: [{ firstName: 'Dana', lastName: 'Prescott', email: 'dana.prescott@example.com' }],
+  };
 }

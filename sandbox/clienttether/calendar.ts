@@ -8,7 +8,10 @@ export const DAY = 24 * HOUR;
 const OPENS = 14;
 const CLOSES = 23;
 
-/** The same instant when the office is open, else some minutes after it opens next. Never earlier than `at`. */
+/**
+ * The same instant when the office is open, else some minutes after it opens next. Never earlier
+ * than `at`.
+ */
 export function officeTime(at: number, random: Random): number {
   const hour = new Date(at).getUTCHours();
   if (isWeekday(at) && hour >= OPENS && hour < CLOSES) return at;
@@ -37,5 +40,5 @@ function nextOpening(at: number): number {
 
 /** 1970-01-01 was a Thursday. */
 function isWeekday(at: number): boolean {
-  return (Math.floor(at / DAY) + 4) % 7 % 6 !== 0;
+  return ((Math.floor(at / DAY) + 4) % 7) % 6 !== 0;
 }

@@ -4,7 +4,12 @@ import { CLIENT_FIELDS, OPPORTUNITY_FIELDS, type Row } from './rows.ts';
 type Shape = (row: Row) => Row;
 
 /** Turns canonical rows into the field names that an account serves. */
-export function shapesOf({ identity }: ClientTetherAccount): { client: Shape; opportunity: Shape; note: Shape; activity: Shape } {
+export function shapesOf({ identity }: ClientTetherAccount): {
+  client: Shape;
+  opportunity: Shape;
+  note: Shape;
+  activity: Shape;
+} {
   const prefixed = identity.dialect === 'prefixed';
   const nested = identity.customFields === 'nested';
   return {
@@ -15,19 +20,35 @@ export function shapesOf({ identity }: ClientTetherAccount): { client: Shape; op
   };
 }
 
-const NOTE_NAMES: Record<string, string> = { id: 'note_id', contact_id: 'client_id', date: 'created', author: 'user_name', content: 'note' };
+const NOTE_NAMES: Record<string, string> = {
+  id: 'note_id',
+  contact_id: 'client_id',
+  date: 'created',
+  author: 'user_name',
+  content: 'note',
+};
 const ACTIVITY_NAMES: Record<string, string> = {
-  id: 'activity_id', type: 'activity_type', scheduled_at: 'start_date', contact_name: 'client_name', description: 'note', status: 'activity_status',
+  id: 'activity_id',
+  type: 'activity_type',
+  scheduled_at: 'start_date',
+  contact_name: 'client_name',
+  description: 'note',
+  status: 'activity_status',
 };
 
 const same: Shape = (row) => row;
 
 function rename(row: Row, names: Record<string, string>): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [names[name] ?? name, value]));
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [names[name] ?? name, value]),
+  );
 }
 
 function nest(row: Row, known: ReadonlySet<string>): Row {
   const entries = Object.entries(row);
   const custom = entries.filter(([name]) => !known.has(name));
-  return { ...Object.fromEntries(entries.filter(([name]) => known.has(name))), custom_fields: Object.fromEntries(custom) };
+  return {
+    ...Object.fromEntries(entries.filter(([name]) => known.has(name))),
+    custom_fields: Object.fromEntries(custom),
+  };
 }

@@ -1,7 +1,16 @@
 import { json, type Reply } from '../kit/provider.ts';
 
-/** Business errors arrive with HTTP 200 and a result code. The vendor documents 200, 512 and 515; the others are our guess. */
-export const RESULT = { success: '200', invalid: '400', unauthorized: '401', inUse: '512', noRecord: '515' } as const;
+/**
+ * Business errors arrive with HTTP 200 and a result code. The vendor documents 200, 512 and 515;
+ * the others are our guess.
+ */
+export const RESULT = {
+  success: '200',
+  invalid: '400',
+  unauthorized: '401',
+  inUse: '512',
+  noRecord: '515',
+} as const;
 type Code = (typeof RESULT)[keyof typeof RESULT];
 
 /**
@@ -28,6 +37,8 @@ export class Envelope {
   }
 
   #head(code: Code, Message: string): Record<string, string> {
-    return this.#turn++ % 2 === 0 ? { ResultCode: `CT_${code}`, Message } : { resultCode: `CT${code}`, Message };
+    return this.#turn++ % 2 === 0
+      ? { ResultCode: `CT_${code}`, Message }
+      : { resultCode: `CT${code}`, Message };
   }
 }

@@ -11,10 +11,13 @@ export interface FixedOptions extends AccountIdentity {
 export function rowsAccount({ rows = {}, lookups = {}, ...identity }: FixedOptions): AccountSpec {
   return {
     ...identity,
-    content: () => ({ lookups: { salesCycles: [], leadSources: [], actionPlans: [], users: [], ...lookups } }),
+    content: () => ({
+      lookups: { salesCycles: [], leadSources: [], actionPlans: [], users: [], ...lookups },
+    }),
     populate: (account) => {
       for (const kind of KINDS) {
-        for (const row of (rows[kind] ?? []).toReversed()) account[kind].add({ ...blankRow(kind, account.freshId()), ...row });
+        for (const row of (rows[kind] ?? []).toReversed())
+          account[kind].add({ ...blankRow(kind, account.freshId()), ...row });
       }
     },
   };

@@ -2,7 +2,13 @@ import { hash32, randomFrom } from '../kit/random.ts';
 import { dateTime } from '../kit/clock.ts';
 import type { AccountIdentity, AccountSpec, ClientTetherAccount, Lookups } from './account.ts';
 import { DAY, wholeSecond } from './calendar.ts';
-import { clientIdOf, opportunityIdOf, opportunityOfClient, type Character, type LifeEvent } from './life-events.ts';
+import {
+  clientIdOf,
+  opportunityIdOf,
+  opportunityOfClient,
+  type Character,
+  type LifeEvent,
+} from './life-events.ts';
 import { lifeOf } from './life.ts';
 import { fullName } from './person.ts';
 import { ACTION_PLANS, FIRST_NAMES, LAST_NAMES, STAGES } from './words.ts';
@@ -11,9 +17,15 @@ export interface LivingOptions extends AccountIdentity {
   seed: string | number;
   /** Leads that have arrived by `now`. */
   clients: number;
-  /** The instant of that count (epoch ms). Give a constant, or rows differ from one start to the next. */
+  /**
+   * The instant of that count (epoch ms). Give a constant, or rows differ from one start to the
+   * next.
+   */
   now: number;
-  /** Days between the first lead and `now`; default 300. The last days bring the most leads, and so it goes on. */
+  /**
+   * Days between the first lead and `now`; default 300. The last days bring the most leads, and so
+   * it goes on.
+   */
   historyDays?: number;
   /** Lead sources with weights. */
   sources?: Record<string, number>;
@@ -25,8 +37,17 @@ export interface LivingOptions extends AccountIdentity {
 }
 
 export const DEFAULT_SOURCES: Record<string, number> = {
-  Website: 22, 'Google Ads': 14, 'Facebook Ads': 10, 'Franchise Portal - OwnerPath': 16, 'Franchise Portal - BizScout': 9,
-  'Broker Network - Northstar Advisors': 12, 'Broker Network - Keystone Match': 7, Referral: 6, 'Existing Franchisee': 3, 'Expo - Franchise Days': 4, LinkedIn: 3,
+  Website: 22,
+  'Google Ads': 14,
+  'Facebook Ads': 10,
+  'Franchise Portal - OwnerPath': 16,
+  'Franchise Portal - BizScout': 9,
+  'Broker Network - Northstar Advisors': 12,
+  'Broker Network - Keystone Match': 7,
+  Referral: 6,
+  'Existing Franchisee': 3,
+  'Expo - Franchise Days': 4,
+  LinkedIn: 3,
   Podcast: 1,
 };
 
@@ -34,8 +55,9 @@ export const DEFAULT_SOURCES: Record<string, number> = {
 const GROWTH = 0.75;
 
 /**
- * An account of believable franchise development that keeps living: leads arrive, stages move, notes are written, calls are booked.
- * Its rows are a function of (seed, time): a restart, or other steps on the way, give the same rows with the same ids.
+ * An account of believable franchise development that keeps living: leads arrive, stages move,
+ * notes are written, calls are booked. Its rows are a function of (seed, time): a restart, or other
+ * steps on the way, give the same rows with the same ids.
  */
 export function livingAccount(options: LivingOptions): AccountSpec {
   const character = characterOf(options);
@@ -80,11 +102,18 @@ class EventStream {
   }
 }
 
-/** When lead `i` arrives, epoch ms: strictly later than lead i - 1, denser towards `now`, mostly in the American day. */
-export function arrivalOf({ seed, clients, now, historyDays = 300 }: LivingOptions, i: number): number {
+/**
+ * When lead `i` arrives, epoch ms: strictly later than lead i - 1, denser towards `now`, mostly in
+ * the American day.
+ */
+export function arrivalOf(
+  { seed, clients, now, historyDays = 300 }: LivingOptions,
+  i: number,
+): number {
   const position = (i + 0.02 + 0.9 * randomFrom(seed, 'arrival', i).next()) / Math.max(1, clients);
   const span = historyDays * DAY;
-  const linear = position <= 1 ? now - span + span * position ** GROWTH : now + span * GROWTH * (position - 1);
+  const linear =
+    position <= 1 ? now - span + span * position ** GROWTH : now + span * GROWTH * (position - 1);
   return wholeSecond(crowdIntoDaytime(linear));
 }
 
@@ -92,11 +121,21 @@ export function arrivalOf({ seed, clients, now, historyDays = 300 }: LivingOptio
 function crowdIntoDaytime(at: number): number {
   const days = at / DAY - 0.25;
   const fraction = days - Math.floor(days);
-  return (Math.floor(days) + fraction + (0.8 * Math.sin(2 * Math.PI * fraction)) / (2 * Math.PI) + 0.25) * DAY;
+  return (
+    (Math.floor(days) +
+      fraction +
+      (0.8 * Math.sin(2 * Math.PI * fraction)) / (2 * Math.PI) +
+      0.25) *
+    DAY
+  );
 }
 
 /** Rows that a test has deleted are skipped: their life goes on unseen. */
-function apply(account: ClientTetherAccount, character: Character, { at, lead, what }: LifeEvent): void {
+function apply(
+  account: ClientTetherAccount,
+  character: Character,
+  { at, lead, what }: LifeEvent,
+): void {
   const clientId = clientIdOf(character, lead);
   const last_modified_date = dateTime(at);
   switch (what.kind) {
@@ -107,7 +146,11 @@ function apply(account: ClientTetherAccount, character: Character, { at, lead, w
     case 'stage': {
       account.clients.update(clientId, { clients_sales_cycle: what.stage, last_modified_date });
       const likelihood = what.likelihood === undefined ? {} : { likelihood: what.likelihood };
-      return void account.opportunities.update(opportunityIdOf(character, lead), { contact_sales_cycle: what.stage, last_modified_date, ...likelihood });
+      return void account.opportunities.update(opportunityIdOf(character, lead), {
+        contact_sales_cycle: what.stage,
+        last_modified_date,
+        ...likelihood,
+      });
     }
     case 'note':
       if (account.clients.update(clientId, { last_modified_date })) account.notes.add(what.row);
@@ -120,18 +163,44 @@ function apply(account: ClientTetherAccount, character: Character, { at, lead, w
 }
 
 function characterOf(options: LivingOptions): Character {
-  const { seed, sources = DEFAULT_SOURCES, progress = 0.8, noteRate = 0.65, fees = [39_500, 45_000, 49_500] } = options;
+  const {
+    seed,
+    sources = DEFAULT_SOURCES,
+    progress = 0.8,
+    noteRate = 0.65,
+    fees = [39_500, 45_000, 49_500],
+  } = options;
   const restingStages = options.restingStages ?? ['Future Interest'];
   const funnel = STAGES.filter((stage) => stage !== 'Future Interest');
   const mix = { leadSources: Object.keys(sources), weights: Object.values(sources) };
-  const lookups: Lookups = { salesCycles: [...funnel, ...restingStages], leadSources: mix.leadSources, actionPlans: ACTION_PLANS, users: users(seed, options.users ?? 4) };
-  return { seed, lookups, mix, progress, noteRate, fees, restingStages, funnel, idBase: (hash32(String(seed)) % 900) * 1_000 };
+  const lookups: Lookups = {
+    salesCycles: [...funnel, ...restingStages],
+    leadSources: mix.leadSources,
+    actionPlans: ACTION_PLANS,
+    users: users(seed, options.users ?? 4),
+  };
+  return {
+    seed,
+    lookups,
+    mix,
+    progress,
+    noteRate,
+    fees,
+    restingStages,
+    funnel,
+    idBase: (hash32(String(seed)) % 900) * 1_000,
+  };
 }
 
 function users(seed: string | number, count: number): Lookups['users'] {
   const random = randomFrom(seed, 'users');
   return Array.from({ length: count }, () => {
     const person = { firstName: random.pick(FIRST_NAMES), lastName: random.pick(LAST_NAMES) };
-    return { ...person, email: `${fullName(person).toLowerCase().replace(/[^a-z]+/g, '.')}@example.com` };
+    return {
+      ...person,
+      email: `${fullName(person)
+        .toLowerCase()
+        .replace(/[^a-z]+/g, '.')}@example.com`,
+    };
   });
 }

@@ -8,15 +8,23 @@ type Line = Record<string, string>;
 export type LineMapping = (line: Line, index: number) => Row;
 
 export interface CsvOptions extends AccountIdentity {
-  /** Files are read when the sandbox starts and served in file order: the first line is the newest row. */
+  /**
+   * Files are read when the sandbox starts and served in file order: the first line is the newest
+   * row.
+   */
   clients?: { path: string; map: LineMapping };
   opportunities?: { path: string; map: LineMapping };
 }
 
-/** A still account whose rows come from files. Stages and sources are those that occur in the rows. */
+/**
+ * A still account whose rows come from files. Stages and sources are those that occur in the rows.
+ */
 export function csvAccount(options: CsvOptions): AccountSpec {
   const clients = load(options.clients, (row, i) => ({ ...blankClient(String(i + 1)), ...row }));
-  const opportunities = load(options.opportunities, (row, i) => ({ ...blankOpportunity(String(i + 1)), ...row }));
+  const opportunities = load(options.opportunities, (row, i) => ({
+    ...blankOpportunity(String(i + 1)),
+    ...row,
+  }));
   return {
     ...options,
     content: () => ({ lookups: lookupsOf(clients, opportunities) }),
@@ -29,9 +37,12 @@ export function csvAccount(options: CsvOptions): AccountSpec {
 
 /**
  * Lines of leads.csv as clients. The stage comes from `stageColumn`, where blank means a new lead:
- * 'Lead Quality' (default, five names) or 'Tags' (twenty-five). Sources are passed on as they are, 'Select' and blanks included.
+ * 'Lead Quality' (default, five names) or 'Tags' (twenty-five). Sources are passed on as they are,
+ * 'Select' and blanks included.
  */
-export function leadsCsvMapping(stageColumn: 'Lead Quality' | 'Tags' = 'Lead Quality'): LineMapping {
+export function leadsCsvMapping(
+  stageColumn: 'Lead Quality' | 'Tags' = 'Lead Quality',
+): LineMapping {
   return (line) => ({
     client_id: line['Lead Number'],
     external_id: line['Prospect ID'],
@@ -45,7 +56,10 @@ export function leadsCsvMapping(stageColumn: 'Lead Quality' | 'Tags' = 'Lead Qua
   });
 }
 
-/** Lines of opportunities.csv as opportunities. Days become midnight; sales agent, product and closing day are custom fields. */
+/**
+ * Lines of opportunities.csv as opportunities. Days become midnight; sales agent, product and
+ * closing day are custom fields.
+ */
 export const opportunitiesCsvMapping: LineMapping = (line) => ({
   opportunity_id: line.opportunity_id,
   compName: line.account,
@@ -60,19 +74,28 @@ export const opportunitiesCsvMapping: LineMapping = (line) => ({
 
 function load(file: CsvOptions['clients'], complete: (row: Row, index: number) => Row): Row[] {
   if (!file) return [];
-  const lines: Line[] = parse(readFileSync(file.path), { columns: true, bom: true, skip_empty_lines: true });
+  const lines: Line[] = parse(readFileSync(file.path), {
+    columns: true,
+    bom: true,
+    skip_empty_lines: true,
+  });
   return lines.map((line, i) => complete(file.map(line, i), i));
 }
 
 /** From M/D/YYYY. */
 function midnight(day = ''): string {
   const [month, date, year] = day.split('/');
-  return month && date && year ? `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')} 00:00:00` : UNSET_DATE;
+  return month && date && year
+    ? `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')} 00:00:00`
+    : UNSET_DATE;
 }
 
 function lookupsOf(clients: Row[], opportunities: Row[]): Lookups {
   return {
-    salesCycles: names([...clients.map((row) => row.clients_sales_cycle), ...opportunities.map((row) => row.contact_sales_cycle)]),
+    salesCycles: names([
+      ...clients.map((row) => row.clients_sales_cycle),
+      ...opportunities.map((row) => row.contact_sales_cycle),
+    ]),
     leadSources: names(clients.map((row) => row.clients_lead_source)),
     actionPlans: [],
     users: [],

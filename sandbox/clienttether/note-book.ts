@@ -1,6 +1,9 @@
 import type { Row } from './rows.ts';
 
-/** Notes by client, newest first. `build` computes the first notes of a client when they are asked for. */
+/**
+ * Notes by client, newest first. `build` computes the first notes of a client when they are asked
+ * for.
+ */
 export class NoteBook {
   readonly #byClient = new Map<string, Row[]>();
   readonly #clientOf = new Map<string, string>();
@@ -20,7 +23,10 @@ export class NoteBook {
     this.#clientOf.set(String(row.id), clientId);
   }
 
-  /** A note of a computed client is found only once something of that client was changed or read through `own`. */
+  /**
+   * A note of a computed client is found only once something of that client was changed or read
+   * through `own`.
+   */
   clientOf(noteId: string): string | undefined {
     return this.#clientOf.get(noteId);
   }

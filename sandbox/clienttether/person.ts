@@ -1,7 +1,15 @@
 import type { Random } from '../kit/random.ts';
 import type { Lookups } from './account.ts';
 import { blankClient, type Row } from './rows.ts';
-import { CITIES, COMPANY_WORDS, FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, STREET_KINDS, STREETS } from './words.ts';
+import {
+  CITIES,
+  COMPANY_WORDS,
+  FIRST_NAMES,
+  LAST_NAMES,
+  MAIL_DOMAINS,
+  STREET_KINDS,
+  STREETS,
+} from './words.ts';
 
 /** Sources and how often a lead comes from each, in the same order. */
 export interface SourceMix {
@@ -10,22 +18,38 @@ export interface SourceMix {
 }
 
 /** A new lead: no stage, no plan result yet, dirty in the ways such lists are dirty. */
-export function newClient(id: string, number: number, created: string, random: Random, lookups: Lookups, mix: SourceMix): Row {
+export function newClient(
+  id: string,
+  number: number,
+  created: string,
+  random: Random,
+  lookups: Lookups,
+  mix: SourceMix,
+): Row {
   const [firstName, lastName] = name(random);
   const [city, state, zip, area] = random.pick(CITIES);
   const withAddress = random.chance(0.88);
   return {
     ...blankClient(id),
     external_id: random.chance(0.45) ? `W-${random.int(100_000, 999_999)}` : false,
-    firstName, lastName,
+    firstName,
+    lastName,
     compName: random.chance(0.12) ? `${lastName} ${random.pick(COMPANY_WORDS)}` : '',
     email: random.chance(0.97) ? address(firstName, lastName, number, random) : '',
     phone: random.chance(0.96) ? `${area}555${String(random.int(0, 9999)).padStart(4, '0')}` : '',
-    ...(withAddress && { address: street(random), city, state, zip: zip + String(random.int(0, 99)).padStart(2, '0') }),
-    whiteboard: random.chance(0.3) ? `<p>Liquid: $${random.int(8, 60) * 10}k<br>Timeline: ${random.pick(['ASAP', '3-6 months', '6-12 months', 'just looking'])}</p>` : '',
+    ...(withAddress && {
+      address: street(random),
+      city,
+      state,
+      zip: zip + String(random.int(0, 99)).padStart(2, '0'),
+    }),
+    whiteboard: random.chance(0.3)
+      ? `<p>Liquid: $${random.int(8, 60) * 10}k<br>Timeline: ${random.pick(['ASAP', '3-6 months', '6-12 months', 'just looking'])}</p>`
+      : '',
     clients_action_plan: random.pick(lookups.actionPlans.slice(0, 2)),
     clients_lead_source: random.chance(0.98) ? random.weighted(mix.leadSources, mix.weights) : '',
-    created, last_modified_date: created,
+    created,
+    last_modified_date: created,
     assigned_user: fullName(random.pick(lookups.users)),
   };
 }
@@ -33,10 +57,18 @@ export function newClient(id: string, number: number, created: string, random: R
 /** Where the candidate wants to open: mostly at home, sometimes where the map is still open. */
 export function marketOf(client: Row, random: Random): string {
   const [city, state] = random.pick(CITIES);
-  return client.city && random.chance(0.75) ? `${String(client.city)}, ${String(client.state)}` : `${city}, ${state}`;
+  return client.city && random.chance(0.75)
+    ? `${String(client.city)}, ${String(client.state)}`
+    : `${city}, ${state}`;
 }
 
-export function fullName({ firstName, lastName }: { firstName?: unknown; lastName?: unknown }): string {
+export function fullName({
+  firstName,
+  lastName,
+}: {
+  firstName?: unknown;
+  lastName?: unknown;
+}): string {
   return `${String(firstName ?? '')} ${String(lastName ?? '')}`.trim();
 }
 

@@ -4,7 +4,8 @@ import type { ClientTetherAccount } from './account.ts';
 import { blankRow, ID_FIELD, KINDS, type Kind, type Row } from './rows.ts';
 
 /** Puts a number into JSON exactly as written, digits beyond a double's reach included. */
-const rawJson = (text: string): unknown => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+const rawJson = (text: string): unknown =>
+  (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 
 /** Where a kind keeps free text, a date and a number. */
 const FIELDS: Record<Kind, { text: string; date: string; number: string }> = {
@@ -40,17 +41,33 @@ const poisonSchema = z.object({
   row: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** Adds records that break careless readers. @returns their ids in the table (the served id may differ: that can be the poison) */
-export function poison(account: ClientTetherAccount, body: unknown, now: number): { ids: string[] } {
+/**
+ * Adds records that break careless readers. @returns their ids in the table (the served id may
+ * differ: that can be the poison)
+ */
+export function poison(
+  account: ClientTetherAccount,
+  body: unknown,
+  now: number,
+): { ids: string[] } {
   const { kind, poison: name, count, row } = poisonSchema.parse(body);
-  return { ids: Array.from({ length: count }, () => addPoisoned(account, kind, name, row, dateTime(now))) };
+  return {
+    ids: Array.from({ length: count }, () => addPoisoned(account, kind, name, row, dateTime(now))),
+  };
 }
 
-function addPoisoned(account: ClientTetherAccount, kind: Kind, name: PoisonName, extra: Row, now: string): string {
+function addPoisoned(
+  account: ClientTetherAccount,
+  kind: Kind,
+  name: PoisonName,
+  extra: Row,
+  now: string,
+): string {
   const id = account.freshId();
   const fresh = blankRow(kind, id);
   const { date } = FIELDS[kind];
-  const dates = 'last_modified_date' in fresh ? { [date]: now, last_modified_date: now } : { [date]: now };
+  const dates =
+    'last_modified_date' in fresh ? { [date]: now, last_modified_date: now } : { [date]: now };
   const named = 'firstName' in fresh ? { firstName: 'Poison', lastName: name } : {};
   account[kind].add({ ...fresh, ...named, ...dates, ...extra });
   account[kind].update(id, POISONS[name](kind));

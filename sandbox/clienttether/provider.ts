@@ -1,5 +1,13 @@
 import type { SandboxClock } from '../kit/clock.ts';
-import { ControlError, htmlError, json, type Reply, type Route, type SandboxProvider, type SandboxRequest } from '../kit/provider.ts';
+import {
+  ControlError,
+  htmlError,
+  json,
+  type Reply,
+  type Route,
+  type SandboxProvider,
+  type SandboxRequest,
+} from '../kit/provider.ts';
 import { ClientTetherAccount, type AccountSpec } from './account.ts';
 import { Envelope } from './envelope.ts';
 import { mutate } from './mutate.ts';
@@ -8,7 +16,10 @@ import { READS, type Handler } from './read.ts';
 import { KINDS, type Kind } from './rows.ts';
 import { DELETES, writes } from './write.ts';
 
-/** The gateway's answer to a call without both headers; the vendor does not say whether it is 401 or 403. */
+/**
+ * The gateway's answer to a call without both headers; the vendor does not say whether it is 401 or
+ * 403.
+ */
 export const MISSING_HEADER_STATUS: 401 | 403 = 401;
 
 export interface ClientTetherSandbox extends SandboxProvider {
@@ -24,7 +35,10 @@ interface Seat {
 }
 
 /** ClientTether's API 2.0 below `/v2/api/`. */
-export function clientTether(specs: readonly AccountSpec[], clock: SandboxClock): ClientTetherSandbox {
+export function clientTether(
+  specs: readonly AccountSpec[],
+  clock: SandboxClock,
+): ClientTetherSandbox {
   return new Sandbox(specs, clock);
 }
 
@@ -40,9 +54,17 @@ class Sandbox implements ClientTetherSandbox {
   constructor(specs: readonly AccountSpec[], clock: SandboxClock) {
     this.#clock = clock;
     for (const spec of specs) this.#seat(spec);
-    this.routes = [...this.#routesOf('GET', READS), ...this.#routesOf('POST', writes(clock)), ...this.#routesOf('DELETE', DELETES)];
+    this.routes = [
+      ...this.#routesOf('GET', READS),
+      ...this.#routesOf('POST', writes(clock)),
+      ...this.#routesOf('DELETE', DELETES),
+    ];
     this.control = {
-      accounts: () => [...this.#byName.values()].map(({ account }) => ({ name: account.identity.name, label: account.identity.label })),
+      accounts: () =>
+        [...this.#byName.values()].map(({ account }) => ({
+          name: account.identity.name,
+          label: account.identity.label,
+        })),
       truth: (name, kind) => this.account(name).truth(kindsOf(kind)),
       mutate: (name, body) => mutate(this.account(name), body, clock.now()),
       poison: (name, body) => poison(this.account(name), body, clock.now()),
@@ -52,7 +74,11 @@ class Sandbox implements ClientTetherSandbox {
 
   account(name: string): ClientTetherAccount {
     const seat = this.#byName.get(name);
-    if (!seat) throw new ControlError(`no account '${name}'; there are: ${[...this.#byName.keys()].join(', ')}`, 404);
+    if (!seat)
+      throw new ControlError(
+        `no account '${name}'; there are: ${[...this.#byName.keys()].join(', ')}`,
+        404,
+      );
     seat.account.advance(this.#clock.now());
     return seat.account;
   }
@@ -61,22 +87,36 @@ class Sandbox implements ClientTetherSandbox {
     return this.#seatOf(headers['x-web-key'])?.spec.name ?? null;
   }
 
-  /** "It will fail at the server level and not even reach our API": the gateway knows headers, not keys. */
+  /**
+   * "It will fail at the server level and not even reach our API": the gateway knows headers, not
+   * keys.
+   */
   guard({ headers }: SandboxRequest): Reply | null {
     if (headers['x-access-token'] && headers['x-web-key']) return null;
-    return htmlError(MISSING_HEADER_STATUS, MISSING_HEADER_STATUS === 401 ? 'Authorization Required' : 'Forbidden');
+    return htmlError(
+      MISSING_HEADER_STATUS,
+      MISSING_HEADER_STATUS === 401 ? 'Authorization Required' : 'Forbidden',
+    );
   }
 
   #routesOf(method: string, handlers: Record<string, Handler>): Route[] {
-    return Object.entries(handlers).map(([pattern, handler]) => ({ method, pattern, handle: (request) => this.#answer(handler, request) }));
+    return Object.entries(handlers).map(([pattern, handler]) => ({
+      method,
+      pattern,
+      handle: (request) => this.#answer(handler, request),
+    }));
   }
 
-  /** The access token opens every account of its agency; the web key alone decides which one is read. */
+  /**
+   * The access token opens every account of its agency; the web key alone decides which one is
+   * read.
+   */
   #answer(handler: Handler, request: SandboxRequest): Reply {
     const seat = this.#seatOf(request.headers['x-web-key']);
     if (!seat) return this.#strangers.failure('401', 'Invalid X-Web-Key');
     const { account, envelope } = seat;
-    if (request.headers['x-access-token'] !== account.identity.accessToken) return envelope.failure('401', 'Invalid X-Access-Token');
+    if (request.headers['x-access-token'] !== account.identity.accessToken)
+      return envelope.failure('401', 'Invalid X-Access-Token');
     const limited = this.#overLimit(seat);
     if (limited) return limited;
     account.advance(this.#clock.now());
@@ -89,10 +129,14 @@ class Sandbox implements ClientTetherSandbox {
     const limit = account.identity.rateLimit;
     if (!limit) return null;
     const now = this.#clock.now();
-    if (now - window.startedAt >= limit.windowMs) Object.assign(window, { startedAt: now, requests: 0 });
+    if (now - window.startedAt >= limit.windowMs)
+      Object.assign(window, { startedAt: now, requests: 0 });
     if (++window.requests <= limit.requests) return null;
     const seconds = Math.max(1, Math.ceil((window.startedAt + limit.windowMs - now) / 1000));
-    return { ...json({ message: 'Too Many Requests' }, 429), headers: { 'content-type': 'application/json', 'retry-after': String(seconds) } };
+    return {
+      ...json({ message: 'Too Many Requests' }, 429),
+      headers: { 'content-type': 'application/json', 'retry-after': String(seconds) },
+    };
   }
 
   #seatOf(webKey: string | string[] | undefined): Seat | undefined {
@@ -100,7 +144,12 @@ class Sandbox implements ClientTetherSandbox {
   }
 
   #seat(spec: AccountSpec): void {
-    const seat = { spec, account: new ClientTetherAccount(spec), envelope: new Envelope(), window: { startedAt: 0, requests: 0 } };
+    const seat = {
+      spec,
+      account: new ClientTetherAccount(spec),
+      envelope: new Envelope(),
+      window: { startedAt: 0, requests: 0 },
+    };
     this.#byKey.set(spec.webKey, seat);
     this.#byName.set(spec.name, seat);
   }

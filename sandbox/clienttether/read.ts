@@ -20,15 +20,23 @@ type Range = { from: string; to: string };
 /** GET endpoints below /v2/api/. */
 export const READS: Record<string, Handler> = {
   read_client_list: (call) => tablePage(call, call.account.clients, shapesOf(call.account).client),
-  read_opportunity_list: (call) => tablePage(call, call.account.opportunities, shapesOf(call.account).opportunity),
+  read_opportunity_list: (call) =>
+    tablePage(call, call.account.opportunities, shapesOf(call.account).opportunity),
   'read_client_by_id/:client_id': clientById,
   read_client_exist: clientExists,
   'read_client_history_notes/:client_id': notesOfClient,
-  read_sales_cycle_any_activity: (call) => tablePage(call, call.account.activities, shapesOf(call.account).activity, rangeOf(call.request, 'start_date')),
+  read_sales_cycle_any_activity: (call) =>
+    tablePage(
+      call,
+      call.account.activities,
+      shapesOf(call.account).activity,
+      rangeOf(call.request, 'start_date'),
+    ),
   read_all_events: allEvents,
   read_sales_cycle_list: (call) => listPage(call, salesCycleRows(call.account.lookups)),
   read_lead_source_list: (call) => listPage(call, leadSourceRows(call.account.lookups)),
-  read_action_plan_list: ({ account, envelope }) => envelope.data([actionPlanRows(account.lookups)], account.lookups.actionPlans.length),
+  read_action_plan_list: ({ account, envelope }) =>
+    envelope.data([actionPlanRows(account.lookups)], account.lookups.actionPlans.length),
   read_user_list: (call) => listPage(call, userRows(call.account.lookups)),
 };
 
@@ -41,8 +49,13 @@ function clientById({ account, envelope, request }: Call): Reply {
 function clientExists({ account, envelope, request }: Call): Reply {
   const phone = request.query.get('phone')?.replace(/\D/g, '');
   const email = request.query.get('email')?.trim().toLowerCase();
-  if (!phone && !email) return envelope.failure('400', 'email or phone is required', { client_id: false });
-  const found = account.clients.page(0, Infinity).filter((row) => (phone ? digits(row.phone) === phone : String(row.email).toLowerCase() === email));
+  if (!phone && !email)
+    return envelope.failure('400', 'email or phone is required', { client_id: false });
+  const found = account.clients
+    .page(0, Infinity)
+    .filter((row) =>
+      phone ? digits(row.phone) === phone : String(row.email).toLowerCase() === email,
+    );
   const data = found.map(({ client_id, external_id }) => ({ client_id, external_id }));
   return data.length > 0 ? envelope.data(data, data.length) : envelope.noRecord();
 }
@@ -61,7 +74,10 @@ function allEvents(call: Call): Reply {
 function tablePage(call: Call, table: RowTable, shape: (row: Row) => Row, range?: Range): Reply {
   const total = table.count(range);
   const { limit, offset } = windowOf(call.request);
-  const rows = call.request.endless && total > 0 ? cycle(table, offset % total, limit, range) : table.page(offset, limit, range);
+  const rows =
+    call.request.endless && total > 0
+      ? cycle(table, offset % total, limit, range)
+      : table.page(offset, limit, range);
   return rowsReply(call, rows.map(shape), total);
 }
 
@@ -72,10 +88,16 @@ function listPage(call: Call, rows: Row[]): Reply {
 
 function rowsReply(call: Call, rows: Row[], total: number): Reply {
   if (rows.length === 0) return emptyPage(call, total);
-  return call.envelope.data(rows, call.account.identity.totalRecord === 'grand' ? total : rows.length);
+  return call.envelope.data(
+    rows,
+    call.account.identity.totalRecord === 'grand' ? total : rows.length,
+  );
 }
 
-/** Nothing documents the page after the last one: one dialect says CT_515, the other sends an empty list. */
+/**
+ * Nothing documents the page after the last one: one dialect says CT_515, the other sends an empty
+ * list.
+ */
 function emptyPage({ account, envelope }: Call, total: number): Reply {
   if (account.identity.dialect === 'plain') return envelope.noRecord();
   return envelope.data([], account.identity.totalRecord === 'grand' ? total : 0);
@@ -89,7 +111,10 @@ function cycle(table: RowTable, offset: number, limit: number, range: Range | un
 }
 
 function windowOf({ query }: SandboxRequest): { limit: number; offset: number } {
-  return { limit: wholeNumber(query.get('limit')) || DEFAULT_LIMIT, offset: wholeNumber(query.get('offset')) };
+  return {
+    limit: wholeNumber(query.get('limit')) || DEFAULT_LIMIT,
+    offset: wholeNumber(query.get('offset')),
+  };
 }
 
 function rangeOf({ query }: SandboxRequest, startParameter: string): Range | undefined {

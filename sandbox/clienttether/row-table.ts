@@ -37,14 +37,19 @@ export class RowTable {
 
   /** Newest first. `from` and `to` bound the sort field, both ends included. */
   page(offset: number, limit: number, range?: { from: string; to: string }): Row[] {
-    const [low, high] = range ? [this.#lowerBound(range.from), this.#upperBound(range.to)] : [0, this.#order.length];
+    const [low, high] = range
+      ? [this.#lowerBound(range.from), this.#upperBound(range.to)]
+      : [0, this.#order.length];
     const page: Row[] = [];
-    for (let at = high - 1 - offset; at >= low && page.length < limit; at--) page.push(this.#rowAt(at));
+    for (let at = high - 1 - offset; at >= low && page.length < limit; at--)
+      page.push(this.#rowAt(at));
     return page;
   }
 
   count(range?: { from: string; to: string }): number {
-    return range ? Math.max(0, this.#upperBound(range.to) - this.#lowerBound(range.from)) : this.#order.length;
+    return range
+      ? Math.max(0, this.#upperBound(range.to) - this.#lowerBound(range.from))
+      : this.#order.length;
   }
 
   get(id: string): Row | undefined {
@@ -66,7 +71,8 @@ export class RowTable {
     if (key === undefined) return undefined;
     const before = this.#rowOf(key);
     const after = { ...before, ...change };
-    const moves = this.#sortField !== undefined && before[this.#sortField] !== after[this.#sortField];
+    const moves =
+      this.#sortField !== undefined && before[this.#sortField] !== after[this.#sortField];
     if (moves) this.#order.splice(this.#order.indexOf(key), 1);
     this.#rows.set(key, after);
     if (moves) this.#place(key, after);

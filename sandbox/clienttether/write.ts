@@ -6,9 +6,16 @@ import type { Call, Handler } from './read.ts';
 import { blankClient, type Row } from './rows.ts';
 
 /** Taken by the API itself; every other parameter name is kept as a custom field. */
-const NOT_STORED = new Set(['client_id', 'append_whiteboard', 'smsok', ...Object.keys(WRITTEN_AS_ID)]);
+const NOT_STORED = new Set([
+  'client_id',
+  'append_whiteboard',
+  'smsok',
+  ...Object.keys(WRITTEN_AS_ID),
+]);
 
-/** POST endpoints. Fields come in the query string, as a form or as JSON; all are used in the wild. */
+/**
+ * POST endpoints. Fields come in the query string, as a form or as JSON; all are used in the wild.
+ */
 export function writes(clock: SandboxClock): Record<string, Handler> {
   return {
     create_client: (call) => create(call, clock.now()),
@@ -21,7 +28,9 @@ export const DELETES: Record<string, Handler> = {
   delete_client_by_id: (call) => remove(call, String(fieldsOf(call.request).client_id ?? '')),
   delete_client_by_external_id: (call) => {
     const wanted = String(fieldsOf(call.request).external_id ?? '');
-    const found = call.account.clients.page(0, Infinity).find((row) => wanted !== '' && row.external_id === wanted);
+    const found = call.account.clients
+      .page(0, Infinity)
+      .find((row) => wanted !== '' && row.external_id === wanted);
     return remove(call, found ? String(found.client_id) : '', { external_id: wanted });
   },
 };
@@ -29,7 +38,8 @@ export const DELETES: Record<string, Handler> = {
 /** Never looks for duplicates: that is a setting of the real accounts and off by default. */
 function create({ account, envelope, request }: Call, now: number): Reply {
   const fields = fieldsOf(request);
-  if (!fields.firstName || !fields.lastName) return envelope.failure('400', 'firstName and lastName are required', { client_id: false });
+  if (!fields.firstName || !fields.lastName)
+    return envelope.failure('400', 'firstName and lastName are required', { client_id: false });
   const id = account.freshId();
   const stamp = { created: dateTime(now), last_modified_date: dateTime(now) };
   const row: Row = { ...blankClient(id), ...stored(fields, account.lookups), ...stamp };
@@ -42,8 +52,14 @@ function update({ account, envelope, request }: Call, now: number): Reply {
   const id = String(fields.client_id ?? '');
   const before = account.clients.get(id);
   if (!before) return envelope.noRecord({ external_id: fields.external_id ?? false });
-  const appended = fields.append_whiteboard ? { whiteboard: `${String(before.whiteboard)}${String(fields.append_whiteboard)}` } : {};
-  account.clients.update(id, { ...stored(fields, account.lookups), ...appended, last_modified_date: dateTime(now) });
+  const appended = fields.append_whiteboard
+    ? { whiteboard: `${String(before.whiteboard)}${String(fields.append_whiteboard)}` }
+    : {};
+  account.clients.update(id, {
+    ...stored(fields, account.lookups),
+    ...appended,
+    last_modified_date: dateTime(now),
+  });
   return envelope.done();
 }
 
@@ -70,7 +86,8 @@ function stored(fields: Row, lookups: Lookups): Row {
 function fieldsOf({ query, headers, body }: SandboxRequest): Row {
   const fromQuery = Object.fromEntries(query);
   if (body === '') return fromQuery;
-  if (headers['content-type']?.includes('application/x-www-form-urlencoded')) return { ...fromQuery, ...Object.fromEntries(new URLSearchParams(body)) };
+  if (headers['content-type']?.includes('application/x-www-form-urlencoded'))
+    return { ...fromQuery, ...Object.fromEntries(new URLSearchParams(body)) };
   try {
     const parsed: unknown = JSON.parse(body);
     return typeof parsed === 'object' && parsed !== null ? { ...fromQuery, ...parsed } : fromQuery;

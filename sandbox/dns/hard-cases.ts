@@ -1,24 +1,40 @@
 import { keyRecord, publicKeys } from './keys.ts';
 import type { NameRecords, Zone } from './zones.ts';
 
-/** Every hard case is a domain below this one, but for those whose point is another place in the tree. */
+/**
+ * Every hard case is a domain below this one, but for those whose point is another place in the
+ * tree.
+ */
 export const HARD = 'hard.test';
 
 type Records = Record<string, NameRecords>;
 
 /** Domains that are hard to judge, each for one reason. */
 export function hardCases(): Zone {
-  return { ...below(HARD, { ...servers(), ...mail(), ...spf(), ...dkim(), ...dmarc(), ...extras() }), ...trees() };
+  return {
+    ...below(HARD, { ...servers(), ...mail(), ...spf(), ...dkim(), ...dmarc(), ...extras() }),
+    ...trees(),
+  };
 }
 
 /** Names are relative; `@` stands for the domain itself. */
 export function below(domain: string, records: Records): Zone {
-  return Object.fromEntries(Object.entries(records).map(([name, value]) => [name === '@' ? domain : `${name}.${domain}`, value]));
+  return Object.fromEntries(
+    Object.entries(records).map(([name, value]) => [
+      name === '@' ? domain : `${name}.${domain}`,
+      value,
+    ]),
+  );
 }
 
 const spfOf = (text: string): NameRecords => ({ txt: [text] });
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-const named = <Value>(count: number, name: (index: number) => string, value: (index: number) => Value): Record<string, Value> => Object.fromEntries(range(count).map((index) => [name(index), value(index)]));
+const named = <Value>(
+  count: number,
+  name: (index: number) => string,
+  value: (index: number) => Value,
+): Record<string, Value> =>
+  Object.fromEntries(range(count).map((index) => [name(index), value(index)]));
 
 /** Name servers that fail, each in its way. */
 function servers(): Records {
@@ -34,7 +50,13 @@ function servers(): Records {
     // Mail is answered for, TXT is not.
     'half-silent': { mx: [[10, 'smtp.google.com']], fault: 'no_answer', faultOn: ['TXT'] },
     'half-servfail': { mx: [[10, 'smtp.google.com']], fault: 'servfail', faultOn: ['TXT'] },
-    'huge-txt': { mx: [[10, 'smtp.google.com']], txt: [...range(60).map((index) => `verification-${index}=${'x'.repeat(200)}`), 'v=spf1 include:_spf.google.com -all'] },
+    'huge-txt': {
+      mx: [[10, 'smtp.google.com']],
+      txt: [
+        ...range(60).map((index) => `verification-${index}=${'x'.repeat(200)}`),
+        'v=spf1 include:_spf.google.com -all',
+      ],
+    },
   };
 }
 
@@ -44,35 +66,87 @@ function mail(): Records {
     'null-mx': { mx: [[0, '.']], txt: ['v=spf1 -all'] },
     'implicit-mx': { a: ['192.0.2.20'] },
     'dangling-mx': { mx: [[10, 'mx.gone.hard.test']] },
-    'half-dangling-mx': { mx: [[10, 'mx.self.hard.test'], [20, 'mx.gone.hard.test']] },
+    'half-dangling-mx': {
+      mx: [
+        [10, 'mx.self.hard.test'],
+        [20, 'mx.gone.hard.test'],
+      ],
+    },
     'address-mx': { mx: [[10, '192.0.2.30']] },
-    m365: { mx: [[0, 'm365-hard-test.mail.protection.outlook.com']], txt: ['v=spf1 include:spf.protection.outlook.com -all'] },
-    'selector1._domainkey.m365': { cname: 'selector1-m365-hard-test._domainkey.m365hard.onmicrosoft.com' },
+    m365: {
+      mx: [[0, 'm365-hard-test.mail.protection.outlook.com']],
+      txt: ['v=spf1 include:spf.protection.outlook.com -all'],
+    },
+    'selector1._domainkey.m365': {
+      cname: 'selector1-m365-hard-test._domainkey.m365hard.onmicrosoft.com',
+    },
     'm365-new': { mx: [[0, 'm365new-hard-test.o-v1.mx.microsoft']] },
     'google-single': { mx: [[1, 'smtp.google.com']], txt: ['v=spf1 include:_spf.google.com ~all'] },
-    'google-classic': { mx: [[1, 'ASPMX.L.GOOGLE.COM'], [5, 'alt1.aspmx.l.google.com'], [10, 'aspmx2.googlemail.com']] },
-    'proofpoint-m365': { mx: [[10, 'mxa-0012.gslb.pphosted.com'], [10, 'mxb-0012.gslb.pphosted.com']], txt: ['v=spf1 include:spf-a.pphosted.com include:spf.protection.outlook.com -all'] },
-    'selector1._domainkey.proofpoint-m365': { cname: 'selector1-proofpoint._domainkey.proofpoint.onmicrosoft.com' },
+    'google-classic': {
+      mx: [
+        [1, 'ASPMX.L.GOOGLE.COM'],
+        [5, 'alt1.aspmx.l.google.com'],
+        [10, 'aspmx2.googlemail.com'],
+      ],
+    },
+    'proofpoint-m365': {
+      mx: [
+        [10, 'mxa-0012.gslb.pphosted.com'],
+        [10, 'mxb-0012.gslb.pphosted.com'],
+      ],
+      txt: ['v=spf1 include:spf-a.pphosted.com include:spf.protection.outlook.com -all'],
+    },
+    'selector1._domainkey.proofpoint-m365': {
+      cname: 'selector1-proofpoint._domainkey.proofpoint.onmicrosoft.com',
+    },
     'autodiscover.proofpoint-m365': { cname: 'autodiscover.outlook.com' },
-    'mimecast-google': { mx: [[10, 'us-smtp-inbound-1.mimecast.com']], txt: ['v=spf1 include:_netblocks.mimecast.com include:_spf.google.com ~all'] },
-    'barracuda-unknown': { mx: [[10, 'd1.ess.barracudanetworks.com']], txt: ['v=spf1 include:spf.ess.barracudanetworks.com -all'] },
-    'look-alike': { mx: [[10, 'smtp.google.com.evil.example'], [20, 'mx.notgooglemail.com']] },
+    'mimecast-google': {
+      mx: [[10, 'us-smtp-inbound-1.mimecast.com']],
+      txt: ['v=spf1 include:_netblocks.mimecast.com include:_spf.google.com ~all'],
+    },
+    'barracuda-unknown': {
+      mx: [[10, 'd1.ess.barracudanetworks.com']],
+      txt: ['v=spf1 include:spf.ess.barracudanetworks.com -all'],
+    },
+    'look-alike': {
+      mx: [
+        [10, 'smtp.google.com.evil.example'],
+        [20, 'mx.notgooglemail.com'],
+      ],
+    },
     self: { mx: [[10, 'mx.self.hard.test']], txt: ['v=spf1 mx -all'] },
     'mx.self': { a: ['192.0.2.40'] },
   };
 }
 
 function spf(): Records {
-  const includes = (count: number, name: string) => `v=spf1 ${range(count).map((index) => `include:${name}${index}.hard.test`).join(' ')} -all`;
+  const includes = (count: number, name: string) =>
+    `v=spf1 ${range(count)
+      .map((index) => `include:${name}${index}.hard.test`)
+      .join(' ')} -all`;
   return {
     'spf-ten': spfOf(includes(10, 'leaf')),
     'spf-eleven': spfOf(includes(11, 'leaf')),
     // Four includes of three lookups each, nested: 4 + 8 of their own.
     'spf-nested': spfOf(includes(4, 'branch')),
-    ...named(4, (index) => `branch${index}`, (index) => spfOf(`v=spf1 include:leaf${index}.hard.test include:leaf${index + 4}.hard.test ~all`)),
-    ...named(11, (index) => `leaf${index}`, (index) => spfOf(`v=spf1 ip4:192.0.2.${index} -all`)),
+    ...named(
+      4,
+      (index) => `branch${index}`,
+      (index) =>
+        spfOf(`v=spf1 include:leaf${index}.hard.test include:leaf${index + 4}.hard.test ~all`),
+    ),
+    ...named(
+      11,
+      (index) => `leaf${index}`,
+      (index) => spfOf(`v=spf1 ip4:192.0.2.${index} -all`),
+    ),
     'spf-endless': spfOf('v=spf1 include:spf-endless1.hard.test -all'),
-    ...named(60, (index) => `spf-endless${index}`, (index) => spfOf(`v=spf1 a mx include:spf-endless${index + 1}.hard.test include:leaf1.hard.test -all`)),
+    ...named(
+      60,
+      (index) => `spf-endless${index}`,
+      (index) =>
+        spfOf(`v=spf1 a mx include:spf-endless${index + 1}.hard.test include:leaf1.hard.test -all`),
+    ),
     'spf-loop': spfOf('v=spf1 include:spf-loop-back.hard.test -all'),
     'spf-loop-back': spfOf('v=spf1 include:spf-loop.hard.test -all'),
     'spf-two': { txt: ['v=spf1 mx -all', 'unrelated', 'v=spf1 a -all'] },
@@ -87,19 +161,34 @@ function spf(): Records {
     'spf-redirect-all': spfOf('v=spf1 ~all redirect=empty.hard.test'),
     'spf-macro': spfOf('v=spf1 include:%{ir}.%{v}._spf.hard.test exists:%{i}._i.%{d2} -all'),
     'spf-ptr': spfOf('v=spf1 ptr ip4:192.0.2.1 -all'),
-    'spf-mx11': { mx: range(11).map((index) => [index, `mx${index}.hard.test`]), txt: ['v=spf1 mx -all'] },
-    ...named(11, (index) => `mx${index}`, (index) => ({ a: [`192.0.2.${50 + index}`] })),
+    'spf-mx11': {
+      mx: range(11).map((index) => [index, `mx${index}.hard.test`]),
+      txt: ['v=spf1 mx -all'],
+    },
+    ...named(
+      11,
+      (index) => `mx${index}`,
+      (index) => ({ a: [`192.0.2.${50 + index}`] }),
+    ),
     'spf-open': spfOf('v=spf1 mx +all'),
     'spf-neutral': spfOf('v=spf1 ip4:192.0.2.1 ?all'),
     'spf-no-all': spfOf('v=spf1 ip4:192.0.2.1'),
     'spf-wrong': spfOf('v=spf1 ipv4:192.0.2.1 include: -all'),
-    'spf-long': spfOf(`v=spf1 ${range(30).map((index) => `ip4:192.0.2.${100 + index}`).join(' ')} -all`),
+    'spf-long': spfOf(
+      `v=spf1 ${range(30)
+        .map((index) => `ip4:192.0.2.${100 + index}`)
+        .join(' ')} -all`,
+    ),
   };
 }
 
 function dkim(): Records {
   return {
-    ...keys('dkim-good', { default: keyRecord('rsa2048'), s1: keyRecord('ed25519'), k1: `p=${publicKeys.rsa2048Bare}` }),
+    ...keys('dkim-good', {
+      default: keyRecord('rsa2048'),
+      s1: keyRecord('ed25519'),
+      k1: `p=${publicKeys.rsa2048Bare}`,
+    }),
     ...keys('dkim-weak', { default: keyRecord('rsa1024') }),
     ...keys('dkim-short', { default: keyRecord('rsa512') }),
     ...keys('dkim-revoked', { default: 'v=DKIM1; p=' }),
@@ -118,7 +207,15 @@ function dkim(): Records {
 }
 
 function keys(domain: string, selectors: Record<string, string>): Records {
-  return { [domain]: {}, ...Object.fromEntries(Object.entries(selectors).map(([selector, text]) => [`${selector}._domainkey.${domain}`, { txt: [text.match(/.{1,255}/g) ?? []] }])) };
+  return {
+    [domain]: {},
+    ...Object.fromEntries(
+      Object.entries(selectors).map(([selector, text]) => [
+        `${selector}._domainkey.${domain}`,
+        { txt: [text.match(/.{1,255}/g) ?? []] },
+      ]),
+    ),
+  };
 }
 
 function dmarc(): Records {
@@ -131,9 +228,14 @@ function dmarc(): Records {
     'dmarc-ignored': ['v=DMARC1; p=rejct'],
     'dmarc-old-tags': ['v=DMARC1; pct=20; rf=afrf; p=quarantine; rua=mailto:dmarc@hard.test!10m'],
     'dmarc-version': ['v=dmarc1; p=reject', 'p=reject; v=DMARC1'],
-    'dmarc-reports': ['v=DMARC1; p=reject; rua=mailto:a@reports.example,mailto:b@unwilling.example'],
+    'dmarc-reports': [
+      'v=DMARC1; p=reject; rua=mailto:a@reports.example,mailto:b@unwilling.example',
+    ],
   };
-  const records = Object.entries(policies).flatMap(([domain, txt]): [string, NameRecords][] => [[domain, {}], [`_dmarc.${domain}`, { txt }]]);
+  const records = Object.entries(policies).flatMap(([domain, txt]): [string, NameRecords][] => [
+    [domain, {}],
+    [`_dmarc.${domain}`, { txt }],
+  ]);
   return {
     ...Object.fromEntries(records),
     'dmarc-silent': {},
@@ -169,10 +271,30 @@ function extras(): Records {
 /** Policies that hold for other names than their own. */
 function trees(): Zone {
   return {
-    ...below('org.test', { '@': { mx: [[1, 'smtp.google.com']] }, _dmarc: { txt: ['v=DMARC1; p=none; sp=quarantine; np=reject; rua=mailto:dmarc@org.test'] }, sub: { a: ['192.0.2.70'] }, 'a.sub': { a: ['192.0.2.71'] }, '_dmarc.sub': { txt: ['v=DMARC1; p=reject; sp=none; psd=n; rua=mailto:dmarc@org.test'] } }),
+    ...below('org.test', {
+      '@': { mx: [[1, 'smtp.google.com']] },
+      _dmarc: { txt: ['v=DMARC1; p=none; sp=quarantine; np=reject; rua=mailto:dmarc@org.test'] },
+      sub: { a: ['192.0.2.70'] },
+      'a.sub': { a: ['192.0.2.71'] },
+      '_dmarc.sub': { txt: ['v=DMARC1; p=reject; sp=none; psd=n; rua=mailto:dmarc@org.test'] },
+    }),
     // A registry's suffix: below it every name is an organization of its own.
-    ...below('psd.test', { '@': {}, _dmarc: { txt: ['v=DMARC1; p=reject; np=reject; sp=quarantine; psd=y; rua=mailto:dmarc@psd.test'] }, bank: { a: ['192.0.2.72'] }, shop: { a: ['192.0.2.73'] }, '_dmarc.shop': { txt: ['v=DMARC1; p=none; sp=reject; rua=mailto:dmarc@shop.psd.test'] }, 'mail.shop': { a: ['192.0.2.74'] } }),
+    ...below('psd.test', {
+      '@': {},
+      _dmarc: {
+        txt: ['v=DMARC1; p=reject; np=reject; sp=quarantine; psd=y; rua=mailto:dmarc@psd.test'],
+      },
+      bank: { a: ['192.0.2.72'] },
+      shop: { a: ['192.0.2.73'] },
+      '_dmarc.shop': { txt: ['v=DMARC1; p=none; sp=reject; rua=mailto:dmarc@shop.psd.test'] },
+      'mail.shop': { a: ['192.0.2.74'] },
+    }),
     // Ten labels: the walk leaps to the last seven after the first one.
-    ...below('deep.test', { '@': {}, _dmarc: { txt: ['v=DMARC1; p=quarantine; rua=mailto:dmarc@deep.test'] }, '_dmarc.b.c.d.e.f.g.h': { txt: ['v=DMARC1; p=reject; psd=n'] }, 'a.b.c.d.e.f.g.h': { a: ['192.0.2.75'] } }),
+    ...below('deep.test', {
+      '@': {},
+      _dmarc: { txt: ['v=DMARC1; p=quarantine; rua=mailto:dmarc@deep.test'] },
+      '_dmarc.b.c.d.e.f.g.h': { txt: ['v=DMARC1; p=reject; psd=n'] },
+      'a.b.c.d.e.f.g.h': { a: ['192.0.2.75'] },
+    }),
   };
 }

@@ -11,7 +11,10 @@ export type { DnsFault, NameRecords, Zone } from './zones.ts';
 export interface DnsOptions {
   /** In addition to the hard cases and to the mail providers' own names. */
   zones?: Zone[];
-  /** Makes up the zone of any other registered domain, such as `(domain) => zoneFor(domain, 'demo')`; default: there is none (NXDOMAIN). */
+  /**
+   * Makes up the zone of any other registered domain, such as `(domain) => zoneFor(domain,
+   * 'demo')`; default: there is none (NXDOMAIN).
+   */
   fallback?: (domain: string) => Zone;
   /** Default 0: any free port. */
   port?: number;

@@ -6,11 +6,30 @@ export const NOWHERE = '192.0.2.1';
 
 /** The names of mail providers that their customers' records lead to. */
 export function infrastructure(): Zone {
-  const hosts = ['*.mail.protection.outlook.com', '*.mx.microsoft', 'smtp.google.com', '*.aspmx.l.google.com', 'aspmx.l.google.com', '*.googlemail.com', '*.pphosted.com', '*.mimecast.com', '*.barracudanetworks.com', '*.zoho.com', '*.secureserver.net', '*.messagingengine.com', '*.emailsrvr.com', 'autodiscover.outlook.com'];
+  const hosts = [
+    '*.mail.protection.outlook.com',
+    '*.mx.microsoft',
+    'smtp.google.com',
+    '*.aspmx.l.google.com',
+    'aspmx.l.google.com',
+    '*.googlemail.com',
+    '*.pphosted.com',
+    '*.mimecast.com',
+    '*.barracudanetworks.com',
+    '*.zoho.com',
+    '*.secureserver.net',
+    '*.messagingengine.com',
+    '*.emailsrvr.com',
+    'autodiscover.outlook.com',
+  ];
   return {
     ...Object.fromEntries(hosts.map((host) => [host, { a: [NOWHERE] }])),
     'spf.protection.outlook.com': { txt: ['v=spf1 ip4:192.0.2.0/26 ip6:2001:db8:1::/48 -all'] },
-    '_spf.google.com': { txt: ['v=spf1 include:_netblocks.google.com include:_netblocks2.google.com include:_netblocks3.google.com ~all'] },
+    '_spf.google.com': {
+      txt: [
+        'v=spf1 include:_netblocks.google.com include:_netblocks2.google.com include:_netblocks3.google.com ~all',
+      ],
+    },
     '_netblocks.google.com': { txt: ['v=spf1 ip4:192.0.2.64/26 ~all'] },
     '_netblocks2.google.com': { txt: ['v=spf1 ip6:2001:db8:2::/48 ~all'] },
     '_netblocks3.google.com': { txt: ['v=spf1 ip4:192.0.2.128/26 ~all'] },

@@ -28,19 +28,39 @@ const MOST_LOGGED = 20_000;
 export async function serve(world: World, port: number): Promise<DnsServer> {
   const log: Asked[] = [];
   const timers = new Set<NodeJS.Timeout>();
-  const answer = (query: Packet, transport: Asked['transport'], send: (reply: Packet) => void): void => reply(world, query, { transport, log, timers, send });
-  const tcp = createServer((socket) => serveStream(socket, (query, send) => answer(query, 'tcp', send)));
+  const answer = (
+    query: Packet,
+    transport: Asked['transport'],
+    send: (reply: Packet) => void,
+  ): void => reply(world, query, { transport, log, timers, send });
+  const tcp = createServer((socket) =>
+    serveStream(socket, (query, send) => answer(query, 'tcp', send)),
+  );
   const sockets = new Set<Socket>();
-  tcp.on('connection', (socket) => void sockets.add(socket.once('close', () => sockets.delete(socket))));
+  tcp.on(
+    'connection',
+    (socket) => void sockets.add(socket.once('close', () => sockets.delete(socket))),
+  );
   await once(tcp.listen(port, '127.0.0.1'), 'listening');
   const bound = (tcp.address() as AddressInfo).port;
   const udp = createSocket('udp4');
-  udp.on('message', (bytes, from) => serveDatagram(bytes, (query, send) => answer(query, 'udp', send), (reply) => sendDatagram(udp, reply, from)));
-  await new Promise<void>((resolve, reject) => void udp.once('error', reject).bind(bound, '127.0.0.1', resolve));
+  udp.on('message', (bytes, from) =>
+    serveDatagram(
+      bytes,
+      (query, send) => answer(query, 'udp', send),
+      (reply) => sendDatagram(udp, reply, from),
+    ),
+  );
+  await new Promise<void>(
+    (resolve, reject) => void udp.once('error', reject).bind(bound, '127.0.0.1', resolve),
+  );
   const close = async () => {
     for (const timer of timers) clearTimeout(timer);
     for (const socket of sockets) socket.destroy();
-    await Promise.all([new Promise<void>((resolve) => void udp.close(resolve)), new Promise((resolve) => void tcp.close(resolve))]);
+    await Promise.all([
+      new Promise<void>((resolve) => void udp.close(resolve)),
+      new Promise((resolve) => void tcp.close(resolve)),
+    ]);
   };
   return { address: `127.0.0.1:${bound}`, port: bound, log, close };
 }
@@ -50,15 +70,32 @@ type Handle = (query: Packet, send: (reply: Packet) => void) => void;
 function serveDatagram(bytes: Buffer, handle: Handle, send: (bytes: Buffer) => void): void {
   const query = decoded(bytes);
   if (query === null) return;
-  const most = Math.max(LEAST_UDP_BYTES, ...(query.additionals ?? []).flatMap((record) => (record.type === 'OPT' ? [record.udpPayloadSize] : [])));
+  const most = Math.max(
+    LEAST_UDP_BYTES,
+    ...(query.additionals ?? []).flatMap((record) =>
+      record.type === 'OPT' ? [record.udpPayloadSize] : [],
+    ),
+  );
   handle(query, (reply) => {
     const whole = packet.encode(reply);
     // What does not fit is fetched over TCP.
-    send(whole.length <= most ? whole : packet.encode({ ...reply, flags: (reply.flags ?? 0) | packet.TRUNCATED_RESPONSE, answers: [] }));
+    send(
+      whole.length <= most
+        ? whole
+        : packet.encode({
+            ...reply,
+            flags: (reply.flags ?? 0) | packet.TRUNCATED_RESPONSE,
+            answers: [],
+          }),
+    );
   });
 }
 
-function sendDatagram(udp: ReturnType<typeof createSocket>, bytes: Buffer, { port, address }: RemoteInfo): void {
+function sendDatagram(
+  udp: ReturnType<typeof createSocket>,
+  bytes: Buffer,
+  { port, address }: RemoteInfo,
+): void {
   // The asker may be gone by now; the socket may be closed.
   udp.send(bytes, port, address, () => {});
 }
@@ -73,7 +110,11 @@ function serveStream(socket: Socket, handle: Handle): void {
       const end = 2 + waiting.readUInt16BE(0);
       const query = decoded(waiting.subarray(2, end));
       waiting = waiting.subarray(end);
-      if (query) handle(query, (reply) => void (socket.destroyed || socket.write(packet.streamEncode(reply))));
+      if (query)
+        handle(
+          query,
+          (reply) => void (socket.destroyed || socket.write(packet.streamEncode(reply))),
+        );
     }
   });
 }
@@ -96,7 +137,8 @@ interface Exchange {
 function reply(world: World, query: Packet, { transport, log, timers, send }: Exchange): void {
   const [question] = query.questions ?? [];
   if (question === undefined) return;
-  if (log.length < MOST_LOGGED) log.push({ name: question.name.toLowerCase(), type: question.type, transport });
+  if (log.length < MOST_LOGGED)
+    log.push({ name: question.name.toLowerCase(), type: question.type, transport });
   const outcome = world.resolve(question.name, question.type as QueryType);
   if (outcome.fault === 'no_answer') return;
   const message = messageOf(query, outcome);
@@ -109,13 +151,21 @@ function messageOf(query: Packet, { rcode, answers, fault }: Outcome): Packet {
   const code = fault === 'servfail' ? 'SERVFAIL' : fault === 'refused' ? 'REFUSED' : rcode;
   const id = fault === 'wrong_id' ? ((query.id ?? 0) + 1) % 65_536 : (query.id ?? 0);
   const flags = packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | RCODES[code];
-  return { type: 'response', id, flags, questions: query.questions ?? [], answers: answers.map(wire) };
+  return {
+    type: 'response',
+    id,
+    flags,
+    questions: query.questions ?? [],
+    answers: answers.map(wire),
+  };
 }
 
 function wire({ name, type, data }: Answer): WireAnswer {
   const common = { name, ttl: TTL, class: 'IN' as const };
-  if (type === 'MX') return { ...common, type, data: { preference: Number(data[0]), exchange: String(data[1]) } };
-  if (type === 'TXT') return { ...common, type, data: typeof data === 'string' ? inStrings(data) : data.map(String) };
+  if (type === 'MX')
+    return { ...common, type, data: { preference: Number(data[0]), exchange: String(data[1]) } };
+  if (type === 'TXT')
+    return { ...common, type, data: typeof data === 'string' ? inStrings(data) : data.map(String) };
   return { ...common, type, data: String(data) };
 }
 

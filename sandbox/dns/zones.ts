@@ -5,7 +5,10 @@ export type QueryType = 'A' | 'AAAA' | 'CNAME' | 'MX' | 'TXT';
 /** How a name server fails. `wrong_id`: it answers a question that was not asked. */
 export type DnsFault = 'no_answer' | 'servfail' | 'refused' | 'wrong_id' | { slowMs: number };
 
-/** What a name holds. A name with nothing is there all the same (NODATA); one that is in no zone is not (NXDOMAIN). */
+/**
+ * What a name holds. A name with nothing is there all the same (NODATA); one that is in no zone is
+ * not (NXDOMAIN).
+ */
 export interface NameRecords {
   a?: string[];
   aaaa?: string[];
@@ -20,7 +23,10 @@ export interface NameRecords {
   faultOn?: QueryType[];
 }
 
-/** Full names in lower case. `*.example.test` answers for names below example.test that are not there (RFC 4592). */
+/**
+ * Full names in lower case. `*.example.test` answers for names below example.test that are not
+ * there (RFC 4592).
+ */
 export type Zone = Record<string, NameRecords>;
 
 export interface Answer {
@@ -29,11 +35,18 @@ export interface Answer {
   data: string | [number, string] | string[];
 }
 
-export type Outcome = { rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL'; answers: Answer[]; fault: DnsFault | null };
+export type Outcome = {
+  rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL';
+  answers: Answer[];
+  fault: DnsFault | null;
+};
 
 const MOST_ALIASES = 12;
 
-/** All zones together, as a recursive name server sees the world. `fallback` makes up the zones of domains that are in none. */
+/**
+ * All zones together, as a recursive name server sees the world. `fallback` makes up the zones of
+ * domains that are in none.
+ */
 export class World {
   readonly #names = new Map<string, NameRecords>();
   /** Names between the given ones: there, and without records. */
@@ -46,7 +59,9 @@ export class World {
     for (const zone of zones) this.#add(zone);
   }
 
-  /** Answers a question, aliases followed. A fault of a name on the way is a fault of the answer. */
+  /**
+   * Answers a question, aliases followed. A fault of a name on the way is a fault of the answer.
+   */
   resolve(asked: string, type: QueryType): Outcome {
     const answers: Answer[] = [];
     let fault: DnsFault | null = null;
@@ -57,7 +72,8 @@ export class World {
       const records = this.#find(name);
       if (typeof fault === 'string') return { rcode: 'NOERROR', answers: [], fault };
       if (records === null) return { rcode: 'NXDOMAIN', answers, fault };
-      if (records.cname === undefined || type === 'CNAME') return { rcode: 'NOERROR', answers: [...answers, ...ofType(name, type, records)], fault };
+      if (records.cname === undefined || type === 'CNAME')
+        return { rcode: 'NOERROR', answers: [...answers, ...ofType(name, type, records)], fault };
       answers.push({ name, type: 'CNAME', data: records.cname });
       name = records.cname.toLowerCase();
     }
@@ -68,13 +84,19 @@ export class World {
     const exact = this.#names.get(name);
     if (exact) return exact;
     if (this.#between.has(name)) return {};
-    const encloser = above(name).find((upper) => this.#names.has(upper) || this.#between.has(upper));
+    const encloser = above(name).find(
+      (upper) => this.#names.has(upper) || this.#between.has(upper),
+    );
     return encloser === undefined ? null : (this.#names.get(`*.${encloser}`) ?? null);
   }
 
   #faultAt(name: string, type: QueryType): DnsFault | null {
-    const holder = [name, ...above(name)].map((upper) => this.#names.get(upper)).find((records) => records?.fault !== undefined);
-    return holder?.fault !== undefined && (holder.faultOn?.includes(type) ?? true) ? holder.fault : null;
+    const holder = [name, ...above(name)]
+      .map((upper) => this.#names.get(upper))
+      .find((records) => records?.fault !== undefined);
+    return holder?.fault !== undefined && (holder.faultOn?.includes(type) ?? true)
+      ? holder.fault
+      : null;
   }
 
   #makeUp(name: string): void {
@@ -96,7 +118,14 @@ export class World {
 }
 
 function ofType(name: string, type: QueryType, records: NameRecords): Answer[] {
-  const found = { A: records.a, AAAA: records.aaaa, CNAME: records.cname === undefined ? [] : [records.cname], MX: records.mx, TXT: records.txt }[type] ?? [];
+  const found =
+    {
+      A: records.a,
+      AAAA: records.aaaa,
+      CNAME: records.cname === undefined ? [] : [records.cname],
+      MX: records.mx,
+      TXT: records.txt,
+    }[type] ?? [];
   return found.map((data) => ({ name, type, data }));
 }
 
@@ -106,8 +135,12 @@ function above(name: string): string[] {
   return labels.slice(1).map((_, index) => labels.slice(index + 1).join('.'));
 }
 
-/** The registered domain of a name, whatever services (_dmarc, selector._domainkey) stand in front. */
+/**
+ * The registered domain of a name, whatever services (_dmarc, selector._domainkey) stand in front.
+ */
 function domainOf(name: string): string | null {
   const labels = name.split('.');
-  return getDomain(labels.slice(labels.findLastIndex((label) => label.startsWith('_')) + 1).join('.'));
+  return getDomain(
+    labels.slice(labels.findLastIndex((label) => label.startsWith('_')) + 1).join('.'),
+  );
 }

@@ -13,9 +13,14 @@ export function keyOf(table: Table, text: string): Key {
   const id = GUID.exec(text)?.[1];
   if (id !== undefined) return { id: id.toLowerCase() };
   const parts = text.split(/,(?=\w+=)/).map((part) => PART.exec(part));
-  const alternate = Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2]?.replaceAll("''", "'") ?? Number(part?.[3])]));
+  const alternate = Object.fromEntries(
+    parts.map((part) => [part?.[1] ?? '', part?.[2]?.replaceAll("''", "'") ?? Number(part?.[3])]),
+  );
   if (parts.includes(null)) throw badQuery(`Bad Request - Error in query syntax: '${text}'.`);
-  if (!Object.keys(alternate).every((name) => table.keys.includes(name))) throw badQuery(`The key in '${table.set}(${text})' is not a key that is defined for ${table.name}.`);
+  if (!Object.keys(alternate).every((name) => table.keys.includes(name)))
+    throw badQuery(
+      `The key in '${table.set}(${text})' is not a key that is defined for ${table.name}.`,
+    );
   return { alternate };
 }
 
@@ -25,9 +30,14 @@ export function rowAt(store: Store, table: Table, key: Key): Row | undefined {
   return column === undefined ? undefined : store.find(table.name, column, value ?? null);
 }
 
-/** The row that a payload binds, such as `/accounts(0000-…)`; undefined when it is no address of a row. */
+/**
+ * The row that a payload binds, such as `/accounts(0000-…)`; undefined when it is no address of a
+ * row.
+ */
 export function boundTo(store: Store, text: string): { table: TableName; key: Key } | undefined {
   const match = /(?:^|\/)(\w+)\(([^)]*)\)$/.exec(text);
   const table = Object.values(store.schema).find(({ set }) => set === match?.[1]);
-  return table === undefined ? undefined : { table: table.name, key: keyOf(table, decodeURIComponent(match?.[2] ?? '')) };
+  return table === undefined
+    ? undefined
+    : { table: table.name, key: keyOf(table, decodeURIComponent(match?.[2] ?? '')) };
 }

@@ -8,7 +8,10 @@ export type Test = (row: Row) => boolean;
 const TOKEN = /\s*(?:('(?:[^']|'')*')|([()])|(,)|([\w.:+/-]+))/y;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A `$filter` as a test: comparisons, `and`, `or`, `not`, brackets, contains, startswith, endswith. Throws Refusal for anything else. */
+/**
+ * A `$filter` as a test: comparisons, `and`, `or`, `not`, brackets, contains, startswith, endswith.
+ * Throws Refusal for anything else.
+ */
 export function filterOf(table: Table, text: string): Test {
   const parser = new Parser(table, text);
   const test = parser.either();
@@ -65,7 +68,9 @@ class Parser {
       return test;
     }
     const name = this.#next();
-    return this.#takes('(') ? this.#call(name) : compare(this.#column(name), this.#next(), this.#literal(), () => this.#error());
+    return this.#takes('(')
+      ? this.#call(name)
+      : compare(this.#column(name), this.#next(), this.#literal(), () => this.#error());
   }
 
   #call(name: string): Test {

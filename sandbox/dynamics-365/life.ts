@@ -14,7 +14,10 @@ interface Event {
   happen(): void;
 }
 
-/** What people do in an environment: leads come in, are called, qualified or lost, and deals go their way. Fixed by the seed. */
+/**
+ * What people do in an environment: leads come in, are called, qualified or lost, and deals go
+ * their way. Fixed by the seed.
+ */
 export class Life {
   readonly #store: Store;
   readonly #spec: DynamicsSpec;
@@ -25,19 +28,47 @@ export class Life {
     this.#store = store;
     this.#spec = spec;
     const begins = spec.countedOn - (spec.historyDays ?? 180) * DAY;
-    store.insert('transactioncurrency', this.#currency('USD'), { currencyname: 'US Dollar', isocurrencycode: 'USD', currencysymbol: '$', exchangerate: 1 }, begins, 'life');
-    store.insert('transactioncurrency', this.#currency('EUR'), { currencyname: 'Euro', isocurrencycode: 'EUR', currencysymbol: '\u20ac', exchangerate: 0.8 }, begins, 'life');
-    store.insert('systemuser', guidFrom(spec.seed, 'application user'), { fullname: '# Tributary' }, begins, 'life');
-    for (const index of [0, 1, 2]) store.insert('systemuser', this.#person(index), { fullname: personOf(randomFrom(spec.seed, 'user', index)).join(' ') }, begins, 'life');
+    store.insert(
+      'transactioncurrency',
+      this.#currency('USD'),
+      { currencyname: 'US Dollar', isocurrencycode: 'USD', currencysymbol: '$', exchangerate: 1 },
+      begins,
+      'life',
+    );
+    store.insert(
+      'transactioncurrency',
+      this.#currency('EUR'),
+      { currencyname: 'Euro', isocurrencycode: 'EUR', currencysymbol: '\u20ac', exchangerate: 0.8 },
+      begins,
+      'life',
+    );
+    store.insert(
+      'systemuser',
+      guidFrom(spec.seed, 'application user'),
+      { fullname: '# Tributary' },
+      begins,
+      'life',
+    );
+    for (const index of [0, 1, 2])
+      store.insert(
+        'systemuser',
+        this.#person(index),
+        { fullname: personOf(randomFrom(spec.seed, 'user', index)).join(' ') },
+        begins,
+        'life',
+      );
   }
 
   /** Plays all that has happened until `now`, in order. */
   until(now: number): void {
     const { historyDays = 180, leads } = this.#spec;
     const pace = (historyDays * DAY) / Math.max(leads, 1);
-    for (; leads > 0 && this.#birth(pace) <= now; this.#born += 1) this.#pending.push(...this.#eventsOf(this.#born, this.#birth(pace)));
+    for (; leads > 0 && this.#birth(pace) <= now; this.#born += 1)
+      this.#pending.push(...this.#eventsOf(this.#born, this.#birth(pace)));
     if (!this.#pending.some(({ at }) => at <= now)) return;
-    const due = this.#pending.filter(({ at }) => at <= now).toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+    const due = this.#pending
+      .filter(({ at }) => at <= now)
+      .toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
     this.#pending = this.#pending.filter(({ at }) => at > now);
     for (const event of due) event.happen();
   }
@@ -60,7 +91,12 @@ export class Life {
     const random = randomFrom(seed, 'lead', index);
     const lead = guidFrom(seed, 'lead', index);
     const events: Event[] = [];
-    const then = (after: number, happen: (now: number) => void) => events.push({ at: at + after, key: `${index}/${events.length}`, happen: () => happen(at + after) });
+    const then = (after: number, happen: (now: number) => void) =>
+      events.push({
+        at: at + after,
+        key: `${index}/${events.length}`,
+        happen: () => happen(at + after),
+      });
     then(0, (now) => this.#store.insert('lead', lead, this.#leadRow(random, index), now, 'life'));
     const calledAfter = random.int(1, 10) * (DAY / 4);
     then(calledAfter, (now) => this.#change(lead, { statuscode: 2 }, now));
@@ -68,13 +104,28 @@ export class Life {
     then(calledAfter, (now) => this.#task(seed, index, lead, random, now));
     const decidedAfter = calledAfter + random.int(2, 20) * DAY;
     if (random.chance(0.45)) this.#deal(then, { index, lead, random, decidedAfter });
-    else if (random.chance(0.5)) then(decidedAfter, (now) => this.#change(lead, { statecode: 2, statuscode: random.pick([4, 5, 6, 7]) }, now));
+    else if (random.chance(0.5))
+      then(decidedAfter, (now) =>
+        this.#change(lead, { statecode: 2, statuscode: random.pick([4, 5, 6, 7]) }, now),
+      );
     return events;
   }
 
-  #deal(then: (after: number, happen: (now: number) => void) => void, { index, lead, random, decidedAfter }: { index: number; lead: string; random: Random; decidedAfter: number }): void {
+  #deal(
+    then: (after: number, happen: (now: number) => void) => void,
+    {
+      index,
+      lead,
+      random,
+      decidedAfter,
+    }: { index: number; lead: string; random: Random; decidedAfter: number },
+  ): void {
     const { seed } = this.#spec;
-    const ids = { account: guidFrom(seed, 'account', index), contact: guidFrom(seed, 'contact', index), opportunity: guidFrom(seed, 'opportunity', index) };
+    const ids = {
+      account: guidFrom(seed, 'account', index),
+      contact: guidFrom(seed, 'contact', index),
+      opportunity: guidFrom(seed, 'opportunity', index),
+    };
     then(decidedAfter, (now) => {
       const row = this.#store.row('lead', lead);
       if (row?.statecode === 0) qualify(this.#store, row, ids, now, 'life');
@@ -83,33 +134,78 @@ export class Life {
     const value = random.int(4, 300) * 500;
     for (const [stage, stepname, probability] of STEPS) {
       after += random.int(3, 25) * DAY;
-      then(after, (now) => this.#move(ids.opportunity, { salesstage: stage, stepname, closeprobability: probability, estimatedvalue: value * (1 + stage / 10), estimatedclosedate: instant(now + 40 * DAY).slice(0, 10) }, now));
+      then(after, (now) =>
+        this.#move(
+          ids.opportunity,
+          {
+            salesstage: stage,
+            stepname,
+            closeprobability: probability,
+            estimatedvalue: value * (1 + stage / 10),
+            estimatedclosedate: instant(now + 40 * DAY).slice(0, 10),
+          },
+          now,
+        ),
+      );
       if (random.chance(0.2)) break;
     }
     after += random.int(3, 30) * DAY;
     const isWon = random.chance(0.5);
     const lostAs = random.pick([4, 5]);
-    then(after, (now) => this.#move(ids.opportunity, { statecode: isWon ? 1 : 2, statuscode: isWon ? 3 : lostAs, closeprobability: isWon ? 100 : 0, actualclosedate: instant(now).slice(0, 10), actualvalue: isWon ? value : 0 }, now));
+    then(after, (now) =>
+      this.#move(
+        ids.opportunity,
+        {
+          statecode: isWon ? 1 : 2,
+          statuscode: isWon ? 3 : lostAs,
+          closeprobability: isWon ? 100 : 0,
+          actualclosedate: instant(now).slice(0, 10),
+          actualvalue: isWon ? value : 0,
+        },
+        now,
+      ),
+    );
   }
 
-  /** A lead is changed only while it is open; one that somebody has deleted is not changed at all. */
+  /**
+   * A lead is changed only while it is open; one that somebody has deleted is not changed at all.
+   */
   #change(id: string, values: Row, now: number): void {
     if (this.#store.row('lead', id)?.statecode === 0) this.#store.update('lead', id, values, now);
   }
 
   #move(id: string, values: Row, now: number): void {
-    if (this.#store.row('opportunity', id)?.statecode === 0) this.#store.update('opportunity', id, values, now);
+    if (this.#store.row('opportunity', id)?.statecode === 0)
+      this.#store.update('opportunity', id, values, now);
   }
 
   #note(seed: string, index: number, table: 'lead', id: string, random: Random, now: number): void {
-    const values: Row = { subject: null, notetext: `<div>${random.pick(NOTES)}</div>`, isdocument: false, objectid: { table, id }, createdby: { table: 'systemuser', id: this.#person(index % 3) }, ownerid: { table: 'systemuser', id: this.#person(index % 3) } };
-    if (this.#store.row(table, id) !== undefined) this.#store.insert('annotation', guidFrom(seed, 'note', index), values, now, 'life');
+    const values: Row = {
+      subject: null,
+      notetext: `<div>${random.pick(NOTES)}</div>`,
+      isdocument: false,
+      objectid: { table, id },
+      createdby: { table: 'systemuser', id: this.#person(index % 3) },
+      ownerid: { table: 'systemuser', id: this.#person(index % 3) },
+    };
+    if (this.#store.row(table, id) !== undefined)
+      this.#store.insert('annotation', guidFrom(seed, 'note', index), values, now, 'life');
   }
 
   #task(seed: string, index: number, lead: string, random: Random, now: number): void {
     if (this.#store.row('lead', lead) === undefined) return;
     const when = instant(now + random.int(1, 12) * DAY);
-    const values: Row = { subject: random.pick(TASKS), description: null, scheduledstart: when, scheduledend: when, prioritycode: 1, statecode: 0, statuscode: 2, regardingobjectid: { table: 'lead', id: lead }, ownerid: { table: 'systemuser', id: this.#person(index % 3) } };
+    const values: Row = {
+      subject: random.pick(TASKS),
+      description: null,
+      scheduledstart: when,
+      scheduledend: when,
+      prioritycode: 1,
+      statecode: 0,
+      statuscode: 2,
+      regardingobjectid: { table: 'lead', id: lead },
+      ownerid: { table: 'systemuser', id: this.#person(index % 3) },
+    };
     this.#store.insert('task', guidFrom(seed, 'task', index), values, now, 'life');
   }
 
@@ -119,11 +215,33 @@ export class Life {
     const company = `${random.pick(COMPANY_NAMES)} ${random.pick(COMPANY_KINDS)}`;
     const domain = `${company.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.example`;
     return {
-      subject: `${random.pick(TOPICS)} for ${company}`, firstname, lastname, companyname: company, emailaddress1: `${firstname}.${lastname}${index}@${domain}`.toLowerCase().replaceAll(/[' ]/g, ''),
-      telephone1: `+1 555 ${String(random.int(0, 9_999)).padStart(4, '0')}`, jobtitle: random.pick(['IT Manager', 'CIO', 'Owner', 'Office Manager', 'Head of IT']), websiteurl: `https://www.${domain}`,
-      address1_city: city, address1_stateorprovince: state, address1_country: country, numberofemployees: random.int(3, 900), revenue: random.int(1, 400) * 100_000, estimatedamount: random.chance(0.7) ? random.int(4, 300) * 500 : null,
-      leadqualitycode: random.pick([1, 2, 3]), leadsourcecode: random.pick([1, 3, 4, 7, 8, 859_870_000]), industrycode: random.pick([1, 9, 27, 30, 34]), description: random.chance(0.4) ? random.pick(NOTES) : null,
-      statecode: 0, statuscode: 1, ownerid: { table: 'systemuser', id: this.#person(index % 3) }, transactioncurrencyid: { table: 'transactioncurrency', id: this.#currency(country === 'Ireland' ? 'EUR' : 'USD') },
+      subject: `${random.pick(TOPICS)} for ${company}`,
+      firstname,
+      lastname,
+      companyname: company,
+      emailaddress1: `${firstname}.${lastname}${index}@${domain}`
+        .toLowerCase()
+        .replaceAll(/[' ]/g, ''),
+      telephone1: `+1 555 ${String(random.int(0, 9_999)).padStart(4, '0')}`,
+      jobtitle: random.pick(['IT Manager', 'CIO', 'Owner', 'Office Manager', 'Head of IT']),
+      websiteurl: `https://www.${domain}`,
+      address1_city: city,
+      address1_stateorprovince: state,
+      address1_country: country,
+      numberofemployees: random.int(3, 900),
+      revenue: random.int(1, 400) * 100_000,
+      estimatedamount: random.chance(0.7) ? random.int(4, 300) * 500 : null,
+      leadqualitycode: random.pick([1, 2, 3]),
+      leadsourcecode: random.pick([1, 3, 4, 7, 8, 859_870_000]),
+      industrycode: random.pick([1, 9, 27, 30, 34]),
+      description: random.chance(0.4) ? random.pick(NOTES) : null,
+      statecode: 0,
+      statuscode: 1,
+      ownerid: { table: 'systemuser', id: this.#person(index % 3) },
+      transactioncurrencyid: {
+        table: 'transactioncurrency',
+        id: this.#currency(country === 'Ireland' ? 'EUR' : 'USD'),
+      },
     };
   }
 }

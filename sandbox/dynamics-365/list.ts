@@ -29,63 +29,134 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
   const query = queryOf(org, table, request);
   const tracks = query.prefer.tracks || query.since !== null;
   const upTo = tracks ? (query.place?.upTo ?? org.store.version) : null;
-  const all = tracks ? trackedEntries(org, table, query, upTo ?? 0) : plainEntries(org, table, query);
+  const all = tracks
+    ? trackedEntries(org, table, query, upTo ?? 0)
+    : plainEntries(org, table, query);
   const { after } = query.place ?? { after: null };
-  const left = after === null || request.endless ? all : all.filter(({ sort }) => isAfter(sort, after));
-  const top = query.params.has('$top') && !query.prefer.text.includes('maxpagesize') ? Number(query.params.get('$top')) : Number.POSITIVE_INFINITY;
+  const left =
+    after === null || request.endless ? all : all.filter(({ sort }) => isAfter(sort, after));
+  const top =
+    query.params.has('$top') && !query.prefer.text.includes('maxpagesize')
+      ? Number(query.params.get('$top'))
+      : Number.POSITIVE_INFINITY;
   const page = left.slice(0, Math.min(query.prefer.pageSize, top));
   const more = request.endless || (page.length < left.length && top === Number.POSITIVE_INFINITY);
   const url = `http://${request.headers.host}${request.path}`;
   const next = { page: (query.place?.page ?? 1) + 1, after: page.at(-1)?.sort ?? [], upTo };
   const links = {
-    ...(more && { '@odata.nextLink': `${url}?${query.base}${query.base === '' ? '' : '&'}$skiptoken=${skipToken(next, boundOf(query), tracks)}` }),
-    ...(!more && upTo !== null && { '@odata.deltaLink': `${url}?${withoutToken(query.base)}$deltatoken=${deltaToken(upTo, org.now())}` }),
+    ...(more && {
+      '@odata.nextLink': `${url}?${query.base}${query.base === '' ? '' : '&'}$skiptoken=${skipToken(next, boundOf(query), tracks)}`,
+    }),
+    ...(!more &&
+      upTo !== null && {
+        '@odata.deltaLink': `${url}?${withoutToken(query.base)}$deltatoken=${deltaToken(upTo, org.now())}`,
+      }),
   };
-  const count = query.params.get('$count') === 'true' ? { '@odata.count': Math.min(all.length, 5_000) } : {};
-  const reply = json({ '@odata.context': contextOf(request, table), ...count, value: page.map(({ shown }) => shown()), ...links });
-  return { ...reply, headers: { ...reply.headers, ...(query.prefer.applied !== '' && { 'preference-applied': query.prefer.applied }) } };
+  const count =
+    query.params.get('$count') === 'true' ? { '@odata.count': Math.min(all.length, 5_000) } : {};
+  const reply = json({
+    '@odata.context': contextOf(request, table),
+    ...count,
+    value: page.map(({ shown }) => shown()),
+    ...links,
+  });
+  return {
+    ...reply,
+    headers: {
+      ...reply.headers,
+      ...(query.prefer.applied !== '' && { 'preference-applied': query.prefer.applied }),
+    },
+  };
 }
 
-export const contextOf = (request: SandboxRequest, table: Table, suffix = ''): string => `http://${request.headers.host}/dynamics-365/api/data/v9.2/$metadata#${table.set}${suffix}`;
+export const contextOf = (request: SandboxRequest, table: Table, suffix = ''): string =>
+  `http://${request.headers.host}/dynamics-365/api/data/v9.2/$metadata#${table.set}${suffix}`;
 
-const KNOWN = ['$select', '$filter', '$orderby', '$top', '$count', '$expand', '$skiptoken', '$deltatoken'];
+const KNOWN = [
+  '$select',
+  '$filter',
+  '$orderby',
+  '$top',
+  '$count',
+  '$expand',
+  '$skiptoken',
+  '$deltatoken',
+];
 
 function queryOf(org: Org, table: Table, request: SandboxRequest): Query {
   const params = request.query;
   if (params.has('$skip')) throw badQuery('Skip Clause is not supported in CRM');
-  for (const name of params.keys()) if (name.startsWith('$') && !KNOWN.includes(name)) throw badQuery(`The query parameter ${name} is not supported.`);
+  for (const name of params.keys())
+    if (name.startsWith('$') && !KNOWN.includes(name))
+      throw badQuery(`The query parameter ${name} is not supported.`);
   const [base = '', raw] = request.search.split(/&?\$skiptoken=/);
   const prefer = preferencesOf(request.headers);
   const delta = /\$deltatoken=([^&]*)/.exec(base)?.[1];
   const since = delta === undefined ? null : readDeltaToken(delta, org.now(), org.trackingRules);
   if (prefer.tracks || since !== null) org.refuseTracking(table.name);
-  const forbidden = prefer.tracks || since !== null ? ['filter', 'orderby', 'expand', 'top'].find((name) => params.has(`$${name}`)) : undefined;
-  if (forbidden !== undefined) throw badQuery(`The "${forbidden}" query parameter isn't supported when Change Tracking is enabled.`);
+  const forbidden =
+    prefer.tracks || since !== null
+      ? ['filter', 'orderby', 'expand', 'top'].find((name) => params.has(`$${name}`))
+      : undefined;
+  if (forbidden !== undefined)
+    throw badQuery(
+      `The "${forbidden}" query parameter isn't supported when Change Tracking is enabled.`,
+    );
   if (params.has('$expand')) throw new Refusal(501, CODES.query, 'The sandbox does not expand.');
   const query = { params, prefer, base, since, place: null };
   return raw === undefined ? query : { ...query, place: readSkipToken(raw, boundOf(query)) };
 }
 
-const boundOf = ({ base, prefer }: Pick<Query, 'base' | 'prefer'>): string => `${base}\n${prefer.text}`;
-const withoutToken = (base: string): string => base.replace(/&?\$deltatoken=[^&]*/, '').replace(/(.)$/, '$1&');
+const boundOf = ({ base, prefer }: Pick<Query, 'base' | 'prefer'>): string =>
+  `${base}\n${prefer.text}`;
+const withoutToken = (base: string): string =>
+  base.replace(/&?\$deltatoken=[^&]*/, '').replace(/(.)$/, '$1&');
 
 function plainEntries(org: Org, table: Table, { params, prefer }: Query): Entry[] {
   const filter = params.get('$filter');
   const test = filter === null ? () => true : filterOf(table, filter);
   const columns = selected(table, params.get('$select'));
-  const entries = org.store.rows(table.name).filter(test).map((row) => ({ sort: sortKey(table, row, params.get('$orderby')), shown: () => wireRow(org.store, table, row, columns, prefer) }));
+  const entries = org.store
+    .rows(table.name)
+    .filter(test)
+    .map((row) => ({
+      sort: sortKey(table, row, params.get('$orderby')),
+      shown: () => wireRow(org.store, table, row, columns, prefer),
+    }));
   return entries.toSorted((a, b) => compareKeys(a.sort, b.sort));
 }
 
-/** All rows by id, or what changed since a version: rows in the order of their change, then what was deleted. */
-function trackedEntries(org: Org, table: Table, { params, prefer, since }: Query, upTo: number): Entry[] {
+/**
+ * All rows by id, or what changed since a version: rows in the order of their change, then what was
+ * deleted.
+ */
+function trackedEntries(
+  org: Org,
+  table: Table,
+  { params, prefer, since }: Query,
+  upTo: number,
+): Entry[] {
   const columns = selected(table, params.get('$select'));
   const shown = (row: Row) => () => wireRow(org.store, table, row, columns, prefer);
   const rows = org.store.rows(table.name);
-  if (since === null) return rows.map((row) => ({ sort: [String(row[table.id])], shown: shown(row) })).toSorted((a, b) => compareKeys(a.sort, b.sort));
-  const changed = rows.filter(({ versionnumber }) => Number(versionnumber) > since && Number(versionnumber) <= upTo).map((row) => ({ sort: ['0', padded(Number(row.versionnumber))], shown: shown(row) }));
-  const gone = org.store.deletedSince(table.name, since).filter(({ version }) => version <= upTo)
-    .map(({ id, version }) => ({ sort: ['1', padded(version)], shown: () => ({ '@odata.context': `${org.root}/api/data/v9.2/$metadata#${table.set}/$deletedEntity`, id, reason: 'deleted' }) }));
+  if (since === null)
+    return rows
+      .map((row) => ({ sort: [String(row[table.id])], shown: shown(row) }))
+      .toSorted((a, b) => compareKeys(a.sort, b.sort));
+  const changed = rows
+    .filter(({ versionnumber }) => Number(versionnumber) > since && Number(versionnumber) <= upTo)
+    .map((row) => ({ sort: ['0', padded(Number(row.versionnumber))], shown: shown(row) }));
+  const gone = org.store
+    .deletedSince(table.name, since)
+    .filter(({ version }) => version <= upTo)
+    .map(({ id, version }) => ({
+      sort: ['1', padded(version)],
+      shown: () => ({
+        '@odata.context': `${org.root}/api/data/v9.2/$metadata#${table.set}/$deletedEntity`,
+        id,
+        reason: 'deleted',
+      }),
+    }));
   return [...changed, ...gone].toSorted((a, b) => compareKeys(a.sort, b.sort));
 }
 
@@ -96,13 +167,16 @@ function sortKey(table: Table, row: Row, order: string | null): string[] {
   const id = String(row[table.id]);
   if (order === null) return [id];
   const [, name = '', direction] = /^(\w+)(?: (asc|desc))?$/.exec(order) ?? [];
-  if (!table.columns.some((column) => column.name === name)) throw badQuery(`The query parameter $orderby=${order} is not understood.`);
+  if (!table.columns.some((column) => column.name === name))
+    throw badQuery(`The query parameter $orderby=${order} is not understood.`);
   const value = row[name];
   const key = typeof value === 'number' ? padded(value) : String(value ?? '').toLowerCase();
   return [direction === 'desc' ? inverted(key) : key, id];
 }
 
-const inverted = (key: string): string => Array.from(key, (character) => String.fromCharCode(0xffff - character.charCodeAt(0))).join('') + '\uffff';
+const inverted = (key: string): string =>
+  Array.from(key, (character) => String.fromCharCode(0xffff - character.charCodeAt(0))).join('') +
+  '\uffff';
 
 function compareKeys(a: readonly string[], b: readonly string[]): number {
   for (const [index, part] of a.entries()) {
@@ -112,4 +186,5 @@ function compareKeys(a: readonly string[], b: readonly string[]): number {
   return 0;
 }
 
-const isAfter = (sort: readonly string[], after: readonly string[]): boolean => compareKeys(sort, after) > 0;
+const isAfter = (sort: readonly string[], after: readonly string[]): boolean =>
+  compareKeys(sort, after) > 0;

@@ -7,22 +7,42 @@ import { guidFrom } from '../kit/random.ts';
 
 /** What metadata calls a type: its short name, and the type that answers are cast to. */
 const KINDS: Record<ColumnType, [string, string]> = {
-  id: ['Uniqueidentifier', 'AttributeMetadata'], text: ['String', 'StringAttributeMetadata'], memo: ['Memo', 'MemoAttributeMetadata'], int: ['Integer', 'IntegerAttributeMetadata'],
-  decimal: ['Decimal', 'DecimalAttributeMetadata'], money: ['Money', 'MoneyAttributeMetadata'], datetime: ['DateTime', 'DateTimeAttributeMetadata'], date: ['DateTime', 'DateTimeAttributeMetadata'],
-  boolean: ['Boolean', 'BooleanAttributeMetadata'], option: ['Picklist', 'PicklistAttributeMetadata'], state: ['State', 'StateAttributeMetadata'], status: ['Status', 'StatusAttributeMetadata'],
-  lookup: ['Lookup', 'LookupAttributeMetadata'], version: ['BigInt', 'BigIntAttributeMetadata'],
+  id: ['Uniqueidentifier', 'AttributeMetadata'],
+  text: ['String', 'StringAttributeMetadata'],
+  memo: ['Memo', 'MemoAttributeMetadata'],
+  int: ['Integer', 'IntegerAttributeMetadata'],
+  decimal: ['Decimal', 'DecimalAttributeMetadata'],
+  money: ['Money', 'MoneyAttributeMetadata'],
+  datetime: ['DateTime', 'DateTimeAttributeMetadata'],
+  date: ['DateTime', 'DateTimeAttributeMetadata'],
+  boolean: ['Boolean', 'BooleanAttributeMetadata'],
+  option: ['Picklist', 'PicklistAttributeMetadata'],
+  state: ['State', 'StateAttributeMetadata'],
+  status: ['Status', 'StatusAttributeMetadata'],
+  lookup: ['Lookup', 'LookupAttributeMetadata'],
+  version: ['BigInt', 'BigIntAttributeMetadata'],
 };
 /** Lookups that metadata calls otherwise. */
-const SPECIAL_LOOKUPS: Record<string, string> = { ownerid: 'Owner', customerid: 'Customer', parentcustomerid: 'Customer' };
+const SPECIAL_LOOKUPS: Record<string, string> = {
+  ownerid: 'Owner',
+  customerid: 'Customer',
+  parentcustomerid: 'Customer',
+};
 const PREFIX = 'Microsoft.Dynamics.CRM.';
 
-/** EntityDefinitions(LogicalName='…') and what hangs on it. `$select` is not obeyed, `$expand` is. */
+/**
+ * EntityDefinitions(LogicalName='…') and what hangs on it. `$select` is not obeyed, `$expand` is.
+ */
 export function entityDefinition(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
   const expand = request.query.get('$expand') ?? '';
   return json({
-    '@odata.context': `${org.root}/api/data/v9.2/$metadata#EntityDefinitions/$entity`, ...definitionOf(org, table),
-    ...(expand.includes('Attributes') && { Attributes: table.columns.map((column) => attributeOf(table, column)) }), ...(expand.includes('Keys') && { Keys: keysOf(org, table) }),
+    '@odata.context': `${org.root}/api/data/v9.2/$metadata#EntityDefinitions/$entity`,
+    ...definitionOf(org, table),
+    ...(expand.includes('Attributes') && {
+      Attributes: table.columns.map((column) => attributeOf(table, column)),
+    }),
+    ...(expand.includes('Keys') && { Keys: keysOf(org, table) }),
   });
 }
 
@@ -38,8 +58,15 @@ export function attributes(org: Org, request: SandboxRequest): Reply {
 /** The columns of one type; their options only when they are expanded. */
 export function attributesOfType(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
-  const columns = table.columns.filter(({ type }) => `${PREFIX}${KINDS[type][1]}` === request.params.type);
-  return json({ value: columns.map((column) => ({ ...attributeOf(table, column), ...optionSetOf(table, column, request) })) });
+  const columns = table.columns.filter(
+    ({ type }) => `${PREFIX}${KINDS[type][1]}` === request.params.type,
+  );
+  return json({
+    value: columns.map((column) => ({
+      ...attributeOf(table, column),
+      ...optionSetOf(table, column, request),
+    })),
+  });
 }
 
 /** One column, cast to its type. */
@@ -47,7 +74,8 @@ export function attribute(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
   const name = logicalName(request.params.attribute);
   const column = table.columns.find((each) => each.name === name);
-  if (column === undefined || `${PREFIX}${KINDS[column.type][1]}` !== request.params.type) throw notFound('Attribute', name);
+  if (column === undefined || `${PREFIX}${KINDS[column.type][1]}` !== request.params.type)
+    throw notFound('Attribute', name);
   return json({ ...attributeOf(table, column), ...optionSetOf(table, column, request) });
 }
 
@@ -66,8 +94,13 @@ const logicalName = (key = ''): string => /^LogicalName='(\w+)'$/.exec(key)?.[1]
 
 function definitionOf(org: Org, { name, set, id, label }: Table) {
   return {
-    LogicalName: name, EntitySetName: set, PrimaryIdAttribute: id, PrimaryNameAttribute: label, MetadataId: guidFrom('entity', name),
-    ChangeTrackingEnabled: org.spec.untracked?.includes(name) !== true, DisplayName: labelled(name.charAt(0).toUpperCase() + name.slice(1)),
+    LogicalName: name,
+    EntitySetName: set,
+    PrimaryIdAttribute: id,
+    PrimaryNameAttribute: label,
+    MetadataId: guidFrom('entity', name),
+    ChangeTrackingEnabled: org.spec.untracked?.includes(name) !== true,
+    DisplayName: labelled(name.charAt(0).toUpperCase() + name.slice(1)),
   };
 }
 
@@ -75,20 +108,49 @@ function attributeOf(table: Table, { name, type, max, required, create, update, 
   const [known, cast] = KINDS[type];
   const short = SPECIAL_LOOKUPS[name] ?? known;
   return {
-    '@odata.type': `#${PREFIX}${cast}`, LogicalName: name, SchemaName: name, EntityLogicalName: table.name, AttributeType: short, AttributeTypeName: { Value: `${short}Type` }, MetadataId: guidFrom('attribute', table.name, name),
-    RequiredLevel: { Value: required, CanBeChanged: required !== 'SystemRequired', ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings' }, IsValidForCreate: create, IsValidForUpdate: update, IsValidForRead: true,
-    IsPrimaryId: name === table.id, IsPrimaryName: name === table.label, IsCustomAttribute: name.startsWith('hnt_'), DisplayName: labelled(name.replace(/^hnt_/, '')),
-    ...(max !== undefined && { MaxLength: max }), ...(targets && { Targets: Object.keys(targets) }),
+    '@odata.type': `#${PREFIX}${cast}`,
+    LogicalName: name,
+    SchemaName: name,
+    EntityLogicalName: table.name,
+    AttributeType: short,
+    AttributeTypeName: { Value: `${short}Type` },
+    MetadataId: guidFrom('attribute', table.name, name),
+    RequiredLevel: {
+      Value: required,
+      CanBeChanged: required !== 'SystemRequired',
+      ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings',
+    },
+    IsValidForCreate: create,
+    IsValidForUpdate: update,
+    IsValidForRead: true,
+    IsPrimaryId: name === table.id,
+    IsPrimaryName: name === table.label,
+    IsCustomAttribute: name.startsWith('hnt_'),
+    DisplayName: labelled(name.replace(/^hnt_/, '')),
+    ...(max !== undefined && { MaxLength: max }),
+    ...(targets && { Targets: Object.keys(targets) }),
   };
 }
 
 function optionSetOf(table: Table, { name, options }: Column, { query }: SandboxRequest) {
   if (options === undefined || query.get('$expand')?.includes('OptionSet') !== true) return {};
-  return { OptionSet: { Name: `${table.name}_${name}`, IsGlobal: false, MetadataId: guidFrom('options', table.name, name), Options: options.map(optionOf) } };
+  return {
+    OptionSet: {
+      Name: `${table.name}_${name}`,
+      IsGlobal: false,
+      MetadataId: guidFrom('options', table.name, name),
+      Options: options.map(optionOf),
+    },
+  };
 }
 
 function optionOf({ value, label, state }: Option) {
-  return { Value: value, Label: labelled(label), Color: null, ...(state !== undefined && { State: state }) };
+  return {
+    Value: value,
+    Label: labelled(label),
+    Color: null,
+    ...(state !== undefined && { State: state }),
+  };
 }
 
 function labelled(text: string) {
@@ -98,8 +160,19 @@ function labelled(text: string) {
 
 function keysOf(org: Org, table: Table) {
   const { alternateKeys = true, keyStatus = 'Active', without = [] } = org.spec;
-  const has = (name: string) => table.columns.some((column) => column.name === name) && !without.includes(name);
+  const has = (name: string) =>
+    table.columns.some((column) => column.name === name) && !without.includes(name);
   // Keys that are not active are listed too, and cannot be used.
-  const names = alternateKeys && ['lead', 'opportunity'].includes(table.name) && has('hnt_leadid') ? ['hnt_leadid'] : [];
-  return names.map((name) => ({ LogicalName: `${name}_key`, SchemaName: `${name}_key`, EntityLogicalName: table.name, KeyAttributes: [name], EntityKeyIndexStatus: keyStatus, MetadataId: guidFrom('key', table.name, name) }));
+  const names =
+    alternateKeys && ['lead', 'opportunity'].includes(table.name) && has('hnt_leadid')
+      ? ['hnt_leadid']
+      : [];
+  return names.map((name) => ({
+    LogicalName: `${name}_key`,
+    SchemaName: `${name}_key`,
+    EntityLogicalName: table.name,
+    KeyAttributes: [name],
+    EntityKeyIndexStatus: keyStatus,
+    MetadataId: guidFrom('key', table.name, name),
+  }));
 }

@@ -17,7 +17,10 @@ export interface DynamicsSpec {
   clientId: string;
   clientSecret: string;
   seed: string;
-  /** How many leads there are at `countedOn`; they keep coming at the same pace, and so does all that follows from them. */
+  /**
+   * How many leads there are at `countedOn`; they keep coming at the same pace, and so does all
+   * that follows from them.
+   */
   leads: number;
   /** Epoch milliseconds. A constant, so that restarts give the same rows. */
   countedOn: number;
@@ -30,7 +33,10 @@ export interface DynamicsSpec {
   keyStatus?: 'Active' | 'Pending' | 'Failed';
   /** Tables without change tracking. */
   untracked?: readonly TableName[];
-  /** Whether the application reads the whole organisation, which change tracking asks for. Default true. */
+  /**
+   * Whether the application reads the whole organisation, which change tracking asks for. Default
+   * true.
+   */
   readsOrganisation?: boolean;
   /** What the application's role lacks. */
   denied?: readonly Privilege[];
@@ -61,7 +67,12 @@ export class Org {
   constructor(spec: DynamicsSpec, clock: SandboxClock) {
     this.spec = spec;
     this.#clock = clock;
-    this.store = new Store(schemaOf({ without: spec.without ?? [], alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active' }));
+    this.store = new Store(
+      schemaOf({
+        without: spec.without ?? [],
+        alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active',
+      }),
+    );
     this.throttle = new Throttle(clock, spec.limits);
     this.userId = guidFrom(spec.seed, 'application user');
     this.organizationId = guidFrom(spec.seed, 'organization');
@@ -94,8 +105,14 @@ export class Org {
 
   /** Throws Refusal when changes of a table cannot be followed by this application. */
   refuseTracking(table: TableName): void {
-    if (this.spec.untracked?.includes(table) === true) throw new Refusal(400, CODES.untracked, `Entity: ${table} isn't enabled for change tracking.`);
-    if (this.spec.readsOrganisation === false) throw this.#lacks(`read:${table}`, ' with Organization depth');
+    if (this.spec.untracked?.includes(table) === true)
+      throw new Refusal(
+        400,
+        CODES.untracked,
+        `Entity: ${table} isn't enabled for change tracking.`,
+      );
+    if (this.spec.readsOrganisation === false)
+      throw this.#lacks(`read:${table}`, ' with Organization depth');
   }
 
   /** How many rows of a table were made, by the value of a column; through the API only. */
@@ -112,6 +129,10 @@ export class Org {
   #lacks(privilege: Privilege, depth = ''): Refusal {
     const [verb = '', table = ''] = privilege.split(':');
     const name = `prv${verb.charAt(0).toUpperCase()}${verb.slice(1)}${table.charAt(0).toUpperCase()}${table.slice(1)}`;
-    return new Refusal(403, CODES.privilege, `Principal user (Id=${this.userId}, type=8) is missing ${name} privilege${depth}`);
+    return new Refusal(
+      403,
+      CODES.privilege,
+      `Principal user (Id=${this.userId}, type=8) is missing ${name} privilege${depth}`,
+    );
   }
 }

@@ -21,14 +21,35 @@ export const TARGET = 'Microsoft.Dynamics.CRM.lookuplogicalname';
 /** Several preferences come in one header, with commas between them and inside of their quotes. */
 export function preferencesOf(headers: IncomingHttpHeaders): Preferences {
   const text = [headers.prefer ?? []].flat().join(',');
-  const given = new Map([...text.matchAll(/([\w.-]+)(?:=("[^"]*"|[^,;\s]*))?/g)].map(([, name = '', value = '']) => [name.toLowerCase(), value.replaceAll('"', '')]));
-  const annotations = (given.get('odata.include-annotations') ?? '').split(',').map((name) => name.trim());
+  const given = new Map(
+    [...text.matchAll(/([\w.-]+)(?:=("[^"]*"|[^,;\s]*))?/g)].map(([, name = '', value = '']) => [
+      name.toLowerCase(),
+      value.replaceAll('"', ''),
+    ]),
+  );
+  const annotations = (given.get('odata.include-annotations') ?? '')
+    .split(',')
+    .map((name) => name.trim());
   const asked = Number(given.get('odata.maxpagesize') ?? LARGEST_PAGE);
-  const known = ['odata.maxpagesize', 'odata.include-annotations', 'odata.track-changes', 'return'].filter((name) => given.has(name));
+  const known = [
+    'odata.maxpagesize',
+    'odata.include-annotations',
+    'odata.track-changes',
+    'return',
+  ].filter((name) => given.has(name));
   return {
-    text, pageSize: Number.isInteger(asked) && asked > 0 ? Math.min(asked, LARGEST_PAGE) : LARGEST_PAGE,
-    tracks: given.has('odata.track-changes'), representation: given.get('return') === 'representation',
-    formatted: annotations.some((name) => ['*', FORMATTED].includes(name)), targets: annotations.some((name) => ['*', TARGET].includes(name)),
-    applied: known.map((name) => (given.get(name) === '' ? name : `${name}=${name === 'odata.include-annotations' ? `"${given.get(name)}"` : given.get(name)}`)).join(', '),
+    text,
+    pageSize: Number.isInteger(asked) && asked > 0 ? Math.min(asked, LARGEST_PAGE) : LARGEST_PAGE,
+    tracks: given.has('odata.track-changes'),
+    representation: given.get('return') === 'representation',
+    formatted: annotations.some((name) => ['*', FORMATTED].includes(name)),
+    targets: annotations.some((name) => ['*', TARGET].includes(name)),
+    applied: known
+      .map((name) =>
+        given.get(name) === ''
+          ? name
+          : `${name}=${name === 'odata.include-annotations' ? `"${given.get(name)}"` : given.get(name)}`,
+      )
+      .join(', '),
   };
 }

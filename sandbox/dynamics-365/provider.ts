@@ -1,11 +1,26 @@
 import type { SandboxClock } from '../kit/clock.ts';
 import { TokenDesk, type TokenRules } from '../kit/oauth.ts';
-import { ControlError, json, type ProviderControl, type Reply, type Route, type SandboxProvider, type SandboxRequest } from '../kit/provider.ts';
+import {
+  ControlError,
+  json,
+  type ProviderControl,
+  type Reply,
+  type Route,
+  type SandboxProvider,
+  type SandboxRequest,
+} from '../kit/provider.ts';
 import { keyOf, rowAt } from './address.ts';
 import { mutate, poison, truth, type DynamicsChange } from './control.ts';
 import { notFound, Refusal } from './errors.ts';
 import { contextOf, list } from './list.ts';
-import { attribute, attributes, attributesOfType, entityDefinition, entityDefinitions, keys } from './metadata.ts';
+import {
+  attribute,
+  attributes,
+  attributesOfType,
+  entityDefinition,
+  entityDefinitions,
+  keys,
+} from './metadata.ts';
 import { Org, type DynamicsSpec } from './org.ts';
 import { preferencesOf } from './prefer.ts';
 import { qualifyLead } from './qualify.ts';
@@ -28,79 +43,157 @@ type Handler = (org: Org, request: SandboxRequest) => Reply;
 const API = 'api/data/v9.2';
 const TABLES = Object.values(schemaOf({}));
 
-/** Dynamics 365 Sales below `/dynamics-365/`: the directory's token endpoint and the Web API of Dataverse. */
-export function dynamics365(specs: readonly DynamicsSpec[], clock: SandboxClock, rules: TokenRules = {}): DynamicsSandbox {
-  const desk = new TokenDesk(clock, specs.map(({ name, clientId, clientSecret }) => ({ account: name, clientId, clientSecret })), rules);
+/**
+ * Dynamics 365 Sales below `/dynamics-365/`: the directory's token endpoint and the Web API of
+ * Dataverse.
+ */
+export function dynamics365(
+  specs: readonly DynamicsSpec[],
+  clock: SandboxClock,
+  rules: TokenRules = {},
+): DynamicsSandbox {
+  const desk = new TokenDesk(
+    clock,
+    specs.map(({ name, clientId, clientSecret }) => ({ account: name, clientId, clientSecret })),
+    rules,
+  );
   const orgs = new Map<string, Org>();
   const rebuild = () => specs.forEach((spec) => orgs.set(spec.name, new Org(spec, clock)));
   rebuild();
   const org = (name: string): Org => {
     const found = orgs.get(name);
-    if (!found) throw new ControlError(`no account '${name}'; there are: ${[...orgs.keys()].join(', ')}`, 404);
+    if (!found)
+      throw new ControlError(
+        `no account '${name}'; there are: ${[...orgs.keys()].join(', ')}`,
+        404,
+      );
     return found;
   };
 
   /** Times are the sandbox's own, the `Date` of answers included: readers may go by it. */
   async function answer(request: SandboxRequest, handler: Handler): Promise<Reply> {
     const name = desk.accountOf(request.headers.authorization);
-    if (name === null) return { status: 401, headers: { 'www-authenticate': 'Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize' }, body: '' };
+    if (name === null)
+      return {
+        status: 401,
+        headers: {
+          'www-authenticate':
+            'Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize',
+        },
+        body: '',
+      };
     const found = org(name);
     found.root = `http://${request.headers.host}/dynamics-365`;
-    const reply = await found.throttle.admit(() => (found.live(), handler(found, request))).catch((error: unknown) => {
-      if (error instanceof Refusal) return error.reply;
-      throw error;
-    });
-    return { ...reply, headers: { 'odata-version': '4.0', date: new Date(clock.now()).toUTCString(), ...reply.headers } };
+    const reply = await found.throttle
+      .admit(() => (found.live(), handler(found, request)))
+      .catch((error: unknown) => {
+        if (error instanceof Refusal) return error.reply;
+        throw error;
+      });
+    return {
+      ...reply,
+      headers: {
+        'odata-version': '4.0',
+        date: new Date(clock.now()).toUTCString(),
+        ...reply.headers,
+      },
+    };
   }
 
   function token(request: SandboxRequest): Reply {
     const name = desk.accountOfForm(request.body);
     const form = new URLSearchParams(request.body);
-    if (name !== null && org(name).spec.tenant !== request.params.tenant) return json({ error: 'invalid_request', error_description: 'sandbox: no such directory' }, 400);
-    if (form.get('scope') !== `http://${request.headers.host}/.default`) return json({ error: 'invalid_scope', error_description: 'sandbox: the scope is not the environment followed by /.default' }, 400);
+    if (name !== null && org(name).spec.tenant !== request.params.tenant)
+      return json(
+        { error: 'invalid_request', error_description: 'sandbox: no such directory' },
+        400,
+      );
+    if (form.get('scope') !== `http://${request.headers.host}/.default`)
+      return json(
+        {
+          error: 'invalid_scope',
+          error_description: 'sandbox: the scope is not the environment followed by /.default',
+        },
+        400,
+      );
     return desk.answer(request);
   }
 
-  const route = (method: string, pattern: string, handler: Handler): Route => ({ method, pattern: `${API}/${pattern}`, handle: (request) => answer(request, handler) });
+  const route = (method: string, pattern: string, handler: Handler): Route => ({
+    method,
+    pattern: `${API}/${pattern}`,
+    handle: (request) => answer(request, handler),
+  });
   return {
-    key: 'dynamics-365', basePath: '/dynamics-365/', org, desk,
+    key: 'dynamics-365',
+    basePath: '/dynamics-365/',
+    org,
+    desk,
     routes: [
       { method: 'POST', pattern: ':tenant/oauth2/v2.0/token', handle: token },
-      route('GET', 'WhoAmI', whoAmI), route('GET', 'WhoAmI()', whoAmI),
+      route('GET', 'WhoAmI', whoAmI),
+      route('GET', 'WhoAmI()', whoAmI),
       ...TABLES.flatMap((table) => tableRoutes(table, route)),
       route('POST', 'leads(:key)/Microsoft.Dynamics.CRM.QualifyLead', qualifyLead),
-      route('GET', 'EntityDefinitions', entityDefinitions), route('GET', 'EntityDefinitions(:name)', entityDefinition), route('GET', 'EntityDefinitions(:name)/Attributes', attributes),
-      route('GET', 'EntityDefinitions(:name)/Attributes/:type', attributesOfType), route('GET', 'EntityDefinitions(:name)/Attributes(:attribute)/:type', attribute), route('GET', 'EntityDefinitions(:name)/Keys', keys),
+      route('GET', 'EntityDefinitions', entityDefinitions),
+      route('GET', 'EntityDefinitions(:name)', entityDefinition),
+      route('GET', 'EntityDefinitions(:name)/Attributes', attributes),
+      route('GET', 'EntityDefinitions(:name)/Attributes/:type', attributesOfType),
+      route('GET', 'EntityDefinitions(:name)/Attributes(:attribute)/:type', attribute),
+      route('GET', 'EntityDefinitions(:name)/Keys', keys),
     ],
-    identify: ({ headers, body }) => desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
+    identify: ({ headers, body }) =>
+      desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
     control: {
-      accounts: () => specs.map(({ name, label }) => ({ name, label })), truth: (name, kind) => truth(org(name), kind),
-      mutate: (name, body) => mutate(org(name), body), poison: (name, body) => poison(org(name), body), rebuild,
+      accounts: () => specs.map(({ name, label }) => ({ name, label })),
+      truth: (name, kind) => truth(org(name), kind),
+      mutate: (name, body) => mutate(org(name), body),
+      poison: (name, body) => poison(org(name), body),
+      rebuild,
     },
   };
 }
 
-function tableRoutes({ name, set }: Table, route: (method: string, pattern: string, handler: Handler) => Route): Route[] {
+function tableRoutes(
+  { name, set }: Table,
+  route: (method: string, pattern: string, handler: Handler) => Route,
+): Route[] {
   const of = (org: Org) => org.store.schema[name];
-  const reads = (handler: (org: Org, table: Table, request: SandboxRequest) => Reply): Handler => (org, request) => {
-    org.need(`read:${name}`);
-    return handler(org, of(org), request);
-  };
+  const reads =
+    (handler: (org: Org, table: Table, request: SandboxRequest) => Reply): Handler =>
+    (org, request) => {
+      org.need(`read:${name}`);
+      return handler(org, of(org), request);
+    };
   return [
-    route('GET', set, reads(list)), route('GET', `${set}(:key)`, reads(one)), route('POST', set, (org, request) => create(org, of(org), request)),
-    route('PATCH', `${set}(:key)`, (org, request) => patch(org, of(org), request)), route('DELETE', `${set}(:key)`, (org, request) => remove(org, of(org), request)),
+    route('GET', set, reads(list)),
+    route('GET', `${set}(:key)`, reads(one)),
+    route('POST', set, (org, request) => create(org, of(org), request)),
+    route('PATCH', `${set}(:key)`, (org, request) => patch(org, of(org), request)),
+    route('DELETE', `${set}(:key)`, (org, request) => remove(org, of(org), request)),
   ];
 }
 
-/** A row by id or alternate key; 304 when the caller has it already, unless it asks for annotations. */
+/**
+ * A row by id or alternate key; 304 when the caller has it already, unless it asks for annotations.
+ */
 function one(org: Org, table: Table, request: SandboxRequest): Reply {
   const row = rowAt(org.store, table, keyOf(table, request.params.key ?? ''));
   if (row === undefined) throw notFound(table.name, request.params.key ?? '');
   const prefer = preferencesOf(request.headers);
-  if (request.headers['if-none-match'] === etagOf(row) && !prefer.formatted) return { status: 304, body: '' };
-  return json({ '@odata.context': contextOf(request, table, '/$entity'), ...wireRow(org.store, table, row, selected(table, request.query.get('$select')), prefer) });
+  if (request.headers['if-none-match'] === etagOf(row) && !prefer.formatted)
+    return { status: 304, body: '' };
+  return json({
+    '@odata.context': contextOf(request, table, '/$entity'),
+    ...wireRow(org.store, table, row, selected(table, request.query.get('$select')), prefer),
+  });
 }
 
 function whoAmI(org: Org): Reply {
-  return json({ '@odata.context': `${org.root}/${API}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse`, BusinessUnitId: org.organizationId, UserId: org.userId, OrganizationId: org.organizationId });
+  return json({
+    '@odata.context': `${org.root}/${API}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse`,
+    BusinessUnitId: org.organizationId,
+    UserId: org.userId,
+    OrganizationId: org.organizationId,
+  });
 }

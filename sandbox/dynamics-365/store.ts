@@ -17,16 +17,25 @@ export interface Created {
 
 interface Shelf {
   rows: Map<string, Row>;
-  /** Ids by the value of each alternate key, so that thousands of upserts do not each look at thousands of rows. */
+  /**
+   * Ids by the value of each alternate key, so that thousands of upserts do not each look at
+   * thousands of rows.
+   */
   keys: Map<string, Map<string, string>>;
   /** Version at which a row was deleted. */
   gone: Map<string, number>;
 }
 
-/** Versions are milliseconds since then, so that they grow with time and come out alike after a restart. */
+/**
+ * Versions are milliseconds since then, so that they grow with time and come out alike after a
+ * restart.
+ */
 const VERSIONS_FROM = Date.UTC(2020, 0, 1);
 
-/** The rows of one environment: each change gets the next version, which is what change tracking and etags go by. */
+/**
+ * The rows of one environment: each change gets the next version, which is what change tracking and
+ * etags go by.
+ */
 export class Store {
   readonly schema: Schema;
   readonly created: Created[] = [];
@@ -35,7 +44,8 @@ export class Store {
 
   constructor(schema: Schema) {
     this.schema = schema;
-    for (const name of Object.keys(schema)) this.#shelves[name] = { rows: new Map(), keys: new Map(), gone: new Map() };
+    for (const name of Object.keys(schema))
+      this.#shelves[name] = { rows: new Map(), keys: new Map(), gone: new Map() };
   }
 
   get version(): number {
@@ -52,12 +62,15 @@ export class Store {
 
   /** What was deleted since a version, by id. */
   deletedSince(table: TableName, version: number): { id: string; version: number }[] {
-    return [...this.#shelf(table).gone].map(([id, at]) => ({ id, version: at })).filter((gone) => gone.version > version);
+    return [...this.#shelf(table).gone]
+      .map(([id, at]) => ({ id, version: at }))
+      .filter((gone) => gone.version > version);
   }
 
   find(table: TableName, column: string, value: Value): Row | undefined {
     const { rows, keys } = this.#shelf(table);
-    if (!this.schema[table].keys.includes(column)) return rows.values().find((row) => same(row[column] ?? null, value));
+    if (!this.schema[table].keys.includes(column))
+      return rows.values().find((row) => same(row[column] ?? null, value));
     const found = rows.get(keys.get(column)?.get(String(value).toLowerCase()) ?? '');
     return found !== undefined && same(found[column] ?? null, value) ? found : undefined;
   }
@@ -65,7 +78,12 @@ export class Store {
   insert(table: TableName, id: string, values: Row, at: number, via: Created['via']): Row {
     const { columns, id: idColumn } = this.schema[table];
     const blank = Object.fromEntries(columns.map(({ name }) => [name, null]));
-    const row = named({ ...blank, ...values, [idColumn]: id.toLowerCase(), createdon: instant(at) });
+    const row = named({
+      ...blank,
+      ...values,
+      [idColumn]: id.toLowerCase(),
+      createdon: instant(at),
+    });
     this.#shelf(table).gone.delete(id.toLowerCase());
     this.created.push({ table, id: id.toLowerCase(), row, via });
     return this.#put(this.schema[table], row, at);
@@ -73,7 +91,9 @@ export class Store {
 
   update(table: TableName, id: string, values: Row, at: number): Row | undefined {
     const row = this.row(table, id);
-    return row === undefined ? undefined : this.#put(this.schema[table], named({ ...row, ...values }), at);
+    return row === undefined
+      ? undefined
+      : this.#put(this.schema[table], named({ ...row, ...values }), at);
   }
 
   /** Without another version or time of change: what a test writes to harm a reader. */
@@ -89,20 +109,41 @@ export class Store {
   }
 
   #put({ name, id, keys }: Table, row: Row, at: number): Row {
-    const put: Row = { ...row, ...this.#inOrganisationCurrency(row), modifiedon: instant(at), versionnumber: this.#next(at) };
+    const put: Row = {
+      ...row,
+      ...this.#inOrganisationCurrency(row),
+      modifiedon: instant(at),
+      versionnumber: this.#next(at),
+    };
     const shelf = this.#shelf(name);
     shelf.rows.set(String(row[id]), put);
     for (const key of keys) {
-      if (row[key] !== null) shelf.keys.set(key, (shelf.keys.get(key) ?? new Map<string, string>()).set(String(row[key]).toLowerCase(), String(row[id])));
+      if (row[key] !== null)
+        shelf.keys.set(
+          key,
+          (shelf.keys.get(key) ?? new Map<string, string>()).set(
+            String(row[key]).toLowerCase(),
+            String(row[id]),
+          ),
+        );
     }
     return put;
   }
 
   #inOrganisationCurrency(row: Row): Row {
     const currency = row.transactioncurrencyid;
-    const rate = isRef(currency) ? Number(this.row(currency.table, currency.id)?.exchangerate ?? 1) : 1;
-    const amounts = Object.keys(row).filter((name) => name.endsWith('_base')).map((name) => [name, row[name.slice(0, -'_base'.length)] ?? null] as const);
-    return Object.fromEntries(amounts.map(([name, amount]) => [name, amount === null ? null : Math.round((Number(amount) / rate) * 100) / 100]));
+    const rate = isRef(currency)
+      ? Number(this.row(currency.table, currency.id)?.exchangerate ?? 1)
+      : 1;
+    const amounts = Object.keys(row)
+      .filter((name) => name.endsWith('_base'))
+      .map((name) => [name, row[name.slice(0, -'_base'.length)] ?? null] as const);
+    return Object.fromEntries(
+      amounts.map(([name, amount]) => [
+        name,
+        amount === null ? null : Math.round((Number(amount) / rate) * 100) / 100,
+      ]),
+    );
   }
 
   #next(at: number): number {
@@ -122,16 +163,21 @@ export function instant(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
-export const isRef = (value: Value | undefined): value is Ref => typeof value === 'object' && value !== null;
+export const isRef = (value: Value | undefined): value is Ref =>
+  typeof value === 'object' && value !== null;
 
 /** As the database compares: text without regard to case. */
 export function same(a: Value, b: Value): boolean {
   if (isRef(a)) return isRef(b) ? a.id === b.id : typeof b === 'string' && a.id === b.toLowerCase();
-  return typeof a === 'string' && typeof b === 'string' ? a.length === b.length && a.toLowerCase() === b.toLowerCase() : a === b;
+  return typeof a === 'string' && typeof b === 'string'
+    ? a.length === b.length && a.toLowerCase() === b.toLowerCase()
+    : a === b;
 }
 
 function named(row: Row): Row {
   if (!('fullname' in row) || !('lastname' in row)) return row;
-  const name = [row.firstname, row.lastname].filter((part) => typeof part === 'string' && part !== '').join(' ');
+  const name = [row.firstname, row.lastname]
+    .filter((part) => typeof part === 'string' && part !== '')
+    .join(' ');
   return { ...row, fullname: name === '' ? null : name };
 }

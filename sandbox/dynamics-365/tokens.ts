@@ -13,8 +13,8 @@ export interface Place {
 const TEXT = 'Version stamp associated with the client has expired. Please perform a full sync.';
 
 /**
- * A cookie in a cookie, encoded twice, as next links carry it. It holds for the very query and the very `Prefer` header
- * that it was made for.
+ * A cookie in a cookie, encoded twice, as next links carry it. It holds for the very query and the
+ * very `Prefer` header that it was made for.
  */
 export function skipToken(place: Place, bound: string, tracks: boolean): string {
   const state = Buffer.from(JSON.stringify([place, hash32(bound)])).toString('base64url');
@@ -23,33 +23,52 @@ export function skipToken(place: Place, bound: string, tracks: boolean): string 
   return spelled(outer);
 }
 
-/** Throws Refusal when a byte of it is not as it was handed out, or the rest of the request is not. */
+/**
+ * Throws Refusal when a byte of it is not as it was handed out, or the rest of the request is not.
+ */
 export function readSkipToken(raw: string, bound: string): Place {
-  const [, inner, tracking] = /^<cookie pagenumber="\d+" pagingcookie="([^"]*)" istracking="(True|False)" \/>$/.exec(decoded(raw)) ?? [];
+  const [, inner, tracking] =
+    /^<cookie pagenumber="\d+" pagingcookie="([^"]*)" istracking="(True|False)" \/>$/.exec(
+      decoded(raw),
+    ) ?? [];
   const state = /value="([\w-]+)"/.exec(decoded(inner ?? ''))?.[1];
   if (state === undefined) throw badQuery('Malformed XML in the Paging Cookie');
   const [place] = JSON.parse(Buffer.from(state, 'base64url').toString()) as [Place];
-  if (skipToken(place, bound, tracking === 'True') !== raw) throw badQuery('The paging cookie does not belong to this query.');
+  if (skipToken(place, bound, tracking === 'True') !== raw)
+    throw badQuery('The paging cookie does not belong to this query.');
   return place;
 }
 
 /** `919042!08/22/2017 08:10:44`, encoded once in lower case. */
 export function deltaToken(version: number, at: number): string {
   const [year, month, day] = new Date(at).toISOString().slice(0, 10).split('-');
-  return lower(`${version}!${month}/${day}/${year} ${new Date(at).toISOString().slice(11, 19)}`).replaceAll('!', '%21');
+  return lower(
+    `${version}!${month}/${day}/${year} ${new Date(at).toISOString().slice(11, 19)}`,
+  ).replaceAll('!', '%21');
 }
 
-/** Throws Refusal for a token that is too old (with the status that the account is to answer) or was never handed out. */
-export function readDeltaToken(raw: string, now: number, { days, status }: { days: number; status: number }): number {
+/**
+ * Throws Refusal for a token that is too old (with the status that the account is to answer) or was
+ * never handed out.
+ */
+export function readDeltaToken(
+  raw: string,
+  now: number,
+  { days, status }: { days: number; status: number },
+): number {
   const match = /^(\d+)!(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/.exec(decoded(raw));
-  if (match === null || raw !== lower(decoded(raw)).replaceAll('!', '%21')) throw badQuery('The delta token is not valid.');
+  if (match === null || raw !== lower(decoded(raw)).replaceAll('!', '%21'))
+    throw badQuery('The delta token is not valid.');
   const [, version, month, day, year, time] = match;
-  if (now - Date.parse(`${year}-${month}-${day}T${time}Z`) > days * 86_400_000) throw new Refusal(status, CODES.expired, TEXT);
+  if (now - Date.parse(`${year}-${month}-${day}T${time}Z`) > days * 86_400_000)
+    throw new Refusal(status, CODES.expired, TEXT);
   return Number(version);
 }
 
-const lower = (text: string): string => encodeURIComponent(text).replaceAll(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase());
-const spelled = (text: string): string => text.replaceAll(/[%<>" ]/g, (character) => encodeURIComponent(character));
+const lower = (text: string): string =>
+  encodeURIComponent(text).replaceAll(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase());
+const spelled = (text: string): string =>
+  text.replaceAll(/[%<>" ]/g, (character) => encodeURIComponent(character));
 
 function decoded(text: string): string {
   try {

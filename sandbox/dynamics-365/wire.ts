@@ -8,11 +8,18 @@ export type WireRow = Record<string, unknown>;
 // Making a formatter takes longer than all the rest of a row.
 const amounts = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2 });
 const numbers = new Intl.NumberFormat('en-US');
-const times = new Intl.DateTimeFormat('en-US', { dateStyle: 'short', timeStyle: 'short', timeZone: 'UTC' });
+const times = new Intl.DateTimeFormat('en-US', {
+  dateStyle: 'short',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
 
 type Shown = Pick<Preferences, 'formatted' | 'targets'>;
 
-/** The columns that `$select` names; all of them without it. Throws Refusal for one that there is not. */
+/**
+ * The columns that `$select` names; all of them without it. Throws Refusal for one that there is
+ * not.
+ */
 export function selected(table: Table, select: string | null): readonly Column[] {
   if (select === null) return table.columns;
   return select.split(',').map((name) => {
@@ -23,21 +30,40 @@ export function selected(table: Table, select: string | null): readonly Column[]
 }
 
 /** A row as answers show it: its etag, the columns asked for, and always its id. */
-export function wireRow(store: Store, table: Table, row: Row, columns: readonly Column[], shown: Shown): WireRow {
-  const all = columns.some(({ name }) => name === table.id) ? columns : [...columns, ...table.columns.filter(({ name }) => name === table.id)];
+export function wireRow(
+  store: Store,
+  table: Table,
+  row: Row,
+  columns: readonly Column[],
+  shown: Shown,
+): WireRow {
+  const all = columns.some(({ name }) => name === table.id)
+    ? columns
+    : [...columns, ...table.columns.filter(({ name }) => name === table.id)];
   const entries = all.flatMap((column) => {
     const name = wireName(column);
     const value = row[column.name] ?? null;
-    return [...annotationsOf(store, column, value, shown).map(([annotation, text]) => [`${name}@${annotation}`, text] as const), [name, plainOf(value)] as const];
+    return [
+      ...annotationsOf(store, column, value, shown).map(
+        ([annotation, text]) => [`${name}@${annotation}`, text] as const,
+      ),
+      [name, plainOf(value)] as const,
+    ];
   });
   return { '@odata.etag': etagOf(row), ...Object.fromEntries(entries) };
 }
 
 export const etagOf = (row: Row): string => `W/"${String(row.versionnumber)}"`;
 
-const plainOf = (value: Value): Exclude<Value, object> | string => (isRef(value) ? value.id : value) as string;
+const plainOf = (value: Value): Exclude<Value, object> | string =>
+  (isRef(value) ? value.id : value) as string;
 
-function annotationsOf(store: Store, column: Column, value: Value, { formatted, targets }: Shown): [string, string][] {
+function annotationsOf(
+  store: Store,
+  column: Column,
+  value: Value,
+  { formatted, targets }: Shown,
+): [string, string][] {
   const label = formatted && value !== null ? labelOf(store, column, value) : null;
   const target: [string, string][] = targets && isRef(value) ? [[TARGET, value.table]] : [];
   return label === null ? target : [[FORMATTED, label], ...target];

@@ -14,15 +14,26 @@ export function create(org: Org, table: Table, request: SandboxRequest): Reply {
   return written(org, table, request, insert(org, table, request, {}), 201);
 }
 
-/** PATCH of a row. Without a condition it makes the row when there is none, one that was deleted included. */
+/**
+ * PATCH of a row. Without a condition it makes the row when there is none, one that was deleted
+ * included.
+ */
 export function patch(org: Org, table: Table, request: SandboxRequest): Reply {
   const key = keyOf(table, request.params.key ?? '');
   const row = rowAt(org.store, table, key);
   meetConditions(table, key, row, request);
-  if (row === undefined) return written(org, table, request, insert(org, table, request, 'id' in key ? { [table.id]: key.id } : key.alternate), 201);
+  if (row === undefined)
+    return written(
+      org,
+      table,
+      request,
+      insert(org, table, request, 'id' in key ? { [table.id]: key.id } : key.alternate),
+      201,
+    );
   org.need(`write:${table.name}`);
   const values = withState(table, valuesOf(org.store, table, bodyOf(request), 'update'));
-  if (table.name === 'lead' && row.statecode !== 0) throw badPayload('The lead is already closed.', CODES.closed);
+  if (table.name === 'lead' && row.statecode !== 0)
+    throw badPayload('The lead is already closed.', CODES.closed);
   refuseSameKey(org, table, values, row);
   refuseDuplicates(org, table, values, request, row);
   // The columns that make up the address do not change by it.
@@ -47,48 +58,113 @@ function insert(org: Org, table: Table, request: SandboxRequest, fromAddress: Ro
   // What the payload says wins over the address.
   const values = { ...fromAddress, ...valuesOf(org.store, table, bodyOf(request), 'create') };
   const id = typeof values[table.id] === 'string' ? String(values[table.id]) : org.freshId();
-  if (org.store.row(table.name, id) !== undefined) throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
+  if (org.store.row(table.name, id) !== undefined)
+    throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
   for (const { name, required } of table.columns) {
-    if (required === 'ApplicationRequired' && (values[name] === null || values[name] === '')) throw badPayload(`The column '${name}' of ${table.name} is required.`, CODES.required);
+    if (required === 'ApplicationRequired' && (values[name] === null || values[name] === ''))
+      throw badPayload(`The column '${name}' of ${table.name} is required.`, CODES.required);
   }
   refuseSameKey(org, table, values, undefined);
   refuseDuplicates(org, table, values, request, undefined);
-  return org.store.insert(table.name, id, withState(table, { ...defaultsOf(table, org.userId), ...values }), org.now(), 'api');
+  return org.store.insert(
+    table.name,
+    id,
+    withState(table, { ...defaultsOf(table, org.userId), ...values }),
+    org.now(),
+    'api',
+  );
 }
 
-/** If-Match: * or an etag changes only what there is; If-None-Match: * only makes what there is not. */
-function meetConditions(table: Table, key: Key, row: Row | undefined, { headers }: SandboxRequest): void {
+/**
+ * If-Match: * or an etag changes only what there is; If-None-Match: * only makes what there is not.
+ */
+function meetConditions(
+  table: Table,
+  key: Key,
+  row: Row | undefined,
+  { headers }: SandboxRequest,
+): void {
   const match = headers['if-match'];
   if (match !== undefined && row === undefined) throw notFound(table.name, nameOf(key));
-  if (match !== undefined && match !== '*' && row !== undefined && match !== etagOf(row)) throw new Refusal(412, CODES.version, "The version of the existing record doesn't match the RowVersion property provided.");
-  if (headers['if-none-match'] === '*' && row !== undefined) throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
+  if (match !== undefined && match !== '*' && row !== undefined && match !== etagOf(row))
+    throw new Refusal(
+      412,
+      CODES.version,
+      "The version of the existing record doesn't match the RowVersion property provided.",
+    );
+  if (headers['if-none-match'] === '*' && row !== undefined)
+    throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
 }
 
 function refuseSameKey(org: Org, table: Table, values: Row, own: Row | undefined): void {
   for (const column of table.keys) {
     const value = values[column] ?? null;
     const other = value === null ? undefined : org.store.find(table.name, column, value);
-    if (other !== undefined && other[table.id] !== own?.[table.id]) throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
+    if (other !== undefined && other[table.id] !== own?.[table.id])
+      throw new Refusal(
+        412,
+        CODES.duplicateKey,
+        'A record with matching key values already exists.',
+      );
   }
 }
 
 /** Only when it is asked for: through the Web API duplicate detection is off. */
-function refuseDuplicates(org: Org, table: Table, values: Row, { headers }: SandboxRequest, own: Row | undefined): void {
-  if (table.name !== 'lead' || String(headers['mscrm.suppressduplicatedetection']).toLowerCase() !== 'false') return;
+function refuseDuplicates(
+  org: Org,
+  table: Table,
+  values: Row,
+  { headers }: SandboxRequest,
+  own: Row | undefined,
+): void {
+  if (
+    table.name !== 'lead' ||
+    String(headers['mscrm.suppressduplicatedetection']).toLowerCase() !== 'false'
+  )
+    return;
   for (const column of org.spec.duplicateColumns ?? ['emailaddress1']) {
     const value = values[column] ?? null;
     if (value === null || value === '') continue;
-    const others = org.store.rows('lead').filter((row) => row[table.id] !== own?.[table.id] && row.statecode === 0 && same(row[column] ?? null, value));
-    if (others.length > 0) throw new Refusal(org.spec.duplicateStatus ?? 412, CODES.duplicate, 'A record was not created or updated because a duplicate of the current record already exists.');
+    const others = org.store
+      .rows('lead')
+      .filter(
+        (row) =>
+          row[table.id] !== own?.[table.id] &&
+          row.statecode === 0 &&
+          same(row[column] ?? null, value),
+      );
+    if (others.length > 0)
+      throw new Refusal(
+        org.spec.duplicateStatus ?? 412,
+        CODES.duplicate,
+        'A record was not created or updated because a duplicate of the current record already exists.',
+      );
   }
 }
 
 /** With a representation the answer holds the row and no longer its address. */
-function written(org: Org, table: Table, request: SandboxRequest, row: Row, status: 200 | 201): Reply {
+function written(
+  org: Org,
+  table: Table,
+  request: SandboxRequest,
+  row: Row,
+  status: 200 | 201,
+): Reply {
   const address = `${org.root}/api/data/v9.2/${table.set}(${String(row[table.id])})`;
   const prefer = preferencesOf(request.headers);
-  if (!prefer.representation) return { status: 204, headers: { 'odata-version': '4.0', 'odata-entityid': address }, body: '' };
-  const shown = wireRow(org.store, table, row, selected(table, request.query.get('$select')), prefer);
+  if (!prefer.representation)
+    return {
+      status: 204,
+      headers: { 'odata-version': '4.0', 'odata-entityid': address },
+      body: '',
+    };
+  const shown = wireRow(
+    org.store,
+    table,
+    row,
+    selected(table, request.query.get('$select')),
+    prefer,
+  );
   const reply = json({ '@odata.context': contextOf(request, table, '/$entity'), ...shown }, status);
   return { ...reply, headers: { ...reply.headers, 'preference-applied': prefer.applied } };
 }
@@ -96,7 +172,8 @@ function written(org: Org, table: Table, request: SandboxRequest, row: Row, stat
 function bodyOf({ body }: SandboxRequest): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
   } catch {
     // Told below.
   }

@@ -1,9 +1,15 @@
-/** The sandbox's own time: a base (the wall clock, or a fixed instant) plus a shift that tests can change. */
+/**
+ * The sandbox's own time: a base (the wall clock, or a fixed instant) plus a shift that tests can
+ * change.
+ */
 export class SandboxClock {
   readonly #base: () => number;
   #shiftMs = 0;
 
-  /** @param base epoch milliseconds that stand still, or a function that yields them; default: the wall clock */
+  /**
+   * @param base epoch milliseconds that stand still, or a function that yields them; default: the
+   * wall clock
+   */
   constructor(base: number | (() => number) = Date.now) {
     this.#base = typeof base === 'number' ? () => base : base;
   }
@@ -13,7 +19,9 @@ export class SandboxClock {
     return this.#base() + this.#shiftMs;
   }
 
-  /** Moves time by `ms`. Accounts only live forwards: going back does not undo what has happened. */
+  /**
+   * Moves time by `ms`. Accounts only live forwards: going back does not undo what has happened.
+   */
   shift(ms: number): void {
     this.#shiftMs += ms;
   }

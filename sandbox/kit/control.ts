@@ -17,30 +17,54 @@ export interface Controlled {
 export function controlRoutes({ clock, faults, log, providers }: Controlled): Route[] {
   const controlOf = (key = '') => {
     const provider = providers.get(key);
-    if (!provider) throw new ControlError(`no provider '${key}'; there are: ${[...providers.keys()].join(', ')}`, 404);
+    if (!provider)
+      throw new ControlError(
+        `no provider '${key}'; there are: ${[...providers.keys()].join(', ')}`,
+        404,
+      );
     return provider.control;
   };
   return [
     { method: 'GET', pattern: '', handle: () => json(overview(providers, clock)) },
     { method: 'GET', pattern: 'faults', handle: () => json(faults.list()) },
-    { method: 'POST', pattern: 'faults', handle: ({ body }) => json({ id: faults.arm(parse(body) as FaultInput) }, 201) },
+    {
+      method: 'POST',
+      pattern: 'faults',
+      handle: ({ body }) => json({ id: faults.arm(parse(body) as FaultInput) }, 201),
+    },
     { method: 'DELETE', pattern: 'faults', handle: () => (faults.disarm(), json({ ok: true })) },
-    { method: 'DELETE', pattern: 'faults/:id', handle: ({ params }) => (faults.disarm(Number(params.id)), json({ ok: true })) },
+    {
+      method: 'DELETE',
+      pattern: 'faults/:id',
+      handle: ({ params }) => (faults.disarm(Number(params.id)), json({ ok: true })),
+    },
     { method: 'GET', pattern: 'counters', handle: () => json(log.counters()) },
     { method: 'GET', pattern: 'log', handle: () => json(log.entries()) },
     { method: 'POST', pattern: 'reset', handle: ({ body }) => reset(body) },
-    { method: 'POST', pattern: 'clock', handle: ({ body }) => (clock.shift(milliseconds(body)), json({ now: clock.now() })) },
     {
-      method: 'GET', pattern: 'truth/:provider/:account',
-      handle: ({ params, query }) => json(controlOf(params.provider).truth(params.account ?? '', query.get('kind') ?? undefined)),
+      method: 'POST',
+      pattern: 'clock',
+      handle: ({ body }) => (clock.shift(milliseconds(body)), json({ now: clock.now() })),
     },
     {
-      method: 'POST', pattern: 'mutate/:provider/:account',
-      handle: ({ params, body }) => json(controlOf(params.provider).mutate(params.account ?? '', parse(body))),
+      method: 'GET',
+      pattern: 'truth/:provider/:account',
+      handle: ({ params, query }) =>
+        json(
+          controlOf(params.provider).truth(params.account ?? '', query.get('kind') ?? undefined),
+        ),
     },
     {
-      method: 'POST', pattern: 'poison/:provider/:account',
-      handle: ({ params, body }) => json(controlOf(params.provider).poison(params.account ?? '', parse(body))),
+      method: 'POST',
+      pattern: 'mutate/:provider/:account',
+      handle: ({ params, body }) =>
+        json(controlOf(params.provider).mutate(params.account ?? '', parse(body))),
+    },
+    {
+      method: 'POST',
+      pattern: 'poison/:provider/:account',
+      handle: ({ params, body }) =>
+        json(controlOf(params.provider).poison(params.account ?? '', parse(body))),
     },
   ];
 
@@ -58,7 +82,8 @@ export function controlRoutes({ clock, faults, log, providers }: Controlled): Ro
 /** @returns what a control route answers when it throws */
 export function controlFailure(error: unknown): Reply {
   if (error instanceof ControlError) return json({ error: error.message }, error.status);
-  if (error instanceof ZodError) return json({ error: 'not understood', issues: error.issues }, 400);
+  if (error instanceof ZodError)
+    return json({ error: 'not understood', issues: error.issues }, 400);
   return json({ error: error instanceof Error ? error.message : String(error) }, 500);
 }
 
@@ -67,7 +92,10 @@ function overview(providers: ReadonlyMap<string, SandboxProvider>, clock: Sandbo
   return {
     now: new Date(clock.now()).toISOString(),
     providers: list.map(({ key, basePath, routes, control }) => ({
-      key, basePath, accounts: control.accounts(), endpoints: routes.map((r) => `${r.method} ${r.pattern}`),
+      key,
+      basePath,
+      accounts: control.accounts(),
+      endpoints: routes.map((r) => `${r.method} ${r.pattern}`),
     })),
   };
 }
@@ -82,6 +110,7 @@ function parse(body: string): unknown {
 
 function milliseconds(body: string): number {
   const { advanceMs } = parse(body) as { advanceMs?: unknown };
-  if (typeof advanceMs !== 'number' || !Number.isFinite(advanceMs)) throw new ControlError('advanceMs must be a number');
+  if (typeof advanceMs !== 'number' || !Number.isFinite(advanceMs))
+    throw new ControlError('advanceMs must be a number');
   return advanceMs;
 }

@@ -19,7 +19,10 @@ export interface DeviceRules {
   life?: number;
 }
 
-/** Consent by a code (RFC 8628) in the dialect of Microsoft's first endpoint: the code goes by the name `code`, numbers are text. */
+/**
+ * Consent by a code (RFC 8628) in the dialect of Microsoft's first endpoint: the code goes by the
+ * name `code`, numbers are text.
+ */
 export class DeviceDesk {
   readonly #clock: SandboxClock;
   readonly #desk: TokenDesk;
@@ -36,17 +39,40 @@ export class DeviceDesk {
   start({ body, headers }: SandboxRequest, pageUrl: string): Reply {
     const form = new URLSearchParams(body);
     const account = this.#desk.accountOfForm(body);
-    if (account === null || !String(headers['content-type']).startsWith('application/x-www-form-urlencoded')) return refusal('invalid_client');
+    if (
+      account === null ||
+      !String(headers['content-type']).startsWith('application/x-www-form-urlencoded')
+    )
+      return refusal('invalid_client');
     const deviceCode = `dc-${randomBytes(24).toString('base64url')}`;
     const userCode = randomBytes(5).toString('hex').toUpperCase().slice(0, 9);
-    this.#pending.set(deviceCode, { account, userCode, resource: form.get('resource'), until: this.#clock.now() + this.#rules.life * 1000, polledAt: Number.NEGATIVE_INFINITY, state: 'pending' });
-    return json({ user_code: userCode, device_code: deviceCode, verification_url: pageUrl, expires_in: String(this.#rules.life), interval: String(this.#rules.interval), message: `To sign in, use a web browser to open the page ${pageUrl} and enter the code ${userCode} to authenticate.` });
+    this.#pending.set(deviceCode, {
+      account,
+      userCode,
+      resource: form.get('resource'),
+      until: this.#clock.now() + this.#rules.life * 1000,
+      polledAt: Number.NEGATIVE_INFINITY,
+      state: 'pending',
+    });
+    return json({
+      user_code: userCode,
+      device_code: deviceCode,
+      verification_url: pageUrl,
+      expires_in: String(this.#rules.life),
+      interval: String(this.#rules.interval),
+      message: `To sign in, use a web browser to open the page ${pageUrl} and enter the code ${userCode} to authenticate.`,
+    });
   }
 
   /** The token endpoint for this grant; undefined when the request is for another one. */
   answer(request: SandboxRequest): Reply | undefined {
     const form = new URLSearchParams(request.body);
-    if (!['device_code', 'urn:ietf:params:oauth:grant-type:device_code'].includes(form.get('grant_type') ?? '')) return undefined;
+    if (
+      !['device_code', 'urn:ietf:params:oauth:grant-type:device_code'].includes(
+        form.get('grant_type') ?? '',
+      )
+    )
+      return undefined;
     const pending = this.#pending.get(form.get('code') ?? form.get('device_code') ?? '');
     const now = this.#clock.now();
     if (pending === undefined || pending.state === 'used') return refusal('invalid_grant');
@@ -62,7 +88,9 @@ export class DeviceDesk {
 
   /** What a person does in the provider's pages. @returns whether there was such a code */
   decide(userCode: string, state: 'approved' | 'declined'): boolean {
-    const found = [...this.#pending.values()].find((pending) => pending.userCode === userCode && pending.state === 'pending');
+    const found = [...this.#pending.values()].find(
+      (pending) => pending.userCode === userCode && pending.state === 'pending',
+    );
     if (found !== undefined) found.state = state;
     return found !== undefined;
   }
@@ -70,8 +98,17 @@ export class DeviceDesk {
   /** The page that a person opens: a form, and the decision when it was sent. */
   page({ query }: SandboxRequest): Reply {
     const code = query.get('code')?.trim().toUpperCase();
-    const text = code === undefined ? '<form><label>Code <input name="code"></label> <button>Continue</button></form>' : this.decide(code, 'approved') ? '<p>You have signed in. You may close this window.</p>' : '<p>That code did not work.</p>';
-    return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: `<!doctype html><title>Sandbox sign-in</title><h1>Sandbox sign-in</h1>${text}` };
+    const text =
+      code === undefined
+        ? '<form><label>Code <input name="code"></label> <button>Continue</button></form>'
+        : this.decide(code, 'approved')
+          ? '<p>You have signed in. You may close this window.</p>'
+          : '<p>That code did not work.</p>';
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: `<!doctype html><title>Sandbox sign-in</title><h1>Sandbox sign-in</h1>${text}`,
+    };
   }
 }
 

@@ -2,8 +2,14 @@ import type { Effect } from './faults.ts';
 import { htmlError, json, type Reply } from './provider.ts';
 
 const TITLES: Record<number, string> = {
-  401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 410: 'Gone',
-  500: 'Internal Server Error', 502: 'Bad Gateway', 503: 'Service Temporarily Unavailable', 504: 'Gateway Time-out',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  410: 'Gone',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
 };
 
 /**
@@ -31,14 +37,20 @@ export function failedAfterEffect(status: number): Reply {
 }
 
 function rateLimited(effect: Extract<Effect, { kind: 'rate_limited' }>, now: number): Reply {
-  const reply = effect.html ? htmlError(429, 'Too Many Requests') : json({ message: 'Too Many Requests' }, 429);
+  const reply = effect.html
+    ? htmlError(429, 'Too Many Requests')
+    : json({ message: 'Too Many Requests' }, 429);
   const wait = effect.retryAfter;
   if (wait === undefined) return reply;
   const value = typeof wait === 'string' ? wait : spell(wait.style, wait.ms, now);
   return { ...reply, headers: { ...reply.headers, 'retry-after': value } };
 }
 
-function spell(style: 'seconds' | 'http_date' | 'iso' | 'milliseconds', ms: number, now: number): string {
+function spell(
+  style: 'seconds' | 'http_date' | 'iso' | 'milliseconds',
+  ms: number,
+  now: number,
+): string {
   switch (style) {
     case 'seconds':
       return String(Math.ceil(ms / 1000));

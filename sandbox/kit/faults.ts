@@ -7,14 +7,35 @@ const retryAfter = z.union([
 ]);
 
 const effects = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('rate_limited'), retryAfter: retryAfter.optional(), html: z.boolean().default(false) }),
+  z.object({
+    kind: z.literal('rate_limited'),
+    retryAfter: retryAfter.optional(),
+    html: z.boolean().default(false),
+  }),
   z.object({ kind: z.literal('status'), status: z.number().int().min(300).max(599) }),
-  z.object({ kind: z.literal('fail_after_effect'), status: z.number().int().min(400).max(599).default(502) }),
+  z.object({
+    kind: z.literal('fail_after_effect'),
+    status: z.number().int().min(400).max(599).default(502),
+  }),
   z.object({ kind: z.literal('html_200') }),
-  z.object({ kind: z.literal('cut'), framing: z.enum(['length', 'chunked', 'close']).default('length') }),
-  z.object({ kind: z.literal('drip'), bytes: z.number().int().positive().default(1), everyMs: z.number().positive().default(100) }),
-  z.object({ kind: z.literal('gzip_bomb'), megabytes: z.number().int().positive().max(1024).default(300) }),
-  z.object({ kind: z.literal('redirect'), location: z.string(), status: z.number().int().default(302) }),
+  z.object({
+    kind: z.literal('cut'),
+    framing: z.enum(['length', 'chunked', 'close']).default('length'),
+  }),
+  z.object({
+    kind: z.literal('drip'),
+    bytes: z.number().int().positive().default(1),
+    everyMs: z.number().positive().default(100),
+  }),
+  z.object({
+    kind: z.literal('gzip_bomb'),
+    megabytes: z.number().int().positive().max(1024).default(300),
+  }),
+  z.object({
+    kind: z.literal('redirect'),
+    location: z.string(),
+    status: z.number().int().default(302),
+  }),
   z.object({ kind: z.literal('latency'), ms: z.number().min(0).max(600_000) }),
   z.object({ kind: z.literal('down') }),
   z.object({ kind: z.literal('repeat_page') }),
@@ -69,7 +90,13 @@ export class FaultBook {
   /** @throws ZodError when the fault is not one we know */
   arm(input: FaultInput): number {
     const fault = faultSchema.parse(input);
-    this.#armed.push({ id: ++this.#lastId, fault, random: randomFrom('fault', fault.seed), seen: 0, hits: 0 });
+    this.#armed.push({
+      id: ++this.#lastId,
+      fault,
+      random: randomFrom('fault', fault.seed),
+      seen: 0,
+      hits: 0,
+    });
     return this.#lastId;
   }
 
@@ -91,7 +118,9 @@ export class FaultBook {
       if (fault.kind === 'latency') verdict.latencyMs += fault.ms;
       else verdict.effect = fault;
     }
-    this.#armed = this.#armed.filter(({ fault, hits }) => fault.next === undefined || hits < fault.next);
+    this.#armed = this.#armed.filter(
+      ({ fault, hits }) => fault.next === undefined || hits < fault.next,
+    );
     return verdict;
   }
 }
@@ -100,13 +129,16 @@ function covers(fault: Fault, target: Target): boolean {
   return (
     (fault.provider === undefined || fault.provider === target.provider) &&
     (fault.account === undefined || fault.account === target.account) &&
-    (fault.endpoint === undefined || fault.endpoint === target.endpoint || (fault.endpoint.endsWith('*') && target.endpoint.startsWith(fault.endpoint.slice(0, -1))))
+    (fault.endpoint === undefined ||
+      fault.endpoint === target.endpoint ||
+      (fault.endpoint.endsWith('*') && target.endpoint.startsWith(fault.endpoint.slice(0, -1))))
   );
 }
 
 function strikes(armed: Armed): boolean {
   if (armed.seen++ < armed.fault.after) return false;
-  if (armed.fault.probability !== undefined && !armed.random.chance(armed.fault.probability)) return false;
+  if (armed.fault.probability !== undefined && !armed.random.chance(armed.fault.probability))
+    return false;
   armed.hits++;
   return true;
 }

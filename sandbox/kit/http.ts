@@ -14,14 +14,26 @@ export async function readRequest(req: IncomingMessage): Promise<SandboxRequest>
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString('utf8');
-  return { method: req.method ?? 'GET', path: url.pathname, query: url.searchParams, search: /\?(.*)$/s.exec(req.url ?? '')?.[1] ?? '', headers: req.headers, body, params: {}, account: null, endless: false };
+  return {
+    method: req.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    search: /\?(.*)$/s.exec(req.url ?? '')?.[1] ?? '',
+    headers: req.headers,
+    body,
+    params: {},
+    account: null,
+    endless: false,
+  };
 }
 
 /** A mistake in the sandbox itself must not look like one of the faults it can play. */
 export function confess(res: ServerResponse, error: unknown): void {
   if (res.headersSent) return void res.destroy();
   res.writeHead(500, { 'content-type': 'text/plain' });
-  res.end(`sandbox error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  res.end(
+    `sandbox error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
 }
 
 export function listen(server: Server, port: number, host: string): Promise<void> {

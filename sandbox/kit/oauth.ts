@@ -30,9 +30,9 @@ interface Seat extends TokenClient {
 }
 
 /**
- * A token endpoint for any imitated provider: client credentials, and refresh tokens that are rotated, good once, and
- * whose reuse kills the whole family. Refresh tokens carry their serial, so that a sandbox that starts anew still takes
- * those that it gave out before.
+ * A token endpoint for any imitated provider: client credentials, and refresh tokens that are
+ * rotated, good once, and whose reuse kills the whole family. Refresh tokens carry their serial, so
+ * that a sandbox that starts anew still takes those that it gave out before.
  */
 export class TokenDesk {
   readonly #clock: SandboxClock;
@@ -43,18 +43,31 @@ export class TokenDesk {
   constructor(clock: SandboxClock, clients: readonly TokenClient[], rules: TokenRules = {}) {
     this.#clock = clock;
     this.#rules = { accessSeconds: 3_600, rotates: true, textNumbers: false, ...rules };
-    for (const client of clients) this.#seats.set(client.account, { ...client, root: client.refreshToken ?? '', serial: 0, dead: false });
+    for (const client of clients)
+      this.#seats.set(client.account, {
+        ...client,
+        root: client.refreshToken ?? '',
+        serial: 0,
+        dead: false,
+      });
   }
 
   /** The token endpoint: form in, token or refusal (RFC 6749, 5) out. */
   answer({ body, headers }: Pick<SandboxRequest, 'body' | 'headers'>): Reply {
-    if (!String(headers['content-type']).startsWith('application/x-www-form-urlencoded')) return refusal('invalid_request');
+    if (!String(headers['content-type']).startsWith('application/x-www-form-urlencoded'))
+      return refusal('invalid_request');
     const form = new URLSearchParams(body);
     const seat = this.#seatOf(form.get('client_id'));
-    if (seat === undefined || (seat.clientSecret !== undefined && seat.clientSecret !== form.get('client_secret'))) return refusal('invalid_client', 401);
+    if (
+      seat === undefined ||
+      (seat.clientSecret !== undefined && seat.clientSecret !== form.get('client_secret'))
+    )
+      return refusal('invalid_client', 401);
     switch (form.get('grant_type')) {
       case 'client_credentials':
-        return seat.clientSecret === undefined ? refusal('unauthorized_client') : this.#grant(seat, undefined, form.get('resource'));
+        return seat.clientSecret === undefined
+          ? refusal('unauthorized_client')
+          : this.#grant(seat, undefined, form.get('resource'));
       case 'refresh_token':
         return this.#refresh(seat, form.get('refresh_token') ?? '', form.get('resource'));
       default:
@@ -67,7 +80,10 @@ export class TokenDesk {
     return this.#seatOf(new URLSearchParams(body).get('client_id'))?.account ?? null;
   }
 
-  /** The account that an `Authorization` header opens; null when its token is unknown, expired, dead, or for something else than `resource`. */
+  /**
+   * The account that an `Authorization` header opens; null when its token is unknown, expired,
+   * dead, or for something else than `resource`.
+   */
   accountOf(authorization: string | undefined, resource?: string): string | null {
     const found = this.#access.get(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
     const isFor = resource === undefined || found?.resource === resource;
@@ -94,7 +110,11 @@ export class TokenDesk {
   /** A person consents once more. @returns the first refresh token of a new family */
   consent(account: string): string {
     const seat = this.#seat(account);
-    return Object.assign(seat, { root: `rt-${randomBytes(18).toString('base64url')}`, serial: 0, dead: false }).root;
+    return Object.assign(seat, {
+      root: `rt-${randomBytes(18).toString('base64url')}`,
+      serial: 0,
+      dead: false,
+    }).root;
   }
 
   /** As `consent`, answered as the token endpoint does. */
@@ -120,7 +140,9 @@ export class TokenDesk {
     const token = `at-${randomBytes(24).toString('base64url')}`;
     this.#access.set(token, { account, until: this.#clock.now() + accessSeconds * 1000, resource });
     const reply = json({
-      token_type: 'Bearer', expires_in: textNumbers ? String(accessSeconds) : accessSeconds, access_token: token,
+      token_type: 'Bearer',
+      expires_in: textNumbers ? String(accessSeconds) : accessSeconds,
+      access_token: token,
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     });
     return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store' } };
@@ -132,19 +154,27 @@ export class TokenDesk {
 
   #seat(account: string): Seat {
     const seat = this.#seats.get(account);
-    if (seat === undefined) throw new ControlError(`no account '${account}'; there are: ${[...this.#seats.keys()].join(', ')}`, 404);
+    if (seat === undefined)
+      throw new ControlError(
+        `no account '${account}'; there are: ${[...this.#seats.keys()].join(', ')}`,
+        404,
+      );
     return seat;
   }
 }
 
 function tokenAt(root: string, serial: number): string {
-  return serial === 0 ? root : `rt~${serial}~${createHmac('sha256', root).update(String(serial)).digest('base64url')}`;
+  return serial === 0
+    ? root
+    : `rt~${serial}~${createHmac('sha256', root).update(String(serial)).digest('base64url')}`;
 }
 
 /** How often a token was rotated; undefined when it is not of this family. */
 function serialOf(root: string, given: string): number | undefined {
   const serial = given === root ? 0 : Number(given.split('~').at(-2));
-  return Number.isSafeInteger(serial) && root !== '' && tokenAt(root, serial) === given ? serial : undefined;
+  return Number.isSafeInteger(serial) && root !== '' && tokenAt(root, serial) === given
+    ? serial
+    : undefined;
 }
 
 function refusal(error: string, status = 400): Reply {

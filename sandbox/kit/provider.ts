@@ -6,7 +6,10 @@ export interface SandboxRequest {
   method: string;
   path: string;
   query: URLSearchParams;
-  /** The query as it came, byte by byte and without its question mark: for links that must not be spelled anew. */
+  /**
+   * The query as it came, byte by byte and without its question mark: for links that must not be
+   * spelled anew.
+   */
   search: string;
   headers: IncomingHttpHeaders;
   body: string;
@@ -31,7 +34,10 @@ export interface Route {
   handle(request: SandboxRequest): Reply | Promise<Reply>;
 }
 
-/** What the control endpoint may do to a provider's accounts. Each throws ControlError for a bad request. */
+/**
+ * What the control endpoint may do to a provider's accounts. Each throws ControlError for a bad
+ * request.
+ */
 export interface ProviderControl {
   accounts(): { name: string; label: string }[];
   /** Live rows by kind, in the provider's canonical shape. */
@@ -67,7 +73,11 @@ export class ControlError extends Error {
 }
 
 export function json(value: unknown, status = 200): Reply {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) };
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(value),
+  };
 }
 
 /** The kind of page that a gateway, not the API, answers with. */

@@ -1,4 +1,6 @@
-/** A reproducible stream of numbers: the same key always yields the same sequence, on every machine. */
+/**
+ * A reproducible stream of numbers: the same key always yields the same sequence, on every machine.
+ */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -15,7 +17,13 @@ export function randomFrom(...key: (string | number)[]): Random {
   const next = mulberry32(hash32(key.join('\u0001')));
   const int = (from: number, to: number) => from + Math.floor(next() * (to - from + 1));
   const pick = <T>(items: readonly T[]): T => must(items[int(0, items.length - 1)]);
-  return { next, int, pick, chance: (p) => next() < p, weighted: (items, weights) => weigh(next(), items, weights) };
+  return {
+    next,
+    int,
+    pick,
+    chance: (p) => next() < p,
+    weighted: (items, weights) => weigh(next(), items, weights),
+  };
 }
 
 /** FNV-1a over UTF-16 units with a final mix, so that neighbouring keys start far apart. */
@@ -52,8 +60,23 @@ function must<T>(value: T | undefined): T {
   return value;
 }
 
-/** A version 4 look-alike id that the key decides, for sandboxes whose rows must come back the same after a restart. */
+/**
+ * A version 4 look-alike id that the key decides, for sandboxes whose rows must come back the same
+ * after a restart.
+ */
 export function guidFrom(...key: (string | number)[]): string {
-  const digits = [1, 2, 3, 4].map((part) => hash32([...key, part].join('/')).toString(16).padStart(8, '0')).join('');
-  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-');
+  const digits = [1, 2, 3, 4]
+    .map((part) =>
+      hash32([...key, part].join('/'))
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('');
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `8${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join('-');
 }

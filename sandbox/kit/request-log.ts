@@ -35,9 +35,21 @@ export class RequestLog {
   #byEndpoint = new Map<string, Counter>();
 
   /** @returns a function to call exactly once, when the request has ended */
-  begin(target: Target, path: string, now: number): (outcome: { status: number | null; fault: string | null }) => void {
-    const entry: LogEntry = { ...target, seq: ++this.#seq, at: new Date(now).toISOString(), path, status: null, fault: null };
-    if (this.#entries.push(entry) > KEPT_ENTRIES * 2) this.#entries = this.#entries.slice(-KEPT_ENTRIES);
+  begin(
+    target: Target,
+    path: string,
+    now: number,
+  ): (outcome: { status: number | null; fault: string | null }) => void {
+    const entry: LogEntry = {
+      ...target,
+      seq: ++this.#seq,
+      at: new Date(now).toISOString(),
+      path,
+      status: null,
+      fault: null,
+    };
+    if (this.#entries.push(entry) > KEPT_ENTRIES * 2)
+      this.#entries = this.#entries.slice(-KEPT_ENTRIES);
     const counters = this.#countersOf(target);
     for (const counter of counters) {
       counter.requests++;
@@ -54,7 +66,11 @@ export class RequestLog {
   }
 
   counters(): Counters {
-    return { total: this.#total, byAccount: Object.fromEntries(this.#byAccount), byEndpoint: Object.fromEntries(this.#byEndpoint) };
+    return {
+      total: this.#total,
+      byAccount: Object.fromEntries(this.#byAccount),
+      byEndpoint: Object.fromEntries(this.#byEndpoint),
+    };
   }
 
   clear(): void {
@@ -66,7 +82,11 @@ export class RequestLog {
 
   #countersOf({ provider, account, endpoint }: Target): Counter[] {
     const owner = `${provider}/${account ?? '-'}`;
-    return [this.#total, counterAt(this.#byAccount, owner), counterAt(this.#byEndpoint, `${owner} ${endpoint}`)];
+    return [
+      this.#total,
+      counterAt(this.#byAccount, owner),
+      counterAt(this.#byEndpoint, `${owner} ${endpoint}`),
+    ];
   }
 }
 

@@ -5,17 +5,24 @@ export interface Match {
   params: Record<string, string>;
 }
 
-/** A parameter is a whole part of the path, or what stands in the brackets after a name, as in OData: `leads(:key)`. */
+/**
+ * A parameter is a whole part of the path, or what stands in the brackets after a name, as in
+ * OData: `leads(:key)`.
+ */
 const PART = /^([^:]*):(\w+)(\)?)$/;
 
-/** Finds routes by method and path below a base. Patterns without parameters are looked up in a map, the rest are tried in order. */
+/**
+ * Finds routes by method and path below a base. Patterns without parameters are looked up in a map,
+ * the rest are tried in order.
+ */
 export class Router {
   readonly #exact = new Map<string, Route>();
   readonly #patterns: { route: Route; parts: string[] }[] = [];
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
-      if (route.pattern.includes(':')) this.#patterns.push({ route, parts: route.pattern.split('/') });
+      if (route.pattern.includes(':'))
+        this.#patterns.push({ route, parts: route.pattern.split('/') });
       else this.#exact.set(`${route.method} ${route.pattern}`, route);
     }
   }
@@ -43,8 +50,16 @@ function paramsOf(parts: string[], given: string[]): Record<string, string> | nu
   for (const [i, part] of parts.entries()) {
     const value = given[i] ?? '';
     const [, before = '', name, after = ''] = PART.exec(part) ?? [];
-    if (name === undefined ? part !== value : !value.startsWith(before) || !value.endsWith(after) || value.length < before.length + after.length) return null;
-    if (name !== undefined) params[name] = decode(value.slice(before.length, value.length - after.length));
+    if (
+      name === undefined
+        ? part !== value
+        : !value.startsWith(before) ||
+          !value.endsWith(after) ||
+          value.length < before.length + after.length
+    )
+      return null;
+    if (name !== undefined)
+      params[name] = decode(value.slice(before.length, value.length - after.length));
   }
   return params;
 }

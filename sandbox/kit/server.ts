@@ -6,7 +6,13 @@ import { CONTROL_BASE, controlFailure, controlRoutes } from './control.ts';
 import { failedAfterEffect, standIn } from './fault-replies.ts';
 import { FaultBook, type Effect, type Target } from './faults.ts';
 import { confess, drain, listen, readRequest } from './http.ts';
-import { htmlError, json, type Reply, type SandboxProvider, type SandboxRequest } from './provider.ts';
+import {
+  htmlError,
+  json,
+  type Reply,
+  type SandboxProvider,
+  type SandboxRequest,
+} from './provider.ts';
 import { RequestLog } from './request-log.ts';
 import { endpointName, Router, type Match } from './router.ts';
 import { transmit } from './transmit.ts';
@@ -23,17 +29,35 @@ export interface Kit {
   port: number;
   faults: FaultBook;
   log: RequestLog;
-  /** Stops listening, lets requests under way end for `graceMs` (default 1,000), then cuts what is left. */
+  /**
+   * Stops listening, lets requests under way end for `graceMs` (default 1,000), then cuts what is
+   * left.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Serves any number of imitated providers, each below its own base path, plus the control endpoint. */
-export async function startKit({ providers, clock, port = 0, host = '127.0.0.1' }: KitOptions): Promise<Kit> {
+/**
+ * Serves any number of imitated providers, each below its own base path, plus the control endpoint.
+ */
+export async function startKit({
+  providers,
+  clock,
+  port = 0,
+  host = '127.0.0.1',
+}: KitOptions): Promise<Kit> {
   const kit = new KitServer(providers, clock);
-  const server = createServer((req, res) => void kit.handle(req, res).catch((error: unknown) => confess(res, error)));
+  const server = createServer(
+    (req, res) => void kit.handle(req, res).catch((error: unknown) => confess(res, error)),
+  );
   await listen(server, port, host);
   const bound = (server.address() as AddressInfo).port;
-  return { url: `http://${host}:${bound}`, port: bound, faults: kit.faults, log: kit.log, close: (graceMs = 1_000) => drain(server, graceMs) };
+  return {
+    url: `http://${host}:${bound}`,
+    port: bound,
+    faults: kit.faults,
+    log: kit.log,
+    close: (graceMs = 1_000) => drain(server, graceMs),
+  };
 }
 
 class KitServer {
@@ -42,25 +66,40 @@ class KitServer {
   readonly #clock: SandboxClock;
   readonly #providers: { provider: SandboxProvider; router: Router }[];
   readonly #control: Router;
-  /** The last page of each endpoint, for `repeat_page`: only of the same list, not of another one at the same kind of address. */
+  /**
+   * The last page of each endpoint, for `repeat_page`: only of the same list, not of another one at
+   * the same kind of address.
+   */
   readonly #lastReplies = new Map<string, { path: string; reply: Reply }>();
 
   constructor(providers: SandboxProvider[], clock: SandboxClock) {
     this.#clock = clock;
-    this.#providers = providers.map((provider) => ({ provider, router: new Router(provider.routes) }));
+    this.#providers = providers.map((provider) => ({
+      provider,
+      router: new Router(provider.routes),
+    }));
     const byKey = new Map(providers.map((provider) => [provider.key, provider]));
-    this.#control = new Router(controlRoutes({ clock, faults: this.faults, log: this.log, providers: byKey }));
+    this.#control = new Router(
+      controlRoutes({ clock, faults: this.faults, log: this.log, providers: byKey }),
+    );
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const request = await readRequest(req);
-    if (request.path.startsWith(CONTROL_BASE)) return transmit(res, await this.#answerControl(request), null);
-    const found = this.#providers.find(({ provider }) => request.path.startsWith(provider.basePath));
+    if (request.path.startsWith(CONTROL_BASE))
+      return transmit(res, await this.#answerControl(request), null);
+    const found = this.#providers.find(({ provider }) =>
+      request.path.startsWith(provider.basePath),
+    );
     if (!found) return transmit(res, htmlError(404, 'Not Found'), null);
     const { provider, router } = found;
     const match = router.match(request.method, request.path.slice(provider.basePath.length));
     request.account = provider.identify(request);
-    const target = { provider: provider.key, account: request.account, endpoint: match ? endpointName(match.route) : `${request.method} (unknown)` };
+    const target = {
+      provider: provider.key,
+      account: request.account,
+      endpoint: match ? endpointName(match.route) : `${request.method} (unknown)`,
+    };
     await this.#serve(req, res, { provider, request, match, target });
   }
 
@@ -98,7 +137,8 @@ class KitServer {
   async #answerControl(request: SandboxRequest): Promise<Reply> {
     if (request.headers.origin) return json({ error: 'not for browsers' }, 403);
     const match = this.#control.match(request.method, request.path.slice(CONTROL_BASE.length));
-    if (!match) return json({ error: 'no such control route; GET /_control/ shows what there is' }, 404);
+    if (!match)
+      return json({ error: 'no such control route; GET /_control/ shows what there is' }, 404);
     try {
       return await match.route.handle({ ...request, params: match.params });
     } catch (error) {

@@ -21,9 +21,24 @@ export interface PartnerSpec extends Omit<TokenClient, 'account'> {
 }
 
 const row = z.record(z.string(), z.unknown());
-const mutation = z.object({ changes: z.array(z.discriminatedUnion('op', [z.object({ op: z.literal('add'), row }), z.object({ op: z.literal('update'), id: z.string(), row })])) });
-const poisons = { nul: { name: 'a\u0000b' }, bad_date: { createdDateTime: '2026-13-45T00:00:00Z' }, overflow_number: { details: { dealValue: '99999999999999999', currency: 'USD' } }, missing_id: { id: '' } } as const;
-const poisoning = z.object({ poison: z.enum(['nul', 'bad_date', 'overflow_number', 'missing_id']), count: z.number().int().positive().default(1) });
+const mutation = z.object({
+  changes: z.array(
+    z.discriminatedUnion('op', [
+      z.object({ op: z.literal('add'), row }),
+      z.object({ op: z.literal('update'), id: z.string(), row }),
+    ]),
+  ),
+});
+const poisons = {
+  nul: { name: 'a\u0000b' },
+  bad_date: { createdDateTime: '2026-13-45T00:00:00Z' },
+  overflow_number: { details: { dealValue: '99999999999999999', currency: 'USD' } },
+  missing_id: { id: '' },
+} as const;
+const poisoning = z.object({
+  poison: z.enum(['nul', 'bad_date', 'overflow_number', 'missing_id']),
+  count: z.number().int().positive().default(1),
+});
 
 /** One partner's referrals: a function of seed and time, and of what tests did to them. */
 export class PartnerAccount {
@@ -41,13 +56,28 @@ export class PartnerAccount {
     const span = historyDays * 86_400_000;
     const pace = span / Math.max(referrals, 1);
     const count = referrals === 0 ? 0 : Math.max(Math.floor((now - (countedOn - span)) / pace), 0);
-    const living = Array.from({ length: count }, (_, index) => referralAt(seed, index, Math.round(countedOn - span + index * pace), now));
-    return [...living, ...this.#added].map((referral) => ({ ...referral, ...this.#changed.get(referral.id) }) as Referral);
+    const living = Array.from({ length: count }, (_, index) =>
+      referralAt(seed, index, Math.round(countedOn - span + index * pace), now),
+    );
+    return [...living, ...this.#added].map(
+      (referral) => ({ ...referral, ...this.#changed.get(referral.id) }) as Referral,
+    );
   }
 
-  /** Applies changes as if people had made them now. @throws ControlError (404) when there is no such referral */
+  /**
+   * Applies changes as if people had made them now. @throws ControlError (404) when there is no
+   * such referral
+   */
   mutate(body: unknown, now: number): { ids: string[] } {
-    return { ids: mutation.parse(body).changes.map((change) => (change.op === 'add' ? this.#add(change.row, now) : this.#update(change.id, change.row, now))) };
+    return {
+      ids: mutation
+        .parse(body)
+        .changes.map((change) =>
+          change.op === 'add'
+            ? this.#add(change.row, now)
+            : this.#update(change.id, change.row, now),
+        ),
+    };
   }
 
   /** Changes fields of one referral as its API does. */
@@ -58,18 +88,32 @@ export class PartnerAccount {
   /** Breaks the newest referrals in one way. @returns their ids */
   poison(body: unknown, now: number): { ids: string[] } {
     const { poison, count } = poisoning.parse(body);
-    return { ids: this.rows(now).slice(-count).map(({ id }) => this.#update(id, poisons[poison], now)) };
+    return {
+      ids: this.rows(now)
+        .slice(-count)
+        .map(({ id }) => this.#update(id, poisons[poison], now)),
+    };
   }
 
   #add(given: Record<string, unknown>, now: number): string {
     const id = typeof given.id === 'string' ? given.id : `added-${this.#added.length + 1}`;
-    this.#added.push({ ...referralAt(this.spec.seed, 1_000_000 + this.#added.length, now, now), ...given, id });
+    this.#added.push({
+      ...referralAt(this.spec.seed, 1_000_000 + this.#added.length, now, now),
+      ...given,
+      id,
+    });
     return id;
   }
 
   #update(id: string, given: Record<string, unknown>, now: number): string {
-    if (!this.rows(now).some((referral) => referral.id === id)) throw new ControlError(`no referral ${id}`, 404);
-    this.#changed.set(id, { ...this.#changed.get(id), updatedDateTime: instant(now), eTag: eTagOf(id, now), ...given });
+    if (!this.rows(now).some((referral) => referral.id === id))
+      throw new ControlError(`no referral ${id}`, 404);
+    this.#changed.set(id, {
+      ...this.#changed.get(id),
+      updatedDateTime: instant(now),
+      eTag: eTagOf(id, now),
+      ...given,
+    });
     return id;
   }
 }

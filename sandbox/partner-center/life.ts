@@ -1,7 +1,11 @@
 import { guidFrom, hash32, randomFrom, type Random } from '../kit/random.ts';
 import { COMPANIES, PARTNERS, PEOPLE, SIZES, WORK } from './words.ts';
 
-export type Referral = Record<string, unknown> & { id: string; createdDateTime: string; updatedDateTime: string };
+export type Referral = Record<string, unknown> & {
+  id: string;
+  createdDateTime: string;
+  updatedDateTime: string;
+};
 
 const DAY = 86_400_000;
 /** How long an incoming referral may go unanswered. */
@@ -13,29 +17,88 @@ interface Step {
   substatus: string;
 }
 
-/** The `index`-th referral of an account as it is at `now`: what happens to it is fixed by the seed. */
+/**
+ * The `index`-th referral of an account as it is at `now`: what happens to it is fixed by the seed.
+ */
 export function referralAt(seed: string, index: number, createdAt: number, now: number): Referral {
   const random = randomFrom(seed, 'referral', index);
   const id = guidFrom(seed, 'referral', index);
-  const category = random.weighted(['marketplace', 'qualified', 'co-sell', 'shared'] as const, [3, 3, 3, 2]);
+  const category = random.weighted(
+    ['marketplace', 'qualified', 'co-sell', 'shared'] as const,
+    [3, 3, 3, 2],
+  );
   const steps = stepsOf(random, createdAt, category === 'shared');
   const step = steps.findLast(({ at }) => at <= now) ?? steps[0];
   if (step === undefined) throw new Error('a referral without a beginning');
   const [company, domain, country, currency] = random.pick(COMPANIES);
   const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
-  const email = `${firstName}.${lastName}`.toLowerCase() + (random.chance(0.12) ? '@outlook.com' : `@mail.${domain.replace('.example', '-group.com')}`);
+  const email =
+    `${firstName}.${lastName}`.toLowerCase() +
+    (random.chance(0.12) ? '@outlook.com' : `@mail.${domain.replace('.example', '-group.com')}`);
   return {
-    id, engagementId: guidFrom(seed, 'engagement', index), organizationId: 'org-own', organizationName: 'Own Partner', name: `${random.pick(WORK)} for ${company}`, externalReferenceId: '',
-    createdDateTime: instant(createdAt), updatedDateTime: instant(step.at), expirationDateTime: instant(createdAt + EXPIRES_MS), status: step.status, substatus: step.substatus, statusReason: null,
-    ...kindOf(category), quality: 'None', isSpam: false, mpnId: '4391227', tags: [], target: [{ type: 'SolutionProfile', id: 'profile-1' }],
+    id,
+    engagementId: guidFrom(seed, 'engagement', index),
+    organizationId: 'org-own',
+    organizationName: 'Own Partner',
+    name: `${random.pick(WORK)} for ${company}`,
+    externalReferenceId: '',
+    createdDateTime: instant(createdAt),
+    updatedDateTime: instant(step.at),
+    expirationDateTime: instant(createdAt + EXPIRES_MS),
+    status: step.status,
+    substatus: step.substatus,
+    statusReason: null,
+    ...kindOf(category),
+    quality: 'None',
+    isSpam: false,
+    mpnId: '4391227',
+    tags: [],
+    target: [{ type: 'SolutionProfile', id: 'profile-1' }],
     customerProfile: {
-      name: company, address: { addressLine1: '1 Example Street', addressLine2: '', city: 'Sampleton', state: '', postalCode: '10000', country, region: null }, size: random.pick(SIZES),
-      team: random.chance(0.05) ? [] : [{ firstName, lastName, phoneNumber: '', email, contactPreference: { locale: 'en-US', disableNotifications: false } }],
+      name: company,
+      address: {
+        addressLine1: '1 Example Street',
+        addressLine2: '',
+        city: 'Sampleton',
+        state: '',
+        postalCode: '10000',
+        country,
+        region: null,
+      },
+      size: random.pick(SIZES),
+      team: random.chance(0.05)
+        ? []
+        : [
+            {
+              firstName,
+              lastName,
+              phoneNumber: '',
+              email,
+              contactPreference: { locale: 'en-US', disableNotifications: false },
+            },
+          ],
       ids: random.chance(0.4) ? { azureTenantId: guidFrom(seed, 'tenant', company) } : {},
     },
-    consent: { consentToContact: true, consentToToShareInfoWithOthers: true, consentToShareReferralWithMicrosoftSellers: category !== 'marketplace' },
-    details: { notes: '', dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500, currency, closingDateTime: instant(createdAt + 90 * DAY), customerAction: 'ContactMe' },
-    team: [], inviteContext: { notes: '', assistanceRequestCode: null, invitedBy: invitedBy(category, random) }, lastModifiedVia: 'Api', eTag: eTagOf(id, step.at),
+    consent: {
+      consentToContact: true,
+      consentToToShareInfoWithOthers: true,
+      consentToShareReferralWithMicrosoftSellers: category !== 'marketplace',
+    },
+    details: {
+      notes: '',
+      dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500,
+      currency,
+      closingDateTime: instant(createdAt + 90 * DAY),
+      customerAction: 'ContactMe',
+    },
+    team: [],
+    inviteContext: {
+      notes: '',
+      assistanceRequestCode: null,
+      invitedBy: invitedBy(category, random),
+    },
+    lastModifiedVia: 'Api',
+    eTag: eTagOf(id, step.at),
     links: { self: { uri: `/v1.0/engagements/referrals/${id}`, method: 'GET' } },
   };
 }
@@ -51,23 +114,46 @@ export function instant(at: number): string {
 }
 
 function stepsOf(random: Random, createdAt: number, outgoing: boolean): Step[] {
-  const steps: Step[] = [{ at: createdAt, status: outgoing ? 'Active' : 'New', substatus: outgoing ? 'Accepted' : 'Received' }];
+  const steps: Step[] = [
+    {
+      at: createdAt,
+      status: outgoing ? 'Active' : 'New',
+      substatus: outgoing ? 'Accepted' : 'Received',
+    },
+  ];
   const answeredAt = createdAt + random.int(1, 20) * (DAY / 2);
-  if (!outgoing && random.chance(0.15)) return [...steps, { at: createdAt + EXPIRES_MS, status: 'Closed', substatus: 'Expired' }];
-  if (!outgoing && random.chance(0.15)) return [...steps, { at: answeredAt, status: 'Closed', substatus: 'Declined' }];
+  if (!outgoing && random.chance(0.15))
+    return [...steps, { at: createdAt + EXPIRES_MS, status: 'Closed', substatus: 'Expired' }];
+  if (!outgoing && random.chance(0.15))
+    return [...steps, { at: answeredAt, status: 'Closed', substatus: 'Declined' }];
   if (!outgoing) steps.push({ at: answeredAt, status: 'Active', substatus: 'Accepted' });
-  return [...steps, { at: answeredAt + random.int(15, 90) * DAY, status: 'Closed', substatus: random.chance(0.45) ? 'Won' : 'Lost' }];
+  return [
+    ...steps,
+    {
+      at: answeredAt + random.int(15, 90) * DAY,
+      status: 'Closed',
+      substatus: random.chance(0.45) ? 'Won' : 'Lost',
+    },
+  ];
 }
 
 function kindOf(category: 'marketplace' | 'qualified' | 'co-sell' | 'shared') {
-  const incoming = { direction: 'Incoming', type: 'Independent', callToAction: 'ContactMe', referralSource: 'MicrosoftSolutionProviders' };
+  const incoming = {
+    direction: 'Incoming',
+    type: 'Independent',
+    callToAction: 'ContactMe',
+    referralSource: 'MicrosoftSolutionProviders',
+  };
   if (category === 'marketplace') return { ...incoming, qualification: 'Direct' };
   if (category === 'qualified') return { ...incoming, qualification: 'MarketingQualified' };
-  return category === 'co-sell' ? { ...incoming, qualification: 'SalesQualified' } : { ...incoming, direction: 'Outgoing', type: 'Shared', qualification: 'SalesQualified' };
+  return category === 'co-sell'
+    ? { ...incoming, qualification: 'SalesQualified' }
+    : { ...incoming, direction: 'Outgoing', type: 'Shared', qualification: 'SalesQualified' };
 }
 
 function invitedBy(category: string, random: Random) {
   if (category === 'shared') return null;
-  const [organizationId, organizationName] = category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);
+  const [organizationId, organizationName] =
+    category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);
   return { organizationId, organizationName };
 }

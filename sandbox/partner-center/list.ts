@@ -11,30 +11,58 @@ interface Query {
 }
 
 /**
- * The list. `$top` ends it, as in OData; without, the next link is as documented: http://, without /engagements, and
- * with everything that was asked inside its token.
+ * The list. `$top` ends it, as in OData; without, the next link is as documented: http://, without
+ * /engagements, and with everything that was asked inside its token.
  */
-export function list(rows: Referral[], request: SandboxRequest, { pageSize, trapUrl }: { pageSize: number; trapUrl: string }): Reply {
+export function list(
+  rows: Referral[],
+  request: SandboxRequest,
+  { pageSize, trapUrl }: { pageSize: number; trapUrl: string },
+): Reply {
   const query = queryOf(request.query);
   const match = FILTER.exec(query?.filter ?? '');
   const order = query === undefined ? null : ORDER.exec(query.order);
-  if (query === undefined || order === null || (query.filter !== null && match === null)) return failure(400, 'invalidRequest', 'The query is not understood.');
-  const found = sorted(rows.filter((row) => match === null || isAfter(row.updatedDateTime, match[2] ?? '', match[1] === 'ge')), order[1] ?? '', order[2] === 'desc');
+  if (query === undefined || order === null || (query.filter !== null && match === null))
+    return failure(400, 'invalidRequest', 'The query is not understood.');
+  const found = sorted(
+    rows.filter(
+      (row) => match === null || isAfter(row.updatedDateTime, match[2] ?? '', match[1] === 'ge'),
+    ),
+    order[1] ?? '',
+    order[2] === 'desc',
+  );
   const top = Number(request.query.get('$top') ?? Number.POSITIVE_INFINITY);
-  const value = request.endless ? found.slice(0, pageSize) : found.slice(query.offset, query.offset + Math.min(pageSize, top));
+  const value = request.endless
+    ? found.slice(0, pageSize)
+    : found.slice(query.offset, query.offset + Math.min(pageSize, top));
   const next = query.offset + pageSize;
   const more = request.endless || (next < found.length && !request.query.has('$top'));
-  const link = more ? { '@odata.nextLink': `${trapUrl}?$skiptoken=${tokenOf({ ...query, offset: next })}` } : {};
-  return json({ '@odata.context': 'http://api.partner.microsoft.com/v1.0/$metadata#Referrals', '@odata.count': value.length, value, ...link });
+  const link = more
+    ? { '@odata.nextLink': `${trapUrl}?$skiptoken=${tokenOf({ ...query, offset: next })}` }
+    : {};
+  return json({
+    '@odata.context': 'http://api.partner.microsoft.com/v1.0/$metadata#Referrals',
+    '@odata.count': value.length,
+    value,
+    ...link,
+  });
 }
 
 export function failure(status: number, code: string, message: string): Reply {
-  return json({ error: { code, message, target: 'referral', innerError: { code: 'sandbox', message } } }, status);
+  return json(
+    { error: { code, message, target: 'referral', innerError: { code: 'sandbox', message } } },
+    status,
+  );
 }
 
 function queryOf(params: URLSearchParams): Query | undefined {
   const token = params.get('$skiptoken');
-  if (token === null) return { filter: params.get('$filter'), order: params.get('$orderby') ?? 'createdDateTime desc', offset: 0 };
+  if (token === null)
+    return {
+      filter: params.get('$filter'),
+      order: params.get('$orderby') ?? 'createdDateTime desc',
+      offset: 0,
+    };
   try {
     return JSON.parse(Buffer.from(token, 'base64url').toString()) as Query;
   } catch {

@@ -20,7 +20,21 @@ export interface Notice {
 }
 
 /** How a delivery is forged; absent: not at all. */
-export type Forgery = 'no signature' | 'other signature' | 'changed body' | 'sha1' | 'no algorithm' | 'foreign host' | 'plain http' | 'expired' | 'self-signed' | 'attacker chain' | 'other company' | 'authority as signer' | 'no certificate' | 'private address';
+export type Forgery =
+  | 'no signature'
+  | 'other signature'
+  | 'changed body'
+  | 'sha1'
+  | 'no algorithm'
+  | 'foreign host'
+  | 'plain http'
+  | 'expired'
+  | 'self-signed'
+  | 'attacker chain'
+  | 'other company'
+  | 'authority as signer'
+  | 'no certificate'
+  | 'private address';
 
 export interface DeliveryOptions {
   forgery?: Forgery;
@@ -48,37 +62,85 @@ export class WebhookDesk {
 
   routes(accountOf: (request: SandboxRequest) => string | null): Route[] {
     const path = 'webhooks/v1/registration';
-    const guarded = (handle: (account: string, request: SandboxRequest) => Reply) => (request: SandboxRequest) => {
-      const account = accountOf(request);
-      return account === null ? json({ code: '900', description: 'Unauthorized' }, 401) : handle(account, request);
-    };
+    const guarded =
+      (handle: (account: string, request: SandboxRequest) => Reply) =>
+      (request: SandboxRequest) => {
+        const account = accountOf(request);
+        return account === null
+          ? json({ code: '900', description: 'Unauthorized' }, 401)
+          : handle(account, request);
+      };
     const keep = (account: string, { body }: SandboxRequest) => {
       this.#registrations.set(account, JSON.parse(body) as Registration);
       return json(this.#registrations.get(account));
     };
     return [
-      { method: 'GET', pattern: path, handle: guarded((account) => (this.#registrations.has(account) ? json(this.#registrations.get(account)) : json({ code: '800404', description: 'Registration not found' }, 404))) },
-      { method: 'POST', pattern: path, handle: guarded((account, request) => (this.#registrations.has(account) ? json({ code: '800409', description: 'Registration exists' }, 409) : keep(account, request))) },
-      { method: 'PUT', pattern: path, handle: guarded((account, request) => (this.#registrations.has(account) ? keep(account, request) : json({ code: '800404', description: 'Registration not found' }, 404))) },
-      { method: 'POST', pattern: `${path}/validationEvents`, handle: guarded((account, request) => this.#test(account, request)) },
-      { method: 'GET', pattern: 'cert/:name', handle: async ({ params }) => certificate(await authority(), params.name ?? '') },
+      {
+        method: 'GET',
+        pattern: path,
+        handle: guarded((account) =>
+          this.#registrations.has(account)
+            ? json(this.#registrations.get(account))
+            : json({ code: '800404', description: 'Registration not found' }, 404),
+        ),
+      },
+      {
+        method: 'POST',
+        pattern: path,
+        handle: guarded((account, request) =>
+          this.#registrations.has(account)
+            ? json({ code: '800409', description: 'Registration exists' }, 409)
+            : keep(account, request),
+        ),
+      },
+      {
+        method: 'PUT',
+        pattern: path,
+        handle: guarded((account, request) =>
+          this.#registrations.has(account)
+            ? keep(account, request)
+            : json({ code: '800404', description: 'Registration not found' }, 404),
+        ),
+      },
+      {
+        method: 'POST',
+        pattern: `${path}/validationEvents`,
+        handle: guarded((account, request) => this.#test(account, request)),
+      },
+      {
+        method: 'GET',
+        pattern: 'cert/:name',
+        handle: async ({ params }) => certificate(await authority(), params.name ?? ''),
+      },
     ];
   }
 
   #test(account: string, { headers }: SandboxRequest): Reply {
-    if (!this.#registrations.has(account)) return json({ code: '800404', description: 'Registration not found' }, 404);
+    if (!this.#registrations.has(account))
+      return json({ code: '800404', description: 'Registration not found' }, 404);
     void this.deliver(account, `http://${headers.host}`, { event: 'test-created', id: 'test' });
     return json({ correlationId: 'sandbox' }, 202);
   }
 
-  /** Sends a notice until it is taken, ten times at most. @returns the statuses of its tries, 0 for no answer */
-  async deliver(account: string, sandboxUrl: string, notice: Notice, options: DeliveryOptions = {}): Promise<number[]> {
+  /**
+   * Sends a notice until it is taken, ten times at most. @returns the statuses of its tries, 0 for
+   * no answer
+   */
+  async deliver(
+    account: string,
+    sandboxUrl: string,
+    notice: Notice,
+    options: DeliveryOptions = {},
+  ): Promise<number[]> {
     const statuses: number[] = [];
     const message = await this.message(account, sandboxUrl, notice, options);
     const url = options.url ?? this.#registrations.get(account)?.WebhookUrl;
     if (url === undefined) return [];
     for (let attempt = 0; attempt < (options.forgery === undefined ? ATTEMPTS : 1); attempt += 1) {
-      const status = await fetch(url, { method: 'POST', ...message }).then((response) => response.status, () => 0);
+      const status = await fetch(url, { method: 'POST', ...message }).then(
+        (response) => response.status,
+        () => 0,
+      );
       statuses.push(status);
       if (status >= 200 && status < 300) break;
       await sleep(PAUSE_MS);
@@ -86,20 +148,49 @@ export class WebhookDesk {
     return statuses;
   }
 
-  /** What would be sent, for those who send it themselves: again, in another order, or to somebody else. */
-  async message(account: string, sandboxUrl: string, { event, id, at = this.#clock.now() }: Notice, { forgery, hash = 'sha256' }: DeliveryOptions = {}): Promise<{ headers: Record<string, string>; body: string }> {
+  /**
+   * What would be sent, for those who send it themselves: again, in another order, or to somebody
+   * else.
+   */
+  async message(
+    account: string,
+    sandboxUrl: string,
+    { event, id, at = this.#clock.now() }: Notice,
+    { forgery, hash = 'sha256' }: DeliveryOptions = {},
+  ): Promise<{ headers: Record<string, string>; body: string }> {
     const uri = `https://api.partnercenter.microsoft.com/engagements/v1/referrals/${id}`;
-    const body = JSON.stringify({ EventName: event, ResourceUri: uri, ResourceName: 'referral', AuditUri: null, ResourceChangeUtcDate: instant(at).replace('Z', '+00:00') });
+    const body = JSON.stringify({
+      EventName: event,
+      ResourceUri: uri,
+      ResourceName: 'referral',
+      AuditUri: null,
+      ResourceChangeUtcDate: instant(at).replace('Z', '+00:00'),
+    });
     const [file, key] = signerOf(await authority(), forgery);
-    const signature = sign(forgery === 'sha1' ? 'sha1' : hash, Buffer.from(forgery === 'other signature' ? `${body} ` : body), key).toString('base64');
-    const inOwnHeader = this.#registrations.get(account)?.signatureTokenToMsSignatureHeader === true;
+    const signature = sign(
+      forgery === 'sha1' ? 'sha1' : hash,
+      Buffer.from(forgery === 'other signature' ? `${body} ` : body),
+      key,
+    ).toString('base64');
+    const inOwnHeader =
+      this.#registrations.get(account)?.signatureTokenToMsSignatureHeader === true;
     const headers = {
       'content-type': 'application/json',
-      ...(forgery !== 'no signature' && (inOwnHeader ? { 'x-ms-signature': signature } : { authorization: `Signature ${signature}` })),
-      ...(forgery !== 'no certificate' && { 'x-ms-certificate-url': certificateUrl(sandboxUrl, file, forgery) }),
-      ...(forgery !== 'no algorithm' && { 'x-ms-signature-algorithm': `rsa-${forgery === 'sha1' ? 'sha1' : hash}` }),
+      ...(forgery !== 'no signature' &&
+        (inOwnHeader
+          ? { 'x-ms-signature': signature }
+          : { authorization: `Signature ${signature}` })),
+      ...(forgery !== 'no certificate' && {
+        'x-ms-certificate-url': certificateUrl(sandboxUrl, file, forgery),
+      }),
+      ...(forgery !== 'no algorithm' && {
+        'x-ms-signature-algorithm': `rsa-${forgery === 'sha1' ? 'sha1' : hash}`,
+      }),
     };
-    return { headers, body: forgery === 'changed body' ? body.replace(event, 'referral-deleted') : body };
+    return {
+      headers,
+      body: forgery === 'changed body' ? body.replace(event, 'referral-deleted') : body,
+    };
   }
 }
 
@@ -110,19 +201,40 @@ function certificateUrl(sandboxUrl: string, file: string, forgery: Forgery | und
   return `${sandboxUrl}/partner-center/cert/${file}`;
 }
 
-function signerOf({ signer, selfSigned, attacker }: Authority, forgery: Forgery | undefined): [string, KeyObject] {
+function signerOf(
+  { signer, selfSigned, attacker }: Authority,
+  forgery: Forgery | undefined,
+): [string, KeyObject] {
   switch (forgery) {
-    case 'expired': return ['expired.cer', signer.key];
-    case 'other company': return ['other-company.cer', signer.key];
-    case 'self-signed': return ['self-signed.cer', selfSigned.key];
-    case 'attacker chain': return ['attacker.cer', attacker.key];
-    case 'authority as signer': return ['root.cer', signer.key];
-    default: return ['signer.cer', signer.key];
+    case 'expired':
+      return ['expired.cer', signer.key];
+    case 'other company':
+      return ['other-company.cer', signer.key];
+    case 'self-signed':
+      return ['self-signed.cer', selfSigned.key];
+    case 'attacker chain':
+      return ['attacker.cer', attacker.key];
+    case 'authority as signer':
+      return ['root.cer', signer.key];
+    default:
+      return ['signer.cer', signer.key];
   }
 }
 
-function certificate({ root, signer, expired, otherCompany, selfSigned, attacker }: Authority, name: string): Reply {
-  const files: Record<string, string> = { 'root.cer': root, 'signer.cer': signer.chain, 'expired.cer': expired.chain, 'other-company.cer': otherCompany.certificate, 'self-signed.cer': selfSigned.certificate, 'attacker.cer': attacker.chain };
+function certificate(
+  { root, signer, expired, otherCompany, selfSigned, attacker }: Authority,
+  name: string,
+): Reply {
+  const files: Record<string, string> = {
+    'root.cer': root,
+    'signer.cer': signer.chain,
+    'expired.cer': expired.chain,
+    'other-company.cer': otherCompany.certificate,
+    'self-signed.cer': selfSigned.certificate,
+    'attacker.cer': attacker.chain,
+  };
   const body = files[name];
-  return body === undefined ? json({ error: 'BlobNotFound' }, 404) : { status: 200, headers: { 'content-type': 'application/x-x509-ca-cert' }, body };
+  return body === undefined
+    ? json({ error: 'BlobNotFound' }, 404)
+    : { status: 200, headers: { 'content-type': 'application/x-x509-ca-cert' }, body };
 }

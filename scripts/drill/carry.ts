@@ -19,7 +19,13 @@ export const throughDump: Carrier = async (source, scratchUrl) => {
   try {
     const file = path.join(folder, 'tributary.dump');
     const role = source.role === undefined ? [] : [`--role=${source.role}`];
-    await runTool(pg_dump, source.url, ['--format=custom', '--exclude-schema=pgboss', `--snapshot=${source.snapshot}`, ...role, `--file=${file}`]);
+    await runTool(pg_dump, source.url, [
+      '--format=custom',
+      '--exclude-schema=pgboss',
+      `--snapshot=${source.snapshot}`,
+      ...role,
+      `--file=${file}`,
+    ]);
     await fromFile(file)(source, scratchUrl);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -27,10 +33,17 @@ export const throughDump: Carrier = async (source, scratchUrl) => {
 };
 
 /** A dump that was made before. */
-export const fromFile = (file: string): Carrier => async (source, scratchUrl) => {
-  const { pg_restore } = await findTools(source.serverVersion);
-  await runTool(pg_restore, scratchUrl, ['--no-owner', '--no-privileges', '--exit-on-error', file]);
-};
+export const fromFile =
+  (file: string): Carrier =>
+  async (source, scratchUrl) => {
+    const { pg_restore } = await findTools(source.serverVersion);
+    await runTool(pg_restore, scratchUrl, [
+      '--no-owner',
+      '--no-privileges',
+      '--exit-on-error',
+      file,
+    ]);
+  };
 
 /** Without PostgreSQL's tools: this release's migrations make the tables, COPY fills them. */
 export const throughCopy: Carrier = async (source, scratchUrl) => {
@@ -39,7 +52,8 @@ export const throughCopy: Carrier = async (source, scratchUrl) => {
   try {
     const order = await parentsFirst(source.client);
     // Forced, it would bind this owner too; the migration after this forces it again.
-    for (const table of order) await scratch.query(`alter table ${table} no force row level security`);
+    for (const table of order)
+      await scratch.query(`alter table ${table} no force row level security`);
     await scratch.query(`truncate ${order.join(', ')}`);
     for (const table of order) await copyTable(source.client, scratch, table);
     await copySequences(source.client, scratch);
@@ -49,17 +63,24 @@ export const throughCopy: Carrier = async (source, scratchUrl) => {
 };
 
 async function copyTable(source: pg.Client, scratch: pg.Client, table: string): Promise<void> {
-  const { rows } = await source.query<{ columns: string }>(`
+  const { rows } = await source.query<{ columns: string }>(
+    `
     select string_agg(quote_ident(attname), ', ' order by attnum) as columns from pg_attribute
-    where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`, [table]);
+    where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+    [table],
+  );
   const columns = rows[0]?.columns ?? '';
-  await pipeline(source.query(copyTo(`copy (select ${columns} from ${table}) to stdout`)), scratch.query(copyFrom(`copy ${table} (${columns}) from stdin`)));
+  await pipeline(
+    source.query(copyTo(`copy (select ${columns} from ${table}) to stdout`)),
+    scratch.query(copyFrom(`copy ${table} (${columns}) from stdin`)),
+  );
 }
 
 async function copySequences(source: pg.Client, scratch: pg.Client): Promise<void> {
   const { rows } = await source.query<{ name: string; last: string }>(`
     select format('%I.%I', schemaname, sequencename) as name, last_value::text as last from pg_sequences where schemaname <> 'pgboss' and last_value is not null`);
-  for (const { name, last } of rows) await scratch.query('select setval($1::regclass, $2)', [name, last]);
+  for (const { name, last } of rows)
+    await scratch.query('select setval($1::regclass, $2)', [name, last]);
 }
 
 /** The tables, each behind those that it refers to. */
@@ -71,8 +92,11 @@ async function parentsFirst(client: pg.Client): Promise<string[]> {
   const waiting = new Set(await tableNames(client));
   const order: string[] = [];
   while (waiting.size > 0) {
-    const free = [...waiting].filter((table) => !rows.some(({ child, parent }) => child === table && waiting.has(parent)));
-    if (free.length === 0) throw new Error(`These tables refer to each other in a circle: ${[...waiting].join(', ')}`);
+    const free = [...waiting].filter(
+      (table) => !rows.some(({ child, parent }) => child === table && waiting.has(parent)),
+    );
+    if (free.length === 0)
+      throw new Error(`These tables refer to each other in a circle: ${[...waiting].join(', ')}`);
     for (const table of free) waiting.delete(table);
     order.push(...free);
   }

@@ -9,26 +9,47 @@ export interface TableReport {
 
 export interface Comparison {
   tables: TableReport[];
-  /** Lines of the shape that only one side has: `lost` of the source, `new` in the restored database. */
+  /**
+   * Lines of the shape that only one side has: `lost` of the source, `new` in the restored
+   * database.
+   */
   shape: { lost: string[]; new: string[] };
   identical: boolean;
 }
 
 /**
- * Compares what was backed up with what came back. A file from before (`older`) may differ from the source of now in its
- * rows, but a table that has rows may not have come back without any: that is a backup that row-level security emptied.
+ * Compares what was backed up with what came back. A file from before (`older`) may differ from the
+ * source of now in its rows, but a table that has rows may not have come back without any: that is
+ * a backup that row-level security emptied.
  */
-export function compare(source: Fingerprint, restored: Fingerprint, { older = false } = {}): Comparison {
+export function compare(
+  source: Fingerprint,
+  restored: Fingerprint,
+  { older = false } = {},
+): Comparison {
   const names = [...new Set([...source.tables.keys(), ...restored.tables.keys()])].toSorted();
   const tables = names.map((table) => compareTable(table, source, restored, older));
-  const shape = { lost: missing(source.shape, restored.shape, older), new: missing(restored.shape, source.shape, older) };
+  const shape = {
+    lost: missing(source.shape, restored.shape, older),
+    new: missing(restored.shape, source.shape, older),
+  };
   const fine = tables.every(({ verdict }) => verdict === 'same' || verdict === 'changed since');
   return { tables, shape, identical: fine && shape.lost.length === 0 && shape.new.length === 0 };
 }
 
-function compareTable(table: string, source: Fingerprint, restored: Fingerprint, older: boolean): TableReport {
+function compareTable(
+  table: string,
+  source: Fingerprint,
+  restored: Fingerprint,
+  older: boolean,
+): TableReport {
   const [before, after] = [source.tables.get(table), restored.tables.get(table)];
-  const report = (verdict: TableReport['verdict']): TableReport => ({ table, rows: before?.rows ?? 0, restored: after?.rows ?? 0, verdict });
+  const report = (verdict: TableReport['verdict']): TableReport => ({
+    table,
+    rows: before?.rows ?? 0,
+    restored: after?.rows ?? 0,
+    verdict,
+  });
   if (after === undefined) return report('missing');
   if (before === undefined) return report('not in the source');
   if (before.rows === after.rows && before.digest === after.digest) return report('same');
@@ -37,5 +58,7 @@ function compareTable(table: string, source: Fingerprint, restored: Fingerprint,
 }
 
 function missing(from: Set<string>, to: Set<string>, older: boolean): string[] {
-  return [...from].filter((line) => !to.has(line) && !(older && line.startsWith('sequence: '))).toSorted();
+  return [...from]
+    .filter((line) => !to.has(line) && !(older && line.startsWith('sequence: ')))
+    .toSorted();
 }

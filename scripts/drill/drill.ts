@@ -7,7 +7,9 @@ import { connect, openSource, withScratch } from './sessions.ts';
 export interface Drill {
   /** Logs in where the backup is taken. */
   fromUrl: string;
-  /** Logs in on the server on which the scratch database is made; its own database is not touched. */
+  /**
+   * Logs in on the server on which the scratch database is made; its own database is not touched.
+   */
   intoUrl: string;
   carry: Carrier;
   /** The carrier brings a backup from before. */
@@ -15,11 +17,14 @@ export interface Drill {
 }
 
 /**
- * Backs up, restores into a scratch database, brings that up to date as after a real restore, and compares it with the
- * moment at which the backup was taken. Writers of the source are not disturbed. `inspect` sees the restored database
- * before it is compared.
+ * Backs up, restores into a scratch database, brings that up to date as after a real restore, and
+ * compares it with the moment at which the backup was taken. Writers of the source are not
+ * disturbed. `inspect` sees the restored database before it is compared.
  */
-export async function drill({ fromUrl, intoUrl, carry, older = false }: Drill, inspect?: (restoredUrl: string) => Promise<void>): Promise<Comparison> {
+export async function drill(
+  { fromUrl, intoUrl, carry, older = false }: Drill,
+  inspect?: (restoredUrl: string) => Promise<void>,
+): Promise<Comparison> {
   const source = await openSource(fromUrl);
   try {
     return await withScratch(intoUrl, async (scratchUrl) => {

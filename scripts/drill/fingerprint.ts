@@ -11,7 +11,9 @@ export interface Fingerprint {
 
 export interface TableContent {
   rows: number;
-  /** The sum of the rows' digests: it depends on every value of every row, and not on their order. */
+  /**
+   * The sum of the rows' digests: it depends on every value of every row, and not on their order.
+   */
   digest: string;
 }
 
@@ -34,7 +36,9 @@ export async function tableNames(client: pg.Client): Promise<string[]> {
 
 async function contentOf(client: pg.Client, table: string): Promise<TableContent> {
   const digest = `('x' || encode(substr(sha256(convert_to((t.*)::text, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint::numeric`;
-  const { rows } = await client.query<{ rows: string; digest: string }>(`select count(*) as rows, coalesce(sum(${digest}), 0)::text as digest from ${table} t`);
+  const { rows } = await client.query<{ rows: string; digest: string }>(
+    `select count(*) as rows, coalesce(sum(${digest}), 0)::text as digest from ${table} t`,
+  );
   return { rows: Number(rows[0]?.rows ?? 0), digest: rows[0]?.digest ?? '' };
 }
 
@@ -42,7 +46,8 @@ async function contentOf(client: pg.Client, table: string): Promise<TableContent
 const parts: Record<string, string> = {
   column: `select format('%s.%I %s%s%s', c.oid::regclass, attname, format_type(atttypid, atttypmod), case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid))
     from tables c join pg_attribute a on attrelid = c.oid left join pg_attrdef d on adrelid = c.oid and adnum = attnum where attnum > 0 and not attisdropped`,
-  // Version 18 lists "not null" among the constraints, older ones do not; it stands with the columns.
+  // Version 18 lists "not null" among the constraints, older ones do not; it stands with the
+  // columns.
   constraint: `select format('%s %I %s%s', c.oid::regclass, conname, pg_get_constraintdef(k.oid), case when not convalidated then ' (not checked)' end)
     from tables c join pg_constraint k on conrelid = c.oid where contype <> 'n'`,
   index: `select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' (invalid)' end from tables c join pg_index on indrelid = c.oid`,

@@ -4,10 +4,15 @@ import { backupRole } from '../../src/lib/platform/db/pool.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
 /** Values are compared as text, so every session writes them the same way. */
-const printing = '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
+const printing =
+  '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
 
 export async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, options: printing, application_name: 'tributary-drill' });
+  const client = new pg.Client({
+    connectionString: url,
+    options: printing,
+    application_name: 'tributary-drill',
+  });
   client.on('error', () => {});
   await client.connect();
   return client;
@@ -26,17 +31,25 @@ export interface Source {
 }
 
 /**
- * Opens the source and stops the clock for it. Throws Problem when the login is bound by row-level security: with
- * --enable-row-security pg_dump would end well and dump no row of any tenant.
+ * Opens the source and stops the clock for it. Throws Problem when the login is bound by row-level
+ * security: with --enable-row-security pg_dump would end well and dump no row of any tenant.
  */
 export async function openSource(url: string): Promise<Source> {
   const client = await connect(url);
   try {
     const role = await seeEveryRow(client);
     await client.query('begin isolation level repeatable read read only');
-    const { rows } = await client.query<{ snapshot: string; version: number }>(`select pg_export_snapshot() as snapshot, current_setting('server_version_num')::int as version`);
+    const { rows } = await client.query<{ snapshot: string; version: number }>(
+      `select pg_export_snapshot() as snapshot, current_setting('server_version_num')::int as version`,
+    );
     await refuseBlindness(client);
-    return { url, client, role, snapshot: rows[0]?.snapshot ?? '', serverVersion: rows[0]?.version ?? 0 };
+    return {
+      url,
+      client,
+      role,
+      snapshot: rows[0]?.snapshot ?? '',
+      serverVersion: rows[0]?.version ?? 0,
+    };
   } catch (error) {
     await client.end();
     throw error;
@@ -44,9 +57,14 @@ export async function openSource(url: string): Promise<Source> {
 }
 
 async function seeEveryRow(client: pg.Client): Promise<string | undefined> {
-  const { rows } = await client.query<{ sees: boolean }>('select rolsuper or rolbypassrls as sees from pg_roles where rolname = current_user');
+  const { rows } = await client.query<{ sees: boolean }>(
+    'select rolsuper or rolbypassrls as sees from pg_roles where rolname = current_user',
+  );
   if (rows[0]?.sees === true) return undefined;
-  return client.query(`set role ${backupRole}`).then(() => backupRole, () => undefined);
+  return client.query(`set role ${backupRole}`).then(
+    () => backupRole,
+    () => undefined,
+  );
 }
 
 async function refuseBlindness(client: pg.Client): Promise<void> {
@@ -55,17 +73,28 @@ async function refuseBlindness(client: pg.Client): Promise<void> {
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and row_security_active(oid)`);
   const [{ hidden, role } = { hidden: 0, role: '' }] = rows;
   if (hidden === 0) return;
-  throw new Problem('unavailable', `Row-level security hides the rows of ${hidden} tables from the role "${role}": its backup would hold no row of any workspace. Back up as a member of ${backupRole}: --from postgres://tributary_dump@host/tributary`);
+  throw new Problem(
+    'unavailable',
+    `Row-level security hides the rows of ${hidden} tables from the role "${role}": its backup would hold no row of any workspace. Back up as a member of ${backupRole}: --from postgres://tributary_dump@host/tributary`,
+  );
 }
 
-/** Makes a database on the server of `url`, hands out its URL, and drops it whatever happens, Ctrl-C included. */
-export async function withScratch<T>(url: string, work: (scratchUrl: string) => Promise<T>): Promise<T> {
+/**
+ * Makes a database on the server of `url`, hands out its URL, and drops it whatever happens, Ctrl-C
+ * included.
+ */
+export async function withScratch<T>(
+  url: string,
+  work: (scratchUrl: string) => Promise<T>,
+): Promise<T> {
   const name = `tributary_drill_${randomBytes(4).toString('hex')}`;
   const scratch = new URL(url);
   scratch.pathname = `/${name}`;
   const drop = () => onServer(url, `drop database if exists ${name} with (force)`);
   const interrupted = () => void drop().finally(() => process.exit(130));
-  await onServer(url, `create database ${name} template template0 encoding 'UTF8'`).catch(explainRefusal);
+  await onServer(url, `create database ${name} template template0 encoding 'UTF8'`).catch(
+    explainRefusal,
+  );
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     return await work(scratch.href);
@@ -82,5 +111,8 @@ async function onServer(url: string, statement: string): Promise<void> {
 
 function explainRefusal(error: unknown): never {
   if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
-  throw new Problem('unavailable', 'This login may not create the scratch database. Name one that may: --into postgres://postgres@host/postgres');
+  throw new Problem(
+    'unavailable',
+    'This login may not create the scratch database. Name one that may: --into postgres://postgres@host/postgres',
+  );
 }

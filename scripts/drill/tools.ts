@@ -11,14 +11,21 @@ export interface Tools {
   pg_restore: string;
 }
 
-/** PostgreSQL's own tools: those of PG_BIN, else of the PATH. Throws Problem when they are absent or older than the server. */
+/**
+ * PostgreSQL's own tools: those of PG_BIN, else of the PATH. Throws Problem when they are absent or
+ * older than the server.
+ */
 export async function findTools(serverVersion: number): Promise<Tools> {
   const needed = Math.floor(serverVersion / 10_000);
   const tools = { pg_dump: find('pg_dump'), pg_restore: find('pg_restore') };
   for (const [name, file] of Object.entries(tools)) {
     const version = await majorVersion(file);
     if (version === undefined) throw unusable(needed, `${name} is not installed`);
-    if (version < needed) throw unusable(needed, `${file} is of version ${version}, and the server of version ${needed}`);
+    if (version < needed)
+      throw unusable(
+        needed,
+        `${file} is of version ${version}, and the server of version ${needed}`,
+      );
   }
   return tools;
 }
@@ -29,29 +36,51 @@ function find(name: string): string {
 }
 
 async function majorVersion(file: string): Promise<number | undefined> {
-  const said = await execute(file, ['--version']).then(({ stdout }) => stdout, () => '');
+  const said = await execute(file, ['--version']).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
   const found = /\(PostgreSQL\) (\d+)/.exec(said)?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
 function unusable(needed: number, what: string): Problem {
-  return new Problem('unavailable', `${what}. A backup needs pg_dump and pg_restore of version ${needed} or newer:
+  return new Problem(
+    'unavailable',
+    `${what}. A backup needs pg_dump and pg_restore of version ${needed} or newer:
   on Debian and Ubuntu install postgresql-client-${needed} (from apt.postgresql.org when the system has an older one),
   or name the folder that has them: PG_BIN=/usr/lib/postgresql/${needed}/bin npm run drill.
   Without them, npm run drill -- --copy copies the tables through COPY. It shows that all rows can be read and put back, and
-  nothing about your dump files.`);
+  nothing about your dump files.`,
+  );
 }
 
-/** Runs a tool on a database. The password travels in the environment: arguments are for everybody to see. */
+/**
+ * Runs a tool on a database. The password travels in the environment: arguments are for everybody
+ * to see.
+ */
 export function runTool(file: string, databaseUrl: string, args: string[]): Promise<void> {
   const url = new URL(databaseUrl);
-  const env = { ...process.env, ...(url.password !== '' && { PGPASSWORD: decodeURIComponent(url.password) }), PGAPPNAME: 'tributary-drill' };
+  const env = {
+    ...process.env,
+    ...(url.password !== '' && { PGPASSWORD: decodeURIComponent(url.password) }),
+    PGAPPNAME: 'tributary-drill',
+  };
   url.password = '';
   return new Promise((resolve, reject) => {
-    const child = spawn(file, [...args, `--dbname=${url.href}`], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(file, [...args, `--dbname=${url.href}`], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Problem('unavailable', `${path.basename(file)} failed: ${scrub(said.trim())}`))));
+    child.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(
+            new Problem('unavailable', `${path.basename(file)} failed: ${scrub(said.trim())}`),
+          ),
+    );
   });
 }

@@ -3,20 +3,30 @@
 /** Ours, where a tenant has chosen none. */
 const defaultAccent = '#1f5f8b';
 
-/** The surface that the accent is hardest to read on, per theme: its own tint over `--sunken` in tokens.css. */
+/**
+ * The surface that the accent is hardest to read on, per theme: its own tint over `--sunken` in
+ * tokens.css.
+ */
 const lightSurface = '#e9ecec';
 const darkSurface = '#262b30';
 
 /** WCAG 2.2 AA for text of any size. */
 const readable = 4.5;
 
-/** The accent for the light and the dark theme; anything that is not `#rrggbb` counts as no choice. */
+/**
+ * The accent for the light and the dark theme; anything that is not `#rrggbb` counts as no choice.
+ */
 export function accentPair(accent: string | null | undefined): { light: string; dark: string } {
   const base = accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent.toLowerCase() : defaultAccent;
-  return { light: moveUntilReadable(base, lightSurface, 0), dark: moveUntilReadable(base, darkSurface, 255) };
+  return {
+    light: moveUntilReadable(base, lightSurface, 0),
+    dark: moveUntilReadable(base, darkSurface, 255),
+  };
 }
 
-/** Moves `hex` towards black (0) or white (255) in small steps until it is readable on `surface`. */
+/**
+ * Moves `hex` towards black (0) or white (255) in small steps until it is readable on `surface`.
+ */
 function moveUntilReadable(hex: string, surface: string, goal: number): string {
   const start = parse(hex);
   for (let step = 0; step <= 50; step += 1) {
@@ -28,7 +38,10 @@ function moveUntilReadable(hex: string, surface: string, goal: number): string {
 
 /** Contrast of two `#rrggbb` colours as WCAG 2.2 defines it, 1..21. */
 export function contrast(one: string, other: string): number {
-  const [low, high] = [luminance(parse(one)), luminance(parse(other))].sort((a, b) => a - b) as [number, number];
+  const [low, high] = [luminance(parse(one)), luminance(parse(other))].sort((a, b) => a - b) as [
+    number,
+    number,
+  ];
   return (high + 0.05) / (low + 0.05);
 }
 

@@ -1,9 +1,18 @@
-/** How figures and times are written. Pure, and small enough for the browser: the same words on both sides. */
+/**
+ * How figures and times are written. Pure, and small enough for the browser: the same words on both
+ * sides.
+ */
 
-/** One locale for all, until a tenant can choose: figures in a table must not change with the reader. */
+/**
+ * One locale for all, until a tenant can choose: figures in a table must not change with the
+ * reader.
+ */
 const locale = 'en-US';
 
-/** Building an Intl formatter costs more than using it a hundred times; tables use each hundreds of times. */
+/**
+ * Building an Intl formatter costs more than using it a hundred times; tables use each hundreds of
+ * times.
+ */
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
@@ -13,7 +22,11 @@ function numbers(key: string, options: Intl.NumberFormatOptions): Intl.NumberFor
   return known;
 }
 
-function dates(key: string, timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function dates(
+  key: string,
+  timeZone: string,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
   const name = `${key} ${timeZone}`;
   const known = dateFormats.get(name) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
   dateFormats.set(name, known);
@@ -23,7 +36,8 @@ function dates(key: string, timeZone: string, options: Intl.DateTimeFormatOption
 /** What stands where there is no value. */
 export const nothing = '–';
 
-export const count = (value: number): string => numbers('count', { maximumFractionDigits: 0 }).format(value);
+export const count = (value: number): string =>
+  numbers('count', { maximumFractionDigits: 0 }).format(value);
 
 /** Whole units of the currency, as tables and totals show them. */
 export const money = (value: number, currency: string): string =>
@@ -31,20 +45,30 @@ export const money = (value: number, currency: string): string =>
 
 /** Money to the cent where there are cents, for titles beside a rounded figure. */
 export const exactMoney = (value: number, currency: string): string =>
-  Number.isInteger(value) ? money(value, currency) : numbers(`exact ${currency}`, { style: 'currency', currency }).format(value);
+  Number.isInteger(value)
+    ? money(value, currency)
+    : numbers(`exact ${currency}`, { style: 'currency', currency }).format(value);
 
 /** From ten million on in short form ("$12.4M"); only where the exact figure stands in a title. */
 export const shortMoney = (value: number, currency: string): string =>
   Math.abs(value) < 10_000_000
     ? money(value, currency)
-    : numbers(`short ${currency}`, { style: 'currency', currency, notation: 'compact', maximumSignificantDigits: 4 }).format(value);
+    : numbers(`short ${currency}`, {
+        style: 'currency',
+        currency,
+        notation: 'compact',
+        maximumSignificantDigits: 4,
+      }).format(value);
 
 /** @param share 0..1 */
-export const percent = (share: number): string => numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(share);
+export const percent = (share: number): string =>
+  numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(share);
 
 /** Days with one decimal below ten: "4.5 days". */
 export const days = (value: number): string => {
-  const text = numbers(value < 10 ? 'days' : 'count', { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  const text = numbers(value < 10 ? 'days' : 'count', {
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value);
   return `${text} ${text === '1' ? 'day' : 'days'}`;
 };
 
@@ -53,14 +77,16 @@ export const counted = (value: number, [one, many]: readonly [string, string]): 
   `${count(value)} ${value === 1 ? one : many}`;
 
 /** "Nov 21, 2026" in the tenant's time zone. */
-export const date = (at: Date, timeZone: string): string => dates('date', timeZone, { dateStyle: 'medium' }).format(at);
+export const date = (at: Date, timeZone: string): string =>
+  dates('date', timeZone, { dateStyle: 'medium' }).format(at);
 
 /** "Nov 21, 2026, 2:05 PM" in the tenant's time zone. */
 export const dateTime = (at: Date, timeZone: string): string =>
   dates('dateTime', timeZone, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 /** "2:05 PM" in the tenant's time zone. */
-export const time = (at: Date, timeZone: string): string => dates('time', timeZone, { timeStyle: 'short' }).format(at);
+export const time = (at: Date, timeZone: string): string =>
+  dates('time', timeZone, { timeStyle: 'short' }).format(at);
 
 /** "Saturday, November 21" in the tenant's time zone. */
 export const longDay = (at: Date, timeZone: string): string =>
@@ -68,18 +94,27 @@ export const longDay = (at: Date, timeZone: string): string =>
 
 /** The ISO date of the day that `at` falls on in the tenant's time zone. */
 export const isoDay = (at: Date, timeZone: string): string => {
-  const parts = dates('isoDay', timeZone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(at);
+  const parts = dates('isoDay', timeZone, {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(at);
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')}`;
 };
 
 /** "Mountain Standard Time" at that moment. */
 export const zoneName = (timeZone: string, at: Date): string =>
-  dates('zoneName', timeZone, { timeZoneName: 'long' }).formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+  dates('zoneName', timeZone, { timeZoneName: 'long' })
+    .formatToParts(at)
+    .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
 
 /** "Nov 21" or "Nov 2026" of an ISO date, which has no time zone. */
 export const dayLabel = (iso: string, unit: 'day' | 'month' = 'day'): string =>
-  dates(unit, 'UTC', { month: 'short', ...(unit === 'day' ? { day: 'numeric' } : { year: 'numeric' }) }).format(new Date(iso));
+  dates(unit, 'UTC', {
+    month: 'short',
+    ...(unit === 'day' ? { day: 'numeric' } : { year: 'numeric' }),
+  }).format(new Date(iso));
 
 const minute = 60_000;
 const units = [

@@ -22,7 +22,10 @@ export function parseReportPage(params: URLSearchParams): ReportPage {
   return reportPages.find(({ key }) => key === params.get('page'))?.key ?? 'dashboard';
 }
 
-/** The page's view, unfiltered: a report shows what everyone sees who opens the page for that period. */
+/**
+ * The page's view, unfiltered: a report shows what everyone sees who opens the page for that
+ * period.
+ */
 export async function readReport(access: Access, page: ReportPage, period: Period) {
   const none = new URLSearchParams();
   switch (page) {
@@ -42,11 +45,16 @@ export type ReportContent = Awaited<ReturnType<typeof readReport>>;
 /** The live page behind a report, with fixed dates: "last 30 days" would be other days tomorrow. */
 export function livePage(slug: string, page: ReportPage, { from, to }: Period, origin: URL): URL {
   const url = new URL(workspaceHref(slug, page), origin);
-  if (from !== null && to !== null) for (const [name, value] of Object.entries({ period: 'custom', from, to })) url.searchParams.set(name, value);
+  if (from !== null && to !== null)
+    for (const [name, value] of Object.entries({ period: 'custom', from, to }))
+      url.searchParams.set(name, value);
   return url;
 }
 
-/** A drawn page as it is kept: without scripts, which would be missing or different when it is read years later. */
+/**
+ * A drawn page as it is kept: without scripts, which would be missing or different when it is read
+ * years later.
+ */
 export function snapshot(html: string): string {
   return html.replaceAll(/<script\b[^>]*>[\s\S]*?<\/script>/g, '');
 }

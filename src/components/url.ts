@@ -1,13 +1,16 @@
 /** The URL is the state of a page: links change parts of it and keep the rest. */
 
-/** What belongs to one look at a page: a position in a list, what a form did before the page was shown, and a lead that is open over the list. */
+/**
+ * What belongs to one look at a page: a position in a list, what a form did before the page was
+ * shown, and a lead that is open over the list.
+ */
 const passing = ['cursor', 'offset', 'done', 'lead'];
 
 type Changes = Record<string, string | null | undefined>;
 
 /**
- * The address of this page with some parameters changed; null takes one away. A position in a list is dropped
- * unless it is what changes, because it means nothing in another list.
+ * The address of this page with some parameters changed; null takes one away. A position in a list
+ * is dropped unless it is what changes, because it means nothing in another list.
  */
 export const linkTo = (url: URL, changes: Changes, hash = ''): string => {
   const params = new URLSearchParams(url.searchParams);
@@ -37,7 +40,9 @@ export const linkAcross = (url: URL, path: string, changes: Changes = {}, hash =
 export const keptParams = (url: URL, except: string[]): [string, string][] =>
   [...url.searchParams].filter(([name]) => !passing.includes(name) && !except.includes(name));
 
-/** What a form sends for "all": an empty value already means "not known" for the parameters below. */
+/**
+ * What a form sends for "all": an empty value already means "not known" for the parameters below.
+ */
 export const all = '*';
 
 /** Parameters for which an empty value asks for rows where the source says nothing. */
@@ -47,13 +52,18 @@ const mayBeEmpty = ['source', 'market'];
 const defaults: Record<string, string> = { period: 'all', compare: 'none', filters: 'none' };
 
 /**
- * The address without what a form sends though nothing was chosen; null when there is nothing to take away. Pages
- * redirect to it, so that the same view has one address, with script or without.
+ * The address without what a form sends though nothing was chosen; null when there is nothing to
+ * take away. Pages redirect to it, so that the same view has one address, with script or without.
  */
 export function cleanAddress(url: URL): string | null {
   const params = new URLSearchParams(url.searchParams);
   for (const [name, value] of url.searchParams) {
-    if (value === all || value === defaults[name] || (value.trim() === '' && !mayBeEmpty.includes(name))) params.delete(name);
+    if (
+      value === all ||
+      value === defaults[name] ||
+      (value.trim() === '' && !mayBeEmpty.includes(name))
+    )
+      params.delete(name);
   }
   if (params.size === url.searchParams.size) return null;
   const query = params.toString();

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** What may be queued: a payload schema for each queue. Handlers live in worker/jobs. Payloads hold ids, never secrets. */
+/**
+ * What may be queued: a payload schema for each queue. Handlers live in worker/jobs. Payloads hold
+ * ids, never secrets.
+ */
 export const jobs = {
   'sync-connection': z.object({
     tenantId: z.uuid(),
@@ -59,7 +62,11 @@ export type JobPayload<Name extends JobName> = z.output<(typeof jobs)[Name]>;
 export const jobNames = Object.keys(jobs) as JobName[];
 
 /**
- * What became of a job. A handler that throws is tried again by the queue and set aside in the end; one that has more to
- * do, or has to wait, names the time at which it goes on in a new job; one that has become pointless is cancelled.
+ * What became of a job. A handler that throws is tried again by the queue and set aside in the end;
+ * one that has more to do, or has to wait, names the time at which it goes on in a new job; one
+ * that has become pointless is cancelled.
  */
-export type JobOutcome<Name extends JobName = JobName> = { kind: 'ok' } | { kind: 'again'; at: Date; payload: JobPayload<Name> } | { kind: 'cancelled'; reason: string };
+export type JobOutcome<Name extends JobName = JobName> =
+  | { kind: 'ok' }
+  | { kind: 'again'; at: Date; payload: JobPayload<Name> }
+  | { kind: 'cancelled'; reason: string };

@@ -16,23 +16,46 @@ export interface Period {
 }
 
 /** No bounds, and so nothing to compare with. */
-export const allTime: Period = { key: 'all', from: null, to: null, label: 'All time', compare: 'none', compareFrom: null, compareTo: null, compareLabel: null };
+export const allTime: Period = {
+  key: 'all',
+  from: null,
+  to: null,
+  label: 'All time',
+  compare: 'none',
+  compareFrom: null,
+  compareTo: null,
+  compareLabel: null,
+};
 
 interface Range {
   from: string;
   to: string;
 }
 
-/** Reads `period`, `from`, `to` and `compare` of a page's URL. What cannot be read counts as not given. */
+/**
+ * Reads `period`, `from`, `to` and `compare` of a page's URL. What cannot be read counts as not
+ * given.
+ */
 export function parsePeriod(params: URLSearchParams, today: string): Period {
   const key = oneOf(params.get('period'), periodKeys, 'all');
   const range = rangeOf(key, params, today);
   if (range === null) return allTime;
   const compare = oneOf(params.get('compare'), ['none', 'previous', 'year'] as const, 'none');
-  return { key, ...range, label: labels[key] ?? `${range.from} to ${range.to}`, compare, ...comparison(range, compare) };
+  return {
+    key,
+    ...range,
+    label: labels[key] ?? `${range.from} to ${range.to}`,
+    compare,
+    ...comparison(range, compare),
+  };
 }
 
-const labels: Partial<Record<PeriodKey, string>> = { '30d': 'Last 30 days', '90d': 'Last 90 days', '12m': 'Last 12 months', ytd: 'This year' };
+const labels: Partial<Record<PeriodKey, string>> = {
+  '30d': 'Last 30 days',
+  '90d': 'Last 90 days',
+  '12m': 'Last 12 months',
+  ytd: 'This year',
+};
 
 function rangeOf(key: PeriodKey, params: URLSearchParams, today: string): Range | null {
   switch (key) {
@@ -59,10 +82,18 @@ function customRange(from: string | null, to: string | null): Range | null {
 function comparison(range: Range, compare: Compare) {
   if (compare === 'none') return { compareFrom: null, compareTo: null, compareLabel: null };
   if (compare === 'year') {
-    return { compareFrom: addYears(range.from, -1), compareTo: addYears(range.to, -1), compareLabel: 'same period last year' };
+    return {
+      compareFrom: addYears(range.from, -1),
+      compareTo: addYears(range.to, -1),
+      compareLabel: 'same period last year',
+    };
   }
   const days = daysBetween(range.from, range.to) + 1;
-  return { compareFrom: addDays(range.from, -days), compareTo: addDays(range.from, -1), compareLabel: 'previous period' };
+  return {
+    compareFrom: addDays(range.from, -days),
+    compareTo: addDays(range.from, -1),
+    compareLabel: 'previous period',
+  };
 }
 
 /** Days from one ISO date to another. */

@@ -23,7 +23,8 @@ async function openSender(): Promise<PgBoss> {
     url: config().DATABASE_URL,
     size: 2,
     supervise: false,
-    onError: (error) => log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
+    onError: (error) =>
+      log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
   });
   await boss.start();
   return boss;
@@ -40,11 +41,20 @@ export interface EnqueueOptions {
 }
 
 /** Queues a job. False when one with the same key is waiting or running already. */
-export async function enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, { key, tx, ...options }: EnqueueOptions): Promise<boolean> {
+export async function enqueue<Name extends JobName>(
+  name: Name,
+  payload: JobPayload<Name>,
+  { key, tx, ...options }: EnqueueOptions,
+): Promise<boolean> {
   const checked = jobs[name].parse(payload);
   const boss = await sender();
   // The jobs of one tenant form a group, of which only so many run at once.
-  const id = await boss.send(name, checked, { singletonKey: key, group: { id: checked.tenantId }, ...options, ...(tx !== undefined && { db: fromDrizzle(tx, sql) }) });
+  const id = await boss.send(name, checked, {
+    singletonKey: key,
+    group: { id: checked.tenantId },
+    ...options,
+    ...(tx !== undefined && { db: fromDrizzle(tx, sql) }),
+  });
   return id !== null;
 }
 

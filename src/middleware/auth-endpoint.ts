@@ -2,8 +2,16 @@ import { auth } from '#lib/auth/auth.ts';
 import { addressHeader } from '#lib/auth/client.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
-/** What programs need to sign in and out. Everything else of better-auth has no address here: pages call our verbs. */
-const open = ['POST sign-in/email', 'POST two-factor/verify-totp', 'POST two-factor/verify-backup-code', 'POST sign-out'];
+/**
+ * What programs need to sign in and out. Everything else of better-auth has no address here: pages
+ * call our verbs.
+ */
+const open = [
+  'POST sign-in/email',
+  'POST two-factor/verify-totp',
+  'POST two-factor/verify-backup-code',
+  'POST sign-out',
+];
 
 const codes: Record<number, 'bad_request' | 'unauthenticated' | 'forbidden' | 'rate_limited'> = {
   400: 'bad_request',
@@ -12,13 +20,23 @@ const codes: Record<number, 'bad_request' | 'unauthenticated' | 'forbidden' | 'r
   429: 'rate_limited',
 };
 
-/** Hands a request to better-auth if it is for an open address. Its errors come back as our Problems. */
-export async function handleAuthRequest(request: Request, { client }: App.Locals, path: string): Promise<Response> {
-  if (!open.includes(`${request.method} ${path}`)) throw new Problem('not_found', 'There is nothing at this address.');
+/**
+ * Hands a request to better-auth if it is for an open address. Its errors come back as our
+ * Problems.
+ */
+export async function handleAuthRequest(
+  request: Request,
+  { client }: App.Locals,
+  path: string,
+): Promise<Response> {
+  if (!open.includes(`${request.method} ${path}`))
+    throw new Problem('not_found', 'There is nothing at this address.');
   const headers = new Headers(request.headers);
   headers.set(addressHeader, client.get(addressHeader) ?? '');
   const url = new URL(`/api/auth/${path}`, request.url);
-  const response = await auth().handler(new Request(url, { method: request.method, headers, body: await request.text() }));
+  const response = await auth().handler(
+    new Request(url, { method: request.method, headers, body: await request.text() }),
+  );
   if (response.ok) return response;
   throw await problemOf(response);
 }
@@ -27,12 +45,16 @@ async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   const message = textOf(body, 'message') ?? 'The request was refused.';
   const code = codes[response.status];
-  if (code === undefined) throw new Error(`The sign-in library answered ${response.status}: ${message}`);
-  const seconds = Number(response.headers.get('retry-after') ?? response.headers.get('x-retry-after'));
+  if (code === undefined)
+    throw new Error(`The sign-in library answered ${response.status}: ${message}`);
+  const seconds = Number(
+    response.headers.get('retry-after') ?? response.headers.get('x-retry-after'),
+  );
   return new Problem(code, message, seconds > 0 ? { retryAfter: seconds } : undefined);
 }
 
 function textOf(body: unknown, name: string): string | undefined {
-  const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
+  const value: unknown =
+    typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
   return typeof value === 'string' ? value : undefined;
 }

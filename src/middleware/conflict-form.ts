@@ -12,18 +12,33 @@ export const conflictNotices: Record<string, string> = {
 };
 
 const verbs: Record<string, (access: Access, fields: Fields) => Promise<void>> = {
-  ours: ({ tenant, user }, { conflict = '', seen }) => resolveConflict(tenant.id, conflict, 'ours', user.id, seen),
-  theirs: ({ tenant, user }, { conflict = '', seen }) => resolveConflict(tenant.id, conflict, 'theirs', user.id, seen),
-  'all-ours': ({ tenant, user }, { push = '', seen }) => resolveAll(tenant.id, push, 'ours', user.id, seen),
-  'all-theirs': ({ tenant, user }, { push = '', seen }) => resolveAll(tenant.id, push, 'theirs', user.id, seen),
+  ours: ({ tenant, user }, { conflict = '', seen }) =>
+    resolveConflict(tenant.id, conflict, 'ours', user.id, seen),
+  theirs: ({ tenant, user }, { conflict = '', seen }) =>
+    resolveConflict(tenant.id, conflict, 'theirs', user.id, seen),
+  'all-ours': ({ tenant, user }, { push = '', seen }) =>
+    resolveAll(tenant.id, push, 'ours', user.id, seen),
+  'all-theirs': ({ tenant, user }, { push = '', seen }) =>
+    resolveAll(tenant.id, push, 'theirs', user.id, seen),
 };
 
-/** One of the forms of the page of conflicts, told apart by its button. The way back keeps the filter. */
+/**
+ * One of the forms of the page of conflicts, told apart by its button. The way back keeps the
+ * filter.
+ */
 export async function submitConflicts(access: Access, url: URL, fields: Fields): Promise<Response> {
   const intent = fields['intent'] ?? '';
   const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (!hasRole(access, 'member')) throw new Problem('forbidden', 'Viewers cannot decide conflicts. Ask a member of this workspace.');
-  if (verb === undefined) throw new Problem('bad_request', 'This form does not belong to this page. Open the page again.');
+  if (!hasRole(access, 'member'))
+    throw new Problem(
+      'forbidden',
+      'Viewers cannot decide conflicts. Ask a member of this workspace.',
+    );
+  if (verb === undefined)
+    throw new Problem(
+      'bad_request',
+      'This form does not belong to this page. Open the page again.',
+    );
   await verb(access, fields);
   const params = new URLSearchParams(url.searchParams);
   params.set('done', intent);

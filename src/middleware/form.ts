@@ -15,10 +15,14 @@ export type Fields = Record<string, string>;
 type FormContext = Pick<AstroGlobal, 'request' | 'response'>;
 
 /**
- * Runs `work` on a submitted form. Its Response goes out; a Problem that the person can mend comes back as the state
- * of the form, with the Problem's status. Without a submission, or when `work` returns nothing, the state is clean.
+ * Runs `work` on a submitted form. Its Response goes out; a Problem that the person can mend comes
+ * back as the state of the form, with the Problem's status. Without a submission, or when `work`
+ * returns nothing, the state is clean.
  */
-export async function handleForm({ request, response }: FormContext, work: (fields: Fields) => Promise<Response | undefined | void>): Promise<FormState | Response> {
+export async function handleForm(
+  { request, response }: FormContext,
+  work: (fields: Fields) => Promise<Response | undefined | void>,
+): Promise<FormState | Response> {
   if (request.method !== 'POST') return { values: {}, errors: {}, problem: null };
   const fields = await readFields(request);
   try {
@@ -38,7 +42,11 @@ export function formMessage({ problem, errors }: FormState): string | null {
 }
 
 /** The field to start in: the first wrong one, else `first`. */
-export function focusOf({ errors, problem }: FormState, order: readonly string[], first?: string): string | undefined {
+export function focusOf(
+  { errors, problem }: FormState,
+  order: readonly string[],
+  first?: string,
+): string | undefined {
   return order.find((name) => name in errors) ?? (problem === null ? first : order.at(-1));
 }
 
@@ -56,14 +64,18 @@ export function setCookies({ response }: Pick<AstroGlobal, 'response'>, cookies:
 
 async function readFields(request: Request): Promise<Fields> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)) throw new Problem('bad_request', 'This address takes forms.');
+  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type))
+    throw new Problem('bad_request', 'This address takes forms.');
   const fields: Fields = {};
-  for (const [name, value] of await request.formData()) if (typeof value === 'string') fields[name] = value;
+  for (const [name, value] of await request.formData())
+    if (typeof value === 'string') fields[name] = value;
   return fields;
 }
 
 function errorsOf({ details }: Problem): Record<string, string> {
-  return typeof details === 'object' && details !== null && 'fields' in details ? (details as FieldErrors).fields : {};
+  return typeof details === 'object' && details !== null && 'fields' in details
+    ? (details as FieldErrors).fields
+    : {};
 }
 
 const secretName = /password|code|token|secret/i;

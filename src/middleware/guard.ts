@@ -7,8 +7,9 @@ import { isStaffOfAll } from '#lib/auth/staff.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /*
- * Every route calls exactly one guard before anything else (tests/auth/routes.test.ts reads them all); what asks for
- * none is on the list of public routes there. Problems thrown here become pages or JSON in problems.ts.
+ * Every route calls exactly one guard before anything else (tests/auth/routes.test.ts reads them
+ * all); what asks for none is on the list of public routes there. Problems thrown here become pages
+ * or JSON in problems.ts.
  */
 
 /** What a guard needs; a page passes `Astro`, an endpoint its context. */
@@ -22,8 +23,9 @@ export function requireUser(context: GuardContext): SignedIn | Response {
 }
 
 /**
- * For pages under /w/[tenant]: the access of the signed-in user if it includes `role`. Returns the way to the sign-in
- * page when signed out. A foreign workspace and an absent one are the same `not_found`; too low a role is `forbidden`.
+ * For pages under /w/[tenant]: the access of the signed-in user if it includes `role`. Returns the
+ * way to the sign-in page when signed out. A foreign workspace and an absent one are the same
+ * `not_found`; too low a role is `forbidden`.
  */
 export async function requireAccess(context: GuardContext, role: Role): Promise<Access | Response> {
   const signedIn = requireUser(context);
@@ -31,7 +33,10 @@ export async function requireAccess(context: GuardContext, role: Role): Promise<
   return admit(context, await findAccess(signedIn.user, context.params['tenant'] ?? ''), role);
 }
 
-/** For pages about the whole installation: staff of every workspace. Everybody else is told that there is no such page. */
+/**
+ * For pages about the whole installation: staff of every workspace. Everybody else is told that
+ * there is no such page.
+ */
 export async function requireStaff(context: GuardContext): Promise<SignedIn | Response> {
   const signedIn = requireUser(context);
   if (signedIn instanceof Response || (await isStaffOfAll(signedIn.user.id))) return signedIn;
@@ -40,19 +45,27 @@ export async function requireStaff(context: GuardContext): Promise<SignedIn | Re
 
 /** For /api without a workspace: who is signed in, else `unauthenticated`. */
 export function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
-  if (user === null || session === null) throw new Problem('unauthenticated', 'Sign in to use this address.');
+  if (user === null || session === null)
+    throw new Problem('unauthenticated', 'Sign in to use this address.');
   return { user, session };
 }
 
-/** For /api: as `requireAccess`, for the workspace of `?tenant=slug`, else the session's active one. */
+/**
+ * For /api: as `requireAccess`, for the workspace of `?tenant=slug`, else the session's active one.
+ */
 export async function requireApiAccess(context: GuardContext, role: Role): Promise<Access> {
   const { user, session } = requireApiUser(context);
   const slug = context.url.searchParams.get('tenant');
   if (slug === null && session.activeTenantId === null) {
-    throw new Problem('bad_request', 'No workspace is active. Name one with ?tenant= and its slug.');
+    throw new Problem(
+      'bad_request',
+      'No workspace is active. Name one with ?tenant= and its slug.',
+    );
   }
-  if (slug === null) return admit(context, await findAccessById(user, session.activeTenantId ?? ''), role);
-  if (!slugField.safeParse(slug).success) throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
+  if (slug === null)
+    return admit(context, await findAccessById(user, session.activeTenantId ?? ''), role);
+  if (!slugField.safeParse(slug).success)
+    throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
   return admit(context, await findAccess(user, slug), role);
 }
 
@@ -64,8 +77,13 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
 }
 
 function admit({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
-  if (access === undefined) throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
-  if (!hasRole(access, role)) throw new Problem('forbidden', `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`);
+  if (access === undefined)
+    throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
+  if (!hasRole(access, role))
+    throw new Problem(
+      'forbidden',
+      `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`,
+    );
   locals.access = access;
   return access;
 }

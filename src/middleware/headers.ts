@@ -2,9 +2,11 @@ import { isSecureSite } from '#lib/auth/public-url.ts';
 
 const always: Record<string, string> = {
   'x-content-type-options': 'nosniff',
-  // Not no-referrer: browsers then send "Origin: null" with forms, and the origin check could not tell them apart.
+  // Not no-referrer: browsers then send "Origin: null" with forms, and the origin check could not
+  // tell them apart.
   'referrer-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()',
+  'permissions-policy':
+    'camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'x-frame-options': 'DENY',
@@ -15,17 +17,23 @@ const always: Record<string, string> = {
 const twoYears = 2 * 365 * 24 * 60 * 60;
 const noFrames = "frame-ancestors 'none'";
 
-/** The headers of every answer. Pages bring their own content security policy, other answers get one that allows nothing. */
+/**
+ * The headers of every answer. Pages bring their own content security policy, other answers get one
+ * that allows nothing.
+ */
 export function addSecurityHeaders(headers: Headers, requestId: string): void {
   for (const [name, value] of Object.entries(always)) headers.set(name, value);
   headers.set('x-request-id', requestId);
   headers.set('content-security-policy', policyOf(headers));
-  if (isSecureSite()) headers.set('strict-transport-security', `max-age=${twoYears}; includeSubDomains`);
+  if (isSecureSite())
+    headers.set('strict-transport-security', `max-age=${twoYears}; includeSubDomains`);
 }
 
 function policyOf(headers: Headers): string {
   const own = headers.get('content-security-policy')?.replace(/[;\s]+$/, '');
   if (own) return `${own}; ${noFrames}`;
   // The development server inlines scripts and styles and sends no policy.
-  return headers.get('content-type')?.startsWith('text/html') ? noFrames : `default-src 'none'; ${noFrames}`;
+  return headers.get('content-type')?.startsWith('text/html')
+    ? noFrames
+    : `default-src 'none'; ${noFrames}`;
 }

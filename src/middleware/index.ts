@@ -12,22 +12,45 @@ import { answerProblem } from './problems.ts';
 import { appendCookies, refuseForeignOrigin, refuseLargeBody, requestIdOf } from './request.ts';
 
 /**
- * Around every page and endpoint: names the request, refuses what no route wants, finds out who asks, turns errors
- * into answers, adds the security headers. It does not decide who may see what: guards in the routes do (guard.ts).
+ * Around every page and endpoint: names the request, refuses what no route wants, finds out who
+ * asks, turns errors into answers, adds the security headers. It does not decide who may see what:
+ * guards in the routes do (guard.ts).
  */
 export const onRequest = defineMiddleware((context, next) => {
   // An error page is rendered through a rewrite, which comes by here a second time.
   if (context.locals.requestId !== undefined) return next();
   const requestId = requestIdOf(context.request, config().TRUST_PROXY);
-  Object.assign(context.locals, { requestId, user: null, session: null, client: clientOf(context) });
-  const { routePattern: route, request: { method } } = context;
-  return withLogFields({ requestId }, () => traced(`${method} ${route}`, { method, route }, (note) => respond(context, next, route, note), 'server'));
+  Object.assign(context.locals, {
+    requestId,
+    user: null,
+    session: null,
+    client: clientOf(context),
+  });
+  const {
+    routePattern: route,
+    request: { method },
+  } = context;
+  return withLogFields({ requestId }, () =>
+    traced(
+      `${method} ${route}`,
+      { method, route },
+      (note) => respond(context, next, route, note),
+      'server',
+    ),
+  );
 });
 
-async function respond(context: APIContext, next: MiddlewareNext, route: string, note: Note): Promise<Response> {
+async function respond(
+  context: APIContext,
+  next: MiddlewareNext,
+  route: string,
+  note: Note,
+): Promise<Response> {
   const startedAt = performance.now();
   const response = await withQueryTime(async (tally) => {
-    const answer = await pass(context, next).catch((error: unknown) => answerProblem(context, error));
+    const answer = await pass(context, next).catch((error: unknown) =>
+      answerProblem(context, error),
+    );
     note({ dbMs: Math.round(tally.ms), dbQueries: tally.queries });
     return answer;
   });
@@ -51,5 +74,8 @@ async function pass(context: APIContext, next: MiddlewareNext): Promise<Response
 }
 
 function clientOf(context: APIContext): Headers {
-  return clientHeaders(context.request, clientAddress(context.request, context.clientAddress, config().TRUST_PROXY));
+  return clientHeaders(
+    context.request,
+    clientAddress(context.request, context.clientAddress, config().TRUST_PROXY),
+  );
 }

@@ -1,4 +1,8 @@
-import { acceptInvitation, findInvitation, type OpenInvitation } from '#lib/auth/accept-invitation.ts';
+import {
+  acceptInvitation,
+  findInvitation,
+  type OpenInvitation,
+} from '#lib/auth/accept-invitation.ts';
 import { addressOf } from '#lib/auth/client.ts';
 import { consumeLimit, tokenByAddress } from '#lib/auth/limits.ts';
 import { setActiveTenant } from '#lib/auth/sessions.ts';
@@ -8,13 +12,24 @@ import { seeOther, type Fields } from './form.ts';
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
 
 /** The invitation of a link; looking up many tokens from one address is limited. */
-export async function openInvitation({ client }: Locals, token: string): Promise<OpenInvitation | undefined> {
-  await consumeLimit(tokenByAddress, addressOf(client), 'There were too many attempts from your network.');
+export async function openInvitation(
+  { client }: Locals,
+  token: string,
+): Promise<OpenInvitation | undefined> {
+  await consumeLimit(
+    tokenByAddress,
+    addressOf(client),
+    'There were too many attempts from your network.',
+  );
   return findInvitation(token);
 }
 
 /** Accepts for who is signed in, or for somebody new, who then is signed in the usual way. */
-export async function submitInvitation({ client, user, session }: Locals, token: string, fields: Fields): Promise<Response> {
+export async function submitInvitation(
+  { client, user, session }: Locals,
+  token: string,
+  fields: Fields,
+): Promise<Response> {
   const { name = '', password = '' } = fields;
   if (user !== null && session !== null) {
     const { tenant } = await acceptInvitation(token, { user });

@@ -5,7 +5,10 @@ import { leadFilterNames } from '#lib/views/lead-filter.ts';
 type Context = Pick<AstroGlobal, 'cookies' | 'url'>;
 
 const keptFor = 180 * 24 * 60 * 60;
-/** What is remembered of an address: which leads are listed in which order, neither period nor place. */
+/**
+ * What is remembered of an address: which leads are listed in which order, neither period nor
+ * place.
+ */
 const remembered = [...leadFilterNames, 'q', 'sort', 'direction'];
 /** What says nothing of the filter. */
 const passing = ['cursor', 'done', 'lead'];
@@ -13,8 +16,9 @@ const passing = ['cursor', 'done', 'lead'];
 const cookieOf = (slug: string) => `leads.${slug}`;
 
 /**
- * The last filter comes back when the page is opened without any: the address that shows it, or null when the address says
- * itself what to show. An address that says something is what is remembered, a link from a colleague like a form of ours.
+ * The last filter comes back when the page is opened without any: the address that shows it, or
+ * null when the address says itself what to show. An address that says something is what is
+ * remembered, a link from a colleague like a form of ours.
  */
 export function recallFilter(context: Context, slug: string): string | null {
   const { cookies, url } = context;
@@ -31,11 +35,20 @@ export function recallFilter(context: Context, slug: string): string | null {
 }
 
 /** Keeps what an address filters by; one without any filter takes back what was kept. */
-export function rememberFilter({ cookies, url }: Context, slug: string, params: URLSearchParams): void {
+export function rememberFilter(
+  { cookies, url }: Context,
+  slug: string,
+  params: URLSearchParams,
+): void {
   const query = filterOf(params).toString();
   const known = cookies.get(cookieOf(slug))?.value ?? '';
   if (query === known || query.length > 1_000) return;
-  const common = { path: url.pathname, httpOnly: true, sameSite: 'lax' as const, secure: isSecureSite() };
+  const common = {
+    path: url.pathname,
+    httpOnly: true,
+    sameSite: 'lax' as const,
+    secure: isSecureSite(),
+  };
   if (query === '') cookies.delete(cookieOf(slug), common);
   else cookies.set(cookieOf(slug), query, { ...common, maxAge: keptFor });
 }

@@ -7,8 +7,8 @@ import type { MappingDraft } from '#lib/views/push-mapping.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /*
- * The editor works without script: its whole state is in the form. Each button sends all rows; what is not saved comes
- * back as the draft that the page draws again.
+ * The editor works without script: its whole state is in the form. Each button sends all rows; what
+ * is not saved comes back as the draft that the page draws again.
  */
 
 /** What the page says after each button. */
@@ -28,10 +28,23 @@ const mostRows = 300;
 /** The rows as they are in the form, with what its button adds or takes away. */
 export function readDraft(fields: Fields): MappingDraft {
   const [verb = '', detail = ''] = (fields['intent'] ?? '').split(':', 2);
-  const rows = Array.from({ length: mostRows }, (_, index) => index).flatMap((index) => (fields[`row.${index}.target`] === undefined ? [] : [{ index, row: rowOf(fields, `row.${index}`) }]));
-  const kept = rows.filter(({ index }) => !(verb === 'remove' && detail === String(index))).flatMap(({ row }) => row ?? []);
-  const added = verb === 'add' ? rowOf({ ...fields, [`add.${detail}.table`]: detail }, `add.${detail}`) : undefined;
-  return { fields: added === undefined ? kept : [...kept, added], basedOn: Number(fields['basedOn']) || 0, preview: verb === 'preview' };
+  const rows = Array.from({ length: mostRows }, (_, index) => index).flatMap((index) =>
+    fields[`row.${index}.target`] === undefined
+      ? []
+      : [{ index, row: rowOf(fields, `row.${index}`) }],
+  );
+  const kept = rows
+    .filter(({ index }) => !(verb === 'remove' && detail === String(index)))
+    .flatMap(({ row }) => row ?? []);
+  const added =
+    verb === 'add'
+      ? rowOf({ ...fields, [`add.${detail}.table`]: detail }, `add.${detail}`)
+      : undefined;
+  return {
+    fields: added === undefined ? kept : [...kept, added],
+    basedOn: Number(fields['basedOn']) || 0,
+    preview: verb === 'preview',
+  };
 }
 
 function rowOf(fields: Fields, prefix: string): FieldMapping | undefined {
@@ -48,19 +61,34 @@ function rowOf(fields: Fields, prefix: string): FieldMapping | undefined {
 function labelsOf(fields: Fields, prefix: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (let index = 0; fields[`${prefix}.label.${index}.theirs`] !== undefined; index += 1) {
-    const [ours = '', theirs = ''] = [fields[`${prefix}.label.${index}.ours`]?.trim(), fields[`${prefix}.label.${index}.theirs`]?.trim()];
+    const [ours = '', theirs = ''] = [
+      fields[`${prefix}.label.${index}.ours`]?.trim(),
+      fields[`${prefix}.label.${index}.theirs`]?.trim(),
+    ];
     if (ours !== '' && theirs !== '') labels[ours] = theirs;
   }
   return labels;
 }
 
 /** One of the buttons of the editor. Nothing to go to: the page draws the draft again. */
-export async function submitMapping({ tenant, user }: Access, connectionId: string, draft: MappingDraft, fields: Fields): Promise<Response | undefined> {
+export async function submitMapping(
+  { tenant, user }: Access,
+  connectionId: string,
+  draft: MappingDraft,
+  fields: Fields,
+): Promise<Response | undefined> {
   const [verb = '', detail = ''] = (fields['intent'] ?? '').split(':', 2);
-  if (!Object.hasOwn(mappingNotices, verb)) throw new Problem('bad_request', 'This form does not belong to this page. Open the page again.');
-  if (verb === 'save') await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
+  if (!Object.hasOwn(mappingNotices, verb))
+    throw new Problem(
+      'bad_request',
+      'This form does not belong to this page. Open the page again.',
+    );
+  if (verb === 'save')
+    await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
   if (verb === 'restore') await restoreMapping(tenant.id, connectionId, Number(detail), user.id);
   if (verb === 'refresh') await readFieldsAgain(tenant.id, connectionId);
   if (verb !== 'save' && verb !== 'restore') return undefined;
-  return seeOther(`/w/${tenant.slug}/settings/mapping?${new URLSearchParams({ connection: connectionId, done: verb })}`);
+  return seeOther(
+    `/w/${tenant.slug}/settings/mapping?${new URLSearchParams({ connection: connectionId, done: verb })}`,
+  );
 }

@@ -25,7 +25,11 @@ const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>
 export async function submitMembers(access: Access, fields: Fields): Promise<Response> {
   const intent = fields['intent'] ?? '';
   const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (verb === undefined) throw new Problem('bad_request', 'This form does not belong to this page. Open the page again.');
+  if (verb === undefined)
+    throw new Problem(
+      'bad_request',
+      'This form does not belong to this page. Open the page again.',
+    );
   await verb(access, fields);
   return seeOther(`/w/${access.tenant.slug}/settings/members?done=${intent}`);
 }

@@ -2,11 +2,20 @@ import type { APIRoute } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
 import { jsonOf } from './problems.ts';
 
-/** Answers every method that an API route does not have: 405, and which ones it has. Export it as `ALL`. */
+/**
+ * Answers every method that an API route does not have: 405, and which ones it has. Export it as
+ * `ALL`.
+ */
 export function onlyMethods(...allowed: string[]): APIRoute {
   return ({ request, locals }) => {
     const allow = allowed.join(', ');
-    const response = jsonOf(new Problem('method_not_allowed', `This address does not know ${request.method}. Use ${allow}.`), locals.requestId);
+    const response = jsonOf(
+      new Problem(
+        'method_not_allowed',
+        `This address does not know ${request.method}. Use ${allow}.`,
+      ),
+      locals.requestId,
+    );
     response.headers.set('allow', allow);
     return response;
   };

@@ -5,10 +5,15 @@ import { log } from '#lib/platform/log.ts';
 import { safeMessage, scrub } from '#lib/platform/secrets.ts';
 import { tooLarge } from './request.ts';
 
-/** The only place where an error becomes an answer: the error page, or for the API the problem as JSON. */
+/**
+ * The only place where an error becomes an answer: the error page, or for the API the problem as
+ * JSON.
+ */
 export async function answerProblem(context: APIContext, error: unknown): Promise<Response> {
   const problem = problemOf(error);
-  const response = context.url.pathname.startsWith('/api/') ? jsonOf(problem, context.locals.requestId) : await pageOf(context, problem);
+  const response = context.url.pathname.startsWith('/api/')
+    ? jsonOf(problem, context.locals.requestId)
+    : await pageOf(context, problem);
   const seconds = retryAfterOf(problem);
   if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
   // The rest of the body is still on its way and must not be taken for the next request.
@@ -18,40 +23,64 @@ export async function answerProblem(context: APIContext, error: unknown): Promis
 
 /** The problem in the shape of every API error. */
 export function jsonOf({ code, message, details, status }: Problem, requestId: string): Response {
-  return Response.json({ error: { code, message, requestId, ...(details === undefined ? {} : { details }) } }, { status });
+  return Response.json(
+    { error: { code, message, requestId, ...(details === undefined ? {} : { details }) } },
+    { status },
+  );
 }
 
 /** The seconds to wait that a Problem names. */
 export function retryAfterOf({ code, details }: Problem): number | undefined {
   if (code === 'unavailable') return 30;
-  const seconds: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, 'retryAfter') : undefined;
+  const seconds: unknown =
+    typeof details === 'object' && details !== null
+      ? Reflect.get(details, 'retryAfter')
+      : undefined;
   return typeof seconds === 'number' ? seconds : undefined;
 }
 
-/** What may be told of an error. Unexpected ones are logged, and told of by their request's id alone. */
+/**
+ * What may be told of an error. Unexpected ones are logged, and told of by their request's id
+ * alone.
+ */
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const chain = causesOf(error);
-  if (chain.some(({ message }) => message.startsWith('Body size limit exceeded'))) return tooLarge();
+  if (chain.some(({ message }) => message.startsWith('Body size limit exceeded')))
+    return tooLarge();
   const stack = error instanceof Error ? withoutParameters(scrub(error.stack ?? '')) : undefined;
   const reason = chain.map((cause) => withoutParameters(safeMessage(cause))).join(' <- ');
   log.error({ event: 'http.error', reason, stack }, 'A request failed');
-  if (isAway(error)) return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
-  return new Problem('internal', 'Something went wrong on our side. It has been recorded; try again, or report it with its number.');
+  if (isAway(error))
+    return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
+  return new Problem(
+    'internal',
+    'Something went wrong on our side. It has been recorded; try again, or report it with its number.',
+  );
 }
 
 async function pageOf(context: APIContext, problem: Problem): Promise<Response> {
   context.locals.problem = problem;
   try {
-    const page = await context.rewrite(new Request(new URL(pageFor(problem), context.url), { headers: context.request.headers }));
+    const page = await context.rewrite(
+      new Request(new URL(pageFor(problem), context.url), { headers: context.request.headers }),
+    );
     return new Response(page.body, { status: problem.status, headers: page.headers });
   } catch (error) {
-    log.error({ event: 'http.error_page_failed', reason: safeMessage(error) }, 'The error page failed');
-    return new Response(`${problem.message}\n`, { status: problem.status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    log.error(
+      { event: 'http.error_page_failed', reason: safeMessage(error) },
+      'The error page failed',
+    );
+    return new Response(`${problem.message}\n`, {
+      status: problem.status,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    });
   }
 }
 
-/** What exists but is foreign must look like what does not exist, and what broke must not tell why. */
+/**
+ * What exists but is foreign must look like what does not exist, and what broke must not tell why.
+ */
 function pageFor({ code }: Problem): string {
   if (code === 'not_found') return '/404';
   return code === 'internal' || code === 'unavailable' ? '/500' : '/problem';
@@ -59,11 +88,15 @@ function pageFor({ code }: Problem): string {
 
 function causesOf(error: unknown): Error[] {
   const chain: Error[] = [];
-  for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause) chain.push(cause);
+  for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause)
+    chain.push(cause);
   return chain.length > 0 ? chain : [new Error(String(error))];
 }
 
-/** Drizzle writes the values of a failed query into its message: what people typed has no place in a log. */
+/**
+ * Drizzle writes the values of a failed query into its message: what people typed has no place in a
+ * log.
+ */
 function withoutParameters(text: string): string {
   return text.replace(/\nparams: .*?(?=\n {4}at |$)/s, '');
 }

@@ -2,7 +2,10 @@ import { publicOrigin } from '#lib/auth/public-url.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { newId } from '#lib/platform/id.ts';
 
-/** Largest request body in bytes. The adapter holds bodies without a length to the same limit while they arrive. */
+/**
+ * Largest request body in bytes. The adapter holds bodies without a length to the same limit while
+ * they arrive.
+ */
 export const maxBodyBytes = 1024 * 1024;
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
@@ -22,12 +25,16 @@ export function tooLarge(): Problem {
 }
 
 /**
- * Refuses requests that another site made a browser send: every unsafe method must come from this site, whatever its
- * content type. Without cookies there is nothing to abuse, so that programs need no Origin then.
+ * Refuses requests that another site made a browser send: every unsafe method must come from this
+ * site, whatever its content type. Without cookies there is nothing to abuse, so that programs need
+ * no Origin then.
  */
 export function refuseForeignOrigin(request: Request, url: URL): void {
   if (safeMethods.includes(request.method) || comesFromHere(request, url)) return;
-  throw new Problem('forbidden', 'This request came from another site. Open the page here and try again.');
+  throw new Problem(
+    'forbidden',
+    'This request came from another site. Open the page here and try again.',
+  );
 }
 
 function comesFromHere({ headers }: Request, url: URL): boolean {
@@ -38,7 +45,10 @@ function comesFromHere({ headers }: Request, url: URL): boolean {
   return !headers.has('cookie');
 }
 
-/** Adds Set-Cookie headers, except for cookies that the answer sets itself: the route has the last word. */
+/**
+ * Adds Set-Cookie headers, except for cookies that the answer sets itself: the route has the last
+ * word.
+ */
 export function appendCookies(response: Response, cookies: Headers): Response {
   const nameOf = (line: string): string => line.split('=', 1)[0] ?? '';
   const own = new Set(response.headers.getSetCookie().map(nameOf));

@@ -5,14 +5,21 @@ import { requestSync } from '#lib/sync/request.ts';
 import type { GuardContext } from './guard.ts';
 
 export function isFormPost({ headers }: Request): boolean {
-  return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers.get('content-type') ?? '');
+  return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(
+    headers.get('content-type') ?? '',
+  );
 }
 
 /**
- * Starts a sync for the button of a page without scripts, and sends the browser back to that page with `?done=` and
- * what happened (`only`: to the connections of one provider): `sync-started`, or `sync-under-way` when there was one already.
+ * Starts a sync for the button of a page without scripts, and sends the browser back to that page
+ * with `?done=` and what happened (`only`: to the connections of one provider): `sync-started`, or
+ * `sync-under-way` when there was one already.
  */
-export async function syncByForm(context: GuardContext, access: Access, only?: string): Promise<Response> {
+export async function syncByForm(
+  context: GuardContext,
+  access: Access,
+  only?: string,
+): Promise<Response> {
   const back = new URL(await pageOfOrigin(context, access), context.url);
   back.searchParams.set('done', await outcome(access, only));
   return new Response(null, { status: 303, headers: { location: back.pathname + back.search } });
@@ -28,12 +35,18 @@ async function outcome({ tenant, user }: Access, only?: string): Promise<string>
   }
 }
 
-/** The page that the form names, else the one that the browser names, as long as it is one of this workspace. */
+/**
+ * The page that the form names, else the one that the browser names, as long as it is one of this
+ * workspace.
+ */
 async function pageOfOrigin({ request }: GuardContext, { tenant }: Access): Promise<string> {
   const home = `/w/${tenant.slug}/`;
   const named = (await request.formData()).get('return');
   const referrer = URL.parse(request.headers.get('referer') ?? '');
-  const candidates = [typeof named === 'string' ? named : null, referrer && referrer.pathname + referrer.search];
+  const candidates = [
+    typeof named === 'string' ? named : null,
+    referrer && referrer.pathname + referrer.search,
+  ];
   const page = candidates.map((path) => safeNext(path, '')).find((path) => path.startsWith(home));
   return page ?? `${home}dashboard`;
 }

@@ -5,8 +5,9 @@ import { activeWorkspacePath } from '../middleware/active-workspace.ts';
 import { requireUser } from '../middleware/guard.ts';
 
 /**
- * Every address that no other route has: a short path such as /leads means that page of the active workspace, with
- * the same query; the rest is nothing, and says so through the same error page as everything else.
+ * Every address that no other route has: a short path such as /leads means that page of the active
+ * workspace, with the same query; the rest is nothing, and says so through the same error page as
+ * everything else.
  */
 export const ALL: APIRoute = async (context) => {
   const page = pages.find(({ key }) => key === context.params['path']);

@@ -2,7 +2,10 @@ import type { APIRoute } from 'astro';
 import { watchDatabase } from '#lib/health/gauges.ts';
 import { answerMetrics } from '#lib/platform/metrics/endpoint.ts';
 
-/** Figures for Prometheus, for those who have the token of METRICS_TOKEN; without one there is no such address. */
+/**
+ * Figures for Prometheus, for those who have the token of METRICS_TOKEN; without one there is no
+ * such address.
+ */
 export const GET: APIRoute = async ({ request }) => {
   watchDatabase();
   const { status, headers, body } = await answerMetrics(request.headers.get('authorization'));

@@ -3,6 +3,7 @@ import { signOut } from '#lib/auth/sign-in.ts';
 import { seeOther } from '../middleware/form.ts';
 
 /** Ends the session. Only by POST, so that no link and no prefetch signs anybody out. */
-export const POST: APIRoute = async ({ locals }) => seeOther('/sign-in?done=signed-out', await signOut(locals.client));
+export const POST: APIRoute = async ({ locals }) =>
+  seeOther('/sign-in?done=signed-out', await signOut(locals.client));
 
 export const GET: APIRoute = ({ redirect }) => redirect('/', 303);

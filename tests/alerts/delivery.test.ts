@@ -23,7 +23,8 @@ const check = async (times = 1): Promise<void> => {
 };
 /** What the wait between two tries does. */
 const waitPasses = () => db.query(`update alert_deliveries set retry_at = now()`);
-const quietPasses = () => db.query(`update alert_deliveries set delivered_at = delivered_at - interval '20 minutes'`);
+const quietPasses = () =>
+  db.query(`update alert_deliveries set delivered_at = delivered_at - interval '20 minutes'`);
 
 beforeEach(async () => {
   await db.query('delete from alerts');
@@ -47,8 +48,19 @@ describe('an alert', () => {
     expect(mail.text).toContain('birch, Account 1 refuses its credentials');
     expect(mail.text).toContain('/alerts');
     const message = expect.stringContaining('The token was refused.');
-    expect(sink.received).toMatchObject([{ event: 'alert.opened', rule: 'needs-reconnect', severity: 'critical', count: 1, url: expect.stringMatching(/\/alerts$/), alerts: [{ subject: `connection:${id}`, message }] }]);
-    const [row] = await db.query(`select notified_at is not null as told, recovered_at from alerts`);
+    expect(sink.received).toMatchObject([
+      {
+        event: 'alert.opened',
+        rule: 'needs-reconnect',
+        severity: 'critical',
+        count: 1,
+        url: expect.stringMatching(/\/alerts$/),
+        alerts: [{ subject: `connection:${id}`, message }],
+      },
+    ]);
+    const [row] = await db.query(
+      `select notified_at is not null as told, recovered_at from alerts`,
+    );
     expect(row).toEqual({ told: true, recovered_at: null });
   });
 
@@ -66,9 +78,14 @@ describe('an alert', () => {
     await refuse(db, ids, false);
     await check(5);
     expect([mails(), sink.calls]).toEqual([2, 2]);
-    expect((await mailbox.newest(operators)).subject).toBe('Over: A connection must be connected again');
+    expect((await mailbox.newest(operators)).subject).toBe(
+      'Over: A connection must be connected again',
+    );
     expect(sink.received.map(({ event }) => event)).toEqual(['alert.opened', 'alert.recovered']);
-    expect(await listAlerts()).toMatchObject({ open: [], recent: [{ title: 'A connection must be connected again', told: true }] });
+    expect(await listAlerts()).toMatchObject({
+      open: [],
+      recent: [{ title: 'A connection must be connected again', told: true }],
+    });
   });
 
   it('that begins anew after it was over is another one', async () => {
@@ -77,7 +94,11 @@ describe('an alert', () => {
       await refuse(db, ids, refused);
       await check(2);
     }
-    expect(sink.received.map(({ event }) => event)).toEqual(['alert.opened', 'alert.recovered', 'alert.opened']);
+    expect(sink.received.map(({ event }) => event)).toEqual([
+      'alert.opened',
+      'alert.recovered',
+      'alert.opened',
+    ]);
     expect(new Set(sink.received.map(({ id }) => id)).size).toBe(3);
   });
 });
@@ -91,7 +112,9 @@ describe('when a delivery fails', () => {
     await waitPasses();
     await check(3);
     expect([mails(), sink.calls]).toEqual([1, 2]);
-    const [waiting] = await db.query(`select attempts, retry_at > now() + interval '90 seconds' as later from alert_deliveries where delivered_at is null`);
+    const [waiting] = await db.query(
+      `select attempts, retry_at > now() + interval '90 seconds' as later from alert_deliveries where delivered_at is null`,
+    );
     expect(waiting).toEqual({ attempts: 2, later: true });
     expect(await db.query(`select 1 from alerts where notified_at is not null`)).toEqual([]);
     sink.status = 200;
@@ -130,7 +153,9 @@ describe('when very much goes wrong', () => {
     await refuse(db, ids);
     await check(2);
     expect([mails(), sink.calls]).toEqual([1, 1]);
-    expect((await mailbox.newest(operators)).subject).toBe('Critical: A connection must be connected again (300 times)');
+    expect((await mailbox.newest(operators)).subject).toBe(
+      'Critical: A connection must be connected again (300 times)',
+    );
     expect((await mailbox.newest(operators)).text).toContain('And 280 more.');
     expect(sink.received[0]).toMatchObject({ count: 300 });
     expect(sink.received[0]?.alerts).toHaveLength(100);
@@ -165,7 +190,10 @@ describe('several workers', () => {
   });
 
   it('take turns at a task: of all who ask at once, one may', async () => {
-    const ask = async () => (await Promise.all(Array.from({ length: 10 }, () => claimTask('some-task', 60_000)))).filter(Boolean).length;
+    const ask = async () =>
+      (await Promise.all(Array.from({ length: 10 }, () => claimTask('some-task', 60_000)))).filter(
+        Boolean,
+      ).length;
     expect([await ask(), await ask()]).toEqual([1, 0]);
     await db.query(`update periodic_tasks set taken_at = now() - interval '55 seconds'`);
     expect(await ask()).toBe(1);

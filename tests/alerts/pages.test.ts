@@ -40,7 +40,9 @@ describe('/alerts', () => {
     const page = await readPage(staff, '/alerts');
     const text = textOf(page.root);
     expect(page.status).toBe(200);
-    expect(text).toContain('birch, Account 1 refuses its credentials or its token could not be refreshed: The token was refused.');
+    expect(text).toContain(
+      'birch, Account 1 refuses its credentials or its token could not be refreshed: The token was refused.',
+    );
     expect(text).toMatch(/Critical.*Account 1.*Over.*Account 2/s);
     expect(await staff.text('/workspaces')).toContain('href="/alerts"');
   });
@@ -52,7 +54,10 @@ describe('/alerts', () => {
       expect(await client.text('/workspaces')).not.toContain('href="/alerts"');
     }
     const visitor = await web.visitor().fetch('/alerts');
-    expect([visitor.status, visitor.headers.get('location')]).toEqual([303, '/sign-in?next=%2Falerts']);
+    expect([visitor.status, visitor.headers.get('location')]).toEqual([
+      303,
+      '/sign-in?next=%2Falerts',
+    ]);
   });
 });
 
@@ -64,36 +69,66 @@ describe('/metrics of the web', () => {
     await client.fetch('/tell/tale');
     const figures = await scrape(web.url);
     expect(figures.status).toBe(200);
-    expect(figures.value('http_requests_total{method="GET",route="/w/[tenant]/leads",status="200"}')).toBe(1);
-    expect(figures.value('http_requests_total{method="GET",route="/w/[tenant]/leads",status="404"}')).toBe(1);
-    expect(figures.value('http_requests_total{method="GET",route="/[...path]",status="404"}')).toBe(1);
+    expect(
+      figures.value('http_requests_total{method="GET",route="/w/[tenant]/leads",status="200"}'),
+    ).toBe(1);
+    expect(
+      figures.value('http_requests_total{method="GET",route="/w/[tenant]/leads",status="404"}'),
+    ).toBe(1);
+    expect(figures.value('http_requests_total{method="GET",route="/[...path]",status="404"}')).toBe(
+      1,
+    );
     expect(figures.value('http_request_latency_ms_count{route="/w/[tenant]/leads"}')).toBe(2);
     expect(figures.value('alerts_open{rule="needs-reconnect",severity="critical"}')).toBe(1);
     expect(figures.labels('sync_stream_age_seconds').length).toBeGreaterThan(2);
     expect(figures.text).not.toMatch(/tell.tale|@|Account/);
-    for (const secret of [metricsToken, password, process.env['AUTH_SECRET'] ?? 'x', process.env['TRIBUTARY_KEYS'] ?? 'x']) expect(figures.text).not.toContain(secret);
+    for (const secret of [
+      metricsToken,
+      password,
+      process.env['AUTH_SECRET'] ?? 'x',
+      process.env['TRIBUTARY_KEYS'] ?? 'x',
+    ])
+      expect(figures.text).not.toContain(secret);
   });
 
   it('wants the token, also of people who are signed in', async () => {
     const staff = await web.signIn('all@agency.test');
     expect((await staff.fetch('/metrics')).status).toBe(401);
     expect((await scrape(web.url, 'wrong')).status).toBe(401);
-    expect((await web.visitor().fetch('/metrics', { headers: { authorization: `Bearer ${metricsToken}` }, method: 'POST' })).status).toBe(404);
+    expect(
+      (
+        await web.visitor().fetch('/metrics', {
+          headers: { authorization: `Bearer ${metricsToken}` },
+          method: 'POST',
+        })
+      ).status,
+    ).toBe(404);
   });
 });
 
 describe('alerts test', () => {
   const run = async (env: Record<string, string>) => {
-    const { exited, output } = startProcess('cli/index.ts', db.url, { LOG_LEVEL: 'error', ...env }, ['alerts', 'test']);
+    const { exited, output } = startProcess(
+      'cli/index.ts',
+      db.url,
+      { LOG_LEVEL: 'error', ...env },
+      ['alerts', 'test'],
+    );
     const { code } = await exited;
     return { code, output: output() };
   };
 
   it('sends to every channel, or says what is missing or wrong', async () => {
     const before = sink.calls;
-    expect(await run({ ALERT_EMAIL: 'operators@example.com' })).toEqual({ code: 0, output: 'Sent a test notice by email and webhook.' });
+    expect(await run({ ALERT_EMAIL: 'operators@example.com' })).toEqual({
+      code: 0,
+      output: 'Sent a test notice by email and webhook.',
+    });
     expect([mailbox.countOf('operators@example.com'), sink.calls - before]).toEqual([1, 1]);
-    expect(await run({ ALERT_WEBHOOK_URL: '' })).toMatchObject({ code: 7, output: expect.stringContaining('set ALERT_EMAIL') });
+    expect(await run({ ALERT_WEBHOOK_URL: '' })).toMatchObject({
+      code: 7,
+      output: expect.stringContaining('set ALERT_EMAIL'),
+    });
     sink.status = 500;
     const refused = await run({});
     expect(refused.code).toBe(1);

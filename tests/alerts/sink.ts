@@ -26,7 +26,10 @@ export interface Sink {
   status: number;
 }
 
-/** Starts the webhook and points ALERT_WEBHOOK_URL at it. Refuses what is not signed. Call at the top of a file. */
+/**
+ * Starts the webhook and points ALERT_WEBHOOK_URL at it. Refuses what is not signed. Call at the
+ * top of a file.
+ */
 export function useSink(): Sink {
   const sink: Sink = { received: [], calls: 0, status: 200 };
   const server = createServer((request, response) => {
@@ -42,7 +45,8 @@ export function useSink(): Sink {
   });
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    process.env['ALERT_WEBHOOK_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=tell-tale`;
+    process.env['ALERT_WEBHOOK_URL'] =
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=tell-tale`;
     process.env['ALERT_WEBHOOK_SECRET'] = webhookSecret;
   });
   afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
@@ -53,5 +57,8 @@ export function useSink(): Sink {
 function isSigned(headers: IncomingHttpHeaders, body: string): boolean {
   const timestamp = String(headers['x-tributary-timestamp']);
   const expected = createHmac('sha256', webhookSecret).update(`${timestamp}.${body}`).digest('hex');
-  return headers['x-tributary-signature'] === `sha256=${expected}` && Math.abs(Number(timestamp) - Date.now() / 1000) < 300;
+  return (
+    headers['x-tributary-signature'] === `sha256=${expected}` &&
+    Math.abs(Number(timestamp) - Date.now() / 1000) < 300
+  );
 }

@@ -27,7 +27,10 @@ afterEach(() => {
   server.close();
 });
 
-/** Writes more than any socket takes, and says whether the wait is over within a few turns of the event loop. */
+/**
+ * Writes more than any socket takes, and says whether the wait is over within a few turns of the
+ * event loop.
+ */
 async function overfill(): Promise<{ done: boolean; waiting: Promise<void> }> {
   response.write(Buffer.alloc(64 * 1024 * 1024));
   const state = { done: false, waiting: drained() };

@@ -17,7 +17,10 @@ class Cable {
     this.server = createServer((near) => {
       if (!this.plugged) return void near.destroy();
       const far = connect(Number(target.port), target.hostname);
-      for (const [one, other] of [[near, far], [far, near]] as const) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         this.sockets.add(one);
         one.on('error', () => other.destroy()).on('close', () => other.destroy());
         one.pipe(other);
@@ -26,7 +29,11 @@ class Cable {
   }
 
   listen(): Promise<number> {
-    return new Promise((resolve) => this.server.listen(0, '127.0.0.1', () => resolve((this.server.address() as { port: number }).port)));
+    return new Promise((resolve) =>
+      this.server.listen(0, '127.0.0.1', () =>
+        resolve((this.server.address() as { port: number }).port),
+      ),
+    );
   }
 
   pull(): void {
@@ -67,15 +74,31 @@ afterAll(async () => {
 
 describe('health', () => {
   it('is alive and ready', async () => {
-    expect(await web.visitor().json('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await web.visitor().json('/readyz')).toMatchObject({ status: 200, body: { ready: true, reason: null } });
+    expect(await web.visitor().json('/healthz')).toMatchObject({
+      status: 200,
+      body: { status: 'ok' },
+    });
+    expect(await web.visitor().json('/readyz')).toMatchObject({
+      status: 200,
+      body: { ready: true, reason: null },
+    });
   });
 
   it('is alive but not ready when a migration is missing', async () => {
-    const [newest] = await db.query<{ id: number; created_at: string }>(`select id, created_at from drizzle.__drizzle_migrations order by created_at desc limit 1`);
-    await db.query(`update drizzle.__drizzle_migrations set created_at = 1 where id = $1`, [newest?.id]);
-    expect(await web.visitor().json('/readyz')).toMatchObject({ status: 503, body: { ready: false, reason: expect.stringContaining('npm run migrate') } });
-    await db.query(`update drizzle.__drizzle_migrations set created_at = $2 where id = $1`, [newest?.id, newest?.created_at]);
+    const [newest] = await db.query<{ id: number; created_at: string }>(
+      `select id, created_at from drizzle.__drizzle_migrations order by created_at desc limit 1`,
+    );
+    await db.query(`update drizzle.__drizzle_migrations set created_at = 1 where id = $1`, [
+      newest?.id,
+    ]);
+    expect(await web.visitor().json('/readyz')).toMatchObject({
+      status: 503,
+      body: { ready: false, reason: expect.stringContaining('npm run migrate') },
+    });
+    await db.query(`update drizzle.__drizzle_migrations set created_at = $2 where id = $1`, [
+      newest?.id,
+      newest?.created_at,
+    ]);
     expect((await web.visitor().json('/readyz')).status).toBe(200);
   });
 
@@ -83,14 +106,24 @@ describe('health', () => {
     cable.pull();
     expect(await web.visitor().json('/healthz')).toMatchObject({ status: 200 });
     const ready = await web.visitor().json('/readyz');
-    expect(ready).toMatchObject({ status: 503, body: { ready: false, reason: expect.any(String) } });
+    expect(ready).toMatchObject({
+      status: 503,
+      body: { ready: false, reason: expect.any(String) },
+    });
     const answer = await client.json('/api/sync/status?tenant=north');
-    expect(answer).toMatchObject({ status: 503, body: { error: { code: 'unavailable', requestId: expect.any(String) } } });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { error: { code: 'unavailable', requestId: expect.any(String) } },
+    });
     expect(answer.headers.get('retry-after')).toBe('30');
     const file = await client.fetch('/w/north/leads.csv');
     const page = await file.text();
-    expect([file.status, file.headers.get('content-type')]).toEqual([503, expect.stringMatching(/^text\/html/)]);
-    for (const text of [JSON.stringify(ready.body), JSON.stringify(answer.body), page]) expect(text).not.toMatch(/postgres:|127\.0\.0\.1|ECONN|select /i);
+    expect([file.status, file.headers.get('content-type')]).toEqual([
+      503,
+      expect.stringMatching(/^text\/html/),
+    ]);
+    for (const text of [JSON.stringify(ready.body), JSON.stringify(answer.body), page])
+      expect(text).not.toMatch(/postgres:|127\.0\.0\.1|ECONN|select /i);
     cable.plug();
     expect((await web.visitor().json('/readyz')).status).toBe(200);
     expect((await client.json('/api/sync/status?tenant=north')).status).toBe(200);

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findAccess, findAccessById, hasRole, listWorkspaces, type Access } from '../../src/lib/auth/access.ts';
+import {
+  findAccess,
+  findAccessById,
+  hasRole,
+  listWorkspaces,
+  type Access,
+} from '../../src/lib/auth/access.ts';
 import { addMember, changeRole, listMembers, removeMember } from '../../src/lib/auth/members.ts';
 import { grantStaff, revokeStaff } from '../../src/lib/auth/staff.ts';
 import { createUser, type User } from '../../src/lib/auth/users.ts';
@@ -16,13 +22,31 @@ let staff: User;
 let assigned: User;
 
 beforeAll(async () => {
-  summit = await createTenant({ slug: 'summit', name: 'Summit', timeZone: 'America/Denver', accent: '#0a7f5a' });
+  summit = await createTenant({
+    slug: 'summit',
+    name: 'Summit',
+    timeZone: 'America/Denver',
+    accent: '#0a7f5a',
+  });
   harbor = await createTenant({ slug: 'harbor', name: 'Harbor 100%' });
   await createTenant({ slug: 'juniper', name: 'Juniper' });
-  ({ user: admin } = await createUser({ email: 'admin@summit.test', password, tenantSlug: 'summit', role: 'admin' }));
-  ({ user: viewer } = await createUser({ email: 'viewer@summit.test', password, tenantSlug: 'summit' }));
+  ({ user: admin } = await createUser({
+    email: 'admin@summit.test',
+    password,
+    tenantSlug: 'summit',
+    role: 'admin',
+  }));
+  ({ user: viewer } = await createUser({
+    email: 'viewer@summit.test',
+    password,
+    tenantSlug: 'summit',
+  }));
   ({ user: staff } = await createUser({ email: 'staff@tributary.test', password, staff: true }));
-  ({ user: assigned } = await createUser({ email: 'assigned@tributary.test', password, staff: ['harbor', 'juniper'] }));
+  ({ user: assigned } = await createUser({
+    email: 'assigned@tributary.test',
+    password,
+    staff: ['harbor', 'juniper'],
+  }));
 });
 
 const mustEnter = async (user: User, slug: string): Promise<Access> => {
@@ -30,12 +54,21 @@ const mustEnter = async (user: User, slug: string): Promise<Access> => {
   if (access === undefined) throw new Error(`${user.email} cannot enter ${slug}`);
   return access;
 };
-const slugs = async (user: User, search?: string) => (await listWorkspaces(user, search)).map(({ tenant }) => tenant.slug);
+const slugs = async (user: User, search?: string) =>
+  (await listWorkspaces(user, search)).map(({ tenant }) => tenant.slug);
 
 describe('access', () => {
   it('tells a member their role and the tenant', async () => {
     expect(await findAccess(viewer, 'summit')).toEqual({
-      tenant: { id: summit.id, slug: 'summit', name: 'Summit', timeZone: 'America/Denver', currency: 'USD', accent: '#0a7f5a', logoUrl: null },
+      tenant: {
+        id: summit.id,
+        slug: 'summit',
+        name: 'Summit',
+        timeZone: 'America/Denver',
+        currency: 'USD',
+        accent: '#0a7f5a',
+        logoUrl: null,
+      },
       user: { id: viewer.id, name: 'viewer', email: 'viewer@summit.test' },
       role: 'viewer',
       isStaff: false,
@@ -45,7 +78,18 @@ describe('access', () => {
   });
 
   it('does not tell a foreign workspace from an absent one', async () => {
-    for (const slug of ['harbor', 'absent', '', 'SUMMIT', 'summit ', '../summit', `summit' or '1'='1`, 'summit\u0000', '\u0000', 'x'.repeat(10_000)]) {
+    for (const slug of [
+      'harbor',
+      'absent',
+      '',
+      'SUMMIT',
+      'summit ',
+      '../summit',
+      `summit' or '1'='1`,
+      'summit\u0000',
+      '\u0000',
+      'x'.repeat(10_000),
+    ]) {
       expect(await findAccess(viewer, slug), slug).toBeUndefined();
     }
     expect(await findAccessById(viewer, harbor.id)).toBeUndefined();
@@ -65,7 +109,12 @@ describe('access', () => {
     await grantStaff(assigned.id, harbor.id);
     await grantStaff(assigned.id, harbor.id);
     await grantStaff(assigned.id, null);
-    expect(await slugs(assigned), 'each workspace once').toEqual(['harbor', 'juniper', 'later', 'summit']);
+    expect(await slugs(assigned), 'each workspace once').toEqual([
+      'harbor',
+      'juniper',
+      'later',
+      'summit',
+    ]);
     await revokeStaff(assigned.id, null);
     expect(await slugs(assigned)).toEqual(['harbor', 'juniper']);
   });
@@ -85,25 +134,40 @@ describe('access', () => {
   });
 
   it('ranks the roles, staff doing all that admins do', async () => {
-    const table = await Promise.all([viewer, admin, staff].map(async (user) => {
-      const access = await mustEnter(user, 'summit');
-      return (['viewer', 'member', 'admin', 'staff'] as const).map((role) => hasRole(access, role));
-    }));
-    expect(table).toEqual([[true, false, false, false], [true, true, true, false], [true, true, true, true]]);
+    const table = await Promise.all(
+      [viewer, admin, staff].map(async (user) => {
+        const access = await mustEnter(user, 'summit');
+        return (['viewer', 'member', 'admin', 'staff'] as const).map((role) =>
+          hasRole(access, role),
+        );
+      }),
+    );
+    expect(table).toEqual([
+      [true, false, false, false],
+      [true, true, true, false],
+      [true, true, true, true],
+    ]);
   });
 });
 
 describe('members', () => {
   it('never lose their last admin, whoever asks', async () => {
     for (const access of [await mustEnter(admin, 'summit'), await mustEnter(staff, 'summit')]) {
-      expect((await problemOf(changeRole(access, { userId: admin.id, role: 'member' }))).code).toBe('conflict');
+      expect((await problemOf(changeRole(access, { userId: admin.id, role: 'member' }))).code).toBe(
+        'conflict',
+      );
       expect((await problemOf(removeMember(access, { userId: admin.id }))).code).toBe('conflict');
     }
     expect(await findAccess(admin, 'summit')).toMatchObject({ role: 'admin' });
   });
 
   it('keep one admin when two demote each other at the same moment', async () => {
-    const { user: second } = await createUser({ email: 'second@summit.test', password, tenantSlug: 'summit', role: 'admin' });
+    const { user: second } = await createUser({
+      email: 'second@summit.test',
+      password,
+      tenantSlug: 'summit',
+      role: 'admin',
+    });
     for (let round = 0; round < 10; round += 1) {
       const [mine, theirs] = [await mustEnter(admin, 'summit'), await mustEnter(second, 'summit')];
       const results = await Promise.allSettled([
@@ -111,22 +175,42 @@ describe('members', () => {
         changeRole(theirs, { userId: admin.id, role: 'viewer' }),
       ]);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      await database.query(`update memberships set role = 'admin' where tenant_id = $1 and user_id in ($2, $3)`, [summit.id, admin.id, second.id]);
+      await database.query(
+        `update memberships set role = 'admin' where tenant_id = $1 and user_id in ($2, $3)`,
+        [summit.id, admin.id, second.id],
+      );
     }
     await removeMember(await mustEnter(admin, 'summit'), { userId: second.id });
     expect(await findAccess(second, 'summit')).toBeUndefined();
   });
 
   it('are managed by admins of their own workspace only', async () => {
-    const { user: outsider } = await createUser({ email: 'outsider@harbor.test', password, tenantSlug: 'harbor', role: 'admin' });
+    const { user: outsider } = await createUser({
+      email: 'outsider@harbor.test',
+      password,
+      tenantSlug: 'harbor',
+      role: 'admin',
+    });
     const [low, foreign] = [await mustEnter(viewer, 'summit'), await mustEnter(outsider, 'harbor')];
-    expect((await problemOf(changeRole(low, { userId: viewer.id, role: 'admin' }))).code).toBe('forbidden');
+    expect((await problemOf(changeRole(low, { userId: viewer.id, role: 'admin' }))).code).toBe(
+      'forbidden',
+    );
     expect((await problemOf(removeMember(low, { userId: admin.id }))).code).toBe('forbidden');
     expect((await problemOf(listMembers(low))).code).toBe('forbidden');
-    expect((await problemOf(changeRole(foreign, { userId: viewer.id, role: 'admin' }))).code).toBe('not_found');
+    expect((await problemOf(changeRole(foreign, { userId: viewer.id, role: 'admin' }))).code).toBe(
+      'not_found',
+    );
     expect((await problemOf(removeMember(foreign, { userId: viewer.id }))).code).toBe('not_found');
-    expect((await problemOf(changeRole(await mustEnter(admin, 'summit'), { userId: viewer.id, role: 'staff' }))).code).toBe('bad_request');
-    expect((await listMembers(foreign)).map(({ email }) => email)).toEqual(['outsider@harbor.test']);
+    expect(
+      (
+        await problemOf(
+          changeRole(await mustEnter(admin, 'summit'), { userId: viewer.id, role: 'staff' }),
+        )
+      ).code,
+    ).toBe('bad_request');
+    expect((await listMembers(foreign)).map(({ email }) => email)).toEqual([
+      'outsider@harbor.test',
+    ]);
   });
 
   it('get another role, join and leave with effect on the next request', async () => {
@@ -137,13 +221,21 @@ describe('members', () => {
     expect(await findAccess(viewer, 'summit')).toBeUndefined();
     await addMember({ tenantSlug: 'summit', email: 'viewer@summit.test', role: 'viewer' });
     expect(await findAccess(viewer, 'summit')).toMatchObject({ role: 'viewer' });
-    expect((await problemOf(addMember({ tenantSlug: 'summit', email: 'viewer@summit.test', role: 'viewer' }))).code).toBe('conflict');
+    expect(
+      (
+        await problemOf(
+          addMember({ tenantSlug: 'summit', email: 'viewer@summit.test', role: 'viewer' }),
+        )
+      ).code,
+    ).toBe('conflict');
   });
 });
 
 describe('accounts', () => {
   it('are refused with words for each wrong field', async () => {
-    const refused = await problemOf(createUser({ email: 'not an address', password: 'short', tenantSlug: 'Not A Slug' }));
+    const refused = await problemOf(
+      createUser({ email: 'not an address', password: 'short', tenantSlug: 'Not A Slug' }),
+    );
     expect(refused.details).toEqual({
       fields: {
         email: 'Enter an e-mail address such as name@company.com.',
@@ -151,7 +243,12 @@ describe('accounts', () => {
         tenantSlug: 'This is not the address of a workspace.',
       },
     });
-    expect((await problemOf(createUser({ email: 'ADMIN@summit.test', password }))).code).toBe('conflict');
-    expect((await problemOf(createUser({ email: 'lost@x.test', password, tenantSlug: 'nowhere' }))).details).toHaveProperty('fields.tenantSlug');
+    expect((await problemOf(createUser({ email: 'ADMIN@summit.test', password }))).code).toBe(
+      'conflict',
+    );
+    expect(
+      (await problemOf(createUser({ email: 'lost@x.test', password, tenantSlug: 'nowhere' })))
+        .details,
+    ).toHaveProperty('fields.tenantSlug');
   });
 });

@@ -10,10 +10,14 @@ export interface Mailbox {
   countOf(address: string): number;
 }
 
-/** Starts the mail server and points SMTP_URL at it. Call at the top of a file, before the configuration is read. */
+/**
+ * Starts the mail server and points SMTP_URL at it. Call at the top of a file, before the
+ * configuration is read.
+ */
 export function useMailbox(): Mailbox {
   const mails: Email[] = [];
-  const to = (address: string): Email[] => mails.filter((mail) => mail.to?.some((recipient) => recipient.address === address));
+  const to = (address: string): Email[] =>
+    mails.filter((mail) => mail.to?.some((recipient) => recipient.address === address));
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],

@@ -17,7 +17,11 @@ export class Browser {
 
   get client(): Headers {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    return new Headers({ [addressHeader]: this.address, 'user-agent': 'Test browser', ...(cookie && { cookie }) });
+    return new Headers({
+      [addressHeader]: this.address,
+      'user-agent': 'Test browser',
+      ...(cookie && { cookie }),
+    });
   }
 
   keep(headers: Headers): void {
@@ -60,7 +64,11 @@ export async function problemOf(work: Promise<unknown>): Promise<Problem> {
 
 /** A code as an authenticator app makes it (RFC 6238, SHA-1, 30 s, six digits). */
 export function totp(key: string, at = Date.now()): string {
-  const bits = [...key].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bits = [...key]
+    .map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    )
+    .join('');
   const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));

@@ -18,7 +18,8 @@ describe('in production', () => {
     await createUser({ email: 'ada@example.test', password, tenantSlug: 'summit', role: 'admin' });
     const browser = new Browser();
     const { cookies } = await browser.signIn('ada@example.test');
-    for (const cookie of cookies.getSetCookie()) expect(cookie).toMatch(/^__Secure-tributary\.\w+=.*; Secure/);
+    for (const cookie of cookies.getSetCookie())
+      expect(cookie).toMatch(/^__Secure-tributary\.\w+=.*; Secure/);
     expect(await browser.session()).not.toBeNull();
     const headers = new Headers();
     addSecurityHeaders(headers, 'r');
@@ -27,14 +28,23 @@ describe('in production', () => {
 
   it('a server without mail says so instead of showing links, whoever asks', async () => {
     const [known, unknown] = await Promise.all(
-      ['ada@example.test', 'nobody@example.test'].map((email) => problemOf(requestPasswordReset({ email }, new Browser().client))),
+      ['ada@example.test', 'nobody@example.test'].map((email) =>
+        problemOf(requestPasswordReset({ email }, new Browser().client)),
+      ),
     );
     expect([known?.code, known?.message]).toEqual([unknown?.code, unknown?.message]);
     expect(known?.message).toMatch(/cannot send e-mail.*administrator/);
-    const [ada] = await database.query<{ id: string; name: string; email: string }>('select id, name, email from users');
+    const [ada] = await database.query<{ id: string; name: string; email: string }>(
+      'select id, name, email from users',
+    );
     const access = ada && (await findAccess(ada, 'summit'));
     if (access === undefined) throw new Error('No access');
-    expect((await problemOf(inviteUser(access, { email: 'x@example.test', role: 'viewer' }))).code).toBe('unavailable');
-    expect(await database.query('select 1 from invitations'), 'nothing is left behind').toHaveLength(0);
+    expect(
+      (await problemOf(inviteUser(access, { email: 'x@example.test', role: 'viewer' }))).code,
+    ).toBe('unavailable');
+    expect(
+      await database.query('select 1 from invitations'),
+      'nothing is left behind',
+    ).toHaveLength(0);
   });
 });

@@ -13,18 +13,28 @@ const publicRoutes: Record<string, string> = {
   'reset-password.astro': 'asks for the token of a link',
   'invitations/[token].astro': 'asks for the token of a link',
   'api/auth/[...all].ts': 'lets programs sign in and out',
-  'api/openapi.json.ts': 'tells how the API is called, and of nobody\'s data',
+  'api/openapi.json.ts': "tells how the API is called, and of nobody's data",
   'api/webhooks/[provider]/[tenantId]/[connectionId].ts': 'asks for a signature over the body',
   'healthz.ts': 'tells that the process is alive',
   'readyz.ts': 'tells whether the database answers',
   'metrics.ts': 'asks for the token of METRICS_TOKEN, and is not there without one',
 };
 
-const guards = ['requireUser', 'requireAccess', 'requireStaff', 'requireApiUser', 'requireApiAccess', 'apiRoute'];
+const guards = [
+  'requireUser',
+  'requireAccess',
+  'requireStaff',
+  'requireApiUser',
+  'requireApiAccess',
+  'apiRoute',
+];
 const guardCall = new RegExp(`\\b(${guards.join('|')})\\(`, 'g');
-const files = globSync('src/pages/**/*.{astro,ts}').map((file) => file.replace(/^src\/pages\//, '')).sort();
+const files = globSync('src/pages/**/*.{astro,ts}')
+  .map((file) => file.replace(/^src\/pages\//, ''))
+  .sort();
 const sourceOf = (file: string): string => readFileSync(`src/pages/${file}`, 'utf8');
-const callsIn = (code: string): string[] => [...code.matchAll(guardCall)].map(([, name = '']) => name);
+const callsIn = (code: string): string[] =>
+  [...code.matchAll(guardCall)].map(([, name = '']) => name);
 
 /** The part of an endpoint that belongs to each exported method. */
 function methodsOf(source: string): [string, string][] {
@@ -40,7 +50,9 @@ const guarded = files.filter((file) => !(file in publicRoutes));
 describe('every route declares who may use it', () => {
   it('finds the routes', () => {
     expect(files.length).toBeGreaterThan(10);
-    expect(files, 'the list of public routes names routes that exist').toEqual(expect.arrayContaining(Object.keys(publicRoutes)));
+    expect(files, 'the list of public routes names routes that exist').toEqual(
+      expect.arrayContaining(Object.keys(publicRoutes)),
+    );
   });
 
   it.each(guarded.filter((file) => file.endsWith('.astro')))('%s', (file) => {
@@ -50,20 +62,27 @@ describe('every route declares who may use it', () => {
       /const (\w+) = (?:await )?require\w+\(Astro[^;]*;\s*(if \(\1 instanceof Response\) return \1;|return \1 instanceof Response \? \1 :)/,
     );
     const [beforeGuard = ''] = frontmatter.split(guardCall);
-    expect(beforeGuard, 'does nothing before the guard').not.toMatch(/\bawait (?!$)|Astro\.request/);
+    expect(beforeGuard, 'does nothing before the guard').not.toMatch(
+      /\bawait (?!$)|Astro\.request/,
+    );
   });
 
   it.each(guarded.filter((file) => file.endsWith('.ts')))('%s', (file) => {
     const methods = methodsOf(sourceOf(file));
     expect(methods.length, 'exports at least one method').toBeGreaterThan(0);
-    for (const [method, code] of methods.filter(([, rest]) => !needsNoGuard.test(rest))) expect(callsIn(code), `${method} calls one guard`).toHaveLength(1);
+    for (const [method, code] of methods.filter(([, rest]) => !needsNoGuard.test(rest)))
+      expect(callsIn(code), `${method} calls one guard`).toHaveLength(1);
   });
 
-  it.each(files.filter((file) => file.startsWith('w/')))('%s is for people with access to the workspace', (file) => {
-    expect(new Set(callsIn(sourceOf(file)))).toEqual(new Set(['requireAccess']));
-  });
+  it.each(files.filter((file) => file.startsWith('w/')))(
+    '%s is for people with access to the workspace',
+    (file) => {
+      expect(new Set(callsIn(sourceOf(file)))).toEqual(new Set(['requireAccess']));
+    },
+  );
 
   it.each(guarded.filter((file) => file.startsWith('api/')))('%s answers in JSON', (file) => {
-    for (const call of callsIn(sourceOf(file))) expect(['requireApiUser', 'requireApiAccess', 'apiRoute']).toContain(call);
+    for (const call of callsIn(sourceOf(file)))
+      expect(['requireApiUser', 'requireApiAccess', 'apiRoute']).toContain(call);
   });
 });

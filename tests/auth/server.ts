@@ -11,7 +11,10 @@ export interface RunningServer {
 }
 
 /** Builds and starts the web application on the test's database. Call at the top of a file. */
-export function useServer(databaseUrl: () => string, env: () => Record<string, string> = () => ({})): RunningServer {
+export function useServer(
+  databaseUrl: () => string,
+  env: () => Record<string, string> = () => ({}),
+): RunningServer {
   const server: RunningServer = { url: '' };
   let child: ChildProcess | undefined;
   beforeAll(async () => {
@@ -19,7 +22,13 @@ export function useServer(databaseUrl: () => string, env: () => Record<string, s
     const port = await freePort();
     server.url = `http://localhost:${port}`;
     child = fork(path.resolve('scripts/web.ts'), {
-      env: { ...process.env, ...testEnv(databaseUrl()), ...env(), PORT: String(port), HOST: 'localhost' },
+      env: {
+        ...process.env,
+        ...testEnv(databaseUrl()),
+        ...env(),
+        PORT: String(port),
+        HOST: 'localhost',
+      },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     await new Promise((resolve, reject) => {

@@ -9,7 +9,9 @@ export interface Answer {
   headers: Headers;
 }
 
-/** A browser without script on the running application: keeps cookies, does not follow redirects. */
+/**
+ * A browser without script on the running application: keeps cookies, does not follow redirects.
+ */
 export class Visitor {
   readonly jar = new Map<string, string>();
   private readonly server: RunningServer;
@@ -23,18 +25,33 @@ export class Visitor {
   }
 
   /** Submits a form as the page of the same address would. */
-  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.send(path, { method: 'POST', body: new URLSearchParams(fields), headers: { origin: this.server.url, ...headers } });
+  post(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return this.send(path, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers: { origin: this.server.url, ...headers },
+    });
   }
 
   async send(path: string, init: RequestInit): Promise<Answer> {
     const headers = new Headers(init.headers);
-    if (this.jar.size > 0) headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (this.jar.size > 0)
+      headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
     const response = await fetch(this.server.url + path, { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) this.keep(line);
     const text = await response.text();
     const heading = /<h1[^>]*>([^<]*)/.exec(text)?.[1];
-    return { status: response.status, location: response.headers.get('location'), heading, text, headers: response.headers };
+    return {
+      status: response.status,
+      location: response.headers.get('location'),
+      heading,
+      text,
+      headers: response.headers,
+    };
   }
 
   private keep(line: string): void {

@@ -12,7 +12,12 @@ beforeAll(async () => {
 afterAll(() => dns.close());
 
 async function scan(args: string[]): Promise<{ code: number | null; output: string }> {
-  const { exited, output } = startProcess('cli/index.ts', db.url, { LOG_LEVEL: 'error', DNS_SERVERS: dns.address, DNS_TIMEOUT_MS: '10000' }, ['domain', 'scan', ...args]);
+  const { exited, output } = startProcess(
+    'cli/index.ts',
+    db.url,
+    { LOG_LEVEL: 'error', DNS_SERVERS: dns.address, DNS_TIMEOUT_MS: '10000' },
+    ['domain', 'scan', ...args],
+  );
   const { code } = await exited;
   return { code, output: output() };
 }
@@ -21,16 +26,32 @@ describe('domain scan', () => {
   it('prints in plain words what it found', async () => {
     const { code, output } = await scan(['proofpoint-m365.hard.test']);
     expect(code).toBe(0);
-    expect(output).toContain('proofpoint-m365.hard.test: mailboxes likely at Microsoft 365, behind Proofpoint.');
-    for (const line of [/^SPF +good\n {4}v=spf1 .*\n {4}2 of 10 lookups$/m, /^DKIM +good\n {4}selector1: rsa, 2048 bits$/m, /^DMARC +missing\n {2}! There is no DMARC record/m, /hold for 24 hours\.$/]) expect(output).toMatch(line);
+    expect(output).toContain(
+      'proofpoint-m365.hard.test: mailboxes likely at Microsoft 365, behind Proofpoint.',
+    );
+    for (const line of [
+      /^SPF +good\n {4}v=spf1 .*\n {4}2 of 10 lookups$/m,
+      /^DKIM +good\n {4}selector1: rsa, 2048 bits$/m,
+      /^DMARC +missing\n {2}! There is no DMARC record/m,
+      /hold for 24 hours\.$/,
+    ])
+      expect(output).toMatch(line);
   });
 
   it('prints the evidence as JSON', async () => {
     const { code, output } = await scan(['null-mx.hard.test', '--json']);
-    expect([code, JSON.parse(output)]).toMatchObject([0, { version: 1, domain: 'null-mx.hard.test', mx: { nullMx: true } }]);
+    expect([code, JSON.parse(output)]).toMatchObject([
+      0,
+      { version: 1, domain: 'null-mx.hard.test', mx: { nullMx: true } },
+    ]);
   });
 
   it('refuses what is no domain name', async () => {
-    expect(await scan(['localhost'])).toMatchObject({ code: 2, output: expect.stringMatching(/^"localhost" is not a domain name.*Write it like example\.com\.$/) as string });
+    expect(await scan(['localhost'])).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(
+        /^"localhost" is not a domain name.*Write it like example\.com\.$/,
+      ) as string,
+    });
   });
 });

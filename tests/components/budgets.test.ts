@@ -16,7 +16,8 @@ const read = async (path: string) => {
   if (text === undefined) throw new Error(`no ${path}`);
   return text;
 };
-const html = '<link rel="stylesheet" href="/_astro/style.css"><script type="module" src="/_astro/entry.js"></script><script type="module">let a=1</script><script type="application/json">{}</script>';
+const html =
+  '<link rel="stylesheet" href="/_astro/style.css"><script type="module" src="/_astro/entry.js"></script><script type="module">let a=1</script><script type="application/json">{}</script>';
 
 test('a page weighs what it fetches at once, each file once, and apart from it what it fetches later', async () => {
   const weight = await weigh(html, read);

@@ -5,18 +5,41 @@ import { render, stopRendering } from './render.ts';
 const now = new Date('2026-11-21T12:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 const access = {
-  tenant: { id: 't', slug: 'summit', name: 'Summit', timeZone: 'America/Denver', currency: 'USD', accent: null, logoUrl: null },
+  tenant: {
+    id: 't',
+    slug: 'summit',
+    name: 'Summit',
+    timeZone: 'America/Denver',
+    currency: 'USD',
+    accent: null,
+    logoUrl: null,
+  },
   user: { id: 'u', name: 'Ada', email: 'ada@summit.test' },
   role: 'admin',
   isStaff: false,
 };
 const source: SourceFreshness = {
-  connectionId: 'c', provider: 'clienttether', label: 'ClientTether', status: 'success', lastSuccessAt: minutesAgo(14),
-  isStale: false, needsReconnect: false, error: null, rejected: 0,
+  connectionId: 'c',
+  provider: 'clienttether',
+  label: 'ClientTether',
+  status: 'success',
+  lastSuccessAt: minutesAgo(14),
+  isStale: false,
+  needsReconnect: false,
+  error: null,
+  rejected: 0,
 };
-const fresh: Freshness = { lastSyncAt: minutesAgo(14), status: 'success', isStale: false, sources: [source], running: null };
+const fresh: Freshness = {
+  lastSyncAt: minutesAgo(14),
+  status: 'success',
+  isStale: false,
+  sources: [source],
+  running: null,
+};
 const banner = (freshness: Partial<Freshness>, role = 'admin') =>
-  render('/src/components/dashboard/SyncStatusBanner.astro', { props: { access: { ...access, role }, freshness: { ...fresh, ...freshness }, now } });
+  render('/src/components/dashboard/SyncStatusBanner.astro', {
+    props: { access: { ...access, role }, freshness: { ...fresh, ...freshness }, now },
+  });
 
 afterAll(stopRendering);
 
@@ -34,7 +57,11 @@ describe('SyncStatusBanner', () => {
   });
 
   test('says that a sync failed, why, and how old the data is', async () => {
-    const html = await banner({ status: 'failed', lastSyncAt: minutesAgo(90), sources: [{ ...source, status: 'failed', error: 'The source answered with 500.' }] });
+    const html = await banner({
+      status: 'failed',
+      lastSyncAt: minutesAgo(90),
+      sources: [{ ...source, status: 'failed', error: 'The source answered with 500.' }],
+    });
     expect(html).toContain('The last sync failed');
     expect(html).toContain('Last good data 2 hours ago');
     expect(html).toContain('The source answered with 500.');
@@ -42,24 +69,35 @@ describe('SyncStatusBanner', () => {
   });
 
   test('counts the rows that were set aside', async () => {
-    const html = await banner({ status: 'partial', sources: [{ ...source, status: 'partial', rejected: 3 }] });
+    const html = await banner({
+      status: 'partial',
+      sources: [{ ...source, status: 'partial', rejected: 3 }],
+    });
     expect(html).toContain('3 rows set aside');
   });
 
   test('says that nothing came yet, and that nothing is connected', async () => {
-    expect(await banner({ status: 'never', lastSyncAt: null })).toContain('No data yet: the first sync has not finished');
-    expect(await banner({ status: 'never', lastSyncAt: null, sources: [] })).toContain('No system is connected yet');
+    expect(await banner({ status: 'never', lastSyncAt: null })).toContain(
+      'No data yet: the first sync has not finished',
+    );
+    expect(await banner({ status: 'never', lastSyncAt: null, sources: [] })).toContain(
+      'No system is connected yet',
+    );
   });
 
   test('leads an admin to connect a lost system again', async () => {
     const html = await banner({ sources: [{ ...source, needsReconnect: true }] });
     expect(html).toContain('ClientTether must be connected again');
     expect(html).toMatch(/href="\/w\/summit\/settings"[^>]*>Reconnect/);
-    expect(await banner({ sources: [{ ...source, needsReconnect: true }] }, 'viewer')).not.toContain('Reconnect');
+    expect(
+      await banner({ sources: [{ ...source, needsReconnect: true }] }, 'viewer'),
+    ).not.toContain('Reconnect');
   });
 
   test('shows the progress of a running sync and does not offer another', async () => {
-    const html = await banner({ running: { runId: 'r', startedAt: now, stream: 'clients', fetched: 1200 } });
+    const html = await banner({
+      running: { runId: 'r', startedAt: now, stream: 'clients', fetched: 1200 },
+    });
     expect(html).toContain('Syncing clients: 1,200 rows so far');
     expect(html).toContain('data-state="running"');
     expect(html).toMatch(/<button[^>]*disabled[^>]*>.*Sync now/);
@@ -67,7 +105,10 @@ describe('SyncStatusBanner', () => {
 
   test('says what its button did when there was no script to tell', async () => {
     const props = { access, freshness: fresh, now };
-    const html = await render('/src/components/dashboard/SyncStatusBanner.astro', { props, url: 'http://localhost/w/summit/leads?source=Web&done=sync-started' });
+    const html = await render('/src/components/dashboard/SyncStatusBanner.astro', {
+      props,
+      url: 'http://localhost/w/summit/leads?source=Web&done=sync-started',
+    });
     expect(html).toContain('A sync was asked for');
     expect(html).toContain('name="return" value="/w/summit/leads?source=Web"');
   });
@@ -79,10 +120,16 @@ describe('SyncStatusBanner', () => {
 });
 
 describe('KPICard', () => {
-  const card = (props: Record<string, unknown>) => render('/src/components/dashboard/KPICard.astro', { props });
+  const card = (props: Record<string, unknown>) =>
+    render('/src/components/dashboard/KPICard.astro', { props });
 
   test('shows label, value and subtitle, and leads to the rows', async () => {
-    const html = await card({ label: 'Total Leads', value: 6000, subtitle: 'All time', href: '/w/summit/leads#rows' });
+    const html = await card({
+      label: 'Total Leads',
+      value: 6000,
+      subtitle: 'All time',
+      href: '/w/summit/leads#rows',
+    });
     expect(html).toContain('Total Leads');
     expect(html).toContain('6,000');
     expect(html).toContain('All time');
@@ -90,12 +137,21 @@ describe('KPICard', () => {
   });
 
   test('compares with the period before', async () => {
-    const html = await card({ label: 'Leads', value: 150, figure: { value: 150, previous: 120 }, compareLabel: 'previous period' });
+    const html = await card({
+      label: 'Leads',
+      value: 150,
+      figure: { value: 150, previous: 120 },
+      compareLabel: 'previous period',
+    });
     expect(html).toContain('+25%');
     expect(html).toContain('vs previous period');
     expect(html).toContain('120 in the previous period');
-    expect(await card({ label: 'Leads', value: 90, figure: { value: 90, previous: 120 } })).toContain('−25%');
-    expect(await card({ label: 'Leads', value: 9, figure: { value: 9, previous: 0 } })).toContain('New');
+    expect(
+      await card({ label: 'Leads', value: 90, figure: { value: 90, previous: 120 } }),
+    ).toContain('−25%');
+    expect(await card({ label: 'Leads', value: 9, figure: { value: 9, previous: 0 } })).toContain(
+      'New',
+    );
   });
 
   test('is busy and no link while it loads', async () => {
@@ -112,11 +168,22 @@ describe('LeadsChart', () => {
     { key: 'ref', label: 'Referral', count: 10, previous: null },
   ];
   const chart = (kind: string, rows = shares) =>
-    render('/src/components/dashboard/LeadsChart.astro', { props: { id: 'c', title: 'Leads by source', kind, shares: rows, href: (key: string) => `/w/summit/leads?source=${key}#rows` } });
+    render('/src/components/dashboard/LeadsChart.astro', {
+      props: {
+        id: 'c',
+        title: 'Leads by source',
+        kind,
+        shares: rows,
+        href: (key: string) => `/w/summit/leads?source=${key}#rows`,
+      },
+    });
 
   test('draws a linked bar per source and says the same in a table', async () => {
     const html = await chart('bar');
-    expect(html.match(/<a href="\/w\/summit\/leads\?source=ref#rows" aria-label="Referral: 10"><path/g)?.length).toBeGreaterThan(0);
+    expect(
+      html.match(/<a href="\/w\/summit\/leads\?source=ref#rows" aria-label="Referral: 10"><path/g)
+        ?.length,
+    ).toBeGreaterThan(0);
     expect(html).toContain('<caption class="sr-only">Leads by source</caption>');
     // Inside a quoted attribute only quotes could end it.
     expect(html.replaceAll(/ data-items="[^"]*"/g, '')).not.toContain('<b>');
@@ -131,7 +198,12 @@ describe('LeadsChart', () => {
   });
 
   test('draws the largest sources and lists all of them', async () => {
-    const many = Array.from({ length: 15 }, (_, index) => ({ key: `s${index}`, label: `Source ${index}`, count: 20 - index, previous: null }));
+    const many = Array.from({ length: 15 }, (_, index) => ({
+      key: `s${index}`,
+      label: `Source ${index}`,
+      count: 20 - index,
+      previous: null,
+    }));
     const html = await chart('bar', many);
     expect(html).toContain('the 12 largest of 15');
     expect(html).not.toContain('aria-label="Source 12: 8"');
@@ -144,10 +216,28 @@ describe('LeadsChart', () => {
 });
 
 describe('DataTable', () => {
-  const columns = [{ key: 'name', label: 'Name', sort: 'asc' }, { key: 'value', label: 'Value', end: true, sort: 'desc' }];
-  const props = { title: 'Leads', id: 'rows', noun: ['lead', 'leads'], columns, rows: [{}], total: 6000, next: 'n1', previous: null, sorting: { key: 'value', direction: 'desc' }, url: new URL('http://localhost/w/summit/leads?source=web&cursor=old'), empty: { title: 'No leads yet', text: 'Soon.' } };
+  const columns = [
+    { key: 'name', label: 'Name', sort: 'asc' },
+    { key: 'value', label: 'Value', end: true, sort: 'desc' },
+  ];
+  const props = {
+    title: 'Leads',
+    id: 'rows',
+    noun: ['lead', 'leads'],
+    columns,
+    rows: [{}],
+    total: 6000,
+    next: 'n1',
+    previous: null,
+    sorting: { key: 'value', direction: 'desc' },
+    url: new URL('http://localhost/w/summit/leads?source=web&cursor=old'),
+    empty: { title: 'No leads yet', text: 'Soon.' },
+  };
   const table = (changes: Record<string, unknown> = {}) =>
-    render('/src/components/dashboard/DataTable.astro', { props: { ...props, ...changes }, slots: { default: '<th scope="row">Ada</th><td class="end">$45,000</td>' } });
+    render('/src/components/dashboard/DataTable.astro', {
+      props: { ...props, ...changes },
+      slots: { default: '<th scope="row">Ada</th><td class="end">$45,000</td>' },
+    });
 
   test('shows rows, caption and count', async () => {
     const html = await table();
@@ -160,8 +250,12 @@ describe('DataTable', () => {
   test('sorts and pages by links that keep the filter', async () => {
     const html = await table();
     expect(html).toContain('aria-sort="descending"');
-    expect(html).toContain('href="/w/summit/leads?source=web&amp;sort=value&amp;direction=asc#rows"');
-    expect(html).toContain('href="/w/summit/leads?source=web&amp;sort=name&amp;direction=asc#rows"');
+    expect(html).toContain(
+      'href="/w/summit/leads?source=web&amp;sort=value&amp;direction=asc#rows"',
+    );
+    expect(html).toContain(
+      'href="/w/summit/leads?source=web&amp;sort=name&amp;direction=asc#rows"',
+    );
     expect(html).toContain('href="/w/summit/leads?source=web&amp;cursor=n1#rows"');
     expect(html).not.toContain('rel="prev"');
   });
@@ -174,11 +268,24 @@ describe('DataTable', () => {
 });
 
 describe('navigation', () => {
-  const page = (props: Record<string, unknown>) => render('/src/layouts/DashboardLayout.astro', { props: { access, title: 'Leads', page: 'leads', ...props } });
+  const page = (props: Record<string, unknown>) =>
+    render('/src/layouts/DashboardLayout.astro', {
+      props: { access, title: 'Leads', page: 'leads', ...props },
+    });
 
   test('links all eight pages and marks the one that is open', async () => {
     const html = await page({});
-    for (const label of ['Dashboard', 'Reports', 'Leads', 'Pipeline', 'Hot List', 'Referrals', 'Notes', 'Schedule']) expect(html).toContain(`</svg>${label}</a>`);
+    for (const label of [
+      'Dashboard',
+      'Reports',
+      'Leads',
+      'Pipeline',
+      'Hot List',
+      'Referrals',
+      'Notes',
+      'Schedule',
+    ])
+      expect(html).toContain(`</svg>${label}</a>`);
     const current = html.match(/<a [^>]*aria-current="page"[^>]*>/g) ?? [];
     expect(new Set(current).size).toBe(1);
     expect(current[0]).toContain('href="/w/summit/leads"');

@@ -5,7 +5,15 @@ import { chartOption } from '../../src/components/charts/options.ts';
 import { renderChart } from '../../src/components/charts/render.ts';
 import type { ChartItem } from '../../src/components/charts/types.ts';
 import { shareBars, stageBars, trendColumns } from '../../src/components/dashboard/chart-items.ts';
-import { ago, days, isoDay, money, shortMoney, span, zoneName } from '../../src/components/format.ts';
+import {
+  ago,
+  days,
+  isoDay,
+  money,
+  shortMoney,
+  span,
+  zoneName,
+} from '../../src/components/format.ts';
 import { cleanAddress, linkAcross, linkTo } from '../../src/components/url.ts';
 
 const items: ChartItem[] = [
@@ -25,7 +33,9 @@ describe('charts', () => {
   test('the series at index 0 holds the linked items, the compared period comes after it', () => {
     const compared = items.map((item) => ({ ...item, previous: 2 }));
     for (const kind of ['bars', 'columns'] as const) {
-      const { series } = chartOption(kind, compared, { width: 340, height: 60 }) as { series: { data: unknown[]; silent?: boolean }[] };
+      const { series } = chartOption(kind, compared, { width: 340, height: 60 }) as {
+        series: { data: unknown[]; silent?: boolean }[];
+      };
       expect(series).toHaveLength(2);
       expect(series[0]?.silent).toBeUndefined();
       expect(series[0]?.data).toHaveLength(2);
@@ -44,30 +54,72 @@ describe('charts', () => {
   });
 
   test('bars of shares carry their part of the whole and their link', () => {
-    const bars = shareBars([{ key: 'a b', label: 'A', count: 3, previous: null }, { key: 'c', label: 'C', count: 1, previous: null }], (key) => `?source=${encodeURIComponent(key)}`);
-    expect(bars[0]).toMatchObject({ value: 3, text: '3', tip: ['75% of all'], href: '?source=a%20b' });
+    const bars = shareBars(
+      [
+        { key: 'a b', label: 'A', count: 3, previous: null },
+        { key: 'c', label: 'C', count: 1, previous: null },
+      ],
+      (key) => `?source=${encodeURIComponent(key)}`,
+    );
+    expect(bars[0]).toMatchObject({
+      value: 3,
+      text: '3',
+      tip: ['75% of all'],
+      href: '?source=a%20b',
+    });
   });
 
   test('bars of stages are measured by value', () => {
-    const stage = { stage: 'FDD sent', count: 2, value: 90_000, previousCount: null, previousValue: null, conversion: 0.5, daysInStage: 3, stuck: 1, outcome: 'open' as const, likelyPct: 60 };
-    expect(stageBars([stage], 'USD', (name) => `?stage=${name}`)[0]).toMatchObject({ value: 90_000, text: '$90,000 · 2', href: '?stage=FDD sent' });
+    const stage = {
+      stage: 'FDD sent',
+      count: 2,
+      value: 90_000,
+      previousCount: null,
+      previousValue: null,
+      conversion: 0.5,
+      daysInStage: 3,
+      stuck: 1,
+      outcome: 'open' as const,
+      likelyPct: 60,
+    };
+    expect(stageBars([stage], 'USD', (name) => `?stage=${name}`)[0]).toMatchObject({
+      value: 90_000,
+      text: '$90,000 · 2',
+      href: '?stage=FDD sent',
+    });
   });
 
   test('a bucket of the trend leads to exactly its days', () => {
     const seen: string[][] = [];
-    trendColumns([{ from: '2026-01-01', count: 1 }, { from: '2026-02-01', count: 2 }, { from: '2026-03-01', count: 3 }], { from: '2026-01-15', to: '2026-03-07' }, (from, to) => `${seen.push([from, to])}`);
-    expect(seen).toEqual([['2026-01-15', '2026-01-31'], ['2026-02-01', '2026-02-28'], ['2026-03-01', '2026-03-07']]);
+    trendColumns(
+      [
+        { from: '2026-01-01', count: 1 },
+        { from: '2026-02-01', count: 2 },
+        { from: '2026-03-01', count: 3 },
+      ],
+      { from: '2026-01-15', to: '2026-03-07' },
+      (from, to) => `${seen.push([from, to])}`,
+    );
+    expect(seen).toEqual([
+      ['2026-01-15', '2026-01-31'],
+      ['2026-02-01', '2026-02-28'],
+      ['2026-03-01', '2026-03-07'],
+    ]);
   });
 });
 
 describe('accent', () => {
   test('any accent can be read in both themes', () => {
-    const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, '0')}`);
-    fc.assert(fc.property(hex, (accent) => {
-      const { light, dark } = accentPair(accent);
-      expect(contrast(light, '#ffffff')).toBeGreaterThanOrEqual(4.5);
-      expect(contrast(dark, '#0f1113')).toBeGreaterThanOrEqual(4.5);
-    }));
+    const hex = fc
+      .integer({ min: 0, max: 0xffffff })
+      .map((value) => `#${value.toString(16).padStart(6, '0')}`);
+    fc.assert(
+      fc.property(hex, (accent) => {
+        const { light, dark } = accentPair(accent);
+        expect(contrast(light, '#ffffff')).toBeGreaterThanOrEqual(4.5);
+        expect(contrast(dark, '#0f1113')).toBeGreaterThanOrEqual(4.5);
+      }),
+    );
   });
 
   test('what is no colour becomes ours, and never reaches the page', () => {
@@ -108,11 +160,17 @@ describe('addresses', () => {
   });
 
   test('a link to another page takes the period along and nothing else', () => {
-    expect(linkAcross(url, '/w/summit/pipeline', { stage: 'A&B' })).toBe('/w/summit/pipeline?period=30d&stage=A%26B');
+    expect(linkAcross(url, '/w/summit/pipeline', { stage: 'A&B' })).toBe(
+      '/w/summit/pipeline?period=30d&stage=A%26B',
+    );
   });
 
   test('what a form sends for nothing is taken away, "not known" stays', () => {
-    expect(cleanAddress(new URL('http://x/w/s/leads?search=&source=*&status=*&qualified=yes&from=&period=all'))).toBe('/w/s/leads?qualified=yes');
+    expect(
+      cleanAddress(
+        new URL('http://x/w/s/leads?search=&source=*&status=*&qualified=yes&from=&period=all'),
+      ),
+    ).toBe('/w/s/leads?qualified=yes');
     expect(cleanAddress(new URL('http://x/w/s/leads?source='))).toBeNull();
     expect(cleanAddress(new URL('http://x/w/s/leads'))).toBeNull();
   });

@@ -6,7 +6,10 @@ import { createServer, type ViteDevServer } from 'vite';
 let server: Promise<ViteDevServer> | undefined;
 
 async function start(): Promise<ViteDevServer> {
-  const config = await getViteConfig({ server: { middlewareMode: true, ws: false, watch: null } }, { logLevel: 'error' })({ mode: 'production', command: 'serve' });
+  const config = await getViteConfig(
+    { server: { middlewareMode: true, ws: false, watch: null } },
+    { logLevel: 'error' },
+  )({ mode: 'production', command: 'serve' });
   return createServer({ ...config, configFile: false, appType: 'custom', logLevel: 'error' });
 }
 
@@ -18,12 +21,24 @@ interface Rendering {
   headers?: Record<string, string>;
 }
 
-/** The HTML of a component, as the server sends it. `path` starts at the project's root: "/src/components/…". */
-export async function render(path: string, { props = {}, slots = {}, url = 'http://localhost/w/summit/leads', headers = {} }: Rendering = {}): Promise<string> {
+/**
+ * The HTML of a component, as the server sends it. `path` starts at the project's root:
+ * "/src/components/…".
+ */
+export async function render(
+  path: string,
+  { props = {}, slots = {}, url = 'http://localhost/w/summit/leads', headers = {} }: Rendering = {},
+): Promise<string> {
   server ??= start();
-  const { default: component } = (await (await server).ssrLoadModule(path)) as { default: AstroComponentFactory };
+  const { default: component } = (await (await server).ssrLoadModule(path)) as {
+    default: AstroComponentFactory;
+  };
   const container = await AstroContainer.create();
-  return container.renderToString(component, { props, slots, request: new Request(url, { headers }) });
+  return container.renderToString(component, {
+    props,
+    slots,
+    request: new Request(url, { headers }),
+  });
 }
 
 export async function stopRendering(): Promise<void> {

@@ -17,19 +17,29 @@ let other: Tenant;
 let crowd: Crowd;
 
 beforeAll(async () => {
-  [tenant, other] = [await createTenant({ slug: 'acme', name: 'Acme' }), await createTenant({ slug: 'other', name: 'Other' })];
+  [tenant, other] = [
+    await createTenant({ slug: 'acme', name: 'Acme' }),
+    await createTenant({ slug: 'other', name: 'Other' }),
+  ];
   crowd = await startCrowd(db.url, size);
 });
 afterAll(() => crowd.stop());
 
 async function connect() {
-  const { id } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: newId(), accessToken: newId() } });
+  const { id } = await createConnection({
+    tenantId: tenant.id,
+    provider: 'clienttether',
+    settings: { baseUrl: 'http://127.0.0.1:9/' },
+    secrets: { webKey: newId(), accessToken: newId() },
+  });
   return { tenantId: tenant.id, connectionId: id };
 }
 type Owner = Awaited<ReturnType<typeof connect>>;
-const gateOf = ({ tenantId, connectionId }: Owner, options: CircuitGateOptions = {}) => circuitGate(tenantId, connectionId, { label: 'HubSpot', ...options });
+const gateOf = ({ tenantId, connectionId }: Owner, options: CircuitGateOptions = {}) =>
+  circuitGate(tenantId, connectionId, { label: 'HubSpot', ...options });
 const read = ({ tenantId, connectionId }: Owner) => readCircuit(tenantId, connectionId);
-const makeDue = ({ connectionId }: Owner) => db.query('update circuits set probe_at = now() where connection_id = $1', [connectionId]);
+const makeDue = ({ connectionId }: Owner) =>
+  db.query('update circuits set probe_at = now() where connection_id = $1', [connectionId]);
 const open = async (owner: Owner) => {
   const gate = gateOf(owner);
   for (let time = 0; time < 8; time += 1) await gate.leave(down);
@@ -42,18 +52,40 @@ describe('failures', () => {
     for (let time = 0; time < 7; time += 1) await (time % 2 === 0 ? one : another).leave(down);
     await gateOf(owner).enter();
     await one.leave(down);
-    const refusal = { kind: 'transient', unsent: true, until: expect.any(Date) as Date, message: expect.stringMatching(/^HubSpot has not been answering since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Its last answer was that it cannot answer right now \(HTTP 503\)\. It is left alone for a while; the next try follows by itself at .* UTC\.$/) as string };
-    for (const gate of [one, gateOf(owner)]) await expect(gate.enter()).rejects.toMatchObject(refusal);
-    expect(await admit(owner.tenantId, owner.connectionId)).toMatchObject({ kind: 'open', reason: expect.stringContaining('HTTP 503') as string });
-    expect(await withTenant(tenant.id, (tx) => circuitStates(tx, tenant.id))).toEqual([{ connectionId: owner.connectionId, state: 'open', since: expect.any(Date) as Date, probeAt: expect.any(Date) as Date, reason: 'Its last answer was that it cannot answer right now (HTTP 503).' }]);
+    const refusal = {
+      kind: 'transient',
+      unsent: true,
+      until: expect.any(Date) as Date,
+      message: expect.stringMatching(
+        /^HubSpot has not been answering since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Its last answer was that it cannot answer right now \(HTTP 503\)\. It is left alone for a while; the next try follows by itself at .* UTC\.$/,
+      ) as string,
+    };
+    for (const gate of [one, gateOf(owner)])
+      await expect(gate.enter()).rejects.toMatchObject(refusal);
+    expect(await admit(owner.tenantId, owner.connectionId)).toMatchObject({
+      kind: 'open',
+      reason: expect.stringContaining('HTTP 503') as string,
+    });
+    expect(await withTenant(tenant.id, (tx) => circuitStates(tx, tenant.id))).toEqual([
+      {
+        connectionId: owner.connectionId,
+        state: 'open',
+        since: expect.any(Date) as Date,
+        probeAt: expect.any(Date) as Date,
+        reason: 'Its last answer was that it cannot answer right now (HTTP 503).',
+      },
+    ]);
     expect(await withTenant(other.id, (tx) => circuitStates(tx, other.id))).toEqual([]);
   });
 
   it('count only while the source does not answer: another kind, or a success anywhere, begins anew', async () => {
     const owner = await connect();
     const gate = gateOf(owner);
-    for (const failure of ['rate_limited', 'auth', 'permission', 'gone', 'cursor_invalid'] as const) for (let time = 0; time < 9; time += 1) await gate.leave({ failure, status: 400 });
-    expect(await db.query('select 1 from circuits where connection_id = $1', [owner.connectionId])).toEqual([]);
+    for (const failure of ['rate_limited', 'auth', 'permission', 'gone', 'cursor_invalid'] as const)
+      for (let time = 0; time < 9; time += 1) await gate.leave({ failure, status: 400 });
+    expect(
+      await db.query('select 1 from circuits where connection_id = $1', [owner.connectionId]),
+    ).toEqual([]);
     for (let time = 0; time < 7; time += 1) await gate.leave({ failure: 'malformed', status: 302 });
     const another = gateOf(owner);
     await another.enter();
@@ -71,8 +103,15 @@ describe('failures', () => {
       await crowd.all(() => ({ kind: 'fail', ...owner, requests }));
       expect(await read(owner)).toMatchObject({ state: 'open', openings: 1, failures: 8 });
     }
-    const results = await crowd.all(() => ({ kind: 'enter', ...owner, requests: 3, circuit: true }));
-    expect(results.flatMap(({ failures }) => failures)).toEqual(Array.from({ length: 3 * size }, () => 'transient unsent'));
+    const results = await crowd.all(() => ({
+      kind: 'enter',
+      ...owner,
+      requests: 3,
+      circuit: true,
+    }));
+    expect(results.flatMap(({ failures }) => failures)).toEqual(
+      Array.from({ length: 3 * size }, () => 'transient unsent'),
+    );
   });
 });
 
@@ -82,15 +121,22 @@ describe('the probe', () => {
       const owner = await connect();
       await open(owner);
       await makeDue(owner);
-      const admissions = (await crowd.all(() => ({ kind: 'admit', ...owner }))).map(({ admission }) => admission);
-      expect(admissions.toSorted()).toEqual([...Array.from({ length: size - 1 }, () => 'open'), 'probe']);
+      const admissions = (await crowd.all(() => ({ kind: 'admit', ...owner }))).map(
+        ({ admission }) => admission,
+      );
+      expect(admissions.toSorted()).toEqual([
+        ...Array.from({ length: size - 1 }, () => 'open'),
+        'probe',
+      ]);
     }
   });
 
   it('that was never sent is given back when its client is closed, and one that was answered is not', async () => {
     const owner = await connect();
     await open(owner);
-    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({ kind: 'probe' });
+    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({
+      kind: 'probe',
+    });
     await gateOf(owner, { probe: true }).close?.();
     expect(await read(owner)).toMatchObject({ state: 'open', openings: 1 });
     expect(await admit(owner.tenantId, owner.connectionId)).toEqual({ kind: 'probe' });
@@ -106,13 +152,21 @@ describe('the probe', () => {
     const owner = await connect();
     await open(owner);
     const first = await read(owner);
-    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({ kind: 'probe' });
-    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toMatchObject({ kind: 'open' });
+    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({
+      kind: 'probe',
+    });
+    expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toMatchObject({
+      kind: 'open',
+    });
     await expect(gateOf(owner).enter()).rejects.toMatchObject({ kind: 'transient', unsent: true });
     const failing = gateOf(owner, { probe: true });
     await failing.enter();
     await failing.leave(down);
-    expect(await read(owner)).toMatchObject({ state: 'open', openings: 2, openedAt: first.openedAt });
+    expect(await read(owner)).toMatchObject({
+      state: 'open',
+      openings: 2,
+      openedAt: first.openedAt,
+    });
     await expect(failing.enter()).rejects.toMatchObject({ unsent: true });
     await makeDue(owner);
     expect(await admit(owner.tenantId, owner.connectionId)).toEqual({ kind: 'probe' });
@@ -120,7 +174,12 @@ describe('the probe', () => {
     await working.enter();
     // Refused credentials are an answer too: the source is up.
     await working.leave({ failure: 'auth', status: 401 });
-    expect(await read(owner)).toMatchObject({ state: 'closed', failures: 0, openings: 0, openedAt: null });
+    expect(await read(owner)).toMatchObject({
+      state: 'closed',
+      failures: 0,
+      openings: 0,
+      openedAt: null,
+    });
     expect(await admit(owner.tenantId, owner.connectionId)).toEqual({ kind: 'closed' });
     await gateOf(owner).enter();
   });
@@ -141,13 +200,19 @@ describe('a connection whose source answers', () => {
     const owner = await connect();
     const gate = gateOf(owner);
     await gate.enter();
-    const [before] = await db.query<{ count: string }>(`select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`);
+    const [before] = await db.query<{ count: string }>(
+      `select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`,
+    );
     for (let time = 0; time < 2000; time += 1) {
       await gate.enter();
       await gate.leave({ status: 200 });
     }
-    const [after] = await db.query<{ count: string }>(`select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`);
+    const [after] = await db.query<{ count: string }>(
+      `select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`,
+    );
     expect(Number(after?.count) - Number(before?.count)).toBeLessThan(100);
-    expect(await db.query('select 1 from circuits where connection_id = $1', [owner.connectionId])).toEqual([]);
+    expect(
+      await db.query('select 1 from circuits where connection_id = $1', [owner.connectionId]),
+    ).toEqual([]);
   });
 });

@@ -13,7 +13,17 @@ let sandbox: Sandbox;
 let workspace: Workspace;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'gated', webKey: 'CT_gated', accessToken: 'token-gated', rows: { clients: [client(1)] } })], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [
+      rowsAccount({
+        name: 'gated',
+        webKey: 'CT_gated',
+        accessToken: 'token-gated',
+        rows: { clients: [client(1)] },
+      }),
+    ],
+    now: Date.UTC(2026, 10, 20),
+  });
   workspace = await createWorkspace(sandbox, 'gated');
 });
 afterAll(() => sandbox.close());
@@ -21,7 +31,10 @@ afterAll(() => sandbox.close());
 async function check(probe = false): Promise<void> {
   const { tenant, connection } = workspace;
   const { provider, settings, secrets } = await openConnection(tenant.id, connection.id);
-  const http = connectionClient(provider, settings, { retry: { baseMs: 1 }, owner: { tenantId: tenant.id, connectionId: connection.id, probe } });
+  const http = connectionClient(provider, settings, {
+    retry: { baseMs: 1 },
+    owner: { tenantId: tenant.id, connectionId: connection.id, probe },
+  });
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
   } finally {
@@ -33,8 +46,16 @@ describe('the client of a stored connection', () => {
   it('leaves a source alone after two requests with all their retries, and finds back by one probe', async () => {
     const { tenant, connection } = workspace;
     sandbox.faults.arm({ kind: 'down' });
-    for (const time of [1, 2]) await expect(check(), `request ${time}`).rejects.toMatchObject({ kind: 'transient', unsent: false });
-    await expect(check()).rejects.toMatchObject({ kind: 'transient', unsent: true, message: expect.stringMatching(/^ClientTether has not been answering since/) as string });
+    for (const time of [1, 2])
+      await expect(check(), `request ${time}`).rejects.toMatchObject({
+        kind: 'transient',
+        unsent: false,
+      });
+    await expect(check()).rejects.toMatchObject({
+      kind: 'transient',
+      unsent: true,
+      message: expect.stringMatching(/^ClientTether has not been answering since/) as string,
+    });
     expect(await admit(tenant.id, connection.id, { insist: true })).toEqual({ kind: 'probe' });
     await expect(check(true)).rejects.toMatchObject({ unsent: true });
     sandbox.faults.disarm();
@@ -42,14 +63,22 @@ describe('the client of a stored connection', () => {
     expect(await admit(tenant.id, connection.id, { insist: true })).toEqual({ kind: 'probe' });
     await check(true);
     await check();
-    expect(await db.query('select state, failures, openings from circuits')).toEqual([{ state: 'closed', failures: 0, openings: 0 }]);
+    expect(await db.query('select state, failures, openings from circuits')).toEqual([
+      { state: 'closed', failures: 0, openings: 0 },
+    ]);
   });
 
   it('shares nothing while credentials are only tried out', async () => {
-    const { provider, settings, secrets } = await openConnection(workspace.tenant.id, workspace.connection.id);
+    const { provider, settings, secrets } = await openConnection(
+      workspace.tenant.id,
+      workspace.connection.id,
+    );
     const before = await db.query('select * from circuits');
     sandbox.faults.arm({ kind: 'down' });
-    for (let time = 0; time < 9; time += 1) await expect(checkCredentials(provider, settings, secrets)).rejects.toThrow('could not be asked');
+    for (let time = 0; time < 9; time += 1)
+      await expect(checkCredentials(provider, settings, secrets)).rejects.toThrow(
+        'could not be asked',
+      );
     sandbox.faults.disarm();
     expect(await db.query('select * from circuits')).toEqual(before);
     await check();

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection, openConnection, type Connection } from '../../src/lib/connections/connections.ts';
+import {
+  createConnection,
+  openConnection,
+  type Connection,
+} from '../../src/lib/connections/connections.ts';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
 import { keyUses } from '../../src/lib/connections/keys/use.ts';
 import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
@@ -21,13 +25,20 @@ const useKeys = (...keys: string[]) => {
   process.env['TRIBUTARY_KEYS'] = keys.join(',');
   forgetConfig();
 };
-const secretsOf = (index: number) => ({ webKey: `CT_key_${index}_0123`, accessToken: `token-${index}-0123` });
-const byKey = () => db.query<{ key: string; count: number }>('select key_id as key, count(*)::int as count from credentials group by 1 order by 1');
+const secretsOf = (index: number) => ({
+  webKey: `CT_key_${index}_0123`,
+  accessToken: `token-${index}-0123`,
+});
+const byKey = () =>
+  db.query<{ key: string; count: number }>(
+    'select key_id as key, count(*)::int as count from credentials group by 1 order by 1',
+  );
 const tenantIds: string[] = [];
 let connections: Connection[];
 
 beforeAll(async () => {
-  for (const slug of ['acme', 'birch', 'cedar']) tenantIds.push((await createTenant({ slug, name: slug })).id);
+  for (const slug of ['acme', 'birch', 'cedar'])
+    tenantIds.push((await createTenant({ slug, name: slug })).id);
 });
 beforeEach(async () => {
   await db.query('delete from connections');
@@ -35,7 +46,14 @@ beforeEach(async () => {
   useKeys(one);
   connections = [];
   for (const index of Array(12).keys()) {
-    connections.push(await createConnection({ tenantId: tenantIds[index % 3] ?? '', provider: 'clienttether', settings: {}, secrets: secretsOf(index) }));
+    connections.push(
+      await createConnection({
+        tenantId: tenantIds[index % 3] ?? '',
+        provider: 'clienttether',
+        settings: {},
+        secrets: secretsOf(index),
+      }),
+    );
   }
 });
 afterEach(() => db.query('update tenants set archived_at = null'));
@@ -45,21 +63,42 @@ describe('rotating keys', () => {
     await db.query(`update tenants set archived_at = now() where slug = 'cedar'`);
     await assertUsableKeys();
     useKeys(two, one);
-    expect(await keyUses()).toEqual([{ key: 'k2', place: 'newest', secrets: 0, mayBeWithdrawn: false }, { key: 'k1', place: 'opens', secrets: 24, mayBeWithdrawn: false }]);
+    expect(await keyUses()).toEqual([
+      { key: 'k2', place: 'newest', secrets: 0, mayBeWithdrawn: false },
+      { key: 'k1', place: 'opens', secrets: 24, mayBeWithdrawn: false },
+    ]);
     const seen: number[] = [];
-    expect(await rotateKeys(({ done }) => seen.push(done))).toEqual({ newest: 'k2', resealed: 24, replaced: 0, unopened: [] });
+    expect(await rotateKeys(({ done }) => seen.push(done))).toEqual({
+      newest: 'k2',
+      resealed: 24,
+      replaced: 0,
+      unopened: [],
+    });
     expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => index));
-    expect((await keyUses())[1]).toEqual({ key: 'k1', place: 'opens', secrets: 0, mayBeWithdrawn: true });
+    expect((await keyUses())[1]).toEqual({
+      key: 'k1',
+      place: 'opens',
+      secrets: 0,
+      mayBeWithdrawn: true,
+    });
     useKeys(two);
     await assertUsableKeys();
-    for (const [index, { tenantId, id }] of connections.entries()) expect((await openConnection(tenantId, id)).secrets).toEqual(secretsOf(index));
+    for (const [index, { tenantId, id }] of connections.entries())
+      expect((await openConnection(tenantId, id)).secrets).toEqual(secretsOf(index));
     expect(await rotateKeys()).toMatchObject({ resealed: 0 });
   });
 
   it('goes on where it was interrupted, and two at once do no harm', async () => {
     useKeys(two, one);
-    await expect(rotateKeys(({ done }) => { if (done === 10) throw new Error('interrupted'); })).rejects.toThrow('interrupted');
-    expect(await byKey()).toEqual([{ key: 'k1', count: 14 }, { key: 'k2', count: 10 }]);
+    await expect(
+      rotateKeys(({ done }) => {
+        if (done === 10) throw new Error('interrupted');
+      }),
+    ).rejects.toThrow('interrupted');
+    expect(await byKey()).toEqual([
+      { key: 'k1', count: 14 },
+      { key: 'k2', count: 10 },
+    ]);
     const both = await Promise.all([rotateKeys(), rotateKeys()]);
     expect(both.reduce((sum, { resealed }) => sum + resealed, 0)).toBe(14);
     expect(await byKey()).toEqual([{ key: 'k2', count: 24 }]);
@@ -72,13 +111,22 @@ describe('rotating keys', () => {
     await somebody.connect();
     await somebody.query('begin');
     const entered = sealSecret({ tenantId, connectionId, name: 'webKey' }, 'entered-meanwhile');
-    await somebody.query(`update credentials set sealed = $1, key_id = $2, version = version + 1 where connection_id = $3 and name = 'webKey'`, [entered.sealed, entered.keyId, connectionId]);
+    await somebody.query(
+      `update credentials set sealed = $1, key_id = $2, version = version + 1 where connection_id = $3 and name = 'webKey'`,
+      [entered.sealed, entered.keyId, connectionId],
+    );
     const rotation = rotateKeys();
-    await until('the rotation waits for the row', async () => (await db.query(`select 1 from pg_locks where not granted`)).length > 0);
+    await until(
+      'the rotation waits for the row',
+      async () => (await db.query(`select 1 from pg_locks where not granted`)).length > 0,
+    );
     await somebody.query('commit');
     await somebody.end();
     expect(await rotation).toMatchObject({ resealed: 23, replaced: 1, unopened: [] });
-    expect((await openConnection(tenantId, connectionId)).secrets).toEqual({ ...secretsOf(0), webKey: 'entered-meanwhile' });
+    expect((await openConnection(tenantId, connectionId)).secrets).toEqual({
+      ...secretsOf(0),
+      webKey: 'entered-meanwhile',
+    });
     expect(await db.query('select distinct key_id from credentials')).toEqual([{ key_id: 'k2' }]);
   });
 
@@ -90,22 +138,39 @@ describe('rotating keys', () => {
 
   it('leaves what does not open, and names it', async () => {
     const [{ id } = { id: '' }] = connections;
-    await db.query(`update credentials set sealed = set_byte(sealed, 60, 255 - get_byte(sealed, 60)) where connection_id = $1 and name = 'webKey'`, [id]);
+    await db.query(
+      `update credentials set sealed = set_byte(sealed, 60, 255 - get_byte(sealed, 60)) where connection_id = $1 and name = 'webKey'`,
+      [id],
+    );
     useKeys(two, one);
-    expect(await rotateKeys()).toEqual({ newest: 'k2', resealed: 23, replaced: 0, unopened: [{ tenantId: tenantIds[0], connectionId: id, name: 'webKey' }] });
+    expect(await rotateKeys()).toEqual({
+      newest: 'k2',
+      resealed: 23,
+      replaced: 0,
+      unopened: [{ tenantId: tenantIds[0], connectionId: id, name: 'webKey' }],
+    });
     expect((await keyUses())[1]).toMatchObject({ secrets: 1, mayBeWithdrawn: false });
   });
 });
 
 describe('keys that are not those of the database', () => {
-  const refusal = (words: RegExp) => ({ name: 'Problem', code: 'unavailable', message: expect.stringMatching(words) as string });
+  const refusal = (words: RegExp) => ({
+    name: 'Problem',
+    code: 'unavailable',
+    message: expect.stringMatching(words) as string,
+  });
 
   it('are refused when their bytes are others than before, also for a key that was withdrawn', async () => {
     useKeys(two, one);
     await Promise.all(Array.from({ length: 8 }, () => assertUsableKeys()));
-    expect(await db.query('select id from encryption_keys order by id')).toEqual([{ id: 'k1' }, { id: 'k2' }]);
+    expect(await db.query('select id from encryption_keys order by id')).toEqual([
+      { id: 'k1' },
+      { id: 'k2' },
+    ]);
     useKeys(key('k2', 9), one);
-    await expect(assertUsableKeys()).rejects.toMatchObject(refusal(/other bytes for the key "k2".*Put the right ones back/));
+    await expect(assertUsableKeys()).rejects.toMatchObject(
+      refusal(/other bytes for the key "k2".*Put the right ones back/),
+    );
     useKeys(two, one);
     await rotateKeys();
     useKeys(two);
@@ -122,11 +187,22 @@ describe('keys that are not those of the database', () => {
 
   it('are refused when one is missing that a secret needs', async () => {
     useKeys(two);
-    await expect(assertUsableKeys()).rejects.toMatchObject(refusal(/lacks the key "k1".*Put it back/));
-    expect(await keyUses()).toContainEqual({ key: 'k1', place: 'withdrawn', secrets: 24, mayBeWithdrawn: false });
+    await expect(assertUsableKeys()).rejects.toMatchObject(
+      refusal(/lacks the key "k1".*Put it back/),
+    );
+    expect(await keyUses()).toContainEqual({
+      key: 'k1',
+      place: 'withdrawn',
+      secrets: 24,
+      mayBeWithdrawn: false,
+    });
   });
 
-  it.each([['web', 'scripts/web.ts', [], 1], ['worker', 'worker/index.ts', [], 1], ['command line', 'cli/index.ts', ['keys', 'rotate'], 7]])('stop the %s from starting', async (_name, entry, args, code) => {
+  it.each([
+    ['web', 'scripts/web.ts', [], 1],
+    ['worker', 'worker/index.ts', [], 1],
+    ['command line', 'cli/index.ts', ['keys', 'rotate'], 7],
+  ])('stop the %s from starting', async (_name, entry, args, code) => {
     const started = startProcess(entry, db.url, { TRIBUTARY_KEYS: two, PORT: '0' }, args);
     expect((await started.exited).code).toBe(code);
     expect(started.output()).toContain('TRIBUTARY_KEYS lacks the key');
@@ -135,12 +211,25 @@ describe('keys that are not those of the database', () => {
 
   it('are still shown, and the right ones rotate from the command line', async () => {
     const tributary = async (keys: string, ...args: string[]) => {
-      const { exited, output } = startProcess('cli/index.ts', db.url, { TRIBUTARY_KEYS: keys, LOG_LEVEL: 'error' }, ['keys', ...args]);
+      const { exited, output } = startProcess(
+        'cli/index.ts',
+        db.url,
+        { TRIBUTARY_KEYS: keys, LOG_LEVEL: 'error' },
+        ['keys', ...args],
+      );
       return { code: (await exited).code, output: output() };
     };
-    expect(await tributary(two, 'status')).toMatchObject({ code: 0, output: expect.stringContaining('The key "k1" is missing') as string });
-    expect(await tributary(`${two},${one}`, 'rotate')).toMatchObject({ code: 0, output: expect.stringContaining('Sealed 24 secrets anew with the key "k2".') as string });
-    expect(JSON.parse((await tributary(`${two},${one}`, 'status', '--json')).output)).toContainEqual({ key: 'k1', place: 'opens', secrets: 0, mayBeWithdrawn: true });
+    expect(await tributary(two, 'status')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('The key "k1" is missing') as string,
+    });
+    expect(await tributary(`${two},${one}`, 'rotate')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Sealed 24 secrets anew with the key "k2".') as string,
+    });
+    expect(
+      JSON.parse((await tributary(`${two},${one}`, 'status', '--json')).output),
+    ).toContainEqual({ key: 'k1', place: 'opens', secrets: 0, mayBeWithdrawn: true });
   });
 });
 
@@ -148,37 +237,75 @@ describe('ciphertexts in the wrong place', () => {
   const ring = parseKeyRing([two, one]);
   const runs = times(1_000, 10_000);
   const places: Place[] = Array.from({ length: 120 }, (_, index) => ({
-    tenant: `tenant-${index % 5}`, table: index % 4 === 0 ? 'encryption_keys' : 'credentials', row: `${randomUUID()}/${index % 2 === 0 ? 'accessToken' : 'refreshToken'}`, column: index % 3 === 0 ? 'other' : 'sealed',
+    tenant: `tenant-${index % 5}`,
+    table: index % 4 === 0 ? 'encryption_keys' : 'credentials',
+    row: `${randomUUID()}/${index % 2 === 0 ? 'accessToken' : 'refreshToken'}`,
+    column: index % 3 === 0 ? 'other' : 'sealed',
   }));
-  const sealed = places.map((place, index) => encrypt(index % 2 === 0 ? ring : ring.slice(1), place, `secret ${index}`));
-  const opens = (at: number, blob: Buffer) => decrypt(ring, places[at] ?? places[0] as Place, blob);
+  const sealed = places.map((place, index) =>
+    encrypt(index % 2 === 0 ? ring : ring.slice(1), place, `secret ${index}`),
+  );
+  const opens = (at: number, blob: Buffer) =>
+    decrypt(ring, places[at] ?? (places[0] as Place), blob);
   const index = fc.integer({ min: 0, max: places.length - 1 });
 
   it(`are refused, ${runs} times`, ({ task }) => {
-    task.meta.shown = { row: 'ciphertext in the place of another row, tenant or column', figures: { swaps: runs, opened: 0 } };
-    fc.assert(fc.property(index, index.filter((other) => other > 0), (at, shift) => {
-      const other = (at + shift) % places.length;
-      expect(() => opens(at, sealed[other] ?? Buffer.alloc(0))).toThrow('does not belong here');
-    }), { numRuns: runs });
-    expect(places.map((_, at) => opens(at, sealed[at] ?? Buffer.alloc(0)))).toEqual(places.map((_, at) => `secret ${at}`));
+    task.meta.shown = {
+      row: 'ciphertext in the place of another row, tenant or column',
+      figures: { swaps: runs, opened: 0 },
+    };
+    fc.assert(
+      fc.property(
+        index,
+        index.filter((other) => other > 0),
+        (at, shift) => {
+          const other = (at + shift) % places.length;
+          expect(() => opens(at, sealed[other] ?? Buffer.alloc(0))).toThrow('does not belong here');
+        },
+      ),
+      { numRuns: runs },
+    );
+    expect(places.map((_, at) => opens(at, sealed[at] ?? Buffer.alloc(0)))).toEqual(
+      places.map((_, at) => `secret ${at}`),
+    );
   });
 
   it(`are refused with parts of another one or a flipped bit, ${runs} times`, ({ task }) => {
-    task.meta.shown = { row: 'ciphertext with a part of another one or one bit flipped', figures: { changes: runs, opened: 0 } };
-    fc.assert(fc.property(index, index.filter((other) => other > 0), fc.nat(), fc.boolean(), (at, shift, cut, flips) => {
-      const own = Buffer.from(sealed[at] ?? Buffer.alloc(0));
-      const foreign = sealed[(at + shift) % places.length] ?? own;
-      const where = cut % own.length;
-      if (flips) own[where] = (own[where] ?? 0) ^ (1 << (cut & 7));
-      const mixed = flips ? own : Buffer.concat([own.subarray(0, where), foreign.subarray(where)]);
-      fc.pre(!mixed.equals(sealed[at] ?? own));
-      expect(() => opens(at, mixed)).toThrow();
-    }), { numRuns: runs });
+    task.meta.shown = {
+      row: 'ciphertext with a part of another one or one bit flipped',
+      figures: { changes: runs, opened: 0 },
+    };
+    fc.assert(
+      fc.property(
+        index,
+        index.filter((other) => other > 0),
+        fc.nat(),
+        fc.boolean(),
+        (at, shift, cut, flips) => {
+          const own = Buffer.from(sealed[at] ?? Buffer.alloc(0));
+          const foreign = sealed[(at + shift) % places.length] ?? own;
+          const where = cut % own.length;
+          if (flips) own[where] = (own[where] ?? 0) ^ (1 << (cut & 7));
+          const mixed = flips
+            ? own
+            : Buffer.concat([own.subarray(0, where), foreign.subarray(where)]);
+          fc.pre(!mixed.equals(sealed[at] ?? own));
+          expect(() => opens(at, mixed)).toThrow();
+        },
+      ),
+      { numRuns: runs },
+    );
   });
 
   it('do not open when the rows themselves are swapped in the database', async () => {
-    await db.query(`update credentials c set sealed = o.sealed from credentials o where o.name = c.name and o.connection_id = (select min(n.connection_id::text) from credentials n where n.connection_id::text > c.connection_id::text)::uuid`);
-    const last = connections.map(({ id }) => id).toSorted().at(-1);
-    for (const { tenantId, id } of connections.filter((connection) => connection.id !== last)) await expect(openConnection(tenantId, id)).rejects.toThrow('does not belong here');
+    await db.query(
+      `update credentials c set sealed = o.sealed from credentials o where o.name = c.name and o.connection_id = (select min(n.connection_id::text) from credentials n where n.connection_id::text > c.connection_id::text)::uuid`,
+    );
+    const last = connections
+      .map(({ id }) => id)
+      .toSorted()
+      .at(-1);
+    for (const { tenantId, id } of connections.filter((connection) => connection.id !== last))
+      await expect(openConnection(tenantId, id)).rejects.toThrow('does not belong here');
   });
 });

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { dueConnections } from '../../src/lib/sync/due.ts';
-import { connectAccount, connectionViews, pauseConnection, reconnectAccount } from '../../src/lib/connections/manage.ts';
+import {
+  connectAccount,
+  connectionViews,
+  pauseConnection,
+  reconnectAccount,
+} from '../../src/lib/connections/manage.ts';
 import { syncConnection } from '../../src/lib/sync/connection.ts';
 import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -14,31 +19,66 @@ let tenant: Tenant;
 let other: Tenant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'managed', ...secrets, rows: { clients: [client(1)] } })], now: Date.UTC(2026, 10, 20) });
-  [tenant, other] = [await createTenant({ slug: 'acme', name: 'Acme' }), await createTenant({ slug: 'other', name: 'Other' })];
+  sandbox = await startSandbox({
+    accounts: [rowsAccount({ name: 'managed', ...secrets, rows: { clients: [client(1)] } })],
+    now: Date.UTC(2026, 10, 20),
+  });
+  [tenant, other] = [
+    await createTenant({ slug: 'acme', name: 'Acme' }),
+    await createTenant({ slug: 'other', name: 'Other' }),
+  ];
 });
 afterAll(() => sandbox.close());
 
-const connect = (given: Record<string, string>) => connectAccount({ tenantId: tenant.id, provider: 'clienttether', label: ' ', settings: { baseUrl: sandbox.clienttether.baseUrl }, secrets: given });
+const connect = (given: Record<string, string>) =>
+  connectAccount({
+    tenantId: tenant.id,
+    provider: 'clienttether',
+    label: ' ',
+    settings: { baseUrl: sandbox.clienttether.baseUrl },
+    secrets: given,
+  });
 const due = async () => (await dueConnections(tenant.id, 1)).map(({ id }) => id);
 
 describe('connecting an account', () => {
   it('asks the provider first, and stores nothing that it does not accept', async () => {
-    await expect(connect({ ...secrets, webKey: 'CT_somebody_else' })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringMatching(/^ClientTether does not accept these credentials; nothing was stored\./) as string });
+    await expect(connect({ ...secrets, webKey: 'CT_somebody_else' })).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringMatching(
+        /^ClientTether does not accept these credentials; nothing was stored\./,
+      ) as string,
+    });
     sandbox.faults.arm({ kind: 'down' });
     await expect(connect(secrets)).rejects.toThrow('could not be asked');
     sandbox.faults.disarm();
-    await expect(connectAccount({ tenantId: tenant.id, provider: 'nope', label: '', settings: {}, secrets })).rejects.toThrow('Choose a system');
+    await expect(
+      connectAccount({ tenantId: tenant.id, provider: 'nope', label: '', settings: {}, secrets }),
+    ).rejects.toThrow('Choose a system');
     expect(await db.query('select 1 from connections')).toEqual([]);
   });
 
   it('makes it due at once; a pause takes it out of the schedule, and others cannot touch it', async () => {
     const { id } = await connect(secrets);
-    expect(await connectionViews(tenant.id)).toEqual([{ id, label: 'ClientTether', provider: 'clienttether', status: 'active', statusReason: null, baseUrl: sandbox.clienttether.baseUrl, health: { circuit: null, pausedUntil: null, waiting: null } }]);
+    expect(await connectionViews(tenant.id)).toEqual([
+      {
+        id,
+        label: 'ClientTether',
+        provider: 'clienttether',
+        status: 'active',
+        statusReason: null,
+        baseUrl: sandbox.clienttether.baseUrl,
+        health: { circuit: null, pausedUntil: null, waiting: null },
+      },
+    ]);
     expect(await due()).toEqual([id]);
     await pauseConnection(tenant.id, id, true);
     expect(await due()).toEqual([]);
-    for (const attempt of [() => pauseConnection(other.id, id, false), () => reconnectAccount(other.id, id, secrets), () => pauseConnection(tenant.id, 'x', true)]) await expect(attempt()).rejects.toMatchObject({ code: 'not_found' });
+    for (const attempt of [
+      () => pauseConnection(other.id, id, false),
+      () => reconnectAccount(other.id, id, secrets),
+      () => pauseConnection(tenant.id, 'x', true),
+    ])
+      await expect(attempt()).rejects.toMatchObject({ code: 'not_found' });
     expect(await due()).toEqual([]);
     await pauseConnection(tenant.id, id, false);
     expect(await due()).toEqual([id]);
@@ -50,11 +90,21 @@ describe('connecting an account', () => {
     await syncConnection({ tenantId: tenant.id, connectionId: id, trigger: 'cli' });
     sandbox.faults.disarm();
     expect((await connectionViews(tenant.id))[0]).toMatchObject({ status: 'needs_reconnect' });
-    await expect(reconnectAccount(tenant.id, id, { ...secrets, accessToken: 'wrong-token' })).rejects.toThrow('does not accept');
+    await expect(
+      reconnectAccount(tenant.id, id, { ...secrets, accessToken: 'wrong-token' }),
+    ).rejects.toThrow('does not accept');
     await reconnectAccount(tenant.id, id, secrets);
-    expect((await connectionViews(tenant.id))[0]).toMatchObject({ status: 'active', statusReason: null });
+    expect((await connectionViews(tenant.id))[0]).toMatchObject({
+      status: 'active',
+      statusReason: null,
+    });
     expect(await due()).toEqual([id]);
-    expect((await syncConnection({ tenantId: tenant.id, connectionId: id, trigger: 'cli' })).status).toBe('success');
-    expect(await db.query('select name, version from credentials order by name')).toEqual([{ name: 'accessToken', version: 2 }, { name: 'webKey', version: 2 }]);
+    expect(
+      (await syncConnection({ tenantId: tenant.id, connectionId: id, trigger: 'cli' })).status,
+    ).toBe('success');
+    expect(await db.query('select name, version from credentials order by name')).toEqual([
+      { name: 'accessToken', version: 2 },
+      { name: 'webKey', version: 2 },
+    ]);
   });
 });

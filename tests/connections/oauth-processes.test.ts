@@ -5,7 +5,12 @@ import { createTenant } from '../../src/lib/tenancy/tenants.ts';
 import { testEnv, useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { until } from '../helpers/processes.ts';
-import { connectOAuth, enteredSecrets, startOAuthSandbox, type OAuthSandbox } from './oauth-stage.ts';
+import {
+  connectOAuth,
+  enteredSecrets,
+  startOAuthSandbox,
+  type OAuthSandbox,
+} from './oauth-stage.ts';
 
 const db = useDatabase();
 const processes = 8;
@@ -22,7 +27,10 @@ class Reader {
   readonly answers: string[] = [];
 
   constructor(args: string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, ['tests/connections/oauth-reader.ts', ...args], { env: { ...process.env, ...testEnv(db.url), ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, ['tests/connections/oauth-reader.ts', ...args], {
+      env: { ...process.env, ...testEnv(db.url), ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#lines = createInterface({ input: this.child.stdout ?? process.stdin });
     this.#lines.on('line', (line) => this.answers.push(line));
   }
@@ -36,7 +44,8 @@ beforeAll(async () => {
   sandbox = await startOAuthSandbox({ accessSeconds: 3_600 });
   tenantId = (await createTenant({ slug: 'acme', name: 'Acme' })).id;
   connectionId = await connectOAuth(db, tenantId, enteredSecrets);
-  for (let count = 0; count < processes; count += 1) readers.push(new Reader([sandbox.baseUrl, tenantId, connectionId]));
+  for (let count = 0; count < processes; count += 1)
+    readers.push(new Reader([sandbox.baseUrl, tenantId, connectionId]));
   await until('all are ready', () => readers.every(({ answers }) => answers.length === 1));
 });
 afterAll(async () => {
@@ -48,52 +57,84 @@ afterAll(async () => {
 async function askAll(asked: Reader[], round: string): Promise<string[]> {
   const before = asked.map(({ answers }) => answers.length);
   for (const reader of asked) reader.ask(round);
-  await until(`all answered round ${round}`, () => asked.every(({ answers }, index) => answers.length > (before[index] ?? 0)));
+  await until(`all answered round ${round}`, () =>
+    asked.every(({ answers }, index) => answers.length > (before[index] ?? 0)),
+  );
   return asked.map(({ answers }) => answers.at(-1) ?? '');
 }
 
 describe(`${processes} processes that meet an expired token whose refresh token is good once`, () => {
-  it(`make one token call for each expiry and all go on, ${rounds} times`, async ({ task }) => {
-    task.meta.shown = { row: '8 processes meet an expired token whose refresh token is good once', figures: { expiries: rounds, 'token calls for each': 1 } };
-    for (let round = 0; round < rounds; round += 1) {
-      sandbox.log.clear();
-      sandbox.desk.expire('one');
-      await db.query(`update credentials set expires_at = now() - interval '1 second' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
-      // A slow endpoint in every other round: the others wait longer than their first looks.
-      if (round % 2 === 1) sandbox.faults.arm({ kind: 'latency', ms: 150, endpoint: 'POST token', next: 1 });
-      expect(await askAll(readers, `expired-${round}`)).toEqual(Array(processes).fill(`expired-${round} 200`));
-      expect(sandbox.statuses('POST token')).toEqual([200]);
-    }
-  }, patienceMs);
+  it(
+    `make one token call for each expiry and all go on, ${rounds} times`,
+    async ({ task }) => {
+      task.meta.shown = {
+        row: '8 processes meet an expired token whose refresh token is good once',
+        figures: { expiries: rounds, 'token calls for each': 1 },
+      };
+      for (let round = 0; round < rounds; round += 1) {
+        sandbox.log.clear();
+        sandbox.desk.expire('one');
+        await db.query(
+          `update credentials set expires_at = now() - interval '1 second' where connection_id = $1 and name = 'accessToken'`,
+          [connectionId],
+        );
+        // A slow endpoint in every other round: the others wait longer than their first looks.
+        if (round % 2 === 1)
+          sandbox.faults.arm({ kind: 'latency', ms: 150, endpoint: 'POST token', next: 1 });
+        expect(await askAll(readers, `expired-${round}`)).toEqual(
+          Array(processes).fill(`expired-${round} 200`),
+        );
+        expect(sandbox.statuses('POST token')).toEqual([200]);
+      }
+    },
+    patienceMs,
+  );
 
-  it('do so too when only the source knows that it is not good any more', async () => {
-    for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
-      sandbox.log.clear();
-      sandbox.desk.expire('one');
-      expect(await askAll(readers, `refused-${round}`)).toEqual(Array(processes).fill(`refused-${round} 200`));
-      expect(sandbox.statuses('POST token')).toEqual([200]);
-    }
-  }, patienceMs);
+  it(
+    'do so too when only the source knows that it is not good any more',
+    async () => {
+      for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
+        sandbox.log.clear();
+        sandbox.desk.expire('one');
+        expect(await askAll(readers, `refused-${round}`)).toEqual(
+          Array(processes).fill(`refused-${round} 200`),
+        );
+        expect(sandbox.statuses('POST token')).toEqual([200]);
+      }
+    },
+    patienceMs,
+  );
 
   it('go on when the one that has the lease is gone for good', async () => {
     sandbox.log.clear();
     sandbox.desk.expire('one');
-    await db.query(`update credentials set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second' where connection_id = $1 and name = 'refreshToken'`, [connectionId]);
+    await db.query(
+      `update credentials set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second' where connection_id = $1 and name = 'refreshToken'`,
+      [connectionId],
+    );
     expect(await askAll(readers, 'beside')).toEqual(Array(processes).fill('beside 200'));
     expect(sandbox.statuses('POST token')).toEqual([200]);
   });
 });
 
 describe('a process that dies while it renews a token', () => {
-  /** Asks in a process of its own, which ends at the named place, and frees the lease that it leaves behind. */
+  /**
+   * Asks in a process of its own, which ends at the named place, and frees the lease that it leaves
+   * behind.
+   */
   async function dieAt(failpoint: string): Promise<void> {
-    const { child } = new Reader([sandbox.baseUrl, tenantId, connectionId], { FAILPOINT: failpoint });
+    const { child } = new Reader([sandbox.baseUrl, tenantId, connectionId], {
+      FAILPOINT: failpoint,
+    });
     sandbox.log.clear();
     sandbox.desk.expire('one');
     child.stdin?.write('dies\n');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(sandbox.statuses('POST token')).toEqual([200]);
-    await db.query(`update credentials set lease_until = clock_timestamp() where connection_id = $1 and lease_until is not null`, [connectionId]);
+    await db.query(
+      `update credentials set lease_until = clock_timestamp() where connection_id = $1 and lease_until is not null`,
+      [connectionId],
+    );
   }
 
   it('after it has stored the new one has lost nothing', async () => {
@@ -105,7 +146,11 @@ describe('a process that dies while it renews a token', () => {
   it('before it has stored the new one costs the grant, as single use demands, and every process says so', async () => {
     await dieAt('token.before_store');
     const answers = await askAll(readers, 'lost');
-    expect(new Set(answers)).toEqual(new Set(['lost OAuth test does not renew the access any more (invalid_grant). Connect it again.']));
+    expect(new Set(answers)).toEqual(
+      new Set([
+        'lost OAuth test does not renew the access any more (invalid_grant). Connect it again.',
+      ]),
+    );
     await db.query('delete from connections where id = $1', [connectionId]);
   });
 });

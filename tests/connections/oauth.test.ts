@@ -7,7 +7,15 @@ import { createTenant } from '../../src/lib/tenancy/tenants.ts';
 import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { until } from '../helpers/processes.ts';
-import { clientOf, connectOAuth, enteredSecrets, firstRefreshToken, oauthProvider, startOAuthSandbox, type OAuthSandbox } from './oauth-stage.ts';
+import {
+  clientOf,
+  connectOAuth,
+  enteredSecrets,
+  firstRefreshToken,
+  oauthProvider,
+  startOAuthSandbox,
+  type OAuthSandbox,
+} from './oauth-stage.ts';
 
 const db = useDatabase();
 const provider = oauthProvider('refresh_token');
@@ -31,31 +39,54 @@ afterAll(async () => {
 const client = () => clientOf(provider, sandbox.baseUrl, { tenantId, connectionId });
 const me = async (http = client()) => (await http.request({ url: `${sandbox.baseUrl}me` })).status;
 const tokenCalls = () => sandbox.statuses('POST token').length;
-const expireStored = () => db.query(`update credentials set expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
+const expireStored = () =>
+  db.query(
+    `update credentials set expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour' where connection_id = $1 and name = 'accessToken'`,
+    [connectionId],
+  );
 /** As a person enters it on the connections page. */
 const enter = async (name: string, secret: string) => {
   await withTenant(tenantId, (tx) => storeSecret(tx, { tenantId, id: connectionId }, name, secret));
 };
-const rows = () => db.query<{ name: string; version: number; lease: boolean }>(`select name, version, lease_owner is not null as lease from credentials where connection_id = $1 order by name`, [connectionId]);
+const rows = () =>
+  db.query<{ name: string; version: number; lease: boolean }>(
+    `select name, version, lease_owner is not null as lease from credentials where connection_id = $1 order by name`,
+    [connectionId],
+  );
 
 describe('an access token', () => {
   it('is fetched at the first request, kept, and renewed ahead of its end; the rotated refresh token takes the place of the old one', async () => {
     expect(await me()).toBe(200);
     expect(await me()).toBe(200);
     expect(tokenCalls()).toBe(1);
-    const [life] = await db.query(`select extract(epoch from expires_at - now())::int between 3500 and 3600 as hour from credentials where connection_id = $1 and name = 'accessToken'`, [connectionId]);
+    const [life] = await db.query(
+      `select extract(epoch from expires_at - now())::int between 3500 and 3600 as hour from credentials where connection_id = $1 and name = 'accessToken'`,
+      [connectionId],
+    );
     expect(life).toEqual({ hour: true });
-    const [days] = await db.query(`select round(extract(epoch from expires_at - now()) / 86400)::int as days from credentials where connection_id = $1 and name = 'refreshToken'`, [connectionId]);
+    const [days] = await db.query(
+      `select round(extract(epoch from expires_at - now()) / 86400)::int as days from credentials where connection_id = $1 and name = 'refreshToken'`,
+      [connectionId],
+    );
     expect(days).toEqual({ days: 90 });
-    await db.query(`update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
+    await db.query(
+      `update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`,
+      [connectionId],
+    );
     expect(await me()).toBe(200);
     expect(tokenCalls()).toBe(2);
-    expect(await rows()).toEqual([{ name: 'accessToken', version: 2, lease: false }, { name: 'clientSecret', version: 1, lease: false }, { name: 'refreshToken', version: 3, lease: false }]);
+    expect(await rows()).toEqual([
+      { name: 'accessToken', version: 2, lease: false },
+      { name: 'clientSecret', version: 1, lease: false },
+      { name: 'refreshToken', version: 3, lease: false },
+    ]);
   });
 
   it('is fetched once for all requests of a process that want it at the same time', async () => {
     const clients = [client(), client(), client()];
-    expect(await Promise.all(Array.from({ length: 30 }, (_, index) => me(clients[index % 3])))).toEqual(Array(30).fill(200));
+    expect(
+      await Promise.all(Array.from({ length: 30 }, (_, index) => me(clients[index % 3]))),
+    ).toEqual(Array(30).fill(200));
     expect(tokenCalls()).toBe(1);
   });
 
@@ -72,7 +103,10 @@ describe('an access token', () => {
 
   it('never leaves a trace in what this process writes', async () => {
     await me();
-    const [{ sealed } = { sealed: Buffer.alloc(0) }] = await db.query<{ sealed: Buffer }>(`select sealed from credentials where connection_id = $1 and name = 'accessToken'`, [connectionId]);
+    const [{ sealed } = { sealed: Buffer.alloc(0) }] = await db.query<{ sealed: Buffer }>(
+      `select sealed from credentials where connection_id = $1 and name = 'accessToken'`,
+      [connectionId],
+    );
     expect(sealed.toString('latin1')).not.toContain('at-');
     expect(scrub(`now ${sandbox.desk.refreshToken('one')} and then`)).toBe('now [secret] and then');
   });
@@ -85,16 +119,46 @@ describe('an access token', () => {
     ['the host in the credentials of a URL', () => 'https://api.oauth.test@evil.example/me'],
   ])('is never sent to %s', async (_what, address) => {
     const sent: Record<string, string>[] = [];
-    const sink = { close: () => Promise.resolve(), request: ({ headers = {} }) => Promise.resolve({ status: sent.push(headers), contentType: '', headers: {}, body: '{}', receivedAt: new Date() }) };
-    const http = withAuthorization(sink, () => Promise.resolve({ token: 'at-secret', secondsLeft: 60, fresh: true }), { hosts: provider.hosts, baseUrl: sandbox.baseUrl });
+    const sink = {
+      close: () => Promise.resolve(),
+      request: ({ headers = {} }) =>
+        Promise.resolve({
+          status: sent.push(headers),
+          contentType: '',
+          headers: {},
+          body: '{}',
+          receivedAt: new Date(),
+        }),
+    };
+    const http = withAuthorization(
+      sink,
+      () => Promise.resolve({ token: 'at-secret', secondsLeft: 60, fresh: true }),
+      { hosts: provider.hosts, baseUrl: sandbox.baseUrl },
+    );
     await http.request({ url: address(`${sandbox.baseUrl}me`) });
     await http.request({ url: `${sandbox.baseUrl}me` });
     expect(sent).toEqual([{}, { authorization: 'Bearer at-secret' }]);
   });
 
   it('comes from the hosts of the token endpoint only', async () => {
-    const elsewhere = { ...provider, auth: { ...provider.auth, grant: { ...(provider.auth.kind === 'oauth2' ? provider.auth.grant : undefined), tokenUrl: () => 'https://evil.example/token' } } } as typeof provider;
-    await expect(clientOf(elsewhere, sandbox.baseUrl, { tenantId, connectionId }).request({ url: `${sandbox.baseUrl}me` })).rejects.toMatchObject({ kind: 'permission', message: expect.stringContaining('not one of this provider') as string });
+    const elsewhere = {
+      ...provider,
+      auth: {
+        ...provider.auth,
+        grant: {
+          ...(provider.auth.kind === 'oauth2' ? provider.auth.grant : undefined),
+          tokenUrl: () => 'https://evil.example/token',
+        },
+      },
+    } as typeof provider;
+    await expect(
+      clientOf(elsewhere, sandbox.baseUrl, { tenantId, connectionId }).request({
+        url: `${sandbox.baseUrl}me`,
+      }),
+    ).rejects.toMatchObject({
+      kind: 'permission',
+      message: expect.stringContaining('not one of this provider') as string,
+    });
   });
 });
 
@@ -102,10 +166,24 @@ describe('a refused renewal', () => {
   it('declares the grant dead, asks the endpoint once for all who wait, and lives again after a new consent', async () => {
     sandbox.desk.revoke('one');
     const results = await Promise.allSettled([me(), me(), me(), me()]);
-    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { kind: 'auth', message: 'OAuth test does not renew the access any more (invalid_grant). Connect it again.' } });
+    for (const result of results)
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: {
+          kind: 'auth',
+          message:
+            'OAuth test does not renew the access any more (invalid_grant). Connect it again.',
+        },
+      });
     expect(tokenCalls()).toBe(1);
-    expect(await rows()).toEqual([{ name: 'clientSecret', version: 1, lease: false }, { name: 'refreshToken', version: 1, lease: false }]);
-    connectionId = await connectOAuth(db, tenantId, { ...enteredSecrets, refreshToken: sandbox.desk.consent('one') });
+    expect(await rows()).toEqual([
+      { name: 'clientSecret', version: 1, lease: false },
+      { name: 'refreshToken', version: 1, lease: false },
+    ]);
+    connectionId = await connectOAuth(db, tenantId, {
+      ...enteredSecrets,
+      refreshToken: sandbox.desk.consent('one'),
+    });
     expect(await me()).toBe(200);
   });
 
@@ -122,35 +200,58 @@ describe('a refused renewal', () => {
   it('is not undone by an answer that arrives after a person has connected again', async () => {
     sandbox.faults.arm({ kind: 'drip', bytes: 4, everyMs: 10, endpoint: 'POST token', next: 1 });
     const asking = me();
-    await until('the refresh token is used up', () => sandbox.desk.refreshToken('one') !== firstRefreshToken);
+    await until(
+      'the refresh token is used up',
+      () => sandbox.desk.refreshToken('one') !== firstRefreshToken,
+    );
     const newer = sandbox.desk.consent('one');
     await enter('refreshToken', newer);
     expect(await asking).toBe(200);
     expect(tokenCalls()).toBe(2);
-    expect((await rows()).find(({ name }) => name === 'refreshToken')).toEqual({ name: 'refreshToken', version: 3, lease: false });
+    expect((await rows()).find(({ name }) => name === 'refreshToken')).toEqual({
+      name: 'refreshToken',
+      version: 3,
+      lease: false,
+    });
   });
 
   it.each([
-    ['429', { kind: 'rate_limited', retryAfter: '120' }, { kind: 'rate_limited', until: expect.any(Date) as Date }],
+    [
+      '429',
+      { kind: 'rate_limited', retryAfter: '120' },
+      { kind: 'rate_limited', until: expect.any(Date) as Date },
+    ],
     ['500', { kind: 'status', status: 500 }, { kind: 'transient' }],
     ['a web page', { kind: 'html_200' }, { kind: 'transient' }],
     ['a cut answer', { kind: 'cut', framing: 'length' }, { kind: 'transient' }],
     ['a closed socket', { kind: 'down' }, { kind: 'transient' }],
-  ] as const)('by %s is no refusal: it is told as what it is, and a token that still lives goes on being used', async (_what, fault, error) => {
-    sandbox.faults.arm({ ...fault, endpoint: 'POST token', next: 1 });
-    await expect(me()).rejects.toMatchObject(error);
-    expect(tokenCalls()).toBe(1);
-    await db.query('update credentials set lease_until = null where connection_id = $1', [connectionId]);
-    if (fault.kind === 'cut') return;
-    expect(await me()).toBe(200);
-    await db.query(`update credentials set expires_at = now() + interval '2 minutes' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
-    sandbox.faults.arm({ ...fault, endpoint: 'POST token' });
-    expect(await me()).toBe(200);
-  });
+  ] as const)(
+    'by %s is no refusal: it is told as what it is, and a token that still lives goes on being used',
+    async (_what, fault, error) => {
+      sandbox.faults.arm({ ...fault, endpoint: 'POST token', next: 1 });
+      await expect(me()).rejects.toMatchObject(error);
+      expect(tokenCalls()).toBe(1);
+      await db.query('update credentials set lease_until = null where connection_id = $1', [
+        connectionId,
+      ]);
+      if (fault.kind === 'cut') return;
+      expect(await me()).toBe(200);
+      await db.query(
+        `update credentials set expires_at = now() + interval '2 minutes' where connection_id = $1 and name = 'accessToken'`,
+        [connectionId],
+      );
+      sandbox.faults.arm({ ...fault, endpoint: 'POST token' });
+      expect(await me()).toBe(200);
+    },
+  );
 
   it('asked to wait, no process asks before that, and each is told until when', async () => {
     sandbox.faults.arm({ kind: 'rate_limited', retryAfter: '120', endpoint: 'POST token' });
-    for (let attempt = 0; attempt < 3; attempt += 1) await expect(me()).rejects.toMatchObject({ kind: 'rate_limited', until: expect.any(Date) as Date });
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await expect(me()).rejects.toMatchObject({
+        kind: 'rate_limited',
+        until: expect.any(Date) as Date,
+      });
     expect(tokenCalls()).toBe(1);
   });
 
@@ -173,16 +274,27 @@ describe('a refused renewal', () => {
 describe('a client with credentials of its own', () => {
   it('fetches a token without a refresh token, and a new one when it has expired', async () => {
     connectionId = await connectOAuth(db, tenantId, { clientSecret: enteredSecrets.clientSecret });
-    const own = () => clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId });
+    const own = () =>
+      clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId });
     expect(await Promise.all([me(own()), me(own())])).toEqual([200, 200]);
     await expireStored();
     expect(await me(own())).toBe(200);
     expect(tokenCalls()).toBe(2);
-    expect((await rows()).map(({ name, version }) => `${name} ${version}`)).toEqual(['accessToken 2', 'clientSecret 1']);
+    expect((await rows()).map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'accessToken 2',
+      'clientSecret 1',
+    ]);
   });
 
   it('is told by name that its secret is wrong', async () => {
     connectionId = await connectOAuth(db, tenantId, { clientSecret: 'wrong-secret' });
-    await expect(me(clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId }))).rejects.toMatchObject({ kind: 'auth', message: expect.stringContaining('(invalid_client)') as string });
+    await expect(
+      me(
+        clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId }),
+      ),
+    ).rejects.toMatchObject({
+      kind: 'auth',
+      message: expect.stringContaining('(invalid_client)') as string,
+    });
   });
 });

@@ -6,6 +6,13 @@ import { pushUnderFire } from '../scenarios/pushes.ts';
 const db = useDatabase();
 afterAll(() => closeQueue());
 
-it('5,000 leads are made exactly once by two workers side by side, after others were killed at the fail-points', { timeout: 3_600_000 }, async ({ task }) => {
-  task.meta.shown = { row: 'pushes with lost answers, faults and workers killed at the fail-points', figures: await pushUnderFire(db, { leads: 5_000, kills: 30, workers: 2 }) };
-});
+it(
+  '5,000 leads are made exactly once by two workers side by side, after others were killed at the fail-points',
+  { timeout: 3_600_000 },
+  async ({ task }) => {
+    task.meta.shown = {
+      row: 'pushes with lost answers, faults and workers killed at the fail-points',
+      figures: await pushUnderFire(db, { leads: 5_000, kills: 30, workers: 2 }),
+    };
+  },
+);

@@ -6,6 +6,13 @@ import { workSideBySide } from '../scenarios/side-by-side.ts';
 const db = useDatabase();
 afterAll(() => closeQueue());
 
-it('two workers share five tenants, and outlive one of them', { timeout: 600_000 }, async ({ task }) => {
-  task.meta.shown = { row: 'two workers side by side, then one of them dies for good', figures: await workSideBySide(db, { workers: 2, records: 10_000 }) };
-});
+it(
+  'two workers share five tenants, and outlive one of them',
+  { timeout: 600_000 },
+  async ({ task }) => {
+    task.meta.shown = {
+      row: 'two workers side by side, then one of them dies for good',
+      figures: await workSideBySide(db, { workers: 2, records: 10_000 }),
+    };
+  },
+);

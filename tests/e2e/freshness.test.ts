@@ -10,8 +10,13 @@ import { useStage } from './stage.ts';
 
 const leads = 120;
 const account = rowsAccount({
-  name: 'harbor', webKey: 'CT_harbor', accessToken: 'token-of-harbor',
-  rows: { clients: Array.from({ length: leads }, (_, index) => client(index + 1)), opportunities: [opportunity(1)] },
+  name: 'harbor',
+  webKey: 'CT_harbor',
+  accessToken: 'token-of-harbor',
+  rows: {
+    clients: Array.from({ length: leads }, (_, index) => client(index + 1)),
+    opportunities: [opportunity(1)],
+  },
 });
 const admin = 'admin@harbor.test';
 let harbor: Workspace;
@@ -36,7 +41,12 @@ afterAll(async () => {
 
 const banner = (page: Page) => page.locator('.banner');
 const says = (page: Page) => banner(page).locator('.banner-text').innerText();
-const sync = () => syncConnection({ tenantId: harbor.tenant.id, connectionId: harbor.connection.id, trigger: 'cli' });
+const sync = () =>
+  syncConnection({
+    tenantId: harbor.tenant.id,
+    connectionId: harbor.connection.id,
+    trigger: 'cli',
+  });
 const open = async (email = admin) => {
   const watched = await stage.signedIn(email);
   await watched.page.goto(`/w/${email.split(/[@.]/)[1]}/leads`);
@@ -48,13 +58,20 @@ describe('the banner', () => {
   it('says that nothing is connected, and who may connect something', async () => {
     const page = await open('admin@empty.test');
     expect(await says(page)).toContain('No system is connected yet');
-    expect(await banner(page).getByRole('link', { name: 'Connect a system' }).isVisible()).toBe(true);
+    expect(await banner(page).getByRole('link', { name: 'Connect a system' }).isVisible()).toBe(
+      true,
+    );
     expect(await banner(page).getByRole('button', { name: 'Sync now' }).count()).toBe(0);
   });
 
   it('says that the first sync is still to come', async () => {
     expect(await says(await open())).toContain('No data yet: the first sync has not finished');
-    expect(await banner(await open('viewer@harbor.test')).getByRole('button', { name: 'Sync now' }).count(), 'a viewer starts none').toBe(0);
+    expect(
+      await banner(await open('viewer@harbor.test'))
+        .getByRole('button', { name: 'Sync now' })
+        .count(),
+      'a viewer starts none',
+    ).toBe(0);
   });
 
   it('shows a sync as it runs, without a reload, and then offers the new data', async () => {
@@ -74,7 +91,10 @@ describe('the banner', () => {
     expect(await figure(page, 'Total Leads'), 'nothing changed under the reader').toBe('0');
     await banner(page).getByRole('link', { name: 'Show the new data' }).click();
     await banner(page).getByText('Last good data').first().waitFor();
-    expect([await figure(page, 'Total Leads'), await says(page)]).toEqual([String(leads), expect.stringMatching(/Last good data (just now|1 minute ago)/)]);
+    expect([await figure(page, 'Total Leads'), await says(page)]).toEqual([
+      String(leads),
+      expect.stringMatching(/Last good data (just now|1 minute ago)/),
+    ]);
     stage.sandbox.faults.disarm();
   });
 

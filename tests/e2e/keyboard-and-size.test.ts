@@ -10,10 +10,23 @@ import { useStage } from './stage.ts';
 
 const many = 10_000;
 const harbor = rowsAccount({
-  name: 'harbor', webKey: 'CT_harbor', accessToken: 'token-of-harbor',
-  rows: { clients: Array.from({ length: 60 }, (_, index) => client(index + 1)), opportunities: Array.from({ length: 4 }, (_, index) => opportunity(index + 1)) },
+  name: 'harbor',
+  webKey: 'CT_harbor',
+  accessToken: 'token-of-harbor',
+  rows: {
+    clients: Array.from({ length: 60 }, (_, index) => client(index + 1)),
+    opportunities: Array.from({ length: 4 }, (_, index) => opportunity(index + 1)),
+  },
 });
-const bulk = bulkAccount({ name: 'bulk', webKey: 'CT_bulk', accessToken: 'token-of-bulk', clients: 20, opportunities: many, activities: 400, now: Date.now() });
+const bulk = bulkAccount({
+  name: 'bulk',
+  webKey: 'CT_bulk',
+  accessToken: 'token-of-bulk',
+  clients: 20,
+  opportunities: many,
+  activities: 400,
+  now: Date.now(),
+});
 
 const stage = useStage({
   accounts: [harbor, bulk],
@@ -26,11 +39,17 @@ const stage = useStage({
 });
 
 /** What has the focus, as a reader hears it. */
-const focused = (page: Page): Promise<string> => page.evaluate(() => {
-  const element = document.activeElement;
-  const label = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0]?.textContent : undefined;
-  return (element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? '').replaceAll(/\s+/g, ' ').trim();
-});
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const label =
+      element instanceof HTMLInputElement || element instanceof HTMLSelectElement
+        ? element.labels?.[0]?.textContent
+        : undefined;
+    return (element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? '')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  });
 
 /** Presses Tab until the focus is on what is called so; it must be visible wherever it stops. */
 async function tabTo(page: Page, name: string | RegExp, key = 'Tab'): Promise<void> {
@@ -49,11 +68,18 @@ async function expectVisibleFocus(page: Page): Promise<void> {
   const { name, seen } = await page.evaluate(() => {
     const element = document.activeElement as HTMLElement | SVGElement | null;
     if (element === null || element === document.body) return { name: 'the page', seen: true };
-    const shape = element instanceof SVGElement ? (element.querySelector('path') ?? element) : element;
+    const shape =
+      element instanceof SVGElement ? (element.querySelector('path') ?? element) : element;
     const { outlineStyle, outlineWidth, strokeWidth, stroke } = getComputedStyle(shape);
     const { width, height, right, bottom } = element.getBoundingClientRect();
-    const marked = element instanceof SVGElement ? stroke !== 'none' && Number.parseFloat(strokeWidth) >= 2 : outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
-    return { name: element.outerHTML.slice(0, 120), seen: marked && width > 0 && height > 0 && right > 0 && bottom > 0 };
+    const marked =
+      element instanceof SVGElement
+        ? stroke !== 'none' && Number.parseFloat(strokeWidth) >= 2
+        : outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
+    return {
+      name: element.outerHTML.slice(0, 120),
+      seen: marked && width > 0 && height > 0 && right > 0 && bottom > 0,
+    };
   });
   expect(seen, `the focus is visible on ${name}`).toBe(true);
 }
@@ -62,7 +88,10 @@ describe('with the keyboard alone', () => {
   it('somebody signs in, walks through the pages, filters, opens and closes, syncs and signs out', async () => {
     const { page } = await stage.visit();
     await page.goto('/sign-in?next=%2Fw%2Fharbor%2Fdashboard');
-    await until('the form starts in its first field', async () => (await focused(page)) === 'E-mail');
+    await until(
+      'the form starts in its first field',
+      async () => (await focused(page)) === 'E-mail',
+    );
     await page.keyboard.type('admin@harbor.test');
     await tabTo(page, 'Password');
     await page.keyboard.type(password);
@@ -118,7 +147,9 @@ describe('with the keyboard alone', () => {
   });
 
   it('somebody on a phone opens and closes the navigation', async () => {
-    const { page } = await stage.signedIn('admin@harbor.test', { viewport: { width: 390, height: 844 } });
+    const { page } = await stage.signedIn('admin@harbor.test', {
+      viewport: { width: 390, height: 844 },
+    });
     await page.goto('/w/harbor/dashboard');
     await tabTo(page, 'Menu');
     await page.keyboard.press('Enter');
@@ -153,7 +184,12 @@ describe('ten thousand rows', () => {
 
 describe('what a browser fetches', () => {
   it.each(['harbor', 'bulk'])('stays within the budget of each page of %s', async (slug) => {
-    const pages = await weighSite({ url: stage.web.url, slug, email: `admin@${slug}.test`, password });
+    const pages = await weighSite({
+      url: stage.web.url,
+      slug,
+      email: `admin@${slug}.test`,
+      password,
+    });
     expect(pages.map(({ path }) => path)).toEqual(Object.keys(budgets(slug)));
     expect(pages.filter(({ excesses }) => excesses.length > 0)).toEqual([]);
     for (const { weight } of pages) expect(weight.html).toBeGreaterThan(0.5);

@@ -9,23 +9,78 @@ import { client } from '../helpers/rows.ts';
 import { listed, params, rows, until } from './read.ts';
 import { useStage } from './stage.ts';
 
-const clients = Array.from({ length: 60 }, (_, index) => client(index + 1, { lastName: `N${String(index).padStart(2, '0')}`, email: `lead${index}@acme${index % 5}.com`, created: `2026-0${1 + (index % 9)}-10 10:00:00` }));
-const item = (key: string, label: string, points: number, most: number | null) => ({ key, label, points, most, verdict: 'weak', evidence: `What ${label} says.`, checkedAt: '2026-11-21T09:05:00Z' });
+const clients = Array.from({ length: 60 }, (_, index) =>
+  client(index + 1, {
+    lastName: `N${String(index).padStart(2, '0')}`,
+    email: `lead${index}@acme${index % 5}.com`,
+    created: `2026-0${1 + (index % 9)}-10 10:00:00`,
+  }),
+);
+const item = (key: string, label: string, points: number, most: number | null) => ({
+  key,
+  label,
+  points,
+  most,
+  verdict: 'weak',
+  evidence: `What ${label} says.`,
+  checkedAt: '2026-11-21T09:05:00Z',
+});
 const breakdown = {
-  model: 0, scoredAt: '2026-11-21T09:05:00Z', score: 72, segment: 'Migration', segmentReason: 'Not at Microsoft.', priority: 1, tenantSize: 'small', tenantSizeReason: 'Few.', mailProvider: 'google_workspace', mailProviderReason: 'By MX.',
-  signals: [item('mx', 'Mail servers (MX)', 40, 40), item('dmarc', 'DMARC', 10, 25), item('dkim', 'DKIM', 5, 10), item('spf', 'SPF', 25, 25)], risks: [item('risk.no_dmarc', 'No DMARC', -8, null)],
+  model: 0,
+  scoredAt: '2026-11-21T09:05:00Z',
+  score: 72,
+  segment: 'Migration',
+  segmentReason: 'Not at Microsoft.',
+  priority: 1,
+  tenantSize: 'small',
+  tenantSizeReason: 'Few.',
+  mailProvider: 'google_workspace',
+  mailProviderReason: 'By MX.',
+  signals: [
+    item('mx', 'Mail servers (MX)', 40, 40),
+    item('dmarc', 'DMARC', 10, 25),
+    item('dkim', 'DKIM', 5, 10),
+    item('spf', 'SPF', 25, 25),
+  ],
+  risks: [item('risk.no_dmarc', 'No DMARC', -8, null)],
 };
 
-/** A workspace that scores and pushes: every third lead is to be migrated, every tenth push failed. */
+/**
+ * A workspace that scores and pushes: every third lead is to be migrated, every tenth push failed.
+ */
 const stage = useStage({
-  accounts: [rowsAccount({ name: 'table', webKey: 'CT_table', accessToken: 'token-of-table', rows: { clients } })],
+  accounts: [
+    rowsAccount({
+      name: 'table',
+      webKey: 'CT_table',
+      accessToken: 'token-of-table',
+      rows: { clients },
+    }),
+  ],
   prepare: async ({ workspace, user, database }) => {
     const { tenant } = await workspace('table');
-    for (const feature of ['lead-engine', 'crm-push'] as const) await setFeature(tenant.id, feature, true, null);
-    await createConnection({ tenantId: tenant.id, provider: 'dynamics-365', settings: { baseUrl: 'http://127.0.0.1:9/', loginUrl: 'http://127.0.0.1:9/', tenantId: 'none', clientId: 'none' }, secrets: { clientSecret: 'none' } });
-    await database.query(`update leads set score = external_id::int, sort_score = external_id::int, segment = case when external_id::int % 3 = 0 then 'Migration' else 'Cold' end,
-      push_state = case when external_id::int % 10 = 0 then 'failed' end, referral_type = 'co-sell', mail_provider = 'google_workspace' where tenant_id = $1`, [tenant.id]);
-    await database.query(`insert into company_domains (tenant_id, domain, score, segment, breakdown) select distinct tenant_id, domain, 72, 'Migration', $2::jsonb from leads where tenant_id = $1 on conflict (tenant_id, domain) do update set breakdown = excluded.breakdown`, [tenant.id, JSON.stringify(breakdown)]);
+    for (const feature of ['lead-engine', 'crm-push'] as const)
+      await setFeature(tenant.id, feature, true, null);
+    await createConnection({
+      tenantId: tenant.id,
+      provider: 'dynamics-365',
+      settings: {
+        baseUrl: 'http://127.0.0.1:9/',
+        loginUrl: 'http://127.0.0.1:9/',
+        tenantId: 'none',
+        clientId: 'none',
+      },
+      secrets: { clientSecret: 'none' },
+    });
+    await database.query(
+      `update leads set score = external_id::int, sort_score = external_id::int, segment = case when external_id::int % 3 = 0 then 'Migration' else 'Cold' end,
+      push_state = case when external_id::int % 10 = 0 then 'failed' end, referral_type = 'co-sell', mail_provider = 'google_workspace' where tenant_id = $1`,
+      [tenant.id],
+    );
+    await database.query(
+      `insert into company_domains (tenant_id, domain, score, segment, breakdown) select distinct tenant_id, domain, 72, 'Migration', $2::jsonb from leads where tenant_id = $1 on conflict (tenant_id, domain) do update set breakdown = excluded.breakdown`,
+      [tenant.id, JSON.stringify(breakdown)],
+    );
     await user('member@table.test', { tenantSlug: 'table', role: 'member' });
     await user('viewer@table.test', { tenantSlug: 'table' });
   },
@@ -37,9 +92,14 @@ async function open(path = '', email = 'member@table.test'): Promise<Page> {
   return page;
 }
 const dialog = (page: Page) => page.locator('[data-row-dialog]');
-const isOpen = (page: Page) => dialog(page).evaluate((element) => (element as HTMLDialogElement).open);
-const untilClosed = (page: Page) => page.waitForFunction(() => document.querySelector<HTMLDialogElement>('[data-row-dialog]')?.open === false);
-const focused = (page: Page) => page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent ?? '');
+const isOpen = (page: Page) =>
+  dialog(page).evaluate((element) => (element as HTMLDialogElement).open);
+const untilClosed = (page: Page) =>
+  page.waitForFunction(
+    () => document.querySelector<HTMLDialogElement>('[data-row-dialog]')?.open === false,
+  );
+const focused = (page: Page) =>
+  page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent ?? '');
 
 describe('a lead over the list', () => {
   it('shows how its score came about, signals first, and closes by Escape, by Back, by its button and by a click beside it, but not by one inside', async () => {
@@ -48,16 +108,28 @@ describe('a lead over the list', () => {
     const text = (await name.innerText()).trim();
     await name.click();
     await page.locator('[data-lead-panel]').waitFor();
-    expect(await page.locator('[data-group=signals] strong').allInnerTexts()).toEqual(['SPF', 'DKIM', 'DMARC', 'Mail servers (MX)']);
+    expect(await page.locator('[data-group=signals] strong').allInnerTexts()).toEqual([
+      'SPF',
+      'DKIM',
+      'DMARC',
+      'Mail servers (MX)',
+    ]);
     expect(await page.locator('[data-group=risks] strong').allInnerTexts()).toEqual(['No DMARC']);
     expect(await page.locator('[data-row-title]').innerText()).toBe(text);
     expect(params(page)['lead']).toBe(await name.getAttribute('data-row'));
-    expect((await new AxeBuilder({ page }).setLegacyMode(true).include('[data-row-dialog]').analyze()).violations.map(({ id }) => id)).toEqual([]);
+    expect(
+      (
+        await new AxeBuilder({ page }).setLegacyMode(true).include('[data-row-dialog]').analyze()
+      ).violations.map(({ id }) => id),
+    ).toEqual([]);
     await page.locator('[data-row-body] h3').first().click();
     expect(await isOpen(page)).toBe(true);
     await page.keyboard.press('Escape');
     await untilClosed(page);
-    expect([await focused(page), params(page)]).toEqual([text, { segment: 'Migration', sort: 'name', direction: 'asc' }]);
+    expect([await focused(page), params(page)]).toEqual([
+      text,
+      { segment: 'Migration', sort: 'name', direction: 'asc' },
+    ]);
     await page.keyboard.press('Enter');
     await page.locator('[data-lead-panel]').waitFor();
     await page.goBack();
@@ -79,7 +151,11 @@ describe('a lead over the list', () => {
     await page.locator('[data-lead-panel]').waitFor();
     const box = await dialog(page).boundingBox();
     expect(box?.height ?? 0).toBeLessThanOrEqual(900 * 0.8 + 1);
-    expect(await page.locator('[data-row-body]').evaluate((element) => element.scrollHeight > element.clientHeight)).toBe(true);
+    expect(
+      await page
+        .locator('[data-row-body]')
+        .evaluate((element) => element.scrollHeight > element.clientHeight),
+    ).toBe(true);
     await page.keyboard.press('Escape');
     await untilClosed(page);
     expect(params(page)).toEqual({});
@@ -109,11 +185,18 @@ describe('the filter', () => {
     await page.getByLabel('Lowest score').fill('30');
     await page.getByRole('button', { name: 'Apply' }).click();
     await until(page, 'segment', 'Migration');
-    expect([params(page), await listed(page)]).toEqual([{ segment: 'Migration', scoreMin: '30' }, '11']);
+    expect([params(page), await listed(page)]).toEqual([
+      { segment: 'Migration', scoreMin: '30' },
+      '11',
+    ]);
     await page.locator('.sidebar').getByRole('link', { name: 'Dashboard' }).click();
     await page.locator('.sidebar').getByRole('link', { name: 'Leads' }).click();
     await until(page, 'segment', 'Migration');
-    expect(await page.locator('[data-chips] .chip').allInnerTexts()).toEqual(['Segment: Migrationremove filter', 'Score from: 30remove filter'].map((text) => expect.stringContaining(text.split('remove')[0] ?? '')));
+    expect(await page.locator('[data-chips] .chip').allInnerTexts()).toEqual(
+      ['Segment: Migrationremove filter', 'Score from: 30remove filter'].map((text) =>
+        expect.stringContaining(text.split('remove')[0] ?? ''),
+      ),
+    );
     await page.goto('/w/table/leads?push=failed');
     expect([params(page), await listed(page)]).toEqual([{ push: 'failed' }, '6']);
     await page.locator('[data-chips] .chip').click();
@@ -132,15 +215,30 @@ describe('the filter', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       await route.continue();
     });
-    const meanwhile = await page.evaluate(() => new Promise((resolve) => {
-      document.querySelector<HTMLElement>('[data-column=score] a')?.click();
-      setTimeout(() => resolve([document.querySelector('#rows table')?.ariaBusy, document.querySelector<HTMLFieldSetElement>('[data-filters] fieldset')?.disabled]), 60);
-    }));
+    const meanwhile = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          document.querySelector<HTMLElement>('[data-column=score] a')?.click();
+          setTimeout(
+            () =>
+              resolve([
+                document.querySelector('#rows table')?.ariaBusy,
+                document.querySelector<HTMLFieldSetElement>('[data-filters] fieldset')?.disabled,
+              ]),
+            60,
+          );
+        }),
+    );
     expect(meanwhile).toEqual(['true', true]);
     await until(page, 'sort', 'score');
-    expect((await rows(page)).map((cells) => cells[3]?.replaceAll(/\s+/g, ' '))[0]).toBe('60 Migration');
+    expect((await rows(page)).map((cells) => cells[3]?.replaceAll(/\s+/g, ' '))[0]).toBe(
+      '60 Migration',
+    );
     await page.locator('.menu summary', { hasText: 'Export' }).click();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ]);
     expect(download.suggestedFilename()).toMatch(/^Workspace table Leads .*\.csv$/);
     await page.locator('.toast', { hasText: 'in your downloads' }).waitFor();
   });
@@ -172,17 +270,33 @@ describe('the filter', () => {
 });
 
 describe('the table', () => {
-  it.each([1440, 390])('is accessible and within its page at %i px, in light and in dark', async (width) => {
-    const { page } = await stage.signedIn('member@table.test', { viewport: { width, height: 900 } });
-    await page.goto('/w/table/leads?segment=Migration&sort=score');
-    await expectNothingSticksOut(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).include('.lead-table').analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html]), colorScheme).toEqual([]);
-    }
-    expect(await page.locator('#rows tbody tr').first().evaluate((row) => row.getBoundingClientRect().height)).toBeLessThanOrEqual(37);
-  });
+  it.each([1440, 390])(
+    'is accessible and within its page at %i px, in light and in dark',
+    async (width) => {
+      const { page } = await stage.signedIn('member@table.test', {
+        viewport: { width, height: 900 },
+      });
+      await page.goto('/w/table/leads?segment=Migration&sort=score');
+      await expectNothingSticksOut(page);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        const { violations } = await new AxeBuilder({ page })
+          .setLegacyMode(true)
+          .include('.lead-table')
+          .analyze();
+        expect(
+          violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
+          colorScheme,
+        ).toEqual([]);
+      }
+      expect(
+        await page
+          .locator('#rows tbody tr')
+          .first()
+          .evaluate((row) => row.getBoundingClientRect().height),
+      ).toBeLessThanOrEqual(37);
+    },
+  );
 });
 
 describe('chosen rows', () => {
@@ -201,7 +315,9 @@ describe('chosen rows', () => {
     await page.locator('[data-bulk-selected]').click();
     await page.locator('.banner', { hasText: 'Push: 2 queued to be sent.' }).waitFor();
     expect((await rows(page)).slice(0, 2).map((cells) => cells[7])).toEqual(['Pending', 'Pending']);
-    const [pushed] = await stage.database.query<{ count: number }>('select count(*)::int from pushes');
+    const [pushed] = await stage.database.query<{ count: number }>(
+      'select count(*)::int from pushes',
+    );
     expect(pushed?.count).toBe(2);
   });
 });

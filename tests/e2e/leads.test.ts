@@ -11,7 +11,8 @@ describe('leads', () => {
     expect(await figure(page, 'Total Leads')).toBe(String(truth.leads));
     expect(await listed(page)).toBe(String(truth.leads));
     const drawn = (id: string) => bars(page, id).then((texts) => texts.toSorted());
-    const written = (map: Map<string, number>) => [...map].map(([key, value]) => `${key}: ${value}`).toSorted();
+    const written = (map: Map<string, number>) =>
+      [...map].map(([key, value]) => `${key}: ${value}`).toSorted();
     expect(await drawn('by-source')).toEqual(written(truth.sources));
     expect(await drawn('by-status')).toEqual(written(truth.statuses));
   });
@@ -30,7 +31,10 @@ describe('leads', () => {
     expect(params(page)).toEqual({ source, status: 'New Lead' });
     await page.goBack();
     await until(page, 'status', null);
-    expect([await listed(page), await page.getByLabel('Source', { exact: true }).inputValue()]).toEqual([String(many), source]);
+    expect([
+      await listed(page),
+      await page.getByLabel('Source', { exact: true }).inputValue(),
+    ]).toEqual([String(many), source]);
     await page.getByRole('link', { name: 'Clear all' }).click();
     await until(page, 'source', null);
     const [name = ''] = (await rows(page))[3] ?? [];
@@ -64,17 +68,25 @@ describe('leads', () => {
 
   it('of a period are compared with those of the period before', async () => {
     const page = await open('leads');
-    const within = (from: string, to: string) => truth.created.filter((created) => created >= from && created <= to).length;
+    const within = (from: string, to: string) =>
+      truth.created.filter((created) => created >= from && created <= to).length;
     await page.locator('.page-head summary').click();
     await page.getByLabel('From').fill('2026-09-01');
     await page.getByLabel('To', { exact: true }).fill('2026-09-30');
     await page.getByLabel('Compare with').selectOption('previous');
     await page.getByRole('button', { name: 'Show' }).click();
     await until(page, 'compare', 'previous');
-    expect(params(page)).toEqual({ period: 'custom', from: '2026-09-01', to: '2026-09-30', compare: 'previous' });
+    expect(params(page)).toEqual({
+      period: 'custom',
+      from: '2026-09-01',
+      to: '2026-09-30',
+      compare: 'previous',
+    });
     expect(Number(await figure(page, 'Total Leads'))).toBe(within('2026-09-01', '2026-09-30'));
     const card = page.locator('.kpi', { hasText: 'Total Leads' });
-    expect(await card.locator('.kpi-note [title]').getAttribute('title')).toBe(`${within('2026-08-02', '2026-08-31')} in the previous period`);
+    expect(await card.locator('.kpi-note [title]').getAttribute('title')).toBe(
+      `${within('2026-08-02', '2026-08-31')} in the previous period`,
+    );
     await page.locator('.sidebar').getByRole('link', { name: 'Dashboard' }).click();
     expect(await figure(page, 'Leads')).toBe(String(truth.leads));
   });
@@ -87,7 +99,9 @@ describe('leads', () => {
     expect(await listed(page)).toBe(qualified);
     const [source, many] = mostCommon(truth.sources);
     await page.goto('/w/juniper/dashboard');
-    const bar = page.locator('#by-source .chart-static > div:visible').getByRole('link', { name: `${source}: ${many}` });
+    const bar = page
+      .locator('#by-source .chart-static > div:visible')
+      .getByRole('link', { name: `${source}: ${many}` });
     await bar.focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(/leads/);

@@ -12,7 +12,9 @@ describe('the other pages', () => {
     const page = await open('pipeline');
     expect(await figure(page, 'Total Pipeline Value')).toBe(usd(truth.value));
     expect(await figure(page, 'Stage Count')).toBe(String(truth.stages.size));
-    const stages = Object.fromEntries((await rows(page, 'stages')).map(([stage = '', many]) => [stage, Number(many)]));
+    const stages = Object.fromEntries(
+      (await rows(page, 'stages')).map(([stage = '', many]) => [stage, Number(many)]),
+    );
     expect(stages['Total']).toBe([...truth.stages.values()].reduce((sum, one) => sum + one, 0));
     for (const [stage, many] of truth.stages) expect(stages[stage], stage).toBe(many);
     await page.getByRole('link', { name: 'Board', exact: true }).click();
@@ -27,19 +29,26 @@ describe('the other pages', () => {
 
   it('hot list: heaviest first, with the formula on demand', async () => {
     const page = await open('hot-list');
-    const weights = (await rows(page)).map((cells) => Number((cells[3] ?? '').replaceAll(/[^\d.]/g, '')));
+    const weights = (await rows(page)).map((cells) =>
+      Number((cells[3] ?? '').replaceAll(/[^\d.]/g, '')),
+    );
     expect(weights.length).toBeGreaterThan(3);
     expect(weights).toEqual(weights.toSorted((one, other) => other - one));
     const button = page.locator('#rows tbody button').first();
     await button.click();
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
-    const numbers = (await dialog.locator('dd').allInnerTexts()).map((text) => Number(text.replaceAll(/[^\d.]/g, '')));
+    const numbers = (await dialog.locator('dd').allInnerTexts()).map((text) =>
+      Number(text.replaceAll(/[^\d.]/g, '')),
+    );
     const [units = 0, fee = 0, likely = 0, weighted] = numbers;
     expect(weighted).toBeCloseTo((units * fee * likely) / 100, 2);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await button.evaluate((element) => element === document.activeElement), 'the focus is back').toBe(true);
+    expect(
+      await button.evaluate((element) => element === document.activeElement),
+      'the focus is back',
+    ).toBe(true);
   });
 
   it('notes: fifty at a time, and a search', async () => {
@@ -51,7 +60,9 @@ describe('the other pages', () => {
     const ids = await page.locator('#notes > li').evaluateAll((items) => items.map(({ id }) => id));
     expect([ids.length, new Set(ids).size, params(page)]).toEqual([100, 100, { limit: '100' }]);
     await page.reload();
-    expect(await page.locator('#notes > li').evaluateAll((items) => items.map(({ id }) => id))).toEqual(ids);
+    expect(
+      await page.locator('#notes > li').evaluateAll((items) => items.map(({ id }) => id)),
+    ).toEqual(ids);
     const author = await page.locator('[data-note=author]').first().innerText();
     await page.getByLabel('Search', { exact: true }).fill(author);
     await page.getByRole('button', { name: 'Search' }).click();
@@ -63,35 +74,68 @@ describe('the other pages', () => {
     expect(await page.locator('#notes details').first().getAttribute('open')).toBe('');
   });
 
-  it('schedule: what is ahead, in the tenant\'s time zone', async () => {
+  it("schedule: what is ahead, in the tenant's time zone", async () => {
     const page = await open('schedule');
-    const shown = await page.locator('#rows li').evaluateAll((items) => items.map((item) => [item.querySelector('time')?.textContent ?? '', item.querySelector('time')?.dateTime ?? '']));
+    const shown = await page
+      .locator('#rows li')
+      .evaluateAll((items) =>
+        items.map((item) => [
+          item.querySelector('time')?.textContent ?? '',
+          item.querySelector('time')?.dateTime ?? '',
+        ]),
+      );
     expect(shown.length).toBe(Math.min(truth.ahead.length, 100));
-    const expected = truth.ahead.slice(0, shown.length).map((at) => [at.toLocaleTimeString('en-US', { timeZone, timeStyle: 'short' }), at.toISOString()]);
+    const expected = truth.ahead
+      .slice(0, shown.length)
+      .map((at) => [
+        at.toLocaleTimeString('en-US', { timeZone, timeStyle: 'short' }),
+        at.toISOString(),
+      ]);
     expect(shown).toEqual(expected);
-    expect(await page.getByText('Times are in Pacific').innerText()).toContain('America/Los Angeles');
+    expect(await page.getByText('Times are in Pacific').innerText()).toContain(
+      'America/Los Angeles',
+    );
   });
 
   it('dashboard: the same figures as the pages that they lead to', async () => {
     const page = await open('dashboard');
-    expect([await figure(page, 'Leads'), await figure(page, 'Pipeline value')]).toEqual([String(truth.leads), usd(truth.value)]);
+    expect([await figure(page, 'Leads'), await figure(page, 'Pipeline value')]).toEqual([
+      String(truth.leads),
+      usd(truth.value),
+    ]);
     const qualified = await figure(page, 'Qualified leads');
     await page.locator('.kpi', { hasText: 'Qualified leads' }).click();
     await until(page, 'qualified', 'yes');
-    expect([await figure(page, 'Qualified Leads'), await listed(page)]).toEqual([qualified, qualified]);
+    expect([await figure(page, 'Qualified Leads'), await listed(page)]).toEqual([
+      qualified,
+      qualified,
+    ]);
   });
 
   it('exports: the rows of the page under its filter', async () => {
     const [source, many] = mostCommon(truth.sources);
     const page = await open(`leads?source=${encodeURIComponent(source)}`);
     await page.locator('#rows .menu summary', { hasText: 'Export' }).click();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ]);
     expect(download.suggestedFilename()).toMatch(/Leads.*\.csv$/);
-    const lines = parse(readFileSync(await download.path(), 'utf8'), { bom: true, relax_column_count: true }) as string[][];
+    const lines = parse(readFileSync(await download.path(), 'utf8'), {
+      bom: true,
+      relax_column_count: true,
+    }) as string[][];
     expect(lines.filter((line) => line.includes(source)).length).toBe(many);
     await page.locator('#rows .menu summary', { hasText: 'Export' }).click();
-    const [sheet] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Excel (XLSX)' }).click()]);
-    expect(readFileSync(await sheet.path()).subarray(0, 2).toString()).toBe('PK');
+    const [sheet] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Excel (XLSX)' }).click(),
+    ]);
+    expect(
+      readFileSync(await sheet.path())
+        .subarray(0, 2)
+        .toString(),
+    ).toBe('PK');
   });
 
   it('reports: published by staff, read and printed by the client', async () => {
@@ -109,7 +153,8 @@ describe('the other pages', () => {
     await page.getByText('by Sam Staff').last().waitFor();
     expect(await figure(page, 'Total Pipeline Value')).toBe(usd(truth.value));
     await page.emulateMedia({ media: 'print' });
-    for (const hidden of ['.sidebar', '.skip', '[data-print]', '#rows .menu']) expect(await page.locator(hidden).first().isVisible(), hidden).toBe(false);
+    for (const hidden of ['.sidebar', '.skip', '[data-print]', '#rows .menu'])
+      expect(await page.locator(hidden).first().isVisible(), hidden).toBe(false);
     await page.locator('.print-only', { hasText: 'Published' }).waitFor();
     expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(10_000);
   });
@@ -120,7 +165,10 @@ describe('without JavaScript', () => {
 
   it('shows the same figures and filters by forms', async () => {
     const page = await open('leads', script);
-    expect([await figure(page, 'Total Leads'), await listed(page)]).toEqual([String(truth.leads), String(truth.leads)]);
+    expect([await figure(page, 'Total Leads'), await listed(page)]).toEqual([
+      String(truth.leads),
+      String(truth.leads),
+    ]);
     const [source, many] = mostCommon(truth.sources);
     await page.getByLabel('Source', { exact: true }).selectOption({ label: source });
     await page.getByRole('button', { name: 'Apply' }).click();
@@ -138,7 +186,10 @@ describe('without JavaScript', () => {
   it('loads more notes, opens the formula and asks for a sync', async () => {
     const page = await open('notes', script);
     await page.getByRole('link', { name: 'Load more' }).click();
-    expect([await page.locator('#notes > li').count(), params(page)]).toEqual([100, { limit: '100' }]);
+    expect([await page.locator('#notes > li').count(), params(page)]).toEqual([
+      100,
+      { limit: '100' },
+    ]);
     await page.getByLabel('Search', { exact: true }).fill('call');
     await page.getByRole('button', { name: 'Search' }).click();
     expect(params(page)['search']).toBe('call');

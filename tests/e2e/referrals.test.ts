@@ -9,10 +9,21 @@ const stage = useStage({
   accounts: [],
   orgs: [],
   prepare: async ({ sandbox, user }) => {
-    const [{ clientId, clientSecret, refreshToken } = { clientId: '', clientSecret: '', refreshToken: '' }] = demoPartners();
+    const [
+      { clientId, clientSecret, refreshToken } = {
+        clientId: '',
+        clientSecret: '',
+        refreshToken: '',
+      },
+    ] = demoPartners();
     const { baseUrl, loginUrl } = sandbox.partnerCenter;
     const { id: tenantId } = await createTenant({ slug: 'north', name: 'North' });
-    const { id: connectionId } = await createConnection({ tenantId, provider: 'partner-center', settings: { baseUrl, loginUrl, clientId }, secrets: { clientSecret, refreshToken } });
+    const { id: connectionId } = await createConnection({
+      tenantId,
+      provider: 'partner-center',
+      settings: { baseUrl, loginUrl, clientId },
+      secrets: { clientSecret, refreshToken },
+    });
     await syncConnection({ tenantId, connectionId, trigger: 'cli' });
     await user('member@north.test', { tenantSlug: 'north', role: 'member' });
   },
@@ -52,7 +63,12 @@ describe('a referral over the list', () => {
     await page.locator('tbody a[data-row]').first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Change it to').selectOption({ label: 'In progress' });
-    stage.sandbox.faults.arm({ kind: 'rate_limited', retryAfter: '120', endpoint: 'PATCH v1.0/engagements/referrals/:id', next: 1 });
+    stage.sandbox.faults.arm({
+      kind: 'rate_limited',
+      retryAfter: '120',
+      endpoint: 'PATCH v1.0/engagements/referrals/:id',
+      next: 1,
+    });
     await dialog.getByRole('button', { name: 'Change' }).click();
     await page.getByText('Partner Center could not be asked to change it.').first().waitFor();
     await stage.database.query('delete from rate_budgets');
@@ -60,6 +76,9 @@ describe('a referral over the list', () => {
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByText('Partner Center has taken the change.').waitFor();
     expect(await page.getByText('It is In progress. Change it to').isVisible()).toBe(true);
-    expect(await stage.database.query('select outcome from write_backs order by id')).toEqual([{ outcome: 'failed' }, { outcome: 'done' }]);
+    expect(await stage.database.query('select outcome from write_backs order by id')).toEqual([
+      { outcome: 'failed' },
+      { outcome: 'done' },
+    ]);
   });
 });

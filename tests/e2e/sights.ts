@@ -18,7 +18,12 @@ export interface Sight {
 const staff = 'staff@tributary.test';
 const viewer = (slug: string) => `viewer@${slug}.test`;
 const admin = (slug: string) => `admin@${slug}.test`;
-const pagesOf = (slug: string, pages: string[]): Sight[] => pages.map((page) => ({ name: `${slug}-${page.replaceAll(/\W+/g, '-')}`, path: `/w/${slug}/${page}`, as: admin(slug) }));
+const pagesOf = (slug: string, pages: string[]): Sight[] =>
+  pages.map((page) => ({
+    name: `${slug}-${page.replaceAll(/\W+/g, '-')}`,
+    path: `/w/${slug}/${page}`,
+    as: admin(slug),
+  }));
 
 /** Sign-in and its neighbours, the account, errors. */
 export const outside = (slug: string): Sight[] => [
@@ -34,21 +39,67 @@ export const outside = (slug: string): Sight[] => [
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },
   { name: 'features', path: `/w/${slug}/settings/features`, as: admin(slug) },
-  { name: 'scoring-preview', path: `/w/${slug}/settings/scoring`, as: admin(slug), act: (page) => page.getByRole('button', { name: 'Show what would change' }).click() },
+  {
+    name: 'scoring-preview',
+    path: `/w/${slug}/settings/scoring`,
+    as: admin(slug),
+    act: (page) => page.getByRole('button', { name: 'Show what would change' }).click(),
+  },
   { name: 'forbidden', path: `/w/${slug}/settings/members`, as: viewer(slug), status: 403 },
   { name: 'not-found', path: '/w/nowhere/leads', as: viewer(slug), status: 404 },
 ];
 
 /** The pages of a workspace, and what unfolds on them. */
 export const inside = (slug: string): Sight[] => [
-  ...pagesOf(slug, ['dashboard', 'reports', 'leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule']),
-  ...pagesOf(slug, ['leads?period=12m&compare=year&source=Website&qualified=yes', 'leads?search=nobody+at+all', 'pipeline?view=board', 'pipeline?compare=previous&period=90d&stuck=1']),
+  ...pagesOf(slug, [
+    'dashboard',
+    'reports',
+    'leads',
+    'pipeline',
+    'hot-list',
+    'referrals',
+    'notes',
+    'schedule',
+  ]),
+  ...pagesOf(slug, [
+    'leads?period=12m&compare=year&source=Website&qualified=yes',
+    'leads?search=nobody+at+all',
+    'pipeline?view=board',
+    'pipeline?compare=previous&period=90d&stuck=1',
+  ]),
   { name: 'report-new', path: `/w/${slug}/reports/new?page=leads`, as: staff },
-  { name: 'period-open', path: `/w/${slug}/dashboard?period=90d&compare=previous`, as: admin(slug), act: (page) => page.locator('.page-head summary').click() },
-  { name: 'details-open', path: `/w/${slug}/schedule`, as: admin(slug), act: (page) => page.locator('.banner summary').click() },
-  { name: 'formula-open', path: `/w/${slug}/hot-list`, as: admin(slug), act: (page) => page.locator('#rows tbody button').first().click() },
-  { name: 'account-open', path: `/w/${slug}/reports`, as: admin(slug), width: 1440, act: (page) => page.locator('.sidebar summary').click() },
-  { name: 'navigation-open', path: `/w/${slug}/reports`, as: admin(slug), width: 390, act: (page) => page.getByRole('button', { name: 'Menu', exact: true }).click() },
+  {
+    name: 'period-open',
+    path: `/w/${slug}/dashboard?period=90d&compare=previous`,
+    as: admin(slug),
+    act: (page) => page.locator('.page-head summary').click(),
+  },
+  {
+    name: 'details-open',
+    path: `/w/${slug}/schedule`,
+    as: admin(slug),
+    act: (page) => page.locator('.banner summary').click(),
+  },
+  {
+    name: 'formula-open',
+    path: `/w/${slug}/hot-list`,
+    as: admin(slug),
+    act: (page) => page.locator('#rows tbody button').first().click(),
+  },
+  {
+    name: 'account-open',
+    path: `/w/${slug}/reports`,
+    as: admin(slug),
+    width: 1440,
+    act: (page) => page.locator('.sidebar summary').click(),
+  },
+  {
+    name: 'navigation-open',
+    path: `/w/${slug}/reports`,
+    as: admin(slug),
+    width: 390,
+    act: (page) => page.getByRole('button', { name: 'Menu', exact: true }).click(),
+  },
 ];
 
 /** Workspaces with nothing, with one row, with many. */

@@ -8,7 +8,12 @@ import { password } from '../helpers/web.ts';
 import { useStage } from './stage.ts';
 
 const account = (name: string, leads: number) =>
-  rowsAccount({ name, webKey: `CT_${name}`, accessToken: `token-of-${name}`, rows: { clients: Array.from({ length: leads }, (_, index) => client(index + 1)) } });
+  rowsAccount({
+    name,
+    webKey: `CT_${name}`,
+    accessToken: `token-of-${name}`,
+    rows: { clients: Array.from({ length: leads }, (_, index) => client(index + 1)) },
+  });
 
 const mailbox = useMailbox();
 const stage = useStage({
@@ -16,7 +21,8 @@ const stage = useStage({
   env: () => ({ SMTP_URL: process.env['SMTP_URL'] ?? '' }),
   prepare: async ({ workspace, user }) => {
     for (const slug of ['summit', 'harbor']) await workspace(slug);
-    for (const name of ['admin', 'two', 'lost']) await user(`${name}@summit.test`, { tenantSlug: 'summit', role: 'admin' });
+    for (const name of ['admin', 'two', 'lost'])
+      await user(`${name}@summit.test`, { tenantSlug: 'summit', role: 'admin' });
     await user('staff@tributary.test', { staff: true });
   },
 });
@@ -27,8 +33,10 @@ async function fillSignIn(page: Page, email: string, secret = password): Promise
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-const leads = (page: Page) => page.locator('.kpi', { hasText: 'Total Leads' }).locator('.kpi-value').innerText();
+const heading = (page: Page, name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true });
+const leads = (page: Page) =>
+  page.locator('.kpi', { hasText: 'Total Leads' }).locator('.kpi-value').innerText();
 
 describe('signing in', () => {
   it('refuses a wrong password, then leads to the page that was asked for', async () => {
@@ -36,9 +44,17 @@ describe('signing in', () => {
     await page.goto('/w/summit/leads?status=New+Lead');
     expect(new URL(page.url()).pathname).toBe('/sign-in');
     await fillSignIn(page, 'admin@summit.test', 'not the password');
-    await page.getByRole('alert').getByText('The e-mail address or the password is wrong.').waitFor();
+    await page
+      .getByRole('alert')
+      .getByText('The e-mail address or the password is wrong.')
+      .waitFor();
     expect(await page.getByLabel('E-mail').inputValue()).toBe('admin@summit.test');
-    expect(await page.getByLabel('Password', { exact: true }).evaluate((field) => field === document.activeElement), 'starts in the password').toBe(true);
+    expect(
+      await page
+        .getByLabel('Password', { exact: true })
+        .evaluate((field) => field === document.activeElement),
+      'starts in the password',
+    ).toBe(true);
     await fillSignIn(page, 'admin@summit.test');
     await heading(page, 'Leads').waitFor();
     expect(page.url()).toBe(`${stage.web.url}/w/summit/leads?status=New+Lead`);
@@ -48,10 +64,16 @@ describe('signing in', () => {
     const { page } = await stage.visit();
     await page.goto('/sign-in');
     expect(await page.getByLabel('E-mail').getAttribute('type')).toBe('email');
-    expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('password');
+    expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe(
+      'password',
+    );
     await page.getByLabel('E-mail').fill('no address');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    expect(await page.getByLabel('E-mail').evaluate((field: HTMLInputElement) => field.validity.typeMismatch)).toBe(true);
+    expect(
+      await page
+        .getByLabel('E-mail')
+        .evaluate((field: HTMLInputElement) => field.validity.typeMismatch),
+    ).toBe(true);
   });
 
   it('works without JavaScript', async () => {
@@ -133,7 +155,10 @@ describe('links by mail', () => {
     await theirs.getByRole('button', { name: 'Create the account and join' }).click();
     await heading(theirs, 'Dashboard').waitFor();
     expect(new URL(theirs.url()).pathname).toBe('/w/summit/dashboard');
-    expect(await theirs.getByRole('button', { name: 'Sync now' }).isVisible(), 'a member may sync').toBe(true);
+    expect(
+      await theirs.getByRole('button', { name: 'Sync now' }).isVisible(),
+      'a member may sync',
+    ).toBe(true);
     await page.reload();
     await page.getByText('Nina New').first().waitFor();
   });
@@ -161,7 +186,11 @@ describe('workspaces', () => {
     const watched = await stage.signedIn('staff@tributary.test');
     const { page: one } = watched;
     await one.goto('/workspaces');
-    expect(await one.locator('button[name=slug]').evaluateAll((buttons) => buttons.map((button) => (button as HTMLButtonElement).value))).toEqual(['harbor', 'summit']);
+    expect(
+      await one
+        .locator('button[name=slug]')
+        .evaluateAll((buttons) => buttons.map((button) => (button as HTMLButtonElement).value)),
+    ).toEqual(['harbor', 'summit']);
     await one.getByRole('button', { name: 'Workspace summit' }).click();
     await one.locator('.sidebar').getByRole('link', { name: 'Leads' }).click();
     expect(await leads(one)).toBe('3');
@@ -176,7 +205,9 @@ describe('workspaces', () => {
     await heading(one, 'Pipeline').waitFor();
     expect(new URL(one.url()).pathname).toBe('/w/summit/pipeline');
     await other.goto('/leads?search=lead2');
-    expect(other.url(), 'a short path means the workspace that was chosen last').toBe(`${stage.web.url}/w/harbor/leads?search=lead2`);
+    expect(other.url(), 'a short path means the workspace that was chosen last').toBe(
+      `${stage.web.url}/w/harbor/leads?search=lead2`,
+    );
   });
 
   it('are chosen first where none is active, and a client sees only its own', async () => {

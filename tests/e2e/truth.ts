@@ -16,7 +16,16 @@ export interface Truth {
   created: string[];
 }
 
-export function truthOf({ clients = [], opportunities = [], notes = [], activities = [], events = [] }: Record<string, Row[]>, timeZone: string): Truth {
+export function truthOf(
+  {
+    clients = [],
+    opportunities = [],
+    notes = [],
+    activities = [],
+    events = [],
+  }: Record<string, Row[]>,
+  timeZone: string,
+): Truth {
   return {
     leads: clients.length,
     sources: counts(clients.map((row) => row['clients_lead_source'] || 'No source')),
@@ -24,10 +33,15 @@ export function truthOf({ clients = [], opportunities = [], notes = [], activiti
     stages: counts(opportunities.map((row) => row['contact_sales_cycle'] || 'New Lead')),
     value: opportunities.reduce((sum, row) => sum + Number(row['deal_size']), 0),
     notes: notes.length,
-    ahead: [...activities.map((row) => instant(row['scheduled_at'])), ...events.map((row) => instant(row['start_date']))]
+    ahead: [
+      ...activities.map((row) => instant(row['scheduled_at'])),
+      ...events.map((row) => instant(row['start_date'])),
+    ]
       .filter((at) => at.getTime() > Date.now())
       .toSorted((one, other) => one.getTime() - other.getTime()),
-    created: clients.map((row) => instant(row['created']).toLocaleDateString('en-CA', { timeZone })),
+    created: clients.map((row) =>
+      instant(row['created']).toLocaleDateString('en-CA', { timeZone }),
+    ),
   };
 }
 
@@ -40,7 +54,9 @@ function counts(names: unknown[]): Map<string, number> {
 /** The source writes times without a zone; this account means UTC. */
 const instant = (text: unknown) => new Date(`${String(text).replace(' ', 'T')}Z`);
 
-export const mostCommon = (map: Map<string, number>): [string, number] => [...map].toSorted((one, other) => other[1] - one[1])[0] ?? ['', 0];
+export const mostCommon = (map: Map<string, number>): [string, number] =>
+  [...map].toSorted((one, other) => other[1] - one[1])[0] ?? ['', 0];
 
 /** Whole dollars, as a reader sees them. */
-export const usd = (value: number): string => `$${value.toLocaleString('en-US', { maximumFractionDigits: 0 })}`;
+export const usd = (value: number): string =>
+  `$${value.toLocaleString('en-US', { maximumFractionDigits: 0 })}`;

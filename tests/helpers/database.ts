@@ -9,10 +9,15 @@ export interface TestDatabase {
   /** Superuser URL: SQL as the truth. */
   url: string;
   /** Runs SQL as superuser, past row-level security. */
-  query<Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
+  query<Row extends pg.QueryResultRow = Record<string, unknown>>(
+    text: string,
+    values?: unknown[],
+  ): Promise<Row[]>;
 }
 
-/** Environment that any of our processes can start with on `databaseUrl`. Fixed throw-away secrets. */
+/**
+ * Environment that any of our processes can start with on `databaseUrl`. Fixed throw-away secrets.
+ */
 export function testEnv(databaseUrl: string): Record<string, string> {
   return {
     NODE_ENV: 'test',
@@ -25,7 +30,10 @@ export function testEnv(databaseUrl: string): Record<string, string> {
   };
 }
 
-/** Gives the test file its own database and points this process's configuration at it. Call at the top of a file. */
+/**
+ * Gives the test file its own database and points this process's configuration at it. Call at the
+ * top of a file.
+ */
 export function useDatabase(): TestDatabase {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const adminUrl = inject('adminUrl');
@@ -42,7 +50,8 @@ export function useDatabase(): TestDatabase {
   });
   return {
     url: own.href,
-    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => (await pool.query<Row>(text, values)).rows,
+    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
+      (await pool.query<Row>(text, values)).rows,
   };
 }
 
@@ -56,7 +65,8 @@ async function onServer(url: string, statement: string): Promise<void> {
         await client.query(statement);
         return;
       } catch (error) {
-        if (!(error instanceof pg.DatabaseError) || error.code !== '55006' || attempt > 50) throw error;
+        if (!(error instanceof pg.DatabaseError) || error.code !== '55006' || attempt > 50)
+          throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }

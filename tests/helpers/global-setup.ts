@@ -15,11 +15,20 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for the whole run: the one of TEST_DATABASE_URL (a superuser), else an embedded one without durability. */
+/**
+ * One PostgreSQL for the whole run: the one of TEST_DATABASE_URL (a superuser), else an embedded
+ * one without durability.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['TEST_DATABASE_URL'];
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-test-'));
-  const server = given === undefined ? await startEmbeddedPostgres({ directory, settings: ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'] }) : undefined;
+  const server =
+    given === undefined
+      ? await startEmbeddedPostgres({
+          directory,
+          settings: ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'],
+        })
+      : undefined;
   const adminUrl = given ?? server?.url ?? '';
   await prepareTemplate(adminUrl);
   project.provide('adminUrl', adminUrl);

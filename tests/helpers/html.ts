@@ -5,19 +5,50 @@ export interface Element {
   children: (Element | string)[];
 }
 
-const pieces = /<!--[\s\S]*?-->|<!doctype[^>]*>|<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>|<(\/?)([a-z][\w-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|[^<]+|</gi;
-const voids = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr']);
+const pieces =
+  /<!--[\s\S]*?-->|<!doctype[^>]*>|<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>|<(\/?)([a-z][\w-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|[^<]+|</gi;
+const voids = new Set([
+  'area',
+  'base',
+  'br',
+  'col',
+  'embed',
+  'hr',
+  'img',
+  'input',
+  'link',
+  'meta',
+  'source',
+  'track',
+  'wbr',
+]);
 
-/** Reads HTML as our pages write it: every element that is not void has its end tag, or closes itself as SVG may. */
+/**
+ * Reads HTML as our pages write it: every element that is not void has its end tag, or closes
+ * itself as SVG may.
+ */
 export function parseHtml(html: string): Element {
   const root: Element = { tag: 'root', attributes: {}, children: [] };
   const open = [root];
   const put = (child: Element | string): void => void open.at(-1)?.children.push(child);
-  for (const [piece, raw, rawAttributes = '', body = '', slash, tag = '', attributes = ''] of html.matchAll(pieces)) {
-    if (raw !== undefined) put({ tag: raw.toLowerCase(), attributes: attributesOf(rawAttributes), children: [body] });
+  for (const [
+    piece,
+    raw,
+    rawAttributes = '',
+    body = '',
+    slash,
+    tag = '',
+    attributes = '',
+  ] of html.matchAll(pieces)) {
+    if (raw !== undefined)
+      put({ tag: raw.toLowerCase(), attributes: attributesOf(rawAttributes), children: [body] });
     else if (slash === '/') close(open, tag.toLowerCase());
     else if (slash === '') {
-      const element: Element = { tag: tag.toLowerCase(), attributes: attributesOf(attributes), children: [] };
+      const element: Element = {
+        tag: tag.toLowerCase(),
+        attributes: attributesOf(attributes),
+        children: [],
+      };
       put(element);
       if (!voids.has(element.tag) && !attributes.endsWith('/')) open.push(element);
     } else if (!piece.startsWith('<!')) put(decode(piece));
@@ -32,20 +63,46 @@ function close(open: Element[], tag: string): void {
 
 function attributesOf(text: string): Record<string, string> {
   const found = text.matchAll(/([^\s=/"'>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g);
-  return Object.fromEntries([...found].map(([, name = '', double, single, bare]) => [name.toLowerCase(), decode(double ?? single ?? bare ?? '')]));
+  return Object.fromEntries(
+    [...found].map(([, name = '', double, single, bare]) => [
+      name.toLowerCase(),
+      decode(double ?? single ?? bare ?? ''),
+    ]),
+  );
 }
 
-const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' };
+const named: Record<string, string> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+};
 
 /** Text with its character references resolved. */
 export function decode(text: string): string {
-  return text.replaceAll(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (whole, hex: string | undefined, decimal: string | undefined, name = '') =>
-    hex !== undefined ? String.fromCodePoint(Number.parseInt(hex, 16)) : decimal !== undefined ? String.fromCodePoint(Number(decimal)) : (named[name.toLowerCase()] ?? whole));
+  return text.replaceAll(
+    /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
+    (whole, hex: string | undefined, decimal: string | undefined, name = '') =>
+      hex !== undefined
+        ? String.fromCodePoint(Number.parseInt(hex, 16))
+        : decimal !== undefined
+          ? String.fromCodePoint(Number(decimal))
+          : (named[name.toLowerCase()] ?? whole),
+  );
 }
 
-/** All elements below `element` that match, in the order of the page. A string is a tag, `.class`, `#id` or `[attribute]`. */
+/**
+ * All elements below `element` that match, in the order of the page. A string is a tag, `.class`,
+ * `#id` or `[attribute]`.
+ */
 export function findAll(element: Element, selector: string): Element[] {
-  return element.children.flatMap((child) => (typeof child === 'string' ? [] : [...(matches(child, selector) ? [child] : []), ...findAll(child, selector)]));
+  return element.children.flatMap((child) =>
+    typeof child === 'string'
+      ? []
+      : [...(matches(child, selector) ? [child] : []), ...findAll(child, selector)],
+  );
 }
 
 /** The first match; a page without one fails the test. */
@@ -62,13 +119,22 @@ function matches({ tag, attributes }: Element, selector: string): boolean {
   return selector.startsWith('[') ? selector.slice(1, -1) in attributes : tag === selector;
 }
 
-/** What a reader sees of an element, with single blanks; scripts, styles and text for screen readers are left out. */
+/**
+ * What a reader sees of an element, with single blanks; scripts, styles and text for screen readers
+ * are left out.
+ */
 export function textOf(element: Element): string {
   return rawText(element).replaceAll(/\s+/g, ' ').trim();
 }
 
 function rawText(element: Element): string {
   return element.children
-    .map((child) => (typeof child === 'string' ? child : ['script', 'style', 'template'].includes(child.tag) || matches(child, '.sr-only') ? '' : rawText(child)))
+    .map((child) =>
+      typeof child === 'string'
+        ? child
+        : ['script', 'style', 'template'].includes(child.tag) || matches(child, '.sr-only')
+          ? ''
+          : rawText(child),
+    )
     .join('');
 }

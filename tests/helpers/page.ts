@@ -16,11 +16,21 @@ export async function readPage(client: WebClient, path: string): Promise<Page> {
 }
 
 /** The figure of each card, by its label: as shown, and exactly where it is shortened. */
-export function kpisOf({ root }: Page): Record<string, { value: string; exact: string; note: string; href: string | undefined }> {
+export function kpisOf({
+  root,
+}: Page): Record<string, { value: string; exact: string; note: string; href: string | undefined }> {
   return Object.fromEntries(
     findAll(root, '.kpi').map((card) => {
       const value = find(card, '.kpi-value');
-      return [textOf(find(card, '.kpi-label')), { value: textOf(value), exact: value.attributes['title'] ?? textOf(value), note: textOf(find(card, '.kpi-note')), href: card.attributes['href'] }];
+      return [
+        textOf(find(card, '.kpi-label')),
+        {
+          value: textOf(value),
+          exact: value.attributes['title'] ?? textOf(value),
+          note: textOf(find(card, '.kpi-note')),
+          href: card.attributes['href'],
+        },
+      ];
     }),
   );
 }
@@ -34,7 +44,12 @@ export function rowsOf({ root }: Page, id: string): string[][] {
 export function cellsOf({ root }: Pick<Page, 'root'>, id: string): Element[][] {
   const [body] = findAll(find(root, `#${id}`), 'tbody');
   if (body === undefined) return [];
-  return findAll(body, 'tr').map((row) => row.children.filter((cell): cell is Element => typeof cell !== 'string' && (cell.tag === 'td' || cell.tag === 'th')));
+  return findAll(body, 'tr').map((row) =>
+    row.children.filter(
+      (cell): cell is Element =>
+        typeof cell !== 'string' && (cell.tag === 'td' || cell.tag === 'th'),
+    ),
+  );
 }
 
 /** Where the link "next" or "previous" of a table leads. */
@@ -42,10 +57,17 @@ export function linkOf({ root }: Page, rel: 'next' | 'prev'): string | undefined
   return findAll(root, 'a').find(({ attributes }) => attributes['rel'] === rel)?.attributes['href'];
 }
 
-/** The page and all that follow it through "next". The first one whole, of the others only the list: reading is what takes long. */
+/**
+ * The page and all that follow it through "next". The first one whole, of the others only the list:
+ * reading is what takes long.
+ */
 export async function walk(client: WebClient, path: string): Promise<Page[]> {
   const pages = [await readPage(client, path)];
-  for (let next = linkOf(pages[0] as Page, 'next'); next !== undefined; next = linkOf(pages.at(-1) as Page, 'next')) {
+  for (
+    let next = linkOf(pages[0] as Page, 'next');
+    next !== undefined;
+    next = linkOf(pages.at(-1) as Page, 'next')
+  ) {
     const response = await client.fetch(next);
     const html = await response.text();
     const list = html.slice(html.lastIndexOf('<section', html.indexOf('id="rows"')));

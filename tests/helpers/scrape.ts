@@ -4,7 +4,10 @@ export const metricsToken = 'a-token-that-only-tests-use';
 export interface Scrape {
   status: number;
   text: string;
-  /** The value of one series, labels in the order in which they are written; undefined when it is not there. */
+  /**
+   * The value of one series, labels in the order in which they are written; undefined when it is
+   * not there.
+   */
   value(series: string): number | undefined;
   /** The labels of every series of a name, as they are written. */
   labels(name: string): string[];
@@ -12,7 +15,9 @@ export interface Scrape {
 
 /** Asks /metrics as Prometheus does. */
 export async function scrape(origin: string, token: string | null = metricsToken): Promise<Scrape> {
-  const response = await fetch(new URL('/metrics', origin), { headers: token === null ? {} : { authorization: `Bearer ${token}` } });
+  const response = await fetch(new URL('/metrics', origin), {
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  });
   return readScrape(response.status, await response.text());
 }
 
@@ -25,6 +30,9 @@ export function readScrape(status: number, text: string): Scrape {
       const line = lines.find((candidate) => candidate.startsWith(`${series} `));
       return line === undefined ? undefined : Number(line.slice(series.length + 1));
     },
-    labels: (name) => lines.flatMap((line) => (line.startsWith(`${name}{`) ? [line.slice(name.length + 1, line.lastIndexOf('}'))] : [])),
+    labels: (name) =>
+      lines.flatMap((line) =>
+        line.startsWith(`${name}{`) ? [line.slice(name.length + 1, line.lastIndexOf('}'))] : [],
+      ),
   };
 }

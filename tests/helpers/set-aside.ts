@@ -23,12 +23,18 @@ export interface ErrorRow {
   correction: unknown;
 }
 
-const rows = { clients: Array.from({ length: 40 }, (_, index) => client(1 + index)), opportunities: [opportunity(1)] };
+const rows = {
+  clients: Array.from({ length: 40 }, (_, index) => client(1 + index)),
+  opportunities: [opportunity(1)],
+};
 
 /** Stands where the first test puts its own before anything reads it. */
 const unopened = <T>(): T => ({}) as T;
 
-/** A workspace of its own for each test, whose source can be made to hold items that cannot be read. Call at the top of a file. */
+/**
+ * A workspace of its own for each test, whose source can be made to hold items that cannot be read.
+ * Call at the top of a file.
+ */
 export class SetAsideBench {
   sandbox: Sandbox = unopened();
   workspace: Workspace = unopened();
@@ -48,25 +54,56 @@ export class SetAsideBench {
   }
 
   private async open(): Promise<void> {
-    this.sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', rows })], now: Date.UTC(2026, 10, 20) });
+    this.sandbox = await startSandbox({
+      accounts: [rowsAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', rows })],
+      now: Date.UTC(2026, 10, 20),
+    });
     this.number += 1;
-    this.workspace = await createWorkspace(this.sandbox, 'rows', `rows-${this.number}`, { pageSize: 30 });
-    const { user } = await createUser({ email: `admin-${this.number}@mend.test`, name: 'Ana Diaz', tenantSlug: `rows-${this.number}`, role: 'admin' });
+    this.workspace = await createWorkspace(this.sandbox, 'rows', `rows-${this.number}`, {
+      pageSize: 30,
+    });
+    const { user } = await createUser({
+      email: `admin-${this.number}@mend.test`,
+      name: 'Ana Diaz',
+      tenantSlug: `rows-${this.number}`,
+      role: 'admin',
+    });
     this.actor = { tenantId: this.workspace.tenant.id, userId: user.id };
   }
 
-  sync = () => syncConnection({ tenantId: this.workspace.tenant.id, connectionId: this.workspace.connection.id, trigger: 'cli' });
+  sync = () =>
+    syncConnection({
+      tenantId: this.workspace.tenant.id,
+      connectionId: this.workspace.connection.id,
+      trigger: 'cli',
+    });
 
   /** Adds clients that cannot be read, and tells their ids. */
-  poison = (poison: 'nul' | 'bad_date' | 'missing_id', count = 1) => (this.sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as { ids: string[] }).ids;
+  poison = (poison: 'nul' | 'bad_date' | 'missing_id', count = 1) =>
+    (
+      this.sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as {
+        ids: string[];
+      }
+    ).ids;
 
   /** Changes a client at the source. */
-  change = (id: string, row: Record<string, unknown>) => this.sandbox.clienttether.mutate('rows', { changes: [{ op: 'update', kind: 'clients', id, row }] });
+  change = (id: string, row: Record<string, unknown>) =>
+    this.sandbox.clienttether.mutate('rows', {
+      changes: [{ op: 'update', kind: 'clients', id, row }],
+    });
 
-  errors = () => this.db.query<ErrorRow>(`select * from record_errors where tenant_id = $1 order by id`, [this.workspace.tenant.id]);
+  errors = () =>
+    this.db.query<ErrorRow>(`select * from record_errors where tenant_id = $1 order by id`, [
+      this.workspace.tenant.id,
+    ]);
   error = async () => (await this.errors())[0] as ErrorRow;
   leadOf = async (id: string) =>
-    (await this.db.query(`select name, email, source_created_at, raw_json as raw from leads where tenant_id = $1 and external_id = $2 and deleted_at is null`, [this.workspace.tenant.id, id]))[0];
+    (
+      await this.db.query(
+        `select name, email, source_created_at, raw_json as raw from leads where tenant_id = $1 and external_id = $2 and deleted_at is null`,
+        [this.workspace.tenant.id, id],
+      )
+    )[0];
 
   /** What a person sends who opens a record and changes its text. */
   edited = async (id: string, change: (text: string) => string) => {

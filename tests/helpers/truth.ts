@@ -6,12 +6,23 @@ import type { Workspace } from './workspace.ts';
 
 const kinds = [
   { kind: 'clients', id: 'client_id', table: 'leads', stream: 'clients', prefix: '' },
-  { kind: 'opportunities', id: 'opportunity_id', table: 'opportunities', stream: 'opportunities', prefix: '' },
+  {
+    kind: 'opportunities',
+    id: 'opportunity_id',
+    table: 'opportunities',
+    stream: 'opportunities',
+    prefix: '',
+  },
   { kind: 'notes', id: 'id', table: 'notes', stream: 'notes', prefix: '' },
 ] as const;
 
 /** Every live row equals the source's row by id and by the raw item, and there is no other. */
-export async function expectTruth(db: TestDatabase, sandbox: Sandbox, account: string, { tenant }: Workspace): Promise<void> {
+export async function expectTruth(
+  db: TestDatabase,
+  sandbox: Sandbox,
+  account: string,
+  { tenant }: Workspace,
+): Promise<void> {
   const truth = sandbox.clienttether.truth(account);
   for (const { kind, id, table } of kinds) {
     const rows = await db.query<{ id: string; raw: Record<string, unknown> }>(
@@ -21,10 +32,12 @@ export async function expectTruth(db: TestDatabase, sandbox: Sandbox, account: s
     const expected = (truth[kind] ?? []).map((row) => String(row[id])).toSorted();
     expect(rows.map((row) => row.id).toSorted(), `${kind} of ${account}`).toEqual(expected);
     const source = new Map((truth[kind] ?? []).map((row) => [String(row[id]), row]));
-    for (const row of rows) for (const [field, value] of Object.entries(row.raw)) {
-      const of = source.get(row.id) ?? {};
-      if (field in of && typeof value === 'string') expect(value, `${kind} ${row.id} ${field}`).toBe(String(of[field]));
-    }
+    for (const row of rows)
+      for (const [field, value] of Object.entries(row.raw)) {
+        const of = source.get(row.id) ?? {};
+        if (field in of && typeof value === 'string')
+          expect(value, `${kind} ${row.id} ${field}`).toBe(String(of[field]));
+      }
   }
 }
 
@@ -62,43 +75,82 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
        union all select tenant_id, 'scheduledActivity', (scheduled_at at time zone 'UTC')::date::text, count(*)::int from scheduled_activities where deleted_at is null group by 1, 3`,
     ],
     ...byMonth('lead_metrics', 'lead_metric_months', 'day', ['dimension', 'key'], ['count']),
-    ...byMonth('pipeline_stage_counts', 'pipeline_stage_months', 'day', ['stage'], ['count', 'valued', 'value', 'entered_seconds', 'hot', 'weighted']),
+    ...byMonth(
+      'pipeline_stage_counts',
+      'pipeline_stage_months',
+      'day',
+      ['stage'],
+      ['count', 'valued', 'value', 'entered_seconds', 'hot', 'weighted'],
+    ),
     ...byMonth('stage_entries', 'stage_entry_months', 'entered_on', ['stage'], ['count']),
     ...byMonth('dated_counts', 'dated_count_months', 'day', ['kind'], ['count']),
   ];
   const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).toSorted();
-  for (const [rollup, grouped] of pairs) expect(sorted(await db.query(rollup))).toEqual(sorted(await db.query(grouped)));
+  for (const [rollup, grouped] of pairs)
+    expect(sorted(await db.query(rollup))).toEqual(sorted(await db.query(grouped)));
 }
 
 /** A rollup by month, and the sum of its days. */
-function byMonth(days: string, months: string, day: string, keys: string[], sums: string[]): [string, string][] {
+function byMonth(
+  days: string,
+  months: string,
+  day: string,
+  keys: string[],
+  sums: string[],
+): [string, string][] {
   const own = ['tenant_id', ...keys].join(', ');
-  return [[
-    `select ${own}, ${day}::text as month, ${sums.map((sum) => `${sum}::numeric::text as ${sum}`).join(', ')} from ${months}`,
-    `select ${own}, date_trunc('month', ${day}::timestamp)::date::text as month, ${sums.map((sum) => `sum(${sum})::numeric::text as ${sum}`).join(', ')} from ${days} group by ${own}, month`,
-  ]];
+  return [
+    [
+      `select ${own}, ${day}::text as month, ${sums.map((sum) => `${sum}::numeric::text as ${sum}`).join(', ')} from ${months}`,
+      `select ${own}, date_trunc('month', ${day}::timestamp)::date::text as month, ${sums.map((sum) => `sum(${sum})::numeric::text as ${sum}`).join(', ')} from ${days} group by ${own}, month`,
+    ],
+  ];
 }
 
 /** fetched = inserted + changed + unchanged + rejected, in every stream of every run. */
 export async function expectBalancedBooks(db: TestDatabase): Promise<void> {
-  const unbalanced = await db.query(`select * from sync_run_streams where fetched <> inserted + changed + unchanged + rejected`);
+  const unbalanced = await db.query(
+    `select * from sync_run_streams where fetched <> inserted + changed + unchanged + rejected`,
+  );
   expect(unbalanced).toEqual([]);
 }
 
-/** Every live row is the source's row, by id and by the digest of the item as received, and there is no other. Returns how many were compared. */
-export async function expectSameRows(db: TestDatabase, sandbox: Sandbox, account: string, workspace: Workspace): Promise<number> {
+/**
+ * Every live row is the source's row, by id and by the digest of the item as received, and there is
+ * no other. Returns how many were compared.
+ */
+export async function expectSameRows(
+  db: TestDatabase,
+  sandbox: Sandbox,
+  account: string,
+  workspace: Workspace,
+): Promise<number> {
   const truth = sandbox.clienttether.truth(account);
   let compared = 0;
-  for (const { kind, id, table } of kinds) compared += await expectSameItems(db, table, workspace, truth[kind] ?? [], id);
+  for (const { kind, id, table } of kinds)
+    compared += await expectSameItems(db, table, workspace, truth[kind] ?? [], id);
   await expectOwnNotes(db, truth, workspace);
   return compared;
 }
 
 /** As above for one table, whose items carry their id in the field `id`. */
-export async function expectSameItems(db: TestDatabase, table: string, { tenant }: Workspace, items: readonly object[], id: string): Promise<number> {
-  const rows = await db.query<{ id: string; raw: object }>(`select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null`, [tenant.id]);
+export async function expectSameItems(
+  db: TestDatabase,
+  table: string,
+  { tenant }: Workspace,
+  items: readonly object[],
+  id: string,
+): Promise<number> {
+  const rows = await db.query<{ id: string; raw: object }>(
+    `select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null`,
+    [tenant.id],
+  );
   const source = new Map(items.map((item) => [String(Reflect.get(item, id)), digestOf(item)]));
-  const wrong = rows.flatMap((row) => (source.get(row.id) === digestOf(row.raw) ? [] : [`${row.id}: ${source.has(row.id) ? 'other content' : 'not in the source'}`]));
+  const wrong = rows.flatMap((row) =>
+    source.get(row.id) === digestOf(row.raw)
+      ? []
+      : [`${row.id}: ${source.has(row.id) ? 'other content' : 'not in the source'}`],
+  );
   const ours = new Set(rows.map((row) => row.id));
   for (const item of source.keys()) if (!ours.has(item)) wrong.push(`${item}: missing`);
   expect(wrong, `${table} of ${tenant.slug}`).toEqual([]);
@@ -106,9 +158,20 @@ export async function expectSameItems(db: TestDatabase, table: string, { tenant 
 }
 
 /** Each note belongs to the client in whose list it stands. */
-async function expectOwnNotes(db: TestDatabase, truth: Record<string, Record<string, unknown>[]>, { tenant }: Workspace): Promise<void> {
-  const rows = await db.query<{ id: string; of: string }>(`select external_id as id, contact_id as of from notes where tenant_id = $1 and deleted_at is null`, [tenant.id]);
-  expect(Object.fromEntries(rows.map(({ id, of }) => [id, of]))).toEqual(Object.fromEntries((truth['notes'] ?? []).map((row) => [String(row['id']), String(row['contact_id'])])));
+async function expectOwnNotes(
+  db: TestDatabase,
+  truth: Record<string, Record<string, unknown>[]>,
+  { tenant }: Workspace,
+): Promise<void> {
+  const rows = await db.query<{ id: string; of: string }>(
+    `select external_id as id, contact_id as of from notes where tenant_id = $1 and deleted_at is null`,
+    [tenant.id],
+  );
+  expect(Object.fromEntries(rows.map(({ id, of }) => [id, of]))).toEqual(
+    Object.fromEntries(
+      (truth['notes'] ?? []).map((row) => [String(row['id']), String(row['contact_id'])]),
+    ),
+  );
 }
 
 /** Of an item, whatever the order of its fields. */

@@ -16,10 +16,20 @@ export interface Web {
   stop(): Promise<void>;
 }
 
-/** Starts the pages as they are built for production, after building them if nobody has yet. Stop it in `afterAll`. */
-export async function startWeb(databaseUrl: string, extraEnv: Record<string, string> = {}): Promise<Web> {
+/**
+ * Starts the pages as they are built for production, after building them if nobody has yet. Stop it
+ * in `afterAll`.
+ */
+export async function startWeb(
+  databaseUrl: string,
+  extraEnv: Record<string, string> = {},
+): Promise<Web> {
   await ensureBuilt();
-  const part = startPart('web', 'scripts/web.ts', { ...testEnv(databaseUrl), PORT: '0', ...extraEnv });
+  const part = startPart('web', 'scripts/web.ts', {
+    ...testEnv(databaseUrl),
+    PORT: '0',
+    ...extraEnv,
+  });
   const { port } = await whenReady(part);
   const url = `http://localhost:${port}`;
   return {
@@ -31,7 +41,9 @@ export async function startWeb(databaseUrl: string, extraEnv: Record<string, str
   };
 }
 
-/** A browser as far as HTTP goes: keeps cookies, says where a form comes from, follows no redirect. */
+/**
+ * A browser as far as HTTP goes: keeps cookies, says where a form comes from, follows no redirect.
+ */
 export class WebClient {
   readonly jar = new Map<string, string>();
   private readonly origin: string;
@@ -42,17 +54,36 @@ export class WebClient {
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (this.jar.size > 0) headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (init.method !== undefined && init.method !== 'GET' && !headers.has('origin')) headers.set('origin', this.origin);
-    const response = await fetch(new URL(path, this.origin), { redirect: 'manual', ...init, headers });
+    if (this.jar.size > 0)
+      headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (init.method !== undefined && init.method !== 'GET' && !headers.has('origin'))
+      headers.set('origin', this.origin);
+    const response = await fetch(new URL(path, this.origin), {
+      redirect: 'manual',
+      ...init,
+      headers,
+    });
     for (const line of response.headers.getSetCookie()) this.keep(line);
     return response;
   }
 
   /** The answer's JSON with its status. */
-  async json<Body = Record<string, unknown>>(path: string, init?: RequestInit): Promise<{ status: number; headers: Headers; body: Body }> {
-    const response = await this.fetch(path, { ...init, headers: { accept: 'application/json', ...(init?.headers as Record<string, string> | undefined) } });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  async json<Body = Record<string, unknown>>(
+    path: string,
+    init?: RequestInit,
+  ): Promise<{ status: number; headers: Headers; body: Body }> {
+    const response = await this.fetch(path, {
+      ...init,
+      headers: {
+        accept: 'application/json',
+        ...(init?.headers as Record<string, string> | undefined),
+      },
+    });
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Body,
+    };
   }
 
   async text(path: string): Promise<string> {
@@ -60,11 +91,19 @@ export class WebClient {
   }
 
   postJson<Body = Record<string, unknown>>(path: string, body: unknown = {}) {
-    return this.json<Body>(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    return this.json<Body>(path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
   }
 
   /** Posts a form as a page without scripts does. */
-  postForm(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
+  postForm(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     return this.fetch(path, { method: 'POST', body: new URLSearchParams(fields), headers });
   }
 

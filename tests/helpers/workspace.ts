@@ -14,7 +14,12 @@ export interface WorkspaceOptions {
 }
 
 /** A tenant with a ClientTether connection to an account of the sandbox. */
-export async function createWorkspace(sandbox: Sandbox, account: string, slug = account, { timeZone = 'UTC', ...settings }: WorkspaceOptions = {}): Promise<Workspace> {
+export async function createWorkspace(
+  sandbox: Sandbox,
+  account: string,
+  slug = account,
+  { timeZone = 'UTC', ...settings }: WorkspaceOptions = {},
+): Promise<Workspace> {
   const { webKey, accessToken } = sandbox.clienttether.account(account).identity;
   const tenant = await createTenant({ slug, name: `Workspace ${slug}`, timeZone });
   const connection = await createConnection({

@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => world?.web.stop());
 
 const rank: Role[] = ['viewer', 'member', 'admin', 'staff'];
-const includes = (role: Role | undefined, least: Role): boolean => role !== undefined && rank.indexOf(role) >= rank.indexOf(least);
+const includes = (role: Role | undefined, least: Role): boolean =>
+  role !== undefined && rank.indexOf(role) >= rank.indexOf(least);
 
 interface Cell {
   request: TenantRequest;
@@ -26,7 +27,9 @@ interface Cell {
   expected: number[];
 }
 
-/** The whole matrix: every request by everybody about every workspace, with what has to come of it. */
+/**
+ * The whole matrix: every request by everybody about every workspace, with what has to come of it.
+ */
 const cells: Cell[] = tenantRequests.flatMap((request) =>
   Object.entries(actors).flatMap(([actor, roles]) =>
     slugs.map((slug) => {
@@ -36,30 +39,51 @@ const cells: Cell[] = tenantRequests.flatMap((request) =>
   ),
 );
 
-function expectedOf({ always, role, ok, file }: TenantRequest, roles: Partial<Record<Slug, Role>> | null, slug: Slug): number[] {
+function expectedOf(
+  { always, role, ok, file }: TenantRequest,
+  roles: Partial<Record<Slug, Role>> | null,
+  slug: Slug,
+): number[] {
   if (always !== undefined) return [always];
   if (roles === null) return file.startsWith('api/') ? [401] : [303];
   if (roles[slug] === undefined) return [404];
   return includes(roles[slug], role) ? ok : [403];
 }
 
-const nameOf = ({ request, actor, slug }: Cell): string => `${request.method} ${request.file} (${request.action}) by ${actor} about ${slug}`;
+const nameOf = ({ request, actor, slug }: Cell): string =>
+  `${request.method} ${request.file} (${request.action}) by ${actor} about ${slug}`;
 
-async function send(cell: Pick<Cell, 'request' | 'actor' | 'slug' | 'may'>, headers: Record<string, string> = {}): Promise<Response> {
+async function send(
+  cell: Pick<Cell, 'request' | 'actor' | 'slug' | 'may'>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const { request, actor, slug, may } = cell;
   const client = world.clients[actor] as WebClient;
   const path = request.path(slug, world);
   if (request.method === 'GET') return client.fetch(path, { headers });
   const fields = (await request.fields?.({ world, slug, may })) ?? {};
-  return request.json ? client.fetch(path, { method: 'POST', body: JSON.stringify(fields), headers: { 'content-type': 'application/json', ...headers } }) : client.postForm(path, fields, headers);
+  return request.json
+    ? client.fetch(path, {
+        method: 'POST',
+        body: JSON.stringify(fields),
+        headers: { 'content-type': 'application/json', ...headers },
+      })
+    : client.postForm(path, fields, headers);
 }
 
-/** The answer without what differs from one request to the next anyway, and without the workspace that was asked for. */
+/**
+ * The answer without what differs from one request to the next anyway, and without the workspace
+ * that was asked for.
+ */
 async function traceOf(response: Response, asked: string[]): Promise<string> {
   const without = (text: string) => asked.reduce((rest, part) => rest.replaceAll(part, '…'), text);
   const id = response.headers.get('x-request-id') ?? '…';
-  const headers = [...response.headers].filter(([name]) => name !== 'date' && name !== 'x-request-id').map(([name, value]) => `${name}: ${without(value)}`);
-  return [response.status, ...headers, without((await response.text()).replaceAll(id, '…'))].join('\n');
+  const headers = [...response.headers]
+    .filter(([name]) => name !== 'date' && name !== 'x-request-id')
+    .map(([name, value]) => `${name}: ${without(value)}`);
+  return [response.status, ...headers, without((await response.text()).replaceAll(id, '…'))].join(
+    '\n',
+  );
 }
 
 /** The first place where two answers differ. */
@@ -71,9 +95,11 @@ function differenceOf(one: string, other: string): string {
 /** A few at a time: the machine of a test has few cores, and the order does not matter. */
 async function each<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const queue = items.values();
-  await Promise.all(Array.from({ length: 4 }, async () => {
-    for (const item of queue) await work(item);
-  }));
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
 }
 
 async function statusesOf(some: Cell[]): Promise<string[]> {
@@ -81,15 +107,20 @@ async function statusesOf(some: Cell[]): Promise<string[]> {
   await each(some, async (cell) => {
     const response = await send(cell);
     await response.arrayBuffer();
-    if (!cell.expected.includes(response.status)) wrong.push(`${nameOf(cell)}: ${response.status}, not ${cell.expected.join(' or ')}`);
+    if (!cell.expected.includes(response.status))
+      wrong.push(`${nameOf(cell)}: ${response.status}, not ${cell.expected.join(' or ')}`);
   });
   return wrong;
 }
 
 describe('who may do what where', () => {
   it('is written down for every route file', () => {
-    const files = globSync('src/pages/**/*.{astro,ts,js,mjs,tsx,md}').map((file) => file.replace(/^src\/pages\//, '')).toSorted();
-    expect([...new Set([...tenantRequests, ...plainRequests].map(({ file }) => file))].toSorted()).toEqual(files);
+    const files = globSync('src/pages/**/*.{astro,ts,js,mjs,tsx,md}')
+      .map((file) => file.replace(/^src\/pages\//, ''))
+      .toSorted();
+    expect(
+      [...new Set([...tenantRequests, ...plainRequests].map(({ file }) => file))].toSorted(),
+    ).toEqual(files);
     expect(cells.length).toBeGreaterThan(1_000);
   });
 
@@ -100,11 +131,19 @@ describe('who may do what where', () => {
   });
 
   it('gives a foreign workspace exactly the answer of an absent one', async () => {
-    const foreign = cells.filter(({ actor, slug }) => slug !== 'omega' && actors[actor]?.[slug] === undefined);
+    const foreign = cells.filter(
+      ({ actor, slug }) => slug !== 'omega' && actors[actor]?.[slug] === undefined,
+    );
     const told: string[] = [];
     await each(foreign, async (cell) => {
-      const ids = [...Object.values(world.belongings.alpha), ...Object.values(world.belongings.bravo)].filter((value) => typeof value === 'string');
-      const [theirs, absent] = [await traceOf(await send(cell), [cell.slug, ...ids]), await traceOf(await send({ ...cell, slug: 'omega' }), ['omega', ...ids])];
+      const ids = [
+        ...Object.values(world.belongings.alpha),
+        ...Object.values(world.belongings.bravo),
+      ].filter((value) => typeof value === 'string');
+      const [theirs, absent] = [
+        await traceOf(await send(cell), [cell.slug, ...ids]),
+        await traceOf(await send({ ...cell, slug: 'omega' }), ['omega', ...ids]),
+      ];
       if (theirs !== absent) told.push(`${nameOf(cell)}: ${differenceOf(theirs, absent)}`);
     });
     expect(told).toEqual([]);
@@ -114,16 +153,25 @@ describe('who may do what where', () => {
   it('refuses what another site makes a browser send, before anything else', async () => {
     const before = await stateOf(db);
     const wrong: string[] = [];
-    await each(cells.filter(({ request }) => request.method === 'POST'), async (cell) => {
-      const { status } = await send(cell, { origin: 'https://elsewhere.test' });
-      if (status !== 403) wrong.push(`${nameOf(cell)}: ${status}`);
-    });
-    await each(plainRequests.filter(({ method }) => method === 'POST'), async (request) => {
-      const { status } = await sendPlain(request, 'admin', { origin: 'https://elsewhere.test' });
-      if (status !== 403) wrong.push(`POST ${request.path}: ${status}`);
-    });
+    await each(
+      cells.filter(({ request }) => request.method === 'POST'),
+      async (cell) => {
+        const { status } = await send(cell, { origin: 'https://elsewhere.test' });
+        if (status !== 403) wrong.push(`${nameOf(cell)}: ${status}`);
+      },
+    );
+    await each(
+      plainRequests.filter(({ method }) => method === 'POST'),
+      async (request) => {
+        const { status } = await sendPlain(request, 'admin', { origin: 'https://elsewhere.test' });
+        if (status !== 403) wrong.push(`POST ${request.path}: ${status}`);
+      },
+    );
     expect(wrong).toEqual([]);
-    expect((await stateOf(db)) as { active: unknown }).toMatchObject({ active: (before as { active: unknown }).active, jobs: (before as { jobs: unknown }).jobs });
+    expect((await stateOf(db)) as { active: unknown }).toMatchObject({
+      active: (before as { active: unknown }).active,
+      jobs: (before as { jobs: unknown }).jobs,
+    });
   });
 
   it('holds for everybody who may', async () => {
@@ -131,20 +179,30 @@ describe('who may do what where', () => {
   });
 });
 
-function sendPlain({ method, path, fields }: PlainRequest, actor: string, headers: Record<string, string> = {}): Promise<Response> {
+function sendPlain(
+  { method, path, fields }: PlainRequest,
+  actor: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const client = world.clients[actor] as WebClient;
-  return method === 'GET' ? client.fetch(path, { headers }) : client.postForm(path, fields ?? {}, headers);
+  return method === 'GET'
+    ? client.fetch(path, { headers })
+    : client.postForm(path, fields ?? {}, headers);
 }
 
 describe('requests about no workspace', () => {
   it('are answered alike to everybody who is signed in', async () => {
     const wrong: string[] = [];
-    await each(plainRequests.flatMap((request) => Object.keys(actors).map((actor) => ({ request, actor }))), async ({ request, actor }) => {
-      const { status } = await sendPlain(request, actor);
-      const inside = actor === 'staff' ? (request.staff ?? request.in) : request.in;
-      const expected = actors[actor] === null ? request.out : inside;
-      if (status !== expected) wrong.push(`${request.method} ${request.path} by ${actor}: ${status}, not ${expected}`);
-    });
+    await each(
+      plainRequests.flatMap((request) => Object.keys(actors).map((actor) => ({ request, actor }))),
+      async ({ request, actor }) => {
+        const { status } = await sendPlain(request, actor);
+        const inside = actor === 'staff' ? (request.staff ?? request.in) : request.in;
+        const expected = actors[actor] === null ? request.out : inside;
+        if (status !== expected)
+          wrong.push(`${request.method} ${request.path} by ${actor}: ${status}, not ${expected}`);
+      },
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -161,21 +219,44 @@ describe('requests about no workspace', () => {
   });
 });
 
-describe('ids of another workspace in one\'s own', () => {
+describe("ids of another workspace in one's own", () => {
   const random = '0197f3a0-0000-7000-8000-00000000abcd';
-  const attempts: [string, (id: string) => Promise<Response>, 'report' | 'invitation' | 'member'][] = [
-    ['a report', (id) => (world.clients['admin'] as WebClient).fetch(`/w/alpha/reports/${id}`), 'report'],
-    ...(['resend', 'revoke'] as const).map((intent): (typeof attempts)[number] => [`${intent} an invitation`, (id) => membersForm({ intent, invitation: id }), 'invitation']),
-    ...(['role', 'remove'] as const).map((intent): (typeof attempts)[number] => [`${intent} of a member`, (id) => membersForm({ intent, userId: id, role: 'viewer' }), 'member']),
+  const attempts: [
+    string,
+    (id: string) => Promise<Response>,
+    'report' | 'invitation' | 'member',
+  ][] = [
+    [
+      'a report',
+      (id) => (world.clients['admin'] as WebClient).fetch(`/w/alpha/reports/${id}`),
+      'report',
+    ],
+    ...(['resend', 'revoke'] as const).map((intent): (typeof attempts)[number] => [
+      `${intent} an invitation`,
+      (id) => membersForm({ intent, invitation: id }),
+      'invitation',
+    ]),
+    ...(['role', 'remove'] as const).map((intent): (typeof attempts)[number] => [
+      `${intent} of a member`,
+      (id) => membersForm({ intent, userId: id, role: 'viewer' }),
+      'member',
+    ]),
   ];
-  const membersForm = (fields: Record<string, string>) => (world.clients['admin'] as WebClient).postForm('/w/alpha/settings/members', fields);
+  const membersForm = (fields: Record<string, string>) =>
+    (world.clients['admin'] as WebClient).postForm('/w/alpha/settings/members', fields);
 
-  it.each(attempts)('%s: the same as one that never was, and nothing changes', async (_what, attempt, kind) => {
-    const id = world.belongings.bravo[kind];
-    const before = await stateOf(db);
-    const [theirs, absent] = [await traceOf(await attempt(id), [id]), await traceOf(await attempt(random), [random])];
-    expect(theirs).toBe(absent);
-    expect(theirs).toMatch(/^404\n/);
-    expect(await stateOf(db)).toEqual(before);
-  });
+  it.each(attempts)(
+    '%s: the same as one that never was, and nothing changes',
+    async (_what, attempt, kind) => {
+      const id = world.belongings.bravo[kind];
+      const before = await stateOf(db);
+      const [theirs, absent] = [
+        await traceOf(await attempt(id), [id]),
+        await traceOf(await attempt(random), [random]),
+      ];
+      expect(theirs).toBe(absent);
+      expect(theirs).toMatch(/^404\n/);
+      expect(await stateOf(db)).toEqual(before);
+    },
+  );
 });

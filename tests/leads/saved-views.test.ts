@@ -9,8 +9,13 @@ const database = useDatabase();
 let tenant: { id: string };
 let other: { id: string };
 const people = { ann: newId(), ben: newId(), cat: newId(), vic: newId() };
-const as = (id: string, role: Editor['role'] = 'member', of = tenant): Editor => ({ tenant: of, user: { id }, role });
-const names = async (editor: Editor) => (await listSavedViews(editor, 'leads')).map(({ name }) => name);
+const as = (id: string, role: Editor['role'] = 'member', of = tenant): Editor => ({
+  tenant: of,
+  user: { id },
+  role,
+});
+const names = async (editor: Editor) =>
+  (await listSavedViews(editor, 'leads')).map(({ name }) => name);
 const draft = { page: 'leads', query: 'segment=Migration&sort=score', shared: false };
 
 beforeAll(async () => {
@@ -31,11 +36,23 @@ describe('saved views', () => {
 
   it('are renamed and deleted by their maker, and shared ones by admins; to others they are absent or closed', async () => {
     const own = await saveView(as(people.ben), { ...draft, name: 'Of Ben' });
-    const shared = await saveView(as(people.ben), { ...draft, name: 'Of Ben for all', shared: true });
-    await expect(renameView(as(people.ann), 'leads', own.id, 'Mine')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(deleteView(as(people.cat, 'admin'), 'leads', own.id)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(deleteView(as(people.ann), 'leads', shared.id)).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(deleteView(as(people.ben, 'member', other), 'leads', own.id)).rejects.toMatchObject({ code: 'not_found' });
+    const shared = await saveView(as(people.ben), {
+      ...draft,
+      name: 'Of Ben for all',
+      shared: true,
+    });
+    await expect(renameView(as(people.ann), 'leads', own.id, 'Mine')).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(deleteView(as(people.cat, 'admin'), 'leads', own.id)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(deleteView(as(people.ann), 'leads', shared.id)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(
+      deleteView(as(people.ben, 'member', other), 'leads', own.id),
+    ).rejects.toMatchObject({ code: 'not_found' });
     await renameView(as(people.ben), 'leads', own.id, 'Renamed');
     await renameView(as(people.cat, 'admin'), 'leads', shared.id, 'Renamed by an admin');
     expect(await names(as(people.ben))).toEqual(['For all', 'Renamed', 'Renamed by an admin']);
@@ -52,15 +69,28 @@ describe('saved views', () => {
     ['nothing to save', { name: 'Nothing', query: '' }, 'bad_request'],
     ['a long filter', { name: 'Long', query: 'x'.repeat(1001) }, 'bad_request'],
   ])('refuse %s', (_what, changes, code) => {
-    return expect(saveView(as(people.ann), { ...draft, ...changes })).rejects.toMatchObject({ code });
+    return expect(saveView(as(people.ann), { ...draft, ...changes })).rejects.toMatchObject({
+      code,
+    });
   });
 
   it('are private to those who only look, and at most fifty', async () => {
     const viewer = as(people.vic, 'viewer');
-    await expect(saveView(viewer, { ...draft, name: 'Shared', shared: true })).rejects.toThrow(/Ask a member/);
-    await Promise.all(Array.from({ length: 49 }, (_, index) => saveView(viewer, { ...draft, name: `View ${index}` })));
-    await expect(saveView(viewer, { ...draft, name: 'One more' })).rejects.toMatchObject({ code: 'conflict' });
-    const [row] = await database.query<{ count: number }>('select count(*)::int from saved_views where owner_id = $1', [people.vic]);
+    await expect(saveView(viewer, { ...draft, name: 'Shared', shared: true })).rejects.toThrow(
+      /Ask a member/,
+    );
+    await Promise.all(
+      Array.from({ length: 49 }, (_, index) =>
+        saveView(viewer, { ...draft, name: `View ${index}` }),
+      ),
+    );
+    await expect(saveView(viewer, { ...draft, name: 'One more' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    const [row] = await database.query<{ count: number }>(
+      'select count(*)::int from saved_views where owner_id = $1',
+      [people.vic],
+    );
     expect(row?.count).toBe(49);
   });
 });

@@ -13,13 +13,28 @@ const database = useDatabase();
 let tenant: Tenant;
 
 interface Made {
-  id: string; name: string; company: string | null; email: string | null; phone: string | null; source: string | null; status: string; qualified: boolean; created: string | null;
-  domain: string | null; score: number | null; segment: string | null; provider: string | null; referral: string | null; push: string | null; deleted: boolean; mirror: boolean;
+  id: string;
+  name: string;
+  company: string | null;
+  email: string | null;
+  phone: string | null;
+  source: string | null;
+  status: string;
+  qualified: boolean;
+  created: string | null;
+  domain: string | null;
+  score: number | null;
+  segment: string | null;
+  provider: string | null;
+  referral: string | null;
+  push: string | null;
+  deleted: boolean;
+  mirror: boolean;
 }
 
 let seed = 7;
 const draw = (to: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % to;
-const oneOf = <Value,>(values: readonly Value[]): Value => values[draw(values.length)] as Value;
+const oneOf = <Value>(values: readonly Value[]): Value => values[draw(values.length)] as Value;
 const firsts = ['Maria', 'Jorge', 'Zoë', 'Jean-Luc', 'Мария', "O'Neil"];
 const lasts = ['Navarro', 'Nava', 'Tran', 'zz Top', 'Oakes'];
 
@@ -28,16 +43,34 @@ const made: Made[] = Array.from({ length: 400 }, (_, index) => {
   const scored = draw(3) > 0;
   const domain = oneOf(['acme.com', 'globex.example', null]);
   return {
-    id: randomUUID(), name: `${oneOf(firsts)} ${oneOf(lasts)} ${index % 40}`, company: oneOf(['Acme & Sons', 'Globex', null]), email: domain && `lead${index}@${domain}`, phone: oneOf([null, `+1 303 555 ${1000 + index}`]),
-    source: oneOf(['Website', 'Referral', null]), status: oneOf(['New Lead', 'FDD Sent', 'Closed']), qualified: draw(2) > 0, created: oneOf([null, `2026-0${1 + draw(9)}-15`]),
-    domain, score: scored ? draw(101) : null, segment: scored ? oneOf(['Migration', 'Existing', 'Cold', 'Skip']) : null, provider: scored ? oneOf(['google_workspace', 'microsoft_365']) : null,
-    referral: oneOf(['co-sell', 'marketplace', 'solution-provider', null, null]), push: oneOf(['pending', 'synced', 'failed', 'conflict', null, null]), deleted: draw(12) === 0, mirror: draw(12) === 0,
+    id: randomUUID(),
+    name: `${oneOf(firsts)} ${oneOf(lasts)} ${index % 40}`,
+    company: oneOf(['Acme & Sons', 'Globex', null]),
+    email: domain && `lead${index}@${domain}`,
+    phone: oneOf([null, `+1 303 555 ${1000 + index}`]),
+    source: oneOf(['Website', 'Referral', null]),
+    status: oneOf(['New Lead', 'FDD Sent', 'Closed']),
+    qualified: draw(2) > 0,
+    created: oneOf([null, `2026-0${1 + draw(9)}-15`]),
+    domain,
+    score: scored ? draw(101) : null,
+    segment: scored ? oneOf(['Migration', 'Existing', 'Cold', 'Skip']) : null,
+    provider: scored ? oneOf(['google_workspace', 'microsoft_365']) : null,
+    referral: oneOf(['co-sell', 'marketplace', 'solution-provider', null, null]),
+    push: oneOf(['pending', 'synced', 'failed', 'conflict', null, null]),
+    deleted: draw(12) === 0,
+    mirror: draw(12) === 0,
   };
 });
 
 beforeAll(async () => {
   tenant = await createTenant({ slug: 'table', name: 'Table' });
-  const { id: connection } = await createConnection({ tenantId: tenant.id, provider: 'clienttether', settings: { baseUrl: 'http://127.0.0.1:9/' }, secrets: { webKey: 'w', accessToken: 't' } });
+  const { id: connection } = await createConnection({
+    tenantId: tenant.id,
+    provider: 'clienttether',
+    settings: { baseUrl: 'http://127.0.0.1:9/' },
+    secrets: { webKey: 'w', accessToken: 't' },
+  });
   await database.query(
     `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name, sort_name, company, email, phone,
        source, status, qualified, sort_cents, domain, score, sort_score, segment, mail_provider, referral_type, push_state, deleted_at, mirror_of)
@@ -53,19 +86,61 @@ const live = () => made.filter(({ deleted, mirror }) => !deleted && !mirror);
 
 /** What the filter means, without a database. */
 function truth(params: Record<string, string>): string[] {
-  const { source, status, qualified, segment, provider, referral, push, domain, search, from, to } = params;
-  const [low, high] = [params['scoreMin'], params['scoreMax']].map((bound) => (bound === undefined ? undefined : Number(bound)));
-  return live().filter((lead) => (source === undefined || (lead.source ?? '') === source)
-    && (status === undefined || lead.status === status) && (qualified === undefined || lead.qualified === (qualified === 'yes')) && (segment === undefined || lead.segment === segment)
-    && (provider === undefined || lead.provider === provider) && (referral === undefined || lead.referral === referral) && (push === undefined || (lead.push ?? 'never') === push)
-    && (domain === undefined || lead.domain === domain) && (low === undefined || (lead.score ?? -1) >= low) && (high === undefined || (lead.score !== null && lead.score <= high))
-    && (from === undefined || to === undefined || (lead.created !== null && lead.created >= from && lead.created <= to))
-    && (search === undefined || searchTerms(search).every((term) => leadWordsOf(lead).some((word) => word.startsWith(term))))).map(({ id }) => id).toSorted();
+  const { source, status, qualified, segment, provider, referral, push, domain, search, from, to } =
+    params;
+  const [low, high] = [params['scoreMin'], params['scoreMax']].map((bound) =>
+    bound === undefined ? undefined : Number(bound),
+  );
+  return live()
+    .filter(
+      (lead) =>
+        (source === undefined || (lead.source ?? '') === source) &&
+        (status === undefined || lead.status === status) &&
+        (qualified === undefined || lead.qualified === (qualified === 'yes')) &&
+        (segment === undefined || lead.segment === segment) &&
+        (provider === undefined || lead.provider === provider) &&
+        (referral === undefined || lead.referral === referral) &&
+        (push === undefined || (lead.push ?? 'never') === push) &&
+        (domain === undefined || lead.domain === domain) &&
+        (low === undefined || (lead.score ?? -1) >= low) &&
+        (high === undefined || (lead.score !== null && lead.score <= high)) &&
+        (from === undefined ||
+          to === undefined ||
+          (lead.created !== null && lead.created >= from && lead.created <= to)) &&
+        (search === undefined ||
+          searchTerms(search).every((term) =>
+            leadWordsOf(lead).some((word) => word.startsWith(term)),
+          )),
+    )
+    .map(({ id }) => id)
+    .toSorted();
 }
 
 const values: Record<string, string[]> = {
-  source: ['Website', ''], status: ['New Lead', 'Closed'], qualified: ['yes', 'no'], segment: ['Migration', 'Skip'], provider: ['google_workspace'], scoreMin: ['0', '50', '100'], scoreMax: ['0', '49', '100'],
-  referral: ['co-sell', 'marketplace'], push: ['pending', 'failed', 'never'], domain: ['acme.com'], search: ['maria', 'nav', 'NAVARRO mar', "o'neil", 'zoe', 'мария', 'jean-luc nava', 'acme', '303 555', '10', 'nobody', '('],
+  source: ['Website', ''],
+  status: ['New Lead', 'Closed'],
+  qualified: ['yes', 'no'],
+  segment: ['Migration', 'Skip'],
+  provider: ['google_workspace'],
+  scoreMin: ['0', '50', '100'],
+  scoreMax: ['0', '49', '100'],
+  referral: ['co-sell', 'marketplace'],
+  push: ['pending', 'failed', 'never'],
+  domain: ['acme.com'],
+  search: [
+    'maria',
+    'nav',
+    'NAVARRO mar',
+    "o'neil",
+    'zoe',
+    'мария',
+    'jean-luc nava',
+    'acme',
+    '303 555',
+    '10',
+    'nobody',
+    '(',
+  ],
   period: ['custom'],
 };
 
@@ -76,13 +151,18 @@ function anyFilter(): Record<string, string> {
   return 'period' in params ? { ...params, from: '2026-02-01', to: '2026-06-30' } : params;
 }
 
-async function listed(params: Record<string, string>): Promise<{ ids: string[]; totals: Set<string> }> {
+async function listed(
+  params: Record<string, string>,
+): Promise<{ ids: string[]; totals: Set<string> }> {
   const search = new URLSearchParams(params);
   const period = parsePeriod(search, '2026-11-21');
   const ids: string[] = [];
   const totals = new Set<string>();
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const { leads } = await leadsView({ tenant }, period, { ...parseLeadFilter(search), ...(cursor !== '' && { cursor }) });
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const { leads } = await leadsView({ tenant }, period, {
+      ...parseLeadFilter(search),
+      ...(cursor !== '' && { cursor }),
+    });
     ids.push(...leads.rows.map(({ id }) => id));
     totals.add(`${leads.total}${leads.totalIsFloor ? '+' : ''}`);
     cursor = leads.next;
@@ -93,17 +173,40 @@ async function listed(params: Record<string, string>): Promise<{ ids: string[]; 
 describe('the lead table', () => {
   it('shows exactly the leads that a filter means, and counts them, whatever is combined and sorted by', async () => {
     for (let round = 0; round < 60; round += 1) {
-      const params = { ...anyFilter(), sort: oneOf(['created', 'name', 'value', 'updated', 'score']), direction: oneOf(['asc', 'desc']) };
+      const params = {
+        ...anyFilter(),
+        sort: oneOf(['created', 'name', 'value', 'updated', 'score']),
+        direction: oneOf(['asc', 'desc']),
+      };
       const expected = 'search' in params && params['search'] === '(' ? [] : truth(params);
       const { ids, totals } = await listed(params);
       expect(ids.toSorted(), JSON.stringify(params)).toEqual(expected);
       // The rollups are empty here: only what is counted is checked.
-      if (Object.keys(params).some((name) => !['sort', 'direction', 'period', 'from', 'to', 'source', 'status', 'qualified'].includes(name))) expect([...totals], JSON.stringify(params)).toEqual([String(expected.length)]);
+      if (
+        Object.keys(params).some(
+          (name) =>
+            ![
+              'sort',
+              'direction',
+              'period',
+              'from',
+              'to',
+              'source',
+              'status',
+              'qualified',
+            ].includes(name),
+        )
+      )
+        expect([...totals], JSON.stringify(params)).toEqual([String(expected.length)]);
     }
   });
 
   it('sorts by score, those without one last', async () => {
-    const { leads } = await leadsView({ tenant }, allTime, parseLeadFilter(new URLSearchParams({ sort: 'score' })));
+    const { leads } = await leadsView(
+      { tenant },
+      allTime,
+      parseLeadFilter(new URLSearchParams({ sort: 'score' })),
+    );
     const scores = leads.rows.map(({ score }) => score ?? -1);
     expect(scores).toEqual(scores.toSorted((one, other) => other - one));
   });
@@ -111,14 +214,23 @@ describe('the lead table', () => {
   it('exports the same rows', async () => {
     const params = new URLSearchParams({ segment: 'Migration', search: 'acme' });
     let rows = 0;
-    for await (const batch of exportLists.get('leads')?.batches({ tenant, params, now: new Date() }) ?? []) rows += batch.length;
+    for await (const batch of exportLists
+      .get('leads')
+      ?.batches({ tenant, params, now: new Date() }) ?? [])
+      rows += batch.length;
     expect(rows).toBe(truth(Object.fromEntries(params)).length);
   });
 
   it('keeps no words of what is deleted or a copy', async () => {
-    const [words] = await database.query<{ leads: number }>('select count(distinct lead_id)::int as leads from lead_words where tenant_id = $1', [tenant.id]);
+    const [words] = await database.query<{ leads: number }>(
+      'select count(distinct lead_id)::int as leads from lead_words where tenant_id = $1',
+      [tenant.id],
+    );
     expect(words?.leads).toBe(live().length);
-    await database.query(`insert into lead_words (tenant_id, word, lead_id) values ($1, 'stray', $2)`, [tenant.id, randomUUID()]);
+    await database.query(
+      `insert into lead_words (tenant_id, word, lead_id) values ($1, 'stray', $2)`,
+      [tenant.id, randomUUID()],
+    );
     await reindexLeads(tenant.id);
     expect(await database.query(`select 1 from lead_words where word = 'stray'`)).toEqual([]);
   });

@@ -17,7 +17,9 @@ const valueOf = (text: string, series: string): number | undefined => {
 const scrape = async () => (await exposition()).text;
 
 beforeEach(() => {
-  Object.assign(process.env, testEnv('postgres://nobody@127.0.0.1:1/nowhere'), { METRICS_TOKEN: token });
+  Object.assign(process.env, testEnv('postgres://nobody@127.0.0.1:1/nowhere'), {
+    METRICS_TOKEN: token,
+  });
   forgetConfig();
 });
 
@@ -25,10 +27,20 @@ describe('/metrics', () => {
   it('does not exist without a token, wherever the request comes from', async () => {
     delete process.env['METRICS_TOKEN'];
     forgetConfig();
-    for (const header of [null, undefined, '', 'Bearer ', 'Bearer undefined', `Bearer ${token}`]) expect(await answerMetrics(header)).toMatchObject({ status: 404 });
+    for (const header of [null, undefined, '', 'Bearer ', 'Bearer undefined', `Bearer ${token}`])
+      expect(await answerMetrics(header)).toMatchObject({ status: 404 });
   });
 
-  it.each([null, '', token, `bearer ${token}`, `Bearer  ${token}`, `Bearer ${token}x`, `Bearer ${token.slice(0, -1)}`, `Basic ${Buffer.from(`u:${token}`).toString('base64')}`])('refuses %j', async (header) => {
+  it.each([
+    null,
+    '',
+    token,
+    `bearer ${token}`,
+    `Bearer  ${token}`,
+    `Bearer ${token}x`,
+    `Bearer ${token.slice(0, -1)}`,
+    `Basic ${Buffer.from(`u:${token}`).toString('base64')}`,
+  ])('refuses %j', async (header) => {
     const answer = await answerMetrics(header);
     expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
     expect(answer.body).not.toMatch(/http_requests|process_/);
@@ -36,7 +48,10 @@ describe('/metrics', () => {
 
   it('tells whoever has the token of the process and its build', async () => {
     const { status, headers, body } = await answerMetrics(`Bearer ${token}`);
-    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect([status, headers['content-type']]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
     expect(body).toMatch(/^process_resident_memory_bytes \d+/m);
     expect(body).toMatch(/^tributary_build_info\{version="[\d.]+",node="[\d.]+"\} 1$/m);
     expect(body).not.toContain(token);
@@ -57,17 +72,35 @@ describe('figures', () => {
   });
 
   it('of requests stand by the pattern of their route; odd methods are one', async () => {
-    for (const method of ['GET', 'BREW', 'PROPFIND']) countRequest(method, '/w/[tenant]/leads', 200, 12);
+    for (const method of ['GET', 'BREW', 'PROPFIND'])
+      countRequest(method, '/w/[tenant]/leads', 200, 12);
     const text = await scrape();
-    expect(valueOf(text, 'http_requests_total{method="GET",route="/w/[tenant]/leads",status="200"}')).toBe(1);
-    expect(valueOf(text, 'http_requests_total{method="other",route="/w/[tenant]/leads",status="200"}')).toBe(2);
-    expect(valueOf(text, 'http_request_latency_ms_bucket{le="25",route="/w/[tenant]/leads"}')).toBe(3);
+    expect(
+      valueOf(text, 'http_requests_total{method="GET",route="/w/[tenant]/leads",status="200"}'),
+    ).toBe(1);
+    expect(
+      valueOf(text, 'http_requests_total{method="other",route="/w/[tenant]/leads",status="200"}'),
+    ).toBe(2);
+    expect(valueOf(text, 'http_request_latency_ms_bucket{le="25",route="/w/[tenant]/leads"}')).toBe(
+      3,
+    );
   });
 
   it('of tries stand by provider and outcome, and hold nothing of what was sent', async () => {
-    const server = await serve((request, response) => response.writeHead(request.url?.includes('good') ? 200 : 503).end('{}'));
-    const http = createHttpClient({ allowedHosts: [], allowLoopback: true, retry: { retries: 2, baseMs: 1 }, onRequest: observeTries('somewhere') });
-    await http.request({ url: `${server.url}good`, query: { key: 'tell-tale-query' }, headers: { 'x-key': 'tell-tale-header' } });
+    const server = await serve((request, response) =>
+      response.writeHead(request.url?.includes('good') ? 200 : 503).end('{}'),
+    );
+    const http = createHttpClient({
+      allowedHosts: [],
+      allowLoopback: true,
+      retry: { retries: 2, baseMs: 1 },
+      onRequest: observeTries('somewhere'),
+    });
+    await http.request({
+      url: `${server.url}good`,
+      query: { key: 'tell-tale-query' },
+      headers: { 'x-key': 'tell-tale-header' },
+    });
     await http.request({ url: `${server.url}tell-tale-path` }).catch(() => {});
     await http.close();
     const text = await scrape();

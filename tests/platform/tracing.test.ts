@@ -24,13 +24,17 @@ interface Span {
   attributes: Record<string, unknown>;
 }
 interface Sent {
-  resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: (Omit<Span, 'attributes' | 'service'> & { attributes: Attribute[] })[] }[] }[];
+  resourceSpans: {
+    resource: { attributes: Attribute[] };
+    scopeSpans: { spans: (Omit<Span, 'attributes' | 'service'> & { attributes: Attribute[] })[] }[];
+  }[];
 }
 interface Attribute {
   key: string;
   value: Record<string, unknown>;
 }
-const plain = (attributes: Attribute[]): Record<string, unknown> => Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+const plain = (attributes: Attribute[]): Record<string, unknown> =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
 /** An OTLP/HTTP collector on this machine, which keeps all it is sent, also as text. */
 const spans: Span[] = [];
@@ -45,7 +49,8 @@ const collector = createServer((request, response) => {
     keys.push(request.headers['x-collector-key'] as string | undefined);
     for (const { resource, scopeSpans } of (JSON.parse(body) as Sent).resourceSpans) {
       const service = String(plain(resource.attributes)['service.name']);
-      for (const span of scopeSpans.flatMap((scope) => scope.spans)) spans.push({ ...span, service, attributes: plain(span.attributes) });
+      for (const span of scopeSpans.flatMap((scope) => scope.spans))
+        spans.push({ ...span, service, attributes: plain(span.attributes) });
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
@@ -61,9 +66,20 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   Object.assign(process.env, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
-    OTEL_EXPORTER_OTLP_HEADERS: 'x-collector-key=tell-tale-collector-key', OTEL_BSP_SCHEDULE_DELAY: '100',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-collector-key=tell-tale-collector-key',
+    OTEL_BSP_SCHEDULE_DELAY: '100',
   });
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'traced', webKey: 'CT_tell_tale_key', accessToken: 'tell-tale-token', rows: { clients: [client(1)] } })], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [
+      rowsAccount({
+        name: 'traced',
+        webKey: 'CT_tell_tale_key',
+        accessToken: 'tell-tale-token',
+        rows: { clients: [client(1)] },
+      }),
+    ],
+    now: Date.UTC(2026, 10, 20),
+  });
   workspace = await createWorkspace(sandbox, 'traced');
   await createUser({ email: 'ana@traced.test', password, tenantSlug: 'traced', role: 'viewer' });
 });
@@ -76,7 +92,17 @@ afterAll(async () => {
 const named = (name: string): Span[] => spans.filter((span) => span.name === name);
 
 describe('without the variables', () => {
-  it.each([['none', {}], ['switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_SDK_DISABLED: 'true' }], ['no exporter', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_EXPORTER: 'none' }]])('work goes on and nothing that sends is loaded: %s', async (_what, env) => {
+  it.each([
+    ['none', {}],
+    [
+      'switched off',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_SDK_DISABLED: 'true' },
+    ],
+    [
+      'no exporter',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_EXPORTER: 'none' },
+    ],
+  ])('work goes on and nothing that sends is loaded: %s', async (_what, env) => {
     const script = `
       import { Module } from 'node:module';
       import { startTracing, traced, tracedBefore } from './src/lib/platform/tracing.ts';
@@ -85,7 +111,11 @@ describe('without the variables', () => {
       await stop();
       console.log(answer, Object.keys(Module._cache).filter((file) => /opentelemetry.(sdk|exporter|otlp|resources)/.test(file)).length);`;
     const { OTEL_EXPORTER_OTLP_ENDPOINT: _endpoint, ...rest } = process.env;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: { ...rest, ...env } });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      { env: { ...rest, ...env } },
+    );
     expect(stdout.trim()).toBe('42 0');
   });
 });
@@ -93,21 +123,53 @@ describe('without the variables', () => {
 describe('traces', () => {
   it('hold what runs inside what, with fields of the log and the conventional names', async () => {
     const stop = await startTracing('tributary-test');
-    await traced('outer', { tenantId: workspace.tenant.id, provider: 'clienttether' }, async (note) => {
-      await traced('inner', { stream: 'clients', count: 3 }, () => Promise.resolve());
-      note({ status: 'success' });
-      await syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli' });
-    });
-    await expect(traced('failing', {}, () => Promise.reject(new Error(`refused: tell-tale-token of ${secrets[0]}`)))).rejects.toThrow('refused');
+    await traced(
+      'outer',
+      { tenantId: workspace.tenant.id, provider: 'clienttether' },
+      async (note) => {
+        await traced('inner', { stream: 'clients', count: 3 }, () => Promise.resolve());
+        note({ status: 'success' });
+        await syncConnection({
+          tenantId: workspace.tenant.id,
+          connectionId: workspace.connection.id,
+          trigger: 'cli',
+        });
+      },
+    );
+    await expect(
+      traced('failing', {}, () =>
+        Promise.reject(new Error(`refused: tell-tale-token of ${secrets[0]}`)),
+      ),
+    ).rejects.toThrow('refused');
     await stop();
     await until('the spans have arrived', () => named('failing').length === 1);
     const [outer] = named('outer');
-    expect(outer).toMatchObject({ service: 'tributary-test', attributes: { 'tributary.tenantId': workspace.tenant.id, 'tributary.provider': 'clienttether', 'tributary.status': 'success' } });
-    expect(named('inner')).toMatchObject([{ traceId: outer?.traceId, parentSpanId: outer?.spanId, attributes: { 'tributary.stream': 'clients' } }]);
+    expect(outer).toMatchObject({
+      service: 'tributary-test',
+      attributes: {
+        'tributary.tenantId': workspace.tenant.id,
+        'tributary.provider': 'clienttether',
+        'tributary.status': 'success',
+      },
+    });
+    expect(named('inner')).toMatchObject([
+      {
+        traceId: outer?.traceId,
+        parentSpanId: outer?.spanId,
+        attributes: { 'tributary.stream': 'clients' },
+      },
+    ]);
     const tries = named('GET clienttether');
     expect(tries.length).toBeGreaterThan(3);
-    for (const span of tries) expect(span).toMatchObject({ kind: 3, traceId: outer?.traceId, attributes: { 'http.request.method': 'GET', 'tributary.provider': 'clienttether' } });
-    expect(named('failing')).toMatchObject([{ status: { code: 2, message: expect.not.stringContaining('tell-tale') } }]);
+    for (const span of tries)
+      expect(span).toMatchObject({
+        kind: 3,
+        traceId: outer?.traceId,
+        attributes: { 'http.request.method': 'GET', 'tributary.provider': 'clienttether' },
+      });
+    expect(named('failing')).toMatchObject([
+      { status: { code: 2, message: expect.not.stringContaining('tell-tale') } },
+    ]);
   });
 
   it('of pages stand by the pattern of their route, with the time of the database, and are sent when the web ends', async () => {
@@ -118,8 +180,16 @@ describe('traces', () => {
     await web.stop();
     const pages = named('GET /w/[tenant]/leads');
     expect(pages).toHaveLength(2);
-    expect(pages.map(({ service, kind, attributes }) => [service, kind, attributes['http.route'], attributes['http.response.status_code']])).toEqual([
-      ['tributary-web', 2, '/w/[tenant]/leads', 200], ['tributary-web', 2, '/w/[tenant]/leads', 404],
+    expect(
+      pages.map(({ service, kind, attributes }) => [
+        service,
+        kind,
+        attributes['http.route'],
+        attributes['http.response.status_code'],
+      ]),
+    ).toEqual([
+      ['tributary-web', 2, '/w/[tenant]/leads', 200],
+      ['tributary-web', 2, '/w/[tenant]/leads', 404],
     ]);
     const [page] = pages;
     expect(Number(page?.attributes['tributary.dbQueries'])).toBeGreaterThan(5);
@@ -129,7 +199,8 @@ describe('traces', () => {
 
   it('hold no secret, no address and nothing that a visitor typed', () => {
     expect(spans.length).toBeGreaterThan(10);
-    for (const text of [...secrets, 'tell-tale', 'ana@traced.test', 'lead1@example.com']) expect(raw).not.toContain(text);
+    for (const text of [...secrets, 'tell-tale', 'ana@traced.test', 'lead1@example.com'])
+      expect(raw).not.toContain(text);
     expect(new Set(keys)).toEqual(new Set(['tell-tale-collector-key']));
   });
 });

@@ -9,7 +9,9 @@ import { checksOf, codesOf, verdictsOf } from './world.ts';
 /** Every hard case of the imitated name servers, asked over real UDP and TCP. */
 let dns: DnsServer;
 let resolver: DnsResolver;
-/** Scans of domains that never answer wait for nothing: they are made together, before the others. */
+/**
+ * Scans of domains that never answer wait for nothing: they are made together, before the others.
+ */
 const neverAnswer = ['silent', 'wrong-id', 'half-silent', 'spf-include-silent', 'dmarc-silent'];
 const waited = new Map<string, Evidence>();
 const now = new Date('2026-11-21T12:00:00Z');
@@ -19,7 +21,14 @@ beforeAll(async () => {
   resolver = nodeResolver({ servers: [dns.address], timeoutMs: 10_000 });
   const hasty = nodeResolver({ servers: [dns.address], timeoutMs: 1500 });
   const limits = { questions: 160, totalMs: 1000, atOnce: 8 };
-  await Promise.all(neverAnswer.map(async (name) => waited.set(name, await scanDomain(`${name}.${HARD}`, { resolver: hasty, now: () => now, limits }))));
+  await Promise.all(
+    neverAnswer.map(async (name) =>
+      waited.set(
+        name,
+        await scanDomain(`${name}.${HARD}`, { resolver: hasty, now: () => now, limits }),
+      ),
+    ),
+  );
   hasty.close();
 });
 afterAll(async () => {
@@ -27,11 +36,17 @@ afterAll(async () => {
   await dns.close();
 });
 
-const scan = (domain: string): Promise<Evidence> => scanDomain(domain, { resolver, now: () => now });
+const scan = (domain: string): Promise<Evidence> =>
+  scanDomain(domain, { resolver, now: () => now });
 const hard = async (name: string): Promise<Evidence> => waited.get(name) ?? scan(`${name}.${HARD}`);
 
 describe('name servers that fail', () => {
-  it.each([['silent', 'in time'], ['wrong-id', 'in time'], ['servfail', 'a failure'], ['refused', 'refused']])('%s: everything is unknown and nothing is missing', async (name, words) => {
+  it.each([
+    ['silent', 'in time'],
+    ['wrong-id', 'in time'],
+    ['servfail', 'a failure'],
+    ['refused', 'refused'],
+  ])('%s: everything is unknown and nothing is missing', async (name, words) => {
     const evidence = await hard(name);
     expect(evidence).toMatchObject({ exists: 'unknown', ttlSeconds: 3600 });
     expect(new Set(Object.values(verdictsOf(evidence)))).toEqual(new Set(['unknown']));
@@ -40,30 +55,65 @@ describe('name servers that fail', () => {
     expect(dns.log.filter((asked) => asked.name.endsWith(`.${name}.${HARD}`))).toEqual([]);
   });
 
-  it.each(['half-silent', 'half-servfail'])('%s: what was answered counts, the rest is unknown', async (name) => {
-    const evidence = await hard(name);
-    expect(evidence).toMatchObject({ exists: true, mx: { provider: 'google_workspace', certainty: 'certain' }, ttlSeconds: 3600 });
-    expect(verdictsOf(evidence)).toEqual({ mx: 'good', spf: 'unknown', dkim: 'unknown', dmarc: 'unknown', mtaSts: 'unknown', tlsRpt: 'unknown', bimi: 'unknown' });
-  });
+  it.each(['half-silent', 'half-servfail'])(
+    '%s: what was answered counts, the rest is unknown',
+    async (name) => {
+      const evidence = await hard(name);
+      expect(evidence).toMatchObject({
+        exists: true,
+        mx: { provider: 'google_workspace', certainty: 'certain' },
+        ttlSeconds: 3600,
+      });
+      expect(verdictsOf(evidence)).toEqual({
+        mx: 'good',
+        spf: 'unknown',
+        dkim: 'unknown',
+        dmarc: 'unknown',
+        mtaSts: 'unknown',
+        tlsRpt: 'unknown',
+        bimi: 'unknown',
+      });
+    },
+  );
 
   it('waits for slow ones', async () => {
-    expect(await hard('slow')).toMatchObject({ mx: { verdict: 'good', provider: 'self_hosted' }, spf: { verdict: 'good', all: 'fail' }, ttlSeconds: 86_400 });
+    expect(await hard('slow')).toMatchObject({
+      mx: { verdict: 'good', provider: 'self_hosted' },
+      spf: { verdict: 'good', all: 'fail' },
+      ttlSeconds: 86_400,
+    });
   });
 
   it('tells a name without records from a name that is not there', async () => {
     const [empty, gone] = await Promise.all([hard('empty'), hard('gone')]);
     expect([empty.exists, gone.exists]).toEqual([true, false]);
     expect([empty.dkim.verdict, gone.dkim.verdict]).toEqual(['unknown', 'missing']);
-    for (const evidence of [empty, gone]) expect(verdictsOf(evidence)).toMatchObject({ mx: 'missing', spf: 'missing', dmarc: 'missing', mtaSts: 'not_applicable', tlsRpt: 'not_applicable' });
+    for (const evidence of [empty, gone])
+      expect(verdictsOf(evidence)).toMatchObject({
+        mx: 'missing',
+        spf: 'missing',
+        dmarc: 'missing',
+        mtaSts: 'not_applicable',
+        tlsRpt: 'not_applicable',
+      });
   });
 
   it('fetches over TCP what does not fit into a datagram', async () => {
-    expect(await hard('huge-txt')).toMatchObject({ spf: { verdict: 'good', lookups: 4, records: ['v=spf1 include:_spf.google.com -all'] } });
-    expect(dns.log.filter(({ name, type }) => name === `huge-txt.${HARD}` && type === 'TXT').map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
+    expect(await hard('huge-txt')).toMatchObject({
+      spf: { verdict: 'good', lookups: 4, records: ['v=spf1 include:_spf.google.com -all'] },
+    });
+    expect(
+      dns.log
+        .filter(({ name, type }) => name === `huge-txt.${HARD}` && type === 'TXT')
+        .map(({ transport }) => transport),
+    ).toEqual(['udp', 'tcp']);
   });
 
   it('stops at the number of questions and at the time that a scan may cost, and calls the rest unknown', async () => {
-    for (const limits of [{ questions: 5, totalMs: 10_000, atOnce: 8 }, { questions: 100, totalMs: -1, atOnce: 8 }]) {
+    for (const limits of [
+      { questions: 5, totalMs: 10_000, atOnce: 8 },
+      { questions: 100, totalMs: -1, atOnce: 8 },
+    ]) {
       const before = dns.log.length;
       const evidence = await scanDomain(`m365.${HARD}`, { resolver, limits });
       expect(dns.log.length - before).toBeLessThanOrEqual(limits.totalMs < 0 ? 0 : 5);
@@ -96,12 +146,22 @@ describe('where mail goes', () => {
 
   it('says by which signs it inferred the mailboxes behind a gateway', async () => {
     const { message } = (await hard('proofpoint-m365')).mx.findings[0] ?? { message: '' };
-    for (const sign of ['Proofpoint filters', 'SPF includes spf.protection.outlook.com', 'selector1 leads to', 'autodiscover']) expect(message).toContain(sign);
+    for (const sign of [
+      'Proofpoint filters',
+      'SPF includes spf.protection.outlook.com',
+      'selector1 leads to',
+      'autodiscover',
+    ])
+      expect(message).toContain(sign);
   });
 
   it.each([
     ['null-mx', { verdict: 'not_applicable', nullMx: true, hosts: [] }, 'mx.null'],
-    ['implicit-mx', { verdict: 'weak', hosts: [{ host: `implicit-mx.${HARD}`, preference: 0 }] }, 'mx.implicit'],
+    [
+      'implicit-mx',
+      { verdict: 'weak', hosts: [{ host: `implicit-mx.${HARD}`, preference: 0 }] },
+      'mx.implicit',
+    ],
     ['dangling-mx', { verdict: 'bad' }, 'mx.dangling'],
     ['half-dangling-mx', { verdict: 'weak' }, 'mx.dangling'],
     ['address-mx', { verdict: 'bad' }, 'mx.address'],
@@ -146,18 +206,36 @@ describe('SPF', () => {
 
   it('takes what "all" says from where a redirect leads', async () => {
     expect((await hard('spf-redirect')).spf.all).toBe('fail');
-    expect((await hard('spf-strings')).spf.records).toEqual(['v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 -all']);
+    expect((await hard('spf-strings')).spf.records).toEqual([
+      'v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 -all',
+    ]);
   });
 });
 
 describe('DKIM', () => {
-  const rsa = (selector: string, bits: number | null) => ({ selector, keyType: 'rsa', bits, revoked: false, testing: false });
+  const rsa = (selector: string, bits: number | null) => ({
+    selector,
+    keyType: 'rsa',
+    bits,
+    revoked: false,
+    testing: false,
+  });
 
   it.each([
-    ['dkim-good', 'good', [rsa('default', 2048), rsa('k1', 2048), { ...rsa('s1', null), keyType: 'ed25519' }], []],
+    [
+      'dkim-good',
+      'good',
+      [rsa('default', 2048), rsa('k1', 2048), { ...rsa('s1', null), keyType: 'ed25519' }],
+      [],
+    ],
     ['dkim-weak', 'weak', [rsa('default', 1024)], ['dkim.weak_key']],
     ['dkim-short', 'bad', [rsa('default', 512)], ['dkim.short_key']],
-    ['dkim-revoked', 'unknown', [{ ...rsa('default', null), revoked: true }], ['dkim.revoked', 'dkim.not_found']],
+    [
+      'dkim-revoked',
+      'unknown',
+      [{ ...rsa('default', null), revoked: true }],
+      ['dkim.revoked', 'dkim.not_found'],
+    ],
     ['dkim-testing', 'weak', [{ ...rsa('default', 2048), testing: true }], ['dkim.testing']],
     ['dkim-malformed', 'bad', [rsa('default', null)], ['dkim.malformed_key']],
     ['dkim-alien', 'unknown', [], ['dkim.not_found', 'dkim.subtree']],
@@ -210,14 +288,30 @@ describe('DMARC', () => {
   it('walks the tree in eight questions at most', async () => {
     const before = dns.log.length;
     await scan('a.b.c.d.e.f.g.h.deep.test');
-    const walked = dns.log.slice(before).filter(({ name }) => name.startsWith('_dmarc.')).map(({ name }) => name.slice('_dmarc.'.length));
-    expect(walked).toEqual(['a.b.c.d.e.f.g.h.deep.test', 'd.e.f.g.h.deep.test', 'e.f.g.h.deep.test', 'f.g.h.deep.test', 'g.h.deep.test', 'h.deep.test', 'deep.test', 'test']);
+    const walked = dns.log
+      .slice(before)
+      .filter(({ name }) => name.startsWith('_dmarc.'))
+      .map(({ name }) => name.slice('_dmarc.'.length));
+    expect(walked).toEqual([
+      'a.b.c.d.e.f.g.h.deep.test',
+      'd.e.f.g.h.deep.test',
+      'e.f.g.h.deep.test',
+      'f.g.h.deep.test',
+      'g.h.deep.test',
+      'h.deep.test',
+      'deep.test',
+      'test',
+    ]);
   });
 });
 
 describe('what a scan gives back', () => {
   it('looks at encryption and logos too', async () => {
-    expect(verdictsOf(await hard('sts'))).toMatchObject({ mtaSts: 'unknown', tlsRpt: 'good', bimi: 'missing' });
+    expect(verdictsOf(await hard('sts'))).toMatchObject({
+      mtaSts: 'unknown',
+      tlsRpt: 'good',
+      bimi: 'missing',
+    });
     expect(verdictsOf(await hard('sts-bad'))).toMatchObject({ mtaSts: 'bad', tlsRpt: 'bad' });
     expect((await hard('bimi')).bimi.verdict).toBe('good');
     expect(codesOf((await hard('bimi-unenforced')).bimi)).toEqual(['bimi.policy']);
@@ -227,10 +321,26 @@ describe('what a scan gives back', () => {
     const [one, other] = await Promise.all([hard('m365'), scan(' M365.Hard.TEST. ')]);
     expect(other).toEqual(one);
     expect(JSON.parse(JSON.stringify(one))).toEqual(one);
-    for (const { checkedAt } of Object.values(checksOf(one))) expect(checkedAt).toBe(now.toISOString());
+    for (const { checkedAt } of Object.values(checksOf(one)))
+      expect(checkedAt).toBe(now.toISOString());
   });
 
-  it.each(['', 'nope', '192.0.2.1', '[::1]', 'a..test', '-a.test', 'a b.test', 'http://a.test', 'user@a.test', `${'x'.repeat(64)}.test`, `${'abcdefg.'.repeat(40)}test`, 'a.123', '%00.test', 'a_b.test'])('refuses %j', async (text) => {
+  it.each([
+    '',
+    'nope',
+    '192.0.2.1',
+    '[::1]',
+    'a..test',
+    '-a.test',
+    'a b.test',
+    'http://a.test',
+    'user@a.test',
+    `${'x'.repeat(64)}.test`,
+    `${'abcdefg.'.repeat(40)}test`,
+    'a.123',
+    '%00.test',
+    'a_b.test',
+  ])('refuses %j', async (text) => {
     await expect(scan(text)).rejects.toThrow(Problem);
   });
 });

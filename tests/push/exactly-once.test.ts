@@ -6,6 +6,13 @@ import { pushUnderFire } from '../scenarios/pushes.ts';
 const db = useDatabase();
 afterAll(() => closeQueue());
 
-it('leads are made exactly once, whatever answers are lost and wherever workers are killed', { timeout: 300_000 }, async ({ task }) => {
-  task.meta.shown = { row: 'pushes with lost answers, faults and workers killed at the fail-points', figures: await pushUnderFire(db, { leads: 30, kills: 3, workers: 1 }) };
-});
+it(
+  'leads are made exactly once, whatever answers are lost and wherever workers are killed',
+  { timeout: 300_000 },
+  async ({ task }) => {
+    task.meta.shown = {
+      row: 'pushes with lost answers, faults and workers killed at the fail-points',
+      figures: await pushUnderFire(db, { leads: 30, kills: 3, workers: 1 }),
+    };
+  },
+);

@@ -10,13 +10,16 @@ import { pipelineChecks } from './pipeline.ts';
 const db = useDatabase();
 let academy: Academy;
 
-describe.skipIf(missing)(`6,000 real leads and 8,800 real deals${missing === undefined ? '' : ` (${missing})`}`, () => {
-  beforeAll(async () => {
-    academy = await openAcademy(db.url);
-  });
-  afterAll(() => academy?.stop());
-  leadChecks(() => academy);
-  pipelineChecks(() => academy);
-  listChecks(() => academy);
-  bookChecks(db, () => academy);
-});
+describe.skipIf(missing)(
+  `6,000 real leads and 8,800 real deals${missing === undefined ? '' : ` (${missing})`}`,
+  () => {
+    beforeAll(async () => {
+      academy = await openAcademy(db.url);
+    });
+    afterAll(() => academy?.stop());
+    leadChecks(() => academy);
+    pipelineChecks(() => academy);
+    listChecks(() => academy);
+    bookChecks(db, () => academy);
+  },
+);

@@ -4,18 +4,27 @@ const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat('en-
 const whole = number({ maximumFractionDigits: 0 });
 const dollars = number({ style: 'currency', currency: 'USD', maximumFractionDigits: 0 });
 const dollarsAndCents = number({ style: 'currency', currency: 'USD' });
-const short = number({ style: 'currency', currency: 'USD', notation: 'compact', maximumSignificantDigits: 4 });
+const short = number({
+  style: 'currency',
+  currency: 'USD',
+  notation: 'compact',
+  maximumSignificantDigits: 4,
+});
 const share = number({ style: 'percent', maximumFractionDigits: 1 });
 
 export const none = '–';
 export const countText = (value: number): string => whole.format(value);
 export const moneyText = (value: number): string => dollars.format(value);
-export const exactText = (value: number): string => (Number.isInteger(value) ? dollars : dollarsAndCents).format(value);
-export const shortText = (value: number): string => (value < 10_000_000 ? dollars : short).format(value);
+export const exactText = (value: number): string =>
+  (Number.isInteger(value) ? dollars : dollarsAndCents).format(value);
+export const shortText = (value: number): string =>
+  (value < 10_000_000 ? dollars : short).format(value);
 export const shareText = (value: number): string => share.format(value);
 
 export const dayText = (iso: string | null): string =>
-  iso === null ? none : new Date(iso).toLocaleDateString('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
+  iso === null
+    ? none
+    : new Date(iso).toLocaleDateString('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
 
 /** The change from one figure to another, as the cards say it. */
 export function changeText(from: number, to: number): string {
@@ -24,4 +33,5 @@ export function changeText(from: number, to: number): string {
 }
 
 /** Rows in an order of their own, for lists whose order is checked apart. */
-export const sorted = (rows: unknown[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted();
+export const sorted = (rows: unknown[]): string[] =>
+  rows.map((row) => JSON.stringify(row)).toSorted();

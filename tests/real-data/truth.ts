@@ -1,8 +1,9 @@
 import { linesOf } from './files.ts';
 
 /*
- * What the pages have to show, computed from the files alone. The rules are written down here a second time, in plain
- * terms, and share no code with the application: what both have in common is only what the product promises.
+ * What the pages have to show, computed from the files alone. The rules are written down here a
+ * second time, in plain terms, and share no code with the application: what both have in common is
+ * only what the product promises.
  */
 
 export interface TrueLead {
@@ -29,28 +30,51 @@ export interface TrueDeal {
 
 /** Percent that this account gives to its stages; from 20 on a lead counts as qualified. */
 export const likely: Record<string, number> = {
-  'New Lead': 5, 'Low in Relevance': 15, 'Not Sure': 10, 'Might be': 35, 'High in Relevance': 70, Worst: 0,
-  Prospecting: 10, Engaging: 30, Won: 100, Lost: 0,
+  'New Lead': 5,
+  'Low in Relevance': 15,
+  'Not Sure': 10,
+  'Might be': 35,
+  'High in Relevance': 70,
+  Worst: 0,
+  Prospecting: 10,
+  Engaging: 30,
+  Won: 100,
+  Lost: 0,
 };
 export const lostStages = ['Worst', 'Lost'];
 export const decided = [...lostStages, 'Won'];
 const qualifyingPct = 20;
 
-/** Nothing chosen is no answer; what was typed in small letters is the same as what was typed with capitals. */
+/**
+ * Nothing chosen is no answer; what was typed in small letters is the same as what was typed with
+ * capitals.
+ */
 export function labelOf(text = ''): string | null {
   if (text.trim() === '' || text.toLowerCase() === 'select') return null;
-  return text === text.toLowerCase() ? text.split(' ').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ') : text;
+  return text === text.toLowerCase()
+    ? text
+        .split(' ')
+        .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+        .join(' ')
+    : text;
 }
 
 /** Leads in the order of the file. `source` and `status` name the columns that say so. */
 export function trueLeads(source = 'Lead Source', status = 'Lead Quality'): TrueLead[] {
   return linesOf('leads').map((line) => {
     const stage = labelOf(line[status]) ?? 'New Lead';
-    return { name: `Prospect ${line['Lead Number']}`, source: labelOf(line[source]), status: stage, qualified: (likely[stage] ?? 10) >= qualifyingPct };
+    return {
+      name: `Prospect ${line['Lead Number']}`,
+      source: labelOf(line[source]),
+      status: stage,
+      qualified: (likely[stage] ?? 10) >= qualifyingPct,
+    };
   });
 }
 
-/** Opportunities in the order of the file, with what the file of accounts says of their companies. */
+/**
+ * Opportunities in the order of the file, with what the file of accounts says of their companies.
+ */
 export function trueDeals(): TrueDeal[] {
   const accounts = new Map(linesOf('accounts').map((line) => [line['account'], line]));
   return linesOf('opportunities').map((line) => {
@@ -77,7 +101,9 @@ export function weightOf({ units, fee, stage }: TrueDeal): bigint {
 
 /** Open deals that have something to weigh, the heaviest first. */
 export function trueHotList(deals: TrueDeal[]): TrueDeal[] {
-  return deals.filter((deal) => !decided.includes(deal.stage) && deal.fee !== null && deal.units > 0).toSorted((one, other) => Number(weightOf(other) - weightOf(one)));
+  return deals
+    .filter((deal) => !decided.includes(deal.stage) && deal.fee !== null && deal.units > 0)
+    .toSorted((one, other) => Number(weightOf(other) - weightOf(one)));
 }
 
 /** How many rows have each key, the most frequent first. */
@@ -87,7 +113,8 @@ export function countBy<Row>(rows: Row[], keyOf: (row: Row) => string): Map<stri
   return new Map([...counts].toSorted(([, one], [, other]) => other - one));
 }
 
-export const sumOf = (values: (number | null)[]): number => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+export const sumOf = (values: (number | null)[]): number =>
+  values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
 function isoDay(text = ''): string | null {
   const [month = '', day = '', year = ''] = text.split('/');

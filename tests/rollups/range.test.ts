@@ -12,15 +12,18 @@ function daysOf({ from, to }: { from: string; to: string }): string[] {
 
 describe('a range split into months and days', () => {
   it('covers each of its days once and no other', () => {
-    const range = fc.tuple(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 0, max: 800 })).map(([start, length]) => {
-      const from = addDays('2023-01-01', start);
-      return { from, to: addDays(from, length) };
-    });
+    const range = fc
+      .tuple(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 0, max: 800 }))
+      .map(([start, length]) => {
+        const from = addDays('2023-01-01', start);
+        return { from, to: addDays(from, length) };
+      });
     fc.assert(
       fc.property(range, (each) => {
         const { months, days } = split(each);
         expect([...months, ...days].flatMap(daysOf).toSorted()).toEqual(daysOf(each));
-        for (const { from, to } of months) expect([from.slice(8), addDays(to, 1).slice(8)]).toEqual(['01', '01']);
+        for (const { from, to } of months)
+          expect([from.slice(8), addDays(to, 1).slice(8)]).toEqual(['01', '01']);
         expect(days.flatMap(daysOf).length).toBeLessThan(62);
       }),
     );

@@ -4,10 +4,15 @@ import { callerOf, control, withSandbox } from './helpers.ts';
 
 test('faults are armed, listed and disarmed over HTTP', () =>
   withSandbox({}, async (sandbox) => {
-    const { status, body } = await control(sandbox, 'POST', 'faults', { kind: 'status', status: 500 });
+    const { status, body } = await control(sandbox, 'POST', 'faults', {
+      kind: 'status',
+      status: 500,
+    });
     expect(status).toBe(201);
     expect((await callerOf(sandbox).fetch('read_user_list')).status).toBe(500);
-    expect((await control(sandbox, 'GET', 'faults')).body).toMatchObject([{ id: body.id, kind: 'status', hits: 1 }]);
+    expect((await control(sandbox, 'GET', 'faults')).body).toMatchObject([
+      { id: body.id, kind: 'status', hits: 1 },
+    ]);
     await control(sandbox, 'DELETE', `faults/${String(body.id)}`);
     expect((await callerOf(sandbox).fetch('read_user_list')).status).toBe(200);
   }));
@@ -16,10 +21,20 @@ test('counters tell requests by account and endpoint and the most at once', () =
   withSandbox({}, async (sandbox) => {
     await control(sandbox, 'POST', 'faults', { kind: 'latency', ms: 100, next: 3 });
     const { fetch } = callerOf(sandbox);
-    await Promise.all([fetch('read_user_list'), fetch('read_user_list'), fetch('read_client_list?limit=1')]);
+    await Promise.all([
+      fetch('read_user_list'),
+      fetch('read_user_list'),
+      fetch('read_client_list?limit=1'),
+    ]);
     await fetch('read_client_history_notes/1?x=1');
     const { body } = await control(sandbox, 'GET', 'counters');
-    expect(body.total).toMatchObject({ requests: 4, inFlight: 0, maxConcurrency: 3, faults: 3, statuses: { 200: 4 } });
+    expect(body.total).toMatchObject({
+      requests: 4,
+      inFlight: 0,
+      maxConcurrency: 3,
+      faults: 3,
+      statuses: { 200: 4 },
+    });
     expect(body.byEndpoint).toMatchObject({
       'clienttether/summit GET read_user_list': { requests: 2, maxConcurrency: 2 },
       'clienttether/summit GET read_client_history_notes/:client_id': { requests: 1 },
@@ -30,7 +45,9 @@ test('the log keeps paths but no secret', () =>
   withSandbox({}, async (sandbox) => {
     await callerOf(sandbox).fetch('read_client_list?limit=1');
     const { body } = await control(sandbox, 'GET', 'log');
-    expect(body).toMatchObject([{ account: 'summit', path: '/v2/api/read_client_list?limit=1', status: 200, fault: null }]);
+    expect(body).toMatchObject([
+      { account: 'summit', path: '/v2/api/read_client_list?limit=1', status: 200, fault: null },
+    ]);
     expect(JSON.stringify(body)).not.toContain('CT_');
   }));
 
@@ -45,11 +62,20 @@ test('the source is changed in the middle and the truth follows', () =>
       { op: 'add', kind: 'notes', row: { contact_id: first?.client_id, content: '<p>hello</p>' } },
       { op: 'add', kind: 'activities', row: { scheduled_at: '2026-12-01 10:00:00' } },
     ];
-    const { status, body } = await control(sandbox, 'POST', 'mutate/clienttether/summit', { changes });
+    const { status, body } = await control(sandbox, 'POST', 'mutate/clienttether/summit', {
+      changes,
+    });
     expect(status).toBe(200);
     const { clients = [], notes = [], activities = [] } = sandbox.clienttether.truth('summit');
-    expect(clients.at(-1)).toMatchObject({ client_id: (body.ids as string[])[0], firstName: 'Brand', created: '2026-11-20 12:00:00' });
-    expect(clients[0]).toMatchObject({ city: 'Elsewhere', last_modified_date: '2026-11-20 12:00:00' });
+    expect(clients.at(-1)).toMatchObject({
+      client_id: (body.ids as string[])[0],
+      firstName: 'Brand',
+      created: '2026-11-20 12:00:00',
+    });
+    expect(clients[0]).toMatchObject({
+      city: 'Elsewhere',
+      last_modified_date: '2026-11-20 12:00:00',
+    });
     expect(clients.some((row) => row.client_id === second?.client_id)).toBe(false);
     expect(notes.some((row) => row.content === '<p>hello</p>')).toBe(true);
     const dates = activities.map((row) => String(row.scheduled_at));
@@ -58,7 +84,9 @@ test('the source is changed in the middle and the truth follows', () =>
 
 test('a change to a row that is not there is refused', () =>
   withSandbox({}, async (sandbox) => {
-    const { status, body } = await control(sandbox, 'POST', 'mutate/clienttether/summit', { changes: [{ op: 'delete', kind: 'notes', id: 'nowhere' }] });
+    const { status, body } = await control(sandbox, 'POST', 'mutate/clienttether/summit', {
+      changes: [{ op: 'delete', kind: 'notes', id: 'nowhere' }],
+    });
     expect([status, body.error]).toEqual([404, 'no notes row nowhere']);
     expect((await control(sandbox, 'GET', 'truth/clienttether/nobody')).status).toBe(404);
   }));
@@ -79,13 +107,19 @@ test.each([
     await control(sandbox, 'POST', 'poison/clienttether/summit', { poison });
     const text = await (await callerOf(sandbox).fetch('read_client_list?limit=1')).text();
     expect(text.includes(served)).toBe(true);
-  }));
+  }),
+);
 
 test('every poison works on every kind, and the truth still reads', () =>
   withSandbox({}, async (sandbox) => {
     const contact_id = sandbox.clienttether.truth('summit').clients?.[0]?.client_id;
     for (const kind of ['clients', 'opportunities', 'notes', 'activities', 'events']) {
-      for (const poison of POISON_NAMES) sandbox.clienttether.poison('summit', { kind, poison, row: kind === 'notes' ? { contact_id } : {} });
+      for (const poison of POISON_NAMES)
+        sandbox.clienttether.poison('summit', {
+          kind,
+          poison,
+          row: kind === 'notes' ? { contact_id } : {},
+        });
     }
     expect((await control(sandbox, 'GET', 'truth/clienttether/summit')).status).toBe(200);
   }));
@@ -111,6 +145,9 @@ test('reset clears faults and counters; with accounts it undoes every change', (
 
 test('a browser page can not reach the control endpoint', () =>
   withSandbox({}, async (sandbox) => {
-    const response = await fetch(`${sandbox.url}/_control/reset`, { method: 'POST', headers: { origin: 'http://evil.example' } });
+    const response = await fetch(`${sandbox.url}/_control/reset`, {
+      method: 'POST',
+      headers: { origin: 'http://evil.example' },
+    });
     expect(response.status).toBe(403);
   }));

@@ -10,21 +10,26 @@ test.each<[FaultInput & { kind: 'rate_limited' }, string | null]>([
   [{ kind: 'rate_limited', retryAfter: 'soon' }, 'soon'],
   [{ kind: 'rate_limited', retryAfter: { style: 'seconds', ms: 1_500 } }, '2'],
   [{ kind: 'rate_limited', retryAfter: { style: 'milliseconds', ms: 1_500 } }, '1500'],
-  [{ kind: 'rate_limited', retryAfter: { style: 'http_date', ms: 60_000 } }, 'Fri, 20 Nov 2026 12:01:00 GMT'],
+  [
+    { kind: 'rate_limited', retryAfter: { style: 'http_date', ms: 60_000 } },
+    'Fri, 20 Nov 2026 12:01:00 GMT',
+  ],
   [{ kind: 'rate_limited', retryAfter: { style: 'iso', ms: 60_000 } }, '2026-11-20T12:01:00.000Z'],
 ])('429 with %j says Retry-After: %s', (fault, header) =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm(fault);
     const response = await callerOf(sandbox).fetch('read_client_list');
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, header]);
-  }));
+  }),
+);
 
 test.each([401, 500, 502, 503])('status %i comes with an HTML body', (status) =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm({ kind: 'status', status });
     const response = await callerOf(sandbox).fetch('read_client_list');
     expect([response.status, (await response.text()).slice(0, 9)]).toEqual([status, '<!DOCTYPE']);
-  }));
+  }),
+);
 
 test('HTML can come with 200', () =>
   withSandbox({}, async (sandbox) => {
@@ -34,20 +39,26 @@ test('HTML can come with 200', () =>
     expect(await response.text()).toContain('<html>');
   }));
 
-test.each(['length', 'chunked'] as const)('a body cut short under %s framing breaks the reader', (framing) =>
-  withSandbox({}, async (sandbox) => {
-    sandbox.faults.arm({ kind: 'cut', framing });
-    const response = await callerOf(sandbox).fetch('read_client_list');
-    expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow('terminated');
-  }));
+test.each(['length', 'chunked'] as const)(
+  'a body cut short under %s framing breaks the reader',
+  (framing) =>
+    withSandbox({}, async (sandbox) => {
+      sandbox.faults.arm({ kind: 'cut', framing });
+      const response = await callerOf(sandbox).fetch('read_client_list');
+      expect(response.status).toBe(200);
+      await expect(response.text()).rejects.toThrow('terminated');
+    }),
+);
 
 test('a body cut short without length or chunks looks whole but is not JSON', () =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm({ kind: 'cut', framing: 'close' });
     const response = await callerOf(sandbox).fetch('read_client_list');
     const text = await response.text();
-    expect([response.headers.get('content-length'), response.headers.get('transfer-encoding')]).toEqual([null, null]);
+    expect([
+      response.headers.get('content-length'),
+      response.headers.get('transfer-encoding'),
+    ]).toEqual([null, null]);
     expect(text.length).toBeGreaterThan(1_000);
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
   }));
@@ -75,7 +86,10 @@ test('a redirect leads elsewhere', () =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm({ kind: 'redirect', location: 'http://127.0.0.1:9/elsewhere', status: 307 });
     const response = await callerOf(sandbox).fetch('read_client_list', { redirect: 'manual' });
-    expect([response.status, response.headers.get('location')]).toEqual([307, 'http://127.0.0.1:9/elsewhere']);
+    expect([response.status, response.headers.get('location')]).toEqual([
+      307,
+      'http://127.0.0.1:9/elsewhere',
+    ]);
   }));
 
 test('while it is down every socket is destroyed, afterwards all is well', () =>
@@ -91,7 +105,8 @@ test('a repeated page is the page before, once more', () =>
     const { get } = callerOf(sandbox);
     sandbox.faults.arm({ kind: 'repeat_page', endpoint: LIST, after: 2, next: 1 });
     const pages = [];
-    for (const offset of [0, 10, 20, 20]) pages.push((await get(`read_client_list?limit=10&offset=${offset}`)).data);
+    for (const offset of [0, 10, 20, 20])
+      pages.push((await get(`read_client_list?limit=10&offset=${offset}`)).data);
     expect(pages[2]).toEqual(pages[1]);
     expect(pages[3]).not.toEqual(pages[1]);
   }));
@@ -99,7 +114,10 @@ test('a repeated page is the page before, once more', () =>
 test('endless pages are always full', () =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm({ kind: 'endless_pages' });
-    for (const offset of [0, 400, 100_000]) expect((await callerOf(sandbox).get(`read_client_list?limit=100&offset=${offset}`)).data).toHaveLength(100);
+    for (const offset of [0, 400, 100_000])
+      expect(
+        (await callerOf(sandbox).get(`read_client_list?limit=100&offset=${offset}`)).data,
+      ).toHaveLength(100);
   }));
 
 test('a failure after the effect has done its work', () =>
@@ -108,15 +126,29 @@ test('a failure after the effect has done its work', () =>
     const { fetch, get } = callerOf(sandbox);
     const response = await fetch('create_client?firstName=It&lastName=Worked', { method: 'POST' });
     expect(response.status).toBe(502);
-    expect((await get('read_client_list?limit=1')).data[0]).toMatchObject({ firstName: 'It', lastName: 'Worked' });
+    expect((await get('read_client_list?limit=1')).data[0]).toMatchObject({
+      firstName: 'It',
+      lastName: 'Worked',
+    });
   }));
 
 test('a fault strikes only where it is aimed, as often as it is told', () =>
   withSandbox({}, async (sandbox) => {
-    sandbox.faults.arm({ kind: 'status', status: 500, provider: 'clienttether', account: 'summit', endpoint: LIST, after: 1, next: 2 });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 500,
+      provider: 'clienttether',
+      account: 'summit',
+      endpoint: LIST,
+      after: 1,
+      next: 2,
+    });
     const { fetch } = callerOf(sandbox);
     expect((await fetch('read_user_list')).status).toBe(200);
-    for (let i = 0; i < 3; i++) expect((await callerOf(sandbox, demoAccounts.harbor).fetch('read_client_list')).status).toBe(200);
+    for (let i = 0; i < 3; i++)
+      expect((await callerOf(sandbox, demoAccounts.harbor).fetch('read_client_list')).status).toBe(
+        200,
+      );
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await fetch('read_client_list')).status);
     expect(statuses).toEqual([200, 500, 500, 200, 200]);
@@ -127,7 +159,9 @@ test('latency adds to another fault', () =>
   withSandbox({}, async (sandbox) => {
     sandbox.faults.arm({ kind: 'latency', ms: 20 });
     sandbox.faults.arm({ kind: 'status', status: 503 });
-    expect(sandbox.faults.judge({ provider: 'clienttether', account: 'summit', endpoint: LIST })).toMatchObject({ latencyMs: 20, effect: { kind: 'status' } });
+    expect(
+      sandbox.faults.judge({ provider: 'clienttether', account: 'summit', endpoint: LIST }),
+    ).toMatchObject({ latencyMs: 20, effect: { kind: 'status' } });
     expect((await callerOf(sandbox).fetch('read_client_list')).status).toBe(503);
   }));
 
@@ -135,7 +169,10 @@ test('faults by chance follow their seed', () => {
   const drawn = (seed: number) => {
     const book = new FaultBook();
     book.arm({ kind: 'down', probability: 0.3, seed });
-    return Array.from({ length: 200 }, () => book.judge({ provider: 'p', account: 'a', endpoint: 'e' }).effect !== null);
+    return Array.from(
+      { length: 200 },
+      () => book.judge({ provider: 'p', account: 'a', endpoint: 'e' }).effect !== null,
+    );
   };
   expect(drawn(1)).toEqual(drawn(1));
   expect(drawn(1)).not.toEqual(drawn(2));
@@ -155,6 +192,12 @@ test('an unknown fault is refused with what is wrong', () =>
 test('a fault can befall all endpoints that begin alike', () => {
   const faults = new FaultBook();
   faults.arm({ kind: 'down', endpoint: 'GET v1/*' });
-  const hits = (endpoint: string) => faults.judge({ provider: 'x', account: null, endpoint }).effect !== null;
-  expect(['GET v1/leads', 'GET v1/', 'POST v1/leads', 'GET v2/leads'].map(hits)).toEqual([true, true, false, false]);
+  const hits = (endpoint: string) =>
+    faults.judge({ provider: 'x', account: null, endpoint }).effect !== null;
+  expect(['GET v1/leads', 'GET v1/', 'POST v1/leads', 'GET v2/leads'].map(hits)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -33,14 +33,21 @@ async function ownServer(): Promise<Server> {
   const port = await freePort();
   const start = () => startEmbeddedPostgres({ directory, port, settings: ['fsync=off'] });
   let server = await start();
-  const db: TestDatabase = { url: server.url, query: (text, values) => queryOnce(server.url, text, values) };
+  const db: TestDatabase = {
+    url: server.url,
+    query: (text, values) => queryOnce(server.url, text, values),
+  };
   return {
     db,
     crash: () => {
       const [postmaster = ''] = readFileSync(pidFile, 'utf8').split('\n');
-      const below = execFileSync('ps', ['-o', 'pid=', '--ppid', postmaster], { encoding: 'utf8' }).split('\n').map(Number).filter(Boolean);
+      const below = execFileSync('ps', ['-o', 'pid=', '--ppid', postmaster], { encoding: 'utf8' })
+        .split('\n')
+        .map(Number)
+        .filter(Boolean);
       for (const pid of [Number(postmaster), ...below]) killHard(pid);
-      // Where nobody collects dead processes, as in many containers, the stale file would name one that seems to live.
+      // Where nobody collects dead processes, as in many containers, the stale file would name one
+      // that seems to live.
       rmSync(pidFile);
     },
     start: async () => void (server = await start()),
@@ -60,7 +67,11 @@ function killHard(pid: number): void {
   }
 }
 
-async function queryOnce<Row extends pg.QueryResultRow>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
+async function queryOnce<Row extends pg.QueryResultRow>(
+  url: string,
+  text: string,
+  values?: unknown[],
+): Promise<Row[]> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   try {
@@ -70,17 +81,37 @@ async function queryOnce<Row extends pg.QueryResultRow>(url: string, text: strin
   }
 }
 
-/** The database is crashed in the middle of syncs and page loads; web and worker stay up and go on when it is back. */
+/**
+ * The database is crashed in the middle of syncs and page loads; web and worker stay up and go on
+ * when it is back.
+ */
 export async function crashDatabase({ crashes }: { crashes: number }): Promise<Figures> {
   const random = chances('crashes');
   const server = await ownServer();
   const { db } = server;
   Object.assign(process.env, testEnv(db.url));
   await migrateAll(db.url);
-  const sandbox = await startSandbox({ accounts: [bulkAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', clients: 60, notesPerClient: 1, opportunities: 900, now: Date.now() })] });
+  const sandbox = await startSandbox({
+    accounts: [
+      bulkAccount({
+        name: 'rows',
+        webKey: 'CT_rows',
+        accessToken: 'token-rows',
+        clients: 60,
+        notesPerClient: 1,
+        opportunities: 900,
+        now: Date.now(),
+      }),
+    ],
+  });
   sandbox.faults.arm({ kind: 'latency', ms: 25 });
   const workspaces = await settle(sandbox, ['rows'], { pageSize: 15 });
-  await createUser({ email: 'viewer@rows.test', password: 'correct horse battery', tenantSlug: 'rows', role: 'viewer' });
+  await createUser({
+    email: 'viewer@rows.test',
+    password: 'correct horse battery',
+    tenantSlug: 'rows',
+    role: 'viewer',
+  });
   await installWitness(db);
   const web = await startWeb(db.url);
   const worker = startProcess('worker/index.ts', db.url);
@@ -101,8 +132,14 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
       await expectRefusal(web, visitor);
       await server.start();
       const backAt = performance.now();
-      await until('it is ready again', async () => (await web.visitor().fetch('/readyz')).status === 200);
-      await until('pages work again', async () => (await visitor.fetch('/w/rows/leads')).status === 200);
+      await until(
+        'it is ready again',
+        async () => (await web.visitor().fetch('/readyz')).status === 200,
+      );
+      await until(
+        'pages work again',
+        async () => (await visitor.fetch('/w/rows/leads')).status === 200,
+      );
       await until('the worker stores pages again', async () => {
         await keepBusy(db);
         return (await progressOf(db)).pages > pages;
@@ -118,7 +155,13 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
     // An error that nobody catches ends a process: both are still the ones that were started.
     expect([process.kill(web.pid, 0), worker.child.exitCode]).toEqual([true, null]);
     expect(loads.ok).toBeGreaterThan(0);
-    return { crashes, ...whole, 'page loads answered': loads.ok, 'refused (503)': loads.refused, 'page stored again after (s), at most': Math.max(...waits).toFixed(1) };
+    return {
+      crashes,
+      ...whole,
+      'page loads answered': loads.ok,
+      'refused (503)': loads.refused,
+      'page stored again after (s), at most': Math.max(...waits).toFixed(1),
+    };
   } finally {
     worker.child.kill('SIGKILL');
     await web.stop();
@@ -129,7 +172,10 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
   }
 }
 
-/** While the database is gone: not ready, alive, and a page that says so without a word of its inside. */
+/**
+ * While the database is gone: not ready, alive, and a page that says so without a word of its
+ * inside.
+ */
 async function expectRefusal(web: Web, visitor: WebClient): Promise<void> {
   expect((await web.visitor().fetch('/readyz')).status).toBe(503);
   expect((await web.visitor().fetch('/healthz')).status).toBe(200);
@@ -139,7 +185,10 @@ async function expectRefusal(web: Web, visitor: WebClient): Promise<void> {
 }
 
 /** Loads a page over and over, and accepts only the page or a plain refusal. */
-function readOn(visitor: WebClient, loads: { ok: number; refused: number }): { stop: () => Promise<void> } {
+function readOn(
+  visitor: WebClient,
+  loads: { ok: number; refused: number },
+): { stop: () => Promise<void> } {
   const until = { stopped: false };
   const reading = (async () => {
     while (!until.stopped) {

@@ -7,8 +7,15 @@ import { times } from '../helpers/deep.ts';
 import { startProcess, type TestProcess } from '../helpers/processes.ts';
 import { createWorkspace, type Workspace, type WorkspaceOptions } from '../helpers/workspace.ts';
 
-/** Short leases and slices, so that hands change often. One tenant may have many jobs, because a killed worker's count until their heartbeat runs out. */
-export const quickHands = { SYNC_LEASE_SECONDS: '2', SYNC_SLICE_SECONDS: '2', SYNC_TENANT_CONCURRENCY: '64' };
+/**
+ * Short leases and slices, so that hands change often. One tenant may have many jobs, because a
+ * killed worker's count until their heartbeat runs out.
+ */
+export const quickHands = {
+  SYNC_LEASE_SECONDS: '2',
+  SYNC_SLICE_SECONDS: '2',
+  SYNC_TENANT_CONCURRENCY: '64',
+};
 
 interface Member {
   name: string;
@@ -58,33 +65,54 @@ export class Fleet {
   /** Ends them all, and sees that none of them had come upon an error that nobody caught. */
   async end(): Promise<void> {
     for (const { process } of this.#members) await this.kill(process);
-    for (const { process } of this.#members) expect(process.output()).not.toMatch(/uncaught|unhandled|^\s+at /im);
+    for (const { process } of this.#members)
+      expect(process.output()).not.toMatch(/uncaught|unhandled|^\s+at /im);
     for (const { name } of this.#members.splice(0)) {
-      await this.#db.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${name}'`);
+      await this.#db.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${name}'`,
+      );
       await this.#db.query(`drop role if exists ${name}`).catch(() => {});
     }
   }
 }
 
 /** One tenant for each account of the sandbox, called like it. */
-export async function settle(sandbox: Sandbox, accounts: readonly string[], options: WorkspaceOptions = {}): Promise<Workspace[]> {
+export async function settle(
+  sandbox: Sandbox,
+  accounts: readonly string[],
+  options: WorkspaceOptions = {},
+): Promise<Workspace[]> {
   const workspaces = [];
-  for (const account of accounts) workspaces.push(await createWorkspace(sandbox, account, account, options));
+  for (const account of accounts)
+    workspaces.push(await createWorkspace(sandbox, account, account, options));
   return workspaces;
 }
 
-/** What people and the clock do meanwhile: set-aside runs are retried by hand, and when nothing is being synced, everything is due again. */
+/**
+ * What people and the clock do meanwhile: set-aside runs are retried by hand, and when nothing is
+ * being synced, everything is due again.
+ */
 export async function keepBusy(db: TestDatabase): Promise<number> {
   const retried = await retrySetAside(db);
-  if ((await db.query(`select 1 from sync_runs where status = 'running'`)).length === 0) await makeDue(db);
+  if ((await db.query(`select 1 from sync_runs where status = 'running'`)).length === 0)
+    await makeDue(db);
   return retried;
 }
 
-/** Retries the runs that ended their worker three times, as a person does who looks at the list of what was set aside. */
+/**
+ * Retries the runs that ended their worker three times, as a person does who looks at the list of
+ * what was set aside.
+ */
 export async function retrySetAside(db: TestDatabase): Promise<number> {
-  const waiting = await db.query<{ tenant_id: string }>(`select distinct tenant_id from dead_letters where job = 'sync-connection' and kind = 'worker_lost' and resolved_at is null`);
+  const waiting = await db.query<{ tenant_id: string }>(
+    `select distinct tenant_id from dead_letters where job = 'sync-connection' and kind = 'worker_lost' and resolved_at is null`,
+  );
   let retried = 0;
-  for (const { tenant_id: tenantId } of waiting) retried += await retryJobGroup({ tenantId, userId: null }, { job: 'sync-connection', kind: 'worker_lost' });
+  for (const { tenant_id: tenantId } of waiting)
+    retried += await retryJobGroup(
+      { tenantId, userId: null },
+      { job: 'sync-connection', kind: 'worker_lost' },
+    );
   return retried;
 }
 
@@ -93,23 +121,46 @@ export async function makeDue(db: TestDatabase): Promise<void> {
   await enqueueDue();
 }
 
-/** Every tenant has a successful run that began after this was called. Retries and wakes as people and the clock do. */
-export async function convergeAll(db: TestDatabase, workspaces: readonly Workspace[]): Promise<void> {
-  const [{ now } = { now: '' }] = await db.query<{ now: string }>('select clock_timestamp()::text as now');
+/**
+ * Every tenant has a successful run that began after this was called. Retries and wakes as people
+ * and the clock do.
+ */
+export async function convergeAll(
+  db: TestDatabase,
+  workspaces: readonly Workspace[],
+): Promise<void> {
+  const [{ now } = { now: '' }] = await db.query<{ now: string }>(
+    'select clock_timestamp()::text as now',
+  );
   const deadline = Date.now() + times(240_000, 900_000);
   for (;;) {
     await retrySetAside(db);
-    const fresh = await db.query<{ tenant_id: string }>(`select distinct tenant_id from sync_runs where status = 'success' and started_at > $1`, [now]);
+    const fresh = await db.query<{ tenant_id: string }>(
+      `select distinct tenant_id from sync_runs where status = 'success' and started_at > $1`,
+      [now],
+    );
     if (fresh.length === workspaces.length) return;
-    if (Date.now() > deadline) throw new Error(`Only ${fresh.length} of ${workspaces.length} tenants were synced: ${JSON.stringify(await db.query('select status, error_message, losses, lease, started_at from sync_runs order by started_at desc limit 10'))}`);
-    await wakeIdle(db, fresh.map((row) => row.tenant_id));
+    if (Date.now() > deadline)
+      throw new Error(
+        `Only ${fresh.length} of ${workspaces.length} tenants were synced: ${JSON.stringify(await db.query('select status, error_message, losses, lease, started_at from sync_runs order by started_at desc limit 10'))}`,
+      );
+    await wakeIdle(
+      db,
+      fresh.map((row) => row.tenant_id),
+    );
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-/** Wakes the connections that nobody holds, but for those of the tenants that are done: as the hourly tick does, only sooner. */
+/**
+ * Wakes the connections that nobody holds, but for those of the tenants that are done: as the
+ * hourly tick does, only sooner.
+ */
 async function wakeIdle(db: TestDatabase, done: readonly string[]): Promise<void> {
-  await db.query(`update connections c set due_at = now() - interval '1 second' where tenant_id <> all($1) and (due_at is null or due_at > now())
-    and not exists (select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status = 'running' and r.lease_until > now())`, [done]);
+  await db.query(
+    `update connections c set due_at = now() - interval '1 second' where tenant_id <> all($1) and (due_at is null or due_at > now())
+    and not exists (select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status = 'running' and r.lease_until > now())`,
+    [done],
+  );
   await enqueueDue();
 }

@@ -6,7 +6,10 @@ import { chances, type Figures } from '../helpers/deep.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import type { SetStage, Stage } from './sources/source.ts';
 
-/** What befalls requests now and then, whatever the provider. Times are short: what matters is how a wait is spelled. */
+/**
+ * What befalls requests now and then, whatever the provider. Times are short: what matters is how a
+ * wait is spelled.
+ */
 const passing: Record<string, FaultInput> = {
   '429 in seconds': { kind: 'rate_limited', retryAfter: { style: 'seconds', ms: 900 } },
   '429 in milliseconds': { kind: 'rate_limited', retryAfter: { style: 'milliseconds', ms: 4_000 } },
@@ -29,15 +32,26 @@ const passing: Record<string, FaultInput> = {
   'connection refused': { kind: 'down' },
 };
 
-/** Beside each of these once: bursts that outlast the retries of a request, and a list that does not end until it is asked anew. */
+/**
+ * Beside each of these once: bursts that outlast the retries of a request, and a list that does not
+ * end until it is asked anew.
+ */
 const lasting: Record<string, FaultInput> = {
   'burst of 502': { kind: 'status', status: 502, next: 9 },
   'burst of 429': { kind: 'rate_limited', retryAfter: '0', next: 9 },
   'endless list': { kind: 'endless_pages', next: 60 },
 };
 
-/** Each fault at so many places of a sync that has something to do, from its beginning to its end; what the source itself can do wrong, too. */
-export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: string, { places = 1 } = {}): Promise<Figures> {
+/**
+ * Each fault at so many places of a sync that has something to do, from its beginning to its end;
+ * what the source itself can do wrong, too.
+ */
+export async function meetEachFault(
+  db: TestDatabase,
+  setStage: SetStage,
+  key: string,
+  { places = 1 } = {},
+): Promise<Figures> {
   const stage = await setStage(db, `${key}-each`);
   const random = chances('faults', key);
   const tally = { faults: 0, syncs: 0, 'rows compared': 0 };
@@ -47,7 +61,12 @@ export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: s
     for (let place = 0; place < places; place += 1) {
       const requests = await stage.live(random);
       stage.sandbox.log.clear();
-      stage.sandbox.faults.arm({ after: Math.floor(((place + random.next()) * requests) / places), next: 1, ...scopeOf(stage, key), ...fault });
+      stage.sandbox.faults.arm({
+        after: Math.floor(((place + random.next()) * requests) / places),
+        next: 1,
+        ...scopeOf(stage, key),
+        ...fault,
+      });
       if ((await sync(stage)).status !== 'success') failing.add(name);
       expect(stage.sandbox.log.counters().total.faults, `${name} struck`).toBeGreaterThan(0);
       stage.sandbox.faults.disarm();
@@ -62,18 +81,36 @@ export async function meetEachFault(db: TestDatabase, setStage: SetStage, key: s
     expect(await stage.expectTruth(), name).toBeGreaterThan(0);
     tally.faults += 1;
   }
-  return { ...tally, ...(await ended(db, stage)), 'faults that failed a run': [...failing].join(', ') };
+  return {
+    ...tally,
+    ...(await ended(db, stage)),
+    'faults that failed a run': [...failing].join(', '),
+  };
 }
 
-/** One request in five meets some fault, over several syncs of an account that goes on living; then it ends, and all is well. */
-export async function meetRandomFaults(db: TestDatabase, setStage: SetStage, key: string, { seeds, syncs }: { seeds: number; syncs: number }): Promise<Figures> {
+/**
+ * One request in five meets some fault, over several syncs of an account that goes on living; then
+ * it ends, and all is well.
+ */
+export async function meetRandomFaults(
+  db: TestDatabase,
+  setStage: SetStage,
+  key: string,
+  { seeds, syncs }: { seeds: number; syncs: number },
+): Promise<Figures> {
   const tally = { seeds, syncs: 0, 'rows compared': 0 };
   const figures = { faults: 0, requests: 0 };
   for (let seed = 1; seed <= seeds; seed += 1) {
     const stage = await setStage(db, `${key}-seed-${seed}`);
     const random = chances('random faults', key, seed);
     const probability = 1 - 0.8 ** (1 / Object.keys(passing).length);
-    for (const [name, fault] of Object.entries(passing)) stage.sandbox.faults.arm({ ...fault, ...scopeOf(stage, key), probability, seed: `${name} ${random.next()}` });
+    for (const [name, fault] of Object.entries(passing))
+      stage.sandbox.faults.arm({
+        ...fault,
+        ...scopeOf(stage, key),
+        probability,
+        seed: `${name} ${random.next()}`,
+      });
     for (let run = 0; run < syncs; run += 1) {
       await stage.live(random);
       await sync(stage);
@@ -87,13 +124,24 @@ export async function meetRandomFaults(db: TestDatabase, setStage: SetStage, key
     tally['rows compared'] += await stage.expectTruth();
     await ended(db, stage);
   }
-  return { ...tally, requests: figures.requests, 'of them with a fault': `${figures.faults} (${Math.round((100 * figures.faults) / figures.requests)} %)` };
+  return {
+    ...tally,
+    requests: figures.requests,
+    'of them with a fault': `${figures.faults} (${Math.round((100 * figures.faults) / figures.requests)} %)`,
+  };
 }
 
-const scopeOf = ({ endpoint }: Stage, provider: string) => ({ provider, ...(endpoint !== undefined && { endpoint }) });
-const sync = ({ workspace: { tenant, connection } }: Stage) => syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
+const scopeOf = ({ endpoint }: Stage, provider: string) => ({
+  provider,
+  ...(endpoint !== undefined && { endpoint }),
+});
+const sync = ({ workspace: { tenant, connection } }: Stage) =>
+  syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
 
-/** A pass that was disturbed may end as partial, and one that was thrown back begins anew: three in quiet are enough for any. */
+/**
+ * A pass that was disturbed may end as partial, and one that was thrown back begins anew: three in
+ * quiet are enough for any.
+ */
 async function untilSuccess(stage: Stage, tally: { syncs: number }): Promise<void> {
   const seen = [];
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -109,7 +157,9 @@ async function ended(db: TestDatabase, { sandbox }: Stage): Promise<{ 'open erro
   await sandbox.close(0);
   await expectExactRollups(db);
   await expectBalancedBooks(db);
-  const [{ open } = { open: -1 }] = await db.query<{ open: number }>('select count(*)::int as open from record_errors where resolved_at is null');
+  const [{ open } = { open: -1 }] = await db.query<{ open: number }>(
+    'select count(*)::int as open from record_errors where resolved_at is null',
+  );
   expect(open).toBe(0);
   return { 'open errors': open };
 }

@@ -9,13 +9,18 @@ import { startLife } from './life.ts';
 import { installWitness, progressOf } from './witness.ts';
 
 /**
- * The worker is killed again and again in the middle of syncs, and started again at once, while the source goes on living.
- * Runs that lost three workers are retried by hand.
+ * The worker is killed again and again in the middle of syncs, and started again at once, while the
+ * source goes on living. Runs that lost three workers are retried by hand.
  */
-export async function killWorkers(db: TestDatabase, { kills, tenants, records }: { kills: number; tenants: number; records: number }): Promise<Figures> {
+export async function killWorkers(
+  db: TestDatabase,
+  { kills, tenants, records }: { kills: number; tenants: number; records: number },
+): Promise<Figures> {
   const random = chances('kills');
   const names = Array.from({ length: tenants }, (_, index) => `tenant-${index + 1}`);
-  const sandbox = await startSandbox({ accounts: names.map((name) => accountOf(name, Math.ceil(records / tenants))) });
+  const sandbox = await startSandbox({
+    accounts: names.map((name) => accountOf(name, Math.ceil(records / tenants))),
+  });
   await installWitness(db);
   const workspaces = await settle(sandbox, names);
   const fleet = new Fleet(db);
@@ -26,10 +31,14 @@ export async function killWorkers(db: TestDatabase, { kills, tenants, records }:
     const waits: number[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
       const wanted = (await progressOf(db)).pages + random.int(2, 8);
-      await until(`page ${wanted} is stored`, async () => {
-        setAside += await keepBusy(db);
-        return (await progressOf(db)).pages >= wanted;
-      }, 120_000);
+      await until(
+        `page ${wanted} is stored`,
+        async () => {
+          setAside += await keepBusy(db);
+          return (await progressOf(db)).pages >= wanted;
+        },
+        120_000,
+      );
       await new Promise((resolve) => setTimeout(resolve, random.int(0, 120)));
       await fleet.kill(worker);
       const killedAt = performance.now();
@@ -45,7 +54,14 @@ export async function killWorkers(db: TestDatabase, { kills, tenants, records }:
     const changes = life.stop();
     const whole = await expectWholeAgain(db, sandbox, workspaces);
     expect(whole['rows compared']).toBeGreaterThanOrEqual(records * 0.9);
-    return { kills, tenants, ...whole, 'changes meanwhile': changes, 'runs set aside and retried': setAside, 'resumed after (s), at most': Math.max(...waits).toFixed(1) };
+    return {
+      kills,
+      tenants,
+      ...whole,
+      'changes meanwhile': changes,
+      'runs set aside and retried': setAside,
+      'resumed after (s), at most': Math.max(...waits).toFixed(1),
+    };
   } finally {
     life.stop();
     await fleet.end();
@@ -56,5 +72,15 @@ export async function killWorkers(db: TestDatabase, { kills, tenants, records }:
 /** Mostly opportunities: clients cost a request each for their notes. */
 function accountOf(name: string, records: number) {
   const clients = Math.ceil(records / 50);
-  return bulkAccount({ name, webKey: `CT_${name}`, accessToken: `token-of-${name}`, seed: name, clients, notesPerClient: 2, opportunities: records - clients * 3 - 50, activities: 50, now: Date.now() });
+  return bulkAccount({
+    name,
+    webKey: `CT_${name}`,
+    accessToken: `token-of-${name}`,
+    seed: name,
+    clients,
+    notesPerClient: 2,
+    opportunities: records - clients * 3 - 50,
+    activities: 50,
+    now: Date.now(),
+  });
 }

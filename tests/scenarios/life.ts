@@ -3,8 +3,15 @@ import type { Random } from '../../sandbox/kit/random.ts';
 
 const everyMs = 150;
 
-/** People work in the accounts: rows come, change and go, a few each second. `stop` tells how many changes there were. */
-export function startLife(sandbox: Sandbox, accounts: readonly string[], random: Random): { stop: () => number } {
+/**
+ * People work in the accounts: rows come, change and go, a few each second. `stop` tells how many
+ * changes there were.
+ */
+export function startLife(
+  sandbox: Sandbox,
+  accounts: readonly string[],
+  random: Random,
+): { stop: () => number } {
   let changes = 0;
   const life = setInterval(() => {
     const name = random.pick(accounts);
@@ -27,12 +34,35 @@ export function changeOf(sandbox: Sandbox, name: string, random: Random, number:
   const id = String(victim?.[kind === 'clients' ? 'client_id' : 'opportunity_id']);
   switch (random.weighted(['add', 'update', 'delete', 'note'] as const, [4, 6, 1, 2])) {
     case 'add':
-      return { op: 'add', kind, row: { firstName: 'Late', lastName: `Comer ${number}`, deal_size: String(random.int(1, 90_000)) } };
+      return {
+        op: 'add',
+        kind,
+        row: {
+          firstName: 'Late',
+          lastName: `Comer ${number}`,
+          deal_size: String(random.int(1, 90_000)),
+        },
+      };
     case 'update':
-      return { op: 'update', kind, id, row: { compName: `Changed ${number}`, deal_size: String(random.int(1, 90_000)) } };
+      return {
+        op: 'update',
+        kind,
+        id,
+        row: { compName: `Changed ${number}`, deal_size: String(random.int(1, 90_000)) },
+      };
     case 'delete':
       return { op: 'delete', kind, id };
     case 'note':
-      return { op: 'add', kind: 'notes', row: { contact_id: String(account.clients.page(random.int(0, account.clients.size - 1), 1)[0]?.['client_id']), content: `<p>Spoke again, ${number}</p>`, author: 'Ana Diaz' } };
+      return {
+        op: 'add',
+        kind: 'notes',
+        row: {
+          contact_id: String(
+            account.clients.page(random.int(0, account.clients.size - 1), 1)[0]?.['client_id'],
+          ),
+          content: `<p>Spoke again, ${number}</p>`,
+          author: 'Ana Diaz',
+        },
+      };
   }
 }

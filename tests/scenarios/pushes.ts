@@ -9,7 +9,11 @@ import type { TestProcess } from '../helpers/processes.ts';
 import { addLeads, ask, org, pushStage, truth, type PushStage } from '../push/stage.ts';
 import { Fleet, quickHands } from './fleet.ts';
 
-export const pushFailpoints = ['push.before_send', 'push.after_send', 'push.before_commit'] as const;
+export const pushFailpoints = [
+  'push.before_send',
+  'push.after_send',
+  'push.before_commit',
+] as const;
 
 interface PushesOptions {
   leads: number;
@@ -18,17 +22,43 @@ interface PushesOptions {
   workers: number;
 }
 
-/** "It worked but we were told it failed", for one write in ten; beside that one request in twenty fails in some way. */
+/**
+ * "It worked but we were told it failed", for one write in ten; beside that one request in twenty
+ * fails in some way.
+ */
 const faults: FaultInput[] = [
-  { kind: 'fail_after_effect', endpoint: 'PATCH api/data/v9.2/leads(:key)', probability: 0.1, seed: 'lost answers' },
+  {
+    kind: 'fail_after_effect',
+    endpoint: 'PATCH api/data/v9.2/leads(:key)',
+    probability: 0.1,
+    seed: 'lost answers',
+  },
   { kind: 'cut', provider: 'dynamics-365', probability: 0.015, seed: 'cuts' },
   { kind: 'status', status: 503, provider: 'dynamics-365', probability: 0.015, seed: 'busy' },
-  { kind: 'fail_after_effect', provider: 'dynamics-365', status: 504, probability: 0.01, seed: 'late' },
-  { kind: 'rate_limited', retryAfter: '0', provider: 'dynamics-365', probability: 0.01, seed: 'slow down' },
+  {
+    kind: 'fail_after_effect',
+    provider: 'dynamics-365',
+    status: 504,
+    probability: 0.01,
+    seed: 'late',
+  },
+  {
+    kind: 'rate_limited',
+    retryAfter: '0',
+    provider: 'dynamics-365',
+    probability: 0.01,
+    seed: 'slow down',
+  },
 ];
 
-/** Pushes leads through answers that are lost, faults and workers that are killed: exactly one record each comes of it, and every stage and value is ours. */
-export async function pushUnderFire(db: TestDatabase, { leads, kills, workers }: PushesOptions): Promise<Figures> {
+/**
+ * Pushes leads through answers that are lost, faults and workers that are killed: exactly one
+ * record each comes of it, and every stage and value is ours.
+ */
+export async function pushUnderFire(
+  db: TestDatabase,
+  { leads, kills, workers }: PushesOptions,
+): Promise<Figures> {
   const sandbox = await startSandbox({ accounts: [], partners: [], orgs: [org] });
   const fleet = new Fleet(db, { ...quickHands, SYNC_LEASE_SECONDS: '3' });
   const startedAt = performance.now();
@@ -36,10 +66,26 @@ export async function pushUnderFire(db: TestDatabase, { leads, kills, workers }:
     const stage = await pushStage(db, sandbox);
     await db.query(`update connections set due_at = now() + interval '1 day'`);
     const random = chances('pushes');
-    const ids = await addLeads(stage, Array.from({ length: leads }, (_, n) => ({ name: `Person ${n}`, domain: `company-${n % Math.ceil(leads * 0.9)}.example`, email: `person-${n}@company-${n}.example`, score: random.int(30, 99), segment: 'Migration', priority: 1, dealValue: 100 + n })));
+    const ids = await addLeads(
+      stage,
+      Array.from({ length: leads }, (_, n) => ({
+        name: `Person ${n}`,
+        domain: `company-${n % Math.ceil(leads * 0.9)}.example`,
+        email: `person-${n}@company-${n}.example`,
+        score: random.int(30, 99),
+        segment: 'Migration',
+        priority: 1,
+        dealValue: 100 + n,
+      })),
+    );
     for (const fault of faults) sandbox.faults.arm(fault);
     expect(await ask(stage, ids)).toMatchObject({ queued: leads, refused: [] });
-    const ended = await killAtFailpoints(stage, fleet, kills, Math.max(1, Math.floor((leads * 2) / Math.max(1, kills))));
+    const ended = await killAtFailpoints(
+      stage,
+      fleet,
+      kills,
+      Math.max(1, Math.floor((leads * 2) / Math.max(1, kills))),
+    );
     await Promise.all(Array.from({ length: workers }, () => fleet.start()));
     await settleAll(stage, 120_000 + leads * 400);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
@@ -50,15 +96,32 @@ export async function pushUnderFire(db: TestDatabase, { leads, kills, workers }:
     await settleAll(stage, 120_000);
     expect(await statesOf(stage)).toEqual({ synced: leads });
     const requests = sandbox.log.counters().byAccount['dynamics-365/crm']?.requests ?? 0;
-    return { leads, 'workers killed': ended, workers, 'first time synced %': (((states['synced'] ?? 0) / leads) * 100).toFixed(3), ...expectOnce(stage, ids), requests, 'faults met': sandbox.log.counters().total.faults, seconds };
+    return {
+      leads,
+      'workers killed': ended,
+      workers,
+      'first time synced %': (((states['synced'] ?? 0) / leads) * 100).toFixed(3),
+      ...expectOnce(stage, ids),
+      requests,
+      'faults met': sandbox.log.counters().total.faults,
+      seconds,
+    };
   } finally {
     await fleet.end();
     await sandbox.close(0);
   }
 }
 
-/** One worker after the other, each of which ends itself the so-manieth time it comes by a fail-point. */
-async function killAtFailpoints(stage: PushStage, fleet: Fleet, kills: number, apart: number): Promise<number> {
+/**
+ * One worker after the other, each of which ends itself the so-manieth time it comes by a
+ * fail-point.
+ */
+async function killAtFailpoints(
+  stage: PushStage,
+  fleet: Fleet,
+  kills: number,
+  apart: number,
+): Promise<number> {
   const random = chances('push kills');
   for (let killed = 0; killed < kills; killed += 1) {
     const place = pushFailpoints[killed % pushFailpoints.length] ?? 'push.after_send';
@@ -72,7 +135,10 @@ async function killAtFailpoints(stage: PushStage, fleet: Fleet, kills: number, a
 async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<boolean> {
   for (;;) {
     await wake(stage);
-    const gone = await Promise.race([exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 150))]);
+    const gone = await Promise.race([
+      exited.then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), 150)),
+    ]);
     if (gone) return true;
     if (((await statesOf(stage))['pending'] ?? 0) > 0) continue;
     child.kill('SIGKILL');
@@ -82,43 +148,72 @@ async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<b
 }
 
 async function settleAll(stage: PushStage, patienceMs: number): Promise<void> {
-  for (const deadline = Date.now() + patienceMs; ((await statesOf(stage))['pending'] ?? 0) > 0; ) {
-    if (Date.now() > deadline) throw new Error(`Still pending: ${JSON.stringify(await stage.db.query(`select state, attempts, error_message, count(*) from pushes group by 1, 2, 3 order by 4 desc limit 5`))}`);
+  for (const deadline = Date.now() + patienceMs; ((await statesOf(stage))['pending'] ?? 0) > 0;) {
+    if (Date.now() > deadline)
+      throw new Error(
+        `Still pending: ${JSON.stringify(await stage.db.query(`select state, attempts, error_message, count(*) from pushes group by 1, 2, 3 order by 4 desc limit 5`))}`,
+      );
     await wake(stage);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }
 
-/** As the once-a-minute task does, only sooner; and without the limit of requests that this environment does not have. */
+/**
+ * As the once-a-minute task does, only sooner; and without the limit of requests that this
+ * environment does not have.
+ */
 async function wake({ db, tenantId, connectionId }: PushStage): Promise<void> {
-  await db.query(`update rate_budgets set used = 0 where tenant_id = $1 and "window" <> 'all'`, [tenantId]);
-  const waiting = await db.query(`select 1 from pgboss.job where name = 'push-leads' and state < 'active' and start_after <= now()`);
-  if (waiting.length === 0) await enqueue('push-leads', { tenantId, connectionId, leadId: null, requestedBy: null }, { key: randomUUID() });
+  await db.query(`update rate_budgets set used = 0 where tenant_id = $1 and "window" <> 'all'`, [
+    tenantId,
+  ]);
+  const waiting = await db.query(
+    `select 1 from pgboss.job where name = 'push-leads' and state < 'active' and start_after <= now()`,
+  );
+  if (waiting.length === 0)
+    await enqueue(
+      'push-leads',
+      { tenantId, connectionId, leadId: null, requestedBy: null },
+      { key: randomUUID() },
+    );
 }
 
 async function statesOf({ db, tenantId }: PushStage): Promise<Record<string, number>> {
-  const rows = await db.query<{ state: string; count: number }>('select state, count(*)::int as count from pushes where tenant_id = $1 group by 1', [tenantId]);
+  const rows = await db.query<{ state: string; count: number }>(
+    'select state, count(*)::int as count from pushes where tenant_id = $1 group by 1',
+    [tenantId],
+  );
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
-/** Each lead was made once and is there once, and so is its opportunity; stage and value are ours. */
+/**
+ * Each lead was made once and is there once, and so is its opportunity; stage and value are ours.
+ */
 function expectOnce(stage: PushStage, ids: readonly string[]): Figures {
   const crm = stage.sandbox.dynamics365.org(stage.account);
-  expect(Object.fromEntries(crm.createdBy('lead', 'hnt_leadid'))).toEqual(Object.fromEntries(ids.map((id) => [id, 1])));
+  expect(Object.fromEntries(crm.createdBy('lead', 'hnt_leadid'))).toEqual(
+    Object.fromEntries(ids.map((id) => [id, 1])),
+  );
   const there = truth(stage, 'lead');
   expect(there.map((row) => row['hnt_leadid']).toSorted()).toEqual([...ids].toSorted());
-  const opportunities = new Map(truth(stage, 'opportunity').map((row) => [row['_originatingleadid_value'], row]));
+  const opportunities = new Map(
+    truth(stage, 'opportunity').map((row) => [row['_originatingleadid_value'], row]),
+  );
   let compared = 0;
   for (const lead of there) {
     const score = Number(lead['hnt_finalscore']);
     const opportunity = opportunities.get(lead['leadid']);
     const stageOf = score >= 85 ? 2 : score >= 70 ? 1 : score >= 55 ? 0 : undefined;
     expect(opportunity?.['salesstage'], String(lead['hnt_leadid'])).toBe(stageOf);
-    if (opportunity !== undefined) expect(opportunity['estimatedvalue']).toBe(lead['estimatedamount']);
+    if (opportunity !== undefined)
+      expect(opportunity['estimatedvalue']).toBe(lead['estimatedamount']);
     compared += opportunity === undefined ? 0 : 1;
   }
   expect(truth(stage, 'opportunity')).toHaveLength(compared);
   const accounts = truth(stage, 'account').map((row) => row['websiteurl']);
   expect(new Set(accounts).size).toBe(accounts.length);
-  return { 'leads there': there.length, 'opportunities there': compared, 'accounts there': accounts.length };
+  return {
+    'leads there': there.length,
+    'opportunities there': compared,
+    'accounts there': accounts.length,
+  };
 }

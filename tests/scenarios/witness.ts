@@ -20,8 +20,8 @@ export interface Write {
 }
 
 /**
- * Makes the database write down each lease, page and cursor with the login that wrote it: whoever looks from time to time
- * misses what happens between two looks.
+ * Makes the database write down each lease, page and cursor with the login that wrote it: whoever
+ * looks from time to time misses what happens between two looks.
  */
 export async function installWitness(db: TestDatabase): Promise<void> {
   await db.query(`
@@ -45,12 +45,19 @@ export async function installWitness(db: TestDatabase): Promise<void> {
 
 /** How many pages and leases there have been: what counts as progress. */
 export async function progressOf(db: TestDatabase): Promise<{ pages: number; leases: number }> {
-  const [row] = await db.query<{ pages: number; leases: number }>(`select count(*) filter (where what = 'page')::int as pages, count(*) filter (where what = 'lease')::int as leases from witness.writes`);
+  const [row] = await db.query<{ pages: number; leases: number }>(
+    `select count(*) filter (where what = 'page')::int as pages, count(*) filter (where what = 'lease')::int as leases from witness.writes`,
+  );
   return row ?? { pages: 0, leases: 0 };
 }
 
-/** Goes through all that was written, in order: nobody wrote without holding the lease, and no pass went back. */
-export async function expectOrderlyWrites(db: TestDatabase): Promise<{ writes: number; takeovers: number }> {
+/**
+ * Goes through all that was written, in order: nobody wrote without holding the lease, and no pass
+ * went back.
+ */
+export async function expectOrderlyWrites(
+  db: TestDatabase,
+): Promise<{ writes: number; takeovers: number }> {
   const writes = await db.query<Write>('select * from witness.writes order by no');
   const holders = new Map<string, { who: string; lease: number }>();
   const states = new Map<string, Write>();
@@ -63,8 +70,15 @@ export async function expectOrderlyWrites(db: TestDatabase): Promise<{ writes: n
       holders.set(write.run, { who: write.who, lease: write.lease ?? 0 });
       continue;
     }
-    expect({ who: write.who, lease: write.lease }, `write ${write.no} (${write.what} of ${write.stream})`).toEqual(holders.get(write.run ?? ''));
-    if (write.what === 'state') states.set(`${write.connection} ${write.stream}`, expectForward(states.get(`${write.connection} ${write.stream}`), write));
+    expect(
+      { who: write.who, lease: write.lease },
+      `write ${write.no} (${write.what} of ${write.stream})`,
+    ).toEqual(holders.get(write.run ?? ''));
+    if (write.what === 'state')
+      states.set(
+        `${write.connection} ${write.stream}`,
+        expectForward(states.get(`${write.connection} ${write.stream}`), write),
+      );
   }
   return { writes: writes.length, takeovers };
 }
@@ -74,21 +88,41 @@ function expectForward(before: Write | undefined, now: Write): Write {
   expect(now.version, `version at write ${now.no}`).toBeGreaterThanOrEqual(before.version ?? 0);
   // A null cursor is the end of a pass; the next one has an id of its own.
   if (before.pass !== now.pass || now.cursor === null || before.cursor === null) return now;
-  expect(now.pages, `pages of the pass at write ${now.no}`).toBeGreaterThanOrEqual(before.pages ?? 0);
-  expect(placesOf(before.cursor) <= placesOf(now.cursor), `${now.stream} went from ${JSON.stringify(before.cursor)} to ${JSON.stringify(now.cursor)} at write ${now.no}`).toBe(true);
+  expect(now.pages, `pages of the pass at write ${now.no}`).toBeGreaterThanOrEqual(
+    before.pages ?? 0,
+  );
+  expect(
+    placesOf(before.cursor) <= placesOf(now.cursor),
+    `${now.stream} went from ${JSON.stringify(before.cursor)} to ${JSON.stringify(now.cursor)} at write ${now.no}`,
+  ).toBe(true);
   return now;
 }
 
-/** A cursor as text that sorts as its stream moves: offsets by number, places by time and id, then the share of the hour by id. */
+/**
+ * A cursor as text that sorts as its stream moves: offsets by number, places by time and id, then
+ * the share of the hour by id.
+ */
 function placesOf(cursor: unknown): string {
-  const { offset, changed, sweep } = cursor as { offset?: number; changed?: { at: string; id: string } | null; sweep?: { id: string | null } | null };
+  const { offset, changed, sweep } = cursor as {
+    offset?: number;
+    changed?: { at: string; id: string } | null;
+    sweep?: { id: string | null } | null;
+  };
   if (offset !== undefined) return String(offset).padStart(12, '0');
-  return [changed?.at, changed?.id, sweep === null || sweep === undefined ? '0' : '1', sweep?.id].map((part) => part ?? '').join('|');
+  return [changed?.at, changed?.id, sweep === null || sweep === undefined ? '0' : '1', sweep?.id]
+    .map((part) => part ?? '')
+    .join('|');
 }
 
 /** No page of a pass is stored twice, in whatever processes and slices it was read. */
 export async function expectPagesOnce(db: TestDatabase): Promise<number> {
-  expect(await db.query('select pass_id, page_no from raw_snapshots group by pass_id, page_no having count(*) > 1')).toEqual([]);
-  const [{ pages } = { pages: 0 }] = await db.query<{ pages: number }>('select count(*)::int as pages from raw_snapshots');
+  expect(
+    await db.query(
+      'select pass_id, page_no from raw_snapshots group by pass_id, page_no having count(*) > 1',
+    ),
+  ).toEqual([]);
+  const [{ pages } = { pages: 0 }] = await db.query<{ pages: number }>(
+    'select count(*)::int as pages from raw_snapshots',
+  );
   return pages;
 }

@@ -14,7 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-const sync = () => syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli' });
+const sync = () =>
+  syncConnection({
+    tenantId: workspace.tenant.id,
+    connectionId: workspace.connection.id,
+    trigger: 'cli',
+  });
 
 describe('a sync', () => {
   it('brings over everything that the source has, with balanced books', async () => {
@@ -24,8 +29,15 @@ describe('a sync', () => {
     const truth = sandbox.clienttether.truth('summit');
     const counts = await db.query<{ leads: number; opportunities: number; notes: number }>(`select
       (select count(*)::int from leads) leads, (select count(*)::int from opportunities) opportunities, (select count(*)::int from notes) notes`);
-    expect(counts[0]).toEqual({ leads: truth.clients?.length, opportunities: truth.opportunities?.length, notes: truth.notes?.length });
-    for (const stream of report.streams) expect(stream.fetched).toBe(stream.inserted + stream.changed + stream.unchanged + stream.rejected);
+    expect(counts[0]).toEqual({
+      leads: truth.clients?.length,
+      opportunities: truth.opportunities?.length,
+      notes: truth.notes?.length,
+    });
+    for (const stream of report.streams)
+      expect(stream.fetched).toBe(
+        stream.inserted + stream.changed + stream.unchanged + stream.rejected,
+      );
   });
 
   it('writes no row when nothing has changed', async () => {

@@ -9,7 +9,11 @@ const db = useDatabase();
 const bench = new SetAsideBench(db);
 
 describe('a rejected item', () => {
-  it.each([['bad_date', 'created'], ['nul', 'characters'], ['missing_id', 'no_id']] as const)('with %s is of the kind "%s"', async (name, kind) => {
+  it.each([
+    ['bad_date', 'created'],
+    ['nul', 'characters'],
+    ['missing_id', 'no_id'],
+  ] as const)('with %s is of the kind "%s"', async (name, kind) => {
     bench.poison(name);
     expect((await bench.sync()).status).toBe('partial');
     const row = await bench.error();
@@ -35,8 +39,15 @@ describe('a discarded item', () => {
     await discardRecord(bench.actor, (await bench.error()).id, '  A test entry of ours ');
     const report = await bench.sync();
     expect(report.status).toBe('success');
-    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({ rejected: 1 });
-    expect(await bench.error()).toMatchObject({ resolution: 'discarded', resolved_by: bench.actor.userId, note: 'A test entry of ours', attempts: 2 });
+    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({
+      rejected: 1,
+    });
+    expect(await bench.error()).toMatchObject({
+      resolution: 'discarded',
+      resolved_by: bench.actor.userId,
+      note: 'A test entry of ours',
+      attempts: 2,
+    });
   });
 
   it('opens again when the source changes it and it still cannot be read', async () => {
@@ -51,7 +62,10 @@ describe('a discarded item', () => {
   it('needs a reason', async () => {
     bench.poison('bad_date');
     await bench.sync();
-    await expect(discardRecord(bench.actor, (await bench.error()).id, '  ')).rejects.toMatchObject({ code: 'bad_request', details: { fields: { note: expect.stringContaining('why') as string } } });
+    await expect(discardRecord(bench.actor, (await bench.error()).id, '  ')).rejects.toMatchObject({
+      code: 'bad_request',
+      details: { fields: { note: expect.stringContaining('why') as string } },
+    });
   });
 });
 
@@ -64,13 +78,30 @@ describe('a correction', () => {
     const { text } = await recordForEditing(bench.actor, errorId);
     expect(text).not.toContain('Abigail');
     expect(text).not.toContain('abigail@');
-    await correctRecord(bench.actor, errorId, await bench.edited(errorId, (shown) => shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00')));
-    const corrected = { name: expect.stringContaining('Abigail') as string, email: 'abigail@example.com', source_created_at: new Date('2026-02-28T09:30:00Z'), raw: { created: '2026-02-28 09:30:00', firstName: 'Abigail' } };
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+      ),
+    );
+    const corrected = {
+      name: expect.stringContaining('Abigail') as string,
+      email: 'abigail@example.com',
+      source_created_at: new Date('2026-02-28T09:30:00Z'),
+      raw: { created: '2026-02-28 09:30:00', firstName: 'Abigail' },
+    };
     expect(await bench.leadOf(id)).toMatchObject(corrected);
-    expect(await bench.error()).toMatchObject({ resolution: 'corrected', resolved_by: bench.actor.userId, correction: { created: '2026-02-28 09:30:00' } });
+    expect(await bench.error()).toMatchObject({
+      resolution: 'corrected',
+      resolved_by: bench.actor.userId,
+      correction: { created: '2026-02-28 09:30:00' },
+    });
     const report = await bench.sync();
     expect(report).toMatchObject({ status: 'success', recordsUpdated: 0 });
-    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({ rejected: 0 });
+    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({
+      rejected: 0,
+    });
     expect(await bench.leadOf(id)).toMatchObject(corrected);
     expect(await bench.error()).toMatchObject({ resolution: 'corrected' });
     await expectExactRollups(db);
@@ -80,20 +111,38 @@ describe('a correction', () => {
     const [id = ''] = bench.poison('bad_date');
     await bench.sync();
     const { id: errorId } = await bench.error();
-    await correctRecord(bench.actor, errorId, await bench.edited(errorId, (shown) => shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00')));
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+      ),
+    );
     bench.change(id, { compName: 'Another company' });
     expect((await bench.sync()).status).toBe('partial');
-    expect(await bench.error()).toMatchObject({ resolution: null, correction: null, kind: 'created' });
+    expect(await bench.error()).toMatchObject({
+      resolution: null,
+      correction: null,
+      kind: 'created',
+    });
     bench.change(id, { created: '2026-03-05 10:00:00' });
     expect((await bench.sync()).status).toBe('success');
-    expect(await bench.leadOf(id)).toMatchObject({ source_created_at: new Date('2026-03-05T10:00:00Z') });
+    expect(await bench.leadOf(id)).toMatchObject({
+      source_created_at: new Date('2026-03-05T10:00:00Z'),
+    });
   });
 
   it('may give an id to an item that has none: it is not taken for gone afterwards', async () => {
     bench.poison('missing_id');
     await bench.sync();
     const { id: errorId } = await bench.error();
-    await correctRecord(bench.actor, errorId, await bench.edited(errorId, (shown) => shown.replace('"client_id": false', '"client_id": "77001"')));
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('"client_id": false', '"client_id": "77001"'),
+      ),
+    );
     expect(await bench.leadOf('77001')).toBeDefined();
     expect(await bench.sync()).toMatchObject({ status: 'success', recordsUpdated: 0 });
     expect(await bench.leadOf('77001')).toBeDefined();
@@ -103,15 +152,29 @@ describe('a correction', () => {
     const [id = ''] = bench.poison('bad_date');
     await bench.sync();
     const { id: errorId } = await bench.error();
-    const attempt = async (edit: (text: string) => string) => correctRecord(bench.actor, errorId, await bench.edited(errorId, edit)).then(() => 'accepted', (problem: Error) => problem.message);
-    expect(await attempt((text) => text)).toMatch(/^It still cannot be read\. The date in "created"/);
-    expect(await attempt((text) => text.replace(`"${id}"`, '"4711"'))).toMatch(/id of a record cannot be changed/);
+    const attempt = async (edit: (text: string) => string) =>
+      correctRecord(bench.actor, errorId, await bench.edited(errorId, edit)).then(
+        () => 'accepted',
+        (problem: Error) => problem.message,
+      );
+    expect(await attempt((text) => text)).toMatch(
+      /^It still cannot be read\. The date in "created"/,
+    );
+    expect(await attempt((text) => text.replace(`"${id}"`, '"4711"'))).toMatch(
+      /id of a record cannot be changed/,
+    );
     expect(await attempt((text) => text.slice(2))).toMatch(/^This is not JSON/);
-    expect(await attempt((text) => text.replace('"firstName": "', '"firstName": "x'))).toMatch(/Write it in full/);
-    const stale = await bench.edited(errorId, (text) => text.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'));
+    expect(await attempt((text) => text.replace('"firstName": "', '"firstName": "x'))).toMatch(
+      /Write it in full/,
+    );
+    const stale = await bench.edited(errorId, (text) =>
+      text.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+    );
     bench.change(id, { city: 'Denver' });
     await bench.sync();
-    await expect(correctRecord(bench.actor, errorId, stale)).rejects.toThrow('sent this record anew');
+    await expect(correctRecord(bench.actor, errorId, stale)).rejects.toThrow(
+      'sent this record anew',
+    );
     expect(await bench.error()).toMatchObject({ resolution: null, correction: null });
     expect(await bench.leadOf(id)).toBeUndefined();
   });

@@ -15,9 +15,16 @@ let workspace: Workspace;
 
 beforeAll(async () => {
   const rows = { clients: Array.from({ length: 250 }, (_, index) => client(1 + index)) };
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'many', webKey: 'CT_many', accessToken: 'token-many', rows })], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [rowsAccount({ name: 'many', webKey: 'CT_many', accessToken: 'token-many', rows })],
+    now: Date.UTC(2026, 10, 20),
+  });
   workspace = await createWorkspace(sandbox, 'many');
-  await syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli' });
+  await syncConnection({
+    tenantId: workspace.tenant.id,
+    connectionId: workspace.connection.id,
+    trigger: 'cli',
+  });
 });
 afterAll(() => sandbox.close());
 
@@ -25,13 +32,32 @@ const provider = getProvider('clienttether');
 const notes = provider.streams.find(({ name }) => name === 'notes');
 
 function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
-  return { id: 'x', startedAt: new Date(Date.UTC(2026, 10, 20, hour)), span: { mode: 'full', since: null, token: null }, cursor, highWater, intervals: [], newest: undefined, hasGap: false, expected: null, pages: 0, version: 1, hasErrors: false, corrections: new Map(), books: emptyBooks() };
+  return {
+    id: 'x',
+    startedAt: new Date(Date.UTC(2026, 10, 20, hour)),
+    span: { mode: 'full', since: null, token: null },
+    cursor,
+    highWater,
+    intervals: [],
+    newest: undefined,
+    hasGap: false,
+    expected: null,
+    pages: 0,
+    version: 1,
+    hasErrors: false,
+    corrections: new Map(),
+    books: emptyBooks(),
+  };
 }
 
 /** The parents that a pass would read, batch by batch. */
 async function walk(pass: Pass): Promise<{ ids: string[]; cursor: Cursor }[]> {
   if (notes === undefined) throw new Error('There is no stream of notes');
-  const source = { tenantId: workspace.tenant.id, connectionId: workspace.connection.id, provider } as unknown as Source;
+  const source = {
+    tenantId: workspace.tenant.id,
+    connectionId: workspace.connection.id,
+    provider,
+  } as unknown as Source;
   return Array.fromAsync(duePartitions(source, notes, pass));
 }
 
@@ -43,9 +69,12 @@ describe('the parents that are due', () => {
   });
 
   it('are, when nothing has changed, each once within a day', async () => {
-    const [{ high_water: highWater } = { high_water: null }] = await db.query<{ high_water: Cursor }>(`select high_water from stream_states where stream = 'notes'`);
+    const [{ high_water: highWater } = { high_water: null }] = await db.query<{
+      high_water: Cursor;
+    }>(`select high_water from stream_states where stream = 'notes'`);
     const day = [];
-    for (let hour = 0; hour < 24; hour += 1) day.push(...(await walk(passAt(null, highWater, hour))).flatMap(({ ids }) => ids));
+    for (let hour = 0; hour < 24; hour += 1)
+      day.push(...(await walk(passAt(null, highWater, hour))).flatMap(({ ids }) => ids));
     expect(day.length).toBe(250);
     expect(new Set(day).size).toBe(250);
   });

@@ -21,7 +21,12 @@ beforeAll(() => onServer(`create database ${name}`).then(() => {}));
 afterAll(() => onServer(`drop database if exists ${name} with (force)`).then(() => {}));
 
 const shape = async () =>
-  (await onServer(`select string_agg(table_name || '.' || column_name || ':' || data_type, ',' order by table_name, column_name) as shape from information_schema.columns where table_schema = 'public'`, url.href)).rows;
+  (
+    await onServer(
+      `select string_agg(table_name || '.' || column_name || ':' || data_type, ',' order by table_name, column_name) as shape from information_schema.columns where table_schema = 'public'`,
+      url.href,
+    )
+  ).rows;
 
 describe('migrations', () => {
   it('bear four starts at once, and a start on a database that is up to date', async () => {
@@ -29,7 +34,10 @@ describe('migrations', () => {
     const before = await shape();
     await migrateAll(url.href);
     expect(await shape()).toEqual(before);
-    const { rows } = await onServer('select count(*)::int as applied, count(distinct hash)::int as different from drizzle.__drizzle_migrations', url.href);
+    const { rows } = await onServer(
+      'select count(*)::int as applied, count(distinct hash)::int as different from drizzle.__drizzle_migrations',
+      url.href,
+    );
     expect(rows[0]).toMatchObject({ applied: rows[0]?.different });
   });
 
@@ -46,7 +54,10 @@ describe('migrations', () => {
     await reader.query('commit');
     await reader.end();
     await migrating;
-    const { rows } = await onServer(`select relforcerowsecurity as forced from pg_class where relname = 'leads'`, url.href);
+    const { rows } = await onServer(
+      `select relforcerowsecurity as forced from pg_class where relname = 'leads'`,
+      url.href,
+    );
     expect(rows).toEqual([{ forced: true }]);
   });
 });

@@ -33,16 +33,29 @@ const opportunities = Array.from({ length: 120 }, (_, index) =>
 );
 
 beforeAll(async () => {
-  const account = rowsAccount({ name: 'fixed', webKey: 'CT_1', accessToken: 'token-one', rows: { clients: leads, opportunities } });
+  const account = rowsAccount({
+    name: 'fixed',
+    webKey: 'CT_1',
+    accessToken: 'token-one',
+    rows: { clients: leads, opportunities },
+  });
   sandbox = await startSandbox({ accounts: [account], now: Date.UTC(2026, 10, 20) });
   workspace = await createWorkspace(sandbox, 'fixed');
-  const report = await syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli' });
+  const report = await syncConnection({
+    tenantId: workspace.tenant.id,
+    connectionId: workspace.connection.id,
+    trigger: 'cli',
+  });
   expect(report.errorMessage).toBeNull();
 });
 afterAll(() => sandbox.close());
 
 /** Follows "next" from the first page to the end, then "previous" back to the start. */
-async function walk(read: (cursor: string | undefined) => Promise<{ rows: { id: string }[]; next: string | null; previous: string | null }>) {
+async function walk(
+  read: (
+    cursor: string | undefined,
+  ) => Promise<{ rows: { id: string }[]; next: string | null; previous: string | null }>,
+) {
   const pages: string[][] = [];
   let at = await read(undefined);
   for (;;) {
@@ -59,18 +72,33 @@ async function walk(read: (cursor: string | undefined) => Promise<{ rows: { id: 
 }
 
 describe('the lead table', () => {
-  it.each(['created', 'name', 'value', 'updated'])('pages through every lead once, there and back, by %s', async (sort) => {
-    for (const direction of ['asc', 'desc']) {
-      const filter = (cursor?: string) => parseLeadFilter(new URLSearchParams({ sort, direction, ...(cursor ? { cursor } : {}) }));
-      const { pages, back } = await walk(async (cursor) => (await leadsView(workspace, allTime, filter(cursor))).leads);
-      expect(new Set(pages.flat()).size).toBe(130);
-      expect(pages.flat()).toHaveLength(130);
-      expect(back).toEqual(pages);
-    }
-  });
+  it.each(['created', 'name', 'value', 'updated'])(
+    'pages through every lead once, there and back, by %s',
+    async (sort) => {
+      for (const direction of ['asc', 'desc']) {
+        const filter = (cursor?: string) =>
+          parseLeadFilter(new URLSearchParams({ sort, direction, ...(cursor ? { cursor } : {}) }));
+        const { pages, back } = await walk(
+          async (cursor) => (await leadsView(workspace, allTime, filter(cursor))).leads,
+        );
+        expect(new Set(pages.flat()).size).toBe(130);
+        expect(pages.flat()).toHaveLength(130);
+        expect(back).toEqual(pages);
+      }
+    },
+  );
 
   it('has a figure, a breakdown and rows that agree under every filter', async () => {
-    for (const params of [{}, { source: 'Website' }, { source: '' }, { status: 'New Lead' }, { qualified: 'yes' }, { source: 'Referral', qualified: 'yes' }, { search: 'n01' }, { period: 'custom', from: '2026-02-01', to: '2026-03-31' }]) {
+    for (const params of [
+      {},
+      { source: 'Website' },
+      { source: '' },
+      { status: 'New Lead' },
+      { qualified: 'yes' },
+      { source: 'Referral', qualified: 'yes' },
+      { search: 'n01' },
+      { period: 'custom', from: '2026-02-01', to: '2026-03-31' },
+    ]) {
       const search = new URLSearchParams(params as Record<string, string>);
       const period = parsePeriod(search, '2026-11-20');
       const { pages } = await walk(async (cursor) => {
@@ -88,13 +116,28 @@ describe('the lead table', () => {
   it('counts undated leads in all time only, and says how many', async () => {
     const all = await leadsView(workspace, allTime, parseLeadFilter(new URLSearchParams()));
     expect([all.total.value, all.undated, all.sources.value]).toEqual([130, 13, 2]);
-    const year = await leadsView(workspace, parsePeriod(new URLSearchParams({ period: 'ytd' }), '2026-11-20'), parseLeadFilter(new URLSearchParams()));
+    const year = await leadsView(
+      workspace,
+      parsePeriod(new URLSearchParams({ period: 'ytd' }), '2026-11-20'),
+      parseLeadFilter(new URLSearchParams()),
+    );
     expect(year.total.value).toBe(117);
   });
 
   it('takes rubbish in the address as not given', async () => {
-    for (const cursor of ['x', 'WzFd', Buffer.from('["after","zzz","01a1fc74-ee32-7366-8c7b-83cb36e535f7"]').toString('base64url'), '\u0000']) {
-      const view = await leadsView(workspace, allTime, parseLeadFilter(new URLSearchParams({ cursor, sort: 'x', direction: 'y', search: '\u0000' })));
+    for (const cursor of [
+      'x',
+      'WzFd',
+      Buffer.from('["after","zzz","01a1fc74-ee32-7366-8c7b-83cb36e535f7"]').toString('base64url'),
+      '\u0000',
+    ]) {
+      const view = await leadsView(
+        workspace,
+        allTime,
+        parseLeadFilter(
+          new URLSearchParams({ cursor, sort: 'x', direction: 'y', search: '\u0000' }),
+        ),
+      );
       expect(view.leads.rows).toHaveLength(50);
     }
   });
@@ -103,7 +146,16 @@ describe('the lead table', () => {
 describe('pipeline and hot list', () => {
   it('page through every row once, there and back', async () => {
     for (const sort of ['value', 'entered']) {
-      const pipeline = await walk(async (cursor) => (await pipelineView(workspace, allTime, parsePipelineFilter(new URLSearchParams({ sort, ...(cursor ? { cursor } : {}) })))).opportunities);
+      const pipeline = await walk(
+        async (cursor) =>
+          (
+            await pipelineView(
+              workspace,
+              allTime,
+              parsePipelineFilter(new URLSearchParams({ sort, ...(cursor ? { cursor } : {}) })),
+            )
+          ).opportunities,
+      );
       expect(new Set(pipeline.pages.flat()).size).toBe(120);
       expect(pipeline.back).toEqual(pipeline.pages);
     }
@@ -113,27 +165,59 @@ describe('pipeline and hot list', () => {
   });
 
   it('say what the rows say', async () => {
-    const view = await pipelineView(workspace, allTime, parsePipelineFilter(new URLSearchParams()), new Date('2026-11-20T00:00:00Z'));
-    expect(view.totalValue.value).toBe(opportunities.reduce((sum, row) => sum + Number(row.deal_size), 0));
+    const view = await pipelineView(
+      workspace,
+      allTime,
+      parsePipelineFilter(new URLSearchParams()),
+      new Date('2026-11-20T00:00:00Z'),
+    );
+    expect(view.totalValue.value).toBe(
+      opportunities.reduce((sum, row) => sum + Number(row.deal_size), 0),
+    );
     expect(view.averageDeal.value).toBe(view.totalValue.value / 120);
-    expect(view.stages.filter(({ count }) => count > 0).map(({ stage, count, outcome, stuck }) => [stage, count, outcome, stuck])).toEqual([
-      ['Prospecting', 30, 'open', 30], ['Engaging', 30, 'open', 30], ['Won', 30, 'won', 0], ['Lost', 30, 'lost', 0],
+    expect(
+      view.stages
+        .filter(({ count }) => count > 0)
+        .map(({ stage, count, outcome, stuck }) => [stage, count, outcome, stuck]),
+    ).toEqual([
+      ['Prospecting', 30, 'open', 30],
+      ['Engaging', 30, 'open', 30],
+      ['Won', 30, 'won', 0],
+      ['Lost', 30, 'lost', 0],
     ]);
-    const stuck = await pipelineView(workspace, allTime, parsePipelineFilter(new URLSearchParams({ stuck: '1', stage: 'Engaging' })), new Date('2026-11-20T00:00:00Z'));
+    const stuck = await pipelineView(
+      workspace,
+      allTime,
+      parsePipelineFilter(new URLSearchParams({ stuck: '1', stage: 'Engaging' })),
+      new Date('2026-11-20T00:00:00Z'),
+    );
     expect([stuck.opportunities.total, stuck.opportunities.rows.length]).toEqual([30, 30]);
   });
 
   it('count in no conversion who has left the way forward', async () => {
-    const { stages } = await pipelineView(workspace, allTime, parsePipelineFilter(new URLSearchParams()));
-    const conversions = Object.fromEntries(stages.map(({ stage, conversion }) => [stage, conversion]));
+    const { stages } = await pipelineView(
+      workspace,
+      allTime,
+      parsePipelineFilter(new URLSearchParams()),
+    );
+    const conversions = Object.fromEntries(
+      stages.map(({ stage, conversion }) => [stage, conversion]),
+    );
     // 30 engage and 30 are won out of 90 who were prospects; what became of the lost is not known.
-    expect([conversions['Engaging'], conversions['Won'], conversions['Lost']]).toEqual([60 / 90, 30 / 60, null]);
+    expect([conversions['Engaging'], conversions['Won'], conversions['Lost']]).toEqual([
+      60 / 90,
+      30 / 60,
+      null,
+    ]);
   });
 
   it('rank the hot list by units x fee x likelihood, and the dashboard sums it', async () => {
     const { items, totalWeighted } = await hotListView(workspace, {});
-    for (const row of items.rows) expect(row.weightedIff).toBeCloseTo((row.units * row.franchiseFee * row.likelyPct) / 100, 2);
-    expect(items.rows.map((row) => row.weightedIff)).toEqual(items.rows.map((row) => row.weightedIff).toSorted((one, other) => other - one));
+    for (const row of items.rows)
+      expect(row.weightedIff).toBeCloseTo((row.units * row.franchiseFee * row.likelyPct) / 100, 2);
+    expect(items.rows.map((row) => row.weightedIff)).toEqual(
+      items.rows.map((row) => row.weightedIff).toSorted((one, other) => other - one),
+    );
     const overview = await overviewView(workspace, allTime, new Date('2026-11-20T00:00:00Z'));
     expect(overview.weightedIff).toBeCloseTo(totalWeighted, 2);
     expect(overview.hotList).toHaveLength(5);
@@ -143,6 +227,8 @@ describe('pipeline and hot list', () => {
 describe('notes', () => {
   it('show as many as a page can hold when the address asks for more', () => {
     const limit = (text: string) => parseNotesRequest(new URLSearchParams({ limit: text })).limit;
-    expect([limit('50'), limit('550'), limit('-1'), limit('x'), limit('')]).toEqual([50, 500, 50, 50, 50]);
+    expect([limit('50'), limit('550'), limit('-1'), limit('x'), limit('')]).toEqual([
+      50, 500, 50, 50, 50,
+    ]);
   });
 });

@@ -22,7 +22,12 @@ let worker: TestProcess | undefined;
 beforeAll(async () => {
   sandbox = await startSandbox({ now: Date.UTC(2026, 10, 20) });
   workspace = await createWorkspace(sandbox, 'summit');
-  const { user } = await createUser({ email: 'admin@jobs.test', name: 'Ana Diaz', tenantSlug: 'summit', role: 'admin' });
+  const { user } = await createUser({
+    email: 'admin@jobs.test',
+    name: 'Ana Diaz',
+    tenantSlug: 'summit',
+    role: 'admin',
+  });
   actor = { tenantId: workspace.tenant.id, userId: user.id };
 });
 afterEach(async () => {
@@ -50,9 +55,24 @@ interface Letter {
   payload: Record<string, unknown>;
 }
 const letters = () => db.query<Letter>('select * from dead_letters order by created_at, id');
-const queued = () => db.query<{ name: string; data: Record<string, unknown>; key: string }>(`select name, data, singleton_key as key from pgboss.job where state = 'created' order by id`);
-const records = (kind: string) => ({ tenantId: actor.tenantId, connectionId: workspace.connection.id, stream: 'clients', kind, after: null, requestedBy: null });
-const given = (payload: object, output: object = { message: 'Out of luck' }) => ({ queue: 'retry-records', payload, output, attempts: 4 });
+const queued = () =>
+  db.query<{ name: string; data: Record<string, unknown>; key: string }>(
+    `select name, data, singleton_key as key from pgboss.job where state = 'created' order by id`,
+  );
+const records = (kind: string) => ({
+  tenantId: actor.tenantId,
+  connectionId: workspace.connection.id,
+  stream: 'clients',
+  kind,
+  after: null,
+  requestedBy: null,
+});
+const given = (payload: object, output: object = { message: 'Out of luck' }) => ({
+  queue: 'retry-records',
+  payload,
+  output,
+  attempts: 4,
+});
 const keep = async (kind = 'created') => {
   await keepLostJob(given(records(kind)));
   return (await letters()).at(-1) as Letter;
@@ -62,26 +82,64 @@ describe('a job that the queue gives up', () => {
   it('is set aside, whether its handler failed or its worker died, once for each thing that it works on', async () => {
     await enqueue('retry-records', records('fails'), { key: 'fails' });
     await enqueue('retry-records', records('dies'), { key: 'dies' });
-    await db.query(`update pgboss.job set data = data || '{"connectionId":"no-id"}' where singleton_key = 'fails'`);
+    await db.query(
+      `update pgboss.job set data = data || '{"connectionId":"no-id"}' where singleton_key = 'fails'`,
+    );
     await enqueue('retry-records', records('breaks'), { key: 'breaks' });
     await db.query(`update pgboss.job set retry_limit = 0`);
-    await db.query(`update pgboss.job set state = 'active', started_on = now() - interval '5 minutes', heartbeat_on = now() - interval '5 minutes' where singleton_key = 'dies'`);
+    await db.query(
+      `update pgboss.job set state = 'active', started_on = now() - interval '5 minutes', heartbeat_on = now() - interval '5 minutes' where singleton_key = 'dies'`,
+    );
     await db.query(`update connections set provider = 'gone'`);
     worker = startProcess('worker/index.ts', db.url);
     await until('both jobs are set aside', async () => (await letters()).length === 2);
     await db.query(`update connections set provider = 'clienttether'`);
-    const of = (kind: string) => letters().then((all) => all.find(({ subject }) => subject === `${workspace.connection.id}/${kind}/clients`));
-    expect(await of('dies')).toMatchObject({ job: 'retry-records', kind: 'worker_lost', attempts: 1, reason: 'The worker that ran this job stopped in the middle of it, once.' });
-    expect(await of('breaks')).toMatchObject({ job: 'retry-records', kind: 'failed', payload: records('breaks') });
-    await until('the job of nobody is only logged', () => worker?.output().includes('"job.lost"') === true);
-    expect(await openDeadLetter(actor.tenantId, 'retry-records', `${workspace.connection.id}/dies/clients`)).toBe(true);
-    expect(await openDeadLetter(actor.tenantId, 'retry-records', `${workspace.connection.id}/other/clients`)).toBe(false);
+    const of = (kind: string) =>
+      letters().then((all) =>
+        all.find(({ subject }) => subject === `${workspace.connection.id}/${kind}/clients`),
+      );
+    expect(await of('dies')).toMatchObject({
+      job: 'retry-records',
+      kind: 'worker_lost',
+      attempts: 1,
+      reason: 'The worker that ran this job stopped in the middle of it, once.',
+    });
+    expect(await of('breaks')).toMatchObject({
+      job: 'retry-records',
+      kind: 'failed',
+      payload: records('breaks'),
+    });
+    await until(
+      'the job of nobody is only logged',
+      () => worker?.output().includes('"job.lost"') === true,
+    );
+    expect(
+      await openDeadLetter(
+        actor.tenantId,
+        'retry-records',
+        `${workspace.connection.id}/dies/clients`,
+      ),
+    ).toBe(true);
+    expect(
+      await openDeadLetter(
+        actor.tenantId,
+        'retry-records',
+        `${workspace.connection.id}/other/clients`,
+      ),
+    ).toBe(false);
   });
 
   it('a second time counts as another failure of the same', async () => {
     await keep();
-    await keepLostJob(given({ ...records('created'), after: newId(), requestedBy: actor.userId }, { value: { message: 'job timed out' } }));
-    expect(await letters()).toMatchObject([{ kind: 'timed_out', attempts: 8, reason: 'The job took longer than it may, 4 times.' }]);
+    await keepLostJob(
+      given(
+        { ...records('created'), after: newId(), requestedBy: actor.userId },
+        { value: { message: 'job timed out' } },
+      ),
+    );
+    expect(await letters()).toMatchObject([
+      { kind: 'timed_out', attempts: 8, reason: 'The job took longer than it may, 4 times.' },
+    ]);
   });
 
   it('of nobody, of no job or of a connection that is gone is not kept', async () => {
@@ -94,7 +152,9 @@ describe('a job that the queue gives up', () => {
 
   it('tells its reason without secrets, whatever it holds', async () => {
     registerSecret('a-secret-in-use');
-    await keepLostJob(given(records('created'), { message: `Refused a-secret-in-use\u0000 ${'x'.repeat(10_000)}` }));
+    await keepLostJob(
+      given(records('created'), { message: `Refused a-secret-in-use\u0000 ${'x'.repeat(10_000)}` }),
+    );
     const [letter] = await letters();
     expect(letter?.reason).toMatch(/^Refused \[secret\] x+$/);
     expect(letter?.reason.length).toBeLessThan(600);
@@ -106,17 +166,41 @@ describe('a job that was set aside', () => {
     const { id } = await keep();
     const outcomes = await Promise.allSettled([retryJob(actor, id), retryJob(actor, id)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({ code: 'conflict', message: expect.stringContaining('was retried by Ana Diaz') as string });
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('was retried by Ana Diaz') as string,
+    });
     expect(await letters()).toMatchObject([{ resolution: 'retried', resolved_by: actor.userId }]);
-    expect(await queued()).toEqual([{ name: 'retry-records', key: `retry/${id}`, data: { ...records('created'), requestedBy: actor.userId } }]);
+    expect(await queued()).toEqual([
+      {
+        name: 'retry-records',
+        key: `retry/${id}`,
+        data: { ...records('created'), requestedBy: actor.userId },
+      },
+    ]);
   });
 
   it('is asked for by hand when the schedule had asked for it', async () => {
-    await keepLostJob({ queue: 'sync-connection', attempts: 4, output: {}, payload: { tenantId: actor.tenantId, connectionId: workspace.connection.id, trigger: 'schedule', requestedBy: null } });
+    await keepLostJob({
+      queue: 'sync-connection',
+      attempts: 4,
+      output: {},
+      payload: {
+        tenantId: actor.tenantId,
+        connectionId: workspace.connection.id,
+        trigger: 'schedule',
+        requestedBy: null,
+      },
+    });
     const [letter] = await letters();
-    expect(letter).toMatchObject({ subject: workspace.connection.id, reason: 'The job failed and did not say why.' });
+    expect(letter).toMatchObject({
+      subject: workspace.connection.id,
+      reason: 'The job failed and did not say why.',
+    });
     await retryJob(actor, letter?.id ?? '');
-    expect(await queued()).toMatchObject([{ data: { trigger: 'manual', requestedBy: actor.userId } }]);
+    expect(await queued()).toMatchObject([
+      { data: { trigger: 'manual', requestedBy: actor.userId } },
+    ]);
   });
 
   it('is queued and resolved together, or neither', async () => {
@@ -132,8 +216,12 @@ describe('a job that was set aside', () => {
     await keep('name');
     await keepLostJob(given(records('email'), { value: { message: 'job timed out' } }));
     expect(await retryJobGroup(actor, { job: 'retry-records', kind: 'failed' })).toBe(2);
-    await expect(retryJobGroup(actor, { job: 'retry-records', kind: 'failed' })).rejects.toMatchObject({ code: 'conflict' });
-    expect((await letters()).filter(({ resolution }) => resolution === null)).toMatchObject([{ kind: 'timed_out' }]);
+    await expect(
+      retryJobGroup(actor, { job: 'retry-records', kind: 'failed' }),
+    ).rejects.toMatchObject({ code: 'conflict' });
+    expect((await letters()).filter(({ resolution }) => resolution === null)).toMatchObject([
+      { kind: 'timed_out' },
+    ]);
     expect(await queued()).toHaveLength(2);
   });
 
@@ -141,7 +229,9 @@ describe('a job that was set aside', () => {
     const { id } = await keep();
     await expect(discardJob(actor, id, ' ')).rejects.toMatchObject({ code: 'bad_request' });
     await discardJob(actor, id, 'No longer needed');
-    expect(await letters()).toMatchObject([{ resolution: 'discarded', resolved_by: actor.userId, note: 'No longer needed' }]);
+    expect(await letters()).toMatchObject([
+      { resolution: 'discarded', resolved_by: actor.userId, note: 'No longer needed' },
+    ]);
     await expect(discardJob(actor, id, 'Me too')).rejects.toMatchObject({ code: 'conflict' });
     await keep();
     expect(await letters()).toHaveLength(2);
@@ -150,7 +240,12 @@ describe('a job that was set aside', () => {
   it('of another workspace is an absent one', async () => {
     const { id } = await keep();
     const other = await createWorkspace(sandbox, 'summit', 'other');
-    await createConnection({ tenantId: other.tenant.id, provider: 'clienttether', settings: { baseUrl: sandbox.clienttether.baseUrl }, secrets: { webKey: 'key', accessToken: 'token' } });
+    await createConnection({
+      tenantId: other.tenant.id,
+      provider: 'clienttether',
+      settings: { baseUrl: sandbox.clienttether.baseUrl },
+      secrets: { webKey: 'key', accessToken: 'token' },
+    });
     const foreigner = { tenantId: other.tenant.id, userId: null };
     await expect(retryJob(foreigner, id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(discardJob(foreigner, id, 'Mine')).rejects.toMatchObject({ code: 'not_found' });

@@ -24,15 +24,25 @@ let begun: Workspace;
 /** Whether this machine has a pg_dump for the server of the tests. */
 let hasTools: boolean;
 
-const request = ({ tenant, connection }: Workspace) => ({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' as const });
+const request = ({ tenant, connection }: Workspace) => ({
+  tenantId: tenant.id,
+  connectionId: connection.id,
+  trigger: 'cli' as const,
+});
 const account = (name: string) => {
-  const rows = { clients: Array.from({ length: 60 }, (_, index) => client(1 + index)), opportunities: Array.from({ length: 60 }, (_, index) => opportunity(1 + index)) };
+  const rows = {
+    clients: Array.from({ length: 60 }, (_, index) => client(1 + index)),
+    opportunities: Array.from({ length: 60 }, (_, index) => opportunity(1 + index)),
+  };
   return rowsAccount({ name, webKey: `CT_${name}`, accessToken: `token-of-${name}`, rows });
 };
 const copied = { fromUrl: db.url, intoUrl: db.url, carry: throughCopy };
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [account('whole'), account('begun')], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [account('whole'), account('begun')],
+    now: Date.UTC(2026, 10, 20),
+  });
   whole = await createWorkspace(sandbox, 'whole', 'whole', { pageSize: 10 });
   begun = await createWorkspace(sandbox, 'begun', 'begun', { pageSize: 10 });
   await syncConnection(request(whole));
@@ -40,8 +50,13 @@ beforeAll(async () => {
   sandbox.faults.arm({ kind: 'latency', ms: 40 });
   expect((await syncSlice({ ...request(begun), sliceMs: 1 })).report).toBeUndefined();
   sandbox.faults.disarm();
-  const [{ version } = { version: 0 }] = await db.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
-  hasTools = await findTools(version).then(() => true, () => false);
+  const [{ version } = { version: 0 }] = await db.query<{ version: number }>(
+    `select current_setting('server_version_num')::int as version`,
+  );
+  hasTools = await findTools(version).then(
+    () => true,
+    () => false,
+  );
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
@@ -50,9 +65,13 @@ afterAll(async () => {
 
 const query = async (url: string, text: string): Promise<pg.QueryResultRow[]> => {
   const session = await connect(url);
-  return session.query(text).then(({ rows }) => rows).finally(() => session.end());
+  return session
+    .query(text)
+    .then(({ rows }) => rows)
+    .finally(() => session.end());
 };
-const scratches = () => db.query(`select datname from pg_database where datname like 'tributary_drill_%'`);
+const scratches = () =>
+  db.query(`select datname from pg_database where datname like 'tributary_drill_%'`);
 
 describe('the restore drill', { timeout: 120_000 }, () => {
   it('finds every row and every definition again, and leaves nothing behind', async () => {
@@ -61,40 +80,106 @@ describe('the restore drill', { timeout: 120_000 }, () => {
     expect(tables.filter(({ verdict }) => verdict !== 'same')).toEqual([]);
     expect(identical).toBe(true);
     expect(tables.find(({ table }) => table === 'public.leads')?.restored).toBeGreaterThan(60);
-    expect(tables.find(({ table }) => table === 'public.credentials')).toMatchObject({ rows: 4, restored: 4 });
+    expect(tables.find(({ table }) => table === 'public.credentials')).toMatchObject({
+      rows: 4,
+      restored: 4,
+    });
     expect(await scratches()).toEqual([]);
   });
 
   it('brings back a database that works: secrets open, the sync under way goes on, no row is lost or doubled', async () => {
     await drill(copied, async (url) => {
-      const restored: TestDatabase = { url, query: async <Row extends pg.QueryResultRow>(text: string) => (await query(url, text)) as Row[] };
+      const restored: TestDatabase = {
+        url,
+        query: async <Row extends pg.QueryResultRow>(text: string) =>
+          (await query(url, text)) as Row[],
+      };
       const worker = startProcess('worker/index.ts', url);
-      await until('the restored database is synced', async () => (await query(url, `select 1 from sync_runs where status = 'success' and tenant_id = '${begun.tenant.id}'`)).length > 0);
+      await until(
+        'the restored database is synced',
+        async () =>
+          (
+            await query(
+              url,
+              `select 1 from sync_runs where status = 'success' and tenant_id = '${begun.tenant.id}'`,
+            )
+          ).length > 0,
+      );
       worker.child.kill('SIGTERM');
       expect(await worker.exited).toEqual({ code: 0, signal: null });
-      const tenantRows = async (table: string, { tenant }: Workspace) => (await query(url, `select external_id from ${table} where tenant_id = '${tenant.id}' order by 1`)).length;
-      for (const workspace of [whole, begun]) expect([await tenantRows('leads', workspace), await tenantRows('opportunities', workspace)]).toEqual([60, 60]);
-      expect(await query(url, `select losses from sync_runs where tenant_id = '${begun.tenant.id}'`)).toEqual([{ losses: 0 }]);
-      await expectTruth({ ...restored, query: (text, values = []) => restored.query(text.replace('$1', `'${String(values[0])}'`)) }, sandbox, 'begun', begun);
+      const tenantRows = async (table: string, { tenant }: Workspace) =>
+        (
+          await query(
+            url,
+            `select external_id from ${table} where tenant_id = '${tenant.id}' order by 1`,
+          )
+        ).length;
+      for (const workspace of [whole, begun])
+        expect([
+          await tenantRows('leads', workspace),
+          await tenantRows('opportunities', workspace),
+        ]).toEqual([60, 60]);
+      expect(
+        await query(url, `select losses from sync_runs where tenant_id = '${begun.tenant.id}'`),
+      ).toEqual([{ losses: 0 }]);
+      await expectTruth(
+        {
+          ...restored,
+          query: (text, values = []) =>
+            restored.query(text.replace('$1', `'${String(values[0])}'`)),
+        },
+        sandbox,
+        'begun',
+        begun,
+      );
       await expectExactRollups(restored);
       await expectBalancedBooks(restored);
     });
-    expect(await db.query(`select status from sync_runs where tenant_id = $1`, [begun.tenant.id])).toEqual([{ status: 'running' }]);
+    expect(
+      await db.query(`select status from sync_runs where tenant_id = $1`, [begun.tenant.id]),
+    ).toEqual([{ status: 'running' }]);
   });
 
   it('notices each row, value, key, policy and right that is not as it was', async () => {
-    const [{ key } = { key: '' }] = await db.query<{ key: string }>(`select conname as key from pg_constraint where conrelid = 'notes'::regclass and contype = 'f' limit 1`);
+    const [{ key } = { key: '' }] = await db.query<{ key: string }>(
+      `select conname as key from pg_constraint where conrelid = 'notes'::regclass and contype = 'f' limit 1`,
+    );
     const comparison = await drill(copied, async (url) => {
       await query(url, `delete from opportunities where external_id = '1'`);
       // Two values that changed places: as many rows, and the same values in all.
-      await query(url, `update leads l set name = o.name from leads o where o.tenant_id = l.tenant_id and (l.external_id, o.external_id) in (('1', '2'), ('2', '1'))`);
-      await query(url, `update raw_bodies set compressed = compressed || '\\x00' where (tenant_id, sha256) = (select tenant_id, sha256 from raw_bodies limit 1)`);
-      await query(url, `drop policy tenant_isolation on notes; alter table reports no force row level security; grant truncate on leads to tributary_app; alter table notes drop constraint ${key}`);
+      await query(
+        url,
+        `update leads l set name = o.name from leads o where o.tenant_id = l.tenant_id and (l.external_id, o.external_id) in (('1', '2'), ('2', '1'))`,
+      );
+      await query(
+        url,
+        `update raw_bodies set compressed = compressed || '\\x00' where (tenant_id, sha256) = (select tenant_id, sha256 from raw_bodies limit 1)`,
+      );
+      await query(
+        url,
+        `drop policy tenant_isolation on notes; alter table reports no force row level security; grant truncate on leads to tributary_app; alter table notes drop constraint ${key}`,
+      );
     });
     expect(comparison.identical).toBe(false);
-    expect(comparison.tables.filter(({ verdict }) => verdict !== 'same').map(({ table, verdict }) => `${table} ${verdict}`)).toEqual(['public.hot_list_items differs', 'public.leads differs', 'public.opportunities differs', 'public.raw_bodies differs']);
-    expect(comparison.shape.new).toEqual(['right: tributary_app may truncate leads', 'row security: reports enabled t, forced f']);
-    expect(comparison.shape.lost.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([`constraint: notes ${key}`, 'policy: notes tenant_isolation', 'row security: reports']);
+    expect(
+      comparison.tables
+        .filter(({ verdict }) => verdict !== 'same')
+        .map(({ table, verdict }) => `${table} ${verdict}`),
+    ).toEqual([
+      'public.hot_list_items differs',
+      'public.leads differs',
+      'public.opportunities differs',
+      'public.raw_bodies differs',
+    ]);
+    expect(comparison.shape.new).toEqual([
+      'right: tributary_app may truncate leads',
+      'row security: reports enabled t, forced f',
+    ]);
+    expect(comparison.shape.lost.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      `constraint: notes ${key}`,
+      'policy: notes tenant_isolation',
+      'row security: reports',
+    ]);
   });
 });
 
@@ -109,7 +194,10 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
     await migrateAll(url.href);
     const admin = new URL(db.url);
     admin.pathname = `/${name}`;
-    await query(admin.href, `insert into tenants (slug, name) values ('one', 'One'); insert into connections (tenant_id, provider, label) select id, 'clienttether', 'One' from tenants`);
+    await query(
+      admin.href,
+      `insert into tenants (slug, name) values ('one', 'One'); insert into connections (tenant_id, provider, label) select id, 'clienttether', 'One' from tenants`,
+    );
   });
   afterAll(async () => {
     await db.query(`drop database ${name} with (force)`);
@@ -117,10 +205,18 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
   });
 
   it('refuses a backup that would hold no row of any workspace, and takes it as the backup role', async () => {
-    await expect(drill({ ...copied, fromUrl: url.href })).rejects.toThrow(/Row-level security hides the rows of \d+ tables from the role "drill_owner/);
-    await expect(drill({ ...copied, intoUrl: url.href })).rejects.toThrow('may not create the scratch database');
+    await expect(drill({ ...copied, fromUrl: url.href })).rejects.toThrow(
+      /Row-level security hides the rows of \d+ tables from the role "drill_owner/,
+    );
+    await expect(drill({ ...copied, intoUrl: url.href })).rejects.toThrow(
+      'may not create the scratch database',
+    );
     await db.query(`grant tributary_backup to ${name}`);
-    const { identical, tables } = await drill({ ...copied, fromUrl: url.href, carry: hasTools ? throughDump : throughCopy });
+    const { identical, tables } = await drill({
+      ...copied,
+      fromUrl: url.href,
+      carry: hasTools ? throughDump : throughCopy,
+    });
     await db.query(`revoke tributary_backup from ${name}`);
     expect(identical).toBe(true);
     expect(tables.find(({ table }) => table === 'public.connections')?.restored).toBe(1);
@@ -130,10 +226,17 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
     const admin = new URL(db.url);
     admin.pathname = `/${name}`;
     const blind = await connect(url.href);
-    const comparison = await drill({ fromUrl: admin.href, intoUrl: db.url, carry: (source, into) => throughCopy({ ...source, client: blind }, into), older: true });
+    const comparison = await drill({
+      fromUrl: admin.href,
+      intoUrl: db.url,
+      carry: (source, into) => throughCopy({ ...source, client: blind }, into),
+      older: true,
+    });
     await blind.end();
     expect(comparison.identical).toBe(false);
-    expect(comparison.tables.filter(({ verdict }) => verdict === 'lost').map(({ table }) => table)).toEqual(['public.connections']);
+    expect(
+      comparison.tables.filter(({ verdict }) => verdict === 'lost').map(({ table }) => table),
+    ).toEqual(['public.connections']);
   });
 });
 
@@ -163,14 +266,25 @@ describe('npm run drill', { timeout: 120_000 }, () => {
     expect([absent.code, old.code]).toEqual([2, 2]);
   });
 
-  it('goes through pg_dump and pg_restore where the machine has them for this server', async ({ skip }) => {
+  it('goes through pg_dump and pg_restore where the machine has them for this server', async ({
+    skip,
+  }) => {
     if (!hasTools) skip('no pg_dump of the version of this server');
-    expect(await drill({ ...copied, carry: throughDump })).toMatchObject({ identical: true, shape: { lost: [], new: [] } });
+    expect(await drill({ ...copied, carry: throughDump })).toMatchObject({
+      identical: true,
+      shape: { lost: [], new: [] },
+    });
     const file = path.join(folder, 'night.dump');
-    await runTool((await findTools(0)).pg_dump, db.url, ['--format=custom', '--exclude-schema=pgboss', `--file=${file}`]);
+    await runTool((await findTools(0)).pg_dump, db.url, [
+      '--format=custom',
+      '--exclude-schema=pgboss',
+      `--file=${file}`,
+    ]);
     await db.query(`update tenants set name = name || '!'`);
     const { identical, tables } = await drill({ ...copied, carry: fromFile(file), older: true });
     expect(identical).toBe(true);
-    expect(tables.filter(({ verdict }) => verdict === 'changed since').map(({ table }) => table)).toEqual(['public.tenants']);
+    expect(
+      tables.filter(({ verdict }) => verdict === 'changed since').map(({ table }) => table),
+    ).toEqual(['public.tenants']);
   });
 });

@@ -19,7 +19,17 @@ let workspace: Workspace;
 const workers: TestProcess[] = [];
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'rows', webKey: 'CT_tell_tale_key', accessToken: 'tell-tale-token', rows: { clients: [client(1), client(2)] } })], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [
+      rowsAccount({
+        name: 'rows',
+        webKey: 'CT_tell_tale_key',
+        accessToken: 'tell-tale-token',
+        rows: { clients: [client(1), client(2)] },
+      }),
+    ],
+    now: Date.UTC(2026, 10, 20),
+  });
   workspace = await createWorkspace(sandbox, 'rows');
 });
 beforeEach(() => db.query('delete from alerts'));
@@ -33,20 +43,31 @@ afterAll(() => sandbox.close());
 
 /** A worker that looks for trouble every second. */
 function startWorker(env: Record<string, string> = {}): TestProcess {
-  const worker = startProcess('worker/index.ts', db.url, { METRICS_TOKEN: metricsToken, METRICS_PORT: '0', ALERT_CHECK_SECONDS: '1', ALERT_EMAIL: operators, ...env });
+  const worker = startProcess('worker/index.ts', db.url, {
+    METRICS_TOKEN: metricsToken,
+    METRICS_PORT: '0',
+    ALERT_CHECK_SECONDS: '1',
+    ALERT_EMAIL: operators,
+    ...env,
+  });
   workers.push(worker);
   return worker;
 }
 
 /** Where the worker listens, as its log tells. */
 async function originOf(worker: TestProcess): Promise<string> {
-  const line = () => worker.output().split('\n').find((text) => text.includes('worker.listening'));
+  const line = () =>
+    worker
+      .output()
+      .split('\n')
+      .find((text) => text.includes('worker.listening'));
   await until('the worker listens', () => line() !== undefined);
   return `http://127.0.0.1:${(JSON.parse(line() ?? '{}') as { port: number }).port}`;
 }
 
 const turns = async (count: number): Promise<void> => {
-  const takenAt = async () => (await db.query<{ at: string }>(`select taken_at::text as at from periodic_tasks`))[0]?.at;
+  const takenAt = async () =>
+    (await db.query<{ at: string }>(`select taken_at::text as at from periodic_tasks`))[0]?.at;
   for (let turn = 0; turn < count; turn += 1) {
     const before = await takenAt();
     await until('somebody looked for trouble', async () => (await takenAt()) !== before);
@@ -63,8 +84,15 @@ describe('the worker', () => {
 
   it('tells figures to whoever has the token, and everybody that it lives', async () => {
     const origin = await originOf(startWorker());
-    await until('the account was synced', async () => (await db.query(`select 1 from sync_runs where status in ('success', 'partial')`)).length > 0);
-    const [health, ready, absent] = await Promise.all(['/healthz', '/readyz', '/secrets'].map(async (path) => fetch(origin + path)));
+    await until(
+      'the account was synced',
+      async () =>
+        (await db.query(`select 1 from sync_runs where status in ('success', 'partial')`)).length >
+        0,
+    );
+    const [health, ready, absent] = await Promise.all(
+      ['/healthz', '/readyz', '/secrets'].map(async (path) => fetch(origin + path)),
+    );
     expect([health?.status, ready?.status, absent?.status]).toEqual([200, 200, 404]);
     expect(await ready?.json()).toEqual({ ready: true, reason: null });
     expect((await fetch(`${origin}/healthz`, { method: 'POST' })).status).toBe(405);
@@ -72,8 +100,16 @@ describe('the worker', () => {
     expect((await scrape(origin, 'wrong')).status).toBe(401);
     const figures = await scrape(origin);
     expect(figures.status).toBe(200);
-    expect(figures.value('outbound_tries_total{provider="clienttether",outcome="ok"}')).toBeGreaterThan(3);
-    expect(figures.labels('sync_stream_age_seconds').every((labels) => labels.startsWith(`tenant="rows",connection="${workspace.connection.id}"`))).toBe(true);
+    expect(
+      figures.value('outbound_tries_total{provider="clienttether",outcome="ok"}'),
+    ).toBeGreaterThan(3);
+    expect(
+      figures
+        .labels('sync_stream_age_seconds')
+        .every((labels) =>
+          labels.startsWith(`tenant="rows",connection="${workspace.connection.id}"`),
+        ),
+    ).toBe(true);
     expect(figures.labels('sync_stream_age_seconds').length).toBeGreaterThan(2);
     expect(figures.value('sync_queue_depth{queue="sync-connection",state="waiting"}')).toBe(0);
     expect(figures.value('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
@@ -100,7 +136,10 @@ describe('alerts', () => {
     await until('the end was told', () => mailbox.countOf(operators) > 1 && sink.calls > 1);
     await turns(3);
     expect([mailbox.countOf(operators), sink.calls]).toEqual([2, 2]);
-    expect(sink.received.map(({ event, rule }) => `${event} ${rule}`)).toEqual(['alert.opened needs-reconnect', 'alert.recovered needs-reconnect']);
+    expect(sink.received.map(({ event, rule }) => `${event} ${rule}`)).toEqual([
+      'alert.opened needs-reconnect',
+      'alert.recovered needs-reconnect',
+    ]);
   });
 
   it('are told by the web when there is no worker: that there is none', async () => {

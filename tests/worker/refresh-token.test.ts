@@ -20,10 +20,35 @@ let tenantId: string;
 let connectionId: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [], partners: [{ name: 'partner', label: 'Partner', clientId: 'partner-app', clientSecret: 'partner-secret-0123', refreshToken: 'partner-consent-0123', seed: 'job', referrals: 3, countedOn: Date.UTC(2026, 10, 20) }] });
+  sandbox = await startSandbox({
+    accounts: [],
+    partners: [
+      {
+        name: 'partner',
+        label: 'Partner',
+        clientId: 'partner-app',
+        clientSecret: 'partner-secret-0123',
+        refreshToken: 'partner-consent-0123',
+        seed: 'job',
+        referrals: 3,
+        countedOn: Date.UTC(2026, 10, 20),
+      },
+    ],
+  });
   tenantId = (await createTenant({ slug: 'acme', name: 'Acme' })).id;
-  const settings = { baseUrl: sandbox.partnerCenter.baseUrl, loginUrl: sandbox.partnerCenter.loginUrl, clientId: 'partner-app' };
-  connectionId = (await createConnection({ tenantId, provider: 'partner-center', settings, secrets: { clientSecret: 'partner-secret-0123', refreshToken: 'partner-consent-0123' } })).id;
+  const settings = {
+    baseUrl: sandbox.partnerCenter.baseUrl,
+    loginUrl: sandbox.partnerCenter.loginUrl,
+    clientId: 'partner-app',
+  };
+  connectionId = (
+    await createConnection({
+      tenantId,
+      provider: 'partner-center',
+      settings,
+      secrets: { clientSecret: 'partner-secret-0123', refreshToken: 'partner-consent-0123' },
+    })
+  ).id;
   await syncConnection({ tenantId, connectionId, trigger: 'cli' });
   boss = openQueue({ url: config().DATABASE_URL, supervise: false, onError: () => {} });
   await boss.start();
@@ -36,13 +61,32 @@ afterAll(async () => {
   await sandbox.close(0);
 });
 
-const version = async () => (await db.query<{ version: number }>(`select version from credentials where connection_id = $1 and name = 'refreshToken'`, [connectionId]))[0]?.version;
-const runDown = () => db.query(`update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`, [connectionId]);
-const ended = async () => (await db.query(`select 1 from pgboss.job where name = 'refresh-token' and state in ('created', 'active', 'retry') and start_after <= now()`)).length === 0;
+const version = async () =>
+  (
+    await db.query<{ version: number }>(
+      `select version from credentials where connection_id = $1 and name = 'refreshToken'`,
+      [connectionId],
+    )
+  )[0]?.version;
+const runDown = () =>
+  db.query(
+    `update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`,
+    [connectionId],
+  );
+const ended = async () =>
+  (
+    await db.query(
+      `select 1 from pgboss.job where name = 'refresh-token' and state in ('created', 'active', 'retry') and start_after <= now()`,
+    )
+  ).length === 0;
 
 it('a token that runs down is queued once and renewed; one that is fresh is queued for its own time', async () => {
   expect(await enqueueRefreshes()).toBe(1);
-  expect(await db.query(`select start_after > now() + interval '50 minutes' as later, state from pgboss.job where name = 'refresh-token'`)).toEqual([{ later: true, state: 'created' }]);
+  expect(
+    await db.query(
+      `select start_after > now() + interval '50 minutes' as later, state from pgboss.job where name = 'refresh-token'`,
+    ),
+  ).toEqual([{ later: true, state: 'created' }]);
   expect(await enqueueRefreshes()).toBe(0);
   await runDown();
   const before = await version();
@@ -55,7 +99,15 @@ it('a grant that is dead asks for a person and is not queued again, and a connec
   await runDown();
   await enqueue('refresh-token', { tenantId, connectionId: newId() }, { key: 'gone' });
   expect(await enqueueRefreshes()).toBe(1);
-  await until('the connection asks to be connected again', async () => (await db.query(`select 1 from connections where id = $1 and status = 'needs_reconnect'`, [connectionId])).length === 1);
+  await until(
+    'the connection asks to be connected again',
+    async () =>
+      (
+        await db.query(`select 1 from connections where id = $1 and status = 'needs_reconnect'`, [
+          connectionId,
+        ])
+      ).length === 1,
+  );
   await until('both jobs have ended', ended);
   expect(await enqueueRefreshes()).toBe(0);
   expect(await db.query('select 1 from dead_letters')).toEqual([]);

@@ -17,10 +17,20 @@ let workspace: Workspace;
 const workers: TestProcess[] = [];
 
 beforeAll(async () => {
-  const rows = { clients: Array.from({ length: 80 }, (_, index) => client(1 + index)), opportunities: Array.from({ length: 80 }, (_, index) => opportunity(1 + index)) };
-  sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'one', webKey: 'CT_one', accessToken: 'token-of-one', rows })], now: Date.UTC(2026, 10, 20) });
+  const rows = {
+    clients: Array.from({ length: 80 }, (_, index) => client(1 + index)),
+    opportunities: Array.from({ length: 80 }, (_, index) => opportunity(1 + index)),
+  };
+  sandbox = await startSandbox({
+    accounts: [rowsAccount({ name: 'one', webKey: 'CT_one', accessToken: 'token-of-one', rows })],
+    now: Date.UTC(2026, 10, 20),
+  });
   workspace = await createWorkspace(sandbox, 'one', 'one', { pageSize: 10 });
-  await syncConnection({ tenantId: workspace.tenant.id, connectionId: workspace.connection.id, trigger: 'cli' });
+  await syncConnection({
+    tenantId: workspace.tenant.id,
+    connectionId: workspace.connection.id,
+    trigger: 'cli',
+  });
 });
 afterEach(async () => {
   for (const { child, exited } of workers.splice(0)) {
@@ -34,7 +44,11 @@ afterAll(async () => {
 });
 
 const ask = () => requestReplay(workspace.tenant.id, workspace.connection.id, user);
-const runs = (status: string) => db.query<{ requested_by: string }>(`select requested_by from sync_runs where trigger = 'replay' and status = $1`, [status]);
+const runs = (status: string) =>
+  db.query<{ requested_by: string }>(
+    `select requested_by from sync_runs where trigger = 'replay' and status = $1`,
+    [status],
+  );
 
 describe('a replay that a person asks for', () => {
   it('is done by a worker, once, in the name of that person, and by nobody of another workspace', async () => {
@@ -44,7 +58,9 @@ describe('a replay that a person asks for', () => {
     await ask();
     await expect(ask()).rejects.toThrow('under way already');
     const other = await createTenant({ slug: 'other', name: 'Other' });
-    await expect(requestReplay(other.id, workspace.connection.id, user)).rejects.toThrow('no such connection');
+    await expect(requestReplay(other.id, workspace.connection.id, user)).rejects.toThrow(
+      'no such connection',
+    );
     workers.push(startProcess('worker/index.ts', db.url));
     await until('the replay has ended', async () => (await runs('success')).length === 1);
     expect(await contentsOf(db)).toEqual(before);
@@ -61,7 +77,9 @@ describe('a replay that a person asks for', () => {
     expect((await worker.exited).signal).toBe('SIGKILL');
     expect(await runs('running')).toHaveLength(1);
     // As the queue does itself when the heartbeat of the job runs out.
-    await db.query(`update pgboss.job set heartbeat_on = heartbeat_on - interval '10 minutes' where state = 'active'`);
+    await db.query(
+      `update pgboss.job set heartbeat_on = heartbeat_on - interval '10 minutes' where state = 'active'`,
+    );
     workers.push(startProcess('worker/index.ts', db.url, env));
     await until('the replay has ended', async () => (await runs('success')).length === 2);
     expect(await contentsOf(db)).toEqual(before);

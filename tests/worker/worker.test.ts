@@ -18,12 +18,20 @@ const workers: TestProcess[] = [];
 
 const account = (name: string) =>
   rowsAccount({
-    name, webKey: `CT_${name}`, accessToken: `token-of-${name}`,
-    rows: { clients: Array.from({ length: 80 }, (_, index) => client(1 + index)), opportunities: Array.from({ length: 80 }, (_, index) => opportunity(1 + index)) },
+    name,
+    webKey: `CT_${name}`,
+    accessToken: `token-of-${name}`,
+    rows: {
+      clients: Array.from({ length: 80 }, (_, index) => client(1 + index)),
+      opportunities: Array.from({ length: 80 }, (_, index) => opportunity(1 + index)),
+    },
   });
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: [account('one'), account('two')], now: Date.UTC(2026, 10, 20) });
+  sandbox = await startSandbox({
+    accounts: [account('one'), account('two')],
+    now: Date.UTC(2026, 10, 20),
+  });
   first = await createWorkspace(sandbox, 'one', 'one', { pageSize: 10 });
   second = await createWorkspace(sandbox, 'two', 'two', { pageSize: 10 });
 });
@@ -45,7 +53,11 @@ function startWorker(env: Record<string, string> = {}): TestProcess {
   return worker;
 }
 
-const runs = (workspace: Workspace, status: string) => db.query(`select * from sync_runs where tenant_id = $1 and status = $2`, [workspace.tenant.id, status]);
+const runs = (workspace: Workspace, status: string) =>
+  db.query(`select * from sync_runs where tenant_id = $1 and status = $2`, [
+    workspace.tenant.id,
+    status,
+  ]);
 const expectConverged = async () => {
   await expectTruth(db, sandbox, 'one', first);
   await expectTruth(db, sandbox, 'two', second);
@@ -58,67 +70,147 @@ describe('the worker process', () => {
     await db.query(`insert into tenants (slug, name) values ('empty', 'Nothing connected')`);
     await db.query(`update tenants set archived_at = now() where slug = 'two'`);
     startWorker();
-    await until('the first tenant is synced', async () => (await runs(first, 'success')).length === 1);
-    expect(await db.query(`select 1 from sync_runs where tenant_id <> $1`, [first.tenant.id])).toEqual([]);
+    await until(
+      'the first tenant is synced',
+      async () => (await runs(first, 'success')).length === 1,
+    );
+    expect(
+      await db.query(`select 1 from sync_runs where tenant_id <> $1`, [first.tenant.id]),
+    ).toEqual([]);
     await db.query(`update tenants set archived_at = null where slug = 'two'`);
-    const [due] = await db.query<{ later: boolean }>(`select due_at > now() and due_at < now() + interval '67 minutes' as later from connections where tenant_id = $1`, [first.tenant.id]);
+    const [due] = await db.query<{ later: boolean }>(
+      `select due_at > now() and due_at < now() + interval '67 minutes' as later from connections where tenant_id = $1`,
+      [first.tenant.id],
+    );
     expect(due).toEqual({ later: true });
   });
 
   it('drains on SIGTERM: the run ends at a page, nothing is lost, and the next worker goes on', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 100 });
     const worker = startWorker();
-    await until('the second tenant is being synced', async () => (await db.query(`select 1 from sync_run_streams where tenant_id = $1 and pages > 1`, [second.tenant.id])).length > 0);
+    await until(
+      'the second tenant is being synced',
+      async () =>
+        (
+          await db.query(`select 1 from sync_run_streams where tenant_id = $1 and pages > 1`, [
+            second.tenant.id,
+          ])
+        ).length > 0,
+    );
     worker.child.kill('SIGTERM');
     expect(await worker.exited).toEqual({ code: 0, signal: null });
-    const [stopped] = await db.query(`select status, lease_until, losses from sync_runs where tenant_id = $1`, [second.tenant.id]);
+    const [stopped] = await db.query(
+      `select status, lease_until, losses from sync_runs where tenant_id = $1`,
+      [second.tenant.id],
+    );
     expect(stopped).toEqual({ status: 'running', lease_until: null, losses: 0 });
     sandbox.faults.disarm();
     startWorker();
-    await until('the second tenant is synced', async () => (await runs(second, 'success')).length === 1);
+    await until(
+      'the second tenant is synced',
+      async () => (await runs(second, 'success')).length === 1,
+    );
     await expectConverged();
   });
 
   it('is killed in the middle of a sync: the next one takes over and the rows equal the source', async () => {
-    sandbox.clienttether.mutate('one', { changes: Array.from({ length: 30 }, (_, index) => ({ op: 'add' as const, kind: 'clients' as const, row: client(500 + index) })) });
+    sandbox.clienttether.mutate('one', {
+      changes: Array.from({ length: 30 }, (_, index) => ({
+        op: 'add' as const,
+        kind: 'clients' as const,
+        row: client(500 + index),
+      })),
+    });
     sandbox.faults.arm({ kind: 'latency', ms: 60 });
     await db.query(`update connections set due_at = null`);
     const worker = startWorker({ SYNC_LEASE_SECONDS: '2' });
-    await until('a page is stored', async () => (await db.query(`select 1 from sync_run_streams s join sync_runs r using (tenant_id) where r.id = s.run_id and r.status = 'running' and s.stream = 'clients' and s.pages > 2`)).length > 0);
+    await until(
+      'a page is stored',
+      async () =>
+        (
+          await db.query(
+            `select 1 from sync_run_streams s join sync_runs r using (tenant_id) where r.id = s.run_id and r.status = 'running' and s.stream = 'clients' and s.pages > 2`,
+          )
+        ).length > 0,
+    );
     worker.child.kill('SIGKILL');
     await worker.exited;
     const [{ now } = { now: '' }] = await db.query<{ now: string }>('select now()::text as now');
     sandbox.faults.disarm();
     startWorker({ SYNC_LEASE_SECONDS: '2' });
-    await until('both tenants are synced again', async () => (await db.query(`select distinct tenant_id from sync_runs where status = 'success' and finished_at > $1`, [now])).length === 2);
-    expect((await db.query<{ losses: number }>(`select losses from sync_runs where finished_at > $1`, [now])).some(({ losses }) => losses === 1)).toBe(true);
+    await until(
+      'both tenants are synced again',
+      async () =>
+        (
+          await db.query(
+            `select distinct tenant_id from sync_runs where status = 'success' and finished_at > $1`,
+            [now],
+          )
+        ).length === 2,
+    );
+    expect(
+      (
+        await db.query<{ losses: number }>(`select losses from sync_runs where finished_at > $1`, [
+          now,
+        ])
+      ).some(({ losses }) => losses === 1),
+    ).toBe(true);
     await expectConverged();
   });
 
   it('does one sync for a double click', async () => {
     startWorker();
     const before = (await runs(first, 'success')).length;
-    const outcomes = await Promise.allSettled([requestSync(first.tenant.id, user), requestSync(first.tenant.id, user)]);
+    const outcomes = await Promise.allSettled([
+      requestSync(first.tenant.id, user),
+      requestSync(first.tenant.id, user),
+    ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    await until('the sync has ended', async () => (await runs(first, 'success')).length === before + 1);
-    const [newest] = await db.query(`select trigger, requested_by from sync_runs where tenant_id = $1 order by started_at desc limit 1`, [first.tenant.id]);
+    await until(
+      'the sync has ended',
+      async () => (await runs(first, 'success')).length === before + 1,
+    );
+    const [newest] = await db.query(
+      `select trigger, requested_by from sync_runs where tenant_id = $1 order by started_at desc limit 1`,
+      [first.tenant.id],
+    );
     expect(newest).toEqual({ trigger: 'manual', requested_by: user });
   });
 
   it('asks for every connection but one that is read at the moment', async () => {
-    const { tenant: { id: tenantId }, connection } = first;
-    await db.query(`insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until) values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`, [tenantId, connection.id]);
+    const {
+      tenant: { id: tenantId },
+      connection,
+    } = first;
+    await db.query(
+      `insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until) values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
+      [tenantId, connection.id],
+    );
     await expect(requestSync(tenantId, user)).rejects.toThrow('already under way');
-    const { id } = await createConnection({ tenantId, provider: 'clienttether', settings: { baseUrl: sandbox.clienttether.baseUrl }, secrets: { accessToken: 'token-of-two', webKey: 'CT_two' } });
+    const { id } = await createConnection({
+      tenantId,
+      provider: 'clienttether',
+      settings: { baseUrl: sandbox.clienttether.baseUrl },
+      secrets: { accessToken: 'token-of-two', webKey: 'CT_two' },
+    });
     expect(await requestSync(tenantId, user)).toEqual({ queued: 1 });
-    expect(await db.query(`select data->>'connectionId' as id from pgboss.job where data->>'trigger' = 'manual' and state = 'created'`)).toEqual([{ id }]);
-    await db.query('update sync_runs set status = $1, lease_until = null where status = $2', ['failed', 'running']);
+    expect(
+      await db.query(
+        `select data->>'connectionId' as id from pgboss.job where data->>'trigger' = 'manual' and state = 'created'`,
+      ),
+    ).toEqual([{ id }]);
+    await db.query('update sync_runs set status = $1, lease_until = null where status = $2', [
+      'failed',
+      'running',
+    ]);
   });
 
   it('refuses a configuration that is wrong, a role that sees every tenant, and a database that is not migrated, in plain words', async () => {
     const wrong = startWorker({ DATABASE_URL: 'mysql://nowhere', TRIBUTARY_KEYS: 'short' });
     expect((await wrong.exited).code).toBe(1);
-    expect(wrong.output()).toMatch(/DATABASE_URL: must start with postgres.*\n.*TRIBUTARY_KEYS.0: each key must be/);
+    expect(wrong.output()).toMatch(
+      /DATABASE_URL: must start with postgres.*\n.*TRIBUTARY_KEYS.0: each key must be/,
+    );
     const bare = new URL(db.url);
     bare.pathname = '/postgres';
     const unmigrated = startWorker({ DATABASE_URL: bare.href });
@@ -130,7 +222,9 @@ describe('the worker process', () => {
     const worker = startWorker({ LOG_LEVEL: 'trace' });
     await db.query(`update connections set due_at = null`);
     await enqueueDue();
-    await until('the sync of the first tenant was logged', () => worker.output().includes(first.connection.id));
+    await until('the sync of the first tenant was logged', () =>
+      worker.output().includes(first.connection.id),
+    );
     for (const line of worker.output().split('\n').filter(Boolean)) {
       const entry = JSON.parse(line) as Record<string, unknown>;
       expect(entry).toHaveProperty('event');

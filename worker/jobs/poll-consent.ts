@@ -1,8 +1,13 @@
 import { pollConsent } from '../../src/lib/connections/consent/poll.ts';
 import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
 
-/** Looks whether somebody has signed in with a code; until then it goes on in new jobs, and ends with the code's life. */
-export async function pollConsentJob(payload: JobPayload<'poll-consent'>): Promise<JobOutcome<'poll-consent'>> {
+/**
+ * Looks whether somebody has signed in with a code; until then it goes on in new jobs, and ends
+ * with the code's life.
+ */
+export async function pollConsentJob(
+  payload: JobPayload<'poll-consent'>,
+): Promise<JobOutcome<'poll-consent'>> {
   const at = await pollConsent(payload.tenantId, payload.consentId);
   return at === null ? { kind: 'ok' } : { kind: 'again', at, payload };
 }

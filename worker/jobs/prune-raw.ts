@@ -4,8 +4,13 @@ import { prunePushEvents } from '../../src/lib/push/prune.ts';
 import { pruneRaw } from '../../src/lib/sync/retention/prune.ts';
 import { pruneDeliveries } from '../../src/lib/webhooks/record.ts';
 
-/** One slice of deleting what a workspace has kept for long enough; the rest goes on in a new job. */
-export async function pruneRawJob(payload: JobPayload<'prune-raw'>, signal: AbortSignal): Promise<JobOutcome<'prune-raw'>> {
+/**
+ * One slice of deleting what a workspace has kept for long enough; the rest goes on in a new job.
+ */
+export async function pruneRawJob(
+  payload: JobPayload<'prune-raw'>,
+  signal: AbortSignal,
+): Promise<JobOutcome<'prune-raw'>> {
   const end = performance.now() + config().SYNC_SLICE_SECONDS * 1000;
   const isOver = () => signal.aborted || performance.now() > end;
   const { isComplete: isRawDone } = await pruneRaw(payload.tenantId, isOver);

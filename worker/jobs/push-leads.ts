@@ -4,13 +4,25 @@ import { Problem } from '../../src/lib/platform/errors.ts';
 import { pushSlice } from '../../src/lib/push/run.ts';
 import { wakePushes } from '../../src/lib/push/wake.ts';
 
-/** One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is woken for then. A connection that takes no leads any more needs no retry. */
-export async function pushLeadsJob(payload: JobPayload<'push-leads'>, signal: AbortSignal): Promise<JobOutcome<'push-leads'>> {
+/**
+ * One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is
+ * woken for then. A connection that takes no leads any more needs no retry.
+ */
+export async function pushLeadsJob(
+  payload: JobPayload<'push-leads'>,
+  signal: AbortSignal,
+): Promise<JobOutcome<'push-leads'>> {
   const { tenantId, connectionId } = payload;
   try {
-    const { next } = await pushSlice({ ...payload, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
+    const { next } = await pushSlice({
+      ...payload,
+      signal,
+      sliceMs: config().SYNC_SLICE_SECONDS * 1000,
+    });
     if (next !== null && next > new Date()) await wakePushes(tenantId, connectionId, next);
-    return next === null || next > new Date() ? { kind: 'ok' } : { kind: 'again', at: new Date(), payload: { ...payload, leadId: null } };
+    return next === null || next > new Date()
+      ? { kind: 'ok' }
+      : { kind: 'again', at: new Date(), payload: { ...payload, leadId: null } };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { kind: 'cancelled', reason: error.message };

@@ -2,8 +2,13 @@ import { refreshAhead } from '../../src/lib/connections/oauth/ahead.ts';
 import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
-/** Renews the tokens of a connection ahead of their end. A dead grant and a deleted connection need no retry; an endpoint that cannot answer is asked later. */
-export async function refreshTokenJob(payload: JobPayload<'refresh-token'>): Promise<JobOutcome<'refresh-token'>> {
+/**
+ * Renews the tokens of a connection ahead of their end. A dead grant and a deleted connection need
+ * no retry; an endpoint that cannot answer is asked later.
+ */
+export async function refreshTokenJob(
+  payload: JobPayload<'refresh-token'>,
+): Promise<JobOutcome<'refresh-token'>> {
   try {
     const refresh = await refreshAhead(payload.tenantId, payload.connectionId);
     if (refresh.kind === 'later') return { kind: 'again', at: refresh.at, payload };

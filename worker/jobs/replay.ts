@@ -9,17 +9,32 @@ import { wake } from '../../src/lib/sync/request.ts';
 /** How soon a replay is tried again that met a sync of its connection. */
 const waitMs = 15_000;
 
-/** One slice of a replay; the rest goes on in a new job. What fell due meanwhile is synced afterwards. */
-export async function replayJob(payload: JobPayload<'replay'>, signal: AbortSignal): Promise<JobOutcome<'replay'>> {
+/**
+ * One slice of a replay; the rest goes on in a new job. What fell due meanwhile is synced
+ * afterwards.
+ */
+export async function replayJob(
+  payload: JobPayload<'replay'>,
+  signal: AbortSignal,
+): Promise<JobOutcome<'replay'>> {
   const { tenantId, connectionId, handedOver } = payload;
   try {
-    const end = await replaySlice({ ...payload, trigger: 'replay', handedOver: handedOver ?? undefined, signal, sliceMs: config().SYNC_SLICE_SECONDS * 1000 });
-    if (end.report === undefined) return { kind: 'again', at: new Date(), payload: { ...payload, handedOver: end.handedOver } };
+    const end = await replaySlice({
+      ...payload,
+      trigger: 'replay',
+      handedOver: handedOver ?? undefined,
+      signal,
+      sliceMs: config().SYNC_SLICE_SECONDS * 1000,
+    });
+    if (end.report === undefined)
+      return { kind: 'again', at: new Date(), payload: { ...payload, handedOver: end.handedOver } };
     if (await isDue(tenantId, connectionId)) await wake(tenantId, connectionId, null);
     return { kind: 'ok' };
   } catch (error) {
-    if (error instanceof Problem && error.code === 'conflict') return { kind: 'again', at: new Date(Date.now() + waitMs), payload };
-    if (error instanceof FencedError || (error instanceof Problem && error.code === 'not_found')) return { kind: 'cancelled', reason: error.message };
+    if (error instanceof Problem && error.code === 'conflict')
+      return { kind: 'again', at: new Date(Date.now() + waitMs), payload };
+    if (error instanceof FencedError || (error instanceof Problem && error.code === 'not_found'))
+      return { kind: 'cancelled', reason: error.message };
     throw error;
   }
 }

@@ -29,7 +29,9 @@ const tooltip = (items: ChartItem[]) => ({
   formatter: (params: unknown) => tip(items[(params as { dataIndex: number }).dataIndex]),
 });
 
-/** Opens the rows behind a shape; with Ctrl, Cmd or the middle button in a new tab, as a link would. */
+/**
+ * Opens the rows behind a shape; with Ctrl, Cmd or the middle button in a new tab, as a link would.
+ */
 const follow = (event: ECElementEvent, items: ChartItem[]): void => {
   const href = items[event.dataIndex]?.href;
   const mouse = event.event?.event as unknown as MouseEvent | undefined;
@@ -39,16 +41,30 @@ const follow = (event: ECElementEvent, items: ChartItem[]): void => {
 };
 
 /** Lays the live chart over the drawn one at the same size and scale, so that nothing moves. */
-const fit = (figure: HTMLElement, layer: HTMLElement, chart: EChartsType, kind: ChartKind, items: ChartItem[]): void => {
-  const shown = [...figure.querySelectorAll<HTMLElement>('[data-width]')].find((one) => one.offsetWidth > 0);
+const fit = (
+  figure: HTMLElement,
+  layer: HTMLElement,
+  chart: EChartsType,
+  kind: ChartKind,
+  items: ChartItem[],
+): void => {
+  const shown = [...figure.querySelectorAll<HTMLElement>('[data-width]')].find(
+    (one) => one.offsetWidth > 0,
+  );
   if (!shown) return;
   const size = { width: Number(shown.dataset['width']), height: Number(shown.dataset['height']) };
   layer.style.cssText = `width:${size.width}px;height:${size.height}px;transform-origin:0 0;transform:scale(${shown.offsetWidth / size.width})`;
   chart.resize(size);
-  chart.setOption({ ...chartOption(kind, items, size), tooltip: tooltip(items) }, { notMerge: true });
+  chart.setOption(
+    { ...chartOption(kind, items, size), tooltip: tooltip(items) },
+    { notMerge: true },
+  );
 };
 
-/** Makes a drawn chart answer to the pointer. The drawn one stays below for the keyboard and screen readers. */
+/**
+ * Makes a drawn chart answer to the pointer. The drawn one stays below for the keyboard and screen
+ * readers.
+ */
 export const mountChart = (figure: HTMLElement): void => {
   const layer = figure.querySelector<HTMLElement>('.chart-live');
   if (!layer || !layer.hidden) return;

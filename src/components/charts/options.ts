@@ -3,13 +3,19 @@ import type { GridComponentOption } from 'echarts/components';
 import type { ComposeOption } from 'echarts/core';
 import type { ChartItem, ChartKind, ChartSize } from './types.ts';
 
-/** What a chart shows, as ECharts is told. Pure data without functions: the server and the browser draw the same. */
+/**
+ * What a chart shows, as ECharts is told. Pure data without functions: the server and the browser
+ * draw the same.
+ */
 export type ChartOption = ComposeOption<BarSeriesOption | PieSeriesOption | GridComponentOption>;
 
 const text = { fontFamily: 'inherit', fontSize: 12, color: 'var(--ink-2)' };
 const still = { animation: false, textStyle: text };
 
-/** About the width in pixels of a digit at 12 px, for leaving room: the server has no font to measure with. */
+/**
+ * About the width in pixels of a digit at 12 px, for leaving room: the server has no font to
+ * measure with.
+ */
 const digitWidth = 7;
 /** The same for names, which have more narrow letters. */
 const letterWidth = 6.4;
@@ -27,9 +33,15 @@ export function chartHeight(kind: ChartKind, items: number): number {
   return { bars: Math.max(items, 1) * 30, columns: 200, donut: 176 }[kind];
 }
 
-const builders: Record<ChartKind, (items: ChartItem[], size: ChartSize) => ChartOption> = { bars, columns, donut };
+const builders: Record<ChartKind, (items: ChartItem[], size: ChartSize) => ChartOption> = {
+  bars,
+  columns,
+  donut,
+};
 
-/** Horizontal bars, the first item on top, each with its name before it and its figure behind it. */
+/**
+ * Horizontal bars, the first item on top, each with its name before it and its figure behind it.
+ */
 function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
   const names = Math.min(Math.max(Math.round(width * 0.32), 150), 210);
   const figures = Math.max(...items.map((item) => item.text.length), 1) * digitWidth + 12;
@@ -46,7 +58,10 @@ function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
       axisTick: { show: false },
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
     },
-    series: [labelled(items, before.length > 0 ? 11 : 16), ...before.map((series) => labelledGhost(series, items))],
+    series: [
+      labelled(items, before.length > 0 ? 11 : 16),
+      ...before.map((series) => labelledGhost(series, items)),
+    ],
   };
 }
 
@@ -64,8 +79,18 @@ function columns(items: ChartItem[], { width }: ChartSize): ChartOption {
       axisTick: { show: false },
       axisLabel: { ...label, interval: every - 1, hideOverlap: true },
     },
-    yAxis: { type: 'value', min: 0, minInterval: 1, splitNumber: 3, axisLabel: label, splitLine: { lineStyle: { color: 'var(--line)' } } },
-    series: [{ ...bar(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 }, ...ghost(items).map((series) => ({ ...series, barGap: '-100%', barCategoryGap: '20%' }))],
+    yAxis: {
+      type: 'value',
+      min: 0,
+      minInterval: 1,
+      splitNumber: 3,
+      axisLabel: label,
+      splitLine: { lineStyle: { color: 'var(--line)' } },
+    },
+    series: [
+      { ...bar(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 },
+      ...ghost(items).map((series) => ({ ...series, barGap: '-100%', barCategoryGap: '20%' })),
+    ],
   };
 }
 
@@ -79,14 +104,27 @@ function donut(items: ChartItem[]): ChartOption {
         label: { show: false },
         emphasis: { ...emphasis, scale: false },
         itemStyle: { borderColor: 'var(--surface)', borderWidth: items.length > 1 ? 1.5 : 0 },
-        data: items.map(({ label, value, colour }) => ({ name: label, value, itemStyle: { color: colour } })),
+        data: items.map(({ label, value, colour }) => ({
+          name: label,
+          value,
+          itemStyle: { color: colour },
+        })),
       },
     ],
   };
 }
 
-/** Figures stand behind the longer of the two bars of an item, where none of them crosses the other bar. */
-const figure = { show: true, position: 'right', color: 'var(--ink)', fontSize: 12, fontFamily: 'inherit' } as const;
+/**
+ * Figures stand behind the longer of the two bars of an item, where none of them crosses the other
+ * bar.
+ */
+const figure = {
+  show: true,
+  position: 'right',
+  color: 'var(--ink)',
+  fontSize: 12,
+  fontFamily: 'inherit',
+} as const;
 const grew = ({ value, previous }: ChartItem) => value >= (previous ?? 0);
 
 /** Bars with their figures written behind them. */
@@ -96,31 +134,58 @@ function labelled(items: ChartItem[], barWidth: number): BarSeriesOption {
     barWidth,
     barGap: '10%',
     label: figure,
-    data: items.map((item) => ({ ...datum(item), label: { show: grew(item), formatter: plain(item.text) } })),
+    data: items.map((item) => ({
+      ...datum(item),
+      label: { show: grew(item), formatter: plain(item.text) },
+    })),
   };
 }
 
-/** The compared bars, with the figures of those items whose own bar is the shorter one, on the line of that bar. */
+/**
+ * The compared bars, with the figures of those items whose own bar is the shorter one, on the line
+ * of that bar.
+ */
 function labelledGhost(series: BarSeriesOption, items: ChartItem[]): BarSeriesOption {
-  const data = items.map((item) => ({ value: item.previous ?? 0, label: { show: !grew(item), formatter: plain(item.text), offset: [0, -9] } }));
+  const data = items.map((item) => ({
+    value: item.previous ?? 0,
+    label: { show: !grew(item), formatter: plain(item.text), offset: [0, -9] },
+  }));
   return { ...series, barWidth: 5, label: figure, data };
 }
 
 function bar(items: ChartItem[]): BarSeriesOption {
-  return { type: 'bar', itemStyle: { color: 'var(--chart-1)', borderRadius: 2 }, emphasis, data: items.map(datum) };
+  return {
+    type: 'bar',
+    itemStyle: { color: 'var(--chart-1)', borderRadius: 2 },
+    emphasis,
+    data: items.map(datum),
+  };
 }
 
 function datum({ value, colour }: ChartItem) {
   return colour ? { value, itemStyle: { color: colour } } : { value };
 }
 
-/** The compared period, pale beside or behind the bar that it is compared with; nothing when none was asked for. */
+/**
+ * The compared period, pale beside or behind the bar that it is compared with; nothing when none
+ * was asked for.
+ */
 function ghost(items: ChartItem[]): BarSeriesOption[] {
   if (items.every(({ previous }) => previous === null || previous === undefined)) return [];
-  return [{ type: 'bar', silent: true, itemStyle: { color: 'var(--chart-ghost)', borderRadius: 2 }, data: items.map(({ previous }) => previous ?? 0) }];
+  return [
+    {
+      type: 'bar',
+      silent: true,
+      itemStyle: { color: 'var(--chart-ghost)', borderRadius: 2 },
+      data: items.map(({ previous }) => previous ?? 0),
+    },
+  ];
 }
 
-/** Cut by characters and not by ECharts, which measures differently on the server and in the browser. */
+/**
+ * Cut by characters and not by ECharts, which measures differently on the server and in the
+ * browser.
+ */
 function shorten(label: string, length: number): string {
   return label.length <= length ? label : `${label.slice(0, length - 1).trimEnd()}…`;
 }

@@ -6,8 +6,16 @@ import type { ChartItem, ChartKind, ChartSize } from './types.ts';
 const keptAtMost = 500;
 const drawn = new Map<string, string>();
 
-/** A chart as an SVG string whose bars and slices are links to their rows. The key holds all that it shows. */
-export function renderChart(kind: ChartKind, items: ChartItem[], size: ChartSize, label: string): string {
+/**
+ * A chart as an SVG string whose bars and slices are links to their rows. The key holds all that it
+ * shows.
+ */
+export function renderChart(
+  kind: ChartKind,
+  items: ChartItem[],
+  size: ChartSize,
+  label: string,
+): string {
   const key = JSON.stringify([kind, items, size, label]);
   const svg = drawn.get(key) ?? mend(draw(kind, items, size), items, size, label);
   // Set anew, so that what was looked at last is forgotten last.
@@ -30,11 +38,17 @@ function draw(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
 }
 
 /**
- * Makes ECharts' drawing fit for the page: no style sheet and no generated class names, which differ at each render; a
- * size that follows the card; a name; links round the shapes. Texts are hidden from screen readers, because the links
- * and the table beside the chart say the same in order. The group is no `role=img`: an image could not hold links.
+ * Makes ECharts' drawing fit for the page: no style sheet and no generated class names, which
+ * differ at each render; a size that follows the card; a name; links round the shapes. Texts are
+ * hidden from screen readers, because the links and the table beside the chart say the same in
+ * order. The group is no `role=img`: an image could not hold links.
  */
-function mend(svg: string, items: ChartItem[], { width, height }: ChartSize, label: string): string {
+function mend(
+  svg: string,
+  items: ChartItem[],
+  { width, height }: ChartSize,
+  label: string,
+): string {
   const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escape(label)}">`;
   return svg
     .replace(/<style[\s\S]*?<\/style>/, '')
@@ -45,7 +59,10 @@ function mend(svg: string, items: ChartItem[], { width, height }: ChartSize, lab
     .replaceAll(/\n+/g, '');
 }
 
-/** The shape of an item of the first series within a link to the item's rows; other shapes as they are. */
+/**
+ * The shape of an item of the first series within a link to the item's rows; other shapes as they
+ * are.
+ */
 function linked(path: string, items: ChartItem[]): string {
   const item = items[Number(/ecmeta_data_index="(\d+)"/.exec(path)?.[1])];
   if (!item || !path.includes('ecmeta_series_index="0"')) return path;
@@ -53,5 +70,9 @@ function linked(path: string, items: ChartItem[]): string {
 }
 
 function escape(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
 }

@@ -1,4 +1,7 @@
-/** Fetches the interactive charts when somebody reaches for one: a reader who only looks downloads nothing. */
+/**
+ * Fetches the interactive charts when somebody reaches for one: a reader who only looks downloads
+ * nothing.
+ */
 const wake = async (figure: HTMLElement): Promise<void> => {
   const { mountChart } = await import('./live.ts');
   mountChart(figure);

@@ -15,7 +15,10 @@ export function shareBars(shares: Share[], href: Href): ChartItem[] {
 
 /** Shares as slices, each in its colour. */
 export function shareSlices(shares: Share[], href: Href): ChartItem[] {
-  return shares.map((share, index) => ({ ...shareItem(share, shares, href), colour: colourAt(index) }));
+  return shares.map((share, index) => ({
+    ...shareItem(share, shares, href),
+    colour: colourAt(index),
+  }));
 }
 
 function shareItem(share: Share, all: Share[], href: Href): ChartItem {
@@ -37,10 +40,16 @@ export function stageBars(stages: StageRow[], currency: string, href: Href): Cha
     value: stage.value,
     text: `${shortMoney(stage.value, currency)} · ${count(stage.count)}`,
     previous: stage.previousValue,
-    ...(stage.previousValue !== null && { previousText: shortMoney(stage.previousValue, currency) }),
+    ...(stage.previousValue !== null && {
+      previousText: shortMoney(stage.previousValue, currency),
+    }),
     tip: [
-      ...(stage.conversion === null ? [] : [`${percent(stage.conversion)} of the stage before came this far`]),
-      ...(stage.stuck > 0 ? [`${counted(stage.stuck, ['candidate', 'candidates'])} for more than 30 days`] : []),
+      ...(stage.conversion === null
+        ? []
+        : [`${percent(stage.conversion)} of the stage before came this far`]),
+      ...(stage.stuck > 0
+        ? [`${counted(stage.stuck, ['candidate', 'candidates'])} for more than 30 days`]
+        : []),
     ],
     href: href(stage.stage),
     ...(stage.outcome === 'lost' && { colour: 'var(--chart-rest)' }),
@@ -49,17 +58,27 @@ export function stageBars(stages: StageRow[], currency: string, href: Href): Cha
 }
 
 /**
- * Counts over time; a bar leads to the rows of its days. The first and the last bucket may reach beyond the range that
- * is counted (ISO dates, inclusive), their links do not.
+ * Counts over time; a bar leads to the rows of its days. The first and the last bucket may reach
+ * beyond the range that is counted (ISO dates, inclusive), their links do not.
  */
-export function trendColumns(points: TrendPoint[], range: { from: string; to: string }, href: (from: string, to: string) => string): ChartItem[] {
-    const [first, second] = points;
-  const monthly = first !== undefined && second !== undefined && Date.parse(second.from) - Date.parse(first.from) > 27 * day;
+export function trendColumns(
+  points: TrendPoint[],
+  range: { from: string; to: string },
+  href: (from: string, to: string) => string,
+): ChartItem[] {
+  const [first, second] = points;
+  const monthly =
+    first !== undefined &&
+    second !== undefined &&
+    Date.parse(second.from) - Date.parse(first.from) > 27 * day;
   return points.map(({ from, count: value }, index) => ({
     label: dayLabel(from, monthly ? 'month' : 'day'),
     value,
     text: counted(value, ['lead', 'leads']),
-    href: href(from < range.from ? range.from : from, earlier(lastDay(from, points[index - 1], points[index + 1]), range.to)),
+    href: href(
+      from < range.from ? range.from : from,
+      earlier(lastDay(from, points[index - 1], points[index + 1]), range.to),
+    ),
   }));
 }
 
@@ -67,13 +86,22 @@ const day = 86_400_000;
 const earlier = (one: string, other: string) => (one < other ? one : other);
 const iso = (at: number) => new Date(at).toISOString().slice(0, 10);
 
-/** The last day of a bucket is the one before the next; the last bucket is as long as the one before it. */
-function lastDay(from: string, previous: TrendPoint | undefined, next: TrendPoint | undefined): string {
+/**
+ * The last day of a bucket is the one before the next; the last bucket is as long as the one before
+ * it.
+ */
+function lastDay(
+  from: string,
+  previous: TrendPoint | undefined,
+  next: TrendPoint | undefined,
+): string {
   const start = Date.parse(from);
   if (next) return iso(Date.parse(next.from) - day);
   const length = previous ? start - Date.parse(previous.from) : day;
   return iso(start + length - day);
 }
 
-const before = (previous: number | null) => (previous === null ? {} : { previous, previousText: count(previous) });
-const compared = (previous: number | null) => (previous === null ? [] : [`${count(previous)} before`]);
+const before = (previous: number | null) =>
+  previous === null ? {} : { previous, previousText: count(previous) };
+const compared = (previous: number | null) =>
+  previous === null ? [] : [`${count(previous)} before`];

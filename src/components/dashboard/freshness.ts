@@ -13,24 +13,50 @@ export interface BannerState {
 
 const rows = ['row', 'rows'] as const;
 
-/** The state of the whole workspace. The first that applies wins: what a person must act on comes before what passes. */
+/**
+ * The state of the whole workspace. The first that applies wins: what a person must act on comes
+ * before what passes.
+ */
 export function bannerState(freshness: Freshness, now: Date): BannerState {
   const { sources, running, lastSyncAt, status } = freshness;
   const lost = sources.filter(({ needsReconnect }) => needsReconnect);
-  if (running) return { tone: 'neutral', icon: 'sync', text: progress(running), detail: lastGood(lastSyncAt, now) };
-  if (sources.length === 0) return { tone: 'neutral', icon: 'plug', text: 'No system is connected yet', detail: null };
-  if (lost.length > 0) return { tone: 'bad', icon: 'plug', text: reconnect(lost), detail: lastGood(lastSyncAt, now) };
-  if (status === 'failed') return { tone: 'bad', icon: 'error', text: 'The last sync failed', detail: lastGood(lastSyncAt, now) };
-  if (!lastSyncAt) return { tone: 'neutral', icon: 'clock', text: 'No data yet: the first sync has not finished', detail: null };
-  if (freshness.isStale) return { tone: 'warn', icon: 'warning', text: stale(lastSyncAt, now), detail: null };
+  if (running)
+    return {
+      tone: 'neutral',
+      icon: 'sync',
+      text: progress(running),
+      detail: lastGood(lastSyncAt, now),
+    };
+  if (sources.length === 0)
+    return { tone: 'neutral', icon: 'plug', text: 'No system is connected yet', detail: null };
+  if (lost.length > 0)
+    return { tone: 'bad', icon: 'plug', text: reconnect(lost), detail: lastGood(lastSyncAt, now) };
+  if (status === 'failed')
+    return {
+      tone: 'bad',
+      icon: 'error',
+      text: 'The last sync failed',
+      detail: lastGood(lastSyncAt, now),
+    };
+  if (!lastSyncAt)
+    return {
+      tone: 'neutral',
+      icon: 'clock',
+      text: 'No data yet: the first sync has not finished',
+      detail: null,
+    };
+  if (freshness.isStale)
+    return { tone: 'warn', icon: 'warning', text: stale(lastSyncAt, now), detail: null };
   return fresh(freshness, lastSyncAt, now);
 }
 
 function fresh({ sources, status }: Freshness, lastSyncAt: Date, now: Date): BannerState {
   const setAside = sources.reduce((sum, { rejected }) => sum + rejected, 0);
   const text = `Last good data ${ago(lastSyncAt, now)}`;
-  if (status !== 'partial' && setAside === 0) return { tone: 'neutral', icon: 'check', text, detail: null };
-  const detail = setAside > 0 ? `${counted(setAside, rows)} set aside` : 'some of it could not be read';
+  if (status !== 'partial' && setAside === 0)
+    return { tone: 'neutral', icon: 'check', text, detail: null };
+  const detail =
+    setAside > 0 ? `${counted(setAside, rows)} set aside` : 'some of it could not be read';
   return { tone: 'warn', icon: 'warning', text, detail };
 }
 
@@ -50,7 +76,9 @@ function lastGood(lastSyncAt: Date | null, now: Date): string | null {
 
 function reconnect(lost: SourceFreshness[]): string {
   const [first] = lost;
-  return lost.length === 1 && first ? `${first.label} must be connected again` : `${lost.length} systems must be connected again`;
+  return lost.length === 1 && first
+    ? `${first.label} must be connected again`
+    : `${lost.length} systems must be connected again`;
 }
 
 const stateWords: Record<SyncState, string> = {
@@ -62,9 +90,18 @@ const stateWords: Record<SyncState, string> = {
 };
 
 /** One source in a word and a tone, for the list of details. */
-export function sourceState(source: SourceFreshness): { word: string; tone: 'neutral' | 'good' | 'warn' | 'bad' } {
+export function sourceState(source: SourceFreshness): {
+  word: string;
+  tone: 'neutral' | 'good' | 'warn' | 'bad';
+} {
   if (source.needsReconnect) return { word: 'Connect again', tone: 'bad' };
   if (source.status === 'success' && source.isStale) return { word: 'Delayed', tone: 'warn' };
-  const tones = { never: 'neutral', running: 'neutral', success: 'good', partial: 'warn', failed: 'bad' } as const;
+  const tones = {
+    never: 'neutral',
+    running: 'neutral',
+    success: 'good',
+    partial: 'warn',
+    failed: 'bad',
+  } as const;
   return { word: stateWords[source.status], tone: tones[source.status] };
 }

@@ -1,19 +1,27 @@
 /*
- * Opens a row of a list over it. The address carries the row (?lead=id), so that Back closes it and a reload shows it again;
- * the server knows nothing of that, and the names stay links to pages for everybody without this script.
+ * Opens a row of a list over it. The address carries the row (?lead=id), so that Back closes it and
+ * a reload shows it again; the server knows nothing of that, and the names stay links to pages for
+ * everybody without this script.
  */
 const dialog = document.querySelector<HTMLDialogElement>('[data-row-dialog]');
 const body = dialog?.querySelector<HTMLElement>('[data-row-body]');
 /** What a row is, and what its parameter is called. */
 const noun = dialog?.dataset['rowDialog'] ?? '';
 
-const rowLink = (id: string) => document.querySelector<HTMLAnchorElement>(`a[data-row="${CSS.escape(id)}"]`);
+const rowLink = (id: string) =>
+  document.querySelector<HTMLAnchorElement>(`a[data-row="${CSS.escape(id)}"]`);
 const idIn = (address: string) => new URL(address).searchParams.get(noun);
-const part = (name: string) => dialog?.querySelector<HTMLTemplateElement>(`template[data-row-${name}]`)?.content.cloneNode(true) as DocumentFragment;
+const part = (name: string) =>
+  dialog
+    ?.querySelector<HTMLTemplateElement>(`template[data-row-${name}]`)
+    ?.content.cloneNode(true) as DocumentFragment;
 
 /** Where the row's page is: as the row says, else beside the list. */
 function pageOf(id: string): URL {
-  const page = new URL(rowLink(id)?.href ?? `${location.pathname.replace(/\/$/, '')}/${encodeURIComponent(id)}`, location.href);
+  const page = new URL(
+    rowLink(id)?.href ?? `${location.pathname.replace(/\/$/, '')}/${encodeURIComponent(id)}`,
+    location.href,
+  );
   page.searchParams.delete(noun);
   return page;
 }
@@ -26,7 +34,9 @@ async function show(id: string): Promise<void> {
   const own = (loading = new AbortController());
   const page = pageOf(id);
   title(rowLink(id)?.textContent ?? noun);
-  dialog.querySelector<HTMLAnchorElement>('[data-row-page]')?.setAttribute('href', page.pathname + page.search);
+  dialog
+    .querySelector<HTMLAnchorElement>('[data-row-page]')
+    ?.setAttribute('href', page.pathname + page.search);
   body.replaceChildren(part('loading'));
   if (!dialog.open) dialog.showModal();
   const failure = await load(page, own.signal).catch(() => 'The connection failed.');
@@ -39,12 +49,18 @@ async function show(id: string): Promise<void> {
 
 /** Fills the dialog; the answer says why that did not work. */
 async function load(page: URL, signal: AbortSignal): Promise<string | null> {
-  const answer = await fetch(`${page.pathname.replace(/\/$/, '')}${dialog?.dataset['fragment'] ?? ''}${page.search}`, { signal });
+  const answer = await fetch(
+    `${page.pathname.replace(/\/$/, '')}${dialog?.dataset['fragment'] ?? ''}${page.search}`,
+    { signal },
+  );
   // Signed out meanwhile: the answer is the sign-in page.
   if (answer.redirected) return 'You are not signed in any more. Load the page again.';
-  if (answer.status === 404) return `There is no such ${noun} any more. It may have been deleted at its source.`;
+  if (answer.status === 404)
+    return `There is no such ${noun} any more. It may have been deleted at its source.`;
   if (!answer.ok) return 'Something went wrong on our side. Try again in a minute.';
-  const shown = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector<HTMLElement>('[data-row-name]');
+  const shown = new DOMParser()
+    .parseFromString(await answer.text(), 'text/html')
+    .querySelector<HTMLElement>('[data-row-name]');
   if (signal.aborted || !body) return null;
   if (shown === null) return 'The answer was not understood. Load the page again.';
   body.replaceChildren(shown);
@@ -95,7 +111,15 @@ function follow(): void {
 
 document.addEventListener('click', (event) => {
   const target = event.target as Element;
-  if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (
+    event.defaultPrevented ||
+    event.button !== 0 ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.shiftKey ||
+    event.altKey
+  )
+    return;
   const link = target.closest<HTMLAnchorElement>('a[data-row]') ?? linkOfRow(target);
   const id = link?.dataset['row'];
   if (id === undefined || !dialog) return;
@@ -104,9 +128,16 @@ document.addEventListener('click', (event) => {
   open(id);
 });
 
-/** A click anywhere in a row means the row, unless it is on something of its own or text was being selected. */
+/**
+ * A click anywhere in a row means the row, unless it is on something of its own or text was being
+ * selected.
+ */
 function linkOfRow(target: Element): HTMLAnchorElement | null {
-  if (target.closest('a, button, input, label, select, summary, .pick') || getSelection()?.toString()) return null;
+  if (
+    target.closest('a, button, input, label, select, summary, .pick') ||
+    getSelection()?.toString()
+  )
+    return null;
   return target.closest('tr')?.querySelector<HTMLAnchorElement>('a[data-row]') ?? null;
 }
 

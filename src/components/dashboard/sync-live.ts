@@ -4,7 +4,10 @@ import { progress } from './freshness.ts';
 /** Milliseconds between two looks at a sync under way. */
 const interval = 2000;
 
-/** So many looks without a sign of the sync that was asked for, a minute, and the page stops waiting. */
+/**
+ * So many looks without a sign of the sync that was asked for, a minute, and the page stops
+ * waiting.
+ */
 const patience = 30;
 
 interface Status {
@@ -14,13 +17,19 @@ interface Status {
   running: { stream: string | null; fetched: number } | null;
 }
 
-/** Follows a sync to its end. `before` is what the status was when it was asked for: a worker may not have taken it up yet. */
+/**
+ * Follows a sync to its end. `before` is what the status was when it was asked for: a worker may
+ * not have taken it up yet.
+ */
 function follow(banner: HTMLElement, before: Status | null): void {
   banner.dataset['state'] = 'running';
   let looks = 0;
   let begun = before === null;
   const timer = setInterval(() => void look(), interval);
-  /** A failed look says nothing: the next one may succeed, and the page still tells its own freshness. */
+  /**
+   * A failed look says nothing: the next one may succeed, and the page still tells its own
+   * freshness.
+   */
   const look = async () => {
     const status = await readStatus(banner);
     looks += 1;
@@ -37,7 +46,9 @@ function follow(banner: HTMLElement, before: Status | null): void {
 }
 
 async function readStatus(banner: HTMLElement): Promise<Status | null> {
-  const response = await fetch(banner.dataset['sync'] ?? '', { headers: { accept: 'application/json' } }).catch(() => null);
+  const response = await fetch(banner.dataset['sync'] ?? '', {
+    headers: { accept: 'application/json' },
+  }).catch(() => null);
   return response?.ok ? ((await response.json()) as Status) : null;
 }
 
@@ -68,7 +79,11 @@ async function start(form: HTMLFormElement, banner: HTMLElement): Promise<void> 
   const button = form.querySelector('button');
   if (button) button.disabled = true;
   const before = await readStatus(banner);
-  const response = await fetch(form.action, { method: 'POST', headers: { accept: 'application/json', 'content-type': 'application/json' }, body: '{}' }).catch(() => null);
+  const response = await fetch(form.action, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: '{}',
+  }).catch(() => null);
   // 409: one is running already, which is what was asked for.
   if (response?.ok || response?.status === 409) {
     say(banner, 'Waiting for the sync to start');
@@ -80,8 +95,10 @@ async function start(form: HTMLFormElement, banner: HTMLElement): Promise<void> 
 
 for (const banner of document.querySelectorAll<HTMLElement>('[data-sync]')) {
   if (banner.dataset['state'] === 'running') follow(banner, null);
-  banner.querySelector<HTMLFormElement>('[data-sync-start]')?.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void start(event.currentTarget as HTMLFormElement, banner);
-  });
+  banner
+    .querySelector<HTMLFormElement>('[data-sync-start]')
+    ?.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void start(event.currentTarget as HTMLFormElement, banner);
+    });
 }

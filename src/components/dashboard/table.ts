@@ -17,7 +17,10 @@ export interface Sorting {
   direction: 'asc' | 'desc';
 }
 
-/** What a click on a column's head asks for: the other direction where the list is sorted by it already. */
+/**
+ * What a click on a column's head asks for: the other direction where the list is sorted by it
+ * already.
+ */
 export function nextDirection(column: Column, sorting: Sorting | undefined): 'asc' | 'desc' {
   if (sorting?.key !== column.key) return column.sort ?? 'asc';
   return sorting.direction === 'asc' ? 'desc' : 'asc';

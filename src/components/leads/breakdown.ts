@@ -4,7 +4,10 @@ import { nothing } from '../format.ts';
 type Verdict = NonNullable<BreakdownItem['verdict']>;
 
 /** What was found, in a word. */
-export const verdictWords: Record<Verdict, { label: string; tone: 'good' | 'warn' | 'bad' | 'neutral' }> = {
+export const verdictWords: Record<
+  Verdict,
+  { label: string; tone: 'good' | 'warn' | 'bad' | 'neutral' }
+> = {
   good: { label: 'Good', tone: 'good' },
   weak: { label: 'Weak', tone: 'warn' },
   bad: { label: 'Wrong', tone: 'bad' },
@@ -20,13 +23,20 @@ export function signed(points: number): string {
 }
 
 /** Points given or taken, with what was to be had; nothing was where the item is not counted. */
-export const pointsOf = ({ points, most }: BreakdownItem): string => (most === 0 ? nothing : most === null ? signed(points) : `${signed(points)} of ${most.toLocaleString('en-US', { maximumFractionDigits: 1 })}`);
+export const pointsOf = ({ points, most }: BreakdownItem): string =>
+  most === 0
+    ? nothing
+    : most === null
+      ? signed(points)
+      : `${signed(points)} of ${most.toLocaleString('en-US', { maximumFractionDigits: 1 })}`;
 
-export const sumOf = (items: readonly BreakdownItem[]): number => items.reduce((sum, { points }) => sum + points, 0);
+export const sumOf = (items: readonly BreakdownItem[]): number =>
+  items.reduce((sum, { points }) => sum + points, 0);
 
 /** SPF, DKIM, DMARC, then the rest as they come. */
 export function inOrder(items: readonly BreakdownItem[]): BreakdownItem[] {
   const first = ['spf', 'dkim', 'dmarc'];
-  const place = ({ key }: BreakdownItem) => (first.includes(key) ? first.indexOf(key) : first.length);
+  const place = ({ key }: BreakdownItem) =>
+    first.includes(key) ? first.indexOf(key) : first.length;
   return items.toSorted((one, other) => place(one) - place(other));
 }

@@ -9,7 +9,8 @@ const whole = document.querySelector<HTMLInputElement>('[data-pick-all]');
 function tell(): void {
   const chosen = boxes.filter(({ checked }) => checked).length;
   const line = bar?.querySelector('[data-bulk-count]');
-  const text = chosen === 0 ? 'Choose leads to push' : `${counted(chosen, ['lead', 'leads'])} chosen`;
+  const text =
+    chosen === 0 ? 'Choose leads to push' : `${counted(chosen, ['lead', 'leads'])} chosen`;
   if (line && line.textContent !== text) line.textContent = text;
   bar?.toggleAttribute('data-chosen', chosen > 0);
   const push = bar?.querySelector<HTMLButtonElement>('[data-bulk-selected]');
@@ -26,13 +27,16 @@ function tell(): void {
 let last = -1;
 function pick(event: MouseEvent, index: number): void {
   const checked = boxes[index]?.checked ?? false;
-  if (event.shiftKey && last >= 0) for (const box of boxes.slice(Math.min(last, index), Math.max(last, index) + 1)) box.checked = checked;
+  if (event.shiftKey && last >= 0)
+    for (const box of boxes.slice(Math.min(last, index), Math.max(last, index) + 1))
+      box.checked = checked;
   last = index;
   tell();
 }
 
 if (bar) {
-  for (const [index, box] of boxes.entries()) box.addEventListener('click', (event) => pick(event, index));
+  for (const [index, box] of boxes.entries())
+    box.addEventListener('click', (event) => pick(event, index));
   if (whole) {
     whole.hidden = false;
     whole.addEventListener('change', () => {
@@ -45,8 +49,12 @@ if (bar) {
   tell();
 }
 
-/** What a form did stands at the head of the page; whoever comes back to the rows, further down, is told there as well. */
-const notice = document.querySelector('[data-leads-notice]')?.cloneNode(true) as HTMLElement | undefined;
+/**
+ * What a form did stands at the head of the page; whoever comes back to the rows, further down, is
+ * told there as well.
+ */
+const notice = document.querySelector('[data-leads-notice]')?.cloneNode(true) as
+  HTMLElement | undefined;
 for (const link of notice?.querySelectorAll('a') ?? []) link.remove();
 const told = notice?.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '';
 if (told !== '' && location.hash === '#rows') toast(told);

@@ -12,9 +12,15 @@ export interface LeadColumns {
 }
 
 /** What a workspace has switched on, and what its rows show all the same. */
-export function columnsFor(rows: readonly LeadRow[], features: readonly string[], select: boolean): LeadColumns {
+export function columnsFor(
+  rows: readonly LeadRow[],
+  features: readonly string[],
+  select: boolean,
+): LeadColumns {
   return {
-    engine: features.includes('lead-engine') || rows.some(({ score, referralType }) => score !== null || referralType !== null),
+    engine:
+      features.includes('lead-engine') ||
+      rows.some(({ score, referralType }) => score !== null || referralType !== null),
     crm: features.includes('crm-push') || rows.some(({ pushState }) => pushState !== null),
     select,
   };
@@ -25,8 +31,15 @@ export function headsOf({ engine, crm, select }: LeadColumns, currency: string):
     ...(select ? [{ key: 'select', label: 'Select', select: true }] : []),
     { key: 'name', label: 'Name', sort: 'asc' },
     ...(engine
-      ? [{ key: 'domain', label: 'Domain', wide: true }, { key: 'score', label: 'Score', sort: 'desc' as const }, { key: 'referral', label: 'Referral', wide: true }]
-      : [{ key: 'contact', label: 'Contact' }, { key: 'source', label: 'Source' }]),
+      ? [
+          { key: 'domain', label: 'Domain', wide: true },
+          { key: 'score', label: 'Score', sort: 'desc' as const },
+          { key: 'referral', label: 'Referral', wide: true },
+        ]
+      : [
+          { key: 'contact', label: 'Contact' },
+          { key: 'source', label: 'Source' },
+        ]),
     { key: 'status', label: 'Status' },
     { key: 'value', label: `Value (${currency})`, end: true, sort: 'desc' },
     ...(engine || crm ? [] : [{ key: 'assigned', label: 'Assigned to' }]),

@@ -2,8 +2,8 @@ import { count } from '../format.ts';
 import { toast } from '../ui/toast.ts';
 
 /*
- * Exports with their progress: the download is read here, so that the page can say how far it is and stop it. Without script,
- * or when there is too much to hold, the browser downloads by itself.
+ * Exports with their progress: the download is read here, so that the page can say how far it is
+ * and stop it. Without script, or when there is too much to hold, the browser downloads by itself.
  */
 const mostRows = 200_000;
 const links = document.querySelectorAll<HTMLAnchorElement>('[data-leads] a[download]');
@@ -21,27 +21,42 @@ async function download(link: HTMLAnchorElement): Promise<void> {
     save(new Blob(parts, { type: answer.headers.get('content-type') ?? '' }), nameOf(answer));
     toast('The export is in your downloads.');
   } catch {
-    toast(stop.signal.aborted ? 'The export was cancelled.' : 'The export broke off. Try again in a minute.');
+    toast(
+      stop.signal.aborted
+        ? 'The export was cancelled.'
+        : 'The export broke off. Try again in a minute.',
+    );
   } finally {
     say.done();
   }
 }
 
-async function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, rows: boolean, told: (text: string) => void): Promise<Uint8Array<ArrayBuffer>[]> {
+async function read(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  rows: boolean,
+  told: (text: string) => void,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let lines = -1;
   let bytes = 0;
-  for (const reader = stream.getReader(); ; ) {
+  for (const reader = stream.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) return parts;
     parts.push(value);
     bytes += value.length;
     if (rows) for (const byte of value) if (byte === 10) lines += 1;
-    told(rows ? `${count(Math.max(0, lines))}${total > 0 ? ` of ${count(total)}` : ''} rows` : `${count(Math.round(bytes / 1000))} kB`);
+    told(
+      rows
+        ? `${count(Math.max(0, lines))}${total > 0 ? ` of ${count(total)}` : ''} rows`
+        : `${count(Math.round(bytes / 1000))} kB`,
+    );
   }
 }
 
-/** A line at the edge of the page that stays until the export is over, with a button that ends it. It speaks once a second. */
+/**
+ * A line at the edge of the page that stays until the export is over, with a button that ends it.
+ * It speaks once a second.
+ */
 function progress(cancel: () => void): { told: (text: string) => void; done: () => void } {
   const item = document.createElement('p');
   item.className = 'toast';
@@ -66,11 +81,16 @@ function progress(cancel: () => void): { told: (text: string) => void; done: () 
   };
 }
 
-/** The name that a browser would give it: the full one in any script, before the plain one for old clients. */
+/**
+ * The name that a browser would give it: the full one in any script, before the plain one for old
+ * clients.
+ */
 function nameOf(answer: Response): string {
   const disposition = answer.headers.get('content-disposition') ?? '';
   const full = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
-  return full === undefined ? (/filename="([^"]+)"/.exec(disposition)?.[1] ?? 'leads') : decodeURIComponent(full);
+  return full === undefined
+    ? (/filename="([^"]+)"/.exec(disposition)?.[1] ?? 'leads')
+    : decodeURIComponent(full);
 }
 
 function save(content: Blob, name: string): void {

@@ -1,6 +1,6 @@
 /*
- * Titles as tooltips that stand where there is room: on the top layer, so that no table cuts them off, and for the keyboard
- * as well. Without this script the browser shows the titles its own way.
+ * Titles as tooltips that stand where there is room: on the top layer, so that no table cuts them
+ * off, and for the keyboard as well. Without this script the browser shows the titles its own way.
  */
 const region = document.querySelector<HTMLElement>('[data-leads]');
 const gap = 6;
@@ -30,7 +30,10 @@ function show(element: HTMLElement): void {
 /** Above, or below where that is cut off; never beyond the sides. */
 function place(at: DOMRect, own: DOMRect): void {
   const above = at.top - own.height - gap;
-  const left = Math.max(gap, Math.min(at.left + at.width / 2 - own.width / 2, innerWidth - own.width - gap));
+  const left = Math.max(
+    gap,
+    Math.min(at.left + at.width / 2 - own.width / 2, innerWidth - own.width - gap),
+  );
   tip.style.left = `${left}px`;
   tip.style.top = `${above >= gap ? above : at.bottom + gap}px`;
 }
@@ -45,7 +48,8 @@ function hide(): void {
   tip.hidePopover();
 }
 
-const titled = (event: Event) => (event.target as Element).closest<HTMLElement>('[title], [data-title]');
+const titled = (event: Event) =>
+  (event.target as Element).closest<HTMLElement>('[title], [data-title]');
 
 region?.addEventListener('pointerover', (event) => {
   const element = titled(event);

@@ -17,23 +17,47 @@ export const pushWords = {
   pending: { label: 'Pending', tone: 'accent', about: 'On its way' },
   synced: { label: 'Synced', tone: 'good', about: 'The CRM has it as it is here' },
   failed: { label: 'Failed', tone: 'bad', about: 'Given up; open the lead to see why' },
-  conflict: { label: 'Conflict', tone: 'warn', about: 'Both sides changed the same; a person decides' },
-} as const satisfies Record<NonNullable<LeadRow['pushState']>, { label: string; tone: string; about: string }>;
+  conflict: {
+    label: 'Conflict',
+    tone: 'warn',
+    about: 'Both sides changed the same; a person decides',
+  },
+} as const satisfies Record<
+  NonNullable<LeadRow['pushState']>,
+  { label: string; tone: string; about: string }
+>;
 
 const option = (value: string, label = value) => ({ value, label });
 
 /** What a choice of the filter bar offers besides "all". */
 export const choices = {
   segment: Object.keys(segmentWords).map((segment) => option(segment)),
-  provider: [...providers.filter(({ kind }) => kind === 'mailbox').map(({ key, label }) => option(key, label)), option(SELF_HOSTED, providerLabel(SELF_HOSTED))],
+  provider: [
+    ...providers
+      .filter(({ kind }) => kind === 'mailbox')
+      .map(({ key, label }) => option(key, label)),
+    option(SELF_HOSTED, providerLabel(SELF_HOSTED)),
+  ],
   referral: Object.entries(referralTypeWords).map(([type, { label }]) => option(type, label)),
-  push: [...Object.entries(pushWords).map(([state, { label }]) => option(state, label)), option('never', 'Never pushed')],
+  push: [
+    ...Object.entries(pushWords).map(([state, { label }]) => option(state, label)),
+    option('never', 'Never pushed'),
+  ],
   qualified: [option('yes', 'Qualified'), option('no', 'Not qualified')],
 };
 
 const labels = {
-  search: 'Search', source: 'Source', status: 'Status', qualified: 'Qualified', segment: 'Segment', provider: 'Mail provider', scoreMin: 'Score from', scoreMax: 'Score to',
-  referral: 'Referral', push: 'CRM', domain: 'Domain',
+  search: 'Search',
+  source: 'Source',
+  status: 'Status',
+  qualified: 'Qualified',
+  segment: 'Segment',
+  provider: 'Mail provider',
+  scoreMin: 'Score from',
+  scoreMax: 'Score to',
+  referral: 'Referral',
+  push: 'CRM',
+  domain: 'Domain',
 } as const;
 
 /** The parameters of the filter, in the order of the bar. */
@@ -41,7 +65,10 @@ export const filterNames = Object.keys(labels) as (keyof typeof labels)[];
 
 const none = Object.fromEntries(filterNames.map((name) => [name, null]));
 
-/** The page without any filter but `changes`. A bare address would bring back the last filter, so that "all" is said. */
+/**
+ * The page without any filter but `changes`. A bare address would bring back the last filter, so
+ * that "all" is said.
+ */
 export function onlyWith(url: URL, changes: Record<string, string> = {}): string {
   return explicit(url, { ...none, q: null, ...changes });
 }
@@ -54,10 +81,18 @@ export function explicit(url: URL, changes: Record<string, string | null>): stri
 
 /** What is filtered by, in words, each with the way to take it off. */
 export function activeFilters(url: URL, filter: LeadFilter): { label: string; href: string }[] {
-  return filterNames.filter((name) => filter[name] !== undefined).map((name) => {
-    const value = filter[name];
-    const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
-    const known = name in choices ? choices[name as keyof typeof choices].find((each) => each.value === text)?.label : undefined;
-    return { label: `${labels[name]}: ${known ?? (text === '' ? 'No source' : text)}`, href: explicit(url, { [name]: null, ...(name === 'search' && { q: null }) }) };
-  });
+  return filterNames
+    .filter((name) => filter[name] !== undefined)
+    .map((name) => {
+      const value = filter[name];
+      const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+      const known =
+        name in choices
+          ? choices[name as keyof typeof choices].find((each) => each.value === text)?.label
+          : undefined;
+      return {
+        label: `${labels[name]}: ${known ?? (text === '' ? 'No source' : text)}`,
+        href: explicit(url, { [name]: null, ...(name === 'search' && { q: null }) }),
+      };
+    });
 }

@@ -37,20 +37,31 @@ function fill(item: HTMLElement, name: string, text: string): void {
   if (place) place.textContent = text;
 }
 
-/** Adds the next notes and moves the address along, so that a reload or a shared link shows the same. */
+/**
+ * Adds the next notes and moves the address along, so that a reload or a shared link shows the
+ * same.
+ */
 async function loadMore(button: HTMLAnchorElement, notes: HTMLOListElement): Promise<void> {
   const before = notes.children.length;
-  const response = await fetch(`${button.dataset['notesMore']}&offset=${before}`, { headers: { accept: 'application/json' } }).catch(() => null);
+  const response = await fetch(`${button.dataset['notesMore']}&offset=${before}`, {
+    headers: { accept: 'application/json' },
+  }).catch(() => null);
   if (!response?.ok) return toast('The notes could not be loaded. Try again in a minute.');
   const page = (await response.json()) as { notes: Note[]; total: number };
   // A sync may have added notes above meanwhile, which moves known ones onto the next page.
   const fresh = page.notes.filter(({ id }) => !document.getElementById(`note-${id}`));
   notes.append(...fresh.map(draw).filter((item) => item !== null));
-  (notes.children[before] as HTMLElement | undefined)?.querySelector('summary')?.focus({ preventScroll: true });
+  (notes.children[before] as HTMLElement | undefined)
+    ?.querySelector('summary')
+    ?.focus({ preventScroll: true });
   step(button, notes.children.length, page);
 }
 
-function step(button: HTMLAnchorElement, shown: number, { total, notes }: { total: number; notes: Note[] }): void {
+function step(
+  button: HTMLAnchorElement,
+  shown: number,
+  { total, notes }: { total: number; notes: Note[] },
+): void {
   const address = new URL(location.href);
   address.searchParams.set('limit', String(shown));
   history.replaceState(null, '', address);

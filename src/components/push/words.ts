@@ -12,7 +12,8 @@ export const stateWords = {
 
 const advice: Record<string, string> = {
   auth: 'The CRM does not accept our credentials any more. An admin replaces them under Settings, Connections; then retry.',
-  permission: 'The account that we use there lacks a right. Ask whoever looks after the CRM to grant it; then retry.',
+  permission:
+    'The account that we use there lacks a right. Ask whoever looks after the CRM to grant it; then retry.',
   rate_limited: 'The CRM asked for a pause. Nothing needs to be done: it goes on by itself.',
   transient: 'The CRM could not be reached. Retry once it is back.',
   gone: 'The record was deleted there. Decide under Conflicts whether it is made again.',
@@ -20,16 +21,28 @@ const advice: Record<string, string> = {
 };
 
 /** What a person can do about an error. */
-export const errorAdvice = (kind: string | null): string => advice[kind ?? ''] ?? 'Correct what the message names, in the lead or in the field mapping, and retry.';
+export const errorAdvice = (kind: string | null): string =>
+  advice[kind ?? ''] ??
+  'Correct what the message names, in the lead or in the field mapping, and retry.';
 
 /** Where a push stands, in one sentence. */
-export function pushSentence(push: Pick<PushRow, 'state' | 'attempts' | 'requestedAt' | 'lastAttemptAt' | 'syncedAt' | 'dueAt' | 'remoteId'>, now: Date): string {
+export function pushSentence(
+  push: Pick<
+    PushRow,
+    'state' | 'attempts' | 'requestedAt' | 'lastAttemptAt' | 'syncedAt' | 'dueAt' | 'remoteId'
+  >,
+  now: Date,
+): string {
   const { state, attempts, requestedAt, lastAttemptAt, syncedAt, dueAt, remoteId } = push;
   switch (state) {
     case 'pending':
-      return attempts === 0 ? `Asked for ${ago(requestedAt, now)}, to be sent in a moment.` : `${counted(attempts, ['attempt', 'attempts'])} failed. ${nextTry(dueAt, now)}`;
+      return attempts === 0
+        ? `Asked for ${ago(requestedAt, now)}, to be sent in a moment.`
+        : `${counted(attempts, ['attempt', 'attempts'])} failed. ${nextTry(dueAt, now)}`;
     case 'synced':
-      return remoteId === null ? 'Deleted there, and left so.' : `Sent ${syncedAt === null ? '' : ago(syncedAt, now)}.`.replace(' .', '.');
+      return remoteId === null
+        ? 'Deleted there, and left so.'
+        : `Sent ${syncedAt === null ? '' : ago(syncedAt, now)}.`.replace(' .', '.');
     case 'failed':
       return `Given up after ${counted(attempts, ['attempt', 'attempts'])}${lastAttemptAt === null ? '' : `, the last ${ago(lastAttemptAt, now)}`}.`;
     case 'conflict':
@@ -43,15 +56,27 @@ function nextTry(dueAt: Date | null, now: Date): string {
 }
 
 const steps: Record<string, string> = {
-  requested: 'Asked for', find: 'Looked for it there', account: 'Account', contact: 'Contact', lead: 'Lead', opportunity: 'Opportunity', undo: 'Taken back',
-  synced: 'Done', failed: 'Failed', conflict: 'Conflict found', resolved: 'Conflict resolved', pulled: 'Changed there, taken over here', describe: 'Fields read',
+  requested: 'Asked for',
+  find: 'Looked for it there',
+  account: 'Account',
+  contact: 'Contact',
+  lead: 'Lead',
+  opportunity: 'Opportunity',
+  undo: 'Taken back',
+  synced: 'Done',
+  failed: 'Failed',
+  conflict: 'Conflict found',
+  resolved: 'Conflict resolved',
+  pulled: 'Changed there, taken over here',
+  describe: 'Fields read',
 };
 
 /** Steps that a person took; the others follow from them. */
 const personal = ['requested', 'resolved'];
 
 /** A step of a push: "Asked for by Ann Admin", "Lead". */
-export const stepWords = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string => `${steps[step] ?? step}${by === null || !personal.includes(step) ? '' : ` by ${by}`}`;
+export const stepWords = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string =>
+  `${steps[step] ?? step}${by === null || !personal.includes(step) ? '' : ` by ${by}`}`;
 
 /** What an answer was: a question about a record that is not there is answered, too. */
 export function outcomeWords({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {
@@ -60,7 +85,10 @@ export function outcomeWords({ outcome, status }: Pick<PushEvent, 'outcome' | 's
 }
 
 /** The facts of a push beside its state. */
-export function pushFacts({ syncedAt, lastAttemptAt, attempts }: PushDetail, timeZone: string): [string, string][] {
+export function pushFacts(
+  { syncedAt, lastAttemptAt, attempts }: PushDetail,
+  timeZone: string,
+): [string, string][] {
   const facts: [string, string][] = [];
   if (syncedAt !== null) facts.push(['Last success', dateTime(syncedAt, timeZone)]);
   if (lastAttemptAt !== null) facts.push(['Last attempt', dateTime(lastAttemptAt, timeZone)]);

@@ -9,20 +9,43 @@ export interface HealthWords {
 }
 
 /** The first that applies wins: what a person must act on comes before what passes by itself. */
-export function healthWords({ status, statusReason, health }: Pick<ConnectionView, 'status' | 'statusReason' | 'health'>, timeZone: string, now: Date): HealthWords {
-  if (status === 'needs_reconnect') return { tone: 'bad', word: 'Needs new credentials', text: statusReason };
+export function healthWords(
+  { status, statusReason, health }: Pick<ConnectionView, 'status' | 'statusReason' | 'health'>,
+  timeZone: string,
+  now: Date,
+): HealthWords {
+  if (status === 'needs_reconnect')
+    return { tone: 'bad', word: 'Needs new credentials', text: statusReason };
   if (status === 'paused') return { tone: 'neutral', word: 'Paused', text: statusReason };
   const at = (when: Date) => dateTime(when, timeZone);
   const { circuit, pausedUntil, waiting } = health;
   if (circuit !== null) {
-    return { tone: 'warn', word: 'Not answering', text: `Not answering since ${at(circuit.since)}; ${nextTry(circuit, now, at)}. ${circuit.reason}` };
+    return {
+      tone: 'warn',
+      word: 'Not answering',
+      text: `Not answering since ${at(circuit.since)}; ${nextTry(circuit, now, at)}. ${circuit.reason}`,
+    };
   }
-  if (pausedUntil !== null) return { tone: 'warn', word: 'Waiting', text: `Waiting until ${at(pausedUntil)} because the source asked us to slow down.` };
-  if (waiting !== null) return { tone: 'warn', word: 'Waiting', text: `${waiting.reason} The next sync begins at ${at(waiting.until)}.` };
+  if (pausedUntil !== null)
+    return {
+      tone: 'warn',
+      word: 'Waiting',
+      text: `Waiting until ${at(pausedUntil)} because the source asked us to slow down.`,
+    };
+  if (waiting !== null)
+    return {
+      tone: 'warn',
+      word: 'Waiting',
+      text: `${waiting.reason} The next sync begins at ${at(waiting.until)}.`,
+    };
   return { tone: 'good', word: 'Active', text: statusReason };
 }
 
-function nextTry({ state, probeAt }: NonNullable<ConnectionView['health']['circuit']>, now: Date, at: (when: Date) => string): string {
+function nextTry(
+  { state, probeAt }: NonNullable<ConnectionView['health']['circuit']>,
+  now: Date,
+  at: (when: Date) => string,
+): string {
   if (probeAt <= now) return 'the next sync tries again';
   return state === 'half_open' ? 'it is being tried again now' : `next try at ${at(probeAt)}`;
 }

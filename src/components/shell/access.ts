@@ -8,7 +8,8 @@ export interface ShellAccess {
 }
 
 /** Admins of the tenant and staff may change its settings. */
-export const mayAdminister = ({ role }: ShellAccess): boolean => role === 'admin' || role === 'staff';
+export const mayAdminister = ({ role }: ShellAccess): boolean =>
+  role === 'admin' || role === 'staff';
 
 /** Everyone but viewers may start a sync. */
 export const maySync = ({ role }: ShellAccess): boolean => role !== 'viewer';

@@ -1,6 +1,9 @@
 import type { IconName } from '../ui/icons.ts';
 
-/** The pages of a workspace, in the order of the navigation; the key is also the last part of the URL. */
+/**
+ * The pages of a workspace, in the order of the navigation; the key is also the last part of the
+ * URL.
+ */
 export const pages = [
   { key: 'dashboard', label: 'Dashboard' },
   { key: 'reports', label: 'Reports' },
@@ -21,4 +24,5 @@ export const featurePages = [
 export type PageKey = (typeof pages | typeof featurePages)[number]['key'];
 
 /** The address of a page of a workspace. */
-export const workspaceHref = (slug: string, page: string): string => `/w/${encodeURIComponent(slug)}/${page}`;
+export const workspaceHref = (slug: string, page: string): string =>
+  `/w/${encodeURIComponent(slug)}/${page}`;

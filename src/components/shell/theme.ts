@@ -3,7 +3,8 @@ const keptFor = 31_536_000;
 const root = document.documentElement;
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 
-const isDark = () => (root.dataset['theme'] ? root.dataset['theme'] === 'dark' : systemIsDark.matches);
+const isDark = () =>
+  root.dataset['theme'] ? root.dataset['theme'] === 'dark' : systemIsDark.matches;
 
 const switches = document.querySelectorAll<HTMLButtonElement>('[data-theme-switch]');
 

@@ -29,7 +29,9 @@ const checksUntilRecovered = 2;
 
 /** All that the rules find. A subject that a rule names twice counts once. */
 export function findAll(rules: readonly Rule[], survey: Parameters<Rule['find']>[0]): Found[] {
-  const found = rules.flatMap(({ name, severity, find }) => find(survey).map((finding) => ({ ...finding, rule: name, severity })));
+  const found = rules.flatMap(({ name, severity, find }) =>
+    find(survey).map((finding) => ({ ...finding, rule: name, severity })),
+  );
   return [...new Map(found.map((one) => [keyOf(one), one])).values()];
 }
 
@@ -37,7 +39,12 @@ export function findAll(rules: readonly Rule[], survey: Parameters<Rule['find']>
 export function changesOf(open: readonly OpenAlert[], found: readonly Found[]): Changes {
   const byKey = new Map(found.map((one) => [keyOf(one), one]));
   const known = new Set(open.map(keyOf));
-  const changes: Changes = { opened: found.filter((one) => !known.has(keyOf(one))), seen: [], absent: [], recovered: [] };
+  const changes: Changes = {
+    opened: found.filter((one) => !known.has(keyOf(one))),
+    seen: [],
+    absent: [],
+    recovered: [],
+  };
   for (const alert of open) {
     const still = byKey.get(keyOf(alert));
     if (still !== undefined) changes.seen.push({ id: alert.id, message: still.message });
@@ -47,4 +54,5 @@ export function changesOf(open: readonly OpenAlert[], found: readonly Found[]): 
   return changes;
 }
 
-const keyOf = ({ rule, subject }: { rule: string; subject: string }): string => `${rule}\n${subject}`;
+const keyOf = ({ rule, subject }: { rule: string; subject: string }): string =>
+  `${rule}\n${subject}`;

@@ -17,7 +17,16 @@ export interface Channel {
 export function configuredChannels(): Channel[] {
   const { ALERT_EMAIL: address, ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = config();
   return [
-    ...(address === undefined ? [] : [{ name: 'email' as const, send: (notice: Notice) => sendMail(address, mailOf(notice)) }]),
-    ...(url === undefined || secret === undefined ? [] : [{ name: 'webhook' as const, send: (notice: Notice) => sendToWebhook({ url, secret }, notice) }]),
+    ...(address === undefined
+      ? []
+      : [{ name: 'email' as const, send: (notice: Notice) => sendMail(address, mailOf(notice)) }]),
+    ...(url === undefined || secret === undefined
+      ? []
+      : [
+          {
+            name: 'webhook' as const,
+            send: (notice: Notice) => sendToWebhook({ url, secret }, notice),
+          },
+        ]),
   ];
 }

@@ -14,8 +14,15 @@ export async function checkAlerts(now = new Date()): Promise<void> {
   const channels = configuredChannels();
   const found = findAll(rules, await surveyAll(now));
   const changes = changesOf(await openAlerts(), found);
-  await applyChanges(changes, channels.map(({ name }) => name));
-  for (const { rule, message } of changes.opened.slice(0, mostLogged)) log.warn({ event: 'alert.opened', kind: rule, reason: message }, 'Alert');
-  log.debug({ event: 'alert.checked', count: changes.opened.length + changes.seen.length }, 'Looked for trouble');
+  await applyChanges(
+    changes,
+    channels.map(({ name }) => name),
+  );
+  for (const { rule, message } of changes.opened.slice(0, mostLogged))
+    log.warn({ event: 'alert.opened', kind: rule, reason: message }, 'Alert');
+  log.debug(
+    { event: 'alert.checked', count: changes.opened.length + changes.seen.length },
+    'Looked for trouble',
+  );
   for (const channel of channels) await deliverOn(channel);
 }

@@ -5,14 +5,25 @@ import type { Channel } from './channels.ts';
 import { planNotices, type Notice } from './notices.ts';
 import { claim, crowdsOn, markDelivered, pendingOn } from './outbox.ts';
 
-const deliveries = counter('alert_deliveries_total', 'Messages to operators, by what became of them', ['channel', 'outcome']);
+const deliveries = counter(
+  'alert_deliveries_total',
+  'Messages to operators, by what became of them',
+  ['channel', 'outcome'],
+);
 
-/** Sends what waits on a channel. The first failure ends the round: the others would fail the same way, each after its time-out. */
+/**
+ * Sends what waits on a channel. The first failure ends the round: the others would fail the same
+ * way, each after its time-out.
+ */
 export async function deliverOn(channel: Channel): Promise<void> {
   const pending = await pendingOn(channel.name);
   if (pending.length === 0) return;
   const crowds = await crowdsOn(channel.name);
-  const notices = planNotices(pending, (rule) => crowds.get(rule) ?? { open: 0, lastSentAt: null }, new Date());
+  const notices = planNotices(
+    pending,
+    (rule) => crowds.get(rule) ?? { open: 0, lastSentAt: null },
+    new Date(),
+  );
   for (const notice of notices) if (!(await deliver(channel, notice))) return;
 }
 
@@ -24,7 +35,15 @@ async function deliver(channel: Channel, planned: Notice): Promise<boolean> {
     await channel.send(notice);
   } catch (error) {
     deliveries.inc({ channel: channel.name, outcome: 'failed' });
-    log.warn({ event: 'alert.delivery_failed', kind: channel.name, count: notice.alerts.length, reason: safeMessage(error) }, 'A notice of an alert could not be delivered');
+    log.warn(
+      {
+        event: 'alert.delivery_failed',
+        kind: channel.name,
+        count: notice.alerts.length,
+        reason: safeMessage(error),
+      },
+      'A notice of an alert could not be delivered',
+    );
     return false;
   }
   await markDelivered(notice, channel.name);

@@ -33,18 +33,26 @@ export interface Crowd {
 
 /** Beyond so many alerts of a rule they are told of together. */
 const mostSingle = 20;
-/** And then not more often than this: what goes wrong everywhere goes wrong everywhere a little later too. */
+/**
+ * And then not more often than this: what goes wrong everywhere goes wrong everywhere a little
+ * later too.
+ */
 const digestEveryMs = 15 * 60_000;
 
 /** Which messages go out now. What is left out waits: it is in the next digest of its rule. */
-export function planNotices(pending: readonly Pending[], crowdOf: (rule: string) => Crowd, now: Date): Notice[] {
+export function planNotices(
+  pending: readonly Pending[],
+  crowdOf: (rule: string) => Crowd,
+  now: Date,
+): Notice[] {
   const groups = Object.values(Object.groupBy(pending, ({ rule, notice }) => `${notice} ${rule}`));
   return groups.flatMap((group = []) => {
     const [first] = group;
     if (first === undefined) return [];
     const { rule, severity, notice: kind } = first;
     const { open, lastSentAt } = crowdOf(rule);
-    if (Math.max(open, group.length) <= mostSingle) return group.map((alert) => ({ kind, rule, severity, alerts: [alert] }));
+    if (Math.max(open, group.length) <= mostSingle)
+      return group.map((alert) => ({ kind, rule, severity, alerts: [alert] }));
     const isTooSoon = lastSentAt !== null && now.getTime() - lastSentAt.getTime() < digestEveryMs;
     return isTooSoon ? [] : [{ kind, rule, severity, alerts: group }];
   });

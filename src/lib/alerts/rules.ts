@@ -1,10 +1,19 @@
 import { agesOf, staleAfterHours } from '../health/ages.ts';
 import type { ConnectionSurvey, Survey, TenantSurvey } from '../health/survey.ts';
-import { areDeadLettersGrowing, isBacklog, isFailureRateHigh, isOverdue, pendingOf } from './thresholds.ts';
+import {
+  areDeadLettersGrowing,
+  isBacklog,
+  isFailureRateHigh,
+  isOverdue,
+  pendingOf,
+} from './thresholds.ts';
 
 export type Severity = 'warning' | 'critical';
 
-/** What a rule found: what it is about (see the column `subject` of `alerts`), and in plain words what is wrong and what to do. */
+/**
+ * What a rule found: what it is about (see the column `subject` of `alerts`), and in plain words
+ * what is wrong and what to do.
+ */
 export interface Finding {
   subject: string;
   message: string;
@@ -27,7 +36,9 @@ export const rules: readonly Rule[] = [
     find: ({ tenants }) => {
       const total = runsOf(connectionsOf(tenants));
       if (!isFailureRateHigh(total)) return [];
-      return installation(`${total.failed} of the ${total.finished} syncs that ended within the last hour failed (${failuresByProvider(tenants)}). Look at the reasons on the workspaces' pages.`);
+      return installation(
+        `${total.failed} of the ${total.finished} syncs that ended within the last hour failed (${failuresByProvider(tenants)}). Look at the reasons on the workspaces' pages.`,
+      );
     },
   },
   {
@@ -36,7 +47,11 @@ export const rules: readonly Rule[] = [
     severity: 'warning',
     find: ({ queues }) => {
       const pending = pendingOf(queues);
-      return isBacklog(pending) ? installation(`${pending} jobs wait for a worker. Start more workers, or raise SYNC_CONCURRENCY.`) : [];
+      return isBacklog(pending)
+        ? installation(
+            `${pending} jobs wait for a worker. Start more workers, or raise SYNC_CONCURRENCY.`,
+          )
+        : [];
     },
   },
   {
@@ -44,31 +59,47 @@ export const rules: readonly Rule[] = [
     title: 'Nobody syncs what is due',
     severity: 'critical',
     find: ({ tenants, now }) => {
-      const overdue = connectionsOf(tenants).filter(({ status, held, dueAt }) => status === 'active' && !held && isOverdue(dueAt, now));
-      return overdue.length === 0 ? [] : installation(`${countOf(overdue.length, 'connection')} should have been synced more than ten minutes ago, and no worker has taken them up. Is a worker running?`);
+      const overdue = connectionsOf(tenants).filter(
+        ({ status, held, dueAt }) => status === 'active' && !held && isOverdue(dueAt, now),
+      );
+      return overdue.length === 0
+        ? []
+        : installation(
+            `${countOf(overdue.length, 'connection')} should have been synced more than ten minutes ago, and no worker has taken them up. Is a worker running?`,
+          );
     },
   },
   {
     name: 'needs-reconnect',
     title: 'A connection must be connected again',
     severity: 'critical',
-    find: eachConnection(({ status, statusReason }) => (status === 'needs_reconnect' ? `refuses its credentials or its token could not be refreshed: ${statusReason ?? 'no reason was told'} An admin connects it again under Settings, Connections.` : undefined)),
+    find: eachConnection(({ status, statusReason }) =>
+      status === 'needs_reconnect'
+        ? `refuses its credentials or its token could not be refreshed: ${statusReason ?? 'no reason was told'} An admin connects it again under Settings, Connections.`
+        : undefined,
+    ),
   },
   {
     name: 'circuit-open',
     title: 'A system does not answer',
     severity: 'warning',
-    find: eachConnection(({ circuitReason, status }) => (circuitReason !== null && status === 'active' ? `is left alone for a while, because too many requests failed in a row: ${circuitReason} It is asked again by itself.` : undefined)),
+    find: eachConnection(({ circuitReason, status }) =>
+      circuitReason !== null && status === 'active'
+        ? `is left alone for a while, because too many requests failed in a row: ${circuitReason} It is asked again by itself.`
+        : undefined,
+    ),
   },
   {
     name: 'dead-letters',
     title: 'Jobs or records are set aside',
     severity: 'warning',
     find: ({ tenants }) =>
-      tenants.filter(areDeadLettersGrowing).map(({ id, name, newDeadLetters, newRecordErrors }) => ({
-        subject: `tenant:${id}`,
-        message: `${name}: within the last hour ${countOf(newDeadLetters, 'job')} and ${countOf(newRecordErrors, 'record')} were set aside and wait for somebody to look at them.`,
-      })),
+      tenants
+        .filter(areDeadLettersGrowing)
+        .map(({ id, name, newDeadLetters, newRecordErrors }) => ({
+          subject: `tenant:${id}`,
+          message: `${name}: within the last hour ${countOf(newDeadLetters, 'job')} and ${countOf(newRecordErrors, 'record')} were set aside and wait for somebody to look at them.`,
+        })),
   },
   {
     name: 'stream-stale',
@@ -76,20 +107,25 @@ export const rules: readonly Rule[] = [
     severity: 'warning',
     // Of a connection that has to be connected again another rule tells, and sooner.
     find: ({ tenants, now }) =>
-      agesOf(tenants, now).filter(({ isStale, status }) => isStale && status === 'active').map(({ tenantId, connection, label, stream, never }) => ({
-        subject: `stream:${connection}/${stream}`,
-        message: `${nameOf(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
-      })),
+      agesOf(tenants, now)
+        .filter(({ isStale, status }) => isStale && status === 'active')
+        .map(({ tenantId, connection, label, stream, never }) => ({
+          subject: `stream:${connection}/${stream}`,
+          message: `${nameOf(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
+        })),
   },
 ];
 
 const installation = (message: string): Finding[] => [{ subject: 'installation', message }];
 
-const connectionsOf = (tenants: readonly TenantSurvey[]): ConnectionSurvey[] => tenants.flatMap(({ connections }) => connections);
+const connectionsOf = (tenants: readonly TenantSurvey[]): ConnectionSurvey[] =>
+  tenants.flatMap(({ connections }) => connections);
 
-const nameOf = (tenants: readonly TenantSurvey[], tenantId: string): string => tenants.find(({ id }) => id === tenantId)?.name ?? '';
+const nameOf = (tenants: readonly TenantSurvey[], tenantId: string): string =>
+  tenants.find(({ id }) => id === tenantId)?.name ?? '';
 
-const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const countOf = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A rule about single connections: `judge` says what is wrong with one, after its name. */
 function eachConnection(judge: (connection: ConnectionSurvey) => string | undefined): Rule['find'] {
@@ -97,17 +133,36 @@ function eachConnection(judge: (connection: ConnectionSurvey) => string | undefi
     tenants.flatMap(({ name, connections }) =>
       connections.flatMap((connection) => {
         const wrong = judge(connection);
-        return wrong === undefined ? [] : [{ subject: `connection:${connection.id}`, message: `${name}, ${connection.label} ${wrong}` }];
+        return wrong === undefined
+          ? []
+          : [
+              {
+                subject: `connection:${connection.id}`,
+                message: `${name}, ${connection.label} ${wrong}`,
+              },
+            ];
       }),
     );
 }
 
 function runsOf(connections: readonly ConnectionSurvey[]): { finished: number; failed: number } {
-  return connections.reduce((sum, { finishedRuns, failedRuns }) => ({ finished: sum.finished + finishedRuns, failed: sum.failed + failedRuns }), { finished: 0, failed: 0 });
+  return connections.reduce(
+    (sum, { finishedRuns, failedRuns }) => ({
+      finished: sum.finished + finishedRuns,
+      failed: sum.failed + failedRuns,
+    }),
+    { finished: 0, failed: 0 },
+  );
 }
 
 function failuresByProvider(tenants: readonly TenantSurvey[]): string {
-  const byProvider = Object.entries(Object.groupBy(connectionsOf(tenants), ({ provider }) => provider));
-  const counted = byProvider.map(([provider, some = []]) => ({ provider, ...runsOf(some) })).filter(({ failed }) => failed > 0);
-  return counted.map(({ provider, failed, finished }) => `${provider} ${failed} of ${finished}`).join(', ');
+  const byProvider = Object.entries(
+    Object.groupBy(connectionsOf(tenants), ({ provider }) => provider),
+  );
+  const counted = byProvider
+    .map(([provider, some = []]) => ({ provider, ...runsOf(some) }))
+    .filter(({ failed }) => failed > 0);
+  return counted
+    .map(({ provider, failed, finished }) => `${provider} ${failed} of ${finished}`)
+    .join(', ');
 }

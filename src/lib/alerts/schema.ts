@@ -1,17 +1,31 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, instant } from '../platform/db/columns.ts';
 
 /**
- * What operators were told, once each. An installation's own table: it spans tenants, holds ids and plain words, and
- * only the worker and staff read it.
+ * What operators were told, once each. An installation's own table: it spans tenants, holds ids and
+ * plain words, and only the worker and staff read it.
  */
 export const alerts = pgTable(
   'alerts',
   {
-    id: uuid('id').primaryKey().default(sql`new_id()`),
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`new_id()`),
     rule: text('rule').notNull(),
-    /** What the alert is about: "installation", or `connection:<id>`, `stream:<connection id>/<stream>`, `tenant:<id>`. */
+    /**
+     * What the alert is about: "installation", or `connection:<id>`, `stream:<connection
+     * id>/<stream>`, `tenant:<id>`.
+     */
     subject: text('subject').notNull(),
     severity: text('severity', { enum: ['warning', 'critical'] }).notNull(),
     message: text('message').notNull(),
@@ -20,32 +34,46 @@ export const alerts = pgTable(
     /** Checks in a row that did not find the condition any more. */
     absentChecks: integer('absent_checks').notNull().default(0),
     recoveredAt: instant('recovered_at'),
-    /** When the notice, and the notice of recovery, had gone out on every channel that there was. */
+    /**
+     * When the notice, and the notice of recovery, had gone out on every channel that there was.
+     */
     notifiedAt: instant('notified_at'),
     recoveryNotifiedAt: instant('recovery_notified_at'),
   },
   (table) => [
-    uniqueIndex('alerts_one_open').on(table.rule, table.subject).where(sql`${table.recoveredAt} is null`),
+    uniqueIndex('alerts_one_open')
+      .on(table.rule, table.subject)
+      .where(sql`${table.recoveredAt} is null`),
     index('alerts_newest').on(table.openedAt.desc()),
   ],
 );
 
-/** One notice of one alert on one channel: written together with the alert, kept until it was delivered. */
+/**
+ * One notice of one alert on one channel: written together with the alert, kept until it was
+ * delivered.
+ */
 export const alertDeliveries = pgTable(
   'alert_deliveries',
   {
-    alertId: uuid('alert_id').notNull().references(() => alerts.id, { onDelete: 'cascade' }),
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
     notice: text('notice', { enum: ['opened', 'recovered'] }).notNull(),
     channel: text('channel', { enum: ['email', 'webhook'] }).notNull(),
     attempts: integer('attempts').notNull().default(0),
-    /** The earliest next try. A try that is under way has moved it on, so that nobody else makes it too. */
+    /**
+     * The earliest next try. A try that is under way has moved it on, so that nobody else makes it
+     * too.
+     */
     retryAt: instant('retry_at').notNull().defaultNow(),
     deliveredAt: instant('delivered_at'),
     createdAt: createdAt(),
   },
   (table) => [
     primaryKey({ columns: [table.alertId, table.notice, table.channel] }),
-    index('alert_deliveries_pending').on(table.retryAt).where(sql`${table.deliveredAt} is null`),
+    index('alert_deliveries_pending')
+      .on(table.retryAt)
+      .where(sql`${table.deliveredAt} is null`),
     check('alert_deliveries_notice', sql`${table.notice} in ('opened', 'recovered')`),
     check('alert_deliveries_channel', sql`${table.channel} in ('email', 'webhook')`),
   ],

@@ -12,26 +12,55 @@ const keptDays = 90;
 const batch = 1_000;
 
 export function openAlerts(): Promise<OpenAlert[]> {
-  const columns = { id: alerts.id, rule: alerts.rule, subject: alerts.subject, absentChecks: alerts.absentChecks };
+  const columns = {
+    id: alerts.id,
+    rule: alerts.rule,
+    subject: alerts.subject,
+    absentChecks: alerts.absentChecks,
+  };
   return globalDb().select(columns).from(alerts).where(isNull(alerts.recoveredAt));
 }
 
-/** Writes what a check came to, together with the notices that it calls for: either all of it is kept or nothing. */
-export async function applyChanges({ opened, seen, absent, recovered }: Changes, channels: readonly ChannelName[]): Promise<void> {
+/**
+ * Writes what a check came to, together with the notices that it calls for: either all of it is
+ * kept or nothing.
+ */
+export async function applyChanges(
+  { opened, seen, absent, recovered }: Changes,
+  channels: readonly ChannelName[],
+): Promise<void> {
   await globalDb().transaction(async (tx) => {
     for (const some of chunks(opened)) await open(tx, some, channels);
     if (seen.length > 0) await touch(tx, seen);
-    for (const ids of chunks(absent)) await tx.update(alerts).set({ absentChecks: sql`${alerts.absentChecks} + 1` }).where(inArray(alerts.id, ids));
+    for (const ids of chunks(absent))
+      await tx
+        .update(alerts)
+        .set({ absentChecks: sql`${alerts.absentChecks} + 1` })
+        .where(inArray(alerts.id, ids));
     for (const ids of chunks(recovered)) await recover(tx, ids);
-    await tx.delete(alerts).where(lt(alerts.recoveredAt, sql`now() - make_interval(days => ${keptDays})`));
+    await tx
+      .delete(alerts)
+      .where(lt(alerts.recoveredAt, sql`now() - make_interval(days => ${keptDays})`));
   });
 }
 
 async function open(tx: Tx, found: Found[], channels: readonly ChannelName[]): Promise<void> {
-  const rows = found.map(({ rule, subject, severity, message }) => ({ id: newId(), rule, subject, severity, message }));
+  const rows = found.map(({ rule, subject, severity, message }) => ({
+    id: newId(),
+    rule,
+    subject,
+    severity,
+    message,
+  }));
   // Another worker may have opened the same one meanwhile: then it also wrote the notices.
-  const fresh = await tx.insert(alerts).values(rows).onConflictDoNothing().returning({ alertId: alerts.id });
-  const notices = fresh.flatMap(({ alertId }) => channels.map((channel) => ({ alertId, channel, notice: 'opened' as const })));
+  const fresh = await tx
+    .insert(alerts)
+    .values(rows)
+    .onConflictDoNothing()
+    .returning({ alertId: alerts.id });
+  const notices = fresh.flatMap(({ alertId }) =>
+    channels.map((channel) => ({ alertId, channel, notice: 'opened' as const })),
+  );
   if (notices.length > 0) await tx.insert(alertDeliveries).values(notices);
 }
 
@@ -43,12 +72,30 @@ async function touch(tx: Tx, seen: Changes['seen']): Promise<void> {
 
 /** Recoveries are told where the opening was told, or still will be. */
 async function recover(tx: Tx, ids: string[]): Promise<void> {
-  const over = await tx.update(alerts).set({ recoveredAt: sql`now()` }).where(and(inArray(alerts.id, ids), isNull(alerts.recoveredAt))).returning({ id: alerts.id });
+  const over = await tx
+    .update(alerts)
+    .set({ recoveredAt: sql`now()` })
+    .where(and(inArray(alerts.id, ids), isNull(alerts.recoveredAt)))
+    .returning({ id: alerts.id });
   if (over.length === 0) return;
-  const told = await tx.select({ alertId: alertDeliveries.alertId, channel: alertDeliveries.channel }).from(alertDeliveries).where(inArray(alertDeliveries.alertId, over.map(({ id }) => id)));
-  if (told.length > 0) await tx.insert(alertDeliveries).values(told.map((row) => ({ ...row, notice: 'recovered' as const }))).onConflictDoNothing();
+  const told = await tx
+    .select({ alertId: alertDeliveries.alertId, channel: alertDeliveries.channel })
+    .from(alertDeliveries)
+    .where(
+      inArray(
+        alertDeliveries.alertId,
+        over.map(({ id }) => id),
+      ),
+    );
+  if (told.length > 0)
+    await tx
+      .insert(alertDeliveries)
+      .values(told.map((row) => ({ ...row, notice: 'recovered' as const })))
+      .onConflictDoNothing();
 }
 
 function chunks<Item>(items: readonly Item[]): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / batch) }, (_, index) => items.slice(index * batch, (index + 1) * batch));
+  return Array.from({ length: Math.ceil(items.length / batch) }, (_, index) =>
+    items.slice(index * batch, (index + 1) * batch),
+  );
 }

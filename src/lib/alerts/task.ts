@@ -4,10 +4,17 @@ import { checkAlerts } from './check.ts';
 
 /** The look for trouble, which the workers take turns at. */
 export function checkAlertsTask(): PeriodicTask {
-  return { name: 'check-alerts', everyMs: config().ALERT_CHECK_SECONDS * 1000, run: () => checkAlerts() };
+  return {
+    name: 'check-alerts',
+    everyMs: config().ALERT_CHECK_SECONDS * 1000,
+    run: () => checkAlerts(),
+  };
 }
 
-/** The same for the web: it looks only when no worker has looked for three turns, because then nobody else would tell that there is none. */
+/**
+ * The same for the web: it looks only when no worker has looked for three turns, because then
+ * nobody else would tell that there is none.
+ */
 export function standInTask(): PeriodicTask {
   const task = checkAlertsTask();
   return { ...task, apartMs: task.everyMs * 3 };

@@ -18,13 +18,23 @@ export const testRule = { name: 'test', title: 'alerts arrive here', severity: '
 /** A notice as a mail. */
 export function mailOf(notice: Notice): Mail {
   const { kind, severity, rule, alerts } = notice;
-  const what = kind === 'recovered' ? 'Over' : kind === 'test' ? 'Test' : severity === 'critical' ? 'Critical' : 'Warning';
+  const what =
+    kind === 'recovered'
+      ? 'Over'
+      : kind === 'test'
+        ? 'Test'
+        : severity === 'critical'
+          ? 'Critical'
+          : 'Warning';
   const many = alerts.length > 1 ? ` (${alerts.length} times)` : '';
   return alertMail(`${what}: ${titleOf(rule)}${many}`, publicUrl('/alerts'), linesOf(notice));
 }
 
 function linesOf({ kind, rule, alerts }: Notice): string[] {
-  const intro = alerts.length > 1 ? [`${titleOf(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`] : [];
+  const intro =
+    alerts.length > 1
+      ? [`${titleOf(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`]
+      : [];
   const rest = alerts.length > mostLines ? [`And ${alerts.length - mostLines} more.`] : [];
   return [...intro, ...alerts.slice(0, mostLines).map((alert) => lineOf(kind, alert)), ...rest];
 }

@@ -9,6 +9,9 @@ export const problemAnswer = z.object({
     code: z.enum(codes),
     message: z.string().describe('What happened, why, and what to do about it.'),
     requestId: z.string().describe('Names the request in our logs.'),
-    details: z.unknown().optional().describe('For bad_request: `fields`, a message for each wrong parameter.'),
+    details: z
+      .unknown()
+      .optional()
+      .describe('For bad_request: `fields`, a message for each wrong parameter.'),
   }),
 });

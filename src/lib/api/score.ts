@@ -6,10 +6,15 @@ export const scoreQuery = z.object({ tenant: tenantParameter });
 
 const verdicts = ['good', 'weak', 'bad', 'missing', 'unknown', 'not_applicable'] as const;
 const item = z.object({
-  key: z.string().describe('Stable name, such as spf, dkim, dmarc, mx, boost.co_sell, risk.no_dmarc.'),
+  key: z
+    .string()
+    .describe('Stable name, such as spf, dkim, dmarc, mx, boost.co_sell, risk.no_dmarc.'),
   label: z.string(),
   points: z.number().describe('Added to the score; below 0 for risks.'),
-  most: z.number().nullable().describe('What was to be had at most; 0 when it was not counted, null for boosts and risks.'),
+  most: z
+    .number()
+    .nullable()
+    .describe('What was to be had at most; 0 when it was not counted, null for boosts and risks.'),
   verdict: z.enum(verdicts).nullable(),
   evidence: z.string().describe('What it rests on, in plain words.'),
   checkedAt: z.iso.datetime().nullable(),
@@ -26,14 +31,25 @@ const breakdown = z.object({
   tenantSizeReason: z.string(),
   mailProvider: z.string().nullable(),
   mailProviderReason: z.string(),
-  signals: z.array(item).describe('SPF, DKIM and DMARC first, then the other signals, then boosts.'),
+  signals: z
+    .array(item)
+    .describe('SPF, DKIM and DMARC first, then the other signals, then boosts.'),
   risks: z.array(item),
 });
 
 /** The answer of GET /api/leads/{id}/score. */
 export const scoreAnswer = z.object({
-  lead: z.object({ id: z.uuid(), name: z.string(), company: z.string().nullable(), domain: z.string().nullable() }),
-  state: z.enum(['scored', 'waiting', 'no_domain', 'off']).describe('waiting: not scanned yet. no_domain: the lead names no company. off: the lead engine is off, and there is no score from before.'),
+  lead: z.object({
+    id: z.uuid(),
+    name: z.string(),
+    company: z.string().nullable(),
+    domain: z.string().nullable(),
+  }),
+  state: z
+    .enum(['scored', 'waiting', 'no_domain', 'off'])
+    .describe(
+      'waiting: not scanned yet. no_domain: the lead names no company. off: the lead engine is off, and there is no score from before.',
+    ),
   breakdown: breakdown.nullable(),
   scannedAt: instant.nullable(),
   scanDueAt: instant.nullable().describe('When the next scan may begin.'),

@@ -11,7 +11,9 @@ const source = z.object({
   provider: z.string(),
   label: z.string(),
   status: state,
-  lastSuccessAt: instant.nullable().describe('When all data of the source was last brought up to date.'),
+  lastSuccessAt: instant
+    .nullable()
+    .describe('When all data of the source was last brought up to date.'),
   isStale: z.boolean(),
   needsReconnect: z.boolean(),
   error: z.string().nullable().describe('Why the newest finished sync was not complete.'),
@@ -27,12 +29,22 @@ const running = z.object({
 
 /** The answer of GET /api/sync/status. */
 export const syncStatusAnswer = z.object({
-  lastSyncAt: instant.nullable().describe('Everything shown is at least this fresh; null while a source has no complete data yet.'),
+  lastSyncAt: instant
+    .nullable()
+    .describe(
+      'Everything shown is at least this fresh; null while a source has no complete data yet.',
+    ),
   status: state,
-  isStale: z.boolean().describe('Whether the data is older than two hours. Measured on the data: a sync that failed makes nothing fresher.'),
+  isStale: z
+    .boolean()
+    .describe(
+      'Whether the data is older than two hours. Measured on the data: a sync that failed makes nothing fresher.',
+    ),
   sources: z.array(source),
   running: running.nullable().describe('The sync under way.'),
 });
 
 /** The answer of POST /api/sync. */
-export const syncRequestedAnswer = z.object({ queued: z.int().min(1).describe('Connections that will be synced.') });
+export const syncRequestedAnswer = z.object({
+  queued: z.int().min(1).describe('Connections that will be synced.'),
+});

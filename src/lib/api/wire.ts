@@ -8,10 +8,14 @@ export const instant = z.codec(z.iso.datetime(), z.date(), {
 });
 
 /**
- * Parses the query of an API address strictly: an unknown or repeated name and an unusable value are a Problem
- * `bad_request` whose details name each wrong parameter. An empty value counts as not given.
+ * Parses the query of an API address strictly: an unknown or repeated name and an unusable value
+ * are a Problem `bad_request` whose details name each wrong parameter. An empty value counts as not
+ * given.
  */
-export function parseQuery<Schema extends z.ZodObject>(schema: Schema, params: URLSearchParams): z.output<Schema> {
+export function parseQuery<Schema extends z.ZodObject>(
+  schema: Schema,
+  params: URLSearchParams,
+): z.output<Schema> {
   const given: Record<string, string> = {};
   const wrong: Record<string, string> = {};
   for (const [name, value] of params) {
@@ -22,20 +26,41 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, params: U
   const parsed = schema.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) wrong[issue.path.join('.')] ??= issue.message;
   if (parsed.success && Object.keys(wrong).length === 0) return parsed.data;
-  throw new Problem('bad_request', `The query is not usable. Correct: ${Object.keys(wrong).join(', ')}.`, { fields: wrong });
+  throw new Problem(
+    'bad_request',
+    `The query is not usable. Correct: ${Object.keys(wrong).join(', ')}.`,
+    { fields: wrong },
+  );
 }
 
 /** Parses the JSON body of a request strictly, as `parseQuery` does its query. */
-export async function parseBody<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
-  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) throw new Problem('bad_request', 'This address takes JSON.');
+export async function parseBody<Schema extends z.ZodType>(
+  schema: Schema,
+  request: Request,
+): Promise<z.output<Schema>> {
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
+    throw new Problem('bad_request', 'This address takes JSON.');
   const body: unknown = await request.json().catch(() => undefined);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const wrong = Object.fromEntries(parsed.error.issues.map(({ path, message }) => [path.join('.'), message]));
-  throw new Problem('bad_request', 'The body is not usable: it is no JSON of the form that this address takes.', { fields: wrong });
+  const wrong = Object.fromEntries(
+    parsed.error.issues.map(({ path, message }) => [path.join('.'), message]),
+  );
+  throw new Problem(
+    'bad_request',
+    'The body is not usable: it is no JSON of the form that this address takes.',
+    { fields: wrong },
+  );
 }
 
-/** An answer in the form of its schema: what the schema does not name is left out, what contradicts it is a fault of ours. */
-export function answer<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>, status = 200): Response {
+/**
+ * An answer in the form of its schema: what the schema does not name is left out, what contradicts
+ * it is a fault of ours.
+ */
+export function answer<Schema extends z.ZodType>(
+  schema: Schema,
+  value: z.output<Schema>,
+  status = 200,
+): Response {
   return Response.json(z.encode(schema, value), { status });
 }

@@ -61,9 +61,13 @@ export interface Workspace {
 /** The workspaces that the user may enter, by name; `search` looks into name and slug. */
 export async function listWorkspaces(user: Person, search = ''): Promise<Workspace[]> {
   const pattern = containing(search.trim().replace(/\0/g, ''));
-  const rows = await accessRows(user, or(ilike(tenants.name, pattern), ilike(tenants.slug, pattern)));
+  const rows = await accessRows(
+    user,
+    or(ilike(tenants.name, pattern), ilike(tenants.slug, pattern)),
+  );
   const byTenant = new Map<string, Workspace>();
-  for (const row of rows) byTenant.set(row.tenant.id, { tenant: viewOf(row.tenant), role: roleOf(row) });
+  for (const row of rows)
+    byTenant.set(row.tenant.id, { tenant: viewOf(row.tenant), role: roleOf(row) });
   return [...byTenant.values()];
 }
 
@@ -73,7 +77,13 @@ async function accessWhere(user: Person, which: SQL): Promise<Access | undefined
   const role = roleOf(row);
   const { id, name, email } = user;
   const features = [...(await enabledFeatures(row.tenant.id))];
-  return { tenant: viewOf(row.tenant), user: { id, name, email }, role, isStaff: role === 'staff', features };
+  return {
+    tenant: viewOf(row.tenant),
+    user: { id, name, email },
+    role,
+    isStaff: role === 'staff',
+    features,
+  };
 }
 
 /** One row per tenant and reason to enter it: all pages and APIs decide on this query alone. */
@@ -82,9 +92,18 @@ function accessRows(user: Person, which: SQL | undefined) {
   return globalDb()
     .select({ tenant: tenants, memberRole: memberships.role, grantId: staffGrants.id })
     .from(tenants)
-    .leftJoin(memberships, and(eq(memberships.organizationId, tenants.id), eq(memberships.userId, user.id)))
+    .leftJoin(
+      memberships,
+      and(eq(memberships.organizationId, tenants.id), eq(memberships.userId, user.id)),
+    )
     .leftJoin(staffGrants, and(eq(staffGrants.userId, user.id), grantHolds))
-    .where(and(isNull(tenants.archivedAt), or(isNotNull(memberships.id), isNotNull(staffGrants.id)), which))
+    .where(
+      and(
+        isNull(tenants.archivedAt),
+        or(isNotNull(memberships.id), isNotNull(staffGrants.id)),
+        which,
+      ),
+    )
     .orderBy(asc(tenants.name), asc(tenants.id));
 }
 
@@ -96,6 +115,14 @@ function roleOf({ memberRole, grantId }: AccessRow): Role {
   return memberRole !== null && isMemberRole(memberRole) ? memberRole : 'viewer';
 }
 
-function viewOf({ id, slug, name, timeZone, currency, accent, logo }: typeof tenants.$inferSelect): TenantView {
+function viewOf({
+  id,
+  slug,
+  name,
+  timeZone,
+  currency,
+  accent,
+  logo,
+}: typeof tenants.$inferSelect): TenantView {
   return { id, slug, name, timeZone, currency, accent, logoUrl: logo };
 }

@@ -11,7 +11,16 @@ import { afterEndpoint, beforeEndpoint } from './hooks.ts';
 import { maxPasswordLength, minPasswordLength } from './input.ts';
 import { isSecureSite, publicOrigin } from './public-url.ts';
 import { accessControl, organizationRoles } from './roles.ts';
-import { accounts, invitations, memberships, rateLimits, sessions, twoFactors, users, verifications } from './schema.ts';
+import {
+  accounts,
+  invitations,
+  memberships,
+  rateLimits,
+  sessions,
+  twoFactors,
+  users,
+  verifications,
+} from './schema.ts';
 import { onlyTenantOf } from './sole-tenant.ts';
 
 const day = 24 * 60 * 60;
@@ -50,7 +59,10 @@ const rateLimit = {
   storage: 'database' as const,
   window: 60,
   max: 100,
-  customRules: { '/sign-in/email': { window: 60, max: 60 }, '/two-factor/*': { window: 60, max: 60 } },
+  customRules: {
+    '/sign-in/email': { window: 60, max: 60 },
+    '/two-factor/*': { window: 60, max: 60 },
+  },
 };
 
 function build() {
@@ -89,13 +101,21 @@ function build() {
 }
 
 /** A session without a workspace begins in the user's only one. */
-async function startInOnlyTenant<T extends { userId: string; activeOrganizationId?: string | null }>(session: T) {
-  return { data: { ...session, activeOrganizationId: session.activeOrganizationId ?? (await onlyTenantOf(session.userId)) } };
+async function startInOnlyTenant<
+  T extends { userId: string; activeOrganizationId?: string | null },
+>(session: T) {
+  return {
+    data: {
+      ...session,
+      activeOrganizationId: session.activeOrganizationId ?? (await onlyTenantOf(session.userId)),
+    },
+  };
 }
 
 /** Its warnings are wrong passwords and the like, which are answers and not faults. */
 function reportError(level: string, message: string): void {
-  if (level === 'error') log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
+  if (level === 'error')
+    log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
 }
 
 type Auth = ReturnType<typeof build>;

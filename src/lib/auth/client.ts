@@ -1,4 +1,6 @@
-/** Carries the client's address to better-auth; whatever a client sends under this name is replaced. */
+/**
+ * Carries the client's address to better-auth; whatever a client sends under this name is replaced.
+ */
 export const addressHeader = 'x-tributary-client-address';
 
 /** Who asks, as far as sign-in needs to know: cookies, browser, address. */
@@ -15,9 +17,18 @@ export function addressOf(headers: Headers): string {
   return headers.get(addressHeader) ?? 'unknown';
 }
 
-/** The address of the client: of the connection, or what our own proxy put last into X-Forwarded-For. */
-export function clientAddress(request: Request, connectionAddress: string, trustProxy: boolean): string {
-  const forwarded = trustProxy ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+/**
+ * The address of the client: of the connection, or what our own proxy put last into
+ * X-Forwarded-For.
+ */
+export function clientAddress(
+  request: Request,
+  connectionAddress: string,
+  trustProxy: boolean,
+): string {
+  const forwarded = trustProxy
+    ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()
+    : undefined;
   return plainAddress(forwarded || connectionAddress);
 }
 

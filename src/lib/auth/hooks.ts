@@ -1,19 +1,28 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { Problem } from '../platform/errors.ts';
 import { addressOf } from './client.ts';
-import { clearLimit, consumeLimit, refundLimit, signInByAccount, signInByAddress, totpCode, type Limit } from './limits.ts';
+import {
+  clearLimit,
+  consumeLimit,
+  refundLimit,
+  signInByAccount,
+  signInByAddress,
+  totpCode,
+  type Limit,
+} from './limits.ts';
 
 type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
 /*
- * Limits live in hooks because these run for calls from pages (which better-auth does not limit) and for requests to
- * its HTTP endpoints alike: there is no door beside them.
+ * Limits live in hooks because these run for calls from pages (which better-auth does not limit)
+ * and for requests to its HTTP endpoints alike: there is no door beside them.
  */
 export const beforeEndpoint = createAuthMiddleware(async (ctx) => {
   if (ctx.path === '/sign-in/email') await countSignIn(ctx);
   if (ctx.path === '/two-factor/verify-totp') await refuseUsedCode(ctx);
   // A trusted device would skip the second step, even after the password was reset.
-  if (textOf(ctx, 'trustDevice') !== undefined) throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
+  if (textOf(ctx, 'trustDevice') !== undefined)
+    throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
 });
 
 export const afterEndpoint = createAuthMiddleware(async (ctx) => {
@@ -23,15 +32,27 @@ export const afterEndpoint = createAuthMiddleware(async (ctx) => {
 });
 
 async function countSignIn(ctx: Context): Promise<void> {
-  await limited(signInByAddress, addressOf(headersOf(ctx)), 'There were too many wrong sign-ins from your network.');
-  await limited(signInByAccount, textOf(ctx, 'email') ?? '', 'There were too many wrong passwords for this account.');
+  await limited(
+    signInByAddress,
+    addressOf(headersOf(ctx)),
+    'There were too many wrong sign-ins from your network.',
+  );
+  await limited(
+    signInByAccount,
+    textOf(ctx, 'email') ?? '',
+    'There were too many wrong passwords for this account.',
+  );
 }
 
 async function refuseUsedCode(ctx: Context): Promise<void> {
   const userId = await challengedUser(ctx);
   const code = textOf(ctx, 'code');
   if (userId === undefined || code === undefined) return;
-  await limited(totpCode, `${userId}:${code}`, 'This code was tried before. Wait for the next one.');
+  await limited(
+    totpCode,
+    `${userId}:${code}`,
+    'This code was tried before. Wait for the next one.',
+  );
 }
 
 /** The user who has given the password and still owes the second step. */
@@ -48,7 +69,11 @@ async function limited(limit: Limit, key: string, message: string): Promise<void
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const { retryAfter } = error.details as { retryAfter: number };
-    throw new APIError('TOO_MANY_REQUESTS', { code: 'RATE_LIMITED', message: error.message, retryAfter }, { 'Retry-After': String(retryAfter) });
+    throw new APIError(
+      'TOO_MANY_REQUESTS',
+      { code: 'RATE_LIMITED', message: error.message, retryAfter },
+      { 'Retry-After': String(retryAfter) },
+    );
   }
 }
 

@@ -7,7 +7,11 @@ export const emailField = z
   .string({ error: 'Enter an e-mail address.' })
   .trim()
   .toLowerCase()
-  .pipe(z.email('Enter an e-mail address such as name@company.com.').max(254, 'This e-mail address is too long.'));
+  .pipe(
+    z
+      .email('Enter an e-mail address such as name@company.com.')
+      .max(254, 'This e-mail address is too long.'),
+  );
 
 export const minPasswordLength = 12;
 /** Hashing time grows with the length, so that it needs an end. */
@@ -18,8 +22,14 @@ export const newPasswordField = z
   .min(minPasswordLength, `Use at least ${minPasswordLength} characters.`)
   .max(maxPasswordLength, `Use at most ${maxPasswordLength} characters.`);
 
-/** A password that is compared, never stored: any text, so that the answer does not tell the policy of another time. */
-export const givenPasswordField = z.string({ error: 'Enter your password.' }).min(1, 'Enter your password.').max(1024, 'This is too long.');
+/**
+ * A password that is compared, never stored: any text, so that the answer does not tell the policy
+ * of another time.
+ */
+export const givenPasswordField = z
+  .string({ error: 'Enter your password.' })
+  .min(1, 'Enter your password.')
+  .max(1024, 'This is too long.');
 
 export const nameField = z
   .string({ error: 'Enter a name.' })
@@ -31,7 +41,9 @@ export const nameField = z
 
 export const roleField = z.enum(memberRoles, { error: 'Choose viewer, member or admin.' });
 
-export const slugField = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'This is not the address of a workspace.');
+export const slugField = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'This is not the address of a workspace.');
 
 export const idField = z.uuid('This is not a known id.');
 
@@ -51,6 +63,10 @@ export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.ou
 }
 
 /** A Problem about one field that only the data can tell. */
-export function fieldProblem(code: 'bad_request' | 'conflict' | 'unauthenticated' | 'forbidden', field: string, message: string): Problem {
+export function fieldProblem(
+  code: 'bad_request' | 'conflict' | 'unauthenticated' | 'forbidden',
+  field: string,
+  message: string,
+): Problem {
   return new Problem(code, message, { fields: { [field]: message } } satisfies FieldErrors);
 }

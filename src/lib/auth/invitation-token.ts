@@ -9,7 +9,10 @@ interface Bound {
   expiresAt: Date;
 }
 
-/** The token of an invitation's link. Nobody who reads the database, or the id on a page, can make one. */
+/**
+ * The token of an invitation's link. Nobody who reads the database, or the id on a page, can make
+ * one.
+ */
 export function invitationToken(invitation: Bound): string {
   return `${invitation.id}.${macOf(invitation)}`;
 }
@@ -27,5 +30,7 @@ export function isTokenOf(invitation: Bound, token: string): boolean {
 }
 
 function macOf({ id, email, expiresAt }: Bound): string {
-  return createHmac('sha256', config().AUTH_SECRET).update(JSON.stringify(['invitation', id, email, expiresAt.getTime()])).digest('base64url');
+  return createHmac('sha256', config().AUTH_SECRET)
+    .update(JSON.stringify(['invitation', id, email, expiresAt.getTime()]))
+    .digest('base64url');
 }

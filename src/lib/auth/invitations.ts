@@ -17,12 +17,22 @@ export type Invitation = typeof invitations.$inferSelect;
 const lifetimeDays = 7;
 const invitationInput = z.object({ email: emailField, role: roleField });
 
-/** Invites somebody to the workspace by mail. Inviting the same address again sends a new link; the old one ends. */
-export async function inviteUser(access: Access, input: { email: string; role: string }): Promise<Invitation> {
+/**
+ * Invites somebody to the workspace by mail. Inviting the same address again sends a new link; the
+ * old one ends.
+ */
+export async function inviteUser(
+  access: Access,
+  input: { email: string; role: string },
+): Promise<Invitation> {
   requireAdmin(access);
   const { email, role } = parseInput(invitationInput, input);
   requireMail();
-  await consumeLimit(invitesByTenant, access.tenant.id, 'This workspace has sent many invitations.');
+  await consumeLimit(
+    invitesByTenant,
+    access.tenant.id,
+    'This workspace has sent many invitations.',
+  );
   await refuseMember(access.tenant.id, email);
   const invitation = await storeInvitation(access, email, role);
   await mailInvitation(access, invitation);
@@ -39,7 +49,10 @@ export async function resendInvitation(access: Access, invitationId: string): Pr
 export async function revokeInvitation(access: Access, invitationId: string): Promise<void> {
   requireAdmin(access);
   const { id } = await pendingInvitation(access, invitationId);
-  await globalDb().update(invitations).set({ status: 'canceled' }).where(and(eq(invitations.id, id), eq(invitations.status, 'pending')));
+  await globalDb()
+    .update(invitations)
+    .set({ status: 'canceled' })
+    .where(and(eq(invitations.id, id), eq(invitations.status, 'pending')));
 }
 
 /** Invitations that wait for an answer, also those that have run out, by address. */
@@ -60,10 +73,22 @@ export function invitationUrl(invitation: Invitation): string {
 async function storeInvitation(access: Access, email: string, role: string): Promise<Invitation> {
   const tenantId = access.tenant.id;
   return globalDb().transaction(async (tx) => {
-    const same = and(eq(invitations.organizationId, tenantId), eq(invitations.email, email), eq(invitations.status, 'pending'));
+    const same = and(
+      eq(invitations.organizationId, tenantId),
+      eq(invitations.email, email),
+      eq(invitations.status, 'pending'),
+    );
     await tx.update(invitations).set({ status: 'canceled' }).where(same);
     const expiresAt = new Date(Date.now() + lifetimeDays * 24 * 60 * 60 * 1000);
-    const values = { id: newId(), organizationId: tenantId, email, role, status: 'pending', expiresAt, inviterId: access.user.id };
+    const values = {
+      id: newId(),
+      organizationId: tenantId,
+      email,
+      role,
+      status: 'pending',
+      expiresAt,
+      inviterId: access.user.id,
+    };
     const [invitation] = await tx.insert(invitations).values(values).returning();
     if (invitation === undefined) throw new Error('The invitation was not stored');
     return invitation;
@@ -71,14 +96,24 @@ async function storeInvitation(access: Access, email: string, role: string): Pro
 }
 
 function mailInvitation({ tenant, user }: Access, invitation: Invitation): Promise<void> {
-  const facts = { workspace: tenant.name, inviter: user.name, role: invitation.role ?? 'viewer', days: lifetimeDays };
+  const facts = {
+    workspace: tenant.name,
+    inviter: user.name,
+    role: invitation.role ?? 'viewer',
+    days: lifetimeDays,
+  };
   return sendMail(invitation.email, invitationMail(invitationUrl(invitation), facts));
 }
 
 async function pendingInvitation({ tenant }: Access, id: string): Promise<Invitation> {
-  const mine = and(eq(invitations.id, id), eq(invitations.organizationId, tenant.id), eq(invitations.status, 'pending'));
+  const mine = and(
+    eq(invitations.id, id),
+    eq(invitations.organizationId, tenant.id),
+    eq(invitations.status, 'pending'),
+  );
   const [invitation] = isId(id) ? await globalDb().select().from(invitations).where(mine) : [];
-  if (invitation === undefined) throw new Problem('not_found', 'This invitation was answered or withdrawn before.');
+  if (invitation === undefined)
+    throw new Problem('not_found', 'This invitation was answered or withdrawn before.');
   return invitation;
 }
 
@@ -88,12 +123,15 @@ async function refuseMember(tenantId: string, email: string): Promise<void> {
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
     .where(and(eq(memberships.organizationId, tenantId), eq(users.email, email)));
-  if (member !== undefined) throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
+  if (member !== undefined)
+    throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
 }
 
 function requireAdmin(access: Access): void {
-  if (!hasRole(access, 'admin')) throw new Problem('forbidden', 'Only admins of this workspace can invite people.');
+  if (!hasRole(access, 'admin'))
+    throw new Problem('forbidden', 'Only admins of this workspace can invite people.');
 }
 
 /** Condition: waits for an answer and has not run out. */
-export const isOpen = (now: Date) => and(eq(invitations.status, 'pending'), gt(invitations.expiresAt, now));
+export const isOpen = (now: Date) =>
+  and(eq(invitations.status, 'pending'), gt(invitations.expiresAt, now));

@@ -14,26 +14,61 @@ export interface Limit {
 const minutes = 60;
 
 /** Wrong passwords for one account. A right one clears the count. */
-export const signInByAccount: Limit = { name: 'sign-in:account', max: 10, windowSeconds: 15 * minutes };
-/** Wrong passwords from one address, over all accounts: an office shares one address, so it is wider. */
-export const signInByAddress: Limit = { name: 'sign-in:address', max: 50, windowSeconds: 15 * minutes };
+export const signInByAccount: Limit = {
+  name: 'sign-in:account',
+  max: 10,
+  windowSeconds: 15 * minutes,
+};
+/**
+ * Wrong passwords from one address, over all accounts: an office shares one address, so it is
+ * wider.
+ */
+export const signInByAddress: Limit = {
+  name: 'sign-in:address',
+  max: 50,
+  windowSeconds: 15 * minutes,
+};
 /** Wrong current passwords typed inside a session. */
-export const passwordCheck: Limit = { name: 'password-check', max: 10, windowSeconds: 15 * minutes };
+export const passwordCheck: Limit = {
+  name: 'password-check',
+  max: 10,
+  windowSeconds: 15 * minutes,
+};
 export const resetByAccount: Limit = { name: 'reset:account', max: 5, windowSeconds: 60 * minutes };
-export const resetByAddress: Limit = { name: 'reset:address', max: 30, windowSeconds: 60 * minutes };
-export const tokenByAddress: Limit = { name: 'token:address', max: 60, windowSeconds: 15 * minutes };
-export const invitesByTenant: Limit = { name: 'invite:tenant', max: 100, windowSeconds: 60 * minutes };
-/** One use of one code: RFC 6238 section 5.2 asks that a code is accepted once. It lives 90 s with its neighbours. */
+export const resetByAddress: Limit = {
+  name: 'reset:address',
+  max: 30,
+  windowSeconds: 60 * minutes,
+};
+export const tokenByAddress: Limit = {
+  name: 'token:address',
+  max: 60,
+  windowSeconds: 15 * minutes,
+};
+export const invitesByTenant: Limit = {
+  name: 'invite:tenant',
+  max: 100,
+  windowSeconds: 60 * minutes,
+};
+/**
+ * One use of one code: RFC 6238 section 5.2 asks that a code is accepted once. It lives 90 s with
+ * its neighbours.
+ */
 export const totpCode: Limit = { name: 'totp:code', max: 1, windowSeconds: 120 };
 
 /** How long a row can matter to any limit, here or in better-auth. */
 const longestWindowMs = 24 * 60 * minutes * 1000;
 
 /**
- * Counts one use of `key` and throws a Problem `rate_limited` with `details.retryAfter` in seconds when there were
- * too many. One statement counts and decides, so that parallel attempts cannot slip through.
+ * Counts one use of `key` and throws a Problem `rate_limited` with `details.retryAfter` in seconds
+ * when there were too many. One statement counts and decides, so that parallel attempts cannot slip
+ * through.
  */
-export async function consumeLimit(limit: Limit, key: string, message = 'There were too many attempts.'): Promise<void> {
+export async function consumeLimit(
+  limit: Limit,
+  key: string,
+  message = 'There were too many attempts.',
+): Promise<void> {
   const now = Date.now();
   const windowMs = limit.windowSeconds * 1000;
   const isOver = sql`${rateLimits.lastRequest} <= ${now - windowMs}`;
@@ -62,12 +97,16 @@ export async function refundLimit(limit: Limit, key: string): Promise<void> {
 }
 
 export async function clearLimit(limit: Limit, key: string): Promise<void> {
-  await globalDb().delete(rateLimits).where(eq(rateLimits.key, keyOf(limit, key)));
+  await globalDb()
+    .delete(rateLimits)
+    .where(eq(rateLimits.key, keyOf(limit, key)));
 }
 
 /** Drops counts that no limit looks at any more. */
 export async function pruneLimits(now: Date): Promise<void> {
-  await globalDb().delete(rateLimits).where(lt(rateLimits.lastRequest, now.getTime() - longestWindowMs));
+  await globalDb()
+    .delete(rateLimits)
+    .where(lt(rateLimits.lastRequest, now.getTime() - longestWindowMs));
 }
 
 function keyOf(limit: Limit, key: string): string {

@@ -23,7 +23,14 @@ export interface Member {
 export async function listMembers(access: Access): Promise<Member[]> {
   requireAdmin(access);
   const rows = await globalDb()
-    .select({ userId: users.id, name: users.name, email: users.email, role: memberships.role, twoFactorEnabled: users.twoFactorEnabled, joinedAt: memberships.createdAt })
+    .select({
+      userId: users.id,
+      name: users.name,
+      email: users.email,
+      role: memberships.role,
+      twoFactorEnabled: users.twoFactorEnabled,
+      joinedAt: memberships.createdAt,
+    })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
     .where(eq(memberships.organizationId, access.tenant.id))
@@ -34,19 +41,34 @@ export async function listMembers(access: Access): Promise<Member[]> {
 const addition = z.object({ tenantSlug: slugField, email: emailField, role: roleField });
 
 /** Makes an existing account a member. For operators; pages invite instead. */
-export async function addMember(input: { tenantSlug: string; email: string; role: string }): Promise<void> {
+export async function addMember(input: {
+  tenantSlug: string;
+  email: string;
+  role: string;
+}): Promise<void> {
   const { tenantSlug, email, role } = parseInput(addition, input);
   const tenant = await requireTenant(tenantSlug, 'tenantSlug');
   const user = await findUserByEmail(email);
-  if (user === undefined) throw fieldProblem('bad_request', 'email', `There is no account for ${email}. Create it first.`);
-  const isNew = await globalDb().transaction((tx) => insertMembership(tx, tenant.id, user.id, role));
-  if (!isNew) throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
+  if (user === undefined)
+    throw fieldProblem(
+      'bad_request',
+      'email',
+      `There is no account for ${email}. Create it first.`,
+    );
+  const isNew = await globalDb().transaction((tx) =>
+    insertMembership(tx, tenant.id, user.id, role),
+  );
+  if (!isNew)
+    throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
 }
 
 const roleChange = z.object({ userId: idField, role: roleField });
 
 /** Gives a member another role. The last admin keeps theirs. It holds from the next request on. */
-export async function changeRole(access: Access, input: { userId: string; role: string }): Promise<void> {
+export async function changeRole(
+  access: Access,
+  input: { userId: string; role: string },
+): Promise<void> {
   requireAdmin(access);
   const { userId, role } = parseInput(roleChange, input);
   await changeMember(access, userId, async (tx, current) => {
@@ -58,7 +80,9 @@ export async function changeRole(access: Access, input: { userId: string; role: 
   });
 }
 
-/** Ends a membership at once, and the open invitations that the member sent. The last admin stays. */
+/**
+ * Ends a membership at once, and the open invitations that the member sent. The last admin stays.
+ */
 export async function removeMember(access: Access, input: { userId: string }): Promise<void> {
   requireAdmin(access);
   const { userId } = parseInput(roleChange.pick({ userId: true }), input);
@@ -77,30 +101,57 @@ export async function removeMember(access: Access, input: { userId: string }): P
 type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;
 
 /** Runs a change of one member while no other change of the tenant's members runs. */
-async function changeMember({ tenant }: Access, userId: string, change: MemberChange): Promise<void> {
+async function changeMember(
+  { tenant }: Access,
+  userId: string,
+  change: MemberChange,
+): Promise<void> {
   await globalDb().transaction(async (tx) => {
     // Two admins who demote each other at the same moment must take turns.
-    await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenant.id)).for('no key update');
-    const [member] = await tx.select({ role: memberships.role }).from(memberships).where(isMember(tenant.id, userId));
-    if (member === undefined) throw new Problem('not_found', 'This person is not a member any more.');
+    await tx
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(eq(tenants.id, tenant.id))
+      .for('no key update');
+    const [member] = await tx
+      .select({ role: memberships.role })
+      .from(memberships)
+      .where(isMember(tenant.id, userId));
+    if (member === undefined)
+      throw new Problem('not_found', 'This person is not a member any more.');
     await change(tx, member.role);
   });
 }
 
-const isMember = (tenantId: string, userId: string) => and(eq(memberships.organizationId, tenantId), eq(memberships.userId, userId));
+const isMember = (tenantId: string, userId: string) =>
+  and(eq(memberships.organizationId, tenantId), eq(memberships.userId, userId));
 
 async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
-  const [row] = await tx.select({ admins: count() }).from(memberships).where(and(eq(memberships.organizationId, tenantId), eq(memberships.role, 'admin')));
-  if ((row?.admins ?? 0) < 2) throw new Problem('conflict', 'This is the last admin of the workspace. Make somebody else an admin first.');
+  const [row] = await tx
+    .select({ admins: count() })
+    .from(memberships)
+    .where(and(eq(memberships.organizationId, tenantId), eq(memberships.role, 'admin')));
+  if ((row?.admins ?? 0) < 2)
+    throw new Problem(
+      'conflict',
+      'This is the last admin of the workspace. Make somebody else an admin first.',
+    );
 }
 
 async function withdrawInvitationsOf(tx: Tx, tenantId: string, userId: string): Promise<void> {
   await tx
     .update(invitations)
     .set({ status: 'canceled' })
-    .where(and(eq(invitations.organizationId, tenantId), eq(invitations.inviterId, userId), eq(invitations.status, 'pending')));
+    .where(
+      and(
+        eq(invitations.organizationId, tenantId),
+        eq(invitations.inviterId, userId),
+        eq(invitations.status, 'pending'),
+      ),
+    );
 }
 
 function requireAdmin(access: Access): void {
-  if (!hasRole(access, 'admin')) throw new Problem('forbidden', 'Only admins of this workspace can manage its members.');
+  if (!hasRole(access, 'admin'))
+    throw new Problem('forbidden', 'Only admins of this workspace can manage its members.');
 }

@@ -1,8 +1,9 @@
 const placeholder = 'http://site.invalid';
 
 /**
- * Where to go after signing in, as asked by `?next=`: a path of this site, else `fallback`. Browsers read `//host`,
- * `/\host` and a path with tabs or line breaks inside as another site, so those are refused before parsing.
+ * Where to go after signing in, as asked by `?next=`: a path of this site, else `fallback`.
+ * Browsers read `//host`, `/\host` and a path with tabs or line breaks inside as another site, so
+ * those are refused before parsing.
  */
 export function safeNext(next: string | null | undefined, fallback = '/'): string {
   if (!next || next.length > 2000 || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(next)) return fallback;

@@ -11,22 +11,40 @@ import { newId } from '../platform/id.ts';
 import { auth, resetLifetimeSeconds } from './auth.ts';
 import { addressOf } from './client.ts';
 import { emailField, newPasswordField, parseInput } from './input.ts';
-import { clearLimit, consumeLimit, resetByAccount, resetByAddress, signInByAccount, tokenByAddress } from './limits.ts';
+import {
+  clearLimit,
+  consumeLimit,
+  resetByAccount,
+  resetByAddress,
+  signInByAccount,
+  tokenByAddress,
+} from './limits.ts';
 import { publicUrl } from './public-url.ts';
 import { accounts, sessions, users, verifications } from './schema.ts';
 
 const requestInput = z.object({ email: emailField });
 
 /**
- * Mails a link to set a new password. The answer is the same, and comes as fast, whether or not there is such an
- * account. Problems: `rate_limited`; `unavailable` when the server cannot send mail.
+ * Mails a link to set a new password. The answer is the same, and comes as fast, whether or not
+ * there is such an account. Problems: `rate_limited`; `unavailable` when the server cannot send
+ * mail.
  */
-export async function requestPasswordReset(input: { email: string }, client: Headers): Promise<void> {
+export async function requestPasswordReset(
+  input: { email: string },
+  client: Headers,
+): Promise<void> {
   const { email } = parseInput(requestInput, input);
   requireMail();
-  await consumeLimit(resetByAddress, addressOf(client), 'There were too many requests from your network.');
+  await consumeLimit(
+    resetByAddress,
+    addressOf(client),
+    'There were too many requests from your network.',
+  );
   await consumeLimit(resetByAccount, email, 'There were too many requests for this address.');
-  const [user] = await globalDb().select({ id: users.id }).from(users).where(eq(users.email, email));
+  const [user] = await globalDb()
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.email, email));
   // Made for nobody too, so that the time taken tells nothing.
   const link = await createResetLink(user?.id ?? newId(), resetLifetimeSeconds);
   if (user !== undefined) sendMailLater(email, resetMail(link, resetLifetimeSeconds / 60));
@@ -35,16 +53,25 @@ export async function requestPasswordReset(input: { email: string }, client: Hea
 const resetInput = z.object({ token: z.string().min(1), password: newPasswordField });
 
 /**
- * Sets a new password with the token of a link, which then is used up. Every session of the user ends, and every
- * other link. It opens no session: two-step sign-in is asked for as always.
+ * Sets a new password with the token of a link, which then is used up. Every session of the user
+ * ends, and every other link. It opens no session: two-step sign-in is asked for as always.
  */
-export async function resetPassword(input: { token: string; password: string }, client: Headers): Promise<{ email: string }> {
+export async function resetPassword(
+  input: { token: string; password: string },
+  client: Headers,
+): Promise<{ email: string }> {
   const { token, password } = parseInput(resetInput, input);
-  await consumeLimit(tokenByAddress, addressOf(client), 'There were too many attempts from your network.');
+  await consumeLimit(
+    tokenByAddress,
+    addressOf(client),
+    'There were too many attempts from your network.',
+  );
   const { internalAdapter } = await auth().$context;
   const consumed = await internalAdapter.consumeVerificationValue(identifierOf(token));
   const passwordHash = await hashPassword(password);
-  const email = consumed && (await globalDb().transaction((tx) => replacePassword(tx, consumed.value, passwordHash)));
+  const email =
+    consumed &&
+    (await globalDb().transaction((tx) => replacePassword(tx, consumed.value, passwordHash)));
   if (!email) throw invalidLink();
   await clearLimit(signInByAccount, email);
   return { email };
@@ -52,7 +79,11 @@ export async function resetPassword(input: { token: string; password: string }, 
 
 /** Whether a link still works, so that its page can say so before a password is typed. */
 export async function isResetTokenValid(token: string, client: Headers): Promise<boolean> {
-  await consumeLimit(tokenByAddress, addressOf(client), 'There were too many attempts from your network.');
+  await consumeLimit(
+    tokenByAddress,
+    addressOf(client),
+    'There were too many attempts from your network.',
+  );
   const { internalAdapter } = await auth().$context;
   const found = await internalAdapter.findVerificationValue(identifierOf(token));
   return found !== null && found !== undefined && found.expiresAt > new Date();
@@ -70,9 +101,20 @@ export async function createResetLink(userId: string, lifetimeSeconds: number): 
   return publicUrl(`/reset-password?token=${token}`);
 }
 
-/** Stores the hash and ends what the old password had opened. The user's address, or undefined when there is no such user. */
-async function replacePassword(tx: Tx, userId: string, passwordHash: string): Promise<string | undefined> {
-  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId)).for('update');
+/**
+ * Stores the hash and ends what the old password had opened. The user's address, or undefined when
+ * there is no such user.
+ */
+async function replacePassword(
+  tx: Tx,
+  userId: string,
+  passwordHash: string,
+): Promise<string | undefined> {
+  const [user] = await tx
+    .select({ email: users.email })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for('update');
   if (user === undefined) return undefined;
   const changed = await tx
     .update(accounts)
@@ -80,7 +122,13 @@ async function replacePassword(tx: Tx, userId: string, passwordHash: string): Pr
     .where(and(eq(accounts.userId, userId), eq(accounts.providerId, 'credential')))
     .returning({ id: accounts.id });
   if (changed.length === 0) {
-    await tx.insert(accounts).values({ id: newId(), userId, providerId: 'credential', accountId: userId, password: passwordHash });
+    await tx.insert(accounts).values({
+      id: newId(),
+      userId,
+      providerId: 'credential',
+      accountId: userId,
+      password: passwordHash,
+    });
   }
   await tx.delete(sessions).where(eq(sessions.userId, userId));
   await tx.delete(verifications).where(eq(verifications.value, userId));
@@ -90,5 +138,9 @@ async function replacePassword(tx: Tx, userId: string, passwordHash: string): Pr
 const identifierOf = (token: string): string => `reset-password:${token}`;
 
 function invalidLink(): Problem {
-  return new Problem('bad_request', 'This link has expired or was used before. Ask for a new one.', { invalidLink: true });
+  return new Problem(
+    'bad_request',
+    'This link has expired or was used before. Ask for a new one.',
+    { invalidLink: true },
+  );
 }

@@ -4,12 +4,15 @@ import { createdAt, instant } from '../platform/db/columns.ts';
 import { tenants } from '../tenancy/schema.ts';
 
 /*
- * The identity tables of better-auth (fields: its core schema and its organization and two-factor plugins).
- * They are read before a tenant is known, so they carry no row-level security; only src/lib/auth and
- * src/lib/tenancy touch them.
+ * The identity tables of better-auth (fields: its core schema and its organization and two-factor
+ * plugins). They are read before a tenant is known, so they carry no row-level security; only
+ * src/lib/auth and src/lib/tenancy touch them.
  */
 
-const id = () => uuid('id').primaryKey().default(sql`new_id()`);
+const id = () =>
+  uuid('id')
+    .primaryKey()
+    .default(sql`new_id()`);
 const updatedAt = () => instant('updated_at').notNull().defaultNow();
 
 export const users = pgTable('users', {
@@ -23,7 +26,10 @@ export const users = pgTable('users', {
   updatedAt: updatedAt(),
 });
 
-const userId = () => uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' });
+const userId = () =>
+  uuid('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' });
 
 export const sessions = pgTable(
   'sessions',
@@ -34,7 +40,9 @@ export const sessions = pgTable(
     ipAddress: text('ip_address'),
     userAgent: text('user_agent'),
     userId: userId(),
-    activeOrganizationId: uuid('active_tenant_id').references(() => tenants.id, { onDelete: 'set null' }),
+    activeOrganizationId: uuid('active_tenant_id').references(() => tenants.id, {
+      onDelete: 'set null',
+    }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -58,7 +66,10 @@ export const accounts = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [unique('accounts_provider_account').on(table.providerId, table.accountId), index('accounts_user').on(table.userId)],
+  (table) => [
+    unique('accounts_provider_account').on(table.providerId, table.accountId),
+    index('accounts_user').on(table.userId),
+  ],
 );
 
 export const verifications = pgTable(
@@ -99,31 +110,42 @@ export const memberships = pgTable(
   'memberships',
   {
     id: id(),
-    organizationId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    organizationId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
     userId: userId(),
     /** viewer, member or admin. */
     role: text('role').notNull(),
     createdAt: createdAt(),
   },
-  (table) => [unique('memberships_tenant_user').on(table.organizationId, table.userId), index('memberships_user').on(table.userId)],
+  (table) => [
+    unique('memberships_tenant_user').on(table.organizationId, table.userId),
+    index('memberships_user').on(table.userId),
+  ],
 );
 
 export const invitations = pgTable(
   'invitations',
   {
     id: id(),
-    organizationId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    organizationId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
     email: text('email').notNull(),
     role: text('role'),
     status: text('status').notNull(),
     expiresAt: instant('expires_at').notNull(),
-    inviterId: uuid('inviter_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    inviterId: uuid('inviter_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
   },
   (table) => [index('invitations_tenant_email').on(table.organizationId, table.email)],
 );
 
-/** An agency user's right to enter workspaces: one tenant, or every tenant when `tenant_id` is null. */
+/**
+ * An agency user's right to enter workspaces: one tenant, or every tenant when `tenant_id` is null.
+ */
 export const staffGrants = pgTable(
   'staff_grants',
   {
@@ -132,5 +154,7 @@ export const staffGrants = pgTable(
     tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'cascade' }),
     grantedAt: instant('granted_at').notNull().defaultNow(),
   },
-  (table) => [unique('staff_grants_user_tenant').on(table.userId, table.tenantId).nullsNotDistinct()],
+  (table) => [
+    unique('staff_grants_user_tenant').on(table.userId, table.tenantId).nullsNotDistinct(),
+  ],
 );

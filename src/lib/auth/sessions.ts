@@ -24,8 +24,12 @@ export interface SignedIn {
   session: CurrentSession;
 }
 
-/** Who the cookies belong to, and Set-Cookie headers when the session was prolonged or has ended. */
-export async function readSession(client: Headers): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
+/**
+ * Who the cookies belong to, and Set-Cookie headers when the session was prolonged or has ended.
+ */
+export async function readSession(
+  client: Headers,
+): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
   const { authCookies } = await auth().$context;
   const sent = (client.get('cookie') ?? '').includes(`${authCookies.sessionToken.name}=`);
   if (!sent) return { signedIn: null, cookies: new Headers() };
@@ -34,8 +38,17 @@ export async function readSession(client: Headers): Promise<{ signedIn: SignedIn
   const { user, session } = response;
   return {
     signedIn: {
-      user: { id: user.id, name: user.name, email: user.email, twoFactorEnabled: user.twoFactorEnabled === true },
-      session: { id: session.id, activeTenantId: session.activeOrganizationId ?? null, expiresAt: session.expiresAt },
+      user: {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        twoFactorEnabled: user.twoFactorEnabled === true,
+      },
+      session: {
+        id: session.id,
+        activeTenantId: session.activeOrganizationId ?? null,
+        expiresAt: session.expiresAt,
+      },
     },
     cookies: headers,
   };
@@ -48,7 +61,10 @@ async function askForSession(client: Headers) {
     if (!isAPIError(error)) throw error;
     // It ended between being read and being prolonged.
     if (error.statusCode === 401) return { response: null, headers: new Headers() };
-    throw new Problem('unavailable', 'Your sign-in could not be checked because the database did not answer. Try again in a minute.');
+    throw new Problem(
+      'unavailable',
+      'Your sign-in could not be checked because the database did not answer. Try again in a minute.',
+    );
   }
 }
 
@@ -69,31 +85,53 @@ export async function listSessions({ user, session }: SignedIn): Promise<Session
     .where(and(eq(sessions.userId, user.id), gt(sessions.expiresAt, new Date())))
     .orderBy(desc(sessions.createdAt));
   return rows.map(({ id, userAgent, ipAddress, createdAt, updatedAt }) => ({
-    id, userAgent, ipAddress, createdAt, lastSeenAt: updatedAt, isCurrent: id === session.id,
+    id,
+    userAgent,
+    ipAddress,
+    createdAt,
+    lastSeenAt: updatedAt,
+    isCurrent: id === session.id,
   }));
 }
 
 /** Ends one session of the user; a session of somebody else answers like an absent one. */
 export async function revokeSession(userId: string, sessionId: string): Promise<void> {
   const gone = isId(sessionId)
-    ? await globalDb().delete(sessions).where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId))).returning({ id: sessions.id })
+    ? await globalDb()
+        .delete(sessions)
+        .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+        .returning({ id: sessions.id })
     : [];
   if (gone.length === 0) throw new Problem('not_found', 'This session has already ended.');
 }
 
 export async function revokeOtherSessions({ user, session }: SignedIn): Promise<void> {
-  await globalDb().delete(sessions).where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id)));
+  await globalDb()
+    .delete(sessions)
+    .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id)));
 }
 
-/** Makes a tenant the one that short paths and APIs without `?tenant=` mean. The caller has checked access. */
+/**
+ * Makes a tenant the one that short paths and APIs without `?tenant=` mean. The caller has checked
+ * access.
+ */
 export async function setActiveTenant(sessionId: string, tenantId: string): Promise<void> {
-  await globalDb().update(sessions).set({ activeOrganizationId: tenantId }).where(eq(sessions.id, sessionId));
+  await globalDb()
+    .update(sessions)
+    .set({ activeOrganizationId: tenantId })
+    .where(eq(sessions.id, sessionId));
 }
 
 /** The session that freshly set cookies stand for. */
 export async function sessionOfCookies(cookies: Headers, client: Headers): Promise<SignedIn> {
   const fresh = new Headers(client);
-  fresh.set('cookie', cookies.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; '));
+  fresh.set(
+    'cookie',
+    cookies
+      .getSetCookie()
+      .map((cookie) => cookie.split(';', 1)[0])
+      .join('; '),
+  );
   const { signedIn } = await readSession(fresh);
   if (signedIn === null) throw new Error('The new session cannot be read back');
   return signedIn;

@@ -14,13 +14,21 @@ export interface SignInStep {
 const credentials = z.object({ email: emailField, password: givenPasswordField });
 
 /**
- * The first step: e-mail and password. An unknown address takes as long and says the same as a wrong password.
- * After 10 wrong passwords the account waits: Problem `rate_limited`, seconds in `details.retryAfter`.
+ * The first step: e-mail and password. An unknown address takes as long and says the same as a
+ * wrong password. After 10 wrong passwords the account waits: Problem `rate_limited`, seconds in
+ * `details.retryAfter`.
  */
-export async function signIn(input: { email: string; password: string }, client: Headers): Promise<SignInStep> {
+export async function signIn(
+  input: { email: string; password: string },
+  client: Headers,
+): Promise<SignInStep> {
   const body = parseInput(credentials, input);
   try {
-    const { response, headers } = await auth().api.signInEmail({ body, headers: client, returnHeaders: true });
+    const { response, headers } = await auth().api.signInEmail({
+      body,
+      headers: client,
+      returnHeaders: true,
+    });
     return { needsCode: 'twoFactorRedirect' in response, cookies: headers };
   } catch (error) {
     throw toProblem(error);
@@ -29,15 +37,23 @@ export async function signIn(input: { email: string; password: string }, client:
 
 const codeInput = z.object({
   kind: z.enum(['totp', 'backup']),
-  code: z.string().transform((text) => text.replace(/\s/g, '')).pipe(z.string().min(6, 'Enter the code.').max(20, 'This code is too long.')),
+  code: z
+    .string()
+    .transform((text) => text.replace(/\s/g, ''))
+    .pipe(z.string().min(6, 'Enter the code.').max(20, 'This code is too long.')),
 });
 
 /** The second step: a code of the authenticator app, or one of the backup codes. */
-export async function verifyCode(input: { kind: string; code: string }, client: Headers): Promise<SignInStep> {
+export async function verifyCode(
+  input: { kind: string; code: string },
+  client: Headers,
+): Promise<SignInStep> {
   const { kind, code } = parseInput(codeInput, input);
   const call = { body: { code }, headers: client, returnHeaders: true } as const;
   try {
-    const { headers } = await (kind === 'totp' ? auth().api.verifyTOTP(call) : auth().api.verifyBackupCode(call));
+    const { headers } = await (kind === 'totp'
+      ? auth().api.verifyTOTP(call)
+      : auth().api.verifyBackupCode(call));
     return { needsCode: false, cookies: headers };
   } catch (error) {
     throw toProblem(error);

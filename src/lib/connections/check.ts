@@ -10,15 +10,23 @@ import { trialOf, type Trial } from './oauth/trial.ts';
 const deadlineMs = 10_000;
 
 /**
- * Asks the provider whether it takes these credentials. A refusal, or no answer, is a Problem in plain words.
- * Answers the secrets to store: those given, with a refresh token that the question used up replaced by its successor.
+ * Asks the provider whether it takes these credentials. A refusal, or no answer, is a Problem in
+ * plain words. Answers the secrets to store: those given, with a refresh token that the question
+ * used up replaced by its successor.
  */
-export async function checkCredentials(provider: ProviderDefinition, settings: unknown, secrets: Record<string, string>): Promise<Record<string, string>> {
+export async function checkCredentials(
+  provider: ProviderDefinition,
+  settings: unknown,
+  secrets: Record<string, string>,
+): Promise<Record<string, string>> {
   const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
   const oauth = oauthOf(provider);
   const trial = oauth && trialOf(oauth, settings, secrets);
   const { baseUrl } = settings as { baseUrl: string };
-  const http = trial === undefined ? plain : withAuthorization(plain, trial.tokens, { hosts: provider.hosts, baseUrl });
+  const http =
+    trial === undefined
+      ? plain
+      : withAuthorization(plain, trial.tokens, { hosts: provider.hosts, baseUrl });
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
     return trial?.secrets() ?? secrets;
@@ -30,25 +38,43 @@ export async function checkCredentials(provider: ProviderDefinition, settings: u
 }
 
 /**
- * Asks the provider the same with an access token that was just given. What it refuses is said in plain words; an answer
- * that does not come is no refusal, because the consent has shown that the credentials are good.
+ * Asks the provider the same with an access token that was just given. What it refuses is said in
+ * plain words; an answer that does not come is no refusal, because the consent has shown that the
+ * credentials are good.
  */
-export async function checkToken(provider: ProviderDefinition, settings: unknown, secrets: Record<string, string>, token: string): Promise<string | null> {
+export async function checkToken(
+  provider: ProviderDefinition,
+  settings: unknown,
+  secrets: Record<string, string>,
+  token: string,
+): Promise<string | null> {
   const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
-  const http = withAuthorization(plain, () => Promise.resolve({ token, secondsLeft: null, fresh: true }), { hosts: provider.hosts, baseUrl: (settings as { baseUrl: string }).baseUrl });
+  const http = withAuthorization(
+    plain,
+    () => Promise.resolve({ token, secondsLeft: null, fresh: true }),
+    { hosts: provider.hosts, baseUrl: (settings as { baseUrl: string }).baseUrl },
+  );
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
     return null;
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    return error.kind === 'auth' || error.kind === 'permission' ? `${provider.label} does not let this account in; nothing was stored. ${error.message}` : null;
+    return error.kind === 'auth' || error.kind === 'permission'
+      ? `${provider.label} does not let this account in; nothing was stored. ${error.message}`
+      : null;
   } finally {
     await http.close();
   }
 }
 
 function refused(label: string, { kind, message }: RemoteError, trial: Trial | undefined): Problem {
-  const what = kind === 'auth' || kind === 'permission' ? 'does not accept these credentials' : 'could not be asked whether it accepts these credentials';
-  const again = trial?.usedUp() === true ? ' The refresh token that was entered is used up by this: make a new one before you try again.' : '';
+  const what =
+    kind === 'auth' || kind === 'permission'
+      ? 'does not accept these credentials'
+      : 'could not be asked whether it accepts these credentials';
+  const again =
+    trial?.usedUp() === true
+      ? ' The refresh token that was entered is used up by this: make a new one before you try again.'
+      : '';
   return new Problem('bad_request', `${label} ${what}; nothing was stored. ${message}${again}`);
 }

@@ -1,6 +1,10 @@
 import { config } from '../platform/config.ts';
 import { isLoopback } from '../platform/http/addresses.ts';
-import { createHttpClient, type HttpClientOptions, type OwnedHttpClient } from '../platform/http/client.ts';
+import {
+  createHttpClient,
+  type HttpClientOptions,
+  type OwnedHttpClient,
+} from '../platform/http/client.ts';
 import type { Gate } from '../platform/http/types.ts';
 import { observeTries } from '../platform/http/observe.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
@@ -10,15 +14,24 @@ import { audienceTokens } from './oauth/audience.ts';
 import { storedTokens, withAuthorization } from './oauth/authorization.ts';
 import { oauthOf } from './oauth/token-endpoint.ts';
 
-/** The stored connection that requests are made for. `probe`: this run got the circuit's probe from `admit`. */
+/**
+ * The stored connection that requests are made for. `probe`: this run got the circuit's probe from
+ * `admit`.
+ */
 export interface ClientOwner {
   tenantId: string;
   connectionId: string;
   probe?: boolean;
 }
 
-export interface ConnectionClientOptions extends Pick<HttpClientOptions, 'retry' | 'signal' | 'deadlineMs'> {
-  /** Absent while a connection is only tried out: then no budget and no circuit is shared with anybody. */
+export interface ConnectionClientOptions extends Pick<
+  HttpClientOptions,
+  'retry' | 'signal' | 'deadlineMs'
+> {
+  /**
+   * Absent while a connection is only tried out: then no budget and no circuit is shared with
+   * anybody.
+   */
   owner?: ClientOwner;
   /** Another API of the same provider, for the same account; needs an owner. */
   via?: OtherApi;
@@ -32,8 +45,15 @@ export interface OtherApi {
   tokenForm: Record<string, string>;
 }
 
-/** The way out for one connection: its provider's hosts, and loopback only where the configuration allows it. */
-export function connectionClient(provider: ProviderDefinition, settings: unknown, { owner, via, ...options }: ConnectionClientOptions): OwnedHttpClient {
+/**
+ * The way out for one connection: its provider's hosts, and loopback only where the configuration
+ * allows it.
+ */
+export function connectionClient(
+  provider: ProviderDefinition,
+  settings: unknown,
+  { owner, via, ...options }: ConnectionClientOptions,
+): OwnedHttpClient {
   const { baseUrl, hosts } = via ?? { ...(settings as { baseUrl: string }), hosts: provider.hosts };
   const { hostname } = new URL(baseUrl);
   const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
@@ -49,14 +69,27 @@ export function connectionClient(provider: ProviderDefinition, settings: unknown
   if (oauth === undefined || owner === undefined) return http;
   const { tenantId, connectionId } = owner;
   const source = { tenantId, connectionId, provider: oauth, settings };
-  return withAuthorization(http, via === undefined ? storedTokens(source) : audienceTokens(source, via.tokenForm), { hosts, baseUrl });
+  return withAuthorization(
+    http,
+    via === undefined ? storedTokens(source) : audienceTokens(source, via.tokenForm),
+    { hosts, baseUrl },
+  );
 }
 
 /** A source that is down takes nothing from the budget, so its circuit is asked first. */
-function gatesOf({ label, limits }: ProviderDefinition, { tenantId, connectionId, probe = false }: ClientOwner, signal: AbortSignal | undefined): Gate[] {
+function gatesOf(
+  { label, limits }: ProviderDefinition,
+  { tenantId, connectionId, probe = false }: ClientOwner,
+  signal: AbortSignal | undefined,
+): Gate[] {
   const baseMs = config().SYNC_RETRY_BASE_MS;
   return [
-    circuitGate(tenantId, connectionId, { label, probe, signal, rules: { firstWaitMs: baseMs * 60 } }),
+    circuitGate(tenantId, connectionId, {
+      label,
+      probe,
+      signal,
+      rules: { firstWaitMs: baseMs * 60 },
+    }),
     rateGate(tenantId, connectionId, limits, { label, signal, firstPauseMs: baseMs }),
   ];
 }

@@ -19,7 +19,9 @@ export interface NewConnection {
   secrets: Record<string, string>;
 }
 
-/** A connection that is ready to be used: settings parsed, secrets opened. Never log or store it. */
+/**
+ * A connection that is ready to be used: settings parsed, secrets opened. Never log or store it.
+ */
 export interface OpenConnection {
   connection: Connection;
   provider: ProviderDefinition;
@@ -32,43 +34,87 @@ export async function createConnection(input: NewConnection): Promise<Connection
   const provider = getProvider(input.provider);
   checkSettings(provider, input.settings);
   checkSecrets(provider, input.secrets);
-  return withTenant(input.tenantId, (tx) => insertConnection(tx, { ...input, label: input.label ?? provider.label }));
+  return withTenant(input.tenantId, (tx) =>
+    insertConnection(tx, { ...input, label: input.label ?? provider.label }),
+  );
 }
 
-/** As `createConnection`, inside a transaction of the caller, who has checked settings and secrets. */
-export async function insertConnection(tx: Tx, { tenantId, provider, label, settings, secrets }: NewConnection & { label: string }): Promise<Connection> {
-  const [connection] = await tx.insert(connections).values({ tenantId, id: newId(), provider, label, settings }).returning();
+/**
+ * As `createConnection`, inside a transaction of the caller, who has checked settings and secrets.
+ */
+export async function insertConnection(
+  tx: Tx,
+  { tenantId, provider, label, settings, secrets }: NewConnection & { label: string },
+): Promise<Connection> {
+  const [connection] = await tx
+    .insert(connections)
+    .values({ tenantId, id: newId(), provider, label, settings })
+    .returning();
   if (connection === undefined) throw new Error('The connection was not stored');
-  for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+  for (const [name, secret] of Object.entries(secrets))
+    await storeSecret(tx, connection, name, secret);
   return connection;
 }
 
 /** Seals a secret of a connection, in place of the one that it had under that name. */
-export async function storeSecret(tx: Tx, connection: Pick<Connection, 'tenantId' | 'id'>, name: string, secret: string): Promise<void> {
-  const { sealed, keyId } = sealSecret({ tenantId: connection.tenantId, connectionId: connection.id, name }, secret);
+export async function storeSecret(
+  tx: Tx,
+  connection: Pick<Connection, 'tenantId' | 'id'>,
+  name: string,
+  secret: string,
+): Promise<void> {
+  const { sealed, keyId } = sealSecret(
+    { tenantId: connection.tenantId, connectionId: connection.id, name },
+    secret,
+  );
   await tx
     .insert(credentials)
     .values({ tenantId: connection.tenantId, connectionId: connection.id, name, sealed, keyId })
     .onConflictDoUpdate({
       target: [credentials.tenantId, credentials.connectionId, credentials.name],
-      set: { sealed, keyId, version: sql`${credentials.version} + 1`, updatedAt: sql`now()`, expiresAt: null, leaseOwner: null, leaseUntil: null },
+      set: {
+        sealed,
+        keyId,
+        version: sql`${credentials.version} + 1`,
+        updatedAt: sql`now()`,
+        expiresAt: null,
+        leaseOwner: null,
+        leaseUntil: null,
+      },
     });
 }
 
-/** Opens a connection for use. Its secrets are scrubbed from everything this process writes from now on. */
-export async function openConnection(tenantId: string, connectionId: string): Promise<OpenConnection> {
+/**
+ * Opens a connection for use. Its secrets are scrubbed from everything this process writes from now
+ * on.
+ */
+export async function openConnection(
+  tenantId: string,
+  connectionId: string,
+): Promise<OpenConnection> {
   const { connection, sealed } = await withTenant(tenantId, async (tx) => {
     const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
     const [found] = await tx.select().from(connections).where(own);
-    const secrets = and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
+    const secrets = and(
+      eq(credentials.tenantId, tenantId),
+      eq(credentials.connectionId, connectionId),
+    );
     return { connection: found, sealed: await tx.select().from(credentials).where(secrets) };
   });
-  if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  if (connection === undefined)
+    throw new Problem('not_found', 'There is no such connection in this workspace.');
   const provider = getProvider(connection.provider);
   // The access token is not among them: it is sent for the provider, never by it.
-  const entered = sealed.filter(({ name }) => provider.auth.secrets.some((field) => field.name === name));
+  const entered = sealed.filter(({ name }) =>
+    provider.auth.secrets.some((field) => field.name === name),
+  );
   const secrets = Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)]));
-  return { connection, provider, settings: checkSettings(provider, connection.settings as Record<string, unknown>), secrets };
+  return {
+    connection,
+    provider,
+    settings: checkSettings(provider, connection.settings as Record<string, unknown>),
+    secrets,
+  };
 }
 
 /** The connections of a tenant, oldest first. */
@@ -78,24 +124,50 @@ export function listConnections(tenantId: string): Promise<Connection[]> {
 
 /** As `listConnections`, inside a transaction of the caller. */
 export function selectConnections(tx: Tx, tenantId: string): Promise<Connection[]> {
-  return tx.select().from(connections).where(eq(connections.tenantId, tenantId)).orderBy(asc(connections.createdAt), asc(connections.id));
+  return tx
+    .select()
+    .from(connections)
+    .where(eq(connections.tenantId, tenantId))
+    .orderBy(asc(connections.createdAt), asc(connections.id));
 }
 
 /** Replaces the settings of a connection after the same checks as at its creation. */
-export async function updateSettings(tenantId: string, connectionId: string, settings: Record<string, unknown>): Promise<void> {
+export async function updateSettings(
+  tenantId: string,
+  connectionId: string,
+  settings: Record<string, unknown>,
+): Promise<void> {
   const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
   await withTenant(tenantId, async (tx) => {
     const [connection] = await tx.select().from(connections).where(own).for('update');
-    if (connection === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
+    if (connection === undefined)
+      throw new Problem('not_found', 'There is no such connection in this workspace.');
     checkSettings(getProvider(connection.provider), settings);
-    await tx.update(connections).set({ settings, updatedAt: sql`now()` }).where(own);
+    await tx
+      .update(connections)
+      .set({ settings, updatedAt: sql`now()` })
+      .where(own);
   });
 }
 
-/** Notes what the newest answers say of the credentials: refused (a person has to reconnect), or good again. */
-export async function setConnectionHealth(tx: Tx, tenantId: string, connectionId: string, refusal: string | null): Promise<void> {
+/**
+ * Notes what the newest answers say of the credentials: refused (a person has to reconnect), or
+ * good again.
+ */
+export async function setConnectionHealth(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  refusal: string | null,
+): Promise<void> {
   const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-  const health = refusal === null ? { status: 'active' as const, statusReason: null } : { status: 'needs_reconnect' as const, statusReason: refusal };
+  const health =
+    refusal === null
+      ? { status: 'active' as const, statusReason: null }
+      : { status: 'needs_reconnect' as const, statusReason: refusal };
   const differs = refusal === null ? eq(connections.status, 'needs_reconnect') : sql`true`;
-  await tx.update(connections).set({ ...health, updatedAt: sql`now()` }).where(and(own, differs));
+  await tx
+    .update(connections)
+    .set({ ...health, updatedAt: sql`now()` })
+    .where(and(own, differs));
 }

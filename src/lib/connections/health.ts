@@ -14,12 +14,33 @@ export interface ConnectionHealth {
 }
 
 /** The health of each given connection, by its id. */
-export async function healthOf(tx: Tx, tenantId: string, connections: readonly Connection[], now: Date): Promise<Map<string, ConnectionHealth>> {
-  const open = new Map((await circuitStates(tx, tenantId)).map(({ connectionId, ...circuit }) => [connectionId, circuit]));
+export async function healthOf(
+  tx: Tx,
+  tenantId: string,
+  connections: readonly Connection[],
+  now: Date,
+): Promise<Map<string, ConnectionHealth>> {
+  const open = new Map(
+    (await circuitStates(tx, tenantId)).map(({ connectionId, ...circuit }) => [
+      connectionId,
+      circuit,
+    ]),
+  );
   const pauses = await pausesOf(tx, tenantId);
-  return new Map(connections.map((connection) => [connection.id, { circuit: open.get(connection.id) ?? null, pausedUntil: pauses.get(connection.id) ?? null, waiting: waitingOf(connection, now) }]));
+  return new Map(
+    connections.map((connection) => [
+      connection.id,
+      {
+        circuit: open.get(connection.id) ?? null,
+        pausedUntil: pauses.get(connection.id) ?? null,
+        waiting: waitingOf(connection, now),
+      },
+    ]),
+  );
 }
 
 function waitingOf({ waitingFor, dueAt }: Connection, now: Date): ConnectionHealth['waiting'] {
-  return waitingFor === null || dueAt === null || dueAt <= now ? null : { reason: waitingFor, until: dueAt };
+  return waitingFor === null || dueAt === null || dueAt <= now
+    ? null
+    : { reason: waitingFor, until: dueAt };
 }

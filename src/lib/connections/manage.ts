@@ -7,7 +7,13 @@ import type { ProviderDefinition } from '../providers/types.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { setFeature } from '../tenancy/features.ts';
 import { checkCredentials } from './check.ts';
-import { createConnection, openConnection, selectConnections, storeSecret, type Connection } from './connections.ts';
+import {
+  createConnection,
+  openConnection,
+  selectConnections,
+  storeSecret,
+  type Connection,
+} from './connections.ts';
 import { healthOf, type ConnectionHealth } from './health.ts';
 import { forgetAccessToken } from './oauth/store.ts';
 import { connections } from './schema.ts';
@@ -28,7 +34,12 @@ export interface Connectable {
 /** The providers that a workspace can connect. */
 export function listConnectable(): Connectable[] {
   return providers.map(({ key, label, auth, settingFields = [], webhook }) => ({
-    key, label, secrets: auth.secrets, settings: settingFields, byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined, hasWebhook: webhook !== undefined,
+    key,
+    label,
+    secrets: auth.secrets,
+    settings: settingFields,
+    byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined,
+    hasWebhook: webhook !== undefined,
   }));
 }
 
@@ -41,46 +52,87 @@ export interface ConnectRequest {
   requestedBy?: string;
 }
 
-/** Connects an account after the provider has accepted its credentials. Its first sync is due at once. */
+/**
+ * Connects an account after the provider has accepted its credentials. Its first sync is due at
+ * once.
+ */
 export async function connectAccount({ label, ...request }: ConnectRequest): Promise<Connection> {
   const provider = providers.find(({ key }) => key === request.provider);
   if (provider === undefined) throw new Problem('bad_request', 'Choose a system from the list.');
   checkSecrets(provider, request.secrets);
   const settings = checkSettings(provider, request.settings);
   const secrets = await checkCredentials(provider, settings, request.secrets);
-  const connection = await createConnection({ ...request, secrets, label: label.trim() || provider.label });
+  const connection = await createConnection({
+    ...request,
+    secrets,
+    label: label.trim() || provider.label,
+  });
   await switchOn(request.tenantId, provider, request.requestedBy ?? null);
   return connection;
 }
 
-/** Replaces all secrets of a connection after the provider has accepted them, and makes it due at once. */
-export async function reconnectAccount(tenantId: string, connectionId: string, secrets: Record<string, string>): Promise<void> {
+/**
+ * Replaces all secrets of a connection after the provider has accepted them, and makes it due at
+ * once.
+ */
+export async function reconnectAccount(
+  tenantId: string,
+  connectionId: string,
+  secrets: Record<string, string>,
+): Promise<void> {
   const { provider, settings } = await openOwn(tenantId, connectionId);
   checkSecrets(provider, secrets);
   const checked = await checkCredentials(provider, settings, secrets);
-  await withTenant(tenantId, (tx) => replaceSecrets(tx, provider, { tenantId, id: connectionId }, checked));
+  await withTenant(tenantId, (tx) =>
+    replaceSecrets(tx, provider, { tenantId, id: connectionId }, checked),
+  );
 }
 
-/** Puts new secrets in the place of the old ones and makes the connection due at once, inside a transaction of the caller. */
-export async function replaceSecrets(tx: Tx, provider: ProviderDefinition, connection: Pick<Connection, 'tenantId' | 'id'>, secrets: Record<string, string>): Promise<{ id: string }> {
+/**
+ * Puts new secrets in the place of the old ones and makes the connection due at once, inside a
+ * transaction of the caller.
+ */
+export async function replaceSecrets(
+  tx: Tx,
+  provider: ProviderDefinition,
+  connection: Pick<Connection, 'tenantId' | 'id'>,
+  secrets: Record<string, string>,
+): Promise<{ id: string }> {
   const { tenantId, id } = connection;
-  const [found] = await tx.update(connections).set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` }).where(own(tenantId, id)).returning({ id: connections.id });
+  const [found] = await tx
+    .update(connections)
+    .set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` })
+    .where(own(tenantId, id))
+    .returning({ id: connections.id });
   if (found === undefined) throw unknownConnection();
-  for (const [name, secret] of Object.entries(secrets)) await storeSecret(tx, connection, name, secret);
+  for (const [name, secret] of Object.entries(secrets))
+    await storeSecret(tx, connection, name, secret);
   if (provider.auth.kind === 'oauth2') await forgetAccessToken(tx, { tenantId, connectionId: id });
   return found;
 }
 
 /** Switches on what a workspace has from the moment in which a person connects this provider. */
-export async function switchOn(tenantId: string, { switchesOn = [] }: ProviderDefinition, by: string | null): Promise<void> {
+export async function switchOn(
+  tenantId: string,
+  { switchesOn = [] }: ProviderDefinition,
+  by: string | null,
+): Promise<void> {
   for (const feature of switchesOn) await setFeature(tenantId, feature, true, by);
 }
 
 /** Stops scheduled syncs of a connection, or lets them go on; its data stays as it is. */
-export async function pauseConnection(tenantId: string, connectionId: string, paused: boolean): Promise<void> {
+export async function pauseConnection(
+  tenantId: string,
+  connectionId: string,
+  paused: boolean,
+): Promise<void> {
   if (!isId(connectionId)) throw unknownConnection();
   const changed = await withTenant(tenantId, (tx) =>
-    tx.update(connections).set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` }).where(own(tenantId, connectionId)).returning({ id: connections.id }),
+    tx
+      .update(connections)
+      .set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` })
+      .where(own(tenantId, connectionId))
+      .returning({ id: connections.id }),
   );
   if (changed.length === 0) throw unknownConnection();
 }
@@ -100,11 +152,16 @@ export function connectionViews(tenantId: string): Promise<ConnectionView[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await selectConnections(tx, tenantId);
     const health = await healthOf(tx, tenantId, rows, new Date());
-    return rows.map((row) => viewOf(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }));
+    return rows.map((row) =>
+      viewOf(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
+    );
   });
 }
 
-function viewOf({ id, label, provider, status, statusReason, settings }: Connection, health: ConnectionHealth): ConnectionView {
+function viewOf(
+  { id, label, provider, status, statusReason, settings }: Connection,
+  health: ConnectionHealth,
+): ConnectionView {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
   return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '', health };
@@ -115,5 +172,7 @@ async function openOwn(tenantId: string, connectionId: string) {
   return openConnection(tenantId, connectionId);
 }
 
-const own = (tenantId: string, connectionId: string) => and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-const unknownConnection = () => new Problem('not_found', 'There is no such connection in this workspace.');
+const own = (tenantId: string, connectionId: string) =>
+  and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+const unknownConnection = () =>
+  new Problem('not_found', 'There is no such connection in this workspace.');

@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { check, foreignKey, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  foreignKey,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { bytea, createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { tenants } from '../tenancy/schema.ts';
 
@@ -13,13 +22,18 @@ export const connections = pgTable(
     label: text('label').notNull(),
     /** Checked by the provider's own settings schema on every read. */
     settings: jsonb('settings').notNull().default({}),
-    status: text('status', { enum: ['active', 'paused', 'needs_reconnect'] }).notNull().default('active'),
+    status: text('status', { enum: ['active', 'paused', 'needs_reconnect'] })
+      .notNull()
+      .default('active'),
     statusReason: text('status_reason'),
     /** The due-table: when the next scheduled sync is to begin. Null means at once. */
     dueAt: instant('due_at'),
     /** Why a sync waits longer than to its own minute, in plain words; null when it does not. */
     waitingFor: text('waiting_for'),
-    /** How often something asked for a pass out of turn. A run that ends with fewer than there are now is followed by another at once. */
+    /**
+     * How often something asked for a pass out of turn. A run that ends with fewer than there are
+     * now is followed by another at once.
+     */
     wakes: integer('wakes').notNull().default(0),
     createdAt: createdAt(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -51,7 +65,10 @@ export const credentials = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.name] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );
@@ -62,7 +79,10 @@ export const rateBudgets = pgTable(
   {
     tenantId: tenantId(),
     connectionId: uuid('connection_id').notNull(),
-    /** Name of the window as the provider declares it, or "all" for a pause that the source asked for. */
+    /**
+     * Name of the window as the provider declares it, or "all" for a pause that the source asked
+     * for.
+     */
     window: text('window').notNull(),
     startedAt: instant('started_at').notNull().defaultNow(),
     used: integer('used').notNull().default(0),
@@ -72,7 +92,10 @@ export const rateBudgets = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.window] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );
@@ -83,7 +106,9 @@ export const circuits = pgTable(
   {
     tenantId: tenantId(),
     connectionId: uuid('connection_id').notNull(),
-    state: text('state', { enum: ['closed', 'open', 'half_open'] }).notNull().default('closed'),
+    state: text('state', { enum: ['closed', 'open', 'half_open'] })
+      .notNull()
+      .default('closed'),
     /** Failures in a row, over all workers. */
     failures: integer('failures').notNull().default(0),
     /** Openings in a row without a success between: the wait doubles with each. */
@@ -96,7 +121,10 @@ export const circuits = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     check('circuits_state', sql`${table.state} in ('closed', 'open', 'half_open')`),
     tenantPolicy(table.tenantId),
   ],
@@ -109,7 +137,10 @@ export const encryptionKeys = pgTable('encryption_keys', {
   createdAt: createdAt(),
 });
 
-/** A consent that a person gives in the provider's own pages with a code (RFC 8628), until it becomes a connection. */
+/**
+ * A consent that a person gives in the provider's own pages with a code (RFC 8628), until it
+ * becomes a connection.
+ */
 export const deviceConsents = pgTable(
   'device_consents',
   {
@@ -120,7 +151,10 @@ export const deviceConsents = pgTable(
     settings: jsonb('settings').notNull().default({}),
     /** The connection that is connected again, and the one that came of it. Null: not yet. */
     connectionId: uuid('connection_id'),
-    /** The device code and the secrets that were entered, as one sealed JSON text; emptied at the end. */
+    /**
+     * The device code and the secrets that were entered, as one sealed JSON text; emptied at the
+     * end.
+     */
     sealed: bytea('sealed'),
     keyId: text('key_id').notNull(),
     /** What the person enters, and where. */
@@ -128,7 +162,9 @@ export const deviceConsents = pgTable(
     verificationUrl: text('verification_url').notNull(),
     intervalSeconds: integer('interval_seconds').notNull(),
     expiresAt: instant('expires_at').notNull(),
-    state: text('state', { enum: ['waiting', 'connected', 'refused', 'expired'] }).notNull().default('waiting'),
+    state: text('state', { enum: ['waiting', 'connected', 'refused', 'expired'] })
+      .notNull()
+      .default('waiting'),
     /** Why it did not come to a connection, in plain words. */
     message: text('message'),
     requestedBy: uuid('requested_by'),

@@ -1,5 +1,12 @@
 import { config } from '../platform/config.ts';
-import { decrypt, encrypt, keyIdOf, parseKeyRing, type KeyRing, type Place } from '../platform/crypto.ts';
+import {
+  decrypt,
+  encrypt,
+  keyIdOf,
+  parseKeyRing,
+  type KeyRing,
+  type Place,
+} from '../platform/crypto.ts';
 import { registerSecret } from '../platform/secrets.ts';
 
 /** What a sealed secret is bound to: one name of one connection of one tenant. */
@@ -14,7 +21,10 @@ export function keyRing(): KeyRing {
   return parseKeyRing(config().TRIBUTARY_KEYS);
 }
 
-/** Seals a secret with the newest key; from now on it is scrubbed from everything this process writes. */
+/**
+ * Seals a secret with the newest key; from now on it is scrubbed from everything this process
+ * writes.
+ */
 export function sealSecret(place: SecretPlace, secret: string): { sealed: Buffer; keyId: string } {
   registerSecret(secret);
   const sealed = encrypt(keyRing(), placeOf(place), secret);
@@ -28,7 +38,10 @@ export function openSecret(place: SecretPlace, sealed: Buffer): string {
   return secret;
 }
 
-/** As `sealSecret`, for a text at any other place; it may hold several secrets and is not scrubbed itself. */
+/**
+ * As `sealSecret`, for a text at any other place; it may hold several secrets and is not scrubbed
+ * itself.
+ */
 export function sealText(place: Place, text: string): Buffer {
   return encrypt(keyRing(), place, text);
 }
@@ -39,5 +52,10 @@ export function openText(place: Place, sealed: Buffer): string {
 }
 
 function placeOf({ tenantId, connectionId, name }: SecretPlace): Place {
-  return { tenant: tenantId, table: 'credentials', row: `${connectionId}/${name}`, column: 'sealed' };
+  return {
+    tenant: tenantId,
+    table: 'credentials',
+    row: `${connectionId}/${name}`,
+    column: 'sealed',
+  };
 }

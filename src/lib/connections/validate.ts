@@ -4,16 +4,36 @@ import { Problem } from '../platform/errors.ts';
 import { isLoopback } from '../platform/http/addresses.ts';
 import type { ProviderDefinition } from '../providers/types.ts';
 
-/** The settings with defaults filled in, or a Problem that names each fault. The base URL must be the provider's own. */
-export function checkSettings(provider: ProviderDefinition, settings: Record<string, unknown>): unknown {
+/**
+ * The settings with defaults filled in, or a Problem that names each fault. The base URL must be
+ * the provider's own.
+ */
+export function checkSettings(
+  provider: ProviderDefinition,
+  settings: Record<string, unknown>,
+): unknown {
   const parsed = provider.settings.safeParse(settings);
-  if (!parsed.success) throw new Problem('bad_request', `The settings of ${provider.label} are not usable: ${z.prettifyError(parsed.error)}`);
-  const blank = (provider.settingFields ?? []).filter(({ name, required }) => required === true && (parsed.data as Record<string, unknown>)[name] === '');
-  if (blank.length > 0) throw new Problem('bad_request', `${provider.label} needs the setting ${blank.map(({ name }) => name).join(' and ')}.`);
+  if (!parsed.success)
+    throw new Problem(
+      'bad_request',
+      `The settings of ${provider.label} are not usable: ${z.prettifyError(parsed.error)}`,
+    );
+  const blank = (provider.settingFields ?? []).filter(
+    ({ name, required }) =>
+      required === true && (parsed.data as Record<string, unknown>)[name] === '',
+  );
+  if (blank.length > 0)
+    throw new Problem(
+      'bad_request',
+      `${provider.label} needs the setting ${blank.map(({ name }) => name).join(' and ')}.`,
+    );
   const { baseUrl } = z.object({ baseUrl: z.url() }).parse(parsed.data);
   const url = new URL(baseUrl);
   if (!isAllowed(provider, url)) {
-    throw new Problem('bad_request', `"${url.host}" is not a host of ${provider.label}. Its base URL must be https:// on ${provider.hosts.join(' or ')}.`);
+    throw new Problem(
+      'bad_request',
+      `"${url.host}" is not a host of ${provider.label}. Its base URL must be https:// on ${provider.hosts.join(' or ')}.`,
+    );
   }
   return parsed.data;
 }
@@ -21,7 +41,9 @@ export function checkSettings(provider: ProviderDefinition, settings: Record<str
 function isAllowed(provider: ProviderDefinition, url: URL): boolean {
   if (url.username !== '' || url.password !== '') return false;
   if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS;
-  return url.protocol === 'https:' && provider.hosts.some((host) => matchesHost(host, url.hostname));
+  return (
+    url.protocol === 'https:' && provider.hosts.some((host) => matchesHost(host, url.hostname))
+  );
 }
 
 function matchesHost(pattern: string, hostname: string): boolean {
@@ -33,6 +55,14 @@ export function checkSecrets(provider: ProviderDefinition, secrets: Record<strin
   const known = provider.auth.secrets.map((field) => field.name);
   const unknown = Object.keys(secrets).filter((name) => !known.includes(name));
   const missing = known.filter((name) => (secrets[name] ?? '').trim() === '');
-  if (unknown.length > 0) throw new Problem('bad_request', `${provider.label} has no secret called ${unknown.join(', ')}. It needs: ${known.join(', ')}.`);
-  if (missing.length > 0) throw new Problem('bad_request', `${provider.label} needs the secret ${missing.join(' and ')}.`);
+  if (unknown.length > 0)
+    throw new Problem(
+      'bad_request',
+      `${provider.label} has no secret called ${unknown.join(', ')}. It needs: ${known.join(', ')}.`,
+    );
+  if (missing.length > 0)
+    throw new Problem(
+      'bad_request',
+      `${provider.label} needs the secret ${missing.join(' and ')}.`,
+    );
 }

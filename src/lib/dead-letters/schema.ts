@@ -1,9 +1,22 @@
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { connections } from '../connections/schema.ts';
 
-/** A whole job that was given up, kept until a person retries or discards it. While one is open, its job is not queued again. */
+/**
+ * A whole job that was given up, kept until a person retries or discards it. While one is open, its
+ * job is not queued again.
+ */
 export const deadLetters = pgTable(
   'dead_letters',
   {
@@ -30,10 +43,15 @@ export const deadLetters = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    uniqueIndex('dead_letters_one_open').on(table.tenantId, table.job, table.subject).where(sql`${table.resolvedAt} is null`),
+    uniqueIndex('dead_letters_one_open')
+      .on(table.tenantId, table.job, table.subject)
+      .where(sql`${table.resolvedAt} is null`),
     index('dead_letters_by_connection').on(table.tenantId, table.connectionId),
     index('dead_letters_newest').on(table.tenantId, table.lastFailedAt.desc()),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );

@@ -17,7 +17,10 @@ export interface LostJob {
   attempts: number;
 }
 
-/** Keeps a job that was given up. One that is set aside already counts as another failure of the same. */
+/**
+ * Keeps a job that was given up. One that is set aside already counts as another failure of the
+ * same.
+ */
 export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
   await tx
     .insert(deadLetters)
@@ -25,23 +28,60 @@ export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
     .onConflictDoUpdate({
       target: [deadLetters.tenantId, deadLetters.job, deadLetters.subject],
       targetWhere: isNull(deadLetters.resolvedAt),
-      set: { kind: lost.kind, reason: lost.reason, attempts: sql`${deadLetters.attempts} + ${lost.attempts}`, lastFailedAt: sql`now()` },
+      set: {
+        kind: lost.kind,
+        reason: lost.reason,
+        attempts: sql`${deadLetters.attempts} + ${lost.attempts}`,
+        lastFailedAt: sql`now()`,
+      },
     });
 }
 
-/** The same work was asked for again by other means than a retry, or is done: what was set aside of it is history. */
-export async function settleJobs(tx: Tx, tenantId: string, job: string, subjects: readonly string[], by: string | null): Promise<void> {
-  const open = and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.job, job), inArray(deadLetters.subject, [...subjects]), isNull(deadLetters.resolvedAt));
-  await tx.update(deadLetters).set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: by }).where(open);
+/**
+ * The same work was asked for again by other means than a retry, or is done: what was set aside of
+ * it is history.
+ */
+export async function settleJobs(
+  tx: Tx,
+  tenantId: string,
+  job: string,
+  subjects: readonly string[],
+  by: string | null,
+): Promise<void> {
+  const open = and(
+    eq(deadLetters.tenantId, tenantId),
+    eq(deadLetters.job, job),
+    inArray(deadLetters.subject, [...subjects]),
+    isNull(deadLetters.resolvedAt),
+  );
+  await tx
+    .update(deadLetters)
+    .set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: by })
+    .where(open);
 }
 
 /** The condition that a job is set aside and waits for a person. */
 export function isSetAside(tenantId: string, job: string, subject: string) {
-  return and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.job, job), eq(deadLetters.subject, subject), isNull(deadLetters.resolvedAt));
+  return and(
+    eq(deadLetters.tenantId, tenantId),
+    eq(deadLetters.job, job),
+    eq(deadLetters.subject, subject),
+    isNull(deadLetters.resolvedAt),
+  );
 }
 
 /** Whether a job waits for a person. While one does, nobody queues the same work again. */
-export async function openDeadLetter(tenantId: string, job: string, subject: string): Promise<boolean> {
-  const rows = await readTenant(tenantId, (tx) => tx.select({ id: deadLetters.id }).from(deadLetters).where(isSetAside(tenantId, job, subject)).limit(1));
+export async function openDeadLetter(
+  tenantId: string,
+  job: string,
+  subject: string,
+): Promise<boolean> {
+  const rows = await readTenant(tenantId, (tx) =>
+    tx
+      .select({ id: deadLetters.id })
+      .from(deadLetters)
+      .where(isSetAside(tenantId, job, subject))
+      .limit(1),
+  );
   return rows.length > 0;
 }

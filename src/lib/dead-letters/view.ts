@@ -8,7 +8,12 @@ import { openGroups, openRecords, resolvedRecords, type RecordFilter } from './r
 import { recordWords } from './words.ts';
 
 const text = z.string().min(1).max(200).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({ connection: text, stream: text, kind: text, cursor: z.string().max(2_000).optional().catch(undefined) });
+const filterForm = z.object({
+  connection: text,
+  stream: text,
+  kind: text,
+  cursor: z.string().max(2_000).optional().catch(undefined),
+});
 
 /** Reads from a URL which records to show. What cannot be read counts as not given. */
 export function parseRecordFilter(params: URLSearchParams): RecordFilter {
@@ -41,7 +46,12 @@ export function setAsideView({ tenantId }: Actor, filter: RecordFilter) {
   return readTenant(tenantId, async (tx) => {
     const groups = await openGroups(tx, tenantId);
     const page = await openRecords(tx, tenantId, filter);
-    const shown = groups.filter(({ connectionId, stream, kind }) => isAsked(filter.connection, connectionId) && isAsked(filter.stream, stream) && isAsked(filter.kind, kind));
+    const shown = groups.filter(
+      ({ connectionId, stream, kind }) =>
+        isAsked(filter.connection, connectionId) &&
+        isAsked(filter.stream, stream) &&
+        isAsked(filter.kind, kind),
+    );
     return {
       groups,
       records: { ...page, total: sum(shown) },
@@ -53,14 +63,36 @@ export function setAsideView({ tenantId }: Actor, filter: RecordFilter) {
   });
 }
 
-const isAsked = (wanted: string | undefined, value: string): boolean => wanted === undefined || wanted === value;
-const sum = (groups: { count: number }[]): number => groups.reduce((total, { count }) => total + count, 0);
+const isAsked = (wanted: string | undefined, value: string): boolean =>
+  wanted === undefined || wanted === value;
+const sum = (groups: { count: number }[]): number =>
+  groups.reduce((total, { count }) => total + count, 0);
 
 async function resolvedLately(tx: Tx, tenantId: string): Promise<Resolved[]> {
-  const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({ ...row, what: recordWords(row.streamLabel, row.key) }));
-  const jobs = (await resolvedJobs(tx, tenantId, newest)).map((row) => ({ ...row, what: row.jobLabel }));
-  const both = [...records, ...jobs].flatMap(({ resolvedAt: at, resolution, ...row }) => (at === null || resolution === null ? [] : [{ ...row, at, resolution }]));
+  const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({
+    ...row,
+    what: recordWords(row.streamLabel, row.key),
+  }));
+  const jobs = (await resolvedJobs(tx, tenantId, newest)).map((row) => ({
+    ...row,
+    what: row.jobLabel,
+  }));
+  const both = [...records, ...jobs].flatMap(({ resolvedAt: at, resolution, ...row }) =>
+    at === null || resolution === null ? [] : [{ ...row, at, resolution }],
+  );
   const latest = both.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(0, newest);
-  const names = await namesOf(tx, latest.map(({ resolvedBy }) => resolvedBy));
-  return latest.map(({ id, what, source, kindLabel, at, resolution, resolvedBy, note }) => ({ id, what, source, kindLabel, at, resolution, note, by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'Somebody who has left') }));
+  const names = await namesOf(
+    tx,
+    latest.map(({ resolvedBy }) => resolvedBy),
+  );
+  return latest.map(({ id, what, source, kindLabel, at, resolution, resolvedBy, note }) => ({
+    id,
+    what,
+    source,
+    kindLabel,
+    at,
+    resolution,
+    note,
+    by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'Somebody who has left'),
+  }));
 }

@@ -28,5 +28,8 @@ export function jobWords(job: string): string {
 
 /** What a stream of a provider is called; its bare name when it is not read any more. */
 export function streamWords(provider: string, stream: string): string {
-  return providers.find(({ key }) => key === provider)?.streams.find(({ name }) => name === stream)?.label ?? stream;
+  return (
+    providers.find(({ key }) => key === provider)?.streams.find(({ name }) => name === stream)
+      ?.label ?? stream
+  );
 }

@@ -1,4 +1,13 @@
-import { date, foreignKey, jsonb, primaryKey, text, unique, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
+import {
+  date,
+  foreignKey,
+  jsonb,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+  type AnyPgColumn,
+} from 'drizzle-orm/pg-core';
 import { connections } from '../connections/schema.ts';
 import { id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
@@ -21,7 +30,10 @@ export const entityColumns = () => ({
   deletedAt: instant('deleted_at'),
 });
 
-/** When the source says that the item was created and changed, and the day of creation in the tenant's time zone. */
+/**
+ * When the source says that the item was created and changed, and the day of creation in the
+ * tenant's time zone.
+ */
 export const sourceTimes = () => ({
   sourceCreatedAt: instant('source_created_at'),
   sourceUpdatedAt: instant('source_updated_at'),
@@ -46,4 +58,3 @@ export const entityKeys = (name: string, table: EntityKeyColumns) => [
   }).onDelete('cascade'),
   tenantPolicy(table.tenantId),
 ];
-

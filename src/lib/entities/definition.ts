@@ -35,16 +35,29 @@ export interface DeriveContext {
   receivedAt: Date;
 }
 
-/** Records with what others said laid over them, by the id of the row, and the fields in which the source has overtaken that. */
-export type Laid<Name extends EntityName = EntityName> = Map<string, { record: EntityRecords[Name]; overtaken: string[] }>;
+/**
+ * Records with what others said laid over them, by the id of the row, and the fields in which the
+ * source has overtaken that.
+ */
+export type Laid<Name extends EntityName = EntityName> = Map<
+  string,
+  { record: EntityRecords[Name]; overtaken: string[] }
+>;
 
 /** How an entity is kept. */
 export interface EntityDefinition<Name extends EntityName = EntityName> {
   name: Name;
   table: PgTable;
   /** Columns that follow from the record and from the row before. Pure. */
-  derive(record: EntityRecords[Name], before: EntityRows[Name] | null, context: DeriveContext): Partial<EntityRows[Name]>;
-  /** For columns that tell since when something is so: they follow from all versions of the record, not from the newest alone. */
+  derive(
+    record: EntityRecords[Name],
+    before: EntityRows[Name] | null,
+    context: DeriveContext,
+  ): Partial<EntityRows[Name]>;
+  /**
+   * For columns that tell since when something is so: they follow from all versions of the record,
+   * not from the newest alone.
+   */
   history?: {
     /** The column that holds the time. */
     since: keyof EntityRows[Name] & string;
@@ -53,9 +66,20 @@ export interface EntityDefinition<Name extends EntityName = EntityName> {
   };
   /** For entities whose fields others than the source may change. */
   overrides?: {
-    /** Lays what others said over the records of rows that are there. Records without any are left out. Writes nothing. */
-    lay(tx: Tx, tenantId: string, records: ReadonlyMap<string, EntityRecords[Name]>): Promise<Laid<Name>>;
+    /**
+     * Lays what others said over the records of rows that are there. Records without any are left
+     * out. Writes nothing.
+     */
+    lay(
+      tx: Tx,
+      tenantId: string,
+      records: ReadonlyMap<string, EntityRecords[Name]>,
+    ): Promise<Laid<Name>>;
     /** Forgets what the source has overtaken. */
-    drop(tx: Tx, tenantId: string, overtaken: readonly { id: string; fields: readonly string[] }[]): Promise<void>;
+    drop(
+      tx: Tx,
+      tenantId: string,
+      overtaken: readonly { id: string; fields: readonly string[] }[],
+    ): Promise<void>;
   };
 }

@@ -2,15 +2,17 @@ import { and, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 
 /*
- * Keyset paging: a page begins behind the last row of the one before, found through an index, so that the
- * hundredth page costs what the first one does and rows that arrive meanwhile shift nothing.
+ * Keyset paging: a page begins behind the last row of the one before, found through an index, so
+ * that the hundredth page costs what the first one does and rows that arrive meanwhile shift
+ * nothing.
  */
 
 export type Direction = 'asc' | 'desc';
 
 /**
- * A time that may be unknown, as a sort key: what is not known sorts lowest. Written as CASE, because row-level security
- * keeps an index from being used through COALESCE, as through a comparison of numerics: neither is leakproof.
+ * A time that may be unknown, as a sort key: what is not known sorts lowest. Written as CASE,
+ * because row-level security keeps an index from being used through COALESCE, as through a
+ * comparison of numerics: neither is leakproof.
  */
 export function knownOrLowest(column: SQL): SQL {
   return sql`(case when ${column} is null then '-infinity'::timestamptz else ${column} end)`;
@@ -28,7 +30,8 @@ type Position = z.output<typeof cursorForm>;
 
 const valueForms: Record<SortOrder['type'], RegExp> = {
   timestamptz: /^-?infinity$|^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
-  // Whatever Postgres stores: a value that it refused here would send the reader back to the first page.
+  // Whatever Postgres stores: a value that it refused here would send the reader back to the first
+  // page.
   text: /^[^\0]*$/,
   bigint: /^-?\d{1,18}$/,
 };
@@ -37,7 +40,9 @@ const valueForms: Record<SortOrder['type'], RegExp> = {
 function parsePosition(order: SortOrder, cursor: string | null | undefined): Position | undefined {
   if (!cursor) return undefined;
   try {
-    const position = cursorForm.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    const position = cursorForm.parse(
+      JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')),
+    );
     return valueForms[order.type].test(position[1]) ? position : undefined;
   } catch {
     return undefined;
@@ -61,8 +66,16 @@ export interface KeysetQuery {
   sortValue: SQL.Aliased<string>;
 }
 
-/** The parts of a query for the page at `cursor`; it asks for one row more than the page, to know whether there is another. */
-export function keysetQuery(order: SortOrder, id: SQL, cursor: string | null | undefined, pageSize: number): KeysetQuery {
+/**
+ * The parts of a query for the page at `cursor`; it asks for one row more than the page, to know
+ * whether there is another.
+ */
+export function keysetQuery(
+  order: SortOrder,
+  id: SQL,
+  cursor: string | null | undefined,
+  pageSize: number,
+): KeysetQuery {
   const position = parsePosition(order, cursor);
   const backwards = position?.[0] === 'before';
   const descending = (order.direction === 'desc') !== backwards;
@@ -76,14 +89,24 @@ export function keysetQuery(order: SortOrder, id: SQL, cursor: string | null | u
   };
 }
 
-function beyond(order: SortOrder, id: SQL, [, value, rowId]: Position, descending: boolean): SQL | undefined {
+function beyond(
+  order: SortOrder,
+  id: SQL,
+  [, value, rowId]: Position,
+  descending: boolean,
+): SQL | undefined {
   const place = sql`(${value}::${sql.raw(order.type)}, ${rowId}::uuid)`;
   const row = sql`(${order.expression}, ${id})`;
   return and(descending ? sql`${row} < ${place}` : sql`${row} > ${place}`);
 }
 
 /** Cuts the fetched rows to the page and names the positions of its neighbours. */
-export function keysetPage<Row extends { id: string; sortValue: string }>(order: SortOrder, fetched: Row[], cursor: string | null | undefined, pageSize: number) {
+export function keysetPage<Row extends { id: string; sortValue: string }>(
+  order: SortOrder,
+  fetched: Row[],
+  cursor: string | null | undefined,
+  pageSize: number,
+) {
   const position = parsePosition(order, cursor);
   const backwards = position?.[0] === 'before';
   const more = fetched.length > pageSize;
@@ -96,6 +119,9 @@ export function keysetPage<Row extends { id: string; sortValue: string }>(order:
   return {
     rows,
     next: hasNext && last !== undefined ? formatPosition(['after', last.sortValue, last.id]) : null,
-    previous: hasPrevious && first !== undefined ? formatPosition(['before', first.sortValue, first.id]) : null,
+    previous:
+      hasPrevious && first !== undefined
+        ? formatPosition(['before', first.sortValue, first.id])
+        : null,
   };
 }

@@ -4,7 +4,10 @@ import { leadRecord, type LeadRecord } from './lead/record.ts';
 import { noteRecord, type NoteRecord } from './note/record.ts';
 import { opportunityRecord, type OpportunityRecord } from './opportunity/record.ts';
 import { referralRecord, type ReferralRecord } from './referral/record.ts';
-import { scheduledActivityRecord, type ScheduledActivityRecord } from './scheduled-activity/record.ts';
+import {
+  scheduledActivityRecord,
+  type ScheduledActivityRecord,
+} from './scheduled-activity/record.ts';
 import { stageRecord, type StageRecord } from './stage/record.ts';
 
 /** What each entity looks like on its way in. */

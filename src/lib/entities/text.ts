@@ -9,7 +9,10 @@ const storable = (max: number) =>
   z
     .string()
     .max(max, `is longer than ${max} characters`)
-    .refine(isStorable, 'holds a character that cannot be stored (NUL or half of a surrogate pair)');
+    .refine(
+      isStorable,
+      'holds a character that cannot be stored (NUL or half of a surrogate pair)',
+    );
 
 /** A line of text that must be there. */
 export const line = (max = 500) => storable(max).min(1, 'is empty');
@@ -25,7 +28,13 @@ export const prose = () => storable(100_000);
 
 /** A point in time inside the range that people and Postgres agree on. */
 export const instant = () =>
-  z.date().refine((at) => at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 2200, 'is a date out of range');
+  z
+    .date()
+    .refine(
+      (at) => at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 2200,
+      'is a date out of range',
+    );
 
 /** Money or another exact decimal as text, at most 12 digits before the point and 2 behind. */
-export const amount = () => z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, 'is not an amount with up to 12 digits');
+export const amount = () =>
+  z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, 'is not an amount with up to 12 digits');

@@ -1,4 +1,11 @@
-import type { ActivityRow, HotListRow, LeadRow, NoteRow, OpportunityRow, ReferralRow } from '../views/types.ts';
+import type {
+  ActivityRow,
+  HotListRow,
+  LeadRow,
+  NoteRow,
+  OpportunityRow,
+  ReferralRow,
+} from '../views/types.ts';
 import type { Columns } from './list.ts';
 
 export const leadColumns: Columns<LeadRow> = ({ currency }) => [
@@ -38,8 +45,18 @@ export const hotListColumns: Columns<HotListRow> = ({ currency }) => [
   { header: 'Candidate Name', width: 28, kind: 'text', value: (row) => row.candidateName },
   { header: 'Market', width: 24, kind: 'text', value: (row) => row.market },
   { header: 'Units', width: 8, kind: 'number', value: (row) => row.units },
-  { header: `Franchise Fee (${currency})`, width: 20, kind: 'money', value: (row) => row.franchiseFee },
-  { header: `Weighted IFF (${currency})`, width: 20, kind: 'money', value: (row) => row.weightedIff },
+  {
+    header: `Franchise Fee (${currency})`,
+    width: 20,
+    kind: 'money',
+    value: (row) => row.franchiseFee,
+  },
+  {
+    header: `Weighted IFF (${currency})`,
+    width: 20,
+    kind: 'money',
+    value: (row) => row.weightedIff,
+  },
   { header: 'Stage', width: 20, kind: 'text', value: (row) => row.stage },
   { header: 'Likely %', width: 10, kind: 'number', value: (row) => row.likelyPct },
 ];

@@ -36,8 +36,12 @@ export interface ExportList {
   batches(request: ExportRequest): AsyncGenerator<CellValue[][]>;
 }
 
-/** The columns of a list, each with what it takes from a row. Amounts are in the tenant's currency. */
-export type Columns<Row> = (tenant: ExportTenant) => (Column & { value: (row: Row) => CellValue })[];
+/**
+ * The columns of a list, each with what it takes from a row. Amounts are in the tenant's currency.
+ */
+export type Columns<Row> = (
+  tenant: ExportTenant,
+) => (Column & { value: (row: Row) => CellValue })[];
 
 interface Page<Row> {
   rows: Row[];
@@ -49,22 +53,37 @@ interface Definition<Row, Filter> {
   columns: Columns<Row>;
   filter(request: ExportRequest): Filter;
   scope?(filter: Filter): string;
-  page(tx: Tx, request: ExportRequest, filter: Filter, cursor: string | undefined, size: number): Promise<Page<Row>>;
+  page(
+    tx: Tx,
+    request: ExportRequest,
+    filter: Filter,
+    cursor: string | undefined,
+    size: number,
+  ): Promise<Page<Row>>;
 }
 
 /** Rows that are read and held at once. */
 const batchSize = 1_000;
 
 /** Makes the list of a page exportable: the same filter, the same query, all rows. */
-export function defineList<Row, Filter>({ title, columns, filter, scope, page }: Definition<Row, Filter>): ExportList {
+export function defineList<Row, Filter>({
+  title,
+  columns,
+  filter,
+  scope,
+  page,
+}: Definition<Row, Filter>): ExportList {
   return {
     title,
-    columns: (tenant) => columns(tenant).map(({ header, width, kind }) => ({ header, width, kind })),
+    columns: (tenant) =>
+      columns(tenant).map(({ header, width, kind }) => ({ header, width, kind })),
     scope: (request) => scope?.(filter(request)) ?? '',
     async *batches(request) {
       const values = columns(request.tenant).map(({ value }) => value);
       const asked = filter(request);
-      for await (const rows of pages(request.tenant.id, (tx, cursor) => page(tx, request, asked, cursor, batchSize))) {
+      for await (const rows of pages(request.tenant.id, (tx, cursor) =>
+        page(tx, request, asked, cursor, batchSize),
+      )) {
         yield rows.map((row) => values.map((value) => value(row)));
       }
     },
@@ -72,11 +91,15 @@ export function defineList<Row, Filter>({ title, columns, filter, scope, page }:
 }
 
 /**
- * All pages, each read in a transaction of its own: a slow reader must not hold one open, which would keep the
- * database from cleaning up. So each batch is one moment and the whole is not: a row that a sync moves in the sort
- * order meanwhile may come twice or not at all, and a new one may be missing. The file tells as of when the data was.
+ * All pages, each read in a transaction of its own: a slow reader must not hold one open, which
+ * would keep the database from cleaning up. So each batch is one moment and the whole is not: a row
+ * that a sync moves in the sort order meanwhile may come twice or not at all, and a new one may be
+ * missing. The file tells as of when the data was.
  */
-async function* pages<Row>(tenantId: string, read: (tx: Tx, cursor: string | undefined) => Promise<Page<Row>>): AsyncGenerator<Row[]> {
+async function* pages<Row>(
+  tenantId: string,
+  read: (tx: Tx, cursor: string | undefined) => Promise<Page<Row>>,
+): AsyncGenerator<Row[]> {
   let cursor: string | undefined;
   do {
     const page = await readTenant(tenantId, (tx) => read(tx, cursor), { mayLag: true });

@@ -12,18 +12,27 @@ import { stuckSince } from '../views/pipeline-stages.ts';
 import { parsePipelineFilter } from '../views/pipeline.ts';
 import { parseReferralFilter } from '../views/referrals.ts';
 import { today } from '../views/workspace.ts';
-import { activityColumns, hotListColumns, leadColumns, noteColumns, opportunityColumns, referralColumns } from './columns.ts';
+import {
+  activityColumns,
+  hotListColumns,
+  leadColumns,
+  noteColumns,
+  opportunityColumns,
+  referralColumns,
+} from './columns.ts';
 import { defineList, type ExportList, type ExportRequest } from './list.ts';
 import { pushList } from './pushes.ts';
 
-const periodOf = (request: ExportRequest) => parsePeriod(request.params, today(request, request.now));
+const periodOf = (request: ExportRequest) =>
+  parsePeriod(request.params, today(request, request.now));
 
 const leads = defineList({
   title: 'Leads',
   columns: leadColumns,
   filter: (request) => ({ ...parseLeadFilter(request.params), period: periodOf(request) }),
   scope: ({ period }) => period.label,
-  page: (tx, { tenant }, filter, cursor, size) => leadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+  page: (tx, { tenant }, filter, cursor, size) =>
+    leadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
 });
 
 const pipeline = defineList({
@@ -31,10 +40,15 @@ const pipeline = defineList({
   columns: opportunityColumns,
   filter: (request) => {
     const { stuck, ...filter } = parsePipelineFilter(request.params);
-    return { ...filter, stuckSince: stuck ? stuckSince(request.now) : undefined, period: stuck ? allTime : periodOf(request) };
+    return {
+      ...filter,
+      stuckSince: stuck ? stuckSince(request.now) : undefined,
+      period: stuck ? allTime : periodOf(request),
+    };
   },
   scope: ({ period }) => period.label,
-  page: (tx, { tenant }, filter, cursor, size) => opportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+  page: (tx, { tenant }, filter, cursor, size) =>
+    opportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
 });
 
 const hotList = defineList({
@@ -49,7 +63,8 @@ const referrals = defineList({
   columns: referralColumns,
   filter: (request) => ({ ...parseReferralFilter(request.params), period: periodOf(request) }),
   scope: ({ period }) => period.label,
-  page: (tx, { tenant }, { period: { from, to }, ...filter }, cursor, size) => referralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
+  page: (tx, { tenant }, { period: { from, to }, ...filter }, cursor, size) =>
+    referralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
 });
 
 const notes = defineList({
@@ -63,10 +78,17 @@ const schedule = defineList({
   title: 'Schedule',
   columns: activityColumns,
   filter: () => null,
-  page: (tx, { tenant, now }, _filter, cursor, size) => upcomingPage(tx, tenant.id, now, cursor, size),
+  page: (tx, { tenant, now }, _filter, cursor, size) =>
+    upcomingPage(tx, tenant.id, now, cursor, size),
 });
 
 /** What can be exported, by the last part of its page's address. */
 export const exportLists: ReadonlyMap<string, ExportList> = new Map([
-  ['leads', leads], ['pipeline', pipeline], ['hot-list', hotList], ['referrals', referrals], ['notes', notes], ['schedule', schedule], ['pushes', pushList],
+  ['leads', leads],
+  ['pipeline', pipeline],
+  ['hot-list', hotList],
+  ['referrals', referrals],
+  ['notes', notes],
+  ['schedule', schedule],
+  ['pushes', pushList],
 ]);

@@ -5,7 +5,11 @@ export function wallTime(timeZone: string, at: Date): Date {
   let formatter = formatters.get(timeZone);
   if (formatter === undefined) {
     // "sv-SE" writes times the ISO way: 2026-11-21 09:05:00.
-    formatter = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+    formatter = new Intl.DateTimeFormat('sv-SE', {
+      timeZone,
+      dateStyle: 'short',
+      timeStyle: 'medium',
+    });
     formatters.set(timeZone, formatter);
   }
   return new Date(`${formatter.format(at).replace(' ', 'T')}Z`);

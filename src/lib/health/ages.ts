@@ -24,12 +24,23 @@ export function agesOf(tenants: readonly TenantSurvey[], now: Date): StreamAge[]
       if (status === 'paused') return [];
       return streams.map(({ name, freshAt }) => {
         const from = freshAt ?? since;
-        return { tenantId: id, tenant: slug, connection, label, status, stream: name, seconds: Math.max(0, (now.getTime() - from.getTime()) / 1000), never: freshAt === null, isStale: isStale(from, now) };
+        return {
+          tenantId: id,
+          tenant: slug,
+          connection,
+          label,
+          status,
+          stream: name,
+          seconds: Math.max(0, (now.getTime() - from.getTime()) / 1000),
+          never: freshAt === null,
+          isStale: isStale(from, now),
+        };
       });
     }),
   );
 }
 
-export const oldestFirst = (ages: readonly StreamAge[]): StreamAge[] => ages.toSorted((a, b) => b.seconds - a.seconds);
+export const oldestFirst = (ages: readonly StreamAge[]): StreamAge[] =>
+  ages.toSorted((a, b) => b.seconds - a.seconds);
 
 export const staleAfterHours = staleAfterMs / 3_600_000;

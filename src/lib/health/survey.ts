@@ -50,7 +50,10 @@ export async function surveyAll(now: Date): Promise<Survey> {
   return { now, tenants: await surveyTenants(), queues: await queueDepths() };
 }
 
-/** All tenants that are served, one short statement for each: about a millisecond of waiting for each. */
+/**
+ * All tenants that are served, one short statement for each: about a millisecond of waiting for
+ * each.
+ */
 export async function surveyTenants(): Promise<TenantSurvey[]> {
   const tenants: TenantSurvey[] = [];
   for (const tenant of await listTenants()) tenants.push(await surveyTenant(tenant));
@@ -59,7 +62,14 @@ export async function surveyTenants(): Promise<TenantSurvey[]> {
 
 async function surveyTenant({ id, slug, name }: Tenant): Promise<TenantSurvey> {
   const row = await readTenant(id, (tx) => readRow(tx, id));
-  return { id, slug, name, newDeadLetters: row.newDeadLetters, newRecordErrors: row.newRecordErrors, connections: row.connections.map(connectionOf) };
+  return {
+    id,
+    slug,
+    name,
+    newDeadLetters: row.newDeadLetters,
+    newRecordErrors: row.newRecordErrors,
+    connections: row.connections.map(connectionOf),
+  };
 }
 
 /** A connection inside JSON: times are ISO texts. */
@@ -79,7 +89,9 @@ interface Row {
 async function readRow(tx: Tx, tenantId: string): Promise<Row> {
   const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
   const lastHour = sql`now() - interval '1 hour'`;
-  const { rows: [row] } = await tx.execute<Row>(sql`
+  const {
+    rows: [row],
+  } = await tx.execute<Row>(sql`
     select
       (select count(*)::int from ${deadLetters} where tenant_id = ${tenantId} and resolved_at is null and created_at > ${lastHour}) as "newDeadLetters",
       (select count(*)::int from ${recordErrors} where tenant_id = ${tenantId} and resolved_at is null and last_seen_at > ${lastHour} and created_at > ${lastHour}) as "newRecordErrors",
@@ -99,10 +111,14 @@ async function readRow(tx: Tx, tenantId: string): Promise<Row> {
 }
 
 function connectionOf({ fresh, ...row }: RawConnection): ConnectionSurvey {
-  // What a provider yields is said by its definition: a stream that was never read has no state yet.
-  const names = providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ?? Object.keys(fresh ?? {});
+  // What a provider yields is said by its definition: a stream that was never read has no state
+  // yet.
+  const names =
+    providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ??
+    Object.keys(fresh ?? {});
   const streams = names.map((name) => ({ name, freshAt: instantOf(fresh?.[name]) }));
   return { ...row, since: new Date(row.since), dueAt: new Date(row.dueAt), streams };
 }
 
-const instantOf = (text: string | null | undefined): Date | null => (text === null || text === undefined ? null : new Date(text));
+const instantOf = (text: string | null | undefined): Date | null =>
+  text === null || text === undefined ? null : new Date(text);

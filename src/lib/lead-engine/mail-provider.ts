@@ -12,12 +12,22 @@ export interface MailHome {
   reason: string;
 }
 
-/** Who keeps the mailboxes of a company. One with an Azure tenant is at Microsoft 365, whatever stands in front of its mail. */
+/**
+ * Who keeps the mailboxes of a company. One with an Azure tenant is at Microsoft 365, whatever
+ * stands in front of its mail.
+ */
 export function mailProviderOf(evidence: Evidence | null, azureTenantId: string | null): MailHome {
   const seen = seenIn(evidence);
   if (azureTenantId === null) return seen;
-  const other = seen.provider !== null && seen.provider !== microsoft365 ? ` It counts for more than its MX records, which speak of ${providerLabel(seen.provider)}.` : '';
-  return { provider: microsoft365, isElsewhere: false, reason: `Its Azure tenant ${azureTenantId} says so.${other}` };
+  const other =
+    seen.provider !== null && seen.provider !== microsoft365
+      ? ` It counts for more than its MX records, which speak of ${providerLabel(seen.provider)}.`
+      : '';
+  return {
+    provider: microsoft365,
+    isElsewhere: false,
+    reason: `Its Azure tenant ${azureTenantId} says so.${other}`,
+  };
 }
 
 function seenIn(evidence: Evidence | null): MailHome {
@@ -26,16 +36,27 @@ function seenIn(evidence: Evidence | null): MailHome {
   if (mx.nullMx) return unknown('The domain says that it receives no mail.');
   if (mx.verdict === 'unknown') return unknown('The name servers gave no answer.');
   if (mx.provider === null) return nobody(mx, evidence.spf.verdict !== 'unknown');
-  const reason = mx.certainty === 'inferred' ? inferredWords(mx) : `Its mail goes to ${mx.hosts[0]?.host ?? 'servers of this provider'}.`;
+  const reason =
+    mx.certainty === 'inferred'
+      ? inferredWords(mx)
+      : `Its mail goes to ${mx.hosts[0]?.host ?? 'servers of this provider'}.`;
   return { provider: mx.provider, isElsewhere: false, reason };
 }
 
 /** Mailboxes at Microsoft 365 show in SPF even when an unknown server takes the mail. */
 function nobody({ gateway, hosts, verdict }: MxCheck, spfIsKnown: boolean): MailHome {
   const [first] = hosts;
-  if (gateway !== null) return unknown(`${providerLabel(gateway)} filters its mail, and nothing tells who keeps the mailboxes.`);
-  if (first === undefined || verdict === 'bad' || verdict === 'missing') return unknown('No server takes its mail.');
-  return { provider: null, isElsewhere: spfIsKnown, reason: `Its mail goes to ${first.host}, which is none of the providers that are known.` };
+  if (gateway !== null)
+    return unknown(
+      `${providerLabel(gateway)} filters its mail, and nothing tells who keeps the mailboxes.`,
+    );
+  if (first === undefined || verdict === 'bad' || verdict === 'missing')
+    return unknown('No server takes its mail.');
+  return {
+    provider: null,
+    isElsewhere: spfIsKnown,
+    reason: `Its mail goes to ${first.host}, which is none of the providers that are known.`,
+  };
 }
 
 const unknown = (reason: string): MailHome => ({ provider: null, isElsewhere: false, reason });

@@ -16,7 +16,9 @@ export async function selectModel(tx: Tx, tenantId: string): Promise<Model> {
     .where(eq(scoreModels.tenantId, tenantId))
     .orderBy(desc(scoreModels.version))
     .limit(1);
-  return row === undefined ? defaultModel : { version: row.version, weights: weightsForm.parse(row.weights) };
+  return row === undefined
+    ? defaultModel
+    : { version: row.version, weights: weightsForm.parse(row.weights) };
 }
 
 export interface ModelVersion extends Model {
@@ -27,9 +29,19 @@ export interface ModelVersion extends Model {
 }
 
 /** The newest versions of a tenant's weights, the one in force first. */
-export async function selectVersions(tx: Tx, tenantId: string, most: number): Promise<ModelVersion[]> {
+export async function selectVersions(
+  tx: Tx,
+  tenantId: string,
+  most: number,
+): Promise<ModelVersion[]> {
   const rows = await tx
-    .select({ version: scoreModels.version, weights: scoreModels.weights, note: scoreModels.note, createdAt: scoreModels.createdAt, createdBy: users.name })
+    .select({
+      version: scoreModels.version,
+      weights: scoreModels.weights,
+      note: scoreModels.note,
+      createdAt: scoreModels.createdAt,
+      createdBy: users.name,
+    })
     .from(scoreModels)
     .leftJoin(users, eq(users.id, scoreModels.createdBy))
     .where(eq(scoreModels.tenantId, tenantId))
@@ -50,20 +62,45 @@ export interface NewWeights {
 }
 
 /**
- * Makes a new version of a tenant's weights, and queues the scores to be made again. Unusable weights are a Problem whose
- * details name each wrong field; weights that changed nothing, or that somebody else changed meanwhile, are one too.
+ * Makes a new version of a tenant's weights, and queues the scores to be made again. Unusable
+ * weights are a Problem whose details name each wrong field; weights that changed nothing, or that
+ * somebody else changed meanwhile, are one too.
  */
-export async function saveWeights(tenantId: string, { weights: given, note: text, basedOn, by }: NewWeights): Promise<Model> {
+export async function saveWeights(
+  tenantId: string,
+  { weights: given, note: text, basedOn, by }: NewWeights,
+): Promise<Model> {
   const weights = parseWeights(given);
   const note = noteForm.safeParse(text);
-  if (!note.success) throw new Problem('bad_request', 'The note is too long.', { fields: { note: note.error.issues[0]?.message ?? '' } });
+  if (!note.success)
+    throw new Problem('bad_request', 'The note is too long.', {
+      fields: { note: note.error.issues[0]?.message ?? '' },
+    });
   return withTenant(tenantId, async (tx) => {
     const before = await selectModel(tx, tenantId);
-    if (JSON.stringify(before.weights) === JSON.stringify(weights)) throw new Problem('conflict', 'These weights are in force already: nothing was changed.');
+    if (JSON.stringify(before.weights) === JSON.stringify(weights))
+      throw new Problem('conflict', 'These weights are in force already: nothing was changed.');
     const version = before.version + 1;
-    const row = { tenantId, version, weights, note: note.data === '' ? null : note.data, createdBy: by };
-    const saved = before.version === basedOn ? await tx.insert(scoreModels).values(row).onConflictDoNothing().returning({ version: scoreModels.version }) : [];
-    if (saved.length === 0) throw new Problem('conflict', 'Somebody else saved other weights meanwhile. Open the page again and repeat your change.');
+    const row = {
+      tenantId,
+      version,
+      weights,
+      note: note.data === '' ? null : note.data,
+      createdBy: by,
+    };
+    const saved =
+      before.version === basedOn
+        ? await tx
+            .insert(scoreModels)
+            .values(row)
+            .onConflictDoNothing()
+            .returning({ version: scoreModels.version })
+        : [];
+    if (saved.length === 0)
+      throw new Problem(
+        'conflict',
+        'Somebody else saved other weights meanwhile. Open the page again and repeat your change.',
+      );
     await enqueue('rescore', { tenantId, after: null }, { key: `${tenantId}/${version}`, tx });
     return { version, weights };
   });
@@ -73,6 +110,15 @@ export async function saveWeights(tenantId: string, { weights: given, note: text
 export function parseWeights(given: unknown): Weights {
   const parsed = weightsForm.safeParse(given);
   if (parsed.success) return parsed.data;
-  const fields = Object.fromEntries(parsed.error.issues.toReversed().map(({ path, message }) => [path.length === 1 ? `${String(path[0])}.spf` : path.join('.'), message]));
-  throw new Problem('bad_request', 'These weights cannot be used. Correct what is marked.', { fields });
+  const fields = Object.fromEntries(
+    parsed.error.issues
+      .toReversed()
+      .map(({ path, message }) => [
+        path.length === 1 ? `${String(path[0])}.spf` : path.join('.'),
+        message,
+      ]),
+  );
+  throw new Problem('bad_request', 'These weights cannot be used. Correct what is marked.', {
+    fields,
+  });
 }

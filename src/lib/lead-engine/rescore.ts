@@ -8,11 +8,16 @@ import { rescoreDomains } from './apply.ts';
 const atOnce = 200;
 
 /**
- * Scores the domains of a tenant anew from their stored evidence, in the order of their names, from behind `after` on.
- * Nobody is asked anything. The answer is the last domain when `isOver` ended it early, else null.
+ * Scores the domains of a tenant anew from their stored evidence, in the order of their names, from
+ * behind `after` on. Nobody is asked anything. The answer is the last domain when `isOver` ended it
+ * early, else null.
  */
-export async function rescoreSlice(tenantId: string, after: string | null, isOver: () => boolean): Promise<string | null> {
-  for (let last = after; ; ) {
+export async function rescoreSlice(
+  tenantId: string,
+  after: string | null,
+  isOver: () => boolean,
+): Promise<string | null> {
+  for (let last = after; ;) {
     const domains = await patiently(() => rescoreNext(tenantId, last));
     if (domains.length < atOnce) return null;
     last = domains.at(-1) ?? null;
@@ -25,7 +30,13 @@ function rescoreNext(tenantId: string, after: string | null): Promise<string[]> 
     const rows = await tx
       .select({ domain: companyDomains.domain })
       .from(companyDomains)
-      .where(and(eq(companyDomains.tenantId, tenantId), isNotNull(companyDomains.evidence), after === null ? undefined : gt(companyDomains.domain, after)))
+      .where(
+        and(
+          eq(companyDomains.tenantId, tenantId),
+          isNotNull(companyDomains.evidence),
+          after === null ? undefined : gt(companyDomains.domain, after),
+        ),
+      )
       .orderBy(asc(companyDomains.domain))
       .limit(atOnce);
     const domains = rows.map(({ domain }) => domain);

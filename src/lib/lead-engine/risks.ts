@@ -17,26 +17,58 @@ const shortestRsaBits = 1024;
 /** In the order in which they are told. What is good or unknown is no risk. */
 const risks: readonly Risk[] = [
   {
-    key: 'risk.spf_open', label: 'SPF lets anybody send', weight: 'spfOpen', of: ({ spf }) => spf,
-    reason: ({ spf }) => (isFlawed(spf) && spf.records.length > 0 && spf.all !== 'fail' && spf.all !== 'softfail' ? `It ends in ${spf.all === null ? 'nothing' : spf.all}: mail from any server is as good as its own.` : undefined),
+    key: 'risk.spf_open',
+    label: 'SPF lets anybody send',
+    weight: 'spfOpen',
+    of: ({ spf }) => spf,
+    reason: ({ spf }) =>
+      isFlawed(spf) && spf.records.length > 0 && spf.all !== 'fail' && spf.all !== 'softfail'
+        ? `It ends in ${spf.all === null ? 'nothing' : spf.all}: mail from any server is as good as its own.`
+        : undefined,
   },
   {
-    key: 'risk.spf_broken', label: 'SPF is broken', weight: 'spfBroken', of: ({ spf }) => spf,
-    reason: ({ spf }) => (spf.verdict === 'bad' ? (errorOf(spf) ?? 'Receivers cannot evaluate its SPF record.') : undefined),
+    key: 'risk.spf_broken',
+    label: 'SPF is broken',
+    weight: 'spfBroken',
+    of: ({ spf }) => spf,
+    reason: ({ spf }) =>
+      spf.verdict === 'bad'
+        ? (errorOf(spf) ?? 'Receivers cannot evaluate its SPF record.')
+        : undefined,
   },
   {
-    key: 'risk.no_dmarc', label: 'No DMARC', weight: 'noDmarc', of: ({ dmarc }) => dmarc,
-    reason: ({ dmarc }) => (dmarc.verdict === 'missing' ? 'Without DMARC anybody can send mail in its name.' : undefined),
+    key: 'risk.no_dmarc',
+    label: 'No DMARC',
+    weight: 'noDmarc',
+    of: ({ dmarc }) => dmarc,
+    reason: ({ dmarc }) =>
+      dmarc.verdict === 'missing' ? 'Without DMARC anybody can send mail in its name.' : undefined,
   },
   {
-    key: 'risk.dmarc_lax', label: 'DMARC does not protect', weight: 'dmarcLax', of: ({ dmarc }) => dmarc,
-    reason: ({ dmarc }) => (isFlawed(dmarc) && (dmarc.testing || dmarc.policy === 'none') ? `The policy is ${dmarc.testing ? 'under test' : 'none'}: forged mail is delivered all the same.` : undefined),
+    key: 'risk.dmarc_lax',
+    label: 'DMARC does not protect',
+    weight: 'dmarcLax',
+    of: ({ dmarc }) => dmarc,
+    reason: ({ dmarc }) =>
+      isFlawed(dmarc) && (dmarc.testing || dmarc.policy === 'none')
+        ? `The policy is ${dmarc.testing ? 'under test' : 'none'}: forged mail is delivered all the same.`
+        : undefined,
   },
   {
-    key: 'risk.dkim_unsafe', label: 'Unsafe DKIM key', weight: 'dkimUnsafe', of: ({ dkim }) => dkim,
+    key: 'risk.dkim_unsafe',
+    label: 'Unsafe DKIM key',
+    weight: 'dkimUnsafe',
+    of: ({ dkim }) => dkim,
     reason: ({ dkim }) => {
-      const unsafe = isFlawed(dkim) ? dkim.selectors.find(({ revoked, testing, bits, keyType }) => revoked || testing || (keyType === 'rsa' && bits !== null && bits < shortestRsaBits)) : undefined;
-      return unsafe === undefined ? undefined : `The key ${unsafe.selector} is ${unsafe.revoked ? 'revoked' : unsafe.testing ? 'under test' : 'too short'}.`;
+      const unsafe = isFlawed(dkim)
+        ? dkim.selectors.find(
+            ({ revoked, testing, bits, keyType }) =>
+              revoked || testing || (keyType === 'rsa' && bits !== null && bits < shortestRsaBits),
+          )
+        : undefined;
+      return unsafe === undefined
+        ? undefined
+        : `The key ${unsafe.selector} is ${unsafe.revoked ? 'revoked' : unsafe.testing ? 'under test' : 'too short'}.`;
     },
   },
 ];
@@ -47,9 +79,22 @@ export function risksOf(evidence: Evidence | null, weights: Weights): BreakdownI
   return risks.flatMap(({ key, label, weight, of, reason }) => {
     const words = reason(evidence);
     const { verdict, checkedAt } = of(evidence);
-    return words === undefined ? [] : [{ key, label, points: 0 - weights.risks[weight], most: null, verdict, evidence: words, checkedAt }];
+    return words === undefined
+      ? []
+      : [
+          {
+            key,
+            label,
+            points: 0 - weights.risks[weight],
+            most: null,
+            verdict,
+            evidence: words,
+            checkedAt,
+          },
+        ];
   });
 }
 
 const isFlawed = ({ verdict }: Check): boolean => verdict === 'weak' || verdict === 'bad';
-const errorOf = ({ findings }: Check): string | undefined => findings.find(({ severity }) => severity === 'error')?.message;
+const errorOf = ({ findings }: Check): string | undefined =>
+  findings.find(({ severity }) => severity === 'error')?.message;

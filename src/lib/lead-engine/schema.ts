@@ -2,7 +2,10 @@ import { integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-
 import { createdAt, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { tenants } from '../tenancy/schema.ts';
 
-/** The weights of a tenant's scores, version by version; the newest is in force. A tenant without any uses the built-in ones, version 0. */
+/**
+ * The weights of a tenant's scores, version by version; the newest is in force. A tenant without
+ * any uses the built-in ones, version 0.
+ */
 export const scoreModels = pgTable(
   'score_models',
   {
@@ -14,5 +17,8 @@ export const scoreModels = pgTable(
     createdAt: createdAt(),
     createdBy: uuid('created_by'),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.version] }), tenantPolicy(table.tenantId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.version] }),
+    tenantPolicy(table.tenantId),
+  ],
 );

@@ -4,14 +4,28 @@ import type { Segment } from './types.ts';
 import type { Weights } from './weights.ts';
 
 /** What to do with a company, and why. */
-export function segmentOf(evidence: Evidence | null, mail: MailHome, { score, known }: { score: number; known: number }, { segments }: Weights): { segment: Segment; reason: string } {
+export function segmentOf(
+  evidence: Evidence | null,
+  mail: MailHome,
+  { score, known }: { score: number; known: number },
+  { segments }: Weights,
+): { segment: Segment; reason: string } {
   if (evidence?.exists === false) return { segment: 'Skip', reason: 'There is no such domain.' };
-  if (evidence?.mx.nullMx === true) return { segment: 'Skip', reason: 'The domain receives no mail, and says so.' };
-  if (evidence?.mx.verdict === 'missing') return { segment: 'Skip', reason: 'No server takes its mail.' };
-  if (mail.provider === null && !mail.isElsewhere) return { segment: 'Cold', reason: 'Nobody can tell where its mailboxes are.' };
-  if (known < segments.known) return { segment: 'Cold', reason: `Too little is known: ${Math.floor(known)} % of the signals, by their weights; ${segments.known} % are needed.` };
-  if (score < segments.cold) return { segment: 'Cold', reason: `The score ${score} is below ${segments.cold}.` };
-  if (mail.provider === microsoft365) return { segment: 'Existing', reason: 'Its mailboxes are at Microsoft 365.' };
+  if (evidence?.mx.nullMx === true)
+    return { segment: 'Skip', reason: 'The domain receives no mail, and says so.' };
+  if (evidence?.mx.verdict === 'missing')
+    return { segment: 'Skip', reason: 'No server takes its mail.' };
+  if (mail.provider === null && !mail.isElsewhere)
+    return { segment: 'Cold', reason: 'Nobody can tell where its mailboxes are.' };
+  if (known < segments.known)
+    return {
+      segment: 'Cold',
+      reason: `Too little is known: ${Math.floor(known)} % of the signals, by their weights; ${segments.known} % are needed.`,
+    };
+  if (score < segments.cold)
+    return { segment: 'Cold', reason: `The score ${score} is below ${segments.cold}.` };
+  if (mail.provider === microsoft365)
+    return { segment: 'Existing', reason: 'Its mailboxes are at Microsoft 365.' };
   return { segment: 'Migration', reason: 'Its mailboxes are not at Microsoft 365.' };
 }
 

@@ -2,8 +2,24 @@ import type { Check, Evidence, Verdict } from '../posture/types.ts';
 import type { BreakdownItem } from './types.ts';
 import { signalOrder, type SignalKey, type Weights } from './weights.ts';
 
-const labels: Record<SignalKey, string> = { spf: 'SPF', dkim: 'DKIM', dmarc: 'DMARC', mx: 'Mail servers (MX)', mtaSts: 'MTA-STS', tlsRpt: 'TLS reports', bimi: 'BIMI' };
-const keys: Record<SignalKey, string> = { spf: 'spf', dkim: 'dkim', dmarc: 'dmarc', mx: 'mx', mtaSts: 'mta_sts', tlsRpt: 'tls_rpt', bimi: 'bimi' };
+const labels: Record<SignalKey, string> = {
+  spf: 'SPF',
+  dkim: 'DKIM',
+  dmarc: 'DMARC',
+  mx: 'Mail servers (MX)',
+  mtaSts: 'MTA-STS',
+  tlsRpt: 'TLS reports',
+  bimi: 'BIMI',
+};
+const keys: Record<SignalKey, string> = {
+  spf: 'spf',
+  dkim: 'dkim',
+  dmarc: 'dmarc',
+  mx: 'mx',
+  mtaSts: 'mta_sts',
+  tlsRpt: 'tls_rpt',
+  bimi: 'bimi',
+};
 
 export interface Readiness {
   /** From 0 to 100, before risks and boosts; 0 when nothing is known. */
@@ -13,21 +29,41 @@ export interface Readiness {
   items: BreakdownItem[];
 }
 
-/** The share of the points to be had that a domain has. What is unknown or does not matter is left out on both sides of the share. */
+/**
+ * The share of the points to be had that a domain has. What is unknown or does not matter is left
+ * out on both sides of the share.
+ */
 export function readinessOf(evidence: Evidence | null, weights: Weights): Readiness {
-  const rows = signalOrder.map((key) => ({ key, check: evidence?.[key] ?? null, weight: weights.signals[key] }));
+  const rows = signalOrder.map((key) => ({
+    key,
+    check: evidence?.[key] ?? null,
+    weight: weights.signals[key],
+  }));
   const sum = (over: typeof rows) => over.reduce((total, { weight }) => total + weight, 0);
   const counted = rows.filter(({ check }) => check !== null && counts(check.verdict));
   const most = sum(counted);
-  const had = counted.reduce((total, { check, weight }) => total + weight * percentOf(check?.verdict, weights), 0);
+  const had = counted.reduce(
+    (total, { check, weight }) => total + weight * percentOf(check?.verdict, weights),
+    0,
+  );
   return {
     share: most === 0 ? 0 : had / most,
-    known: (100 * sum(rows.filter(({ check }) => check !== null && check.verdict !== 'unknown'))) / sum(rows),
-    items: rows.map(({ key, check, weight }) => itemOf(key, check, counts(check?.verdict) && most > 0 ? (100 * weight) / most : 0, percentOf(check?.verdict, weights))),
+    known:
+      (100 * sum(rows.filter(({ check }) => check !== null && check.verdict !== 'unknown'))) /
+      sum(rows),
+    items: rows.map(({ key, check, weight }) =>
+      itemOf(
+        key,
+        check,
+        counts(check?.verdict) && most > 0 ? (100 * weight) / most : 0,
+        percentOf(check?.verdict, weights),
+      ),
+    ),
   };
 }
 
-const counts = (verdict: Verdict | undefined): boolean => verdict !== undefined && verdict !== 'unknown' && verdict !== 'not_applicable';
+const counts = (verdict: Verdict | undefined): boolean =>
+  verdict !== undefined && verdict !== 'unknown' && verdict !== 'not_applicable';
 
 function percentOf(verdict: Verdict | undefined, { weak }: Weights): number {
   if (verdict === 'good') return 100;
@@ -36,8 +72,23 @@ function percentOf(verdict: Verdict | undefined, { weak }: Weights): number {
 
 function itemOf(key: SignalKey, check: Check | null, most: number, percent: number): BreakdownItem {
   const common = { key: keys[key], label: labels[key] };
-  if (check === null) return { ...common, points: 0, most: 0, verdict: null, evidence: 'Not looked at yet.', checkedAt: null };
-  return { ...common, points: tenths((most * percent) / 100), most: tenths(most), verdict: check.verdict, evidence: evidenceOf(key, check), checkedAt: check.checkedAt };
+  if (check === null)
+    return {
+      ...common,
+      points: 0,
+      most: 0,
+      verdict: null,
+      evidence: 'Not looked at yet.',
+      checkedAt: null,
+    };
+  return {
+    ...common,
+    points: tenths((most * percent) / 100),
+    most: tenths(most),
+    verdict: check.verdict,
+    evidence: evidenceOf(key, check),
+    checkedAt: check.checkedAt,
+  };
 }
 
 /** Points are told to one decimal. */
@@ -47,16 +98,32 @@ const longestRecord = 200;
 const mostFindings = 3;
 
 function evidenceOf(key: SignalKey, { verdict, findings, records }: Check): string {
-  const told = findings.filter(({ severity }) => severity !== 'info' || verdict === 'unknown' || verdict === 'not_applicable').slice(0, mostFindings).map(({ message }) => message);
+  const told = findings
+    .filter(
+      ({ severity }) =>
+        severity !== 'info' || verdict === 'unknown' || verdict === 'not_applicable',
+    )
+    .slice(0, mostFindings)
+    .map(({ message }) => message);
   const [record] = records;
-  const found = record === undefined ? [] : [record.length > longestRecord ? `${record.slice(0, longestRecord)}…` : record];
-  if (verdict === 'unknown') return [...(told.length > 0 ? told : [unknownWords(key)]), 'Not counted.'].join(' ');
-  if (verdict === 'not_applicable') return [...(told.length > 0 ? told : ['Does not matter for this domain.']), 'Not counted.'].join(' ');
+  const found =
+    record === undefined
+      ? []
+      : [record.length > longestRecord ? `${record.slice(0, longestRecord)}…` : record];
+  if (verdict === 'unknown')
+    return [...(told.length > 0 ? told : [unknownWords(key)]), 'Not counted.'].join(' ');
+  if (verdict === 'not_applicable')
+    return [
+      ...(told.length > 0 ? told : ['Does not matter for this domain.']),
+      'Not counted.',
+    ].join(' ');
   if (told.length > 0) return told.join(' ');
   if (found.length > 0) return found.join(' ');
   return verdict === 'missing' ? 'The name servers say that there is none.' : 'As it should be.';
 }
 
 function unknownWords(key: SignalKey): string {
-  return key === 'dkim' ? 'No key under the names that are known; keys can have any name.' : 'The name servers gave no answer.';
+  return key === 'dkim'
+    ? 'No key under the names that are known; keys can have any name.'
+    : 'The name servers gave no answer.';
 }

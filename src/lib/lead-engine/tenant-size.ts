@@ -9,12 +9,24 @@ export interface SizeGuess {
 }
 
 /** How large a company is: by its headcount, else by what its mail shows. */
-export function tenantSizeOf(evidence: Evidence | null, employees: number | null, { sizes }: Weights): SizeGuess {
+export function tenantSizeOf(
+  evidence: Evidence | null,
+  employees: number | null,
+  { sizes }: Weights,
+): SizeGuess {
   if (employees !== null && employees > 0) {
-    const size = employees <= sizes.small ? 'small' : employees <= sizes.medium ? 'medium' : 'large';
-    return { size, reason: `It employs at least ${employees} ${employees === 1 ? 'person' : 'people'}, as its sources say.` };
+    const size =
+      employees <= sizes.small ? 'small' : employees <= sizes.medium ? 'medium' : 'large';
+    return {
+      size,
+      reason: `It employs at least ${employees} ${employees === 1 ? 'person' : 'people'}, as its sources say.`,
+    };
   }
   const gateway = evidence?.mx.gateway ?? null;
-  if (gateway !== null) return { size: 'medium', reason: `Inferred: small companies seldom pay for a filter such as ${providerLabel(gateway)} in front of their mailboxes. No source says how many people it employs.` };
+  if (gateway !== null)
+    return {
+      size: 'medium',
+      reason: `Inferred: small companies seldom pay for a filter such as ${providerLabel(gateway)} in front of their mailboxes. No source says how many people it employs.`,
+    };
   return { size: null, reason: 'No source says how many people it employs.' };
 }

@@ -19,7 +19,10 @@ export interface BreakdownItem {
   checkedAt: string | null;
 }
 
-/** How a score came about: signals first in the order SPF, DKIM, DMARC, then the other signals, then boosts; risks after all signals. */
+/**
+ * How a score came about: signals first in the order SPF, DKIM, DMARC, then the other signals, then
+ * boosts; risks after all signals.
+ */
 export interface Breakdown {
   /** Version of the weights. */
   model: number;

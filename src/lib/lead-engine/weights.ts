@@ -1,11 +1,18 @@
 import { z } from 'zod';
 
-const whole = (title: string, fallback: number, description: string, most = 100) => z.int('Enter a whole number.').min(0, 'Enter 0 or more.').max(most, `Enter ${most} at most.`).default(fallback).meta({ title, description });
+const whole = (title: string, fallback: number, description: string, most = 100) =>
+  z
+    .int('Enter a whole number.')
+    .min(0, 'Enter 0 or more.')
+    .max(most, `Enter ${most} at most.`)
+    .default(fallback)
+    .meta({ title, description });
 
 /**
- * What a score is made of. Readiness is the share of the points to be had that a domain has, from 0 to 100, less its risks
- * and plus its boosts; what could not be found out takes no part in the share. The defaults are version 0: DMARC weighs
- * most and the rare signals little, as in the public scores that were compared (MailShield, dmarcguard, mailparse.dev).
+ * What a score is made of. Readiness is the share of the points to be had that a domain has, from 0
+ * to 100, less its risks and plus its boosts; what could not be found out takes no part in the
+ * share. The defaults are version 0: DMARC weighs most and the rare signals little, as in the
+ * public scores that were compared (MailShield, dmarcguard, mailparse.dev).
  */
 export const weightsForm = z.object({
   signals: z
@@ -19,8 +26,19 @@ export const weightsForm = z.object({
       bimi: whole('BIMI', 5, 'Shows its logo next to its mail.'),
     })
     .prefault({})
-    .refine((signals) => Object.values(signals).some((points) => points > 0), 'At least one signal must weigh something.'),
-  weak: z.object({ share: whole('Share of a weak signal, %', 50, 'What of its points a signal gets that is there with something to mend.') }).prefault({}),
+    .refine(
+      (signals) => Object.values(signals).some((points) => points > 0),
+      'At least one signal must weigh something.',
+    ),
+  weak: z
+    .object({
+      share: whole(
+        'Share of a weak signal, %',
+        50,
+        'What of its points a signal gets that is there with something to mend.',
+      ),
+    })
+    .prefault({}),
   risks: z
     .object({
       spfOpen: whole('SPF lets anybody send', 10, 'It ends in +all or ?all, or in nothing.'),
@@ -34,20 +52,36 @@ export const weightsForm = z.object({
     .object({
       coSell: whole('Co-sell referral', 10, 'A deal that Microsoft shares with us.'),
       marketplace: whole('Marketplace referral', 5, 'A customer from the commercial marketplace.'),
-      solutionProvider: whole('Solution provider referral', 5, 'A customer whom Microsoft or a partner sent.'),
+      solutionProvider: whole(
+        'Solution provider referral',
+        5,
+        'A customer whom Microsoft or a partner sent.',
+      ),
     })
     .prefault({}),
   segments: z
     .object({
-      known: whole('Known at least, %', 40, 'Below this share of the signals, by their weights, a company is Cold.'),
+      known: whole(
+        'Known at least, %',
+        40,
+        'Below this share of the signals, by their weights, a company is Cold.',
+      ),
       cold: whole('Cold below', 15, 'Companies that score less are Cold.'),
     })
     .prefault({}),
   priorities: z
     .object({
-      migration: whole('Priority 1 from', 60, 'Migration from this score on; below it, priority 2.'),
+      migration: whole(
+        'Priority 1 from',
+        60,
+        'Migration from this score on; below it, priority 2.',
+      ),
       existing: whole('Priority 3 from', 70, 'Existing from this score on; below it, priority 4.'),
-      cold: whole('Priority 5 from', 40, 'Cold from this score on; below it, and for Skip, priority 6.'),
+      cold: whole(
+        'Priority 5 from',
+        40,
+        'Cold from this score on; below it, and for Skip, priority 6.',
+      ),
     })
     .prefault({}),
   sizes: z
@@ -56,7 +90,10 @@ export const weightsForm = z.object({
       medium: whole('Medium up to', 1000, 'More than this is large.', 10_000_000),
     })
     .prefault({})
-    .refine(({ small, medium }) => small < medium, { path: ['medium'], message: 'Medium goes further than small.' }),
+    .refine(({ small, medium }) => small < medium, {
+      path: ['medium'],
+      message: 'Medium goes further than small.',
+    }),
 });
 
 export type Weights = z.output<typeof weightsForm>;
@@ -72,4 +109,12 @@ export interface Model {
 export const defaultModel: Model = { version: 0, weights: weightsForm.parse({}) };
 
 /** The order in which signals are told. */
-export const signalOrder: readonly SignalKey[] = ['spf', 'dkim', 'dmarc', 'mx', 'mtaSts', 'tlsRpt', 'bimi'];
+export const signalOrder: readonly SignalKey[] = [
+  'spf',
+  'dkim',
+  'dmarc',
+  'mx',
+  'mtaSts',
+  'tlsRpt',
+  'bimi',
+];

@@ -23,7 +23,10 @@ export interface InvitationFacts {
 }
 
 /** For joining a workspace. */
-export function invitationMail(link: string, { workspace, inviter, role, days }: InvitationFacts): Mail {
+export function invitationMail(
+  link: string,
+  { workspace, inviter, role, days }: InvitationFacts,
+): Mail {
   return compose('invitation', `Join ${workspace} on Tributary`, link, 'Accept the invitation', [
     `${inviter} invites you to the workspace ${workspace} as ${role}.`,
     `The link works once, for ${days} days, and only for this e-mail address.`,
@@ -35,7 +38,13 @@ export function alertMail(subject: string, link: string, lines: string[]): Mail 
   return compose('alert', subject, link, 'Look at all alerts', lines);
 }
 
-function compose(kind: Mail['kind'], subject: string, link: string, action: string, paragraphs: string[]): Mail {
+function compose(
+  kind: Mail['kind'],
+  subject: string,
+  link: string,
+  action: string,
+  paragraphs: string[],
+): Mail {
   const [first = '', ...rest] = paragraphs;
   const html = `<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:15px/1.5 system-ui,sans-serif;color:#1b1f23">
 <p>${escapeHtml(first)}</p>
@@ -46,7 +55,13 @@ ${rest.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
   return { kind, subject, link, text: [first, link, ...rest, ''].join('\n\n'), html };
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);

@@ -14,10 +14,22 @@ const postgresUrl = z
 /** `id:base64` pairs, newest first: the first encrypts, all of them decrypt. */
 const keyList = z
   .string()
-  .transform((text) => text.split(',').map((pair) => pair.trim()).filter(Boolean))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((pair) => pair.trim())
+      .filter(Boolean),
+  )
   .pipe(
     z
-      .array(z.string().regex(/^[\w-]{1,32}:[A-Za-z0-9+/]{43}=$/, 'each key must be "id:" and 32 bytes in base64'))
+      .array(
+        z
+          .string()
+          .regex(
+            /^[\w-]{1,32}:[A-Za-z0-9+/]{43}=$/,
+            'each key must be "id:" and 32 bytes in base64',
+          ),
+      )
       .min(1, 'needs at least one key'),
   );
 
@@ -25,11 +37,27 @@ const keyList = z
 const nameServers = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((server) => server.trim()).filter(Boolean))
-  .pipe(z.array(z.string().refine(isNameServer, 'each server must be an IP address, or one with a port such as 127.0.0.1:5353 or [::1]:53')));
+  .transform((text) =>
+    text
+      .split(',')
+      .map((server) => server.trim())
+      .filter(Boolean),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          isNameServer,
+          'each server must be an IP address, or one with a port such as 127.0.0.1:5353 or [::1]:53',
+        ),
+    ),
+  );
 
 function isNameServer(server: string): boolean {
-  const { address, port = '53' } = /^(?:\[(?<address>[\da-f:]+)\]|(?<address>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(server)?.groups ?? { address: server };
+  const { address, port = '53' } =
+    /^(?:\[(?<address>[\da-f:]+)\]|(?<address>[\d.]+))(?::(?<port>\d{1,5}))?$/.exec(server)
+      ?.groups ?? { address: server };
   return isIP(address ?? '') !== 0 && Number(port) <= 65_535;
 }
 
@@ -42,7 +70,9 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4321),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  AUTH_SECRET: z.string().min(32, 'must be at least 32 characters; make one with: openssl rand -base64 32'),
+  AUTH_SECRET: z
+    .string()
+    .min(32, 'must be at least 32 characters; make one with: openssl rand -base64 32'),
   TRIBUTARY_KEYS: keyList,
   SYNC_CRON: z.string().default('0 * * * *'),
   SYNC_RETRY_BASE_MS: z.coerce.number().int().min(1).max(60_000).default(1000),
@@ -53,15 +83,32 @@ const schema = z.object({
   ALLOW_LOOPBACK_PROVIDERS: flag,
   DNS_SERVERS: nameServers,
   DNS_TIMEOUT_MS: z.coerce.number().int().min(50).max(60_000).default(5000),
-  FAILPOINT: z.string().regex(/^[a-z]+[.][a-z_]+(:[1-9]\d*)?$/, 'must be a name such as commit.before, with :3 for the third time').optional(),
-  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
+  FAILPOINT: z
+    .string()
+    .regex(
+      /^[a-z]+[.][a-z_]+(:[1-9]\d*)?$/,
+      'must be a name such as commit.before, with :3 for the third time',
+    )
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
+    .optional(),
   MAIL_FROM: z.string().min(3).default('Tributary <no-reply@tributary.test>'),
-  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24')
+    .optional(),
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   ALERT_EMAIL: z.email('must be one e-mail address').optional(),
-  ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the https:// address of the webhook' }).optional(),
-  ALERT_WEBHOOK_SECRET: z.string().min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24').optional(),
+  ALERT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'must be the https:// address of the webhook' })
+    .optional(),
+  ALERT_WEBHOOK_SECRET: z
+    .string()
+    .min(16, 'must be at least 16 characters; make one with: openssl rand -hex 24')
+    .optional(),
   ALERT_CHECK_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   WEBHOOK_TRUST_FILE: z.string().min(1).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -70,30 +117,54 @@ const schema = z.object({
   TRUST_PROXY: flag,
 });
 
-/** What production refuses, what only goes together, and what only production must have: links in e-mails and secure cookies depend on the address that people use. */
+/**
+ * What production refuses, what only goes together, and what only production must have: links in
+ * e-mails and secure cookies depend on the address that people use.
+ */
 const usable = schema
-  .refine((env) => env.NODE_ENV !== 'production' || env.FAILPOINT === undefined, { path: ['FAILPOINT'], error: 'ends the process on purpose; production refuses it' })
-  .refine((env) => env.ALERT_WEBHOOK_URL === undefined || env.ALERT_WEBHOOK_SECRET !== undefined, { path: ['ALERT_WEBHOOK_SECRET'], error: 'is needed with ALERT_WEBHOOK_URL: it signs what is sent' })
+  .refine((env) => env.NODE_ENV !== 'production' || env.FAILPOINT === undefined, {
+    path: ['FAILPOINT'],
+    error: 'ends the process on purpose; production refuses it',
+  })
+  .refine((env) => env.ALERT_WEBHOOK_URL === undefined || env.ALERT_WEBHOOK_SECRET !== undefined, {
+    path: ['ALERT_WEBHOOK_SECRET'],
+    error: 'is needed with ALERT_WEBHOOK_URL: it signs what is sent',
+  })
   .refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL !== undefined, {
     path: ['PUBLIC_URL'],
-    error: 'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
+    error:
+      'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
   });
 
 export type Config = z.output<typeof schema>;
 
-/** Thrown when the environment cannot be used; the message lists everything wrong and how to mend it. */
+/**
+ * Thrown when the environment cannot be used; the message lists everything wrong and how to mend
+ * it.
+ */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** Reads the configuration from environment variables. Values are never quoted in the error: they may be secrets. */
+/**
+ * Reads the configuration from environment variables. Values are never quoted in the error: they
+ * may be secrets.
+ */
 export function parseConfig(env: Record<string, string | undefined>): Config {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = usable.safeParse(present);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`);
+  const lines = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`,
+  );
   throw new ConfigError(
-    ['Tributary cannot start: the configuration is not usable.', ...lines, 'Each variable is explained in .env.example.'].join('\n'),
+    [
+      'Tributary cannot start: the configuration is not usable.',
+      ...lines,
+      'Each variable is explained in .env.example.',
+    ].join('\n'),
   );
 }
 

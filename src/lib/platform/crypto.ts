@@ -36,12 +36,13 @@ export class DecryptionError extends Error {
 }
 
 /**
- * Encrypts under a fresh data key, which the newest ring key wraps. Layout:
- * version (1) | key id length (1) | key id | wrapped data key (12 + 32 + 16) | sealed text (12 + n + 16).
+ * Encrypts under a fresh data key, which the newest ring key wraps. Layout: version (1) | key id
+ * length (1) | key id | wrapped data key (12 + 32 + 16) | sealed text (12 + n + 16).
  */
 export function encrypt(ring: KeyRing, place: Place, plaintext: string): Buffer {
   const key = ring[0];
-  if (key === undefined) throw new DecryptionError('No encryption key is configured (TRIBUTARY_KEYS).');
+  if (key === undefined)
+    throw new DecryptionError('No encryption key is configured (TRIBUTARY_KEYS).');
   const dataKey = randomBytes(keyBytes);
   const bound = associatedData(place, key.id);
   const id = Buffer.from(key.id);
@@ -57,7 +58,10 @@ export function encrypt(ring: KeyRing, place: Place, plaintext: string): Buffer 
 export function decrypt(ring: KeyRing, place: Place, blob: Buffer): string {
   const keyId = keyIdOf(blob);
   const key = ring.find((candidate) => candidate.id === keyId);
-  if (key === undefined) throw new DecryptionError(`The key "${keyId}" is not in TRIBUTARY_KEYS; put it back or rotate while it is there.`);
+  if (key === undefined)
+    throw new DecryptionError(
+      `The key "${keyId}" is not in TRIBUTARY_KEYS; put it back or rotate while it is there.`,
+    );
   const bound = associatedData(place, key.id);
   const wrappedAt = 2 + Buffer.byteLength(keyId);
   const sealedAt = wrappedAt + ivBytes + keyBytes + tagBytes;
@@ -68,12 +72,15 @@ export function decrypt(ring: KeyRing, place: Place, blob: Buffer): string {
 /** The id of the key that a ciphertext needs. */
 export function keyIdOf(blob: Buffer): string {
   const length = blob[1];
-  if (blob[0] !== version || length === undefined || blob.length < 2 + length) throw new DecryptionError('The ciphertext is damaged.');
+  if (blob[0] !== version || length === undefined || blob.length < 2 + length)
+    throw new DecryptionError('The ciphertext is damaged.');
   return blob.subarray(2, 2 + length).toString('utf8');
 }
 
 function associatedData(place: Place, keyId: string): Buffer {
-  return Buffer.from(JSON.stringify([version, place.tenant, place.table, place.row, place.column, keyId]));
+  return Buffer.from(
+    JSON.stringify([version, place.tenant, place.table, place.row, place.column, keyId]),
+  );
 }
 
 function seal(key: Buffer, plaintext: Buffer, bound: Buffer): Buffer {
@@ -86,11 +93,16 @@ function seal(key: Buffer, plaintext: Buffer, bound: Buffer): Buffer {
 
 function open(key: Buffer, sealed: Buffer, bound: Buffer): Buffer {
   if (sealed.length < ivBytes + tagBytes) throw new DecryptionError('The ciphertext is damaged.');
-  const opening = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), { authTagLength: tagBytes });
+  const opening = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  });
   opening.setAAD(bound);
   opening.setAuthTag(sealed.subarray(sealed.length - tagBytes));
   try {
-    return Buffer.concat([opening.update(sealed.subarray(ivBytes, sealed.length - tagBytes)), opening.final()]);
+    return Buffer.concat([
+      opening.update(sealed.subarray(ivBytes, sealed.length - tagBytes)),
+      opening.final(),
+    ]);
   } catch {
     throw new DecryptionError('The ciphertext does not belong here or was changed.');
   }

@@ -13,7 +13,10 @@ export const problemStatus = {
 } as const;
 export type ProblemCode = keyof typeof problemStatus;
 
-/** An expected failure that a person caused or can mend: the message says what happened, why and what to do. */
+/**
+ * An expected failure that a person caused or can mend: the message says what happened, why and
+ * what to do.
+ */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly details: unknown;

@@ -2,13 +2,46 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import pino from 'pino';
 import { scrub } from './secrets.ts';
 
-/** What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not. */
+/**
+ * What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not.
+ */
 const allowed = [
-  'event', 'reason', 'requestId', 'runId', 'jobId', 'tenantId', 'connectionId', 'provider', 'stream', 'userId',
-  'method', 'route', 'status', 'ms', 'attempt', 'host', 'path', 'count', 'fetched', 'inserted', 'changed', 'unchanged',
-  'rejected', 'deleted', 'trigger', 'port', 'until', 'kind', 'queue', 'version', 'signal', 'stack',
+  'event',
+  'reason',
+  'requestId',
+  'runId',
+  'jobId',
+  'tenantId',
+  'connectionId',
+  'provider',
+  'stream',
+  'userId',
+  'method',
+  'route',
+  'status',
+  'ms',
+  'attempt',
+  'host',
+  'path',
+  'count',
+  'fetched',
+  'inserted',
+  'changed',
+  'unchanged',
+  'rejected',
+  'deleted',
+  'trigger',
+  'port',
+  'until',
+  'kind',
+  'queue',
+  'version',
+  'signal',
+  'stack',
 ] as const;
-export type LogFields = Partial<Record<(typeof allowed)[number], string | number | boolean | Date | null | undefined>>;
+export type LogFields = Partial<
+  Record<(typeof allowed)[number], string | number | boolean | Date | null | undefined>
+>;
 
 const correlation = new AsyncLocalStorage<LogFields>();
 
@@ -52,4 +85,10 @@ function write(level: Level) {
 }
 
 /** Structured log: JSON lines on standard error. */
-export const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), fatal: write('fatal') };
+export const log = {
+  debug: write('debug'),
+  info: write('info'),
+  warn: write('warn'),
+  error: write('error'),
+  fatal: write('fatal'),
+};

@@ -22,12 +22,18 @@ export function scrub(text: string): string {
   return clean;
 }
 
-/** The message of anything thrown, safe to log, store and show: no secret, and no statement with its parameters. */
+/**
+ * The message of anything thrown, safe to log, store and show: no secret, and no statement with its
+ * parameters.
+ */
 export function safeMessage(error: unknown): string {
   return scrub(withoutStatement(error));
 }
 
-/** A failed query's message is its SQL with the values in it; what the database said stands in its cause. */
+/**
+ * A failed query's message is its SQL with the values in it; what the database said stands in its
+ * cause.
+ */
 function withoutStatement(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!error.message.startsWith('Failed query:')) return error.message;

@@ -4,7 +4,9 @@ import { safeMessage } from './secrets.ts';
 /** A process that has not stopped by then is ended: supervisors commonly kill after 30 s. */
 const patienceMs = 28_000;
 
-/** Runs `stop` once on SIGTERM, SIGINT or when the parent process is gone, then ends the process. */
+/**
+ * Runs `stop` once on SIGTERM, SIGINT or when the parent process is gone, then ends the process.
+ */
 export function onStop(stop: (reason: string) => Promise<void>): void {
   let stopping = false;
   const begin = (reason: string) => {

@@ -12,60 +12,101 @@ type Api = typeof import('@opentelemetry/api');
 let api: Api | null | undefined;
 
 /**
- * Runs `fn` inside a span; spans inside it become its children, and a thrown error marks it as failed. Does nothing but
- * run `fn` unless the standard variables name a collector: without them nothing that records or sends is even loaded.
+ * Runs `fn` inside a span; spans inside it become its children, and a thrown error marks it as
+ * failed. Does nothing but run `fn` unless the standard variables name a collector: without them
+ * nothing that records or sends is even loaded.
  */
-export async function traced<T>(name: string, fields: SpanFields, fn: (note: Note) => Promise<T>, kind: 'internal' | 'server' = 'internal'): Promise<T> {
+export async function traced<T>(
+  name: string,
+  fields: SpanFields,
+  fn: (note: Note) => Promise<T>,
+  kind: 'internal' | 'server' = 'internal',
+): Promise<T> {
   if (api === undefined) api = isTracing() ? await import('@opentelemetry/api') : null;
   if (api === null) return fn(ignore);
   const { trace, SpanStatusCode } = api;
-  return trace.getTracer('tributary').startActiveSpan(name, { kind: kindOf(api, kind), attributes: attributesOf({ ...logFields(), ...fields }) }, async (span) => {
-    try {
-      return await fn((more) => void span.setAttributes(attributesOf(more)));
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: safeMessage(error) });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  return trace
+    .getTracer('tributary')
+    .startActiveSpan(
+      name,
+      { kind: kindOf(api, kind), attributes: attributesOf({ ...logFields(), ...fields }) },
+      async (span) => {
+        try {
+          return await fn((more) => void span.setAttributes(attributesOf(more)));
+        } catch (error) {
+          span.setStatus({ code: SpanStatusCode.ERROR, message: safeMessage(error) });
+          throw error;
+        } finally {
+          span.end();
+        }
+      },
+    );
 }
 
-/** Leaves a span of something that has just ended and took `ms`, inside the one that is under way. */
+/**
+ * Leaves a span of something that has just ended and took `ms`, inside the one that is under way.
+ */
 export function tracedBefore(name: string, fields: SpanFields, ms: number, failed: boolean): void {
   if (api === null || api === undefined) return;
   const now = Date.now();
-  const span = api.trace.getTracer('tributary').startSpan(name, { kind: kindOf(api, 'client'), startTime: now - ms, attributes: attributesOf(fields) });
+  const span = api.trace.getTracer('tributary').startSpan(name, {
+    kind: kindOf(api, 'client'),
+    startTime: now - ms,
+    attributes: attributesOf(fields),
+  });
   if (failed) span.setStatus({ code: api.SpanStatusCode.ERROR });
   span.end(now);
 }
 
-/** Begins to send spans, if the standard variables say where to. The answer sends what is left and ends it. */
+/**
+ * Begins to send spans, if the standard variables say where to. The answer sends what is left and
+ * ends it.
+ */
 export async function startTracing(service: string): Promise<() => Promise<void>> {
   if (!isTracing()) return () => Promise.resolve();
-  for (const pair of (process.env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '').split(',')) registerSecret(pair.slice(pair.indexOf('=') + 1));
+  for (const pair of (process.env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '').split(','))
+    registerSecret(pair.slice(pair.indexOf('=') + 1));
   const { BatchSpanProcessor, NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
-  const { defaultResource, detectResources, envDetector, resourceFromAttributes } = await import('@opentelemetry/resources');
+  const { defaultResource, detectResources, envDetector, resourceFromAttributes } =
+    await import('@opentelemetry/resources');
   const own = resourceFromAttributes({ 'service.name': service, 'service.version': ownVersion() });
-  const resource = defaultResource().merge(own).merge(detectResources({ detectors: [envDetector] }));
-  const provider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+  const resource = defaultResource()
+    .merge(own)
+    .merge(detectResources({ detectors: [envDetector] }));
+  const provider = new NodeTracerProvider({
+    resource,
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  });
   provider.register();
   return () => provider.shutdown().catch(ignore);
 }
 
 function isTracing(): boolean {
-  if (process.env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || process.env['OTEL_TRACES_EXPORTER'] === 'none') return false;
-  return Boolean(process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
+  if (
+    process.env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' ||
+    process.env['OTEL_TRACES_EXPORTER'] === 'none'
+  )
+    return false;
+  return Boolean(
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+  );
 }
 
 const ignore = () => {};
 
 /** Names of OpenTelemetry's semantic conventions, where they have one for a field. */
-const conventional: Record<string, string> = { method: 'http.request.method', route: 'http.route', host: 'server.address' };
+const conventional: Record<string, string> = {
+  method: 'http.request.method',
+  route: 'http.route',
+  host: 'server.address',
+};
 
 /** A status is a number of HTTP, or the word that a run ended with. */
-const nameOf = (field: string, value: unknown): string => (field === 'status' && typeof value === 'number' ? 'http.response.status_code' : (conventional[field] ?? `tributary.${field}`));
+const nameOf = (field: string, value: unknown): string =>
+  field === 'status' && typeof value === 'number'
+    ? 'http.response.status_code'
+    : (conventional[field] ?? `tributary.${field}`);
 
 function attributesOf(fields: SpanFields): Attributes {
   const attributes: Attributes = {};

@@ -5,7 +5,8 @@ const MOST_RECORDS = 20;
 const MOST_CHARACTERS = 1000;
 
 export const info = (code: string, message: string): Finding => finding(code, 'info', message);
-export const warning = (code: string, message: string): Finding => finding(code, 'warning', message);
+export const warning = (code: string, message: string): Finding =>
+  finding(code, 'warning', message);
 export const error = (code: string, message: string): Finding => finding(code, 'error', message);
 
 /** Names and records in a message come from strangers. */
@@ -14,13 +15,26 @@ function finding(code: string, severity: Finding['severity'], message: string): 
 }
 
 /** A check with what it rests on cut to the size that is kept. */
-export function check(verdict: Verdict, records: readonly string[], findings: Finding[], now: () => Date): Check {
-  return { verdict, records: records.slice(0, MOST_RECORDS).map(printable), findings, checkedAt: now().toISOString() };
+export function check(
+  verdict: Verdict,
+  records: readonly string[],
+  findings: Finding[],
+  now: () => Date,
+): Check {
+  return {
+    verdict,
+    records: records.slice(0, MOST_RECORDS).map(printable),
+    findings,
+    checkedAt: now().toISOString(),
+  };
 }
 
 /** Text that JSON columns and pages take, whatever bytes a TXT record held. */
 function printable(text: string): string {
-  return text.slice(0, MOST_CHARACTERS).replaceAll(/\p{Cc}/gu, '\u{fffd}').toWellFormed();
+  return text
+    .slice(0, MOST_CHARACTERS)
+    .replaceAll(/\p{Cc}/gu, '\u{fffd}')
+    .toWellFormed();
 }
 
 /** The records of an answer; none when there is none. */
@@ -37,5 +51,8 @@ const words: Record<NoAnswer, string> = {
 
 /** A finding for a question that nobody answered: it says nothing about the domain. */
 export function unanswered(code: string, what: string, reason: NoAnswer): Finding {
-  return info(code, `${what} could not be looked up: ${words[reason]}. It counts as unknown until the next scan.`);
+  return info(
+    code,
+    `${what} could not be looked up: ${words[reason]}. It counts as unknown until the next scan.`,
+  );
 }

@@ -1,6 +1,9 @@
 import { Resolver } from 'node:dns/promises';
 
-/** One record of each kind that a scan asks for. The strings of a TXT record are joined without a space. */
+/**
+ * One record of each kind that a scan asks for. The strings of a TXT record are joined without a
+ * space.
+ */
 export interface RecordOf {
   A: string;
   AAAA: string;
@@ -13,15 +16,25 @@ export type RecordKind = keyof RecordOf;
 /** Why a question has no answer. `limit`: the scan had used up its questions or its time. */
 export type NoAnswer = 'timeout' | 'servfail' | 'refused' | 'limit';
 
-/** The name server's word on a question. `nodata`: the name is there, without such records. `nxdomain`: there is no such name. */
+/**
+ * The name server's word on a question. `nodata`: the name is there, without such records.
+ * `nxdomain`: there is no such name.
+ */
 export type DnsAnswer<Value> =
-  | { kind: 'records'; records: Value[]; /** Seconds; null where node:dns does not tell. */ ttl: number | null }
+  | {
+      kind: 'records';
+      records: Value[];
+      /** Seconds; null where node:dns does not tell. */ ttl: number | null;
+    }
   | { kind: 'nodata' }
   | { kind: 'nxdomain' }
   | { kind: 'failed'; reason: NoAnswer };
 
 /** Never rejects: that nobody answered is an answer too. */
-export type Ask = <Kind extends RecordKind>(name: string, kind: Kind) => Promise<DnsAnswer<RecordOf[Kind]>>;
+export type Ask = <Kind extends RecordKind>(
+  name: string,
+  kind: Kind,
+) => Promise<DnsAnswer<RecordOf[Kind]>>;
 
 export interface DnsResolver {
   ask: Ask;
@@ -39,9 +52,10 @@ export interface ResolverOptions {
 const TRIES = 4;
 
 /**
- * Asks by node:dns, which repeats over UDP, goes on over TCP when an answer was cut, and drops answers to questions that were
- * not asked. It tells times to live of addresses only. That is enough: a posture changes seldom, so that evidence keeps for a
- * fixed day (scan.ts), which does not outweigh sockets, tries and spoofing checks of our own.
+ * Asks by node:dns, which repeats over UDP, goes on over TCP when an answer was cut, and drops
+ * answers to questions that were not asked. It tells times to live of addresses only. That is
+ * enough: a posture changes seldom, so that evidence keeps for a fixed day (scan.ts), which does
+ * not outweigh sockets, tries and spoofing checks of our own.
  */
 export function nodeResolver({ servers, timeoutMs }: ResolverOptions): DnsResolver {
   const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / TRIES), tries: TRIES });
@@ -58,8 +72,15 @@ const questions: { [Kind in RecordKind]: Question<RecordOf[Kind]> } = {
   A: async (resolver, name) => addresses(await resolver.resolve4(name, { ttl: true })),
   AAAA: async (resolver, name) => addresses(await resolver.resolve6(name, { ttl: true })),
   CNAME: async (resolver, name) => answered((await resolver.resolveCname(name)).map(hostName)),
-  MX: async (resolver, name) => answered((await resolver.resolveMx(name)).map(({ exchange, priority }) => ({ host: hostName(exchange), preference: priority }))),
-  TXT: async (resolver, name) => answered((await resolver.resolveTxt(name)).map((strings) => strings.join(''))),
+  MX: async (resolver, name) =>
+    answered(
+      (await resolver.resolveMx(name)).map(({ exchange, priority }) => ({
+        host: hostName(exchange),
+        preference: priority,
+      })),
+    ),
+  TXT: async (resolver, name) =>
+    answered((await resolver.resolveTxt(name)).map((strings) => strings.join(''))),
 };
 
 function answered<Value>(records: Value[], ttl: number | null = null): DnsAnswer<Value> {
@@ -67,7 +88,10 @@ function answered<Value>(records: Value[], ttl: number | null = null): DnsAnswer
 }
 
 function addresses(found: { address: string; ttl: number }[]): DnsAnswer<string> {
-  return answered(found.map(({ address }) => address), Math.min(...found.map(({ ttl }) => ttl)));
+  return answered(
+    found.map(({ address }) => address),
+    Math.min(...found.map(({ ttl }) => ttl)),
+  );
 }
 
 /** Lower case, without the dot of the root. */
@@ -90,8 +114,14 @@ function failureOf(error: NodeJS.ErrnoException): DnsAnswer<never> {
   return byCode[error.code ?? ''] ?? { kind: 'failed', reason: 'servfail' };
 }
 
-/** The library doubles its waits, and shortens them for servers that used to be quick: only a clock of our own bounds a question. */
-async function withDeadline<Value>(answer: Promise<DnsAnswer<Value>>, timeoutMs: number): Promise<DnsAnswer<Value>> {
+/**
+ * The library doubles its waits, and shortens them for servers that used to be quick: only a clock
+ * of our own bounds a question.
+ */
+async function withDeadline<Value>(
+  answer: Promise<DnsAnswer<Value>>,
+  timeoutMs: number,
+): Promise<DnsAnswer<Value>> {
   const { promise, resolve } = Promise.withResolvers<DnsAnswer<Value>>();
   const timer = setTimeout(() => resolve({ kind: 'failed', reason: 'timeout' }), timeoutMs);
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer));

@@ -13,7 +13,10 @@ import type { Check, DkimCheck, DmarcCheck, Evidence, MxCheck, SpfCheck } from '
 
 export interface ScanTools {
   resolver: Pick<DnsResolver, 'ask'>;
-  /** Fetches the MTA-STS policy; must allow https to mta-sts.<domain> and nothing else. Without one the policy stays unknown. */
+  /**
+   * Fetches the MTA-STS policy; must allow https to mta-sts.<domain> and nothing else. Without one
+   * the policy stays unknown.
+   */
   http?: HttpClient | undefined;
   now?: () => Date;
   limits?: ScanLimits;
@@ -24,19 +27,32 @@ const HOLDS_SECONDS = 24 * 60 * 60;
 const HOLDS_SECONDS_IN_PART = 60 * 60;
 
 /**
- * Looks at the mail posture of a domain from outside, by DNS questions only (but for the MTA-STS policy): some 60 of them, never
- * more than `limits` allows. It takes a second as a rule, and half a minute at most when name servers are silent.
- * @throws Problem bad_request when the text is no domain name; failures of name servers are verdicts of `unknown`
+ * Looks at the mail posture of a domain from outside, by DNS questions only (but for the MTA-STS
+ * policy): some 60 of them, never more than `limits` allows. It takes a second as a rule, and half
+ * a minute at most when name servers are silent.
+ * @throws Problem bad_request when the text is no domain name; failures of name servers are
+ * verdicts of `unknown`
  */
-export async function scanDomain(text: string, { resolver, http, now = () => new Date(), limits }: ScanTools): Promise<Evidence> {
+export async function scanDomain(
+  text: string,
+  { resolver, http, now = () => new Date(), limits }: ScanTools,
+): Promise<Evidence> {
   const domain = mailDomain(text);
   const ask = boundedQuestions(resolver.ask, limits);
   const first = await Promise.all([ask(domain, 'MX'), ask(domain, 'TXT'), ask(domain, 'A')]);
   const exists = isThere(first);
   // When not one of the first questions had an answer, further ones would only wait.
-  const silence = first.every((answer) => answer.kind === 'failed') && first[0].kind === 'failed' ? first[0].reason : null;
-  const checks = silence === null ? await allChecks(domain, { ask, http, exists, now }) : allUnknown(silence, now);
-  const inPart = Object.values(checks).some(({ findings }) => findings.some(({ code }) => code.endsWith('unanswered')));
+  const silence =
+    first.every((answer) => answer.kind === 'failed') && first[0].kind === 'failed'
+      ? first[0].reason
+      : null;
+  const checks =
+    silence === null
+      ? await allChecks(domain, { ask, http, exists, now })
+      : allUnknown(silence, now);
+  const inPart = Object.values(checks).some(({ findings }) =>
+    findings.some(({ code }) => code.endsWith('unanswered')),
+  );
   const ttlSeconds = inPart ? HOLDS_SECONDS_IN_PART : HOLDS_SECONDS;
   return { version: 1, domain, scannedAt: now().toISOString(), exists, ...checks, ttlSeconds };
 }
@@ -48,14 +64,26 @@ function isThere(answers: readonly DnsAnswer<unknown>[]): Evidence['exists'] {
 
 type Checks = Pick<Evidence, 'mx' | 'spf' | 'dkim' | 'dmarc' | 'mtaSts' | 'tlsRpt' | 'bimi'>;
 
-async function allChecks(domain: string, { ask, http, exists, now }: { ask: Ask; http: HttpClient | undefined; exists: Evidence['exists']; now: () => Date }): Promise<Checks> {
+async function allChecks(
+  domain: string,
+  {
+    ask,
+    http,
+    exists,
+    now,
+  }: { ask: Ask; http: HttpClient | undefined; exists: Evidence['exists']; now: () => Date },
+): Promise<Checks> {
   const [spf, dkim, dmarc] = await Promise.all([
     checkSpf(domain, { ask, now }),
     exists === false ? noDkim(now) : checkDkim(domain, { ask, now }),
     checkDmarc(domain, { ask, exists, now }),
   ]);
   const mx = await checkMx(domain, { ask, spf, now });
-  const [mtaSts, tlsRpt, bimi] = await Promise.all([checkMtaSts(domain, { ask, http, mx, now }), checkTlsRpt(domain, { ask, mx, now }), checkBimi(domain, { ask, dmarc, now })]);
+  const [mtaSts, tlsRpt, bimi] = await Promise.all([
+    checkMtaSts(domain, { ask, http, mx, now }),
+    checkTlsRpt(domain, { ask, mx, now }),
+    checkBimi(domain, { ask, dmarc, now }),
+  ]);
   return { mx, spf, dkim, dmarc, mtaSts, tlsRpt, bimi };
 }
 
@@ -65,10 +93,38 @@ function noDkim(now: () => Date): DkimCheck {
 }
 
 function allUnknown(reason: NoAnswer, now: () => Date): Checks {
-  const unknown = (key: string, what: string): Check => check('unknown', [], [unanswered(`${key}.unanswered`, what, reason)], now);
-  const mx: MxCheck = { ...unknown('mx', 'The mail servers (MX)'), hosts: [], nullMx: false, gateway: null, provider: null, certainty: 'unknown' };
-  const spf: SpfCheck = { ...unknown('spf', 'SPF'), lookups: 0, voidLookups: 0, all: null, includes: [] };
+  const unknown = (key: string, what: string): Check =>
+    check('unknown', [], [unanswered(`${key}.unanswered`, what, reason)], now);
+  const mx: MxCheck = {
+    ...unknown('mx', 'The mail servers (MX)'),
+    hosts: [],
+    nullMx: false,
+    gateway: null,
+    provider: null,
+    certainty: 'unknown',
+  };
+  const spf: SpfCheck = {
+    ...unknown('spf', 'SPF'),
+    lookups: 0,
+    voidLookups: 0,
+    all: null,
+    includes: [],
+  };
   const dkim: DkimCheck = { ...unknown('dkim', 'DKIM'), selectors: [] };
-  const dmarc: DmarcCheck = { ...unknown('dmarc', 'DMARC'), foundAt: null, policy: null, testing: false, reports: [] };
-  return { mx, spf, dkim, dmarc, mtaSts: { ...unknown('mta_sts', 'MTA-STS'), mode: null }, tlsRpt: unknown('tls_rpt', 'TLS reporting'), bimi: unknown('bimi', 'BIMI') };
+  const dmarc: DmarcCheck = {
+    ...unknown('dmarc', 'DMARC'),
+    foundAt: null,
+    policy: null,
+    testing: false,
+    reports: [],
+  };
+  return {
+    mx,
+    spf,
+    dkim,
+    dmarc,
+    mtaSts: { ...unknown('mta_sts', 'MTA-STS'), mode: null },
+    tlsRpt: unknown('tls_rpt', 'TLS reporting'),
+    bimi: unknown('bimi', 'BIMI'),
+  };
 }

@@ -9,7 +9,10 @@ import type { Evidence } from './types.ts';
 
 const KIBIBYTE = 1024;
 
-/** A scan as this installation is configured (DNS_SERVERS, DNS_TIMEOUT_MS). @throws Problem bad_request when the text is no domain name */
+/**
+ * A scan as this installation is configured (DNS_SERVERS, DNS_TIMEOUT_MS). @throws Problem
+ * bad_request when the text is no domain name
+ */
 export async function scanFromHere(text: string, now?: () => Date): Promise<Evidence> {
   const resolver = systemResolver();
   const http = policyClient(mailDomain(text), resolver);
@@ -27,11 +30,24 @@ export function systemResolver(): DnsResolver {
   return nodeResolver({ servers: DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS });
 }
 
-/** The way to one MTA-STS policy: to that host only, at public addresses only, as the same name servers give them. */
+/**
+ * The way to one MTA-STS policy: to that host only, at public addresses only, as the same name
+ * servers give them.
+ */
 export function policyClient(domain: string, resolver: DnsResolver): OwnedHttpClient {
   const resolve = async (host: string) => {
     const [four, six] = await Promise.all([resolver.ask(host, 'A'), resolver.ask(host, 'AAAA')]);
-    return [...recordsOf(four).map((address) => ({ address, family: 4 })), ...recordsOf(six).map((address) => ({ address, family: 6 }))];
+    return [
+      ...recordsOf(four).map((address) => ({ address, family: 4 })),
+      ...recordsOf(six).map((address) => ({ address, family: 6 })),
+    ];
   };
-  return createHttpClient({ allowedHosts: [policyHost(domain)], allowLoopback: false, deadlineMs: 5000, maxBytes: 64 * KIBIBYTE, retry: { retries: 0 }, resolve });
+  return createHttpClient({
+    allowedHosts: [policyHost(domain)],
+    allowLoopback: false,
+    deadlineMs: 5000,
+    maxBytes: 64 * KIBIBYTE,
+    retry: { retries: 0 },
+    resolve,
+  });
 }

@@ -1,6 +1,7 @@
 /*
- * What a scan of a mail domain finds. Evidence is data only, so that it can be kept and scored again without another scan.
- * A question that got no answer is `unknown`; only an answer that says so is `missing`.
+ * What a scan of a mail domain finds. Evidence is data only, so that it can be kept and scored
+ * again without another scan. A question that got no answer is `unknown`; only an answer that says
+ * so is `missing`.
  */
 
 export type Verdict =
@@ -12,7 +13,10 @@ export type Verdict =
   | 'bad'
   /** The name servers say that there is none. */
   | 'missing'
-  /** Not to be found out: a time-out, a server failure, or nothing that a look from outside can prove. */
+  /**
+   * Not to be found out: a time-out, a server failure, or nothing that a look from outside can
+   * prove.
+   */
   | 'unknown'
   /** Does not matter for this domain. */
   | 'not_applicable';
@@ -47,7 +51,10 @@ export interface MxCheck extends Check {
   gateway: MailProvider | null;
   /** Who keeps the mailboxes; null when nobody can tell. */
   provider: MailProvider | null;
-  /** Whether the provider follows from MX itself, or was inferred from SPF, DKIM or autodiscover behind a gateway. */
+  /**
+   * Whether the provider follows from MX itself, or was inferred from SPF, DKIM or autodiscover
+   * behind a gateway.
+   */
   certainty: 'certain' | 'inferred' | 'unknown';
 }
 
@@ -62,7 +69,13 @@ export interface SpfCheck extends Check {
 
 export interface DkimCheck extends Check {
   /** Those of the known selectors that hold a key. */
-  selectors: { selector: string; keyType: string; bits: number | null; revoked: boolean; testing: boolean }[];
+  selectors: {
+    selector: string;
+    keyType: string;
+    bits: number | null;
+    revoked: boolean;
+    testing: boolean;
+  }[];
 }
 
 export interface DmarcCheck extends Check {
@@ -88,6 +101,9 @@ export interface Evidence {
   mtaSts: Check & { mode: 'enforce' | 'testing' | 'none' | null };
   tlsRpt: Check;
   bimi: Check;
-  /** How long the answers hold by their own times to live, in seconds; at least an hour, at most a week. */
+  /**
+   * How long the answers hold by their own times to live, in seconds; at least an hour, at most a
+   * week.
+   */
   ttlSeconds: number;
 }

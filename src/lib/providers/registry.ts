@@ -4,7 +4,11 @@ import { partnerCenter } from './partner-center/index.ts';
 import type { ProviderDefinition } from './types.ts';
 
 /** Every provider, in the order of lists and forms. Adding one is its folder and a line here. */
-export const providers: readonly ProviderDefinition[] = [anyProvider(clienttether), anyProvider(partnerCenter), anyProvider(dynamics365)];
+export const providers: readonly ProviderDefinition[] = [
+  anyProvider(clienttether),
+  anyProvider(partnerCenter),
+  anyProvider(dynamics365),
+];
 
 /** The provider of a connection. Throws an Error that names the known ones. */
 export function getProvider(key: string): ProviderDefinition {
@@ -15,8 +19,8 @@ export function getProvider(key: string): ProviderDefinition {
 }
 
 /**
- * Forgets which settings a provider takes: whoever goes through the registry hands back to a provider only what
- * that provider's own schema has parsed.
+ * Forgets which settings a provider takes: whoever goes through the registry hands back to a
+ * provider only what that provider's own schema has parsed.
  */
 function anyProvider<Settings>(provider: ProviderDefinition<Settings>): ProviderDefinition {
   return provider as unknown as ProviderDefinition;

@@ -12,11 +12,16 @@ export type { OAuthGrant } from './grant.ts';
 /** Where a stream continues. Any JSON value that the stream itself understands. */
 export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
 
-/** What a stream may use while it reads. No clock, no database: what it needs of them is handed in. */
+/**
+ * What a stream may use while it reads. No clock, no database: what it needs of them is handed in.
+ */
 export interface ReadContext<Settings> {
   http: HttpClient;
   settings: Settings;
-  /** Decrypted secrets by name, as declared in `auth.secrets`. They go into headers and nowhere else. */
+  /**
+   * Decrypted secrets by name, as declared in `auth.secrets`. They go into headers and nowhere
+   * else.
+   */
   secrets: Record<string, string>;
   now: Date;
   /** What this pass is to read. Streams without `changes` are always asked for everything. */
@@ -30,12 +35,16 @@ export interface ReadContext<Settings> {
 /**
  * What a pass reads.
  * - full: everything there is
- * - changes: what was created, changed or deleted since `since` (by time) or since `token` was handed out (by token)
+ * - changes: what was created, changed or deleted since `since` (by time) or since `token` was
+ *   handed out (by token)
  * - reconcile: everything there is, to find what passes over changes missed
  */
 export interface ReadSpan {
   mode: 'full' | 'changes' | 'reconcile';
-  /** Source time from which changes are wanted; the look-back is taken off already. Null unless by time. */
+  /**
+   * Source time from which changes are wanted; the look-back is taken off already. Null unless by
+   * time.
+   */
   since: Date | null;
   /** What the last finished pass left as `Page.token`. Null unless by token. */
   token: Cursor;
@@ -61,7 +70,10 @@ export interface Page {
   partition?: string;
   /** Ids that the page says are deleted, as delta queries do. An unknown id is no error. */
   deleted?: string[];
-  /** For streams that follow changes by token, on the last page: where the next pass over changes begins. */
+  /**
+   * For streams that follow changes by token, on the last page: where the next pass over changes
+   * begins.
+   */
   token?: Cursor;
   /** How many items the source says there are in all, when it does. */
   expectedTotal?: number;
@@ -79,19 +91,27 @@ export interface MapContext<Settings> {
 /**
  * How absence is to be read.
  * - complete: a full pass lists everything, so what a pass did not list is gone
- * - window: a full pass lists all items whose `field` lies in [from, to), and nothing is said of others
+ * - window: a full pass lists all items whose `field` lies in [from, to), and nothing is said of
+ *   others
  * - partitioned: each page is the complete list of one parent, named by the entity column `field`
  */
 export type Listing<Settings, Field extends string> =
   | { kind: 'complete' }
-  | { kind: 'window'; field: Field; window: (settings: Settings, now: Date) => { from: Date; to: Date } }
+  | {
+      kind: 'window';
+      field: Field;
+      window: (settings: Settings, now: Date) => { from: Date; to: Date };
+    }
   | { kind: 'partitioned'; field: Field; parents: string };
 
 /** How a source tells what changed. */
 export interface Changes {
   /** By the source's own time of change, or by an opaque token that the source hands out. */
   by: 'time' | 'token';
-  /** How far behind the newest known change each pass begins, for what the source shows late. Only by time. */
+  /**
+   * How far behind the newest known change each pass begins, for what the source shows late. Only
+   * by time.
+   */
   lookbackSeconds: number;
   /** How often everything is listed all the same. */
   reconcileHours: number;
@@ -111,7 +131,9 @@ export interface StreamDefinition<Settings, Entity extends EntityName = EntityNa
   parse(body: string): unknown[];
   /** The id that the source gives an item; undefined when it has none. Pure. */
   identify(item: unknown): string | undefined;
-  /** One item as a record of the entity. Pure. Throws RecordRejected with a reason in plain words. */
+  /**
+   * One item as a record of the entity. Pure. Throws RecordRejected with a reason in plain words.
+   */
   map(item: unknown, context: MapContext<Settings>): EntityRecords[Entity];
 }
 
@@ -122,7 +144,10 @@ export interface SecretField {
   help: string;
 }
 
-/** A setting that people are asked for when they connect; the others keep their defaults until somebody changes them. */
+/**
+ * A setting that people are asked for when they connect; the others keep their defaults until
+ * somebody changes them.
+ */
 export interface SettingField {
   /** As in the settings' schema; its value is text there. */
   name: string;
@@ -180,8 +205,13 @@ export interface ProviderDefinition<Settings = unknown> {
   key: string;
   label: string;
   category: 'crm' | 'calls' | 'documents' | 'news' | 'partner';
-  /** Keys go into headers as the provider's own folder does it; OAuth tokens are fetched, renewed and sent for it. */
-  auth: { kind: 'keys'; secrets: readonly SecretField[] } | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
+  /**
+   * Keys go into headers as the provider's own folder does it; OAuth tokens are fetched, renewed
+   * and sent for it.
+   */
+  auth:
+    | { kind: 'keys'; secrets: readonly SecretField[] }
+    | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
   /** Parses and defaults the settings of a connection. Must contain `baseUrl`. */
   settings: z.ZodType<Settings>;
   /** Those of the settings that the connect form asks for, besides the base URL. */
@@ -189,7 +219,10 @@ export interface ProviderDefinition<Settings = unknown> {
   /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
   hosts: readonly string[];
   limits: Limits;
-  /** How often a connection is synced, in milliseconds; a source may be asked more often while its adapter is being developed. Absent: once an hour. */
+  /**
+   * How often a connection is synced, in milliseconds; a source may be asked more often while its
+   * adapter is being developed. Absent: once an hour.
+   */
   intervalMs?(settings: Settings, development: boolean): number;
   /** How it tells us of changes; passes go on all the same. */
   webhook?: WebhookDefinition<Settings>;
@@ -199,9 +232,14 @@ export interface ProviderDefinition<Settings = unknown> {
   streams: readonly StreamDefinition<Settings>[];
   /** Absent: nothing is written there. */
   push?: PushDefinition<Settings>;
-  /** Whose account the credentials open, in a few words; null when the source has nothing yet to tell it by. Throws RemoteError. */
+  /**
+   * Whose account the credentials open, in a few words; null when the source has nothing yet to
+   * tell it by. Throws RemoteError.
+   */
   whoAmI?(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<string | null>;
-  /** What a workspace has on from the moment in which a person connects it; it can be switched off. */
+  /**
+   * What a workspace has on from the moment in which a person connects it; it can be switched off.
+   */
   switchesOn?: readonly ('lead-engine' | 'crm-push')[];
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
@@ -220,7 +258,9 @@ export class RecordRejected extends Error {
 }
 
 /** Keeps the types of one provider together while the registry holds many. */
-export function defineProvider<Settings>(definition: ProviderDefinition<Settings>): ProviderDefinition<Settings> {
+export function defineProvider<Settings>(
+  definition: ProviderDefinition<Settings>,
+): ProviderDefinition<Settings> {
   return definition;
 }
 

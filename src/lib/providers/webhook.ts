@@ -7,7 +7,10 @@ export interface Delivery {
   body: Uint8Array;
 }
 
-/** What a delivery says. Notices say that something changed, never what: it is read from the provider itself. */
+/**
+ * What a delivery says. Notices say that something changed, never what: it is read from the
+ * provider itself.
+ */
 export interface DeliveredEvent {
   /** Tells the event from all others of the connection; the same for every delivery of it. */
   key: string;
@@ -46,7 +49,11 @@ export interface WebhookRegistration<Settings> {
   /** Null when nothing is registered. Throws RemoteError. */
   read(context: RegistrationContext<Settings>): Promise<RegisteredWebhook | null>;
   /** Registers `url` for all events, in place of what is `known`. Throws RemoteError. */
-  write(context: RegistrationContext<Settings>, url: string, known: RegisteredWebhook | null): Promise<void>;
+  write(
+    context: RegistrationContext<Settings>,
+    url: string,
+    known: RegisteredWebhook | null,
+  ): Promise<void>;
   /** Asks for a delivery to try the way. Throws RemoteError. */
   test(context: RegistrationContext<Settings>): Promise<void>;
 }
@@ -55,7 +62,10 @@ export interface WebhookRegistration<Settings> {
 export interface WebhookDefinition<Settings = unknown> {
   events: readonly string[];
   certificate: {
-    /** The address of the certificate that a delivery names; undefined when it names none that could be right. Pure. */
+    /**
+     * The address of the certificate that a delivery names; undefined when it names none that could
+     * be right. Pure.
+     */
     url(delivery: Delivery): string | undefined;
     /** Hosts of such certificates, exactly: whoever sends a delivery chooses its address. */
     hosts: readonly string[];

@@ -21,10 +21,16 @@ export interface Change {
   tag: string | null;
 }
 
-/** How records of one stream are changed at their source. Sending a change twice must come to the same as once. */
+/**
+ * How records of one stream are changed at their source. Sending a change twice must come to the
+ * same as once.
+ */
 export interface WriteBack<Settings = unknown> {
   stream: string;
-  /** The states that a record may take from this one, the likeliest first; not the one that it has. Pure. */
+  /**
+   * The states that a record may take from this one, the likeliest first; not the one that it has.
+   * Pure.
+   */
   next(from: RecordState): RecordState[];
   /** State and version of an item as it was received. Pure. */
   current(item: unknown): CurrentItem;
@@ -32,6 +38,9 @@ export interface WriteBack<Settings = unknown> {
   read(context: WriteContext<Settings>, externalId: string): Promise<CurrentItem>;
   /** What `send` sends, for the audit trail. Pure. */
   body(wanted: RecordState): unknown;
-  /** Throws RemoteError; with status 412 the record is not (or, as some sources have it, seems not to be) that version any more. */
+  /**
+   * Throws RemoteError; with status 412 the record is not (or, as some sources have it, seems not
+   * to be) that version any more.
+   */
   send(context: WriteContext<Settings>, change: Change): Promise<HttpAnswer>;
 }

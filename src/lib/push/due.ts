@@ -17,7 +17,10 @@ const everyMs = 60_000;
 /** More than these at once would hold their rows for long; the others follow the next time. */
 const mostMarked = 2_000;
 
-/** Once a minute, over all processes: what changed here is sent again, and what is due and was not woken is woken. */
+/**
+ * Once a minute, over all processes: what changed here is sent again, and what is due and was not
+ * woken is woken.
+ */
 export function duePushesTask(): PeriodicTask {
   return { name: 'push-leads', everyMs, run: async () => void (await wakeDuePushes()) };
 }
@@ -34,38 +37,99 @@ export async function wakeDuePushes(): Promise<number> {
   return woken;
 }
 
-/** Connections with pushes that are due, those included whose leads have changed since they were sent; none while the feature is off. One that is paused waits until it is resumed. */
+/**
+ * Connections with pushes that are due, those included whose leads have changed since they were
+ * sent; none while the feature is off. One that is paused waits until it is resumed.
+ */
 function dueConnections(tenantId: string): Promise<string[]> {
-  return patiently(() => withTenant(tenantId, async (tx) => {
-    if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
-    await markChanged(tx, tenantId);
-    const due = await tx
-      .selectDistinct({ id: pushes.connectionId })
-      .from(pushes)
-      .innerJoin(connections, and(eq(connections.tenantId, tenantId), eq(connections.id, pushes.connectionId), ne(connections.status, 'paused')))
-      .where(and(eq(pushes.tenantId, tenantId), isNotNull(pushes.dueAt), lte(pushes.dueAt, sql`now()`)));
-    return due.map(({ id }) => id);
-  }));
+  return patiently(() =>
+    withTenant(tenantId, async (tx) => {
+      if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
+      await markChanged(tx, tenantId);
+      const due = await tx
+        .selectDistinct({ id: pushes.connectionId })
+        .from(pushes)
+        .innerJoin(
+          connections,
+          and(
+            eq(connections.tenantId, tenantId),
+            eq(connections.id, pushes.connectionId),
+            ne(connections.status, 'paused'),
+          ),
+        )
+        .where(
+          and(
+            eq(pushes.tenantId, tenantId),
+            isNotNull(pushes.dueAt),
+            lte(pushes.dueAt, sql`now()`),
+          ),
+        );
+      return due.map(({ id }) => id);
+    }),
+  );
 }
 
-/** Asks again for the pushed leads whose rows look different than when their values were read; whether there is anything to send is seen then. */
+/**
+ * Asks again for the pushed leads whose rows look different than when their values were read;
+ * whether there is anything to send is seen then.
+ */
 async function markChanged(tx: Tx, tenantId: string): Promise<void> {
   const changed = tx
     .select({ id: pushes.id })
     .from(pushes)
     .innerJoinLateral(leadById(tx, tenantId, pushes.leadId), sql`true`)
-    .leftJoin(companyDomains, and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)))
+    .leftJoin(
+      companyDomains,
+      and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
+    )
     // Without a record there it was deleted, and a person has decided to leave it so.
-    .where(and(eq(pushes.tenantId, tenantId), eq(pushes.state, 'synced'), isNotNull(pushes.remoteId), isNull(pushes.dueAt), isOwnAndLive, sql`${pushes.seen} is distinct from ${seenNow}`))
+    .where(
+      and(
+        eq(pushes.tenantId, tenantId),
+        eq(pushes.state, 'synced'),
+        isNotNull(pushes.remoteId),
+        isNull(pushes.dueAt),
+        isOwnAndLive,
+        sql`${pushes.seen} is distinct from ${seenNow}`,
+      ),
+    )
     .orderBy(asc(pushes.id))
     .limit(mostMarked)
     .for('update', { of: pushes, skipLocked: true });
   const marked = await tx
     .update(pushes)
-    .set({ state: 'pending', requestedAt: sql`clock_timestamp()`, requestedBy: null, dueAt: sql`now()`, attempts: 0, updatedAt: sql`now()` })
+    .set({
+      state: 'pending',
+      requestedAt: sql`clock_timestamp()`,
+      requestedBy: null,
+      dueAt: sql`now()`,
+      attempts: 0,
+      updatedAt: sql`now()`,
+    })
     .where(and(eq(pushes.tenantId, tenantId), inArray(pushes.id, changed)))
     .returning({ id: pushes.id, leadId: pushes.leadId });
   if (marked.length === 0) return;
-  await tx.insert(pushEvents).values(marked.map(({ id }) => ({ tenantId, id: newId(), pushId: id, attempt: 0, step: 'requested', outcome: 'note' as const, message: 'The lead has changed here.' })));
-  await tx.update(leads).set({ pushState: 'pending' }).where(and(eq(leads.tenantId, tenantId), inArray(leads.id, marked.map(({ leadId }) => leadId))));
+  await tx.insert(pushEvents).values(
+    marked.map(({ id }) => ({
+      tenantId,
+      id: newId(),
+      pushId: id,
+      attempt: 0,
+      step: 'requested',
+      outcome: 'note' as const,
+      message: 'The lead has changed here.',
+    })),
+  );
+  await tx
+    .update(leads)
+    .set({ pushState: 'pending' })
+    .where(
+      and(
+        eq(leads.tenantId, tenantId),
+        inArray(
+          leads.id,
+          marked.map(({ leadId }) => leadId),
+        ),
+      ),
+    );
 }

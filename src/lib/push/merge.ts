@@ -1,6 +1,9 @@
 import type { ConflictRule, FieldValue, TargetField } from './types.ts';
 
-/** One field as both sides have it now, and what they last agreed on. All three as the CRM would store them (`asStored`). */
+/**
+ * One field as both sides have it now, and what they last agreed on. All three as the CRM would
+ * store them (`asStored`).
+ */
 export interface Sides {
   ours: FieldValue;
   theirs: FieldValue;
@@ -23,7 +26,10 @@ export interface Merged {
   kind: 'same' | 'send' | 'take' | 'keep' | 'conflict';
 }
 
-/** Decides one field by its rule. An echo of what we wrote is the same as ours, or as the base: never a conflict. Pure. */
+/**
+ * Decides one field by its rule. An echo of what we wrote is the same as ours, or as the base:
+ * never a conflict. Pure.
+ */
 export function mergeField(rule: ConflictRule, sides: Sides): Merged {
   const { ours, theirs, base } = sides;
   if (ours === theirs) return { kind: 'same' };
@@ -37,16 +43,26 @@ export function mergeField(rule: ConflictRule, sides: Sides): Merged {
   return rule === 'newest' ? newest(sides) : { kind: 'conflict' };
 }
 
-const isUnsaid = (value: FieldValue, base: FieldValue | undefined): boolean => value === null && (base === null || base === undefined);
+const isUnsaid = (value: FieldValue, base: FieldValue | undefined): boolean =>
+  value === null && (base === null || base === undefined);
 
-/** Both changed it: the later one wins; ours when neither says when, because it is the one that is being sent. */
+/**
+ * Both changed it: the later one wins; ours when neither says when, because it is the one that is
+ * being sent.
+ */
 function newest({ oursChangedAt, theirsChangedAt }: Sides): Merged {
   if (theirsChangedAt === null) return { kind: 'send' };
   return { kind: oursChangedAt !== null && oursChangedAt >= theirsChangedAt ? 'send' : 'take' };
 }
 
-/** A value as the CRM keeps it, so that both sides can be compared: trimmed, clipped, blank as nothing, whole numbers and seconds where it keeps no more. Pure. */
-export function asStored(field: Pick<TargetField, 'type' | 'maxLength'>, value: FieldValue): FieldValue {
+/**
+ * A value as the CRM keeps it, so that both sides can be compared: trimmed, clipped, blank as
+ * nothing, whole numbers and seconds where it keeps no more. Pure.
+ */
+export function asStored(
+  field: Pick<TargetField, 'type' | 'maxLength'>,
+  value: FieldValue,
+): FieldValue {
   if (value === null) return null;
   switch (field.type) {
     case 'boolean':
@@ -89,13 +105,19 @@ function numberOf(value: FieldValue): number | null {
 
 /** To the second, in UTC: more is not kept there. */
 function instantOf(value: FieldValue): string | null {
-  const time = typeof value === 'boolean' || value === null ? Number.NaN : new Date(value).getTime();
-  return Number.isNaN(time) ? null : `${new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const time =
+    typeof value === 'boolean' || value === null ? Number.NaN : new Date(value).getTime();
+  return Number.isNaN(time)
+    ? null
+    : `${new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 function clip(text: string, maxLength: number | null): string | null {
   const wellFormed = text.toWellFormed().replaceAll('\r\n', '\n').trim();
-  const clipped = maxLength === null || wellFormed.length <= maxLength ? wellFormed : clipUnits(wellFormed, maxLength).trimEnd();
+  const clipped =
+    maxLength === null || wellFormed.length <= maxLength
+      ? wellFormed
+      : clipUnits(wellFormed, maxLength).trimEnd();
   return clipped === '' ? null : clipped;
 }
 

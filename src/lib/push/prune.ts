@@ -9,19 +9,40 @@ const dayMs = 86_400_000;
 const batchSize = 1000;
 
 /**
- * Deletes the steps of pushes that are older than the workspace keeps raw answers, oldest first; what people decided stays.
- * `isOver` ends it between two batches. False when it was ended before it was through.
+ * Deletes the steps of pushes that are older than the workspace keeps raw answers, oldest first;
+ * what people decided stays. `isOver` ends it between two batches. False when it was ended before
+ * it was through.
  */
-export async function prunePushEvents(tenantId: string, isOver: () => boolean = () => false): Promise<boolean> {
+export async function prunePushEvents(
+  tenantId: string,
+  isOver: () => boolean = () => false,
+): Promise<boolean> {
   const { rawRetentionDays } = await getTenant(tenantId);
   const cutoff = new Date(Date.now() - rawRetentionDays * dayMs);
   // Ids are in the order of time, so that the key finds the old ones without an index of its own.
-  const old = and(eq(pushEvents.tenantId, tenantId), lt(pushEvents.id, firstIdAt(cutoff)), lt(pushEvents.at, cutoff), ne(pushEvents.step, 'resolved'));
+  const old = and(
+    eq(pushEvents.tenantId, tenantId),
+    lt(pushEvents.id, firstIdAt(cutoff)),
+    lt(pushEvents.at, cutoff),
+    ne(pushEvents.step, 'resolved'),
+  );
   while (!isOver()) {
-    const deleted = await patiently(() => withTenant(tenantId, async (tx) => {
-      const batch = tx.select({ id: pushEvents.id }).from(pushEvents).where(old).orderBy(asc(pushEvents.id)).limit(batchSize);
-      return (await tx.delete(pushEvents).where(and(eq(pushEvents.tenantId, tenantId), inArray(pushEvents.id, batch))).returning({ id: pushEvents.id })).length;
-    }));
+    const deleted = await patiently(() =>
+      withTenant(tenantId, async (tx) => {
+        const batch = tx
+          .select({ id: pushEvents.id })
+          .from(pushEvents)
+          .where(old)
+          .orderBy(asc(pushEvents.id))
+          .limit(batchSize);
+        return (
+          await tx
+            .delete(pushEvents)
+            .where(and(eq(pushEvents.tenantId, tenantId), inArray(pushEvents.id, batch)))
+            .returning({ id: pushEvents.id })
+        ).length;
+      }),
+    );
     if (deleted < batchSize) return true;
   }
   return false;

@@ -50,12 +50,18 @@ export interface Write {
   parents: Parents;
 }
 
-/** The tables of one CRM, to read and write one record at a time. Every write is conditional, so that repeating it does no harm. */
+/**
+ * The tables of one CRM, to read and write one record at a time. Every write is conditional, so
+ * that repeating it does no harm.
+ */
 export interface RemoteTables {
   read(table: PushTable, id: string, fields: readonly string[]): Promise<RemoteRecord | null>;
   /** At most ten, the oldest first; none where the CRM cannot be asked that way. */
   search(table: PushTable, key: SearchKey, fields: readonly string[]): Promise<RemoteRecord[]>;
-  /** Makes a record of that id unless there is one. `detect`: the CRM's own duplicate detection may object. */
+  /**
+   * Makes a record of that id unless there is one. `detect`: the CRM's own duplicate detection may
+   * object.
+   */
   create(write: Write, options: { detect: boolean }): Promise<Written>;
   update(write: Write & { etag: string }): Promise<Written>;
   remove(table: PushTable, id: string, etag: string): Promise<Written>;

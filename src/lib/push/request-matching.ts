@@ -10,18 +10,27 @@ import { requestPushes } from './request.ts';
 const pageSize = 500;
 
 /**
- * Asks for the leads that a filter shows, page by page, until there is no more or `isOver` says so. The answer is where it
- * goes on; null at the end. The filter is read as the lead table reads it.
+ * Asks for the leads that a filter shows, page by page, until there is no more or `isOver` says so.
+ * The answer is where it goes on; null at the end. The filter is read as the lead table reads it.
  */
-export async function requestSlice({ tenantId, connectionId, query, after, requestedBy }: JobPayload<'request-pushes'>, isOver: () => boolean): Promise<string | null> {
+export async function requestSlice(
+  { tenantId, connectionId, query, after, requestedBy }: JobPayload<'request-pushes'>,
+  isOver: () => boolean,
+): Promise<string | null> {
   const { timeZone } = await getTenant(tenantId);
   const params = new URLSearchParams(query);
   const period = parsePeriod(params, dayIn(timeZone, new Date()));
   let cursor = after;
   do {
     const filter = { ...parseLeadFilter(params), cursor: cursor ?? undefined };
-    const page = await readTenant(tenantId, (tx) => leadPage(tx, tenantId, period, filter, pageSize));
-    await requestPushes(tenantId, { connectionId, leadIds: page.rows.map(({ id }) => id) }, requestedBy);
+    const page = await readTenant(tenantId, (tx) =>
+      leadPage(tx, tenantId, period, filter, pageSize),
+    );
+    await requestPushes(
+      tenantId,
+      { connectionId, leadIds: page.rows.map(({ id }) => id) },
+      requestedBy,
+    );
     cursor = page.next;
   } while (cursor !== null && !isOver());
   return cursor;

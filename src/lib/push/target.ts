@@ -6,7 +6,10 @@ import { withTenant } from '../tenancy/with-tenant.ts';
 import { pushTargets } from './schema.ts';
 import type { TargetMetadata } from './types.ts';
 
-/** Customers add fields and options seldom; whoever does and cannot wait reads them anew on the mapping page. */
+/**
+ * Customers add fields and options seldom; whoever does and cannot wait reads them anew on the
+ * mapping page.
+ */
 const freshHours = 24;
 
 interface Key {
@@ -14,20 +17,51 @@ interface Key {
   connectionId: string;
 }
 
-const own = ({ tenantId, connectionId }: Key) => and(eq(pushTargets.tenantId, tenantId), eq(pushTargets.connectionId, connectionId));
+const own = ({ tenantId, connectionId }: Key) =>
+  and(eq(pushTargets.tenantId, tenantId), eq(pushTargets.connectionId, connectionId));
 
-/** What the CRM says of its own fields, as read within the last day; else it is asked. Throws RemoteError. */
-export async function targetMetadata(key: Key, push: PushDefinition, context: { http: HttpClient; settings: unknown }): Promise<TargetMetadata> {
+/**
+ * What the CRM says of its own fields, as read within the last day; else it is asked. Throws
+ * RemoteError.
+ */
+export async function targetMetadata(
+  key: Key,
+  push: PushDefinition,
+  context: { http: HttpClient; settings: unknown },
+): Promise<TargetMetadata> {
   const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${freshHours})`;
-  const [known] = await patiently(() => withTenant(key.tenantId, (tx) => tx.select({ metadata: pushTargets.metadata }).from(pushTargets).where(and(own(key), fresh))));
-  return known === undefined ? refreshTarget(key, push, context) : (known.metadata as TargetMetadata);
+  const [known] = await patiently(() =>
+    withTenant(key.tenantId, (tx) =>
+      tx
+        .select({ metadata: pushTargets.metadata })
+        .from(pushTargets)
+        .where(and(own(key), fresh)),
+    ),
+  );
+  return known === undefined
+    ? refreshTarget(key, push, context)
+    : (known.metadata as TargetMetadata);
 }
 
 /** Asks the CRM for its fields now, and keeps what it says. */
-export async function refreshTarget(key: Key, push: PushDefinition, context: { http: HttpClient; settings: unknown }): Promise<TargetMetadata> {
+export async function refreshTarget(
+  key: Key,
+  push: PushDefinition,
+  context: { http: HttpClient; settings: unknown },
+): Promise<TargetMetadata> {
   const metadata = await push.describe(context);
   const read = { metadata, fetchedAt: sql`now()` };
-  await patiently(() => withTenant(key.tenantId, (tx) => tx.insert(pushTargets).values({ ...key, ...read }).onConflictDoUpdate({ target: [pushTargets.tenantId, pushTargets.connectionId], set: read })));
+  await patiently(() =>
+    withTenant(key.tenantId, (tx) =>
+      tx
+        .insert(pushTargets)
+        .values({ ...key, ...read })
+        .onConflictDoUpdate({
+          target: [pushTargets.tenantId, pushTargets.connectionId],
+          set: read,
+        }),
+    ),
+  );
   return metadata;
 }
 

@@ -31,7 +31,17 @@ export interface FieldMapping {
 export interface TargetField {
   name: string;
   label: string;
-  type: 'text' | 'memo' | 'integer' | 'decimal' | 'money' | 'boolean' | 'datetime' | 'option' | 'lookup' | 'other';
+  type:
+    | 'text'
+    | 'memo'
+    | 'integer'
+    | 'decimal'
+    | 'money'
+    | 'boolean'
+    | 'datetime'
+    | 'option'
+    | 'lookup'
+    | 'other';
   /** The CRM refuses a record without it. */
   required: boolean;
   creatable: boolean;
@@ -44,5 +54,12 @@ export interface TargetField {
 }
 
 export interface TargetMetadata {
-  tables: Record<PushTable, { fields: TargetField[]; /** Columns of alternate keys that are active. */ keys: string[][]; changeTracking: boolean }>;
+  tables: Record<
+    PushTable,
+    {
+      fields: TargetField[];
+      /** Columns of alternate keys that are active. */ keys: string[][];
+      changeTracking: boolean;
+    }
+  >;
 }

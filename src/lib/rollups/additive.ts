@@ -7,7 +7,10 @@ import type { Tx } from '../platform/db/pool.ts';
 export interface AdditiveRollup {
   /** By day. */
   table: PgTable;
-  /** The same columns by month, under the month's first day: long ranges read a thirtieth of the rows. */
+  /**
+   * The same columns by month, under the month's first day: long ranges read a thirtieth of the
+   * rows.
+   */
   months: PgTable;
   /** The property that holds the day; one of the keys. */
   day: string;
@@ -20,17 +23,28 @@ export interface AdditiveRollup {
 }
 
 /**
- * Adds deltas to a rollup by day and by month, in the transaction that made the changes. In key order, so that two
- * writers of one tenant meet the rows in the same order and none waits for the other in a circle.
+ * Adds deltas to a rollup by day and by month, in the transaction that made the changes. In key
+ * order, so that two writers of one tenant meet the rows in the same order and none waits for the
+ * other in a circle.
  */
-export async function addToRollup(tx: Tx, rollup: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
+export async function addToRollup(
+  tx: Tx,
+  rollup: AdditiveRollup,
+  tenantId: string,
+  deltas: readonly object[],
+): Promise<void> {
   if (deltas.length === 0) return;
   const { table, months } = rollup;
   const keys = columnList(table, rollup.keys);
   const sums = columnList(table, rollup.sums);
   const all = list([...keys, ...sums]);
   const [day] = columnList(table, [rollup.day]);
-  const monthly = list([...rollup.keys.map((key, index) => (key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`)), ...sums]);
+  const monthly = list([
+    ...rollup.keys.map((key, index) =>
+      key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`,
+    ),
+    ...sums,
+  ]);
   await tx.execute(sql`
     with delta as materialized (select ${all} from ${recordset(table, deltas)}),
     by_month as (
@@ -44,27 +58,52 @@ export async function addToRollup(tx: Tx, rollup: AdditiveRollup, tenantId: stri
   await removeEmpty(tx, rollup, tenantId, deltas);
 }
 
-/** Adds to a rollup what it is off by. `counted` is a query for what it should be by day: its keys and sums, by the names of their columns. */
-export async function recountAdditive(tx: Tx, rollup: AdditiveRollup, tenantId: string, counted: SQL): Promise<void> {
+/**
+ * Adds to a rollup what it is off by. `counted` is a query for what it should be by day: its keys
+ * and sums, by the names of their columns.
+ */
+export async function recountAdditive(
+  tx: Tx,
+  rollup: AdditiveRollup,
+  tenantId: string,
+  counted: SQL,
+): Promise<void> {
   const keys = columnList(rollup.table, rollup.keys);
   const sums = columnList(rollup.table, rollup.sums);
   const [day] = columnList(rollup.table, [rollup.day]);
   const only = rollup.only ?? sql`true`;
-  const monthly = list(rollup.keys.map((key, index) => (key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`)));
-  for (const { table, expected } of [{ table: rollup.table, expected: list(keys) }, { table: rollup.months, expected: monthly }]) {
+  const monthly = list(
+    rollup.keys.map((key, index) =>
+      key === rollup.day ? sql`${monthOf(day)} as ${day}` : sql`${keys[index]}`,
+    ),
+  );
+  for (const { table, expected } of [
+    { table: rollup.table, expected: list(keys) },
+    { table: rollup.months, expected: monthly },
+  ]) {
     const all = list([...keys, ...sums]);
     await tx.execute(sql`
       insert into ${table} (tenant_id, ${all})
       select ${tenantId}::uuid, ${list([...keys, ...sums.map((sum) => sql`sum(${sum})`)])} from (
         select ${list([expected, ...sums])} from (${counted}) as counted
         union all select ${list([...keys, ...sums.map((sum) => sql`-${sum}`)])} from ${table} where tenant_id = ${tenantId} and ${only}) as compared
-      group by ${list(keys)} having ${sql.join(sums.map((sum) => sql`sum(${sum}) <> 0`), sql` or `)} order by ${list(keys)}
+      group by ${list(keys)} having ${sql.join(
+        sums.map((sum) => sql`sum(${sum}) <> 0`),
+        sql` or `,
+      )} order by ${list(keys)}
       on conflict (tenant_id, ${list(keys)}) do update set ${additions(table, sums)}`);
-    await tx.execute(sql`delete from ${table} where tenant_id = ${tenantId} and ${columnList(table, [rollup.sums[0]])[0]} = 0`);
+    await tx.execute(
+      sql`delete from ${table} where tenant_id = ${tenantId} and ${columnList(table, [rollup.sums[0]])[0]} = 0`,
+    );
   }
 }
 
-async function removeEmpty(tx: Tx, rollup: AdditiveRollup, tenantId: string, deltas: readonly object[]): Promise<void> {
+async function removeEmpty(
+  tx: Tx,
+  rollup: AdditiveRollup,
+  tenantId: string,
+  deltas: readonly object[],
+): Promise<void> {
   const [count] = rollup.sums;
   const shrunk = deltas.filter((delta) => Number((delta as Record<string, unknown>)[count]) < 0);
   if (shrunk.length === 0) return;

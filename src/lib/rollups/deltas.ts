@@ -5,8 +5,9 @@ import type { EntityName } from '../entities/records.ts';
 export const undated = '0001-01-01';
 
 /**
- * Sums what changes add and take away, by key. `explode` says what one row contributes; `merge` adds a contribution
- * (sign 1 or -1) to a running delta. Pure: applied to a GROUP BY before, the result gives the GROUP BY after.
+ * Sums what changes add and take away, by key. `explode` says what one row contributes; `merge`
+ * adds a contribution (sign 1 or -1) to a running delta. Pure: applied to a GROUP BY before, the
+ * result gives the GROUP BY after.
  */
 export function sumDeltas<Name extends EntityName, Delta extends object>(
   changes: readonly Change<Name>[],

@@ -22,10 +22,13 @@ const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
 };
 
 /**
- * Makes the rollups of an entity equal to its live rows, whatever they were. What they are off by is the same before and
- * after any page that is stored meanwhile, and is added like that page's own changes; only two recounts take turns.
+ * Makes the rollups of an entity equal to its live rows, whatever they were. What they are off by
+ * is the same before and after any page that is stored meanwhile, and is added like that page's own
+ * changes; only two recounts take turns.
  */
 export async function recountRollups(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`recount ${tenantId}`}, 0))`);
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`recount ${tenantId}`}, 0))`,
+  );
   for (const recount of recounts[name] ?? []) await recount(tx, tenantId);
 }

@@ -9,7 +9,11 @@ import { refreshLeadMetrics } from './lead-metrics/refresh.ts';
 import { refreshPipelineStageCounts } from './pipeline-stage-counts/refresh.ts';
 import { refreshStageEntries } from './stage-entries/refresh.ts';
 
-type Refresh<Name extends EntityName> = (tx: Tx, tenantId: string, changes: readonly Change<Name>[]) => Promise<void>;
+type Refresh<Name extends EntityName> = (
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<Name>[],
+) => Promise<void>;
 
 const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [refreshLeadMetrics, refreshCompanyDomains('lead'), refreshLeadWords],
@@ -23,11 +27,18 @@ const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
 };
 
 /** Brings every rollup of an entity up to date, in the transaction that made the changes. */
-export async function refreshRollups(tx: Tx, name: EntityName, tenantId: string, changes: readonly Change[]): Promise<void> {
+export async function refreshRollups(
+  tx: Tx,
+  name: EntityName,
+  tenantId: string,
+  changes: readonly Change[],
+): Promise<void> {
   if (changes.length === 0) return;
   const seen = changes.map(({ before, after }) => ({ before: shown(before), after: shown(after) }));
-  for (const refresh of rollups[name] as readonly Refresh<EntityName>[]) await refresh(tx, tenantId, seen);
+  for (const refresh of rollups[name] as readonly Refresh<EntityName>[])
+    await refresh(tx, tenantId, seen);
 }
 
 /** The copy of a lead that we pushed somewhere ourselves counts nowhere. */
-const shown = <Row extends object>(row: Row | null): Row | null => (row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row);
+const shown = <Row extends object>(row: Row | null): Row | null =>
+  row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row;

@@ -26,11 +26,27 @@ export function listSavedViews(viewer: Viewer, page: string): Promise<SavedView[
 }
 
 /** As `listSavedViews`, inside a transaction of the caller. */
-export async function selectSavedViews(tx: Tx, { tenant, user }: Viewer, page: string): Promise<SavedView[]> {
+export async function selectSavedViews(
+  tx: Tx,
+  { tenant, user }: Viewer,
+  page: string,
+): Promise<SavedView[]> {
   const rows = await tx
-    .select({ id: savedViews.id, name: savedViews.name, query: savedViews.query, ownerId: savedViews.ownerId, createdBy: savedViews.createdBy })
+    .select({
+      id: savedViews.id,
+      name: savedViews.name,
+      query: savedViews.query,
+      ownerId: savedViews.ownerId,
+      createdBy: savedViews.createdBy,
+    })
     .from(savedViews)
-    .where(and(eq(savedViews.tenantId, tenant.id), eq(savedViews.page, page), or(isNull(savedViews.ownerId), eq(savedViews.ownerId, user.id))))
+    .where(
+      and(
+        eq(savedViews.tenantId, tenant.id),
+        eq(savedViews.page, page),
+        or(isNull(savedViews.ownerId), eq(savedViews.ownerId, user.id)),
+      ),
+    )
     .orderBy(asc(savedViews.name), asc(savedViews.id));
   return rows.map(({ ownerId, ...view }) => ({ ...view, shared: ownerId === null }));
 }

@@ -18,5 +18,9 @@ export const savedViews = pgTable(
     createdBy: uuid('created_by').notNull(),
     createdAt: createdAt(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] }), index('saved_views_of_page').on(table.tenantId, table.page, table.name), tenantPolicy(table.tenantId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('saved_views_of_page').on(table.tenantId, table.page, table.name),
+    tenantPolicy(table.tenantId),
+  ],
 );

@@ -13,7 +13,10 @@ export const rawBodies = pgTable(
     /** Bytes before compression. */
     size: integer('size').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.sha256] }), tenantPolicy(table.tenantId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.sha256] }),
+    tenantPolicy(table.tenantId),
+  ],
 );
 
 /** One answer exactly as received. Append-only. */
@@ -40,8 +43,14 @@ export const rawSnapshots = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
-    foreignKey({ columns: [table.tenantId, table.sha256], foreignColumns: [rawBodies.tenantId, rawBodies.sha256] }),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.sha256],
+      foreignColumns: [rawBodies.tenantId, rawBodies.sha256],
+    }),
     index('raw_snapshots_pass').on(table.tenantId, table.connectionId, table.stream, table.passId),
     index('raw_snapshots_body').on(table.tenantId, table.sha256),
     tenantPolicy(table.tenantId),

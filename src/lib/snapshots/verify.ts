@@ -25,12 +25,24 @@ export interface Verification {
 const batchSize = 100;
 
 /** Compares every body of a tenant with the digest that it is kept under. */
-export async function verifyBodies(tenantId: string, onProgress: (bodies: number) => void = () => {}): Promise<Verification> {
+export async function verifyBodies(
+  tenantId: string,
+  onProgress: (bodies: number) => void = () => {},
+): Promise<Verification> {
   const result: Verification = { bodies: 0, bytes: 0, damagedBodies: 0, damaged: [] };
-  for (let after: Buffer | undefined; ; ) {
+  for (let after: Buffer | undefined; ;) {
     const behind = after === undefined ? undefined : gt(rawBodies.sha256, after);
-    const batch = await readTenant(tenantId, (tx) => tx.select().from(rawBodies).where(and(eq(rawBodies.tenantId, tenantId), behind)).orderBy(asc(rawBodies.sha256)).limit(batchSize));
-    const checked = await Promise.all(batch.map(async (body) => ((await isSound(body)) ? [] : [body.sha256])));
+    const batch = await readTenant(tenantId, (tx) =>
+      tx
+        .select()
+        .from(rawBodies)
+        .where(and(eq(rawBodies.tenantId, tenantId), behind))
+        .orderBy(asc(rawBodies.sha256))
+        .limit(batchSize),
+    );
+    const checked = await Promise.all(
+      batch.map(async (body) => ((await isSound(body)) ? [] : [body.sha256])),
+    );
     const damaged = checked.flat();
     result.bodies += batch.length;
     result.bytes += batch.reduce((sum, { size }) => sum + size, 0);
@@ -42,12 +54,22 @@ export async function verifyBodies(tenantId: string, onProgress: (bodies: number
   }
 }
 
-async function isSound(body: Pick<typeof rawBodies.$inferSelect, 'sha256' | 'compressed'>): Promise<boolean> {
-  return unpackBody(body).then(() => true, () => false);
+async function isSound(
+  body: Pick<typeof rawBodies.$inferSelect, 'sha256' | 'compressed'>,
+): Promise<boolean> {
+  return unpackBody(body).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function snapshotsOf(tenantId: string, digests: Buffer[]): Promise<DamagedSnapshot[]> {
   const { id: snapshotId, connectionId, stream, receivedAt, sha256 } = rawSnapshots;
-  const rows = await readTenant(tenantId, (tx) => tx.select({ snapshotId, connectionId, stream, receivedAt, sha256 }).from(rawSnapshots).where(and(eq(rawSnapshots.tenantId, tenantId), inArray(sha256, digests))));
+  const rows = await readTenant(tenantId, (tx) =>
+    tx
+      .select({ snapshotId, connectionId, stream, receivedAt, sha256 })
+      .from(rawSnapshots)
+      .where(and(eq(rawSnapshots.tenantId, tenantId), inArray(sha256, digests))),
+  );
   return rows.map((row) => ({ ...row, sha256: row.sha256.toString('hex') }));
 }

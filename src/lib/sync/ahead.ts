@@ -1,6 +1,6 @@
 /**
- * Reads one item ahead: the next page is on its way while the one before is being stored. What was read ahead
- * when the reader stops is dropped; it will be read again.
+ * Reads one item ahead: the next page is on its way while the one before is being stored. What was
+ * read ahead when the reader stops is dropped; it will be read again.
  */
 export async function* ahead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
   const iterator = source[Symbol.asyncIterator]();
@@ -17,7 +17,10 @@ export async function* ahead<Item>(source: AsyncIterable<Item>): AsyncGenerator<
   }
 }
 
-/** Keeps a rejection that nobody waits for yet from counting as unhandled; it is still thrown where it is awaited. */
+/**
+ * Keeps a rejection that nobody waits for yet from counting as unhandled; it is still thrown where
+ * it is awaited.
+ */
 function eager<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

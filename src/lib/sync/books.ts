@@ -8,39 +8,92 @@ import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './
 type Owner = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
 
 /** Opens the books of one stream in a run, or goes on with those of an earlier slice. */
-export async function openStreamBooks(tx: Tx, source: Owner, stream: Pick<Stream, 'name'>, pass: { id: string; mode: Pass['span']['mode'] | 'replay' }): Promise<void> {
+export async function openStreamBooks(
+  tx: Tx,
+  source: Owner,
+  stream: Pick<Stream, 'name'>,
+  pass: { id: string; mode: Pass['span']['mode'] | 'replay' },
+): Promise<void> {
   const { tenantId, runId, connectionId } = source;
   await tx
     .insert(syncRunStreams)
-    .values({ tenantId, runId, connectionId, stream: stream.name, passId: pass.id, mode: pass.mode })
-    .onConflictDoUpdate({ target: [syncRunStreams.tenantId, syncRunStreams.runId, syncRunStreams.stream], set: { passId: pass.id, mode: pass.mode } });
+    .values({
+      tenantId,
+      runId,
+      connectionId,
+      stream: stream.name,
+      passId: pass.id,
+      mode: pass.mode,
+    })
+    .onConflictDoUpdate({
+      target: [syncRunStreams.tenantId, syncRunStreams.runId, syncRunStreams.stream],
+      set: { passId: pass.id, mode: pass.mode },
+    });
 }
 
 type Problem = Pick<Failure, 'kind' | 'message'>;
 
 /** Closes the books of one stream; the figures were written with each page. */
-export async function closeStreamBooks(tx: Tx, source: Owner, stream: Pick<Stream, 'name' | 'label'>, status: StreamStatus, problem?: Problem): Promise<StreamReport> {
+export async function closeStreamBooks(
+  tx: Tx,
+  source: Owner,
+  stream: Pick<Stream, 'name' | 'label'>,
+  status: StreamStatus,
+  problem?: Problem,
+): Promise<StreamReport> {
   const [closed] = await tx
     .update(syncRunStreams)
-    .set({ status, finishedAt: sql`now()`, errorKind: problem?.kind ?? null, errorMessage: problem?.message ?? null })
+    .set({
+      status,
+      finishedAt: sql`now()`,
+      errorKind: problem?.kind ?? null,
+      errorMessage: problem?.message ?? null,
+    })
     .where(and(ofRun(source), eq(syncRunStreams.stream, stream.name)))
     .returning(booksColumns);
   if (closed === undefined) throw new FencedError();
-  return { stream: stream.name, label: stream.label, status, errorMessage: problem?.message ?? null, ...closed };
+  return {
+    stream: stream.name,
+    label: stream.label,
+    status,
+    errorMessage: problem?.message ?? null,
+    ...closed,
+  };
 }
 
 /** The streams that earlier slices of the run have ended. */
-export async function closedBooks(tx: Tx, source: Owner & Pick<Source, 'provider'>): Promise<StreamReport[]> {
+export async function closedBooks(
+  tx: Tx,
+  source: Owner & Pick<Source, 'provider'>,
+): Promise<StreamReport[]> {
   const rows = await tx
-    .select({ stream: syncRunStreams.stream, status: syncRunStreams.status, errorMessage: syncRunStreams.errorMessage, ...booksColumns })
+    .select({
+      stream: syncRunStreams.stream,
+      status: syncRunStreams.status,
+      errorMessage: syncRunStreams.errorMessage,
+      ...booksColumns,
+    })
     .from(syncRunStreams)
     .where(ofRun(source));
-  const label = (name: string) => source.provider.streams.find((stream) => stream.name === name)?.label ?? name;
-  return rows.flatMap(({ status, ...row }) => (status === 'running' ? [] : [{ ...row, status, label: label(row.stream) }]));
+  const label = (name: string) =>
+    source.provider.streams.find((stream) => stream.name === name)?.label ?? name;
+  return rows.flatMap(({ status, ...row }) =>
+    status === 'running' ? [] : [{ ...row, status, label: label(row.stream) }],
+  );
 }
 
-/** Adds pages to the books of their stream, and moves the stream's cursor behind the last of them. */
-export async function bookPages(tx: Tx, source: Source, stream: Stream, pass: Pass, { cursor }: Pick<Page, 'cursor'>, books: Books, missed: number): Promise<void> {
+/**
+ * Adds pages to the books of their stream, and moves the stream's cursor behind the last of them.
+ */
+export async function bookPages(
+  tx: Tx,
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  { cursor }: Pick<Page, 'cursor'>,
+  books: Books,
+  missed: number,
+): Promise<void> {
   await tx.execute(sql`
     with state as (
       update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${books.pages}, version = version + 1, touched_at = now(),
@@ -54,16 +107,33 @@ export async function bookPages(tx: Tx, source: Source, stream: Stream, pass: Pa
 }
 
 /** Ends whatever books a run that was given up has left open. */
-export async function closeOpenBooks(tx: Tx, tenantId: string, runId: string, end: object): Promise<void> {
+export async function closeOpenBooks(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  end: object,
+): Promise<void> {
   await tx
     .update(syncRunStreams)
     .set(end)
-    .where(and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId), eq(syncRunStreams.status, 'running')));
+    .where(
+      and(
+        eq(syncRunStreams.tenantId, tenantId),
+        eq(syncRunStreams.runId, runId),
+        eq(syncRunStreams.status, 'running'),
+      ),
+    );
 }
 
-const ofRun = ({ tenantId, runId }: Owner) => and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
+const ofRun = ({ tenantId, runId }: Owner) =>
+  and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
 
 const booksColumns = {
-  pages: syncRunStreams.pages, fetched: syncRunStreams.fetched, inserted: syncRunStreams.inserted, changed: syncRunStreams.changed,
-  unchanged: syncRunStreams.unchanged, rejected: syncRunStreams.rejected, deleted: syncRunStreams.deleted,
+  pages: syncRunStreams.pages,
+  fetched: syncRunStreams.fetched,
+  inserted: syncRunStreams.inserted,
+  changed: syncRunStreams.changed,
+  unchanged: syncRunStreams.unchanged,
+  rejected: syncRunStreams.rejected,
+  deleted: syncRunStreams.deleted,
 };

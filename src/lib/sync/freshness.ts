@@ -24,13 +24,25 @@ export interface SourceFreshness {
 /** Data older than this is called stale. */
 export const staleAfterMs = 2 * 3_600_000;
 
-/** A run that nobody has taken up for so long is not called running any more, though it will go on when a worker comes. */
+/**
+ * A run that nobody has taken up for so long is not called running any more, though it will go on
+ * when a worker comes.
+ */
 const abandonedSeconds = 600;
 
-/** How fresh each source of a tenant is, measured on its data: a run that failed makes nothing fresher. */
-export async function sourceFreshness(tx: Tx, tenantId: string, now: Date): Promise<SourceFreshness[]> {
+/**
+ * How fresh each source of a tenant is, measured on its data: a run that failed makes nothing
+ * fresher.
+ */
+export async function sourceFreshness(
+  tx: Tx,
+  tenantId: string,
+  now: Date,
+): Promise<SourceFreshness[]> {
   return (await readSources(tx, tenantId)).map((row) => {
-    const streams = getProvider(row.provider).streams.map(({ name }) => instantOf(row.fresh?.[name] ?? null));
+    const streams = getProvider(row.provider).streams.map(({ name }) =>
+      instantOf(row.fresh?.[name] ?? null),
+    );
     const lastSuccessAt = streams.includes(null) ? null : oldest(streams as Date[]);
     const { running, finished } = row;
     return {
@@ -55,10 +67,15 @@ export function isStale(lastSuccessAt: Date | null, now: Date): boolean {
 }
 
 function oldest(times: Date[]): Date | null {
-  return times.reduce<Date | null>((found, at) => (found === null || at < found ? at : found), null);
+  return times.reduce<Date | null>(
+    (found, at) => (found === null || at < found ? at : found),
+    null,
+  );
 }
 
-/** One connection with what its newest runs and its streams say. Times inside JSON are ISO texts. */
+/**
+ * One connection with what its newest runs and its streams say. Times inside JSON are ISO texts.
+ */
 interface SourceRow {
   [column: string]: unknown;
   id: string;
@@ -72,8 +89,8 @@ interface SourceRow {
 }
 
 /**
- * All sources in one statement, because every page asks. The newest run of each kind is looked up through the index:
- * the history of runs only grows.
+ * All sources in one statement, because every page asks. The newest run of each kind is looked up
+ * through the index: the history of runs only grows.
  */
 async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
   const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;

@@ -1,9 +1,14 @@
 /**
- * Reads ahead while the reader is busy, and hands over everything that has arrived since: one item when the source is the
- * slower one, up to `most` by weight when the reader is. What was read ahead when the reader stops is dropped; it will be
- * read again. A failure of the source comes after the items before it.
+ * Reads ahead while the reader is busy, and hands over everything that has arrived since: one item
+ * when the source is the slower one, up to `most` by weight when the reader is. What was read ahead
+ * when the reader stops is dropped; it will be read again. A failure of the source comes after the
+ * items before it.
  */
-export async function* gathered<Item>(source: AsyncIterable<Item>, weight: (item: Item) => number, most: number): AsyncGenerator<Item[]> {
+export async function* gathered<Item>(
+  source: AsyncIterable<Item>,
+  weight: (item: Item) => number,
+  most: number,
+): AsyncGenerator<Item[]> {
   const iterator = source[Symbol.asyncIterator]();
   const pump = new Pump(iterator, weight, most);
   const pumping = pump.run();

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** A span of source time that was read whole, ends included, in milliseconds; -Infinity is the beginning of time. */
+/**
+ * A span of source time that was read whole, ends included, in milliseconds; -Infinity is the
+ * beginning of time.
+ */
 export type Interval = readonly [from: number, to: number];
 
 /** The spans as one sorted list without overlaps. */
@@ -13,7 +16,10 @@ export function merge(intervals: readonly Interval[]): Interval[] {
   }, []);
 }
 
-/** Up to when everything from the beginning was read; undefined when not even the beginning was. What lies behind a hole counts for nothing. */
+/**
+ * Up to when everything from the beginning was read; undefined when not even the beginning was.
+ * What lies behind a hole counts for nothing.
+ */
 export function readUpTo(intervals: readonly Interval[]): number | undefined {
   const [first] = merge(intervals);
   return first?.[0] === Number.NEGATIVE_INFINITY ? first[1] : undefined;
@@ -21,12 +27,23 @@ export function readUpTo(intervals: readonly Interval[]): number | undefined {
 
 const stored = z.array(z.tuple([z.iso.datetime().nullable(), z.iso.datetime()]));
 
-/** From the form in the database: ISO texts, null for the beginning. What is not of that form is no interval. */
+/**
+ * From the form in the database: ISO texts, null for the beginning. What is not of that form is no
+ * interval.
+ */
 export function parseIntervals(json: unknown): Interval[] {
   const parsed = stored.safeParse(json);
-  return parsed.success ? parsed.data.map(([from, to]): Interval => [from === null ? Number.NEGATIVE_INFINITY : Date.parse(from), Date.parse(to)]) : [];
+  return parsed.success
+    ? parsed.data.map(([from, to]): Interval => [
+        from === null ? Number.NEGATIVE_INFINITY : Date.parse(from),
+        Date.parse(to),
+      ])
+    : [];
 }
 
 export function storeIntervals(intervals: readonly Interval[]): [string | null, string][] {
-  return intervals.map(([from, to]) => [from === Number.NEGATIVE_INFINITY ? null : new Date(from).toISOString(), new Date(to).toISOString()]);
+  return intervals.map(([from, to]) => [
+    from === Number.NEGATIVE_INFINITY ? null : new Date(from).toISOString(),
+    new Date(to).toISOString(),
+  ]);
 }

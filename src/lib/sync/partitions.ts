@@ -9,22 +9,35 @@ import type { Pass, Source, Stream } from './types.ts';
 
 /** Parents of one batch: the pass can continue after each batch. */
 const batchSize = 100;
-/** Unchanged parents are read again once in this many hours, because a source may not touch a parent when its items change. */
+/**
+ * Unchanged parents are read again once in this many hours, because a source may not touch a parent
+ * when its items change.
+ */
 const sweepHours = 24;
 
 const position = z.object({ at: z.iso.datetime(), id: z.uuid() });
-const cursorForm = z.object({ changed: position.nullable(), sweep: z.object({ slot: z.number().int(), id: z.uuid().nullable() }).nullable() });
+const cursorForm = z.object({
+  changed: position.nullable(),
+  sweep: z.object({ slot: z.number().int(), id: z.uuid().nullable() }).nullable(),
+});
 type PartitionCursor = z.output<typeof cursorForm>;
 
 /**
- * The parents whose items are due: first those that changed since the last finished pass, in the order in which they
- * changed, then this hour's share of the others.
+ * The parents whose items are due: first those that changed since the last finished pass, in the
+ * order in which they changed, then this hour's share of the others.
  */
-export async function* duePartitions(source: Source, stream: Stream, pass: Pass): AsyncGenerator<PartitionBatch> {
+export async function* duePartitions(
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+): AsyncGenerator<PartitionBatch> {
   if (stream.listing.kind !== 'partitioned') return;
   const parents = parentsOf(source, stream.listing.parents);
   const known = cursorForm.safeParse(pass.cursor ?? pass.highWater).data;
-  let cursor: PartitionCursor = { changed: known?.changed ?? null, sweep: pass.cursor === null ? null : (known?.sweep ?? null) };
+  let cursor: PartitionCursor = {
+    changed: known?.changed ?? null,
+    sweep: pass.cursor === null ? null : (known?.sweep ?? null),
+  };
   const sweeps = known !== undefined;
   // A pass that is resumed behind its last changed parent has got that far all the same.
   if (known !== undefined) pass.highWater = { changed: known.changed, sweep: null };
@@ -39,7 +52,11 @@ export async function* duePartitions(source: Source, stream: Stream, pass: Pass)
   if (sweeps) yield* sweep(parents, cursor, pass);
 }
 
-async function* sweep(parents: Parents, start: PartitionCursor, pass: Pass): AsyncGenerator<PartitionBatch> {
+async function* sweep(
+  parents: Parents,
+  start: PartitionCursor,
+  pass: Pass,
+): AsyncGenerator<PartitionBatch> {
   const slot = start.sweep?.slot ?? Math.floor(pass.startedAt.getTime() / 3_600_000) % sweepHours;
   let id = start.sweep?.id ?? null;
   for (;;) {
@@ -47,7 +64,10 @@ async function* sweep(parents: Parents, start: PartitionCursor, pass: Pass): Asy
     const end = rows.at(-1);
     if (end === undefined) return;
     id = end.id;
-    yield { ids: rows.map((row) => row.externalId), cursor: { changed: start.changed, sweep: { slot, id } } as Cursor };
+    yield {
+      ids: rows.map((row) => row.externalId),
+      cursor: { changed: start.changed, sweep: { slot, id } } as Cursor,
+    };
   }
 }
 
@@ -66,18 +86,44 @@ function parentsOf(source: Source, name: string): Parents {
   const parent = source.provider.streams.find((candidate) => candidate.name === name);
   if (parent === undefined) throw new Error(`There is no parent stream "${name}"`);
   const { table } = entityDefinition(parent.entity);
-  const columns = getTableColumns(table) as unknown as Record<'tenantId' | 'connectionId' | 'stream' | 'id' | 'externalId' | 'changedAt' | 'deletedAt', PgColumn>;
-  const live = and(eq(columns.tenantId, source.tenantId), eq(columns.connectionId, source.connectionId), eq(columns.stream, name), isNull(columns.deletedAt));
+  const columns = getTableColumns(table) as unknown as Record<
+    'tenantId' | 'connectionId' | 'stream' | 'id' | 'externalId' | 'changedAt' | 'deletedAt',
+    PgColumn
+  >;
+  const live = and(
+    eq(columns.tenantId, source.tenantId),
+    eq(columns.connectionId, source.connectionId),
+    eq(columns.stream, name),
+    isNull(columns.deletedAt),
+  );
   const read = (condition: SQL, ...order: PgColumn[]): Promise<ParentRow[]> =>
     withTenant(source.tenantId, async (tx) => {
-      const selected = { id: columns.id, externalId: columns.externalId, changedAt: columns.changedAt };
-      const rows = await tx.select(selected).from(table).where(and(live, condition)).orderBy(...order.map((column) => asc(column))).limit(batchSize);
+      const selected = {
+        id: columns.id,
+        externalId: columns.externalId,
+        changedAt: columns.changedAt,
+      };
+      const rows = await tx
+        .select(selected)
+        .from(table)
+        .where(and(live, condition))
+        .orderBy(...order.map((column) => asc(column)))
+        .limit(batchSize);
       return rows as unknown as ParentRow[];
     });
   return {
     changedAfter: (after) =>
-      read(after === null ? sql`true` : sql`(${columns.changedAt}, ${columns.id}) > (${after.at}::timestamptz, ${after.id}::uuid)`, columns.changedAt, columns.id),
+      read(
+        after === null
+          ? sql`true`
+          : sql`(${columns.changedAt}, ${columns.id}) > (${after.at}::timestamptz, ${after.id}::uuid)`,
+        columns.changedAt,
+        columns.id,
+      ),
     inSlot: (slot, afterId) =>
-      read(sql`abs(hashtext(${columns.externalId})::bigint) % ${sweepHours} = ${slot} and ${afterId === null ? sql`true` : sql`${columns.id} > ${afterId}::uuid`}`, columns.id),
+      read(
+        sql`abs(hashtext(${columns.externalId})::bigint) % ${sweepHours} = ${slot} and ${afterId === null ? sql`true` : sql`${columns.id} > ${afterId}::uuid`}`,
+        columns.id,
+      ),
   };
 }

@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { connections } from '../connections/schema.ts';
 
@@ -23,12 +36,19 @@ export const syncRuns = pgTable(
     connectionId: uuid('connection_id').notNull(),
     trigger: text('trigger', { enum: ['schedule', 'manual', 'cli', 'replay'] }).notNull(),
     requestedBy: uuid('requested_by'),
-    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
+    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] })
+      .notNull()
+      .default('running'),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
-    /** Fencing token: grows each time that a worker takes the run up. Whoever holds an older one may write nothing. */
+    /**
+     * Fencing token: grows each time that a worker takes the run up. Whoever holds an older one may
+     * write nothing.
+     */
     lease: integer('lease').notNull().default(0),
-    /** Until when the holder may go on without a sign of life; null while no worker holds the run. */
+    /**
+     * Until when the holder may go on without a sign of life; null while no worker holds the run.
+     */
     leaseUntil: instant('lease_until'),
     /** How often a lease ran out: the worker died or stood still. */
     losses: integer('losses').notNull().default(0),
@@ -42,8 +62,13 @@ export const syncRuns = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
-    uniqueIndex('sync_runs_one_running').on(table.tenantId, table.connectionId).where(sql`${table.status} = 'running'`),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
+    uniqueIndex('sync_runs_one_running')
+      .on(table.tenantId, table.connectionId)
+      .where(sql`${table.status} = 'running'`),
     index('sync_runs_newest').on(table.tenantId, table.connectionId, table.startedAt.desc()),
     check('sync_runs_status', sql`${table.status} in ('running', 'success', 'partial', 'failed')`),
     tenantPolicy(table.tenantId),
@@ -59,9 +84,16 @@ export const syncRunStreams = pgTable(
     stream: text('stream').notNull(),
     connectionId: uuid('connection_id').notNull(),
     passId: uuid('pass_id').notNull(),
-    /** What the pass reads: all there is, only what changed, or all in order to check what changes missed. */
-    mode: text('mode', { enum: ['full', 'changes', 'reconcile', 'replay'] }).notNull().default('full'),
-    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] }).notNull().default('running'),
+    /**
+     * What the pass reads: all there is, only what changed, or all in order to check what changes
+     * missed.
+     */
+    mode: text('mode', { enum: ['full', 'changes', 'reconcile', 'replay'] })
+      .notNull()
+      .default('full'),
+    status: text('status', { enum: ['running', 'success', 'partial', 'failed'] })
+      .notNull()
+      .default('running'),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
     ...books(),
@@ -71,7 +103,10 @@ export const syncRunStreams = pgTable(
     missed: integer('missed').notNull().default(0),
     /** Rows that a complete pass did not list and that were kept because they were too many. */
     heldBack: integer('held_back').notNull().default(0),
-    /** When the pass began, if it showed all there is and what it did not show was taken as gone: what a replay builds on. */
+    /**
+     * When the pass began, if it showed all there is and what it did not show was taken as gone:
+     * what a replay builds on.
+     */
     provenAt: instant('proven_at'),
     /** The page behind which a replay goes on. */
     replayedTo: jsonb('replayed_to'),
@@ -80,10 +115,23 @@ export const syncRunStreams = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.runId, table.stream] }),
-    foreignKey({ columns: [table.tenantId, table.runId], foreignColumns: [syncRuns.tenantId, syncRuns.id] }).onDelete('cascade'),
-    uniqueIndex('sync_run_streams_one_running').on(table.tenantId, table.connectionId, table.stream).where(sql`${table.status} = 'running'`),
-    index('sync_run_streams_pass').on(table.tenantId, table.connectionId, table.stream, table.passId),
-    check('sync_run_streams_books', sql`${table.fetched} = ${table.inserted} + ${table.changed} + ${table.unchanged} + ${table.rejected}`),
+    foreignKey({
+      columns: [table.tenantId, table.runId],
+      foreignColumns: [syncRuns.tenantId, syncRuns.id],
+    }).onDelete('cascade'),
+    uniqueIndex('sync_run_streams_one_running')
+      .on(table.tenantId, table.connectionId, table.stream)
+      .where(sql`${table.status} = 'running'`),
+    index('sync_run_streams_pass').on(
+      table.tenantId,
+      table.connectionId,
+      table.stream,
+      table.passId,
+    ),
+    check(
+      'sync_run_streams_books',
+      sql`${table.fetched} = ${table.inserted} + ${table.changed} + ${table.unchanged} + ${table.rejected}`,
+    ),
     tenantPolicy(table.tenantId),
   ],
 );
@@ -99,13 +147,24 @@ export const streamStates = pgTable(
     cursor: jsonb('cursor'),
     /** For streams that follow changes: how far the last finished pass got. */
     highWater: jsonb('high_water'),
-    /** Spans of source time that were read whole, merged: [[from, to], …] as ISO texts; null as `from` is the beginning. */
+    /**
+     * Spans of source time that were read whole, merged: [[from, to], …] as ISO texts; null as
+     * `from` is the beginning.
+     */
     intervals: jsonb('intervals').notNull().default([]),
-    /** How far behind the high water a pass over changes begins, in seconds; null is the stream's own default. */
+    /**
+     * How far behind the high water a pass over changes begins, in seconds; null is the stream's
+     * own default.
+     */
     lookbackSeconds: integer('lookback_seconds'),
     /** What the pass under way reads. */
-    passMode: text('pass_mode', { enum: ['full', 'changes', 'reconcile'] }).notNull().default('full'),
-    /** True when the pass stood still for so long that it may have skipped items: it proves nothing about absence. */
+    passMode: text('pass_mode', { enum: ['full', 'changes', 'reconcile'] })
+      .notNull()
+      .default('full'),
+    /**
+     * True when the pass stood still for so long that it may have skipped items: it proves nothing
+     * about absence.
+     */
     passHasGap: boolean('pass_has_gap').notNull().default(false),
     /** When the last complete pass over everything began. */
     fullAt: instant('full_at'),
@@ -126,7 +185,10 @@ export const streamStates = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.stream] }),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );
@@ -145,7 +207,10 @@ export const recordErrors = pgTable(
     snapshotId: uuid('snapshot_id').notNull(),
     /** Place of the item on its page, from 0. */
     itemIndex: integer('item_index').notNull(),
-    /** The class of the reason, by which alike errors are retried together: a field's name or "mapping". */
+    /**
+     * The class of the reason, by which alike errors are retried together: a field's name or
+     * "mapping".
+     */
     kind: text('kind').notNull().default('mapping'),
     reason: text('reason').notNull(),
     /** Digest of the item as received: what a person decided holds for this very content only. */
@@ -158,7 +223,10 @@ export const recordErrors = pgTable(
     createdAt: createdAt(),
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     resolvedAt: instant('resolved_at'),
-    /** How it left the list: the source mended it or lists it no more, a person corrected it, or a person discarded it. */
+    /**
+     * How it left the list: the source mended it or lists it no more, a person corrected it, or a
+     * person discarded it.
+     */
     resolution: text('resolution', { enum: ['accepted', 'gone', 'corrected', 'discarded'] }),
     resolvedBy: uuid('resolved_by'),
     /** Why it was discarded, in the person's words. */
@@ -166,9 +234,19 @@ export const recordErrors = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    index('record_errors_open').on(table.tenantId, table.lastSeenAt.desc()).where(sql`${table.resolvedAt} is null`),
-    unique('record_errors_item').on(table.tenantId, table.connectionId, table.stream, table.itemKey),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    index('record_errors_open')
+      .on(table.tenantId, table.lastSeenAt.desc())
+      .where(sql`${table.resolvedAt} is null`),
+    unique('record_errors_item').on(
+      table.tenantId,
+      table.connectionId,
+      table.stream,
+      table.itemKey,
+    ),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );

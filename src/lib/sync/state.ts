@@ -16,8 +16,18 @@ export async function lockState(tx: Tx, source: Source, stream: Stream): Promise
 }
 
 /** Locks the stream's state and the run, and makes sure that both are still ours. */
-export async function holdState(tx: Tx, source: Source, stream: Pick<Stream, 'name'>, pass: Pass): Promise<'ours' | 'done'> {
-  const ourRun = and(eq(syncRuns.tenantId, streamStates.tenantId), eq(syncRuns.id, source.runId), eq(syncRuns.status, 'running'), eq(syncRuns.lease, source.lease));
+export async function holdState(
+  tx: Tx,
+  source: Source,
+  stream: Pick<Stream, 'name'>,
+  pass: Pass,
+): Promise<'ours' | 'done'> {
+  const ourRun = and(
+    eq(syncRuns.tenantId, streamStates.tenantId),
+    eq(syncRuns.id, source.runId),
+    eq(syncRuns.status, 'running'),
+    eq(syncRuns.lease, source.lease),
+  );
   const [state] = await tx
     .select({ version: streamStates.version, passId: streamStates.passId })
     .from(streamStates)
@@ -31,6 +41,13 @@ export async function holdState(tx: Tx, source: Source, stream: Pick<Stream, 'na
   throw new FencedError();
 }
 
-export function ofState(source: Pick<Source, 'tenantId' | 'connectionId'>, stream: Pick<Stream, 'name'>) {
-  return and(eq(streamStates.tenantId, source.tenantId), eq(streamStates.connectionId, source.connectionId), eq(streamStates.stream, stream.name));
+export function ofState(
+  source: Pick<Source, 'tenantId' | 'connectionId'>,
+  stream: Pick<Stream, 'name'>,
+) {
+  return and(
+    eq(streamStates.tenantId, source.tenantId),
+    eq(streamStates.connectionId, source.connectionId),
+    eq(streamStates.stream, stream.name),
+  );
 }

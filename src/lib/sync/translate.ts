@@ -31,10 +31,20 @@ export interface Translated {
 }
 
 /** Maps the items of a page to records. Pure; one bad item never harms its neighbours. */
-export function translate(stream: Stream, settings: unknown, page: Pick<Page, 'items' | 'partition'>, corrections: Corrections = new Map()): Translated {
+export function translate(
+  stream: Stream,
+  settings: unknown,
+  page: Pick<Page, 'items' | 'partition'>,
+  corrections: Corrections = new Map(),
+): Translated {
   const result: Translated = { incoming: [], rejected: [], seen: [] };
   page.items.forEach((item, index) => {
-    const { id, incoming, rejected } = translateItem(stream, item, { settings, partition: page.partition, index }, corrections);
+    const { id, incoming, rejected } = translateItem(
+      stream,
+      item,
+      { settings, partition: page.partition, index },
+      corrections,
+    );
     if (id !== undefined) result.seen.push(id);
     if (incoming !== undefined) result.incoming.push(incoming);
     if (rejected !== undefined) result.rejected.push(rejected);
@@ -49,8 +59,15 @@ export interface TranslatedItem {
   rejected?: Rejected;
 }
 
-/** Maps one item, with a person's correction laid over it if there is one for this very item. Pure. */
-export function translateItem(stream: Stream, received: unknown, context: MapContext<unknown>, corrections: Corrections): TranslatedItem {
+/**
+ * Maps one item, with a person's correction laid over it if there is one for this very item. Pure.
+ */
+export function translateItem(
+  stream: Stream,
+  received: unknown,
+  context: MapContext<unknown>,
+  corrections: Corrections,
+): TranslatedItem {
   // Most streams have none, and a key costs as much as an id.
   const correction = corrections.size === 0 ? undefined : corrections.get(keyOf(stream, received));
   const corrected = correction !== undefined && correction.digest === digestOf(received);
@@ -60,10 +77,24 @@ export function translateItem(stream: Stream, received: unknown, context: MapCon
   if (mapped.value !== undefined) return { id, incoming: mapped.value };
   const { error } = mapped;
   const itemKey = keyOf(stream, received);
-  return { id, rejected: { itemKey, itemIndex: context.index, kind: kindOf(error, id, item), reason: reasonOf(error), item: received, digest: digestOf(received), corrected } };
+  return {
+    id,
+    rejected: {
+      itemKey,
+      itemIndex: context.index,
+      kind: kindOf(error, id, item),
+      reason: reasonOf(error),
+      item: received,
+      digest: digestOf(received),
+      corrected,
+    },
+  };
 }
 
-/** The key under which an item is set aside: the source's id, or a digest of the item when it has none that can be stored. */
+/**
+ * The key under which an item is set aside: the source's id, or a digest of the item when it has
+ * none that can be stored.
+ */
 export function keyOf(stream: Stream, item: unknown): string {
   return idOf(stream, item)?.slice(0, 200) ?? `digest:${digestOf(item).slice(0, 32)}`;
 }
@@ -82,7 +113,10 @@ export function idOf(stream: Stream, item: unknown): string | undefined {
 function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>): Incoming {
   const record = parseRecord(stream.entity, stream.map(item, context));
   const raw = JSON.stringify(item) ?? 'null';
-  if (raw.includes('\\u') && unstorable.test(raw)) throw new RecordRejected('The item holds a character that cannot be stored (NUL or half of a surrogate pair).');
+  if (raw.includes('\\u') && unstorable.test(raw))
+    throw new RecordRejected(
+      'The item holds a character that cannot be stored (NUL or half of a surrogate pair).',
+    );
   const hash = createHash('sha256').update(JSON.stringify(record)).update(raw).digest('base64');
   return { record, raw: new JsonText(raw), hash };
 }
@@ -91,7 +125,10 @@ function parseRecord(entity: EntityName, record: unknown): Incoming['record'] {
   return recordSchemas[entity].parse(record);
 }
 
-/** JSON text escapes what Postgres refuses: an escape counts when an even number of backslashes stands before it. */
+/**
+ * JSON text escapes what Postgres refuses: an escape counts when an even number of backslashes
+ * stands before it.
+ */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
 
 function attempt<T>(work: () => T): { value?: T; error?: unknown } {
@@ -102,21 +139,30 @@ function attempt<T>(work: () => T): { value?: T; error?: unknown } {
   }
 }
 
-/** An item that is nested too deeply to be written down is told apart by nothing; it is set aside all the same. */
+/**
+ * An item that is nested too deeply to be written down is told apart by nothing; it is set aside
+ * all the same.
+ */
 const jsonOf = (item: unknown): string => attempt(() => JSON.stringify(item) ?? 'null').value ?? '';
 
 function kindOf(error: unknown, id: string | undefined, item: unknown): string {
   if (id === undefined) return 'no_id';
   if (unstorable.test(jsonOf(item))) return 'characters';
   if (error instanceof RecordRejected) return error.field ?? 'mapping';
-  if (error instanceof z.ZodError) return error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') || 'mapping';
+  if (error instanceof z.ZodError)
+    return error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') || 'mapping';
   return 'mapping';
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof RecordRejected) return error.message;
   if (error instanceof z.ZodError) {
-    return error.issues.map((issue) => `The field "${issue.path.join('.')}" ${issue.message.replace(/^Invalid input: expected/, 'should be')}.`).join(' ');
+    return error.issues
+      .map(
+        (issue) =>
+          `The field "${issue.path.join('.')}" ${issue.message.replace(/^Invalid input: expected/, 'should be')}.`,
+      )
+      .join(' ');
   }
   return 'The item could not be read: its mapping failed.';
 }

@@ -11,11 +11,17 @@ export interface SyncRequest {
   connectionId: string;
   trigger: Trigger;
   requestedBy?: string | null;
-  /** Delete what a complete pass did not list even when it is suspiciously much: a person has confirmed it. */
+  /**
+   * Delete what a complete pass did not list even when it is suspiciously much: a person has
+   * confirmed it.
+   */
   acceptDeletions?: boolean;
   /** Puts the run down at the next page boundary; another worker goes on with it. */
   signal?: AbortSignal;
-  /** After this time the run is put down at the next page boundary, so that others get their turn. Default: never. */
+  /**
+   * After this time the run is put down at the next page boundary, so that others get their turn.
+   * Default: never.
+   */
   sliceMs?: number;
   onProgress?: (progress: Progress) => void;
   /** For a replay: the run that its slice before has put down for it. */
@@ -55,11 +61,17 @@ export interface Pass {
   /** What it reads. */
   span: ReadSpan;
   cursor: Cursor;
-  /** What the next pass begins with: how far partitions were read, or the newest token or time of change. */
+  /**
+   * What the next pass begins with: how far partitions were read, or the newest token or time of
+   * change.
+   */
   highWater: Cursor;
   /** Spans of source time that earlier passes have read. */
   intervals: readonly Interval[];
-  /** The newest time of change that the pass has met, in source time (ms). Only for streams that follow changes by time. */
+  /**
+   * The newest time of change that the pass has met, in source time (ms). Only for streams that
+   * follow changes by time.
+   */
   newest: number | undefined;
   /** Whether it stood still for so long that items may have moved past it. */
   hasGap: boolean;
@@ -86,7 +98,15 @@ export interface Books {
   deleted: number;
 }
 
-export const emptyBooks = (): Books => ({ pages: 0, fetched: 0, inserted: 0, changed: 0, unchanged: 0, rejected: 0, deleted: 0 });
+export const emptyBooks = (): Books => ({
+  pages: 0,
+  fetched: 0,
+  inserted: 0,
+  changed: 0,
+  unchanged: 0,
+  rejected: 0,
+  deleted: 0,
+});
 
 export type StreamStatus = 'success' | 'partial' | 'failed';
 

@@ -18,14 +18,29 @@ export function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
 
 /** As `enabledFeatures`, inside a transaction of the caller. */
 export async function selectFeatures(tx: Tx, tenantId: string): Promise<Set<Feature>> {
-  const rows = await tx.select({ feature: tenantFeatures.feature }).from(tenantFeatures).where(eq(tenantFeatures.tenantId, tenantId));
+  const rows = await tx
+    .select({ feature: tenantFeatures.feature })
+    .from(tenantFeatures)
+    .where(eq(tenantFeatures.tenantId, tenantId));
   return new Set(rows.map(({ feature }) => feature as Feature));
 }
 
 /** Switches a feature on or off. One that is on already stays as it was switched on. */
-export async function setFeature(tenantId: string, feature: Feature, enabled: boolean, by: string | null): Promise<void> {
+export async function setFeature(
+  tenantId: string,
+  feature: Feature,
+  enabled: boolean,
+  by: string | null,
+): Promise<void> {
   await withTenant(tenantId, async (tx) => {
-    if (enabled) await tx.insert(tenantFeatures).values({ tenantId, feature, enabledBy: by }).onConflictDoNothing();
-    else await tx.delete(tenantFeatures).where(and(eq(tenantFeatures.tenantId, tenantId), eq(tenantFeatures.feature, feature)));
+    if (enabled)
+      await tx
+        .insert(tenantFeatures)
+        .values({ tenantId, feature, enabledBy: by })
+        .onConflictDoNothing();
+    else
+      await tx
+        .delete(tenantFeatures)
+        .where(and(eq(tenantFeatures.tenantId, tenantId), eq(tenantFeatures.feature, feature)));
   });
 }

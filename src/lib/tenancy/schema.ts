@@ -1,12 +1,22 @@
 import { sql } from 'drizzle-orm';
-import { check, doublePrecision, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /** A client's workspace: better-auth's organization, with what the pages need to know of it. */
 export const tenants = pgTable(
   'tenants',
   {
-    id: uuid('id').primaryKey().default(sql`new_id()`),
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`new_id()`),
     name: text('name').notNull(),
     slug: text('slug').notNull().unique(),
     logo: text('logo'),
@@ -43,5 +53,8 @@ export const tenantFeatures = pgTable(
     /** Null: by an operator, or along with the connection of a provider. */
     enabledBy: uuid('enabled_by'),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.feature] }), tenantPolicy(table.tenantId)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.feature] }),
+    tenantPolicy(table.tenantId),
+  ],
 );

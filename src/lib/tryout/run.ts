@@ -8,7 +8,12 @@ import type { ProviderDefinition } from '../providers/types.ts';
 import { withTenant } from '../tenancy/with-tenant.ts';
 import { admit } from '../connections/circuit/store.ts';
 import { connectionClient } from '../connections/client.ts';
-import { listConnections, openConnection, type Connection, type OpenConnection } from '../connections/connections.ts';
+import {
+  listConnections,
+  openConnection,
+  type Connection,
+  type OpenConnection,
+} from '../connections/connections.ts';
 import { accessToken } from '../connections/oauth/access-token.ts';
 import { readTokens } from '../connections/oauth/store.ts';
 import { oauthOf } from '../connections/oauth/token-endpoint.ts';
@@ -34,31 +39,70 @@ export interface Tryout {
 
 const deadlineMs = 15_000;
 
-/** Tries everything that a sync needs of a connection, and stores nothing but a renewed token. Throws Problem `not_found`. */
+/**
+ * Tries everything that a sync needs of a connection, and stores nothing but a renewed token.
+ * Throws Problem `not_found`.
+ */
 export async function tryConnection(tenantId: string, connectionId: string): Promise<Tryout> {
-  const found = isId(connectionId) ? (await listConnections(tenantId)).find(({ id }) => id === connectionId) : undefined;
-  if (found === undefined) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const found = isId(connectionId)
+    ? (await listConnections(tenantId)).find(({ id }) => id === connectionId)
+    : undefined;
+  if (found === undefined)
+    throw new Problem('not_found', 'There is no such connection in this workspace.');
   const provider = providers.find(({ key }) => key === found.provider);
   const steps: Step[] = [];
   await tryAll(new Trier(steps), found, provider);
-  return { connection: found.label, provider: provider?.label ?? found.provider, isUsable: steps.every(({ ok }) => ok === true), steps };
+  return {
+    connection: found.label,
+    provider: provider?.label ?? found.provider,
+    isUsable: steps.every(({ ok }) => ok === true),
+    steps,
+  };
 }
 
-async function tryAll(trier: Trier, found: Connection, provider: ProviderDefinition | undefined): Promise<void> {
+async function tryAll(
+  trier: Trier,
+  found: Connection,
+  provider: ProviderDefinition | undefined,
+): Promise<void> {
   const { tenantId, id: connectionId } = found;
   await trier.step('settings', () => settingsOf(found, provider));
   const open = await trier.step('secrets', () => secretsOf(tenantId, connectionId));
   if (open === undefined || provider === undefined) return trier.skip(['access']);
-  if (oauthOf(provider) !== undefined) await trier.step('token', () => tokenOf(tenantId, connectionId, open));
+  if (oauthOf(provider) !== undefined)
+    await trier.step('token', () => tokenOf(tenantId, connectionId, open));
   const { kind } = await admit(tenantId, connectionId, { insist: true });
-  const http = connectionClient(provider, open.settings, { owner: { tenantId, connectionId, probe: kind === 'probe' }, deadlineMs, retry: { retries: 0 } });
-  const context = { http, settings: open.settings, secrets: open.secrets, now: new Date(), concurrency: 1 };
+  const http = connectionClient(provider, open.settings, {
+    owner: { tenantId, connectionId, probe: kind === 'probe' },
+    deadlineMs,
+    retry: { retries: 0 },
+  });
+  const context = {
+    http,
+    settings: open.settings,
+    secrets: open.secrets,
+    now: new Date(),
+    concurrency: 1,
+  };
   try {
-    await trier.step('access', async () => say(undefined, await provider.check(context).then(() => 'The credentials are accepted and may read.')));
+    await trier.step('access', async () =>
+      say(
+        undefined,
+        await provider.check(context).then(() => 'The credentials are accepted and may read.'),
+      ),
+    );
     const { whoAmI } = provider;
-    if (whoAmI !== undefined) await trier.step('account', async () => say(undefined, (await whoAmI(context)) ?? 'The system does not say whose account this is, because there is nothing in it yet.'));
+    if (whoAmI !== undefined)
+      await trier.step('account', async () =>
+        say(
+          undefined,
+          (await whoAmI(context)) ??
+            'The system does not say whose account this is, because there is nothing in it yet.',
+        ),
+      );
     const tried: Tried[] = [];
-    for (const stream of provider.streams) await trier.step(`read ${stream.name}`, async () => readOnePage(stream, context, tried));
+    for (const stream of provider.streams)
+      await trier.step(`read ${stream.name}`, async () => readOnePage(stream, context, tried));
   } finally {
     await http.close();
   }
@@ -86,14 +130,30 @@ class Trier {
       this.#steps.push({ step: name, ok: true, message, mend: null });
       return value;
     } catch (error) {
-      this.#steps.push({ step: name, ok: false, message: safeMessage(error), mend: mendOf(error, name) });
-      if (error instanceof Problem || error instanceof RemoteError || error instanceof DecryptionError) return undefined;
+      this.#steps.push({
+        step: name,
+        ok: false,
+        message: safeMessage(error),
+        mend: mendOf(error, name),
+      });
+      if (
+        error instanceof Problem ||
+        error instanceof RemoteError ||
+        error instanceof DecryptionError
+      )
+        return undefined;
       throw error;
     }
   }
 
   skip(names: string[]): void {
-    for (const step of names) this.#steps.push({ step, ok: null, message: 'Not tried, because of the step before.', mend: null });
+    for (const step of names)
+      this.#steps.push({
+        step,
+        ok: null,
+        message: 'Not tried, because of the step before.',
+        mend: null,
+      });
   }
 
   /** One list that cannot be read says nothing of the others. */
@@ -102,27 +162,46 @@ class Trier {
   }
 }
 
-function settingsOf({ settings, provider: key }: Connection, provider: ProviderDefinition | undefined): Promise<Outcome<undefined>> {
-  if (provider === undefined) throw new Problem('bad_request', `This version knows no provider "${key}".`);
-  const { baseUrl } = checkSettings(provider, settings as Record<string, unknown>) as { baseUrl: string };
-  return Promise.resolve(say(undefined, `They are usable; the system is at ${new URL(baseUrl).host}.`));
+function settingsOf(
+  { settings, provider: key }: Connection,
+  provider: ProviderDefinition | undefined,
+): Promise<Outcome<undefined>> {
+  if (provider === undefined)
+    throw new Problem('bad_request', `This version knows no provider "${key}".`);
+  const { baseUrl } = checkSettings(provider, settings as Record<string, unknown>) as {
+    baseUrl: string;
+  };
+  return Promise.resolve(
+    say(undefined, `They are usable; the system is at ${new URL(baseUrl).host}.`),
+  );
 }
 
 async function secretsOf(tenantId: string, connectionId: string): Promise<Outcome<OpenConnection>> {
   const open = await openConnection(tenantId, connectionId);
   const names = open.provider.auth.secrets.map(({ name }) => name);
   const missing = names.filter((name) => (open.secrets[name] ?? '').trim() === '');
-  if (missing.length > 0) throw new Problem('bad_request', `The secret ${missing.join(' and ')} is missing.`);
+  if (missing.length > 0)
+    throw new Problem('bad_request', `The secret ${missing.join(' and ')} is missing.`);
   return say(open, `All are there and can be opened: ${names.join(', ')}.`);
 }
 
-/** Renews the token whether or not the one at hand would do: what is shown is that the secrets are still good. */
-async function tokenOf(tenantId: string, connectionId: string, { provider, settings }: OpenConnection): Promise<Outcome<undefined>> {
+/**
+ * Renews the token whether or not the one at hand would do: what is shown is that the secrets are
+ * still good.
+ */
+async function tokenOf(
+  tenantId: string,
+  connectionId: string,
+  { provider, settings }: OpenConnection,
+): Promise<Outcome<undefined>> {
   const oauth = oauthOf(provider);
   if (oauth === undefined) return say(undefined, 'None is needed.');
   const owner = { tenantId, connectionId };
   const { access } = await withTenant(tenantId, (tx) => readTokens(tx, oauth, owner));
   const { secondsLeft } = await accessToken({ ...owner, provider: oauth, settings }, access?.token);
   const host = new URL(oauth.grant.tokenUrl(settings)).host;
-  return say(undefined, `${host} gave one${secondsLeft === null ? '' : ` for ${Math.round(secondsLeft / 60)} minutes`}.`);
+  return say(
+    undefined,
+    `${host} gave one${secondsLeft === null ? '' : ` for ${Math.round(secondsLeft / 60)} minutes`}.`,
+  );
 }

@@ -30,9 +30,19 @@ const words: Record<Feature, { title: string; text: string }> = {
 export async function featureViews(tenantId: string): Promise<FeatureView[]> {
   const { feature: name, enabledAt } = tenantFeatures;
   const rows = await readTenant(tenantId, (tx) =>
-    tx.select({ feature: name, enabledAt, enabledBy: users.name }).from(tenantFeatures).leftJoin(users, eq(users.id, tenantFeatures.enabledBy)).where(eq(tenantFeatures.tenantId, tenantId)));
+    tx
+      .select({ feature: name, enabledAt, enabledBy: users.name })
+      .from(tenantFeatures)
+      .leftJoin(users, eq(users.id, tenantFeatures.enabledBy))
+      .where(eq(tenantFeatures.tenantId, tenantId)),
+  );
   return features.map((feature) => {
     const on = rows.find((row) => row.feature === feature);
-    return { feature, ...words[feature], enabledAt: on?.enabledAt ?? null, enabledBy: on?.enabledBy ?? null };
+    return {
+      feature,
+      ...words[feature],
+      enabledAt: on?.enabledAt ?? null,
+      enabledBy: on?.enabledBy ?? null,
+    };
   });
 }

@@ -10,7 +10,9 @@ export async function freshnessView({ tenant }: Workspace, now = new Date()): Pr
 
 /** One answer for all sources. Pure. */
 export function summarise(sources: Source[], now: Date): Freshness {
-  const lastSyncAt = sources.some(({ lastSuccessAt }) => lastSuccessAt === null) ? null : oldest(sources);
+  const lastSyncAt = sources.some(({ lastSuccessAt }) => lastSuccessAt === null)
+    ? null
+    : oldest(sources);
   return {
     lastSyncAt,
     status: worst(sources),
@@ -21,7 +23,9 @@ export function summarise(sources: Source[], now: Date): Freshness {
 }
 
 function oldest(sources: Source[]): Date | null {
-  const times = sources.flatMap(({ lastSuccessAt }) => (lastSuccessAt === null ? [] : [lastSuccessAt.getTime()]));
+  const times = sources.flatMap(({ lastSuccessAt }) =>
+    lastSuccessAt === null ? [] : [lastSuccessAt.getTime()],
+  );
   return times.length === 0 ? null : new Date(Math.min(...times));
 }
 

@@ -16,11 +16,28 @@ export interface HeldDeletion {
 export function heldDeletions(tenantId: string): Promise<HeldDeletion[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await tx
-      .select({ connectionId: streamStates.connectionId, provider: connections.provider, name: streamStates.stream, count: streamStates.deletionHeldCount, since: streamStates.deletionHeldAt })
+      .select({
+        connectionId: streamStates.connectionId,
+        provider: connections.provider,
+        name: streamStates.stream,
+        count: streamStates.deletionHeldCount,
+        since: streamStates.deletionHeldAt,
+      })
       .from(streamStates)
-      .innerJoin(connections, and(eq(connections.tenantId, streamStates.tenantId), eq(connections.id, streamStates.connectionId)))
+      .innerJoin(
+        connections,
+        and(
+          eq(connections.tenantId, streamStates.tenantId),
+          eq(connections.id, streamStates.connectionId),
+        ),
+      )
       .where(and(eq(streamStates.tenantId, tenantId), gt(streamStates.deletionHeldCount, 0)));
-    const labelOf = (provider: string, name: string) => getProvider(provider).streams.find((stream) => stream.name === name)?.label ?? name;
-    return rows.map(({ provider, name, count, ...row }) => ({ ...row, stream: labelOf(provider, name), count: count ?? 0 }));
+    const labelOf = (provider: string, name: string) =>
+      getProvider(provider).streams.find((stream) => stream.name === name)?.label ?? name;
+    return rows.map(({ provider, name, count, ...row }) => ({
+      ...row,
+      stream: labelOf(provider, name),
+      count: count ?? 0,
+    }));
   });
 }

@@ -6,7 +6,11 @@ import type { HotListView } from './types.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({ stage: text.transform((value) => value || undefined), market: text, cursor: z.string().max(2_000).optional().catch(undefined) });
+const filterForm = z.object({
+  stage: text.transform((value) => value || undefined),
+  market: text,
+  cursor: z.string().max(2_000).optional().catch(undefined),
+});
 export type HotListFilter = Partial<z.output<typeof filterForm>>;
 
 /** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */
@@ -16,10 +20,17 @@ export function parseHotListFilter(params: URLSearchParams): HotListFilter {
 
 /** Everything on the Hot List page, as of one moment. */
 export function hotListView({ tenant }: Workspace, filter: HotListFilter): Promise<HotListView> {
-  return readTenant(tenant.id, async (tx) => {
-    const totals = await hotListTotals(tx, tenant.id, filter);
-    const page = await hotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
-    const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
-    return { items: { ...page, rows, total: totals.count, totalIsFloor: false }, totalWeighted: totals.weighted };
-  }, { mayLag: true });
+  return readTenant(
+    tenant.id,
+    async (tx) => {
+      const totals = await hotListTotals(tx, tenant.id, filter);
+      const page = await hotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
+      const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
+      return {
+        items: { ...page, rows, total: totals.count, totalIsFloor: false },
+        totalWeighted: totals.weighted,
+      };
+    },
+    { mayLag: true },
+  );
 }

@@ -6,14 +6,33 @@ import { isStorable } from '../entities/text.ts';
 
 const text = z.string().trim().max(200).refine(isStorable).optional().catch(undefined);
 const given = text.transform((value) => value || undefined);
-/** What is pasted by mistake is searched for by its beginning: left out, it would list every lead as found. */
-const words = z.string().refine(isStorable).transform((value) => value.trim().slice(0, 200) || undefined).optional().catch(undefined);
-const score = z.string().trim().regex(/^\d{1,3}$/).transform(Number).pipe(z.number().max(100)).optional().catch(undefined);
+/**
+ * What is pasted by mistake is searched for by its beginning: left out, it would list every lead as
+ * found.
+ */
+const words = z
+  .string()
+  .refine(isStorable)
+  .transform((value) => value.trim().slice(0, 200) || undefined)
+  .optional()
+  .catch(undefined);
+const score = z
+  .string()
+  .trim()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
+  .pipe(z.number().max(100))
+  .optional()
+  .catch(undefined);
 
 const filterForm = z.object({
   source: text,
   status: given,
-  qualified: z.enum(['yes', 'no']).transform((value) => value === 'yes').optional().catch(undefined),
+  qualified: z
+    .enum(['yes', 'no'])
+    .transform((value) => value === 'yes')
+    .optional()
+    .catch(undefined),
   segment: z.enum(segments).optional().catch(undefined),
   provider: given,
   scoreMin: score,
@@ -28,10 +47,33 @@ const filterForm = z.object({
 });
 
 /** The parameters of an address that narrow the lead table. */
-export const leadFilterNames = ['source', 'status', 'qualified', 'segment', 'provider', 'scoreMin', 'scoreMax', 'referral', 'push', 'domain', 'search'] as const;
+export const leadFilterNames = [
+  'source',
+  'status',
+  'qualified',
+  'segment',
+  'provider',
+  'scoreMin',
+  'scoreMax',
+  'referral',
+  'push',
+  'domain',
+  'search',
+] as const;
 
-/** Those that say which leads are listed in which order: what a saved view keeps, and what the page remembers. */
-export const leadListNames = [...leadFilterNames, 'q', 'sort', 'direction', 'period', 'from', 'to'] as const;
+/**
+ * Those that say which leads are listed in which order: what a saved view keeps, and what the page
+ * remembers.
+ */
+export const leadListNames = [
+  ...leadFilterNames,
+  'q',
+  'sort',
+  'direction',
+  'period',
+  'from',
+  'to',
+] as const;
 
 /** Reads the filter of the lead table from a URL. What cannot be read counts as not given. */
 export function parseLeadFilter(params: URLSearchParams): LeadFilter {

@@ -23,14 +23,30 @@ export interface LeadDetail extends LeadRow {
   notes: number;
 }
 
-/** One lead. Throws Problem `not_found`: one of another tenant is as absent as one that never was. */
+/**
+ * One lead. Throws Problem `not_found`: one of another tenant is as absent as one that never was.
+ */
 export async function leadView({ tenant }: Workspace, id: string): Promise<LeadDetail> {
   // Not from a replica: whoever has just pushed the lead looks for what became of it.
-  const found = isId(id) ? await readTenant(tenant.id, async (tx) => {
-    const lead = await leadById(tx, tenant.id, id);
-    return lead && { ...lead, notes: await countNotesAbout(tx, tenant.id, { connectionId: lead.connectionId, contactId: lead.externalId }) };
-  }) : undefined;
-  if (found === undefined) throw new Problem('not_found', 'There is no such lead. It may have been deleted at its source.');
+  const found = isId(id)
+    ? await readTenant(tenant.id, async (tx) => {
+        const lead = await leadById(tx, tenant.id, id);
+        return (
+          lead && {
+            ...lead,
+            notes: await countNotesAbout(tx, tenant.id, {
+              connectionId: lead.connectionId,
+              contactId: lead.externalId,
+            }),
+          }
+        );
+      })
+    : undefined;
+  if (found === undefined)
+    throw new Problem(
+      'not_found',
+      'There is no such lead. It may have been deleted at its source.',
+    );
   const { provider, connectionId: _connectionId, ...lead } = found;
   return { ...lead, system: getProvider(provider).label };
 }

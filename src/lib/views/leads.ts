@@ -11,17 +11,28 @@ import { figure, pageSize, type Workspace } from './workspace.ts';
 export type { LeadFilter } from '../entities/lead/queries.ts';
 export { parseLeadFilter } from './lead-filter.ts';
 
-/** Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit lies on a page of its own. */
+/**
+ * Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit
+ * lies on a page of its own.
+ */
 const countedAtMost = (leads: number) => (leads > 100_000 ? 500 : 10_000);
 
 /** Everything on the Leads page, as of one moment. */
-export function leadsView({ tenant }: Workspace, period: Period, filter: LeadFilter): Promise<LeadsView> {
-  return readTenant(tenant.id, async (tx) => {
-    const counts = await leadBreakdowns(tx, tenant.id, period);
-    const undated = await undatedLeads(tx, tenant.id);
-    const leads = await leadSlice(tx, tenant.id, period, filter, counts);
-    return { ...leadFigures(period, counts), ...leadShares(period, counts), undated, leads };
-  }, { mayLag: true });
+export function leadsView(
+  { tenant }: Workspace,
+  period: Period,
+  filter: LeadFilter,
+): Promise<LeadsView> {
+  return readTenant(
+    tenant.id,
+    async (tx) => {
+      const counts = await leadBreakdowns(tx, tenant.id, period);
+      const undated = await undatedLeads(tx, tenant.id);
+      const leads = await leadSlice(tx, tenant.id, period, filter, counts);
+      return { ...leadFigures(period, counts), ...leadShares(period, counts), undated, leads };
+    },
+    { mayLag: true },
+  );
 }
 
 export interface LeadBreakdowns {
@@ -41,21 +52,44 @@ export function leadFigures(period: Period, { source, qualified }: LeadBreakdown
   return {
     total: figure(period, sum(qualified, 'count'), sum(qualified, 'previous')),
     qualified: figure(period, yes?.count ?? 0, yes?.previous ?? 0),
-    sources: figure(period, known.filter(({ count }) => count > 0).length, known.filter(({ previous }) => previous > 0).length),
+    sources: figure(
+      period,
+      known.filter(({ count }) => count > 0).length,
+      known.filter(({ previous }) => previous > 0).length,
+    ),
   };
 }
 
-const sum = (rows: KeyCount[], field: 'count' | 'previous') => rows.reduce((total, row) => total + row[field], 0);
+const sum = (rows: KeyCount[], field: 'count' | 'previous') =>
+  rows.reduce((total, row) => total + row[field], 0);
 
 /** The breakdowns as bars and slices. */
-export function leadShares(period: Period, { source, status }: LeadBreakdowns): { bySource: Share[]; byStatus: Share[] } {
-  const share = ({ key, count, previous }: KeyCount): Share => ({ key, label: key === noSource ? 'No source' : key, count, previous: period.compare === 'none' ? null : previous });
+export function leadShares(
+  period: Period,
+  { source, status }: LeadBreakdowns,
+): { bySource: Share[]; byStatus: Share[] } {
+  const share = ({ key, count, previous }: KeyCount): Share => ({
+    key,
+    label: key === noSource ? 'No source' : key,
+    count,
+    previous: period.compare === 'none' ? null : previous,
+  });
   return { bySource: source.map(share), byStatus: status.map(share) };
 }
 
-async function leadSlice(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, counts: LeadBreakdowns): Promise<Slice<LeadRow>> {
+async function leadSlice(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  filter: LeadFilter,
+  counts: LeadBreakdowns,
+): Promise<Slice<LeadRow>> {
   const known = countFromRollup(filter, counts);
-  return listLeads(tx, tenantId, period, filter, { size: pageSize, known, most: countedAtMost(sum(counts.qualified, 'count')) });
+  return listLeads(tx, tenantId, period, filter, {
+    size: pageSize,
+    known,
+    most: countedAtMost(sum(counts.qualified, 'count')),
+  });
 }
 
 interface Extent {
@@ -68,16 +102,28 @@ interface Extent {
 }
 
 /** The leads that meet a filter, from its cursor on, and how many there are. */
-export async function listLeads(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, { size, known, most = 10_000 }: Extent): Promise<Slice<LeadRow>> {
+export async function listLeads(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  filter: LeadFilter,
+  { size, known, most = 10_000 }: Extent,
+): Promise<Slice<LeadRow>> {
   const match = await matchLeads(tx, tenantId, period, filter);
   const page = await pageOfMatch(tx, match, filter, size);
   const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
   if (match.atLeast === undefined) return { ...page, rows, ...(await countMatch(tx, match, most)) };
-  // Hits of common words are many or rare among others: to count them could mean to look at every lead.
+  // Hits of common words are many or rare among others: to count them could mean to look at every
+  // lead.
   const seen = rows.length + (page.next === null ? 0 : 1);
   const whole = page.next === null && page.previous === null;
-  return { ...page, rows, total: whole ? rows.length : Math.max(seen, match.atLeast), totalIsFloor: !whole };
+  return {
+    ...page,
+    rows,
+    total: whole ? rows.length : Math.max(seen, match.atLeast),
+    totalIsFloor: !whole,
+  };
 }
 
 /** A rollup knows the count as long as the filter asks for one dimension at most. */
@@ -89,5 +135,7 @@ function countFromRollup(filter: LeadFilter, counts: LeadBreakdowns): number | u
   const of = (rows: KeyCount[], key: string) => rows.find((row) => row.key === key)?.count ?? 0;
   if (only === 'source') return of(counts.source, filter.source ?? '');
   if (only === 'status') return of(counts.status, filter.status ?? '');
-  return only === 'qualified' ? of(counts.qualified, filter.qualified === true ? 'yes' : 'no') : undefined;
+  return only === 'qualified'
+    ? of(counts.qualified, filter.qualified === true ? 'yes' : 'no')
+    : undefined;
 }

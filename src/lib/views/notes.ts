@@ -17,7 +17,12 @@ export interface NotesRequest {
 }
 
 const form = z.object({
-  limit: z.coerce.number().int().min(1).catch(notesPerLoad).transform((limit) => Math.min(limit, mostNotes)),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .catch(notesPerLoad)
+    .transform((limit) => Math.min(limit, mostNotes)),
   offset: z.coerce.number().int().min(0).max(10_000_000).catch(0),
   search: z.string().trim().max(200).refine(isStorable).catch(''),
 });
@@ -29,9 +34,16 @@ export function parseNotesRequest(params: URLSearchParams): NotesRequest {
 
 /** A stretch of the notes, newest first, as of one moment. */
 export function notesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
-  return readTenant(tenant.id, async (tx) => ({
-    ...request,
-    notes: await listNotes(tx, tenant.id, request),
-    total: request.search === '' ? await countAll(tx, tenant.id, 'note') : await countNotes(tx, tenant.id, request.search),
-  }), { mayLag: true });
+  return readTenant(
+    tenant.id,
+    async (tx) => ({
+      ...request,
+      notes: await listNotes(tx, tenant.id, request),
+      total:
+        request.search === ''
+          ? await countAll(tx, tenant.id, 'note')
+          : await countNotes(tx, tenant.id, request.search),
+    }),
+    { mayLag: true },
+  );
 }

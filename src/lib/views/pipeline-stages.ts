@@ -20,24 +20,42 @@ export interface Stages {
 }
 
 /** The pipeline by stage in its order, with the sums that the rows came from. */
-export async function readStages(tx: Tx, tenantId: string, period: Period, now: Date): Promise<Stages> {
+export async function readStages(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  now: Date,
+): Promise<Stages> {
   const sums = await stageSums(tx, tenantId, period);
   const infos = await orderedStages(tx, tenantId, sums);
   const stuck = await enteredBefore(tx, tenantId, stuckSince(now));
   const byStage = new Map(sums.map((row) => [row.stage, row]));
   const reached = reachedByStage(infos, byStage);
-  const rows = infos.map((info, index) => stageRow(info, byStage.get(info.name), { period, now, stuck: stuck.get(info.name) ?? 0, conversion: conversionAt(infos, reached, index) }));
+  const rows = infos.map((info, index) =>
+    stageRow(info, byStage.get(info.name), {
+      period,
+      now,
+      stuck: stuck.get(info.name) ?? 0,
+      conversion: conversionAt(infos, reached, index),
+    }),
+  );
   return { rows, sums };
 }
 
-/** The source's own order; stages that its list does not name come where their likelihood puts them. */
+/**
+ * The source's own order; stages that its list does not name come where their likelihood puts them.
+ */
 async function orderedStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
   const listed = new Map<string, StageInfo>();
-  for (const stage of await listStages(tx, tenantId)) if (!listed.has(stage.name)) listed.set(stage.name, stage);
+  for (const stage of await listStages(tx, tenantId))
+    if (!listed.has(stage.name)) listed.set(stage.name, stage);
   const unlisted: StageInfo[] = [];
   for (const { stage } of sums) {
     if (listed.has(stage)) continue;
-    const meaning = (await stageMeaning(tx, tenantId, stage)) ?? { outcome: 'open' as const, likelyPct: 0 };
+    const meaning = (await stageMeaning(tx, tenantId, stage)) ?? {
+      outcome: 'open' as const,
+      likelyPct: 0,
+    };
     unlisted.push({ name: stage, position: Number.MAX_SAFE_INTEGER, ...meaning });
   }
   unlisted.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
@@ -46,22 +64,30 @@ async function orderedStages(tx: Tx, tenantId: string, sums: StageSums[]): Promi
   return [...all.filter(({ outcome }) => outcome !== 'lost'), ...lost];
 }
 
-const rank = ({ outcome, likelyPct }: StageInfo) => (outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct);
+const rank = ({ outcome, likelyPct }: StageInfo) =>
+  outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct;
 
 /**
- * Whether a stage is a step forward. Lost ones are not, nor is one behind a likelier stage, where candidates rest
- * ("Future Interest"): how far those have come is not known, so they count in no conversion.
+ * Whether a stage is a step forward. Lost ones are not, nor is one behind a likelier stage, where
+ * candidates rest ("Future Interest"): how far those have come is not known, so they count in no
+ * conversion.
  */
 function isStep(infos: StageInfo[], index: number): boolean {
   const stage = infos[index];
   if (stage === undefined || stage.outcome === 'lost') return false;
-  return infos.slice(0, index).every(({ outcome, likelyPct }) => outcome === 'lost' || likelyPct <= stage.likelyPct);
+  return infos
+    .slice(0, index)
+    .every(({ outcome, likelyPct }) => outcome === 'lost' || likelyPct <= stage.likelyPct);
 }
 
 /** How many stand in each stage or have gone further, for the stages that are steps. */
 function reachedByStage(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
   let reached = 0;
-  return infos.map((info, index) => (isStep(infos, index) ? (byStage.get(info.name)?.count ?? 0) : 0)).toReversed().map((count) => (reached += count)).reverse();
+  return infos
+    .map((info, index) => (isStep(infos, index) ? (byStage.get(info.name)?.count ?? 0) : 0))
+    .toReversed()
+    .map((count) => (reached += count))
+    .reverse();
 }
 
 function conversionAt(infos: StageInfo[], reached: number[], index: number): number | null {
@@ -77,7 +103,11 @@ interface StageContext {
   conversion: number | null;
 }
 
-function stageRow(info: StageInfo, sums: StageSums | undefined, { period, now, stuck, conversion }: StageContext): StageRow {
+function stageRow(
+  info: StageInfo,
+  sums: StageSums | undefined,
+  { period, now, stuck, conversion }: StageContext,
+): StageRow {
   const count = sums?.count ?? 0;
   const compared = period.compare !== 'none';
   return {
@@ -89,7 +119,10 @@ function stageRow(info: StageInfo, sums: StageSums | undefined, { period, now, s
     previousCount: compared ? (sums?.previousCount ?? 0) : null,
     previousValue: compared ? (sums?.previousValue ?? 0) : null,
     conversion,
-    daysInStage: sums === undefined || count === 0 ? null : Math.max(0, (now.getTime() / 1000 - sums.enteredSeconds / count) / 86_400),
+    daysInStage:
+      sums === undefined || count === 0
+        ? null
+        : Math.max(0, (now.getTime() / 1000 - sums.enteredSeconds / count) / 86_400),
     stuck: info.outcome === 'open' ? stuck : 0,
   };
 }

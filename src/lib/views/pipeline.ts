@@ -11,40 +11,77 @@ import { figure, pageSize, type Workspace } from './workspace.ts';
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
 const filterForm = z.object({
   stage: text.transform((value) => value || undefined),
-  stuck: z.literal('1').transform(() => true).optional().catch(undefined),
+  stuck: z
+    .literal('1')
+    .transform(() => true)
+    .optional()
+    .catch(undefined),
   sort: z.enum(opportunitySortKeys).catch('value'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
 export type PipelineFilter = z.output<typeof filterForm>;
 
-/** Reads the filter of the opportunity table from a URL. What cannot be read counts as not given. */
+/**
+ * Reads the filter of the opportunity table from a URL. What cannot be read counts as not given.
+ */
 export function parsePipelineFilter(params: URLSearchParams): PipelineFilter {
   return filterForm.parse(Object.fromEntries(params));
 }
 
 /** Everything on the Pipeline page, as of one moment. */
-export function pipelineView({ tenant }: Workspace, period: Period, filter: PipelineFilter, now = new Date()): Promise<PipelineView> {
-  return readTenant(tenant.id, async (tx) => {
-    const { rows: stages, sums } = await readStages(tx, tenant.id, period, now);
-    const { stuck, ...rest } = filter;
-    // Who is stuck is counted whatever the day of creation, and listed the same way.
-    const page = await opportunityPage(tx, tenant.id, stuck ? allTime : period, { ...rest, stuckSince: stuck ? stuckSince(now) : undefined }, pageSize);
-    const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
-    const shown = stages.filter(({ stage }) => filter.stage === undefined || stage === filter.stage);
-    const total = shown.reduce((sum, stage) => sum + (stuck ? stage.stuck : stage.count), 0);
-    const opportunities = { ...page, rows, total, totalIsFloor: false };
-    return { ...pipelineFigures(period, sums), stages, opportunities };
-  }, { mayLag: true });
+export function pipelineView(
+  { tenant }: Workspace,
+  period: Period,
+  filter: PipelineFilter,
+  now = new Date(),
+): Promise<PipelineView> {
+  return readTenant(
+    tenant.id,
+    async (tx) => {
+      const { rows: stages, sums } = await readStages(tx, tenant.id, period, now);
+      const { stuck, ...rest } = filter;
+      // Who is stuck is counted whatever the day of creation, and listed the same way.
+      const page = await opportunityPage(
+        tx,
+        tenant.id,
+        stuck ? allTime : period,
+        { ...rest, stuckSince: stuck ? stuckSince(now) : undefined },
+        pageSize,
+      );
+      const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
+      const shown = stages.filter(
+        ({ stage }) => filter.stage === undefined || stage === filter.stage,
+      );
+      const total = shown.reduce((sum, stage) => sum + (stuck ? stage.stuck : stage.count), 0);
+      const opportunities = { ...page, rows, total, totalIsFloor: false };
+      return { ...pipelineFigures(period, sums), stages, opportunities };
+    },
+    { mayLag: true },
+  );
 }
 
 /** The key figures of the opportunities of a period. */
 export function pipelineFigures(period: Period, sums: StageSums[]) {
-  const add = (field: 'value' | 'valued' | 'previousValue' | 'previousValued') => sums.reduce((total, row) => total + row[field], 0);
-  const [value, valued, previousValue, previousValued] = [add('value'), add('valued'), add('previousValue'), add('previousValued')];
+  const add = (field: 'value' | 'valued' | 'previousValue' | 'previousValued') =>
+    sums.reduce((total, row) => total + row[field], 0);
+  const [value, valued, previousValue, previousValued] = [
+    add('value'),
+    add('valued'),
+    add('previousValue'),
+    add('previousValued'),
+  ];
   return {
     totalValue: figure(period, value, previousValue),
-    stageCount: figure(period, sums.filter(({ count }) => count > 0).length, sums.filter(({ previousCount }) => previousCount > 0).length),
-    averageDeal: figure(period, valued === 0 ? 0 : value / valued, previousValued === 0 ? 0 : previousValue / previousValued),
+    stageCount: figure(
+      period,
+      sums.filter(({ count }) => count > 0).length,
+      sums.filter(({ previousCount }) => previousCount > 0).length,
+    ),
+    averageDeal: figure(
+      period,
+      valued === 0 ? 0 : value / valued,
+      previousValued === 0 ? 0 : previousValue / previousValued,
+    ),
   };
 }

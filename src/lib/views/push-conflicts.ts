@@ -27,7 +27,10 @@ export interface ConflictItem {
   ours: string | null;
   theirs: string | null;
   base: string | null;
-  /** The record as a whole: `lost` when it is not there any more, `closed` when it cannot be changed there. */
+  /**
+   * The record as a whole: `lost` when it is not there any more, `closed` when it cannot be changed
+   * there.
+   */
   whole: 'lost' | 'closed' | null;
   foundAt: Date;
   /** What the person saw: a decision names it. */
@@ -78,43 +81,90 @@ const mostDecided = 50;
 const filterForm = z.object({ push: z.string().refine(isId).optional().catch(undefined) });
 
 /** Everything on the page of conflicts; `?push=` narrows it to one lead in one CRM. */
-export async function conflictsView({ tenant }: Workspace, params: URLSearchParams): Promise<ConflictsView> {
+export async function conflictsView(
+  { tenant }: Workspace,
+  params: URLSearchParams,
+): Promise<ConflictsView> {
   const { push } = filterForm.parse(Object.fromEntries(params));
   const isOn = (await enabledFeatures(tenant.id)).has('crm-push');
   return readTenant(tenant.id, async (tx) => {
     const targets = new Map<string, Ground>();
     const rows = await openRows(tx, tenant.id, push);
     const decided = await decidedRows(tx, tenant.id);
-    for (const { connectionId } of [...rows, ...decided]) if (!targets.has(connectionId)) targets.set(connectionId, await groundOf(tx, tenant.id, connectionId));
-    const groups = [...Map.groupBy(rows, ({ pushId }) => pushId).values()].slice(0, mostGroups).map((items) => groupOf(items, targets));
-    const [count] = await tx.select({ total: sql<number>`count(*)::int` }).from(pushConflicts).where(and(eq(pushConflicts.tenantId, tenant.id), isNull(pushConflicts.resolvedAt)));
-    const names = await namesOf(tx, decided.map(({ resolvedBy }) => resolvedBy));
-    return { isOn, groups, total: count?.total ?? 0, decided: decided.flatMap((row) => decidedOf(row, targets, names)) };
+    for (const { connectionId } of [...rows, ...decided])
+      if (!targets.has(connectionId))
+        targets.set(connectionId, await groundOf(tx, tenant.id, connectionId));
+    const groups = [...Map.groupBy(rows, ({ pushId }) => pushId).values()]
+      .slice(0, mostGroups)
+      .map((items) => groupOf(items, targets));
+    const [count] = await tx
+      .select({ total: sql<number>`count(*)::int` })
+      .from(pushConflicts)
+      .where(and(eq(pushConflicts.tenantId, tenant.id), isNull(pushConflicts.resolvedAt)));
+    const names = await namesOf(
+      tx,
+      decided.map(({ resolvedBy }) => resolvedBy),
+    );
+    return {
+      isOn,
+      groups,
+      total: count?.total ?? 0,
+      decided: decided.flatMap((row) => decidedOf(row, targets, names)),
+    };
   });
 }
 
-const ofPush = and(eq(pushes.tenantId, pushConflicts.tenantId), eq(pushes.id, pushConflicts.pushId));
+const ofPush = and(
+  eq(pushes.tenantId, pushConflicts.tenantId),
+  eq(pushes.id, pushConflicts.pushId),
+);
 const common = {
-  id: pushConflicts.id, pushId: pushConflicts.pushId, field: pushConflicts.field, ours: pushConflicts.ours, theirs: pushConflicts.theirs, base: pushConflicts.base, foundAt: pushConflicts.foundAt,
-  leadId: pushes.leadId, leadName: leads.name, company: leads.company, connectionId: pushes.connectionId, system: connections.label,
+  id: pushConflicts.id,
+  pushId: pushConflicts.pushId,
+  field: pushConflicts.field,
+  ours: pushConflicts.ours,
+  theirs: pushConflicts.theirs,
+  base: pushConflicts.base,
+  foundAt: pushConflicts.foundAt,
+  leadId: pushes.leadId,
+  leadName: leads.name,
+  company: leads.company,
+  connectionId: pushes.connectionId,
+  system: connections.label,
 };
 
 function openRows(tx: Tx, tenantId: string, push: string | undefined) {
   const copy = sql`(select source_updated_at from ${leads} as copy where copy.tenant_id = ${tenantId} and copy.connection_id = ${pushes.connectionId} and copy.external_id = ${pushes.remoteId} limit 1)`;
   return tx
-    .select({ ...common, provider: leads.provider, oursChangedAt: leads.sourceUpdatedAt, theirsChangedAt: sql<Date | null>`${copy}`.mapWith(leads.sourceUpdatedAt) })
+    .select({
+      ...common,
+      provider: leads.provider,
+      oursChangedAt: leads.sourceUpdatedAt,
+      theirsChangedAt: sql<Date | null>`${copy}`.mapWith(leads.sourceUpdatedAt),
+    })
     .from(pushConflicts)
     .innerJoin(pushes, ofPush)
     .innerJoin(leads, ofLead)
     .innerJoin(connections, ofConnection)
-    .where(and(eq(pushConflicts.tenantId, tenantId), isNull(pushConflicts.resolvedAt), push === undefined ? undefined : eq(pushConflicts.pushId, push)))
+    .where(
+      and(
+        eq(pushConflicts.tenantId, tenantId),
+        isNull(pushConflicts.resolvedAt),
+        push === undefined ? undefined : eq(pushConflicts.pushId, push),
+      ),
+    )
     .orderBy(desc(pushConflicts.foundAt), pushConflicts.pushId, pushConflicts.field)
     .limit(mostGroups * 20);
 }
 
 function decidedRows(tx: Tx, tenantId: string) {
   return tx
-    .select({ ...common, resolution: pushConflicts.resolution, resolvedAt: pushConflicts.resolvedAt, resolvedBy: pushConflicts.resolvedBy })
+    .select({
+      ...common,
+      resolution: pushConflicts.resolution,
+      resolvedAt: pushConflicts.resolvedAt,
+      resolvedBy: pushConflicts.resolvedBy,
+    })
     .from(pushConflicts)
     .innerJoin(pushes, ofPush)
     .innerJoin(leads, ofLead)
@@ -135,37 +185,101 @@ type Targets = ReadonlyMap<string, Ground>;
 
 async function groundOf(tx: Tx, tenantId: string, connectionId: string): Promise<Ground> {
   const targets = await selectTargets(tx, tenantId, connectionId);
-  return { metadata: targets?.metadata, fields: targets === undefined ? [] : (await selectMapping(tx, tenantId, connectionId)).fields };
+  return {
+    metadata: targets?.metadata,
+    fields: targets === undefined ? [] : (await selectMapping(tx, tenantId, connectionId)).fields,
+  };
 }
 
 function groupOf(rows: readonly OpenRow[], targets: Targets): ConflictGroup {
   const [first] = rows;
   if (first === undefined) throw new Error('A group has rows');
-  const { pushId, leadId, leadName, company, system, provider, oursChangedAt, theirsChangedAt } = first;
+  const { pushId, leadId, leadName, company, system, provider, oursChangedAt, theirsChangedAt } =
+    first;
   const items = rows.map((row): ConflictItem => {
     const { label, there, words } = fieldOf(row, targets);
     const whole = isWhole(row) ? (isLost(row) ? 'lost' : 'closed') : null;
-    return { id: row.id, label, there, ours: words(row.ours), theirs: words(row.theirs), base: words(row.base), whole, foundAt: row.foundAt, seen: conflictDigest(row) };
+    return {
+      id: row.id,
+      label,
+      there,
+      ours: words(row.ours),
+      theirs: words(row.theirs),
+      base: words(row.base),
+      whole,
+      foundAt: row.foundAt,
+      seen: conflictDigest(row),
+    };
   });
-  return { pushId, leadId, leadName, company, system, source: getProvider(provider).label, oursChangedAt, theirsChangedAt, items, seen: allDigest(rows) };
+  return {
+    pushId,
+    leadId,
+    leadName,
+    company,
+    system,
+    source: getProvider(provider).label,
+    oursChangedAt,
+    theirsChangedAt,
+    items,
+    seen: allDigest(rows),
+  };
 }
 
-function decidedOf(row: DecidedRow, targets: Targets, names: ReadonlyMap<string, string>): DecidedConflict[] {
+function decidedOf(
+  row: DecidedRow,
+  targets: Targets,
+  names: ReadonlyMap<string, string>,
+): DecidedConflict[] {
   const { id, leadId, leadName, resolution, resolvedAt, resolvedBy } = row;
   if (resolution === null || resolvedAt === null) return [];
   const { label, words } = fieldOf(row, targets);
-  const value = isWhole(row) || resolution === 'gone' ? null : words(resolution === 'ours' ? row.ours : row.theirs);
-  return [{ id, leadId, leadName, label, resolution, value, at: resolvedAt, by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'Somebody who has left') }];
+  const value =
+    isWhole(row) || resolution === 'gone'
+      ? null
+      : words(resolution === 'ours' ? row.ours : row.theirs);
+  return [
+    {
+      id,
+      leadId,
+      leadName,
+      label,
+      resolution,
+      value,
+      at: resolvedAt,
+      by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'Somebody who has left'),
+    },
+  ];
 }
 
 /** What a field is called on both sides, and how its values read: options by their label. */
-function fieldOf({ field, connectionId }: { field: string; connectionId: string }, targets: Targets): { label: string; there: string | null; words: (value: string | null) => string | null } {
-  if (isWhole({ field })) return { label: field.startsWith('opportunity.') ? 'The opportunity' : 'The whole record', there: null, words: (value) => value };
+function fieldOf(
+  { field, connectionId }: { field: string; connectionId: string },
+  targets: Targets,
+): { label: string; there: string | null; words: (value: string | null) => string | null } {
+  if (isWhole({ field }))
+    return {
+      label: field.startsWith('opportunity.') ? 'The opportunity' : 'The whole record',
+      there: null,
+      words: (value) => value,
+    };
   const ground = targets.get(connectionId);
-  const place = ground?.metadata === undefined ? undefined : placeOf({ metadata: ground.metadata }, field);
-  const mapped = ground?.fields.find(({ table, target }) => place !== undefined && table === place.table && target === place.field.name);
-  const there = place === undefined ? field : place.table === 'lead' ? place.field.label : `${place.field.label} of the ${place.table}`;
+  const place =
+    ground?.metadata === undefined ? undefined : placeOf({ metadata: ground.metadata }, field);
+  const mapped = ground?.fields.find(
+    ({ table, target }) =>
+      place !== undefined && table === place.table && target === place.field.name,
+  );
+  const there =
+    place === undefined
+      ? field
+      : place.table === 'lead'
+        ? place.field.label
+        : `${place.field.label} of the ${place.table}`;
   const label = pushSources.find(({ key }) => key === mapped?.source)?.label ?? there;
   const options = place?.field.options ?? [];
-  return { label, there: label === there ? null : there, words: (value) => options.find((option) => String(option.value) === value)?.label ?? value };
+  return {
+    label,
+    there: label === there ? null : there,
+    words: (value) => options.find((option) => String(option.value) === value)?.label ?? value,
+  };
 }

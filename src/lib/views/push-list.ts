@@ -44,7 +44,14 @@ export interface PushesView {
   pushes: { rows: PushRow[]; total: number; next: string | null; previous: string | null };
 }
 
-const text = z.string().trim().max(200).refine(isStorable).transform((value) => value || undefined).optional().catch(undefined);
+const text = z
+  .string()
+  .trim()
+  .max(200)
+  .refine(isStorable)
+  .transform((value) => value || undefined)
+  .optional()
+  .catch(undefined);
 const filterForm = z.object({
   state: z.enum(pushStates).optional().catch(undefined),
   connection: z.string().refine(isId).optional().catch(undefined),
@@ -60,19 +67,35 @@ export function parsePushFilter(params: URLSearchParams): PushFilter {
 
 /** Everything on the page of pushes. */
 export async function pushesView({ tenant }: Workspace, filter: PushFilter): Promise<PushesView> {
-  const [isOn, systems] = await Promise.all([enabledFeatures(tenant.id).then((on) => on.has('crm-push')), pushTargetsOf(tenant.id)]);
+  const [isOn, systems] = await Promise.all([
+    enabledFeatures(tenant.id).then((on) => on.has('crm-push')),
+    pushTargetsOf(tenant.id),
+  ]);
   return readTenant(tenant.id, async (tx) => {
     const counts = await countPushes(tx, tenant.id, filter);
     const page = await pushPage(tx, tenant.id, filter, filter.cursor, pageSize);
-    const total = filter.state === undefined ? Object.values(counts).reduce((sum, count) => sum + count, 0) : counts[filter.state];
+    const total =
+      filter.state === undefined
+        ? Object.values(counts).reduce((sum, count) => sum + count, 0)
+        : counts[filter.state];
     return { isOn, systems, counts, pushes: { ...page, total } };
   });
 }
 
-const latestFirst: SortOrder = { expression: sql`${pushes.updatedAt}`, type: 'timestamptz', direction: 'desc' };
+const latestFirst: SortOrder = {
+  expression: sql`${pushes.updatedAt}`,
+  type: 'timestamptz',
+  direction: 'desc',
+};
 
 /** One page of pushes, those that changed last first. */
-export async function pushPage(tx: Tx, tenantId: string, filter: PushFilter, cursor: string | undefined, size: number): Promise<{ rows: PushRow[]; next: string | null; previous: string | null }> {
+export async function pushPage(
+  tx: Tx,
+  tenantId: string,
+  filter: PushFilter,
+  cursor: string | undefined,
+  size: number,
+): Promise<{ rows: PushRow[]; next: string | null; previous: string | null }> {
   const keyset = keysetQuery(latestFirst, sql`${pushes.id}`, cursor, size);
   const rows = await tx
     .select({ ...pushColumns, sortValue: keyset.sortValue })
@@ -86,12 +109,21 @@ export async function pushPage(tx: Tx, tenantId: string, filter: PushFilter, cur
   return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => row) };
 }
 
-async function countPushes(tx: Tx, tenantId: string, { state: _state, ...filter }: PushFilter): Promise<Record<PushState, number>> {
+async function countPushes(
+  tx: Tx,
+  tenantId: string,
+  { state: _state, ...filter }: PushFilter,
+): Promise<Record<PushState, number>> {
   const count = sql<number>`count(*)::int`;
   const from = tx.select({ state: pushes.state, count }).from(pushes);
-  const found = await (filter.search === undefined ? from : from.innerJoin(leads, ofLead)).where(matching(tenantId, filter)).groupBy(pushes.state);
+  const found = await (filter.search === undefined ? from : from.innerJoin(leads, ofLead))
+    .where(matching(tenantId, filter))
+    .groupBy(pushes.state);
   const known = Object.fromEntries(found.map(({ state, count: size }) => [state, size]));
-  return Object.fromEntries(pushStates.map((state) => [state, known[state] ?? 0])) as Record<PushState, number>;
+  return Object.fromEntries(pushStates.map((state) => [state, known[state] ?? 0])) as Record<
+    PushState,
+    number
+  >;
 }
 
 function matching(tenantId: string, { state, connection, search }: PushFilter): SQL | undefined {
@@ -100,14 +132,32 @@ function matching(tenantId: string, { state, connection, search }: PushFilter): 
     eq(pushes.tenantId, tenantId),
     state === undefined ? undefined : eq(pushes.state, state),
     connection === undefined ? undefined : eq(pushes.connectionId, connection),
-    search === undefined ? undefined : or(ilike(leads.name, pattern), ilike(leads.company, pattern), eq(pushes.remoteId, search)),
+    search === undefined
+      ? undefined
+      : or(ilike(leads.name, pattern), ilike(leads.company, pattern), eq(pushes.remoteId, search)),
   );
 }
 
 export const pushColumns = {
-  id: pushes.id, leadId: pushes.leadId, leadName: leads.name, company: leads.company, connectionId: pushes.connectionId, system: connections.label, state: pushes.state,
-  attempts: pushes.attempts, requestedAt: pushes.requestedAt, lastAttemptAt: pushes.lastAttemptAt, syncedAt: pushes.syncedAt, dueAt: pushes.dueAt,
-  errorKind: pushes.errorKind, errorMessage: pushes.errorMessage, remoteId: pushes.remoteId, updatedAt: pushes.updatedAt,
+  id: pushes.id,
+  leadId: pushes.leadId,
+  leadName: leads.name,
+  company: leads.company,
+  connectionId: pushes.connectionId,
+  system: connections.label,
+  state: pushes.state,
+  attempts: pushes.attempts,
+  requestedAt: pushes.requestedAt,
+  lastAttemptAt: pushes.lastAttemptAt,
+  syncedAt: pushes.syncedAt,
+  dueAt: pushes.dueAt,
+  errorKind: pushes.errorKind,
+  errorMessage: pushes.errorMessage,
+  remoteId: pushes.remoteId,
+  updatedAt: pushes.updatedAt,
 };
 export const ofLead = and(eq(leads.tenantId, pushes.tenantId), eq(leads.id, pushes.leadId));
-export const ofConnection = and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId));
+export const ofConnection = and(
+  eq(connections.tenantId, pushes.tenantId),
+  eq(connections.id, pushes.connectionId),
+);

@@ -8,7 +8,13 @@ import { validateMapping, type RowProblem } from '../push/mapping/validate.ts';
 import { isInvertible } from '../push/pull/inverse.ts';
 import { pushTargetsOf, type PushTargetConnection } from '../push/request.ts';
 import { pushSources, type SourceField } from '../push/sources.ts';
-import { pushTables, type FieldMapping, type PushTable, type TargetField, type TargetMetadata } from '../push/types.ts';
+import {
+  pushTables,
+  type FieldMapping,
+  type PushTable,
+  type TargetField,
+  type TargetMetadata,
+} from '../push/types.ts';
 import { readTenant } from '../tenancy/with-tenant.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -16,7 +22,9 @@ import type { Workspace } from './workspace.ts';
 export interface MappingRow extends FieldMapping {
   /** Its place among all rows, and the name of its inputs. */
   index: number;
-  /** What the CRM says of the field; undefined when it has none of that name, or was not asked yet. */
+  /**
+   * What the CRM says of the field; undefined when it has none of that name, or was not asked yet.
+   */
   field: TargetField | undefined;
   problems: RowProblem[];
   /** Whether what people change there can come back. */
@@ -61,22 +69,45 @@ export interface MappingDraft {
 
 const shownVersions = 20;
 
-/** Everything on the page of the field mapping; the first connection unless another one is named. */
-export async function mappingView({ tenant }: Workspace, connectionId: string | null, draft?: MappingDraft): Promise<MappingView> {
+/**
+ * Everything on the page of the field mapping; the first connection unless another one is named.
+ */
+export async function mappingView(
+  { tenant }: Workspace,
+  connectionId: string | null,
+  draft?: MappingDraft,
+): Promise<MappingView> {
   const connections = await pushTargetsOf(tenant.id);
   const connection = connections.find(({ id }) => id === connectionId) ?? connections[0];
   if (connection === undefined) return { connections, editor: undefined };
-  return { connections, editor: await readTenant(tenant.id, (tx) => editorOf(tx, tenant.id, connection, draft)) };
+  return {
+    connections,
+    editor: await readTenant(tenant.id, (tx) => editorOf(tx, tenant.id, connection, draft)),
+  };
 }
 
-async function editorOf(tx: Tx, tenantId: string, connection: PushTargetConnection, draft: MappingDraft | undefined): Promise<MappingEditor> {
+async function editorOf(
+  tx: Tx,
+  tenantId: string,
+  connection: PushTargetConnection,
+  draft: MappingDraft | undefined,
+): Promise<MappingEditor> {
   const saved = await selectMapping(tx, tenantId, connection.id);
   const targets = await selectTargets(tx, tenantId, connection.id);
   const fields = draft?.fields ?? saved.fields;
   const checked = validateMapping(fields, targets?.metadata, pushSources);
   const history = await mappingHistory(tx, tenantId, connection.id, shownVersions);
-  const names = await namesOf(tx, history.map(({ savedBy }) => savedBy));
-  const rows = fields.map((row, index): MappingRow => ({ ...row, index, field: fieldOf(targets?.metadata, row), problems: checked.rows[index] ?? [], comesBack: row.table === 'lead' && isInvertible(row) }));
+  const names = await namesOf(
+    tx,
+    history.map(({ savedBy }) => savedBy),
+  );
+  const rows = fields.map((row, index): MappingRow => ({
+    ...row,
+    index,
+    field: fieldOf(targets?.metadata, row),
+    problems: checked.rows[index] ?? [],
+    comesBack: row.table === 'lead' && isInvertible(row),
+  }));
   return {
     connection,
     basedOn: draft?.basedOn ?? saved.version,
@@ -85,16 +116,41 @@ async function editorOf(tx: Tx, tenantId: string, connection: PushTargetConnecti
     fetchedAt: targets?.fetchedAt ?? null,
     isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
     isValid: checked.isValid,
-    history: history.map(({ savedBy, ...version }) => ({ ...version, by: savedBy === null ? null : (names.get(savedBy) ?? 'Somebody who has left') })),
-    preview: draft?.preview === true && targets !== undefined ? await previewMapping(tx, tenantId, connection.id, fields, targets.metadata) : undefined,
+    history: history.map(({ savedBy, ...version }) => ({
+      ...version,
+      by: savedBy === null ? null : (names.get(savedBy) ?? 'Somebody who has left'),
+    })),
+    preview:
+      draft?.preview === true && targets !== undefined
+        ? await previewMapping(tx, tenantId, connection.id, fields, targets.metadata)
+        : undefined,
   };
 }
 
-const fieldOf = (metadata: TargetMetadata | undefined, { table, target }: FieldMapping): TargetField | undefined => metadata?.tables[table].fields.find(({ name }) => name === target);
+const fieldOf = (
+  metadata: TargetMetadata | undefined,
+  { table, target }: FieldMapping,
+): TargetField | undefined => metadata?.tables[table].fields.find(({ name }) => name === target);
 
-function tableOf(table: PushTable, rows: readonly MappingRow[], metadata: TargetMetadata | undefined, missing: readonly { table: PushTable; field: TargetField }[]): MappingTable {
+function tableOf(
+  table: PushTable,
+  rows: readonly MappingRow[],
+  metadata: TargetMetadata | undefined,
+  missing: readonly { table: PushTable; field: TargetField }[],
+): MappingTable {
   const own = rows.filter((row) => row.table === table);
-  const isFree = ({ name, type, creatable, updatable }: TargetField) => type !== 'lookup' && type !== 'other' && (creatable || updatable) && !own.some(({ target }) => target === name);
-  const free = (metadata?.tables[table].fields ?? []).filter(isFree).toSorted((a, b) => Number(b.required) - Number(a.required) || a.label.localeCompare(b.label));
-  return { table, rows: own, free, missing: missing.filter((one) => one.table === table).map(({ field }) => field) };
+  const isFree = ({ name, type, creatable, updatable }: TargetField) =>
+    type !== 'lookup' &&
+    type !== 'other' &&
+    (creatable || updatable) &&
+    !own.some(({ target }) => target === name);
+  const free = (metadata?.tables[table].fields ?? [])
+    .filter(isFree)
+    .toSorted((a, b) => Number(b.required) - Number(a.required) || a.label.localeCompare(b.label));
+  return {
+    table,
+    rows: own,
+    free,
+    missing: missing.filter((one) => one.table === table).map(({ field }) => field),
+  };
 }

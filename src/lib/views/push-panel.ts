@@ -30,7 +30,9 @@ export interface PushEvent {
   response: string | null;
 }
 
-/** A push with where its record is to be looked at, and how many of its fields wait for a person. */
+/**
+ * A push with where its record is to be looked at, and how many of its fields wait for a person.
+ */
 export interface PushDetail extends PushRow {
   remoteUrl: string | null;
   openConflicts: number;
@@ -56,48 +58,133 @@ export interface PushPanelView {
 const panelEvents = 6;
 const pageEvents = 200;
 
-/** What the panel of a lead shows of its pushes: each connected CRM, with the push if it was ever asked for. */
+/**
+ * What the panel of a lead shows of its pushes: each connected CRM, with the push if it was ever
+ * asked for.
+ */
 export async function pushPanelView({ tenant }: Workspace, leadId: string): Promise<PushPanelView> {
   const targets = await pushTargetsOf(tenant.id);
   if (!isId(leadId)) return { leadId, entries: [] };
   return readTenant(tenant.id, async (tx) => {
-    const [lead] = await tx.select({ connectionId: leads.connectionId, mirrorOf: leads.mirrorOf }).from(leads).where(and(eq(leads.tenantId, tenant.id), eq(leads.id, leadId)));
+    const [lead] = await tx
+      .select({ connectionId: leads.connectionId, mirrorOf: leads.mirrorOf })
+      .from(leads)
+      .where(and(eq(leads.tenantId, tenant.id), eq(leads.id, leadId)));
     if (lead === undefined || lead.mirrorOf !== null) return { leadId, entries: [] };
-    const rows = await tx.select({ ...pushColumns, ...linkColumns }).from(pushes).innerJoin(leads, ofLead).innerJoin(connections, ofConnection).where(and(eq(pushes.tenantId, tenant.id), eq(pushes.leadId, leadId)));
+    const rows = await tx
+      .select({ ...pushColumns, ...linkColumns })
+      .from(pushes)
+      .innerJoin(leads, ofLead)
+      .innerJoin(connections, ofConnection)
+      .where(and(eq(pushes.tenantId, tenant.id), eq(pushes.leadId, leadId)));
     const known = new Map<string, PushDetail>();
-    for (const row of rows) known.set(row.connectionId, await detailOf(tx, tenant.id, row, panelEvents, false));
-    const missing = targets.filter(({ id }) => id !== lead.connectionId && !known.has(id)).map(({ id, label }) => ({ connectionId: id, system: label, push: undefined }));
-    const entries = [...known.values()].map((push) => ({ connectionId: push.connectionId, system: push.system, push }));
-    return { leadId, entries: targets.length === 0 ? [] : [...entries, ...missing].toSorted((a, b) => a.system.localeCompare(b.system)) };
+    for (const row of rows)
+      known.set(row.connectionId, await detailOf(tx, tenant.id, row, panelEvents, false));
+    const missing = targets
+      .filter(({ id }) => id !== lead.connectionId && !known.has(id))
+      .map(({ id, label }) => ({ connectionId: id, system: label, push: undefined }));
+    const entries = [...known.values()].map((push) => ({
+      connectionId: push.connectionId,
+      system: push.system,
+      push,
+    }));
+    return {
+      leadId,
+      entries:
+        targets.length === 0
+          ? []
+          : [...entries, ...missing].toSorted((a, b) => a.system.localeCompare(b.system)),
+    };
   });
 }
 
-/** One push with its whole history. Throws Problem `not_found`: one of another tenant is as absent as one that never was. */
+/**
+ * One push with its whole history. Throws Problem `not_found`: one of another tenant is as absent
+ * as one that never was.
+ */
 export function pushView({ tenant }: Workspace, id: string): Promise<PushDetail> {
   return readTenant(tenant.id, async (tx) => {
     const own = and(eq(pushes.tenantId, tenant.id), eq(pushes.id, id));
-    const [row] = isId(id) ? await tx.select({ ...pushColumns, ...linkColumns }).from(pushes).innerJoin(leads, ofLead).innerJoin(connections, ofConnection).where(own) : [];
-    if (row === undefined) throw new Problem('not_found', 'There is no such push in this workspace.');
+    const [row] = isId(id)
+      ? await tx
+          .select({ ...pushColumns, ...linkColumns })
+          .from(pushes)
+          .innerJoin(leads, ofLead)
+          .innerJoin(connections, ofConnection)
+          .where(own)
+      : [];
+    if (row === undefined)
+      throw new Problem('not_found', 'There is no such push in this workspace.');
     return detailOf(tx, tenant.id, row, pageEvents, true);
   });
 }
 
 const linkColumns = { provider: connections.provider, settings: connections.settings };
 
-async function detailOf(tx: Tx, tenantId: string, { provider, settings, ...row }: PushRow & { provider: string; settings: unknown }, limit: number, withBodies: boolean): Promise<PushDetail> {
-  const open = and(eq(pushConflicts.tenantId, tenantId), eq(pushConflicts.pushId, row.id), isNull(pushConflicts.resolvedAt));
-  const [conflicts] = await tx.select({ count: sql<number>`count(*)::int` }).from(pushConflicts).where(open);
+async function detailOf(
+  tx: Tx,
+  tenantId: string,
+  { provider, settings, ...row }: PushRow & { provider: string; settings: unknown },
+  limit: number,
+  withBodies: boolean,
+): Promise<PushDetail> {
+  const open = and(
+    eq(pushConflicts.tenantId, tenantId),
+    eq(pushConflicts.pushId, row.id),
+    isNull(pushConflicts.resolvedAt),
+  );
+  const [conflicts] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(pushConflicts)
+    .where(open);
   const ofPush = and(eq(pushEvents.tenantId, tenantId), eq(pushEvents.pushId, row.id));
-  const events = await tx.select().from(pushEvents).where(ofPush).orderBy(desc(pushEvents.id)).limit(limit);
-  const names = await namesOf(tx, events.map(({ actor }) => actor));
-  const bodyOf = (body: unknown) => (withBodies && body !== null ? JSON.stringify(body, null, 2) : null);
+  const events = await tx
+    .select()
+    .from(pushEvents)
+    .where(ofPush)
+    .orderBy(desc(pushEvents.id))
+    .limit(limit);
+  const names = await namesOf(
+    tx,
+    events.map(({ actor }) => actor),
+  );
+  const bodyOf = (body: unknown) =>
+    withBodies && body !== null ? JSON.stringify(body, null, 2) : null;
   return {
     ...row,
     remoteUrl: linkOf(provider, settings, row.remoteId),
     openConflicts: conflicts?.count ?? 0,
-    events: events.map(({ id, at, attempt, step, outcome, method, path, status, message, ms, actor, request, response }) => ({
-      id, at, attempt, step, outcome, method, path, status, message, ms, by: actor === null ? null : (names.get(actor) ?? 'Somebody who has left'), request: bodyOf(request), response: bodyOf(response),
-    })),
+    events: events.map(
+      ({
+        id,
+        at,
+        attempt,
+        step,
+        outcome,
+        method,
+        path,
+        status,
+        message,
+        ms,
+        actor,
+        request,
+        response,
+      }) => ({
+        id,
+        at,
+        attempt,
+        step,
+        outcome,
+        method,
+        path,
+        status,
+        message,
+        ms,
+        by: actor === null ? null : (names.get(actor) ?? 'Somebody who has left'),
+        request: bodyOf(request),
+        response: bodyOf(response),
+      }),
+    ),
   };
 }
 
@@ -105,5 +192,7 @@ async function detailOf(tx: Tx, tenantId: string, { provider, settings, ...row }
 function linkOf(provider: string, settings: unknown, remoteId: string | null): string | null {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings);
-  return remoteId === null || parsed?.success !== true ? null : (definition?.push?.recordUrl?.(parsed.data, remoteId) ?? null);
+  return remoteId === null || parsed?.success !== true
+    ? null
+    : (definition?.push?.recordUrl?.(parsed.data, remoteId) ?? null);
 }

@@ -13,13 +13,31 @@ export interface ReferralSync {
 }
 
 /** Null when the workspace has no connection that brings referrals. */
-export async function referralSync({ tenant }: Workspace, { sources }: Freshness): Promise<ReferralSync | null> {
+export async function referralSync(
+  { tenant }: Workspace,
+  { sources }: Freshness,
+): Promise<ReferralSync | null> {
   const own = sources.filter((source) => source.provider === provider);
   if (own.length === 0) return null;
   const times = own.flatMap(({ lastSuccessAt }) => lastSuccessAt?.getTime() ?? []);
   const at = times.length < own.length ? null : new Date(Math.min(...times));
   const statuses = new Set(own.map(({ status }) => status));
   if (statuses.has('running')) return { at, state: 'running' };
-  if (await isQueued(tenant.id, own.map(({ connectionId }) => connectionId))) return { at, state: 'queued' };
-  return { at, state: statuses.has('failed') ? 'failed' : statuses.has('partial') ? 'partial' : at === null ? 'never' : 'ok' };
+  if (
+    await isQueued(
+      tenant.id,
+      own.map(({ connectionId }) => connectionId),
+    )
+  )
+    return { at, state: 'queued' };
+  return {
+    at,
+    state: statuses.has('failed')
+      ? 'failed'
+      : statuses.has('partial')
+        ? 'partial'
+        : at === null
+          ? 'never'
+          : 'ok',
+  };
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { commonDomains, countReferrals, referralById, referralCounts, referralPage, referralSortKeys, type ReferralFilter } from '../entities/referral/queries.ts';
+import {
+  commonDomains,
+  countReferrals,
+  referralById,
+  referralCounts,
+  referralPage,
+  referralSortKeys,
+  type ReferralFilter,
+} from '../entities/referral/queries.ts';
 import { referralTypes } from '../entities/referral/record.ts';
 import { isStorable } from '../entities/text.ts';
 import type { Period } from '../period.ts';
@@ -14,7 +22,14 @@ import { figure, pageSize, type Workspace } from './workspace.ts';
 /** Domains to choose from; others are found by a click on theirs. */
 const listedDomains = 30;
 
-const text = z.string().trim().max(200).refine(isStorable).transform((value) => value || undefined).optional().catch(undefined);
+const text = z
+  .string()
+  .trim()
+  .max(200)
+  .refine(isStorable)
+  .transform((value) => value || undefined)
+  .optional()
+  .catch(undefined);
 const filterForm = z.object({
   type: z.enum(referralTypes).optional().catch(undefined),
   status: text,
@@ -32,26 +47,61 @@ export function parseReferralFilter(params: URLSearchParams): ReferralsRequest {
 }
 
 /** Everything on the Referrals page, as of one moment. */
-export function referralsView({ tenant }: Workspace, period: Period, request: ReferralsRequest): Promise<ReferralsView> {
-  return readTenant(tenant.id, async (tx) => {
-    const counts = await referralCounts(tx, tenant.id, period);
-    const domains = await commonDomains(tx, tenant.id, period, listedDomains);
-    const { cursor, ...filter } = request;
-    const referrals = await referralSlice(tx, tenant.id, { ...filter, from: period.from, to: period.to }, cursor, pageSize);
-    return { ...figures(period, counts), byType: shares(counts, 'type'), byStatus: shares(counts, 'status'), domains, referrals };
-  }, { mayLag: true });
+export function referralsView(
+  { tenant }: Workspace,
+  period: Period,
+  request: ReferralsRequest,
+): Promise<ReferralsView> {
+  return readTenant(
+    tenant.id,
+    async (tx) => {
+      const counts = await referralCounts(tx, tenant.id, period);
+      const domains = await commonDomains(tx, tenant.id, period, listedDomains);
+      const { cursor, ...filter } = request;
+      const referrals = await referralSlice(
+        tx,
+        tenant.id,
+        { ...filter, from: period.from, to: period.to },
+        cursor,
+        pageSize,
+      );
+      return {
+        ...figures(period, counts),
+        byType: shares(counts, 'type'),
+        byStatus: shares(counts, 'status'),
+        domains,
+        referrals,
+      };
+    },
+    { mayLag: true },
+  );
 }
 
 /** The referrals that match, from a cursor on, and how many there are in all. */
-export async function referralSlice(tx: Tx, tenantId: string, filter: ReferralFilter, cursor: string | undefined, size: number): Promise<Slice<ReferralRow>> {
+export async function referralSlice(
+  tx: Tx,
+  tenantId: string,
+  filter: ReferralFilter,
+  cursor: string | undefined,
+  size: number,
+): Promise<Slice<ReferralRow>> {
   const page = await referralPage(tx, tenantId, filter, cursor, size);
   return { ...page, total: await countReferrals(tx, tenantId, filter), totalIsFloor: false };
 }
 
-/** One referral. Throws Problem `not_found`: one of another tenant is as absent as one that never was. */
+/**
+ * One referral. Throws Problem `not_found`: one of another tenant is as absent as one that never
+ * was.
+ */
 export async function referralView({ tenant }: Workspace, id: string): Promise<ReferralDetail> {
-  const found = isId(id) ? await readTenant(tenant.id, (tx) => referralById(tx, tenant.id, id), { mayLag: true }) : undefined;
-  if (found === undefined) throw new Problem('not_found', 'There is no such referral. It may have been deleted at its source.');
+  const found = isId(id)
+    ? await readTenant(tenant.id, (tx) => referralById(tx, tenant.id, id), { mayLag: true })
+    : undefined;
+  if (found === undefined)
+    throw new Problem(
+      'not_found',
+      'There is no such referral. It may have been deleted at its source.',
+    );
   const { provider, ...referral } = found;
   return { ...referral, source: getProvider(provider).label };
 }
@@ -64,7 +114,8 @@ function figures(period: Period, counts: Counts) {
   return { total: sum(counts), fresh: inStatus('New'), active: inStatus('Active') };
 }
 
-const total = (rows: Counts, field: 'count' | 'previous') => rows.reduce((all, row) => all + row[field], 0);
+const total = (rows: Counts, field: 'count' | 'previous') =>
+  rows.reduce((all, row) => all + row[field], 0);
 
 /** The values of a field, the most frequent first. */
 function shares(counts: Counts, field: 'type' | 'status'): Share[] {

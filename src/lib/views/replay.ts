@@ -25,11 +25,33 @@ export interface ReplayPreview {
 const patienceMs = 8_000;
 
 /** What a replay of a connection would do; undefined when the workspace has no such connection. */
-export async function replayPreview(tenantId: string, connectionId: string | null): Promise<ReplayPreview | undefined> {
-  const connection = connectionId === null ? undefined : (await listConnections(tenantId)).find(({ id }) => id === connectionId);
+export async function replayPreview(
+  tenantId: string,
+  connectionId: string | null,
+): Promise<ReplayPreview | undefined> {
+  const connection =
+    connectionId === null
+      ? undefined
+      : (await listConnections(tenantId)).find(({ id }) => id === connectionId);
   if (connection === undefined) return undefined;
   const end = performance.now() + patienceMs;
-  const { streams, isComplete } = await dryRunReplay({ tenantId, connectionId: connection.id, trigger: 'replay' }, () => performance.now() > end);
-  const rows = streams.map(({ label, inserted, changed, unchanged, rejected, deleted }) => ({ label, inserted, changed, unchanged, rejected, deleted }));
-  return { connectionId: connection.id, label: connection.label, rows, damaged: streams.reduce((sum, { damaged }) => sum + damaged.length, 0), isComplete };
+  const { streams, isComplete } = await dryRunReplay(
+    { tenantId, connectionId: connection.id, trigger: 'replay' },
+    () => performance.now() > end,
+  );
+  const rows = streams.map(({ label, inserted, changed, unchanged, rejected, deleted }) => ({
+    label,
+    inserted,
+    changed,
+    unchanged,
+    rejected,
+    deleted,
+  }));
+  return {
+    connectionId: connection.id,
+    label: connection.label,
+    rows,
+    damaged: streams.reduce((sum, { damaged }) => sum + damaged.length, 0),
+    isComplete,
+  };
 }

@@ -11,10 +11,14 @@ export const mostActivities = 100;
 
 /** What is planned from now on, soonest first. */
 export function scheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
-  return readTenant(tenant.id, async (tx) => ({
-    activities: await upcomingActivities(tx, tenant.id, now, mostActivities),
-    total: await upcomingTotal(tx, tenant.id, now),
-  }), { mayLag: true });
+  return readTenant(
+    tenant.id,
+    async (tx) => ({
+      activities: await upcomingActivities(tx, tenant.id, now, mostActivities),
+      total: await upcomingTotal(tx, tenant.id, now),
+    }),
+    { mayLag: true },
+  );
 }
 
 /** What is left of today (UTC) is counted, the days after it are known. */

@@ -18,14 +18,29 @@ export interface ScoreView {
   scanDueAt: Date | null;
 }
 
-/** The score of one lead. Throws Problem `not_found`: a lead of another tenant is as absent as one that never was. */
+/**
+ * The score of one lead. Throws Problem `not_found`: a lead of another tenant is as absent as one
+ * that never was.
+ */
 export async function scoreView({ tenant }: Workspace, leadId: string): Promise<ScoreView> {
-  const found = isId(leadId) ? await readTenant(tenant.id, (tx) => read(tx, tenant.id, leadId), { mayLag: true }) : undefined;
-  if (found?.row === undefined) throw new Problem('not_found', 'There is no such lead. It may have been deleted at its source.');
+  const found = isId(leadId)
+    ? await readTenant(tenant.id, (tx) => read(tx, tenant.id, leadId), { mayLag: true })
+    : undefined;
+  if (found?.row === undefined)
+    throw new Problem(
+      'not_found',
+      'There is no such lead. It may have been deleted at its source.',
+    );
   const { breakdown: kept, scannedAt, scanDueAt, ...lead } = found.row;
   const breakdown = kept as Breakdown | null;
   const { isOn } = found;
-  return { lead, state: stateOf(lead.domain, breakdown, isOn), breakdown, scannedAt, scanDueAt: isOn ? scanDueAt : null };
+  return {
+    lead,
+    state: stateOf(lead.domain, breakdown, isOn),
+    breakdown,
+    scannedAt,
+    scanDueAt: isOn ? scanDueAt : null,
+  };
 }
 
 async function read(tx: Tx, tenantId: string, leadId: string) {
@@ -33,7 +48,11 @@ async function read(tx: Tx, tenantId: string, leadId: string) {
   return { row, isOn: (await selectFeatures(tx, tenantId)).has('lead-engine') };
 }
 
-function stateOf(domain: string | null, breakdown: Breakdown | null, isOn: boolean): ScoreView['state'] {
+function stateOf(
+  domain: string | null,
+  breakdown: Breakdown | null,
+  isOn: boolean,
+): ScoreView['state'] {
   if (domain === null) return 'no_domain';
   if (breakdown !== null) return 'scored';
   return isOn ? 'waiting' : 'off';

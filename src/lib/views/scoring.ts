@@ -15,7 +15,10 @@ export interface ScoringView {
   /** The weights in force. */
   model: Model;
   versions: ModelVersion[];
-  /** The weights that the form begins with: those in force, or an older version that the person has chosen. */
+  /**
+   * The weights that the form begins with: those in force, or an older version that the person has
+   * chosen.
+   */
   shown: Model;
 }
 
@@ -24,7 +27,8 @@ export function scoringView(tenantId: string, from: string | null): Promise<Scor
   return readTenant(tenantId, async (tx) => {
     const model = await selectModel(tx, tenantId);
     const versions = await selectVersions(tx, tenantId, shownVersions);
-    const shown = [...versions, defaultModel].find(({ version }) => String(version) === from) ?? model;
+    const shown =
+      [...versions, defaultModel].find(({ version }) => String(version) === from) ?? model;
     return { model, versions, shown };
   });
 }
@@ -52,23 +56,50 @@ export interface ScoringPreview {
   changes: ScoreChange[];
 }
 
-/** What other weights would make of the companies that were scanned, from stored evidence. Writes nothing. */
+/**
+ * What other weights would make of the companies that were scanned, from stored evidence. Writes
+ * nothing.
+ */
 export async function scoringPreview(tenantId: string, weights: Weights): Promise<ScoringPreview> {
   const rows = await readTenant(tenantId, (tx) => scannedDomains(tx, tenantId, mostPreviewed + 1));
   const now = new Date();
-  const pairs = rows.slice(0, mostPreviewed).map(({ domain, name, evidence, score, segment, priority, ...facts }): ScoreChange => {
-    const after = scoreOf(evidence as Evidence, facts, { version: 0, weights }, now);
-    return { domain, name, before: { score: score ?? 0, segment: segment ?? 'Cold', priority: priority ?? 6 }, after };
-  });
-  const changes = pairs.filter(isChange).toSorted((a, b) => sizeOf(b) - sizeOf(a) || a.domain.localeCompare(b.domain));
-  return { looked: pairs.length, isComplete: rows.length <= mostPreviewed, changed: changes.length, segments: segmentsOf(pairs), changes: changes.slice(0, shownChanges) };
+  const pairs = rows
+    .slice(0, mostPreviewed)
+    .map(({ domain, name, evidence, score, segment, priority, ...facts }): ScoreChange => {
+      const after = scoreOf(evidence as Evidence, facts, { version: 0, weights }, now);
+      return {
+        domain,
+        name,
+        before: { score: score ?? 0, segment: segment ?? 'Cold', priority: priority ?? 6 },
+        after,
+      };
+    });
+  const changes = pairs
+    .filter(isChange)
+    .toSorted((a, b) => sizeOf(b) - sizeOf(a) || a.domain.localeCompare(b.domain));
+  return {
+    looked: pairs.length,
+    isComplete: rows.length <= mostPreviewed,
+    changed: changes.length,
+    segments: segmentsOf(pairs),
+    changes: changes.slice(0, shownChanges),
+  };
 }
 
-const isChange = ({ before, after }: ScoreChange): boolean => before.score !== after.score || before.segment !== after.segment || before.priority !== after.priority;
+const isChange = ({ before, after }: ScoreChange): boolean =>
+  before.score !== after.score ||
+  before.segment !== after.segment ||
+  before.priority !== after.priority;
 /** Another segment counts for more than any number of points. */
-const sizeOf = ({ before, after }: ScoreChange): number => Math.abs(before.score - after.score) + (before.segment === after.segment ? 0 : 1000);
+const sizeOf = ({ before, after }: ScoreChange): number =>
+  Math.abs(before.score - after.score) + (before.segment === after.segment ? 0 : 1000);
 
 function segmentsOf(pairs: readonly ScoreChange[]): ScoringPreview['segments'] {
-  const count = (side: 'before' | 'after', segment: Segment) => pairs.filter((pair) => pair[side].segment === segment).length;
-  return (['Migration', 'Existing', 'Cold', 'Skip'] as const).map((segment) => ({ segment, before: count('before', segment), after: count('after', segment) }));
+  const count = (side: 'before' | 'after', segment: Segment) =>
+    pairs.filter((pair) => pair[side].segment === segment).length;
+  return (['Migration', 'Existing', 'Cold', 'Skip'] as const).map((segment) => ({
+    segment,
+    before: count('before', segment),
+    after: count('after', segment),
+  }));
 }

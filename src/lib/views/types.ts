@@ -130,7 +130,10 @@ export interface StageRow {
   value: number;
   previousCount: number | null;
   previousValue: number | null;
-  /** Share of those who reached the stage before that reached this one or went further, 0..1; null for the first. */
+  /**
+   * Share of those who reached the stage before that reached this one or went further, 0..1; null
+   * for the first.
+   */
   conversion: number | null;
   /** Mean days that the candidates in this stage have been in it; null when empty. */
   daysInStage: number | null;

@@ -23,21 +23,32 @@ const underWay = new Map<string, Promise<Kept>>();
 let fetches: number[] = [];
 
 /**
- * The certificates at an address, from memory while they are valid. Only of these hosts, over https, through the guarded
- * client. `newerThanMs`: one that was fetched longer ago is fetched again. Throws RemoteError, before any call when the host
- * is not one of them.
+ * The certificates at an address, from memory while they are valid. Only of these hosts, over
+ * https, through the guarded client. `newerThanMs`: one that was fetched longer ago is fetched
+ * again. Throws RemoteError, before any call when the host is not one of them.
  */
-export async function certificatesAt(url: string, hosts: readonly string[], newerThanMs = Number.POSITIVE_INFINITY): Promise<readonly X509Certificate[]> {
+export async function certificatesAt(
+  url: string,
+  hosts: readonly string[],
+  newerThanMs = Number.POSITIVE_INFINITY,
+): Promise<readonly X509Certificate[]> {
   const known = kept.get(url);
   const now = Date.now();
-  if (known !== undefined && now < known.until && now - known.fetchedAt <= newerThanMs) return known.certificates;
+  if (known !== undefined && now < known.until && now - known.fetchedAt <= newerThanMs)
+    return known.certificates;
   const asking = underWay.get(url) ?? fetched(url, hosts).finally(() => underWay.delete(url));
   underWay.set(url, asking);
   return (await asking).certificates;
 }
 
 async function fetched(url: string, hosts: readonly string[]): Promise<Kept> {
-  const http = createHttpClient({ allowedHosts: hosts, allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS, deadlineMs, maxBytes: mostBytes, retry: { retries: 0 } });
+  const http = createHttpClient({
+    allowedHosts: hosts,
+    allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS,
+    deadlineMs,
+    maxBytes: mostBytes,
+    retry: { retries: 0 },
+  });
   try {
     countFetch(Date.now());
     const { body } = await http.request({ url, headers: { accept: '*/*' }, binary: true });
@@ -57,7 +68,10 @@ function parsed(body: string): X509Certificate[] {
 
 function keep(url: string, certificates: X509Certificate[]): Kept {
   const fetchedAt = Date.now();
-  const until = Math.min(fetchedAt + longestMs, ...certificates.map(({ validToDate }) => validToDate.getTime()));
+  const until = Math.min(
+    fetchedAt + longestMs,
+    ...certificates.map(({ validToDate }) => validToDate.getTime()),
+  );
   const entry = { certificates, fetchedAt, until };
   kept.delete(url);
   kept.set(url, entry);
@@ -70,6 +84,9 @@ function keep(url: string, certificates: X509Certificate[]): Kept {
 
 function countFetch(now: number): void {
   fetches = fetches.filter((at) => at > now - 60_000);
-  if (fetches.length >= mostFetches) throw new RemoteError('transient', 'Too many certificates were asked for within a minute.', { unsent: true });
+  if (fetches.length >= mostFetches)
+    throw new RemoteError('transient', 'Too many certificates were asked for within a minute.', {
+      unsent: true,
+    });
   fetches.push(now);
 }

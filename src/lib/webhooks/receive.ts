@@ -14,7 +14,10 @@ import { trustedCertificates } from './trust.ts';
 
 /** The largest body of a delivery in bytes: they hold names and times, never records. */
 export const maxDeliveryBytes = 64 * 1024;
-/** A certificate in memory that is older than this is looked at again when a signature does not fit it. */
+/**
+ * A certificate in memory that is older than this is looked at again when a signature does not fit
+ * it.
+ */
 const secondLookMs = 60_000;
 
 /** Where a delivery was sent to, as its address names it. */
@@ -25,13 +28,17 @@ export interface Addressee {
 }
 
 /**
- * Takes a delivery in once it has proved whose it is. Who sent it is not asked, and whether the connection exists only
- * afterwards. Throws Problem: `unauthenticated` for everything that is not proved or not ours, always with the same words;
- * `unavailable` when the proof cannot be had right now; `bad_request` for a genuine one that cannot be read.
+ * Takes a delivery in once it has proved whose it is. Who sent it is not asked, and whether the
+ * connection exists only afterwards. Throws Problem: `unauthenticated` for everything that is not
+ * proved or not ours, always with the same words; `unavailable` when the proof cannot be had right
+ * now; `bad_request` for a genuine one that cannot be read.
  */
 export async function receiveDelivery(to: Addressee, delivery: Delivery): Promise<Recorded> {
   const webhook = providers.find(({ key }) => key === to.provider)?.webhook;
-  const refusal = webhook === undefined ? 'Its address names no provider with webhooks.' : await refusalOf(webhook, delivery);
+  const refusal =
+    webhook === undefined
+      ? 'Its address names no provider with webhooks.'
+      : await refusalOf(webhook, delivery);
   if (webhook === undefined || refusal !== null) throw refused(to, refusal);
   if (!(await isConnection(to))) throw refused(to, 'Its address names no connection.');
   return recordEvent(to, eventOf(webhook, delivery));
@@ -43,7 +50,11 @@ async function refusalOf(webhook: WebhookDefinition, delivery: Delivery): Promis
   return first === null ? null : judged(webhook, delivery, secondLookMs);
 }
 
-async function judged({ certificate, refusal }: WebhookDefinition, delivery: Delivery, newerThanMs?: number): Promise<string | null> {
+async function judged(
+  { certificate, refusal }: WebhookDefinition,
+  delivery: Delivery,
+  newerThanMs?: number,
+): Promise<string | null> {
   const url = certificate.url(delivery);
   if (url === undefined) return 'It names no certificate.';
   try {
@@ -51,15 +62,31 @@ async function judged({ certificate, refusal }: WebhookDefinition, delivery: Del
     return refusal(delivery, { certificates, trusted: trustedCertificates(), now: new Date() });
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    if (error.kind === 'transient' || error.kind === 'rate_limited') throw new Problem('unavailable', 'This delivery cannot be checked right now. Send it again later.');
-    return error.kind === 'permission' ? 'Its certificate lies where none may lie.' : 'Its certificate cannot be read.';
+    if (error.kind === 'transient' || error.kind === 'rate_limited')
+      throw new Problem(
+        'unavailable',
+        'This delivery cannot be checked right now. Send it again later.',
+      );
+    return error.kind === 'permission'
+      ? 'Its certificate lies where none may lie.'
+      : 'Its certificate cannot be read.';
   }
 }
 
 async function isConnection({ provider, tenantId, connectionId }: Addressee): Promise<boolean> {
   if (!isId(tenantId) || !isId(connectionId)) return false;
-  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId), eq(connections.provider, provider));
-  return (await readTenant(tenantId, (tx) => tx.select({ id: connections.id }).from(connections).where(own))).length > 0;
+  const own = and(
+    eq(connections.tenantId, tenantId),
+    eq(connections.id, connectionId),
+    eq(connections.provider, provider),
+  );
+  return (
+    (
+      await readTenant(tenantId, (tx) =>
+        tx.select({ id: connections.id }).from(connections).where(own),
+      )
+    ).length > 0
+  );
 }
 
 function eventOf(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent {
@@ -71,8 +98,18 @@ function eventOf(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent
   }
 }
 
-/** Why is for our log alone: whoever forges learns nothing, and a foreign connection looks like a wrong signature. */
+/**
+ * Why is for our log alone: whoever forges learns nothing, and a foreign connection looks like a
+ * wrong signature.
+ */
 function refused({ provider }: Addressee, reason: string | null): Problem {
-  log.warn({ event: 'webhook.refused', provider: /^[\w-]{1,40}$/.test(provider) ? provider : 'unknown', reason }, 'A webhook delivery was refused');
+  log.warn(
+    {
+      event: 'webhook.refused',
+      provider: /^[\w-]{1,40}$/.test(provider) ? provider : 'unknown',
+      reason,
+    },
+    'A webhook delivery was refused',
+  );
   return new Problem('unauthenticated', 'This delivery is not accepted.');
 }

@@ -23,7 +23,10 @@ export const webhookDeliveries = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     unique('webhook_deliveries_event').on(table.tenantId, table.connectionId, table.key),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );

@@ -7,10 +7,14 @@ import { Problem } from '../platform/errors.ts';
 
 let read: { file: string | undefined; certificates: readonly X509Certificate[] } | undefined;
 
-/** The certificates at which the chain of a delivery may end: those of WEBHOOK_TRUST_FILE, else the public roots that come with Node. Throws Problem. */
+/**
+ * The certificates at which the chain of a delivery may end: those of WEBHOOK_TRUST_FILE, else the
+ * public roots that come with Node. Throws Problem.
+ */
 export function trustedCertificates(): readonly X509Certificate[] {
   const file = config().WEBHOOK_TRUST_FILE;
-  if (read === undefined || read.file !== file) read = { file, certificates: file === undefined ? publicRoots() : fromFile(file) };
+  if (read === undefined || read.file !== file)
+    read = { file, certificates: file === undefined ? publicRoots() : fromFile(file) };
   return read.certificates;
 }
 
@@ -22,6 +26,9 @@ function fromFile(file: string): X509Certificate[] {
   try {
     return readCertificates(readFileSync(file));
   } catch {
-    throw new Problem('unavailable', 'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct it and start again.');
+    throw new Problem(
+      'unavailable',
+      'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct it and start again.',
+    );
   }
 }

@@ -16,11 +16,16 @@ export interface Delivered {
 }
 
 /**
- * Carries one change to its source. A version that does not match is looked at: whoever changed the state meanwhile is not
- * overwritten, and a source that only thinks so is asked without. When it is not known whether a change arrived, the
- * record itself tells. Throws Problem `conflict`, or RemoteError when the source did not take it.
+ * Carries one change to its source. A version that does not match is looked at: whoever changed the
+ * state meanwhile is not overwritten, and a source that only thinks so is asked without. When it is
+ * not known whether a change arrived, the record itself tells. Throws Problem `conflict`, or
+ * RemoteError when the source did not take it.
  */
-export async function deliver(writeBack: WriteBack, context: WriteContext<unknown>, change: Wanted): Promise<Delivered> {
+export async function deliver(
+  writeBack: WriteBack,
+  context: WriteContext<unknown>,
+  change: Wanted,
+): Promise<Delivered> {
   const { externalId, wanted, from } = change;
   try {
     return { answer: await writeBack.send(context, { externalId, wanted, tag: from.tag }) };
@@ -32,23 +37,45 @@ export async function deliver(writeBack: WriteBack, context: WriteContext<unknow
   }
 }
 
-async function withoutTag(writeBack: WriteBack, context: WriteContext<unknown>, { externalId, wanted, from }: Wanted): Promise<Delivered> {
+async function withoutTag(
+  writeBack: WriteBack,
+  context: WriteContext<unknown>,
+  { externalId, wanted, from }: Wanted,
+): Promise<Delivered> {
   const now = await writeBack.read(context, externalId);
   if (isSame(now.state, wanted)) return { answer: null };
   if (!isSame(now.state, from.state)) throw changedMeanwhile(now.state);
-  return deliver(writeBack, context, { externalId, wanted, from: { state: from.state, tag: null } });
+  return deliver(writeBack, context, {
+    externalId,
+    wanted,
+    from: { state: from.state, tag: null },
+  });
 }
 
-async function settled(writeBack: WriteBack, context: WriteContext<unknown>, { externalId, wanted }: Wanted, error: RemoteError): Promise<Delivered> {
+async function settled(
+  writeBack: WriteBack,
+  context: WriteContext<unknown>,
+  { externalId, wanted }: Wanted,
+  error: RemoteError,
+): Promise<Delivered> {
   const now = await writeBack.read(context, externalId).catch(() => undefined);
   if (now !== undefined && isSame(now.state, wanted)) return { answer: null };
-  const known = now === undefined ? 'Whether it was changed is not known: look at it there, or try again, which does no harm.' : 'It was not changed. Try again.';
-  throw new RemoteError(error.kind, `${error.message} ${known}`, { ...(error.status !== undefined && { status: error.status }), cause: error });
+  const known =
+    now === undefined
+      ? 'Whether it was changed is not known: look at it there, or try again, which does no harm.'
+      : 'It was not changed. Try again.';
+  throw new RemoteError(error.kind, `${error.message} ${known}`, {
+    ...(error.status !== undefined && { status: error.status }),
+    cause: error,
+  });
 }
 
 /** It may have arrived: the answer was lost, cut, late, or made by something in between. */
 function isUnclear({ kind, status }: RemoteError): boolean {
-  return kind === 'transient' || (kind === 'malformed' && (status === undefined || status < 300 || status >= 500));
+  return (
+    kind === 'transient' ||
+    (kind === 'malformed' && (status === undefined || status < 300 || status >= 500))
+  );
 }
 
 export function isSame(one: RecordState, other: RecordState): boolean {
@@ -56,10 +83,15 @@ export function isSame(one: RecordState, other: RecordState): boolean {
 }
 
 function changedMeanwhile(state: RecordState): Problem {
-  return new Problem('conflict', `Somebody changed it at the source in the meantime: it is ${stateWords(state)} there. Nothing was changed; look at it again.`);
+  return new Problem(
+    'conflict',
+    `Somebody changed it at the source in the meantime: it is ${stateWords(state)} there. Nothing was changed; look at it again.`,
+  );
 }
 
 /** "Closed, Won". */
 export function stateWords(state: RecordState): string {
-  return Object.values(state).filter((value) => value !== null && value !== '').join(', ');
+  return Object.values(state)
+    .filter((value) => value !== null && value !== '')
+    .join(', ');
 }

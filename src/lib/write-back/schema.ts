@@ -1,8 +1,20 @@
-import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { connections } from '../connections/schema.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
-/** The audit trail of changes that people make to a record at its source: who, when, what was sent and what was answered. */
+/**
+ * The audit trail of changes that people make to a record at its source: who, when, what was sent
+ * and what was answered.
+ */
 export const writeBacks = pgTable(
   'write_backs',
   {
@@ -18,7 +30,9 @@ export const writeBacks = pgTable(
     before: jsonb('before').$type<Record<string, string | null>>().notNull(),
     wanted: jsonb('wanted').$type<Record<string, string | null>>().notNull(),
     /** sent: it left, and what became of it is not known (yet). */
-    outcome: text('outcome', { enum: ['sent', 'done', 'refused', 'failed'] }).notNull().default('sent'),
+    outcome: text('outcome', { enum: ['sent', 'done', 'refused', 'failed'] })
+      .notNull()
+      .default('sent'),
     finishedAt: instant('finished_at'),
     /** HTTP status of the answer that decided, when there was one. */
     status: integer('status'),
@@ -30,8 +44,17 @@ export const writeBacks = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    index('write_backs_of_record').on(table.tenantId, table.connectionId, table.stream, table.externalId, table.id),
-    foreignKey({ columns: [table.tenantId, table.connectionId], foreignColumns: [connections.tenantId, connections.id] }).onDelete('cascade'),
+    index('write_backs_of_record').on(
+      table.tenantId,
+      table.connectionId,
+      table.stream,
+      table.externalId,
+      table.id,
+    ),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }).onDelete('cascade'),
     tenantPolicy(table.tenantId),
   ],
 );

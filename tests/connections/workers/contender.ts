@@ -1,6 +1,7 @@
 /**
- * One of many processes that share a connection. Reads a JSON command from each line of standard input and answers each with
- * a JSON line, so that a test can let many of them act at the same moment.
+ * One of many processes that share a connection. Reads a JSON command from each line of standard
+ * input and answers each with a JSON line, so that a test can let many of them act at the same
+ * moment.
  */
 import { createInterface } from 'node:readline';
 import { rateGate } from '../../../src/lib/connections/budget/gate.ts';
@@ -35,11 +36,18 @@ export interface Result {
   admission?: string;
 }
 
-const kinds: Record<Command['kind'], (command: Command) => Promise<Result>> = { enter: ask, fetch: ask, admit: askAdmission, fail };
+const kinds: Record<Command['kind'], (command: Command) => Promise<Result>> = {
+  enter: ask,
+  fetch: ask,
+  admit: askAdmission,
+  fail,
+};
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line) as Command;
-  void kinds[command.kind](command).then((result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+  void kinds[command.kind](command).then((result) =>
+    process.stdout.write(`${JSON.stringify(result)}\n`),
+  );
 });
 process.stdin.on('end', () => process.exit(0));
 process.stdout.write('"ready"\n');
@@ -49,7 +57,13 @@ const known = new Map<string, Gate[]>();
 
 function gatesOf({ tenantId, connectionId, windows, maxWaitMs, circuit }: Command): Gate[] {
   const limits = { concurrency: 1, timeoutMs: 5000, ...(windows && { windows }) };
-  const made = known.get(connectionId) ?? [...(circuit === true ? [circuitGate(tenantId, connectionId)] : []), rateGate(tenantId, connectionId, limits, { firstPauseMs: 50, ...(maxWaitMs !== undefined && { maxWaitMs }) })];
+  const made = known.get(connectionId) ?? [
+    ...(circuit === true ? [circuitGate(tenantId, connectionId)] : []),
+    rateGate(tenantId, connectionId, limits, {
+      firstPauseMs: 50,
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
+    }),
+  ];
   known.set(connectionId, made);
   return made;
 }
@@ -57,7 +71,12 @@ function gatesOf({ tenantId, connectionId, windows, maxWaitMs, circuit }: Comman
 async function ask(command: Command): Promise<Result> {
   const { url, requests = Number.POSITIVE_INFINITY, concurrency = 1, ms = 60_000 } = command;
   const gates = gatesOf(command);
-  const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true, gates, retry: { retries: 0 } });
+  const http = createHttpClient({
+    allowedHosts: ['127.0.0.1'],
+    allowLoopback: true,
+    gates,
+    retry: { retries: 0 },
+  });
   const result: Result = { passed: 0, lastAt: 0, failures: [] };
   const deadline = Date.now() + ms;
   let left = requests;
@@ -69,7 +88,11 @@ async function ask(command: Command): Promise<Result> {
         result.passed += 1;
         result.lastAt = Date.now();
       } catch (error) {
-        result.failures.push(error instanceof RemoteError ? `${error.kind}${error.unsent ? ' unsent' : ''}` : String(error));
+        result.failures.push(
+          error instanceof RemoteError
+            ? `${error.kind}${error.unsent ? ' unsent' : ''}`
+            : String(error),
+        );
       }
     }
   };
@@ -83,10 +106,16 @@ async function enterAll(gates: Gate[]): Promise<void> {
 }
 
 async function askAdmission({ tenantId, connectionId }: Command): Promise<Result> {
-  return { passed: 0, lastAt: 0, failures: [], admission: (await admit(tenantId, connectionId)).kind };
+  return {
+    passed: 0,
+    lastAt: 0,
+    failures: [],
+    admission: (await admit(tenantId, connectionId)).kind,
+  };
 }
 
 async function fail({ tenantId, connectionId, requests = 1 }: Command): Promise<Result> {
-  for (let left = requests; left > 0; left -= 1) await noteFailure(tenantId, connectionId, 'It is down.');
+  for (let left = requests; left > 0; left -= 1)
+    await noteFailure(tenantId, connectionId, 'It is down.');
   return { passed: 0, lastAt: 0, failures: [] };
 }

@@ -26,18 +26,28 @@ export async function startCrowd(databaseUrl: string, size: number): Promise<Cro
     one,
     all: (command) => Promise.all(members.map((_, index) => one(index, command(index)))),
     stop: async () => {
-      await Promise.all(members.map(({ child }) => new Promise((resolve) => {
-        child.once('exit', resolve);
-        child.stdin?.end();
-      })));
+      await Promise.all(
+        members.map(
+          ({ child }) =>
+            new Promise((resolve) => {
+              child.once('exit', resolve);
+              child.stdin?.end();
+            }),
+        ),
+      );
     },
   };
 }
 
 function startMember(databaseUrl: string): { child: ChildProcess; next: () => Promise<unknown> } {
   const env = { ...process.env, ...testEnv(databaseUrl), DATABASE_POOL_SIZE: '2' };
-  const child = spawn(process.execPath, ['tests/connections/workers/contender.ts'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['tests/connections/workers/contender.ts'], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const waiting: ((line: unknown) => void)[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(JSON.parse(line)));
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    waiting.shift()?.(JSON.parse(line)),
+  );
   return { child, next: () => new Promise((resolve) => waiting.push(resolve)) };
 }

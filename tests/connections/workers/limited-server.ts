@@ -9,8 +9,17 @@ export interface LimitedServer {
   close(): Promise<void>;
 }
 
-/** A source that takes `requests` in each window of its own clock and answers 429 with Retry-After to the rest. */
-export async function limitedServer({ requests, seconds }: { requests: number; seconds: number }): Promise<LimitedServer> {
+/**
+ * A source that takes `requests` in each window of its own clock and answers 429 with Retry-After
+ * to the rest.
+ */
+export async function limitedServer({
+  requests,
+  seconds,
+}: {
+  requests: number;
+  seconds: number;
+}): Promise<LimitedServer> {
   let [served, refused, pause] = [0, 0, 0];
   let window = { from: Date.now(), count: 0 };
   const server = createServer((_, response) => {
@@ -18,7 +27,12 @@ export async function limitedServer({ requests, seconds }: { requests: number; s
     const isOver = pause > 0 || window.count >= requests;
     if (isOver) refused += 1;
     else [served, window.count] = [served + 1, window.count + 1];
-    response.writeHead(isOver ? 429 : 200, { 'content-type': 'application/json', ...(isOver && { 'retry-after': String(pause || seconds) }) }).end('{}');
+    response
+      .writeHead(isOver ? 429 : 200, {
+        'content-type': 'application/json',
+        ...(isOver && { 'retry-after': String(pause || seconds) }),
+      })
+      .end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -27,9 +41,10 @@ export async function limitedServer({ requests, seconds }: { requests: number; s
     pauseFor: (given) => {
       pause = given;
     },
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

@@ -1,5 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { afterAll } from 'vitest';
 
 /** A server on a free loopback port that ends with the test file. */
@@ -10,7 +15,8 @@ export interface Listening {
   connections: () => number;
 }
 
-export const serve = (listener: RequestListener, host = '127.0.0.1') => listen(createServer(listener), host);
+export const serve = (listener: RequestListener, host = '127.0.0.1') =>
+  listen(createServer(listener), host);
 
 /** Sends fixed bytes to each request, then ends or resets the connection. */
 export const serveBytes = (bytes: string, how: 'end' | 'reset') =>
@@ -18,7 +24,9 @@ export const serveBytes = (bytes: string, how: 'end' | 'reset') =>
     createTcpServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => {
-        socket.write(bytes, () => setTimeout(() => (how === 'end' ? socket.end() : socket.resetAndDestroy()), 30));
+        socket.write(bytes, () =>
+          setTimeout(() => (how === 'end' ? socket.end() : socket.resetAndDestroy()), 30),
+        );
       });
     }),
     '127.0.0.1',

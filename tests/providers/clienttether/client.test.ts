@@ -5,14 +5,22 @@ import { clientRows, connect, noteRows, NOW } from './harness.ts';
 import { serve } from '../../platform/http/servers.ts';
 
 const ids = (rows: { client_id: unknown }[]) => rows.map((row) => row.client_id);
-const failed = (kind: string) => ({ ok: false, error: expect.objectContaining({ name: 'RemoteError', kind }) });
+const failed = (kind: string) => ({
+  ok: false,
+  error: expect.objectContaining({ name: 'RemoteError', kind }),
+});
 
 describe('lists', () => {
   it('are read to the end over any number of pages, each row once', async () => {
     for (const count of [0, 1, 19, 20, 21, 40, 95]) {
-      const { client, sandbox } = await connect({ account: { rows: { clients: clientRows(count) } }, settings: { pageSize: 20 } });
+      const { client, sandbox } = await connect({
+        account: { rows: { clients: clientRows(count) } },
+        settings: { pageSize: 20 },
+      });
       const answer = await client.getLeads();
-      expect(answer.ok && ids(answer.data)).toEqual(ids(clientRows(count) as { client_id: unknown }[]));
+      expect(answer.ok && ids(answer.data)).toEqual(
+        ids(clientRows(count) as { client_id: unknown }[]),
+      );
       expect(sandbox.log.counters().total.requests).toBeLessThanOrEqual(count / 18 + 1);
     }
   });
@@ -20,26 +28,80 @@ describe('lists', () => {
   it.each(['plain', 'prefixed'] as const)('mean the same in the %s dialect', async (dialect) => {
     const { client } = await connect({
       account: {
-        dialect, customFields: dialect === 'plain' ? 'flat' : 'nested', totalRecord: dialect === 'plain' ? 'grand' : 'page',
+        dialect,
+        customFields: dialect === 'plain' ? 'flat' : 'nested',
+        totalRecord: dialect === 'plain' ? 'grand' : 'page',
         rows: {
-          opportunities: [{ opportunity_id: '61', contact_sales_cycle: 'FDD Sent', market: 'Boise' }],
-          activities: [{ id: '41', type: 'Call', scheduled_at: '2026-11-02 10:00:00', contact_name: 'Rosa', description: 'Talk' }],
+          opportunities: [
+            { opportunity_id: '61', contact_sales_cycle: 'FDD Sent', market: 'Boise' },
+          ],
+          activities: [
+            {
+              id: '41',
+              type: 'Call',
+              scheduled_at: '2026-11-02 10:00:00',
+              contact_name: 'Rosa',
+              description: 'Talk',
+            },
+          ],
           events: [{ event_id: '51', start_date: '2026-11-03 10:00:00', title: 'Tour' }],
-          clients: clientRows(1), notes: noteRows(['9000']),
+          clients: clientRows(1),
+          notes: noteRows(['9000']),
         },
-        lookups: { salesCycles: ['FDD Sent'], leadSources: ['Google'], actionPlans: ['Nurture'], users: [{ firstName: 'Dana', lastName: 'P', email: 'd@example.com' }] },
+        lookups: {
+          salesCycles: ['FDD Sent'],
+          leadSources: ['Google'],
+          actionPlans: ['Nurture'],
+          users: [{ firstName: 'Dana', lastName: 'P', email: 'd@example.com' }],
+        },
       },
     });
-    expect(await client.getOpportunities()).toMatchObject({ ok: true, data: [{ opportunity_id: '61', contact_sales_cycle: 'FDD Sent' }] });
-    expect(await client.getScheduledActivities({ startDate: '2026-11-01', endDate: '2026-12-01T00:00:00Z' })).toMatchObject({
-      ok: true, data: [{ id: '41', type: 'Call', scheduled_at: '2026-11-02 10:00:00', contact_name: 'Rosa', description: 'Talk', status: 'Scheduled' }],
+    expect(await client.getOpportunities()).toMatchObject({
+      ok: true,
+      data: [{ opportunity_id: '61', contact_sales_cycle: 'FDD Sent' }],
     });
-    expect(await client.getScheduledActivities({ startDate: '2026-12-01' })).toEqual({ ok: true, data: [] });
-    expect(await client.getEvents({ startDate: '2026-11-01' })).toMatchObject({ ok: true, data: [{ event_id: '51', title: 'Tour', client_id: null }] });
-    expect(await client.getNotes({ contactId: '9000' })).toMatchObject({ ok: true, data: [{ id: '700', contact_id: '9000', author: 'Dana', content: '<p>About 9000</p>' }] });
-    expect(await client.getSalesCycles()).toMatchObject({ ok: true, data: [{ sales_cycle_name: 'FDD Sent', sales_cycle_active_status: '1' }] });
-    expect(await client.getLeadSources()).toMatchObject({ ok: true, data: [{ lead_source_name: 'Google' }] });
-    expect(await client.getActionPlans()).toMatchObject({ ok: true, data: [{ action_plan_name: 'Nurture' }] });
+    expect(
+      await client.getScheduledActivities({
+        startDate: '2026-11-01',
+        endDate: '2026-12-01T00:00:00Z',
+      }),
+    ).toMatchObject({
+      ok: true,
+      data: [
+        {
+          id: '41',
+          type: 'Call',
+          scheduled_at: '2026-11-02 10:00:00',
+          contact_name: 'Rosa',
+          description: 'Talk',
+          status: 'Scheduled',
+        },
+      ],
+    });
+    expect(await client.getScheduledActivities({ startDate: '2026-12-01' })).toEqual({
+      ok: true,
+      data: [],
+    });
+    expect(await client.getEvents({ startDate: '2026-11-01' })).toMatchObject({
+      ok: true,
+      data: [{ event_id: '51', title: 'Tour', client_id: null }],
+    });
+    expect(await client.getNotes({ contactId: '9000' })).toMatchObject({
+      ok: true,
+      data: [{ id: '700', contact_id: '9000', author: 'Dana', content: '<p>About 9000</p>' }],
+    });
+    expect(await client.getSalesCycles()).toMatchObject({
+      ok: true,
+      data: [{ sales_cycle_name: 'FDD Sent', sales_cycle_active_status: '1' }],
+    });
+    expect(await client.getLeadSources()).toMatchObject({
+      ok: true,
+      data: [{ lead_source_name: 'Google' }],
+    });
+    expect(await client.getActionPlans()).toMatchObject({
+      ok: true,
+      data: [{ action_plan_name: 'Nurture' }],
+    });
     expect(await client.getUsers()).toMatchObject({ ok: true, data: [{ email: 'd@example.com' }] });
   });
 });
@@ -51,7 +113,9 @@ describe('notes', () => {
     const { client, sandbox } = await connect({ account });
     const answer = await client.getNotes({ since: '2026-10-26 00:00:00' });
     expect(answer).toMatchObject({ ok: true, data: [] });
-    const asked = Object.entries(sandbox.log.counters().byEndpoint).filter(([name]) => name.includes('notes')).map(([, counter]) => counter);
+    const asked = Object.entries(sandbox.log.counters().byEndpoint)
+      .filter(([name]) => name.includes('notes'))
+      .map(([, counter]) => counter);
     expect(asked).toMatchObject([{ requests: 7 }]);
     expect(asked[0]?.maxConcurrency).toBeLessThanOrEqual(4);
   });
@@ -59,10 +123,20 @@ describe('notes', () => {
   it('come of all clients without a date, and of one with its id', async () => {
     const { client } = await connect({ account });
     const all = await client.getNotes();
-    expect(all.ok && all.data.map((note) => note.contact_id).toSorted()).toEqual(['8980', '8995', '9000']);
-    expect(await client.getNotes({ contactId: '8995' })).toMatchObject({ ok: true, data: [{ contact_id: '8995' }] });
+    expect(all.ok && all.data.map((note) => note.contact_id).toSorted()).toEqual([
+      '8980',
+      '8995',
+      '9000',
+    ]);
+    expect(await client.getNotes({ contactId: '8995' })).toMatchObject({
+      ok: true,
+      data: [{ contact_id: '8995' }],
+    });
     expect(await client.getNotes({ contactId: 'nobody' })).toEqual({ ok: true, data: [] });
-    expect(await client.getNotes({ contactId: '8995', since: '2026-10-21' })).toEqual({ ok: true, data: [] });
+    expect(await client.getNotes({ contactId: '8995', since: '2026-10-21' })).toEqual({
+      ok: true,
+      data: [],
+    });
   });
 });
 
@@ -73,16 +147,36 @@ describe('keys', () => {
       seen.push([request.headers['x-access-token'], request.headers['x-web-key']]);
       response.end('{"ResultCode":"CT_515"}');
     });
-    const { client } = await connect({ settings: { baseUrl: server.url }, secrets: { accessToken: ' a.b.c\n', webKey: 'CT_1' } });
-    const calls = [client.getLeads(), client.getOpportunities(), client.getNotes({ contactId: '1' }), client.getScheduledActivities(), client.getEvents(), client.getSalesCycles(), client.getLeadSources(), client.getActionPlans(), client.getUsers()];
+    const { client } = await connect({
+      settings: { baseUrl: server.url },
+      secrets: { accessToken: ' a.b.c\n', webKey: 'CT_1' },
+    });
+    const calls = [
+      client.getLeads(),
+      client.getOpportunities(),
+      client.getNotes({ contactId: '1' }),
+      client.getScheduledActivities(),
+      client.getEvents(),
+      client.getSalesCycles(),
+      client.getLeadSources(),
+      client.getActionPlans(),
+      client.getUsers(),
+    ];
     for (const answer of await Promise.all(calls)) expect(answer).toEqual({ ok: true, data: [] });
     expect(seen).toEqual(calls.map(() => ['a.b.c', 'CT_1']));
   });
 
-  it.each([{ accessToken: 'other', webKey: 'CT_feed01' }, { accessToken: 'token-of-the-agency', webKey: 'CT_0' }, { accessToken: 'x' }, {}])('that are wrong or missing are an auth error: %j', async (secrets) => {
+  it.each([
+    { accessToken: 'other', webKey: 'CT_feed01' },
+    { accessToken: 'token-of-the-agency', webKey: 'CT_0' },
+    { accessToken: 'x' },
+    {},
+  ])('that are wrong or missing are an auth error: %j', async (secrets) => {
     const { client, access } = await connect({ secrets: secrets as Record<string, string> });
     expect(await client.getLeads()).toMatchObject(failed('auth'));
-    await expect(clienttether.check({ ...access, now: NOW, concurrency: 1 })).rejects.toMatchObject({ kind: 'auth' });
+    await expect(clienttether.check({ ...access, now: NOW, concurrency: 1 })).rejects.toMatchObject(
+      { kind: 'auth' },
+    );
   });
 
   it('that are right pass the check with one request', async () => {
@@ -95,11 +189,22 @@ describe('keys', () => {
 describe('faults', () => {
   const account = { rows: { clients: clientRows(50) } };
   const passing: FaultInput[] = [
-    { kind: 'rate_limited' }, { kind: 'rate_limited', html: true }, { kind: 'rate_limited', retryAfter: '-1' }, { kind: 'rate_limited', retryAfter: 'soon' },
-    { kind: 'rate_limited', retryAfter: { style: 'seconds', ms: 5000 } }, { kind: 'rate_limited', retryAfter: { style: 'http_date', ms: 5000 } },
-    { kind: 'rate_limited', retryAfter: { style: 'iso', ms: 5000 } }, { kind: 'rate_limited', retryAfter: { style: 'milliseconds', ms: 5000 } },
-    { kind: 'status', status: 500 }, { kind: 'status', status: 502 }, { kind: 'status', status: 503 }, { kind: 'html_200' }, { kind: 'down' },
-    { kind: 'cut', framing: 'length' }, { kind: 'cut', framing: 'chunked' }, { kind: 'cut', framing: 'close' },
+    { kind: 'rate_limited' },
+    { kind: 'rate_limited', html: true },
+    { kind: 'rate_limited', retryAfter: '-1' },
+    { kind: 'rate_limited', retryAfter: 'soon' },
+    { kind: 'rate_limited', retryAfter: { style: 'seconds', ms: 5000 } },
+    { kind: 'rate_limited', retryAfter: { style: 'http_date', ms: 5000 } },
+    { kind: 'rate_limited', retryAfter: { style: 'iso', ms: 5000 } },
+    { kind: 'rate_limited', retryAfter: { style: 'milliseconds', ms: 5000 } },
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 502 },
+    { kind: 'status', status: 503 },
+    { kind: 'html_200' },
+    { kind: 'down' },
+    { kind: 'cut', framing: 'length' },
+    { kind: 'cut', framing: 'chunked' },
+    { kind: 'cut', framing: 'close' },
   ];
   it.each(passing)('that pass are waited out: %j', async (fault) => {
     const { client, sandbox, waits } = await connect({ account, settings: { pageSize: 20 } });
@@ -118,9 +223,17 @@ describe('faults', () => {
   });
 
   const lasting: [string, FaultInput][] = [
-    ['transient', { kind: 'status', status: 500 }], ['transient', { kind: 'html_200' }], ['transient', { kind: 'down' }], ['transient', { kind: 'cut', framing: 'close' }],
-    ['rate_limited', { kind: 'rate_limited' }], ['rate_limited', { kind: 'rate_limited', retryAfter: '900' }], ['auth', { kind: 'status', status: 401 }], ['auth', { kind: 'status', status: 403 }],
-    ['malformed', { kind: 'gzip_bomb', megabytes: 50 }], ['malformed', { kind: 'redirect', location: 'http://127.0.0.1:1/' }], ['malformed', { kind: 'endless_pages' }],
+    ['transient', { kind: 'status', status: 500 }],
+    ['transient', { kind: 'html_200' }],
+    ['transient', { kind: 'down' }],
+    ['transient', { kind: 'cut', framing: 'close' }],
+    ['rate_limited', { kind: 'rate_limited' }],
+    ['rate_limited', { kind: 'rate_limited', retryAfter: '900' }],
+    ['auth', { kind: 'status', status: 401 }],
+    ['auth', { kind: 'status', status: 403 }],
+    ['malformed', { kind: 'gzip_bomb', megabytes: 50 }],
+    ['malformed', { kind: 'redirect', location: 'http://127.0.0.1:1/' }],
+    ['malformed', { kind: 'endless_pages' }],
   ];
   it.each(lasting)('that last are %s: %j', async (kind, fault) => {
     const { client, sandbox } = await connect({ account, settings: { pageSize: 20 } });

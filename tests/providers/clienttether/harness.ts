@@ -16,22 +16,52 @@ export interface Options {
   http?: Partial<HttpClientOptions>;
 }
 
-/** A sandbox with one account, and the adapter connected to it over HTTP. Waits between tries are written down, not waited. */
-export async function connect({ account = {}, settings = {}, secrets = keys, http = {} }: Options = {}) {
-  const sandbox = await startSandbox({ accounts: [rowsAccount({ name: 'acme', ...keys, ...account })], now: NOW.getTime() });
+/**
+ * A sandbox with one account, and the adapter connected to it over HTTP. Waits between tries are
+ * written down, not waited.
+ */
+export async function connect({
+  account = {},
+  settings = {},
+  secrets = keys,
+  http = {},
+}: Options = {}) {
+  const sandbox = await startSandbox({
+    accounts: [rowsAccount({ name: 'acme', ...keys, ...account })],
+    now: NOW.getTime(),
+  });
   const waits: number[] = [];
   const sleep = (ms: number) => (waits.push(ms), Promise.resolve());
-  const owned = createHttpClient({ allowedHosts: clienttether.hosts, allowLoopback: true, now: () => NOW, sleep, ...http });
+  const owned = createHttpClient({
+    allowedHosts: clienttether.hosts,
+    allowLoopback: true,
+    now: () => NOW,
+    sleep,
+    ...http,
+  });
   afterAll(async () => {
     await owned.close();
     await sandbox.close(0);
   });
-  const access = { http: owned, settings: clientTetherSettings.parse({ baseUrl: sandbox.clienttether.baseUrl, ...settings }), secrets };
+  const access = {
+    http: owned,
+    settings: clientTetherSettings.parse({ baseUrl: sandbox.clienttether.baseUrl, ...settings }),
+    secrets,
+  };
   const read = (name: string, cursor: Cursor = null, batches: PartitionBatch[] = []) => {
     const partitions = async function* () {
       yield* batches;
     };
-    return streamOf(name).read({ ...access, now: NOW, span: { mode: 'full', since: null, token: null }, concurrency: 3, partitions }, cursor);
+    return streamOf(name).read(
+      {
+        ...access,
+        now: NOW,
+        span: { mode: 'full', since: null, token: null },
+        concurrency: 3,
+        partitions,
+      },
+      cursor,
+    );
   };
   return { sandbox, waits, read, access, client: createClientTetherClient(access) };
 }
@@ -52,9 +82,20 @@ export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
 export function clientRows(count: number): Row[] {
   return Array.from({ length: count }, (_, n) => {
     const day = new Date(NOW.getTime() - n * 86_400_000).toISOString().slice(0, 10);
-    return { client_id: String(9000 - n), firstName: `P${n}`, created: `${day} 08:00:00`, last_modified_date: `${day} 09:00:00` };
+    return {
+      client_id: String(9000 - n),
+      firstName: `P${n}`,
+      created: `${day} 08:00:00`,
+      last_modified_date: `${day} 09:00:00`,
+    };
   });
 }
 
 export const noteRows = (clientIds: string[]): Row[] =>
-  clientIds.map((id, n) => ({ id: String(700 + n), contact_id: id, date: '2026-10-20 10:00:00', author: 'Dana', content: `<p>About ${id}</p>` }));
+  clientIds.map((id, n) => ({
+    id: String(700 + n),
+    contact_id: id,
+    date: '2026-10-20 10:00:00',
+    author: 'Dana',
+    content: `<p>About ${id}</p>`,
+  }));

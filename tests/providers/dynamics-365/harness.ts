@@ -10,25 +10,61 @@ export const NOW = Date.UTC(2026, 10, 20, 12);
 export const full: ReadSpan = { mode: 'full', since: null, token: null };
 export const changes = (token: Cursor): ReadSpan => ({ mode: 'changes', since: null, token });
 
-export const orgSpec = (spec: Partial<DynamicsSpec> = {}): DynamicsSpec => ({ name: 'org', label: 'Org', ...credentials, seed: 'org', leads: 0, countedOn: NOW, ...spec });
+export const orgSpec = (spec: Partial<DynamicsSpec> = {}): DynamicsSpec => ({
+  name: 'org',
+  label: 'Org',
+  ...credentials,
+  seed: 'org',
+  leads: 0,
+  countedOn: NOW,
+  ...spec,
+});
 
-/** A sandbox with one environment, and the adapter connected to it over HTTP with a token of an hour. */
+/**
+ * A sandbox with one environment, and the adapter connected to it over HTTP with a token of an
+ * hour.
+ */
 export async function connect(spec: Partial<DynamicsSpec> = {}, given: object = {}) {
-  const sandbox = await startSandbox({ accounts: [], partners: [], orgs: [orgSpec(spec)], now: NOW });
+  const sandbox = await startSandbox({
+    accounts: [],
+    partners: [],
+    orgs: [orgSpec(spec)],
+    now: NOW,
+  });
   const { token, call } = await callerOf(sandbox);
-  const http = createHttpClient({ allowedHosts: dynamics365.hosts, allowLoopback: true, now: () => new Date(NOW), sleep: () => Promise.resolve() });
+  const http = createHttpClient({
+    allowedHosts: dynamics365.hosts,
+    allowLoopback: true,
+    now: () => new Date(NOW),
+    sleep: () => Promise.resolve(),
+  });
   afterAll(async () => {
     await http.close();
     await sandbox.close(0);
   });
-  const settings = dynamicsSettings.parse({ baseUrl: sandbox.dynamics365.baseUrl, loginUrl: sandbox.dynamics365.loginUrl, ...credentialsOf(), ...given });
-  const authorized = { request: (request: Parameters<typeof http.request>[0]) => http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }) };
+  const settings = dynamicsSettings.parse({
+    baseUrl: sandbox.dynamics365.baseUrl,
+    loginUrl: sandbox.dynamics365.loginUrl,
+    ...credentialsOf(),
+    ...given,
+  });
+  const authorized = {
+    request: (request: Parameters<typeof http.request>[0]) =>
+      http.request({
+        ...request,
+        headers: { ...request.headers, authorization: `Bearer ${token}` },
+      }),
+  };
   const access = { http: authorized, settings, secrets: {}, now: new Date(NOW), concurrency: 1 };
-  const read = (name: string, span = full, cursor: Cursor = null) => streamOf(name).read({ ...access, span, partitions: nobody }, cursor);
+  const read = (name: string, span = full, cursor: Cursor = null) =>
+    streamOf(name).read({ ...access, span, partitions: nobody }, cursor);
   return { sandbox, call, access, read };
 }
 
-export const credentialsOf = () => ({ tenantId: credentials.tenant, clientId: credentials.clientId });
+export const credentialsOf = () => ({
+  tenantId: credentials.tenant,
+  clientId: credentials.clientId,
+});
 
 export function streamOf(name: string) {
   const found = dynamics365.streams.find((stream) => stream.name === name);

@@ -7,16 +7,31 @@ import type { Page } from '#lib/providers/types.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
 import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
 
-const ids = (pages: readonly Page[]) => pages.flatMap(({ items }) => items.map((item) => streamOf('leads').identify(item) ?? ''));
+const ids = (pages: readonly Page[]) =>
+  pages.flatMap(({ items }) => items.map((item) => streamOf('leads').identify(item) ?? ''));
 const expired = { name: 'RemoteError', kind: 'cursor_invalid' };
 
 describe('a table', () => {
   it('is listed by the very links that the source hands out, with the same preferences', async () => {
     const { sandbox, read } = await connect({ leads: 23 }, { pageSize: 5 });
     const pages = await pagesOf(read('leads'));
-    expect(pages.map(({ items, last }) => [items.length, last])).toEqual([[5, false], [5, false], [5, false], [5, false], [3, true]]);
-    const links = pages.slice(0, -1).map(({ answer }) => (JSON.parse(answer.body) as { '@odata.nextLink': string })['@odata.nextLink']);
-    const asked = sandbox.log.entries().filter(({ endpoint }) => endpoint === 'GET api/data/v9.2/leads').map(({ path }) => `${sandbox.url}${path}`);
+    expect(pages.map(({ items, last }) => [items.length, last])).toEqual([
+      [5, false],
+      [5, false],
+      [5, false],
+      [5, false],
+      [3, true],
+    ]);
+    const links = pages
+      .slice(0, -1)
+      .map(
+        ({ answer }) =>
+          (JSON.parse(answer.body) as { '@odata.nextLink': string })['@odata.nextLink'],
+      );
+    const asked = sandbox.log
+      .entries()
+      .filter(({ endpoint }) => endpoint === 'GET api/data/v9.2/leads')
+      .map(({ path }) => `${sandbox.url}${path}`);
     expect(asked.slice(1)).toEqual(links);
     expect(links[0]).toContain('%253ccookie');
     expect(pages.map(({ token }) => token === undefined)).toEqual([true, true, true, true, false]);
@@ -31,7 +46,9 @@ describe('a table', () => {
     access.settings.pageSize = 7;
     expect(ids(await pagesOf(read('leads', full, cursor)))).toEqual(ids(pages.slice(1)));
     const { link } = cursor as { link: string };
-    await expect(pagesOf(read('leads', full, { ...(cursor as object), link: link.replace('%25', '%2525') }))).rejects.toMatchObject(expired);
+    await expect(
+      pagesOf(read('leads', full, { ...(cursor as object), link: link.replace('%25', '%2525') })),
+    ).rejects.toMatchObject(expired);
   });
 
   it('is followed by its delta link: what changed, what is gone, and what came and went in between', async () => {
@@ -41,13 +58,21 @@ describe('a table', () => {
     const token = first.at(-1)?.token ?? null;
     const [one = '', two = ''] = ids(first);
     const [made = ''] = mutate('org', { changes: [lead({})] }).ids;
-    mutate('org', { changes: [{ op: 'update', kind: 'lead', id: one, row: { subject: 'Other' } }, { op: 'delete', kind: 'lead', id: two }, { op: 'delete', kind: 'lead', id: made }] });
+    mutate('org', {
+      changes: [
+        { op: 'update', kind: 'lead', id: one, row: { subject: 'Other' } },
+        { op: 'delete', kind: 'lead', id: two },
+        { op: 'delete', kind: 'lead', id: made },
+      ],
+    });
     const second = await pagesOf(read('leads', changes(token)));
     expect(ids(second)).toEqual([one]);
     expect(second.flatMap(({ deleted = [] }) => deleted)).toEqual([two, made]);
     const last = second.at(-1);
     expect(streamOf('leads').parse(last?.answer.body ?? '')).toEqual(last?.items);
-    expect(await pagesOf(read('leads', changes(last?.token ?? null)))).toMatchObject([{ items: [], last: true }]);
+    expect(await pagesOf(read('leads', changes(last?.token ?? null)))).toMatchObject([
+      { items: [], last: true },
+    ]);
   });
 
   it('is read whole again when the delta link is too old, whatever status says so', async () => {
@@ -56,7 +81,13 @@ describe('a table', () => {
       const token = (await pagesOf(read('leads'))).at(-1)?.token ?? null;
       sandbox.clock.shift(900_000);
       sandbox.log.clear();
-      await expect(pagesOf(read('leads', changes(token))), String(expiredStatus)).rejects.toMatchObject({ ...expired, message: expect.stringContaining('Everything is read once more') as string });
+      await expect(
+        pagesOf(read('leads', changes(token))),
+        String(expiredStatus),
+      ).rejects.toMatchObject({
+        ...expired,
+        message: expect.stringContaining('Everything is read once more') as string,
+      });
       expect(sandbox.log.counters().total.requests).toBe(1);
     }
   });
@@ -64,14 +95,21 @@ describe('a table', () => {
   it('is asked again when a server error is only that', async () => {
     const { sandbox, read } = await connect({ leads: 3 });
     const token = (await pagesOf(read('leads'))).at(-1)?.token ?? null;
-    sandbox.faults.arm({ kind: 'status', status: 500, endpoint: 'GET api/data/v9.2/leads', next: 2 });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 500,
+      endpoint: 'GET api/data/v9.2/leads',
+      next: 2,
+    });
     expect(await pagesOf(read('leads', changes(token)))).toMatchObject([{ last: true, items: [] }]);
   });
 
   it('is read whole again when other columns are wanted than the link was made for', async () => {
     const { read } = await connect({ leads: 3 });
     const token = (await pagesOf(read('leads'))).at(-1)?.token as { wanted: string };
-    await expect(pagesOf(read('leads', changes({ ...token, wanted: 'fullname' })))).rejects.toMatchObject(expired);
+    await expect(
+      pagesOf(read('leads', changes({ ...token, wanted: 'fullname' }))),
+    ).rejects.toMatchObject(expired);
   });
 
   it.each([
@@ -93,24 +131,47 @@ describe('a table', () => {
 
   it('is read with the columns that the customer has', async () => {
     const { sandbox, read } = await connect({ without: ['hnt_spfstatus', 'jobtitle'] });
-    sandbox.dynamics365.mutate('org', { changes: [lead({ hnt_leadid: 'x', hnt_segment: 859_870_000 })] });
-    const [item] = (await pagesOf(read('leads'))).flatMap(({ items }) => items) as Record<string, unknown>[];
-    expect(item).toMatchObject({ hnt_leadid: 'x', 'hnt_segment@OData.Community.Display.V1.FormattedValue': 'Migration' });
+    sandbox.dynamics365.mutate('org', {
+      changes: [lead({ hnt_leadid: 'x', hnt_segment: 859_870_000 })],
+    });
+    const [item] = (await pagesOf(read('leads'))).flatMap(({ items }) => items) as Record<
+      string,
+      unknown
+    >[];
+    expect(item).toMatchObject({
+      hnt_leadid: 'x',
+      'hnt_segment@OData.Community.Display.V1.FormattedValue': 'Migration',
+    });
     expect(item).not.toHaveProperty('hnt_spfstatus');
     expect(item).not.toHaveProperty('jobtitle');
   });
 
   it('is not read without its own columns because the question about them failed', async () => {
     const { sandbox, read } = await connect({ leads: 1 });
-    sandbox.faults.arm({ kind: 'redirect', location: 'https://elsewhere.test/', endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)', next: 1 });
+    sandbox.faults.arm({
+      kind: 'redirect',
+      location: 'https://elsewhere.test/',
+      endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)',
+      next: 1,
+    });
     await expect(pagesOf(read('leads'))).rejects.toMatchObject({ kind: 'malformed' });
-    sandbox.faults.arm({ kind: 'status', status: 403, endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)', next: 1 });
-    expect((await pagesOf(read('leads'))).at(-1)?.token).toMatchObject({ select: expect.not.stringContaining('hnt_') as string });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 403,
+      endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)',
+      next: 1,
+    });
+    expect((await pagesOf(read('leads'))).at(-1)?.token).toMatchObject({
+      select: expect.not.stringContaining('hnt_') as string,
+    });
   });
 
   it('is out of reach without the privilege, which is named', async () => {
     const { read, access } = await connect({ denied: ['read:task'] });
-    await expect(pagesOf(read('tasks'))).rejects.toMatchObject({ kind: 'permission', message: expect.stringContaining('prvReadTask') as string });
+    await expect(pagesOf(read('tasks'))).rejects.toMatchObject({
+      kind: 'permission',
+      message: expect.stringContaining('prvReadTask') as string,
+    });
     await expect(dynamics365.check(access)).resolves.toBeUndefined();
   });
 
@@ -119,7 +180,9 @@ describe('a table', () => {
     const { userId, organizationId } = sandbox.dynamics365.org('org');
     expect(await dynamics365.whoAmI?.(access)).toBe(`# Tributary (organisation ${organizationId})`);
     const { access: narrow } = await connect({ denied: ['read:systemuser'] });
-    expect(await dynamics365.whoAmI?.(narrow)).toBe(`user ${userId} (organisation ${organizationId})`);
+    expect(await dynamics365.whoAmI?.(narrow)).toBe(
+      `user ${userId} (organisation ${organizationId})`,
+    );
     access.settings.baseUrl = 'https://your-org.crm.dynamics.com/';
     await expect(dynamics365.check(access)).rejects.toThrow('only an example');
   });
@@ -130,7 +193,9 @@ describe('an answer', () => {
   let asked = 0;
   const server = createServer((_request, response) => {
     asked += 1;
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(reply.body.replaceAll('HERE', `http://127.0.0.1:${port()}`));
+    response
+      .writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
+      .end(reply.body.replaceAll('HERE', `http://127.0.0.1:${port()}`));
   }).listen(0, '127.0.0.1');
   const port = () => (server.address() as AddressInfo).port;
   afterAll(() => server.close());
@@ -146,8 +211,22 @@ describe('an answer', () => {
 
   it('that leads to another host is not followed', async () => {
     for (const name of ['@odata.nextLink', '@odata.deltaLink']) {
-      const { access } = await given({ body: JSON.stringify({ ChangeTrackingEnabled: true, Attributes: [], value: [], [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x' }) });
-      await expect(pagesOf(streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null))).rejects.toMatchObject({ kind: 'malformed', message: expect.stringContaining('was not followed') as string });
+      const { access } = await given({
+        body: JSON.stringify({
+          ChangeTrackingEnabled: true,
+          Attributes: [],
+          value: [],
+          [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x',
+        }),
+      });
+      await expect(
+        pagesOf(
+          streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null),
+        ),
+      ).rejects.toMatchObject({
+        kind: 'malformed',
+        message: expect.stringContaining('was not followed') as string,
+      });
       expect(asked).toBeGreaterThan(0);
     }
   });
@@ -155,14 +234,33 @@ describe('an answer', () => {
   it('is what its code says', async () => {
     const error = (code: string, message = 'x') => JSON.stringify({ error: { code, message } });
     const cases = [
-      [400, error('0x80072321'), 'rate_limited'], [400, error('0x80040220'), 'permission'], [403, '<html></html>', 'permission'], [404, '', 'gone'], [400, error('0x80060888'), 'malformed'],
-      [400, error('', 'Version stamp associated with the client has expired. Please perform a full sync.'), 'cursor_invalid'], [410, error('0x80044352'), 'cursor_invalid'],
+      [400, error('0x80072321'), 'rate_limited'],
+      [400, error('0x80040220'), 'permission'],
+      [403, '<html></html>', 'permission'],
+      [404, '', 'gone'],
+      [400, error('0x80060888'), 'malformed'],
+      [
+        400,
+        error(
+          '',
+          'Version stamp associated with the client has expired. Please perform a full sync.',
+        ),
+        'cursor_invalid',
+      ],
+      [410, error('0x80044352'), 'cursor_invalid'],
     ] as const;
     for (const [status, body, kind] of cases) {
       const { access, link } = await given({ status, body });
       await expect(ask(access, link), `${status} ${body}`).rejects.toMatchObject({ kind, status });
     }
-    const { access, link } = await given({ status: 400, body: error('0x80072322'), headers: { 'retry-after': '7' } });
-    await expect(ask(access, link)).rejects.toMatchObject({ kind: 'rate_limited', until: expect.any(Date) as Date });
+    const { access, link } = await given({
+      status: 400,
+      body: error('0x80072322'),
+      headers: { 'retry-after': '7' },
+    });
+    await expect(ask(access, link)).rejects.toMatchObject({
+      kind: 'rate_limited',
+      until: expect.any(Date) as Date,
+    });
   });
 });

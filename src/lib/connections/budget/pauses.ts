@@ -1,21 +1,45 @@
-/** The pause of a connection, and how often in a row its source asked for one without saying how long. */
+/**
+ * The pause of a connection, and how often in a row its source asked for one without saying how
+ * long.
+ */
 export interface Pause {
   until: Date | null;
   strikes: number;
 }
 
-/** A pause of the length that the source named; or of one that grows with each time that it named none. */
+/**
+ * A pause of the length that the source named; or of one that grows with each time that it named
+ * none.
+ */
 export type NewPause = { ms: number } | { firstMs: number };
 
-/** The growing pause ends at so many times its first length; after so long without a pause it begins anew. */
+/**
+ * The growing pause ends at so many times its first length; after so long without a pause it begins
+ * anew.
+ */
 const mostTimes = 60;
 
-/** The pause after the source asked to slow down. Those who were under way when it began do not prolong it. */
-export function nextPause(known: Pause, pause: NewPause, at: Date): { until: Date; strikes: number } {
+/**
+ * The pause after the source asked to slow down. Those who were under way when it began do not
+ * prolong it.
+ */
+export function nextPause(
+  known: Pause,
+  pause: NewPause,
+  at: Date,
+): { until: Date; strikes: number } {
   const ends = known.until?.getTime() ?? 0;
-  if ('ms' in pause) return { until: new Date(Math.max(ends, at.getTime() + Math.max(pause.ms, 0))), strikes: known.strikes };
-  if (known.until !== null && known.until > at) return { until: known.until, strikes: known.strikes };
+  if ('ms' in pause)
+    return {
+      until: new Date(Math.max(ends, at.getTime() + Math.max(pause.ms, 0))),
+      strikes: known.strikes,
+    };
+  if (known.until !== null && known.until > at)
+    return { until: known.until, strikes: known.strikes };
   const longest = pause.firstMs * mostTimes;
   const strikes = at.getTime() - ends < longest ? Math.min(known.strikes + 1, mostTimes) : 1;
-  return { until: new Date(at.getTime() + Math.min(pause.firstMs * 2 ** (strikes - 1), longest)), strikes };
+  return {
+    until: new Date(at.getTime() + Math.min(pause.firstMs * 2 ** (strikes - 1), longest)),
+    strikes,
+  };
 }

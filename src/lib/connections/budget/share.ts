@@ -1,13 +1,22 @@
 import type { RateWindow, WindowReading } from '../../providers/types.ts';
 import type { NewPause } from './pauses.ts';
-import { noteReadings, pauseBudget, readPause, takeFromBudget, type BudgetOwner, type Told } from './store.ts';
+import {
+  noteReadings,
+  pauseBudget,
+  readPause,
+  takeFromBudget,
+  type BudgetOwner,
+  type Told,
+} from './store.ts';
 import { isNews, type WindowState } from './windows.ts';
 import type { Obstacle } from './words.ts';
 
 /** For so long a pause that another worker has begun may go unnoticed here. */
 const freshMs = 1000;
 
-/** One worker's share of a connection's budget: the units it holds, and what it knows of the rest. */
+/**
+ * One worker's share of a connection's budget: the units it holds, and what it knows of the rest.
+ */
 export class BudgetShare {
   readonly #owner: BudgetOwner;
   readonly #windows: readonly RateWindow[];
@@ -30,7 +39,10 @@ export class BudgetShare {
     return new Date(performance.now() + this.#ahead);
   }
 
-  /** Takes the right to send one request; or tells what stands in the way. Those who ask together share one question. */
+  /**
+   * Takes the right to send one request; or tells what stands in the way. Those who ask together
+   * share one question.
+   */
   async take(): Promise<Obstacle | undefined> {
     for (;;) {
       if (this.#obstacle !== undefined && this.#obstacle.until > this.now()) return this.#obstacle;
@@ -53,11 +65,23 @@ export class BudgetShare {
 
   /** Passes on what an answer said of the windows, where that is news. */
   async note(readings: readonly WindowReading[]): Promise<void> {
-    const own = this.#windows.flatMap((window) => readings.filter((reading) => reading.window === window.name).map((reading) => ({ window, reading })));
-    const news = own.filter(({ window, reading }) => isNews(window, this.#stateOf(window), reading, this.now())).map(({ reading }) => reading);
-    const current = own.filter(({ reading: { resetsAt } }) => resetsAt === undefined || resetsAt > this.now());
-    this.#units = Math.min(this.#units, ...current.map(({ reading }) => Math.max(reading.remaining, 0)));
-    if (news.length > 0) this.#states = this.#learn(await noteReadings(this.#owner, this.#windows, news));
+    const own = this.#windows.flatMap((window) =>
+      readings
+        .filter((reading) => reading.window === window.name)
+        .map((reading) => ({ window, reading })),
+    );
+    const news = own
+      .filter(({ window, reading }) => isNews(window, this.#stateOf(window), reading, this.now()))
+      .map(({ reading }) => reading);
+    const current = own.filter(
+      ({ reading: { resetsAt } }) => resetsAt === undefined || resetsAt > this.now(),
+    );
+    this.#units = Math.min(
+      this.#units,
+      ...current.map(({ reading }) => Math.max(reading.remaining, 0)),
+    );
+    if (news.length > 0)
+      this.#states = this.#learn(await noteReadings(this.#owner, this.#windows, news));
   }
 
   #isFresh(): boolean {
@@ -95,7 +119,8 @@ export class BudgetShare {
   }
 
   #stopUntil(until: Date): void {
-    if (this.#obstacle?.kind !== 'paused' || this.#obstacle.until < until) this.#obstacle = { kind: 'paused', until };
+    if (this.#obstacle?.kind !== 'paused' || this.#obstacle.until < until)
+      this.#obstacle = { kind: 'paused', until };
   }
 
   #stateOf({ name }: RateWindow): WindowState | undefined {

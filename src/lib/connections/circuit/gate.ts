@@ -4,7 +4,14 @@ import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { moment } from '../moment.ts';
 import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
-import { closeCircuit, noteFailure, noteSuccess, readCircuit, releaseProbe, reopen } from './store.ts';
+import {
+  closeCircuit,
+  noteFailure,
+  noteSuccess,
+  readCircuit,
+  releaseProbe,
+  reopen,
+} from './store.ts';
 
 /** For so long an opening by another worker may go unnoticed here. */
 const freshMs = 1000;
@@ -20,10 +27,15 @@ export interface CircuitGateOptions {
 }
 
 /**
- * Leaves a source alone that does not answer. While the circuit is open, `enter` throws RemoteError `transient` with `until`.
- * Failures count over all workers; successes cost no query unless there were failures before.
+ * Leaves a source alone that does not answer. While the circuit is open, `enter` throws RemoteError
+ * `transient` with `until`. Failures count over all workers; successes cost no query unless there
+ * were failures before.
  */
-export function circuitGate(tenantId: string, connectionId: string, options: CircuitGateOptions = {}): Gate {
+export function circuitGate(
+  tenantId: string,
+  connectionId: string,
+  options: CircuitGateOptions = {},
+): Gate {
   const { label = 'The source', signal, rules } = options;
   let isProbe = options.probe ?? false;
   let known: Circuit = closedCircuit;
@@ -45,16 +57,27 @@ export function circuitGate(tenantId: string, connectionId: string, options: Cir
     if (isFailure && signal?.aborted) return;
     const wasProbe = isProbe;
     isProbe = false;
-    if (isFailure) learn(await (wasProbe ? reopen : noteFailure)(tenantId, connectionId, reasonOf(outcome), rules));
+    if (isFailure)
+      learn(
+        await (wasProbe ? reopen : noteFailure)(tenantId, connectionId, reasonOf(outcome), rules),
+      );
     else if (wasProbe) learn(await closeCircuit(tenantId, connectionId));
     else if (known.failures > 0) learn(await noteSuccess(tenantId, connectionId));
   }
 
-  /** A probe that never left, such as for want of an access token, is given back; else it would keep everybody off until it counts as lost. */
+  /**
+   * A probe that never left, such as for want of an access token, is given back; else it would keep
+   * everybody off until it counts as lost.
+   */
   async function close(): Promise<void> {
     if (!isProbe) return;
     isProbe = false;
-    await releaseProbe(tenantId, connectionId).catch((error: unknown) => log.warn({ event: 'circuit.probe_kept', tenantId, connectionId, reason: safeMessage(error) }, 'A probe that was not sent could not be given back'));
+    await releaseProbe(tenantId, connectionId).catch((error: unknown) =>
+      log.warn(
+        { event: 'circuit.probe_kept', tenantId, connectionId, reason: safeMessage(error) },
+        'A probe that was not sent could not be given back',
+      ),
+    );
   }
 
   return { enter, leave, close };
@@ -64,11 +87,18 @@ function refusal(label: string, { openedAt, probeAt, reason }: Circuit): RemoteE
   const since = openedAt === null ? '' : ` since ${moment(openedAt, 'down')}`;
   const next = probeAt === null ? 'soon' : `at ${moment(probeAt)}`;
   const details = { unsent: true, ...(probeAt && { until: probeAt }) };
-  return new RemoteError('transient', `${label} has not been answering${since}. ${reason ?? ''} It is left alone for a while; the next try follows by itself ${next}.`, details);
+  return new RemoteError(
+    'transient',
+    `${label} has not been answering${since}. ${reason ?? ''} It is left alone for a while; the next try follows by itself ${next}.`,
+    details,
+  );
 }
 
 /** Without the source's own words: they may hold anything. */
 function reasonOf({ status, failure }: TryOutcome): string {
-  if (failure === 'malformed') return `Its last answer was not what it promises${status === undefined ? '' : ` (HTTP ${status})`}.`;
-  return status === undefined || status < 300 ? 'The last request got no complete answer.' : `Its last answer was that it cannot answer right now (HTTP ${status}).`;
+  if (failure === 'malformed')
+    return `Its last answer was not what it promises${status === undefined ? '' : ` (HTTP ${status})`}.`;
+  return status === undefined || status < 300
+    ? 'The last request got no complete answer.'
+    : `Its last answer was that it cannot answer right now (HTTP ${status}).`;
 }

@@ -1,6 +1,9 @@
 /** Whether a connection's source answers, as all workers see it. */
 export interface Circuit {
-  /** closed: it answers. open: nobody asks. half_open: one worker asks, the others wait for what comes of it. */
+  /**
+   * closed: it answers. open: nobody asks. half_open: one worker asks, the others wait for what
+   * comes of it.
+   */
   state: 'closed' | 'open' | 'half_open';
   /** Failed tries in a row, over all workers; counted while closed. */
   failures: number;
@@ -13,49 +16,75 @@ export interface Circuit {
   reason: string | null;
 }
 
-export const closedCircuit: Circuit = { state: 'closed', failures: 0, openings: 0, openedAt: null, probeAt: null, reason: null };
+export const closedCircuit: Circuit = {
+  state: 'closed',
+  failures: 0,
+  openings: 0,
+  openedAt: null,
+  probeAt: null,
+  reason: null,
+};
 
 export interface CircuitRules {
   /** So many failed tries in a row open the circuit. */
   failures: number;
-  /** From the first opening to the first probe. It doubles with each opening, to sixty times that. */
+  /**
+   * From the first opening to the first probe. It doubles with each opening, to sixty times that.
+   */
   firstWaitMs: number;
   /** A probe that says nothing for so long is given to another worker. */
   probeMs: number;
 }
 
 /**
- * Tries rather than runs: eight tries are two requests with all their retries, which takes some seconds of outage; three runs
- * would be three hours of asking a source that is down.
+ * Tries rather than runs: eight tries are two requests with all their retries, which takes some
+ * seconds of outage; three runs would be three hours of asking a source that is down.
  */
 export const defaultRules: CircuitRules = { failures: 8, firstWaitMs: 60_000, probeMs: 120_000 };
 
 const mostTimes = 60;
 
-/** What every transition is told besides the circuit itself. `chance` is between 0 and 1: workers of many connections spread out. */
+/**
+ * What every transition is told besides the circuit itself. `chance` is between 0 and 1: workers of
+ * many connections spread out.
+ */
 export interface Turn {
   at: Date;
   rules: CircuitRules;
   chance: number;
 }
 
-/** A try failed. While nobody is meant to ask, it is the late answer to a request from before: nothing new. */
+/**
+ * A try failed. While nobody is meant to ask, it is the late answer to a request from before:
+ * nothing new.
+ */
 export function failed(circuit: Circuit, reason: string, turn: Turn): Circuit {
   if (circuit.state !== 'closed') return circuit;
   const counted = { ...circuit, failures: circuit.failures + 1 };
   return counted.failures < turn.rules.failures ? counted : opened(counted, reason, turn);
 }
 
-/** A try succeeded: the row of failures is broken. An open circuit waits for its probe all the same. */
+/**
+ * A try succeeded: the row of failures is broken. An open circuit waits for its probe all the same.
+ */
 export function succeeded(circuit: Circuit): Circuit {
   return circuit.state === 'closed' ? closedCircuit : circuit;
 }
 
-/** Gives the probe to whoever asks first once it is due; `insist` does not wait for that, but never takes it from another. */
-export function claimed(circuit: Circuit, { at, rules }: Turn, insist: boolean): Circuit | undefined {
+/**
+ * Gives the probe to whoever asks first once it is due; `insist` does not wait for that, but never
+ * takes it from another.
+ */
+export function claimed(
+  circuit: Circuit,
+  { at, rules }: Turn,
+  insist: boolean,
+): Circuit | undefined {
   const due = circuit.probeAt === null || circuit.probeAt <= at;
   const free = circuit.state === 'open' ? due || insist : circuit.state === 'half_open' && due;
-  return free ? { ...circuit, state: 'half_open', probeAt: new Date(at.getTime() + rules.probeMs) } : undefined;
+  return free
+    ? { ...circuit, state: 'half_open', probeAt: new Date(at.getTime() + rules.probeMs) }
+    : undefined;
 }
 
 /** The probe failed: a longer wait begins. */
@@ -71,5 +100,12 @@ export function released(circuit: Circuit, { at }: Turn): Circuit {
 function opened(circuit: Circuit, reason: string, { at, rules, chance }: Turn): Circuit {
   const openings = circuit.openings + 1;
   const wait = rules.firstWaitMs * Math.min(2 ** (openings - 1), mostTimes);
-  return { state: 'open', failures: circuit.failures, openings, openedAt: circuit.openedAt ?? at, probeAt: new Date(at.getTime() + wait * (1 + chance / 10)), reason };
+  return {
+    state: 'open',
+    failures: circuit.failures,
+    openings,
+    openedAt: circuit.openedAt ?? at,
+    probeAt: new Date(at.getTime() + wait * (1 + chance / 10)),
+    reason,
+  };
 }

@@ -20,24 +20,51 @@ export interface ConsentView {
 }
 
 const columns = {
-  id: deviceConsents.id, provider: deviceConsents.provider, label: deviceConsents.label, userCode: deviceConsents.userCode, verificationUrl: deviceConsents.verificationUrl,
-  message: deviceConsents.message, expiresAt: deviceConsents.expiresAt, intervalSeconds: deviceConsents.intervalSeconds,
+  id: deviceConsents.id,
+  provider: deviceConsents.provider,
+  label: deviceConsents.label,
+  userCode: deviceConsents.userCode,
+  verificationUrl: deviceConsents.verificationUrl,
+  message: deviceConsents.message,
+  expiresAt: deviceConsents.expiresAt,
+  intervalSeconds: deviceConsents.intervalSeconds,
   // Nobody may have looked since its time ran out.
-  state: sql<ConsentView['state']>`case when ${deviceConsents.state} = 'waiting' and ${deviceConsents.expiresAt} <= now() then 'expired' else ${deviceConsents.state} end`,
+  state: sql<
+    ConsentView['state']
+  >`case when ${deviceConsents.state} = 'waiting' and ${deviceConsents.expiresAt} <= now() then 'expired' else ${deviceConsents.state} end`,
 };
 
 /** Throws Problem `not_found`. */
 export async function consentView(tenantId: string, id: string): Promise<ConsentView> {
-  const rows = isId(id) ? await readTenant(tenantId, (tx) => tx.select(columns).from(deviceConsents).where(and(eq(deviceConsents.tenantId, tenantId), eq(deviceConsents.id, id)))) : [];
+  const rows = isId(id)
+    ? await readTenant(tenantId, (tx) =>
+        tx
+          .select(columns)
+          .from(deviceConsents)
+          .where(and(eq(deviceConsents.tenantId, tenantId), eq(deviceConsents.id, id))),
+      )
+    : [];
   const [found] = rows.map(named);
-  if (found === undefined) throw new Problem('not_found', 'There is no such sign-in in this workspace.');
+  if (found === undefined)
+    throw new Problem('not_found', 'There is no such sign-in in this workspace.');
   return found;
 }
 
 /** Those that wait for somebody, the newest first. */
 export async function waitingConsents(tenantId: string): Promise<ConsentView[]> {
-  const waiting = and(eq(deviceConsents.tenantId, tenantId), eq(deviceConsents.state, 'waiting'), gt(deviceConsents.expiresAt, sql`now()`));
-  return (await readTenant(tenantId, (tx) => tx.select(columns).from(deviceConsents).where(waiting).orderBy(desc(deviceConsents.id)))).map(named);
+  const waiting = and(
+    eq(deviceConsents.tenantId, tenantId),
+    eq(deviceConsents.state, 'waiting'),
+    gt(deviceConsents.expiresAt, sql`now()`),
+  );
+  return (
+    await readTenant(tenantId, (tx) =>
+      tx.select(columns).from(deviceConsents).where(waiting).orderBy(desc(deviceConsents.id)),
+    )
+  ).map(named);
 }
 
-const named = (row: ConsentView): ConsentView => ({ ...row, provider: providers.find(({ key }) => key === row.provider)?.label ?? row.provider });
+const named = (row: ConsentView): ConsentView => ({
+  ...row,
+  provider: providers.find(({ key }) => key === row.provider)?.label ?? row.provider,
+});

@@ -5,7 +5,9 @@ import { credentials } from '../schema.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
 import { everyTenant, keyUses } from './use.ts';
 
-/** Rows that are read at once; each is then written by itself, so that no worker waits for a row. */
+/**
+ * Rows that are read at once; each is then written by itself, so that no worker waits for a row.
+ */
 const batchSize = 100;
 
 export interface RotationProgress {
@@ -27,12 +29,17 @@ export interface Rotation {
 type Sealed = typeof credentials.$inferSelect;
 
 /**
- * Seals every secret of every tenant anew that is not under the newest key. Workers may go on meanwhile, and an
- * interrupted rotation is simply started again: what is done is not looked at twice.
+ * Seals every secret of every tenant anew that is not under the newest key. Workers may go on
+ * meanwhile, and an interrupted rotation is simply started again: what is done is not looked at
+ * twice.
  */
-export async function rotateKeys(onProgress: (progress: RotationProgress) => void = () => {}): Promise<Rotation> {
+export async function rotateKeys(
+  onProgress: (progress: RotationProgress) => void = () => {},
+): Promise<Rotation> {
   const newest = keyRing()[0]?.id ?? '';
-  const total = (await keyUses()).filter(({ key }) => key !== newest).reduce((sum, { secrets }) => sum + secrets, 0);
+  const total = (await keyUses())
+    .filter(({ key }) => key !== newest)
+    .reduce((sum, { secrets }) => sum + secrets, 0);
   const rotation: Rotation = { newest, resealed: 0, replaced: 0, unopened: [] };
   onProgress({ done: 0, total });
   for (const tenantId of await everyTenant()) {
@@ -44,14 +51,27 @@ export async function rotateKeys(onProgress: (progress: RotationProgress) => voi
   return rotation;
 }
 
-/** In the order of the key, so that a secret that does not open is passed by once and never met again. */
+/**
+ * In the order of the key, so that a secret that does not open is passed by once and never met
+ * again.
+ */
 async function* outdated(tenantId: string, newest: string): AsyncGenerator<Sealed> {
   let after: Sealed | undefined;
   do {
     const rows: Sealed[] = await withTenant(tenantId, (tx) => {
-      const beyond = after && gt(sql`(${credentials.connectionId}, ${credentials.name})`, sql`(${after.connectionId}, ${after.name})`);
+      const beyond =
+        after &&
+        gt(
+          sql`(${credentials.connectionId}, ${credentials.name})`,
+          sql`(${after.connectionId}, ${after.name})`,
+        );
       const due = and(eq(credentials.tenantId, tenantId), ne(credentials.keyId, newest), beyond);
-      return tx.select().from(credentials).where(due).orderBy(asc(credentials.connectionId), asc(credentials.name)).limit(batchSize);
+      return tx
+        .select()
+        .from(credentials)
+        .where(due)
+        .orderBy(asc(credentials.connectionId), asc(credentials.name))
+        .limit(batchSize);
     });
     yield* rows;
     after = rows.at(-1);
@@ -70,12 +90,24 @@ async function rotate(row: Sealed, rotation: Rotation): Promise<void> {
   }
 }
 
-/** The version stays: it counts secrets, not seals, so that whoever is about to replace this secret still may. */
+/**
+ * The version stays: it counts secrets, not seals, so that whoever is about to replace this secret
+ * still may.
+ */
 async function replaceSeal(row: Sealed, secret: string): Promise<boolean> {
   const same = and(
-    eq(credentials.tenantId, row.tenantId), eq(credentials.connectionId, row.connectionId), eq(credentials.name, row.name),
-    eq(credentials.version, row.version), eq(credentials.sealed, row.sealed),
+    eq(credentials.tenantId, row.tenantId),
+    eq(credentials.connectionId, row.connectionId),
+    eq(credentials.name, row.name),
+    eq(credentials.version, row.version),
+    eq(credentials.sealed, row.sealed),
   );
-  const changed = await withTenant(row.tenantId, (tx) => tx.update(credentials).set(sealSecret(row, secret)).where(same).returning({ name: credentials.name }));
+  const changed = await withTenant(row.tenantId, (tx) =>
+    tx
+      .update(credentials)
+      .set(sealSecret(row, secret))
+      .where(same)
+      .returning({ name: credentials.name }),
+  );
   return changed.length > 0;
 }

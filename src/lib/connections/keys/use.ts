@@ -18,10 +18,16 @@ export interface KeyUse {
 /** Every key of TRIBUTARY_KEYS, newest first, then those known from before. */
 export async function keyUses(): Promise<KeyUse[]> {
   const ring = keyRing().map(({ id }) => id);
-  const known = (await globalDb().select({ id: encryptionKeys.id }).from(encryptionKeys).orderBy(asc(encryptionKeys.createdAt))).map(({ id }) => id);
+  const known = (
+    await globalDb()
+      .select({ id: encryptionKeys.id })
+      .from(encryptionKeys)
+      .orderBy(asc(encryptionKeys.createdAt))
+  ).map(({ id }) => id);
   const counts = new Map<string, number>();
   for (const tenantId of await everyTenant()) {
-    for (const { keyId, count } of await countByKey(tenantId)) counts.set(keyId, (counts.get(keyId) ?? 0) + count);
+    for (const { keyId, count } of await countByKey(tenantId))
+      counts.set(keyId, (counts.get(keyId) ?? 0) + count);
   }
   return [...new Set([...ring, ...known, ...counts.keys()])].map((key) => {
     const secrets = counts.get(key) ?? 0;
@@ -32,11 +38,17 @@ export async function keyUses(): Promise<KeyUse[]> {
 
 /** Also those that are archived: their secrets need their key like any other. */
 export async function everyTenant(): Promise<string[]> {
-  return (await globalDb().select({ id: tenants.id }).from(tenants).orderBy(asc(tenants.id))).map(({ id }) => id);
+  return (await globalDb().select({ id: tenants.id }).from(tenants).orderBy(asc(tenants.id))).map(
+    ({ id }) => id,
+  );
 }
 
 function countByKey(tenantId: string): Promise<{ keyId: string; count: number }[]> {
   return readTenant(tenantId, (tx) =>
-    tx.select({ keyId: credentials.keyId, count: sql<number>`count(*)::int` }).from(credentials).where(eq(credentials.tenantId, tenantId)).groupBy(credentials.keyId),
+    tx
+      .select({ keyId: credentials.keyId, count: sql<number>`count(*)::int` })
+      .from(credentials)
+      .where(eq(credentials.tenantId, tenantId))
+      .groupBy(credentials.keyId),
   );
 }

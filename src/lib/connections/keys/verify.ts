@@ -11,9 +11,10 @@ import { everyTenant } from './use.ts';
 const knownText = 'tributary';
 
 /**
- * Refuses to run with keys that are not those of this database: a key whose bytes differ from those that sealed under
- * its id before, and a key that secrets still need but that is not there. Throws Problem; it names ids only.
- * A key that is new here is remembered, unless a secret shows that its bytes are wrong.
+ * Refuses to run with keys that are not those of this database: a key whose bytes differ from those
+ * that sealed under its id before, and a key that secrets still need but that is not there. Throws
+ * Problem; it names ids only. A key that is new here is remembered, unless a secret shows that its
+ * bytes are wrong.
  */
 export async function assertUsableKeys(): Promise<void> {
   const ring = keyRing();
@@ -25,7 +26,8 @@ export async function assertUsableKeys(): Promise<void> {
   const wrong = fresh.filter(({ id }) => !opens(samples.get(id))).map(({ id }) => id);
   if (wrong.length > 0) throw wrongKeys(wrong);
   for (const key of fresh) await remember([key]);
-  // Read again: another process may have remembered its own bytes under the same id a moment before.
+  // Read again: another process may have remembered its own bytes under the same id a moment
+  // before.
   const differing = differingKeys(ring, await rememberedKeys());
   if (differing.length > 0) throw wrongKeys(differing);
 }
@@ -33,19 +35,26 @@ export async function assertUsableKeys(): Promise<void> {
 type Sample = typeof credentials.$inferSelect;
 
 async function rememberedKeys(): Promise<Map<string, Buffer>> {
-  return new Map((await globalDb().select().from(encryptionKeys)).map(({ id, sealed }) => [id, sealed]));
+  return new Map(
+    (await globalDb().select().from(encryptionKeys)).map(({ id, sealed }) => [id, sealed]),
+  );
 }
 
 async function remember(ring: KeyRing): Promise<void> {
   const id = ring[0]?.id ?? '';
-  await globalDb().insert(encryptionKeys).values({ id, sealed: encrypt(ring, placeOf(id), knownText) }).onConflictDoNothing();
+  await globalDb()
+    .insert(encryptionKeys)
+    .values({ id, sealed: encrypt(ring, placeOf(id), knownText) })
+    .onConflictDoNothing();
 }
 
 function differingKeys(ring: KeyRing, remembered: Map<string, Buffer>): string[] {
-  return ring.map(({ id }) => id).filter((id) => {
-    const sealed = remembered.get(id);
-    return sealed === undefined || !succeeds(() => decrypt(ring, placeOf(id), sealed));
-  });
+  return ring
+    .map(({ id }) => id)
+    .filter((id) => {
+      const sealed = remembered.get(id);
+      return sealed === undefined || !succeeds(() => decrypt(ring, placeOf(id), sealed));
+    });
 }
 
 async function oneSecretOfEachKey(): Promise<Map<string, Sample>> {
@@ -55,7 +64,12 @@ async function oneSecretOfEachKey(): Promise<Map<string, Sample>> {
     const found = await readTenant(tenantId, async (tx) => {
       const ids = await tx.selectDistinct({ id: credentials.keyId }).from(credentials).where(own);
       const unknown = ids.map(({ id }) => id).filter((id) => !samples.has(id));
-      return unknown.length === 0 ? [] : tx.selectDistinctOn([credentials.keyId]).from(credentials).where(and(own, inArray(credentials.keyId, unknown)));
+      return unknown.length === 0
+        ? []
+        : tx
+            .selectDistinctOn([credentials.keyId])
+            .from(credentials)
+            .where(and(own, inArray(credentials.keyId, unknown)));
     });
     for (const row of found) samples.set(row.keyId, row);
   }
@@ -75,13 +89,24 @@ function succeeds(attempt: () => unknown): boolean {
   }
 }
 
-const placeOf = (id: string): Place => ({ tenant: '', table: 'encryption_keys', row: id, column: 'sealed' });
+const placeOf = (id: string): Place => ({
+  tenant: '',
+  table: 'encryption_keys',
+  row: id,
+  column: 'sealed',
+});
 const list = (ids: string[]) => ids.map((id) => `"${id}"`).join(', ');
 
 function missingKeys(ids: string[]): Problem {
-  return new Problem('unavailable', `TRIBUTARY_KEYS lacks the key ${list(ids)}, which secrets of connections still need. Put it back; to withdraw a key, first run: npm run tributary -- keys rotate`);
+  return new Problem(
+    'unavailable',
+    `TRIBUTARY_KEYS lacks the key ${list(ids)}, which secrets of connections still need. Put it back; to withdraw a key, first run: npm run tributary -- keys rotate`,
+  );
 }
 
 function wrongKeys(ids: string[]): Problem {
-  return new Problem('unavailable', `TRIBUTARY_KEYS holds other bytes for the key ${list(ids)} than those that sealed under this id before. Put the right ones back; a new key needs an id that was never used.`);
+  return new Problem(
+    'unavailable',
+    `TRIBUTARY_KEYS holds other bytes for the key ${list(ids)} than those that sealed under this id before. Put the right ones back; a new key needs an id that was never used.`,
+  );
 }

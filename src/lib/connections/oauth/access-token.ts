@@ -7,7 +7,15 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { withTenant } from '../../tenancy/with-tenant.ts';
-import { leaveLease, readTokens, storeTokens, takeLease, type AccessToken, type TokenOwner, type TokenState } from './store.ts';
+import {
+  leaveLease,
+  readTokens,
+  storeTokens,
+  takeLease,
+  type AccessToken,
+  type TokenOwner,
+  type TokenState,
+} from './store.ts';
 import { requestToken, type OAuthProvider } from './token-endpoint.ts';
 
 /** Whose token is wanted, and how it is fetched. */
@@ -24,15 +32,17 @@ const longestPauseSeconds = 3_600;
 const underWay = new Map<string, Promise<AccessToken>>();
 
 /**
- * An access token to send, renewed first when it is about to expire or is the one that was `rejected`. One renewal at a
- * time over all processes: the callers of one process share it, other processes wait for its result.
- * Throws RemoteError: `auth` when the grant is dead, `transient` and `rate_limited` when another try may succeed.
+ * An access token to send, renewed first when it is about to expire or is the one that was
+ * `rejected`. One renewal at a time over all processes: the callers of one process share it, other
+ * processes wait for its result. Throws RemoteError: `auth` when the grant is dead, `transient` and
+ * `rate_limited` when another try may succeed.
  */
 export async function accessToken(source: TokenSource, rejected?: string): Promise<AccessToken> {
   const key = `${source.tenantId}/${source.connectionId}`;
   const shared = await underWay.get(key);
   if (shared !== undefined && shared.token !== rejected) return shared;
-  const obtaining = underWay.get(key) ?? obtain(source, rejected).finally(() => underWay.delete(key));
+  const obtaining =
+    underWay.get(key) ?? obtain(source, rejected).finally(() => underWay.delete(key));
   underWay.set(key, obtaining);
   return obtaining;
 }
@@ -40,18 +50,25 @@ export async function accessToken(source: TokenSource, rejected?: string): Promi
 async function obtain(source: TokenSource, rejected: string | undefined): Promise<AccessToken> {
   const deadline = performance.now() + patienceMs;
   for (let waits = 0; ; waits += 1) {
-    const seen = await patiently(() => withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)));
+    const seen = await patiently(() =>
+      withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
+    );
     const known = usable(seen, rejected);
     if (known !== undefined) return known;
     const obtained = await renewUnderLease(source, seen, rejected);
     if (obtained !== undefined) return obtained;
-    if (performance.now() + seen.holder.leaseSeconds * 1000 > deadline) return stillGood(seen, rejected, busy(source, seen));
+    if (performance.now() + seen.holder.leaseSeconds * 1000 > deadline)
+      return stillGood(seen, rejected, busy(source, seen));
     await sleep(Math.min(40 * 2 ** Math.min(waits, 4), 500) * (0.5 + Math.random()));
   }
 }
 
 /** Undefined when somebody else has the lease or replaced the secret: look again. */
-async function renewUnderLease(source: TokenSource, seen: TokenState, rejected: string | undefined): Promise<AccessToken | undefined> {
+async function renewUnderLease(
+  source: TokenSource,
+  seen: TokenState,
+  rejected: string | undefined,
+): Promise<AccessToken | undefined> {
   if (seen.holder.leaseSeconds > 0) return undefined;
   const leaseOwner = newId();
   const held = await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
@@ -66,11 +83,16 @@ async function renewUnderLease(source: TokenSource, seen: TokenState, rejected: 
 }
 
 /**
- * Exchanges the secret for a token. What remains: when this process or the line dies after the source has used the
- * refresh token up and before the new one is stored, the new one is lost with it. The next try then sends the old one
- * once more, which a source with a grace period accepts; with any other, a person has to connect again.
+ * Exchanges the secret for a token. What remains: when this process or the line dies after the
+ * source has used the refresh token up and before the new one is stored, the new one is lost with
+ * it. The next try then sends the old one once more, which a source with a grace period accepts;
+ * with any other, a person has to connect again.
  */
-async function renew(source: TokenSource, held: TokenState, { leaseOwner, rejected }: { leaseOwner: string; rejected: string | undefined }): Promise<AccessToken | undefined> {
+async function renew(
+  source: TokenSource,
+  held: TokenState,
+  { leaseOwner, rejected }: { leaseOwner: string; rejected: string | undefined },
+): Promise<AccessToken | undefined> {
   const { tenantId, connectionId, provider, settings } = source;
   try {
     const answer = await requestToken(provider, settings, held.secrets);
@@ -81,17 +103,27 @@ async function renew(source: TokenSource, held: TokenState, { leaseOwner, reject
     return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    log.warn({ event: 'token.failed', tenantId, connectionId, kind: error.kind, status: error.status }, 'An access token was not renewed');
+    log.warn(
+      { event: 'token.failed', tenantId, connectionId, kind: error.kind, status: error.status },
+      'An access token was not renewed',
+    );
     if (error.kind === 'auth' && (await changedSince(source, held))) return undefined;
     if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
-    await patiently(() => leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error)));
+    await patiently(() =>
+      leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error)),
+    );
     return stillGood(held, rejected, error);
   }
 }
 
 /** The grant is dead only if the secret that was refused is still the newest one. */
-async function changedSince({ provider, ...owner }: TokenSource, held: TokenState): Promise<boolean> {
-  const now = await patiently(() => withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner)));
+async function changedSince(
+  { provider, ...owner }: TokenSource,
+  held: TokenState,
+): Promise<boolean> {
+  const now = await patiently(() =>
+    withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner)),
+  );
   return Object.entries(now.secrets).some(([name, secret]) => held.secrets[name] !== secret);
 }
 
@@ -100,8 +132,18 @@ function usable({ access }: TokenState, rejected: string | undefined): AccessTok
 }
 
 /** A token that has not expired is good enough while no new one is to be had. */
-function stillGood({ access }: TokenState, rejected: string | undefined, error: RemoteError): AccessToken {
-  if (error.kind !== 'auth' && access !== undefined && (access.secondsLeft ?? 0) > 1 && access.token !== rejected) return access;
+function stillGood(
+  { access }: TokenState,
+  rejected: string | undefined,
+  error: RemoteError,
+): AccessToken {
+  if (
+    error.kind !== 'auth' &&
+    access !== undefined &&
+    (access.secondsLeft ?? 0) > 1 &&
+    access.token !== rejected
+  )
+    return access;
   throw error;
 }
 
@@ -113,5 +155,9 @@ function pauseSecondsOf({ until }: RemoteError): number {
 
 function busy({ provider }: TokenSource, { holder }: TokenState): RemoteError {
   const until = new Date(Date.now() + holder.leaseSeconds * 1000);
-  return new RemoteError('rate_limited', `The token endpoint of ${provider.label} asked to wait. The next try follows by itself.`, { until });
+  return new RemoteError(
+    'rate_limited',
+    `The token endpoint of ${provider.label} asked to wait. The next try follows by itself.`,
+    { until },
+  );
 }

@@ -5,35 +5,67 @@ import { newId } from '../../platform/id.ts';
 import { withTenant } from '../../tenancy/with-tenant.ts';
 import type { TokenSource } from './access-token.ts';
 import type { Tokens } from './authorization.ts';
-import { leaveLease, readTokens, storeRotated, takeLease, type AccessToken, type TokenState } from './store.ts';
+import {
+  leaveLease,
+  readTokens,
+  storeRotated,
+  takeLease,
+  type AccessToken,
+  type TokenState,
+} from './store.ts';
 import { requestToken } from './token-endpoint.ts';
 
 const waitMs = 250;
 const mostWaits = 120;
 
 /**
- * Access tokens of a stored connection for another API of its provider. They are asked for seldom and kept nowhere; the
- * refresh token that pays for them is exchanged and stored under the same lease as for the connection's own.
+ * Access tokens of a stored connection for another API of its provider. They are asked for seldom
+ * and kept nowhere; the refresh token that pays for them is exchanged and stored under the same
+ * lease as for the connection's own.
  */
 export function audienceTokens(source: TokenSource, tokenForm: Record<string, string>): Tokens {
   return async () => {
     for (let waits = 0; waits < mostWaits; waits += 1) {
-      const seen = await patiently(() => withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)));
+      const seen = await patiently(() =>
+        withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
+      );
       const leaseOwner = newId();
-      const held = seen.holder.leaseSeconds > 0 ? undefined : await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
+      const held =
+        seen.holder.leaseSeconds > 0
+          ? undefined
+          : await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
       if (held !== undefined) return exchange(source, held, leaseOwner, tokenForm);
       await sleep(waitMs);
     }
-    throw new RemoteError('transient', `The tokens of ${source.provider.label} are being renewed by somebody else. Try again in a minute.`);
+    throw new RemoteError(
+      'transient',
+      `The tokens of ${source.provider.label} are being renewed by somebody else. Try again in a minute.`,
+    );
   };
 }
 
-async function exchange(source: TokenSource, held: TokenState, leaseOwner: string, tokenForm: Record<string, string>): Promise<AccessToken> {
+async function exchange(
+  source: TokenSource,
+  held: TokenState,
+  leaseOwner: string,
+  tokenForm: Record<string, string>,
+): Promise<AccessToken> {
   const { grant } = source.provider;
-  const form: typeof grant.form = (settings, secrets) => ({ ...grant.form(settings, secrets), ...tokenForm });
+  const form: typeof grant.form = (settings, secrets) => ({
+    ...grant.form(settings, secrets),
+    ...tokenForm,
+  });
   try {
-    const answer = await requestToken({ ...source.provider, grant: { ...grant, form } }, source.settings, held.secrets);
-    if (!(await patiently(() => storeRotated(source, held, answer)))) throw new RemoteError('transient', 'The credentials were replaced in the meantime. Try again.');
+    const answer = await requestToken(
+      { ...source.provider, grant: { ...grant, form } },
+      source.settings,
+      held.secrets,
+    );
+    if (!(await patiently(() => storeRotated(source, held, answer))))
+      throw new RemoteError(
+        'transient',
+        'The credentials were replaced in the meantime. Try again.',
+      );
     return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
   } catch (error) {
     await patiently(() => leaveLease(source, held, leaseOwner));

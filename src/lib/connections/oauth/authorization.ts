@@ -11,13 +11,21 @@ import type { AccessToken } from './store.ts';
 export type Tokens = (rejected?: string) => Promise<AccessToken>;
 
 /** The tokens of a stored connection. */
-export const storedTokens = (source: TokenSource): Tokens => (rejected) => accessToken(source, rejected);
+export const storedTokens =
+  (source: TokenSource): Tokens =>
+  (rejected) =>
+    accessToken(source, rejected);
 
 /**
- * A client that sends `Authorization: Bearer` to the provider's own hosts (to the very origin of `baseUrl` on this
- * machine) and to nobody else. When a token is refused, the request is made once more with a new one.
+ * A client that sends `Authorization: Bearer` to the provider's own hosts (to the very origin of
+ * `baseUrl` on this machine) and to nobody else. When a token is refused, the request is made once
+ * more with a new one.
  */
-export function withAuthorization(http: OwnedHttpClient, tokens: Tokens, { hosts, baseUrl }: { hosts: readonly string[]; baseUrl: string }): OwnedHttpClient {
+export function withAuthorization(
+  http: OwnedHttpClient,
+  tokens: Tokens,
+  { hosts, baseUrl }: { hosts: readonly string[]; baseUrl: string },
+): OwnedHttpClient {
   const current = remembered(tokens);
   return {
     close: () => http.close(),
@@ -36,7 +44,8 @@ export function withAuthorization(http: OwnedHttpClient, tokens: Tokens, { hosts
 function remembered(tokens: Tokens): (rejected?: string) => Promise<string> {
   let last: { token: string; until: number } | undefined;
   return async (rejected) => {
-    if (last !== undefined && last.token !== rejected && performance.now() < last.until) return last.token;
+    if (last !== undefined && last.token !== rejected && performance.now() < last.until)
+      return last.token;
     const { token, secondsLeft } = await tokens(rejected);
     // Nine tenths: by then it is renewed ahead of time, which is asked for and not only waited for.
     last = { token, until: performance.now() + (secondsLeft ?? 3_600) * 900 };
@@ -47,7 +56,8 @@ function remembered(tokens: Tokens): (rejected?: string) => Promise<string> {
 function isOwn(address: string, hosts: readonly string[], baseUrl: string): boolean {
   if (!URL.canParse(address)) return false;
   const url = new URL(address);
-  if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS && url.origin === new URL(baseUrl).origin;
+  if (isLoopback(url.hostname))
+    return config().ALLOW_LOOPBACK_PROVIDERS && url.origin === new URL(baseUrl).origin;
   return url.protocol === 'https:' && isAllowedHost(url.hostname, hosts);
 }
 
@@ -55,7 +65,10 @@ type Attempt = HttpAnswer | RemoteError;
 
 async function attempt(http: HttpClient, request: HttpRequest, token: string): Promise<Attempt> {
   try {
-    return await http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    return await http.request({
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
+    });
   } catch (error) {
     if (error instanceof RemoteError) return error;
     throw error;

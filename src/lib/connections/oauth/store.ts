@@ -17,7 +17,10 @@ export interface AccessToken {
   token: string;
   /** Null when the source did not say. */
   secondsLeft: number | null;
-  /** False when it is to be renewed although it may still be good: less than a tenth of its life, or 5 minutes, is left. */
+  /**
+   * False when it is to be renewed although it may still be good: less than a tenth of its life, or
+   * 5 minutes, is left.
+   */
   fresh: boolean;
 }
 
@@ -37,38 +40,77 @@ const refreshName = 'refreshToken';
 /** Longer than a token request can take. */
 const leaseSeconds = 30;
 /** All times are those of the database: the processes' clocks may differ. */
-const secondsTo = (at: typeof credentials.expiresAt | typeof credentials.leaseUntil) => sql<number | null>`extract(epoch from ${at} - clock_timestamp())::float8`;
+const secondsTo = (at: typeof credentials.expiresAt | typeof credentials.leaseUntil) =>
+  sql<number | null>`extract(epoch from ${at} - clock_timestamp())::float8`;
 
 /** Less than this is left: a tenth of a life of so many seconds, or 5 minutes. */
 export const marginSeconds = (life: number): number => Math.min(life / 10, 300);
 
-export async function readTokens(tx: Tx, provider: OAuthProvider, owner: TokenOwner): Promise<TokenState> {
+export async function readTokens(
+  tx: Tx,
+  provider: OAuthProvider,
+  owner: TokenOwner,
+): Promise<TokenState> {
   const rows = await tx
     .select({
-      tenantId: credentials.tenantId, connectionId: credentials.connectionId, name: credentials.name, sealed: credentials.sealed, version: credentials.version,
+      tenantId: credentials.tenantId,
+      connectionId: credentials.connectionId,
+      name: credentials.name,
+      sealed: credentials.sealed,
+      version: credentials.version,
       secondsLeft: secondsTo(credentials.expiresAt),
-      life: sql<number | null>`extract(epoch from ${credentials.expiresAt} - ${credentials.updatedAt})::float8`,
+      life: sql<
+        number | null
+      >`extract(epoch from ${credentials.expiresAt} - ${credentials.updatedAt})::float8`,
       leaseSeconds: secondsTo(credentials.leaseUntil),
     })
     .from(credentials)
     .where(ownedBy(owner));
   const wanted = provider.grant.kind === 'refresh_token' ? refreshName : provider.secretNames[0];
   const holder = rows.find(({ name }) => name === wanted);
-  if (holder === undefined) throw new RemoteError('auth', `${provider.label} has no credentials to renew its access with. Connect it again.`);
+  if (holder === undefined)
+    throw new RemoteError(
+      'auth',
+      `${provider.label} has no credentials to renew its access with. Connect it again.`,
+    );
   const access = rows.find(({ name }) => name === accessName);
   return {
-    access: access && { token: openSecret(access, access.sealed), secondsLeft: access.secondsLeft, fresh: access.secondsLeft === null || access.secondsLeft > marginSeconds(access.life ?? 0) },
-    secrets: Object.fromEntries(rows.filter(({ name }) => name !== accessName).map((row) => [row.name, openSecret(row, row.sealed)])),
-    holder: { name: holder.name, version: holder.version, leaseSeconds: Math.max(holder.leaseSeconds ?? 0, 0) },
+    access: access && {
+      token: openSecret(access, access.sealed),
+      secondsLeft: access.secondsLeft,
+      fresh: access.secondsLeft === null || access.secondsLeft > marginSeconds(access.life ?? 0),
+    },
+    secrets: Object.fromEntries(
+      rows
+        .filter(({ name }) => name !== accessName)
+        .map((row) => [row.name, openSecret(row, row.sealed)]),
+    ),
+    holder: {
+      name: holder.name,
+      version: holder.version,
+      leaseSeconds: Math.max(holder.leaseSeconds ?? 0, 0),
+    },
     refreshDue: holder.secondsLeft !== null && holder.secondsLeft < (holder.life ?? 0) / 10,
   };
 }
 
-/** Takes the lease if it is free and the secret is still the one that was read. The state is read again under it. */
-export function takeLease(provider: OAuthProvider, owner: TokenOwner, seen: TokenState, leaseOwner: string): Promise<TokenState | undefined> {
+/**
+ * Takes the lease if it is free and the secret is still the one that was read. The state is read
+ * again under it.
+ */
+export function takeLease(
+  provider: OAuthProvider,
+  owner: TokenOwner,
+  seen: TokenState,
+  leaseOwner: string,
+): Promise<TokenState | undefined> {
   return withTenant(owner.tenantId, async (tx) => {
     // One's own lease too: its taking may have been committed without our hearing of it.
-    const free = or(isNull(credentials.leaseUntil), lte(credentials.leaseUntil, sql`clock_timestamp()`), eq(credentials.leaseOwner, leaseOwner));
+    const free = or(
+      isNull(credentials.leaseUntil),
+      lte(credentials.leaseUntil, sql`clock_timestamp()`),
+      eq(credentials.leaseOwner, leaseOwner),
+    );
     const taken = await tx
       .update(credentials)
       .set({ leaseOwner, leaseUntil: inSeconds(leaseSeconds) })
@@ -78,41 +120,91 @@ export function takeLease(provider: OAuthProvider, owner: TokenOwner, seen: Toke
   });
 }
 
-/** Gives the lease back, or keeps everybody off the token endpoint for so many seconds. Whoever lost the lease changes nothing. */
-export async function leaveLease(owner: TokenOwner, held: TokenState, leaseOwner: string, pauseSeconds = 0): Promise<void> {
-  const own = and(ownedBy(owner), eq(credentials.name, held.holder.name), eq(credentials.leaseOwner, leaseOwner));
-  await withTenant(owner.tenantId, (tx) => tx.update(credentials).set({ leaseOwner: null, leaseUntil: pauseSeconds > 0 ? inSeconds(pauseSeconds) : null }).where(own));
+/**
+ * Gives the lease back, or keeps everybody off the token endpoint for so many seconds. Whoever lost
+ * the lease changes nothing.
+ */
+export async function leaveLease(
+  owner: TokenOwner,
+  held: TokenState,
+  leaseOwner: string,
+  pauseSeconds = 0,
+): Promise<void> {
+  const own = and(
+    ownedBy(owner),
+    eq(credentials.name, held.holder.name),
+    eq(credentials.leaseOwner, leaseOwner),
+  );
+  await withTenant(owner.tenantId, (tx) =>
+    tx
+      .update(credentials)
+      .set({ leaseOwner: null, leaseUntil: pauseSeconds > 0 ? inSeconds(pauseSeconds) : null })
+      .where(own),
+  );
 }
 
 /**
- * Stores what the token endpoint gave, in one transaction and before any of it is used. False when the secret was
- * replaced meanwhile. The lease is not asked for: even when it ran out, a refresh token that was rotated is the only
- * good one as long as nobody stored a newer one, and the version tells that.
+ * Stores what the token endpoint gave, in one transaction and before any of it is used. False when
+ * the secret was replaced meanwhile. The lease is not asked for: even when it ran out, a refresh
+ * token that was rotated is the only good one as long as nobody stored a newer one, and the version
+ * tells that.
  */
-export function storeTokens({ tenantId, connectionId }: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
+export function storeTokens(
+  { tenantId, connectionId }: TokenOwner,
+  held: TokenState,
+  answer: TokenAnswer,
+): Promise<boolean> {
   const owner = { tenantId, connectionId };
   return withTenant(tenantId, async (tx) => {
     if (!(await keepRotated(tx, owner, held, answer))) return false;
-    const access = { ...sealSecret({ ...owner, name: accessName }, answer.accessToken), expiresAt: inSeconds(answer.lifeSeconds), updatedAt: sql`clock_timestamp()` };
-    await tx.insert(credentials).values({ ...owner, name: accessName, ...access }).onConflictDoUpdate({
-      target: [credentials.tenantId, credentials.connectionId, credentials.name],
-      set: { ...access, version: sql`${credentials.version} + 1` },
-    });
+    const access = {
+      ...sealSecret({ ...owner, name: accessName }, answer.accessToken),
+      expiresAt: inSeconds(answer.lifeSeconds),
+      updatedAt: sql`clock_timestamp()`,
+    };
+    await tx
+      .insert(credentials)
+      .values({ ...owner, name: accessName, ...access })
+      .onConflictDoUpdate({
+        target: [credentials.tenantId, credentials.connectionId, credentials.name],
+        set: { ...access, version: sql`${credentials.version} + 1` },
+      });
     return true;
   });
 }
 
-/** As `storeTokens`, for an access token that is for something else than the connection's own: of the answer only the rotated refresh token is stored. */
-export function storeRotated({ tenantId, connectionId }: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
+/**
+ * As `storeTokens`, for an access token that is for something else than the connection's own: of
+ * the answer only the rotated refresh token is stored.
+ */
+export function storeRotated(
+  { tenantId, connectionId }: TokenOwner,
+  held: TokenState,
+  answer: TokenAnswer,
+): Promise<boolean> {
   return withTenant(tenantId, (tx) => keepRotated(tx, { tenantId, connectionId }, held, answer));
 }
 
-async function keepRotated(tx: Tx, owner: TokenOwner, held: TokenState, answer: TokenAnswer): Promise<boolean> {
-  const rotated = answer.refreshToken === undefined ? {} : {
-    ...sealSecret({ ...owner, name: held.holder.name }, answer.refreshToken),
-    version: sql`${credentials.version} + 1`, updatedAt: sql`clock_timestamp()`, expiresAt: inSeconds(answer.refreshLifeSeconds),
-  };
-  const kept = await tx.update(credentials).set({ leaseOwner: null, leaseUntil: null, ...rotated }).where(holderOf(owner, held)).returning({ name: credentials.name });
+async function keepRotated(
+  tx: Tx,
+  owner: TokenOwner,
+  held: TokenState,
+  answer: TokenAnswer,
+): Promise<boolean> {
+  const rotated =
+    answer.refreshToken === undefined
+      ? {}
+      : {
+          ...sealSecret({ ...owner, name: held.holder.name }, answer.refreshToken),
+          version: sql`${credentials.version} + 1`,
+          updatedAt: sql`clock_timestamp()`,
+          expiresAt: inSeconds(answer.refreshLifeSeconds),
+        };
+  const kept = await tx
+    .update(credentials)
+    .set({ leaseOwner: null, leaseUntil: null, ...rotated })
+    .where(holderOf(owner, held))
+    .returning({ name: credentials.name });
   return kept.length > 0;
 }
 
@@ -121,6 +213,9 @@ export async function forgetAccessToken(tx: Tx, owner: TokenOwner): Promise<void
   await tx.delete(credentials).where(and(ownedBy(owner), eq(credentials.name, accessName)));
 }
 
-const ownedBy = ({ tenantId, connectionId }: TokenOwner) => and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
-const holderOf = (owner: TokenOwner, { holder }: TokenState) => and(ownedBy(owner), eq(credentials.name, holder.name), eq(credentials.version, holder.version));
-const inSeconds = (seconds: number | undefined) => (seconds === undefined ? sql`null` : sql`clock_timestamp() + make_interval(secs => ${seconds})`);
+const ownedBy = ({ tenantId, connectionId }: TokenOwner) =>
+  and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
+const holderOf = (owner: TokenOwner, { holder }: TokenState) =>
+  and(ownedBy(owner), eq(credentials.name, holder.name), eq(credentials.version, holder.version));
+const inSeconds = (seconds: number | undefined) =>
+  seconds === undefined ? sql`null` : sql`clock_timestamp() + make_interval(secs => ${seconds})`;

@@ -9,7 +9,10 @@ import { registerSecret } from '../../platform/secrets.ts';
 import type { OAuthGrant, ProviderDefinition } from '../../providers/types.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
 
-/** Shorter than the lease under which a token is fetched: whoever takes the lease over finds nobody asking any more. */
+/**
+ * Shorter than the lease under which a token is fetched: whoever takes the lease over finds nobody
+ * asking any more.
+ */
 export const tokenDeadlineMs = 20_000;
 
 /** What the token endpoint gave. Lives are in seconds. */
@@ -32,19 +35,26 @@ export interface OAuthProvider {
 
 /** The OAuth part of a provider; undefined when it goes by keys. */
 export function oauthOf({ label, auth }: ProviderDefinition): OAuthProvider | undefined {
-  return auth.kind === 'oauth2' ? { label, grant: auth.grant, secretNames: auth.secrets.map(({ name }) => name) } : undefined;
+  return auth.kind === 'oauth2'
+    ? { label, grant: auth.grant, secretNames: auth.secrets.map(({ name }) => name) }
+    : undefined;
 }
 
 /**
- * Asks the token endpoint once. Never again by itself: a refresh token that was used up by an answer that got lost must
- * not be sent twice in a row without anybody looking whether another process has a newer one.
- * Throws RemoteError; `auth` means that the grant itself was refused.
+ * Asks the token endpoint once. Never again by itself: a refresh token that was used up by an
+ * answer that got lost must not be sent twice in a row without anybody looking whether another
+ * process has a newer one. Throws RemoteError; `auth` means that the grant itself was refused.
  */
-export async function requestToken({ label, grant }: OAuthProvider, settings: unknown, secrets: Record<string, string>): Promise<TokenAnswer> {
+export async function requestToken(
+  { label, grant }: OAuthProvider,
+  settings: unknown,
+  secrets: Record<string, string>,
+): Promise<TokenAnswer> {
   const url = grant.tokenUrl(settings);
   const http = tokenClient(url, grant.tokenHosts);
   try {
-    const refresh: Record<string, string> = grant.kind === 'refresh_token' ? { refresh_token: secrets['refreshToken'] ?? '' } : {};
+    const refresh: Record<string, string> =
+      grant.kind === 'refresh_token' ? { refresh_token: secrets['refreshToken'] ?? '' } : {};
     const form = { grant_type: grant.kind, ...refresh, ...grant.form(settings, secrets) };
     const headers = grant.headers?.(settings, secrets) ?? {};
     const sentAt = performance.now();
@@ -60,29 +70,64 @@ export async function requestToken({ label, grant }: OAuthProvider, settings: un
 export function tokenClient(url: string, tokenHosts: readonly string[]): OwnedHttpClient {
   const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
-  const allowedHosts = allowLoopback && isLoopback(hostname) ? [...tokenHosts, hostname] : tokenHosts;
-  return createHttpClient({ allowedHosts, allowLoopback, deadlineMs: tokenDeadlineMs, retry: { retries: 0 } });
+  const allowedHosts =
+    allowLoopback && isLoopback(hostname) ? [...tokenHosts, hostname] : tokenHosts;
+  return createHttpClient({
+    allowedHosts,
+    allowLoopback,
+    deadlineMs: tokenDeadlineMs,
+    retry: { retries: 0 },
+  });
 }
 
 /** Numbers come as text from some sources, such as Microsoft's first token endpoint. */
-const seconds = z.coerce.number().positive().max(10 * 365 * 86_400);
+const seconds = z.coerce
+  .number()
+  .positive()
+  .max(10 * 365 * 86_400);
 const body = z.object({
   access_token: z.string().min(1),
-  token_type: z.string().regex(/^bearer$/i).optional(),
+  token_type: z
+    .string()
+    .regex(/^bearer$/i)
+    .optional(),
   expires_in: seconds.optional(),
   refresh_token: z.string().min(1).optional(),
   refresh_token_expires_in: seconds.optional(),
 });
 
-function readToken({ body: text, status }: HttpAnswer, grant: OAuthGrant<unknown>, label: string, elapsed: number): TokenAnswer {
+function readToken(
+  { body: text, status }: HttpAnswer,
+  grant: OAuthGrant<unknown>,
+  label: string,
+  elapsed: number,
+): TokenAnswer {
   const parsed = body.safeParse(jsonOf(text));
-  if (!parsed.success) throw new RemoteError('malformed', `The token endpoint of ${label} answered something that is not a token.`, { status });
-  const { access_token: accessToken, expires_in: life, refresh_token: refreshToken, refresh_token_expires_in: refreshLife } = parsed.data;
+  if (!parsed.success)
+    throw new RemoteError(
+      'malformed',
+      `The token endpoint of ${label} answered something that is not a token.`,
+      { status },
+    );
+  const {
+    access_token: accessToken,
+    expires_in: life,
+    refresh_token: refreshToken,
+    refresh_token_expires_in: refreshLife,
+  } = parsed.data;
   registerSecret(accessToken);
-  if (grant.kind === 'client_credentials' || refreshToken === undefined) return { accessToken, ...lifeOf(life, elapsed) };
+  if (grant.kind === 'client_credentials' || refreshToken === undefined)
+    return { accessToken, ...lifeOf(life, elapsed) };
   registerSecret(refreshToken);
-  const days = refreshLife ?? (grant.refreshTokenDays === undefined ? undefined : grant.refreshTokenDays * 86_400);
-  return { accessToken, ...lifeOf(life, elapsed), refreshToken, ...(days !== undefined && { refreshLifeSeconds: days }) };
+  const days =
+    refreshLife ??
+    (grant.refreshTokenDays === undefined ? undefined : grant.refreshTokenDays * 86_400);
+  return {
+    accessToken,
+    ...lifeOf(life, elapsed),
+    refreshToken,
+    ...(days !== undefined && { refreshLifeSeconds: days }),
+  };
 }
 
 /** The life began when the source answered, not when the answer was read. */
@@ -93,15 +138,26 @@ function lifeOf(life: number | undefined, elapsed: number): Pick<TokenAnswer, 'l
 const passing = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
 const refusal = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
 
-/** RFC 6749, 5.2: a refusal is 400 (401 for a bad client) with a code. What else the body says is not shown: it may quote what was sent. */
+/**
+ * RFC 6749, 5.2: a refusal is 400 (401 for a bad client) with a code. What else the body says is
+ * not shown: it may quote what was sent.
+ */
 function refusalOf(answer: HttpAnswer, label: string): RemoteError {
   const { status } = answer;
   const code = refusalCode(answer);
   if ((code === undefined && status === 400) || passing.has(code ?? '')) {
     const until = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
-    return new RemoteError('transient', `The token endpoint of ${label} could not answer right now. The next try follows by itself.`, { status, ...(until && { until }) });
+    return new RemoteError(
+      'transient',
+      `The token endpoint of ${label} could not answer right now. The next try follows by itself.`,
+      { status, ...(until && { until }) },
+    );
   }
-  return new RemoteError('auth', `${label} does not renew the access any more (${code ?? `HTTP ${status}`}). Connect it again.`, { status });
+  return new RemoteError(
+    'auth',
+    `${label} does not renew the access any more (${code ?? `HTTP ${status}`}). Connect it again.`,
+    { status },
+  );
 }
 
 /** The code of a refusal (RFC 6749, 5.2); undefined when the answer holds none. */

@@ -17,11 +17,28 @@ export async function retryJob(actor: Actor, id: string): Promise<void> {
 }
 
 /** Queues all jobs of a kind again, and tells how many they were. */
-export async function retryJobGroup(actor: Actor, { job, kind }: { job: string; kind: string }): Promise<number> {
+export async function retryJobGroup(
+  actor: Actor,
+  { job, kind }: { job: string; kind: string },
+): Promise<number> {
   return withTenant(actor.tenantId, async (tx) => {
-    const open = and(eq(deadLetters.tenantId, actor.tenantId), eq(deadLetters.job, job), eq(deadLetters.kind, kind), isNull(deadLetters.resolvedAt));
-    const letters = await tx.select().from(deadLetters).where(open).orderBy(asc(deadLetters.id)).for('update');
-    if (letters.length === 0) throw new Problem('conflict', 'No job of this kind is set aside any more. The list below is up to date.');
+    const open = and(
+      eq(deadLetters.tenantId, actor.tenantId),
+      eq(deadLetters.job, job),
+      eq(deadLetters.kind, kind),
+      isNull(deadLetters.resolvedAt),
+    );
+    const letters = await tx
+      .select()
+      .from(deadLetters)
+      .where(open)
+      .orderBy(asc(deadLetters.id))
+      .for('update');
+    if (letters.length === 0)
+      throw new Problem(
+        'conflict',
+        'No job of this kind is set aside any more. The list below is up to date.',
+      );
     for (const letter of letters) await requeue(tx, actor, letter);
     return letters.length;
   });
@@ -32,7 +49,10 @@ export async function discardJob(actor: Actor, id: string, reason: string): Prom
   await withTenant(actor.tenantId, async (tx) => {
     await holdOpen(tx, actor, id);
     const note = requireNote(reason);
-    await tx.update(deadLetters).set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note }).where(ownOf(actor, id));
+    await tx
+      .update(deadLetters)
+      .set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note })
+      .where(ownOf(actor, id));
   });
 }
 
@@ -46,24 +66,45 @@ async function holdOpen(tx: Tx, actor: Actor, id: string): Promise<DeadLetter> {
 
 async function requeue(tx: Tx, actor: Actor, { id, job, payload }: DeadLetter): Promise<void> {
   const name = jobNameOf(job);
-  await tx.update(deadLetters).set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: actor.userId }).where(ownOf(actor, id));
-  // A key of its own: a job that waits under the regular one may have been queued before the reason for the failure was gone.
+  await tx
+    .update(deadLetters)
+    .set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: actor.userId })
+    .where(ownOf(actor, id));
+  // A key of its own: a job that waits under the regular one may have been queued before the reason
+  // for the failure was gone.
   await enqueue(name, askedBy(name, payload, actor), { key: `retry/${id}`, tx });
 }
 
-/** The payload as it was, on behalf of the person who retries: what the schedule asked for is asked for by hand now. */
-function askedBy<Name extends JobName>(name: Name, payload: unknown, { userId }: Actor): JobPayload<Name> {
+/**
+ * The payload as it was, on behalf of the person who retries: what the schedule asked for is asked
+ * for by hand now.
+ */
+function askedBy<Name extends JobName>(
+  name: Name,
+  payload: unknown,
+  { userId }: Actor,
+): JobPayload<Name> {
   const known = payload as Record<string, unknown>;
-  const asked = { ...known, ...('trigger' in known && { trigger: 'manual' }), ...('requestedBy' in known && { requestedBy: userId }) };
+  const asked = {
+    ...known,
+    ...('trigger' in known && { trigger: 'manual' }),
+    ...('requestedBy' in known && { requestedBy: userId }),
+  };
   const parsed = jobs[name].safeParse(asked);
-  if (!parsed.success) throw new Problem('conflict', 'This job was set aside by another version, which this one cannot repeat. Discard it; what is due is queued anew by itself.');
+  if (!parsed.success)
+    throw new Problem(
+      'conflict',
+      'This job was set aside by another version, which this one cannot repeat. Discard it; what is due is queued anew by itself.',
+    );
   return parsed.data as JobPayload<Name>;
 }
 
 function jobNameOf(job: string): JobName {
-  if (!Object.hasOwn(jobs, job)) throw new Problem('conflict', `There are no jobs called "${job}" any more. Discard it.`);
+  if (!Object.hasOwn(jobs, job))
+    throw new Problem('conflict', `There are no jobs called "${job}" any more. Discard it.`);
   return job as JobName;
 }
 
-const ownOf = ({ tenantId }: Actor, id: string) => and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.id, id));
+const ownOf = ({ tenantId }: Actor, id: string) =>
+  and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.id, id));
 const unknownJob = () => new Problem('not_found', 'There is no such job in this workspace.');

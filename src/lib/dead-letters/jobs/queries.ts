@@ -4,17 +4,32 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { deadLetters } from '../schema.ts';
 import { jobWords, kindWords } from '../words.ts';
 
-/** There is one for each thing that a job works on: more than so many are a fault of the whole installation. */
+/**
+ * There is one for each thing that a job works on: more than so many are a fault of the whole
+ * installation.
+ */
 const mostShown = 100;
 
-const ofConnection = and(eq(connections.tenantId, deadLetters.tenantId), eq(connections.id, deadLetters.connectionId));
-const named = <Row extends { job: string; kind: string }>(row: Row) => ({ ...row, jobLabel: jobWords(row.job), kindLabel: kindWords(row.kind) });
+const ofConnection = and(
+  eq(connections.tenantId, deadLetters.tenantId),
+  eq(connections.id, deadLetters.connectionId),
+);
+const named = <Row extends { job: string; kind: string }>(row: Row) => ({
+  ...row,
+  jobLabel: jobWords(row.job),
+  kindLabel: kindWords(row.kind),
+});
 
 /** How many jobs are set aside for each kind of reason, most first. */
 export async function openJobGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const { job, kind } = deadLetters;
-  const rows = await tx.select({ job, kind, count }).from(deadLetters).where(and(eq(deadLetters.tenantId, tenantId), isNull(deadLetters.resolvedAt))).groupBy(job, kind).orderBy(desc(count), job, kind);
+  const rows = await tx
+    .select({ job, kind, count })
+    .from(deadLetters)
+    .where(and(eq(deadLetters.tenantId, tenantId), isNull(deadLetters.resolvedAt)))
+    .groupBy(job, kind)
+    .orderBy(desc(count), job, kind);
   return rows.map(named);
 }
 
@@ -22,7 +37,17 @@ export async function openJobGroups(tx: Tx, tenantId: string) {
 export async function openJobs(tx: Tx, tenantId: string) {
   const { id, job, kind, reason, payload, attempts, createdAt, lastFailedAt } = deadLetters;
   const rows = await tx
-    .select({ id, job, kind, reason, payload, attempts, firstSeenAt: createdAt, lastSeenAt: lastFailedAt, source: connections.label })
+    .select({
+      id,
+      job,
+      kind,
+      reason,
+      payload,
+      attempts,
+      firstSeenAt: createdAt,
+      lastSeenAt: lastFailedAt,
+      source: connections.label,
+    })
     .from(deadLetters)
     .leftJoin(connections, ofConnection)
     .where(and(eq(deadLetters.tenantId, tenantId), isNull(deadLetters.resolvedAt)))

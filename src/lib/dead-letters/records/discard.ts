@@ -5,12 +5,24 @@ import type { Actor } from '../actor.ts';
 import { requireNote } from '../note.ts';
 import { holdOpen, ownOf, requireOpen } from './open.ts';
 
-/** Gives a record up, with a reason. It stays in the books as rejected, and comes back only when the source changes it. */
+/**
+ * Gives a record up, with a reason. It stays in the books as rejected, and comes back only when the
+ * source changes it.
+ */
 export async function discardRecord(actor: Actor, id: string, reason: string): Promise<void> {
   await requireOpen(actor, id);
   const note = requireNote(reason);
   await withTenant(actor.tenantId, async (tx) => {
     await holdOpen(tx, actor, id);
-    await tx.update(recordErrors).set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note, correction: null }).where(ownOf(actor, id));
+    await tx
+      .update(recordErrors)
+      .set({
+        resolvedAt: sql`now()`,
+        resolution: 'discarded',
+        resolvedBy: actor.userId,
+        note,
+        correction: null,
+      })
+      .where(ownOf(actor, id));
   });
 }

@@ -16,13 +16,30 @@ export interface RecordFilter {
 
 /** Rows of one page. Each brings its item along, so that a page has fewer than a table's. */
 const pageSize = 25;
-const newestFirst: SortOrder = { expression: sql`last_seen_at`, type: 'timestamptz', direction: 'desc' };
+const newestFirst: SortOrder = {
+  expression: sql`last_seen_at`,
+  type: 'timestamptz',
+  direction: 'desc',
+};
 
-const ofConnection = and(eq(connections.tenantId, recordErrors.tenantId), eq(connections.id, recordErrors.connectionId));
+const ofConnection = and(
+  eq(connections.tenantId, recordErrors.tenantId),
+  eq(connections.id, recordErrors.connectionId),
+);
 
 /** Where a record comes from, for people. */
-const origin = { connectionId: recordErrors.connectionId, provider: connections.provider, source: connections.label, stream: recordErrors.stream, kind: recordErrors.kind };
-const named = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({ ...row, streamLabel: streamWords(row.provider, row.stream), kindLabel: kindWords(row.kind) });
+const origin = {
+  connectionId: recordErrors.connectionId,
+  provider: connections.provider,
+  source: connections.label,
+  stream: recordErrors.stream,
+  kind: recordErrors.kind,
+};
+const named = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
+  ...row,
+  streamLabel: streamWords(row.provider, row.stream),
+  kindLabel: kindWords(row.kind),
+});
 
 /** How many records are set aside for each kind of reason, most first. */
 export async function openGroups(tx: Tx, tenantId: string) {
@@ -42,12 +59,26 @@ export async function openRecords(tx: Tx, tenantId: string, filter: RecordFilter
   const keyset = keysetQuery(newestFirst, sql`${recordErrors.id}`, filter.cursor, pageSize);
   const rows = await tx
     .select({
-      ...origin, id: recordErrors.id, key: recordErrors.itemKey, reason: recordErrors.reason, payload: recordErrors.payload, attempts: recordErrors.attempts,
-      firstSeenAt: recordErrors.createdAt, lastSeenAt: recordErrors.lastSeenAt, sortValue: keyset.sortValue,
+      ...origin,
+      id: recordErrors.id,
+      key: recordErrors.itemKey,
+      reason: recordErrors.reason,
+      payload: recordErrors.payload,
+      attempts: recordErrors.attempts,
+      firstSeenAt: recordErrors.createdAt,
+      lastSeenAt: recordErrors.lastSeenAt,
+      sortValue: keyset.sortValue,
     })
     .from(recordErrors)
     .innerJoin(connections, ofConnection)
-    .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt), matching(filter), keyset.where))
+    .where(
+      and(
+        eq(recordErrors.tenantId, tenantId),
+        isNull(recordErrors.resolvedAt),
+        matching(filter),
+        keyset.where,
+      ),
+    )
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   const page = keysetPage(newestFirst, rows, filter.cursor, pageSize);
@@ -56,7 +87,11 @@ export async function openRecords(tx: Tx, tenantId: string, filter: RecordFilter
 
 function matching({ connection, stream, kind }: RecordFilter) {
   return and(
-    connection === undefined ? undefined : isId(connection) ? eq(recordErrors.connectionId, connection) : sql`false`,
+    connection === undefined
+      ? undefined
+      : isId(connection)
+        ? eq(recordErrors.connectionId, connection)
+        : sql`false`,
     stream === undefined ? undefined : eq(recordErrors.stream, stream),
     kind === undefined ? undefined : eq(recordErrors.kind, kind),
   );

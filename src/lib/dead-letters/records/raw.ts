@@ -20,20 +20,43 @@ export interface RawItem {
   receivedAt: Date;
 }
 
-/** Reads items from the answers that were kept. Those whose answer was pruned, damaged or does not hold them are left out. */
-export async function readRawItems(tx: Tx, stream: OpenStream, errors: readonly RecordError[]): Promise<RawItem[]> {
+/**
+ * Reads items from the answers that were kept. Those whose answer was pruned, damaged or does not
+ * hold them are left out.
+ */
+export async function readRawItems(
+  tx: Tx,
+  stream: OpenStream,
+  errors: readonly RecordError[],
+): Promise<RawItem[]> {
   const wanted = Map.groupBy(errors, ({ snapshotId }) => snapshotId);
-  const own = and(eq(rawSnapshots.tenantId, stream.tenantId), inArray(rawSnapshots.id, [...wanted.keys()]));
+  const own = and(
+    eq(rawSnapshots.tenantId, stream.tenantId),
+    inArray(rawSnapshots.id, [...wanted.keys()]),
+  );
   const { id, sha256, partition, receivedAt } = rawSnapshots;
-  const snapshots = errors.length === 0 ? [] : await tx.select({ id, sha256, partition, receivedAt }).from(rawSnapshots).where(own);
+  const snapshots =
+    errors.length === 0
+      ? []
+      : await tx.select({ id, sha256, partition, receivedAt }).from(rawSnapshots).where(own);
   const found: RawItem[] = [];
   for (const snapshot of snapshots) {
     const items = await itemsOf(tx, stream, snapshot.sha256);
     for (const error of wanted.get(snapshot.id) ?? []) {
       const index = placeOf(stream, items, error);
       if (index < 0) continue;
-      const context = { settings: stream.settings, partition: snapshot.partition ?? undefined, index };
-      found.push({ error, item: items[index], context, snapshotId: snapshot.id, receivedAt: snapshot.receivedAt });
+      const context = {
+        settings: stream.settings,
+        partition: snapshot.partition ?? undefined,
+        index,
+      };
+      found.push({
+        error,
+        item: items[index],
+        context,
+        snapshotId: snapshot.id,
+        receivedAt: snapshot.receivedAt,
+      });
     }
   }
   return found;
@@ -41,7 +64,10 @@ export async function readRawItems(tx: Tx, stream: OpenStream, errors: readonly 
 
 /** The Problem when an item is not among those that `readRawItems` found. */
 export function rawGone(): Problem {
-  return new Problem('conflict', 'The answer that held this record is not kept any more, or cannot be read. If the source still has the record, the next full sync brings it back; else discard it.');
+  return new Problem(
+    'conflict',
+    'The answer that held this record is not kept any more, or cannot be read. If the source still has the record, the next full sync brings it back; else discard it.',
+  );
 }
 
 async function itemsOf(tx: Tx, stream: OpenStream, sha256: Buffer): Promise<unknown[]> {
@@ -55,8 +81,15 @@ async function itemsOf(tx: Tx, stream: OpenStream, sha256: Buffer): Promise<unkn
   }
 }
 
-/** Where the item stands: at its noted place, or elsewhere when a newer adapter reads the answer differently. */
-function placeOf({ definition }: OpenStream, items: readonly unknown[], { itemIndex, itemKey }: RecordError): number {
+/**
+ * Where the item stands: at its noted place, or elsewhere when a newer adapter reads the answer
+ * differently.
+ */
+function placeOf(
+  { definition }: OpenStream,
+  items: readonly unknown[],
+  { itemIndex, itemKey }: RecordError,
+): number {
   const isIt = (item: unknown) => keyOf(definition, item) === itemKey;
   return itemIndex < items.length && isIt(items[itemIndex]) ? itemIndex : items.findIndex(isIt);
 }

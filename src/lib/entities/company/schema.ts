@@ -9,7 +9,10 @@ export const companies = pgTable(
     ...sourceTimes(),
     name: text('name').notNull(),
     website: text('website'),
-    /** The registrable domain of the website, else of the e-mail address unless that is a mailbox provider's. */
+    /**
+     * The registrable domain of the website, else of the e-mail address unless that is a mailbox
+     * provider's.
+     */
     domain: text('domain'),
     email: text('email'),
     phone: text('phone'),
@@ -19,5 +22,10 @@ export const companies = pgTable(
     city: text('city'),
     country: text('country'),
   },
-  (table) => [...entityKeys('companies', table), index('companies_by_domain').on(table.tenantId, table.domain).where(sql`deleted_at is null and domain is not null`)],
+  (table) => [
+    ...entityKeys('companies', table),
+    index('companies_by_domain')
+      .on(table.tenantId, table.domain)
+      .where(sql`deleted_at is null and domain is not null`),
+  ],
 );

@@ -15,5 +15,10 @@ export const contacts = pgTable(
     jobTitle: text('job_title'),
     companyId: text('company_id'),
   },
-  (table) => [...entityKeys('contacts', table), index('contacts_by_domain').on(table.tenantId, table.domain).where(sql`deleted_at is null and domain is not null`)],
+  (table) => [
+    ...entityKeys('contacts', table),
+    index('contacts_by_domain')
+      .on(table.tenantId, table.domain)
+      .where(sql`deleted_at is null and domain is not null`),
+  ],
 );

@@ -8,7 +8,11 @@ import { leads } from './schema.ts';
 export const leadEntity: EntityDefinition<'lead'> = {
   name: 'lead',
   table: leads,
-  derive: ({ sourceCreatedAt, name, dealValue, email, website, mirrorOf }, _before, { timeZone }) => ({
+  derive: (
+    { sourceCreatedAt, name, dealValue, email, website, mirrorOf },
+    _before,
+    { timeZone },
+  ) => ({
     sortName: name.toLowerCase(),
     sortCents: sortCents(dealValue),
     domain: domainOf(website ?? null, email === null ? [] : [email]).domain,

@@ -6,10 +6,26 @@ import { leadRecord, type LeadRecord } from './record.ts';
 import { leadOverrides } from './schema.ts';
 
 /** The fields that another system or a person may change after the source. */
-export const overridable = ['name', 'company', 'email', 'website', 'phone', 'city', 'state', 'source', 'status', 'dealValue', 'assignedTo', 'summary'] as const satisfies (keyof LeadRecord)[];
+export const overridable = [
+  'name',
+  'company',
+  'email',
+  'website',
+  'phone',
+  'city',
+  'state',
+  'source',
+  'status',
+  'dealValue',
+  'assignedTo',
+  'summary',
+] as const satisfies (keyof LeadRecord)[];
 export type Overridable = (typeof overridable)[number];
 
-export type Override = Pick<typeof leadOverrides.$inferSelect, 'leadId' | 'value' | 'sourceValue'> & { field: Overridable };
+export type Override = Pick<
+  typeof leadOverrides.$inferSelect,
+  'leadId' | 'value' | 'sourceValue'
+> & { field: Overridable };
 
 /** An override that its source has overtaken. */
 export type Overtaken = Pick<Override, 'leadId' | 'field'>;
@@ -20,34 +36,63 @@ export function plainValue(field: Overridable, value: string | null | undefined)
   return field === 'dealValue' ? fromCents(toCents(value)) : value.trim();
 }
 
-/** The value as the record takes it; undefined when it does not take it, such as a status of nothing or an amount of letters. */
+/**
+ * The value as the record takes it; undefined when it does not take it, such as a status of nothing
+ * or an amount of letters.
+ */
 export function readValue(field: Overridable, value: string | null): string | null | undefined {
   const plain = leadRecord.shape[field].safeParse(value);
   return plain.success ? plainValue(field, plain.data) : undefined;
 }
 
 /**
- * The record with the overrides of its lead laid over it. One whose source says something else than when the field was
- * changed is overtaken: the source's word stands. Pure.
+ * The record with the overrides of its lead laid over it. One whose source says something else than
+ * when the field was changed is overtaken: the source's word stands. Pure.
  */
-export function overlay<Fields extends Pick<LeadRecord, Overridable>>(record: Fields, overrides: readonly Override[]): { record: Fields; overtaken: Overtaken[] } {
-  const said = ({ field, sourceValue }: Override) => plainValue(field, record[field]) === sourceValue;
+export function overlay<Fields extends Pick<LeadRecord, Overridable>>(
+  record: Fields,
+  overrides: readonly Override[],
+): { record: Fields; overtaken: Overtaken[] } {
+  const said = ({ field, sourceValue }: Override) =>
+    plainValue(field, record[field]) === sourceValue;
   const standing = overrides.filter(said);
-  const overtaken = overrides.filter((one) => !said(one)).map(({ leadId, field }) => ({ leadId, field }));
+  const overtaken = overrides
+    .filter((one) => !said(one))
+    .map(({ leadId, field }) => ({ leadId, field }));
   if (standing.length === 0) return { record, overtaken };
-  return { record: { ...record, ...Object.fromEntries(standing.map(({ field, value }) => [field, value])) }, overtaken };
+  return {
+    record: {
+      ...record,
+      ...Object.fromEntries(standing.map(({ field, value }) => [field, value])),
+    },
+    overtaken,
+  };
 }
 
 /** The overrides of some leads, by lead. */
-export async function loadOverrides(tx: Tx, tenantId: string, leadIds: readonly string[]): Promise<Map<string, Override[]>> {
+export async function loadOverrides(
+  tx: Tx,
+  tenantId: string,
+  leadIds: readonly string[],
+): Promise<Map<string, Override[]>> {
   if (leadIds.length === 0) return new Map();
   const { leadId, field, value, sourceValue } = leadOverrides;
-  const rows = await tx.select({ leadId, field, value, sourceValue }).from(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), inArray(leadId, [...leadIds])));
+  const rows = await tx
+    .select({ leadId, field, value, sourceValue })
+    .from(leadOverrides)
+    .where(and(eq(leadOverrides.tenantId, tenantId), inArray(leadId, [...leadIds])));
   return Map.groupBy(rows as Override[], (row) => row.leadId);
 }
 
-/** Lays the overrides over the records of leads that are there; what is overtaken is told, not deleted. */
-export async function layOverrides(tx: Tx, tenantId: string, records: ReadonlyMap<string, LeadRecord>): Promise<Laid<'lead'>> {
+/**
+ * Lays the overrides over the records of leads that are there; what is overtaken is told, not
+ * deleted.
+ */
+export async function layOverrides(
+  tx: Tx,
+  tenantId: string,
+  records: ReadonlyMap<string, LeadRecord>,
+): Promise<Laid<'lead'>> {
   const overrides = await loadOverrides(tx, tenantId, [...records.keys()]);
   const laid: Laid<'lead'> = new Map();
   for (const [leadId, own] of overrides) {
@@ -60,10 +105,16 @@ export async function layOverrides(tx: Tx, tenantId: string, records: ReadonlyMa
 }
 
 /** Deletes overrides that their sources have overtaken. */
-export async function dropOverrides(tx: Tx, tenantId: string, overtaken: readonly { id: string; fields: readonly string[] }[]): Promise<void> {
+export async function dropOverrides(
+  tx: Tx,
+  tenantId: string,
+  overtaken: readonly { id: string; fields: readonly string[] }[],
+): Promise<void> {
   const some = overtaken.filter(({ fields }) => fields.length > 0);
   if (some.length === 0) return;
-  const which = some.map(({ id, fields }) => and(eq(leadOverrides.leadId, id), inArray(leadOverrides.field, [...fields])));
+  const which = some.map(({ id, fields }) =>
+    and(eq(leadOverrides.leadId, id), inArray(leadOverrides.field, [...fields])),
+  );
   await tx.delete(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), or(...which)));
 }
 
@@ -76,16 +127,38 @@ export interface NewOverride {
 }
 
 /**
- * Keeps changed fields of one lead as overrides. The source's value is what the row said when the field was changed first:
- * a field that goes back to it needs no override any more.
+ * Keeps changed fields of one lead as overrides. The source's value is what the row said when the
+ * field was changed first: a field that goes back to it needs no override any more.
  */
-export async function keepOverrides(tx: Tx, tenantId: string, leadId: string, changed: readonly NewOverride[], from: { connectionId: string | null; by: string | null }): Promise<void> {
+export async function keepOverrides(
+  tx: Tx,
+  tenantId: string,
+  leadId: string,
+  changed: readonly NewOverride[],
+  from: { connectionId: string | null; by: string | null },
+): Promise<void> {
   for (const { field, value, now } of changed) {
-    const row = { tenantId, leadId, field, value, sourceValue: now, connectionId: from.connectionId, createdBy: from.by };
+    const row = {
+      tenantId,
+      leadId,
+      field,
+      value,
+      sourceValue: now,
+      connectionId: from.connectionId,
+      createdBy: from.by,
+    };
     const { connectionId, by: createdBy } = from;
     const target = [leadOverrides.tenantId, leadOverrides.leadId, leadOverrides.field];
-    await tx.insert(leadOverrides).values(row).onConflictDoUpdate({ target, set: { value, connectionId, createdBy, createdAt: sql`now()` } });
+    await tx
+      .insert(leadOverrides)
+      .values(row)
+      .onConflictDoUpdate({
+        target,
+        set: { value, connectionId, createdBy, createdAt: sql`now()` },
+      });
   }
   const back = sql`${leadOverrides.value} is not distinct from ${leadOverrides.sourceValue}`;
-  await tx.delete(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), eq(leadOverrides.leadId, leadId), back));
+  await tx
+    .delete(leadOverrides)
+    .where(and(eq(leadOverrides.tenantId, tenantId), eq(leadOverrides.leadId, leadId), back));
 }

@@ -39,12 +39,25 @@ export interface LeadFilter extends LeadCriteria {
   cursor?: string | undefined;
 }
 
-const types: Record<LeadSortKey, SortOrder['type']> = { created: 'timestamptz', updated: 'timestamptz', name: 'text', value: 'bigint', score: 'bigint' };
+const types: Record<LeadSortKey, SortOrder['type']> = {
+  created: 'timestamptz',
+  updated: 'timestamptz',
+  name: 'text',
+  value: 'bigint',
+  score: 'bigint',
+};
 
-const orderOf = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({ expression: leadSort[sort], type: types[sort], direction });
+const orderOf = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({
+  expression: leadSort[sort],
+  type: types[sort],
+  direction,
+});
 
 /** Whether a cursor is one that a page in this order gave. */
-export function isLeadCursor(order: Pick<LeadFilter, 'sort' | 'direction'>, cursor: string): boolean {
+export function isLeadCursor(
+  order: Pick<LeadFilter, 'sort' | 'direction'>,
+  cursor: string,
+): boolean {
   return isPosition(orderOf(order), cursor);
 }
 
@@ -55,25 +68,57 @@ export interface LeadMatch {
   atLeast: number | undefined;
 }
 
-/** Which leads meet a filter. A search is looked up first: how to find its leads depends on how many they are. */
-export async function matchLeads(tx: Tx, tenantId: string, period: Period, criteria: LeadCriteria): Promise<LeadMatch> {
+/**
+ * Which leads meet a filter. A search is looked up first: how to find its leads depends on how many
+ * they are.
+ */
+export async function matchLeads(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  criteria: LeadCriteria,
+): Promise<LeadMatch> {
   const plain = and(isListed(tenantId), ...conditions(criteria), createdWithin(period));
   if (criteria.search === undefined) return { where: plain, atLeast: undefined };
   const { where, atLeast } = await matchWords(tx, tenantId, criteria.search);
-  const alone = conditions(criteria).every((condition) => condition === undefined) && period.from === null;
-  return { where: and(plain, where), atLeast: atLeast === undefined ? undefined : alone ? atLeast : 1 };
+  const alone =
+    conditions(criteria).every((condition) => condition === undefined) && period.from === null;
+  return {
+    where: and(plain, where),
+    atLeast: atLeast === undefined ? undefined : alone ? atLeast : 1,
+  };
 }
 
 const listed = {
-  id: leads.id, name: leads.name, company: leads.company, email: leads.email, phone: leads.phone, source: leads.source,
-  status: leads.status, qualified: leads.qualified, value: sql<number | null>`${leads.dealValue}::float8`,
-  createdAt: leads.sourceCreatedAt, updatedAt: leads.sourceUpdatedAt, assignedTo: leads.assignedTo,
-  domain: leads.domain, score: leads.score, segment: leads.segment, priority: leads.priority, mailProvider: leads.mailProvider,
-  tenantSize: leads.tenantSize, referralType: leads.referralType, pushState: leads.pushState,
+  id: leads.id,
+  name: leads.name,
+  company: leads.company,
+  email: leads.email,
+  phone: leads.phone,
+  source: leads.source,
+  status: leads.status,
+  qualified: leads.qualified,
+  value: sql<number | null>`${leads.dealValue}::float8`,
+  createdAt: leads.sourceCreatedAt,
+  updatedAt: leads.sourceUpdatedAt,
+  assignedTo: leads.assignedTo,
+  domain: leads.domain,
+  score: leads.score,
+  segment: leads.segment,
+  priority: leads.priority,
+  mailProvider: leads.mailProvider,
+  tenantSize: leads.tenantSize,
+  referralType: leads.referralType,
+  pushState: leads.pushState,
 };
 
 /** One page of the leads of a match, in the order of the filter. */
-export async function pageOfMatch(tx: Tx, { where }: LeadMatch, filter: LeadFilter, pageSize: number) {
+export async function pageOfMatch(
+  tx: Tx,
+  { where }: LeadMatch,
+  filter: LeadFilter,
+  pageSize: number,
+) {
   const order = orderOf(filter);
   const keyset = keysetQuery(order, sql`id`, filter.cursor, pageSize);
   const rows = await tx
@@ -86,13 +131,28 @@ export async function pageOfMatch(tx: Tx, { where }: LeadMatch, filter: LeadFilt
 }
 
 /** One page of the lead table. */
-export async function leadPage(tx: Tx, tenantId: string, period: Period, filter: LeadFilter, pageSize: number) {
+export async function leadPage(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  filter: LeadFilter,
+  pageSize: number,
+) {
   return pageOfMatch(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
 }
 
 /** How many leads there are in a match, counted up to `most`; then there are at least that many. */
-export async function countMatch(tx: Tx, { where }: LeadMatch, most: number): Promise<{ total: number; totalIsFloor: boolean }> {
-  const found = tx.select({ one: sql`1`.as('one') }).from(leads).where(where).limit(most + 1).as('found');
+export async function countMatch(
+  tx: Tx,
+  { where }: LeadMatch,
+  most: number,
+): Promise<{ total: number; totalIsFloor: boolean }> {
+  const found = tx
+    .select({ one: sql`1`.as('one') })
+    .from(leads)
+    .where(where)
+    .limit(most + 1)
+    .as('found');
   const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(found);
   const count = row?.count ?? 0;
   return { total: Math.min(count, most), totalIsFloor: count > most };
@@ -102,8 +162,16 @@ export async function countMatch(tx: Tx, { where }: LeadMatch, most: number): Pr
 export async function leadById(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
-      ...listed, website: leads.website, city: leads.city, state: leads.state, summary: leads.summary, externalId: leads.externalId,
-      provider: leads.provider, connectionId: leads.connectionId, firstSeenAt: leads.firstSeenAt, changedAt: leads.changedAt,
+      ...listed,
+      website: leads.website,
+      city: leads.city,
+      state: leads.state,
+      summary: leads.summary,
+      externalId: leads.externalId,
+      provider: leads.provider,
+      connectionId: leads.connectionId,
+      firstSeenAt: leads.firstSeenAt,
+      changedAt: leads.changedAt,
     })
     .from(leads)
     .where(and(isListed(tenantId), eq(leads.id, id)));
@@ -115,17 +183,38 @@ function isListed(tenantId: string): SQL | undefined {
   return and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), isNull(leads.mirrorOf));
 }
 
-function conditions({ source, status, qualified, segment, provider, scoreMin, scoreMax, referral, push, domain }: LeadCriteria): (SQL | undefined)[] {
+function conditions({
+  source,
+  status,
+  qualified,
+  segment,
+  provider,
+  scoreMin,
+  scoreMax,
+  referral,
+  push,
+  domain,
+}: LeadCriteria): (SQL | undefined)[] {
   return [
-    source === undefined ? undefined : source === '' ? isNull(leads.source) : eq(leads.source, source),
+    source === undefined
+      ? undefined
+      : source === ''
+        ? isNull(leads.source)
+        : eq(leads.source, source),
     status === undefined ? undefined : eq(leads.status, status),
     qualified === undefined ? undefined : eq(leads.qualified, qualified),
     segment === undefined ? undefined : eq(leads.segment, segment),
     provider === undefined ? undefined : eq(leads.mailProvider, provider),
-    scoreMin === undefined && scoreMax === undefined ? undefined : gte(leads.sortScore, Math.max(0, scoreMin ?? 0)),
+    scoreMin === undefined && scoreMax === undefined
+      ? undefined
+      : gte(leads.sortScore, Math.max(0, scoreMin ?? 0)),
     scoreMax === undefined ? undefined : lte(leads.sortScore, scoreMax),
     referral === undefined ? undefined : eq(leads.referralType, referral),
-    push === undefined ? undefined : push === 'never' ? isNull(leads.pushState) : eq(leads.pushState, push),
+    push === undefined
+      ? undefined
+      : push === 'never'
+        ? isNull(leads.pushState)
+        : eq(leads.pushState, push),
     domain === undefined ? undefined : eq(leads.domain, domain),
   ];
 }

@@ -7,8 +7,15 @@ import { leads, leadWords } from './schema.ts';
 import { leadWordDeltas, type LeadWord } from './word-changes.ts';
 import { leadWordsOf } from './words.ts';
 
-/** Brings the words by which leads are found up to date with changes of leads: at most two statements, none when no word changed. */
-export async function refreshLeadWords(tx: Tx, tenantId: string, changes: readonly Change<'lead'>[]): Promise<void> {
+/**
+ * Brings the words by which leads are found up to date with changes of leads: at most two
+ * statements, none when no word changed.
+ */
+export async function refreshLeadWords(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'lead'>[],
+): Promise<void> {
   const { added, removed } = leadWordDeltas(changes);
   if (removed.length > 0) await removeWords(tx, tenantId, removed);
   if (added.length > 0) await addWords(tx, tenantId, added);
@@ -35,13 +42,17 @@ export interface Indexed {
 }
 
 /**
- * Makes the words of all leads of a tenant anew, a batch of leads in a transaction of its own. Syncs may go on meanwhile: a
- * batch holds its leads, so that whoever changes one of them comes before or behind it. Words without a lead are removed at
- * the end. `onBatch` is told how far it is.
+ * Makes the words of all leads of a tenant anew, a batch of leads in a transaction of its own.
+ * Syncs may go on meanwhile: a batch holds its leads, so that whoever changes one of them comes
+ * before or behind it. Words without a lead are removed at the end. `onBatch` is told how far it
+ * is.
  */
-export async function reindexLeads(tenantId: string, onBatch: (soFar: Indexed) => void = () => {}): Promise<Indexed> {
+export async function reindexLeads(
+  tenantId: string,
+  onBatch: (soFar: Indexed) => void = () => {},
+): Promise<Indexed> {
   const total: Indexed = { leads: 0, words: 0 };
-  for (let last: string | undefined = '00000000-0000-0000-0000-000000000000'; last !== undefined; ) {
+  for (let last: string | undefined = '00000000-0000-0000-0000-000000000000'; last !== undefined;) {
     const after: string = last;
     const batch = await withTenant(tenantId, (tx) => reindexBatch(tx, tenantId, after));
     total.leads += batch.leads;
@@ -55,20 +66,47 @@ export async function reindexLeads(tenantId: string, onBatch: (soFar: Indexed) =
 
 /** Words whose lead is gone for good, for instance with its connection. */
 async function removeStrays(tx: Tx, tenantId: string): Promise<void> {
-  const lead = tx.select({ id: leads.id }).from(leads).where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadWords.leadId)));
+  const lead = tx
+    .select({ id: leads.id })
+    .from(leads)
+    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadWords.leadId)));
   await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), notExists(lead)));
 }
 
-async function reindexBatch(tx: Tx, tenantId: string, after: string): Promise<Indexed & { last: string | undefined }> {
+async function reindexBatch(
+  tx: Tx,
+  tenantId: string,
+  after: string,
+): Promise<Indexed & { last: string | undefined }> {
   const rows = await tx
-    .select({ id: leads.id, name: leads.name, company: leads.company, email: leads.email, phone: leads.phone, shown: sql<boolean>`${and(isNull(leads.deletedAt), isNull(leads.mirrorOf))}` })
+    .select({
+      id: leads.id,
+      name: leads.name,
+      company: leads.company,
+      email: leads.email,
+      phone: leads.phone,
+      shown: sql<boolean>`${and(isNull(leads.deletedAt), isNull(leads.mirrorOf))}`,
+    })
     .from(leads)
     .where(and(eq(leads.tenantId, tenantId), gt(leads.id, after)))
     .orderBy(asc(leads.id))
     .limit(batchSize)
     .for('no key update');
-  await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), sql`${leadWords.leadId} = any(${sql.param(rows.map(({ id }) => id))}::uuid[])`));
-  const words = rows.flatMap((row) => (row.shown ? leadWordsOf(row).map((word) => ({ word, leadId: row.id })) : []));
+  await tx
+    .delete(leadWords)
+    .where(
+      and(
+        eq(leadWords.tenantId, tenantId),
+        sql`${leadWords.leadId} = any(${sql.param(rows.map(({ id }) => id))}::uuid[])`,
+      ),
+    );
+  const words = rows.flatMap((row) =>
+    row.shown ? leadWordsOf(row).map((word) => ({ word, leadId: row.id })) : [],
+  );
   if (words.length > 0) await addWords(tx, tenantId, words);
-  return { leads: rows.length, words: words.length, last: rows.length < batchSize ? undefined : rows.at(-1)?.id };
+  return {
+    leads: rows.length,
+    words: words.length,
+    last: rows.length < batchSize ? undefined : rows.at(-1)?.id,
+  };
 }

@@ -1,4 +1,8 @@
 import type { EntityDefinition } from '../definition.ts';
 import { notes } from './schema.ts';
 
-export const noteEntity: EntityDefinition<'note'> = { name: 'note', table: notes, derive: () => ({}) };
+export const noteEntity: EntityDefinition<'note'> = {
+  name: 'note',
+  table: notes,
+  derive: () => ({}),
+};

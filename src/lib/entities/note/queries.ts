@@ -26,7 +26,13 @@ export async function listNotes(tx: Tx, tenantId: string, { limit, offset, searc
 }
 
 /** As `listNotes`, from a keyset position on: for those who read all of them. */
-export async function notePage(tx: Tx, tenantId: string, search: string, cursor: string | undefined, pageSize: number) {
+export async function notePage(
+  tx: Tx,
+  tenantId: string,
+  search: string,
+  cursor: string | undefined,
+  pageSize: number,
+) {
   const keyset = keysetQuery(order, sql`id`, cursor, pageSize);
   const rows = await tx
     .select({ ...columns(tx, tenantId), sortValue: keyset.sortValue })
@@ -41,25 +47,53 @@ function columns(tx: Tx, tenantId: string) {
   const contact = tx
     .select({ name: leads.name })
     .from(leads)
-    .where(and(eq(leads.tenantId, tenantId), eq(leads.connectionId, notes.connectionId), eq(leads.externalId, notes.contactId)))
+    .where(
+      and(
+        eq(leads.tenantId, tenantId),
+        eq(leads.connectionId, notes.connectionId),
+        eq(leads.externalId, notes.contactId),
+      ),
+    )
     .limit(1);
-  return { id: notes.id, noteDate: notes.noteDate, author: notes.author, content: notes.content, contactName: sql<string | null>`(${contact})` };
+  return {
+    id: notes.id,
+    noteDate: notes.noteDate,
+    author: notes.author,
+    content: notes.content,
+    contactName: sql<string | null>`(${contact})`,
+  };
 }
 
 export async function countNotes(tx: Tx, tenantId: string, search: string): Promise<number> {
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(notes).where(condition(tenantId, search));
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(notes)
+    .where(condition(tenantId, search));
   return row?.count ?? 0;
 }
 
 /** How many notes there are about a contact of a connection. */
-export async function countNotesAbout(tx: Tx, tenantId: string, { connectionId, contactId }: { connectionId: string; contactId: string }): Promise<number> {
-  const about = and(eq(notes.tenantId, tenantId), eq(notes.contactId, contactId), eq(notes.connectionId, connectionId), isNull(notes.deletedAt));
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(notes).where(about);
+export async function countNotesAbout(
+  tx: Tx,
+  tenantId: string,
+  { connectionId, contactId }: { connectionId: string; contactId: string },
+): Promise<number> {
+  const about = and(
+    eq(notes.tenantId, tenantId),
+    eq(notes.contactId, contactId),
+    eq(notes.connectionId, connectionId),
+    isNull(notes.deletedAt),
+  );
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(notes)
+    .where(about);
   return row?.count ?? 0;
 }
 
 function condition(tenantId: string, search: string) {
   const pattern = containing(search);
-  const found = search === '' ? undefined : or(ilike(notes.content, pattern), ilike(notes.author, pattern));
+  const found =
+    search === '' ? undefined : or(ilike(notes.content, pattern), ilike(notes.author, pattern));
   return and(eq(notes.tenantId, tenantId), isNull(notes.deletedAt), found);
 }

@@ -18,7 +18,9 @@ export const notes = pgTable(
   },
   (table) => [
     ...entityKeys('notes', table),
-    index('notes_by_date').on(table.tenantId, newestNote, table.id).where(sql`deleted_at is null`),
+    index('notes_by_date')
+      .on(table.tenantId, newestNote, table.id)
+      .where(sql`deleted_at is null`),
     index('notes_by_contact').on(table.tenantId, table.contactId),
   ],
 );

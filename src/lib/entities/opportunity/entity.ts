@@ -6,13 +6,18 @@ import { opportunities } from './schema.ts';
 export const opportunityEntity: EntityDefinition<'opportunity'> = {
   name: 'opportunity',
   table: opportunities,
-  history: { since: 'stageEnteredAt', isLost: (record, before) => before === null || before.stage !== record.stage },
+  history: {
+    since: 'stageEnteredAt',
+    isLost: (record, before) => before === null || before.stage !== record.stage,
+  },
   derive: (record, before, { timeZone, receivedAt }) => ({
     sortCents: sortCents(record.value),
     createdOn: record.sourceCreatedAt === null ? null : dayIn(timeZone, record.sourceCreatedAt),
     stageEnteredAt:
       before?.stage === record.stage
         ? before.stageEnteredAt
-        : (record.sourceUpdatedAt ?? (before === null ? record.sourceCreatedAt : null) ?? receivedAt),
+        : (record.sourceUpdatedAt ??
+          (before === null ? record.sourceCreatedAt : null) ??
+          receivedAt),
   }),
 };

@@ -16,17 +16,37 @@ export interface OpportunityFilter {
   cursor?: string | undefined;
 }
 
-const types: Record<OpportunitySortKey, SortOrder['type']> = { value: 'bigint', entered: 'timestamptz' };
+const types: Record<OpportunitySortKey, SortOrder['type']> = {
+  value: 'bigint',
+  entered: 'timestamptz',
+};
 
 /** One page of the opportunity table. */
-export async function opportunityPage(tx: Tx, tenantId: string, period: Period, filter: OpportunityFilter, pageSize: number) {
-  const order: SortOrder = { expression: opportunitySort[filter.sort], type: types[filter.sort], direction: filter.direction };
+export async function opportunityPage(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  filter: OpportunityFilter,
+  pageSize: number,
+) {
+  const order: SortOrder = {
+    expression: opportunitySort[filter.sort],
+    type: types[filter.sort],
+    direction: filter.direction,
+  };
   const keyset = keysetQuery(order, sql`id`, filter.cursor, pageSize);
   const rows = await tx
     .select({
-      id: opportunities.id, name: opportunities.name, company: opportunities.company, stage: opportunities.stage, outcome: opportunities.outcome,
-      value: sql<number | null>`${opportunities.value}::float8`, source: opportunities.source, createdAt: opportunities.sourceCreatedAt,
-      enteredStageAt: opportunities.stageEnteredAt, sortValue: keyset.sortValue,
+      id: opportunities.id,
+      name: opportunities.name,
+      company: opportunities.company,
+      stage: opportunities.stage,
+      outcome: opportunities.outcome,
+      value: sql<number | null>`${opportunities.value}::float8`,
+      source: opportunities.source,
+      createdAt: opportunities.sourceCreatedAt,
+      enteredStageAt: opportunities.stageEnteredAt,
+      sortValue: keyset.sortValue,
     })
     .from(opportunities)
     .where(and(condition(tenantId, period, filter), keyset.where))
@@ -35,22 +55,46 @@ export async function opportunityPage(tx: Tx, tenantId: string, period: Period, 
   return keysetPage(order, rows, filter.cursor, pageSize);
 }
 
-function condition(tenantId: string, { from, to }: Period, { stage, stuckSince }: OpportunityFilter): SQL | undefined {
+function condition(
+  tenantId: string,
+  { from, to }: Period,
+  { stage, stuckSince }: OpportunityFilter,
+): SQL | undefined {
   return and(
     eq(opportunities.tenantId, tenantId),
     isNull(opportunities.deletedAt),
     stage === undefined ? undefined : eq(opportunities.stage, stage),
-    stuckSince === undefined ? undefined : and(eq(opportunities.outcome, 'open'), lt(opportunities.stageEnteredAt, new Date(`${stuckSince}T00:00:00Z`))),
-    from === null || to === null ? undefined : sql`${opportunities.createdOn} between ${from} and ${to}`,
+    stuckSince === undefined
+      ? undefined
+      : and(
+          eq(opportunities.outcome, 'open'),
+          lt(opportunities.stageEnteredAt, new Date(`${stuckSince}T00:00:00Z`)),
+        ),
+    from === null || to === null
+      ? undefined
+      : sql`${opportunities.createdOn} between ${from} and ${to}`,
   );
 }
 
-/** What a stage means, taken from any of its opportunities: for stages that the source's list does not name. */
-export async function stageMeaning(tx: Tx, tenantId: string, stage: string): Promise<{ outcome: 'open' | 'won' | 'lost'; likelyPct: number } | undefined> {
+/**
+ * What a stage means, taken from any of its opportunities: for stages that the source's list does
+ * not name.
+ */
+export async function stageMeaning(
+  tx: Tx,
+  tenantId: string,
+  stage: string,
+): Promise<{ outcome: 'open' | 'won' | 'lost'; likelyPct: number } | undefined> {
   const [row] = await tx
     .select({ outcome: opportunities.outcome, likelyPct: opportunities.likelyPct })
     .from(opportunities)
-    .where(and(eq(opportunities.tenantId, tenantId), eq(opportunities.stage, stage), isNull(opportunities.deletedAt)))
+    .where(
+      and(
+        eq(opportunities.tenantId, tenantId),
+        eq(opportunities.stage, stage),
+        isNull(opportunities.deletedAt),
+      ),
+    )
     .limit(1);
   return row;
 }

@@ -31,8 +31,14 @@ export const opportunities = pgTable(
   },
   (table) => [
     ...entityKeys('opportunities', table),
-    index('opportunities_by_value').on(table.tenantId, opportunitySort.value, table.id).where(sql`deleted_at is null`),
-    index('opportunities_by_stage').on(table.tenantId, table.stage, opportunitySort.value, table.id).where(sql`deleted_at is null`),
-    index('opportunities_by_entry').on(table.tenantId, opportunitySort.entered, table.id).where(sql`deleted_at is null`),
+    index('opportunities_by_value')
+      .on(table.tenantId, opportunitySort.value, table.id)
+      .where(sql`deleted_at is null`),
+    index('opportunities_by_stage')
+      .on(table.tenantId, table.stage, opportunitySort.value, table.id)
+      .where(sql`deleted_at is null`),
+    index('opportunities_by_entry')
+      .on(table.tenantId, opportunitySort.entered, table.id)
+      .where(sql`deleted_at is null`),
   ],
 );

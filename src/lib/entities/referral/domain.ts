@@ -5,11 +5,15 @@ import { parse } from 'tldts';
 export type DomainMatch = { exact: string } | { prefix: string };
 
 /**
- * Reads a domain as people write it (a website, an e-mail address, in any case): below a known public suffix it means the
- * registrable domain, which is what referrals keep; anything else, such as `conto`, is how a domain begins.
+ * Reads a domain as people write it (a website, an e-mail address, in any case): below a known
+ * public suffix it means the registrable domain, which is what referrals keep; anything else, such
+ * as `conto`, is how a domain begins.
  */
 export function domainMatch(text: string): DomainMatch {
-  const { domain, hostname, isIcann, isPrivate } = parse(text.trim(), { allowPrivateDomains: true });
-  if (domain !== null && (isIcann === true || isPrivate === true)) return { exact: domainToASCII(domain).toLowerCase() };
+  const { domain, hostname, isIcann, isPrivate } = parse(text.trim(), {
+    allowPrivateDomains: true,
+  });
+  if (domain !== null && (isIcann === true || isPrivate === true))
+    return { exact: domainToASCII(domain).toLowerCase() };
   return { prefix: (hostname ?? text.trim()).toLowerCase().replace(/^www\./, '') };
 }

@@ -2,7 +2,14 @@ import { and, desc, eq, gte, isNotNull, isNull, lte, sql, type SQL } from 'drizz
 import type { Period } from '../../period.ts';
 import { containing } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { isPosition, keysetPage, keysetQuery, knownOrLowest, type Direction, type SortOrder } from '../keyset.ts';
+import {
+  isPosition,
+  keysetPage,
+  keysetQuery,
+  knownOrLowest,
+  type Direction,
+  type SortOrder,
+} from '../keyset.ts';
 import { domainMatch } from './domain.ts';
 import type { ReferralRecord } from './record.ts';
 import { newestReferral, referrals } from './schema.ts';
@@ -17,31 +24,55 @@ export interface ReferralFilter {
   domain?: string | undefined;
   /** Text in the name or the company, in upper or lower case. */
   search?: string | undefined;
-  /** First and last day of creation, in the tenant's calendar; null and absent mean without bound. */
+  /**
+   * First and last day of creation, in the tenant's calendar; null and absent mean without bound.
+   */
   from?: string | null | undefined;
   to?: string | null | undefined;
   sort?: ReferralSortKey | undefined;
   direction?: Direction | undefined;
 }
 
-/** Only the default has an index: the others sort the referrals of the tenant, who are thousands at most. */
+/**
+ * Only the default has an index: the others sort the referrals of the tenant, who are thousands at
+ * most.
+ */
 const orders: Record<ReferralSortKey, Omit<SortOrder, 'direction'>> = {
   updated: { expression: newestReferral, type: 'timestamptz' },
   created: { expression: knownOrLowest(sql`source_created_at`), type: 'timestamptz' },
   name: { expression: sql`name`, type: 'text' },
 };
 
-const orderOf = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): SortOrder => ({ ...orders[sort], direction });
+const orderOf = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): SortOrder => ({
+  ...orders[sort],
+  direction,
+});
 
 const listed = {
-  id: referrals.id, externalId: referrals.externalId, type: referrals.referralType, name: referrals.name, company: referrals.companyName,
-  domain: referrals.domain, domainReason: referrals.domainReason, status: referrals.status, substatus: referrals.substatus, direction: referrals.direction,
-  value: sql<number | null>`${referrals.dealValue}::float8`, currency: referrals.currency,
-  createdAt: referrals.sourceCreatedAt, updatedAt: referrals.sourceUpdatedAt,
+  id: referrals.id,
+  externalId: referrals.externalId,
+  type: referrals.referralType,
+  name: referrals.name,
+  company: referrals.companyName,
+  domain: referrals.domain,
+  domainReason: referrals.domainReason,
+  status: referrals.status,
+  substatus: referrals.substatus,
+  direction: referrals.direction,
+  value: sql<number | null>`${referrals.dealValue}::float8`,
+  currency: referrals.currency,
+  createdAt: referrals.sourceCreatedAt,
+  updatedAt: referrals.sourceUpdatedAt,
 };
 
 /** One page of referrals, those that changed last first unless the filter says otherwise. */
-export async function referralPage(tx: Tx, tenantId: string, filter: ReferralFilter, cursor: string | undefined, pageSize: number) {
+export async function referralPage(
+  tx: Tx,
+  tenantId: string,
+  filter: ReferralFilter,
+  cursor: string | undefined,
+  pageSize: number,
+) {
   const order = orderOf(filter);
   const keyset = keysetQuery(order, sql`id`, cursor, pageSize);
   const rows = await tx
@@ -58,32 +89,63 @@ export function isReferralCursor(filter: ReferralFilter, cursor: string): boolea
   return isPosition(orderOf(filter), cursor);
 }
 
-export async function countReferrals(tx: Tx, tenantId: string, filter: ReferralFilter): Promise<number> {
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(referrals).where(condition(tenantId, filter));
+export async function countReferrals(
+  tx: Tx,
+  tenantId: string,
+  filter: ReferralFilter,
+): Promise<number> {
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(referrals)
+    .where(condition(tenantId, filter));
   return row?.count ?? 0;
 }
 
 /** One referral with all that is kept of it; undefined when the tenant has none of that id. */
 export async function referralById(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
-    .select({ ...listed, engagementId: referrals.engagementId, azureTenantId: referrals.azureTenantId, provider: referrals.provider, firstSeenAt: referrals.firstSeenAt })
+    .select({
+      ...listed,
+      engagementId: referrals.engagementId,
+      azureTenantId: referrals.azureTenantId,
+      provider: referrals.provider,
+      firstSeenAt: referrals.firstSeenAt,
+    })
     .from(referrals)
     .where(and(condition(tenantId, {}), eq(referrals.id, id)));
   return row;
 }
 
-/** How many referrals there are of each type and status, in the period and in the one that it is compared with. */
-export function referralCounts(tx: Tx, tenantId: string, { from, to, compareFrom, compareTo }: Period) {
-  const within = (first: string | null, last: string | null) => sql<number>`(count(*) filter (where ${createdWithin(first, last) ?? sql`true`}))::int`;
+/**
+ * How many referrals there are of each type and status, in the period and in the one that it is
+ * compared with.
+ */
+export function referralCounts(
+  tx: Tx,
+  tenantId: string,
+  { from, to, compareFrom, compareTo }: Period,
+) {
+  const within = (first: string | null, last: string | null) =>
+    sql<number>`(count(*) filter (where ${createdWithin(first, last) ?? sql`true`}))::int`;
   return tx
-    .select({ type: referrals.referralType, status: referrals.status, count: within(from, to), previous: compareFrom === null ? sql<number>`0` : within(compareFrom, compareTo) })
+    .select({
+      type: referrals.referralType,
+      status: referrals.status,
+      count: within(from, to),
+      previous: compareFrom === null ? sql<number>`0` : within(compareFrom, compareTo),
+    })
     .from(referrals)
     .where(condition(tenantId, {}))
     .groupBy(referrals.referralType, referrals.status);
 }
 
 /** The domains with the most referrals, at most so many of them. */
-export async function commonDomains(tx: Tx, tenantId: string, period: Period, most: number): Promise<string[]> {
+export async function commonDomains(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  most: number,
+): Promise<string[]> {
   const rows = await tx
     .select({ domain: sql<string>`${referrals.domain}` })
     .from(referrals)
@@ -94,7 +156,10 @@ export async function commonDomains(tx: Tx, tenantId: string, period: Period, mo
   return rows.map(({ domain }) => domain);
 }
 
-function condition(tenantId: string, { type, status, domain, search, from, to }: ReferralFilter): SQL | undefined {
+function condition(
+  tenantId: string,
+  { type, status, domain, search, from, to }: ReferralFilter,
+): SQL | undefined {
   return and(
     eq(referrals.tenantId, tenantId),
     isNull(referrals.deletedAt),
@@ -108,11 +173,19 @@ function condition(tenantId: string, { type, status, domain, search, from, to }:
 
 function ofDomain(text: string): SQL {
   const match = domainMatch(text);
-  return 'exact' in match ? eq(referrals.domain, match.exact) : sql`starts_with(${referrals.domain}, ${match.prefix})`;
+  return 'exact' in match
+    ? eq(referrals.domain, match.exact)
+    : sql`starts_with(${referrals.domain}, ${match.prefix})`;
 }
 
-function createdWithin(from: string | null | undefined, to: string | null | undefined): SQL | undefined {
-  return and(from ? gte(referrals.createdOn, from) : undefined, to ? lte(referrals.createdOn, to) : undefined);
+function createdWithin(
+  from: string | null | undefined,
+  to: string | null | undefined,
+): SQL | undefined {
+  return and(
+    from ? gte(referrals.createdOn, from) : undefined,
+    to ? lte(referrals.createdOn, to) : undefined,
+  );
 }
 
 function matches(search: string): SQL {

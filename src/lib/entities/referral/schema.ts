@@ -30,11 +30,21 @@ export const referrals = pgTable(
   },
   (table) => [
     ...entityKeys('referrals', table),
-    index('referrals_by_update').on(table.tenantId, newestReferral, table.id).where(sql`deleted_at is null`),
-    index('referrals_by_type').on(table.tenantId, table.referralType, newestReferral, table.id).where(sql`deleted_at is null`),
-    index('referrals_by_status').on(table.tenantId, table.status, newestReferral, table.id).where(sql`deleted_at is null`),
-    index('referrals_by_domain').on(table.tenantId, table.domain).where(sql`deleted_at is null`),
-    index('referrals_by_azure_tenant').on(table.tenantId, table.azureTenantId).where(sql`deleted_at is null`),
+    index('referrals_by_update')
+      .on(table.tenantId, newestReferral, table.id)
+      .where(sql`deleted_at is null`),
+    index('referrals_by_type')
+      .on(table.tenantId, table.referralType, newestReferral, table.id)
+      .where(sql`deleted_at is null`),
+    index('referrals_by_status')
+      .on(table.tenantId, table.status, newestReferral, table.id)
+      .where(sql`deleted_at is null`),
+    index('referrals_by_domain')
+      .on(table.tenantId, table.domain)
+      .where(sql`deleted_at is null`),
+    index('referrals_by_azure_tenant')
+      .on(table.tenantId, table.azureTenantId)
+      .where(sql`deleted_at is null`),
     // What was synced since a point.
     index('referrals_by_change').on(table.tenantId, table.changedAt, table.id),
   ],

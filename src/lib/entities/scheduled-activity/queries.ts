@@ -4,10 +4,18 @@ import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
 import { scheduledActivities as activities } from './schema.ts';
 
 const columns = {
-  id: activities.id, activityType: activities.activityType, scheduledAt: activities.scheduledAt,
-  contactName: activities.contactName, description: activities.description, status: activities.status,
+  id: activities.id,
+  activityType: activities.activityType,
+  scheduledAt: activities.scheduledAt,
+  contactName: activities.contactName,
+  description: activities.description,
+  status: activities.status,
 };
-const soonestFirst: SortOrder = { expression: sql`scheduled_at`, type: 'timestamptz', direction: 'asc' };
+const soonestFirst: SortOrder = {
+  expression: sql`scheduled_at`,
+  type: 'timestamptz',
+  direction: 'asc',
+};
 
 /** Activities after `now`, soonest first. */
 export function upcomingActivities(tx: Tx, tenantId: string, now: Date, limit: number) {
@@ -20,7 +28,13 @@ export function upcomingActivities(tx: Tx, tenantId: string, now: Date, limit: n
 }
 
 /** As `upcomingActivities`, from a keyset position on: for those who read all of them. */
-export async function upcomingPage(tx: Tx, tenantId: string, now: Date, cursor: string | undefined, pageSize: number) {
+export async function upcomingPage(
+  tx: Tx,
+  tenantId: string,
+  now: Date,
+  cursor: string | undefined,
+  pageSize: number,
+) {
   const keyset = keysetQuery(soonestFirst, sql`id`, cursor, pageSize);
   const rows = await tx
     .select({ ...columns, sortValue: keyset.sortValue })
@@ -32,11 +46,23 @@ export async function upcomingPage(tx: Tx, tenantId: string, now: Date, cursor: 
 }
 
 /** How many activities come after `now` and before `until`. */
-export async function countUpcoming(tx: Tx, tenantId: string, now: Date, until: Date): Promise<number> {
-  const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(activities).where(and(upcoming(tenantId, now), lt(activities.scheduledAt, until)));
+export async function countUpcoming(
+  tx: Tx,
+  tenantId: string,
+  now: Date,
+  until: Date,
+): Promise<number> {
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(activities)
+    .where(and(upcoming(tenantId, now), lt(activities.scheduledAt, until)));
   return row?.count ?? 0;
 }
 
 function upcoming(tenantId: string, now: Date) {
-  return and(eq(activities.tenantId, tenantId), isNull(activities.deletedAt), gt(activities.scheduledAt, now));
+  return and(
+    eq(activities.tenantId, tenantId),
+    isNull(activities.deletedAt),
+    gt(activities.scheduledAt, now),
+  );
 }

@@ -15,6 +15,8 @@ export const scheduledActivities = pgTable(
   },
   (table) => [
     ...entityKeys('scheduled_activities', table),
-    index('scheduled_activities_by_time').on(table.tenantId, table.scheduledAt, table.id).where(sql`deleted_at is null`),
+    index('scheduled_activities_by_time')
+      .on(table.tenantId, table.scheduledAt, table.id)
+      .where(sql`deleted_at is null`),
   ],
 );

@@ -1,4 +1,8 @@
 import type { EntityDefinition } from '../definition.ts';
 import { stages } from './schema.ts';
 
-export const stageEntity: EntityDefinition<'stage'> = { name: 'stage', table: stages, derive: () => ({}) };
+export const stageEntity: EntityDefinition<'stage'> = {
+  name: 'stage',
+  table: stages,
+  derive: () => ({}),
+};

@@ -12,7 +12,12 @@ export interface StageInfo {
 /** The stages of a tenant's pipelines in their order. */
 export function listStages(tx: Tx, tenantId: string): Promise<StageInfo[]> {
   return tx
-    .select({ name: stages.name, position: stages.position, outcome: stages.outcome, likelyPct: stages.likelyPct })
+    .select({
+      name: stages.name,
+      position: stages.position,
+      outcome: stages.outcome,
+      likelyPct: stages.likelyPct,
+    })
     .from(stages)
     .where(and(eq(stages.tenantId, tenantId), isNull(stages.deletedAt)))
     .orderBy(asc(stages.position), asc(stages.name));

@@ -5,8 +5,9 @@ import type { Tx } from './pool.ts';
 type Row = Record<string, unknown>;
 
 /*
- * Many rows in one statement with one parameter for each column: an array, in the server's own notation. A parameter per
- * value would cost more time than the write, and taking rows out of JSON costs the server as much as keeping them.
+ * Many rows in one statement with one parameter for each column: an array, in the server's own
+ * notation. A parameter per value would cost more time than the write, and taking rows out of JSON
+ * costs the server as much as keeping them.
  */
 
 /** Inserts rows (by property name). Every row must have the same properties. */
@@ -15,31 +16,61 @@ export async function insertRows(tx: Tx, table: PgTable, rows: readonly Row[]): 
   if (first === undefined) return;
   const columns = namesOf(table, Object.keys(first));
   const list = join(columns);
-  await tx.execute(sql`insert into ${table} (${list}) select ${list} from ${recordset(table, rows)}`);
+  await tx.execute(
+    sql`insert into ${table} (${list}) select ${list} from ${recordset(table, rows)}`,
+  );
 }
 
 /** Updates rows found by tenant and `id` (both must be among the properties). */
-export async function updateRows(tx: Tx, table: PgTable, tenantId: string, rows: readonly Row[]): Promise<void> {
+export async function updateRows(
+  tx: Tx,
+  table: PgTable,
+  tenantId: string,
+  rows: readonly Row[],
+): Promise<void> {
   const first = rows[0];
   if (first === undefined) return;
-  const columns = namesOf(table, Object.keys(first)).filter((name) => name !== 'tenant_id' && name !== 'id');
-  const assignments = sql.join(columns.map((name) => sql`${sql.identifier(name)} = incoming.${sql.identifier(name)}`), sql`, `);
+  const columns = namesOf(table, Object.keys(first)).filter(
+    (name) => name !== 'tenant_id' && name !== 'id',
+  );
+  const assignments = sql.join(
+    columns.map((name) => sql`${sql.identifier(name)} = incoming.${sql.identifier(name)}`),
+    sql`, `,
+  );
   await tx.execute(sql`
     update ${table} set ${assignments} from ${recordset(table, rows)}
     where ${table}.tenant_id = ${tenantId} and ${table}.id = incoming.id`);
 }
 
-/** Rows (by property name, the same in each) as a set that the server types by the table; it is called `incoming`. At least one. */
+/**
+ * Rows (by property name, the same in each) as a set that the server types by the table; it is
+ * called `incoming`. At least one.
+ */
 export function recordset(table: PgTable, rows: readonly object[]): SQL {
-  const given = Object.keys(rows[0] ?? {}).map((property) => ({ column: columnOf(table, property), values: rows.map((row) => (row as Row)[property]) }));
-  const documents = given.filter(({ values }) => values.every((value) => value instanceof JsonText));
+  const given = Object.keys(rows[0] ?? {}).map((property) => ({
+    column: columnOf(table, property),
+    values: rows.map((row) => (row as Row)[property]),
+  }));
+  const documents = given.filter(({ values }) =>
+    values.every((value) => value instanceof JsonText),
+  );
   const plain = given.filter((each) => !documents.includes(each));
-  const arrays = plain.map(({ column, values }) => sql`${sql.param(arrayOf(values))}::${sql.raw(column.getSQLType())}[]`);
-  const sets = [sql`unnest(${sql.join(arrays, sql`, `)})`, ...documents.map(({ values }) => sql`jsonb_array_elements(${documentOf(values as JsonText[])}::jsonb)`)];
+  const arrays = plain.map(
+    ({ column, values }) => sql`${sql.param(arrayOf(values))}::${sql.raw(column.getSQLType())}[]`,
+  );
+  const sets = [
+    sql`unnest(${sql.join(arrays, sql`, `)})`,
+    ...documents.map(
+      ({ values }) => sql`jsonb_array_elements(${documentOf(values as JsonText[])}::jsonb)`,
+    ),
+  ];
   return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${join([...plain, ...documents].map(({ column }) => column.name))})`;
 }
 
-/** JSON that is text already. A column of nothing else travels as one document, in which no quote has to be escaped. */
+/**
+ * JSON that is text already. A column of nothing else travels as one document, in which no quote
+ * has to be escaped.
+ */
 export class JsonText {
   readonly text: string;
 
@@ -57,7 +88,8 @@ export function namesOf(table: PgTable, properties: readonly string[]): string[]
 
 function columnOf(table: PgTable, property: string): PgColumn {
   const column = getTableColumns(table)[property];
-  if (column === undefined) throw new Error(`${getTableName(table)} has no column for "${property}"`);
+  if (column === undefined)
+    throw new Error(`${getTableName(table)} has no column for "${property}"`);
   return column;
 }
 
@@ -67,12 +99,23 @@ function arrayOf(values: readonly unknown[]): string {
 }
 
 function elementOf(value: unknown): string {
-  if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return 'NULL';
+  if (
+    value === null ||
+    value === undefined ||
+    (typeof value === 'number' && !Number.isFinite(value))
+  )
+    return 'NULL';
   if (typeof value === 'string') return quoted(value);
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? quoted(value instanceof JsonText ? value.text : JSON.stringify(value)) : String(value);
+  return typeof value === 'object'
+    ? quoted(value instanceof JsonText ? value.text : JSON.stringify(value))
+    : String(value);
 }
 
 const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
-const join = (names: readonly string[]) => sql.join(names.map((name) => sql.identifier(name)), sql`, `);
+const join = (names: readonly string[]) =>
+  sql.join(
+    names.map((name) => sql.identifier(name)),
+    sql`, `,
+  );

@@ -1,20 +1,29 @@
 import { sql } from 'drizzle-orm';
 import { customType, pgPolicy, timestamp, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
 
-/** The tenant that the current transaction acts for; null outside `withTenant`, so that no row matches. */
+/**
+ * The tenant that the current transaction acts for; null outside `withTenant`, so that no row
+ * matches.
+ */
 const currentTenant = sql`nullif(current_setting('app.tenant_id', true), '')::uuid`;
 
 /** First column of every tenant table and of each of its keys. */
 export const tenantId = () => uuid('tenant_id').notNull();
 
 /** A uuidv7, made by the application, else by the database. */
-export const id = () => uuid('id').notNull().default(sql`new_id()`);
+export const id = () =>
+  uuid('id')
+    .notNull()
+    .default(sql`new_id()`);
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
-/** Row-level security of a tenant table: plain equality, because a sub-select here is run for each row. */
+/**
+ * Row-level security of a tenant table: plain equality, because a sub-select here is run for each
+ * row.
+ */
 export const tenantPolicy = (column: AnyPgColumn) =>
   pgPolicy('tenant_isolation', {
     as: 'permissive',

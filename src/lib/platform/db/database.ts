@@ -25,13 +25,19 @@ function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHa
     ...more,
     size: config().DATABASE_POOL_SIZE,
     role: appRole,
-    onError: (error) => log.warn({ event: 'db.idle_connection_lost', reason: error.message }, 'An idle database connection broke'),
+    onError: (error) =>
+      log.warn(
+        { event: 'db.idle_connection_lost', reason: error.message },
+        'An idle database connection broke',
+      ),
   });
   opened.pool.on('connect', timeQueries);
   return opened;
 }
 
-/** For tables that belong to no tenant. Tenant tables answer with no rows here: use `withTenant`. */
+/**
+ * For tables that belong to no tenant. Tenant tables answer with no rows here: use `withTenant`.
+ */
 export function globalDb(): Database {
   return database().db;
 }

@@ -7,15 +7,23 @@ import { appRole, backupRole } from './pool.ts';
 
 /** Any number that no other program uses: two starts at once take turns. */
 const lockId = 7_462_001;
-/** A migration that waits behind a reader makes every later reader wait: give up soon and try again. */
+/**
+ * A migration that waits behind a reader makes every later reader wait: give up soon and try again.
+ */
 const lockTimeoutMs = 500;
 const attempts = 60;
 
 export const migrationsFolder = path.resolve('drizzle');
 
 /** Runs `work` as owner while no other process migrates. */
-export async function withMigrationLock(ownerUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'tributary-migrate' });
+export async function withMigrationLock(
+  ownerUrl: string,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'tributary-migrate',
+  });
   client.on('error', () => {});
   await client.connect();
   try {
@@ -26,7 +34,9 @@ export async function withMigrationLock(ownerUrl: string, work: (client: pg.Clie
   }
 }
 
-/** Brings the schema up to date: roles, generated migrations, then what every tenant table needs. */
+/**
+ * Brings the schema up to date: roles, generated migrations, then what every tenant table needs.
+ */
 export async function migrateSchema(client: pg.Client): Promise<void> {
   await createRoles(client);
   await client.query(`set lock_timeout = ${lockTimeoutMs}`);
@@ -40,7 +50,8 @@ async function createRoles(client: pg.Client): Promise<void> {
   try {
     await createRole(client, backupRole, 'nologin bypassrls');
   } catch (error) {
-    // Only a superuser may make a role that sees every tenant; a server without one backs up through its own tools.
+    // Only a superuser may make a role that sees every tenant; a server without one backs up
+    // through its own tools.
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
   }
 }
@@ -51,12 +62,16 @@ async function createRole(client: pg.Client, name: string, options: string): Pro
   try {
     await client.query(`create role ${client.escapeIdentifier(name)} ${options}`);
   } catch (error) {
-    const raced = error instanceof pg.DatabaseError && (error.code === '42710' || error.code === '23505');
+    const raced =
+      error instanceof pg.DatabaseError && (error.code === '42710' || error.code === '23505');
     if (!raced) throw error;
   }
 }
 
-/** Forces row-level security on tables that have a policy and gives the app role its rights; drizzle generates neither. */
+/**
+ * Forces row-level security on tables that have a policy and gives the app role its rights; drizzle
+ * generates neither.
+ */
 async function harden(client: pg.Client): Promise<void> {
   await client.query(`
     do $$

@@ -36,10 +36,13 @@ export function sessionOptions(role?: string): string {
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 30_000,
     timezone: 'UTC',
-    // Every query of ours is short: starting helper processes takes longer than the work that they take over.
+    // Every query of ours is short: starting helper processes takes longer than the work that they
+    // take over.
     max_parallel_workers_per_gather: 0,
   };
-  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 /** Opens a pool. Connections are made on demand. */
@@ -59,8 +62,9 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
 }
 
 /**
- * drizzle-orm 0.45.4 keeps a pooled connection for ever when its BEGIN fails, as it does on a connection that has just
- * died: after `max` of them every caller waits without end. So transactions check their connection out here.
+ * drizzle-orm 0.45.4 keeps a pooled connection for ever when its BEGIN fails, as it does on a
+ * connection that has just died: after `max` of them every caller waits without end. So
+ * transactions check their connection out here.
  */
 function withSafeTransactions(pool: pg.Pool): Database {
   const db = drizzle({ client: pool });
@@ -81,7 +85,10 @@ function withSafeTransactions(pool: pg.Pool): Database {
   return db;
 }
 
-const wrapped = new WeakMap<pg.PoolClient, ReturnType<typeof drizzle<Record<string, never>, pg.PoolClient>>>();
+const wrapped = new WeakMap<
+  pg.PoolClient,
+  ReturnType<typeof drizzle<Record<string, never>, pg.PoolClient>>
+>();
 
 function onClient(client: pg.PoolClient) {
   const known = wrapped.get(client) ?? drizzle({ client });

@@ -17,7 +17,10 @@ export function withQueryTime<T>(fn: (tally: QueryTime) => T): T {
 
 type Query = (...args: unknown[]) => unknown;
 
-/** Has the queries of a connection counted where somebody counts them. The pool asks with a callback, transactions with a promise. */
+/**
+ * Has the queries of a connection counted where somebody counts them. The pool asks with a
+ * callback, transactions with a promise.
+ */
 export function timeQueries(client: pg.PoolClient): void {
   const query = client.query.bind(client) as Query;
   const timed: Query = (...args) => {
@@ -28,14 +31,18 @@ export function timeQueries(client: pg.PoolClient): void {
       tally.ms += performance.now() - startedAt;
       tally.queries += 1;
     };
-    const result = query(...args.map((arg) => (typeof arg === 'function' ? addFirst(add, arg as Query) : arg)));
+    const result = query(
+      ...args.map((arg) => (typeof arg === 'function' ? addFirst(add, arg as Query) : arg)),
+    );
     if (result instanceof Promise) result.then(add, add);
     return result;
   };
   Object.assign(client, { query: timed });
 }
 
-const addFirst = (add: () => void, callback: Query): Query => (...outcome) => {
-  add();
-  return callback(...outcome);
-};
+const addFirst =
+  (add: () => void, callback: Query): Query =>
+  (...outcome) => {
+    add();
+    return callback(...outcome);
+  };

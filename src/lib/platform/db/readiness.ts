@@ -19,11 +19,18 @@ export interface Readiness {
 export async function checkReadiness(): Promise<Readiness> {
   try {
     const newest = await newestMigration();
-    const { rows } = await globalDb().execute<{ applied: string | null }>(sql`select max(created_at)::text as applied from drizzle.__drizzle_migrations`);
+    const { rows } = await globalDb().execute<{ applied: string | null }>(
+      sql`select max(created_at)::text as applied from drizzle.__drizzle_migrations`,
+    );
     const applied = Number(rows[0]?.applied ?? 0);
-    return applied >= newest ? { ready: true, reason: null } : { ready: false, reason: notMigrated };
+    return applied >= newest
+      ? { ready: true, reason: null }
+      : { ready: false, reason: notMigrated };
   } catch (error) {
-    return { ready: false, reason: isPassing(error) ? 'The database does not answer.' : notMigrated };
+    return {
+      ready: false,
+      reason: isPassing(error) ? 'The database does not answer.' : notMigrated,
+    };
   }
 }
 
@@ -34,7 +41,10 @@ async function newestMigration(): Promise<number> {
   return Math.max(...journal.parse(JSON.parse(text)).entries.map((entry) => entry.when));
 }
 
-/** Refuses to run as a role that row-level security does not bind, and on a database that is not migrated. */
+/**
+ * Refuses to run as a role that row-level security does not bind, and on a database that is not
+ * migrated.
+ */
 export async function assertUsableDatabase(): Promise<void> {
   const { ready, reason } = await checkReadiness();
   if (!ready) throw new Problem('unavailable', `The database is not ready. ${reason ?? ''}`);
@@ -43,6 +53,9 @@ export async function assertUsableDatabase(): Promise<void> {
       exists (select from pg_class where relname = 'leads' and relnamespace = 'public'::regnamespace and relowner = r.oid) as owns
     from pg_roles r where rolname = current_user`);
   if (rows[0]?.bypasses === true || rows[0]?.owns === true) {
-    throw new Problem('unavailable', 'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.');
+    throw new Problem(
+      'unavailable',
+      'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.',
+    );
   }
 }

@@ -15,8 +15,8 @@ const patienceMs = 1_000;
 const restMs = 10_000;
 
 /**
- * Runs `read` on the replica while there is one that is close behind the primary, else on the primary; again on the primary
- * when the replica goes away in the middle. `read` must only read.
+ * Runs `read` on the replica while there is one that is close behind the primary, else on the
+ * primary; again on the primary when the replica goes away in the middle. `read` must only read.
  */
 export async function onReplica<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const replica = replicaDatabase();
@@ -24,7 +24,8 @@ export async function onReplica<T>(read: (db: Database) => Promise<T>): Promise<
   try {
     return await read(replica.db);
   } catch (error) {
-    // Also a statement that the replica cancelled because it was in the way of what came from the primary.
+    // Also a statement that the replica cancelled because it was in the way of what came from the
+    // primary.
     if (!isPassing(error)) throw error;
     leave(replica, safeMessage(error));
     return read(globalDb());
@@ -42,7 +43,10 @@ let latest: Check | undefined;
 
 function isClose(replica: DatabaseHandle): Promise<boolean> {
   if (latest?.replica === replica && performance.now() < latest.until) return latest.isClose;
-  const answer = Promise.race([lagOf(replica), sleep(patienceMs, 'silent' as const, { ref: false })]).then(
+  const answer = Promise.race([
+    lagOf(replica),
+    sleep(patienceMs, 'silent' as const, { ref: false }),
+  ]).then(
     (lag) => (lag === 'silent' ? leave(replica, 'It does not answer.') : judge(lag)),
     (error: unknown) => leave(replica, safeMessage(error)),
   );
@@ -52,19 +56,31 @@ function isClose(replica: DatabaseHandle): Promise<boolean> {
 
 function judge(lagSeconds: number): boolean {
   const close = lagSeconds <= mostLagSeconds;
-  if (!close) log.warn({ event: 'db.replica_behind', count: Math.round(lagSeconds) }, 'The read replica is seconds behind; the primary is read');
+  if (!close)
+    log.warn(
+      { event: 'db.replica_behind', count: Math.round(lagSeconds) },
+      'The read replica is seconds behind; the primary is read',
+    );
   return close;
 }
 
 function leave(replica: DatabaseHandle, reason: string): false {
-  log.warn({ event: 'db.replica_away', reason }, 'The read replica cannot be read from; the primary is');
+  log.warn(
+    { event: 'db.replica_away', reason },
+    'The read replica cannot be read from; the primary is',
+  );
   latest = { replica, until: performance.now() + restMs, isClose: Promise.resolve(false) };
   return false;
 }
 
-/** At most so many seconds behind; 0 when it has all that the primary had a moment ago, and when it is the primary itself. */
+/**
+ * At most so many seconds behind; 0 when it has all that the primary had a moment ago, and when it
+ * is the primary itself.
+ */
 async function lagOf(replica: DatabaseHandle): Promise<number> {
-  const { rows: primary } = await globalDb().execute<{ position: string; now: string }>(sql`select pg_current_wal_lsn()::text as position, clock_timestamp()::text as now`);
+  const { rows: primary } = await globalDb().execute<{ position: string; now: string }>(
+    sql`select pg_current_wal_lsn()::text as position, clock_timestamp()::text as now`,
+  );
   const { position, now } = primary[0] ?? { position: '0/0', now: 'now' };
   const { rows } = await replica.db.execute<{ lag: number | null }>(sql`
     select case when not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= ${position}::pg_lsn then 0

@@ -1,9 +1,14 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from './pool.ts';
 
-/** What the database's clock shows at this moment, not at the beginning of the transaction. All processes share it. */
+/**
+ * What the database's clock shows at this moment, not at the beginning of the transaction. All
+ * processes share it.
+ */
 export async function databaseTime(tx: Tx): Promise<Date> {
-  const { rows: [row] } = await tx.execute<{ at: string }>(sql`select clock_timestamp() as at`);
+  const {
+    rows: [row],
+  } = await tx.execute<{ at: string }>(sql`select clock_timestamp() as at`);
   if (row === undefined) throw new Error('The database did not tell the time');
   return new Date(row.at);
 }

@@ -28,7 +28,10 @@ const SPECIAL_IPV4: readonly [string, number][] = [
   ['168.63.129.16', 32],
 ];
 
-/** All of today's public IPv6 space; what lies outside it (mapped IPv4, NAT64, local, multicast) is refused. */
+/**
+ * All of today's public IPv6 space; what lies outside it (mapped IPv4, NAT64, local, multicast) is
+ * refused.
+ */
 const GLOBAL_IPV6: readonly [string, number] = ['2000::', 3];
 
 /**
@@ -50,16 +53,23 @@ globalIPv6.addSubnet(...GLOBAL_IPV6, 'ipv6');
 const specialIPv6 = new BlockList();
 for (const [net, bits] of SPECIAL_IPV6) specialIPv6.addSubnet(net, bits, 'ipv6');
 
-/** True for an IP address (canonical text, no brackets) on the public internet. Anything unreadable is not. */
+/**
+ * True for an IP address (canonical text, no brackets) on the public internet. Anything unreadable
+ * is not.
+ */
 export function isPublicAddress(address: string): boolean {
   // A zone id (fe80::1%eth0) only makes sense on the local link.
   if (address.includes('%')) return false;
   if (isIP(address) === 4) return !specialIPv4.check(address, 'ipv4');
-  if (isIP(address) === 6) return globalIPv6.check(address, 'ipv6') && !specialIPv6.check(address, 'ipv6');
+  if (isIP(address) === 6)
+    return globalIPv6.check(address, 'ipv6') && !specialIPv6.check(address, 'ipv6');
   return false;
 }
 
-/** True for the two addresses and the one name under which this machine's own servers are reached in demo and tests. */
+/**
+ * True for the two addresses and the one name under which this machine's own servers are reached in
+ * demo and tests.
+ */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '127.0.0.1' || host === '::1' || host === '[::1]';
 }

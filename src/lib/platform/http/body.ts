@@ -11,8 +11,9 @@ const DECODERS: Record<string, (() => NodeJS.ReadWriteStream) | undefined> = {
 };
 
 /**
- * The whole body as text, decompressed; `binary` gives a character for each byte instead. Stops at `maxBytes` of decompressed data, because a few hundred
- * kilobytes of gzip can hold hundreds of megabytes. Errors of the socket and of the compression pass through.
+ * The whole body as text, decompressed; `binary` gives a character for each byte instead. Stops at
+ * `maxBytes` of decompressed data, because a few hundred kilobytes of gzip can hold hundreds of
+ * megabytes. Errors of the socket and of the compression pass through.
  */
 export async function readText(
   raw: Readable,
@@ -28,7 +29,9 @@ export async function readText(
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks, size);
-  return limit.binary === true ? bytes.toString('latin1') : decoderFor(headers.contentType).decode(bytes);
+  return limit.binary === true
+    ? bytes.toString('latin1')
+    : decoderFor(headers.contentType).decode(bytes);
 }
 
 function decoded(raw: Readable, encoding: string, host: string): Readable | NodeJS.ReadWriteStream {
@@ -37,9 +40,13 @@ function decoded(raw: Readable, encoding: string, host: string): Readable | Node
   const create = DECODERS[name];
   if (create === undefined) {
     raw.destroy();
-    throw new RemoteError('malformed', `${host} answered in a compression that was not asked for. Tell its support.`);
+    throw new RemoteError(
+      'malformed',
+      `${host} answered in a compression that was not asked for. Tell its support.`,
+    );
   }
-  // The reader of the decoder sees the errors; the callback only keeps them from being thrown twice.
+  // The reader of the decoder sees the errors; the callback only keeps them from being thrown
+  // twice.
   return pipeline(raw, create(), () => undefined);
 }
 
@@ -54,5 +61,8 @@ function decoderFor(contentType: string): TextDecoder {
 
 function tooBig({ maxBytes, host }: { maxBytes: number; host: string }): RemoteError {
   const mebibytes = Math.round(maxBytes / 1024 / 1024);
-  return new RemoteError('malformed', `${host} sent an answer of more than ${mebibytes} MiB. Ask for smaller pages.`);
+  return new RemoteError(
+    'malformed',
+    `${host} sent an answer of more than ${mebibytes} MiB. Ask for smaller pages.`,
+  );
 }

@@ -46,13 +46,18 @@ export interface OwnedHttpClient extends HttpClient {
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * Makes the one way out to remote systems. It never follows redirects, never talks to hosts that are not allowed
- * or to private addresses, bounds time and size, and tries again what is worth it.
+ * Makes the one way out to remote systems. It never follows redirects, never talks to hosts that
+ * are not allowed or to private addresses, bounds time and size, and tries again what is worth it.
  * Every answer it returns has a 2xx status and arrived whole; everything else is a RemoteError.
  */
 export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
   const { now = () => new Date(), sleep = sleepFor, signal } = options;
-  const limits = { deadlineMs: options.deadlineMs ?? 30_000, maxBytes: options.maxBytes ?? 16 * MEBIBYTE, now, signal };
+  const limits = {
+    deadlineMs: options.deadlineMs ?? 30_000,
+    maxBytes: options.maxBytes ?? 16 * MEBIBYTE,
+    now,
+    signal,
+  };
   const tools = { policy: { ...defaultRetry, ...options.retry }, now, sleep, signal };
   const lookup = guardedLookup(options.allowLoopback, options.resolve);
   const agent = new Agent({ allowH2: false, connect: { lookup, timeout: limits.deadlineMs } });
@@ -61,9 +66,15 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
       const url = addQuery(checkUrl(request.url, options), request.query);
       const tryOnce = (attempt: number) =>
         gated(options.gates ?? [], () =>
-          observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () => answerOf(agent, url, request, limits)),
+          observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
+            answerOf(agent, url, request, limits),
+          ),
         );
-      return withRetries(tryOnce, (error) => !signal?.aborted && isWorthRetrying(error, request.method), tools);
+      return withRetries(
+        tryOnce,
+        (error) => !signal?.aborted && isWorthRetrying(error, request.method),
+        tools,
+      );
     },
     async close() {
       await agent.destroy();
@@ -79,12 +90,20 @@ function addQuery(url: URL, query: HttpRequest['query'] = {}): URL {
   return url;
 }
 
-async function answerOf(agent: Agent, url: URL, request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
+async function answerOf(
+  agent: Agent,
+  url: URL,
+  request: HttpRequest,
+  limits: ExchangeLimits,
+): Promise<HttpAnswer> {
   if (limits.signal?.aborted) throw stopped(url.hostname);
   const { answer, framed } = await exchange(agent, url, request, limits);
   if (request.accept?.includes(answer.status)) return answer;
   const until = parseRetryAfter(answer.headers['retry-after'], limits.now());
-  const failure = errorOfStatus(answer.status, url.hostname, { headers: answer.headers, ...(until && { until }) });
+  const failure = errorOfStatus(answer.status, url.hostname, {
+    headers: answer.headers,
+    ...(until && { until }),
+  });
   if (failure) throw failure;
   if (wantsJson(request)) checkJson(answer, framed, url.hostname);
   return answer;
@@ -101,12 +120,13 @@ const WEB_PAGE =
 const CUT = 'closed the connection before its answer was complete. The next try follows by itself.';
 
 /**
- * A gateway's page with status 200 passes when the gateway does, so it counts as transient. The body decides, not
- * the content type: there are servers that call their JSON text/html.
+ * A gateway's page with status 200 passes when the gateway does, so it counts as transient. The
+ * body decides, not the content type: there are servers that call their JSON text/html.
  */
 function checkJson({ body, status }: HttpAnswer, framed: boolean, host: string): void {
   if (/^\s*</.test(body)) throw new RemoteError('transient', `${host} ${WEB_PAGE}`, { status });
-  if (!framed && status !== 204 && !isJson(body)) throw new RemoteError('transient', `${host} ${CUT}`, { status });
+  if (!framed && status !== 204 && !isJson(body))
+    throw new RemoteError('transient', `${host} ${CUT}`, { status });
 }
 
 function isJson(text: string): boolean {
@@ -118,8 +138,14 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What was not read can be read again; what was written is only repeated when the source says it did not take it. */
-function isWorthRetrying({ kind, unsent }: RemoteError, method: HttpRequest['method'] = 'GET'): boolean {
+/**
+ * What was not read can be read again; what was written is only repeated when the source says it
+ * did not take it.
+ */
+function isWorthRetrying(
+  { kind, unsent }: RemoteError,
+  method: HttpRequest['method'] = 'GET',
+): boolean {
   if (unsent) return false;
   const repeatable = method !== 'POST' && method !== 'PATCH';
   return kind === 'rate_limited' || (kind === 'transient' && repeatable);
@@ -142,7 +168,12 @@ async function gated(gates: readonly Gate[], send: () => Promise<HttpAnswer>): P
 }
 
 function outcomeOf({ kind, status, headers, until }: RemoteError): TryOutcome {
-  return { failure: kind, ...(status !== undefined && { status }), ...(headers && { headers }), ...(until && { until }) };
+  return {
+    failure: kind,
+    ...(status !== undefined && { status }),
+    ...(headers && { headers }),
+    ...(until && { until }),
+  };
 }
 
 async function observed(
@@ -152,13 +183,21 @@ async function observed(
 ): Promise<HttpAnswer> {
   const startedAt = performance.now();
   const tell = (outcome: Pick<RequestEvent, 'status' | 'failure'>) =>
-    onRequest?.({ method, host: url.host, path: url.pathname, attempt, ...outcome, ms: performance.now() - startedAt });
+    onRequest?.({
+      method,
+      host: url.host,
+      path: url.pathname,
+      attempt,
+      ...outcome,
+      ms: performance.now() - startedAt,
+    });
   try {
     const answer = await run();
     tell({ status: answer.status });
     return answer;
   } catch (error) {
-    const { kind, status } = error instanceof RemoteError ? error : new RemoteError('transient', '');
+    const { kind, status } =
+      error instanceof RemoteError ? error : new RemoteError('transient', '');
     tell({ failure: kind, ...(status !== undefined && { status }) });
     throw error;
   }

@@ -11,13 +11,7 @@
  * - cursor_invalid  the place to continue from is not known there any more: start a full pass
  */
 export type RemoteErrorKind =
-  | 'auth'
-  | 'permission'
-  | 'rate_limited'
-  | 'transient'
-  | 'malformed'
-  | 'gone'
-  | 'cursor_invalid';
+  'auth' | 'permission' | 'rate_limited' | 'transient' | 'malformed' | 'gone' | 'cursor_invalid';
 
 export interface RemoteErrorDetails {
   /** HTTP status, when there was an answer. */
@@ -31,7 +25,9 @@ export interface RemoteErrorDetails {
   cause?: unknown;
 }
 
-/** A failure of a remote system. The message never holds a header, a credential or a response body. */
+/**
+ * A failure of a remote system. The message never holds a header, a credential or a response body.
+ */
 export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
   readonly status: number | undefined;

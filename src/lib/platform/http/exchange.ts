@@ -12,9 +12,9 @@ export interface ExchangeLimits {
 }
 
 /**
- * Sends one request and reads its whole answer, whatever the status. The deadline spans everything from the
- * connection to the last byte, so that a body that drips for ever is cut off too.
- * Any failure is a RemoteError that names the host and a code, and nothing that was sent or received.
+ * Sends one request and reads its whole answer, whatever the status. The deadline spans everything
+ * from the connection to the last byte, so that a body that drips for ever is cut off too. Any
+ * failure is a RemoteError that names the host and a code, and nothing that was sent or received.
  */
 export async function exchange(
   agent: Agent,
@@ -24,7 +24,9 @@ export async function exchange(
 ): Promise<{ answer: HttpAnswer; framed: boolean }> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), limits.deadlineMs);
-  const signal = limits.signal ? AbortSignal.any([deadline.signal, limits.signal]) : deadline.signal;
+  const signal = limits.signal
+    ? AbortSignal.any([deadline.signal, limits.signal])
+    : deadline.signal;
   try {
     const response = await send(url, { dispatcher: agent, signal, ...outgoing(request) });
     return await received(response, url.hostname, { ...limits, binary: request.binary === true });
@@ -38,7 +40,12 @@ export async function exchange(
 }
 
 function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
-  const body = form === undefined ? (json === undefined ? undefined : JSON.stringify(json)) : new URLSearchParams(form).toString();
+  const body =
+    form === undefined
+      ? json === undefined
+        ? undefined
+        : JSON.stringify(json)
+      : new URLSearchParams(form).toString();
   const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
   return {
     method,
@@ -52,13 +59,28 @@ function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
   };
 }
 
-async function received(response: Dispatcher.ResponseData, host: string, limits: ExchangeLimits & { binary: boolean }) {
+async function received(
+  response: Dispatcher.ResponseData,
+  host: string,
+  limits: ExchangeLimits & { binary: boolean },
+) {
   const headers = plainHeaders(response.headers);
   const contentType = headers['content-type'] ?? '';
   const encoding = headers['content-encoding'] ?? '';
-  const body = await readText(response.body, { encoding, contentType }, { maxBytes: limits.maxBytes, host, binary: limits.binary });
-  const answer = { status: response.statusCode, contentType, headers, body, receivedAt: limits.now() };
-  // Without a length or chunks, the end of the connection is the only end: a cut cannot be told from it.
+  const body = await readText(
+    response.body,
+    { encoding, contentType },
+    { maxBytes: limits.maxBytes, host, binary: limits.binary },
+  );
+  const answer = {
+    status: response.statusCode,
+    contentType,
+    headers,
+    body,
+    receivedAt: limits.now(),
+  };
+  // Without a length or chunks, the end of the connection is the only end: a cut cannot be told
+  // from it.
   const framed = 'content-length' in headers || 'transfer-encoding' in headers || encoding !== '';
   return { answer, framed };
 }
@@ -68,24 +90,42 @@ function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<strin
   return Object.fromEntries(
     Object.entries(headers)
       .filter(([name, value]) => value !== undefined && name.toLowerCase() !== 'set-cookie')
-      .map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : String(value)]),
+      .map(([name, value]) => [
+        name.toLowerCase(),
+        Array.isArray(value) ? value.join(', ') : String(value),
+      ]),
   );
 }
 
 export function stopped(host: string): RemoteError {
-  return new RemoteError('transient', `The request to ${host} was stopped from our side. It is made again later.`);
+  return new RemoteError(
+    'transient',
+    `The request to ${host} was stopped from our side. It is made again later.`,
+  );
 }
 
 function tooSlow(host: string, deadlineMs: number): RemoteError {
-  return new RemoteError('transient', `${host} did not finish its answer within ${deadlineMs / 1000} seconds.`);
+  return new RemoteError(
+    'transient',
+    `${host} did not finish its answer within ${deadlineMs / 1000} seconds.`,
+  );
 }
 
 function failureOf(error: unknown, host: string): RemoteError {
   if (error instanceof RemoteError) return error;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'no code';
   if (code === 'UND_ERR_INVALID_ARG') {
-    return new RemoteError('auth', 'A credential holds a character that cannot be sent, such as a line break. Enter it again.');
+    return new RemoteError(
+      'auth',
+      'A credential holds a character that cannot be sent, such as a line break. Enter it again.',
+    );
   }
   // The error itself is not passed on as a cause: libraries put addresses and headers into theirs.
-  return new RemoteError('transient', `The connection to ${host} failed before the answer was complete (${code}).`);
+  return new RemoteError(
+    'transient',
+    `The connection to ${host} failed before the answer was complete (${code}).`,
+  );
 }

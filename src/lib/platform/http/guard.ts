@@ -24,12 +24,15 @@ const systemResolve: Resolve = (host) => promisify(systemLookup)(host, { all: tr
  * Throws RemoteError `permission`, without the URL's path or query in its message.
  */
 export function checkUrl(raw: string, destinations: Destinations): URL {
-  // Control characters, spaces, backslashes and letters beyond ASCII only serve to make a URL read as another one.
-  if (!/^[!-[\]-~]+$/.test(raw)) throw refused('it holds characters that do not belong in an address');
+  // Control characters, spaces, backslashes and letters beyond ASCII only serve to make a URL read
+  // as another one.
+  if (!/^[!-[\]-~]+$/.test(raw))
+    throw refused('it holds characters that do not belong in an address');
   if (raw.includes('#')) throw refused('it holds a #');
   if (!URL.canParse(raw)) throw refused('it is not a complete address');
   const url = new URL(raw);
-  if (url.username !== '' || url.password !== '') throw refused('it carries a user name or password');
+  if (url.username !== '' || url.password !== '')
+    throw refused('it carries a user name or password');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (isLoopback(host)) {
     if (destinations.allowLoopback && /^https?:$/.test(url.protocol)) return url;
@@ -38,22 +41,29 @@ export function checkUrl(raw: string, destinations: Destinations): URL {
   if (url.protocol !== 'https:') throw refused('it does not begin with https://');
   if (isIP(host) !== 0 && !isPublicAddress(host)) throw refused('it leads into a private network');
   if (url.port !== '') throw refused('it names a port');
-  if (!isAllowedHost(host, destinations.allowedHosts)) throw refused('its host is not one of this provider');
+  if (!isAllowedHost(host, destinations.allowedHosts))
+    throw refused('its host is not one of this provider');
   return url;
 }
 
 /** True when the host is listed, exactly or below a `*.` entry. */
 export function isAllowedHost(host: string, allowedHosts: readonly string[]): boolean {
   return allowedHosts.some((allowed) =>
-    allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) && host.length >= allowed.length : host === allowed,
+    allowed.startsWith('*.')
+      ? host.endsWith(allowed.slice(1)) && host.length >= allowed.length
+      : host === allowed,
   );
 }
 
 /**
- * A lookup for sockets that refuses names of private addresses. The socket connects to exactly the addresses
- * checked here, so that a name cannot resolve to one address for the check and to another for the connection.
+ * A lookup for sockets that refuses names of private addresses. The socket connects to exactly the
+ * addresses checked here, so that a name cannot resolve to one address for the check and to another
+ * for the connection.
  */
-export function guardedLookup(allowLoopback: boolean, resolve: Resolve = systemResolve): LookupFunction {
+export function guardedLookup(
+  allowLoopback: boolean,
+  resolve: Resolve = systemResolve,
+): LookupFunction {
   return (host, options, callback) => {
     resolve(host).then(
       (addresses) => {
@@ -71,5 +81,8 @@ export function guardedLookup(allowLoopback: boolean, resolve: Resolve = systemR
 }
 
 function refused(why: string): RemoteError {
-  return new RemoteError('permission', `The address was not called because ${why}. Correct the connection's base URL.`);
+  return new RemoteError(
+    'permission',
+    `The address was not called because ${why}. Correct the connection's base URL.`,
+  );
 }

@@ -1,9 +1,13 @@
-/** A number of 16 digits or more that may stand outside a string: the only kind that JSON.parse can round. */
+/**
+ * A number of 16 digits or more that may stand outside a string: the only kind that JSON.parse can
+ * round.
+ */
 const MAY_HOLD_LONG_NUMBER = /(?:^|[[:,\s-])\d{16}/;
 
 /**
- * JSON.parse that keeps integers beyond 2^53 exact, as text: rounded ids would point at other people's records.
- * Text without long numbers takes the built-in's fast path. Throws SyntaxError for anything that is not JSON.
+ * JSON.parse that keeps integers beyond 2^53 exact, as text: rounded ids would point at other
+ * people's records. Text without long numbers takes the built-in's fast path. Throws SyntaxError
+ * for anything that is not JSON.
  */
 export function parseJson(text: string): unknown {
   if (!MAY_HOLD_LONG_NUMBER.test(text)) return JSON.parse(text);

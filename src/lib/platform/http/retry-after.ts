@@ -1,22 +1,30 @@
-/** No source is believed when it asks for more than a day: the next scheduled run asks again anyway. */
+/**
+ * No source is believed when it asks for more than a day: the next scheduled run asks again anyway.
+ */
 const LONGEST_MS = 24 * 3_600_000;
 /**
- * Larger plain numbers are milliseconds. Sources that count in seconds name waits of minutes; reading 30000 as
- * eight hours would stop a connection for nothing, reading 7200 as seven seconds costs one more refused call.
+ * Larger plain numbers are milliseconds. Sources that count in seconds name waits of minutes;
+ * reading 30000 as eight hours would stop a connection for nothing, reading 7200 as seven seconds
+ * costs one more refused call.
  */
 const MOST_SECONDS = 3_600;
-/** Larger plain numbers are points in time: seconds, and from a thousand times that, milliseconds since 1970. */
+/**
+ * Larger plain numbers are points in time: seconds, and from a thousand times that, milliseconds
+ * since 1970.
+ */
 const EPOCH_SECONDS_FROM = 1_000_000_000;
 
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 const HTTP_DATE = /^[a-z]{3,9},? .*\d{2}:\d{2}:\d{2}/i;
-const ISO_DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const ISO_DATE_TIME =
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 const HAS_ZONE = /(Z|[+-]\d{2}:?\d{2}|GMT|UTC)$/i;
 
 /**
- * The time that a Retry-After header names: seconds or an HTTP date (RFC 9110, 10.2.3), and as sources really
- * write it also milliseconds, ISO date-times and seconds or milliseconds since 1970.
- * Never before `now`, never more than a day after it; undefined when the header is absent or unreadable.
+ * The time that a Retry-After header names: seconds or an HTTP date (RFC 9110, 10.2.3), and as
+ * sources really write it also milliseconds, ISO date-times and seconds or milliseconds since 1970.
+ * Never before `now`, never more than a day after it; undefined when the header is absent or
+ * unreadable.
  */
 export function parseRetryAfter(value: string | null | undefined, now: Date): Date | undefined {
   const text = value?.trim() ?? '';

@@ -7,7 +7,10 @@ export interface RetryPolicy {
   retries: number;
   /** The wait before the first retry; it doubles each time: 1 s, 2 s, 4 s. */
   baseMs: number;
-  /** All waits of one request together never exceed this; a job that waits longer gives up its place instead. */
+  /**
+   * All waits of one request together never exceed this; a job that waits longer gives up its place
+   * instead.
+   */
   maxWaitMs: number;
 }
 
@@ -24,8 +27,9 @@ export interface RetryTools {
 }
 
 /**
- * Runs `attempt` (numbered from 1) until it succeeds, fails for good, or another wait would exceed the policy.
- * Waits as long as the error's `until` asks, else with doubling waits, both jittered so that workers spread out.
+ * Runs `attempt` (numbered from 1) until it succeeds, fails for good, or another wait would exceed
+ * the policy. Waits as long as the error's `until` asks, else with doubling waits, both jittered so
+ * that workers spread out.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
@@ -47,12 +51,20 @@ export async function withRetries<T>(
 }
 
 function waitBefore(retry: number, error: RemoteError, { policy, now }: RetryTools): number {
-  if (error.until === undefined) return policy.baseMs * 2 ** (retry - 1) * (0.75 + Math.random() / 2);
+  if (error.until === undefined)
+    return policy.baseMs * 2 ** (retry - 1) * (0.75 + Math.random() / 2);
   // Never earlier than asked; up to a second later.
-  return Math.max(error.until.getTime() - now().getTime(), 0) + Math.random() * Math.min(policy.baseMs, 1000);
+  return (
+    Math.max(error.until.getTime() - now().getTime(), 0) +
+    Math.random() * Math.min(policy.baseMs, 1000)
+  );
 }
 
-async function pause(wait: number, error: RemoteError, { sleep, signal }: RetryTools): Promise<void> {
+async function pause(
+  wait: number,
+  error: RemoteError,
+  { sleep, signal }: RetryTools,
+): Promise<void> {
   try {
     await sleep(wait, signal);
   } catch {

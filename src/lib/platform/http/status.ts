@@ -7,11 +7,13 @@ interface Failure {
 }
 
 const REFUSED_CREDENTIALS = 'refused the credentials. Enter them again on the connection.';
-const REFUSED_ACCESS = 'accepted the credentials but does not let them read this. Ask its administrator for access.';
+const REFUSED_ACCESS =
+  'accepted the credentials but does not let them read this. Ask its administrator for access.';
 const GONE = 'does not have what was asked for any more.';
 const BUSY = 'could not answer right now. The next try follows by itself.';
 const SLOW_DOWN = 'asked to slow down. Reading continues by itself later.';
-const REDIRECT = 'sent us to another address, which is never followed. Check the base URL of the connection.';
+const REDIRECT =
+  'sent us to another address, which is never followed. Check the base URL of the connection.';
 const UNEXPECTED = 'did not accept the request. The connection may need an update.';
 
 /** What each HTTP status means for us. Statuses that are absent fall to their hundred. */
@@ -31,8 +33,15 @@ const BY_HUNDRED: Record<number, Failure> = {
 const ANY_OTHER: Failure = { kind: 'malformed', words: UNEXPECTED };
 
 /** The error that an answer's status stands for; undefined for 2xx. */
-export function errorOfStatus(status: number, host: string, details: Pick<RemoteErrorDetails, 'until' | 'headers'> = {}): RemoteError | undefined {
+export function errorOfStatus(
+  status: number,
+  host: string,
+  details: Pick<RemoteErrorDetails, 'until' | 'headers'> = {},
+): RemoteError | undefined {
   if (status >= 200 && status < 300) return undefined;
   const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? ANY_OTHER;
-  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, { ...details, status });
+  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, {
+    ...details,
+    status,
+  });
 }

@@ -19,7 +19,10 @@ export function startPeriodic(tasks: readonly PeriodicTask[]): () => Promise<voi
 
 function repeat(task: PeriodicTask): () => Promise<void> {
   let underWay: Promise<void> | undefined;
-  const timer = setInterval(() => void (underWay ??= runTurn(task).finally(() => (underWay = undefined))), task.everyMs);
+  const timer = setInterval(
+    () => void (underWay ??= runTurn(task).finally(() => (underWay = undefined))),
+    task.everyMs,
+  );
   return async () => {
     clearInterval(timer);
     await underWay;

@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { globalDb } from '../db/database.ts';
 
-/** waiting: could run now. scheduled: is for later. active: is in a worker's hands. failed: was given up. */
+/**
+ * waiting: could run now. scheduled: is for later. active: is in a worker's hands. failed: was
+ * given up.
+ */
 export const queueStates = ['waiting', 'scheduled', 'active', 'failed'] as const;
 export type QueueState = (typeof queueStates)[number];
 

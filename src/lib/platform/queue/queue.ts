@@ -4,7 +4,10 @@ import { appRole, sessionOptions } from '../db/pool.ts';
 
 const schema = 'pgboss';
 
-/** Where the queue puts a copy of each job that it has given up; a consumer of its own takes them from there. */
+/**
+ * Where the queue puts a copy of each job that it has given up; a consumer of its own takes them
+ * from there.
+ */
 export const deadLetterQueue = 'dead-letters';
 
 export interface QueueOptions {
@@ -26,7 +29,8 @@ export function openQueue(options: QueueOptions): PgBoss {
     createSchema: false,
     schedule: false,
     supervise: options.supervise,
-    // How soon the job of a worker that was killed is given to another one, after its heartbeat ran out.
+    // How soon the job of a worker that was killed is given to another one, after its heartbeat ran
+    // out.
     superviseIntervalSeconds: 10,
     monitorIntervalSeconds: 10,
     // Both need the owner of the tables, which web and worker are not.
@@ -38,13 +42,24 @@ export function openQueue(options: QueueOptions): PgBoss {
 }
 
 /** Creates or upgrades the queue's tables and queues as owner, and lets the app role use them. */
-export async function installQueue(ownerUrl: string, client: pg.Client, queues: readonly string[]): Promise<void> {
-  const boss = new PgBoss({ connectionString: ownerUrl, schema, schedule: false, supervise: false, max: 2 });
+export async function installQueue(
+  ownerUrl: string,
+  client: pg.Client,
+  queues: readonly string[],
+): Promise<void> {
+  const boss = new PgBoss({
+    connectionString: ownerUrl,
+    schema,
+    schedule: false,
+    supervise: false,
+    max: 2,
+  });
   boss.on('error', () => {});
   await boss.start();
   try {
     await createQueue(boss, deadLetterQueue, { policy: 'standard' });
-    for (const queue of queues) await createQueue(boss, queue, { policy: 'exclusive', deadLetter: deadLetterQueue });
+    for (const queue of queues)
+      await createQueue(boss, queue, { policy: 'exclusive', deadLetter: deadLetterQueue });
   } finally {
     await boss.stop({ graceful: false });
   }
@@ -56,7 +71,11 @@ export async function installQueue(ownerUrl: string, client: pg.Client, queues: 
   `);
 }
 
-async function createQueue(boss: PgBoss, name: string, { policy, ...own }: { policy: 'standard' | 'exclusive'; deadLetter?: string }): Promise<void> {
+async function createQueue(
+  boss: PgBoss,
+  name: string,
+  { policy, ...own }: { policy: 'standard' | 'exclusive'; deadLetter?: string },
+): Promise<void> {
   const changeable = {
     ...own,
     retryLimit: 3,

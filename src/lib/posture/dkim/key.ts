@@ -20,20 +20,32 @@ export function parseDkimKey(text: string): DkimKey | null {
   const key = tags.get('p')?.replaceAll(/\s/g, '');
   const version = tags.get('v');
   if (key === undefined || (version !== undefined && version !== 'DKIM1')) return null;
-  const keyType = /^[a-z0-9-]{1,20}$/.exec((tags.get('k') ?? 'rsa').toLowerCase())?.[0] ?? 'unknown';
-  const testing = (tags.get('t') ?? '').split(':').some((flag) => flag.trim().toLowerCase() === 'y');
+  const keyType =
+    /^[a-z0-9-]{1,20}$/.exec((tags.get('k') ?? 'rsa').toLowerCase())?.[0] ?? 'unknown';
+  const testing = (tags.get('t') ?? '')
+    .split(':')
+    .some((flag) => flag.trim().toLowerCase() === 'y');
   if (key === '') return { keyType, bits: null, revoked: true, testing, malformed: false };
   const bits = keyType === 'rsa' ? rsaBits(key) : null;
-  const readable = keyType === 'rsa' ? bits !== null : keyType === 'ed25519' && Buffer.from(key, 'base64').length === 32;
+  const readable =
+    keyType === 'rsa'
+      ? bits !== null
+      : keyType === 'ed25519' && Buffer.from(key, 'base64').length === 32;
   return { keyType, bits, revoked: false, testing, malformed: !readable };
 }
 
-/** Key records hold a SubjectPublicKeyInfo; some hold the bare RSA key, which receivers take too. */
+/**
+ * Key records hold a SubjectPublicKeyInfo; some hold the bare RSA key, which receivers take too.
+ */
 function rsaBits(base64: string): number | null {
   const key = Buffer.from(base64, 'base64');
   for (const type of ['spki', 'pkcs1'] as const) {
     try {
-      const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key, format: 'der', type });
+      const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({
+        key,
+        format: 'der',
+        type,
+      });
       if (asymmetricKeyType === 'rsa') return asymmetricKeyDetails?.modulusLength ?? null;
     } catch {
       continue;

@@ -1,10 +1,37 @@
 /**
- * Selectors that large senders prescribe. A domain's selectors cannot be listed from outside, so that these are guesses:
- * finding none of them proves nothing.
+ * Selectors that large senders prescribe. A domain's selectors cannot be listed from outside, so
+ * that these are guesses: finding none of them proves nothing.
  */
 export const selectors: readonly string[] = [
-  'google', 'selector1', 'selector2', 'default', 'dkim', 'mail', 'k1', 'k2', 'k3', 's1', 's2', 'fm1', 'fm2', 'fm3', 'protonmail', 'protonmail2', 'protonmail3', 'zoho', 'zmail',
-  'mandrill', 'mte1', 'mte2', 'everlytickey1', 'everlytickey2', 'smtpapi', 'hs1', 'hs2', 'sig1', 'pm',
+  'google',
+  'selector1',
+  'selector2',
+  'default',
+  'dkim',
+  'mail',
+  'k1',
+  'k2',
+  'k3',
+  's1',
+  's2',
+  'fm1',
+  'fm2',
+  'fm3',
+  'protonmail',
+  'protonmail2',
+  'protonmail3',
+  'zoho',
+  'zmail',
+  'mandrill',
+  'mte1',
+  'mte2',
+  'everlytickey1',
+  'everlytickey2',
+  'smtpapi',
+  'hs1',
+  'hs2',
+  'sig1',
+  'pm',
 ];
 
 /** Nobody's selector: an answer to it comes from a wildcard. */

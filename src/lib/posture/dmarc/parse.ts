@@ -15,7 +15,10 @@ export interface DmarcRecord {
   testing: boolean;
   /** Where reports go: mailto: and other addresses. */
   reports: string[];
-  /** Receivers do as if there were no record: a policy is wrong or absent, and nobody would hear of it. */
+  /**
+   * Receivers do as if there were no record: a policy is wrong or absent, and nobody would hear of
+   * it.
+   */
   ignored: boolean;
   /** A policy is wrong or absent, so that the record counts as p=none. */
   recovered: boolean;
@@ -40,13 +43,19 @@ export function parseDmarc(text: string): DmarcRecord {
   const tags = recordTags(text);
   const uris = splitUris(tags.get('rua')).slice(0, MOST_REPORTS);
   const reports = uris.map((uri) => uri.replace(/![0-9]+[kmgt]?$/i, '')).filter(isReportAddress);
-  const wrong = !isPolicy(tags.get('p')) || ['sp', 'np'].some((tag) => tags.has(tag) && !isPolicy(tags.get(tag)));
+  const wrong =
+    !isPolicy(tags.get('p')) ||
+    ['sp', 'np'].some((tag) => tags.has(tag) && !isPolicy(tags.get(tag)));
   const policy = wrong ? 'none' : policyOf(tags.get('p'), 'none');
   const subdomains = wrong ? 'none' : policyOf(tags.get('sp'), policy);
   const absent = wrong ? 'none' : policyOf(tags.get('np'), subdomains);
   const psd = (tags.get('psd') ?? 'u').toLowerCase();
   return {
-    text, policy, subdomains, absent, reports,
+    text,
+    policy,
+    subdomains,
+    absent,
+    reports,
     psd: psd === 'y' || psd === 'n' ? psd : 'u',
     testing: tags.get('t')?.toLowerCase() === 'y',
     ignored: wrong && reports.length === 0,
@@ -62,11 +71,17 @@ export function lowered(policy: Policy): Policy {
 }
 
 function splitUris(value = ''): string[] {
-  return value.split(',').map((uri) => uri.trim()).filter((uri) => uri !== '');
+  return value
+    .split(',')
+    .map((uri) => uri.trim())
+    .filter((uri) => uri !== '');
 }
 
 function isReportAddress(uri: string): boolean {
-  return uri.length <= 300 && (/^mailto:[!-?A-~]+@[!-?A-~]+$/i.test(uri) || /^https?:\/\/[!-~]+$/i.test(uri));
+  return (
+    uri.length <= 300 &&
+    (/^mailto:[!-?A-~]+@[!-?A-~]+$/i.test(uri) || /^https?:\/\/[!-~]+$/i.test(uri))
+  );
 }
 
 function isPolicy(value: string | undefined): value is Policy {

@@ -19,14 +19,20 @@ export interface Discovery {
   failed: NoAnswer | null;
 }
 
-/** The domains at which the tree walk looks, in its order: eight labels and more drop to seven after the first one. */
+/**
+ * The domains at which the tree walk looks, in its order: eight labels and more drop to seven after
+ * the first one.
+ */
 export function walkTargets(domain: string): string[] {
   const labels = domain.split('.');
   const rest = labels.length < MOST_QUESTIONS ? labels.slice(1) : labels.slice(1 - MOST_QUESTIONS);
   return [domain, ...rest.map((_, index) => rest.slice(index).join('.'))];
 }
 
-/** Finds the policy record of a domain by the DNS tree walk (RFC 9989, sections 4.10 and 4.10.1): its own, its organization's, or its public suffix's. */
+/**
+ * Finds the policy record of a domain by the DNS tree walk (RFC 9989, sections 4.10 and 4.10.1):
+ * its own, its organization's, or its public suffix's.
+ */
 export async function discover(domain: string, ask: Ask): Promise<Discovery> {
   const found: FoundRecord[] = [];
   const several: string[] = [];
@@ -44,7 +50,10 @@ export async function discover(domain: string, ask: Ask): Promise<Discovery> {
   return { applied: choose(found), several, failed: null };
 }
 
-/** Of the records above the domain, nearest first: at a public suffix the organization is the name below it, else the one with the fewest labels. */
+/**
+ * Of the records above the domain, nearest first: at a public suffix the organization is the name
+ * below it, else the one with the fewest labels.
+ */
 function choose(found: readonly FoundRecord[]): FoundRecord | null {
   const top = found.at(-1);
   if (top?.record.psd !== 'y') return top ?? null;

@@ -16,8 +16,9 @@ interface Sign {
 }
 
 /**
- * A gateway's MX says nothing of the mailboxes. What gives them away: whom SPF lets send, where the DKIM selectors lead that
- * Microsoft and Google use, and where Outlook is sent for its settings. Most signs win; signs of both in equal number say nothing.
+ * A gateway's MX says nothing of the mailboxes. What gives them away: whom SPF lets send, where the
+ * DKIM selectors lead that Microsoft and Google use, and where Outlook is sent for its settings.
+ * Most signs win; signs of both in equal number say nothing.
  */
 export async function inferMailboxes(domain: string, spf: SpfCheck, ask: Ask): Promise<Inference> {
   const [first, second, google, autodiscover] = await Promise.all([
@@ -26,28 +27,53 @@ export async function inferMailboxes(domain: string, spf: SpfCheck, ask: Ask): P
     ask(`google._domainkey.${domain}`, 'TXT'),
     ask(`autodiscover.${domain}`, 'CNAME'),
   ]);
-  const signs = [...bySpf(spf), ...bySelector('selector1', first), ...bySelector('selector2', second), ...byGoogleKey(google), ...byAutodiscover(autodiscover)];
-  const incomplete = spf.verdict === 'unknown' || [first, second, google, autodiscover].some(({ kind }) => kind === 'failed');
+  const signs = [
+    ...bySpf(spf),
+    ...bySelector('selector1', first),
+    ...bySelector('selector2', second),
+    ...byGoogleKey(google),
+    ...byAutodiscover(autodiscover),
+  ];
+  const incomplete =
+    spf.verdict === 'unknown' ||
+    [first, second, google, autodiscover].some(({ kind }) => kind === 'failed');
   const provider = mostSigned(signs);
-  return { provider, signs: signs.filter((sign) => sign.provider === provider).map(({ sign }) => sign), incomplete };
+  return {
+    provider,
+    signs: signs.filter((sign) => sign.provider === provider).map(({ sign }) => sign),
+    incomplete,
+  };
 }
 
 function bySpf({ includes }: SpfCheck): Sign[] {
-  const known: Record<string, MailProvider> = { 'spf.protection.outlook.com': 'microsoft_365', '_spf.google.com': 'google_workspace' };
-  return includes.flatMap((name) => (known[name] ? [{ provider: known[name], sign: `SPF includes ${name}` }] : []));
+  const known: Record<string, MailProvider> = {
+    'spf.protection.outlook.com': 'microsoft_365',
+    '_spf.google.com': 'google_workspace',
+  };
+  return includes.flatMap((name) =>
+    known[name] ? [{ provider: known[name], sign: `SPF includes ${name}` }] : [],
+  );
 }
 
 function bySelector(selector: string, answer: DnsAnswer<string>): Sign[] {
-  const target = recordsOf(answer).find((name) => /\.(onmicrosoft\.com|dkim\.mail\.microsoft)$/.test(name));
-  return target === undefined ? [] : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} leads to ${target}` }];
+  const target = recordsOf(answer).find((name) =>
+    /\.(onmicrosoft\.com|dkim\.mail\.microsoft)$/.test(name),
+  );
+  return target === undefined
+    ? []
+    : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} leads to ${target}` }];
 }
 
 function byGoogleKey(answer: DnsAnswer<string>): Sign[] {
-  return recordsOf(answer).some((text) => /(^|;)\s*p=/.test(text)) ? [{ provider: 'google_workspace', sign: 'there is a key at the DKIM selector google' }] : [];
+  return recordsOf(answer).some((text) => /(^|;)\s*p=/.test(text))
+    ? [{ provider: 'google_workspace', sign: 'there is a key at the DKIM selector google' }]
+    : [];
 }
 
 function byAutodiscover(answer: DnsAnswer<string>): Sign[] {
-  return recordsOf(answer).includes('autodiscover.outlook.com') ? [{ provider: 'microsoft_365', sign: 'autodiscover leads to autodiscover.outlook.com' }] : [];
+  return recordsOf(answer).includes('autodiscover.outlook.com')
+    ? [{ provider: 'microsoft_365', sign: 'autodiscover leads to autodiscover.outlook.com' }]
+    : [];
 }
 
 function mostSigned(signs: readonly Sign[]): MailProvider | null {

@@ -12,7 +12,10 @@ type MechanismName = (typeof mechanismNames)[number];
 export interface SpfRecord {
   mechanisms: Mechanism[];
   redirect: string | null;
-  /** Terms that no receiver understands: any of them spoils the whole record (RFC 7208, section 4.6). */
+  /**
+   * Terms that no receiver understands: any of them spoils the whole record (RFC 7208, section
+   * 4.6).
+   */
   wrong: string[];
 }
 
@@ -26,7 +29,11 @@ export function isSpf(text: string): boolean {
 /** Reads a record that `isSpf`. Never throws: what cannot be read is among `wrong`. */
 export function parseSpf(text: string): SpfRecord {
   const record: SpfRecord = { mechanisms: [], redirect: null, wrong: [] };
-  for (const term of text.split(' ').slice(1).filter((part) => part !== '')) addTerm(record, term);
+  for (const term of text
+    .split(' ')
+    .slice(1)
+    .filter((part) => part !== ''))
+    addTerm(record, term);
   return record;
 }
 
@@ -47,7 +54,11 @@ function addRedirect(record: SpfRecord, value: string, term: string): void {
 }
 
 function addMechanism(record: SpfRecord, term: string): void {
-  const { sign = '+', word = '', rest = '' } = /^(?<sign>[-+~?])?(?<word>[a-z\d]+)(?<rest>.*)$/i.exec(term)?.groups ?? {};
+  const {
+    sign = '+',
+    word = '',
+    rest = '',
+  } = /^(?<sign>[-+~?])?(?<word>[a-z\d]+)(?<rest>.*)$/i.exec(term)?.groups ?? {};
   const name = mechanismNames.find((known) => known === word.toLowerCase());
   const target = name && targetOf(name, rest);
   if (name === undefined || target === undefined) record.wrong.push(term);
@@ -57,22 +68,34 @@ function addMechanism(record: SpfRecord, term: string): void {
 /** The domain behind a mechanism's name; undefined when what stands there cannot be read. */
 function targetOf(name: MechanismName, rest: string): string | null | undefined {
   if (name === 'all') return rest === '' ? null : undefined;
-  if (name === 'ip4' || name === 'ip6') return isNetwork(name, rest.slice(1)) && rest.startsWith(':') ? null : undefined;
-  const { domain, lengths = '' } = /^(?::(?<domain>.*?))?(?<lengths>(?:\/\d{1,3})?(?:\/\/\d{1,3})?)$/.exec(rest)?.groups ?? { domain: '' };
-  if (domain === undefined) return name === 'include' || name === 'exists' ? undefined : isLengths(name, lengths) ? null : undefined;
+  if (name === 'ip4' || name === 'ip6')
+    return isNetwork(name, rest.slice(1)) && rest.startsWith(':') ? null : undefined;
+  const { domain, lengths = '' } =
+    /^(?::(?<domain>.*?))?(?<lengths>(?:\/\d{1,3})?(?:\/\/\d{1,3})?)$/.exec(rest)?.groups ?? {
+      domain: '',
+    };
+  if (domain === undefined)
+    return name === 'include' || name === 'exists'
+      ? undefined
+      : isLengths(name, lengths)
+        ? null
+        : undefined;
   return isTarget(domain) && isLengths(name, lengths) ? domain : undefined;
 }
 
 function isLengths(name: MechanismName, lengths: string): boolean {
   if (lengths === '') return true;
-  const { four = '0', six = '0' } = /^(?:\/(?<four>\d+))?(?:\/\/(?<six>\d+))?$/.exec(lengths)?.groups ?? {};
+  const { four = '0', six = '0' } =
+    /^(?:\/(?<four>\d+))?(?:\/\/(?<six>\d+))?$/.exec(lengths)?.groups ?? {};
   return (name === 'a' || name === 'mx') && Number(four) <= 32 && Number(six) <= 128;
 }
 
 function isNetwork(name: 'ip4' | 'ip6', text: string): boolean {
   const [address = '', length = '0', ...more] = text.split('/');
   if (more.length > 0 || !/^\d{1,3}$/.test(length)) return false;
-  return name === 'ip4' ? isIPv4(address) && Number(length) <= 32 : isIPv6(address) && Number(length) <= 128;
+  return name === 'ip4'
+    ? isIPv4(address) && Number(length) <= 32
+    : isIPv6(address) && Number(length) <= 128;
 }
 
 function isTarget(target: string): boolean {

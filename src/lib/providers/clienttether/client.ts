@@ -17,7 +17,10 @@ import {
 } from './responses.ts';
 import { dateOf, sourceDate } from './values.ts';
 
-/** What a call came to. Failures of the remote system are values; only mistakes of the caller are thrown. */
+/**
+ * What a call came to. Failures of the remote system are values; only mistakes of the caller are
+ * thrown.
+ */
 export type ApiResponse<T> = { ok: true; data: T } | { ok: false; error: RemoteError };
 
 /** A period. Texts are 'Y-m-d H:i:s' in the connection's time zone or ISO 8601. */
@@ -31,8 +34,9 @@ export interface ClientTetherClient {
   getLeads(): Promise<ApiResponse<CTLeadResponse[]>>;
   getOpportunities(): Promise<ApiResponse<CTOpportunityResponse[]>>;
   /**
-   * Notes of one client; without `contactId`, of every client that changed since `since` (of all without it).
-   * The API gives notes per client only. `since` also leaves out older notes; undated ones are kept.
+   * Notes of one client; without `contactId`, of every client that changed since `since` (of all
+   * without it). The API gives notes per client only. `since` also leaves out older notes; undated
+   * ones are kept.
    */
   getNotes(params?: { contactId?: string; since?: string }): Promise<ApiResponse<CTNoteResponse[]>>;
   getScheduledActivities(params?: Period): Promise<ApiResponse<CTActivityResponse[]>>;
@@ -49,8 +53,13 @@ type Kind = Parameters<typeof readItem>[0];
 /** Lookup lists come in one answer; this is more than any of them holds. */
 const WHOLE_LIST = 1000;
 
-/** A client for one account. `concurrency` bounds the requests that getNotes makes at once (default 4). */
-export function createClientTetherClient(access: Access & { concurrency?: number }): ClientTetherClient {
+/**
+ * A client for one account. `concurrency` bounds the requests that getNotes makes at once (default
+ * 4).
+ */
+export function createClientTetherClient(
+  access: Access & { concurrency?: number },
+): ClientTetherClient {
   const period = ({ startDate, endDate }: Period, fromName: string) => ({
     [fromName]: requestDate(access, startDate),
     end_date: requestDate(access, endDate),
@@ -62,7 +71,12 @@ export function createClientTetherClient(access: Access & { concurrency?: number
     getScheduledActivities: (params = {}) =>
       settle(readList(access, 'activity', PATHS.activities, period(params, 'start_date'))),
     getEvents: (params = {}) =>
-      settle(readList(access, 'event', PATHS.events, { ...period(params, 'from_date'), event_type: 'appt' })),
+      settle(
+        readList(access, 'event', PATHS.events, {
+          ...period(params, 'from_date'),
+          event_type: 'appt',
+        }),
+      ),
     getSalesCycles: () => settle(readLookup(access, 'salesCycle', PATHS.salesCycles)),
     getLeadSources: () => settle(readLookup(access, 'leadSource', PATHS.leadSources)),
     getActionPlans: () => settle(readLookup(access, 'actionPlan', PATHS.actionPlans)),
@@ -79,7 +93,12 @@ async function settle<T>(call: Promise<T>): Promise<ApiResponse<T>> {
   }
 }
 
-async function readList<K extends Kind>(access: Access, kind: K, path: string, query: Record<string, string | undefined> = {}) {
+async function readList<K extends Kind>(
+  access: Access,
+  kind: K,
+  path: string,
+  query: Record<string, string | undefined> = {},
+) {
   const items: unknown[] = [];
   for await (const page of listPages(access, { path, query })) items.push(...page.items);
   return withoutRepeats(items.map((item) => readItem(kind, item)));
@@ -95,13 +114,20 @@ async function readLookup<K extends Kind>(access: Access, kind: K, path: string)
   return items.map((item) => readItem(kind, item));
 }
 
-async function readNotes(access: Access & { concurrency?: number }, { contactId, since }: { contactId?: string; since?: string }) {
+async function readNotes(
+  access: Access & { concurrency?: number },
+  { contactId, since }: { contactId?: string; since?: string },
+) {
   const from = since === undefined ? null : dateOf(since, 'since', access.settings.timeZone);
   const clientIds = contactId === undefined ? await changedClients(access, from) : [contactId];
   const notes: CTNoteResponse[] = [];
-  for await (const found of concurrently(clientIds, access.concurrency ?? 4, (id) => askNotes(access, id))) {
+  for await (const found of concurrently(clientIds, access.concurrency ?? 4, (id) =>
+    askNotes(access, id),
+  )) {
     if (found === undefined) continue;
-    notes.push(...found.items.map((item) => ({ ...readItem('note', item), contact_id: found.clientId })));
+    notes.push(
+      ...found.items.map((item) => ({ ...readItem('note', item), contact_id: found.clientId })),
+    );
   }
   return notes.filter((note) => isSince(access, note.date, from));
 }

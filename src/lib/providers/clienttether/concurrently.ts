@@ -1,7 +1,7 @@
 /**
- * Does `work` on each input, at most `limit` at once, and yields results as they come, in any order.
- * No new work starts while the reader is busy with `limit` results outstanding, nor after a failure;
- * work under way is waited for before the failure passes on.
+ * Does `work` on each input, at most `limit` at once, and yields results as they come, in any
+ * order. No new work starts while the reader is busy with `limit` results outstanding, nor after a
+ * failure; work under way is waited for before the failure passes on.
  */
 export async function* concurrently<Input, Output>(
   inputs: Iterable<Input>,
@@ -19,7 +19,10 @@ export async function* concurrently<Input, Output>(
     for (const input of inputs) {
       if (running.size >= Math.max(1, limit)) yield await next();
       const key = (count += 1);
-      running.set(key, work(input).then((output) => ({ key, output })));
+      running.set(
+        key,
+        work(input).then((output) => ({ key, output })),
+      );
     }
     while (running.size > 0) yield await next();
   } finally {

@@ -9,24 +9,42 @@ export interface Envelope {
 }
 
 /**
- * Result codes without `_`: the API answers HTTP 200 with CT_200 or CT200, and with CT_515 or CT515 for an
- * empty list. The others have not been seen on lists; they are read like the HTTP status they end with.
+ * Result codes without `_`: the API answers HTTP 200 with CT_200 or CT200, and with CT_515 or CT515
+ * for an empty list. The others have not been seen on lists; they are read like the HTTP status
+ * they end with.
  */
 const SUCCESS = 'CT200';
 const NOTHING_FOUND = 'CT515';
 const FAILURES: Record<string, { kind: RemoteErrorKind; words: string }> = {
-  CT401: { kind: 'auth', words: 'refused the credentials. Enter the access token and the web key again.' },
-  CT403: { kind: 'auth', words: 'refused the credentials. Enter the access token and the web key again.' },
+  CT401: {
+    kind: 'auth',
+    words: 'refused the credentials. Enter the access token and the web key again.',
+  },
+  CT403: {
+    kind: 'auth',
+    words: 'refused the credentials. Enter the access token and the web key again.',
+  },
   CT404: { kind: 'gone', words: 'does not have what was asked for any more.' },
   CT429: { kind: 'rate_limited', words: 'asked to slow down. Reading continues by itself later.' },
-  CT500: { kind: 'transient', words: 'could not answer right now. The next try follows by itself.' },
-  CT503: { kind: 'transient', words: 'could not answer right now. The next try follows by itself.' },
+  CT500: {
+    kind: 'transient',
+    words: 'could not answer right now. The next try follows by itself.',
+  },
+  CT503: {
+    kind: 'transient',
+    words: 'could not answer right now. The next try follows by itself.',
+  },
 };
 
-/** Reads the items out of a body. Throws RemoteError `malformed`, or what the result code stands for. */
+/**
+ * Reads the items out of a body. Throws RemoteError `malformed`, or what the result code stands
+ * for.
+ */
 export function parseEnvelope(body: string): Envelope {
   const fields = envelopeFields(body);
-  const code = String(fields.get('resultcode') ?? '').toUpperCase().replaceAll('_', '');
+  const code = String(fields.get('resultcode') ?? '')
+    .toUpperCase()
+    .replaceAll('_', '');
   if (code === NOTHING_FOUND) return { items: [], total: 0 };
   if (code !== SUCCESS) throw failureOf(code);
   return { items: itemsOf(fields.get('data')), total: totalOf(fields.get('totalrecord')) };
@@ -35,8 +53,11 @@ export function parseEnvelope(body: string): Envelope {
 /** Top-level fields by lower-case name without `_`. */
 function envelopeFields(body: string): Map<string, unknown> {
   const value = jsonOf(body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('without its usual wrapping');
-  return new Map(Object.entries(value).map(([key, field]) => [key.toLowerCase().replaceAll('_', ''), field]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed('without its usual wrapping');
+  return new Map(
+    Object.entries(value).map(([key, field]) => [key.toLowerCase().replaceAll('_', ''), field]),
+  );
 }
 
 function jsonOf(body: string): unknown {
@@ -61,11 +82,17 @@ function totalOf(value: unknown): number | undefined {
 }
 
 function failureOf(code: string): RemoteError {
-  const { kind, words } = FAILURES[code] ?? { kind: 'malformed', words: 'did not accept the request.' };
+  const { kind, words } = FAILURES[code] ?? {
+    kind: 'malformed',
+    words: 'did not accept the request.',
+  };
   const named = /^CT\d{1,4}$/.test(code) ? code : 'no known result code';
   return new RemoteError(kind, `ClientTether ${words} (${named})`);
 }
 
 function malformed(how: string): RemoteError {
-  return new RemoteError('malformed', `ClientTether sent an answer ${how}. The connection may need an update.`);
+  return new RemoteError(
+    'malformed',
+    `ClientTether sent an answer ${how}. The connection may need an update.`,
+  );
 }

@@ -3,9 +3,10 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { ask, type Access, type Answered } from './request.ts';
 
 /**
- * Rows that a page shares with the one before. The list is newest first and moves while it is read: an arriving
- * row pushes others onto the next page, where they are read twice, which does no harm; a deleted row pulls others
- * onto the page already read, where they would be missed and then taken for deleted.
+ * Rows that a page shares with the one before. The list is newest first and moves while it is read:
+ * an arriving row pushes others onto the next page, where they are read twice, which does no harm;
+ * a deleted row pulls others onto the page already read, where they would be missed and then taken
+ * for deleted.
  */
 const OVERLAP_ROWS = 5;
 /** No account comes near this; a list that goes on beyond it never ends. */
@@ -25,8 +26,14 @@ export interface ListPage extends Answered {
   last: boolean;
 }
 
-/** All pages of a list, with `limit` and `offset`. Throws RemoteError `malformed` when the list goes in circles. */
-export async function* listPages(access: Access, { path, query, resumeAt = 0, mostRows = MOST_ROWS }: ListRequest): AsyncGenerator<ListPage> {
+/**
+ * All pages of a list, with `limit` and `offset`. Throws RemoteError `malformed` when the list goes
+ * in circles.
+ */
+export async function* listPages(
+  access: Access,
+  { path, query, resumeAt = 0, mostRows = MOST_ROWS }: ListRequest,
+): AsyncGenerator<ListPage> {
   const limit = access.settings.pageSize;
   const seen = new Set<string>();
   let offset = Math.max(0, resumeAt - limit);
@@ -35,13 +42,15 @@ export async function* listPages(access: Access, { path, query, resumeAt = 0, mo
     const answered = await ask(access, path, { ...query, limit, offset });
     const { items, total = 0 } = answered;
     const end = offset + items.length;
-    // A short page ends the list, a longer one than asked for is all of it; unless the total says that there is more.
+    // A short page ends the list, a longer one than asked for is all of it; unless the total says
+    // that there is more.
     const last = items.length !== limit && total <= end;
     told = Math.max(told, total);
     if (!last) refuseCircles(items, seen);
     if (end > mostRows || isFarBeyond(told, end, limit)) throw endless();
     offset = last ? end : end - overlapOf(limit);
-    // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass would lose ground each time.
+    // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass
+    // would lose ground each time.
     yield { ...answered, next: Math.max(offset, resumeAt), last };
     if (last) return;
   }
@@ -54,16 +63,25 @@ function overlapOf(limit: number): number {
 function refuseCircles(items: unknown[], seen: Set<string>): void {
   const fingerprint = createHash('sha256').update(JSON.stringify(items)).digest('base64');
   if (items.length === 0 || seen.has(fingerprint)) {
-    throw new RemoteError('malformed', 'ClientTether sent the same page of a list twice. Nothing was deleted because of it.');
+    throw new RemoteError(
+      'malformed',
+      'ClientTether sent the same page of a list twice. Nothing was deleted because of it.',
+    );
   }
   seen.add(fingerprint);
 }
 
-/** A total of more than a page counts the whole list; lists grow while they are read, but not to double their length. */
+/**
+ * A total of more than a page counts the whole list; lists grow while they are read, but not to
+ * double their length.
+ */
 function isFarBeyond(told: number, end: number, limit: number): boolean {
   return told > limit && end > told * 2 + limit * 10;
 }
 
 function endless(): RemoteError {
-  return new RemoteError('malformed', 'ClientTether sent a list that does not end. Nothing was deleted because of it.');
+  return new RemoteError(
+    'malformed',
+    'ClientTether sent a list that does not end. Nothing was deleted because of it.',
+  );
 }

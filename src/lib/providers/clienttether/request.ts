@@ -25,13 +25,24 @@ export interface Answered extends Envelope {
 }
 
 /**
- * One GET request with both headers: X-Access-Token names the agency, X-Web-Key selects the account that is read.
- * Source: https://support.clienttether.com/api-document/clienttether-api-2-0-doc
+ * One GET request with both headers: X-Access-Token names the agency, X-Web-Key selects the account
+ * that is read. Source: https://support.clienttether.com/api-document/clienttether-api-2-0-doc
  */
-export async function ask(access: Access, path: string, query: Record<string, string | number | undefined> = {}): Promise<Answered> {
-  const headers = { 'X-Access-Token': secret(access, 'accessToken'), 'X-Web-Key': secret(access, 'webKey') };
+export async function ask(
+  access: Access,
+  path: string,
+  query: Record<string, string | number | undefined> = {},
+): Promise<Answered> {
+  const headers = {
+    'X-Access-Token': secret(access, 'accessToken'),
+    'X-Web-Key': secret(access, 'webKey'),
+  };
   try {
-    const answer = await access.http.request({ url: new URL(path, access.settings.baseUrl).href, query, headers });
+    const answer = await access.http.request({
+      url: new URL(path, access.settings.baseUrl).href,
+      query,
+      headers,
+    });
     return { answer, ...parseEnvelope(answer.body) };
   } catch (error) {
     throw isRefusal(error) ? refused(error.status) : error;
@@ -45,7 +56,10 @@ function secret({ secrets }: Access, name: string): string {
   return value;
 }
 
-/** A gateway in front of the API answers bad or missing keys with 401 or 403, which of them is not documented. */
+/**
+ * A gateway in front of the API answers bad or missing keys with 401 or 403, which of them is not
+ * documented.
+ */
 function isRefusal(error: unknown): error is RemoteError {
   return error instanceof RemoteError && (error.status === 401 || error.status === 403);
 }

@@ -4,17 +4,42 @@ import { textOf } from './values.ts';
 export type CTText = string | null;
 
 /**
- * The names under which each field has been seen. Which of them the API uses for notes and activities is not
- * documented, so both are read; the first one that holds something wins.
+ * The names under which each field has been seen. Which of them the API uses for notes and
+ * activities is not documented, so both are read; the first one that holds something wins.
  */
 export const FIELD_ALIASES = {
   lead: {
-    ...same('client_id', 'external_id', 'firstName', 'lastName', 'compName', 'email', 'phone', 'address', 'city', 'state', 'zip'),
-    ...same('whiteboard', 'deal_size', 'clients_action_plan', 'clients_sales_cycle', 'clients_lead_source'),
+    ...same(
+      'client_id',
+      'external_id',
+      'firstName',
+      'lastName',
+      'compName',
+      'email',
+      'phone',
+      'address',
+      'city',
+      'state',
+      'zip',
+    ),
+    ...same(
+      'whiteboard',
+      'deal_size',
+      'clients_action_plan',
+      'clients_sales_cycle',
+      'clients_lead_source',
+    ),
     ...same('created', 'last_modified_date', 'contact_type', 'assigned_user'),
   },
   opportunity: {
-    ...same('opportunity_id', 'firstName', 'lastName', 'compName', 'contact_sales_cycle', 'contact_lead_source'),
+    ...same(
+      'opportunity_id',
+      'firstName',
+      'lastName',
+      'compName',
+      'contact_sales_cycle',
+      'contact_lead_source',
+    ),
     ...same('contact_action_plan', 'deal_size', 'created', 'last_modified_date'),
   },
   note: {
@@ -33,7 +58,16 @@ export const FIELD_ALIASES = {
     status: ['status', 'activity_status'],
   },
   event: {
-    ...same('event_id', 'event_type', 'title', 'start_date', 'end_date', 'client_id', 'description', 'status'),
+    ...same(
+      'event_id',
+      'event_type',
+      'title',
+      'start_date',
+      'end_date',
+      'client_id',
+      'description',
+      'status',
+    ),
     client_name: ['client_name', 'contact_name'],
   },
   salesCycle: same('sales_cycle_id', 'sales_cycle_name', 'sales_cycle_active_status'),
@@ -42,9 +76,15 @@ export const FIELD_ALIASES = {
   user: same('user_id', 'firstName', 'lastName', 'email'),
 } as const;
 
-type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<keyof (typeof FIELD_ALIASES)[Kind], CTText>;
+type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<
+  keyof (typeof FIELD_ALIASES)[Kind],
+  CTText
+>;
 
-/** A client. `clients_sales_cycle` and `clients_lead_source` are names, not ids; a blank sales cycle is a new lead. */
+/**
+ * A client. `clients_sales_cycle` and `clients_lead_source` are names, not ids; a blank sales cycle
+ * is a new lead.
+ */
 export type CTLeadResponse = Fields<'lead'>;
 /** An opportunity. Custom fields stay on the raw item: see customField. */
 export type CTOpportunityResponse = Fields<'opportunity'>;
@@ -58,7 +98,10 @@ export type CTActionPlanResponse = Fields<'actionPlan'>;
 export type CTUserResponse = Fields<'user'>;
 
 /** An item of a list under the field names above. Never throws: what is not there is null. */
-export function readItem<Kind extends keyof typeof FIELD_ALIASES>(kind: Kind, item: unknown): Fields<Kind> {
+export function readItem<Kind extends keyof typeof FIELD_ALIASES>(
+  kind: Kind,
+  item: unknown,
+): Fields<Kind> {
   const raw = asObject(item);
   const entries = Object.entries<readonly string[]>(FIELD_ALIASES[kind]).map(([field, names]) => [
     field,
@@ -78,5 +121,7 @@ function asObject(value: unknown): Record<string, unknown> {
 }
 
 function same<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
-  return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as { [Key in Name]: readonly [Key] };
+  return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as {
+    [Key in Name]: readonly [Key];
+  };
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../platform/time-zone.ts';
 
-/** Source: five public callers of the API; see also https://support.clienttether.com/api-document/clienttether-api-2-0-doc */
+/**
+ * Source: five public callers of the API; see also
+ * https://support.clienttether.com/api-document/clienttether-api-2-0-doc
+ */
 export const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
 
 const fieldName = (name: string) => z.string().trim().min(1).default(name);
@@ -23,12 +26,19 @@ const stageSetting = z.strictObject({
 
 /** What a ClientTether connection can be told. Everything has a default. */
 export const clientTetherSettings = z.strictObject({
-  baseUrl: z.url().default(DEFAULT_BASE_URL).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash),
+  baseUrl: z
+    .url()
+    .default(DEFAULT_BASE_URL)
+    .refine(hasNoQuery, 'must not hold ? or #')
+    .transform(withSlash),
   /** The zone of the dates, which come without one. IANA name. */
-  timeZone: z.string().default('UTC').refine(isTimeZone, 'is not a time zone such as America/Denver'),
+  timeZone: z
+    .string()
+    .default('UTC')
+    .refine(isTimeZone, 'is not a time zone such as America/Denver'),
   /**
-   * Rows per request. 100 is the most that public callers are known to use: a larger number that the server
-   * silently cuts down would make each page look like the end of the list.
+   * Rows per request. 100 is the most that public callers are known to use: a larger number that
+   * the server silently cuts down would make each page look like the end of the list.
    */
   pageSize: z.coerce.number().int().min(1).max(100).default(100),
   /** From this likelihood on, a lead counts as qualified. */
@@ -50,5 +60,7 @@ function withSlash(url: string): string {
 }
 
 function lowerKeys<Value>(record: Record<string, Value>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]));
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]),
+  );
 }

@@ -15,7 +15,10 @@ export const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
 const WON: StageFacts = { outcome: 'won', likelyPct: 100 };
 const LOST: StageFacts = { outcome: 'lost', likelyPct: 0 };
 
-/** Likelihoods in percent of the stages that franchise development teams commonly use. Stages are free text per account. */
+/**
+ * Likelihoods in percent of the stages that franchise development teams commonly use. Stages are
+ * free text per account.
+ */
 const LIKELIHOODS: Record<string, number> = {
   'new lead': 5,
   'future interest': 5,
@@ -39,7 +42,8 @@ const LIKELIHOODS: Record<string, number> = {
   'fa requested': 90,
   'fa sent': 95,
 };
-const LOST_NAMES = /\b(lost|dead|not interested|disqualified|unqualified|not qualified|declined|do not (call|contact))\b/;
+const LOST_NAMES =
+  /\b(lost|dead|not interested|disqualified|unqualified|not qualified|declined|do not (call|contact))\b/;
 const WON_NAMES = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
 
 /** The stage's name as it is shown and counted: "New Lead" when blank. */
@@ -47,8 +51,14 @@ export function stageName(text: string | null): string {
   return labelOf(text) ?? NEW_LEAD;
 }
 
-/** What a stage name means: the connection's settings first, then the tables, then UNKNOWN_STAGE. Ignores case. */
-export function stageFacts(name: string, settings: Pick<ClientTetherSettings, 'stages'>): StageFacts {
+/**
+ * What a stage name means: the connection's settings first, then the tables, then UNKNOWN_STAGE.
+ * Ignores case.
+ */
+export function stageFacts(
+  name: string,
+  settings: Pick<ClientTetherSettings, 'stages'>,
+): StageFacts {
   const key = name.trim().toLowerCase();
   const usual = usualFacts(key);
   const own = Object.hasOwn(settings.stages, key) ? settings.stages[key] : undefined;

@@ -78,7 +78,8 @@ const activities = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   label: 'Scheduled activities',
   entity: 'scheduledActivity',
   listing: { kind: 'window', field: 'scheduledAt', window },
-  read: (context, cursor) => readList(context, cursor, { path: PATHS.activities, query: span(context, 'start_date') }),
+  read: (context, cursor) =>
+    readList(context, cursor, { path: PATHS.activities, query: span(context, 'start_date') }),
   parse: itemsOf,
   identify: (item) => prefixed(activityId, readItem('activity', item).id),
   map: mapActivity,
@@ -90,7 +91,10 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   entity: 'scheduledActivity',
   listing: { kind: 'window', field: 'scheduledAt', window },
   read: (context, cursor) =>
-    readList(context, cursor, { path: PATHS.events, query: { ...span(context, 'from_date'), event_type: 'appt' } }),
+    readList(context, cursor, {
+      path: PATHS.events,
+      query: { ...span(context, 'from_date'), event_type: 'appt' },
+    }),
   parse: itemsOf,
   identify: (item) => prefixed(eventId, readItem('event', item).event_id),
   map: mapEvent,
@@ -100,27 +104,40 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
 export const streams = [salesCycles, clients, opportunities, notes, activities, events];
 
 /** The cursor of a list is the row offset to go on from; null is the start. */
-async function* readList(context: Context, cursor: Cursor, request: ListRequest): AsyncGenerator<Page> {
-  for await (const { answer, items, total, next, last } of listPages(context, { ...request, resumeAt: offsetOf(cursor) })) {
+async function* readList(
+  context: Context,
+  cursor: Cursor,
+  request: ListRequest,
+): AsyncGenerator<Page> {
+  for await (const { answer, items, total, next, last } of listPages(context, {
+    ...request,
+    resumeAt: offsetOf(cursor),
+  })) {
     // Only a total beyond the page is known to count the whole list.
-    const expectedTotal = total !== undefined && total > items.length ? { expectedTotal: total } : {};
+    const expectedTotal =
+      total !== undefined && total > items.length ? { expectedTotal: total } : {};
     yield { answer, items, cursor: last ? null : { offset: next }, last, ...expectedTotal };
   }
 }
 
 function offsetOf(cursor: Cursor): number {
-  const offset = typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor) ? cursor.offset : 0;
+  const offset =
+    typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor) ? cursor.offset : 0;
   return typeof offset === 'number' && Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
 }
 
 /**
- * The window as request parameters, a day wider at both ends: whether the source counts the end in is not
- * documented, and a pass that is resumed later must have asked for all that its window then covers.
+ * The window as request parameters, a day wider at both ends: whether the source counts the end in
+ * is not documented, and a pass that is resumed later must have asked for all that its window then
+ * covers.
  */
 function span({ settings, now }: Context, fromName: string): Record<string, string> {
   const { from, to } = window(settings, now);
   const wide = { from: new Date(from.getTime() - DAY_MS), to: new Date(to.getTime() + DAY_MS) };
-  return { [fromName]: sourceDate(wide.from, settings.timeZone), end_date: sourceDate(wide.to, settings.timeZone) };
+  return {
+    [fromName]: sourceDate(wide.from, settings.timeZone),
+    end_date: sourceDate(wide.to, settings.timeZone),
+  };
 }
 
 function prefixed(prefix: (id: string) => string, id: string | null): string | undefined {

@@ -12,28 +12,57 @@ export interface TableFacts {
 /** What begins our own columns, which not every customer has. */
 const OURS = 'hnt_';
 
-const definition = z.looseObject({ ChangeTrackingEnabled: z.boolean(), Attributes: z.array(z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() })) });
+const definition = z.looseObject({
+  ChangeTrackingEnabled: z.boolean(),
+  Attributes: z.array(
+    z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() }),
+  ),
+});
 
 /**
- * Asks whether changes of a table can be followed, and which columns it has. Who may read rows may not always read
- * definitions: then the columns that every environment has are taken for granted, and tracking is tried.
+ * Asks whether changes of a table can be followed, and which columns it has. Who may read rows may
+ * not always read definitions: then the columns that every environment has are taken for granted,
+ * and tracking is tried.
  */
 export async function tableFacts(access: Access, table: string): Promise<TableFacts> {
-  const query = { $select: 'LogicalName,ChangeTrackingEnabled', $expand: 'Attributes($select=LogicalName,AttributeType)' };
+  const query = {
+    $select: 'LogicalName,ChangeTrackingEnabled',
+    $expand: 'Attributes($select=LogicalName,AttributeType)',
+  };
   try {
-    return factsIn((await ask(access, address(access.settings, `EntityDefinitions(LogicalName='${table}')`, query))).body);
+    return factsIn(
+      (
+        await ask(
+          access,
+          address(access.settings, `EntityDefinitions(LogicalName='${table}')`, query),
+        )
+      ).body,
+    );
   } catch (error) {
-    // Nothing else may pass for it: without the definition our own columns would go unread until the next full pass.
-    if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403) return { isTracked: true, columns: null };
+    // Nothing else may pass for it: without the definition our own columns would go unread until
+    // the next full pass.
+    if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403)
+      return { isTracked: true, columns: null };
     throw error;
   }
 }
 
 function factsIn(body: string): TableFacts {
   const parsed = definition.safeParse(jsonOf(body));
-  if (!parsed.success) throw new RemoteError('malformed', 'Dynamics 365 answered something that is not the definition of a table.');
+  if (!parsed.success)
+    throw new RemoteError(
+      'malformed',
+      'Dynamics 365 answered something that is not the definition of a table.',
+    );
   const { ChangeTrackingEnabled: isTracked, Attributes: attributes } = parsed.data;
-  return { isTracked, columns: new Set(attributes.map(({ LogicalName: name, AttributeType: type }) => (LOOKUPS.has(type ?? '') ? `_${name}_value` : name))) };
+  return {
+    isTracked,
+    columns: new Set(
+      attributes.map(({ LogicalName: name, AttributeType: type }) =>
+        LOOKUPS.has(type ?? '') ? `_${name}_value` : name,
+      ),
+    ),
+  };
 }
 
 const LOOKUPS = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
@@ -41,5 +70,8 @@ const LOOKUPS = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
 /** Those of the wanted columns that there are, and what our own solution has added. */
 export function columnsOf(wanted: readonly string[], { columns }: TableFacts): string[] {
   if (columns === null) return [...wanted];
-  return [...wanted.filter((name) => columns.has(name)), ...[...columns].filter((name) => name.startsWith(OURS))];
+  return [
+    ...wanted.filter((name) => columns.has(name)),
+    ...[...columns].filter((name) => name.startsWith(OURS)),
+  ];
 }

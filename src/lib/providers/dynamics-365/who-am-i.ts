@@ -8,13 +8,25 @@ const user = z.looseObject({ fullname: z.string().trim().min(1) });
 
 /** Asks whom the token stands for: the cheapest question there is. Throws RemoteError. */
 export async function askWhoAmI(access: Access): Promise<z.output<typeof answer>> {
-  if (access.settings.baseUrl === ANY_ENVIRONMENT) throw new RemoteError('permission', 'The base URL is only an example. Enter the address of the environment, such as https://contoso.crm4.dynamics.com.');
-  const parsed = answer.safeParse(jsonOf((await ask(access, address(access.settings, 'WhoAmI'))).body));
+  if (access.settings.baseUrl === ANY_ENVIRONMENT)
+    throw new RemoteError(
+      'permission',
+      'The base URL is only an example. Enter the address of the environment, such as https://contoso.crm4.dynamics.com.',
+    );
+  const parsed = answer.safeParse(
+    jsonOf((await ask(access, address(access.settings, 'WhoAmI'))).body),
+  );
   if (parsed.success) return parsed.data;
-  throw new RemoteError('malformed', 'Dynamics 365 answered something else than who the application is. Check the base URL.');
+  throw new RemoteError(
+    'malformed',
+    'Dynamics 365 answered something else than who the application is. Check the base URL.',
+  );
 }
 
-/** The application user and its organisation. A role need not let it read users: then its id has to do. */
+/**
+ * The application user and its organisation. A role need not let it read users: then its id has to
+ * do.
+ */
 export async function whoAmI(access: Access): Promise<string> {
   const { UserId: userId, OrganizationId: organisation } = await askWhoAmI(access);
   const name = await nameOf(access, userId);
@@ -23,7 +35,18 @@ export async function whoAmI(access: Access): Promise<string> {
 
 async function nameOf(access: Access, userId: string): Promise<string | null> {
   try {
-    return user.safeParse(jsonOf((await ask(access, address(access.settings, `systemusers(${userId})`, { $select: 'fullname' }))).body)).data?.fullname ?? null;
+    return (
+      user.safeParse(
+        jsonOf(
+          (
+            await ask(
+              access,
+              address(access.settings, `systemusers(${userId})`, { $select: 'fullname' }),
+            )
+          ).body,
+        ),
+      ).data?.fullname ?? null
+    );
   } catch (error) {
     if (error instanceof RemoteError && ['permission', 'gone'].includes(error.kind)) return null;
     throw error;

@@ -5,17 +5,29 @@ export const DEFAULT_BASE_URL = 'https://api.partner.microsoft.com/v1.0/engageme
 const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
 const DEFAULT_WEBHOOK_URL = 'https://api.partnercenter.microsoft.com/';
 
-const root = (url: string) => z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
+const root = (url: string) =>
+  z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
 
-/** What a Partner Center connection can be told. Everything has a default; without `clientId` nobody signs in. */
+/**
+ * What a Partner Center connection can be told. Everything has a default; without `clientId` nobody
+ * signs in.
+ */
 export const partnerCenterSettings = z.strictObject({
   baseUrl: root(DEFAULT_BASE_URL),
   /** Where tokens come from, without the directory. */
   loginUrl: root(DEFAULT_LOGIN_URL),
   /** The partner's directory at Microsoft: its id, one of its domains, or `common`. */
-  tenant: z.string().trim().regex(/^[\w.-]{1,253}$/, 'is not a directory id or domain').default('common'),
+  tenant: z
+    .string()
+    .trim()
+    .regex(/^[\w.-]{1,253}$/, 'is not a directory id or domain')
+    .default('common'),
   /** The application's id in that directory. */
-  clientId: z.string().trim().regex(/^[\w-]{0,100}$/, 'is not an application id').default(''),
+  clientId: z
+    .string()
+    .trim()
+    .regex(/^[\w-]{0,100}$/, 'is not an application id')
+    .default(''),
   /** Where webhooks are registered. */
   webhookUrl: root(DEFAULT_WEBHOOK_URL),
   /** How often referrals are read, in minutes; half a minute is 0.5. */

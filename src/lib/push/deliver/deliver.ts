@@ -13,17 +13,29 @@ export interface Delivered {
   words: string[];
 }
 
-/** Writes one lead with all that belongs to it, in the order in which one needs the other: account, contact, lead, opportunity. */
+/**
+ * Writes one lead with all that belongs to it, in the order in which one needs the other: account,
+ * contact, lead, opportunity.
+ */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
   const account = await ensureRelated(delivery, 'account', {});
   const contact = await ensureRelated(delivery, 'contact', present({ account }));
   const lead = await ensureLead(delivery, present({ account, contact }));
   // Without a lead there, or with a lost one, nothing is sold.
   if (lead.status === null || lead.status === 'disqualified') return lead;
-  const opportunity = await ensureOpportunity(delivery, present({ account, contact, lead: delivery.progress.remoteId ?? undefined }));
-  return { base: { ...lead.base, ...opportunity.base }, conflicts: [...lead.conflicts, ...opportunity.conflicts], words: [...lead.words, ...opportunity.words] };
+  const opportunity = await ensureOpportunity(
+    delivery,
+    present({ account, contact, lead: delivery.progress.remoteId ?? undefined }),
+  );
+  return {
+    base: { ...lead.base, ...opportunity.base },
+    conflicts: [...lead.conflicts, ...opportunity.conflicts],
+    words: [...lead.words, ...opportunity.words],
+  };
 }
 
 function present(parents: Record<string, string | undefined>): Parents {
-  return Object.fromEntries(Object.entries(parents).filter(([, id]) => id !== undefined)) as Parents;
+  return Object.fromEntries(
+    Object.entries(parents).filter(([, id]) => id !== undefined),
+  ) as Parents;
 }

@@ -31,33 +31,65 @@ export interface Delivery {
 /** So often a record may turn out to be another one than it was a moment ago. */
 export const mostRounds = 5;
 
-/** Whether an earlier try may have made records whose answers were lost: then those of our own ids are asked for first. */
+/**
+ * Whether an earlier try may have made records whose answers were lost: then those of our own ids
+ * are asked for first.
+ */
 export const mayHaveMade = ({ held }: Delivery): boolean => held.lease > 1;
 
-export const fieldsOf = ({ plan }: Delivery, table: PushTable): string[] => Object.keys(plan.tables[table]?.values ?? {});
+export const fieldsOf = ({ plan }: Delivery, table: PushTable): string[] =>
+  Object.keys(plan.tables[table]?.values ?? {});
 
-export function fieldOf({ metadata }: Delivery, table: PushTable, name: string): TargetField | undefined {
+export function fieldOf(
+  { metadata }: Delivery,
+  table: PushTable,
+  name: string,
+): TargetField | undefined {
   return metadata.tables[table].fields.find((field) => field.name === name);
 }
 
 /** What a record says in a field, as it is compared. */
-export function theirsOf(delivery: Delivery, table: PushTable, record: RemoteRecord, name: string): FieldValue {
+export function theirsOf(
+  delivery: Delivery,
+  table: PushTable,
+  record: RemoteRecord,
+  name: string,
+): FieldValue {
   const field = fieldOf(delivery, table, name);
   return field === undefined ? null : asStored(field, record.values[name] ?? null);
 }
 
 /** Those of the values that may be written now. */
-export function writable(delivery: Delivery, table: PushTable, act: 'creatable' | 'updatable', values: Record<string, FieldValue>): Record<string, FieldValue> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => fieldOf(delivery, table, name)?.[act] === true));
+export function writable(
+  delivery: Delivery,
+  table: PushTable,
+  act: 'creatable' | 'updatable',
+  values: Record<string, FieldValue>,
+): Record<string, FieldValue> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => fieldOf(delivery, table, name)?.[act] === true),
+  );
 }
 
 /** Makes a record. Without a value for a field that the CRM requires it is not even tried. */
-export async function make(delivery: Delivery, table: PushTable, id: string, parents: Parents, detect = false): Promise<Written> {
+export async function make(
+  delivery: Delivery,
+  table: PushTable,
+  id: string,
+  parents: Parents,
+  detect = false,
+): Promise<Written> {
   const { metadata, tables, plan, progress, label } = delivery;
-  const known = Object.entries(plan.tables[table]?.values ?? {}).filter(([, value]) => value !== null);
+  const known = Object.entries(plan.tables[table]?.values ?? {}).filter(
+    ([, value]) => value !== null,
+  );
   const values = writable(delivery, table, 'creatable', Object.fromEntries(known));
   const missing = missingFields(metadata, table, values);
-  if (missing.length > 0) throw new RemoteError('malformed', `${label} requires ${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`);
+  if (missing.length > 0)
+    throw new RemoteError(
+      'malformed',
+      `${label} requires ${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`,
+    );
   const written = await tables.create({ table, id, values, parents }, { detect });
   if (written.kind !== 'done') return written;
   progress.made = { ...progress.made, [table]: { id, etag: written.etag } };
@@ -66,12 +98,19 @@ export async function make(delivery: Delivery, table: PushTable, id: string, par
 }
 
 /** Changes a record, if it still is as it was read. */
-export async function change(delivery: Delivery, table: PushTable, record: RemoteRecord, values: Record<string, FieldValue>, parents: Parents): Promise<Written> {
+export async function change(
+  delivery: Delivery,
+  table: PushTable,
+  record: RemoteRecord,
+  values: Record<string, FieldValue>,
+  parents: Parents,
+): Promise<Written> {
   const { tables, progress } = delivery;
   const written = await tables.update({ table, id: record.id, etag: record.etag, values, parents });
   const made = progress.made[table];
   // What we changed ourselves nobody else has changed.
-  if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag) progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
+  if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag)
+    progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
   return written;
 }
 
@@ -82,8 +121,13 @@ export function noteRecord(progress: Progress, table: PushTable, id: string): vo
 
 /** The parents that a record does not have yet: a link that is there is left as people made it. */
 export function missingParents(record: RemoteRecord, parents: Parents): Parents {
-  return Object.fromEntries(Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined));
+  return Object.fromEntries(
+    Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined),
+  );
 }
 
 export const unsettled = ({ label }: Delivery, table: PushTable): RemoteError =>
-  new RemoteError('transient', `The ${table} in ${label} changed again and again while it was being written. The next try follows by itself.`);
+  new RemoteError(
+    'transient',
+    `The ${table} in ${label} changed again and again while it was being written. The next try follows by itself.`,
+  );

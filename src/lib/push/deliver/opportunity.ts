@@ -1,7 +1,17 @@
 import { type FieldConflict } from '../conflicts.ts';
 import { recordId } from '../identity.ts';
 import type { Parents, RemoteRecord } from '../remote.ts';
-import { change, fieldsOf, make, mayHaveMade, missingParents, mostRounds, noteRecord, unsettled, type Delivery } from './delivery.ts';
+import {
+  change,
+  fieldsOf,
+  make,
+  mayHaveMade,
+  missingParents,
+  mostRounds,
+  noteRecord,
+  unsettled,
+  type Delivery,
+} from './delivery.ts';
 import { asKept, baseKey, baseOfNew, mergeRecord, type Base } from './fields.ts';
 
 export interface OpportunityEnd {
@@ -10,10 +20,17 @@ export interface OpportunityEnd {
   words: string[];
 }
 
-/** Brings the opportunity of a lead into line, once its score is worth one. One that is won or lost is left as it is. */
-export async function ensureOpportunity(delivery: Delivery, parents: Parents): Promise<OpportunityEnd> {
+/**
+ * Brings the opportunity of a lead into line, once its score is worth one. One that is won or lost
+ * is left as it is.
+ */
+export async function ensureOpportunity(
+  delivery: Delivery,
+  parents: Parents,
+): Promise<OpportunityEnd> {
   const id = recordId(delivery.held.connectionId, 'opportunity', delivery.values);
-  if (id === null || delivery.plan.tables.opportunity === undefined) return { base: keptBase(delivery), conflicts: [], words: [] };
+  if (id === null || delivery.plan.tables.opportunity === undefined)
+    return { base: keptBase(delivery), conflicts: [], words: [] };
   delivery.trail.step = 'opportunity';
   // Of a lead that was made just now nothing can have come yet.
   const remoteLeadId = delivery.progress.made['lead'] === undefined ? parents.lead : undefined;
@@ -22,24 +39,42 @@ export async function ensureOpportunity(delivery: Delivery, parents: Parents): P
     if (record === 'deleted') return deleted(delivery);
     if (record === null) {
       const written = await make(delivery, 'opportunity', id, parents);
-      if (written.kind === 'done') return { base: asKept(delivery, 'opportunity', baseOfNew(delivery, 'opportunity'), written), conflicts: [], words: [] };
+      if (written.kind === 'done')
+        return {
+          base: asKept(delivery, 'opportunity', baseOfNew(delivery, 'opportunity'), written),
+          conflicts: [],
+          words: [],
+        };
       exists ||= written.kind === 'exists';
       continue;
     }
     noteRecord(delivery.progress, 'opportunity', record.id);
-    if (!record.isOpen) return { base: keptBase(delivery), conflicts: [], words: [`The opportunity is ${record.status} in ${delivery.label} and stays as it is.`] };
+    if (!record.isOpen)
+      return {
+        base: keptBase(delivery),
+        conflicts: [],
+        words: [`The opportunity is ${record.status} in ${delivery.label} and stays as it is.`],
+      };
     const { send, conflicts, base } = mergeRecord(delivery, 'opportunity', record);
     const links = missingParents(record, parents);
     const isSame = Object.keys(send).length === 0 && Object.keys(links).length === 0;
     if (isSame) return { base, conflicts, words: [] };
     const written = await change(delivery, 'opportunity', record, send, links);
-    if (written.kind === 'done') return { base: asKept(delivery, 'opportunity', base, written), conflicts, words: [] };
+    if (written.kind === 'done')
+      return { base: asKept(delivery, 'opportunity', base, written), conflicts, words: [] };
   }
   throw unsettled(delivery, 'opportunity');
 }
 
-/** The one that we know, the one that we would make, or the one that came of the lead there when somebody qualified it. */
-async function findOpportunity(delivery: Delivery, ownId: string | undefined, remoteLeadId: string | undefined): Promise<RemoteRecord | 'deleted' | null> {
+/**
+ * The one that we know, the one that we would make, or the one that came of the lead there when
+ * somebody qualified it.
+ */
+async function findOpportunity(
+  delivery: Delivery,
+  ownId: string | undefined,
+  remoteLeadId: string | undefined,
+): Promise<RemoteRecord | 'deleted' | null> {
   const { tables, progress } = delivery;
   const fields = fieldsOf(delivery, 'opportunity');
   const known = progress.remoteIds['opportunity'];
@@ -54,10 +89,23 @@ async function findOpportunity(delivery: Delivery, ownId: string | undefined, re
 }
 
 function deleted(delivery: Delivery): OpportunityEnd {
-  const conflict = { field: baseKey('opportunity', '@record'), ours: 'open', theirs: 'deleted', base: undefined };
-  return { base: keptBase(delivery), conflicts: [conflict], words: [`The opportunity was deleted in ${delivery.label}. Decide whether it is to be made again.`] };
+  const conflict = {
+    field: baseKey('opportunity', '@record'),
+    ours: 'open',
+    theirs: 'deleted',
+    base: undefined,
+  };
+  return {
+    base: keptBase(delivery),
+    conflicts: [conflict],
+    words: [
+      `The opportunity was deleted in ${delivery.label}. Decide whether it is to be made again.`,
+    ],
+  };
 }
 
 function keptBase({ held }: Delivery): Base {
-  return Object.fromEntries(Object.entries(held.base ?? {}).filter(([key]) => key.startsWith(baseKey('opportunity', ''))));
+  return Object.fromEntries(
+    Object.entries(held.base ?? {}).filter(([key]) => key.startsWith(baseKey('opportunity', ''))),
+  );
 }

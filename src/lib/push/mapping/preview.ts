@@ -3,7 +3,13 @@ import { leads } from '../../entities/lead/schema.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { missingFields, planOf } from '../plan.ts';
 import { readSources } from '../sources.ts';
-import { pushTables, type FieldMapping, type FieldValue, type PushTable, type TargetMetadata } from '../types.ts';
+import {
+  pushTables,
+  type FieldMapping,
+  type FieldValue,
+  type PushTable,
+  type TargetMetadata,
+} from '../types.ts';
 
 /** One field as it would be sent. */
 export interface PreviewField {
@@ -30,31 +36,83 @@ export interface PreviewLead {
 const some = 5;
 
 /** What a mapping would send of the newest leads. Writes nothing, asks nobody. */
-export async function previewMapping(tx: Tx, tenantId: string, connectionId: string, fields: readonly FieldMapping[], metadata: TargetMetadata): Promise<PreviewLead[]> {
-  const ours = and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), isNull(leads.mirrorOf), ne(leads.connectionId, connectionId));
-  const rows = await tx.select({ id: leads.id, name: leads.name }).from(leads).where(ours).orderBy(desc(leads.changedAt), desc(leads.id)).limit(some);
-  const values = await readSources(tx, tenantId, rows.map(({ id }) => id));
-  return rows.map(({ id, name }) => previewOf(id, name, fields, values.get(id)?.values ?? {}, metadata));
+export async function previewMapping(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  fields: readonly FieldMapping[],
+  metadata: TargetMetadata,
+): Promise<PreviewLead[]> {
+  const ours = and(
+    eq(leads.tenantId, tenantId),
+    isNull(leads.deletedAt),
+    isNull(leads.mirrorOf),
+    ne(leads.connectionId, connectionId),
+  );
+  const rows = await tx
+    .select({ id: leads.id, name: leads.name })
+    .from(leads)
+    .where(ours)
+    .orderBy(desc(leads.changedAt), desc(leads.id))
+    .limit(some);
+  const values = await readSources(
+    tx,
+    tenantId,
+    rows.map(({ id }) => id),
+  );
+  return rows.map(({ id, name }) =>
+    previewOf(id, name, fields, values.get(id)?.values ?? {}, metadata),
+  );
 }
 
 /** As above for one lead whose values are known. Pure. */
-export function previewOf(leadId: string, name: string, fields: readonly FieldMapping[], values: Record<string, FieldValue>, metadata: TargetMetadata): PreviewLead {
+export function previewOf(
+  leadId: string,
+  name: string,
+  fields: readonly FieldMapping[],
+  values: Record<string, FieldValue>,
+  metadata: TargetMetadata,
+): PreviewLead {
   const plan = planOf(fields, values, metadata);
-  const tables = pushTables.flatMap((table) => (plan.tables[table] === undefined ? [] : [{ table, planned: plan.tables[table] }]));
+  const tables = pushTables.flatMap((table) =>
+    plan.tables[table] === undefined ? [] : [{ table, planned: plan.tables[table] }],
+  );
   return {
     leadId,
     name,
     problems: plan.problems,
-    missing: tables.flatMap(({ table, planned }) => missingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`)),
-    fields: tables.flatMap(({ table, planned }) => Object.entries(planned.values).map(([target, value]) => fieldOf(table, target, value, fields, values, metadata))),
+    missing: tables.flatMap(({ table, planned }) =>
+      missingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+    ),
+    fields: tables.flatMap(({ table, planned }) =>
+      Object.entries(planned.values).map(([target, value]) =>
+        fieldOf(table, target, value, fields, values, metadata),
+      ),
+    ),
   };
 }
 
-function fieldOf(table: PushTable, target: string, value: FieldValue, fields: readonly FieldMapping[], values: Record<string, FieldValue>, metadata: TargetMetadata): PreviewField {
+function fieldOf(
+  table: PushTable,
+  target: string,
+  value: FieldValue,
+  fields: readonly FieldMapping[],
+  values: Record<string, FieldValue>,
+  metadata: TargetMetadata,
+): PreviewField {
   const field = metadata.tables[table].fields.find(({ name }) => name === target);
   const source = fields.find((row) => row.table === table && row.target === target)?.source ?? '';
   const ours = source.startsWith('=') ? source.slice(1) : values[source];
   const label = field?.options?.find((option) => option.value === value)?.label;
-  const isClipped = typeof value === 'string' && typeof ours === 'string' && typeof field?.maxLength === 'number' && ours.trim().length > field.maxLength;
-  return { table, label: field?.label ?? target, value: value === null ? null : (label ?? String(value)), clippedFrom: isClipped ? ours.trim().length : null };
+  const isClipped =
+    typeof value === 'string' &&
+    typeof ours === 'string' &&
+    typeof field?.maxLength === 'number' &&
+    ours.trim().length > field.maxLength;
+  return {
+    table,
+    label: field?.label ?? target,
+    value: value === null ? null : (label ?? String(value)),
+    clippedFrom: isClipped ? ours.trim().length : null,
+  };
 }

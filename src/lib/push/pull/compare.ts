@@ -37,11 +37,28 @@ export interface Pulled {
 }
 
 /**
- * Compares the copy of a lead with what both sides agreed on: what the CRM did not change since is no news, whatever we
- * say meanwhile, and neither is the echo of our own write. Pure.
+ * Compares the copy of a lead with what both sides agreed on: what the CRM did not change since is
+ * no news, whatever we say meanwhile, and neither is the echo of our own write. Pure.
  */
-export function comparePulled({ mapping, metadata, item, base, plan, lead, oursChangedAt, theirsChangedAt }: PullInput): Pulled {
-  const pulled: Pulled = { values: {}, agreed: {}, taken: [], sent: [], kept: [], conflicts: [], compared: [] };
+export function comparePulled({
+  mapping,
+  metadata,
+  item,
+  base,
+  plan,
+  lead,
+  oursChangedAt,
+  theirsChangedAt,
+}: PullInput): Pulled {
+  const pulled: Pulled = {
+    values: {},
+    agreed: {},
+    taken: [],
+    sent: [],
+    kept: [],
+    conflicts: [],
+    compared: [],
+  };
   let said = lead;
   for (const row of mapping) {
     const field = metadata.tables.lead.fields.find(({ name }) => name === row.target);
@@ -52,13 +69,21 @@ export function comparePulled({ mapping, metadata, item, base, plan, lead, oursC
     if (theirs === before) continue;
     // A value of ours that cannot be sent stays out of it: the CRM then has the only say.
     const ours = plan.tables.lead?.values[row.target] ?? null;
-    const { kind } = mergeField(row.rule, { ours, theirs, base: before, oursChangedAt, theirsChangedAt });
-    // What both sides never agreed on is the next push's to find out; only what the CRM alone knows comes back at once.
+    const { kind } = mergeField(row.rule, {
+      ours,
+      theirs,
+      base: before,
+      oursChangedAt,
+      theirsChangedAt,
+    });
+    // What both sides never agreed on is the next push's to find out; only what the CRM alone knows
+    // comes back at once.
     if (before === undefined && kind !== 'take' && kind !== 'same') continue;
     if (kind === 'same') pulled.agreed[row.target] = theirs;
     if (kind === 'send') pulled.sent.push(row.target);
     if (kind === 'keep') pulled.kept.push(row.target);
-    if (kind === 'conflict') pulled.conflicts.push({ field: row.target, ours, theirs, base: before });
+    if (kind === 'conflict')
+      pulled.conflicts.push({ field: row.target, ours, theirs, base: before });
     if (kind !== 'take') continue;
     const values = inverseOf(row, field, theirs, said);
     if (values === undefined) {
@@ -79,5 +104,7 @@ export function isEcho({ taken, sent, conflicts, agreed }: Pulled): boolean {
 }
 
 function fieldValue(value: unknown): FieldValue {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : null;
 }

@@ -2,10 +2,23 @@ import { plainValue, readValue, type Overridable } from '../../entities/lead/ove
 import type { FieldMapping, FieldValue, TargetField } from '../types.ts';
 import type { LeadRow, NewValues } from './change-lead.ts';
 
-/** Our sources that are a field of the lead as it is: what the CRM says of them can be said here. */
+/**
+ * Our sources that are a field of the lead as it is: what the CRM says of them can be said here.
+ */
 const direct: Readonly<Record<string, Overridable>> = {
-  name: 'name', company: 'company', companyOrDomain: 'company', email: 'email', phone: 'phone', website: 'website', city: 'city', state: 'state',
-  source: 'source', status: 'status', dealValue: 'dealValue', assignedTo: 'assignedTo', summary: 'summary',
+  name: 'name',
+  company: 'company',
+  companyOrDomain: 'company',
+  email: 'email',
+  phone: 'phone',
+  website: 'website',
+  city: 'city',
+  state: 'state',
+  source: 'source',
+  status: 'status',
+  dealValue: 'dealValue',
+  assignedTo: 'assignedTo',
+  summary: 'summary',
 };
 
 /** Sources that are a part of the name. */
@@ -16,8 +29,16 @@ export function isInvertible({ source }: Pick<FieldMapping, 'source'>): boolean 
   return Object.hasOwn(direct, source) || nameParts.includes(source);
 }
 
-/** What the lead would say if it agreed with the CRM on a field; undefined when that cannot be said here. Pure. */
-export function inverseOf(row: FieldMapping, field: TargetField, theirs: FieldValue, lead: Pick<LeadRow, 'name'>): NewValues | undefined {
+/**
+ * What the lead would say if it agreed with the CRM on a field; undefined when that cannot be said
+ * here. Pure.
+ */
+export function inverseOf(
+  row: FieldMapping,
+  field: TargetField,
+  theirs: FieldValue,
+  lead: Pick<LeadRow, 'name'>,
+): NewValues | undefined {
   const text = textOf(row, field, theirs);
   if (text === undefined) return undefined;
   if (nameParts.includes(row.source)) return withPart(row.source, text, lead.name);
@@ -28,7 +49,11 @@ export function inverseOf(row: FieldMapping, field: TargetField, theirs: FieldVa
 }
 
 /** A value of the CRM in our words: options by their label, and by what of ours stands for it. */
-function textOf({ labels = {} }: FieldMapping, field: TargetField, value: FieldValue): string | null | undefined {
+function textOf(
+  { labels = {} }: FieldMapping,
+  field: TargetField,
+  value: FieldValue,
+): string | null | undefined {
   if (value === null) return null;
   if (field.type !== 'option') return String(value);
   const label = field.options?.find((option) => option.value === value)?.label;
@@ -40,7 +65,9 @@ function textOf({ labels = {} }: FieldMapping, field: TargetField, value: FieldV
 function withPart(part: string, text: string | null, name: string): NewValues | undefined {
   const words = name.trim().split(/\s+/);
   const [first, last] = [words.slice(0, -1).join(' '), words.at(-1) ?? ''];
-  const whole = (part === 'firstName' ? [text ?? '', last] : [first, text ?? '']).filter(Boolean).join(' ');
+  const whole = (part === 'firstName' ? [text ?? '', last] : [first, text ?? ''])
+    .filter(Boolean)
+    .join(' ');
   const value = readValue('name', whole);
   return typeof value === 'string' ? { name: value } : undefined;
 }

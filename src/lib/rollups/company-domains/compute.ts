@@ -12,21 +12,38 @@ export interface Touched {
 }
 
 /** What a row says of its domain. */
-const said: { [Name in DomainEntity]: (row: EntityRows[Name]) => readonly (string | number | null)[] } = {
+const said: {
+  [Name in DomainEntity]: (row: EntityRows[Name]) => readonly (string | number | null)[];
+} = {
   lead: ({ domain, company }) => [domain, company],
-  referral: ({ domain, companyName, referralType, azureTenantId, employees }) => [domain, companyName, referralType, azureTenantId, employees],
+  referral: ({ domain, companyName, referralType, azureTenantId, employees }) => [
+    domain,
+    companyName,
+    referralType,
+    azureTenantId,
+    employees,
+  ],
   company: ({ domain, name, employees }) => [domain, name, employees],
   contact: ({ domain }) => [domain],
 };
 
 /** Pure. Changes that say nothing new of a domain touch none. */
-export function touchedBy<Name extends DomainEntity>(name: Name, changes: readonly Change<Name>[]): Touched {
+export function touchedBy<Name extends DomainEntity>(
+  name: Name,
+  changes: readonly Change<Name>[],
+): Touched {
   const domains = new Set<string>();
   const leadIds: string[] = [];
   for (const { before, after } of changes) {
     if (isSame(before && said[name](before), after && said[name](after))) continue;
-    for (const domain of [before?.domain, after?.domain]) if (typeof domain === 'string') domains.add(domain);
-    if (name === 'lead' && after !== null && (before === null ? mayBelong(after) : before.domain !== after.domain)) leadIds.push(after.id);
+    for (const domain of [before?.domain, after?.domain])
+      if (typeof domain === 'string') domains.add(domain);
+    if (
+      name === 'lead' &&
+      after !== null &&
+      (before === null ? mayBelong(after) : before.domain !== after.domain)
+    )
+      leadIds.push(after.id);
   }
   return { domains: [...domains].toSorted(), leadIds };
 }
@@ -35,7 +52,10 @@ function isSame(a: readonly unknown[] | null, b: readonly unknown[] | null): boo
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A lead that came back after it was deleted may have what it had before, though it names no domain any more. */
+/**
+ * A lead that came back after it was deleted may have what it had before, though it names no domain
+ * any more.
+ */
 function mayBelong({ domain, firstSeenAt, changedAt }: EntityRows[DomainEntity]): boolean {
   return domain !== null || firstSeenAt.getTime() !== changedAt.getTime();
 }

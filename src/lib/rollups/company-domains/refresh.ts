@@ -6,7 +6,12 @@ import type { Change } from '../../entities/definition.ts';
 import { leads } from '../../entities/lead/schema.ts';
 import { referralTypes } from '../../entities/referral/record.ts';
 import { referrals } from '../../entities/referral/schema.ts';
-import { copyToAllLeads, copyToLeads, copyToLeadsOf, rescoreDomains } from '../../lead-engine/apply.ts';
+import {
+  copyToAllLeads,
+  copyToLeads,
+  copyToLeadsOf,
+  rescoreDomains,
+} from '../../lead-engine/apply.ts';
 import { throughOrder } from '../../platform/db/in-order.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { tenantFeatures } from '../../tenancy/schema.ts';
@@ -26,21 +31,28 @@ export function refreshCompanyDomains<Name extends DomainEntity>(name: Name) {
 /** At most so many domains are settled by one statement. */
 const atOnce = 1000;
 
-/** Makes the domains equal to what names them, which ones are there, what is said of them and what their leads hold of it. */
+/**
+ * Makes the domains equal to what names them, which ones are there, what is said of them and what
+ * their leads hold of it.
+ */
 export async function recountCompanyDomains(tx: Tx, tenantId: string): Promise<void> {
-  const { rows } = await throughOrder(tx, () => tx.execute<{ domain: string }>(sql`
+  const { rows } = await throughOrder(tx, () =>
+    tx.execute<{ domain: string }>(sql`
     with named as (${domainsNamed(tenantId)}), kept as (select * from ${companyDomains} where tenant_id = ${tenantId})
     select coalesce(named.domain, kept.domain) as domain from named full join kept on kept.domain = named.domain
     left join lateral ${factsOf(tenantId, sql`named.domain`)} as f on true
-    where kept.domain is null or named.domain is null or ${isOff(sql`kept`)} order by 1`));
+    where kept.domain is null or named.domain is null or ${isOff(sql`kept`)} order by 1`),
+  );
   const domains = rows.map(({ domain }) => domain);
-  for (let from = 0; from < domains.length; from += atOnce) await settleDomains(tx, tenantId, domains.slice(from, from + atOnce));
+  for (let from = 0; from < domains.length; from += atOnce)
+    await settleDomains(tx, tenantId, domains.slice(from, from + atOnce));
   await copyToAllLeads(tx, tenantId);
 }
 
 /**
- * Makes domains (sorted, each once) as their rows say. First it holds all of them, in order, so that two writers never wait
- * for each other in a circle; what is read afterwards is the same for whoever comes next. Domains that nobody names go.
+ * Makes domains (sorted, each once) as their rows say. First it holds all of them, in order, so
+ * that two writers never wait for each other in a circle; what is read afterwards is the same for
+ * whoever comes next. Domains that nobody names go.
  */
 async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[]): Promise<void> {
   if (domains.length === 0) return;
@@ -49,21 +61,31 @@ async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[
   await tx.execute(sql`
     insert into ${companyDomains} as d (tenant_id, domain, scan_due_at) select ${tenantId}::uuid, domain, ${dueNow} from ${wanted} order by domain
     on conflict (tenant_id, domain) do update set scan_due_at = excluded.scan_due_at where d.scan_due_at is null and excluded.scan_due_at is not null`);
-  const { rows } = await throughOrder(tx, () => tx.execute<{ domain: string; scored: boolean }>(sql`
+  const { rows } = await throughOrder(tx, () =>
+    tx.execute<{ domain: string; scored: boolean }>(sql`
     with facts as materialized (select wanted.domain as of, f.*, ${isOff(sql`kept`)} as off from ${wanted}, lateral ${factsOf(tenantId, sql`wanted.domain`)} as f,
       lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = wanted.domain limit 1) as kept),
     gone as (delete from ${companyDomains} where tenant_id = ${tenantId} and domain = any(array(select of from facts where not named)))
     update ${companyDomains} as d set name = f.name, azure_tenant_id = f.azure_tenant_id, referral_type = f.referral_type, employees = f.employees
     from facts as f where d.tenant_id = ${tenantId} and d.domain = any(array(select of from facts where named and off)) and d.domain = f.of
-    returning d.domain, d.evidence is not null as scored`));
+    returning d.domain, d.evidence is not null as scored`),
+  );
   const scored = rows.filter((row) => row.scored).map(({ domain }) => domain);
   await rescoreDomains(tx, tenantId, scored);
-  await copyToLeadsOf(tx, tenantId, rows.filter((row) => !row.scored).map(({ domain }) => domain));
+  await copyToLeadsOf(
+    tx,
+    tenantId,
+    rows.filter((row) => !row.scored).map(({ domain }) => domain),
+  );
 }
 
-/** What the live rows say of one domain: of several names that of the first company, else referral, else lead. */
+/**
+ * What the live rows say of one domain: of several names that of the first company, else referral,
+ * else lead.
+ */
 function factsOf(tenantId: string, domain: SQL): SQL {
-  const rows = (table: PgTable, columns: SQL) => sql`select ${columns} from ${table} where ${ofDomain(tenantId, domain)} order by domain`;
+  const rows = (table: PgTable, columns: SQL) =>
+    sql`select ${columns} from ${table} where ${ofDomain(tenantId, domain)} order by domain`;
   const ownLeads = sql`${leads} where ${ofDomain(tenantId, domain)} and mirror_of is null`;
   return sql`(
     select coalesce(c.name, r.name, l.name) as name, r.azure_tenant_id, r.referral_type, greatest(c.employees, r.employees) as employees,
@@ -81,7 +103,8 @@ function factsOf(tenantId: string, domain: SQL): SQL {
 const strongestFirst = sql`${sql.param([...referralTypes])}::text[]`;
 
 /** Whether a row says something else than the facts `f`. */
-const isOff = (row: SQL) => sql`(${row}.name, ${row}.azure_tenant_id, ${row}.referral_type, ${row}.employees) is distinct from (f.name, f.azure_tenant_id, f.referral_type, f.employees)`;
+const isOff = (row: SQL) =>
+  sql`(${row}.name, ${row}.azure_tenant_id, ${row}.referral_type, ${row}.employees) is distinct from (f.name, f.azure_tenant_id, f.referral_type, f.employees)`;
 
 function domainsNamed(tenantId: string): SQL {
   const live = sql`tenant_id = ${tenantId} and deleted_at is null and domain is not null`;

@@ -5,8 +5,9 @@ import { referralTypes } from '../../entities/referral/record.ts';
 import { createdAt, instant, tenantId, tenantPolicy } from '../../platform/db/columns.ts';
 
 /**
- * A company as its registrable domain identifies it: one row for each domain of the tenant's leads, referrals, contacts
- * and companies. What the sources say of it is kept up to date with them; evidence and score are the lead engine's.
+ * A company as its registrable domain identifies it: one row for each domain of the tenant's leads,
+ * referrals, contacts and companies. What the sources say of it is kept up to date with them;
+ * evidence and score are the lead engine's.
  */
 export const companyDomains = pgTable(
   'company_domains',
@@ -21,7 +22,10 @@ export const companyDomains = pgTable(
     /** How many people it employs, at least. */
     employees: integer('employees'),
     firstSeenAt: createdAt(),
-    /** When its next scan may begin; null while nothing is to be scanned. A scan under way moves it on, as a lease. */
+    /**
+     * When its next scan may begin; null while nothing is to be scanned. A scan under way moves it
+     * on, as a lease.
+     */
     scanDueAt: instant('scan_due_at'),
     /** Scans in a row that did not come to an end. */
     scanAttempts: integer('scan_attempts').notNull().default(0),
@@ -41,7 +45,9 @@ export const companyDomains = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.domain] }),
-    index('company_domains_due').on(table.tenantId, table.scanDueAt).where(sql`${table.scanDueAt} is not null`),
+    index('company_domains_due')
+      .on(table.tenantId, table.scanDueAt)
+      .where(sql`${table.scanDueAt} is not null`),
     tenantPolicy(table.tenantId),
   ],
 );

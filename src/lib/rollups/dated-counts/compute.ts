@@ -12,7 +12,11 @@ export interface DatedDelta {
 }
 
 /** How changes of one kind change its number by day; `dateOf` says which time counts. */
-export function datedDeltas<Kind extends CountedKind>(kind: Kind, changes: readonly Change<Kind>[], dateOf: (row: NonNullable<Change<Kind>['after']>) => Date | null): DatedDelta[] {
+export function datedDeltas<Kind extends CountedKind>(
+  kind: Kind,
+  changes: readonly Change<Kind>[],
+  dateOf: (row: NonNullable<Change<Kind>['after']>) => Date | null,
+): DatedDelta[] {
   const deltas = sumDeltas<Kind, DatedDelta>(
     changes,
     (row) => {

@@ -9,7 +9,10 @@ const columns = () => ({
   count: integer('count').notNull(),
 });
 
-/** Live notes and scheduled activities by their day (UTC): a list says how long it is without being counted. */
+/**
+ * Live notes and scheduled activities by their day (UTC): a list says how long it is without being
+ * counted.
+ */
 export const datedCounts = pgTable('dated_counts', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.kind, table.day] }),
   tenantPolicy(table.tenantId),

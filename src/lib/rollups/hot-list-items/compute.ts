@@ -14,10 +14,20 @@ export interface HotListItem {
   likelyPct: number;
 }
 
-/** The hot-list entry of an opportunity; null when it is not open, or has no fee, units or chance to weigh. */
+/**
+ * The hot-list entry of an opportunity; null when it is not open, or has no fee, units or chance to
+ * weigh.
+ */
 export function hotListItem(row: EntityRows['opportunity']): HotListItem | null {
   const { franchiseFee, units, likelyPct } = row;
-  if (row.outcome !== 'open' || franchiseFee === null || units === 0 || likelyPct <= 0 || toCents(franchiseFee) <= 0n) return null;
+  if (
+    row.outcome !== 'open' ||
+    franchiseFee === null ||
+    units === 0 ||
+    likelyPct <= 0 ||
+    toCents(franchiseFee) <= 0n
+  )
+    return null;
   const weightedIff = weigh(franchiseFee, units, likelyPct);
   return {
     opportunityId: row.id,

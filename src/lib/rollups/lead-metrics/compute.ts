@@ -26,7 +26,10 @@ function contributions(lead: EntityRows['lead']): { place: string; zero: LeadMet
   const day = lead.createdOn ?? undated;
   return leadDimensions.map((dimension) => {
     const key = keyOf(lead, dimension);
-    return { place: JSON.stringify([dimension, day, key]), zero: { dimension, day, key, count: 0 } };
+    return {
+      place: JSON.stringify([dimension, day, key]),
+      zero: { dimension, day, key, count: 0 },
+    };
   });
 }
 

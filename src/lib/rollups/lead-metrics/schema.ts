@@ -9,7 +9,10 @@ const columns = () => ({
   count: integer('count').notNull(),
 });
 
-/** Leads by day of creation and dimension. Additive: sums over days, dimensions and connections are exact. */
+/**
+ * Leads by day of creation and dimension. Additive: sums over days, dimensions and connections are
+ * exact.
+ */
 export const leadMetrics = pgTable('lead_metrics', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.dimension, table.day, table.key] }),
   tenantPolicy(table.tenantId),

@@ -35,7 +35,9 @@ export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDel
       delta.weightedCents += BigInt(sign) * toCents(hot?.weightedIff ?? '0');
     },
   );
-  return deltas.filter(({ day: _day, stage: _stage, ...sums }) => Object.values(sums).some((sum) => Number(sum) !== 0));
+  return deltas.filter(({ day: _day, stage: _stage, ...sums }) =>
+    Object.values(sums).some((sum) => Number(sum) !== 0),
+  );
 }
 
 /** Whole seconds since 1970: a sum of them stays an exact integer. */

@@ -20,7 +20,8 @@ export interface StageSums {
 
 /** Opportunities by stage, in no particular order. */
 export async function stageSums(tx: Tx, tenantId: string, period: Period): Promise<StageSums[]> {
-  const total = (column: string, within = sql`within`) => sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
+  const total = (column: string, within = sql`within`) =>
+    sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
   const before = sql`not within`;
   const { rows } = await tx.execute<StageSums & Record<string, unknown>>(sql`
     select stage, ${total('count')} as count, ${total('valued')} as valued, ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
@@ -30,8 +31,14 @@ export async function stageSums(tx: Tx, tenantId: string, period: Period): Promi
   return rows;
 }
 
-/** How many opportunities are on the hot list, of one stage or all, and what they weigh together. */
-export async function hotSums(tx: Tx, tenantId: string, stage: string | undefined): Promise<{ count: number; weighted: number }> {
+/**
+ * How many opportunities are on the hot list, of one stage or all, and what they weigh together.
+ */
+export async function hotSums(
+  tx: Tx,
+  tenantId: string,
+  stage: string | undefined,
+): Promise<{ count: number; weighted: number }> {
   const ofStage = stage === undefined ? sql`true` : sql`stage = ${stage}`;
   const { rows } = await tx.execute<{ count: number; weighted: number }>(sql`
     select coalesce(sum(hot), 0)::int as count, coalesce(sum(weighted), 0)::float8 as weighted

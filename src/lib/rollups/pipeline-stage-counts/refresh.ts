@@ -18,7 +18,11 @@ const rollup: AdditiveRollup = {
 };
 
 /** Brings the stage counts up to date with changes of opportunities. */
-export function refreshPipelineStageCounts(tx: Tx, tenantId: string, changes: readonly Change<'opportunity'>[]): Promise<void> {
+export function refreshPipelineStageCounts(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'opportunity'>[],
+): Promise<void> {
   const rows = stageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
     ...delta,
     value: fromCents(valueCents),
@@ -29,9 +33,14 @@ export function refreshPipelineStageCounts(tx: Tx, tenantId: string, changes: re
 
 /** Counts the live opportunities anew, with what the hot list says of them. */
 export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<void> {
-  return recountAdditive(tx, rollup, tenantId, sql`
+  return recountAdditive(
+    tx,
+    rollup,
+    tenantId,
+    sql`
     select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count, count(value) as valued, coalesce(sum(value), 0) as value,
       sum(floor(extract(epoch from stage_entered_at)))::bigint as entered_seconds, count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
     from ${opportunities} as o left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
-    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2`);
+    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2`,
+  );
 }

@@ -9,7 +9,10 @@ const columns = () => ({
   /** Opportunities that have a value: what an average may divide by. */
   valued: integer('valued').notNull(),
   value: numeric('value', { precision: 20, scale: 2 }).notNull(),
-  /** Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum / count. */
+  /**
+   * Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum /
+   * count.
+   */
   enteredSeconds: bigint('entered_seconds', { mode: 'number' }).notNull(),
   /** Those on the hot list, and the sum of their weighted initial franchise fees. */
   hot: integer('hot').notNull(),

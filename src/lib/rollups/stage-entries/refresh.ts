@@ -6,16 +6,31 @@ import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.t
 import { entryDeltas } from './compute.ts';
 import { stageEntries, stageEntryMonths } from './schema.ts';
 
-const rollup: AdditiveRollup = { table: stageEntries, months: stageEntryMonths, day: 'enteredOn', keys: ['enteredOn', 'stage'], sums: ['count'] };
+const rollup: AdditiveRollup = {
+  table: stageEntries,
+  months: stageEntryMonths,
+  day: 'enteredOn',
+  keys: ['enteredOn', 'stage'],
+  sums: ['count'],
+};
 
 /** Brings the numbers up to date with changes of opportunities. */
-export function refreshStageEntries(tx: Tx, tenantId: string, changes: readonly Change<'opportunity'>[]): Promise<void> {
+export function refreshStageEntries(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'opportunity'>[],
+): Promise<void> {
   return addToRollup(tx, rollup, tenantId, entryDeltas(changes));
 }
 
 /** Counts the open opportunities anew. */
 export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
-  return recountAdditive(tx, rollup, tenantId, sql`
+  return recountAdditive(
+    tx,
+    rollup,
+    tenantId,
+    sql`
     select stage, (stage_entered_at at time zone 'UTC')::date as entered_on, count(*) as count
-    from ${opportunities} where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`);
+    from ${opportunities} where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`,
+  );
 }

@@ -8,7 +8,10 @@ const columns = () => ({
   count: integer('count').notNull(),
 });
 
-/** Open opportunities by stage and the day (UTC) on which they came into it: how many have been stuck since when. */
+/**
+ * Open opportunities by stage and the day (UTC) on which they came into it: how many have been
+ * stuck since when.
+ */
 export const stageEntries = pgTable('stage_entries', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.enteredOn, table.stage] }),
   tenantPolicy(table.tenantId),

@@ -14,10 +14,23 @@ export interface Correction {
 export type Corrections = ReadonlyMap<string, Correction>;
 
 /** The corrections that hold for a stream of a connection: `translate` takes them. */
-export async function loadCorrections(tx: Tx, tenantId: string, connectionId: string, stream: string): Promise<Corrections> {
-  const ofStream = and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.connectionId, connectionId), eq(recordErrors.stream, stream));
+export async function loadCorrections(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  stream: string,
+): Promise<Corrections> {
+  const ofStream = and(
+    eq(recordErrors.tenantId, tenantId),
+    eq(recordErrors.connectionId, connectionId),
+    eq(recordErrors.stream, stream),
+  );
   const rows = await tx
-    .select({ key: recordErrors.itemKey, digest: recordErrors.itemDigest, patch: recordErrors.correction })
+    .select({
+      key: recordErrors.itemKey,
+      digest: recordErrors.itemDigest,
+      patch: recordErrors.correction,
+    })
     .from(recordErrors)
     .where(and(ofStream, isNotNull(recordErrors.correction)));
   return new Map(rows.map(({ key, digest, patch }) => [key, { digest, patch }]));

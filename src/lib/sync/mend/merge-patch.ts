@@ -1,16 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /*
- * JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396): a field that the patch does not name stays, null takes a
- * field away, a list is replaced as a whole. A null therefore cannot be set, which to a mapping is the same as absence.
+ * JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396): a field that the patch does not name
+ * stays, null takes a field away, a list is replaced as a whole. A null therefore cannot be set,
+ * which to a mapping is the same as absence.
  */
 
 /** The value with the patch laid over it. Pure. */
 export function applyPatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const kept = isObject(target) ? target : {};
-  const names = namesOf(kept, patch).filter((name) => !Object.hasOwn(patch, name) || patch[name] !== null);
-  return Object.fromEntries(names.map((name) => [name, Object.hasOwn(patch, name) ? applyPatch(ownOf(kept, name), patch[name]) : kept[name]]));
+  const names = namesOf(kept, patch).filter(
+    (name) => !Object.hasOwn(patch, name) || patch[name] !== null,
+  );
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      Object.hasOwn(patch, name) ? applyPatch(ownOf(kept, name), patch[name]) : kept[name],
+    ]),
+  );
 }
 
 /** The smallest patch that makes `to` of `from`; `{}` when both are the same object. Pure. */
@@ -28,7 +36,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const namesOf = (one: object, other: object): string[] => [...new Set([...Object.keys(one), ...Object.keys(other)])];
+const namesOf = (one: object, other: object): string[] => [
+  ...new Set([...Object.keys(one), ...Object.keys(other)]),
+];
 
 /** Never what an object inherits: an item may have a field called "constructor". */
-const ownOf = (of: Record<string, unknown>, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined);
+const ownOf = (of: Record<string, unknown>, name: string): unknown =>
+  Object.hasOwn(of, name) ? of[name] : undefined;

@@ -21,20 +21,39 @@ interface Outlook {
   gone: Set<string>;
 }
 
-/** What a replay would do, stream by stream. Writes nothing and asks nobody; `isOver` ends it before its end. */
-export async function dryRunReplay(request: ReplayRequest, isOver: () => boolean = () => false): Promise<DryRun> {
+/**
+ * What a replay would do, stream by stream. Writes nothing and asks nobody; `isOver` ends it before
+ * its end.
+ */
+export async function dryRunReplay(
+  request: ReplayRequest,
+  isOver: () => boolean = () => false,
+): Promise<DryRun> {
   const source = await openReplay(request);
   const outlook = new Map<string, Outlook>();
   const streams: ReplayFigures[] = [];
   for (const stream of streamsOf(source, request)) {
-    const plan = await readTenant(source.tenantId, (tx) => planStream(tx, source, stream, request, outlook));
-    const figures: ReplayFigures = { stream: stream.name, label: stream.label, ...emptyBooks(), heldBack: 0, damaged: [] };
+    const plan = await readTenant(source.tenantId, (tx) =>
+      planStream(tx, source, stream, request, outlook),
+    );
+    const figures: ReplayFigures = {
+      stream: stream.name,
+      label: stream.label,
+      ...emptyBooks(),
+      heldBack: 0,
+      damaged: [],
+    };
     const own: Outlook = { born: new Set(), gone: new Set() };
     streams.push(figures);
     outlook.set(stream.name, own);
     for await (const batch of ahead(prepared(source, stream, plan, plan.pages))) {
       await addBatch(source, stream, batch, figures, own);
-      request.onProgress?.({ stream: stream.label, pages: figures.pages, fetched: figures.fetched, expectedTotal: recordsOf(plan.pages) });
+      request.onProgress?.({
+        stream: stream.label,
+        pages: figures.pages,
+        fetched: figures.fetched,
+        expectedTotal: recordsOf(plan.pages),
+      });
       if (isOver()) return { streams, isComplete: false };
     }
     await addGone(source, stream, plan, figures, own);
@@ -42,16 +61,43 @@ export async function dryRunReplay(request: ReplayRequest, isOver: () => boolean
   return { streams, isComplete: true };
 }
 
-async function addBatch(source: ReplaySource, stream: Stream, batch: Batch, figures: ReplayFigures, { born }: Outlook): Promise<void> {
+async function addBatch(
+  source: ReplaySource,
+  stream: Stream,
+  batch: Batch,
+  figures: ReplayFigures,
+  { born }: Outlook,
+): Promise<void> {
   const place = placeOf(source, stream);
-  const rewrites = await readTenant(source.tenantId, async (tx) => compareVersions(tx, stream.entity, place, await versionsWithMirrors(tx, place, stream.entity, batch.versions)));
+  const rewrites = await readTenant(source.tenantId, async (tx) =>
+    compareVersions(
+      tx,
+      stream.entity,
+      place,
+      await versionsWithMirrors(tx, place, stream.entity, batch.versions),
+    ),
+  );
   const books = bookOf(batch, rewrites);
-  for (const name of ['pages', 'fetched', 'inserted', 'changed', 'unchanged', 'rejected'] as const) figures[name] += books[name];
-  figures.damaged.push(...batch.damaged.map(({ id, receivedAt }) => ({ stream: stream.name, snapshotId: id, receivedAt })));
-  for (const { before, after } of rewrites.changes) if (before === null && after !== null) born.add(after.externalId);
+  for (const name of ['pages', 'fetched', 'inserted', 'changed', 'unchanged', 'rejected'] as const)
+    figures[name] += books[name];
+  figures.damaged.push(
+    ...batch.damaged.map(({ id, receivedAt }) => ({
+      stream: stream.name,
+      snapshotId: id,
+      receivedAt,
+    })),
+  );
+  for (const { before, after } of rewrites.changes)
+    if (before === null && after !== null) born.add(after.externalId);
 }
 
-async function addGone(source: ReplaySource, stream: Stream, plan: Plan, figures: ReplayFigures, outlook: Outlook): Promise<void> {
+async function addGone(
+  source: ReplaySource,
+  stream: Stream,
+  plan: Plan,
+  figures: ReplayFigures,
+  outlook: Outlook,
+): Promise<void> {
   await readTenant(source.tenantId, async (tx) => {
     const gone = await findGone(tx, source, stream, plan);
     if (gone === undefined) return;

@@ -23,33 +23,60 @@ export interface PlannedPage {
   won: number;
   /** The ids on it that a later page lists again or says are gone. */
   lost: string[];
-  /** False when the newest proof and all that came after it no longer list its items: see windows in `isGone`. */
+  /**
+   * False when the newest proof and all that came after it no longer list its items: see windows in
+   * `isGone`.
+   */
   isCurrent: boolean;
 }
 
-export const ofStream = ({ tenantId, connectionId }: Pick<ReplaySource, 'tenantId' | 'connectionId'>, { name }: Pick<Stream, 'name'>) =>
-  sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;
+export const ofStream = (
+  { tenantId, connectionId }: Pick<ReplaySource, 'tenantId' | 'connectionId'>,
+  { name }: Pick<Stream, 'name'>,
+) => sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;
 
 /** The proofs of a stream, newest first. */
-export async function proofsOf(tx: Tx, source: Pick<ReplaySource, 'tenantId' | 'connectionId'>, stream: Pick<Stream, 'name'>): Promise<Proof[]> {
+export async function proofsOf(
+  tx: Tx,
+  source: Pick<ReplaySource, 'tenantId' | 'connectionId'>,
+  stream: Pick<Stream, 'name'>,
+): Promise<Proof[]> {
   const { rows } = await tx.execute<{ passId: string; at: string }>(sql`
     select pass_id as "passId", max(proven_at) as at from sync_run_streams
     where ${ofStream(source, stream)} and proven_at is not null group by pass_id order by at desc`);
   return rows.map(({ passId, at }) => ({ passId, at: new Date(at) }));
 }
 
-/** Whether all pages of a pass are still kept, so that what they do not list is known to be absent. */
-export async function isWhole(tx: Tx, source: ReplaySource, stream: Stream, { passId }: Proof): Promise<boolean> {
+/**
+ * Whether all pages of a pass are still kept, so that what they do not list is known to be absent.
+ */
+export async function isWhole(
+  tx: Tx,
+  source: ReplaySource,
+  stream: Stream,
+  { passId }: Proof,
+): Promise<boolean> {
   const { rows } = await tx.execute<{ whole: boolean }>(sql`
     select (select count(*) from raw_snapshots where ${ofStream(source, stream)} and pass_id = ${passId})
       >= (select sum(pages) from sync_run_streams where ${ofStream(source, stream)} and pass_id = ${passId}) as whole`);
   return rows[0]?.whole === true;
 }
 
-/** The pages to be translated, oldest first, so that of two pages with the same item the newer one is written last. */
-export async function planPages(tx: Tx, source: ReplaySource, stream: Stream, proof: Proof | undefined, since: Date | undefined): Promise<PlannedPage[]> {
+/**
+ * The pages to be translated, oldest first, so that of two pages with the same item the newer one
+ * is written last.
+ */
+export async function planPages(
+  tx: Tx,
+  source: ReplaySource,
+  stream: Stream,
+  proof: Proof | undefined,
+  since: Date | undefined,
+): Promise<PlannedPage[]> {
   const recent = since === undefined ? sql`true` : sql`page.received_at >= ${since.toISOString()}`;
-  const { rows } = await tx.execute<Omit<PlannedPage, 'receivedAt'> & { receivedAt: string } & Record<string, unknown>>(sql`
+  const { rows } = await tx.execute<
+    Omit<PlannedPage, 'receivedAt'> & { receivedAt: string } & Record<string, unknown>
+  >(sql`
     with ${told(source, stream, proof)},
     won as (select page_id, count(*) filter (where is_won)::int as won, array_agg(id) filter (where not is_won and is_listed) as lost from told group by page_id)
     select page.id, page.sha256, page.received_at as "receivedAt", page.page_no as "pageNo", page.partition, page.is_current as "isCurrent", body.size,
@@ -64,7 +91,10 @@ export async function planPages(tx: Tx, source: ReplaySource, stream: Stream, pr
 export const listedIds = (source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL =>
   sql`(with ${told(source, stream, proof)} select id from told where is_won and is_current)`;
 
-/** `page`: the pages that count; `told`: what each says of an id. Of all that is said of an id the newest counts, and of one page what is gone. */
+/**
+ * `page`: the pages that count; `told`: what each says of an id. Of all that is said of an id the
+ * newest counts, and of one page what is gone.
+ */
 function told(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
   return sql`page as materialized (${pagesThatCount(source, stream, proof)}),
     said as (
@@ -76,7 +106,10 @@ function told(source: ReplaySource, stream: Stream, proof: Proof | undefined): S
 
 function pagesThatCount(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
   const columns = sql`id, sha256, received_at, page_no, partition, external_ids, deleted_ids`;
-  const isCurrent = proof === undefined ? sql`true` : sql`(pass_id = ${proof.passId} or received_at >= ${proof.at.toISOString()})`;
+  const isCurrent =
+    proof === undefined
+      ? sql`true`
+      : sql`(pass_id = ${proof.passId} or received_at >= ${proof.at.toISOString()})`;
   switch (stream.listing.kind) {
     case 'complete':
       return sql`select ${columns}, true as is_current from raw_snapshots where ${ofStream(source, stream)} and ${isCurrent}`;
@@ -96,10 +129,17 @@ function isNotDeleted(source: ReplaySource, stream: Stream): SQL {
 }
 
 /**
- * Whether an item that was last seen before the newest proof was found to be gone: a pass that began after it was seen
- * looked where it belongs and did not list it. `at` is the value of the window's field.
+ * Whether an item that was last seen before the newest proof was found to be gone: a pass that
+ * began after it was seen looked where it belongs and did not list it. `at` is the value of the
+ * window's field.
  */
-export function isGone(source: ReplaySource, stream: Stream, proofs: readonly Proof[], seenAt: Date, record: object): boolean {
+export function isGone(
+  source: ReplaySource,
+  stream: Stream,
+  proofs: readonly Proof[],
+  seenAt: Date,
+  record: object,
+): boolean {
   const { listing } = stream;
   if (listing.kind !== 'window') return false;
   const at = (record as Record<string, unknown>)[listing.field];

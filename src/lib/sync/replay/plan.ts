@@ -7,12 +7,17 @@ import { isWhole, planPages, proofsOf, type PlannedPage, type Proof } from './ev
 import { parentsOf, type Parents } from './parents.ts';
 import type { ReplayRequest, ReplaySource } from './types.ts';
 
-/** What a replay of one stream goes by. It follows from what is stored, so that each slice comes to the same plan. */
+/**
+ * What a replay of one stream goes by. It follows from what is stored, so that each slice comes to
+ * the same plan.
+ */
 export interface Plan {
   pages: PlannedPage[];
   /** Newest first. */
   proofs: Proof[];
-  /** The proof by which rows may be deleted; undefined when there is none, or not all of it is kept. */
+  /**
+   * The proof by which rows may be deleted; undefined when there is none, or not all of it is kept.
+   */
   proof: Proof | undefined;
   /** Whether rows may be deleted at all. */
   mayDelete: boolean;
@@ -22,18 +27,31 @@ export interface Plan {
   parents: Parents | undefined;
 }
 
-export async function planStream(tx: Tx, source: ReplaySource, stream: Stream, { since }: Pick<ReplayRequest, 'since'>, outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>> = new Map()): Promise<Plan> {
+export async function planStream(
+  tx: Tx,
+  source: ReplaySource,
+  stream: Stream,
+  { since }: Pick<ReplayRequest, 'since'>,
+  outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>> = new Map(),
+): Promise<Plan> {
   const { tenantId, connectionId } = source;
   const proofs = await proofsOf(tx, source, stream);
   const [newest] = proofs;
-  const proof = newest !== undefined && (await isWhole(tx, source, stream, newest)) ? newest : undefined;
-  const open = and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.connectionId, connectionId), eq(recordErrors.stream, stream.name), isNull(recordErrors.resolvedAt));
+  const proof =
+    newest !== undefined && (await isWhole(tx, source, stream, newest)) ? newest : undefined;
+  const open = and(
+    eq(recordErrors.tenantId, tenantId),
+    eq(recordErrors.connectionId, connectionId),
+    eq(recordErrors.stream, stream.name),
+    isNull(recordErrors.resolvedAt),
+  );
   const errors = await tx.select({ key: recordErrors.itemKey }).from(recordErrors).where(open);
   return {
     proofs,
     proof,
     pages: await planPages(tx, source, stream, newest, since),
-    mayDelete: since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
+    mayDelete:
+      since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
     corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
     openKeys: new Set(errors.map(({ key }) => key)),
     parents: parentsOf(source, stream, outlook),
@@ -41,4 +59,5 @@ export async function planStream(tx: Tx, source: ReplaySource, stream: Stream, {
 }
 
 /** How many records the pages hold that they are the newest evidence of. */
-export const recordsOf = (pages: readonly PlannedPage[]): number => pages.reduce((sum, { won }) => sum + won, 0);
+export const recordsOf = (pages: readonly PlannedPage[]): number =>
+  pages.reduce((sum, { won }) => sum + won, 0);

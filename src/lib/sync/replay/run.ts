@@ -12,21 +12,30 @@ import { syncRuns } from '../schema.ts';
 import type { StreamReport } from '../types.ts';
 import { openReplay } from './open.ts';
 import { replayStream } from './stream.ts';
-import { streamsOf, type DamagedAnswer, type HeldReplay, type ReplayReport, type ReplayRequest } from './types.ts';
+import {
+  streamsOf,
+  type DamagedAnswer,
+  type HeldReplay,
+  type ReplayReport,
+  type ReplayRequest,
+} from './types.ts';
 
 /** The end of the replay, or the run as it was put down for the next slice. */
-export type ReplaySliceEnd = { report: ReplayReport } | { report: undefined; handedOver: { runId: string; lease: number } };
+export type ReplaySliceEnd =
+  { report: ReplayReport } | { report: undefined; handedOver: { runId: string; lease: number } };
 
 /**
- * Rebuilds the rows and rollups of a connection from its stored answers, to the end. Asks nobody. A run in other hands is a
- * Problem (conflict), an unknown connection or stream one too (not_found, bad_request).
+ * Rebuilds the rows and rollups of a connection from its stored answers, to the end. Asks nobody. A
+ * run in other hands is a Problem (conflict), an unknown connection or stream one too (not_found,
+ * bad_request).
  */
 export async function replayConnection(request: ReplayRequest): Promise<ReplayReport> {
   let handedOver = request.handedOver;
   const damaged: DamagedAnswer[] = [];
   for (;;) {
     const end = await replaySlice({ ...request, handedOver });
-    if (end.report !== undefined) return { ...end.report, damaged: [...damaged, ...end.report.damaged] };
+    if (end.report !== undefined)
+      return { ...end.report, damaged: [...damaged, ...end.report.damaged] };
     request.signal?.throwIfAborted();
     handedOver = end.handedOver;
   }
@@ -38,10 +47,19 @@ export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEn
   const run = await takeRun(request);
   const { tenantId, connectionId } = request;
   const fields = { runId: run.runId, tenantId, connectionId };
-  return withLogFields(fields, () => traced('replay', fields, () => whileHeld(request, run, (fenced) => sliceOf({ ...source, ...run }, request, run, fenced))));
+  return withLogFields(fields, () =>
+    traced('replay', fields, () =>
+      whileHeld(request, run, (fenced) => sliceOf({ ...source, ...run }, request, run, fenced)),
+    ),
+  );
 }
 
-async function sliceOf(source: HeldReplay, request: ReplayRequest, run: HeldRun, fenced: AbortSignal): Promise<ReplaySliceEnd> {
+async function sliceOf(
+  source: HeldReplay,
+  request: ReplayRequest,
+  run: HeldRun,
+  fenced: AbortSignal,
+): Promise<ReplaySliceEnd> {
   const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
   const damaged: DamagedAnswer[] = [];
   try {
@@ -56,16 +74,35 @@ async function sliceOf(source: HeldReplay, request: ReplayRequest, run: HeldRun,
       return { report: undefined, handedOver: { runId: run.runId, lease: run.lease } };
     }
     const failure = judge(error);
-    log.error({ event: 'replay.failed', kind: failure.kind, reason: failure.message }, 'A replay failed');
-    return { report: await finishReplay(request, run, await endedStreams(source, failure), failure, damaged) };
+    log.error(
+      { event: 'replay.failed', kind: failure.kind, reason: failure.message },
+      'A replay failed',
+    );
+    return {
+      report: await finishReplay(
+        request,
+        run,
+        await endedStreams(source, failure),
+        failure,
+        damaged,
+      ),
+    };
   }
 }
 
-async function replayStreams(source: HeldReplay, request: ReplayRequest, damaged: DamagedAnswer[]): Promise<StreamReport[]> {
+async function replayStreams(
+  source: HeldReplay,
+  request: ReplayRequest,
+  damaged: DamagedAnswer[],
+): Promise<StreamReport[]> {
   const sliceEnd = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
-  const streams = await patiently(() => withTenant(source.tenantId, (tx) => closedBooks(tx, source)));
+  const streams = await patiently(() =>
+    withTenant(source.tenantId, (tx) => closedBooks(tx, source)),
+  );
   const isOver = () => performance.now() > sliceEnd;
-  const rest = streamsOf(source, request).filter(({ name }) => !streams.some((ended) => ended.stream === name));
+  const rest = streamsOf(source, request).filter(
+    ({ name }) => !streams.some((ended) => ended.stream === name),
+  );
   for (const stream of rest) {
     request.signal?.throwIfAborted();
     const replayed = await replayStream(source, stream, request, isOver);
@@ -80,22 +117,67 @@ async function replayStreams(source: HeldReplay, request: ReplayRequest, damaged
 function endedStreams(source: HeldReplay, failure: Failure): Promise<StreamReport[]> {
   return patiently(() =>
     withTenant(source.tenantId, async (tx) => {
-      await closeOpenBooks(tx, source.tenantId, source.runId, { status: 'failed', finishedAt: new Date(), errorKind: failure.kind, errorMessage: failure.message });
+      await closeOpenBooks(tx, source.tenantId, source.runId, {
+        status: 'failed',
+        finishedAt: new Date(),
+        errorKind: failure.kind,
+        errorMessage: failure.message,
+      });
       return closedBooks(tx, source);
     }),
   );
 }
 
-async function finishReplay({ tenantId, connectionId }: ReplayRequest, run: HeldRun, streams: StreamReport[], failure: Failure | undefined, damaged: DamagedAnswer[]): Promise<ReplayReport> {
-  const end = { status: statusOf(streams, failure), finishedAt: new Date(), recordsUpdated: sum(streams), errorMessage: messageOf(streams, failure) };
+async function finishReplay(
+  { tenantId, connectionId }: ReplayRequest,
+  run: HeldRun,
+  streams: StreamReport[],
+  failure: Failure | undefined,
+  damaged: DamagedAnswer[],
+): Promise<ReplayReport> {
+  const end = {
+    status: statusOf(streams, failure),
+    finishedAt: new Date(),
+    recordsUpdated: sum(streams),
+    errorMessage: messageOf(streams, failure),
+  };
   await patiently(() =>
     withTenant(tenantId, async (tx) => {
-      const ended = await tx.update(syncRuns).set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null }).where(stillOurs(tenantId, run)).returning({ id: syncRuns.id });
-      const ours = and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, run.runId), eq(syncRuns.lease, run.lease), eq(syncRuns.finishedAt, end.finishedAt));
+      const ended = await tx
+        .update(syncRuns)
+        .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
+        .where(stillOurs(tenantId, run))
+        .returning({ id: syncRuns.id });
+      const ours = and(
+        eq(syncRuns.tenantId, tenantId),
+        eq(syncRuns.id, run.runId),
+        eq(syncRuns.lease, run.lease),
+        eq(syncRuns.finishedAt, end.finishedAt),
+      );
       // The commit may have gone through although we were told that it failed.
-      if (ended.length === 0 && (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0) throw new FencedError();
+      if (
+        ended.length === 0 &&
+        (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0
+      )
+        throw new FencedError();
     }),
   );
-  log.info({ event: 'replay.finished', status: end.status, changed: end.recordsUpdated, ms: end.finishedAt.getTime() - run.startedAt.getTime() }, 'Replay finished');
-  return { runId: run.runId, startedAt: run.startedAt, tenantId, connectionId, ...end, streams, damaged };
+  log.info(
+    {
+      event: 'replay.finished',
+      status: end.status,
+      changed: end.recordsUpdated,
+      ms: end.finishedAt.getTime() - run.startedAt.getTime(),
+    },
+    'Replay finished',
+  );
+  return {
+    runId: run.runId,
+    startedAt: run.startedAt,
+    tenantId,
+    connectionId,
+    ...end,
+    streams,
+    damaged,
+  };
 }

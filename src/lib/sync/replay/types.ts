@@ -5,12 +5,20 @@ export interface ReplayRequest extends SyncRequest {
   trigger: 'replay';
   /** Only this stream. */
   stream?: string | undefined;
-  /** Only records whose newest answer was received at this time or later; then nothing is deleted. */
+  /**
+   * Only records whose newest answer was received at this time or later; then nothing is deleted.
+   */
   since?: Date | undefined;
 }
 
-/** A connection as far as its stored answers can be read again: no secret is opened, nothing is asked of the provider. */
-export type ReplaySource = Pick<Source, 'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'deletionShare'>;
+/**
+ * A connection as far as its stored answers can be read again: no secret is opened, nothing is
+ * asked of the provider.
+ */
+export type ReplaySource = Pick<
+  Source,
+  'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'deletionShare'
+>;
 export type HeldReplay = ReplaySource & Pick<HeldRun, 'runId' | 'lease'>;
 
 /** A stored answer that could not be read. */
@@ -34,6 +42,11 @@ export interface ReplayReport extends RunReport {
 }
 
 /** The streams of a request, in the order in which they are synced. */
-export function streamsOf(source: Pick<ReplaySource, 'provider'>, request: Pick<ReplayRequest, 'stream'>): Stream[] {
-  return source.provider.streams.filter(({ name }) => request.stream === undefined || name === request.stream);
+export function streamsOf(
+  source: Pick<ReplaySource, 'provider'>,
+  request: Pick<ReplayRequest, 'stream'>,
+): Stream[] {
+  return source.provider.streams.filter(
+    ({ name }) => request.stream === undefined || name === request.stream,
+  );
 }

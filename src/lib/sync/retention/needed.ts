@@ -7,23 +7,32 @@ import type { ReplaySource } from '../replay/types.ts';
 import type { Stream } from '../types.ts';
 
 /**
- * The condition that an old snapshot of a stream is of use to no replay any more; undefined when all of them are, because
- * no pass has proved yet what is there. What replays need:
+ * The condition that an old snapshot of a stream is of use to no replay any more; undefined when
+ * all of them are, because no pass has proved yet what is there. What replays need:
  * - the newest proof and everything since
  * - the newest answer that lists a live row, and of each live parent's items the newest list
  * - what set-aside items, and the rows that they would change, were made of
- * - where a row names the time since when it is as it is: the first answer that showed it so, and the last one before
+ * - where a row names the time since when it is as it is: the first answer that showed it so, and
+ *   the last one before
  */
-export async function unneededBy(tx: Tx, source: ReplaySource, stream: Stream): Promise<SQL | undefined> {
+export async function unneededBy(
+  tx: Tx,
+  source: ReplaySource,
+  stream: Stream,
+): Promise<SQL | undefined> {
   const [proof] = await proofsOf(tx, source, stream);
   if (proof === undefined) return undefined;
-  const newest = stream.listing.kind === 'partitioned' ? newestLists(source, stream) : newestOfLive(source, stream);
+  const newest =
+    stream.listing.kind === 'partitioned'
+      ? newestLists(source, stream)
+      : newestOfLive(source, stream);
   const kept = [newest, ...setAsideOf(source, stream), ...historyOf(source, stream)];
   return sql`pass_id <> ${proof.passId} and received_at < ${proof.at.toISOString()} and id not in (${sql.join(kept, sql` union `)})`;
 }
 
 const tableOf = (stream: Stream) => entityDefinition(stream.entity).table;
-const liveOf = (source: ReplaySource, stream: Stream) => sql`${tableOf(stream)} where ${ofStream(source, stream)} and deleted_at is null`;
+const liveOf = (source: ReplaySource, stream: Stream) =>
+  sql`${tableOf(stream)} where ${ofStream(source, stream)} and deleted_at is null`;
 
 function newestOfLive(source: ReplaySource, stream: Stream): SQL {
   return sql`select id from (
@@ -40,14 +49,20 @@ function newestLists(source: ReplaySource, stream: Stream): SQL {
     where ${ofStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
 }
 
-function deadParent(source: ReplaySource, { name, entity }: NonNullable<ReturnType<typeof parentsOf>>): SQL {
+function deadParent(
+  source: ReplaySource,
+  { name, entity }: NonNullable<ReturnType<typeof parentsOf>>,
+): SQL {
   const { table } = entityDefinition(entity);
   return sql`exists (select from ${table} where ${ofStream(source, { name })} and external_id = newest.partition and deleted_at is not null)`;
 }
 
 function setAsideOf(source: ReplaySource, stream: Stream): SQL[] {
   const undecided = sql`from record_errors where ${ofStream(source, stream)} and (resolved_at is null or resolution not in ('accepted', 'gone'))`;
-  return [sql`select snapshot_id ${undecided}`, sql`select snapshot_id from ${liveOf(source, stream)} and external_id in (select item_key ${undecided})`];
+  return [
+    sql`select snapshot_id ${undecided}`,
+    sql`select snapshot_id from ${liveOf(source, stream)} and external_id in (select item_key ${undecided})`,
+  ];
 }
 
 function historyOf(source: ReplaySource, stream: Stream): SQL[] {
@@ -58,5 +73,8 @@ function historyOf(source: ReplaySource, stream: Stream): SQL[] {
     select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
       join (select external_id, ${sql.identifier(since.name)} as since from ${liveOf(source, stream)}) as live on live.external_id = listed.id
     where ${ofStream(source, stream)} and ${isOnSide} order by listed.id, ${order}) as edge`;
-  return [edge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`), edge(sql`received_at < live.since`, sql`received_at desc, page_no desc, page.id desc`)];
+  return [
+    edge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`),
+    edge(sql`received_at < live.since`, sql`received_at desc, page_no desc, page.id desc`),
+  ];
 }

@@ -19,20 +19,28 @@ export interface Pruned {
 }
 
 /**
- * Deletes the raw snapshots of a tenant that are older than it keeps them and of use to no replay, then the bodies that
- * nothing names any more. A connection that is being replayed is left for the next time. `isOver` ends it between batches.
+ * Deletes the raw snapshots of a tenant that are older than it keeps them and of use to no replay,
+ * then the bodies that nothing names any more. A connection that is being replayed is left for the
+ * next time. `isOver` ends it between batches.
  */
-export async function pruneRaw(tenantId: string, isOver: () => boolean = () => false): Promise<Pruned> {
+export async function pruneRaw(
+  tenantId: string,
+  isOver: () => boolean = () => false,
+): Promise<Pruned> {
   const { rawRetentionDays } = await getTenant(tenantId);
   const cutoff = new Date(Date.now() - rawRetentionDays * 24 * 3_600_000);
   let snapshots = 0;
   for (const { id: connectionId } of await listConnections(tenantId)) {
     if (await isReplaying(tenantId, connectionId)) continue;
     const source = await openReplay({ tenantId, connectionId });
-    for (const stream of source.provider.streams) snapshots += await deleteSnapshots(tenantId, await doomedOf(source, stream, cutoff), isOver);
+    for (const stream of source.provider.streams)
+      snapshots += await deleteSnapshots(tenantId, await doomedOf(source, stream, cutoff), isOver);
   }
   const bodies = await deleteUnnamedBodies(tenantId, isOver);
-  log.info({ event: 'raw.pruned', tenantId, deleted: snapshots, count: bodies }, 'Deleted raw snapshots that nothing needs any more');
+  log.info(
+    { event: 'raw.pruned', tenantId, deleted: snapshots, count: bodies },
+    'Deleted raw snapshots that nothing needs any more',
+  );
   return { snapshots, bodies, isComplete: !isOver() };
 }
 

@@ -1,10 +1,19 @@
-import { bulkSyncBody, pushesRequestedAnswer, pushStatusQuery, requestBulk } from '#lib/api/pushes.ts';
+import {
+  bulkSyncBody,
+  pushesRequestedAnswer,
+  pushStatusQuery,
+  requestBulk,
+} from '#lib/api/pushes.ts';
 import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 
 export const POST = apiRoute('member', async ({ url, request }, access) => {
   parseQuery(pushStatusQuery, url.searchParams);
-  return answer(pushesRequestedAnswer, await requestBulk(access, await parseBody(bulkSyncBody, request), access.user.id), 202);
+  return answer(
+    pushesRequestedAnswer,
+    await requestBulk(access, await parseBody(bulkSyncBody, request), access.user.id),
+    202,
+  );
 });
 export const ALL = onlyMethods('POST');

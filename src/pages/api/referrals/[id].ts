@@ -1,4 +1,9 @@
-import { referralAnswer, referralChangeBody, referralChangedAnswer, referralQuery } from '#lib/api/referrals.ts';
+import {
+  referralAnswer,
+  referralChangeBody,
+  referralChangedAnswer,
+  referralQuery,
+} from '#lib/api/referrals.ts';
 import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
 import { referralView } from '#lib/views/referrals.ts';
 import { updateReferral } from '#lib/write-back/referral.ts';
@@ -12,7 +17,10 @@ export const GET = apiRoute('viewer', async ({ url, params }, access) => {
 export const POST = apiRoute('member', async ({ url, params, request }, access) => {
   parseQuery(referralQuery, url.searchParams);
   const wanted = await parseBody(referralChangeBody, request);
-  return answer(referralChangedAnswer, await updateReferral(access.tenant.id, params['id'] ?? '', wanted, access.user.id));
+  return answer(
+    referralChangedAnswer,
+    await updateReferral(access.tenant.id, params['id'] ?? '', wanted, access.user.id),
+  );
 });
 export const HEAD = GET;
 export const ALL = onlyMethods('GET', 'HEAD', 'POST');

@@ -10,6 +10,10 @@ const provider = 'partner-center';
 export const POST = apiRoute('member', async (context, access) => {
   parseQuery(syncQuery, context.url.searchParams);
   if (isFormPost(context.request)) return syncByForm(context, access, provider);
-  return answer(syncRequestedAnswer, await requestSync(access.tenant.id, access.user.id, provider), 202);
+  return answer(
+    syncRequestedAnswer,
+    await requestSync(access.tenant.id, access.user.id, provider),
+    202,
+  );
 });
 export const ALL = onlyMethods('POST');

@@ -11,7 +11,8 @@ export const GET: APIRoute = async (context) => {
   if (access instanceof Response) return access;
   const list = exportLists.get(context.params['list'] ?? '');
   const format = exportFormats.find((one) => one === context.params['format']);
-  if (list === undefined || format === undefined) throw new Problem('not_found', 'There is nothing at this address.');
+  if (list === undefined || format === undefined)
+    throw new Problem('not_found', 'There is nothing at this address.');
   const clean = cleanAddress(context.url);
   if (clean) return context.redirect(clean);
   const request = { tenant: access.tenant, params: context.url.searchParams, now: new Date() };

@@ -7,7 +7,10 @@ import { idOf } from './shared.ts';
 
 type Context = MapContext<ClientTetherSettings>;
 
-/** Activities and events are numbered apart and kept together: the prefix keeps their ids from colliding. */
+/**
+ * Activities and events are numbered apart and kept together: the prefix keeps their ids from
+ * colliding.
+ */
 export const activityId = (id: string) => `activity:${id}`;
 export const eventId = (id: string) => `event:${id}`;
 
@@ -20,7 +23,10 @@ export function mapActivity(item: unknown, { settings }: Context): ScheduledActi
   return {
     externalId: activityId(idOf(activity.id, 'activity')),
     activityType: labelOf(activity.type) ?? 'Activity',
-    scheduledAt: plannedAt(dateOf(activity.scheduled_at, 'scheduled_at', settings.timeZone), 'activity'),
+    scheduledAt: plannedAt(
+      dateOf(activity.scheduled_at, 'scheduled_at', settings.timeZone),
+      'activity',
+    ),
     contactName: personOf(activity.contact_name),
     description: textOrNull([activity.description]),
     status: labelOf(activity.status),
@@ -42,7 +48,8 @@ export function mapEvent(item: unknown, { settings }: Context): ScheduledActivit
 }
 
 function plannedAt(at: Date | null, what: string): Date {
-  if (at === null) throw new RecordRejected(`The ${what} has no date, so it cannot stand in a schedule.`);
+  if (at === null)
+    throw new RecordRejected(`The ${what} has no date, so it cannot stand in a schedule.`);
   return at;
 }
 

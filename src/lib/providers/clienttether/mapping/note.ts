@@ -6,7 +6,10 @@ import { dateOf, personOf, plainTextOf } from '../values.ts';
 import { idOf } from './shared.ts';
 
 /** An entry of a client's history as a note. It belongs to the client whose list it came in. */
-export function mapNote(item: unknown, { settings, partition }: MapContext<ClientTetherSettings>): NoteRecord {
+export function mapNote(
+  item: unknown,
+  { settings, partition }: MapContext<ClientTetherSettings>,
+): NoteRecord {
   const note = readItem('note', item);
   return {
     externalId: idOf(note.id, 'note'),

@@ -10,16 +10,24 @@ import { idOf, sourceLabel } from './shared.ts';
 const UNITS_WHEN_BLANK = 1;
 
 /** An opportunity, with what the hot list shows taken from the fields that the settings name. */
-export function mapOpportunity(item: unknown, { settings }: MapContext<ClientTetherSettings>): OpportunityRecord {
+export function mapOpportunity(
+  item: unknown,
+  { settings }: MapContext<ClientTetherSettings>,
+): OpportunityRecord {
   const opportunity = readItem('opportunity', item);
-  const field = (name: keyof ClientTetherSettings['fields']) => customField(item, settings.fields[name]);
+  const field = (name: keyof ClientTetherSettings['fields']) =>
+    customField(item, settings.fields[name]);
   const stage = stageName(opportunity.contact_sales_cycle);
   const facts = stageFacts(stage, settings);
   const company = choiceOf(opportunity.compName);
   return {
     externalId: idOf(opportunity.opportunity_id, 'opportunity'),
     sourceCreatedAt: dateOf(opportunity.created, 'created', settings.timeZone),
-    sourceUpdatedAt: dateOf(opportunity.last_modified_date, 'last_modified_date', settings.timeZone),
+    sourceUpdatedAt: dateOf(
+      opportunity.last_modified_date,
+      'last_modified_date',
+      settings.timeZone,
+    ),
     name: personOf(opportunity.firstName, opportunity.lastName) ?? company ?? 'Unnamed opportunity',
     company,
     source: sourceLabel(opportunity.contact_lead_source, settings),

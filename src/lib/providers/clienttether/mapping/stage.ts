@@ -6,11 +6,16 @@ import { NEW_LEAD, stageFacts, stageName } from '../stages.ts';
 import { choiceOf } from '../values.ts';
 import { idOf } from './shared.ts';
 
-/** The id under which a public form plug-in for ClientTether lists the stage that new leads are in. */
+/**
+ * The id under which a public form plug-in for ClientTether lists the stage that new leads are in.
+ */
 const NEW_LEAD_ID = '-1';
 
 /** A step of the sales cycle; its place in the list is its place in the pipeline. */
-export function mapStage(item: unknown, { settings, index }: MapContext<ClientTetherSettings>): StageRecord {
+export function mapStage(
+  item: unknown,
+  { settings, index }: MapContext<ClientTetherSettings>,
+): StageRecord {
   const stage = readItem('salesCycle', item);
   if (choiceOf(stage.sales_cycle_name) === null) throw new RecordRejected('The stage has no name.');
   const name = stageName(stage.sales_cycle_name);
@@ -23,9 +28,19 @@ export function mapStage(item: unknown, { settings, index }: MapContext<ClientTe
   };
 }
 
-/** The stages with "New Lead" in front where the source, which leaves it blank on clients, does not list it. */
+/**
+ * The stages with "New Lead" in front where the source, which leaves it blank on clients, does not
+ * list it.
+ */
 export function withNewLead(items: unknown[]): unknown[] {
-  const isListed = items.some((item) => stageName(readItem('salesCycle', item).sales_cycle_name).toLowerCase() === NEW_LEAD.toLowerCase());
+  const isListed = items.some(
+    (item) =>
+      stageName(readItem('salesCycle', item).sales_cycle_name).toLowerCase() ===
+      NEW_LEAD.toLowerCase(),
+  );
   if (isListed) return items;
-  return [{ sales_cycle_id: NEW_LEAD_ID, sales_cycle_name: NEW_LEAD, sales_cycle_active_status: '1' }, ...items];
+  return [
+    { sales_cycle_id: NEW_LEAD_ID, sales_cycle_name: NEW_LEAD, sales_cycle_active_status: '1' },
+    ...items,
+  ];
 }

@@ -7,7 +7,10 @@ const QUALIFIED = 1;
 /** Where a lead that we pushed carries the id that it has here. */
 const OUR_ID = 'hnt_leadid';
 
-/** A lead of Dynamics 365. Its status and source are the customer's own words, whatever numbers they have. */
+/**
+ * A lead of Dynamics 365. Its status and source are the customer's own words, whatever numbers they
+ * have.
+ */
 export function mapLead(item: unknown): LeadRecord {
   const row = rowOf(item, 'leadid');
   const company = textOf(row, 'companyname');

@@ -10,7 +10,11 @@ const UNITS = 1;
 export function mapOpportunity(item: unknown): OpportunityRecord {
   const row = rowOf(item, 'opportunityid');
   const outcome = OUTCOMES[numberOf(row, 'statecode') ?? 0];
-  if (outcome === undefined) throw new RecordRejected('The state of the opportunity is neither open, won nor lost.', 'statecode');
+  if (outcome === undefined)
+    throw new RecordRejected(
+      'The state of the opportunity is neither open, won nor lost.',
+      'statecode',
+    );
   return {
     externalId: row.id,
     ...timesOf(row),
@@ -20,7 +24,8 @@ export function mapOpportunity(item: unknown): OpportunityRecord {
     stage: stageOf(row, outcome),
     outcome,
     // What was agreed in the end counts for a deal that is won; until then, what is hoped for.
-    value: (outcome === 'won' ? moneyOf(row, 'actualvalue') : null) ?? moneyOf(row, 'estimatedvalue'),
+    value:
+      (outcome === 'won' ? moneyOf(row, 'actualvalue') : null) ?? moneyOf(row, 'estimatedvalue'),
     market: null,
     units: UNITS,
     franchiseFee: null,
@@ -28,7 +33,10 @@ export function mapOpportunity(item: unknown): OpportunityRecord {
   };
 }
 
-/** The step of the customer's own sales process, else the stage that every environment has; a decided deal stands where its status says. */
+/**
+ * The step of the customer's own sales process, else the stage that every environment has; a
+ * decided deal stands where its status says.
+ */
 function stageOf(row: Row, outcome: OpportunityRecord['outcome']): string {
   const status = labelOf(row, 'statuscode') ?? labelOf(row, 'statecode');
   if (outcome !== 'open') return status ?? (outcome === 'won' ? 'Won' : 'Lost');

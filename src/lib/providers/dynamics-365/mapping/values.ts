@@ -16,7 +16,8 @@ export function rowOf(item: unknown, idColumn: string): Row & { id: string } {
 
 /** The id of an item; undefined when it has none. */
 export function idIn(item: unknown, idColumn: string): string | undefined {
-  const id: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, idColumn) : undefined;
+  const id: unknown =
+    typeof item === 'object' && item !== null ? Reflect.get(item, idColumn) : undefined;
   return typeof id === 'string' && id.trim() !== '' ? id : undefined;
 }
 
@@ -27,8 +28,12 @@ export function textOf(row: Row, column: string): string | null {
   return text === '' ? null : text;
 }
 
-/** What people see for a value: the label of an option in the customer's words, the name of a looked-up row. */
-export const labelOf = (row: Row, column: string): string | null => textOf(row, `${column}${LABEL}`);
+/**
+ * What people see for a value: the label of an option in the customer's words, the name of a
+ * looked-up row.
+ */
+export const labelOf = (row: Row, column: string): string | null =>
+  textOf(row, `${column}${LABEL}`);
 
 /** The id that a lookup holds, when it points to a row of that table. */
 export function pointsTo(row: Row, column: string, table: string): string | null {
@@ -37,14 +42,20 @@ export function pointsTo(row: Row, column: string, table: string): string | null
 
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
-/** A time in UTC, or a day; null when there is none. Years before 1900 stand for "not set". Throws RecordRejected. */
+/**
+ * A time in UTC, or a day; null when there is none. Years before 1900 stand for "not set". Throws
+ * RecordRejected.
+ */
 export function dateOf(row: Row, column: string): Date | null {
   const text = textOf(row, column);
   if (text === null) return null;
   const match = DATE.exec(text);
   const at = new Date(match?.[2] === undefined ? `${text}T00:00:00Z` : text);
   // Days that do not exist are rolled over by the parser.
-  const isReal = match !== null && !Number.isNaN(at.getTime()) && (!text.endsWith('Z') || at.toISOString().startsWith(match[1] ?? ''));
+  const isReal =
+    match !== null &&
+    !Number.isNaN(at.getTime()) &&
+    (!text.endsWith('Z') || at.toISOString().startsWith(match[1] ?? ''));
   if (!isReal) throw new RecordRejected(`The date in "${column}" cannot be read.`, column);
   return at.getUTCFullYear() < 1900 ? null : at;
 }
@@ -53,7 +64,8 @@ export function dateOf(row: Row, column: string): Date | null {
 export function numberOf(row: Row, column: string): number | null {
   const value = row[column];
   if (value === null || value === undefined) return null;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new RecordRejected(`The number in "${column}" cannot be read.`, column);
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new RecordRejected(`The number in "${column}" cannot be read.`, column);
   return value;
 }
 
@@ -64,18 +76,29 @@ export function countOf(row: Row, column: string): number | null {
 }
 
 /**
- * An exact amount with two decimals in the currency of the organisation, which a column's `_base` companion holds; what
- * people entered may be in another one. Null when there is none. Throws RecordRejected.
+ * An exact amount with two decimals in the currency of the organisation, which a column's `_base`
+ * companion holds; what people entered may be in another one. Null when there is none. Throws
+ * RecordRejected.
  */
 export function moneyOf(row: Row, column: string): string | null {
-  const held = row[`${column}_base`] === null || row[`${column}_base`] === undefined ? column : `${column}_base`;
+  const held =
+    row[`${column}_base`] === null || row[`${column}_base`] === undefined
+      ? column
+      : `${column}_base`;
   const value = numberOf(row, held);
   if (value === null) return null;
-  if (Math.abs(value) >= 999_999_999_999.995) throw new RecordRejected(`The amount in "${held}" is too large to be one.`, held);
+  if (Math.abs(value) >= 999_999_999_999.995)
+    throw new RecordRejected(`The amount in "${held}" is too large to be one.`, held);
   return value.toFixed(2);
 }
 
-const toPlainText = compile({ wordwrap: false, selectors: [{ selector: 'a', options: { ignoreHref: true } }, { selector: 'img', format: 'skip' }] });
+const toPlainText = compile({
+  wordwrap: false,
+  selectors: [
+    { selector: 'a', options: { ignoreHref: true } },
+    { selector: 'img', format: 'skip' },
+  ],
+});
 
 /** Rich text as plain text; null when blank. */
 export function proseOf(row: Row, column: string): string | null {
@@ -92,6 +115,8 @@ export function timesOf(row: Row): { sourceCreatedAt: Date | null; sourceUpdated
 
 /** "First Last" as the source puts it together, else from its parts. */
 export function personOf(row: Row): string | null {
-  const parts = ['firstname', 'lastname'].map((column) => textOf(row, column)).filter((part) => part !== null);
+  const parts = ['firstname', 'lastname']
+    .map((column) => textOf(row, column))
+    .filter((part) => part !== null);
   return textOf(row, 'fullname') ?? (parts.length === 0 ? null : parts.join(' '));
 }

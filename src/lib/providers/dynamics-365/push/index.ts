@@ -9,6 +9,7 @@ import { tablesOf } from './tables.ts';
 export const dynamicsPush: PushDefinition<DynamicsSettings> = {
   defaultMapping,
   describe: ({ http, settings }) => describe(http, address(settings, '')),
-  recordUrl: ({ baseUrl }, remoteId) => `${baseUrl}main.aspx?pagetype=entityrecord&etn=lead&id=${remoteId}`,
+  recordUrl: ({ baseUrl }, remoteId) =>
+    `${baseUrl}main.aspx?pagetype=entityrecord&etn=lead&id=${remoteId}`,
   tables: ({ http, settings }, metadata) => tablesOf(http, address(settings, ''), metadata),
 };

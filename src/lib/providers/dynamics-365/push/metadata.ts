@@ -1,6 +1,11 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { HttpClient } from '../../../platform/http/types.ts';
-import { pushTables, type PushTable, type TargetField, type TargetMetadata } from '../../../push/types.ts';
+import {
+  pushTables,
+  type PushTable,
+  type TargetField,
+  type TargetMetadata,
+} from '../../../push/types.ts';
 import { refusal, send } from './wire.ts';
 
 /*
@@ -8,11 +13,26 @@ import { refusal, send } from './wire.ts';
  * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query-metadata-web-api
  */
 
-const OPTION_TYPES = ['Microsoft.Dynamics.CRM.PicklistAttributeMetadata', 'Microsoft.Dynamics.CRM.StatusAttributeMetadata'];
+const OPTION_TYPES = [
+  'Microsoft.Dynamics.CRM.PicklistAttributeMetadata',
+  'Microsoft.Dynamics.CRM.StatusAttributeMetadata',
+];
 
 const TYPES: Record<string, TargetField['type']> = {
-  String: 'text', Memo: 'memo', Integer: 'integer', BigInt: 'integer', Decimal: 'decimal', Double: 'decimal', Money: 'money', Boolean: 'boolean', DateTime: 'datetime',
-  Picklist: 'option', Status: 'option', Lookup: 'lookup', Customer: 'lookup', Owner: 'lookup',
+  String: 'text',
+  Memo: 'memo',
+  Integer: 'integer',
+  BigInt: 'integer',
+  Decimal: 'decimal',
+  Double: 'decimal',
+  Money: 'money',
+  Boolean: 'boolean',
+  DateTime: 'datetime',
+  Picklist: 'option',
+  Status: 'option',
+  Lookup: 'lookup',
+  Customer: 'lookup',
+  Owner: 'lookup',
 };
 
 type Table = TargetMetadata['tables'][PushTable];
@@ -25,25 +45,48 @@ export async function describe(http: HttpClient, root: string): Promise<TargetMe
 }
 
 async function describeTable(http: HttpClient, root: string, table: PushTable): Promise<Table> {
-  const definition = await read(http, root, `EntityDefinitions(LogicalName='${table}')?$expand=Attributes,Keys`);
+  const definition = await read(
+    http,
+    root,
+    `EntityDefinitions(LogicalName='${table}')?$expand=Attributes,Keys`,
+  );
   const options = new Map<string, TargetField['options']>();
   for (const type of OPTION_TYPES) {
-    const expand = type.includes('Picklist') ? 'OptionSet($select=Options),GlobalOptionSet($select=Options)' : 'OptionSet($select=Options)';
-    const { value } = await read(http, root, `EntityDefinitions(LogicalName='${table}')/Attributes/${type}?$select=LogicalName&$expand=${expand}`);
-    for (const attribute of listOf(value)) options.set(String(attribute['LogicalName']), optionsOf(attribute));
+    const expand = type.includes('Picklist')
+      ? 'OptionSet($select=Options),GlobalOptionSet($select=Options)'
+      : 'OptionSet($select=Options)';
+    const { value } = await read(
+      http,
+      root,
+      `EntityDefinitions(LogicalName='${table}')/Attributes/${type}?$select=LogicalName&$expand=${expand}`,
+    );
+    for (const attribute of listOf(value))
+      options.set(String(attribute['LogicalName']), optionsOf(attribute));
   }
   const fields = listOf(definition['Attributes']).map((attribute) => fieldOf(attribute, options));
-  return { fields, keys: activeKeys(listOf(definition['Keys'])), changeTracking: definition['ChangeTrackingEnabled'] === true };
+  return {
+    fields,
+    keys: activeKeys(listOf(definition['Keys'])),
+    changeTracking: definition['ChangeTrackingEnabled'] === true,
+  };
 }
 
-async function read(http: HttpClient, root: string, path: string): Promise<Record<string, unknown>> {
+async function read(
+  http: HttpClient,
+  root: string,
+  path: string,
+): Promise<Record<string, unknown>> {
   const answer = await send(http, root, { path });
   if (answer.status >= 400) throw refusal('a question about its own fields', answer);
-  if (Object.keys(answer.body).length === 0) throw new RemoteError('malformed', 'Dynamics 365 said nothing about its own fields.');
+  if (Object.keys(answer.body).length === 0)
+    throw new RemoteError('malformed', 'Dynamics 365 said nothing about its own fields.');
   return answer.body;
 }
 
-function fieldOf(attribute: Record<string, unknown>, options: ReadonlyMap<string, TargetField['options']>): TargetField {
+function fieldOf(
+  attribute: Record<string, unknown>,
+  options: ReadonlyMap<string, TargetField['options']>,
+): TargetField {
   const name = String(attribute['LogicalName']);
   return {
     name,
@@ -71,14 +114,20 @@ function optionsOf(attribute: Record<string, unknown>): TargetField['options'] {
 
 /** Keys whose index is not built yet, or failed, cannot be used in addresses. */
 function activeKeys(keys: Record<string, unknown>[]): string[][] {
-  return keys.filter((key) => key['EntityKeyIndexStatus'] === 'Active').map((key) => (Array.isArray(key['KeyAttributes']) ? key['KeyAttributes'].map(String) : []));
+  return keys
+    .filter((key) => key['EntityKeyIndexStatus'] === 'Active')
+    .map((key) => (Array.isArray(key['KeyAttributes']) ? key['KeyAttributes'].map(String) : []));
 }
 
 function labelOf(label: unknown): string | null {
-  const text = objectOf(objectOf(label)['UserLocalizedLabel'])['Label'] ?? objectOf(listOf(objectOf(label)['LocalizedLabels'])[0])['Label'];
+  const text =
+    objectOf(objectOf(label)['UserLocalizedLabel'])['Label'] ??
+    objectOf(listOf(objectOf(label)['LocalizedLabels'])[0])['Label'];
   return typeof text === 'string' && text.trim() !== '' ? text : null;
 }
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const objectOf = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {});
-const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.map(objectOf) : []);
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const listOf = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.map(objectOf) : [];

@@ -12,32 +12,60 @@ export interface WireAnswer {
 }
 
 /**
- * Codes of Dataverse that decide. "A record was not created or updated because a duplicate of the current record already
- * exists" comes as 412 by one page and as 500 by another: the code counts, not the status.
+ * Codes of Dataverse that decide. "A record was not created or updated because a duplicate of the
+ * current record already exists" comes as 412 by one page and as 500 by another: the code counts,
+ * not the status.
  * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/manage-duplicate-detection-create-update
  */
 const DUPLICATE = '0x80040333';
-/** "A record with matching key values already exists": of the same id, or of another one that has the same alternate key. */
+/**
+ * "A record with matching key values already exists": of the same id, or of another one that has
+ * the same alternate key.
+ */
 const SAME_KEY = '0x80040237';
 
 /** Refusals of a write that say what to do about it. 500 is among them for duplicates alone. */
 const REASONED = [400, 403, 404, 409, 412, 500];
 
-const FIXED_HEADERS = { accept: 'application/json', 'odata-maxversion': '4.0', 'odata-version': '4.0' };
+const FIXED_HEADERS = {
+  accept: 'application/json',
+  'odata-maxversion': '4.0',
+  'odata-version': '4.0',
+};
 
-/** Sends one request to the Web API. `path` stands below `/api/data/v9.2/`. Throws RemoteError for all that is not an answer. */
-export async function send(http: HttpClient, root: string, { path, headers, ...request }: Omit<HttpRequest, 'url'> & { path: string }): Promise<WireAnswer> {
-  const answer = await http.request({ ...request, url: `${root}${path}`, headers: { ...FIXED_HEADERS, ...headers }, accept: REASONED });
+/**
+ * Sends one request to the Web API. `path` stands below `/api/data/v9.2/`. Throws RemoteError for
+ * all that is not an answer.
+ */
+export async function send(
+  http: HttpClient,
+  root: string,
+  { path, headers, ...request }: Omit<HttpRequest, 'url'> & { path: string },
+): Promise<WireAnswer> {
+  const answer = await http.request({
+    ...request,
+    url: `${root}${path}`,
+    headers: { ...FIXED_HEADERS, ...headers },
+    accept: REASONED,
+  });
   const body = bodyOf(answer.body);
   const wire = { status: answer.status, headers: answer.headers, body, code: codeOf(body) };
-  if (answer.status === 500 && wire.code !== DUPLICATE) throw new RemoteError('transient', 'Dynamics 365 could not answer right now. The next try follows by itself. (HTTP 500)', { status: 500 });
+  if (answer.status === 500 && wire.code !== DUPLICATE)
+    throw new RemoteError(
+      'transient',
+      'Dynamics 365 could not answer right now. The next try follows by itself. (HTTP 500)',
+      { status: 500 },
+    );
   if (answer.status === 403) throw new RemoteError('permission', lackWords(body), { status: 403 });
   return wire;
 }
 
 function lackWords(body: Record<string, unknown>): string {
   const privilege = /\bprv\w+/.exec(messageOf(body))?.[0];
-  const lack = privilege === undefined ? 'does not let the application do this' : `says that the application lacks the privilege ${privilege}`;
+  const lack =
+    privilege === undefined
+      ? 'does not let the application do this'
+      : `says that the application lacks the privilege ${privilege}`;
   return `Dynamics 365 ${lack}. Give its application user a security role that may read and write accounts, contacts, leads and opportunities.`;
 }
 
@@ -50,24 +78,36 @@ function bodyOf(text: string): Record<string, unknown> {
     const parsed = parseJson(text);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
-    throw new RemoteError('transient', 'Dynamics 365 sent something else than data. The next try follows by itself.');
+    throw new RemoteError(
+      'transient',
+      'Dynamics 365 sent something else than data. The next try follows by itself.',
+    );
   }
 }
 
 function codeOf({ error }: Record<string, unknown>): string {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  const code: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code.toLowerCase() : '';
 }
 
-/** A refusal that nothing of ours can mend: in plain words, without the record's values. The history holds the answer. */
+/**
+ * A refusal that nothing of ours can mend: in plain words, without the record's values. The history
+ * holds the answer.
+ */
 export function refusal(what: string, { status, code, body }: WireAnswer): RemoteError {
   const field = /'(\w+)'/.exec(messageOf(body))?.[1];
   const about = field === undefined ? '' : ` It names the field "${field}".`;
   const number = code === '' ? `HTTP ${status}` : `HTTP ${status}, ${code}`;
-  return new RemoteError('malformed', `Dynamics 365 did not accept ${what}.${about} Look at the field mapping, or at the answer in the history. (${number})`, { status });
+  return new RemoteError(
+    'malformed',
+    `Dynamics 365 did not accept ${what}.${about} Look at the field mapping, or at the answer in the history. (${number})`,
+    { status },
+  );
 }
 
 function messageOf({ error }: Record<string, unknown>): string {
-  const message: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
+  const message: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
   return typeof message === 'string' ? message : '';
 }

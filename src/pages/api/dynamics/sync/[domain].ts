@@ -5,6 +5,10 @@ import { onlyMethods } from '../../../../middleware/methods.ts';
 
 export const POST = apiRoute('member', async ({ url, params }, access) => {
   const query = parseQuery(pushQuery, url.searchParams);
-  return answer(pushesRequestedAnswer, await requestDomain(access, params['domain'] ?? '', query, access.user.id), 202);
+  return answer(
+    pushesRequestedAnswer,
+    await requestDomain(access, params['domain'] ?? '', query, access.user.id),
+    202,
+  );
 });
 export const ALL = onlyMethods('POST');

@@ -1,10 +1,19 @@
-import { pushesRequestedAnswer, pushLeadBody, pushStatusQuery, requestPush } from '#lib/api/pushes.ts';
+import {
+  pushesRequestedAnswer,
+  pushLeadBody,
+  pushStatusQuery,
+  requestPush,
+} from '#lib/api/pushes.ts';
 import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { onlyMethods } from '../../../../middleware/methods.ts';
 
 export const POST = apiRoute('member', async ({ url, request }, access) => {
   parseQuery(pushStatusQuery, url.searchParams);
-  return answer(pushesRequestedAnswer, await requestPush(access, await parseBody(pushLeadBody, request), access.user.id), 202);
+  return answer(
+    pushesRequestedAnswer,
+    await requestPush(access, await parseBody(pushLeadBody, request), access.user.id),
+    202,
+  );
 });
 export const ALL = onlyMethods('POST');

@@ -6,9 +6,14 @@ import { readBytes } from '../../../../../middleware/body.ts';
 import { onlyMethods } from '../../../../../middleware/methods.ts';
 
 /** Whoever sends proves itself by the signature of the body; nobody is signed in. */
-export const POST: APIRoute = async ({ params: { provider = '', tenantId = '', connectionId = '' }, request }) => {
+export const POST: APIRoute = async ({
+  params: { provider = '', tenantId = '', connectionId = '' },
+  request,
+}) => {
   const body = await readBytes(request, maxDeliveryBytes);
   const delivery = { headers: Object.fromEntries(request.headers), body };
-  return answer(deliveryAnswer, { received: await receiveDelivery({ provider, tenantId, connectionId }, delivery) });
+  return answer(deliveryAnswer, {
+    received: await receiveDelivery({ provider, tenantId, connectionId }, delivery),
+  });
 };
 export const ALL = onlyMethods('POST');
