@@ -4,7 +4,7 @@ import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
-import { closeQueue } from '../src/lib/queue.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { addAlertsCommands } from './commands/alerts.ts';
 import { addConnectionCommands } from './commands/connection.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';

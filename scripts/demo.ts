@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { demoAccounts, demoOrgs, demoPartners, type DemoSlug } from '../sandbox/demo.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import { createUser } from '../src/lib/auth/users.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
 import {
   createConnection,
   listConnections,
@@ -9,9 +9,9 @@ import {
   type NewConnection,
 } from '../src/lib/connections/connections.ts';
 import { globalDb } from '../src/lib/platform/db/database.ts';
-import { tenants } from '../src/lib/tenancy/schema.ts';
-import { setFeature } from '../src/lib/tenancy/features.ts';
-import { createTenant, findTenant, type NewTenant } from '../src/lib/tenancy/tenants.ts';
+import { tenants } from '#lib/schema/tenants.ts';
+import { setFeature } from '#lib/identity/features.ts';
+import { createTenant, findTenant, type NewTenant } from '#lib/identity/tenancy/tenants.ts';
 
 export const demoPassword = 'tributary-demo';
 export const staffEmail = 'staff@tributary.test';

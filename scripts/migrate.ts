@@ -1,5 +1,5 @@
 import { config, ConfigError } from '../src/lib/platform/config.ts';
-import { migrateAll } from '../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 
 /** Brings database and queue up to date, as DATABASE_OWNER_URL when it is set. */

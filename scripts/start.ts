@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { startDns, startSandbox, zoneFor, type DnsServer, type Sandbox } from '../sandbox/index.ts';
-import { migrateAll } from '../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { ConfigError, forgetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import compression from 'compression';
 import sirv from 'sirv';
-import { standInTask } from '../src/lib/alerts/task.ts';
+import { standInTask } from '#lib/ops/alerts/task.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';

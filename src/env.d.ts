@@ -4,12 +4,12 @@ declare namespace App {
   interface Locals {
     /** Names the request in logs, and in errors that people report. */
     requestId: string;
-    user: import('./lib/auth/sessions.ts').CurrentUser | null;
-    session: import('./lib/auth/sessions.ts').CurrentSession | null;
+    user: import('#lib/identity/auth/sessions.ts').CurrentUser | null;
+    session: import('#lib/identity/auth/sessions.ts').CurrentSession | null;
     /** What sign-in needs to know of the browser: cookies, user agent, address. */
     client: Headers;
     /** Set by a guard that let the user into a workspace. */
-    access?: import('./lib/auth/access.ts').Access;
+    access?: import('#lib/identity/auth/access.ts').Access;
     /**
      * Resolves when the client has taken what it was sent; absent in development. A route that
      * yields much waits for it.

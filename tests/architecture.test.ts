@@ -16,10 +16,10 @@ import { promisify } from 'node:util';
 import { getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { recordSchemas } from '../src/lib/entities/records.ts';
-import { jobNames } from '../src/lib/jobs.ts';
-import { providers } from '../src/lib/providers/registry.ts';
-import * as schema from '../src/lib/schema.ts';
+import { recordSchemas } from '#lib/records/registry.ts';
+import { jobNames } from '#lib/jobs/jobs.ts';
+import { providers } from '#lib/connectors/registry.ts';
+import * as schema from '#lib/schema/index.ts';
 
 const run = promisify(execFile);
 const folders = (of: string) =>
@@ -100,7 +100,7 @@ describe('the layers', () => {
     ['src/lib/connections', `import { leads } from '../../entities/lead/schema.ts';`],
     ['src/lib/views', `import { defineMiddleware } from 'astro:middleware';`],
     ['src/pages', `import { sql } from 'drizzle-orm';`],
-    ['src/components', `import { syncStream } from '#lib/sync/run.ts';`],
+    ['src/components', `import { syncStream } from '#lib/ingest/sync-stream.ts';`],
     ['worker', `import { guard } from '../../src/middleware/guard.ts';`],
     ['sandbox', `import { globalDb } from '../../src/lib/platform/db/database.ts';`],
   ])('lint refuses in %s: %s', async (folder, line) => {

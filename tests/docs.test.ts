@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../cli/output.ts';
-import { providers } from '../src/lib/providers/registry.ts';
+import { providers } from '#lib/connectors/registry.ts';
 
 /** The docs are complete and true: what exists is told of, and what is told of exists. */
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -189,7 +189,7 @@ describe('operations', () => {
     const remote =
       read('src/lib/platform/http/errors.ts').match(/type RemoteErrorKind =([^;]+);/)?.[1] ?? '';
     const ours = [
-      read('src/lib/sync/policy.ts'),
+      read('src/lib/ingest/failures.ts'),
       ...['runs', 'run', 'pass', 'lease'].map((name) => read(`src/lib/sync/${name}.ts`)),
     ];
     const kinds = [

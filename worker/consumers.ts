@@ -1,11 +1,11 @@
 import type { Job, JobWithMetadata, PgBoss } from 'pg-boss';
-import { keepLostJob } from '../src/lib/dead-letters/jobs/lost.ts';
-import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '../src/lib/jobs.ts';
+import { keepLostJob } from '#lib/jobs/failed/lost.ts';
+import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
-import { enqueue } from '../src/lib/queue.ts';
+import { enqueue } from '#lib/jobs/queue.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollConsentJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';

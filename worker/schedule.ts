@@ -1,11 +1,11 @@
 import cron, { type ScheduledTask } from 'node-cron';
-import { pruneAuth } from '../src/lib/auth/prune.ts';
+import { pruneAuth } from '#lib/identity/auth/prune.ts';
 import { enqueueRefreshes } from '../src/lib/connections/oauth/ahead.ts';
-import { enqueueScans } from '../src/lib/lead-engine/due.ts';
+import { enqueueScans } from '#lib/scoring/due.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
-import { enqueueDue } from '../src/lib/sync/request.ts';
+import { enqueueDue } from '#lib/ingest/request.ts';
 
 /** Starts the hourly tick, and ticks once now: what fell due while no worker ran is caught up. */
 export async function startSchedule(): Promise<ScheduledTask> {

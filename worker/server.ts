@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { watchDatabase } from '../src/lib/health/gauges.ts';
+import { watchDatabase } from '#lib/ops/health/gauges.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { checkReadiness } from '../src/lib/platform/db/readiness.ts';
 import { log } from '../src/lib/platform/log.ts';

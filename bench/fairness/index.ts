@@ -1,5 +1,5 @@
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
-import { closeQueue } from '../../src/lib/queue.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { median, times } from '../kit/figures.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
 import { createLogin } from '../../scripts/environment.ts';
-import { migrateAll } from '../../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 
 const appPassword = 'bench-only';
 const template = 'bench_template';

@@ -3,8 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, type Part as Process } from '../../scripts/processes.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { enqueueDue } from '../../src/lib/sync/request.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { enqueueDue } from '#lib/ingest/request.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { BenchDatabase } from './cluster.ts';
 import { benchEnv } from './environment.ts';
 

@@ -1,6 +1,6 @@
 import { ensureBuilt } from '../../scripts/build.ts';
 import { stopPart, type Part as Process } from '../../scripts/processes.ts';
-import { leadWordsOf } from '../../src/lib/entities/lead/words.ts';
+import { leadWordsOf } from '#lib/entities/lead/search-tokens.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { median, ms, times as ratio } from '../kit/figures.ts';
 import type { Part, Table } from '../kit/report.ts';

@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { createUser } from '../../src/lib/auth/users.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { rollupRows, syncHistoryRows } from './rollups.ts';

@@ -1,5 +1,5 @@
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
-import { replayConnection } from '../../src/lib/sync/replay/run.ts';
+import { replayConnection } from '#lib/ingest/replay/run.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { median, times, whole } from '../kit/figures.ts';

@@ -1,12 +1,12 @@
 import { and, eq } from 'drizzle-orm';
-import { connections } from '../../src/lib/connections/schema.ts';
+import { connections } from '#lib/schema/connections.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
-import type { ProviderDefinition } from '../../src/lib/providers/types.ts';
-import type { HeldRun } from '../../src/lib/sync/lease.ts';
-import type { Source, SyncRequest } from '../../src/lib/sync/types.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
+import type { HeldRun } from '#lib/ingest/lease.ts';
+import type { Source, SyncRequest } from '#lib/ingest/types.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { stripeProvider } from './provider.ts';
 
 /** A connection to an account of the imitated Stripe. */
@@ -46,7 +46,7 @@ export const requestOf = ({ tenantId, connectionId }: Account): SyncRequest => (
   trigger: 'cli',
 });
 
-/** What a run works with, as src/lib/sync/connection.ts puts it together. */
+/** What a run works with, as src/lib/ingest/sync-connection.ts puts it together. */
 export async function openAccount(
   account: Account,
   run: HeldRun,

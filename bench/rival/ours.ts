@@ -1,10 +1,10 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import { whileHeld } from '../../src/lib/sync/connection.ts';
-import { takeRun } from '../../src/lib/sync/lease.ts';
-import { syncStream } from '../../src/lib/sync/run.ts';
-import { finishRun } from '../../src/lib/sync/runs.ts';
-import type { Source, StreamReport } from '../../src/lib/sync/types.ts';
+import { whileHeld } from '#lib/ingest/sync-connection.ts';
+import { takeRun } from '#lib/ingest/lease.ts';
+import { syncStream } from '#lib/ingest/sync-stream.ts';
+import { finishRun } from '#lib/ingest/runs.ts';
+import type { Source, StreamReport } from '#lib/ingest/types.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { serve } from '../kit/helper.ts';
 import { openAccount, requestOf, type Account } from './account.ts';

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { LeadRecord } from '../../src/lib/entities/lead/record.ts';
+import type { LeadRecord } from '#lib/records/lead.ts';
 import {
   defineProvider,
   defineStream,
   type Limits,
   type Page,
   type ReadContext,
-} from '../../src/lib/providers/types.ts';
+} from '#lib/connectors/contract/provider.ts';
 
 /** Stripe as a provider of ours, as far as the benchmark needs it. It is in no registry. */
 

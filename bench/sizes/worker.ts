@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { newId } from '../../src/lib/platform/id.ts';
-import { closeQueue } from '../../src/lib/queue.ts';
-import { requestSync } from '../../src/lib/sync/request.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
+import { requestSync } from '#lib/ingest/request.ts';
 import type { BenchDatabase } from '../kit/cluster.ts';
 import { benchEnv, useDatabase } from '../kit/environment.ts';
 import { createSubject } from '../sync/flow.ts';

@@ -1,11 +1,11 @@
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import type { PartitionBatch, ReadContext } from '../../src/lib/providers/types.ts';
-import { takeRun, type HeldRun } from '../../src/lib/sync/lease.ts';
-import { finishRun } from '../../src/lib/sync/runs.ts';
-import { syncStream } from '../../src/lib/sync/run.ts';
-import type { Source, StreamReport, SyncRequest } from '../../src/lib/sync/types.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/provider.ts';
+import { takeRun, type HeldRun } from '#lib/ingest/lease.ts';
+import { finishRun } from '#lib/ingest/runs.ts';
+import { syncStream } from '#lib/ingest/sync-stream.ts';
+import type { Source, StreamReport, SyncRequest } from '#lib/ingest/types.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 
 /** A connection to one of the sandbox's accounts, and the streams of it that are measured. */
 export interface Subject {

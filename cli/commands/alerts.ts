@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { sendTestNotice } from '../../src/lib/alerts/test-notice.ts';
+import { sendTestNotice } from '#lib/ops/alerts/test-notice.ts';
 import { print, type OutputOptions } from '../output.ts';
 
 export function addAlertsCommands(program: Command): void {

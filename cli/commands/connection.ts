@@ -4,9 +4,9 @@ import {
   listConnections,
   updateSettings,
 } from '../../src/lib/connections/connections.ts';
-import { tryConnection } from '../../src/lib/tryout/run.ts';
+import { tryConnection } from '#lib/connections/test/run.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { providers } from '../../src/lib/providers/registry.ts';
+import { providers } from '#lib/connectors/registry.ts';
 import { exitCodes, parsePair, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Actor } from '../../src/lib/dead-letters/actor.ts';
-import { discardJob, retryJob } from '../../src/lib/dead-letters/jobs/decide.ts';
-import { discardRecord } from '../../src/lib/dead-letters/records/discard.ts';
-import { retryGroup, retryRecord } from '../../src/lib/dead-letters/records/retry.ts';
-import { setAsideView } from '../../src/lib/dead-letters/view.ts';
-import { recordWords } from '../../src/lib/dead-letters/words.ts';
+import type { Actor } from '#lib/identity/actor.ts';
+import { discardJob, retryJob } from '#lib/jobs/failed/decide.ts';
+import { discardRecord } from '#lib/ingest/rejections/discard.ts';
+import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
+import { setAsideView } from '#lib/ops/dead-letters/view.ts';
+import { recordWords } from '#lib/ingest/rejections/labels.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { requestScan } from '../../src/lib/lead-engine/due.ts';
+import { requestScan } from '#lib/scoring/due.ts';
 import { scanFromHere } from '../../src/lib/posture/system.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { wordsOf } from '../posture.ts';

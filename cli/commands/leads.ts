@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { reindexLeads } from '../../src/lib/entities/lead/word-index.ts';
+import { reindexLeads } from '#lib/entities/lead/search-index.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

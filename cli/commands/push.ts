@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { isId } from '../../src/lib/platform/id.ts';
-import { askForDomain, askForLeads } from '../../src/lib/push/ask.ts';
-import { requirePushTarget } from '../../src/lib/push/request.ts';
-import { retryFailed } from '../../src/lib/push/retry-failed.ts';
-import { pushSlice, type SliceEnd } from '../../src/lib/push/run.ts';
-import { pushCounts, pushStatus } from '../../src/lib/push/status.ts';
+import { askForDomain, askForLeads } from '#lib/outbound/push/ask.ts';
+import { requirePushTarget } from '#lib/outbound/push/request.ts';
+import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
+import { pushSlice, type SliceEnd } from '#lib/outbound/push/run.ts';
+import { pushCounts, pushStatus } from '#lib/outbound/push/status.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

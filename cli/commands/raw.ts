@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { verifyBodies } from '../../src/lib/snapshots/verify.ts';
-import { pruneRaw } from '../../src/lib/sync/retention/prune.ts';
+import { verifyBodies } from '#lib/ingest/snapshots/verify.ts';
+import { pruneRaw } from '#lib/ingest/retention/prune.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { listConnections } from '../../src/lib/connections/connections.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { dryRunReplay, type DryRun } from '../../src/lib/sync/replay/dry-run.ts';
-import { replayConnection } from '../../src/lib/sync/replay/run.ts';
+import { dryRunReplay, type DryRun } from '#lib/ingest/replay/dry-run.ts';
+import { replayConnection } from '#lib/ingest/replay/run.ts';
 import type {
   DamagedAnswer,
   ReplayFigures,
   ReplayReport,
   ReplayRequest,
-} from '../../src/lib/sync/replay/types.ts';
+} from '#lib/ingest/replay/types.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { progressBar } from './sync.ts';
 import { requireTenant } from './tenant.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { domainMatch } from '../../src/lib/entities/referral/domain.ts';
-import { rescoreSlice } from '../../src/lib/lead-engine/rescore.ts';
-import type { Breakdown, BreakdownItem } from '../../src/lib/lead-engine/types.ts';
+import { rescoreSlice } from '#lib/scoring/rescore.ts';
+import type { Breakdown, BreakdownItem } from '#lib/scoring/types.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { companyDomain } from '../../src/lib/rollups/company-domains/queries.ts';
-import { readTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { companyDomain } from '#lib/scoring/company-domains/queries.ts';
+import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

@@ -1,11 +1,11 @@
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { listConnections } from '../../src/lib/connections/connections.ts';
-import { dueConnections } from '../../src/lib/sync/due.ts';
+import { dueConnections } from '#lib/ingest/due.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import type { Progress, RunReport } from '../../src/lib/sync/types.ts';
-import { listTenants } from '../../src/lib/tenancy/tenants.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import type { Progress, RunReport } from '#lib/ingest/types.ts';
+import { listTenants } from '#lib/identity/tenancy/tenants.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { switchFeature } from '../../src/lib/lead-engine/due.ts';
-import { enabledFeatures, features, type Feature } from '../../src/lib/tenancy/features.ts';
+import { switchFeature } from '#lib/scoring/due.ts';
+import { enabledFeatures, features, type Feature } from '#lib/identity/features.ts';
 import {
   createTenant,
   findTenant,
   listTenants,
   updateTenant,
   type Tenant,
-} from '../../src/lib/tenancy/tenants.ts';
+} from '#lib/identity/tenancy/tenants.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createUser, type NewUser } from '../../src/lib/auth/users.ts';
+import { createUser, type NewUser } from '#lib/identity/auth/users.ts';
 import { print, type OutputOptions } from '../output.ts';
 
 interface CreateOptions extends OutputOptions {

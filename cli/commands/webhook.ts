@@ -4,7 +4,7 @@ import {
   testWebhook,
   webhookStatus,
   type WebhookStatus,
-} from '../../src/lib/webhooks/registration.ts';
+} from '#lib/webhooks/inbound/registration.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 

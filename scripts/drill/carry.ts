@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { migrateAll } from '../../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 import { tableNames } from './fingerprint.ts';
 import { connect, type Source } from './sessions.ts';
 import { findTools, runTool } from './tools.ts';

@@ -1,4 +1,4 @@
-import { migrateAll } from '../../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 import type { Carrier } from './carry.ts';
 import { compare, type Comparison } from './compare.ts';
 import { fingerprint } from './fingerprint.ts';

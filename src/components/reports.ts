@@ -2,7 +2,7 @@ import { leadsView, parseLeadFilter } from '#lib/views/leads.ts';
 import { hotListView, parseHotListFilter } from '#lib/views/hot-list.ts';
 import { overviewView } from '#lib/views/overview.ts';
 import { parsePipelineFilter, pipelineView } from '#lib/views/pipeline.ts';
-import type { Period } from '#lib/period.ts';
+import type { Period } from '#lib/platform/period.ts';
 import { workspaceHref } from './shell/nav.ts';
 
 /** The pages that can be published as a report. */

@@ -1,12 +1,12 @@
-import { changeName, changePassword } from '#lib/auth/account.ts';
-import { revokeOtherSessions, revokeSession, type SignedIn } from '#lib/auth/sessions.ts';
+import { changeName, changePassword } from '#lib/identity/auth/account.ts';
+import { revokeOtherSessions, revokeSession, type SignedIn } from '#lib/identity/auth/sessions.ts';
 import {
   confirmTwoFactor,
   disableTwoFactor,
   renewBackupCodes,
   startTwoFactor,
   type Setup,
-} from '#lib/auth/two-factor.ts';
+} from '#lib/identity/auth/two-factor.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { seeOther, type Fields } from './form.ts';
 

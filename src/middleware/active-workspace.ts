@@ -1,5 +1,5 @@
-import { findAccessById } from '#lib/auth/access.ts';
-import type { SignedIn } from '#lib/auth/sessions.ts';
+import { findAccessById } from '#lib/identity/auth/access.ts';
+import type { SignedIn } from '#lib/identity/auth/sessions.ts';
 
 /**
  * The path of a page in the active workspace, or the list of workspaces when none is active any

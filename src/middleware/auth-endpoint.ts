@@ -1,5 +1,5 @@
-import { auth } from '#lib/auth/auth.ts';
-import { addressHeader } from '#lib/auth/client.ts';
+import { auth } from '#lib/identity/auth/auth.ts';
+import { addressHeader } from '#lib/identity/auth/client.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { hasRole, type Access } from '#lib/auth/access.ts';
+import { hasRole, type Access } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { resolveAll, resolveConflict } from '#lib/push/pull/resolve.ts';
+import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after a decision. */

@@ -1,9 +1,9 @@
-import type { Access } from '#lib/auth/access.ts';
-import { startConsent, startReconsent } from '#lib/connections/consent/start.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { startConsent, startReconsent } from '#lib/connections/oauth/device-flow/start.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { registerWebhook } from '#lib/webhooks/registration.ts';
-import { requestDeletions, requestReplay } from '#lib/sync/request.ts';
+import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
+import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */

@@ -1,9 +1,9 @@
-import type { Access } from '#lib/auth/access.ts';
-import { actorOf, type Actor } from '#lib/dead-letters/actor.ts';
-import { discardJob, retryJob, retryJobGroup } from '#lib/dead-letters/jobs/decide.ts';
-import { correctRecord } from '#lib/dead-letters/records/correct.ts';
-import { discardRecord } from '#lib/dead-letters/records/discard.ts';
-import { retryGroup, retryRecord } from '#lib/dead-letters/records/retry.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { actorOf, type Actor } from '#lib/identity/actor.ts';
+import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/decide.ts';
+import { correctRecord } from '#lib/ingest/rejections/correct.ts';
+import { discardRecord } from '#lib/ingest/rejections/discard.ts';
+import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { seeOther, type Fields } from './form.ts';
 

@@ -1,7 +1,7 @@
-import type { Access } from '#lib/auth/access.ts';
-import { switchFeature } from '#lib/lead-engine/due.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { switchFeature } from '#lib/scoring/due.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { features } from '#lib/tenancy/features.ts';
+import { features } from '#lib/identity/features.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after a switch. */

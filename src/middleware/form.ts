@@ -1,5 +1,5 @@
 import type { AstroGlobal } from 'astro';
-import type { FieldErrors } from '#lib/auth/input.ts';
+import type { FieldErrors } from '#lib/identity/auth/input.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { retryAfterOf } from './problems.ts';
 

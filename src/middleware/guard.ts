@@ -1,13 +1,19 @@
 import type { APIContext, APIRoute } from 'astro';
-import { findAccess, findAccessById, hasRole, type Access, type Role } from '#lib/auth/access.ts';
-import { slugField } from '#lib/auth/input.ts';
-import { withNext } from '#lib/auth/next-path.ts';
-import type { SignedIn } from '#lib/auth/sessions.ts';
-import { isStaffOfAll } from '#lib/auth/staff.ts';
+import {
+  findAccess,
+  findAccessById,
+  hasRole,
+  type Access,
+  type Role,
+} from '#lib/identity/auth/access.ts';
+import { slugField } from '#lib/identity/auth/input.ts';
+import { withNext } from '#lib/identity/auth/next-path.ts';
+import type { SignedIn } from '#lib/identity/auth/sessions.ts';
+import { isStaffOfAll } from '#lib/identity/auth/staff.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /*
- * Every route calls exactly one guard before anything else (tests/auth/routes.test.ts reads them
+ * Every route calls exactly one guard before anything else (tests/identity/auth/routes.test.ts reads them
  * all); what asks for none is on the list of public routes there. Problems thrown here become pages
  * or JSON in problems.ts.
  */

@@ -1,4 +1,4 @@
-import { isSecureSite } from '#lib/auth/public-url.ts';
+import { isSecureSite } from '#lib/identity/auth/public-url.ts';
 
 const always: Record<string, string> = {
   'x-content-type-options': 'nosniff',

@@ -1,7 +1,7 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
-import { clientAddress, clientHeaders } from '#lib/auth/client.ts';
-import { readSession } from '#lib/auth/sessions.ts';
+import { clientAddress, clientHeaders } from '#lib/identity/auth/client.ts';
+import { readSession } from '#lib/identity/auth/sessions.ts';
 import { config } from '#lib/platform/config.ts';
 import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { log, withLogFields } from '#lib/platform/log.ts';

@@ -2,11 +2,11 @@ import {
   acceptInvitation,
   findInvitation,
   type OpenInvitation,
-} from '#lib/auth/accept-invitation.ts';
-import { addressOf } from '#lib/auth/client.ts';
-import { consumeLimit, tokenByAddress } from '#lib/auth/limits.ts';
-import { setActiveTenant } from '#lib/auth/sessions.ts';
-import { signIn } from '#lib/auth/sign-in.ts';
+} from '#lib/identity/auth/accept-invitation.ts';
+import { addressOf } from '#lib/identity/auth/client.ts';
+import { consumeLimit, tokenByAddress } from '#lib/identity/auth/limits.ts';
+import { setActiveTenant } from '#lib/identity/auth/sessions.ts';
+import { signIn } from '#lib/identity/auth/sign-in.ts';
 import { seeOther, type Fields } from './form.ts';
 
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;

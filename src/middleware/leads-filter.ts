@@ -1,6 +1,6 @@
 import type { AstroGlobal } from 'astro';
-import { isSecureSite } from '#lib/auth/public-url.ts';
-import { leadFilterNames } from '#lib/views/lead-filter.ts';
+import { isSecureSite } from '#lib/identity/auth/public-url.ts';
+import { leadFilterNames } from '#lib/entities/lead/filter.ts';
 
 type Context = Pick<AstroGlobal, 'cookies' | 'url'>;
 

@@ -1,14 +1,14 @@
-import { hasRole, type Access } from '#lib/auth/access.ts';
+import { hasRole, type Access } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import {
   pushTargetsOf,
   requestPushes,
   requestPushesMatching,
   requirePushTarget,
-} from '#lib/push/request.ts';
-import { deleteView, renameView, saveView } from '#lib/saved-views/change.ts';
-import { listSavedViews } from '#lib/saved-views/queries.ts';
-import { leadListNames } from '#lib/views/lead-filter.ts';
+} from '#lib/outbound/push/request.ts';
+import { deleteView, renameView, saveView } from '#lib/views/saved/change.ts';
+import { listSavedViews } from '#lib/views/saved/queries.ts';
+import { leadListNames } from '#lib/entities/lead/filter.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What goes with the list: the views that somebody sees, and where they may push leads to. */

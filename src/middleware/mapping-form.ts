@@ -1,8 +1,12 @@
-import type { Access } from '#lib/auth/access.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { readFieldsAgain } from '#lib/push/mapping/refresh.ts';
-import { restoreMapping, saveCheckedMapping } from '#lib/push/mapping/save.ts';
-import { conflictRules, pushTables, type FieldMapping } from '#lib/push/types.ts';
+import { readFieldsAgain } from '#lib/mappings/refresh.ts';
+import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
+import {
+  conflictRules,
+  pushTables,
+  type FieldMapping,
+} from '#lib/connectors/contract/destination.ts';
 import type { MappingDraft } from '#lib/views/push-mapping.ts';
 import { seeOther, type Fields } from './form.ts';
 

@@ -1,6 +1,6 @@
-import type { Access } from '#lib/auth/access.ts';
-import { inviteUser, resendInvitation, revokeInvitation } from '#lib/auth/invitations.ts';
-import { changeRole, removeMember } from '#lib/auth/members.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { inviteUser, resendInvitation, revokeInvitation } from '#lib/identity/auth/invitations.ts';
+import { changeRole, removeMember } from '#lib/identity/auth/members.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { seeOther, type Fields } from './form.ts';
 

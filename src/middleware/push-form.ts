@@ -1,8 +1,8 @@
-import { hasRole, type Access } from '#lib/auth/access.ts';
-import { safeNext } from '#lib/auth/next-path.ts';
+import { hasRole, type Access } from '#lib/identity/auth/access.ts';
+import { safeNext } from '#lib/identity/auth/next-path.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { requestPushes } from '#lib/push/request.ts';
-import { retryFailed } from '#lib/push/retry-failed.ts';
+import { requestPushes } from '#lib/outbound/push/request.ts';
+import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { hasRole, type Access } from '#lib/auth/access.ts';
+import { hasRole, type Access } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { updateReferral } from '#lib/write-back/referral.ts';
+import { updateReferral } from '#lib/outbound/actions/referral.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after a change. */

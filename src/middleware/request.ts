@@ -1,4 +1,4 @@
-import { publicOrigin } from '#lib/auth/public-url.ts';
+import { publicOrigin } from '#lib/identity/auth/public-url.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { newId } from '#lib/platform/id.ts';
 

@@ -1,5 +1,5 @@
-import type { Access } from '#lib/auth/access.ts';
-import { parseWeights, saveWeights } from '#lib/lead-engine/models.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { parseWeights, saveWeights } from '#lib/scoring/models.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { scoringPreview, type ScoringPreview } from '#lib/views/scoring.ts';
 import { seeOther, type Fields } from './form.ts';

@@ -1,7 +1,7 @@
-import type { Access } from '#lib/auth/access.ts';
-import { safeNext } from '#lib/auth/next-path.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { safeNext } from '#lib/identity/auth/next-path.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { requestSync } from '#lib/sync/request.ts';
+import { requestSync } from '#lib/ingest/request.ts';
 import type { GuardContext } from './guard.ts';
 
 export function isFormPost({ headers }: Request): boolean {

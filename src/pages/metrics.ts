@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { watchDatabase } from '#lib/health/gauges.ts';
+import { watchDatabase } from '#lib/ops/health/gauges.ts';
 import { answerMetrics } from '#lib/platform/metrics/endpoint.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { signOut } from '#lib/auth/sign-in.ts';
+import { signOut } from '#lib/identity/auth/sign-in.ts';
 import { seeOther } from '../middleware/form.ts';
 
 /** Ends the session. Only by POST, so that no link and no prefetch signs anybody out. */

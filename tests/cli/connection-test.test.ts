@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection, storeSecret } from '../../src/lib/connections/connections.ts';
-import { tryConnection, type Step } from '../../src/lib/tryout/run.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { tryConnection, type Step } from '#lib/connections/test/run.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';

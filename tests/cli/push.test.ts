@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess } from '../helpers/processes.ts';
-import { addLeads, org, pushStage, truth, type PushStage } from '../push/stage.ts';
+import { addLeads, org, pushStage, truth, type PushStage } from '../outbound/stage.ts';
 
 const db = useDatabase();
 let sandbox: Sandbox;

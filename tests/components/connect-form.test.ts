@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import type { Access } from '../../src/lib/auth/access.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
 import { connectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
-import { enabledFeatures } from '../../src/lib/tenancy/features.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { enabledFeatures } from '#lib/identity/features.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { submitConnections } from '../../src/middleware/connections.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { render, stopRendering } from './render.ts';

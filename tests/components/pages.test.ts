@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseLeadFilter } from '../../src/lib/views/lead-filter.ts';
+import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { snapshot } from '../../src/components/reports.ts';
 import { render, stopRendering } from './render.ts';
 

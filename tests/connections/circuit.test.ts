@@ -4,8 +4,8 @@ import { admit, circuitStates, readCircuit } from '../../src/lib/connections/cir
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { TryOutcome } from '../../src/lib/platform/http/types.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startCrowd, type Crowd } from './workers/crowd.ts';
 

@@ -6,8 +6,8 @@ import {
   updateSettings,
 } from '../../src/lib/connections/connections.ts';
 import { scrub } from '../../src/lib/platform/secrets.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const db = useDatabase();

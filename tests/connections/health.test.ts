@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { rateGate } from '../../src/lib/connections/budget/gate.ts';
+import { rateGate } from '#lib/connections/rate-limit/gate.ts';
 import { noteFailure } from '../../src/lib/connections/circuit/store.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import { connectionViews } from '../../src/lib/connections/manage.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const db = useDatabase();

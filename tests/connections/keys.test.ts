@@ -13,7 +13,7 @@ import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
 import { sealSecret } from '../../src/lib/connections/seal.ts';
 import { decrypt, encrypt, parseKeyRing, type Place } from '../../src/lib/platform/crypto.ts';
 import { forgetConfig } from '../../src/lib/platform/config.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { startProcess, until } from '../helpers/processes.ts';

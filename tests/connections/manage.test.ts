@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { dueConnections } from '../../src/lib/sync/due.ts';
+import { dueConnections } from '#lib/ingest/due.ts';
 import {
   connectAccount,
   connectionViews,
   pauseConnection,
   reconnectAccount,
 } from '../../src/lib/connections/manage.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client } from '../helpers/rows.ts';
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { testEnv, useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { until } from '../helpers/processes.ts';

@@ -7,7 +7,7 @@ import { connectionClient } from '../../src/lib/connections/client.ts';
 import { sealSecret } from '../../src/lib/connections/seal.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
-import type { ProviderDefinition } from '../../src/lib/providers/types.ts';
+import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
 export interface OAuthSettings {

@@ -3,8 +3,8 @@ import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { scrub } from '../../src/lib/platform/secrets.ts';
 import { withAuthorization } from '../../src/lib/connections/oauth/authorization.ts';
 import { storeSecret } from '../../src/lib/connections/connections.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { until } from '../helpers/processes.ts';
 import {

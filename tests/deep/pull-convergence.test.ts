@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { wakeDuePushes } from '../../src/lib/push/due.ts';
-import { changeLead, holdLead, holdStreams } from '../../src/lib/push/pull/change-lead.ts';
-import { pullBack } from '../../src/lib/push/pull/pull.ts';
-import { recountRollups } from '../../src/lib/rollups/recount.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { withTenant } from '../../src/lib/tenancy/with-tenant.ts';
+import { wakeDuePushes } from '#lib/outbound/push/due.ts';
+import { changeLead, holdLead, holdStreams } from '#lib/outbound/pull/change-lead.ts';
+import { pullBack } from '#lib/outbound/pull/pull.ts';
+import { recountRollups } from '#lib/ingest/recount.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 import {
@@ -18,7 +18,7 @@ import {
   there,
   truth,
   type PushStage,
-} from '../push/stage.ts';
+} from '../outbound/stage.ts';
 
 /**
  * Both sides change while pushes, syncs and pulls run at once: in the end they say the same, and

@@ -1,5 +1,5 @@
 import { afterAll, it } from 'vitest';
-import { closeQueue } from '../../src/lib/queue.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { workSideBySide } from '../scenarios/side-by-side.ts';
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { rowsAccount } from '../../sandbox/index.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import type { Workspace } from '../helpers/workspace.ts';

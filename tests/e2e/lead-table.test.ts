@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { rowsAccount } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { setFeature } from '../../src/lib/tenancy/features.ts';
+import { setFeature } from '#lib/identity/features.ts';
 import { expectNothingSticksOut } from '../helpers/browser.ts';
 import { client } from '../helpers/rows.ts';
 import { listed, params, rows, until } from './read.ts';

@@ -4,12 +4,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { setFeature } from '../../src/lib/tenancy/features.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { setFeature } from '#lib/identity/features.ts';
 import { expectNothingSticksOut } from '../helpers/browser.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
-import { org } from '../push/stage.ts';
+import { org } from '../outbound/stage.ts';
 import { useStage } from './stage.ts';
 
 /**

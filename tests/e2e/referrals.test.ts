@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { demoPartners } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage({

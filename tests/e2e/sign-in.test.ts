@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { rowsAccount } from '../../sandbox/index.ts';
-import { linkIn, useMailbox } from '../auth/mailbox.ts';
-import { totp } from '../auth/people.ts';
+import { linkIn, useMailbox } from '../identity/auth/mailbox.ts';
+import { totp } from '../identity/auth/people.ts';
 import { client } from '../helpers/rows.ts';
 import { password } from '../helpers/web.ts';
 import { useStage } from './stage.ts';

@@ -6,8 +6,8 @@ import {
   type DynamicsSpec,
   type Sandbox,
 } from '../../sandbox/index.ts';
-import { createUser, type NewUser } from '../../src/lib/auth/users.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
+import { createUser, type NewUser } from '#lib/identity/auth/users.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { launchBrowser, openPage, watch, type Watched } from '../helpers/browser.ts';
 import { useDatabase, type TestDatabase } from '../helpers/database.ts';
 import { password, startWeb, type Web } from '../helpers/web.ts';

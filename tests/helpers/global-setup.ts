@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
-import { migrateAll } from '../../src/lib/migrate.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 
 /** The migrated database that every test file clones. */
 export const templateName = 'tributary_template';

@@ -1,6 +1,6 @@
-import { replayConnection } from '../../src/lib/sync/replay/run.ts';
-import { dryRunReplay } from '../../src/lib/sync/replay/dry-run.ts';
-import type { ReplayReport, ReplayRequest } from '../../src/lib/sync/replay/types.ts';
+import { replayConnection } from '#lib/ingest/replay/run.ts';
+import { dryRunReplay } from '#lib/ingest/replay/dry-run.ts';
+import type { ReplayReport, ReplayRequest } from '#lib/ingest/replay/types.ts';
 import type { TestDatabase } from './database.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,5 +1,5 @@
 import { createConnection, type Connection } from '../../src/lib/connections/connections.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 
 export interface Workspace {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/build.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { createUser } from '../../src/lib/auth/users.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { password, WebClient } from '../helpers/web.ts';

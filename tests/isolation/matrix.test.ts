@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Role } from '../../src/lib/auth/access.ts';
-import { useMailbox } from '../auth/mailbox.ts';
+import type { Role } from '#lib/identity/auth/access.ts';
+import { useMailbox } from '../identity/auth/mailbox.ts';
 import { useDatabase } from '../helpers/database.ts';
 import type { WebClient } from '../helpers/web.ts';
 import { plainRequests, tenantRequests, type PlainRequest, type TenantRequest } from './routes.ts';

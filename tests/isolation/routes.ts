@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../src/lib/auth/access.ts';
+import type { Role } from '#lib/identity/auth/access.ts';
 import {
   addDeadLetter,
   addInvitation,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../src/lib/auth/access.ts';
+import type { Role } from '#lib/identity/auth/access.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { createUser } from '../../src/lib/auth/users.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
 

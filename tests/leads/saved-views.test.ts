@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deleteView, renameView, saveView, type Editor } from '../../src/lib/saved-views/change.ts';
-import { listSavedViews } from '../../src/lib/saved-views/queries.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { deleteView, renameView, saveView, type Editor } from '#lib/views/saved/change.ts';
+import { listSavedViews } from '#lib/views/saved/queries.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { useDatabase } from '../helpers/database.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { leadWordsOf, searchTerms } from '../../src/lib/entities/lead/words.ts';
-import { exportLists } from '../../src/lib/exports/lists.ts';
-import { allTime, parsePeriod } from '../../src/lib/period.ts';
-import { reindexLeads } from '../../src/lib/entities/lead/word-index.ts';
-import { createTenant, type Tenant } from '../../src/lib/tenancy/tenants.ts';
+import { leadWordsOf, searchTerms } from '#lib/entities/lead/search-tokens.ts';
+import { exportLists } from '#lib/views/exports/lists.ts';
+import { allTime, parsePeriod } from '#lib/platform/period.ts';
+import { reindexLeads } from '#lib/entities/lead/search-index.ts';
+import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
 import { useDatabase } from '../helpers/database.ts';
 

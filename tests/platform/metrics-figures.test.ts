@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { watchDatabase } from '../../src/lib/health/gauges.ts';
-import { surveyAll } from '../../src/lib/health/survey.ts';
+import { watchDatabase } from '#lib/ops/health/gauges.ts';
+import { surveyAll } from '#lib/ops/health/survey.ts';
 import {
   recordPage,
   recordRun,
   recordTokenRefreshFailure,
   recordWriteback,
-} from '../../src/lib/metrics.ts';
+} from '#lib/connections/metrics.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { exposition } from '../../src/lib/platform/metrics/registry.ts';
-import { closeQueue, enqueue } from '../../src/lib/queue.ts';
+import { closeQueue, enqueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { until } from '../helpers/processes.ts';
 import { readScrape, type Scrape } from '../helpers/scrape.ts';

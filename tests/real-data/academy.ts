@@ -8,9 +8,9 @@ import {
   type Row,
   type Sandbox,
 } from '../../sandbox/index.ts';
-import { createUser } from '../../src/lib/auth/users.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import type { RunReport } from '../../src/lib/sync/types.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import type { RunReport } from '#lib/ingest/types.ts';
 import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 import { files, linesOf } from './files.ts';

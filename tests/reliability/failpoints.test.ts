@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
-import { closeQueue } from '../../src/lib/queue.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { endAtFailpoints, failpoints } from '../scenarios/failpoints.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'vitest';
-import { providers } from '../../src/lib/providers/registry.ts';
+import { providers } from '#lib/connectors/registry.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { meetEachFault, meetRandomFaults } from '../scenarios/http-faults.ts';

@@ -1,5 +1,5 @@
 import { afterAll, it } from 'vitest';
-import { closeQueue } from '../../src/lib/queue.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { pauseWorkers } from '../scenarios/pauses.ts';

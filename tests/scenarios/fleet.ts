@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { retryJobGroup } from '../../src/lib/dead-letters/jobs/decide.ts';
-import { enqueueDue } from '../../src/lib/sync/request.ts';
+import { retryJobGroup } from '#lib/jobs/failed/decide.ts';
+import { enqueueDue } from '#lib/ingest/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { startProcess, type TestProcess } from '../helpers/processes.ts';

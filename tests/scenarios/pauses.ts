@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
-import { enqueueDue } from '../../src/lib/sync/request.ts';
+import { enqueueDue } from '#lib/ingest/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { chances, type Figures } from '../helpers/deep.ts';
 import { until } from '../helpers/processes.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { rowsAccount, startSandbox, type Kind, type PoisonName } from '../../sandbox/index.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { chances, type Figures } from '../helpers/deep.ts';
 import { client, opportunity } from '../helpers/rows.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { startSandbox, type FaultInput } from '../../sandbox/index.ts';
-import { enqueue } from '../../src/lib/queue.ts';
-import { retryFailed } from '../../src/lib/push/retry-failed.ts';
+import { enqueue } from '#lib/jobs/queue.ts';
+import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { chances, type Figures } from '../helpers/deep.ts';
 import type { TestProcess } from '../helpers/processes.ts';
-import { addLeads, ask, org, pushStage, truth, type PushStage } from '../push/stage.ts';
+import { addLeads, ask, org, pushStage, truth, type PushStage } from '../outbound/stage.ts';
 import { Fleet, quickHands } from './fleet.ts';
 
 export const pushFailpoints = [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { allTime, parsePeriod } from '../../src/lib/period.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
+import { allTime, parsePeriod } from '#lib/platform/period.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { hotListView } from '../../src/lib/views/hot-list.ts';
 import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
 import { parseNotesRequest } from '../../src/lib/views/notes.ts';

@@ -11,14 +11,10 @@ import type { DeliveryOptions, Forgery, Notice } from '../../sandbox/partner-cen
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import { forgetConfig } from '../../src/lib/platform/config.ts';
 import { newId } from '../../src/lib/platform/id.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
-import { certificatesAt } from '../../src/lib/webhooks/certificates.ts';
-import {
-  registerWebhook,
-  testWebhook,
-  webhookStatus,
-} from '../../src/lib/webhooks/registration.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { certificatesAt } from '#lib/webhooks/inbound/certificates.ts';
+import { registerWebhook, testWebhook, webhookStatus } from '#lib/webhooks/inbound/registration.ts';
 import { syncConnectionJob } from '../../worker/jobs/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until } from '../helpers/processes.ts';

@@ -8,8 +8,8 @@ import { fromFile, throughCopy, throughDump } from '../../scripts/drill/carry.ts
 import { drill } from '../../scripts/drill/drill.ts';
 import { connect } from '../../scripts/drill/sessions.ts';
 import { findTools, runTool } from '../../scripts/drill/tools.ts';
-import { syncConnection, syncSlice } from '../../src/lib/sync/connection.ts';
-import { migrateAll } from '../../src/lib/migrate.ts';
+import { syncConnection, syncSlice } from '#lib/ingest/sync-connection.ts';
+import { migrateAll } from '#lib/jobs/migrate.ts';
 import { useDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, until } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { useMailbox } from '../auth/mailbox.ts';
-import { useSink } from '../alerts/sink.ts';
-import { refuse } from '../alerts/trouble.ts';
+import { useMailbox } from '../identity/auth/mailbox.ts';
+import { useSink } from '../ops/alerts/sink.ts';
+import { refuse } from '../ops/alerts/trouble.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';

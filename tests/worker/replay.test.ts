@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { closeQueue } from '../../src/lib/queue.ts';
-import { syncConnection } from '../../src/lib/sync/connection.ts';
-import { requestReplay } from '../../src/lib/sync/request.ts';
-import { createTenant } from '../../src/lib/tenancy/tenants.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { requestReplay } from '#lib/ingest/request.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { contentsOf, emptyTables } from '../helpers/replay.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { enqueueDue, requestSync } from '../../src/lib/sync/request.ts';
-import { closeQueue } from '../../src/lib/queue.ts';
+import { enqueueDue, requestSync } from '#lib/ingest/request.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';

@@ -1,5 +1,5 @@
-import { pollConsent } from '../../src/lib/connections/consent/poll.ts';
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import { pollConsent } from '#lib/connections/oauth/device-flow/poll.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 
 /**
  * Looks whether somebody has signed in with a code; until then it goes on in new jobs, and ends

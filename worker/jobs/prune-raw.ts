@@ -1,8 +1,8 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
-import { prunePushEvents } from '../../src/lib/push/prune.ts';
-import { pruneRaw } from '../../src/lib/sync/retention/prune.ts';
-import { pruneDeliveries } from '../../src/lib/webhooks/record.ts';
+import { prunePushEvents } from '#lib/outbound/push/prune.ts';
+import { pruneRaw } from '#lib/ingest/retention/prune.ts';
+import { pruneDeliveries } from '#lib/webhooks/inbound/record.ts';
 
 /**
  * One slice of deleting what a workspace has kept for long enough; the rest goes on in a new job.

@@ -1,8 +1,8 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { pushSlice } from '../../src/lib/push/run.ts';
-import { wakePushes } from '../../src/lib/push/wake.ts';
+import { pushSlice } from '#lib/outbound/push/run.ts';
+import { wakePushes } from '#lib/outbound/push/enqueue.ts';
 
 /**
  * One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is

@@ -1,5 +1,5 @@
 import { refreshAhead } from '../../src/lib/connections/oauth/ahead.ts';
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
 /**

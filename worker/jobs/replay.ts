@@ -1,10 +1,10 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { isDue } from '../../src/lib/sync/due.ts';
-import { FencedError } from '../../src/lib/sync/policy.ts';
-import { replaySlice } from '../../src/lib/sync/replay/run.ts';
-import { wake } from '../../src/lib/sync/request.ts';
+import { isDue } from '#lib/ingest/due.ts';
+import { FencedError } from '#lib/ingest/failures.ts';
+import { replaySlice } from '#lib/ingest/replay/run.ts';
+import { wake } from '#lib/ingest/request.ts';
 
 /** How soon a replay is tried again that met a sync of its connection. */
 const waitMs = 15_000;

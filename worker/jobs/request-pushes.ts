@@ -1,7 +1,7 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { requestSlice } from '../../src/lib/push/request-matching.ts';
+import { requestSlice } from '#lib/outbound/push/request-matching.ts';
 
 /**
  * One slice of asking for the leads of a filter; the rest goes on in a new job. A connection that

@@ -1,5 +1,5 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
-import { rescoreSlice } from '../../src/lib/lead-engine/rescore.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
+import { rescoreSlice } from '#lib/scoring/rescore.ts';
 import { config } from '../../src/lib/platform/config.ts';
 
 /** One slice of making the scores of a workspace anew; the rest goes on in a new job. */

@@ -1,5 +1,5 @@
-import { retrySlice } from '../../src/lib/dead-letters/records/retry.ts';
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
+import { retrySlice } from '#lib/ingest/rejections/retry.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 

@@ -1,6 +1,6 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
-import { wakeScans } from '../../src/lib/lead-engine/due.ts';
-import { scanSlice } from '../../src/lib/lead-engine/scan.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
+import { wakeScans } from '#lib/scoring/due.ts';
+import { scanSlice } from '#lib/scoring/scan.ts';
 import { config } from '../../src/lib/platform/config.ts';
 
 /**

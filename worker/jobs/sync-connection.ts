@@ -1,11 +1,11 @@
-import type { JobOutcome, JobPayload } from '../../src/lib/jobs.ts';
-import { wakeScans } from '../../src/lib/lead-engine/due.ts';
+import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
+import { wakeScans } from '#lib/scoring/due.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { syncSlice } from '../../src/lib/sync/connection.ts';
-import { isDue } from '../../src/lib/sync/due.ts';
-import { FencedError } from '../../src/lib/sync/policy.ts';
-import { wake } from '../../src/lib/sync/request.ts';
+import { syncSlice } from '#lib/ingest/sync-connection.ts';
+import { isDue } from '#lib/ingest/due.ts';
+import { FencedError } from '#lib/ingest/failures.ts';
+import { wake } from '#lib/ingest/request.ts';
 
 /** How soon a connection in other hands is looked at again. */
 const busyMs = 30_000;

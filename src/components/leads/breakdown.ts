@@ -1,4 +1,4 @@
-import type { BreakdownItem } from '#lib/lead-engine/types.ts';
+import type { BreakdownItem } from '#lib/scoring/types.ts';
 import { nothing } from '../format.ts';
 
 type Verdict = NonNullable<BreakdownItem['verdict']>;

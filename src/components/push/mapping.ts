@@ -1,5 +1,5 @@
-import type { SourceField } from '#lib/push/sources.ts';
-import type { ConflictRule, PushTable, TargetField } from '#lib/push/types.ts';
+import type { SourceField } from '#lib/mappings/lead-fields.ts';
+import type { ConflictRule, PushTable, TargetField } from '#lib/connectors/contract/destination.ts';
 
 interface Option {
   value: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { weightsForm, type Weights } from '#lib/lead-engine/weights.ts';
+import { weightsForm, type Weights } from '#lib/scoring/weights.ts';
 
 /** A number of the form of the weights. */
 export interface WeightField {

@@ -1,6 +1,6 @@
 import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
-import type { ProviderDefinition } from '../providers/types.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { connectionClient } from './client.ts';
 import { withAuthorization } from './oauth/authorization.ts';
 import { oauthOf } from './oauth/token-endpoint.ts';

@@ -7,8 +7,8 @@ import {
 } from '../platform/http/client.ts';
 import type { Gate } from '../platform/http/types.ts';
 import { observeTries } from '../platform/http/observe.ts';
-import type { ProviderDefinition } from '../providers/types.ts';
-import { rateGate } from './budget/gate.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
+import { rateGate } from './rate-limit/gate.ts';
 import { circuitGate } from './circuit/gate.ts';
 import { audienceTokens } from './oauth/audience.ts';
 import { storedTokens, withAuthorization } from './oauth/authorization.ts';

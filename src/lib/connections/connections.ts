@@ -2,10 +2,10 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
-import { getProvider } from '../providers/registry.ts';
-import type { ProviderDefinition } from '../providers/types.ts';
-import { withTenant } from '../tenancy/with-tenant.ts';
-import { connections, credentials } from './schema.ts';
+import { getProvider } from '../connectors/registry.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { connections, credentials } from '../schema/connections.ts';
 import { openSecret, sealSecret } from './seal.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 

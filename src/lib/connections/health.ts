@@ -1,5 +1,5 @@
 import type { Tx } from '../platform/db/pool.ts';
-import { pausesOf } from './budget/store.ts';
+import { pausesOf } from './rate-limit/store.ts';
 import { circuitStates, type OpenCircuit } from './circuit/store.ts';
 import type { Connection } from './connections.ts';
 

@@ -1,11 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { readTenant, withTenant } from '../tenancy/with-tenant.ts';
+import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { providers } from '../providers/registry.ts';
-import type { ProviderDefinition } from '../providers/types.ts';
+import { providers } from '../connectors/registry.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { setFeature } from '../tenancy/features.ts';
+import { setFeature } from '../identity/features.ts';
 import { checkCredentials } from './check.ts';
 import {
   createConnection,
@@ -16,7 +16,7 @@ import {
 } from './connections.ts';
 import { healthOf, type ConnectionHealth } from './health.ts';
 import { forgetAccessToken } from './oauth/store.ts';
-import { connections } from './schema.ts';
+import { connections } from '../schema/connections.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
 /** What a form needs to know to connect an account. */

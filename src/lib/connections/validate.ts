@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { config } from '../platform/config.ts';
 import { Problem } from '../platform/errors.ts';
 import { isLoopback } from '../platform/http/addresses.ts';
-import type { ProviderDefinition } from '../providers/types.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 
 /**
  * The settings with defaults filled in, or a Problem that names each fault. The base URL must be

@@ -1,14 +1,14 @@
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Tx } from '../platform/db/pool.ts';
-import type { companies } from './company/schema.ts';
-import type { contacts } from './contact/schema.ts';
-import type { leads } from './lead/schema.ts';
-import type { notes } from './note/schema.ts';
-import type { opportunities } from './opportunity/schema.ts';
-import type { referrals } from './referral/schema.ts';
-import type { scheduledActivities } from './scheduled-activity/schema.ts';
-import type { stages } from './stage/schema.ts';
-import type { EntityName, EntityRecords } from './records.ts';
+import type { companies } from '../schema/companies.ts';
+import type { contacts } from '../schema/contacts.ts';
+import type { leads } from '../schema/leads.ts';
+import type { notes } from '../schema/notes.ts';
+import type { opportunities } from '../schema/opportunities.ts';
+import type { referrals } from '../schema/referrals.ts';
+import type { scheduledActivities } from '../schema/scheduled-activities.ts';
+import type { stages } from '../schema/stages.ts';
+import type { EntityName, EntityRecords } from '../records/registry.ts';
 
 /** A stored row of each entity, without the raw item. */
 export interface EntityRows {

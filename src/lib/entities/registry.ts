@@ -4,7 +4,7 @@ import type { EntityDefinition } from './definition.ts';
 import { leadEntity } from './lead/entity.ts';
 import { noteEntity } from './note/entity.ts';
 import { opportunityEntity } from './opportunity/entity.ts';
-import type { EntityName } from './records.ts';
+import type { EntityName } from '../records/registry.ts';
 import { referralEntity } from './referral/entity.ts';
 import { scheduledActivityEntity } from './scheduled-activity/entity.ts';
 import { stageEntity } from './stage/entity.ts';

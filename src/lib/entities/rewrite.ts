@@ -1,7 +1,7 @@
 import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Change, EntityDefinition, Laid } from './definition.ts';
-import type { EntityName } from './records.ts';
+import type { EntityName } from '../records/registry.ts';
 import { entityDefinition } from './registry.ts';
 import {
   dropOvertaken,

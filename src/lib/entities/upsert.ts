@@ -5,7 +5,7 @@ import { throughOrder } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import type { Change, DeriveContext, EntityDefinition, EntityRows, Laid } from './definition.ts';
-import type { EntityName, EntityRecords } from './records.ts';
+import type { EntityName, EntityRecords } from '../records/registry.ts';
 import { entityDefinition } from './registry.ts';
 
 /** A record on its way in, with the item it was made from and the digest of both. */

@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
-import { users } from '../auth/schema.ts';
-import { features, type Feature } from '../tenancy/features.ts';
-import { tenantFeatures } from '../tenancy/schema.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { users } from '../schema/identity.ts';
+import { features, type Feature } from '../identity/features.ts';
+import { tenantFeatures } from '../schema/tenants.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 /** A feature of a workspace, with who switched it on and when. */
 export interface FeatureView {

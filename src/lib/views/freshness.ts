@@ -1,5 +1,5 @@
-import { isStale, sourceFreshness, type SourceFreshness as Source } from '../sync/freshness.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { isStale, sourceFreshness, type SourceFreshness as Source } from '../ingest/freshness.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Freshness, SyncState } from './types.ts';
 import type { Workspace } from './workspace.ts';
 

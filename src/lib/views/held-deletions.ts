@@ -1,8 +1,8 @@
 import { and, eq, gt } from 'drizzle-orm';
-import { connections } from '../connections/schema.ts';
-import { getProvider } from '../providers/registry.ts';
-import { streamStates } from '../sync/schema.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { connections } from '../schema/connections.ts';
+import { getProvider } from '../connectors/registry.ts';
+import { streamStates } from '../schema/sync.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 /** Rows that a source does not list any more, and that were kept because they are so many. */
 export interface HeldDeletion {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isStorable } from '../entities/text.ts';
-import { hotListPage, hotListTotals } from '../rollups/hot-list-items/queries.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { isStorable } from '../records/text.ts';
+import { hotListPage, hotListTotals } from '../summaries/hot-list-items/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { HotListView } from './types.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 

@@ -2,8 +2,8 @@ import { leadById } from '../entities/lead/queries.ts';
 import { countNotesAbout } from '../entities/note/queries.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { getProvider } from '../providers/registry.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { getProvider } from '../connectors/registry.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { LeadRow } from './types.ts';
 import type { Workspace } from './workspace.ts';
 

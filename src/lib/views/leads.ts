@@ -1,15 +1,15 @@
 import { countMatch, matchLeads, pageOfMatch, type LeadFilter } from '../entities/lead/queries.ts';
-import type { Period } from '../period.ts';
+import type { Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { noSource } from '../rollups/lead-metrics/compute.ts';
-import { leadCounts, undatedLeads, type KeyCount } from '../rollups/lead-metrics/queries.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
-import { leadFilterNames } from './lead-filter.ts';
+import { noSource } from '../summaries/lead-metrics/compute.ts';
+import { leadCounts, undatedLeads, type KeyCount } from '../summaries/lead-metrics/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { leadFilterNames } from '../entities/lead/filter.ts';
 import type { LeadRow, LeadsView, Share, Slice } from './types.ts';
 import { figure, pageSize, type Workspace } from './workspace.ts';
 
 export type { LeadFilter } from '../entities/lead/queries.ts';
-export { parseLeadFilter } from './lead-filter.ts';
+export { parseLeadFilter } from '../entities/lead/filter.ts';
 
 /**
  * Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { countNotes, listNotes } from '../entities/note/queries.ts';
-import { countAll } from '../rollups/dated-counts/queries.ts';
-import { isStorable } from '../entities/text.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { countAll } from '../summaries/dated-counts/queries.ts';
+import { isStorable } from '../records/text.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { NotesView } from './types.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,10 +1,10 @@
 import { listNotes } from '../entities/note/queries.ts';
 import { upcomingActivities } from '../entities/scheduled-activity/queries.ts';
-import { addDays, addYears, daysBetween, type Period } from '../period.ts';
+import { addDays, addYears, daysBetween, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { hotListPage } from '../rollups/hot-list-items/queries.ts';
-import { leadTrend } from '../rollups/lead-metrics/queries.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { hotListPage } from '../summaries/hot-list-items/queries.ts';
+import { leadTrend } from '../summaries/lead-metrics/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { leadBreakdowns, leadFigures, leadShares } from './leads.ts';
 import { readStages } from './pipeline-stages.ts';
 import { pipelineFigures } from './pipeline.ts';

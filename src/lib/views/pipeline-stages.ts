@@ -1,9 +1,9 @@
 import { stageMeaning } from '../entities/opportunity/queries.ts';
 import { listStages, type StageInfo } from '../entities/stage/queries.ts';
-import { addDays, type Period } from '../period.ts';
+import { addDays, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { stageSums, type StageSums } from '../rollups/pipeline-stage-counts/queries.ts';
-import { enteredBefore } from '../rollups/stage-entries/queries.ts';
+import { stageSums, type StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
+import { enteredBefore } from '../summaries/stage-entries/queries.ts';
 import type { StageRow } from './types.ts';
 
 /** An open opportunity is stuck when it has been in its stage for longer. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { opportunityPage, opportunitySortKeys } from '../entities/opportunity/queries.ts';
-import { isStorable } from '../entities/text.ts';
-import { allTime, type Period } from '../period.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
-import type { StageSums } from '../rollups/pipeline-stage-counts/queries.ts';
+import { isStorable } from '../records/text.ts';
+import { allTime, type Period } from '../platform/period.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import type { StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
 import { readStages, stuckSince } from './pipeline-stages.ts';
 import type { PipelineView } from './types.ts';
 import { figure, pageSize, type Workspace } from './workspace.ts';

@@ -1,16 +1,16 @@
 import { and, eq, ilike, or, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
-import { connections } from '../connections/schema.ts';
-import { keysetPage, keysetQuery, type SortOrder } from '../entities/keyset.ts';
-import { leads, pushStates } from '../entities/lead/schema.ts';
-import { isStorable } from '../entities/text.ts';
+import { connections } from '../schema/connections.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../platform/db/keyset.ts';
+import { leads, pushStates } from '../schema/leads.ts';
+import { isStorable } from '../records/text.ts';
 import { containing } from '../platform/db/like.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
-import { pushes } from '../push/schema.ts';
-import { pushTargetsOf, type PushTargetConnection } from '../push/request.ts';
-import { enabledFeatures } from '../tenancy/features.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { pushes } from '../schema/pushes.ts';
+import { pushTargetsOf, type PushTargetConnection } from '../outbound/push/request.ts';
+import { enabledFeatures } from '../identity/features.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
 export type PushState = (typeof pushStates)[number];

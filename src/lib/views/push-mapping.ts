@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { namesOf } from '../dead-letters/actor.ts';
+import { namesOf } from '../identity/actor.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { previewMapping, type PreviewLead } from '../push/mapping/preview.ts';
-import { mappingHistory, selectMapping } from '../push/mapping/store.ts';
-import { selectTargets } from '../push/mapping/targets.ts';
-import { validateMapping, type RowProblem } from '../push/mapping/validate.ts';
-import { isInvertible } from '../push/pull/inverse.ts';
-import { pushTargetsOf, type PushTargetConnection } from '../push/request.ts';
-import { pushSources, type SourceField } from '../push/sources.ts';
+import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
+import { mappingHistory, selectMapping } from '../mappings/store.ts';
+import { selectTargets } from '../mappings/destinations.ts';
+import { validateMapping, type RowProblem } from '../mappings/validate.ts';
+import { isInvertible } from '../mappings/inverse.ts';
+import { pushTargetsOf, type PushTargetConnection } from '../outbound/push/request.ts';
+import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
 import {
   pushTables,
   type FieldMapping,
   type PushTable,
   type TargetField,
   type TargetMetadata,
-} from '../push/types.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+} from '../connectors/contract/destination.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One row of the editor. */

@@ -1,14 +1,14 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import { connections } from '../connections/schema.ts';
-import { namesOf } from '../dead-letters/actor.ts';
-import { leads } from '../entities/lead/schema.ts';
+import { connections } from '../schema/connections.ts';
+import { namesOf } from '../identity/actor.ts';
+import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { providers } from '../providers/registry.ts';
-import { pushConflicts, pushEvents, pushes } from '../push/schema.ts';
-import { pushTargetsOf } from '../push/request.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { providers } from '../connectors/registry.ts';
+import { pushConflicts, pushEvents, pushes } from '../schema/pushes.ts';
+import { pushTargetsOf } from '../outbound/push/request.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { ofConnection, ofLead, pushColumns, type PushRow } from './push-list.ts';
 import type { Workspace } from './workspace.ts';
 

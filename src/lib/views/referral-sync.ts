@@ -1,4 +1,4 @@
-import { isQueued } from '../sync/queued.ts';
+import { isQueued } from '../ingest/queued.ts';
 import type { Freshness } from './types.ts';
 import type { Workspace } from './workspace.ts';
 

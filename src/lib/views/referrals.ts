@@ -8,14 +8,14 @@ import {
   referralSortKeys,
   type ReferralFilter,
 } from '../entities/referral/queries.ts';
-import { referralTypes } from '../entities/referral/record.ts';
-import { isStorable } from '../entities/text.ts';
-import type { Period } from '../period.ts';
+import { referralTypes } from '../records/referral.ts';
+import { isStorable } from '../records/text.ts';
+import type { Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { getProvider } from '../providers/registry.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { getProvider } from '../connectors/registry.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { ReferralDetail, ReferralRow, ReferralsView, Share, Slice } from './types.ts';
 import { figure, pageSize, type Workspace } from './workspace.ts';
 

@@ -1,5 +1,5 @@
 import { listConnections } from '../connections/connections.ts';
-import { dryRunReplay } from '../sync/replay/dry-run.ts';
+import { dryRunReplay } from '../ingest/replay/dry-run.ts';
 
 /** What a replay of one stream would do. */
 export interface ReplayPreviewRow {

@@ -1,5 +1,5 @@
-import type { Access } from '../auth/access.ts';
-import { listReports } from '../reports/reports.ts';
+import type { Access } from '../identity/auth/access.ts';
+import { listReports } from './reports/reports.ts';
 import type { ReportRow } from './types.ts';
 
 /** The published reports of the workspace, newest first. */

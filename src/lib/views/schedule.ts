@@ -1,8 +1,8 @@
 import { countUpcoming, upcomingActivities } from '../entities/scheduled-activity/queries.ts';
-import { addDays } from '../period.ts';
+import { addDays } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { countAfter } from '../rollups/dated-counts/queries.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { countAfter } from '../summaries/dated-counts/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { ScheduleView } from './types.ts';
 import type { Workspace } from './workspace.ts';
 

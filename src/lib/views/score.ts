@@ -1,10 +1,10 @@
-import type { Breakdown } from '../lead-engine/types.ts';
+import type { Breakdown } from '../scoring/types.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { leadScore } from '../rollups/company-domains/queries.ts';
-import { selectFeatures } from '../tenancy/features.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { leadScore } from '../scoring/company-domains/queries.ts';
+import { selectFeatures } from '../identity/features.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A lead's score and how it came about. */

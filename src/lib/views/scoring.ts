@@ -1,10 +1,10 @@
-import { scoreOf } from '../lead-engine/score.ts';
-import { selectModel, selectVersions, type ModelVersion } from '../lead-engine/models.ts';
-import type { Segment } from '../lead-engine/types.ts';
-import { defaultModel, type Model, type Weights } from '../lead-engine/weights.ts';
+import { scoreOf } from '../scoring/score.ts';
+import { selectModel, selectVersions, type ModelVersion } from '../scoring/models.ts';
+import type { Segment } from '../scoring/types.ts';
+import { defaultModel, type Model, type Weights } from '../scoring/weights.ts';
 import type { Evidence } from '../posture/types.ts';
-import { scannedDomains } from '../rollups/company-domains/queries.ts';
-import { readTenant } from '../tenancy/with-tenant.ts';
+import { scannedDomains } from '../scoring/company-domains/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 const shownVersions = 20;
 /** A preview scores so many domains at most: some milliseconds. */

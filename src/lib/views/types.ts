@@ -1,6 +1,6 @@
-import type { SourceFreshness as Source, SyncState } from '../sync/freshness.ts';
+import type { SourceFreshness as Source, SyncState } from '../ingest/freshness.ts';
 
-export type { SyncState } from '../sync/freshness.ts';
+export type { SyncState } from '../ingest/freshness.ts';
 
 /** View models: exactly what a page or an API route shows. Plain data, no database types. */
 

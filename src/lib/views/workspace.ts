@@ -1,5 +1,5 @@
 import { dayIn } from '../platform/day.ts';
-import type { Period } from '../period.ts';
+import type { Period } from '../platform/period.ts';
 import type { Figure } from './types.ts';
 
 /** What a view has to know of whoever looks: which tenant, and which calendar. */

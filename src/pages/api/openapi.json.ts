@@ -1,5 +1,5 @@
 import type { APIRoute } from 'astro';
-import { openApiDocument } from '#lib/api/openapi.ts';
+import { openApiDocument } from '#lib/http-api/openapi.ts';
 import { onlyMethods } from '../../middleware/methods.ts';
 
 /** Public: it tells how the API is called, and nothing of anybody's data. */

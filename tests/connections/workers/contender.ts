@@ -4,13 +4,13 @@
  * moment.
  */
 import { createInterface } from 'node:readline';
-import { rateGate } from '../../../src/lib/connections/budget/gate.ts';
+import { rateGate } from '#lib/connections/rate-limit/gate.ts';
 import { circuitGate } from '../../../src/lib/connections/circuit/gate.ts';
 import { admit, noteFailure } from '../../../src/lib/connections/circuit/store.ts';
 import { createHttpClient } from '../../../src/lib/platform/http/client.ts';
 import { RemoteError } from '../../../src/lib/platform/http/errors.ts';
 import type { Gate } from '../../../src/lib/platform/http/types.ts';
-import type { RateWindow } from '../../../src/lib/providers/types.ts';
+import type { RateWindow } from '#lib/connectors/contract/provider.ts';
 
 export interface Command {
   kind: 'enter' | 'fetch' | 'admit' | 'fail';

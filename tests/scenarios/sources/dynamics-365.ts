@@ -1,8 +1,8 @@
 import { startSandbox } from '../../../sandbox/index.ts';
 import type { Random } from '../../../sandbox/kit/random.ts';
 import { createConnection } from '../../../src/lib/connections/connections.ts';
-import { createTenant } from '../../../src/lib/tenancy/tenants.ts';
-import { expectSameDynamics } from '../../providers/dynamics-365/truth.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { expectSameDynamics } from '../../connectors/dynamics-365/truth.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
 import type { SetStage } from './source.ts';
 

@@ -1,7 +1,7 @@
 import { startSandbox } from '../../../sandbox/index.ts';
 import type { Random } from '../../../sandbox/kit/random.ts';
 import { createConnection } from '../../../src/lib/connections/connections.ts';
-import { createTenant } from '../../../src/lib/tenancy/tenants.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { expectSameItems } from '../../helpers/truth.ts';
 import type { SetStage } from './source.ts';
 

@@ -3,8 +3,8 @@ import { patiently } from '../../platform/db/retry.ts';
 import { databaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { log } from '../../platform/log.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
-import { circuits } from '../schema.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { circuits } from '../../schema/connections.ts';
 import {
   claimed,
   closedCircuit,

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../platform/crypto.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
-import { credentials } from '../schema.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
 import { everyTenant, keyUses } from './use.ts';
 

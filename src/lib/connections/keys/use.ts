@@ -1,8 +1,8 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
-import { tenants } from '../../tenancy/schema.ts';
-import { readTenant } from '../../tenancy/with-tenant.ts';
-import { credentials, encryptionKeys } from '../schema.ts';
+import { tenants } from '../../schema/tenants.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing } from '../seal.ts';
 
 /** What one key of the ring, or one that should be in it, is still good for. */

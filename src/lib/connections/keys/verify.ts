@@ -2,8 +2,8 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { decrypt, encrypt, type KeyRing, type Place } from '../../platform/crypto.ts';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
-import { readTenant } from '../../tenancy/with-tenant.ts';
-import { credentials, encryptionKeys } from '../schema.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing, openSecret } from '../seal.ts';
 import { everyTenant } from './use.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { config } from '../../platform/config.ts';
-import { recordTokenRefreshFailure } from '../../metrics.ts';
+import { recordTokenRefreshFailure } from '../metrics.ts';
 import { patiently } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import {
   leaveLease,
   readTokens,

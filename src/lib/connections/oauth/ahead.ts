@@ -1,10 +1,10 @@
 import { and, eq, isNotNull, lte, ne, sql } from 'drizzle-orm';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { enqueue } from '../../queue.ts';
-import { listTenants } from '../../tenancy/tenants.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
+import { enqueue } from '../../jobs/queue.ts';
+import { listTenants } from '../../identity/tenancy/tenants.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { openConnection, setConnectionHealth } from '../connections.ts';
-import { connections, credentials } from '../schema.ts';
+import { connections, credentials } from '../../schema/connections.ts';
 import { accessToken, type TokenSource } from './access-token.ts';
 import { readTokens } from './store.ts';
 import { oauthOf } from './token-endpoint.ts';

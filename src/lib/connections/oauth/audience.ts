@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { patiently } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { TokenSource } from './access-token.ts';
 import type { Tokens } from './authorization.ts';
 import {

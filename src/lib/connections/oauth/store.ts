@@ -1,8 +1,8 @@
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { withTenant } from '../../tenancy/with-tenant.ts';
-import { credentials } from '../schema.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { credentials } from '../../schema/connections.ts';
 import { openSecret, sealSecret } from '../seal.ts';
 import type { OAuthProvider, TokenAnswer } from './token-endpoint.ts';
 

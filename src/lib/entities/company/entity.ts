@@ -1,7 +1,7 @@
 import { dayIn } from '../../platform/day.ts';
-import { domainOf } from '../company-domain.ts';
+import { domainOf } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
-import { companies } from './schema.ts';
+import { companies } from '../../schema/companies.ts';
 
 export const companyEntity: EntityDefinition<'company'> = {
   name: 'company',

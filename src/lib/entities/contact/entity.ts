@@ -1,7 +1,7 @@
 import { dayIn } from '../../platform/day.ts';
-import { domainOf } from '../company-domain.ts';
+import { domainOf } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
-import { contacts } from './schema.ts';
+import { contacts } from '../../schema/contacts.ts';
 
 export const contactEntity: EntityDefinition<'contact'> = {
   name: 'contact',

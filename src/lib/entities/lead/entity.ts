@@ -1,9 +1,9 @@
 import { dayIn } from '../../platform/day.ts';
 import { sortCents } from '../../platform/money.ts';
-import { domainOf } from '../company-domain.ts';
+import { domainOf } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { dropOverrides, layOverrides } from './overrides.ts';
-import { leads } from './schema.ts';
+import { leads } from '../../schema/leads.ts';
 
 export const leadEntity: EntityDefinition<'lead'> = {
   name: 'lead',

@@ -2,8 +2,8 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents, toCents } from '../../platform/money.ts';
 import type { Laid } from '../definition.ts';
-import { leadRecord, type LeadRecord } from './record.ts';
-import { leadOverrides } from './schema.ts';
+import { leadRecord, type LeadRecord } from '../../records/lead.ts';
+import { leadOverrides } from '../../schema/leads.ts';
 
 /** The fields that another system or a person may change after the source. */
 export const overridable = [

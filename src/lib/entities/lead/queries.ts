@@ -1,10 +1,16 @@
 import { and, eq, gte, isNull, lte, sql, type SQL } from 'drizzle-orm';
-import type { Period } from '../../period.ts';
-import { addDays } from '../../period.ts';
+import type { Period } from '../../platform/period.ts';
+import { addDays } from '../../platform/period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { isPosition, keysetPage, keysetQuery, type Direction, type SortOrder } from '../keyset.ts';
-import type { referralTypes } from '../referral/record.ts';
-import { leads, leadSort, pushStates, segments } from './schema.ts';
+import {
+  isPosition,
+  keysetPage,
+  keysetQuery,
+  type Direction,
+  type SortOrder,
+} from '../../platform/db/keyset.ts';
+import type { referralTypes } from '../../records/referral.ts';
+import { leads, leadSort, pushStates, segments } from '../../schema/leads.ts';
 import { matchWords } from './search.ts';
 
 export const leadSortKeys = ['created', 'name', 'value', 'updated', 'score'] as const;

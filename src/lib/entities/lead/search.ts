@@ -1,7 +1,7 @@
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { leads, leadWords } from './schema.ts';
-import { searchTerms, wordRange } from './words.ts';
+import { leads, leadWords } from '../../schema/leads.ts';
+import { searchTerms, wordRange } from './search-tokens.ts';
 
 /**
  * From so many hits on, leads are looked through in the order of the list: a page is full before

@@ -1,5 +1,5 @@
 import type { EntityDefinition } from '../definition.ts';
-import { notes } from './schema.ts';
+import { notes } from '../../schema/notes.ts';
 
 export const noteEntity: EntityDefinition<'note'> = {
   name: 'note',

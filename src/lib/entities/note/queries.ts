@@ -1,9 +1,9 @@
 import { and, desc, eq, ilike, isNull, or, sql } from 'drizzle-orm';
 import { containing } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { leads } from '../lead/schema.ts';
-import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
-import { newestNote, notes } from './schema.ts';
+import { leads } from '../../schema/leads.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import { newestNote, notes } from '../../schema/notes.ts';
 
 const order: SortOrder = { expression: newestNote, type: 'timestamptz', direction: 'desc' };
 const newestFirst = [desc(order.expression), desc(notes.id)];

@@ -1,7 +1,7 @@
 import { dayIn } from '../../platform/day.ts';
 import { sortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
-import { opportunities } from './schema.ts';
+import { opportunities } from '../../schema/opportunities.ts';
 
 export const opportunityEntity: EntityDefinition<'opportunity'> = {
   name: 'opportunity',

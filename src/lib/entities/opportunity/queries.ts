@@ -1,8 +1,13 @@
 import { and, eq, isNull, lt, sql, type SQL } from 'drizzle-orm';
-import type { Period } from '../../period.ts';
+import type { Period } from '../../platform/period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { keysetPage, keysetQuery, type Direction, type SortOrder } from '../keyset.ts';
-import { opportunities, opportunitySort } from './schema.ts';
+import {
+  keysetPage,
+  keysetQuery,
+  type Direction,
+  type SortOrder,
+} from '../../platform/db/keyset.ts';
+import { opportunities, opportunitySort } from '../../schema/opportunities.ts';
 
 export const opportunitySortKeys = ['value', 'entered'] as const;
 export type OpportunitySortKey = (typeof opportunitySortKeys)[number];

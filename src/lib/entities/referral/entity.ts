@@ -1,7 +1,7 @@
 import { dayIn } from '../../platform/day.ts';
 import { sortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
-import { referrals } from './schema.ts';
+import { referrals } from '../../schema/referrals.ts';
 
 export const referralEntity: EntityDefinition<'referral'> = {
   name: 'referral',

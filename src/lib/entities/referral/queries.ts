@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
-import type { Period } from '../../period.ts';
+import type { Period } from '../../platform/period.ts';
 import { containing } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import {
@@ -9,10 +9,10 @@ import {
   knownOrLowest,
   type Direction,
   type SortOrder,
-} from '../keyset.ts';
+} from '../../platform/db/keyset.ts';
 import { domainMatch } from './domain.ts';
-import type { ReferralRecord } from './record.ts';
-import { newestReferral, referrals } from './schema.ts';
+import type { ReferralRecord } from '../../records/referral.ts';
+import { newestReferral, referrals } from '../../schema/referrals.ts';
 
 export const referralSortKeys = ['updated', 'created', 'name'] as const;
 export type ReferralSortKey = (typeof referralSortKeys)[number];

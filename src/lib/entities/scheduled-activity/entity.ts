@@ -1,5 +1,5 @@
 import type { EntityDefinition } from '../definition.ts';
-import { scheduledActivities } from './schema.ts';
+import { scheduledActivities } from '../../schema/scheduled-activities.ts';
 
 export const scheduledActivityEntity: EntityDefinition<'scheduledActivity'> = {
   name: 'scheduledActivity',

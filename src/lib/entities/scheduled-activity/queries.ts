@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { keysetPage, keysetQuery, type SortOrder } from '../keyset.ts';
-import { scheduledActivities as activities } from './schema.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import { scheduledActivities as activities } from '../../schema/scheduled-activities.ts';
 
 const columns = {
   id: activities.id,

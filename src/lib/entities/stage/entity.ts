@@ -1,5 +1,5 @@
 import type { EntityDefinition } from '../definition.ts';
-import { stages } from './schema.ts';
+import { stages } from '../../schema/stages.ts';
 
 export const stageEntity: EntityDefinition<'stage'> = {
   name: 'stage',

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { stages } from './schema.ts';
+import { stages } from '../../schema/stages.ts';
 
 export interface StageInfo {
   name: string;

@@ -1,5 +1,5 @@
-import { leadsAnswer, leadsQuery, leadTotals } from '#lib/api/leads.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { leadsAnswer, leadsQuery, leadTotals } from '#lib/http-api/leads.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 

@@ -1,5 +1,5 @@
-import { notesAnswer, notesQuery } from '#lib/api/notes.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { notesAnswer, notesQuery } from '#lib/http-api/notes.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { notesView } from '#lib/views/notes.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';

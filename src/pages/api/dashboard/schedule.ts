@@ -1,5 +1,5 @@
-import { scheduleAnswer, scheduleQuery } from '#lib/api/schedule.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { scheduleAnswer, scheduleQuery } from '#lib/http-api/schedule.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { scheduleView } from '#lib/views/schedule.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';

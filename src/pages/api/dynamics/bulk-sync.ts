@@ -3,8 +3,8 @@ import {
   pushesRequestedAnswer,
   pushStatusQuery,
   requestBulk,
-} from '#lib/api/pushes.ts';
-import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
+} from '#lib/http-api/pushes.ts';
+import { answer, parseBody, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 

@@ -1,5 +1,5 @@
-import { leadList, leadListAnswer, leadListQuery } from '#lib/api/lead-list.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { leadList, leadListAnswer, leadListQuery } from '#lib/http-api/lead-list.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 

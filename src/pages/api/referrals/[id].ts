@@ -3,10 +3,10 @@ import {
   referralChangeBody,
   referralChangedAnswer,
   referralQuery,
-} from '#lib/api/referrals.ts';
-import { answer, parseBody, parseQuery } from '#lib/api/wire.ts';
+} from '#lib/http-api/referrals.ts';
+import { answer, parseBody, parseQuery } from '#lib/http-api/wire.ts';
 import { referralView } from '#lib/views/referrals.ts';
-import { updateReferral } from '#lib/write-back/referral.ts';
+import { updateReferral } from '#lib/outbound/actions/referral.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 

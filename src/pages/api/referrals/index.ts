@@ -1,5 +1,5 @@
-import { referralList, referralsAnswer, referralsQuery } from '#lib/api/referrals.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { referralList, referralsAnswer, referralsQuery } from '#lib/http-api/referrals.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 

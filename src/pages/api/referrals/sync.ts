@@ -1,6 +1,6 @@
-import { syncQuery, syncRequestedAnswer } from '#lib/api/sync.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
-import { requestSync } from '#lib/sync/request.ts';
+import { syncQuery, syncRequestedAnswer } from '#lib/http-api/sync.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
+import { requestSync } from '#lib/ingest/request.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
 import { isFormPost, syncByForm } from '../../../middleware/sync-form.ts';

@@ -1,5 +1,5 @@
-import { syncQuery, syncStatusAnswer } from '#lib/api/sync.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { syncQuery, syncStatusAnswer } from '#lib/http-api/sync.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { freshnessView } from '#lib/views/freshness.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';

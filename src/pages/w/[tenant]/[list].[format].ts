@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
-import { exportLists } from '#lib/exports/lists.ts';
-import { exportFormats, exportResponse } from '#lib/exports/respond.ts';
+import { exportLists } from '#lib/views/exports/lists.ts';
+import { exportFormats, exportResponse } from '#lib/views/exports/respond.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { cleanAddress } from '../../../components/url.ts';
 import { requireAccess } from '../../../middleware/guard.ts';

@@ -1,5 +1,5 @@
-import { pushesRequestedAnswer, pushQuery, requestDomain } from '#lib/api/pushes.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { pushesRequestedAnswer, pushQuery, requestDomain } from '#lib/http-api/pushes.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { onlyMethods } from '../../../../middleware/methods.ts';
 

@@ -1,5 +1,5 @@
-import { leadAnswer, leadQuery } from '#lib/api/lead-list.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { leadAnswer, leadQuery } from '#lib/http-api/lead-list.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { leadView } from '#lib/views/lead.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { onlyMethods } from '../../../../middleware/methods.ts';

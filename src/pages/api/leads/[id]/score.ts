@@ -1,5 +1,5 @@
-import { scoreAnswer, scoreQuery } from '#lib/api/score.ts';
-import { answer, parseQuery } from '#lib/api/wire.ts';
+import { scoreAnswer, scoreQuery } from '#lib/http-api/score.ts';
+import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { scoreView } from '#lib/views/score.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { onlyMethods } from '../../../../middleware/methods.ts';

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
-import { deliveryAnswer } from '#lib/api/webhooks.ts';
-import { answer } from '#lib/api/wire.ts';
-import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/receive.ts';
+import { deliveryAnswer } from '#lib/http-api/webhooks.ts';
+import { answer } from '#lib/http-api/wire.ts';
+import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/inbound/receive.ts';
 import { readBytes } from '../../../../../middleware/body.ts';
 import { onlyMethods } from '../../../../../middleware/methods.ts';
 

@@ -1,6 +1,0 @@
-import { slugField } from '../auth/input.ts';
-
-/** Which workspace a request is about. The guard reads it before anything else does. */
-export const tenantParameter = slugField
-  .optional()
-  .describe('Slug of the workspace; without it, the active one of the session.');

@@ -1,0 +1,68 @@
+import type { NoteRecord } from '../../../records/note.ts';
+import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
+import { RecordRejected } from '../../contract/provider.ts';
+import { dateOf, labelOf, proseOf, rowOf, TABLE, textOf } from './values.ts';
+
+/** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */
+export function mapTask(item: unknown): ScheduledActivityRecord {
+  const row = rowOf(item, 'activityid');
+  const scheduledAt =
+    dateOf(row, 'scheduledend') ?? dateOf(row, 'scheduledstart') ?? dateOf(row, 'createdon');
+  if (scheduledAt === null)
+    throw new RecordRejected(
+      'The task has no date, so it cannot stand in a schedule.',
+      'scheduledend',
+    );
+  return {
+    externalId: row.id,
+    activityType: 'Task',
+    scheduledAt,
+    contactName: labelOf(row, '_regardingobjectid_value'),
+    description:
+      [textOf(row, 'subject'), proseOf(row, 'description')]
+        .filter((part) => part !== null)
+        .join('\n') || null,
+    status: labelOf(row, 'statuscode') ?? labelOf(row, 'statecode'),
+  };
+}
+
+/** A note, or the title of a file that was attached. */
+export function mapNote(item: unknown): NoteRecord {
+  const row = rowOf(item, 'annotationid');
+  const contactId = textOf(row, '_objectid_value');
+  if (contactId === null)
+    throw new RecordRejected('The note does not say what it is about.', '_objectid_value');
+  const filename = textOf(row, 'filename');
+  return {
+    externalId: row.id,
+    contactId,
+    noteDate: dateOf(row, 'createdon'),
+    author: labelOf(row, '_createdby_value'),
+    content: [
+      textOf(row, 'subject'),
+      proseOf(row, 'notetext'),
+      filename === null ? null : `Attached: ${filename}`,
+    ]
+      .filter((part) => part !== null)
+      .join('\n'),
+  };
+}
+
+const SALES = ['account', 'contact', 'lead', 'opportunity'];
+
+/**
+ * Notes hang on all kinds of rows, cases and mails among them: those about sales that have a word
+ * are for people to read.
+ */
+export function isNoteToKeep(row: object): boolean {
+  const text = (column: string): string => String(Reflect.get(row, column) ?? '').trim();
+  const about = text(`_objectid_value${TABLE}`);
+  // What has no id is set aside with that reason; where the source does not name the table, what it
+  // is about is not known.
+  return (
+    text('annotationid') === '' ||
+    (text('_objectid_value') !== '' &&
+      (about === '' || SALES.includes(about)) &&
+      ['subject', 'notetext', 'filename'].some((column) => text(column) !== ''))
+  );
+}

@@ -1,0 +1,171 @@
+import type { EntityName, EntityRecords } from '../../records/registry.ts';
+import { defineStream, type Changes, type StreamDefinition } from '../contract/provider.ts';
+import { isNoteToKeep, mapNote, mapTask } from './mapping/activity.ts';
+import { mapLead } from './mapping/lead.ts';
+import { mapOpportunity } from './mapping/opportunity.ts';
+import { mapCompany, mapContact } from './mapping/people.ts';
+import { idIn } from './mapping/values.ts';
+import { readTable, rowsIn, type Table } from './paging.ts';
+import type { DynamicsSettings } from './settings.ts';
+
+/**
+ * Delta links hold for 7 days unless an environment says otherwise, so that everything is read anew
+ * long before; it also finds what was deleted in tables that are only followed by time, and names
+ * that changed in rows that others point to.
+ */
+const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 };
+
+const SYSTEM = ['createdon', 'modifiedon', '_ownerid_value'];
+const STATE = ['statecode', 'statuscode'];
+
+const TABLES = {
+  accounts: {
+    name: 'account',
+    set: 'accounts',
+    id: 'accountid',
+    columns: [
+      'name',
+      'websiteurl',
+      'emailaddress1',
+      'telephone1',
+      'industrycode',
+      'numberofemployees',
+      'revenue',
+      'revenue_base',
+      'address1_city',
+      'address1_country',
+      '_primarycontactid_value',
+      ...STATE,
+      ...SYSTEM,
+    ],
+  },
+  contacts: {
+    name: 'contact',
+    set: 'contacts',
+    id: 'contactid',
+    columns: [
+      'fullname',
+      'firstname',
+      'lastname',
+      'emailaddress1',
+      'telephone1',
+      'mobilephone',
+      'jobtitle',
+      '_parentcustomerid_value',
+      ...STATE,
+      ...SYSTEM,
+    ],
+  },
+  leads: {
+    name: 'lead',
+    set: 'leads',
+    id: 'leadid',
+    columns: [
+      'subject',
+      'fullname',
+      'firstname',
+      'lastname',
+      'companyname',
+      'emailaddress1',
+      'telephone1',
+      'mobilephone',
+      'jobtitle',
+      'websiteurl',
+      'address1_city',
+      'address1_stateorprovince',
+      'address1_country',
+      'description',
+      'revenue',
+      'numberofemployees',
+      'estimatedamount',
+      'estimatedamount_base',
+      'estimatedclosedate',
+      'leadqualitycode',
+      'leadsourcecode',
+      'industrycode',
+      '_parentaccountid_value',
+      '_parentcontactid_value',
+      '_qualifyingopportunityid_value',
+      '_transactioncurrencyid_value',
+      ...STATE,
+      ...SYSTEM,
+    ],
+  },
+  opportunities: {
+    name: 'opportunity',
+    set: 'opportunities',
+    id: 'opportunityid',
+    columns: [
+      'name',
+      '_customerid_value',
+      '_parentaccountid_value',
+      '_parentcontactid_value',
+      '_originatingleadid_value',
+      'estimatedvalue',
+      'estimatedvalue_base',
+      'estimatedclosedate',
+      'actualvalue',
+      'actualvalue_base',
+      'actualclosedate',
+      'closeprobability',
+      'opportunityratingcode',
+      'salesstage',
+      'stepname',
+      '_transactioncurrencyid_value',
+      ...STATE,
+      ...SYSTEM,
+    ],
+  },
+  tasks: {
+    name: 'task',
+    set: 'tasks',
+    id: 'activityid',
+    columns: [
+      'subject',
+      'description',
+      'scheduledstart',
+      'scheduledend',
+      'prioritycode',
+      '_regardingobjectid_value',
+      ...STATE,
+      ...SYSTEM,
+    ],
+  },
+  annotations: {
+    name: 'annotation',
+    set: 'annotations',
+    id: 'annotationid',
+    columns: ['subject', 'notetext', 'filename', '_objectid_value', '_createdby_value', ...SYSTEM],
+    keeps: isNoteToKeep,
+  },
+} satisfies Record<string, Table>;
+
+const stream = <Entity extends EntityName>(
+  name: keyof typeof TABLES,
+  label: string,
+  entity: Entity,
+  map: (item: unknown) => EntityRecords[Entity],
+): StreamDefinition<DynamicsSettings> => {
+  const table: Table = TABLES[name];
+  return defineStream<DynamicsSettings, Entity>({
+    name,
+    label,
+    entity,
+    map,
+    listing: { kind: 'complete' },
+    changes: CHANGES,
+    read: (context, cursor) => readTable(table, context, cursor),
+    parse: (body) => rowsIn(table, body),
+    identify: (item) => idIn(item, table.id),
+  });
+};
+
+/** In an order in which what others point to comes first. */
+export const streams = [
+  stream('accounts', 'Accounts', 'company', mapCompany),
+  stream('contacts', 'Contacts', 'contact', mapContact),
+  stream('leads', 'Leads', 'lead', mapLead),
+  stream('opportunities', 'Opportunities', 'opportunity', mapOpportunity),
+  stream('tasks', 'Tasks', 'scheduledActivity', mapTask),
+  stream('annotations', 'Notes', 'note', mapNote),
+];

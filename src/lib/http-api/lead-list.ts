@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { isLeadCursor, leadSortKeys, pushFilters } from '../entities/lead/queries.ts';
+import { pushStates, segments, tenantSizes } from '../schema/leads.ts';
+import { referralTypes } from '../records/referral.ts';
+import { isStorable } from '../records/text.ts';
+import { parsePeriod, periodKeys } from '../platform/period.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { parseLeadFilter } from '../entities/lead/filter.ts';
+import { listLeads } from '../views/leads.ts';
+import { today, type Workspace } from '../views/workspace.ts';
+import { tenantParameter } from './tenant.ts';
+import { instant } from './wire.ts';
+
+const text = z
+  .string()
+  .trim()
+  .max(200)
+  .refine(isStorable, 'This text holds a character that no lead can hold.');
+const score = z.string().regex(/^(100|\d{1,2})$/, 'A score is a whole number from 0 to 100.');
+/** Postgres knows no year 0. */
+const day = z.iso
+  .date()
+  .refine((date) => !date.startsWith('0000'), 'This is no day of the calendar.');
+
+export const leadListQuery = z
+  .object({
+    tenant: tenantParameter,
+    source: text.optional(),
+    status: text.optional(),
+    qualified: z.enum(['yes', 'no']).optional(),
+    segment: z.enum(segments).optional(),
+    provider: text
+      .optional()
+      .describe('Who keeps the mailboxes of the domain, such as microsoft_365.'),
+    scoreMin: score.optional().describe('Lowest score, 0 to 100.'),
+    scoreMax: score.optional().describe('Highest score.'),
+    referral: z.enum(referralTypes).optional(),
+    push: z
+      .enum(pushFilters)
+      .optional()
+      .describe('Where the lead stands in the connected CRM; never for one that was never sent.'),
+    domain: text.optional().describe('The registrable domain, exactly.'),
+    search: text
+      .optional()
+      .describe(
+        'Beginnings of words of name, company, e-mail address or telephone number; all must match.',
+      ),
+    period: z
+      .enum(periodKeys)
+      .default('all')
+      .describe('By day of creation, in the time zone of the workspace.'),
+    from: day.optional().describe('First day, when period is custom.'),
+    to: day.optional().describe('Last day, when period is custom.'),
+    sort: z.enum(leadSortKeys).default('created'),
+    direction: z.enum(['asc', 'desc']).default('desc'),
+    cursor: z
+      .string()
+      .max(2_000)
+      .optional()
+      .describe('`next` of the answer before; with the same filter and order.'),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  })
+  .refine(
+    ({ cursor, sort, direction }) =>
+      cursor === undefined || isLeadCursor({ sort, direction }, cursor),
+    { path: ['cursor'], message: 'This is no cursor of this list.' },
+  )
+  .refine(
+    ({ period, from, to }) => period !== 'custom' || (from !== undefined && to !== undefined),
+    { path: ['from'], message: 'A custom period needs a first and a last day.' },
+  );
+
+export const leadQuery = z.object({ tenant: tenantParameter });
+
+const lead = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  company: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  source: z
+    .string()
+    .nullable()
+    .describe('Where the lead came from; null when the source does not say.'),
+  status: z.string(),
+  qualified: z.boolean(),
+  value: z.number().nullable().describe('In the currency of the workspace.'),
+  createdAt: instant.nullable(),
+  updatedAt: instant.nullable(),
+  assignedTo: z.string().nullable(),
+  domain: z.string().nullable(),
+  score: z.int().nullable().describe('0 to 100; null before the domain was scanned.'),
+  segment: z.enum(segments).nullable(),
+  priority: z.int().nullable().describe('1 is the most urgent.'),
+  mailProvider: z.string().nullable(),
+  tenantSize: z.enum(tenantSizes).nullable(),
+  referralType: z.enum(referralTypes).nullable(),
+  pushState: z
+    .enum(pushStates)
+    .nullable()
+    .describe('Of the newest push into the CRM; null when there was none.'),
+});
+
+/** The answer of GET /api/leads. */
+export const leadListAnswer = z.object({
+  leads: z.array(lead),
+  total: z
+    .int()
+    .min(0)
+    .describe('All leads that match; at least so many when totalIsFloor is true.'),
+  totalIsFloor: z.boolean(),
+  next: z.string().nullable().describe('Where the list goes on; null at its end.'),
+});
+
+/** The answer of GET /api/leads/{id}. */
+export const leadAnswer = lead.extend({
+  website: z.string().nullable(),
+  city: z.string().nullable(),
+  state: z.string().nullable(),
+  summary: z.string().nullable(),
+  externalId: z.string().describe('Its id at the source.'),
+  system: z.string().describe('The system that it came from.'),
+  firstSeenAt: instant,
+  changedAt: instant,
+  notes: z.int().min(0).describe('How many notes there are about it.'),
+});
+
+/** The leads that a query asks for, as of one moment. */
+export async function leadList(
+  workspace: Workspace,
+  query: z.output<typeof leadListQuery>,
+): Promise<z.output<typeof leadListAnswer>> {
+  const { tenant: _tenant, limit, ...given } = query;
+  const params = new URLSearchParams(
+    Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  const { id } = workspace.tenant;
+  const period = parsePeriod(params, today(workspace));
+  const { rows, total, totalIsFloor, next } = await readTenant(
+    id,
+    (tx) => listLeads(tx, id, period, parseLeadFilter(params), { size: limit }),
+    { mayLag: true },
+  );
+  return { leads: rows, total, totalIsFloor, next };
+}

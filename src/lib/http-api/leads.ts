@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { parsePeriod, periodKeys } from '../platform/period.ts';
+import { undatedLeads } from '../summaries/lead-metrics/queries.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { leadBreakdowns, leadFigures, leadShares } from '../views/leads.ts';
+import { today, type Workspace } from '../views/workspace.ts';
+import { tenantParameter } from './tenant.ts';
+
+export const leadsQuery = z
+  .object({
+    tenant: tenantParameter,
+    period: z
+      .enum(periodKeys)
+      .default('all')
+      .describe('By day of creation, in the time zone of the workspace.'),
+    from: z.iso.date().optional().describe('First day, when period is custom.'),
+    to: z.iso.date().optional().describe('Last day, when period is custom.'),
+    compare: z
+      .enum(['none', 'previous', 'year'])
+      .default('none')
+      .describe('Adds the figures of the period before, or of a year before.'),
+  })
+  .refine(({ period, from }) => period !== 'custom' || from !== undefined, {
+    path: ['from'],
+    message: 'A custom period needs a first day.',
+  })
+  .refine(({ period, to }) => period !== 'custom' || to !== undefined, {
+    path: ['to'],
+    message: 'A custom period needs a last day.',
+  });
+
+const count = z.int().min(0);
+const figure = z.object({ value: count, previous: count.nullable() });
+const share = z.object({
+  key: z.string().describe('The value to filter by; empty where the source says nothing.'),
+  label: z.string(),
+  count,
+  previous: count.nullable(),
+});
+
+/** The answer of GET /api/dashboard/leads. */
+export const leadsAnswer = z.object({
+  period: z.object({
+    key: z.enum(periodKeys),
+    from: z.iso.date().nullable(),
+    to: z.iso.date().nullable(),
+    label: z.string(),
+  }),
+  total: figure,
+  qualified: figure,
+  sources: figure.describe('How many sources brought leads.'),
+  bySource: z.array(share),
+  byStatus: z.array(share),
+  undated: count.describe(
+    'Leads without a day of creation: part of the total only when period is all.',
+  ),
+});
+
+/** Totals of the leads of a period, by source and status: from rollups alone, as of one moment. */
+export function leadTotals(
+  workspace: Workspace,
+  query: z.output<typeof leadsQuery>,
+): Promise<z.output<typeof leadsAnswer>> {
+  const { tenant: _tenant, ...given } = query;
+  const period = parsePeriod(new URLSearchParams(given), today(workspace));
+  const { id } = workspace.tenant;
+  return readTenant(
+    id,
+    async (tx) => {
+      const counts = await leadBreakdowns(tx, id, period);
+      return {
+        period,
+        ...leadFigures(period, counts),
+        ...leadShares(period, counts),
+        undated: await undatedLeads(tx, id),
+      };
+    },
+    { mayLag: true },
+  );
+}

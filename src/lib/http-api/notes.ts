@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { isStorable } from '../records/text.ts';
+import { mostNotes, notesPerLoad } from '../views/notes.ts';
+import { tenantParameter } from './tenant.ts';
+import { instant } from './wire.ts';
+
+export const notesQuery = z.object({
+  tenant: tenantParameter,
+  limit: z.coerce.number().int().min(1).max(mostNotes).default(notesPerLoad),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  search: z
+    .string()
+    .trim()
+    .max(200)
+    .refine(isStorable, 'This text holds a character that no note can hold.')
+    .default('')
+    .describe('Text to look for in content and author, in upper or lower case.'),
+});
+
+/** The answer of GET /api/dashboard/notes: newest first. */
+export const notesAnswer = z.object({
+  notes: z.array(
+    z.object({
+      id: z.uuid(),
+      noteDate: instant.nullable(),
+      author: z.string().nullable(),
+      content: z.string(),
+      contactName: z.string().nullable(),
+    }),
+  ),
+  total: z.int().min(0).describe('All notes that match.'),
+  limit: z.int(),
+  offset: z.int(),
+  search: z.string(),
+});

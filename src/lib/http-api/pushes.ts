@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { pushStates } from '../schema/leads.ts';
+import { isStorable } from '../records/text.ts';
+import { Problem } from '../platform/errors.ts';
+import { askForDomain, askForLeads, type Asked } from '../outbound/push/ask.ts';
+import { pushStatus } from '../outbound/push/status.ts';
+import { requestPushesMatching, requirePushTarget } from '../outbound/push/request.ts';
+import type { Workspace } from '../views/workspace.ts';
+import { tenantParameter } from './tenant.ts';
+import { instant } from './wire.ts';
+
+const dynamics = 'dynamics-365';
+const domain = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .refine(isStorable, 'This text holds a character that no domain can hold.');
+const connection = z
+  .uuid()
+  .optional()
+  .describe('Needed only where several connections take leads.');
+
+export const pushQuery = z.object({ tenant: tenantParameter, connection });
+export const pushStatusQuery = z.object({ tenant: tenantParameter });
+
+/** The body of POST /api/v1/d365/push-lead. */
+export const pushLeadBody = z
+  .strictObject({
+    lead_id: z.uuid().optional(),
+    domain: domain.optional().describe('All leads of this domain.'),
+    connection,
+  })
+  .refine(
+    ({ lead_id: id, domain: of }) => (id === undefined) !== (of === undefined),
+    'Name one of lead_id and domain.',
+  );
+
+/** The body of POST /api/dynamics/bulk-sync. */
+export const bulkSyncBody = z
+  .strictObject({
+    ids: z.array(z.uuid()).min(1).max(1_000).optional().describe('Ids of leads.'),
+    filter: z
+      .string()
+      .max(2_000)
+      .optional()
+      .describe(
+        'What the address of the lead table holds behind its question mark, such as segment=Migration.',
+      ),
+    all: z.literal(true).optional().describe('Every lead of the workspace.'),
+    connection,
+  })
+  .refine(
+    ({ ids, filter, all }) => [ids, filter, all].filter((each) => each !== undefined).length === 1,
+    'Name one of ids, filter and all.',
+  );
+
+const outcome = z.object({
+  leadId: z.string(),
+  pushId: z.uuid().nullable(),
+  outcome: z.enum(['queued', 'already_pending', 'refused']),
+  reason: z.string().nullable().describe('Why it was refused.'),
+});
+
+/** The answer to every request for pushes. */
+export const pushesRequestedAnswer = z.object({
+  connectionId: z.uuid(),
+  job: z
+    .enum(['push-leads', 'request-pushes'])
+    .describe('What the workers do now: send the leads, or first find those that a filter shows.'),
+  queued: z.int().min(0),
+  alreadyPending: z.int().min(0),
+  pushes: z.array(outcome).describe('One for each lead that was named; empty for a filter.'),
+});
+type Requested = z.output<typeof pushesRequestedAnswer>;
+
+const event = z.object({
+  at: instant,
+  attempt: z.int(),
+  step: z.string(),
+  outcome: z.enum(['ok', 'failed', 'note']),
+  message: z.string().nullable(),
+  method: z.string().nullable(),
+  path: z.string().nullable(),
+  status: z.int().nullable(),
+  ms: z.int().nullable(),
+});
+
+const pushState = z.object({
+  pushId: z.uuid(),
+  connectionId: z.uuid(),
+  connection: z.string(),
+  state: z.enum(pushStates),
+  attempts: z.int().min(0).describe('Tries in a row that failed.'),
+  requestedAt: instant,
+  lastAttemptAt: instant.nullable(),
+  syncedAt: instant.nullable(),
+  dueAt: instant.nullable().describe('When it is tried next.'),
+  remoteId: z.string().nullable(),
+  error: z.string().nullable(),
+  history: z
+    .array(event)
+    .describe(
+      'The newest steps, the newest first. Bodies are kept without personal data and shown on the page of the push.',
+    ),
+});
+
+/** The answer of GET /api/dynamics/status/{domain}. */
+export const pushStatusAnswer = z.object({
+  domain: z.string(),
+  leads: z
+    .array(
+      z.object({
+        leadId: z.uuid(),
+        name: z.string(),
+        pushes: z.array(pushState).describe('Empty for a lead that was never sent.'),
+      }),
+    )
+    .describe('At most 100.'),
+});
+
+/** Asks for one lead, or for those of a domain. */
+export async function requestPush(
+  { tenant }: Workspace,
+  { lead_id: leadId, domain: of, connection: named }: z.output<typeof pushLeadBody>,
+  by: string,
+): Promise<Requested> {
+  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
+  if (of !== undefined)
+    return shown(connectionId, await askForDomain(tenant.id, connectionId, of, by));
+  const asked = await askForLeads(tenant.id, connectionId, [leadId ?? ''], by);
+  if (asked.refused.some(({ isUnknown }) => isUnknown))
+    throw new Problem('not_found', 'There is no such lead in this workspace.');
+  return shown(connectionId, asked);
+}
+
+/** Asks for the leads of a domain. */
+export async function requestDomain(
+  { tenant }: Workspace,
+  of: string,
+  { connection: named }: z.output<typeof pushQuery>,
+  by: string,
+): Promise<Requested> {
+  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
+  return shown(connectionId, await askForDomain(tenant.id, connectionId, of, by));
+}
+
+/** Asks for many leads: those that are named, or all that a filter shows. */
+export async function requestBulk(
+  { tenant }: Workspace,
+  { ids, filter, connection: named }: z.output<typeof bulkSyncBody>,
+  by: string,
+): Promise<Requested> {
+  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
+  if (ids !== undefined)
+    return shown(connectionId, await askForLeads(tenant.id, connectionId, ids, by));
+  if (!(await requestPushesMatching(tenant.id, { connectionId, query: filter ?? '' }, by)))
+    throw new Problem(
+      'conflict',
+      'The same was asked for already, and the leads are being gathered. Wait until that has ended.',
+    );
+  return { connectionId, job: 'request-pushes', queued: 0, alreadyPending: 0, pushes: [] };
+}
+
+/** Where the leads of a domain stand. */
+export async function domainStatus(
+  { tenant }: Workspace,
+  of: string,
+): Promise<z.output<typeof pushStatusAnswer>> {
+  return pushStatus(tenant.id, of);
+}
+
+function shown(
+  connectionId: string,
+  { queued, alreadyPending, pushes, refused }: Asked,
+): Requested {
+  const taken = pushes.map(({ id, leadId, wasPending }) => ({
+    leadId,
+    pushId: id,
+    outcome: wasPending ? ('already_pending' as const) : ('queued' as const),
+    reason: null,
+  }));
+  return {
+    connectionId,
+    job: 'push-leads',
+    queued,
+    alreadyPending,
+    pushes: [
+      ...taken,
+      ...refused.map(({ leadId, reason }) => ({
+        leadId,
+        pushId: null,
+        outcome: 'refused' as const,
+        reason,
+      })),
+    ],
+  };
+}

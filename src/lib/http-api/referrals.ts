@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { isReferralCursor } from '../entities/referral/queries.ts';
+import { referralTypes } from '../records/referral.ts';
+import { isStorable } from '../records/text.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { referralSlice } from '../views/referrals.ts';
+import type { Workspace } from '../views/workspace.ts';
+import { tenantParameter } from './tenant.ts';
+import { instant } from './wire.ts';
+
+const text = z
+  .string()
+  .trim()
+  .max(200)
+  .refine(isStorable, 'This text holds a character that no referral can hold.');
+/** Postgres knows no year 0. */
+const day = z.iso
+  .date()
+  .refine((date) => !date.startsWith('0000'), 'This is no day of the calendar.');
+
+export const referralsQuery = z
+  .object({
+    tenant: tenantParameter,
+    status: text.optional().describe('Such as New, Active or Closed.'),
+    domain: text
+      .optional()
+      .describe('A domain, website or e-mail address of the customer, or how the domain begins.'),
+    type: z.enum(referralTypes).optional(),
+    from: day.optional().describe('First day of creation, in the time zone of the workspace.'),
+    to: day.optional().describe('Last day of creation.'),
+    cursor: z
+      .string()
+      .max(2_000)
+      .refine((cursor) => isReferralCursor({}, cursor), 'This is no cursor of this list.')
+      .optional()
+      .describe('`next` of the answer before; with the same filter.'),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['to'],
+    message: 'The last day is before the first.',
+  });
+
+export const referralQuery = z.object({ tenant: tenantParameter });
+
+const referral = z.object({
+  id: z.uuid(),
+  externalId: z.string().describe('Its id at the source.'),
+  type: z.enum(referralTypes),
+  name: z.string(),
+  company: z.string().nullable(),
+  domain: z.string().nullable(),
+  domainReason: z.string().nullable().describe('Why there is no domain.'),
+  status: z.string(),
+  substatus: z.string().nullable(),
+  direction: z
+    .string()
+    .nullable()
+    .describe('Incoming or Outgoing, as seen from the connected account.'),
+  value: z.number().nullable(),
+  currency: z.string().nullable().describe('Of the value; ISO 4217.'),
+  createdAt: instant.nullable(),
+  updatedAt: instant.nullable(),
+});
+
+/** The answer of GET /api/referrals: those that changed last first. */
+export const referralsAnswer = z.object({
+  referrals: z.array(referral),
+  total: z.int().min(0).describe('All referrals that match.'),
+  next: z.string().nullable().describe('Where the list goes on; null at its end.'),
+});
+
+/** The answer of GET /api/referrals/{id}. */
+export const referralAnswer = referral.extend({
+  engagementId: z.string().nullable().describe('The same for all referrals of one deal.'),
+  azureTenantId: z.string().nullable(),
+  source: z.string(),
+  firstSeenAt: instant,
+});
+
+/** The body of POST /api/referrals/{id}. */
+export const referralChangeBody = z.strictObject({
+  status: z.enum(['New', 'Active', 'Closed']),
+  substatus: z
+    .enum(['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined'])
+    .describe('Accepted with Active; Won, Lost or Declined with Closed.'),
+});
+
+/** Its answer. */
+export const referralChangedAnswer = z.object({ status: z.string(), substatus: z.string() });
+
+/** The referrals that a query asks for, as of one moment. */
+export async function referralList(
+  { tenant }: Workspace,
+  query: z.output<typeof referralsQuery>,
+): Promise<z.output<typeof referralsAnswer>> {
+  const { tenant: _tenant, cursor, limit, ...filter } = query;
+  const { rows, total, next } = await readTenant(
+    tenant.id,
+    (tx) => referralSlice(tx, tenant.id, filter, cursor, limit),
+    { mayLag: true },
+  );
+  return { referrals: rows, total, next };
+}

@@ -1,0 +1,118 @@
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq, isNull } from 'drizzle-orm';
+import { z } from 'zod';
+import { globalDb } from '../../platform/db/database.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { tenants } from '../../schema/tenants.ts';
+import type { Person } from './access.ts';
+import { nameField, newPasswordField, parseInput } from './input.ts';
+import { idOfToken, isTokenOf } from './invitation-token.ts';
+import { isOpen } from './invitations.ts';
+import { isMemberRole } from './roles.ts';
+import { invitations, users } from '../../schema/identity.ts';
+import { insertMembership, insertUser } from './users.ts';
+
+export interface OpenInvitation {
+  id: string;
+  email: string;
+  role: 'viewer' | 'member' | 'admin';
+  tenant: { id: string; slug: string; name: string };
+  /** Whether the address has an account, which must sign in to accept. */
+  hasAccount: boolean;
+}
+
+/**
+ * The invitation of a link, or undefined when the link is forged, used, withdrawn or too old: it
+ * does not say which.
+ */
+export async function findInvitation(token: string): Promise<OpenInvitation | undefined> {
+  const id = idOfToken(token);
+  if (id === undefined) return undefined;
+  const [row] = await globalDb()
+    .select({
+      invitation: invitations,
+      tenant: { id: tenants.id, slug: tenants.slug, name: tenants.name },
+      userId: users.id,
+    })
+    .from(invitations)
+    .innerJoin(tenants, and(eq(tenants.id, invitations.organizationId), isNull(tenants.archivedAt)))
+    .leftJoin(users, eq(users.email, invitations.email))
+    .where(and(eq(invitations.id, id), isOpen(new Date())));
+  if (row === undefined || !isTokenOf(row.invitation, token)) return undefined;
+  const role = row.invitation.role ?? '';
+  return {
+    id,
+    email: row.invitation.email,
+    role: isMemberRole(role) ? role : 'viewer',
+    tenant: row.tenant,
+    hasAccount: row.userId !== null,
+  };
+}
+
+const newAccount = z.object({ name: nameField, password: newPasswordField });
+
+/** Who accepts: the signed-in user, or somebody new with a name and a password. */
+export type Acceptor = { user: Person } | { name: string; password: string };
+
+/**
+ * Accepts the invitation of a link, once. An address that has an account accepts only while signed
+ * in as that account: a link by itself never opens a session, so that two-step sign-in stays in
+ * force.
+ */
+export async function acceptInvitation(token: string, acceptor: Acceptor): Promise<OpenInvitation> {
+  const invitation = await findInvitation(token);
+  if (invitation === undefined) throw usedUp();
+  await ('user' in acceptor
+    ? acceptAs(invitation, acceptor.user)
+    : acceptAsNew(invitation, acceptor));
+  return invitation;
+}
+
+async function acceptAs(invitation: OpenInvitation, user: Person): Promise<void> {
+  if (user.email.toLowerCase() !== invitation.email) {
+    throw new Problem(
+      'forbidden',
+      `This invitation is for ${invitation.email}. Sign out and open the link again to accept it with that address.`,
+    );
+  }
+  await globalDb().transaction(async (tx) => {
+    await claim(tx, invitation.id);
+    await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
+  });
+}
+
+async function acceptAsNew(
+  invitation: OpenInvitation,
+  input: { name: string; password: string },
+): Promise<void> {
+  const { name, password } = parseInput(newAccount, input);
+  if (invitation.hasAccount)
+    throw new Problem(
+      'conflict',
+      'There is already an account for this address. Sign in to accept the invitation.',
+    );
+  const passwordHash = await hashPassword(password);
+  await globalDb().transaction(async (tx) => {
+    await claim(tx, invitation.id);
+    const user = await insertUser(tx, { email: invitation.email, name, passwordHash });
+    await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
+  });
+}
+
+/** Uses the invitation up; of two at once, one gets it. */
+async function claim(tx: Tx, id: string): Promise<void> {
+  const rows = await tx
+    .update(invitations)
+    .set({ status: 'accepted' })
+    .where(and(eq(invitations.id, id), isOpen(new Date())))
+    .returning({ id: invitations.id });
+  if (rows.length === 0) throw usedUp();
+}
+
+function usedUp(): Problem {
+  return new Problem(
+    'not_found',
+    'This invitation has expired, was used before or was withdrawn. Ask for a new one.',
+  );
+}

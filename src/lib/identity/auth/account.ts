@@ -1,0 +1,88 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
+import { auth } from './auth.ts';
+import { toProblem } from './auth-error.ts';
+import {
+  fieldProblem,
+  givenPasswordField,
+  nameField,
+  newPasswordField,
+  parseInput,
+} from './input.ts';
+import { clearLimit, consumeLimit, passwordCheck } from './limits.ts';
+import { users, verifications } from '../../schema/identity.ts';
+import {
+  revokeOtherSessions,
+  sessionOfCookies,
+  setActiveTenant,
+  type SignedIn,
+} from './sessions.ts';
+
+const passwordChange = z.object({ password: givenPasswordField, newPassword: newPasswordField });
+
+/**
+ * Changes the password after checking the present one. Every session ends; the caller's own goes on
+ * under a new token, in the cookies that are returned, so that a copied cookie is worth nothing
+ * afterwards.
+ */
+export async function changePassword(
+  input: { password: string; newPassword: string },
+  signedIn: SignedIn,
+  client: Headers,
+): Promise<Headers> {
+  const { password, newPassword } = parseInput(passwordChange, input);
+  if (password === newPassword)
+    throw fieldProblem(
+      'bad_request',
+      'newPassword',
+      'Choose a password that differs from the present one.',
+    );
+  const cookies = await withPasswordCheck(signedIn, async () => {
+    const body = { currentPassword: password, newPassword, revokeOtherSessions: true };
+    return (await auth().api.changePassword({ body, headers: client, returnHeaders: true }))
+      .headers;
+  });
+  await globalDb().delete(verifications).where(eq(verifications.value, signedIn.user.id));
+  await keepOnlySession(cookies, signedIn, client);
+  return cookies;
+}
+
+/** Runs work that checks the user's password, with a limit on wrong ones. */
+export async function withPasswordCheck<T>(signedIn: SignedIn, work: () => Promise<T>): Promise<T> {
+  await consumeLimit(passwordCheck, signedIn.user.id, 'There were too many wrong passwords.');
+  try {
+    const result = await work();
+    await clearLimit(passwordCheck, signedIn.user.id);
+    return result;
+  } catch (error) {
+    throw toProblem(error);
+  }
+}
+
+/**
+ * After the session got a new token: no other one stays, and the workspace stays the active one.
+ */
+export async function keepOnlySession(
+  cookies: Headers,
+  before: SignedIn,
+  client: Headers,
+): Promise<void> {
+  const fresh = await sessionOfCookies(cookies, client);
+  await revokeOtherSessions(fresh);
+  if (before.session.activeTenantId !== null)
+    await setActiveTenant(fresh.session.id, before.session.activeTenantId);
+}
+
+const profile = z.object({ name: nameField });
+
+export async function changeName(input: { name: string }, userId: string): Promise<void> {
+  const { name } = parseInput(profile, input);
+  const rows = await globalDb()
+    .update(users)
+    .set({ name, updatedAt: new Date() })
+    .where(eq(users.id, userId))
+    .returning({ id: users.id });
+  if (rows.length === 0) throw new Problem('not_found', 'There is no such account.');
+}

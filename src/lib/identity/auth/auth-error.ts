@@ -1,0 +1,60 @@
+import { isAPIError } from 'better-auth/api';
+import { Problem } from '../../platform/errors.ts';
+import { fieldProblem } from './input.ts';
+
+interface ErrorBody {
+  code?: string;
+  message?: string;
+  retryAfter?: number;
+}
+
+const lockedSeconds = 15 * 60;
+
+/**
+ * What went wrong inside better-auth, in plain words. Anything that a person did not cause is
+ * thrown on as it is.
+ */
+export function toProblem(error: unknown): unknown {
+  if (!isAPIError(error)) return error;
+  const body: ErrorBody = { ...error.body };
+  return (body.code && known[body.code]?.(body)) ?? error;
+}
+
+const known: Record<string, (body: ErrorBody) => Problem> = {
+  RATE_LIMITED: (body) =>
+    new Problem('rate_limited', body.message ?? 'Try again later.', {
+      retryAfter: body.retryAfter ?? 60,
+    }),
+  INVALID_EMAIL_OR_PASSWORD: () =>
+    new Problem('unauthenticated', 'The e-mail address or the password is wrong.'),
+  INVALID_PASSWORD: () =>
+    fieldProblem('bad_request', 'password', 'This is not your current password.'),
+  INVALID_CODE: () =>
+    fieldProblem(
+      'unauthenticated',
+      'code',
+      'This code is wrong or too old. Enter the newest one from your app.',
+    ),
+  INVALID_BACKUP_CODE: () =>
+    fieldProblem('unauthenticated', 'code', 'This is not one of your unused backup codes.'),
+  INVALID_TWO_FACTOR_COOKIE: () =>
+    new Problem('unauthenticated', 'The sign-in took too long. Start again with your password.', {
+      startAgain: true,
+    }),
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: () =>
+    new Problem(
+      'unauthenticated',
+      'There were too many wrong codes. Start again with your password.',
+      { startAgain: true },
+    ),
+  ACCOUNT_TEMPORARILY_LOCKED: () =>
+    new Problem(
+      'rate_limited',
+      'There were too many wrong codes for this account. Try again in 15 minutes.',
+      { retryAfter: lockedSeconds },
+    ),
+  TOTP_ALREADY_ENABLED: () =>
+    new Problem('conflict', 'Two-step sign-in is already on. Turn it off to set it up anew.'),
+  TOTP_NOT_ENABLED: () =>
+    new Problem('conflict', 'Two-step sign-in is not set up. Start with your password.'),
+};

@@ -1,0 +1,129 @@
+import { betterAuth } from 'better-auth';
+import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { organization, twoFactor } from 'better-auth/plugins';
+import { config } from '../../platform/config.ts';
+import { globalDb } from '../../platform/db/database.ts';
+import { newId } from '../../platform/id.ts';
+import { log } from '../../platform/log.ts';
+import { tenants } from '../../schema/tenants.ts';
+import { addressHeader } from './client.ts';
+import { afterEndpoint, beforeEndpoint } from './hooks.ts';
+import { maxPasswordLength, minPasswordLength } from './input.ts';
+import { isSecureSite, publicOrigin } from './public-url.ts';
+import { accessControl, organizationRoles } from './roles.ts';
+import {
+  accounts,
+  invitations,
+  memberships,
+  rateLimits,
+  sessions,
+  twoFactors,
+  users,
+  verifications,
+} from '../../schema/identity.ts';
+import { onlyTenantOf } from './sole-tenant.ts';
+
+const day = 24 * 60 * 60;
+export const resetLifetimeSeconds = 60 * 60;
+const challengeLifetimeSeconds = 10 * 60;
+
+/** The models of better-auth on our tables. */
+const schema = {
+  user: users,
+  session: sessions,
+  account: accounts,
+  verification: verifications,
+  twoFactor: twoFactors,
+  rateLimit: rateLimits,
+  organization: tenants,
+  member: memberships,
+  invitation: invitations,
+};
+
+const organizations = organization({
+  ac: accessControl,
+  roles: organizationRoles,
+  creatorRole: 'admin',
+  allowUserToCreateOrganization: false,
+});
+
+const secondStep = twoFactor({
+  issuer: 'Tributary',
+  twoFactorCookieMaxAge: challengeLifetimeSeconds,
+  accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 15 * 60 },
+});
+
+/** Wider than better-auth's own: an office shares one address, and hooks.ts counts per account. */
+const rateLimit = {
+  enabled: true,
+  storage: 'database' as const,
+  window: 60,
+  max: 100,
+  customRules: {
+    '/sign-in/email': { window: 60, max: 60 },
+    '/two-factor/*': { window: 60, max: 60 },
+  },
+};
+
+function build() {
+  return betterAuth({
+    appName: 'Tributary',
+    baseURL: publicOrigin(),
+    basePath: '/api/auth',
+    secret: config().AUTH_SECRET,
+    trustedOrigins: (request) => [publicOrigin(), request && new URL(request.url).origin],
+    database: drizzleAdapter(globalDb(), { provider: 'pg', schema, transaction: true }),
+    emailAndPassword: {
+      enabled: true,
+      // Accounts come from an operator or an invitation.
+      disableSignUp: true,
+      minPasswordLength,
+      maxPasswordLength,
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: resetLifetimeSeconds,
+    },
+    // No cookie cache: a revoked session must end at once, in every tab.
+    session: { expiresIn: 7 * day, updateAge: day, cookieCache: { enabled: false } },
+    verification: { storeIdentifier: 'hashed' },
+    rateLimit,
+    plugins: [organizations, secondStep],
+    hooks: { before: beforeEndpoint, after: afterEndpoint },
+    databaseHooks: { session: { create: { before: startInOnlyTenant } } },
+    advanced: {
+      cookiePrefix: 'tributary',
+      useSecureCookies: isSecureSite(),
+      database: { generateId: () => newId() },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+    },
+    logger: { log: reportError },
+    telemetry: { enabled: false },
+  });
+}
+
+/** A session without a workspace begins in the user's only one. */
+async function startInOnlyTenant<
+  T extends { userId: string; activeOrganizationId?: string | null },
+>(session: T) {
+  return {
+    data: {
+      ...session,
+      activeOrganizationId: session.activeOrganizationId ?? (await onlyTenantOf(session.userId)),
+    },
+  };
+}
+
+/** Its warnings are wrong passwords and the like, which are answers and not faults. */
+function reportError(level: string, message: string): void {
+  if (level === 'error')
+    log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
+}
+
+type Auth = ReturnType<typeof build>;
+
+let built: Auth | undefined;
+
+/** better-auth on this process's database, made on first use. */
+export function auth(): Auth {
+  built ??= build();
+  return built;
+}

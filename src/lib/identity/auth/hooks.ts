@@ -1,0 +1,87 @@
+import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
+import { Problem } from '../../platform/errors.ts';
+import { addressOf } from './client.ts';
+import {
+  clearLimit,
+  consumeLimit,
+  refundLimit,
+  signInByAccount,
+  signInByAddress,
+  totpCode,
+  type Limit,
+} from './limits.ts';
+
+type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
+
+/*
+ * Limits live in hooks because these run for calls from pages (which better-auth does not limit)
+ * and for requests to its HTTP endpoints alike: there is no door beside them.
+ */
+export const beforeEndpoint = createAuthMiddleware(async (ctx) => {
+  if (ctx.path === '/sign-in/email') await countSignIn(ctx);
+  if (ctx.path === '/two-factor/verify-totp') await refuseUsedCode(ctx);
+  // A trusted device would skip the second step, even after the password was reset.
+  if (textOf(ctx, 'trustDevice') !== undefined)
+    throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
+});
+
+export const afterEndpoint = createAuthMiddleware(async (ctx) => {
+  if (ctx.path !== '/sign-in/email' || isAPIError(ctx.context.returned)) return;
+  await clearLimit(signInByAccount, textOf(ctx, 'email') ?? '');
+  await refundLimit(signInByAddress, addressOf(headersOf(ctx)));
+});
+
+async function countSignIn(ctx: Context): Promise<void> {
+  await limited(
+    signInByAddress,
+    addressOf(headersOf(ctx)),
+    'There were too many wrong sign-ins from your network.',
+  );
+  await limited(
+    signInByAccount,
+    textOf(ctx, 'email') ?? '',
+    'There were too many wrong passwords for this account.',
+  );
+}
+
+async function refuseUsedCode(ctx: Context): Promise<void> {
+  const userId = await challengedUser(ctx);
+  const code = textOf(ctx, 'code');
+  if (userId === undefined || code === undefined) return;
+  await limited(
+    totpCode,
+    `${userId}:${code}`,
+    'This code was tried before. Wait for the next one.',
+  );
+}
+
+/** The user who has given the password and still owes the second step. */
+async function challengedUser(ctx: Context): Promise<string | undefined> {
+  const cookie = ctx.context.createAuthCookie('two_factor');
+  const challenge = await ctx.getSignedCookie(cookie.name, ctx.context.secret);
+  if (!challenge) return undefined;
+  return (await ctx.context.internalAdapter.findVerificationValue(challenge))?.value;
+}
+
+async function limited(limit: Limit, key: string, message: string): Promise<void> {
+  try {
+    await consumeLimit(limit, key, message);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { retryAfter } = error.details as { retryAfter: number };
+    throw new APIError(
+      'TOO_MANY_REQUESTS',
+      { code: 'RATE_LIMITED', message: error.message, retryAfter },
+      { 'Retry-After': String(retryAfter) },
+    );
+  }
+}
+
+const headersOf = (ctx: Context): Headers => ctx.headers ?? ctx.request?.headers ?? new Headers();
+
+function textOf(ctx: Context, name: string): string | undefined {
+  const body: unknown = ctx.body;
+  if (typeof body !== 'object' || body === null) return undefined;
+  const value: unknown = Reflect.get(body, name);
+  return value === undefined ? undefined : String(value);
+}

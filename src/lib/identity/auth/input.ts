@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { Problem } from '../../platform/errors.ts';
+import { memberRoles } from './roles.ts';
+
+/** E-mail addresses are compared and stored in lower case. */
+export const emailField = z
+  .string({ error: 'Enter an e-mail address.' })
+  .trim()
+  .toLowerCase()
+  .pipe(
+    z
+      .email('Enter an e-mail address such as name@company.com.')
+      .max(254, 'This e-mail address is too long.'),
+  );
+
+export const minPasswordLength = 12;
+/** Hashing time grows with the length, so that it needs an end. */
+export const maxPasswordLength = 128;
+
+export const newPasswordField = z
+  .string({ error: 'Choose a password.' })
+  .min(minPasswordLength, `Use at least ${minPasswordLength} characters.`)
+  .max(maxPasswordLength, `Use at most ${maxPasswordLength} characters.`);
+
+/**
+ * A password that is compared, never stored: any text, so that the answer does not tell the policy
+ * of another time.
+ */
+export const givenPasswordField = z
+  .string({ error: 'Enter your password.' })
+  .min(1, 'Enter your password.')
+  .max(1024, 'This is too long.');
+
+export const nameField = z
+  .string({ error: 'Enter a name.' })
+  .trim()
+  .min(1, 'Enter a name.')
+  .max(120, 'Use at most 120 characters.')
+  // Control characters would let a name start new lines in a mail.
+  .regex(/^\P{Cc}*$/u, 'Leave out line breaks and control characters.');
+
+export const roleField = z.enum(memberRoles, { error: 'Choose viewer, member or admin.' });
+
+export const slugField = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'This is not the address of a workspace.');
+
+export const idField = z.uuid('This is not a known id.');
+
+/** Details of a Problem about input: a message for each wrong field. */
+export interface FieldErrors {
+  fields: Record<string, string>;
+}
+
+/** The parsed input, or a Problem `bad_request` whose details name each wrong field. */
+export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const fields: Record<string, string> = {};
+  for (const issue of result.error.issues) fields[issue.path.join('.')] ??= issue.message;
+  const first = result.error.issues[0]?.message ?? 'The input is not usable.';
+  throw new Problem('bad_request', first, { fields } satisfies FieldErrors);
+}
+
+/** A Problem about one field that only the data can tell. */
+export function fieldProblem(
+  code: 'bad_request' | 'conflict' | 'unauthenticated' | 'forbidden',
+  field: string,
+  message: string,
+): Problem {
+  return new Problem(code, message, { fields: { [field]: message } } satisfies FieldErrors);
+}

@@ -1,0 +1,137 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { z } from 'zod';
+import { requireMail, sendMail } from '../../platform/mail/mailer.ts';
+import { invitationMail } from '../../platform/mail/templates.ts';
+import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/id.ts';
+import { hasRole, type Access } from './access.ts';
+import { emailField, fieldProblem, parseInput, roleField } from './input.ts';
+import { invitationToken } from './invitation-token.ts';
+import { consumeLimit, invitesByTenant } from './limits.ts';
+import { publicUrl } from './public-url.ts';
+import { invitations, memberships, users } from '../../schema/identity.ts';
+
+export type Invitation = typeof invitations.$inferSelect;
+
+const lifetimeDays = 7;
+const invitationInput = z.object({ email: emailField, role: roleField });
+
+/**
+ * Invites somebody to the workspace by mail. Inviting the same address again sends a new link; the
+ * old one ends.
+ */
+export async function inviteUser(
+  access: Access,
+  input: { email: string; role: string },
+): Promise<Invitation> {
+  requireAdmin(access);
+  const { email, role } = parseInput(invitationInput, input);
+  requireMail();
+  await consumeLimit(
+    invitesByTenant,
+    access.tenant.id,
+    'This workspace has sent many invitations.',
+  );
+  await refuseMember(access.tenant.id, email);
+  const invitation = await storeInvitation(access, email, role);
+  await mailInvitation(access, invitation);
+  return invitation;
+}
+
+/** Sends the link anew, with a new end. */
+export async function resendInvitation(access: Access, invitationId: string): Promise<void> {
+  requireAdmin(access);
+  const invitation = await pendingInvitation(access, invitationId);
+  await inviteUser(access, { email: invitation.email, role: invitation.role ?? 'viewer' });
+}
+
+export async function revokeInvitation(access: Access, invitationId: string): Promise<void> {
+  requireAdmin(access);
+  const { id } = await pendingInvitation(access, invitationId);
+  await globalDb()
+    .update(invitations)
+    .set({ status: 'canceled' })
+    .where(and(eq(invitations.id, id), eq(invitations.status, 'pending')));
+}
+
+/** Invitations that wait for an answer, also those that have run out, by address. */
+export async function listInvitations(access: Access): Promise<Invitation[]> {
+  requireAdmin(access);
+  return globalDb()
+    .select()
+    .from(invitations)
+    .where(and(eq(invitations.organizationId, access.tenant.id), eq(invitations.status, 'pending')))
+    .orderBy(asc(invitations.email));
+}
+
+/** The link of an invitation that has not run out. Only for its recipient. */
+export function invitationUrl(invitation: Invitation): string {
+  return publicUrl(`/invitations/${invitationToken(invitation)}`);
+}
+
+async function storeInvitation(access: Access, email: string, role: string): Promise<Invitation> {
+  const tenantId = access.tenant.id;
+  return globalDb().transaction(async (tx) => {
+    const same = and(
+      eq(invitations.organizationId, tenantId),
+      eq(invitations.email, email),
+      eq(invitations.status, 'pending'),
+    );
+    await tx.update(invitations).set({ status: 'canceled' }).where(same);
+    const expiresAt = new Date(Date.now() + lifetimeDays * 24 * 60 * 60 * 1000);
+    const values = {
+      id: newId(),
+      organizationId: tenantId,
+      email,
+      role,
+      status: 'pending',
+      expiresAt,
+      inviterId: access.user.id,
+    };
+    const [invitation] = await tx.insert(invitations).values(values).returning();
+    if (invitation === undefined) throw new Error('The invitation was not stored');
+    return invitation;
+  });
+}
+
+function mailInvitation({ tenant, user }: Access, invitation: Invitation): Promise<void> {
+  const facts = {
+    workspace: tenant.name,
+    inviter: user.name,
+    role: invitation.role ?? 'viewer',
+    days: lifetimeDays,
+  };
+  return sendMail(invitation.email, invitationMail(invitationUrl(invitation), facts));
+}
+
+async function pendingInvitation({ tenant }: Access, id: string): Promise<Invitation> {
+  const mine = and(
+    eq(invitations.id, id),
+    eq(invitations.organizationId, tenant.id),
+    eq(invitations.status, 'pending'),
+  );
+  const [invitation] = isId(id) ? await globalDb().select().from(invitations).where(mine) : [];
+  if (invitation === undefined)
+    throw new Problem('not_found', 'This invitation was answered or withdrawn before.');
+  return invitation;
+}
+
+async function refuseMember(tenantId: string, email: string): Promise<void> {
+  const [member] = await globalDb()
+    .select({ id: memberships.id })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(and(eq(memberships.organizationId, tenantId), eq(users.email, email)));
+  if (member !== undefined)
+    throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
+}
+
+function requireAdmin(access: Access): void {
+  if (!hasRole(access, 'admin'))
+    throw new Problem('forbidden', 'Only admins of this workspace can invite people.');
+}
+
+/** Condition: waits for an answer and has not run out. */
+export const isOpen = (now: Date) =>
+  and(eq(invitations.status, 'pending'), gt(invitations.expiresAt, now));

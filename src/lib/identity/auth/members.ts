@@ -1,0 +1,157 @@
+import { and, asc, count, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { globalDb } from '../../platform/db/database.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { tenants } from '../../schema/tenants.ts';
+import { hasRole, type Access } from './access.ts';
+import { emailField, fieldProblem, idField, parseInput, roleField, slugField } from './input.ts';
+import type { MemberRole } from './roles.ts';
+import { invitations, memberships, sessions, users } from '../../schema/identity.ts';
+import { findUserByEmail, insertMembership, requireTenant } from './users.ts';
+
+export interface Member {
+  userId: string;
+  name: string;
+  email: string;
+  role: string;
+  twoFactorEnabled: boolean;
+  joinedAt: Date;
+}
+
+/** The members of the workspace, by name. Staff are not members. */
+export async function listMembers(access: Access): Promise<Member[]> {
+  requireAdmin(access);
+  const rows = await globalDb()
+    .select({
+      userId: users.id,
+      name: users.name,
+      email: users.email,
+      role: memberships.role,
+      twoFactorEnabled: users.twoFactorEnabled,
+      joinedAt: memberships.createdAt,
+    })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(eq(memberships.organizationId, access.tenant.id))
+    .orderBy(asc(users.name), asc(users.id));
+  return rows.map((row) => ({ ...row, twoFactorEnabled: row.twoFactorEnabled === true }));
+}
+
+const addition = z.object({ tenantSlug: slugField, email: emailField, role: roleField });
+
+/** Makes an existing account a member. For operators; pages invite instead. */
+export async function addMember(input: {
+  tenantSlug: string;
+  email: string;
+  role: string;
+}): Promise<void> {
+  const { tenantSlug, email, role } = parseInput(addition, input);
+  const tenant = await requireTenant(tenantSlug, 'tenantSlug');
+  const user = await findUserByEmail(email);
+  if (user === undefined)
+    throw fieldProblem(
+      'bad_request',
+      'email',
+      `There is no account for ${email}. Create it first.`,
+    );
+  const isNew = await globalDb().transaction((tx) =>
+    insertMembership(tx, tenant.id, user.id, role),
+  );
+  if (!isNew)
+    throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
+}
+
+const roleChange = z.object({ userId: idField, role: roleField });
+
+/** Gives a member another role. The last admin keeps theirs. It holds from the next request on. */
+export async function changeRole(
+  access: Access,
+  input: { userId: string; role: string },
+): Promise<void> {
+  requireAdmin(access);
+  const { userId, role } = parseInput(roleChange, input);
+  await changeMember(access, userId, async (tx, current) => {
+    if (current === 'admin' && role !== 'admin') {
+      await requireAnotherAdmin(tx, access.tenant.id);
+      await withdrawInvitationsOf(tx, access.tenant.id, userId);
+    }
+    await tx.update(memberships).set({ role }).where(isMember(access.tenant.id, userId));
+  });
+}
+
+/**
+ * Ends a membership at once, and the open invitations that the member sent. The last admin stays.
+ */
+export async function removeMember(access: Access, input: { userId: string }): Promise<void> {
+  requireAdmin(access);
+  const { userId } = parseInput(roleChange.pick({ userId: true }), input);
+  const tenantId = access.tenant.id;
+  await changeMember(access, userId, async (tx, current) => {
+    if (current === 'admin') await requireAnotherAdmin(tx, tenantId);
+    await tx.delete(memberships).where(isMember(tenantId, userId));
+    await withdrawInvitationsOf(tx, tenantId, userId);
+    await tx
+      .update(sessions)
+      .set({ activeOrganizationId: null })
+      .where(and(eq(sessions.userId, userId), eq(sessions.activeOrganizationId, tenantId)));
+  });
+}
+
+type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;
+
+/** Runs a change of one member while no other change of the tenant's members runs. */
+async function changeMember(
+  { tenant }: Access,
+  userId: string,
+  change: MemberChange,
+): Promise<void> {
+  await globalDb().transaction(async (tx) => {
+    // Two admins who demote each other at the same moment must take turns.
+    await tx
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(eq(tenants.id, tenant.id))
+      .for('no key update');
+    const [member] = await tx
+      .select({ role: memberships.role })
+      .from(memberships)
+      .where(isMember(tenant.id, userId));
+    if (member === undefined)
+      throw new Problem('not_found', 'This person is not a member any more.');
+    await change(tx, member.role);
+  });
+}
+
+const isMember = (tenantId: string, userId: string) =>
+  and(eq(memberships.organizationId, tenantId), eq(memberships.userId, userId));
+
+async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
+  const [row] = await tx
+    .select({ admins: count() })
+    .from(memberships)
+    .where(and(eq(memberships.organizationId, tenantId), eq(memberships.role, 'admin')));
+  if ((row?.admins ?? 0) < 2)
+    throw new Problem(
+      'conflict',
+      'This is the last admin of the workspace. Make somebody else an admin first.',
+    );
+}
+
+async function withdrawInvitationsOf(tx: Tx, tenantId: string, userId: string): Promise<void> {
+  await tx
+    .update(invitations)
+    .set({ status: 'canceled' })
+    .where(
+      and(
+        eq(invitations.organizationId, tenantId),
+        eq(invitations.inviterId, userId),
+        eq(invitations.status, 'pending'),
+      ),
+    );
+}
+
+function requireAdmin(access: Access): void {
+  if (!hasRole(access, 'admin'))
+    throw new Problem('forbidden', 'Only admins of this workspace can manage its members.');
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { requireMail, sendMailLater } from '../../platform/mail/mailer.ts';
+import { resetMail } from '../../platform/mail/templates.ts';
+import { globalDb } from '../../platform/db/database.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { newId } from '../../platform/id.ts';
+import { auth, resetLifetimeSeconds } from './auth.ts';
+import { addressOf } from './client.ts';
+import { emailField, newPasswordField, parseInput } from './input.ts';
+import {
+  clearLimit,
+  consumeLimit,
+  resetByAccount,
+  resetByAddress,
+  signInByAccount,
+  tokenByAddress,
+} from './limits.ts';
+import { publicUrl } from './public-url.ts';
+import { accounts, sessions, users, verifications } from '../../schema/identity.ts';
+
+const requestInput = z.object({ email: emailField });
+
+/**
+ * Mails a link to set a new password. The answer is the same, and comes as fast, whether or not
+ * there is such an account. Problems: `rate_limited`; `unavailable` when the server cannot send
+ * mail.
+ */
+export async function requestPasswordReset(
+  input: { email: string },
+  client: Headers,
+): Promise<void> {
+  const { email } = parseInput(requestInput, input);
+  requireMail();
+  await consumeLimit(
+    resetByAddress,
+    addressOf(client),
+    'There were too many requests from your network.',
+  );
+  await consumeLimit(resetByAccount, email, 'There were too many requests for this address.');
+  const [user] = await globalDb()
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.email, email));
+  // Made for nobody too, so that the time taken tells nothing.
+  const link = await createResetLink(user?.id ?? newId(), resetLifetimeSeconds);
+  if (user !== undefined) sendMailLater(email, resetMail(link, resetLifetimeSeconds / 60));
+}
+
+const resetInput = z.object({ token: z.string().min(1), password: newPasswordField });
+
+/**
+ * Sets a new password with the token of a link, which then is used up. Every session of the user
+ * ends, and every other link. It opens no session: two-step sign-in is asked for as always.
+ */
+export async function resetPassword(
+  input: { token: string; password: string },
+  client: Headers,
+): Promise<{ email: string }> {
+  const { token, password } = parseInput(resetInput, input);
+  await consumeLimit(
+    tokenByAddress,
+    addressOf(client),
+    'There were too many attempts from your network.',
+  );
+  const { internalAdapter } = await auth().$context;
+  const consumed = await internalAdapter.consumeVerificationValue(identifierOf(token));
+  const passwordHash = await hashPassword(password);
+  const email =
+    consumed &&
+    (await globalDb().transaction((tx) => replacePassword(tx, consumed.value, passwordHash)));
+  if (!email) throw invalidLink();
+  await clearLimit(signInByAccount, email);
+  return { email };
+}
+
+/** Whether a link still works, so that its page can say so before a password is typed. */
+export async function isResetTokenValid(token: string, client: Headers): Promise<boolean> {
+  await consumeLimit(
+    tokenByAddress,
+    addressOf(client),
+    'There were too many attempts from your network.',
+  );
+  const { internalAdapter } = await auth().$context;
+  const found = await internalAdapter.findVerificationValue(identifierOf(token));
+  return found !== null && found !== undefined && found.expiresAt > new Date();
+}
+
+/** A link on which the user sets a password. Only a hash of its token is stored. */
+export async function createResetLink(userId: string, lifetimeSeconds: number): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  const { internalAdapter } = await auth().$context;
+  await internalAdapter.createVerificationValue({
+    identifier: identifierOf(token),
+    value: userId,
+    expiresAt: new Date(Date.now() + lifetimeSeconds * 1000),
+  });
+  return publicUrl(`/reset-password?token=${token}`);
+}
+
+/**
+ * Stores the hash and ends what the old password had opened. The user's address, or undefined when
+ * there is no such user.
+ */
+async function replacePassword(
+  tx: Tx,
+  userId: string,
+  passwordHash: string,
+): Promise<string | undefined> {
+  const [user] = await tx
+    .select({ email: users.email })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for('update');
+  if (user === undefined) return undefined;
+  const changed = await tx
+    .update(accounts)
+    .set({ password: passwordHash, updatedAt: new Date() })
+    .where(and(eq(accounts.userId, userId), eq(accounts.providerId, 'credential')))
+    .returning({ id: accounts.id });
+  if (changed.length === 0) {
+    await tx.insert(accounts).values({
+      id: newId(),
+      userId,
+      providerId: 'credential',
+      accountId: userId,
+      password: passwordHash,
+    });
+  }
+  await tx.delete(sessions).where(eq(sessions.userId, userId));
+  await tx.delete(verifications).where(eq(verifications.value, userId));
+  return user.email;
+}
+
+const identifierOf = (token: string): string => `reset-password:${token}`;
+
+function invalidLink(): Problem {
+  return new Problem(
+    'bad_request',
+    'This link has expired or was used before. Ask for a new one.',
+    { invalidLink: true },
+  );
+}

@@ -1,0 +1,138 @@
+import { isAPIError } from 'better-auth/api';
+import { and, desc, eq, gt, ne } from 'drizzle-orm';
+import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId } from '../../platform/id.ts';
+import { auth } from './auth.ts';
+import { sessions } from '../../schema/identity.ts';
+
+export interface CurrentUser {
+  id: string;
+  name: string;
+  email: string;
+  twoFactorEnabled: boolean;
+}
+
+export interface CurrentSession {
+  id: string;
+  activeTenantId: string | null;
+  expiresAt: Date;
+}
+
+export interface SignedIn {
+  user: CurrentUser;
+  session: CurrentSession;
+}
+
+/**
+ * Who the cookies belong to, and Set-Cookie headers when the session was prolonged or has ended.
+ */
+export async function readSession(
+  client: Headers,
+): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
+  const { authCookies } = await auth().$context;
+  const sent = (client.get('cookie') ?? '').includes(`${authCookies.sessionToken.name}=`);
+  if (!sent) return { signedIn: null, cookies: new Headers() };
+  const { response, headers } = await askForSession(client);
+  if (response === null) return { signedIn: null, cookies: headers };
+  const { user, session } = response;
+  return {
+    signedIn: {
+      user: {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        twoFactorEnabled: user.twoFactorEnabled === true,
+      },
+      session: {
+        id: session.id,
+        activeTenantId: session.activeOrganizationId ?? null,
+        expiresAt: session.expiresAt,
+      },
+    },
+    cookies: headers,
+  };
+}
+
+async function askForSession(client: Headers) {
+  try {
+    return await auth().api.getSession({ headers: client, returnHeaders: true });
+  } catch (error) {
+    if (!isAPIError(error)) throw error;
+    // It ended between being read and being prolonged.
+    if (error.statusCode === 401) return { response: null, headers: new Headers() };
+    throw new Problem(
+      'unavailable',
+      'Your sign-in could not be checked because the database did not answer. Try again in a minute.',
+    );
+  }
+}
+
+export interface SessionLine {
+  id: string;
+  isCurrent: boolean;
+  userAgent: string | null;
+  ipAddress: string | null;
+  createdAt: Date;
+  lastSeenAt: Date;
+}
+
+/** Where the user is signed in, newest first. */
+export async function listSessions({ user, session }: SignedIn): Promise<SessionLine[]> {
+  const rows = await globalDb()
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, user.id), gt(sessions.expiresAt, new Date())))
+    .orderBy(desc(sessions.createdAt));
+  return rows.map(({ id, userAgent, ipAddress, createdAt, updatedAt }) => ({
+    id,
+    userAgent,
+    ipAddress,
+    createdAt,
+    lastSeenAt: updatedAt,
+    isCurrent: id === session.id,
+  }));
+}
+
+/** Ends one session of the user; a session of somebody else answers like an absent one. */
+export async function revokeSession(userId: string, sessionId: string): Promise<void> {
+  const gone = isId(sessionId)
+    ? await globalDb()
+        .delete(sessions)
+        .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+        .returning({ id: sessions.id })
+    : [];
+  if (gone.length === 0) throw new Problem('not_found', 'This session has already ended.');
+}
+
+export async function revokeOtherSessions({ user, session }: SignedIn): Promise<void> {
+  await globalDb()
+    .delete(sessions)
+    .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id)));
+}
+
+/**
+ * Makes a tenant the one that short paths and APIs without `?tenant=` mean. The caller has checked
+ * access.
+ */
+export async function setActiveTenant(sessionId: string, tenantId: string): Promise<void> {
+  await globalDb()
+    .update(sessions)
+    .set({ activeOrganizationId: tenantId })
+    .where(eq(sessions.id, sessionId));
+}
+
+/** The session that freshly set cookies stand for. */
+export async function sessionOfCookies(cookies: Headers, client: Headers): Promise<SignedIn> {
+  const fresh = new Headers(client);
+  fresh.set(
+    'cookie',
+    cookies
+      .getSetCookie()
+      .map((cookie) => cookie.split(';', 1)[0])
+      .join('; '),
+  );
+  const { signedIn } = await readSession(fresh);
+  if (signedIn === null) throw new Error('The new session cannot be read back');
+  return signedIn;
+}

@@ -1,0 +1,15 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import { globalDb } from '../../platform/db/database.ts';
+import { tenants } from '../../schema/tenants.ts';
+import { memberships } from '../../schema/identity.ts';
+
+/** The tenant of a user who has exactly one, so that signing in leads straight to it; else null. */
+export async function onlyTenantOf(userId: string): Promise<string | null> {
+  const rows = await globalDb()
+    .select({ id: tenants.id })
+    .from(memberships)
+    .innerJoin(tenants, eq(tenants.id, memberships.organizationId))
+    .where(and(eq(memberships.userId, userId), isNull(tenants.archivedAt)))
+    .limit(2);
+  return rows.length === 1 ? (rows[0]?.id ?? null) : null;
+}

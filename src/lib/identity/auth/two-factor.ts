@@ -1,0 +1,121 @@
+import { symmetricDecrypt } from 'better-auth/crypto';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { globalDb } from '../../platform/db/database.ts';
+import { keepOnlySession, withPasswordCheck } from './account.ts';
+import { auth } from './auth.ts';
+import { toProblem } from './auth-error.ts';
+import { givenPasswordField, parseInput } from './input.ts';
+import { twoFactors } from '../../schema/identity.ts';
+import type { SignedIn } from './sessions.ts';
+
+const issuer = 'Tributary';
+const passwordInput = z.object({ password: givenPasswordField });
+const codeInput = z.object({
+  code: z
+    .string()
+    .transform((text) => text.replace(/\s/g, ''))
+    .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits.')),
+});
+
+/** What an authenticator app needs; nothing is on until `confirmTwoFactor`. */
+export interface Setup {
+  /** otpauth:// URI, for a QR code. */
+  uri: string;
+  /** The same secret for typing, in base32. */
+  key: string;
+}
+
+/**
+ * Begins the set-up after checking the password. Beginning again replaces a set-up that was not
+ * confirmed.
+ */
+export async function startTwoFactor(
+  input: { password: string },
+  signedIn: SignedIn,
+  client: Headers,
+): Promise<Setup> {
+  const body = parseInput(passwordInput, input);
+  const result = await withPasswordCheck(signedIn, () =>
+    auth().api.enableTwoFactor({ body, headers: client }),
+  );
+  if (!('totpURI' in result)) throw new Error('The set-up answered without a secret');
+  return setupOf(result.totpURI);
+}
+
+/** The set-up that waits for its first code, so that a page can show it again after a wrong one. */
+export async function pendingSetup({ user }: SignedIn): Promise<Setup | undefined> {
+  const [row] = await globalDb()
+    .select()
+    .from(twoFactors)
+    .where(and(eq(twoFactors.userId, user.id), eq(twoFactors.verified, false)));
+  if (row === undefined) return undefined;
+  const { secretConfig } = await auth().$context;
+  const secret = await symmetricDecrypt({ key: secretConfig, data: row.secret });
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user.email)}`;
+  return setupOf(
+    `otpauth://totp/${label}?secret=${base32(Buffer.from(secret))}&issuer=${encodeURIComponent(issuer)}&digits=6&period=30`,
+  );
+}
+
+/**
+ * Turns two-step sign-in on with a first code. Other sessions end: they were opened with a password
+ * alone. The backup codes are for showing once.
+ */
+export async function confirmTwoFactor(
+  input: { code: string },
+  signedIn: SignedIn,
+  client: Headers,
+): Promise<{ backupCodes: string[]; cookies: Headers }> {
+  const body = parseInput(codeInput, input);
+  try {
+    const { headers } = await auth().api.verifyTOTP({ body, headers: client, returnHeaders: true });
+    await keepOnlySession(headers, signedIn, client);
+    const { backupCodes } = await auth().api.viewBackupCodes({
+      body: { userId: signedIn.user.id },
+    });
+    return { backupCodes, cookies: headers };
+  } catch (error) {
+    throw toProblem(error);
+  }
+}
+
+/** New backup codes; the old ones stop working. */
+export async function renewBackupCodes(
+  input: { password: string },
+  signedIn: SignedIn,
+  client: Headers,
+): Promise<string[]> {
+  const body = parseInput(passwordInput, input);
+  const { backupCodes } = await withPasswordCheck(signedIn, () =>
+    auth().api.generateBackupCodes({ body, headers: client }),
+  );
+  return backupCodes;
+}
+
+/** Turns two-step sign-in off after checking the password. */
+export async function disableTwoFactor(
+  input: { password: string },
+  signedIn: SignedIn,
+  client: Headers,
+): Promise<Headers> {
+  const body = parseInput(passwordInput, input);
+  const { headers } = await withPasswordCheck(signedIn, () =>
+    auth().api.disableTwoFactor({ body, headers: client, returnHeaders: true }),
+  );
+  return headers;
+}
+
+function setupOf(uri: string): Setup {
+  return { uri, key: new URL(uri).searchParams.get('secret') ?? '' };
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648 base32 without padding, as authenticator apps read it. */
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{1,5}/g) ?? [])
+    .map((chunk) => alphabet[Number.parseInt(chunk.padEnd(5, '0'), 2)])
+    .join('');
+}

@@ -1,0 +1,46 @@
+import { and, eq } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import { tenantFeatures } from '../schema/tenants.ts';
+import { readTenant, withTenant } from './tenancy/with-tenant.ts';
+
+/**
+ * What a workspace can switch on.
+ * - lead-engine  scans the mail domains of companies and scores leads by what it finds
+ * - crm-push     writes leads into a connected CRM
+ */
+export const features = ['lead-engine', 'crm-push'] as const;
+export type Feature = (typeof features)[number];
+
+/** The features that are on. */
+export function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
+  return readTenant(tenantId, (tx) => selectFeatures(tx, tenantId));
+}
+
+/** As `enabledFeatures`, inside a transaction of the caller. */
+export async function selectFeatures(tx: Tx, tenantId: string): Promise<Set<Feature>> {
+  const rows = await tx
+    .select({ feature: tenantFeatures.feature })
+    .from(tenantFeatures)
+    .where(eq(tenantFeatures.tenantId, tenantId));
+  return new Set(rows.map(({ feature }) => feature as Feature));
+}
+
+/** Switches a feature on or off. One that is on already stays as it was switched on. */
+export async function setFeature(
+  tenantId: string,
+  feature: Feature,
+  enabled: boolean,
+  by: string | null,
+): Promise<void> {
+  await withTenant(tenantId, async (tx) => {
+    if (enabled)
+      await tx
+        .insert(tenantFeatures)
+        .values({ tenantId, feature, enabledBy: by })
+        .onConflictDoNothing();
+    else
+      await tx
+        .delete(tenantFeatures)
+        .where(and(eq(tenantFeatures.tenantId, tenantId), eq(tenantFeatures.feature, feature)));
+  });
+}

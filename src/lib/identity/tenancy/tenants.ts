@@ -1,0 +1,115 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isTimeZone } from '../../platform/time-zone.ts';
+import { tenants } from '../../schema/tenants.ts';
+
+export type Tenant = typeof tenants.$inferSelect;
+
+/** A tenant that is served, by the slug of its URL. */
+export async function findTenant(slug: string): Promise<Tenant | undefined> {
+  const rows = await globalDb()
+    .select()
+    .from(tenants)
+    .where(and(eq(tenants.slug, slug), isNull(tenants.archivedAt)));
+  return rows[0];
+}
+
+export async function getTenant(id: string): Promise<Tenant> {
+  const rows = await globalDb().select().from(tenants).where(eq(tenants.id, id));
+  const tenant = rows[0];
+  if (tenant === undefined) throw new Problem('not_found', 'There is no such workspace.');
+  return tenant;
+}
+
+/** All tenants that are served, by name. */
+export function listTenants(): Promise<Tenant[]> {
+  return globalDb()
+    .select()
+    .from(tenants)
+    .where(isNull(tenants.archivedAt))
+    .orderBy(asc(tenants.name));
+}
+
+export interface NewTenant {
+  slug: string;
+  name: string;
+  timeZone?: string | undefined;
+  currency?: string | undefined;
+  accent?: string | undefined;
+}
+
+/**
+ * Creates a tenant. A slug that is taken or ill-formed, an unknown time zone or currency is a
+ * Problem.
+ */
+export async function createTenant(input: NewTenant): Promise<Tenant> {
+  checkTenant(input);
+  const rows = await globalDb()
+    .insert(tenants)
+    .values(input)
+    .onConflictDoNothing({ target: tenants.slug })
+    .returning();
+  const tenant = rows[0];
+  if (tenant === undefined)
+    throw new Problem(
+      'conflict',
+      `A workspace with the slug "${input.slug}" already exists. Choose another slug.`,
+    );
+  return tenant;
+}
+
+export interface TenantLimits {
+  /** How long raw answers are kept that no replay needs, in days; at least 1. */
+  rawRetentionDays?: number | undefined;
+  /** The largest share of a stream's rows that is deleted without asking, from 0 to 1. */
+  deletionShare?: number | undefined;
+}
+
+/** Changes what a tenant keeps and what it lets be deleted; what is not named stays. */
+export async function updateTenant(id: string, limits: TenantLimits): Promise<Tenant> {
+  const { rawRetentionDays: days, deletionShare: share } = limits;
+  if (days === undefined && share === undefined)
+    throw new Problem('bad_request', 'Name what to change.');
+  if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 36_500))
+    throw new Problem('bad_request', 'Raw answers are kept for a whole number of days, 1 or more.');
+  if (share !== undefined && !(share >= 0 && share <= 1))
+    throw new Problem('bad_request', 'The share is a number from 0 to 1, for example 0.2.');
+  const [tenant] = await globalDb()
+    .update(tenants)
+    .set(limits)
+    .where(eq(tenants.id, id))
+    .returning();
+  if (tenant === undefined) throw new Problem('not_found', 'There is no such workspace.');
+  return tenant;
+}
+
+const slugForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function checkTenant(input: NewTenant): void {
+  if (!slugForm.test(input.slug)) {
+    throw new Problem(
+      'bad_request',
+      'A slug has 1 to 63 lower-case letters, digits and inner hyphens, for example "summit-fitness".',
+    );
+  }
+  if (input.name.trim() === '') throw new Problem('bad_request', 'A workspace needs a name.');
+  if (input.timeZone !== undefined && !isTimeZone(input.timeZone)) {
+    throw new Problem(
+      'bad_request',
+      `"${input.timeZone}" is not a time zone. Use an IANA name such as "America/Denver".`,
+    );
+  }
+  if (
+    input.currency !== undefined &&
+    !Intl.supportedValuesOf('currency').includes(input.currency)
+  ) {
+    throw new Problem(
+      'bad_request',
+      `"${input.currency}" is not a currency. Use an ISO 4217 code such as "USD".`,
+    );
+  }
+  if (input.accent !== undefined && !/^#[0-9a-f]{6}$/i.test(input.accent)) {
+    throw new Problem('bad_request', `"${input.accent}" is not a colour. Use #rrggbb.`);
+  }
+}

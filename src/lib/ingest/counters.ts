@@ -1,0 +1,139 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import type { Page } from '../connectors/contract/provider.ts';
+import { FencedError, type Failure } from './failures.ts';
+import { syncRunStreams } from '../schema/sync.ts';
+import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';
+
+type Owner = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
+
+/** Opens the books of one stream in a run, or goes on with those of an earlier slice. */
+export async function openStreamBooks(
+  tx: Tx,
+  source: Owner,
+  stream: Pick<Stream, 'name'>,
+  pass: { id: string; mode: Pass['span']['mode'] | 'replay' },
+): Promise<void> {
+  const { tenantId, runId, connectionId } = source;
+  await tx
+    .insert(syncRunStreams)
+    .values({
+      tenantId,
+      runId,
+      connectionId,
+      stream: stream.name,
+      passId: pass.id,
+      mode: pass.mode,
+    })
+    .onConflictDoUpdate({
+      target: [syncRunStreams.tenantId, syncRunStreams.runId, syncRunStreams.stream],
+      set: { passId: pass.id, mode: pass.mode },
+    });
+}
+
+type Problem = Pick<Failure, 'kind' | 'message'>;
+
+/** Closes the books of one stream; the figures were written with each page. */
+export async function closeStreamBooks(
+  tx: Tx,
+  source: Owner,
+  stream: Pick<Stream, 'name' | 'label'>,
+  status: StreamStatus,
+  problem?: Problem,
+): Promise<StreamReport> {
+  const [closed] = await tx
+    .update(syncRunStreams)
+    .set({
+      status,
+      finishedAt: sql`now()`,
+      errorKind: problem?.kind ?? null,
+      errorMessage: problem?.message ?? null,
+    })
+    .where(and(ofRun(source), eq(syncRunStreams.stream, stream.name)))
+    .returning(booksColumns);
+  if (closed === undefined) throw new FencedError();
+  return {
+    stream: stream.name,
+    label: stream.label,
+    status,
+    errorMessage: problem?.message ?? null,
+    ...closed,
+  };
+}
+
+/** The streams that earlier slices of the run have ended. */
+export async function closedBooks(
+  tx: Tx,
+  source: Owner & Pick<Source, 'provider'>,
+): Promise<StreamReport[]> {
+  const rows = await tx
+    .select({
+      stream: syncRunStreams.stream,
+      status: syncRunStreams.status,
+      errorMessage: syncRunStreams.errorMessage,
+      ...booksColumns,
+    })
+    .from(syncRunStreams)
+    .where(ofRun(source));
+  const label = (name: string) =>
+    source.provider.streams.find((stream) => stream.name === name)?.label ?? name;
+  return rows.flatMap(({ status, ...row }) =>
+    status === 'running' ? [] : [{ ...row, status, label: label(row.stream) }],
+  );
+}
+
+/**
+ * Adds pages to the books of their stream, and moves the stream's cursor behind the last of them.
+ */
+export async function bookPages(
+  tx: Tx,
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  { cursor }: Pick<Page, 'cursor'>,
+  books: Books,
+  missed: number,
+): Promise<void> {
+  await tx.execute(sql`
+    with state as (
+      update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${books.pages}, version = version + 1, touched_at = now(),
+        high_water = case when ${stream.changes?.by === 'time'} then ${JSON.stringify(pass.highWater)}::jsonb else high_water end
+      where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and version = ${pass.version}
+    )
+    update sync_run_streams set
+      pages = pages + ${books.pages}, fetched = fetched + ${books.fetched}, inserted = inserted + ${books.inserted}, changed = changed + ${books.changed},
+      unchanged = unchanged + ${books.unchanged}, rejected = rejected + ${books.rejected}, deleted = deleted + ${books.deleted}, missed = missed + ${missed}
+    where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
+}
+
+/** Ends whatever books a run that was given up has left open. */
+export async function closeOpenBooks(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  end: object,
+): Promise<void> {
+  await tx
+    .update(syncRunStreams)
+    .set(end)
+    .where(
+      and(
+        eq(syncRunStreams.tenantId, tenantId),
+        eq(syncRunStreams.runId, runId),
+        eq(syncRunStreams.status, 'running'),
+      ),
+    );
+}
+
+const ofRun = ({ tenantId, runId }: Owner) =>
+  and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
+
+const booksColumns = {
+  pages: syncRunStreams.pages,
+  fetched: syncRunStreams.fetched,
+  inserted: syncRunStreams.inserted,
+  changed: syncRunStreams.changed,
+  unchanged: syncRunStreams.unchanged,
+  rejected: syncRunStreams.rejected,
+  deleted: syncRunStreams.deleted,
+};

@@ -1,0 +1,125 @@
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
+import { countLive, softDelete } from '../entities/upsert.ts';
+import { entityDefinition } from '../entities/registry.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import type { Page } from '../connectors/contract/provider.ts';
+import { markPulls } from './pushed-copies.ts';
+import { refreshRollups } from './summaries.ts';
+import { syncRuns } from '../schema/sync.ts';
+import type { Pass, Source, Stream } from './types.ts';
+
+/** Below this many rows the share says nothing. */
+const smallestCount = 10;
+
+/**
+ * Whether so many rows are missing that it looks like a fault of the source rather than like
+ * deletions. Lists of one parent are small: they never are.
+ */
+export function isSuspicious(
+  stream: Stream,
+  missing: number,
+  live: number,
+  share: number,
+): boolean {
+  return (
+    stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * share
+  );
+}
+
+/**
+ * Deletes (softly) what a complete pass did not list, or holds the deletion back when it is
+ * suspiciously much.
+ */
+export async function deleteAbsent(
+  tx: Tx,
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+): Promise<{ deleted: number; heldBack: number }> {
+  const origin = {
+    tenantId: source.tenantId,
+    connectionId: source.connectionId,
+    stream: stream.name,
+  };
+  const scope = scopeOf(source, stream, pass);
+  const absent = sql`${scope} and ${absentCondition(source, stream, pass)}`;
+  const missing = await countLive(tx, stream.entity, origin, absent);
+  if (missing === 0) return { deleted: 0, heldBack: 0 };
+  const live = await countLive(tx, stream.entity, origin, scope);
+  if (isSuspicious(stream, missing, live, source.deletionShare) && !(await areAccepted(tx, source)))
+    return { deleted: 0, heldBack: missing };
+  const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
+  await refreshRollups(tx, stream.entity, source.tenantId, changes);
+  await markPulls(tx, source, stream.entity, changes);
+  return { deleted: changes.length, heldBack: 0 };
+}
+
+/** Whether a person has confirmed that much may be deleted, before or during the run. */
+async function areAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean> {
+  const [run] = await tx
+    .select({ accepted: syncRuns.acceptDeletions })
+    .from(syncRuns)
+    .where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
+  return run?.accepted === true;
+}
+
+/** The rows that a complete pass speaks of. */
+export function scopeOf(
+  source: Pick<Source, 'settings'>,
+  stream: Stream,
+  pass: Pick<Pass, 'startedAt'>,
+): SQL {
+  if (stream.listing.kind !== 'window') return sql`true`;
+  const { from, to } = stream.listing.window(source.settings, pass.startedAt);
+  const field = columnOf(stream, stream.listing.field);
+  return sql`${field} >= ${from.toISOString()}::timestamptz and ${field} < ${to.toISOString()}::timestamptz`;
+}
+
+function absentCondition(source: Source, stream: Stream, pass: Pass): SQL {
+  if (stream.listing.kind === 'partitioned')
+    return withoutParent(source, stream, stream.listing.parents, stream.listing.field);
+  return sql`${columnOf(stream, 'externalId')} not in (
+    select unnest(external_ids) from raw_snapshots
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and pass_id = ${pass.id})`;
+}
+
+/** Items of a parent that was deleted are not read any more: they go with it. */
+function withoutParent(source: Source, stream: Stream, parents: string, field: string): SQL {
+  const parent = source.provider.streams.find(({ name }) => name === parents);
+  if (parent === undefined)
+    throw new Error(`${stream.name} names the parent stream "${parents}", which does not exist`);
+  const { table } = entityDefinition(parent.entity);
+  return sql`${columnOf(stream, field)} in (
+    select external_id from ${table}
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${parents} and deleted_at is not null)`;
+}
+
+/** For a page that says which items are deleted: the condition of their rows. */
+export function deletedOn(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
+  if (page.deleted === undefined || page.deleted.length === 0) return undefined;
+  return sql`${columnOf(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
+}
+
+/**
+ * For pages that each are the complete list of one parent: the condition of those parents' rows
+ * that are on none of them.
+ */
+export function absentFromPartitions(
+  stream: Stream,
+  pages: readonly Pick<Page, 'partition'>[],
+  seen: readonly string[],
+): SQL | undefined {
+  const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
+  if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
+  const here = sql`${columnOf(stream, stream.listing.field)} = any(${sql.param(partitions)}::text[])`;
+  return seen.length === 0
+    ? here
+    : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;
+}
+
+/** The column of an entity's property. */
+export function columnOf(stream: Stream, property: string): SQL {
+  const column = getTableColumns(entityDefinition(stream.entity).table)[property];
+  if (column === undefined) throw new Error(`${stream.entity} has no column "${property}"`);
+  return sql`${column}`;
+}

@@ -1,0 +1,109 @@
+import { sql } from 'drizzle-orm';
+import { connections } from '../schema/connections.ts';
+import { getProvider } from '../connectors/registry.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { recordErrors, streamStates, syncRuns, syncRunStreams } from '../schema/sync.ts';
+
+export type SyncState = 'never' | 'running' | 'success' | 'partial' | 'failed';
+
+export interface SourceFreshness {
+  connectionId: string;
+  provider: string;
+  label: string;
+  status: SyncState;
+  /** When every stream of the source was last brought up to date; null when one never was. */
+  lastSuccessAt: Date | null;
+  isStale: boolean;
+  needsReconnect: boolean;
+  error: string | null;
+  /** Records that are set aside at present. */
+  rejected: number;
+  running: { runId: string; startedAt: Date; stream: string | null; fetched: number } | null;
+}
+
+/** Data older than this is called stale. */
+export const staleAfterMs = 2 * 3_600_000;
+
+/**
+ * A run that nobody has taken up for so long is not called running any more, though it will go on
+ * when a worker comes.
+ */
+const abandonedSeconds = 600;
+
+/**
+ * How fresh each source of a tenant is, measured on its data: a run that failed makes nothing
+ * fresher.
+ */
+export async function sourceFreshness(
+  tx: Tx,
+  tenantId: string,
+  now: Date,
+): Promise<SourceFreshness[]> {
+  return (await readSources(tx, tenantId)).map((row) => {
+    const streams = getProvider(row.provider).streams.map(({ name }) =>
+      instantOf(row.fresh?.[name] ?? null),
+    );
+    const lastSuccessAt = streams.includes(null) ? null : oldest(streams as Date[]);
+    const { running, finished } = row;
+    return {
+      connectionId: row.id,
+      provider: row.provider,
+      label: row.label,
+      status: running === null ? (finished?.status ?? 'never') : 'running',
+      lastSuccessAt,
+      isStale: isStale(lastSuccessAt, now),
+      needsReconnect: row.status === 'needs_reconnect',
+      error: finished?.errorMessage ?? null,
+      rejected: row.rejected,
+      running: running === null ? null : { ...running, startedAt: new Date(running.startedAt) },
+    };
+  });
+}
+
+const instantOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+export function isStale(lastSuccessAt: Date | null, now: Date): boolean {
+  return lastSuccessAt === null || now.getTime() - lastSuccessAt.getTime() > staleAfterMs;
+}
+
+function oldest(times: Date[]): Date | null {
+  return times.reduce<Date | null>(
+    (found, at) => (found === null || at < found ? at : found),
+    null,
+  );
+}
+
+/**
+ * One connection with what its newest runs and its streams say. Times inside JSON are ISO texts.
+ */
+interface SourceRow {
+  [column: string]: unknown;
+  id: string;
+  provider: string;
+  label: string;
+  status: string;
+  fresh: Record<string, string | null> | null;
+  rejected: number;
+  running: { runId: string; startedAt: string; stream: string | null; fetched: number } | null;
+  finished: { status: 'success' | 'partial' | 'failed'; errorMessage: string | null } | null;
+}
+
+/**
+ * All sources in one statement, because every page asks. The newest run of each kind is looked up
+ * through the index: the history of runs only grows.
+ */
+async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
+  const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
+  const books = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
+  const { rows } = await tx.execute<SourceRow>(sql`
+    select c.id, c.provider, c.label, c.status,
+      (select json_object_agg(stream, fresh_at) from ${streamStates} where ${ofConnection}) as fresh,
+      (select count(*)::int from ${recordErrors} where ${ofConnection} and resolved_at is null) as rejected,
+      (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${books}),
+          'fetched', (select coalesce(sum(fetched), 0) ${books}))
+        from ${syncRuns} as r where ${ofConnection} and status = 'running' and trigger <> 'replay' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
+      (select json_build_object('status', status, 'errorMessage', error_message)
+        from ${syncRuns} where ${ofConnection} and status <> 'running' and trigger <> 'replay' order by started_at desc nulls last limit 1) as finished
+    from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
+  return rows;
+}

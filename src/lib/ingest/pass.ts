@@ -1,0 +1,165 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { patiently } from '../platform/db/retry.ts';
+import { newId } from '../platform/id.ts';
+import type { Cursor } from '../connectors/contract/provider.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { closedBooks, closeStreamBooks, openStreamBooks } from './counters.ts';
+import { completePass } from './complete-pass.ts';
+import { parseIntervals } from './intervals.ts';
+import { holdRun } from './lease.ts';
+import { loadCorrections } from './rejections/corrections.ts';
+import { FencedError, type Failure } from './failures.ts';
+import { streamStates } from '../schema/sync.ts';
+import { hasSetAside } from './rejections/record.ts';
+import { chooseSpan } from './span.ts';
+import { holdState, lockState, ofState, type StreamState } from './state.ts';
+import { emptyBooks, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
+
+/**
+ * A pass that stood still for longer starts over, unless it was told to wait: the list has moved on
+ * too far to continue in it.
+ */
+const resumableMinutes = 15;
+
+/** Goes on with the unfinished pass of a stream, or begins one. */
+export function beginPass(source: Source, stream: Stream): Promise<Pass> {
+  return withTenant(source.tenantId, async (tx) => {
+    await holdRun(tx, source.tenantId, source);
+    const state = await lockState(tx, source, stream);
+    const pass = resumed(stream, state) ?? fresh(stream, state, new Date());
+    const {
+      id: passId,
+      startedAt: passStartedAt,
+      pages: passPages,
+      cursor,
+      version,
+      hasGap: passHasGap,
+    } = pass;
+    await tx
+      .update(streamStates)
+      .set({
+        passId,
+        passStartedAt,
+        passPages,
+        cursor,
+        version,
+        passHasGap,
+        passMode: pass.span.mode,
+        pausedUntil: null,
+        touchedAt: sql`now()`,
+      })
+      .where(ofState(source, stream));
+    await openStreamBooks(tx, source, stream, { id: pass.id, mode: pass.span.mode });
+    const { tenantId, connectionId } = source;
+    pass.hasErrors = await hasSetAside(tx, { tenantId, connectionId, stream: stream.name });
+    pass.corrections = await loadCorrections(tx, tenantId, connectionId, stream.name);
+    return pass;
+  });
+}
+
+function resumed(stream: Stream, state: StreamState): Pass | undefined {
+  const { passId, passStartedAt, cursor, touchedAt, pausedUntil, passMode, passPages } = state;
+  if (passId === null || passStartedAt === null || cursor === null || touchedAt === null)
+    return undefined;
+  const isOld = Date.now() - touchedAt.getTime() >= resumableMinutes * 60_000;
+  if (isOld && pausedUntil === null) return undefined;
+  // As of its beginning, so that it goes on reading what it began to read.
+  const begun = fresh(stream, state, passStartedAt);
+  if (begun.span.mode !== passMode) return undefined;
+  return {
+    ...begun,
+    id: passId,
+    cursor: cursor as Cursor,
+    newest: newestOf(state.highWater),
+    pages: passPages,
+    hasGap: state.passHasGap || isOld,
+  };
+}
+
+function fresh(stream: Stream, state: StreamState, startedAt: Date): Pass {
+  const intervals = parseIntervals(state.intervals);
+  const { fullAt, lookbackSeconds } = state;
+  const highWater = state.highWater as Cursor;
+  return {
+    id: newId(),
+    startedAt,
+    span: chooseSpan(
+      stream.changes,
+      { fullAt, intervals, token: highWater, lookbackSeconds },
+      startedAt,
+    ),
+    cursor: null,
+    highWater,
+    intervals,
+    newest: undefined,
+    hasGap: false,
+    expected: null,
+    pages: 0,
+    version: state.version + 1,
+    hasErrors: false,
+    corrections: new Map(),
+    books: emptyBooks(),
+  };
+}
+
+/**
+ * While a pass by time is under way, the high water holds the newest time of change that it has
+ * met.
+ */
+function newestOf(highWater: unknown): number | undefined {
+  const parsed = z.object({ newest: z.number() }).safeParse(highWater);
+  return parsed.success ? parsed.data.newest : undefined;
+}
+
+/**
+ * The pass is complete: what it did not list is gone, and the stream is fresh as of its beginning.
+ */
+export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<StreamReport> {
+  return patiently(() =>
+    withTenant(source.tenantId, async (tx) => {
+      if ((await holdState(tx, source, stream, pass)) === 'done') {
+        const report = (await closedBooks(tx, source)).find(
+          (closed) => closed.stream === stream.name,
+        );
+        if (report === undefined) throw new FencedError();
+        return report;
+      }
+      const problem = await completePass(tx, source, stream, pass);
+      return problem === null
+        ? closeStreamBooks(tx, source, stream, 'success')
+        : closeStreamBooks(tx, source, stream, 'partial', { kind: 'incomplete', message: problem });
+    }),
+  );
+}
+
+/**
+ * The stream failed; its stored pages stay, and the next run goes on after them unless the cursor
+ * is to blame.
+ */
+export function failPass(
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  failure: Failure,
+): Promise<StreamReport> {
+  return patiently(() =>
+    withTenant(source.tenantId, async (tx) => {
+      await holdState(tx, source, stream, pass);
+      const restart = failure.resetsCursor ? { cursor: null } : {};
+      // A place that the source does not know any more takes with it what was known of changes:
+      // only a full pass is sure.
+      const forget = failure.kind === 'cursor_invalid' ? { highWater: null, fullAt: null } : {};
+      await tx
+        .update(streamStates)
+        .set({
+          version: pass.version + 1,
+          pausedUntil: failure.until ?? null,
+          ...restart,
+          ...forget,
+        })
+        .where(ofState(source, stream));
+      return closeStreamBooks(tx, source, stream, 'failed', failure);
+    }),
+  );
+}

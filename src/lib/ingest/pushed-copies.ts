@@ -1,0 +1,254 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Change, EntityRows } from '../entities/definition.ts';
+import type { EntityName } from '../records/registry.ts';
+import type { Version } from '../entities/rewrite.ts';
+import type { Incoming, IncomingPage } from '../entities/upsert.ts';
+import { leads } from '../schema/leads.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { providers } from '../connectors/registry.ts';
+import { pushes, pushPulls } from '../schema/pushes.ts';
+import { isOwnAndLive, leadById } from '../mappings/lead-fields.ts';
+
+/*
+ * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither
+ * listed nor counted. What an item says of itself is only a claim. It stands when a push of this
+ * tenant and connection backs it; otherwise a foreign id, or the id of a database that is gone,
+ * would hide a lead that nothing else shows.
+ */
+
+/** The stream that records belong to. */
+export interface MirrorPlace {
+  tenantId: string;
+  connectionId: string;
+  stream: string;
+  /** The provider's key. */
+  provider: string;
+}
+
+/**
+ * The pages with the claims of their records settled: each is the mirror of the lead that a push
+ * backs, or of none.
+ */
+export async function withMirrors(
+  tx: Tx,
+  place: MirrorPlace,
+  entity: EntityName,
+  pages: readonly IncomingPage[],
+): Promise<readonly IncomingPage[]> {
+  const backed = await backedMirrors(
+    tx,
+    place,
+    entity,
+    pages.flatMap(({ incoming }) => incoming),
+  );
+  return backed === undefined
+    ? pages
+    : pages.map(({ origin, incoming }) => ({
+        origin,
+        incoming: incoming.map((item) => settled(item, backed)),
+      }));
+}
+
+/** The same for versions that are replayed. */
+export async function versionsWithMirrors(
+  tx: Tx,
+  place: MirrorPlace,
+  entity: EntityName,
+  versions: ReadonlyMap<string, Version>,
+): Promise<ReadonlyMap<string, Version>> {
+  const backed = await backedMirrors(
+    tx,
+    place,
+    entity,
+    [...versions.values()].map(({ incoming }) => incoming),
+  );
+  if (backed === undefined) return versions;
+  return new Map(
+    [...versions].map(([externalId, version]) => [externalId, settledVersion(version, backed)]),
+  );
+}
+
+/**
+ * The digest of a row that is the mirror of something else than it claims: another one, so that the
+ * row is written when that changes.
+ */
+export function mirrorHash(hash: string, claimed: string | null, mirrorOf: string | null): string {
+  const own = hash.split(mark, 1)[0] ?? hash;
+  return claimed === mirrorOf ? own : `${own}${mark}${mirrorOf ?? ''}`;
+}
+
+/** No character of a digest in base64. */
+const mark = '~';
+
+/** Which lead each record is the mirror of, by the record's id and its claim. */
+type Backed = ReadonlyMap<string, string>;
+
+function settled(item: Incoming, backed: Backed): Incoming {
+  const claimed = claimOf(item);
+  const mirrorOf = backed.get(keyOf(item.record.externalId, claimed)) ?? null;
+  return mirrorOf === claimed
+    ? item
+    : {
+        ...item,
+        record: { ...item.record, mirrorOf } as Incoming['record'],
+        hash: mirrorHash(item.hash, claimed, mirrorOf),
+      };
+}
+
+function settledVersion(version: Version, backed: Backed): Version {
+  const incoming = settled(version.incoming, backed);
+  if (incoming === version.incoming) return version;
+  const { mirrorOf } = incoming.record as { mirrorOf?: string | null };
+  const past =
+    version.past === undefined
+      ? undefined
+      : { ...version.past, mirrorOf: mirrorOf ?? null, contentHash: incoming.hash };
+  return { ...version, incoming, past };
+}
+
+/**
+ * The claims that stand, and the records that are known by their id to be what we made there,
+ * whether they say so or not: a CRM without our field cannot. Undefined when there is nothing to
+ * ask.
+ */
+async function backedMirrors(
+  tx: Tx,
+  place: MirrorPlace,
+  entity: EntityName,
+  incoming: readonly Incoming[],
+): Promise<Backed | undefined> {
+  if (entity !== 'lead' || incoming.length === 0) return undefined;
+  const takesLeads = providers.some(
+    ({ key, push }) => key === place.provider && push !== undefined,
+  );
+  if (!takesLeads) return incoming.some((item) => claimOf(item) !== null) ? new Map() : undefined;
+  const records = incoming.map((item) => ({
+    externalId: item.record.externalId,
+    claimed: claimOf(item),
+  }));
+  const known = await pushesOf(tx, place, records);
+  const own = await ownLeads(tx, place.tenantId, [...new Set(known.map(({ leadId }) => leadId))]);
+  const [byLead, byRemote] = [
+    new Map(known.map((push) => [push.leadId, push])),
+    new Map(known.map((push) => [push.remoteId, push])),
+  ];
+  return new Map(
+    records.flatMap(({ externalId, claimed }) => {
+      // What the record says of itself comes before what its id says.
+      const backing = [
+        claimed === null ? undefined : byLead.get(claimed),
+        byRemote.get(externalId),
+      ].flatMap((push) => (push === undefined ? [] : (own.get(push.leadId) ?? [])));
+      const lead = backing.find(
+        (row) =>
+          !(
+            row.connectionId === place.connectionId &&
+            row.stream === place.stream &&
+            row.externalId === externalId
+          ),
+      );
+      return lead === undefined ? [] : [[keyOf(externalId, claimed), lead.id] as const];
+    }),
+  );
+}
+
+/**
+ * The pushes of the leads that records claim to be, and those that know the records by their ids.
+ * By lists rather than one by one: see `leadById`.
+ */
+async function pushesOf(
+  tx: Tx,
+  { tenantId, connectionId }: MirrorPlace,
+  records: readonly { externalId: string; claimed: string | null }[],
+) {
+  const { leadId, remoteId } = pushes;
+  const of = and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
+  const claimed = records.flatMap((record) => record.claimed ?? []);
+  const byClaim =
+    claimed.length === 0
+      ? []
+      : await tx
+          .select({ leadId, remoteId })
+          .from(pushes)
+          .where(and(of, inArray(leadId, claimed)));
+  const byId = await tx
+    .select({ leadId, remoteId })
+    .from(pushes)
+    .where(
+      and(
+        of,
+        inArray(
+          remoteId,
+          records.map(({ externalId }) => externalId),
+        ),
+      ),
+    );
+  return [...byClaim, ...byId];
+}
+
+/** Those of the leads that are there and no copies themselves. */
+async function ownLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, never>();
+  const rows = await tx
+    .select({
+      id: leads.id,
+      connectionId: leads.connectionId,
+      stream: leads.stream,
+      externalId: leads.externalId,
+    })
+    .from(sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`)
+    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .where(isOwnAndLive);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+const keyOf = (externalId: string, claimed: string | null): string =>
+  `${claimed ?? ''}/${externalId}`;
+const claimOf = ({ record }: Incoming): string | null =>
+  'mirrorOf' in record ? (record.mirrorOf?.toLowerCase() ?? null) : null;
+
+/**
+ * Marks the pushed leads whose copy has to be looked at after these changes: copies that came,
+ * changed or went, and leads that went or came back. In the transaction that made the changes.
+ */
+export async function markPulls(
+  tx: Tx,
+  { tenantId, connectionId }: Pick<MirrorPlace, 'tenantId' | 'connectionId'>,
+  entity: EntityName,
+  changes: readonly Change[],
+): Promise<void> {
+  if (entity !== 'lead') return;
+  const rows = (changes as readonly Change<'lead'>[]).map(({ before, after }) => ({
+    before,
+    after,
+  }));
+  const copies = [
+    ...new Set(
+      rows
+        .flatMap(({ before, after }) => [before?.mirrorOf, after?.mirrorOf])
+        .filter((id) => typeof id === 'string'),
+    ),
+  ];
+  const moved = rows
+    .filter(({ before, after }) => hasMoved(before, after))
+    .flatMap(({ before, after }) => before?.id ?? after?.id ?? []);
+  if (copies.length + moved.length === 0) return;
+  // In one order, so that two connections that mark the same leads wait for each other instead of
+  // locking each other out.
+  await tx.execute(sql`
+    insert into ${pushPulls} (tenant_id, connection_id, lead_id)
+    select ${tenantId}::uuid, connection_id, lead_id from (
+      select ${connectionId}::uuid as connection_id, lead_id from unnest(${sql.param(copies)}::uuid[]) as copy (lead_id)
+      union select connection_id, lead_id from ${pushes} where tenant_id = ${tenantId} and lead_id = any(${sql.param(moved)}::uuid[])) as marked
+    order by connection_id, lead_id
+    on conflict (tenant_id, connection_id, lead_id) do update set marked_at = clock_timestamp()`);
+}
+
+/**
+ * A lead that is gone, is back, or has become or ceased to be a mirror itself: its copies may have
+ * to be shown, or hidden again.
+ */
+function hasMoved(before: EntityRows['lead'] | null, after: EntityRows['lead'] | null): boolean {
+  if (after === null) return true;
+  return before === null ? after.firstSeenAt < after.changedAt : before.mirrorOf !== after.mirrorOf;
+}

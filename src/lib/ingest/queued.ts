@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+
+/**
+ * Whether a sync of one of these connections of the tenant waits for a worker: it could begin now
+ * and nobody has taken it up.
+ */
+export async function isQueued(
+  tenantId: string,
+  connectionIds: readonly string[],
+): Promise<boolean> {
+  if (connectionIds.length === 0) return false;
+  const { rows } = await readTenant(tenantId, (tx) =>
+    tx.execute(sql`
+    select 1 from pgboss.job
+    where name = 'sync-connection' and state in ('created', 'retry') and start_after <= now()
+      and data->>'tenantId' = ${tenantId} and data->>'connectionId' in ${[...connectionIds]} limit 1`),
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,34 @@
+import { sql } from 'drizzle-orm';
+import type { EntityName } from '../records/registry.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { recountCompanyDomains } from '../scoring/company-domains/refresh.ts';
+import { recountActivityCounts, recountNoteCounts } from '../summaries/dated-counts/refresh.ts';
+import { recountHotListItems } from '../summaries/hot-list-items/refresh.ts';
+import { recountLeadMetrics } from '../summaries/lead-metrics/refresh.ts';
+import { recountPipelineStageCounts } from '../summaries/pipeline-stage-counts/refresh.ts';
+import { recountStageEntries } from '../summaries/stage-entries/refresh.ts';
+
+type Recount = (tx: Tx, tenantId: string) => Promise<void>;
+
+/** In order: stages count what is on the hot list. */
+const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
+  lead: [recountLeadMetrics, recountCompanyDomains],
+  opportunity: [recountHotListItems, recountPipelineStageCounts, recountStageEntries],
+  note: [recountNoteCounts],
+  scheduledActivity: [recountActivityCounts],
+  referral: [recountCompanyDomains],
+  company: [recountCompanyDomains],
+  contact: [recountCompanyDomains],
+};
+
+/**
+ * Makes the rollups of an entity equal to its live rows, whatever they were. What they are off by
+ * is the same before and after any page that is stored meanwhile, and is added like that page's own
+ * changes; only two recounts take turns.
+ */
+export async function recountRollups(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`recount ${tenantId}`}, 0))`,
+  );
+  for (const recount of recounts[name] ?? []) await recount(tx, tenantId);
+}

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq, sql } from 'drizzle-orm';
+import { fieldProblem } from '../../identity/auth/input.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { maskedText, MaskLeft, readEdited } from '../../platform/mask.ts';
+import { applyPatch, patchBetween } from '../../platform/merge-patch.ts';
+import { recordErrors } from '../../schema/sync.ts';
+import { digestOf, idOf, translateItem } from '../translate.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import type { Actor } from '../../identity/actor.ts';
+import { holdOpen, requireOpen } from './open.ts';
+import { rawGone, readRawItems, type RawItem, type RecordError } from './raw.ts';
+import { store } from './retry.ts';
+import { inStream, openStream, type OpenStream } from './stream.ts';
+
+/** What a person needs to correct a record. */
+export interface RecordForEditing {
+  error: RecordError;
+  /** Name of the stream for people. */
+  label: string;
+  /** The masked item as JSON; null when it is too long to be edited, or not kept any more. */
+  text: string | null;
+  /**
+   * Digest of the item: the form sends it back, so that nobody corrects what they have not seen.
+   */
+  digest: string;
+}
+
+/** A longer item is no matter for a form. In characters of JSON. */
+const longestText = 200_000;
+
+export async function recordForEditing(actor: Actor, id: string): Promise<RecordForEditing> {
+  const { tenantId } = actor;
+  const { timeZone } = await getTenant(tenantId);
+  const error = await requireOpen(actor, id);
+  return readTenant(tenantId, async (tx) => {
+    const stream = await openStream(
+      tx,
+      { tenantId, connectionId: error.connectionId, stream: error.stream },
+      timeZone,
+    );
+    const [raw] = await readRawItems(tx, stream, [error]);
+    const text = raw === undefined ? null : maskedText(withCorrection(raw));
+    return {
+      error,
+      label: stream.definition.label,
+      text: text !== null && text.length <= longestText ? text : null,
+      digest: raw === undefined ? '' : digestOf(raw.item),
+    };
+  });
+}
+
+export interface Edit {
+  /** The item as the person left it, masked where they changed nothing. */
+  text: string;
+  digest: string;
+}
+
+/**
+ * Stores the record as a person corrected it, and the correction, for as long as the source sends
+ * that very item.
+ */
+export async function correctRecord(actor: Actor, id: string, edit: Edit): Promise<void> {
+  const { connectionId, stream } = await requireOpen(actor, id);
+  await inStream({ tenantId: actor.tenantId, connectionId, stream }, async (tx, open) => {
+    const [raw] = await readRawItems(tx, open, [await holdOpen(tx, actor, id)]);
+    if (raw === undefined) throw rawGone();
+    if (digestOf(raw.item) !== edit.digest)
+      throw new Problem(
+        'conflict',
+        'The source has sent this record anew since you opened it. Look at it again: your text was made for the old one.',
+      );
+    const corrected = editedItem(raw, edit.text);
+    assertSameRecord(open, raw.item, corrected);
+    await applyCorrection(tx, actor, open, raw, patchBetween(raw.item, corrected));
+  });
+}
+
+const withCorrection = ({ item, error: { correction } }: RawItem): unknown =>
+  correction === null ? item : applyPatch(item, correction);
+
+function editedItem(raw: RawItem, text: string): unknown {
+  try {
+    return readEdited(withCorrection(raw), text);
+  } catch (error) {
+    if (error instanceof MaskLeft) throw fieldProblem('bad_request', 'item', error.message);
+    if (error instanceof SyntaxError)
+      throw fieldProblem(
+        'bad_request',
+        'item',
+        `This is not JSON: ${error.message}. Look for a missing quote, comma or bracket.`,
+      );
+    throw error;
+  }
+}
+
+/** An id may be added where there is none; another one would make another record. */
+function assertSameRecord({ definition }: OpenStream, before: unknown, after: unknown): void {
+  const id = idOf(definition, before);
+  if (id !== undefined && idOf(definition, after) !== id)
+    throw fieldProblem(
+      'bad_request',
+      'item',
+      'The id of a record cannot be changed. Put it back as it was.',
+    );
+}
+
+async function applyCorrection(
+  tx: Tx,
+  actor: Actor,
+  stream: OpenStream,
+  raw: RawItem,
+  patch: unknown,
+): Promise<void> {
+  const { tenantId, id, itemKey } = raw.error;
+  const digest = digestOf(raw.item);
+  const { incoming, rejected } = translateItem(
+    stream.definition,
+    raw.item,
+    raw.context,
+    new Map([[itemKey, { digest, patch }]]),
+  );
+  if (incoming === undefined)
+    throw fieldProblem(
+      'bad_request',
+      'item',
+      `It still cannot be read. ${rejected?.reason ?? ''}`.trim(),
+    );
+  await store(tx, stream, [{ raw, incoming }]);
+  // Where the mapping takes the item as it is by now, there is nothing to remember.
+  const decision = isDeepStrictEqual(patch, {})
+    ? { correction: null, resolution: 'accepted' as const }
+    : { correction: patch, resolution: 'corrected' as const };
+  await tx
+    .update(recordErrors)
+    .set({ ...decision, itemDigest: digest, resolvedAt: sql`now()`, resolvedBy: actor.userId })
+    .where(and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.id, id)));
+}

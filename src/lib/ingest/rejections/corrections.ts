@@ -1,0 +1,37 @@
+import { and, eq, isNotNull } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import { recordErrors } from '../../schema/sync.ts';
+
+/** What a person laid over an item, for as long as the source sends that very item. */
+export interface Correction {
+  /** Digest of the item as received. */
+  digest: string;
+  /** JSON merge patch (RFC 7396). */
+  patch: unknown;
+}
+
+/** Corrections of a stream by the key of the item. */
+export type Corrections = ReadonlyMap<string, Correction>;
+
+/** The corrections that hold for a stream of a connection: `translate` takes them. */
+export async function loadCorrections(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  stream: string,
+): Promise<Corrections> {
+  const ofStream = and(
+    eq(recordErrors.tenantId, tenantId),
+    eq(recordErrors.connectionId, connectionId),
+    eq(recordErrors.stream, stream),
+  );
+  const rows = await tx
+    .select({
+      key: recordErrors.itemKey,
+      digest: recordErrors.itemDigest,
+      patch: recordErrors.correction,
+    })
+    .from(recordErrors)
+    .where(and(ofStream, isNotNull(recordErrors.correction)));
+  return new Map(rows.map(({ key, digest, patch }) => [key, { digest, patch }]));
+}

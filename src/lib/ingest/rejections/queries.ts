@@ -1,0 +1,111 @@
+import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { connections } from '../../schema/connections.ts';
+import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { isId } from '../../platform/id.ts';
+import { recordErrors } from '../../schema/sync.ts';
+import { kindWords, streamWords } from './labels.ts';
+
+/** Which records a list shows; what is not given does not matter. */
+export interface RecordFilter {
+  connection?: string | undefined;
+  stream?: string | undefined;
+  kind?: string | undefined;
+  cursor?: string | undefined;
+}
+
+/** Rows of one page. Each brings its item along, so that a page has fewer than a table's. */
+const pageSize = 25;
+const newestFirst: SortOrder = {
+  expression: sql`last_seen_at`,
+  type: 'timestamptz',
+  direction: 'desc',
+};
+
+const ofConnection = and(
+  eq(connections.tenantId, recordErrors.tenantId),
+  eq(connections.id, recordErrors.connectionId),
+);
+
+/** Where a record comes from, for people. */
+const origin = {
+  connectionId: recordErrors.connectionId,
+  provider: connections.provider,
+  source: connections.label,
+  stream: recordErrors.stream,
+  kind: recordErrors.kind,
+};
+const named = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
+  ...row,
+  streamLabel: streamWords(row.provider, row.stream),
+  kindLabel: kindWords(row.kind),
+});
+
+/** How many records are set aside for each kind of reason, most first. */
+export async function openGroups(tx: Tx, tenantId: string) {
+  const count = sql<number>`count(*)::int`.as('count');
+  const rows = await tx
+    .select({ ...origin, count })
+    .from(recordErrors)
+    .innerJoin(connections, ofConnection)
+    .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt)))
+    .groupBy(...Object.values(origin))
+    .orderBy(desc(count), recordErrors.stream, recordErrors.kind);
+  return rows.map(named);
+}
+
+/** One page of the records that are set aside, the newest first. */
+export async function openRecords(tx: Tx, tenantId: string, filter: RecordFilter) {
+  const keyset = keysetQuery(newestFirst, sql`${recordErrors.id}`, filter.cursor, pageSize);
+  const rows = await tx
+    .select({
+      ...origin,
+      id: recordErrors.id,
+      key: recordErrors.itemKey,
+      reason: recordErrors.reason,
+      payload: recordErrors.payload,
+      attempts: recordErrors.attempts,
+      firstSeenAt: recordErrors.createdAt,
+      lastSeenAt: recordErrors.lastSeenAt,
+      sortValue: keyset.sortValue,
+    })
+    .from(recordErrors)
+    .innerJoin(connections, ofConnection)
+    .where(
+      and(
+        eq(recordErrors.tenantId, tenantId),
+        isNull(recordErrors.resolvedAt),
+        matching(filter),
+        keyset.where,
+      ),
+    )
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  const page = keysetPage(newestFirst, rows, filter.cursor, pageSize);
+  return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => named(row)) };
+}
+
+function matching({ connection, stream, kind }: RecordFilter) {
+  return and(
+    connection === undefined
+      ? undefined
+      : isId(connection)
+        ? eq(recordErrors.connectionId, connection)
+        : sql`false`,
+    stream === undefined ? undefined : eq(recordErrors.stream, stream),
+    kind === undefined ? undefined : eq(recordErrors.kind, kind),
+  );
+}
+
+/** What became of the records that left the list last. */
+export async function resolvedRecords(tx: Tx, tenantId: string, limit: number) {
+  const { id, itemKey: key, resolvedAt, resolution, resolvedBy, note } = recordErrors;
+  const rows = await tx
+    .select({ ...origin, id, key, resolvedAt, resolution, resolvedBy, note })
+    .from(recordErrors)
+    .innerJoin(connections, ofConnection)
+    .where(and(eq(recordErrors.tenantId, tenantId), isNotNull(resolvedAt)))
+    .orderBy(desc(resolvedAt))
+    .limit(limit);
+  return rows.map(named);
+}

@@ -1,0 +1,202 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { upsertPages, type Incoming, type Origin } from '../../entities/upsert.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId } from '../../platform/id.ts';
+import type { JobPayload } from '../../jobs/jobs.ts';
+import { enqueue } from '../../jobs/queue.ts';
+import { markPulls, withMirrors } from '../pushed-copies.ts';
+import { refreshRollups } from '../summaries.ts';
+import type { Correction } from './corrections.ts';
+import { recordErrors } from '../../schema/sync.ts';
+import { digestOf, translateItem, type Rejected } from '../translate.ts';
+import type { Actor } from '../../identity/actor.ts';
+import { openDeadLetter } from '../../jobs/failed/store.ts';
+import { subjectOf } from '../../jobs/failed/subject.ts';
+import { countGroup, holdGroup, holdOpen, requireOpen, type RecordGroup } from './open.ts';
+import { rawGone, readRawItems, type RawItem, type RecordError } from './raw.ts';
+import { inStream, type OpenStream } from './stream.ts';
+
+/**
+ * What became of records that were tried again; `unreadable` ones could not be read from what is
+ * kept.
+ */
+export interface RetryTally {
+  accepted: number;
+  rejected: number;
+  unreadable: number;
+}
+
+/** Up to so many are tried again while the person waits. */
+const atOnce = 50;
+/** Records of one transaction. */
+const batchSize = 200;
+
+/**
+ * Tries one record again, from the answer that is kept and with the mapping of today. False when it
+ * is refused again.
+ */
+export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
+  const { connectionId, stream } = await requireOpen(actor, id);
+  const tally = await inStream(
+    { tenantId: actor.tenantId, connectionId, stream },
+    async (tx, open) => retryErrors(tx, open, [await holdOpen(tx, actor, id)], actor.userId),
+  );
+  if (tally.unreadable > 0) throw rawGone();
+  return tally.accepted > 0;
+}
+
+/**
+ * Tries all records of a kind again: a few at once, many in a job (then the answer is undefined),
+ * whose progress is the shrinking list.
+ */
+export async function retryGroup(
+  actor: Actor,
+  { connectionId, stream, kind }: Omit<RecordGroup, 'tenantId'>,
+): Promise<RetryTally | undefined> {
+  const group = { tenantId: actor.tenantId, connectionId, stream, kind };
+  const open = isId(connectionId) ? await countGroup(group) : 0;
+  if (open === 0)
+    throw new Problem(
+      'conflict',
+      'No record of this kind is set aside any more. The list below is up to date.',
+    );
+  if (open <= atOnce)
+    return inStream(group, async (tx, place) =>
+      retryErrors(tx, place, await holdGroup(tx, group, null, atOnce), actor.userId),
+    );
+  const payload = { ...group, after: null, requestedBy: actor.userId };
+  const subject = subjectOf(payload);
+  if (await openDeadLetter(actor.tenantId, 'retry-records', subject))
+    throw new Problem(
+      'conflict',
+      'An earlier retry of these records failed and is set aside itself. Retry it under Jobs.',
+    );
+  if (!(await enqueue('retry-records', payload, { key: subject })))
+    throw new Problem(
+      'conflict',
+      'These records are being tried again already. The list grows shorter while it goes on.',
+    );
+  return undefined;
+}
+
+/**
+ * Goes on with the retry of a group until it is through (null), or until `isOver` after a batch:
+ * then the answer is where to go on. Each batch is one transaction.
+ */
+export async function retrySlice(
+  payload: JobPayload<'retry-records'>,
+  isOver: () => boolean,
+): Promise<string | null> {
+  for (let after = payload.after; ;) {
+    const position = after;
+    const batch = await inStream(payload, async (tx, stream) => {
+      const errors = await holdGroup(tx, payload, position, batchSize);
+      await retryErrors(tx, stream, errors, payload.requestedBy);
+      return errors;
+    });
+    after = batch.at(-1)?.id ?? null;
+    if (batch.length < batchSize || after === null) return null;
+    if (isOver()) return after;
+  }
+}
+
+/**
+ * Translates items anew and stores those that are accepted, in the transaction of the caller, which
+ * holds the stream.
+ */
+export async function retryErrors(
+  tx: Tx,
+  stream: OpenStream,
+  errors: readonly RecordError[],
+  by: string | null,
+): Promise<RetryTally> {
+  const items = await readRawItems(tx, stream, errors);
+  const outcomes = items.map((raw) => ({
+    raw,
+    ...translateItem(stream.definition, raw.item, raw.context, correctionOf(raw)),
+  }));
+  const accepted = outcomes.flatMap(({ raw, incoming }) =>
+    incoming === undefined ? [] : [{ raw, incoming }],
+  );
+  const rejected = outcomes.flatMap(({ raw, rejected: again }) =>
+    again === undefined ? [] : [{ raw, again }],
+  );
+  await store(tx, stream, accepted);
+  await markAccepted(
+    tx,
+    stream.tenantId,
+    accepted.map(({ raw }) => raw.error.id),
+    by,
+  );
+  for (const { raw, again } of rejected) await markRejected(tx, raw.error, again);
+  return {
+    accepted: accepted.length,
+    rejected: rejected.length,
+    unreadable: errors.length - items.length,
+  };
+}
+
+function correctionOf({
+  error: { itemKey, correction },
+  item,
+}: RawItem): ReadonlyMap<string, Correction> {
+  return correction === null
+    ? new Map()
+    : new Map([[itemKey, { digest: digestOf(item), patch: correction }]]);
+}
+
+/** Stores records as of when their answer was received: what came later stays. */
+export async function store(
+  tx: Tx,
+  stream: OpenStream,
+  accepted: readonly { raw: Pick<RawItem, 'snapshotId' | 'receivedAt'>; incoming: Incoming }[],
+): Promise<void> {
+  const { tenantId, connectionId, provider, timeZone, definition } = stream;
+  for (const [snapshotId, records] of Map.groupBy(accepted, ({ raw }) => raw.snapshotId)) {
+    const receivedAt = records[0]?.raw.receivedAt ?? new Date();
+    const origin: Origin = {
+      tenantId,
+      connectionId,
+      provider,
+      stream: definition.name,
+      snapshotId,
+      timeZone,
+      receivedAt,
+    };
+    const { changes } = await upsertPages(
+      tx,
+      definition.entity,
+      await withMirrors(tx, origin, definition.entity, [
+        { origin, incoming: records.map(({ incoming }) => incoming) },
+      ]),
+    );
+    await refreshRollups(tx, definition.entity, tenantId, changes);
+    await markPulls(tx, origin, definition.entity, changes);
+  }
+}
+
+async function markAccepted(
+  tx: Tx,
+  tenantId: string,
+  ids: string[],
+  by: string | null,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const resolution = sql`case when ${recordErrors.correction} is null then 'accepted' else 'corrected' end`;
+  await tx
+    .update(recordErrors)
+    .set({ resolvedAt: sql`now()`, resolution, resolvedBy: by })
+    .where(and(eq(recordErrors.tenantId, tenantId), inArray(recordErrors.id, ids)));
+}
+
+async function markRejected(
+  tx: Tx,
+  { tenantId, id }: RecordError,
+  { kind, reason }: Rejected,
+): Promise<void> {
+  await tx
+    .update(recordErrors)
+    .set({ kind, reason, attempts: sql`${recordErrors.attempts} + 1` })
+    .where(and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.id, id)));
+}

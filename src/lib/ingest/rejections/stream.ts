@@ -1,0 +1,82 @@
+import { and, eq } from 'drizzle-orm';
+import { connections } from '../../schema/connections.ts';
+import { checkSettings } from '../../connections/validate.ts';
+import { patiently } from '../../platform/db/retry.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { getProvider } from '../../connectors/registry.ts';
+import { streamStates } from '../../schema/sync.ts';
+import type { Stream } from '../types.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+
+/** Which stream of which connection. */
+export interface StreamKey {
+  tenantId: string;
+  connectionId: string;
+  stream: string;
+}
+
+/**
+ * A stream as far as its stored answers can be read again: no secret is opened, nothing is asked of
+ * the provider.
+ */
+export interface OpenStream extends StreamKey {
+  provider: string;
+  definition: Stream;
+  settings: unknown;
+  timeZone: string;
+}
+
+/**
+ * Runs `work` in one transaction that holds the stream's state, as each page of a sync does: the
+ * two take turns, and neither sees half of what the other writes. Outlasts a database restart.
+ */
+export async function inStream<T>(
+  key: StreamKey,
+  work: (tx: Tx, stream: OpenStream) => Promise<T>,
+): Promise<T> {
+  const { timeZone } = await getTenant(key.tenantId);
+  return patiently(() =>
+    withTenant(key.tenantId, async (tx) => {
+      const stream = await openStream(tx, key, timeZone);
+      const { tenantId, connectionId } = key;
+      const state = and(
+        eq(streamStates.tenantId, tenantId),
+        eq(streamStates.connectionId, connectionId),
+        eq(streamStates.stream, key.stream),
+      );
+      await tx
+        .select({ version: streamStates.version })
+        .from(streamStates)
+        .where(state)
+        .for('update');
+      return work(tx, stream);
+    }),
+  );
+}
+
+/** The stream for reading only, without holding its state. */
+export async function openStream(tx: Tx, key: StreamKey, timeZone: string): Promise<OpenStream> {
+  const own = and(eq(connections.tenantId, key.tenantId), eq(connections.id, key.connectionId));
+  const [connection] = await tx
+    .select({ provider: connections.provider, settings: connections.settings })
+    .from(connections)
+    .where(own);
+  if (connection === undefined)
+    throw new Problem('not_found', 'The connection of this record is not there any more.');
+  const provider = getProvider(connection.provider);
+  const definition = provider.streams.find(({ name }) => name === key.stream);
+  if (definition === undefined)
+    throw new Problem(
+      'conflict',
+      `${provider.label} is not read for "${key.stream}" any more. Discard the record.`,
+    );
+  return {
+    ...key,
+    provider: provider.key,
+    definition,
+    settings: checkSettings(provider, connection.settings as Record<string, unknown>),
+    timeZone,
+  };
+}

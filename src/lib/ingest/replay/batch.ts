@@ -1,0 +1,146 @@
+import type { Version } from '../../entities/rewrite.ts';
+import { entityDefinition } from '../../entities/registry.ts';
+import { readExisting, type AnyRow } from '../../entities/upsert.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { digestOf, idOf, translateItem, type Rejected } from '../translate.ts';
+import type { Stream } from '../types.ts';
+import { readPages, type ReadPage } from './bodies.ts';
+import { isGone, type PlannedPage } from './evidence.ts';
+import { walkHistory } from './history.ts';
+import { readParents } from './parents.ts';
+import type { Plan } from './plan.ts';
+import type { ReplaySource } from './types.ts';
+
+/** Some planned pages with all the work done that needs no transaction. */
+export interface Batch {
+  pages: PlannedPage[];
+  /** The newest version of each record, by its id. */
+  versions: Map<string, Version>;
+  rejected: (Rejected & { snapshotId: string })[];
+  /** Keys of set-aside items that are accepted now. */
+  accepted: string[];
+  damaged: PlannedPage[];
+}
+
+/** Reads and translates pages: of each page only the items that it is the newest evidence of. */
+export async function prepareBatch(
+  source: ReplaySource,
+  stream: Stream,
+  plan: Plan,
+  pages: PlannedPage[],
+): Promise<Batch> {
+  const parents = await readParents(source, plan.parents, pages);
+  const read = await readPages(
+    source.tenantId,
+    stream,
+    pages.filter(
+      ({ partition }) => parents === undefined || (partition !== null && parents.has(partition)),
+    ),
+  );
+  const batch: Batch = { pages, versions: new Map(), rejected: [], accepted: [], damaged: [] };
+  for (const each of read) addPage(source, stream, plan, batch, each);
+  await addPasts(source, stream, plan, batch);
+  return batch;
+}
+
+function addPage(
+  source: ReplaySource,
+  stream: Stream,
+  plan: Plan,
+  batch: Batch,
+  { page, items }: ReadPage<PlannedPage>,
+): void {
+  if (items === undefined) {
+    batch.damaged.push(page);
+    return;
+  }
+  const lost = new Set(page.lost);
+  for (const [index, item] of items.entries()) {
+    if (isOther(idOf(stream, item), lost)) continue;
+    const { id, incoming, rejected } = translateItem(
+      stream,
+      item,
+      { settings: source.settings, partition: page.partition ?? undefined, index },
+      plan.corrections,
+    );
+    if (isOther(id, lost)) continue;
+    if (rejected !== undefined) batch.rejected.push({ ...rejected, snapshotId: page.id });
+    if (incoming === undefined) continue;
+    const { externalId } = incoming.record;
+    const keys = openKeysOf(plan, externalId, item);
+    batch.accepted.push(...keys);
+    const mayInsert =
+      page.isCurrent || !isGone(source, stream, plan.proofs, page.receivedAt, incoming.record);
+    batch.versions.set(externalId, {
+      incoming,
+      snapshotId: page.id,
+      receivedAt: page.receivedAt,
+      isFallback: false,
+      wasSetAside: keys.length > 0,
+      mayInsert,
+    });
+  }
+}
+
+const isOther = (id: string | undefined, lost: ReadonlySet<string>): boolean =>
+  id !== undefined && lost.has(id);
+
+/** Under which keys an item that is accepted stands on the list of what was set aside. */
+function openKeysOf({ openKeys }: Plan, externalId: string, item: unknown): string[] {
+  if (openKeys.size === 0) return [];
+  return [externalId.slice(0, 200), `digest:${digestOf(item).slice(0, 32)}`].filter((key) =>
+    openKeys.has(key),
+  );
+}
+
+/**
+ * Looks into older versions where the newest one was refused, and where a row cannot tell since
+ * when it is as it is.
+ */
+async function addPasts(
+  source: ReplaySource,
+  stream: Stream,
+  plan: Plan,
+  batch: Batch,
+): Promise<void> {
+  const refused = [...new Set(batch.rejected.map(({ itemKey }) => itemKey))].filter(
+    (key) => !key.startsWith('digest:') && !batch.versions.has(key),
+  );
+  const { history, table } = entityDefinition(stream.entity);
+  const ids = [...refused, ...(history === undefined ? [] : batch.versions.keys())];
+  if (ids.length === 0) return;
+  const existing = await readTenant(source.tenantId, (tx) =>
+    readExisting(tx, table, { ...source, stream: stream.name }, ids),
+  );
+  const isLost = (id: string, { incoming }: Version) =>
+    history?.isLost(incoming.record, existing.get(id) ?? null) === true;
+  const lost =
+    history === undefined
+      ? []
+      : [...batch.versions].flatMap(([id, version]) => (isLost(id, version) ? [id] : []));
+  const pasts = await walkHistory(
+    source,
+    stream,
+    plan.corrections,
+    [...refused.filter((id) => isOpen(existing.get(id))), ...lost],
+    existing,
+  );
+  for (const id of lost) {
+    const version = batch.versions.get(id);
+    if (version !== undefined) batch.versions.set(id, { ...version, past: pasts.get(id)?.row });
+  }
+  for (const id of refused) {
+    const past = pasts.get(id);
+    if (past !== undefined)
+      batch.versions.set(id, {
+        ...past,
+        past: past.row,
+        isFallback: true,
+        wasSetAside: false,
+        mayInsert: true,
+      });
+  }
+}
+
+/** A row that was deleted does not come back as it was long ago. */
+const isOpen = (row: AnyRow | undefined): boolean => row === undefined || row.deletedAt === null;

@@ -1,0 +1,73 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import { rawBodies } from '../../schema/snapshots.ts';
+import { unpackBody } from '../snapshots/store.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import type { Stream } from '../types.ts';
+
+export interface ReadPage<Page> {
+  page: Page;
+  /**
+   * The items of the page; undefined when its body is damaged or is no answer of this stream any
+   * more.
+   */
+  items: unknown[] | undefined;
+}
+
+/** Reads the items of stored pages again. A body that several of them name is read once. */
+export async function readPages<Page extends { sha256: Buffer }>(
+  tenantId: string,
+  stream: Stream,
+  pages: readonly Page[],
+): Promise<ReadPage<Page>[]> {
+  const digests = [
+    ...new Map(pages.map(({ sha256 }) => [sha256.toString('hex'), sha256])).values(),
+  ];
+  const bodies =
+    digests.length === 0
+      ? []
+      : await readTenant(tenantId, (tx) =>
+          tx
+            .select()
+            .from(rawBodies)
+            .where(and(eq(rawBodies.tenantId, tenantId), inArray(rawBodies.sha256, digests))),
+        );
+  const items = new Map(
+    await Promise.all(
+      bodies.map(async (body) => [body.sha256.toString('hex'), await parse(stream, body)] as const),
+    ),
+  );
+  return pages.map((page) => ({ page, items: items.get(page.sha256.toString('hex')) }));
+}
+
+async function parse(
+  stream: Stream,
+  body: { sha256: Buffer; compressed: Buffer },
+): Promise<unknown[] | undefined> {
+  try {
+    return stream.parse(await unpackBody(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Cuts pages into batches of at most so many pages and, unless one page alone is more, so many
+ * bytes of bodies.
+ */
+export function* batchesOf<Page extends { size: number }>(
+  pages: readonly Page[],
+  most: { pages: number; bytes: number },
+): Generator<Page[]> {
+  let batch: Page[] = [];
+  let bytes = 0;
+  for (const page of pages) {
+    if (batch.length > 0 && (batch.length >= most.pages || bytes + page.size > most.bytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(page);
+    bytes += page.size;
+  }
+  if (batch.length > 0) yield batch;
+}

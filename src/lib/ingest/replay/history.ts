@@ -1,0 +1,130 @@
+import { sql } from 'drizzle-orm';
+import { entityDefinition } from '../../entities/registry.ts';
+import { rowOf, type AnyRow, type Incoming, type Written } from '../../entities/upsert.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import type { Corrections } from '../rejections/corrections.ts';
+import { idOf, translateItem } from '../translate.ts';
+import type { Stream } from '../types.ts';
+import { batchesOf, readPages } from './bodies.ts';
+import { ofStream } from './evidence.ts';
+import type { ReplaySource } from './types.ts';
+
+/**
+ * The newest version of a record that could be read, and the row that all versions together make.
+ */
+export interface Past {
+  incoming: Incoming;
+  snapshotId: string;
+  receivedAt: Date;
+  row: Written;
+}
+
+interface HistoryPage {
+  id: string;
+  sha256: Buffer;
+  receivedAt: Date;
+  partition: string | null;
+  size: number;
+  ids: string[];
+}
+
+const batch = { pages: 200, bytes: 4_000_000 };
+
+/**
+ * Walks through all kept versions of the records called `ids`, oldest first, as the syncs that
+ * stored them did. A row that is older than what is kept is taken to have been so before.
+ */
+export async function walkHistory(
+  source: ReplaySource,
+  stream: Stream,
+  corrections: Corrections,
+  ids: readonly string[],
+  existing: ReadonlyMap<string, AnyRow>,
+): Promise<Map<string, Past>> {
+  const pasts = new Map<string, Past>();
+  const wanted = new Set(ids);
+  for (const pages of batchesOf(await pagesWith(source, stream, ids), batch)) {
+    for (const { page, items } of await readPages(source.tenantId, stream, pages)) {
+      for (const [index, item] of (items ?? []).entries()) {
+        const known = idOf(stream, item);
+        if (known !== undefined && !wanted.has(known)) continue;
+        const { id, incoming } = translateItem(
+          stream,
+          item,
+          { settings: source.settings, partition: page.partition ?? undefined, index },
+          corrections,
+        );
+        if (id !== undefined && incoming !== undefined && wanted.has(id))
+          pasts.set(id, onto(source, stream, page, incoming, pasts.get(id), existing.get(id)));
+      }
+    }
+  }
+  return pasts;
+}
+
+/**
+ * The pages that hold one of the records, oldest first, without those that repeat what the page
+ * before said of all of them.
+ */
+async function pagesWith(
+  source: ReplaySource,
+  stream: Stream,
+  ids: readonly string[],
+): Promise<HistoryPage[]> {
+  if (ids.length === 0) return [];
+  const rows = await readTenant(source.tenantId, async (tx) => {
+    const found = await tx.execute<
+      Omit<HistoryPage, 'receivedAt'> & { receivedAt: string } & Record<string, unknown>
+    >(sql`
+      with page as (
+        select page.id, page.sha256, received_at, page_no, partition, array_agg(listed.id) as ids
+        from raw_snapshots as page, unnest(external_ids) as listed (id)
+        where ${ofStream(source, stream)} and listed.id = any(${sql.param([...ids])}::text[]) group by page.tenant_id, page.id)
+      select page.id, page.sha256, received_at as "receivedAt", partition, ids, size from page
+      join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256 order by received_at, page_no, page.id`);
+    return found.rows;
+  });
+  const last = new Map<string, string>();
+  return rows.flatMap((row) => {
+    const content = `${row.sha256.toString('hex')} ${row.partition ?? ''}`;
+    const isNews = row.ids.some((id) => last.get(id) !== content);
+    for (const id of row.ids) last.set(id, content);
+    return isNews ? [{ ...row, receivedAt: new Date(row.receivedAt) }] : [];
+  });
+}
+
+function onto(
+  source: ReplaySource,
+  stream: Stream,
+  page: HistoryPage,
+  incoming: Incoming,
+  past: Past | undefined,
+  existing: AnyRow | undefined,
+): Past {
+  const { id: snapshotId, receivedAt } = page;
+  const version = { incoming, snapshotId, receivedAt };
+  if (past !== undefined && past.row.contentHash === incoming.hash)
+    return { ...version, row: past.row };
+  const { tenantId, connectionId, provider, timeZone } = source;
+  const origin = {
+    tenantId,
+    connectionId,
+    provider: provider.key,
+    stream: stream.name,
+    timeZone,
+    snapshotId,
+    receivedAt,
+  };
+  const before = past?.row ?? beforeKept(existing, incoming, receivedAt);
+  return { ...version, row: rowOf(entityDefinition(stream.entity), origin, incoming, before) };
+}
+
+/** What is known of the time before the oldest kept version. */
+function beforeKept(
+  existing: AnyRow | undefined,
+  { record }: Incoming,
+  receivedAt: Date,
+): AnyRow | null {
+  if (existing === undefined || existing.firstSeenAt >= receivedAt) return null;
+  return { ...existing, ...record } as AnyRow;
+}

@@ -1,0 +1,74 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { entityDefinition } from '../../entities/registry.ts';
+import type { EntityName } from '../../records/registry.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { columnOf } from '../deletions.ts';
+import type { Stream } from '../types.ts';
+import { ofStream, type PlannedPage } from './evidence.ts';
+import type { ReplaySource } from './types.ts';
+
+/**
+ * The stream that the items of a partitioned stream hang on, and what a dry run would do to it
+ * before.
+ */
+export interface Parents {
+  name: string;
+  entity: EntityName;
+  field: string;
+  /**
+   * Ids that would be there, and ids that would be gone. Empty in a real replay: there, the rows
+   * say it.
+   */
+  born: ReadonlySet<string>;
+  gone: ReadonlySet<string>;
+}
+
+/** The parents of a partitioned stream; undefined for others. */
+export function parentsOf(
+  source: ReplaySource,
+  stream: Stream,
+  outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>>,
+): Parents | undefined {
+  const { listing } = stream;
+  if (listing.kind !== 'partitioned') return undefined;
+  const parent = source.provider.streams.find(({ name }) => name === listing.parents);
+  if (parent === undefined)
+    throw new Error(
+      `${stream.name} names the parent stream "${listing.parents}", which does not exist`,
+    );
+  const { born = new Set<string>(), gone = new Set<string>() } = outlook.get(parent.name) ?? {};
+  return { name: parent.name, entity: parent.entity, field: listing.field, born, gone };
+}
+
+/** Which parents of the pages are live; undefined when the stream has none. */
+export async function readParents(
+  source: ReplaySource,
+  parents: Parents | undefined,
+  pages: readonly PlannedPage[],
+): Promise<Set<string> | undefined> {
+  if (parents === undefined) return undefined;
+  const wanted = pages.flatMap(({ partition }) => (partition === null ? [] : [partition]));
+  const { table } = entityDefinition(parents.entity);
+  const { rows } = await readTenant(source.tenantId, (tx) =>
+    tx.execute<{ id: string }>(
+      sql`select external_id as id from ${table} where ${ofStream(source, parents)} and deleted_at is null and external_id = any(${sql.param(wanted)}::text[])`,
+    ),
+  );
+  return new Set(
+    [...rows.map(({ id }) => id), ...wanted.filter((id) => parents.born.has(id))].filter(
+      (id) => !parents.gone.has(id),
+    ),
+  );
+}
+
+/** The condition that a row of a partitioned stream hangs on a parent that was deleted. */
+export function withDeadParent(
+  source: ReplaySource,
+  stream: Stream,
+  { name, entity, field, born, gone }: Parents,
+): SQL {
+  const { table } = entityDefinition(entity);
+  const column = columnOf(stream, field);
+  const dead = sql`select external_id from ${table} where ${ofStream(source, { name })} and deleted_at is not null`;
+  return sql`((${column} in (${dead}) and not ${column} = any(${sql.param([...born])}::text[])) or ${column} = any(${sql.param([...gone])}::text[]))`;
+}

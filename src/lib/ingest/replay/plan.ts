@@ -1,0 +1,63 @@
+import type { Tx } from '../../platform/db/pool.ts';
+import { and, eq, isNull } from 'drizzle-orm';
+import { loadCorrections, type Corrections } from '../rejections/corrections.ts';
+import { recordErrors } from '../../schema/sync.ts';
+import type { Stream } from '../types.ts';
+import { isWhole, planPages, proofsOf, type PlannedPage, type Proof } from './evidence.ts';
+import { parentsOf, type Parents } from './parents.ts';
+import type { ReplayRequest, ReplaySource } from './types.ts';
+
+/**
+ * What a replay of one stream goes by. It follows from what is stored, so that each slice comes to
+ * the same plan.
+ */
+export interface Plan {
+  pages: PlannedPage[];
+  /** Newest first. */
+  proofs: Proof[];
+  /**
+   * The proof by which rows may be deleted; undefined when there is none, or not all of it is kept.
+   */
+  proof: Proof | undefined;
+  /** Whether rows may be deleted at all. */
+  mayDelete: boolean;
+  corrections: Corrections;
+  /** Keys of the items that are set aside. */
+  openKeys: ReadonlySet<string>;
+  parents: Parents | undefined;
+}
+
+export async function planStream(
+  tx: Tx,
+  source: ReplaySource,
+  stream: Stream,
+  { since }: Pick<ReplayRequest, 'since'>,
+  outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>> = new Map(),
+): Promise<Plan> {
+  const { tenantId, connectionId } = source;
+  const proofs = await proofsOf(tx, source, stream);
+  const [newest] = proofs;
+  const proof =
+    newest !== undefined && (await isWhole(tx, source, stream, newest)) ? newest : undefined;
+  const open = and(
+    eq(recordErrors.tenantId, tenantId),
+    eq(recordErrors.connectionId, connectionId),
+    eq(recordErrors.stream, stream.name),
+    isNull(recordErrors.resolvedAt),
+  );
+  const errors = await tx.select({ key: recordErrors.itemKey }).from(recordErrors).where(open);
+  return {
+    proofs,
+    proof,
+    pages: await planPages(tx, source, stream, newest, since),
+    mayDelete:
+      since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
+    corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
+    openKeys: new Set(errors.map(({ key }) => key)),
+    parents: parentsOf(source, stream, outlook),
+  };
+}
+
+/** How many records the pages hold that they are the newest evidence of. */
+export const recordsOf = (pages: readonly PlannedPage[]): number =>
+  pages.reduce((sum, { won }) => sum + won, 0);

@@ -1,0 +1,183 @@
+import { eq, and } from 'drizzle-orm';
+import { patiently } from '../../platform/db/retry.ts';
+import { log, withLogFields } from '../../platform/log.ts';
+import { traced } from '../../platform/tracing.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { closedBooks, closeOpenBooks } from '../counters.ts';
+import { whileHeld } from '../sync-connection.ts';
+import { putReplayDown, stillOurs, takeRun, type HeldRun } from '../lease.ts';
+import { FencedError, judge, SliceOver, StoppedError, type Failure } from '../failures.ts';
+import { messageOf, statusOf, sum } from '../runs.ts';
+import { syncRuns } from '../../schema/sync.ts';
+import type { StreamReport } from '../types.ts';
+import { openReplay } from './open.ts';
+import { replayStream } from './stream.ts';
+import {
+  streamsOf,
+  type DamagedAnswer,
+  type HeldReplay,
+  type ReplayReport,
+  type ReplayRequest,
+} from './types.ts';
+
+/** The end of the replay, or the run as it was put down for the next slice. */
+export type ReplaySliceEnd =
+  { report: ReplayReport } | { report: undefined; handedOver: { runId: string; lease: number } };
+
+/**
+ * Rebuilds the rows and rollups of a connection from its stored answers, to the end. Asks nobody. A
+ * run in other hands is a Problem (conflict), an unknown connection or stream one too (not_found,
+ * bad_request).
+ */
+export async function replayConnection(request: ReplayRequest): Promise<ReplayReport> {
+  let handedOver = request.handedOver;
+  const damaged: DamagedAnswer[] = [];
+  for (;;) {
+    const end = await replaySlice({ ...request, handedOver });
+    if (end.report !== undefined)
+      return { ...end.report, damaged: [...damaged, ...end.report.damaged] };
+    request.signal?.throwIfAborted();
+    handedOver = end.handedOver;
+  }
+}
+
+/** One slice of a replay: each stream in turn, from where the slice before ended. */
+export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEnd> {
+  const source = await openReplay(request);
+  const run = await takeRun(request);
+  const { tenantId, connectionId } = request;
+  const fields = { runId: run.runId, tenantId, connectionId };
+  return withLogFields(fields, () =>
+    traced('replay', fields, () =>
+      whileHeld(request, run, (fenced) => sliceOf({ ...source, ...run }, request, run, fenced)),
+    ),
+  );
+}
+
+async function sliceOf(
+  source: HeldReplay,
+  request: ReplayRequest,
+  run: HeldRun,
+  fenced: AbortSignal,
+): Promise<ReplaySliceEnd> {
+  const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
+  const damaged: DamagedAnswer[] = [];
+  try {
+    const streams = await replayStreams(source, { ...request, signal }, damaged);
+    return { report: await finishReplay(request, run, streams, undefined, damaged) };
+  } catch (error) {
+    const cause = signal.aborted ? signal.reason : error;
+    if (cause instanceof FencedError) throw cause;
+    if (cause instanceof SliceOver || cause instanceof StoppedError) {
+      await putReplayDown(request.tenantId, run);
+      log.info({ event: 'replay.put_down' }, 'Replay put down after a batch; it goes on later');
+      return { report: undefined, handedOver: { runId: run.runId, lease: run.lease } };
+    }
+    const failure = judge(error);
+    log.error(
+      { event: 'replay.failed', kind: failure.kind, reason: failure.message },
+      'A replay failed',
+    );
+    return {
+      report: await finishReplay(
+        request,
+        run,
+        await endedStreams(source, failure),
+        failure,
+        damaged,
+      ),
+    };
+  }
+}
+
+async function replayStreams(
+  source: HeldReplay,
+  request: ReplayRequest,
+  damaged: DamagedAnswer[],
+): Promise<StreamReport[]> {
+  const sliceEnd = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
+  const streams = await patiently(() =>
+    withTenant(source.tenantId, (tx) => closedBooks(tx, source)),
+  );
+  const isOver = () => performance.now() > sliceEnd;
+  const rest = streamsOf(source, request).filter(
+    ({ name }) => !streams.some((ended) => ended.stream === name),
+  );
+  for (const stream of rest) {
+    request.signal?.throwIfAborted();
+    const replayed = await replayStream(source, stream, request, isOver);
+    streams.push(replayed.report);
+    damaged.push(...replayed.damaged);
+    if (isOver() && stream !== rest.at(-1)) throw new SliceOver();
+  }
+  return streams;
+}
+
+/** What was replayed before a failure, with the books of the stream that failed. */
+function endedStreams(source: HeldReplay, failure: Failure): Promise<StreamReport[]> {
+  return patiently(() =>
+    withTenant(source.tenantId, async (tx) => {
+      await closeOpenBooks(tx, source.tenantId, source.runId, {
+        status: 'failed',
+        finishedAt: new Date(),
+        errorKind: failure.kind,
+        errorMessage: failure.message,
+      });
+      return closedBooks(tx, source);
+    }),
+  );
+}
+
+async function finishReplay(
+  { tenantId, connectionId }: ReplayRequest,
+  run: HeldRun,
+  streams: StreamReport[],
+  failure: Failure | undefined,
+  damaged: DamagedAnswer[],
+): Promise<ReplayReport> {
+  const end = {
+    status: statusOf(streams, failure),
+    finishedAt: new Date(),
+    recordsUpdated: sum(streams),
+    errorMessage: messageOf(streams, failure),
+  };
+  await patiently(() =>
+    withTenant(tenantId, async (tx) => {
+      const ended = await tx
+        .update(syncRuns)
+        .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
+        .where(stillOurs(tenantId, run))
+        .returning({ id: syncRuns.id });
+      const ours = and(
+        eq(syncRuns.tenantId, tenantId),
+        eq(syncRuns.id, run.runId),
+        eq(syncRuns.lease, run.lease),
+        eq(syncRuns.finishedAt, end.finishedAt),
+      );
+      // The commit may have gone through although we were told that it failed.
+      if (
+        ended.length === 0 &&
+        (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0
+      )
+        throw new FencedError();
+    }),
+  );
+  log.info(
+    {
+      event: 'replay.finished',
+      status: end.status,
+      changed: end.recordsUpdated,
+      ms: end.finishedAt.getTime() - run.startedAt.getTime(),
+    },
+    'Replay finished',
+  );
+  return {
+    runId: run.runId,
+    startedAt: run.startedAt,
+    tenantId,
+    connectionId,
+    ...end,
+    streams,
+    damaged,
+  };
+}

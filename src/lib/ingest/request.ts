@@ -1,0 +1,128 @@
+import { listConnections } from '../connections/connections.ts';
+import { Problem } from '../platform/errors.ts';
+import { getProvider } from '../connectors/registry.ts';
+import { enqueue } from '../jobs/queue.ts';
+import { listTenants } from '../identity/tenancy/tenants.ts';
+import { dueConnections } from './due.ts';
+import { busyConnections, isReplaying } from './runs.ts';
+import { syncIntervalMs } from './schedule.ts';
+
+/**
+ * Asks the workers to sync all connections of a tenant now, or those to one provider. One that is
+ * read at the moment is left out; when all of them are, or wait for a sync that was asked for
+ * before, it is a conflict.
+ */
+export async function requestSync(
+  tenantId: string,
+  requestedBy: string,
+  only?: string,
+): Promise<{ queued: number }> {
+  const connections = (await listConnections(tenantId)).filter(
+    ({ status, provider }) => status !== 'paused' && (only === undefined || provider === only),
+  );
+  const what = only === undefined ? 'connected system' : `connection to ${getProvider(only).label}`;
+  if (connections.length === 0)
+    throw new Problem('conflict', `This workspace has no ${what} to sync. Connect one first.`);
+  const busy = await busyConnections(tenantId);
+  const idle = connections.filter(({ id }) => !busy.includes(id));
+  if (idle.length === 0)
+    throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
+  let queued = 0;
+  for (const { id } of idle) {
+    const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
+    if (await enqueue('sync-connection', payload, { key: `${id}/manual`, priority: 1 }))
+      queued += 1;
+  }
+  if (queued === 0) throw new Problem('conflict', 'A sync is already waiting to start.');
+  return { queued };
+}
+
+/**
+ * Asks the workers to read a connection again and to delete what its source does not list any more,
+ * however much that is.
+ */
+export async function requestDeletions(
+  tenantId: string,
+  connectionId: string,
+  requestedBy: string,
+): Promise<void> {
+  const known = (await listConnections(tenantId)).some(({ id }) => id === connectionId);
+  if (!known) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const payload = {
+    tenantId,
+    connectionId,
+    trigger: 'manual' as const,
+    requestedBy,
+    acceptDeletions: true,
+  };
+  if (await enqueue('sync-connection', payload, { key: `${connectionId}/deletions`, priority: 1 }))
+    return;
+  throw new Problem(
+    'conflict',
+    'These deletions were confirmed already; the sync that carries them out is waiting or under way.',
+  );
+}
+
+/**
+ * Asks the workers to replay a connection from its stored answers. While one waits or runs, another
+ * is a conflict.
+ */
+export async function requestReplay(
+  tenantId: string,
+  connectionId: string,
+  requestedBy: string,
+): Promise<void> {
+  if (!(await listConnections(tenantId)).some(({ id }) => id === connectionId))
+    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const payload = { tenantId, connectionId, handedOver: null, requestedBy };
+  if (
+    (await isReplaying(tenantId, connectionId)) ||
+    !(await enqueue('replay', payload, { key: connectionId, priority: 1 }))
+  ) {
+    throw new Problem(
+      'conflict',
+      'A replay of this connection is under way already. Wait until it has ended.',
+    );
+  }
+}
+
+/** In the queue, further connections of a tenant stand behind this many of it at most. */
+const lowestPriority = -3;
+
+/**
+ * Queues every connection that is due before the next tick, each at its own time. What was missed
+ * is caught up once. The first connection of each tenant goes before the second of any: many
+ * connections of one must not keep the others waiting.
+ */
+export async function enqueueDue(now = new Date()): Promise<number> {
+  let queued = 0;
+  for (const tenant of await listTenants()) {
+    for (const [place, { id, dueAt }] of (
+      await dueConnections(tenant.id, syncIntervalMs / 1000)
+    ).entries()) {
+      if (await wake(tenant.id, id, dueAt, now, Math.max(-place, lowestPriority))) queued += 1;
+    }
+  }
+  return queued;
+}
+
+/**
+ * Queues a connection for the time at which it is due. False when it is queued for that time
+ * already.
+ */
+export function wake(
+  tenantId: string,
+  connectionId: string,
+  dueAt: Date | null,
+  now = new Date(),
+  priority = 0,
+): Promise<boolean> {
+  const payload = { tenantId, connectionId, trigger: 'schedule' as const, requestedBy: null };
+  const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
+  // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+  return enqueue('sync-connection', payload, {
+    key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`,
+    priority,
+    ...startAfter,
+  });
+}

@@ -1,0 +1,55 @@
+import { sql } from 'drizzle-orm';
+import { listConnections } from '../../connections/connections.ts';
+import { log } from '../../platform/log.ts';
+import { deleteSnapshots, deleteUnnamedBodies } from '../snapshots/prune.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { ofStream } from '../replay/evidence.ts';
+import { openReplay } from '../replay/open.ts';
+import type { ReplaySource } from '../replay/types.ts';
+import { isReplaying } from '../runs.ts';
+import type { Stream } from '../types.ts';
+import { unneededBy } from './needed.ts';
+
+export interface Pruned {
+  snapshots: number;
+  bodies: number;
+  /** False when it was ended before it was through. */
+  isComplete: boolean;
+}
+
+/**
+ * Deletes the raw snapshots of a tenant that are older than it keeps them and of use to no replay,
+ * then the bodies that nothing names any more. A connection that is being replayed is left for the
+ * next time. `isOver` ends it between batches.
+ */
+export async function pruneRaw(
+  tenantId: string,
+  isOver: () => boolean = () => false,
+): Promise<Pruned> {
+  const { rawRetentionDays } = await getTenant(tenantId);
+  const cutoff = new Date(Date.now() - rawRetentionDays * 24 * 3_600_000);
+  let snapshots = 0;
+  for (const { id: connectionId } of await listConnections(tenantId)) {
+    if (await isReplaying(tenantId, connectionId)) continue;
+    const source = await openReplay({ tenantId, connectionId });
+    for (const stream of source.provider.streams)
+      snapshots += await deleteSnapshots(tenantId, await doomedOf(source, stream, cutoff), isOver);
+  }
+  const bodies = await deleteUnnamedBodies(tenantId, isOver);
+  log.info(
+    { event: 'raw.pruned', tenantId, deleted: snapshots, count: bodies },
+    'Deleted raw snapshots that nothing needs any more',
+  );
+  return { snapshots, bodies, isComplete: !isOver() };
+}
+
+function doomedOf(source: ReplaySource, stream: Stream, cutoff: Date): Promise<string[]> {
+  return readTenant(source.tenantId, async (tx) => {
+    const unneeded = await unneededBy(tx, source, stream);
+    if (unneeded === undefined) return [];
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select id from raw_snapshots where ${ofStream(source, stream)} and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
+    return rows.map(({ id }) => id);
+  });
+}

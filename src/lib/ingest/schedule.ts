@@ -1,0 +1,54 @@
+import type { Failure } from './failures.ts';
+
+/** Each connection is synced once in this time, unless its settings ask for it more often. */
+export const syncIntervalMs = 3_600_000;
+/** How soon a source that could not be reached at all is tried again. */
+const retryMs = 60_000;
+
+/**
+ * The next time after `now` at which a connection is due: always at its own minute, so that the
+ * load spreads over the hour.
+ */
+export function nextDue(connectionId: string, now: Date, intervalMs = syncIntervalMs): Date {
+  const offset = offsetOf(connectionId, intervalMs);
+  const slot = Math.floor((now.getTime() - offset) / intervalMs) + 1;
+  return new Date(slot * intervalMs + offset);
+}
+
+/** From the random end of the id; its beginning is a time and would not spread. */
+function offsetOf(connectionId: string, intervalMs: number): number {
+  return Number.parseInt(connectionId.slice(-8), 16) % intervalMs;
+}
+
+/**
+ * The part of the interval for which a connection that was just synced is left alone, though its
+ * minute may come.
+ */
+const restShare = 0.1;
+
+/**
+ * When a connection is synced again after a run that ended at `now`, and what it waits for if that
+ * is not its own minute.
+ */
+export function nextAttempt(
+  connectionId: string,
+  now: Date,
+  failure: Failure | undefined,
+  intervalMs = syncIntervalMs,
+): { at: Date; waitingFor: string | null } {
+  const regular = nextDue(
+    connectionId,
+    new Date(now.getTime() + intervalMs * restShare),
+    intervalMs,
+  );
+  if (failure?.until !== undefined && failure.until > now)
+    return { at: failure.until, waitingFor: failure.message };
+  if (failure?.kind === 'transient' || failure?.kind === 'rate_limited')
+    return {
+      at: earliest(regular, new Date(now.getTime() + retryMs)),
+      waitingFor: failure.message,
+    };
+  return { at: regular, waitingFor: null };
+}
+
+const earliest = (a: Date, b: Date): Date => (a < b ? a : b);

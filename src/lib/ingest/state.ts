@@ -1,0 +1,53 @@
+import { and, eq } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import { FencedError } from './failures.ts';
+import { streamStates, syncRuns } from '../schema/sync.ts';
+import type { Pass, Source, Stream } from './types.ts';
+
+export type StreamState = typeof streamStates.$inferSelect;
+
+/** The state of a stream, locked; made when there is none yet. */
+export async function lockState(tx: Tx, source: Source, stream: Stream): Promise<StreamState> {
+  const key = { tenantId: source.tenantId, connectionId: source.connectionId, stream: stream.name };
+  await tx.insert(streamStates).values(key).onConflictDoNothing();
+  const [state] = await tx.select().from(streamStates).where(ofState(source, stream)).for('update');
+  if (state === undefined) throw new FencedError();
+  return state;
+}
+
+/** Locks the stream's state and the run, and makes sure that both are still ours. */
+export async function holdState(
+  tx: Tx,
+  source: Source,
+  stream: Pick<Stream, 'name'>,
+  pass: Pass,
+): Promise<'ours' | 'done'> {
+  const ourRun = and(
+    eq(syncRuns.tenantId, streamStates.tenantId),
+    eq(syncRuns.id, source.runId),
+    eq(syncRuns.status, 'running'),
+    eq(syncRuns.lease, source.lease),
+  );
+  const [state] = await tx
+    .select({ version: streamStates.version, passId: streamStates.passId })
+    .from(streamStates)
+    .innerJoin(syncRuns, ourRun)
+    .where(ofState(source, stream))
+    .for('update');
+  if (state === undefined || state.passId !== pass.id) throw new FencedError();
+  if (state.version === pass.version) return 'ours';
+  // The commit went through although we were told that it failed.
+  if (state.version === pass.version + 1) return 'done';
+  throw new FencedError();
+}
+
+export function ofState(
+  source: Pick<Source, 'tenantId' | 'connectionId'>,
+  stream: Pick<Stream, 'name'>,
+) {
+  return and(
+    eq(streamStates.tenantId, source.tenantId),
+    eq(streamStates.connectionId, source.connectionId),
+    eq(streamStates.stream, stream.name),
+  );
+}

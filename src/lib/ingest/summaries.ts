@@ -1,0 +1,44 @@
+import type { Change } from '../entities/definition.ts';
+import { refreshLeadWords } from '../entities/lead/search-index.ts';
+import type { EntityName } from '../records/registry.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { refreshCompanyDomains } from '../scoring/company-domains/refresh.ts';
+import { refreshActivityCounts, refreshNoteCounts } from '../summaries/dated-counts/refresh.ts';
+import { refreshHotListItems } from '../summaries/hot-list-items/refresh.ts';
+import { refreshLeadMetrics } from '../summaries/lead-metrics/refresh.ts';
+import { refreshPipelineStageCounts } from '../summaries/pipeline-stage-counts/refresh.ts';
+import { refreshStageEntries } from '../summaries/stage-entries/refresh.ts';
+
+type Refresh<Name extends EntityName> = (
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<Name>[],
+) => Promise<void>;
+
+const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
+  lead: [refreshLeadMetrics, refreshCompanyDomains('lead'), refreshLeadWords],
+  opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
+  note: [refreshNoteCounts],
+  scheduledActivity: [refreshActivityCounts],
+  stage: [],
+  referral: [refreshCompanyDomains('referral')],
+  company: [refreshCompanyDomains('company')],
+  contact: [refreshCompanyDomains('contact')],
+};
+
+/** Brings every rollup of an entity up to date, in the transaction that made the changes. */
+export async function refreshRollups(
+  tx: Tx,
+  name: EntityName,
+  tenantId: string,
+  changes: readonly Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const seen = changes.map(({ before, after }) => ({ before: shown(before), after: shown(after) }));
+  for (const refresh of rollups[name] as readonly Refresh<EntityName>[])
+    await refresh(tx, tenantId, seen);
+}
+
+/** The copy of a lead that we pushed somewhere ourselves counts nowhere. */
+const shown = <Row extends object>(row: Row | null): Row | null =>
+  row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row;

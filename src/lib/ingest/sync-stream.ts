@@ -1,0 +1,133 @@
+import { patiently } from '../platform/db/retry.ts';
+import { failpoint } from '../platform/failpoint.ts';
+import { log } from '../platform/log.ts';
+import { newId } from '../platform/id.ts';
+import type { Page, ReadContext } from '../connectors/contract/provider.ts';
+import { traced } from '../platform/tracing.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { ahead } from '../platform/prefetch.ts';
+import { gathered } from '../platform/batch-by-weight.ts';
+import { closeStreamBooks, openStreamBooks } from './counters.ts';
+import { holdRun } from './lease.ts';
+import { mostAtOnce, prepared, storePages, weightOf } from './store-pages.ts';
+import { duePartitions } from './partitions.ts';
+import { beginPass, failPass, finishPass } from './pass.ts';
+import { FencedError, judge, SliceOver, StoppedError, type Failure } from './failures.ts';
+import type { Pass, Source, Stream, StreamReport } from './types.ts';
+
+export interface StreamOutcome {
+  report: StreamReport;
+  failure: Failure | undefined;
+}
+
+/**
+ * One stream of one connection, from where it stands to its end. Throws SliceOver or StoppedError
+ * at a page boundary when the run is to be put down, and FencedError when another worker has it;
+ * the pass stays where it is.
+ */
+export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
+  const pass = await patiently(() => beginPass(source, stream));
+  const begunAt = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
+  try {
+    // Three things at once: a page on its way, the one before it being translated, those that are
+    // ready being stored.
+    for await (const ready of gathered(
+      prepared(source, stream, pass, ahead(readPages(source, stream, pass))),
+      weightOf,
+      mostAtOnce,
+    )) {
+      source.request.signal?.throwIfAborted();
+      await traced('sync page', { stream: stream.name }, () =>
+        storePages(source, stream, pass, ready),
+      );
+      const last = ready.at(-1)?.page;
+      if (last === undefined) continue;
+      tell(source, stream, pass, last);
+      if (isSliceOver(source, pass, begunAt, last)) throw new SliceOver();
+    }
+    return { report: await finishPass(source, stream, pass), failure: undefined };
+  } catch (caught) {
+    if (caught instanceof FencedError || caught instanceof SliceOver) throw caught;
+    // What a stop breaks off fails in its own words; the reason for the stop is the better one.
+    const { signal } = source.request;
+    if (signal?.aborted === true)
+      throw signal.reason instanceof FencedError ? signal.reason : new StoppedError();
+    const failure = judge(caught);
+    log.warn(
+      {
+        event: 'sync.stream_failed',
+        stream: stream.name,
+        kind: failure.kind,
+        reason: failure.message,
+      },
+      'A stream failed',
+    );
+    return { report: await failPass(source, stream, pass, failure), failure };
+  }
+}
+
+/** Fewer pages than this may be those that a resumed pass reads once more. */
+const fewestPages = 3;
+
+/** A slice that has not moved the cursor would be repeated for ever: it goes on until it has. */
+function isSliceOver(
+  source: Source,
+  pass: Pass,
+  begunAt: { cursor: string; pages: number },
+  page: Page,
+): boolean {
+  if (page.last || performance.now() < source.sliceEnd || pass.pages - begunAt.pages < fewestPages)
+    return false;
+  return JSON.stringify(page.cursor) !== begunAt.cursor;
+}
+
+/**
+ * A stream whose parents could not be read is not read either: what it found would be neither fresh
+ * nor complete.
+ */
+export async function skipStream(
+  source: Source,
+  stream: Stream,
+  parent: StreamReport,
+): Promise<StreamOutcome> {
+  const failure = {
+    kind: 'parent_failed',
+    message: `Not read, because ${parent.label} could not be read.`,
+  };
+  const report = await withTenant(source.tenantId, async (tx) => {
+    await holdRun(tx, source.tenantId, source);
+    await openStreamBooks(tx, source, stream, { id: newId(), mode: 'full' });
+    return closeStreamBooks(tx, source, stream, 'failed', failure);
+  });
+  return {
+    report,
+    failure: { ...failure, stopsConnection: false, needsReconnect: false, resetsCursor: false },
+  };
+}
+
+async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGenerator<Page> {
+  const context: ReadContext<unknown> = {
+    http: source.http,
+    settings: source.settings,
+    secrets: source.secrets,
+    // A resumed pass asks for the same window as when it began.
+    now: pass.startedAt,
+    span: pass.span,
+    concurrency: source.provider.limits.concurrency,
+    partitions: () => duePartitions(source, stream, pass),
+  };
+  failpoint('fetch.before');
+  for await (const page of stream.read(context, pass.cursor)) {
+    yield page;
+    failpoint('fetch.before');
+  }
+}
+
+function tell(source: Source, stream: Stream, pass: Pass, page: Page): void {
+  source.request.onProgress?.({
+    stream: stream.label,
+    pages: pass.pages,
+    fetched: pass.books.fetched,
+    expectedTotal: page.expectedTotal ?? null,
+  });
+}

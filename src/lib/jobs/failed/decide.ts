@@ -1,0 +1,110 @@
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { jobs, type JobName, type JobPayload } from '../jobs.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId } from '../../platform/id.ts';
+import { enqueue } from '../queue.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { alreadyResolved, type Actor } from '../../identity/actor.ts';
+import { requireNote } from './note.ts';
+import { deadLetters } from '../../schema/dead-letters.ts';
+
+type DeadLetter = typeof deadLetters.$inferSelect;
+
+/** Queues a job again that was set aside: both or neither, in one transaction. */
+export async function retryJob(actor: Actor, id: string): Promise<void> {
+  await withTenant(actor.tenantId, async (tx) => requeue(tx, actor, await holdOpen(tx, actor, id)));
+}
+
+/** Queues all jobs of a kind again, and tells how many they were. */
+export async function retryJobGroup(
+  actor: Actor,
+  { job, kind }: { job: string; kind: string },
+): Promise<number> {
+  return withTenant(actor.tenantId, async (tx) => {
+    const open = and(
+      eq(deadLetters.tenantId, actor.tenantId),
+      eq(deadLetters.job, job),
+      eq(deadLetters.kind, kind),
+      isNull(deadLetters.resolvedAt),
+    );
+    const letters = await tx
+      .select()
+      .from(deadLetters)
+      .where(open)
+      .orderBy(asc(deadLetters.id))
+      .for('update');
+    if (letters.length === 0)
+      throw new Problem(
+        'conflict',
+        'No job of this kind is set aside any more. The list below is up to date.',
+      );
+    for (const letter of letters) await requeue(tx, actor, letter);
+    return letters.length;
+  });
+}
+
+/** Gives a job up, with a reason. */
+export async function discardJob(actor: Actor, id: string, reason: string): Promise<void> {
+  await withTenant(actor.tenantId, async (tx) => {
+    await holdOpen(tx, actor, id);
+    const note = requireNote(reason);
+    await tx
+      .update(deadLetters)
+      .set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note })
+      .where(ownOf(actor, id));
+  });
+}
+
+async function holdOpen(tx: Tx, actor: Actor, id: string): Promise<DeadLetter> {
+  if (!isId(id)) throw unknownJob();
+  const [letter] = await tx.select().from(deadLetters).where(ownOf(actor, id)).for('update');
+  if (letter === undefined) throw unknownJob();
+  if (letter.resolvedAt !== null) throw await alreadyResolved(tx, 'job', letter);
+  return letter;
+}
+
+async function requeue(tx: Tx, actor: Actor, { id, job, payload }: DeadLetter): Promise<void> {
+  const name = jobNameOf(job);
+  await tx
+    .update(deadLetters)
+    .set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: actor.userId })
+    .where(ownOf(actor, id));
+  // A key of its own: a job that waits under the regular one may have been queued before the reason
+  // for the failure was gone.
+  await enqueue(name, askedBy(name, payload, actor), { key: `retry/${id}`, tx });
+}
+
+/**
+ * The payload as it was, on behalf of the person who retries: what the schedule asked for is asked
+ * for by hand now.
+ */
+function askedBy<Name extends JobName>(
+  name: Name,
+  payload: unknown,
+  { userId }: Actor,
+): JobPayload<Name> {
+  const known = payload as Record<string, unknown>;
+  const asked = {
+    ...known,
+    ...('trigger' in known && { trigger: 'manual' }),
+    ...('requestedBy' in known && { requestedBy: userId }),
+  };
+  const parsed = jobs[name].safeParse(asked);
+  if (!parsed.success)
+    throw new Problem(
+      'conflict',
+      'This job was set aside by another version, which this one cannot repeat. Discard it; what is due is queued anew by itself.',
+    );
+  return parsed.data as JobPayload<Name>;
+}
+
+function jobNameOf(job: string): JobName {
+  if (!Object.hasOwn(jobs, job))
+    throw new Problem('conflict', `There are no jobs called "${job}" any more. Discard it.`);
+  return job as JobName;
+}
+
+const ownOf = ({ tenantId }: Actor, id: string) =>
+  and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.id, id));
+const unknownJob = () => new Problem('not_found', 'There is no such job in this workspace.');

@@ -1,0 +1,106 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { connections } from '../../schema/connections.ts';
+import { jobs, type JobName } from '../jobs.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { log } from '../../platform/log.ts';
+import { scrub } from '../../platform/secrets.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { setAsideJob, type LostJob } from './store.ts';
+import { subjectOf } from './subject.ts';
+
+/** A job that the queue has given up after its last attempt, as it left the queue. */
+export interface GivenUpJob {
+  queue: string | null;
+  payload: unknown;
+  /**
+   * What the queue kept of the last failure: `message` of a thrown error, or `value.message` where
+   * the queue itself ended the job.
+   */
+  output: unknown;
+  attempts: number;
+}
+
+const longestReason = 500;
+const payloadForm = z.object({ tenantId: z.uuid(), connectionId: z.uuid().optional() });
+const outputForm = z
+  .object({ message: z.string().optional(), value: z.object({ message: z.string() }).optional() })
+  .catch({});
+
+/**
+ * Sets a job aside that the queue has given up. One of no tenant, of no job that we know, or of a
+ * connection that is gone has nobody to decide about it: it is only logged.
+ */
+export async function keepLostJob(given: GivenUpJob): Promise<void> {
+  const lost = lostJobOf(given);
+  const kept =
+    lost !== undefined &&
+    (await withTenant(lost.tenantId, async (tx) => {
+      if (!(await hasConnection(tx, lost))) return false;
+      await setAsideJob(tx, lost);
+      return true;
+    }));
+  const of = {
+    queue: given.queue,
+    tenantId: lost?.tenantId,
+    connectionId: lost?.connectionId,
+    kind: lost?.kind,
+    reason: lost?.reason,
+  };
+  if (kept) log.error({ event: 'job.set_aside', ...of }, 'A job was given up and set aside');
+  else log.error({ event: 'job.lost', ...of }, 'A job was given up');
+}
+
+function lostJobOf({ queue, payload, output, attempts }: GivenUpJob): LostJob | undefined {
+  if (queue === null || !isJobName(queue)) return undefined;
+  const parsed = jobs[queue].safeParse(payload);
+  const owner = payloadForm.safeParse(payload);
+  if (!parsed.success || !owner.success) return undefined;
+  const { tenantId, connectionId = null } = owner.data;
+  return {
+    tenantId,
+    job: queue,
+    subject: subjectOf(parsed.data),
+    connectionId,
+    payload: parsed.data,
+    attempts,
+    ...causeOf(outputForm.parse(output ?? {}), attempts),
+  };
+}
+
+const isJobName = (name: string): name is JobName => Object.hasOwn(jobs, name);
+
+/**
+ * The words of pg-boss 12.35 for a worker that fell silent and for a job that took too long
+ * (plans.js, failJobsByHeartbeat and failJobsByTimeout).
+ */
+function causeOf(
+  { message, value }: z.output<typeof outputForm>,
+  attempts: number,
+): { kind: string; reason: string } {
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  if (value?.message === 'job heartbeat timeout')
+    return {
+      kind: 'worker_lost',
+      reason: `The worker that ran this job stopped in the middle of it, ${times}.`,
+    };
+  if (value?.message === 'job timed out')
+    return { kind: 'timed_out', reason: `The job took longer than it may, ${times}.` };
+  const text = scrub(message ?? value?.message ?? '').trim();
+  return {
+    kind: 'failed',
+    reason:
+      text === ''
+        ? 'The job failed and did not say why.'
+        : text.slice(0, longestReason).toWellFormed().replaceAll('\0', ''),
+  };
+}
+
+async function hasConnection(tx: Tx, { tenantId, connectionId }: LostJob): Promise<boolean> {
+  if (connectionId === null) return true;
+  const rows = await tx
+    .select({ id: connections.id })
+    .from(connections)
+    .where(and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId)));
+  return rows.length > 0;
+}

@@ -1,0 +1,13 @@
+import { jobNames } from './jobs.ts';
+import { migrateSchema, withMigrationLock } from '../platform/db/migrate.ts';
+import { installQueue } from '../platform/queue/queue.ts';
+
+/**
+ * Brings database and queue up to date. Safe to run at any time, from several processes at once.
+ */
+export function migrateAll(ownerUrl: string): Promise<void> {
+  return withMigrationLock(ownerUrl, async (client) => {
+    await migrateSchema(client);
+    await installQueue(ownerUrl, client, jobNames);
+  });
+}

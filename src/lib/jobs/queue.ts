@@ -1,0 +1,65 @@
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, type PgBoss } from 'pg-boss';
+import { jobs, type JobName, type JobPayload } from './jobs.ts';
+import { config } from '../platform/config.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { log } from '../platform/log.ts';
+import { openQueue } from '../platform/queue/queue.ts';
+import { safeMessage } from '../platform/secrets.ts';
+
+let opened: Promise<PgBoss> | undefined;
+
+/** This process's queue client for sending. Opened on first use. */
+function sender(): Promise<PgBoss> {
+  opened ??= openSender().catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+async function openSender(): Promise<PgBoss> {
+  const boss = openQueue({
+    url: config().DATABASE_URL,
+    size: 2,
+    supervise: false,
+    onError: (error) =>
+      log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
+  });
+  await boss.start();
+  return boss;
+}
+
+export interface EnqueueOptions {
+  /** At most one job with this key waits or runs; another one is not queued. */
+  key: string;
+  startAfter?: Date;
+  /** Higher ones go first. Default 0. */
+  priority?: number;
+  /** Queues it in this transaction: the job is there if, and only if, it commits. */
+  tx?: Tx;
+}
+
+/** Queues a job. False when one with the same key is waiting or running already. */
+export async function enqueue<Name extends JobName>(
+  name: Name,
+  payload: JobPayload<Name>,
+  { key, tx, ...options }: EnqueueOptions,
+): Promise<boolean> {
+  const checked = jobs[name].parse(payload);
+  const boss = await sender();
+  // The jobs of one tenant form a group, of which only so many run at once.
+  const id = await boss.send(name, checked, {
+    singletonKey: key,
+    group: { id: checked.tenantId },
+    ...options,
+    ...(tx !== undefined && { db: fromDrizzle(tx, sql) }),
+  });
+  return id !== null;
+}
+
+export async function closeQueue(): Promise<void> {
+  const boss = await opened;
+  opened = undefined;
+  await boss?.stop({ graceful: false });
+}

@@ -1,0 +1,71 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { patiently } from '../platform/db/retry.ts';
+import type { HttpClient } from '../platform/http/types.ts';
+import type { PushDefinition } from '../connectors/contract/provider.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { pushTargets } from '../schema/pushes.ts';
+import type { TargetMetadata } from '../connectors/contract/destination.ts';
+
+/**
+ * Customers add fields and options seldom; whoever does and cannot wait reads them anew on the
+ * mapping page.
+ */
+const freshHours = 24;
+
+interface Key {
+  tenantId: string;
+  connectionId: string;
+}
+
+const own = ({ tenantId, connectionId }: Key) =>
+  and(eq(pushTargets.tenantId, tenantId), eq(pushTargets.connectionId, connectionId));
+
+/**
+ * What the CRM says of its own fields, as read within the last day; else it is asked. Throws
+ * RemoteError.
+ */
+export async function targetMetadata(
+  key: Key,
+  push: PushDefinition,
+  context: { http: HttpClient; settings: unknown },
+): Promise<TargetMetadata> {
+  const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${freshHours})`;
+  const [known] = await patiently(() =>
+    withTenant(key.tenantId, (tx) =>
+      tx
+        .select({ metadata: pushTargets.metadata })
+        .from(pushTargets)
+        .where(and(own(key), fresh)),
+    ),
+  );
+  return known === undefined
+    ? refreshTarget(key, push, context)
+    : (known.metadata as TargetMetadata);
+}
+
+/** Asks the CRM for its fields now, and keeps what it says. */
+export async function refreshTarget(
+  key: Key,
+  push: PushDefinition,
+  context: { http: HttpClient; settings: unknown },
+): Promise<TargetMetadata> {
+  const metadata = await push.describe(context);
+  const read = { metadata, fetchedAt: sql`now()` };
+  await patiently(() =>
+    withTenant(key.tenantId, (tx) =>
+      tx
+        .insert(pushTargets)
+        .values({ ...key, ...read })
+        .onConflictDoUpdate({
+          target: [pushTargets.tenantId, pushTargets.connectionId],
+          set: read,
+        }),
+    ),
+  );
+  return metadata;
+}
+
+/** The CRM did not take what its fields promise: they are read anew before the next push. */
+export async function forgetTarget(key: Key): Promise<void> {
+  await patiently(() => withTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(own(key))));
+}

@@ -1,0 +1,130 @@
+import { and, desc, eq, getTableColumns, inArray, isNull, sql, type SQL } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { leads } from '../schema/leads.ts';
+import { referrals } from '../schema/referrals.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import type { Evidence } from '../posture/types.ts';
+import { companyDomains } from '../schema/company-domains.ts';
+import { sourceFields, valuesOf, type SourceRow } from './lead-field-values.ts';
+import type { FieldValue } from '../connectors/contract/destination.ts';
+
+/** One of our fields that a mapping can name. */
+export interface SourceField {
+  key: string;
+  label: string;
+  type: 'text' | 'number' | 'boolean' | 'datetime' | 'choice';
+  /** Of a choice: what it can be. */
+  choices?: readonly string[];
+}
+
+/** Our fields, in the order of lists. */
+export const pushSources: readonly SourceField[] = sourceFields.map(
+  ({ key, label, type, choices }) => ({ key, label, type, ...(choices && { choices }) }),
+);
+
+/**
+ * Without the raw item and the reasons of the score: they are large, and nothing of them is sent.
+ */
+const { rawJson: _rawJson, ...leadColumns } = getTableColumns(leads);
+const { breakdown: _breakdown, ...companyColumns } = getTableColumns(companyDomains);
+
+/** What our fields say of a lead. */
+export interface LeadValues {
+  /** By key of `pushSources`. */
+  values: Record<string, FieldValue>;
+  /** When the source of the lead says that it changed, else when it did here. */
+  changedAt: Date;
+  /** Digest of the rows that the values come from. */
+  seen: string;
+}
+
+/**
+ * Reads the fields of leads, in two queries however many they are. Leads that are gone, or turned
+ * out to be copies of others, are missing.
+ */
+export async function readSources(
+  tx: Tx,
+  tenantId: string,
+  leadIds: readonly string[],
+): Promise<Map<string, LeadValues>> {
+  if (leadIds.length === 0) return new Map();
+  const rows = await tx
+    .select({ lead: leadColumns, company: companyColumns, seen: seenNow })
+    .from(sql`unnest(${sql.param([...leadIds])}::uuid[]) as wanted (id)`)
+    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .leftJoin(
+      companyDomains,
+      and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
+    )
+    .where(isOwnAndLive);
+  const referralIds = await newestReferrals(
+    tx,
+    tenantId,
+    rows.flatMap(({ lead }) => lead.domain ?? []),
+  );
+  return new Map(
+    rows.map(({ lead, company, seen }) => {
+      const row: SourceRow = {
+        lead,
+        company,
+        evidence: (company?.evidence ?? null) as Evidence | null,
+        referralId: referralIds.get(lead.domain ?? '') ?? null,
+      };
+      return [
+        lead.id,
+        { values: valuesOf(row), changedAt: lead.sourceUpdatedAt ?? lead.changedAt, seen },
+      ];
+    }),
+  );
+}
+
+/**
+ * One lead, through its key, under the name of its table. The planner knows nothing of a table that
+ * was not analysed yet: for each lead it would read all live ones of the tenant, so that whether it
+ * is live is asked outside (`isOwnAndLive`).
+ */
+export function leadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
+  return tx
+    .select(leadColumns)
+    .from(leads)
+    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, id)))
+    .limit(1)
+    .as('leads');
+}
+
+/** Neither deleted nor the copy of another lead. */
+export const isOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));
+
+/**
+ * Digest of everything that the values of a lead come from; its query joins `leads` with
+ * `company_domains`. Compared with what it was at the last push it says, for all pushed leads in
+ * one statement, which of them may have something to send.
+ */
+export const seenNow = sql<string>`md5(concat_ws('|', ${leads.contentHash}, ${leads.name}, ${leads.company}, ${leads.email}, ${leads.website}, ${leads.phone}, ${leads.city}, ${leads.state},
+  ${leads.source}, ${leads.status}, ${leads.dealValue}, ${leads.assignedTo}, ${leads.summary}, ${leads.domain}, ${leads.score}, ${leads.segment}, ${leads.priority}, ${leads.mailProvider}, ${leads.tenantSize},
+  ${leads.referralType}, ${companyDomains.name}, ${companyDomains.azureTenantId}, ${companyDomains.employees}, ${companyDomains.scannedAt}, ${companyDomains.scoredAt}))`;
+
+/** Of each domain the referral of the strongest kind, then the newest. */
+async function newestReferrals(
+  tx: Tx,
+  tenantId: string,
+  domains: readonly string[],
+): Promise<Map<string, string>> {
+  if (domains.length === 0) return new Map();
+  const strength = sql`array_position(array['co-sell', 'marketplace', 'solution-provider'], ${referrals.referralType})`;
+  const rows = await tx
+    .selectDistinctOn([referrals.domain], {
+      domain: referrals.domain,
+      externalId: referrals.externalId,
+    })
+    .from(referrals)
+    .where(
+      and(
+        eq(referrals.tenantId, tenantId),
+        inArray(referrals.domain, [...new Set(domains)]),
+        isNull(referrals.deletedAt),
+      ),
+    )
+    .orderBy(referrals.domain, strength, desc(referrals.sourceUpdatedAt), referrals.externalId);
+  return new Map(rows.map(({ domain, externalId }) => [domain ?? '', externalId]));
+}

@@ -1,0 +1,118 @@
+import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { leads } from '../schema/leads.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { missingFields, planOf } from './plan.ts';
+import { readSources } from './lead-fields.ts';
+import {
+  pushTables,
+  type FieldMapping,
+  type FieldValue,
+  type PushTable,
+  type TargetMetadata,
+} from '../connectors/contract/destination.ts';
+
+/** One field as it would be sent. */
+export interface PreviewField {
+  table: PushTable;
+  label: string;
+  /** In words: options by their label; null when it would be sent empty. */
+  value: string | null;
+  /** How long our text is, where less of it fits. */
+  clippedFrom: number | null;
+}
+
+/** What a push of one lead would send. */
+export interface PreviewLead {
+  leadId: string;
+  name: string;
+  fields: PreviewField[];
+  /** Fields that the CRM requires and that this lead leaves empty. */
+  missing: string[];
+  /** What cannot be sent, and why. */
+  problems: string[];
+}
+
+/** Leads that are shown. */
+const some = 5;
+
+/** What a mapping would send of the newest leads. Writes nothing, asks nobody. */
+export async function previewMapping(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  fields: readonly FieldMapping[],
+  metadata: TargetMetadata,
+): Promise<PreviewLead[]> {
+  const ours = and(
+    eq(leads.tenantId, tenantId),
+    isNull(leads.deletedAt),
+    isNull(leads.mirrorOf),
+    ne(leads.connectionId, connectionId),
+  );
+  const rows = await tx
+    .select({ id: leads.id, name: leads.name })
+    .from(leads)
+    .where(ours)
+    .orderBy(desc(leads.changedAt), desc(leads.id))
+    .limit(some);
+  const values = await readSources(
+    tx,
+    tenantId,
+    rows.map(({ id }) => id),
+  );
+  return rows.map(({ id, name }) =>
+    previewOf(id, name, fields, values.get(id)?.values ?? {}, metadata),
+  );
+}
+
+/** As above for one lead whose values are known. Pure. */
+export function previewOf(
+  leadId: string,
+  name: string,
+  fields: readonly FieldMapping[],
+  values: Record<string, FieldValue>,
+  metadata: TargetMetadata,
+): PreviewLead {
+  const plan = planOf(fields, values, metadata);
+  const tables = pushTables.flatMap((table) =>
+    plan.tables[table] === undefined ? [] : [{ table, planned: plan.tables[table] }],
+  );
+  return {
+    leadId,
+    name,
+    problems: plan.problems,
+    missing: tables.flatMap(({ table, planned }) =>
+      missingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+    ),
+    fields: tables.flatMap(({ table, planned }) =>
+      Object.entries(planned.values).map(([target, value]) =>
+        fieldOf(table, target, value, fields, values, metadata),
+      ),
+    ),
+  };
+}
+
+function fieldOf(
+  table: PushTable,
+  target: string,
+  value: FieldValue,
+  fields: readonly FieldMapping[],
+  values: Record<string, FieldValue>,
+  metadata: TargetMetadata,
+): PreviewField {
+  const field = metadata.tables[table].fields.find(({ name }) => name === target);
+  const source = fields.find((row) => row.table === table && row.target === target)?.source ?? '';
+  const ours = source.startsWith('=') ? source.slice(1) : values[source];
+  const label = field?.options?.find((option) => option.value === value)?.label;
+  const isClipped =
+    typeof value === 'string' &&
+    typeof ours === 'string' &&
+    typeof field?.maxLength === 'number' &&
+    ours.trim().length > field.maxLength;
+  return {
+    table,
+    label: field?.label ?? target,
+    value: value === null ? null : (label ?? String(value)),
+    clippedFrom: isClipped ? ours.trim().length : null,
+  };
+}

@@ -1,0 +1,32 @@
+import { sendMail } from '../../platform/mail/mailer.ts';
+import { config } from '../../platform/config.ts';
+import type { Notice } from './notices.ts';
+import { sendToWebhook } from './webhook.ts';
+import { mailOf } from './labels.ts';
+
+export type ChannelName = 'email' | 'webhook';
+
+/** A way to operators. */
+export interface Channel {
+  name: ChannelName;
+  /** Throws when it is not certain that the notice has arrived. */
+  send(notice: Notice): Promise<void>;
+}
+
+/** The channels that the configuration names. */
+export function configuredChannels(): Channel[] {
+  const { ALERT_EMAIL: address, ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = config();
+  return [
+    ...(address === undefined
+      ? []
+      : [{ name: 'email' as const, send: (notice: Notice) => sendMail(address, mailOf(notice)) }]),
+    ...(url === undefined || secret === undefined
+      ? []
+      : [
+          {
+            name: 'webhook' as const,
+            send: (notice: Notice) => sendToWebhook({ url, secret }, notice),
+          },
+        ]),
+  ];
+}

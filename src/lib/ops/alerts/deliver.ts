@@ -1,0 +1,52 @@
+import { log } from '../../platform/log.ts';
+import { counter } from '../../platform/metrics/registry.ts';
+import { safeMessage } from '../../platform/secrets.ts';
+import type { Channel } from './channels.ts';
+import { planNotices, type Notice } from './notices.ts';
+import { claim, crowdsOn, markDelivered, pendingOn } from './outbox.ts';
+
+const deliveries = counter(
+  'alert_deliveries_total',
+  'Messages to operators, by what became of them',
+  ['channel', 'outcome'],
+);
+
+/**
+ * Sends what waits on a channel. The first failure ends the round: the others would fail the same
+ * way, each after its time-out.
+ */
+export async function deliverOn(channel: Channel): Promise<void> {
+  const pending = await pendingOn(channel.name);
+  if (pending.length === 0) return;
+  const crowds = await crowdsOn(channel.name);
+  const notices = planNotices(
+    pending,
+    (rule) => crowds.get(rule) ?? { open: 0, lastSentAt: null },
+    new Date(),
+  );
+  for (const notice of notices) if (!(await deliver(channel, notice))) return;
+}
+
+async function deliver(channel: Channel, planned: Notice): Promise<boolean> {
+  const claimed = await claim(planned, channel.name);
+  const notice = { ...planned, alerts: planned.alerts.filter(({ id }) => claimed.has(id)) };
+  if (notice.alerts.length === 0) return true;
+  try {
+    await channel.send(notice);
+  } catch (error) {
+    deliveries.inc({ channel: channel.name, outcome: 'failed' });
+    log.warn(
+      {
+        event: 'alert.delivery_failed',
+        kind: channel.name,
+        count: notice.alerts.length,
+        reason: safeMessage(error),
+      },
+      'A notice of an alert could not be delivered',
+    );
+    return false;
+  }
+  await markDelivered(notice, channel.name);
+  deliveries.inc({ channel: channel.name, outcome: 'ok' });
+  return true;
+}

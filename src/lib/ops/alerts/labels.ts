@@ -1,0 +1,61 @@
+import { publicUrl } from '../../identity/auth/public-url.ts';
+import { alertMail, type Mail } from '../../platform/mail/templates.ts';
+import type { AlertFacts, Notice } from './notices.ts';
+import { rules } from './rules.ts';
+
+/** How many alerts of a digest are told one by one. */
+const mostLines = 20;
+const mostInBody = 100;
+
+/** What a rule is about, in a few words. */
+export function titleOf(rule: string): string {
+  return [...rules, testRule].find(({ name }) => name === rule)?.title ?? rule;
+}
+
+/** What `alerts test` sends. */
+export const testRule = { name: 'test', title: 'alerts arrive here', severity: 'warning' as const };
+
+/** A notice as a mail. */
+export function mailOf(notice: Notice): Mail {
+  const { kind, severity, rule, alerts } = notice;
+  const what =
+    kind === 'recovered'
+      ? 'Over'
+      : kind === 'test'
+        ? 'Test'
+        : severity === 'critical'
+          ? 'Critical'
+          : 'Warning';
+  const many = alerts.length > 1 ? ` (${alerts.length} times)` : '';
+  return alertMail(`${what}: ${titleOf(rule)}${many}`, publicUrl('/alerts'), linesOf(notice));
+}
+
+function linesOf({ kind, rule, alerts }: Notice): string[] {
+  const intro =
+    alerts.length > 1
+      ? [`${titleOf(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`]
+      : [];
+  const rest = alerts.length > mostLines ? [`And ${alerts.length - mostLines} more.`] : [];
+  return [...intro, ...alerts.slice(0, mostLines).map((alert) => lineOf(kind, alert)), ...rest];
+}
+
+function lineOf(kind: Notice['kind'], { message, openedAt, recoveredAt }: AlertFacts): string {
+  if (kind === 'recovered') return `Over since ${instant(recoveredAt ?? openedAt)}: ${message}`;
+  return kind === 'test' ? message : `${message} Noticed at ${instant(openedAt)}.`;
+}
+
+const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** A notice as the JSON that a webhook takes. `id` is the same when a notice is sent twice. */
+export function bodyOf({ kind, rule, severity, alerts }: Notice): object {
+  return {
+    id: `${alerts[0]?.id ?? rule}/${kind}`,
+    event: `alert.${kind}`,
+    rule,
+    title: titleOf(rule),
+    severity,
+    count: alerts.length,
+    url: publicUrl('/alerts'),
+    alerts: alerts.slice(0, mostInBody),
+  };
+}

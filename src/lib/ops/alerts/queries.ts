@@ -1,0 +1,82 @@
+import { count, desc, isNotNull, isNull, sql } from 'drizzle-orm';
+import { globalDb } from '../../platform/db/database.ts';
+import { alertDeliveries, alerts } from '../../schema/alerts.ts';
+import { titleOf } from './labels.ts';
+
+export interface AlertView {
+  id: string;
+  title: string;
+  severity: 'warning' | 'critical';
+  message: string;
+  openedAt: Date;
+  recoveredAt: Date | null;
+  /** Whether every channel has taken the newest notice; null when there was no channel to tell. */
+  told: boolean | null;
+}
+
+/** The most alerts of each kind that a page shows. */
+const mostOpen = 200;
+const mostRecent = 50;
+
+/**
+ * Open alerts, the gravest and newest first, and those that ended last. Spans tenants: for staff of
+ * the whole installation only.
+ */
+export async function listAlerts(): Promise<{
+  open: AlertView[];
+  openCount: number;
+  recent: AlertView[];
+}> {
+  const open = await globalDb()
+    .select(columns)
+    .from(alerts)
+    .where(isNull(alerts.recoveredAt))
+    .orderBy(sql`${alerts.severity} = 'critical' desc`, desc(alerts.openedAt))
+    .limit(mostOpen);
+  const recent = await globalDb()
+    .select(columns)
+    .from(alerts)
+    .where(isNotNull(alerts.recoveredAt))
+    .orderBy(desc(alerts.recoveredAt))
+    .limit(mostRecent);
+  const [total] = await globalDb()
+    .select({ count: count() })
+    .from(alerts)
+    .where(isNull(alerts.recoveredAt));
+  return { open: open.map(viewOf), openCount: total?.count ?? 0, recent: recent.map(viewOf) };
+}
+
+const columns = {
+  id: alerts.id,
+  rule: alerts.rule,
+  severity: alerts.severity,
+  message: alerts.message,
+  openedAt: alerts.openedAt,
+  recoveredAt: alerts.recoveredAt,
+  told: sql<
+    boolean | null
+  >`(select bool_and(delivered_at is not null) from ${alertDeliveries} where alert_id = ${alerts.id})`,
+};
+
+const viewOf = ({ rule, ...row }: Omit<AlertView, 'title'> & { rule: string }): AlertView => ({
+  ...row,
+  title: titleOf(rule),
+});
+
+/** How many alerts are open, for metrics. */
+export function openAlertCounts(): Promise<{ rule: string; severity: string; count: number }[]> {
+  return globalDb()
+    .select({ rule: alerts.rule, severity: alerts.severity, count: count() })
+    .from(alerts)
+    .where(isNull(alerts.recoveredAt))
+    .groupBy(alerts.rule, alerts.severity);
+}
+
+/** How many notices have not gone out yet, for metrics. */
+export function pendingDeliveryCounts(): Promise<{ channel: string; count: number }[]> {
+  return globalDb()
+    .select({ channel: alertDeliveries.channel, count: count() })
+    .from(alertDeliveries)
+    .where(isNull(alertDeliveries.deliveredAt))
+    .groupBy(alertDeliveries.channel);
+}

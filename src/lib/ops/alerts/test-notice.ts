@@ -1,0 +1,29 @@
+import { Problem } from '../../platform/errors.ts';
+import { newId } from '../../platform/id.ts';
+import { configuredChannels, type ChannelName } from './channels.ts';
+import { testRule } from './labels.ts';
+
+/**
+ * Sends a notice that is none to each channel, so that an operator sees whether alerts arrive. No
+ * channel, or one that fails, is a Problem.
+ */
+export async function sendTestNotice(): Promise<ChannelName[]> {
+  const channels = configuredChannels();
+  if (channels.length === 0)
+    throw new Problem(
+      'unavailable',
+      'Nobody is told of alerts: set ALERT_EMAIL, or ALERT_WEBHOOK_URL with ALERT_WEBHOOK_SECRET.',
+    );
+  const message = 'This is a test: alerts of Tributary arrive here.';
+  for (const channel of channels) {
+    await channel.send({
+      kind: 'test',
+      rule: testRule.name,
+      severity: testRule.severity,
+      alerts: [
+        { id: newId(), subject: 'installation', message, openedAt: new Date(), recoveredAt: null },
+      ],
+    });
+  }
+  return channels.map(({ name }) => name);
+}

@@ -1,0 +1,55 @@
+import { createHmac } from 'node:crypto';
+import { config } from '../../platform/config.ts';
+import { createHttpClient } from '../../platform/http/client.ts';
+import { observeTries } from '../../platform/http/observe.ts';
+import { registerSecret } from '../../platform/secrets.ts';
+import type { Notice } from './notices.ts';
+import { bodyOf } from './labels.ts';
+
+const deadlineMs = 10_000;
+
+export interface Webhook {
+  url: string;
+  secret: string;
+}
+
+/**
+ * Posts a notice through the guarded way out: https on a public address; this machine only where
+ * the configuration allows it.
+ */
+export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): Promise<void> {
+  registerSecret(secret);
+  const json = bodyOf(notice);
+  const http = createHttpClient({
+    allowedHosts: [new URL(url).hostname],
+    allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS,
+    deadlineMs,
+    retry: { retries: 0 },
+    onRequest: observeTries('alert-webhook'),
+  });
+  try {
+    // Whatever it answers with 2xx is good: what a webhook says is not read.
+    await http.request({
+      method: 'POST',
+      url,
+      json,
+      headers: { accept: '*/*', ...signatureOf(secret, JSON.stringify(json)) },
+    });
+  } finally {
+    await http.close();
+  }
+}
+
+/**
+ * Proves who sent the body and when: HMAC-SHA256, in hex, of the time (seconds since 1970), a full
+ * stop and the body.
+ */
+export function signatureOf(
+  secret: string,
+  body: string,
+  now = new Date(),
+): Record<string, string> {
+  const timestamp = String(Math.floor(now.getTime() / 1000));
+  const mac = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
+  return { 'x-tributary-timestamp': timestamp, 'x-tributary-signature': `sha256=${mac}` };
+}

@@ -1,0 +1,73 @@
+import { openAlertCounts, pendingDeliveryCounts } from '../alerts/queries.ts';
+import { addReading, gauge } from '../../platform/metrics/registry.ts';
+import { queueDepths, queueStates } from '../../platform/queue/depth.ts';
+import { jobNames } from '../../jobs/jobs.ts';
+import { agesOf, oldestFirst } from './ages.ts';
+import { surveyTenants } from './survey.ts';
+
+/**
+ * More series than this are a burden for whoever keeps them: beyond it only the oldest streams are
+ * told one by one.
+ */
+const mostStreams = 5_000;
+
+const queueDepth = gauge(
+  'sync_queue_depth',
+  'Jobs of each queue by state: waiting, scheduled for later, active, failed',
+  ['queue', 'state'],
+);
+const streamAge = gauge(
+  'sync_stream_age_seconds',
+  'Age of the data of each stream, of connections that are not paused',
+  ['tenant', 'connection', 'stream'],
+);
+const untold = gauge(
+  'sync_streams_untold',
+  'Streams that sync_stream_age_seconds leaves out because there are too many; they are younger than all that it tells',
+);
+const stale = gauge('sync_streams_stale', 'Streams whose data is older than two hours');
+const openAlerts = gauge('alerts_open', 'Alerts that are open', ['rule', 'severity']);
+const undelivered = gauge(
+  'alert_deliveries_pending',
+  'Notices of alerts that have not gone out yet',
+  ['channel'],
+);
+
+let watching = false;
+
+/**
+ * Has the figures that only the database knows told with the others. Call it once in a process that
+ * answers scrapes.
+ */
+export function watchDatabase(): void {
+  if (watching) return;
+  watching = true;
+  addReading('queues', readQueues);
+  addReading('streams', readStreams);
+  addReading('alerts', readAlerts);
+}
+
+async function readQueues(): Promise<void> {
+  const depths = await queueDepths();
+  queueDepth.reset();
+  for (const queue of jobNames)
+    for (const state of queueStates) queueDepth.set({ queue, state }, 0);
+  for (const { queue, state, count } of depths) queueDepth.set({ queue, state }, count);
+}
+
+async function readStreams(): Promise<void> {
+  const ages = oldestFirst(agesOf(await surveyTenants(), new Date()));
+  streamAge.reset();
+  for (const { tenant, connection, stream, seconds } of ages.slice(0, mostStreams))
+    streamAge.set({ tenant, connection, stream }, seconds);
+  untold.set(Math.max(0, ages.length - mostStreams));
+  stale.set(ages.filter(({ isStale }) => isStale).length);
+}
+
+async function readAlerts(): Promise<void> {
+  const [open, pending] = [await openAlertCounts(), await pendingDeliveryCounts()];
+  openAlerts.reset();
+  for (const { rule, severity, count } of open) openAlerts.set({ rule, severity }, count);
+  for (const channel of ['email', 'webhook']) undelivered.set({ channel }, 0);
+  for (const { channel, count } of pending) undelivered.set({ channel }, count);
+}

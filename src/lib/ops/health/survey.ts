@@ -1,0 +1,124 @@
+import { sql } from 'drizzle-orm';
+import { circuits, connections } from '../../schema/connections.ts';
+import { deadLetters } from '../../schema/dead-letters.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { queueDepths, type QueueDepth } from '../../platform/queue/depth.ts';
+import { providers } from '../../connectors/registry.ts';
+import { recordErrors, streamStates, syncRuns } from '../../schema/sync.ts';
+import { listTenants, type Tenant } from '../../identity/tenancy/tenants.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+
+/** How all of the installation is at one moment, as far as operators are told of it. */
+export interface Survey {
+  now: Date;
+  tenants: TenantSurvey[];
+  queues: QueueDepth[];
+}
+
+export interface TenantSurvey {
+  id: string;
+  slug: string;
+  name: string;
+  /** Jobs that were given up within the last hour and that nobody has dealt with. */
+  newDeadLetters: number;
+  /** Records that were set aside within the last hour and are so still. */
+  newRecordErrors: number;
+  connections: ConnectionSurvey[];
+}
+
+export interface ConnectionSurvey {
+  id: string;
+  provider: string;
+  label: string;
+  status: 'active' | 'paused' | 'needs_reconnect';
+  statusReason: string | null;
+  /** Since when it could have been synced. */
+  since: Date;
+  /** When its next sync is due; since when it has been, if it is overdue. */
+  dueAt: Date;
+  /** Whether a worker has it in hand. */
+  held: boolean;
+  /** Why the circuit breaker is open; null when it is closed. */
+  circuitReason: string | null;
+  streams: { name: string; freshAt: Date | null }[];
+  /** Runs that ended within the last hour. */
+  finishedRuns: number;
+  failedRuns: number;
+}
+
+export async function surveyAll(now: Date): Promise<Survey> {
+  return { now, tenants: await surveyTenants(), queues: await queueDepths() };
+}
+
+/**
+ * All tenants that are served, one short statement for each: about a millisecond of waiting for
+ * each.
+ */
+export async function surveyTenants(): Promise<TenantSurvey[]> {
+  const tenants: TenantSurvey[] = [];
+  for (const tenant of await listTenants()) tenants.push(await surveyTenant(tenant));
+  return tenants;
+}
+
+async function surveyTenant({ id, slug, name }: Tenant): Promise<TenantSurvey> {
+  const row = await readTenant(id, (tx) => readRow(tx, id));
+  return {
+    id,
+    slug,
+    name,
+    newDeadLetters: row.newDeadLetters,
+    newRecordErrors: row.newRecordErrors,
+    connections: row.connections.map(connectionOf),
+  };
+}
+
+/** A connection inside JSON: times are ISO texts. */
+interface RawConnection extends Omit<ConnectionSurvey, 'since' | 'dueAt' | 'streams'> {
+  since: string;
+  dueAt: string;
+  fresh: Record<string, string | null> | null;
+}
+
+interface Row {
+  [column: string]: unknown;
+  newDeadLetters: number;
+  newRecordErrors: number;
+  connections: RawConnection[];
+}
+
+async function readRow(tx: Tx, tenantId: string): Promise<Row> {
+  const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
+  const lastHour = sql`now() - interval '1 hour'`;
+  const {
+    rows: [row],
+  } = await tx.execute<Row>(sql`
+    select
+      (select count(*)::int from ${deadLetters} where tenant_id = ${tenantId} and resolved_at is null and created_at > ${lastHour}) as "newDeadLetters",
+      (select count(*)::int from ${recordErrors} where tenant_id = ${tenantId} and resolved_at is null and last_seen_at > ${lastHour} and created_at > ${lastHour}) as "newRecordErrors",
+      (select coalesce(json_agg(json_build_object(
+          'id', c.id, 'provider', c.provider, 'label', c.label, 'status', c.status, 'statusReason', c.status_reason,
+          'since', c.created_at, 'dueAt', coalesce(c.due_at, c.updated_at),
+          'held', exists (select from ${syncRuns} where ${ofConnection} and status = 'running' and lease_until > now()),
+          'circuitReason', (select coalesce(reason, 'it does not answer') from ${circuits} where ${ofConnection} and state <> 'closed'),
+          'fresh', (select json_object_agg(stream, fresh_at) from ${streamStates} where ${ofConnection}),
+          'finishedRuns', r.finished, 'failedRuns', r.failed) order by c.id), '[]')
+        from ${connections} as c, lateral (
+          select count(*)::int as finished, count(*) filter (where status = 'failed')::int as failed from ${syncRuns}
+          where ${ofConnection} and status <> 'running' and trigger <> 'replay' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
+        where c.tenant_id = ${tenantId}) as connections`);
+  if (row === undefined) throw new Error('The database did not answer');
+  return row;
+}
+
+function connectionOf({ fresh, ...row }: RawConnection): ConnectionSurvey {
+  // What a provider yields is said by its definition: a stream that was never read has no state
+  // yet.
+  const names =
+    providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ??
+    Object.keys(fresh ?? {});
+  const streams = names.map((name) => ({ name, freshAt: instantOf(fresh?.[name]) }));
+  return { ...row, since: new Date(row.since), dueAt: new Date(row.dueAt), streams };
+}
+
+const instantOf = (text: string | null | undefined): Date | null =>
+  text === null || text === undefined ? null : new Date(text);

@@ -1,0 +1,190 @@
+import { and, desc, eq, isNull } from 'drizzle-orm';
+import { connectionClient } from '../../connections/client.ts';
+import { openConnection } from '../../connections/connections.ts';
+import { connections } from '../../schema/connections.ts';
+import { referrals } from '../../schema/referrals.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId } from '../../platform/id.ts';
+import { providers } from '../../connectors/registry.ts';
+import type { RecordState, WriteBack } from '../../connectors/contract/actions.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { isSame, stateWords } from './deliver.ts';
+import { writeBacks } from '../../schema/write-backs.ts';
+import { carryOut } from './carry-out.ts';
+
+/** A state of a referral: `New`, `Active` or `Closed`, and what it says more exactly. */
+export interface ReferralState {
+  status: string;
+  substatus: string;
+}
+
+/** What a person may make of a referral, and what was made of it before. */
+export interface ReferralChanges {
+  /** As far as it is known here: what was read last, or what was written since. */
+  state: { status: string; substatus: string | null };
+  next: ReferralState[];
+  /** The newest change that was asked for here. */
+  last: {
+    wanted: RecordState;
+    outcome: 'sent' | 'done' | 'refused' | 'failed';
+    at: Date;
+    message: string | null;
+  } | null;
+}
+
+/** What may be made of a referral. Throws Problem `not_found`. */
+export async function referralChanges(
+  tenantId: string,
+  referralId: string,
+): Promise<ReferralChanges> {
+  const { found, state, last } = await readReferral(tenantId, referralId);
+  const next = (found.writeBack?.next(state) ?? []).map(asReferralState);
+  return {
+    state: { ...asReferralState(state), substatus: state['substatus'] ?? null },
+    next,
+    last:
+      last === undefined
+        ? null
+        : {
+            wanted: last.wanted,
+            outcome: last.outcome,
+            at: last.requestedAt,
+            message: last.message,
+          },
+  };
+}
+
+/**
+ * Changes status and sub-status of a referral at its source, on behalf of a person, and has it read
+ * again at once. Answers the state that it has there now. Throws Problem: `bad_request` for a state
+ * that may not follow, `conflict` when it was changed there meanwhile or refused, `unavailable`
+ * when the source cannot be asked.
+ */
+export async function updateReferral(
+  tenantId: string,
+  referralId: string,
+  wanted: ReferralState,
+  by: string | null,
+): Promise<ReferralState> {
+  const { found, state } = await readReferral(tenantId, referralId);
+  const { writeBack } = found;
+  if (writeBack === undefined)
+    throw new Problem('bad_request', 'The source of this referral takes no changes from here.');
+  const target: RecordState = { status: wanted.status, substatus: wanted.substatus };
+  if (isSame(state, target)) return wanted;
+  const next = writeBack.next(state);
+  if (!next.some((allowed) => isSame(allowed, target))) throw notAllowed(state, next);
+  const open = await openConnection(tenantId, found.connectionId);
+  const http = connectionClient(open.provider, open.settings, {
+    owner: { tenantId, connectionId: found.connectionId },
+    retry: { retries: 0 },
+  });
+  try {
+    const record = {
+      tenantId,
+      connectionId: found.connectionId,
+      stream: found.stream,
+      externalId: found.externalId,
+      provider: open.provider,
+    };
+    await carryOut(
+      record,
+      writeBack,
+      { http, settings: open.settings },
+      { externalId: found.externalId, wanted: target, from: { state, tag: found.tagOf(state) } },
+      by,
+    );
+    return wanted;
+  } finally {
+    await http.close();
+  }
+}
+
+async function readReferral(tenantId: string, referralId: string) {
+  const read = isId(referralId)
+    ? await readTenant(tenantId, (tx) => readRow(tx, tenantId, referralId))
+    : undefined;
+  if (read === undefined)
+    throw new Problem(
+      'not_found',
+      'There is no such referral. It may have been deleted at its source.',
+    );
+  const { row, last } = read;
+  const writeBack = providers.find(({ key }) => key === row.provider)?.writeBack as
+    WriteBack | undefined;
+  const received: RecordState = { status: row.status, substatus: row.substatus };
+  // What was written here stands until the source is read again.
+  const written =
+    last?.outcome === 'done' && last.finishedAt !== null && last.finishedAt > row.changedAt
+      ? last.wanted
+      : undefined;
+  // A tag belongs to the version that was read; for one that was written here none is known.
+  const tagOf = (state: RecordState) =>
+    writeBack === undefined || state === written ? null : tagIn(writeBack, row.rawJson);
+  return { found: { ...row, writeBack, tagOf }, state: written ?? received, last };
+}
+
+async function readRow(tx: Tx, tenantId: string, referralId: string) {
+  const connection = and(
+    eq(connections.tenantId, referrals.tenantId),
+    eq(connections.id, referrals.connectionId),
+  );
+  const [row] = await tx
+    .select({
+      connectionId: referrals.connectionId,
+      stream: referrals.stream,
+      externalId: referrals.externalId,
+      status: referrals.status,
+      substatus: referrals.substatus,
+      rawJson: referrals.rawJson,
+      changedAt: referrals.changedAt,
+      provider: connections.provider,
+    })
+    .from(referrals)
+    .innerJoin(connections, connection)
+    .where(
+      and(
+        eq(referrals.tenantId, tenantId),
+        eq(referrals.id, referralId),
+        isNull(referrals.deletedAt),
+      ),
+    );
+  if (row === undefined) return undefined;
+  const ofRecord = and(
+    eq(writeBacks.tenantId, tenantId),
+    eq(writeBacks.connectionId, row.connectionId),
+    eq(writeBacks.stream, row.stream),
+    eq(writeBacks.externalId, row.externalId),
+  );
+  const [last] = await tx
+    .select()
+    .from(writeBacks)
+    .where(ofRecord)
+    .orderBy(desc(writeBacks.id))
+    .limit(1);
+  return { row, last };
+}
+
+function tagIn(writeBack: WriteBack, item: unknown): string | null {
+  try {
+    return writeBack.current(item).tag;
+  } catch {
+    // It was corrected by a person here; what was received cannot be read.
+    return null;
+  }
+}
+
+const asReferralState = (state: RecordState): ReferralState => ({
+  status: state['status'] ?? '',
+  substatus: state['substatus'] ?? '',
+});
+
+function notAllowed(state: RecordState, next: RecordState[]): Problem {
+  const may =
+    next.length === 0 ? 'Nothing may follow.' : `It may become ${next.map(stateWords).join('; ')}.`;
+  return new Problem(
+    'bad_request',
+    `A referral that is ${stateWords(state)} cannot become this. ${may}`,
+  );
+}

@@ -1,0 +1,102 @@
+import { and, eq, getTableColumns, or } from 'drizzle-orm';
+import type { EntityRows } from '../../entities/definition.ts';
+import { leadEntity } from '../../entities/lead/entity.ts';
+import { keepOverrides, plainValue, type Overridable } from '../../entities/lead/overrides.ts';
+import { leads } from '../../schema/leads.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { refreshRollups } from '../../ingest/summaries.ts';
+import { streamStates } from '../../schema/sync.ts';
+
+export type LeadRow = EntityRows['lead'];
+
+const { rawJson: _unread, ...columns } = getTableColumns(leads);
+
+/** The lead as it stands, without a lock; undefined when it is not there. Deleted ones are. */
+export async function readLead(
+  tx: Tx,
+  tenantId: string,
+  leadId: string,
+): Promise<LeadRow | undefined> {
+  const [row] = await tx.select(columns).from(leads).where(ofLead(tenantId, leadId));
+  return row;
+}
+
+/** As `readLead`, locked until the transaction ends. Take the streams first (`holdStreams`). */
+export async function holdLead(
+  tx: Tx,
+  tenantId: string,
+  leadId: string,
+): Promise<LeadRow | undefined> {
+  const [row] = await tx
+    .select(columns)
+    .from(leads)
+    .where(ofLead(tenantId, leadId))
+    .for('no key update');
+  return row;
+}
+
+/**
+ * Holds the states of streams, as each page of a sync and of a replay does: whoever else writes
+ * their rows takes turns. Always before any push or lead is locked, and in one order, so that
+ * nobody locks anybody out.
+ */
+export async function holdStreams(
+  tx: Tx,
+  tenantId: string,
+  streams: readonly Pick<LeadRow, 'connectionId' | 'stream'>[],
+): Promise<void> {
+  if (streams.length === 0) return;
+  const any = or(
+    ...streams.map(({ connectionId, stream }) =>
+      and(eq(streamStates.connectionId, connectionId), eq(streamStates.stream, stream)),
+    ),
+  );
+  await tx
+    .select({ version: streamStates.version })
+    .from(streamStates)
+    .where(and(eq(streamStates.tenantId, tenantId), any))
+    .orderBy(streamStates.connectionId, streamStates.stream)
+    .for('update');
+}
+
+/** Fields that are to say something else than the lead's own source says. */
+export type NewValues = Partial<Record<Overridable, string | null>>;
+
+/**
+ * Changes fields of a lead that the transaction holds, and keeps them as overrides: they stay until
+ * the source changes them. Rollups follow. The time of change stays, because it says up to which
+ * answer of the source the row is.
+ */
+export async function changeLead(
+  tx: Tx,
+  before: LeadRow,
+  values: NewValues,
+  from: { connectionId: string | null; by: string | null; timeZone: string },
+): Promise<LeadRow> {
+  const changed = (Object.entries(values) as [Overridable, string | null][]).map(
+    ([field, value]) => ({
+      field,
+      value: plainValue(field, value),
+      now: plainValue(field, before[field]),
+    }),
+  );
+  const different = changed.filter(({ value, now }) => value !== now);
+  if (different.length === 0) return before;
+  const said = Object.fromEntries(different.map(({ field, value }) => [field, value]));
+  const written = {
+    ...said,
+    ...leadEntity.derive({ ...before, ...said }, before, {
+      timeZone: from.timeZone,
+      receivedAt: before.changedAt,
+    }),
+  };
+  const after: LeadRow = { ...before, ...written };
+  await keepOverrides(tx, before.tenantId, before.id, different, from);
+  await tx.update(leads).set(written).where(ofLead(before.tenantId, before.id));
+  if (before.deletedAt === null)
+    await refreshRollups(tx, 'lead', before.tenantId, [{ before, after }]);
+  return after;
+}
+
+export const ofLead = (tenantId: string, leadId: string) =>
+  and(eq(leads.tenantId, tenantId), eq(leads.id, leadId));

@@ -1,0 +1,143 @@
+import { RemoteError } from '../../../platform/http/errors.ts';
+import type { Trail } from '../../audit-log.ts';
+import { asStored } from '../../../mappings/merge.ts';
+import { missingFields, type Plan } from '../../../mappings/plan.ts';
+import type {
+  Parents,
+  RemoteRecord,
+  RemoteTables,
+  Written,
+} from '../../../connectors/contract/remote-tables.ts';
+import type { HeldPush } from '../state.ts';
+import type {
+  FieldValue,
+  PushTable,
+  TargetField,
+  TargetMetadata,
+} from '../../../connectors/contract/destination.ts';
+
+/** What has been reached so far; stored before each further write. */
+export interface Progress {
+  remoteId: string | null;
+  remoteIds: Record<string, string>;
+  /** What this push made itself. */
+  made: HeldPush['made'];
+}
+
+/** One push on its way. */
+export interface Delivery {
+  held: HeldPush;
+  plan: Plan;
+  values: Record<string, FieldValue>;
+  changedAt: Date;
+  metadata: TargetMetadata;
+  /** What the CRM is called. */
+  label: string;
+  tables: RemoteTables;
+  trail: Trail;
+  progress: Progress;
+}
+
+/** So often a record may turn out to be another one than it was a moment ago. */
+export const mostRounds = 5;
+
+/**
+ * Whether an earlier try may have made records whose answers were lost: then those of our own ids
+ * are asked for first.
+ */
+export const mayHaveMade = ({ held }: Delivery): boolean => held.lease > 1;
+
+export const fieldsOf = ({ plan }: Delivery, table: PushTable): string[] =>
+  Object.keys(plan.tables[table]?.values ?? {});
+
+export function fieldOf(
+  { metadata }: Delivery,
+  table: PushTable,
+  name: string,
+): TargetField | undefined {
+  return metadata.tables[table].fields.find((field) => field.name === name);
+}
+
+/** What a record says in a field, as it is compared. */
+export function theirsOf(
+  delivery: Delivery,
+  table: PushTable,
+  record: RemoteRecord,
+  name: string,
+): FieldValue {
+  const field = fieldOf(delivery, table, name);
+  return field === undefined ? null : asStored(field, record.values[name] ?? null);
+}
+
+/** Those of the values that may be written now. */
+export function writable(
+  delivery: Delivery,
+  table: PushTable,
+  act: 'creatable' | 'updatable',
+  values: Record<string, FieldValue>,
+): Record<string, FieldValue> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => fieldOf(delivery, table, name)?.[act] === true),
+  );
+}
+
+/** Makes a record. Without a value for a field that the CRM requires it is not even tried. */
+export async function make(
+  delivery: Delivery,
+  table: PushTable,
+  id: string,
+  parents: Parents,
+  detect = false,
+): Promise<Written> {
+  const { metadata, tables, plan, progress, label } = delivery;
+  const known = Object.entries(plan.tables[table]?.values ?? {}).filter(
+    ([, value]) => value !== null,
+  );
+  const values = writable(delivery, table, 'creatable', Object.fromEntries(known));
+  const missing = missingFields(metadata, table, values);
+  if (missing.length > 0)
+    throw new RemoteError(
+      'malformed',
+      `${label} requires ${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`,
+    );
+  const written = await tables.create({ table, id, values, parents }, { detect });
+  if (written.kind !== 'done') return written;
+  progress.made = { ...progress.made, [table]: { id, etag: written.etag } };
+  noteRecord(progress, table, id);
+  return written;
+}
+
+/** Changes a record, if it still is as it was read. */
+export async function change(
+  delivery: Delivery,
+  table: PushTable,
+  record: RemoteRecord,
+  values: Record<string, FieldValue>,
+  parents: Parents,
+): Promise<Written> {
+  const { tables, progress } = delivery;
+  const written = await tables.update({ table, id: record.id, etag: record.etag, values, parents });
+  const made = progress.made[table];
+  // What we changed ourselves nobody else has changed.
+  if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag)
+    progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
+  return written;
+}
+
+export function noteRecord(progress: Progress, table: PushTable, id: string): void {
+  if (table === 'lead') progress.remoteId = id;
+  else progress.remoteIds = { ...progress.remoteIds, [table]: id };
+}
+
+/** The parents that a record does not have yet: a link that is there is left as people made it. */
+export function missingParents(record: RemoteRecord, parents: Parents): Parents {
+  return Object.fromEntries(
+    Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined),
+  );
+}
+
+export const unsettled = ({ label }: Delivery, table: PushTable): RemoteError =>
+  new RemoteError(
+    'transient',
+    `The ${table} in ${label} changed again and again while it was being written. The next try follows by itself.`,
+  );

@@ -1,0 +1,84 @@
+import type { FieldConflict } from '../../conflicts.ts';
+import { asStored, mergeField } from '../../../mappings/merge.ts';
+import type { RemoteRecord } from '../../../connectors/contract/remote-tables.ts';
+import type { FieldValue, PushTable } from '../../../connectors/contract/destination.ts';
+import { fieldOf, theirsOf, writable, type Delivery } from './delivery.ts';
+
+/**
+ * What both sides agreed on, by remote field; those of other tables than the lead have the table's
+ * name before them.
+ */
+export type Base = Record<string, FieldValue>;
+
+export const baseKey = (table: PushTable, name: string): string =>
+  table === 'lead' ? name : `${table}.${name}`;
+
+export interface MergedRecord {
+  /** To be written there. */
+  send: Record<string, FieldValue>;
+  conflicts: FieldConflict[];
+  /** Fields of which theirs comes back to us. */
+  taken: string[];
+  /** What both sides agree on once `send` is written. */
+  base: Base;
+}
+
+/** Decides every planned field of a record that is there. */
+export function mergeRecord(
+  delivery: Delivery,
+  table: PushTable,
+  record: RemoteRecord,
+): MergedRecord {
+  const merged: MergedRecord = { send: {}, conflicts: [], taken: [], base: {} };
+  const planned = delivery.plan.tables[table];
+  for (const [name, ours] of Object.entries(planned?.values ?? {})) {
+    const key = baseKey(table, name);
+    const base = delivery.held.base?.[key];
+    const theirs = theirsOf(delivery, table, record, name);
+    const { kind } = mergeField(planned?.rules[name] ?? 'ours', {
+      ours,
+      theirs,
+      base,
+      oursChangedAt: delivery.changedAt,
+      theirsChangedAt: record.changedAt,
+    });
+    if (kind === 'send') merged.send[name] = ours;
+    if (kind === 'conflict') merged.conflicts.push({ field: key, ours, theirs, base });
+    if (kind === 'take') merged.taken.push(name);
+    // What cannot be changed afterwards stays as it was made.
+    if (kind === 'send')
+      merged.base[key] =
+        name in writable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
+    else if (kind === 'same') merged.base[key] = ours;
+    else if (base !== undefined) merged.base[key] = base;
+  }
+  merged.send = writable(delivery, table, 'updatable', merged.send);
+  return merged;
+}
+
+/**
+ * The base as the CRM keeps it after a write: it may shorten, round or rewrite what it is sent, and
+ * what comes back then in its form is no change that somebody made there.
+ */
+export function asKept(
+  delivery: Delivery,
+  table: PushTable,
+  base: Base,
+  { kept }: { kept: Record<string, FieldValue> },
+): Base {
+  const rewritten = Object.entries(kept).flatMap(([name, value]) => {
+    const [key, field] = [baseKey(table, name), fieldOf(delivery, table, name)];
+    return field === undefined || !Object.hasOwn(base, key)
+      ? []
+      : [[key, asStored(field, value)] as const];
+  });
+  return { ...base, ...Object.fromEntries(rewritten) };
+}
+
+/** What both sides agree on when a record was just made. */
+export function baseOfNew(delivery: Delivery, table: PushTable): Base {
+  const entries = Object.entries(delivery.plan.tables[table]?.values ?? {}).filter(
+    ([name]) => fieldOf(delivery, table, name)?.creatable === true,
+  );
+  return Object.fromEntries(entries.map(([name, value]) => [baseKey(table, name), value]));
+}

@@ -1,0 +1,116 @@
+import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import { leads } from '../../../schema/leads.ts';
+import { patiently } from '../../../platform/db/retry.ts';
+import { isId } from '../../../platform/id.ts';
+import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
+import type { RemoteRecord } from '../../../connectors/contract/remote-tables.ts';
+import { pushes } from '../../../schema/pushes.ts';
+import { fieldsOf, type Delivery } from './delivery.ts';
+
+export type FoundLead =
+  | { kind: 'found'; record: RemoteRecord }
+  /** It was ours, and it is not there any more. */
+  | { kind: 'deleted' }
+  /** It was ours, and says now that it belongs to another lead of ours. */
+  | { kind: 'foreign' }
+  /** `others`: leads there that look like it, and belong to others of our leads. */
+  | { kind: 'none'; others: number };
+
+/**
+ * Looks for the lead there: the one that we know, the one that carries our id, the one that we made
+ * (`ownId`, when there may be one); then by e-mail address and by domain.
+ */
+export async function findLead(delivery: Delivery, ownId: string | undefined): Promise<FoundLead> {
+  const { held, tables, progress } = delivery;
+  const fields = fieldsOf(delivery, 'lead');
+  if (progress.remoteId !== null) {
+    const record = await tables.read('lead', progress.remoteId, fields);
+    if (record !== null)
+      return (await isAnothers(delivery, record)) ? { kind: 'foreign' } : { kind: 'found', record };
+    if (held.base !== null) return { kind: 'deleted' };
+    progress.remoteId = null;
+  }
+  const [ours] = await tables.search('lead', { by: 'ours', leadId: held.leadId }, fields);
+  const own = ours ?? (ownId === undefined ? null : await tables.read('lead', ownId, fields));
+  return own === null ? findOther(delivery, fields) : { kind: 'found', record: own };
+}
+
+/** One that somebody else made, if it is open and no other lead of ours has it. */
+async function findOther(delivery: Delivery, fields: string[]): Promise<FoundLead> {
+  const { values, tables, progress } = delivery;
+  const [email, domain] = [values['email'], values['domain']];
+  const byEmail =
+    typeof email === 'string' ? await tables.search('lead', { by: 'email', email }, fields) : [];
+  const byDomain =
+    byEmail.length === 0 && typeof domain === 'string'
+      ? await tables.search('lead', { by: 'domain', domain }, fields)
+      : [];
+  // A lead of the same company that names somebody else is not this one.
+  const candidates = [
+    ...byEmail,
+    ...byDomain.filter((record) => record.email === null || typeof email !== 'string'),
+  ].filter(({ isOpen }) => isOpen);
+  for (const record of candidates) {
+    if ((await isAnothers(delivery, record)) || !(await reserve(delivery, record.id))) continue;
+    progress.remoteId = record.id;
+    return { kind: 'found', record };
+  }
+  return { kind: 'none', others: candidates.length };
+}
+
+/** Whether a record carries the id of another lead of ours that is still there. */
+async function isAnothers(
+  { held: { tenantId, leadId } }: Delivery,
+  { ourLeadId }: RemoteRecord,
+): Promise<boolean> {
+  if (ourLeadId === null || ourLeadId === leadId || !isId(ourLeadId)) return false;
+  const rows = await patiently(() =>
+    withTenant(tenantId, (tx) =>
+      tx
+        .select({ id: leads.id })
+        .from(leads)
+        .where(
+          and(
+            eq(leads.tenantId, tenantId),
+            inArray(leads.id, [ourLeadId]),
+            isNull(leads.deletedAt),
+          ),
+        ),
+    ),
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Notes that this push has the record, unless another one has it: of two who find it at once, one
+ * gets it.
+ */
+function reserve({ held }: Delivery, remoteId: string): Promise<boolean> {
+  const { tenantId, connectionId } = held;
+  return patiently(() =>
+    withTenant(tenantId, async (tx) => {
+      await tx.execute(
+        sql`select pg_advisory_xact_lock(hashtextextended(${`${connectionId}/${remoteId}`}, 0))`,
+      );
+      const others = await tx
+        .select({ id: pushes.id })
+        .from(pushes)
+        .where(
+          and(
+            eq(pushes.tenantId, tenantId),
+            eq(pushes.connectionId, connectionId),
+            eq(pushes.remoteId, remoteId),
+            ne(pushes.id, held.id),
+          ),
+        );
+      if (others.length > 0) return false;
+      await tx
+        .update(pushes)
+        .set({ remoteId })
+        .where(
+          and(eq(pushes.tenantId, tenantId), eq(pushes.id, held.id), eq(pushes.lease, held.lease)),
+        );
+      return true;
+    }),
+  );
+}

@@ -1,0 +1,56 @@
+import { and, eq, ne, sql } from 'drizzle-orm';
+import { patiently } from '../../../platform/db/retry.ts';
+import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
+import { pushes } from '../../../schema/pushes.ts';
+import { pushTables, type PushTable } from '../../../connectors/contract/destination.ts';
+import type { Delivery } from './delivery.ts';
+
+/**
+ * Takes back what a push that failed for good made itself, as long as nobody has changed it since
+ * and no other lead needs it. What cannot be taken back stays, and the trail says so: it is found
+ * and used by the next push.
+ */
+export async function undo(delivery: Delivery): Promise<void> {
+  const { trail, tables, progress } = delivery;
+  trail.step = 'undo';
+  for (const table of [...pushTables].toReversed()) {
+    const made = progress.made[table];
+    if (made === undefined || made.etag === '' || (await isShared(delivery, table, made.id)))
+      continue;
+    try {
+      const { kind } = await tables.remove(table, made.id, made.etag);
+      if (kind === 'done' || kind === 'gone') forget(delivery, table);
+      else trail.note('undo', 'note', `The ${table} stays: somebody has changed it since.`);
+    } catch (error) {
+      trail.note(
+        'undo',
+        'failed',
+        `The ${table} could not be taken back: ${error instanceof Error ? error.message : 'no answer'}`,
+      );
+    }
+  }
+}
+
+function forget({ progress }: Delivery, table: PushTable): void {
+  const { [table]: _made, ...made } = progress.made;
+  const { [table]: _remote, ...remoteIds } = progress.remoteIds;
+  Object.assign(progress, { made, remoteIds, ...(table === 'lead' && { remoteId: null }) });
+}
+
+/** Accounts and contacts may belong to other leads of ours, too. */
+async function isShared(
+  { held: { tenantId, connectionId, id } }: Delivery,
+  table: PushTable,
+  remoteId: string,
+): Promise<boolean> {
+  const others = and(
+    eq(pushes.tenantId, tenantId),
+    eq(pushes.connectionId, connectionId),
+    ne(pushes.id, id),
+    sql`${pushes.remoteIds} ->> ${table} = ${remoteId}`,
+  );
+  const rows = await patiently(() =>
+    withTenant(tenantId, (tx) => tx.select({ id: pushes.id }).from(pushes).where(others).limit(1)),
+  );
+  return rows.length > 0;
+}

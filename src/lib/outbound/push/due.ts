@@ -1,0 +1,135 @@
+import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm';
+import { connections } from '../../schema/connections.ts';
+import { leads } from '../../schema/leads.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { patiently } from '../../platform/db/retry.ts';
+import { newId } from '../../platform/id.ts';
+import type { PeriodicTask } from '../../platform/periodic/run.ts';
+import { companyDomains } from '../../schema/company-domains.ts';
+import { selectFeatures } from '../../identity/features.ts';
+import { listTenants } from '../../identity/tenancy/tenants.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { pushEvents, pushes } from '../../schema/pushes.ts';
+import { isOwnAndLive, leadById, seenNow } from '../../mappings/lead-fields.ts';
+import { wakePushes } from './enqueue.ts';
+
+const everyMs = 60_000;
+/** More than these at once would hold their rows for long; the others follow the next time. */
+const mostMarked = 2_000;
+
+/**
+ * Once a minute, over all processes: what changed here is sent again, and what is due and was not
+ * woken is woken.
+ */
+export function duePushesTask(): PeriodicTask {
+  return { name: 'push-leads', everyMs, run: async () => void (await wakeDuePushes()) };
+}
+
+/** Wakes every connection that has pushes which are due. The answer is how many those are. */
+export async function wakeDuePushes(): Promise<number> {
+  let woken = 0;
+  for (const tenant of await listTenants()) {
+    for (const connectionId of await dueConnections(tenant.id)) {
+      await wakePushes(tenant.id, connectionId);
+      woken += 1;
+    }
+  }
+  return woken;
+}
+
+/**
+ * Connections with pushes that are due, those included whose leads have changed since they were
+ * sent; none while the feature is off. One that is paused waits until it is resumed.
+ */
+function dueConnections(tenantId: string): Promise<string[]> {
+  return patiently(() =>
+    withTenant(tenantId, async (tx) => {
+      if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
+      await markChanged(tx, tenantId);
+      const due = await tx
+        .selectDistinct({ id: pushes.connectionId })
+        .from(pushes)
+        .innerJoin(
+          connections,
+          and(
+            eq(connections.tenantId, tenantId),
+            eq(connections.id, pushes.connectionId),
+            ne(connections.status, 'paused'),
+          ),
+        )
+        .where(
+          and(
+            eq(pushes.tenantId, tenantId),
+            isNotNull(pushes.dueAt),
+            lte(pushes.dueAt, sql`now()`),
+          ),
+        );
+      return due.map(({ id }) => id);
+    }),
+  );
+}
+
+/**
+ * Asks again for the pushed leads whose rows look different than when their values were read;
+ * whether there is anything to send is seen then.
+ */
+async function markChanged(tx: Tx, tenantId: string): Promise<void> {
+  const changed = tx
+    .select({ id: pushes.id })
+    .from(pushes)
+    .innerJoinLateral(leadById(tx, tenantId, pushes.leadId), sql`true`)
+    .leftJoin(
+      companyDomains,
+      and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
+    )
+    // Without a record there it was deleted, and a person has decided to leave it so.
+    .where(
+      and(
+        eq(pushes.tenantId, tenantId),
+        eq(pushes.state, 'synced'),
+        isNotNull(pushes.remoteId),
+        isNull(pushes.dueAt),
+        isOwnAndLive,
+        sql`${pushes.seen} is distinct from ${seenNow}`,
+      ),
+    )
+    .orderBy(asc(pushes.id))
+    .limit(mostMarked)
+    .for('update', { of: pushes, skipLocked: true });
+  const marked = await tx
+    .update(pushes)
+    .set({
+      state: 'pending',
+      requestedAt: sql`clock_timestamp()`,
+      requestedBy: null,
+      dueAt: sql`now()`,
+      attempts: 0,
+      updatedAt: sql`now()`,
+    })
+    .where(and(eq(pushes.tenantId, tenantId), inArray(pushes.id, changed)))
+    .returning({ id: pushes.id, leadId: pushes.leadId });
+  if (marked.length === 0) return;
+  await tx.insert(pushEvents).values(
+    marked.map(({ id }) => ({
+      tenantId,
+      id: newId(),
+      pushId: id,
+      attempt: 0,
+      step: 'requested',
+      outcome: 'note' as const,
+      message: 'The lead has changed here.',
+    })),
+  );
+  await tx
+    .update(leads)
+    .set({ pushState: 'pending' })
+    .where(
+      and(
+        eq(leads.tenantId, tenantId),
+        inArray(
+          leads.id,
+          marked.map(({ leadId }) => leadId),
+        ),
+      ),
+    );
+}

@@ -1,0 +1,55 @@
+import { and, asc, eq, inArray, lt, ne } from 'drizzle-orm';
+import { patiently } from '../../platform/db/retry.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { pushEvents } from '../../schema/pushes.ts';
+
+const dayMs = 86_400_000;
+/** What one transaction deletes. */
+const batchSize = 1000;
+
+/**
+ * Deletes the steps of pushes that are older than the workspace keeps raw answers, oldest first;
+ * what people decided stays. `isOver` ends it between two batches. False when it was ended before
+ * it was through.
+ */
+export async function prunePushEvents(
+  tenantId: string,
+  isOver: () => boolean = () => false,
+): Promise<boolean> {
+  const { rawRetentionDays } = await getTenant(tenantId);
+  const cutoff = new Date(Date.now() - rawRetentionDays * dayMs);
+  // Ids are in the order of time, so that the key finds the old ones without an index of its own.
+  const old = and(
+    eq(pushEvents.tenantId, tenantId),
+    lt(pushEvents.id, firstIdAt(cutoff)),
+    lt(pushEvents.at, cutoff),
+    ne(pushEvents.step, 'resolved'),
+  );
+  while (!isOver()) {
+    const deleted = await patiently(() =>
+      withTenant(tenantId, async (tx) => {
+        const batch = tx
+          .select({ id: pushEvents.id })
+          .from(pushEvents)
+          .where(old)
+          .orderBy(asc(pushEvents.id))
+          .limit(batchSize);
+        return (
+          await tx
+            .delete(pushEvents)
+            .where(and(eq(pushEvents.tenantId, tenantId), inArray(pushEvents.id, batch)))
+            .returning({ id: pushEvents.id })
+        ).length;
+      }),
+    );
+    if (deleted < batchSize) return true;
+  }
+  return false;
+}
+
+/** The lowest UUID of version 7 that is made at a time or later. */
+function firstIdAt(at: Date): string {
+  const ms = at.getTime().toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-000000000000`;
+}

@@ -1,0 +1,272 @@
+import { config } from '../../platform/config.ts';
+import { patiently } from '../../platform/db/retry.ts';
+import { RemoteError } from '../../platform/http/errors.ts';
+import { log } from '../../platform/log.ts';
+import { safeMessage } from '../../platform/secrets.ts';
+import { FencedError } from '../../ingest/failures.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { Trail } from '../audit-log.ts';
+import { deliver } from './deliver/deliver.ts';
+import type { Delivery, Progress } from './deliver/delivery.ts';
+import { undo } from './deliver/undo.ts';
+import { planOf } from '../../mappings/plan.ts';
+import type { Target } from './run.ts';
+import { readSources, type LeadValues } from '../../mappings/lead-fields.ts';
+import { holdPush, leadGone, mostAttempts, putDown, type Ending, type HeldPush } from './state.ts';
+import { forgetTarget } from '../../mappings/destination-fields.ts';
+
+/** What became of one push. `retried`: it failed, and is tried again. */
+export type Pushed = (
+  | { kind: 'synced' | 'unchanged' | 'conflict' | 'failed' | 'retried' | 'fenced' }
+  | { kind: 'postponed'; until: Date }
+) & { needsReconnect?: string };
+
+/**
+ * Carries a push that is in our hands to its end, whatever that is; only a database that is gone is
+ * thrown.
+ */
+export async function pushOne(target: Target, held: HeldPush): Promise<Pushed> {
+  const progress: Progress = {
+    remoteId: held.remoteId,
+    remoteIds: held.remoteIds,
+    made: held.made,
+  };
+  const trail = trailOf(target, held, progress);
+  try {
+    const lead = await patiently(() =>
+      withTenant(held.tenantId, (tx) => readSources(tx, held.tenantId, [held.leadId])),
+    );
+    const values = lead.get(held.leadId);
+    const delivery =
+      values === undefined ? undefined : deliveryOf(target, held, values, { trail, progress });
+    if (values === undefined || delivery === undefined) return await giveUp(held, trail, progress);
+    if (isUnchanged(target, held, delivery))
+      return await unchanged(target, held, trail, values.seen);
+    return await sent(target, held, values, delivery);
+  } catch (error) {
+    if (error instanceof FencedError) return { kind: 'fenced' };
+    throw error;
+  }
+}
+
+function trailOf(target: Target, held: HeldPush, progress: Progress): Trail {
+  return new Trail({
+    tenantId: held.tenantId,
+    pushId: held.id,
+    attempt: held.attempts + 1,
+    actor: held.requestedBy,
+    provider: target.provider.key,
+    retryMs: config().SYNC_RETRY_BASE_MS,
+    hold: (events) => holdPush(held, events, progress),
+  });
+}
+
+function deliveryOf(
+  target: Target,
+  held: HeldPush,
+  { values, changedAt }: LeadValues,
+  { trail, progress }: { trail: Trail; progress: Progress },
+): Delivery {
+  const { provider, metadata, mapping } = target;
+  const tables = provider.push.tables(
+    { http: trail.client(target.http), settings: target.settings },
+    metadata,
+  );
+  return {
+    held,
+    plan: planOf(mapping.fields, values, metadata),
+    values,
+    changedAt,
+    metadata,
+    label: provider.label,
+    tables,
+    trail,
+    progress,
+  };
+}
+
+/** The lead was deleted after it had been asked for, or is the copy of another one. */
+async function giveUp(
+  held: HeldPush,
+  trail: Trail,
+  { remoteId, remoteIds, made }: Progress,
+): Promise<Pushed> {
+  await putDown(
+    held,
+    {
+      kind: 'failed',
+      errorKind: leadGone,
+      message:
+        'The lead is not in this workspace any more, or turned out to be the copy of another one, so that nothing was sent.',
+      retryAt: null,
+      remoteId,
+      remoteIds,
+      made,
+    },
+    trail.take(),
+  );
+  return { kind: 'failed' };
+}
+
+/** Both agreed on exactly this last time. */
+function isUnchanged({ mapping }: Target, held: HeldPush, { plan }: Delivery): boolean {
+  return (
+    held.remoteId !== null &&
+    held.payloadHash === plan.hash &&
+    held.mappingVersion === mapping.version &&
+    held.base !== null
+  );
+}
+
+async function unchanged(
+  { mapping }: Target,
+  held: HeldPush,
+  trail: Trail,
+  seen: string,
+): Promise<Pushed> {
+  const { remoteId, remoteIds, base, payloadHash } = held;
+  await putDown(
+    held,
+    {
+      kind: 'synced',
+      message: 'Nothing has changed since it was sent last, so that nothing was sent.',
+      remoteId: remoteId ?? '',
+      remoteIds,
+      base,
+      payloadHash: payloadHash ?? '',
+      mappingVersion: mapping.version,
+      seen,
+    },
+    trail.take(),
+  );
+  return { kind: 'unchanged' };
+}
+
+async function sent(
+  target: Target,
+  held: HeldPush,
+  { seen }: LeadValues,
+  delivery: Delivery,
+): Promise<Pushed> {
+  const { plan, trail, progress } = delivery;
+  try {
+    const { base, conflicts, words } = await deliver(delivery);
+    const common = {
+      remoteId: progress.remoteId,
+      remoteIds: progress.remoteIds,
+      base,
+      mappingVersion: target.mapping.version,
+      seen,
+    };
+    const message = [...words, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(' ');
+    if (conflicts.length > 0) {
+      const fields = conflicts.map(({ field }) => field).join(', ');
+      await putDown(
+        held,
+        {
+          ...common,
+          kind: 'conflict',
+          message:
+            words.length > 0 ? message : `Both sides changed: ${fields}. Decide which is right.`,
+          conflicts,
+        },
+        trail.take(),
+      );
+      return { kind: 'conflict' };
+    }
+    await putDown(
+      held,
+      {
+        ...common,
+        kind: 'synced',
+        remoteId: progress.remoteId ?? '',
+        message: message === '' ? 'Both sides agree.' : message,
+        payloadHash: plan.hash,
+      },
+      trail.take(),
+    );
+    return { kind: 'synced' };
+  } catch (error) {
+    if (error instanceof FencedError) throw error;
+    return failed(target, held, delivery, error);
+  }
+}
+
+async function failed(
+  target: Target,
+  held: HeldPush,
+  delivery: Delivery,
+  error: unknown,
+): Promise<Pushed> {
+  const { trail, progress } = delivery;
+  const until = waitUntil(target, error);
+  if (until !== undefined) {
+    const isStop = target.signal?.aborted === true;
+    await putDown(
+      held,
+      {
+        kind: 'postponed',
+        errorKind: isStop ? null : 'waiting',
+        message: isStop ? null : safeMessage(error),
+        until,
+        ...progress,
+      },
+      trail.take(),
+    );
+    return {
+      kind: 'postponed',
+      until,
+      ...(!isStop && isRefusal(error) && { needsReconnect: error.message }),
+    };
+  }
+  if (!(error instanceof RemoteError))
+    log.error(
+      { event: 'push.failed', reason: safeMessage(error) },
+      'A push failed for a reason of our own',
+    );
+  if (error instanceof RemoteError && error.kind === 'malformed') await forgetTarget(target);
+  const isLast = held.attempts + 1 >= mostAttempts;
+  if (isLast) await undo(delivery);
+  const ending: Ending = {
+    kind: 'failed',
+    errorKind: error instanceof RemoteError ? error.kind : 'internal',
+    message: wordsOf(error),
+    retryAt: isLast ? null : retryAt(held.attempts + 1),
+    ...progress,
+  };
+  await putDown(held, ending, trail.take());
+  return { kind: isLast ? 'failed' : 'retried' };
+}
+
+/** The credentials are refused: that is so for every push, and no fault of this one. */
+const isRefusal = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && error.kind === 'auth';
+
+/**
+ * When it is not the push that failed: it was held back by a limit or a circuit of ours, told to
+ * slow down, the connection is refused, or the worker stops.
+ */
+function waitUntil({ signal }: Target, error: unknown): Date | undefined {
+  if (signal?.aborted === true) return new Date();
+  if (isRefusal(error))
+    return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
+  if (!(error instanceof RemoteError) || (!error.unsent && error.kind !== 'rate_limited'))
+    return undefined;
+  return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 10);
+}
+
+/**
+ * Waits that double, each up to a quarter shorter or longer: those that failed together do not come
+ * back together.
+ */
+function retryAt(attempt: number): Date {
+  return new Date(
+    Date.now() + config().SYNC_RETRY_BASE_MS * 15 * 2 ** attempt * (0.75 + Math.random() / 2),
+  );
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof RemoteError
+    ? error.message
+    : 'Something went wrong on our side while the lead was being sent; it is in the log.';
+}

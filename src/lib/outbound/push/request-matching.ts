@@ -1,0 +1,37 @@
+import { leadPage } from '../../entities/lead/queries.ts';
+import type { JobPayload } from '../../jobs/jobs.ts';
+import { dayIn } from '../../platform/day.ts';
+import { parsePeriod } from '../../platform/period.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { parseLeadFilter } from '../../views/leads.ts';
+import { requestPushes } from './request.ts';
+
+const pageSize = 500;
+
+/**
+ * Asks for the leads that a filter shows, page by page, until there is no more or `isOver` says so.
+ * The answer is where it goes on; null at the end. The filter is read as the lead table reads it.
+ */
+export async function requestSlice(
+  { tenantId, connectionId, query, after, requestedBy }: JobPayload<'request-pushes'>,
+  isOver: () => boolean,
+): Promise<string | null> {
+  const { timeZone } = await getTenant(tenantId);
+  const params = new URLSearchParams(query);
+  const period = parsePeriod(params, dayIn(timeZone, new Date()));
+  let cursor = after;
+  do {
+    const filter = { ...parseLeadFilter(params), cursor: cursor ?? undefined };
+    const page = await readTenant(tenantId, (tx) =>
+      leadPage(tx, tenantId, period, filter, pageSize),
+    );
+    await requestPushes(
+      tenantId,
+      { connectionId, leadIds: page.rows.map(({ id }) => id) },
+      requestedBy,
+    );
+    cursor = page.next;
+  } while (cursor !== null && !isOver());
+  return cursor;
+}

@@ -1,0 +1,265 @@
+import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { listConnections } from '../../connections/connections.ts';
+import { settleJobs } from '../../jobs/failed/store.ts';
+import { leads } from '../../schema/leads.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { patiently } from '../../platform/db/retry.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/id.ts';
+import { getProvider } from '../../connectors/registry.ts';
+import { enqueue } from '../../jobs/queue.ts';
+import { enabledFeatures } from '../../identity/features.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { pushEvents, pushes } from '../../schema/pushes.ts';
+import { wakePushes } from './enqueue.ts';
+
+/** A connected system that takes leads. */
+export interface PushTargetConnection {
+  id: string;
+  label: string;
+  provider: string;
+}
+
+export interface PushRequest {
+  queued: number;
+  /**
+   * Those that were asked for already and wait; they are sent with the newest values all the same.
+   */
+  alreadyPending: number;
+  refused: { leadId: string; reason: string }[];
+  /** One row for each lead that was taken on. */
+  pushes: { id: string; leadId: string; wasPending: boolean }[];
+}
+
+/** Why a lead that is not there, or is another workspace's, is refused. */
+export const unknownLead = 'There is no such lead in this workspace.';
+
+/** At most so many leads are asked for in one transaction. */
+const chunkSize = 500;
+
+/** The connections of a tenant that take leads, oldest first; none while the feature is off. */
+export async function pushTargetsOf(tenantId: string): Promise<PushTargetConnection[]> {
+  if (!(await enabledFeatures(tenantId)).has('crm-push')) return [];
+  const all = await listConnections(tenantId);
+  return all
+    .filter(
+      ({ provider, status }) => status !== 'paused' && getProvider(provider).push !== undefined,
+    )
+    .map(({ id, label, provider }) => ({ id, label, provider }));
+}
+
+/**
+ * The connection to push into: the one that is named, else the only one. A Problem (conflict) says
+ * what to do when there is none.
+ */
+export async function requirePushTarget(
+  tenantId: string,
+  connectionId?: string,
+  provider?: string,
+): Promise<PushTargetConnection> {
+  if (!(await enabledFeatures(tenantId)).has('crm-push'))
+    throw new Problem(
+      'conflict',
+      'Writing leads into a CRM is switched off in this workspace. An admin can switch it on under Settings, Features.',
+    );
+  const targets = (await pushTargetsOf(tenantId)).filter(
+    (target) => provider === undefined || target.provider === provider,
+  );
+  if (connectionId !== undefined) {
+    const named = targets.find(({ id }) => id === connectionId);
+    if (named === undefined)
+      throw new Problem(
+        'not_found',
+        'There is no such connection in this workspace that takes leads.',
+      );
+    return named;
+  }
+  const [only] = targets;
+  if (only === undefined)
+    throw new Problem(
+      'conflict',
+      'No connected system takes leads. Connect a CRM first, for example Dynamics 365.',
+    );
+  if (targets.length > 1)
+    throw new Problem(
+      'bad_request',
+      `Several connected systems take leads. Name one of them: ${targets.map(({ id, label }) => `${id} (${label})`).join(', ')}.`,
+    );
+  return only;
+}
+
+/**
+ * Asks for leads to be written into a CRM. One that waits already is not queued twice; one that is
+ * being sent right now is sent again afterwards, with the newest values. Unknown leads and copies
+ * of pushed ones are refused, each with its reason.
+ */
+export async function requestPushes(
+  tenantId: string,
+  { connectionId, leadIds }: { connectionId: string; leadIds: readonly string[] },
+  by: string | null,
+): Promise<PushRequest> {
+  await requirePushTarget(tenantId, connectionId);
+  const result: PushRequest = { queued: 0, alreadyPending: 0, refused: [], pushes: [] };
+  // In one order, so that two requests for the same leads wait for each other instead of locking
+  // each other out.
+  const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
+  for (let at = 0; at < wanted.length; at += chunkSize) {
+    const chunk = wanted.slice(at, at + chunkSize);
+    const part = await patiently(() =>
+      withTenant(tenantId, (tx) => requestChunk(tx, { tenantId, connectionId, by }, chunk)),
+    );
+    result.queued += part.queued;
+    result.alreadyPending += part.alreadyPending;
+    result.refused.push(...part.refused);
+    result.pushes.push(...part.pushes);
+  }
+  if (result.pushes.length > 0) await wakePushes(tenantId, connectionId);
+  return result;
+}
+
+/**
+ * Asks for all leads that a filter of the lead table shows, in a job. False when the same is
+ * waiting or under way already.
+ */
+export async function requestPushesMatching(
+  tenantId: string,
+  { connectionId, query }: { connectionId: string; query: string },
+  by: string | null,
+): Promise<boolean> {
+  await requirePushTarget(tenantId, connectionId);
+  return enqueue(
+    'request-pushes',
+    { tenantId, connectionId, query, after: null, requestedBy: by },
+    { key: `${connectionId}/${query}` },
+  );
+}
+
+interface Asked {
+  tenantId: string;
+  connectionId: string;
+  by: string | null;
+}
+
+async function requestChunk(
+  tx: Tx,
+  asked: Asked,
+  leadIds: readonly string[],
+): Promise<PushRequest> {
+  const { accepted, refused } = await admissible(tx, asked, leadIds);
+  if (accepted.length === 0) return { queued: 0, alreadyPending: 0, refused, pushes: [] };
+  const waiting = await waitingOf(tx, asked, accepted);
+  const rows = await askFor(tx, asked, accepted);
+  await tx.insert(pushEvents).values(
+    rows.map(({ id }) => ({
+      tenantId: asked.tenantId,
+      id: newId(),
+      pushId: id,
+      attempt: 0,
+      step: 'requested',
+      outcome: 'note' as const,
+      actor: asked.by,
+    })),
+  );
+  await settleJobs(
+    tx,
+    asked.tenantId,
+    'push-leads',
+    accepted.map((leadId) => `${asked.connectionId}/${leadId}`),
+    asked.by,
+  );
+  return {
+    queued: rows.length - waiting.size,
+    alreadyPending: waiting.size,
+    refused,
+    pushes: rows.map((row) => ({ ...row, wasPending: waiting.has(row.leadId) })),
+  };
+}
+
+async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: readonly string[]) {
+  const ids = leadIds.filter(isId);
+  const found =
+    ids.length === 0
+      ? []
+      : await tx
+          .select({ id: leads.id, mirrorOf: leads.mirrorOf, connectionId: leads.connectionId })
+          .from(leads)
+          .where(
+            and(eq(leads.tenantId, tenantId), inArray(leads.id, ids), isNull(leads.deletedAt)),
+          );
+  const known = new Map(found.map((lead) => [lead.id, lead]));
+  const reasonOf = (leadId: string): string | undefined => {
+    const lead = known.get(leadId);
+    if (lead === undefined) return unknownLead;
+    if (lead.mirrorOf !== null)
+      return 'This lead is the copy of one that was pushed there. Push that one.';
+    return lead.connectionId === connectionId
+      ? 'This lead comes from this very system: it is there already.'
+      : undefined;
+  };
+  const refused = leadIds.flatMap((leadId) => {
+    const reason = reasonOf(leadId);
+    return reason === undefined ? [] : [{ leadId, reason }];
+  });
+  return { accepted: leadIds.filter((leadId) => reasonOf(leadId) === undefined), refused };
+}
+
+async function waitingOf(
+  tx: Tx,
+  { tenantId, connectionId }: Asked,
+  leadIds: string[],
+): Promise<Set<string>> {
+  const own = and(
+    eq(pushes.tenantId, tenantId),
+    eq(pushes.connectionId, connectionId),
+    inArray(pushes.leadId, leadIds),
+  );
+  const rows = await tx
+    .select({ leadId: pushes.leadId })
+    .from(pushes)
+    .where(and(own, eq(pushes.state, 'pending'), isNotNull(pushes.dueAt)));
+  return new Set(rows.map(({ leadId }) => leadId));
+}
+
+/**
+ * A push in somebody's hands keeps its lease; whoever has it sees by `requested_at` that it is to
+ * be sent again.
+ */
+async function askFor(
+  tx: Tx,
+  { tenantId, connectionId, by }: Asked,
+  leadIds: string[],
+): Promise<{ id: string; leadId: string }[]> {
+  const rows = await tx
+    .insert(pushes)
+    .values(
+      leadIds.map((leadId) => ({
+        tenantId,
+        id: newId(),
+        connectionId,
+        leadId,
+        state: 'pending' as const,
+        requestedBy: by,
+        requestedAt: sql`clock_timestamp()`,
+        dueAt: sql`now()`,
+      })),
+    )
+    .onConflictDoUpdate({
+      target: [pushes.tenantId, pushes.connectionId, pushes.leadId],
+      set: {
+        state: 'pending',
+        requestedBy: by,
+        requestedAt: sql`clock_timestamp()`,
+        attempts: 0,
+        errorKind: null,
+        errorMessage: null,
+        updatedAt: sql`now()`,
+        dueAt: sql`case when ${pushes.leaseUntil} > now() then ${pushes.dueAt} else now() end`,
+      },
+    })
+    .returning({ id: pushes.id, leadId: pushes.leadId });
+  await tx
+    .update(leads)
+    .set({ pushState: 'pending' })
+    .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, leadIds)));
+  return rows;
+}

@@ -1,0 +1,54 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { pushes } from '../../schema/pushes.ts';
+import { pushTargetsOf, requestPushes } from './request.ts';
+
+/** Leads that are asked for at once. */
+const chunkSize = 500;
+
+/**
+ * Asks for everything that failed once more, of one connection or of all that take leads. Answers
+ * how many that are.
+ */
+export async function retryFailed(
+  tenantId: string,
+  connectionId: string | undefined,
+  by: string | null,
+): Promise<number> {
+  const targets = await pushTargetsOf(tenantId);
+  let retried = 0;
+  for (const { id } of targets.filter(
+    (target) => connectionId === undefined || target.id === connectionId,
+  ))
+    retried += await retryOf(tenantId, id, by);
+  return retried;
+}
+
+/** By id, so that one that fails again meanwhile is not met twice. */
+async function retryOf(tenantId: string, connectionId: string, by: string | null): Promise<number> {
+  const failed = and(
+    eq(pushes.tenantId, tenantId),
+    eq(pushes.connectionId, connectionId),
+    eq(pushes.state, 'failed'),
+  );
+  let retried = 0;
+  for (let after: string | undefined; ;) {
+    const behind = after === undefined ? undefined : gt(pushes.id, after);
+    const rows = await readTenant(tenantId, (tx) =>
+      tx
+        .select({ id: pushes.id, leadId: pushes.leadId })
+        .from(pushes)
+        .where(and(failed, behind))
+        .orderBy(asc(pushes.id))
+        .limit(chunkSize),
+    );
+    if (rows.length === 0) return retried;
+    const { pushes: asked } = await requestPushes(
+      tenantId,
+      { connectionId, leadIds: rows.map(({ leadId }) => leadId) },
+      by,
+    );
+    retried += asked.length;
+    after = rows.at(-1)?.id;
+  }
+}

@@ -1,0 +1,166 @@
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { connections } from '../../schema/connections.ts';
+import { leads, type pushStates } from '../../schema/leads.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { ofDomain, requireDomain } from './ask.ts';
+import { pushEvents, pushes } from '../../schema/pushes.ts';
+
+type PushState = (typeof pushStates)[number];
+
+const mostLeads = 100;
+const mostEvents = 20;
+
+/**
+ * Where the leads of a domain stand in each CRM, with the newest steps of each. Leads that were
+ * never sent have none.
+ */
+export async function pushStatus(tenantId: string, text: string) {
+  const domain = requireDomain(text);
+  return readTenant(tenantId, async (tx) => {
+    const found = await tx
+      .select({ leadId: leads.id, name: leads.name })
+      .from(leads)
+      .where(ofDomain(tenantId, domain))
+      .orderBy(asc(leads.id))
+      .limit(mostLeads);
+    const rows = await pushesOf(
+      tx,
+      tenantId,
+      found.map(({ leadId }) => leadId),
+    );
+    const history = await newestEvents(
+      tx,
+      tenantId,
+      rows.map(({ pushId }) => pushId),
+    );
+    const shown = rows.map(({ leadId, ...push }) => ({
+      leadId,
+      push: {
+        ...push,
+        history: history
+          .filter(({ pushId }) => pushId === push.pushId)
+          .map(({ pushId: _of, ...event }) => event),
+      },
+    }));
+    return {
+      domain,
+      leads: found.map((lead) => ({
+        ...lead,
+        pushes: shown.filter(({ leadId }) => leadId === lead.leadId).map(({ push }) => push),
+      })),
+    };
+  });
+}
+
+/**
+ * How many leads stand where, by connection; `oldest`: since when the longest of them has been
+ * waiting.
+ */
+export async function pushCounts(
+  tenantId: string,
+  connectionId?: string,
+): Promise<
+  {
+    connectionId: string;
+    connection: string;
+    state: PushState;
+    count: number;
+    oldest: Date | null;
+  }[]
+> {
+  const oldest =
+    sql`min(case when ${pushes.state} = 'pending' then ${pushes.requestedAt} end)`.mapWith(
+      pushes.requestedAt,
+    );
+  const own = and(
+    eq(pushes.tenantId, tenantId),
+    connectionId === undefined ? undefined : eq(pushes.connectionId, connectionId),
+  );
+  return readTenant(tenantId, (tx) =>
+    tx
+      .select({
+        connectionId: pushes.connectionId,
+        connection: connections.label,
+        state: pushes.state,
+        count: sql<number>`count(*)::int`,
+        oldest,
+      })
+      .from(pushes)
+      .innerJoin(
+        connections,
+        and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId)),
+      )
+      .where(own)
+      .groupBy(pushes.connectionId, connections.label, pushes.state)
+      .orderBy(connections.label, pushes.state),
+  );
+}
+
+async function pushesOf(tx: Tx, tenantId: string, leadIds: string[]) {
+  if (leadIds.length === 0) return [];
+  const {
+    id: pushId,
+    leadId,
+    connectionId,
+    state,
+    attempts,
+    requestedAt,
+    lastAttemptAt,
+    syncedAt,
+    dueAt,
+    remoteId,
+    errorMessage: error,
+  } = pushes;
+  return tx
+    .select({
+      pushId,
+      leadId,
+      connectionId,
+      connection: connections.label,
+      state,
+      attempts,
+      requestedAt,
+      lastAttemptAt,
+      syncedAt,
+      dueAt,
+      remoteId,
+      error,
+    })
+    .from(pushes)
+    .innerJoin(
+      connections,
+      and(eq(connections.tenantId, pushes.tenantId), eq(connections.id, pushes.connectionId)),
+    )
+    .where(and(eq(pushes.tenantId, tenantId), inArray(leadId, leadIds)))
+    .orderBy(asc(pushId));
+}
+
+async function newestEvents(tx: Tx, tenantId: string, pushIds: string[]) {
+  if (pushIds.length === 0) return [];
+  const { pushId, id, at, attempt, step, outcome, message, method, path, status, ms } = pushEvents;
+  const ranked = tx
+    .select({
+      id,
+      pushId,
+      at,
+      attempt,
+      step,
+      outcome,
+      message,
+      method,
+      path,
+      status,
+      ms,
+      rank: sql<number>`row_number() over (partition by ${pushId} order by ${id} desc)`.as('rank'),
+    })
+    .from(pushEvents)
+    .where(and(eq(pushEvents.tenantId, tenantId), inArray(pushId, pushIds)))
+    .as('ranked');
+  const rows = await tx
+    .select()
+    .from(ranked)
+    .where(sql`${ranked.rank} <= ${mostEvents}`)
+    .orderBy(ranked.pushId, desc(ranked.id));
+  return rows.map(({ rank: _rank, id: _id, ...event }) => event);
+}

@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseJson } from './http/json.ts';
+import { isObject } from './merge-patch.ts';
+
+/** Stands for what is not shown; a value that still holds it was not written in full. */
+const cover = '•••';
+
+/** Names of fields that hold personal data or secrets. */
+const personal = /name|mail|phone|mobile|address|street|zip|token|secret|password|key/i;
+/**
+ * Bounded, because an unbounded run of characters before the @ would be tried from each of its
+ * places.
+ */
+const mail = /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}/g;
+const phone = /\+\d[\d\s().-]{6,24}\d|\(?\b\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}\b/g;
+
+/** The item with its personal values reduced to their first character. Pure. */
+export function mask(value: unknown, hidden = false): unknown {
+  if (Array.isArray(value)) return value.map((each) => mask(each, hidden));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [
+        name,
+        mask(each, hidden || personal.test(name)),
+      ]),
+    );
+  if (typeof value === 'string')
+    return hidden ? covered(value) : value.replace(mail, covered).replace(phone, covered);
+  return hidden && typeof value === 'number' ? cover : value;
+}
+
+const covered = (text: string): string => (text.trim() === '' ? text : `${[...text][0]}${cover}`);
+
+/** The masked item as a person reads and edits it. */
+export function maskedText(item: unknown): string {
+  return JSON.stringify(mask(item), null, 2) ?? 'null';
+}
+
+/** A value that was left masked where it is not known any more what it stood for. */
+export class MaskLeft extends Error {
+  override name = 'MaskLeft';
+}
+
+/**
+ * The item that a person means by an edited text: what reads as it was shown keeps its true value.
+ * Throws SyntaxError when the text is no JSON, MaskLeft when a masked value was moved or changed in
+ * part. Pure.
+ */
+export function readEdited(item: unknown, text: string): unknown {
+  return restore(item, parseJson(maskedText(item)), parseJson(text));
+}
+
+function restore(original: unknown, shown: unknown, edited: unknown): unknown {
+  if (isDeepStrictEqual(edited, shown)) return original;
+  if (isObject(edited) && isObject(shown) && isObject(original)) {
+    return Object.fromEntries(
+      Object.entries(edited).map(([name, value]) => [
+        name,
+        Object.hasOwn(shown, name) ? restore(original[name], shown[name], value) : written(value),
+      ]),
+    );
+  }
+  if (Array.isArray(edited) && Array.isArray(shown) && Array.isArray(original))
+    return restoreList(original, shown, edited);
+  return written(edited);
+}
+
+/**
+ * Elements stand for what was shown at their place, or for the one that reads the same when they
+ * were moved.
+ */
+function restoreList(original: unknown[], shown: unknown[], edited: unknown[]): unknown[] {
+  return edited.map((value, index) => {
+    const stays = index < shown.length && isDeepStrictEqual(value, shown[index]);
+    if (stays && edited.length === shown.length) return original[index];
+    const same = shown.flatMap((each, at) =>
+      isDeepStrictEqual(each, value) ? [original[at]] : [],
+    );
+    if (same.length > 0 && same.every((each) => isDeepStrictEqual(each, same[0]))) return same[0];
+    return same.length === 0 && edited.length === shown.length
+      ? restore(original[index], shown[index], value)
+      : written(value);
+  });
+}
+
+function written(value: unknown): unknown {
+  if (JSON.stringify(value).includes(cover))
+    throw new MaskLeft(
+      `A value still holds "${cover}", which stands for characters that are not shown. Write it in full, or leave it as it was.`,
+    );
+  return value;
+}

@@ -1,0 +1,53 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { segments, tenantSizes } from './leads.ts';
+import { referralTypes } from '../records/referral.ts';
+import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
+
+/**
+ * A company as its registrable domain identifies it: one row for each domain of the tenant's leads,
+ * referrals, contacts and companies. What the sources say of it is kept up to date with them;
+ * evidence and score are the lead engine's.
+ */
+export const companyDomains = pgTable(
+  'company_domains',
+  {
+    tenantId: tenantId(),
+    /** Lower case, ASCII, such as example.co.uk. */
+    domain: text('domain').notNull(),
+    name: text('name'),
+    azureTenantId: text('azure_tenant_id'),
+    /** Of its live referrals the strongest: co-sell, then marketplace, then solution-provider. */
+    referralType: text('referral_type', { enum: referralTypes }),
+    /** How many people it employs, at least. */
+    employees: integer('employees'),
+    firstSeenAt: createdAt(),
+    /**
+     * When its next scan may begin; null while nothing is to be scanned. A scan under way moves it
+     * on, as a lease.
+     */
+    scanDueAt: instant('scan_due_at'),
+    /** Scans in a row that did not come to an end. */
+    scanAttempts: integer('scan_attempts').notNull().default(0),
+    /** What the last scan found (src/lib/posture/types.ts), and when. */
+    evidence: jsonb('evidence'),
+    scannedAt: instant('scanned_at'),
+    score: integer('score'),
+    segment: text('segment', { enum: segments }),
+    priority: integer('priority'),
+    mailProvider: text('mail_provider'),
+    tenantSize: text('tenant_size', { enum: tenantSizes }),
+    /** How the score came about (src/lib/scoring/types.ts). */
+    breakdown: jsonb('breakdown'),
+    /** The version of the weights that made the score. */
+    modelVersion: integer('model_version'),
+    scoredAt: instant('scored_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.domain] }),
+    index('company_domains_due')
+      .on(table.tenantId, table.scanDueAt)
+      .where(sql`${table.scanDueAt} is not null`),
+    tenantPolicy(table.tenantId),
+  ],
+);

@@ -1,0 +1,60 @@
+import {
+  date,
+  foreignKey,
+  jsonb,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+  type AnyPgColumn,
+} from 'drizzle-orm/pg-core';
+import { connections } from './connections.ts';
+import { id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
+
+/** What every entity keeps besides its own fields. */
+export const entityColumns = () => ({
+  tenantId: tenantId(),
+  id: id(),
+  connectionId: uuid('connection_id').notNull(),
+  provider: text('provider').notNull(),
+  stream: text('stream').notNull(),
+  externalId: text('external_id').notNull(),
+  /** Digest of the record and of the item it came from: equal means nothing to write. */
+  contentHash: text('content_hash').notNull(),
+  rawJson: jsonb('raw_json').notNull(),
+  snapshotId: uuid('snapshot_id').notNull(),
+  /** When the answer was received that first held the item. */
+  firstSeenAt: instant('first_seen_at').notNull(),
+  /** When the answer was received that last changed the row. */
+  changedAt: instant('changed_at').notNull(),
+  deletedAt: instant('deleted_at'),
+});
+
+/**
+ * When the source says that the item was created and changed, and the day of creation in the
+ * tenant's time zone.
+ */
+export const sourceTimes = () => ({
+  sourceCreatedAt: instant('source_created_at'),
+  sourceUpdatedAt: instant('source_updated_at'),
+  createdOn: date('created_on', { mode: 'string' }),
+});
+
+interface EntityKeyColumns {
+  tenantId: AnyPgColumn;
+  id: AnyPgColumn;
+  connectionId: AnyPgColumn;
+  stream: AnyPgColumn;
+  externalId: AnyPgColumn;
+}
+
+/** Keys and row-level security of an entity table called `name`. */
+export const entityKeys = (name: string, table: EntityKeyColumns) => [
+  primaryKey({ columns: [table.tenantId, table.id] }),
+  unique(`${name}_source`).on(table.tenantId, table.connectionId, table.externalId, table.stream),
+  foreignKey({
+    columns: [table.tenantId, table.connectionId],
+    foreignColumns: [connections.tenantId, connections.id],
+  }).onDelete('cascade'),
+  tenantPolicy(table.tenantId),
+];

@@ -1,0 +1,178 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { createdAt, tenantId, tenantPolicy } from '../platform/db/columns.ts';
+import { knownOrLowest } from '../platform/db/keyset.ts';
+import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
+import { referralTypes } from '../records/referral.ts';
+
+/**
+ * The sort orders of the lead table. An expression here and in a query must be the same for its
+ * index to serve.
+ */
+export const leadSort = {
+  created: knownOrLowest(sql`source_created_at`),
+  updated: knownOrLowest(sql`source_updated_at`),
+  name: sql`sort_name`,
+  value: sql`sort_cents`,
+  score: sql`sort_score`,
+};
+
+/** What to do with a company: move its mail, sell more to it, warm it up, leave it alone. */
+export const segments = ['Migration', 'Existing', 'Cold', 'Skip'] as const;
+export const tenantSizes = ['small', 'medium', 'large'] as const;
+export const pushStates = ['pending', 'synced', 'failed', 'conflict'] as const;
+
+export const leads = pgTable(
+  'leads',
+  {
+    ...entityColumns(),
+    ...sourceTimes(),
+    name: text('name').notNull(),
+    /**
+     * The name in lower case: a function call in a query would keep its index from being used under
+     * row-level security.
+     */
+    sortName: text('sort_name').notNull(),
+    company: text('company'),
+    email: text('email'),
+    website: text('website'),
+    /**
+     * The registrable domain of the lead's company: of its website, else of its e-mail address
+     * unless that is a mailbox provider's.
+     */
+    domain: text('domain'),
+    phone: text('phone'),
+    city: text('city'),
+    state: text('state'),
+    source: text('source'),
+    status: text('status').notNull(),
+    qualified: boolean('qualified').notNull(),
+    dealValue: numeric('deal_value', { precision: 14, scale: 2 }),
+    /** The deal value in cents, the lowest number when it is not known. */
+    sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
+    assignedTo: text('assigned_to'),
+    summary: text('summary'),
+    /**
+     * The lead of ours that this one is a copy of, because we pushed it there. Copies are kept, and
+     * neither listed nor counted.
+     */
+    mirrorOf: uuid('mirror_of'),
+    // What the lead engine and the pushes found out: written by them alone, never by a sync.
+    score: integer('score'),
+    /** The score, -1 when there is none. */
+    sortScore: bigint('sort_score', { mode: 'number' }).notNull().default(-1),
+    segment: text('segment', { enum: segments }),
+    /** 1 is the most urgent. */
+    priority: integer('priority'),
+    mailProvider: text('mail_provider'),
+    tenantSize: text('tenant_size', { enum: tenantSizes }),
+    referralType: text('referral_type', { enum: referralTypes }),
+    /** Of the push that was last asked for. */
+    pushState: text('push_state', { enum: pushStates }),
+  },
+  (table) => [
+    ...entityKeys('leads', table),
+    // One index per sort order of the lead table; deleted rows never show. What is not known sorts
+    // lowest.
+    index('leads_by_created')
+      .on(table.tenantId, leadSort.created, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_updated')
+      .on(table.tenantId, leadSort.updated, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_name')
+      .on(table.tenantId, leadSort.name, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_value')
+      .on(table.tenantId, leadSort.value, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_source')
+      .on(table.tenantId, table.source, leadSort.created, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_status')
+      .on(table.tenantId, table.status, leadSort.created, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_qualified')
+      .on(table.tenantId, table.qualified, leadSort.created, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_score')
+      .on(table.tenantId, leadSort.score, table.id)
+      .where(sql`deleted_at is null`),
+    index('leads_by_segment')
+      .on(table.tenantId, table.segment, leadSort.created, table.id)
+      .where(sql`deleted_at is null and segment is not null`),
+    index('leads_by_mail_provider')
+      .on(table.tenantId, table.mailProvider, leadSort.created, table.id)
+      .where(sql`deleted_at is null and mail_provider is not null`),
+    index('leads_by_referral_type')
+      .on(table.tenantId, table.referralType, leadSort.created, table.id)
+      .where(sql`deleted_at is null and referral_type is not null`),
+    index('leads_by_push_state')
+      .on(table.tenantId, table.pushState, leadSort.created, table.id)
+      .where(sql`deleted_at is null and push_state is not null`),
+    index('leads_by_domain')
+      .on(table.tenantId, table.domain, table.id)
+      .where(sql`deleted_at is null and domain is not null`),
+    // Which leads changed since a point: what partitioned streams follow.
+    index('leads_by_change').on(table.tenantId, table.changedAt, table.id),
+  ],
+);
+
+/**
+ * The words by which leads are found: lower case, of name, company, e-mail address and phone.
+ * Row-level security keeps every other index for text search from being used. No foreign key: to
+ * look up the lead of each word cost a sync a third of what the words cost at all. A word without
+ * its lead finds nothing.
+ */
+export const leadWords = pgTable(
+  'lead_words',
+  { tenantId: tenantId(), word: text('word').notNull(), leadId: uuid('lead_id').notNull() },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.word, table.leadId] }),
+    // With the word: whether a lead has it is then told by the index alone.
+    index('lead_words_by_lead').on(table.tenantId, table.leadId, table.word),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/**
+ * A field of a lead that another system or a person changed after its own source: it is laid over
+ * the record until the source itself changes that field.
+ */
+export const leadOverrides = pgTable(
+  'lead_overrides',
+  {
+    tenantId: tenantId(),
+    leadId: uuid('lead_id').notNull(),
+    /** A property of the lead record. */
+    field: text('field').notNull(),
+    value: text('value'),
+    /**
+     * What the source said when the field was changed: when it says something else, that is newer.
+     */
+    sourceValue: text('source_value'),
+    /** The connection that it came from; null when a person entered it. */
+    connectionId: uuid('connection_id'),
+    createdAt: createdAt(),
+    createdBy: uuid('created_by'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.leadId, table.field] }),
+    foreignKey({
+      columns: [table.tenantId, table.leadId],
+      foreignColumns: [leads.tenantId, leads.id],
+    }).onDelete('cascade'),
+    tenantPolicy(table.tenantId),
+  ],
+);

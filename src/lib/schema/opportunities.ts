@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, numeric, pgTable, real, text } from 'drizzle-orm/pg-core';
+import { instant } from '../platform/db/columns.ts';
+import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
+
+/** The sort orders of the opportunity table; see leadSort. */
+export const opportunitySort = {
+  value: sql`sort_cents`,
+  entered: sql`stage_entered_at`,
+};
+
+export const opportunities = pgTable(
+  'opportunities',
+  {
+    ...entityColumns(),
+    ...sourceTimes(),
+    name: text('name').notNull(),
+    company: text('company'),
+    source: text('source'),
+    stage: text('stage').notNull(),
+    /** When the opportunity came into its stage, as well as the source lets us know. */
+    stageEnteredAt: instant('stage_entered_at').notNull(),
+    outcome: text('outcome', { enum: ['open', 'won', 'lost'] }).notNull(),
+    value: numeric('value', { precision: 14, scale: 2 }),
+    /** The value in cents, the lowest number when it is not known. */
+    sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
+    market: text('market'),
+    units: integer('units').notNull(),
+    franchiseFee: numeric('franchise_fee', { precision: 14, scale: 2 }),
+    likelyPct: real('likely_pct').notNull(),
+  },
+  (table) => [
+    ...entityKeys('opportunities', table),
+    index('opportunities_by_value')
+      .on(table.tenantId, opportunitySort.value, table.id)
+      .where(sql`deleted_at is null`),
+    index('opportunities_by_stage')
+      .on(table.tenantId, table.stage, opportunitySort.value, table.id)
+      .where(sql`deleted_at is null`),
+    index('opportunities_by_entry')
+      .on(table.tenantId, opportunitySort.entered, table.id)
+      .where(sql`deleted_at is null`),
+  ],
+);

@@ -1,0 +1,32 @@
+import { bigint, date, integer, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { tenantId, tenantPolicy } from '../platform/db/columns.ts';
+
+const columns = () => ({
+  tenantId: tenantId(),
+  day: date('day', { mode: 'string' }).notNull(),
+  stage: text('stage').notNull(),
+  count: integer('count').notNull(),
+  /** Opportunities that have a value: what an average may divide by. */
+  valued: integer('valued').notNull(),
+  value: numeric('value', { precision: 20, scale: 2 }).notNull(),
+  /**
+   * Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum /
+   * count.
+   */
+  enteredSeconds: bigint('entered_seconds', { mode: 'number' }).notNull(),
+  /** Those on the hot list, and the sum of their weighted initial franchise fees. */
+  hot: integer('hot').notNull(),
+  weighted: numeric('weighted', { precision: 24, scale: 2 }).notNull(),
+});
+
+/** Opportunities by day of creation and stage. Additive, so trends come for free. */
+export const pipelineStageCounts = pgTable('pipeline_stage_counts', columns(), (table) => [
+  primaryKey({ columns: [table.tenantId, table.day, table.stage] }),
+  tenantPolicy(table.tenantId),
+]);
+
+/** The same by month, under its first day. */
+export const pipelineStageMonths = pgTable('pipeline_stage_months', columns(), (table) => [
+  primaryKey({ columns: [table.tenantId, table.day, table.stage] }),
+  tenantPolicy(table.tenantId),
+]);

@@ -1,0 +1,24 @@
+import { date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { tenantId, tenantPolicy } from '../platform/db/columns.ts';
+
+const columns = () => ({
+  tenantId: tenantId(),
+  stage: text('stage').notNull(),
+  enteredOn: date('entered_on', { mode: 'string' }).notNull(),
+  count: integer('count').notNull(),
+});
+
+/**
+ * Open opportunities by stage and the day (UTC) on which they came into it: how many have been
+ * stuck since when.
+ */
+export const stageEntries = pgTable('stage_entries', columns(), (table) => [
+  primaryKey({ columns: [table.tenantId, table.enteredOn, table.stage] }),
+  tenantPolicy(table.tenantId),
+]);
+
+/** The same by month, under its first day. */
+export const stageEntryMonths = pgTable('stage_entry_months', columns(), (table) => [
+  primaryKey({ columns: [table.tenantId, table.enteredOn, table.stage] }),
+  tenantPolicy(table.tenantId),
+]);

@@ -1,0 +1,78 @@
+import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { leads } from '../../schema/leads.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { companyDomains } from '../../schema/company-domains.ts';
+
+/** What the leads of a domain hold of it, and how its score came about. */
+const scoreState = {
+  breakdown: companyDomains.breakdown,
+  scannedAt: companyDomains.scannedAt,
+  scanDueAt: companyDomains.scanDueAt,
+};
+
+/** A live lead with the score of its company; undefined when there is no such lead. */
+export async function leadScore(tx: Tx, tenantId: string, leadId: string) {
+  const ofLead = and(
+    eq(companyDomains.tenantId, leads.tenantId),
+    eq(companyDomains.domain, leads.domain),
+  );
+  const [row] = await tx
+    .select({
+      id: leads.id,
+      name: leads.name,
+      company: leads.company,
+      domain: leads.domain,
+      ...scoreState,
+    })
+    .from(leads)
+    .leftJoin(companyDomains, ofLead)
+    .where(
+      and(
+        eq(leads.tenantId, tenantId),
+        eq(leads.id, leadId),
+        isNull(leads.deletedAt),
+        isNull(leads.mirrorOf),
+      ),
+    );
+  return row;
+}
+
+/** A domain with all that is known of it; undefined when nothing names it. */
+export async function companyDomain(tx: Tx, tenantId: string, domain: string) {
+  const [row] = await tx
+    .select()
+    .from(companyDomains)
+    .where(and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, domain)));
+  return row;
+}
+
+/** Scanned domains with what a score rests on and what it is, in the order of their names. */
+export function scannedDomains(tx: Tx, tenantId: string, most: number) {
+  const {
+    domain,
+    name,
+    evidence,
+    azureTenantId,
+    referralType,
+    employees,
+    score,
+    segment,
+    priority,
+  } = companyDomains;
+  return tx
+    .select({
+      domain,
+      name,
+      evidence,
+      azureTenantId,
+      referralType,
+      employees,
+      score,
+      segment,
+      priority,
+    })
+    .from(companyDomains)
+    .where(and(eq(companyDomains.tenantId, tenantId), isNotNull(companyDomains.evidence)))
+    .orderBy(asc(companyDomains.domain))
+    .limit(most);
+}

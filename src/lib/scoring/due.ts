@@ -1,0 +1,109 @@
+import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
+import { Problem } from '../platform/errors.ts';
+import { enqueue } from '../jobs/queue.ts';
+import { companyDomains } from '../schema/company-domains.ts';
+import { selectFeatures, setFeature, type Feature } from '../identity/features.ts';
+import { tenantFeatures } from '../schema/tenants.ts';
+import { listTenants } from '../identity/tenancy/tenants.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
+
+const hourMs = 3_600_000;
+
+/** Whether the lead engine is switched on, as a condition. */
+export const isOn = (tenantId: string) =>
+  sql`exists (select from ${tenantFeatures} where tenant_id = ${tenantId} and feature = 'lead-engine')`;
+
+/**
+ * Queues the scans of a tenant for the time at which the next one is due, unless that is after the
+ * next tick. False when there is none, the lead engine is off, or they are queued for that time
+ * already.
+ */
+export async function wakeScans(tenantId: string, now = new Date()): Promise<boolean> {
+  const dueAt = await withTenant(tenantId, async (tx) => {
+    await scheduleUnscanned(tx, tenantId);
+    return nextDue(tx, tenantId);
+  });
+  if (dueAt === null || dueAt.getTime() > now.getTime() + hourMs) return false;
+  // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+  return enqueue(
+    'scan-domains',
+    { tenantId },
+    { key: `${tenantId}/${dueAt.toISOString()}`, ...(dueAt > now && { startAfter: dueAt }) },
+  );
+}
+
+/**
+ * Domains that came while the engine was off, or while it was being switched on, have no time yet.
+ */
+async function scheduleUnscanned(tx: Tx, tenantId: string): Promise<void> {
+  await tx
+    .update(companyDomains)
+    .set({ scanDueAt: sql`now()` })
+    .where(
+      and(eq(companyDomains.tenantId, tenantId), isNull(companyDomains.scanDueAt), isOn(tenantId)),
+    );
+}
+
+async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
+  const [row] = await tx
+    .select({ at: companyDomains.scanDueAt })
+    .from(companyDomains)
+    .where(
+      and(
+        eq(companyDomains.tenantId, tenantId),
+        isNotNull(companyDomains.scanDueAt),
+        isOn(tenantId),
+      ),
+    )
+    .orderBy(asc(companyDomains.scanDueAt))
+    .limit(1);
+  return row?.at ?? null;
+}
+
+/** Queues the scans of every tenant that are due before the next tick. */
+export async function enqueueScans(now = new Date()): Promise<number> {
+  let queued = 0;
+  for (const { id } of await listTenants()) if (await wakeScans(id, now)) queued += 1;
+  return queued;
+}
+
+/**
+ * Switches a feature of a workspace on or off. With the lead engine, all domains are due that never
+ * were.
+ */
+export async function switchFeature(
+  tenantId: string,
+  feature: Feature,
+  enabled: boolean,
+  by: string | null,
+): Promise<void> {
+  await setFeature(tenantId, feature, enabled, by);
+  if (feature === 'lead-engine' && enabled) await wakeScans(tenantId);
+}
+
+/**
+ * Has a domain scanned again as soon as a worker is free. An unknown domain, or an engine that is
+ * off, is a Problem.
+ */
+export async function requestScan(tenantId: string, domain: string): Promise<void> {
+  await withTenant(tenantId, async (tx) => {
+    if (!(await selectFeatures(tx, tenantId)).has('lead-engine'))
+      throw new Problem(
+        'conflict',
+        'The lead engine is off in this workspace. Switch it on first.',
+      );
+    const due = { scanDueAt: sql`now()`, scanAttempts: 0 };
+    const rows = await tx
+      .update(companyDomains)
+      .set(due)
+      .where(and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, domain)))
+      .returning({ domain: companyDomains.domain });
+    if (rows.length === 0)
+      throw new Problem(
+        'not_found',
+        `No lead, referral, contact or company of this workspace is at ${domain}.`,
+      );
+  });
+  await wakeScans(tenantId);
+}

@@ -1,0 +1,65 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { Change } from '../../entities/definition.ts';
+import { notes } from '../../schema/notes.ts';
+import { scheduledActivities } from '../../schema/scheduled-activities.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { undated } from '../deltas.ts';
+import { datedDeltas, type CountedKind } from './compute.ts';
+import { datedCountMonths, datedCounts } from '../../schema/dated-counts.ts';
+
+const rollup: AdditiveRollup = {
+  table: datedCounts,
+  months: datedCountMonths,
+  day: 'day',
+  keys: ['kind', 'day'],
+  sums: ['count'],
+};
+
+/** Brings the number of notes up to date. */
+export function refreshNoteCounts(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'note'>[],
+): Promise<void> {
+  return addToRollup(
+    tx,
+    rollup,
+    tenantId,
+    datedDeltas('note', changes, ({ noteDate }) => noteDate),
+  );
+}
+
+/** Brings the number of scheduled activities up to date. */
+export function refreshActivityCounts(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'scheduledActivity'>[],
+): Promise<void> {
+  return addToRollup(
+    tx,
+    rollup,
+    tenantId,
+    datedDeltas('scheduledActivity', changes, ({ scheduledAt }) => scheduledAt),
+  );
+}
+
+/** Counts the live notes anew. */
+export const recountNoteCounts = (tx: Tx, tenantId: string): Promise<void> =>
+  recount(tx, tenantId, 'note', sql`${notes}`, sql`note_date`);
+
+/** Counts the live scheduled activities anew. */
+export const recountActivityCounts = (tx: Tx, tenantId: string): Promise<void> =>
+  recount(tx, tenantId, 'scheduledActivity', sql`${scheduledActivities}`, sql`scheduled_at`);
+
+/** The rollup holds every kind: only this one is looked at. */
+function recount(tx: Tx, tenantId: string, kind: CountedKind, table: SQL, at: SQL): Promise<void> {
+  return recountAdditive(
+    tx,
+    { ...rollup, only: sql`kind = ${kind}` },
+    tenantId,
+    sql`
+    select ${kind}::text as kind, coalesce((${at} at time zone 'UTC')::date, ${undated}::date) as day, count(*) as count
+    from ${table} where tenant_id = ${tenantId} and deleted_at is null group by 2`,
+  );
+}

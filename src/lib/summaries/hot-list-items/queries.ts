@@ -1,0 +1,77 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { hotSums } from '../pipeline-stage-counts/queries.ts';
+import { hotListItems as items } from '../../schema/hot-list-items.ts';
+
+export interface HotListFilter {
+  stage?: string | undefined;
+  /** A market; '' stands for "not known". */
+  market?: string | undefined;
+}
+
+const ranked: SortOrder = {
+  expression: sql`${items.weightedCents}`,
+  type: 'bigint',
+  direction: 'desc',
+};
+
+/** The hot list from the heaviest item down. */
+export async function hotListPage(
+  tx: Tx,
+  tenantId: string,
+  filter: HotListFilter,
+  cursor: string | undefined,
+  pageSize: number,
+) {
+  const keyset = keysetQuery(ranked, sql`opportunity_id`, cursor, pageSize);
+  const rows = await tx
+    .select({
+      id: items.opportunityId,
+      candidateName: items.candidateName,
+      market: items.market,
+      units: items.units,
+      franchiseFee: sql<number>`${items.franchiseFee}::float8`.as('fee'),
+      weightedIff: sql<number>`${items.weightedIff}::float8`.as('weighted'),
+      stage: items.stage,
+      likelyPct: items.likelyPct,
+      sortValue: keyset.sortValue,
+    })
+    .from(items)
+    .where(and(ofFilter(tenantId, filter), keyset.where))
+    .orderBy(keyset.orderBy)
+    .limit(keyset.limit);
+  return keysetPage(ranked, rows, cursor, pageSize);
+}
+
+/** How many items a filtered hot list has, and what they weigh together. */
+export async function hotListTotals(
+  tx: Tx,
+  tenantId: string,
+  filter: HotListFilter,
+): Promise<{ count: number; weighted: number }> {
+  // Sums by stage are known; only markets have to be added up.
+  if (filter.market === undefined) return hotSums(tx, tenantId, filter.stage);
+  const [row] = await tx
+    .select({
+      count: sql<number>`count(*)::int`,
+      weighted: sql<number>`coalesce(sum(${items.weightedIff}), 0)::float8`,
+    })
+    .from(items)
+    .where(ofFilter(tenantId, filter));
+  return row ?? { count: 0, weighted: 0 };
+}
+
+function ofFilter(tenantId: string, { stage, market }: HotListFilter) {
+  const ofMarket =
+    market === undefined
+      ? undefined
+      : market === ''
+        ? isNull(items.market)
+        : eq(items.market, market);
+  return and(
+    eq(items.tenantId, tenantId),
+    stage === undefined ? undefined : eq(items.stage, stage),
+    ofMarket,
+  );
+}

@@ -1,0 +1,81 @@
+import { and, eq, getTableColumns, inArray, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
+import type { Change, EntityRows } from '../../entities/definition.ts';
+import { opportunities } from '../../schema/opportunities.ts';
+import { insertRows } from '../../platform/db/bulk.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { hotListItem } from './compute.ts';
+import { hotListItems } from '../../schema/hot-list-items.ts';
+
+/** Replaces the entries of the opportunities that changed. */
+export async function refreshHotListItems(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'opportunity'>[],
+): Promise<void> {
+  const stale = changes.flatMap(({ before }) => (before === null ? [] : [before.id]));
+  const items = changes.flatMap(({ after }) => (after === null ? [] : (hotListItem(after) ?? [])));
+  if (stale.length > 0) {
+    await tx
+      .delete(hotListItems)
+      .where(and(eq(hotListItems.tenantId, tenantId), inArray(hotListItems.opportunityId, stale)));
+  }
+  await insertRows(
+    tx,
+    hotListItems,
+    items.map((item) => ({ tenantId, ...item })),
+  );
+}
+
+/** Makes the entries anew that are not as the opportunities say. */
+export async function recountHotListItems(tx: Tx, tenantId: string): Promise<void> {
+  const open = and(
+    isNull(opportunities.deletedAt),
+    eq(opportunities.outcome, 'open'),
+    isNotNull(opportunities.franchiseFee),
+  );
+  const suspects = wrongOf(
+    await itemsOf(tx, tenantId, or(isNotNull(hotListItems.opportunityId), open)),
+  );
+  if (suspects.length === 0) return;
+  const ids = suspects.map(({ row }) => row.id);
+  // A page may be changing one of them: once they are held, they are looked at again.
+  await tx
+    .select({ id: opportunities.id })
+    .from(opportunities)
+    .where(and(eq(opportunities.tenantId, tenantId), inArray(opportunities.id, ids)))
+    .for('update');
+  const wrong = wrongOf(await itemsOf(tx, tenantId, inArray(opportunities.id, ids)));
+  await refreshHotListItems(
+    tx,
+    tenantId,
+    wrong.map(({ row }) => ({ before: row, after: row.deletedAt === null ? row : null })),
+  );
+}
+
+interface Entry {
+  row: EntityRows['opportunity'];
+  item: typeof hotListItems.$inferSelect | null;
+}
+
+function itemsOf(tx: Tx, tenantId: string, condition: SQL | undefined): Promise<Entry[]> {
+  const { rawJson: _unread, ...columns } = getTableColumns(opportunities);
+  const item = and(
+    eq(hotListItems.tenantId, opportunities.tenantId),
+    eq(hotListItems.opportunityId, opportunities.id),
+  );
+  return tx
+    .select({ row: columns, item: hotListItems })
+    .from(opportunities)
+    .leftJoin(hotListItems, item)
+    .where(and(eq(opportunities.tenantId, tenantId), condition));
+}
+
+function wrongOf(entries: readonly Entry[]): Entry[] {
+  return entries.filter(({ row, item }) => {
+    const wanted = row.deletedAt === null ? hotListItem(row) : null;
+    if (wanted === null || item === null) return wanted !== null || item !== null;
+    return Object.entries(wanted).some(
+      ([name, value]) => String(item[name as keyof typeof item]) !== String(value),
+    );
+  });
+}

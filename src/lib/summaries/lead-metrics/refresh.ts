@@ -1,0 +1,38 @@
+import type { Change } from '../../entities/definition.ts';
+import { sql } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { leads } from '../../schema/leads.ts';
+import { undated } from '../deltas.ts';
+import { leadMetricDeltas, noSource } from './compute.ts';
+import { leadMetricMonths, leadMetrics } from '../../schema/lead-metrics.ts';
+
+const rollup: AdditiveRollup = {
+  table: leadMetrics,
+  months: leadMetricMonths,
+  day: 'day',
+  keys: ['dimension', 'day', 'key'],
+  sums: ['count'],
+};
+
+/** Brings the counts up to date with changes of leads. */
+export function refreshLeadMetrics(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'lead'>[],
+): Promise<void> {
+  return addToRollup(tx, rollup, tenantId, leadMetricDeltas(changes));
+}
+
+/** Counts the live leads anew: the same as all of them as changes would give. */
+export function recountLeadMetrics(tx: Tx, tenantId: string): Promise<void> {
+  return recountAdditive(
+    tx,
+    rollup,
+    tenantId,
+    sql`
+    select dimension, coalesce(created_on, ${undated}::date) as day, key, count(*) as count
+    from ${leads} cross join lateral (values ('source', coalesce(source, ${noSource})), ('status', status), ('qualified', case when qualified then 'yes' else 'no' end)) as counted (dimension, key)
+    where tenant_id = ${tenantId} and deleted_at is null and mirror_of is null group by 1, 2, 3`,
+  );
+}

@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import type { Period } from '../../platform/period.ts';
+import { rowsWithin } from '../range.ts';
+import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
+
+/** The sums of one stage. Amounts are numbers for display; exact amounts stay in the table. */
+export interface StageSums {
+  stage: string;
+  count: number;
+  valued: number;
+  value: number;
+  enteredSeconds: number;
+  hot: number;
+  weighted: number;
+  previousCount: number;
+  previousValued: number;
+  previousValue: number;
+}
+
+/** Opportunities by stage, in no particular order. */
+export async function stageSums(tx: Tx, tenantId: string, period: Period): Promise<StageSums[]> {
+  const total = (column: string, within = sql`within`) =>
+    sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
+  const before = sql`not within`;
+  const { rows } = await tx.execute<StageSums & Record<string, unknown>>(sql`
+    select stage, ${total('count')} as count, ${total('valued')} as valued, ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
+      ${total('hot')} as hot, ${total('weighted')} as weighted, ${total('count', before)} as "previousCount",
+      ${total('valued', before)} as "previousValued", ${total('value', before)} as "previousValue"
+    from ${rowsWithin({ table: pipelineStageCounts, months: pipelineStageMonths }, tenantId, period)} group by stage`);
+  return rows;
+}
+
+/**
+ * How many opportunities are on the hot list, of one stage or all, and what they weigh together.
+ */
+export async function hotSums(
+  tx: Tx,
+  tenantId: string,
+  stage: string | undefined,
+): Promise<{ count: number; weighted: number }> {
+  const ofStage = stage === undefined ? sql`true` : sql`stage = ${stage}`;
+  const { rows } = await tx.execute<{ count: number; weighted: number }>(sql`
+    select coalesce(sum(hot), 0)::int as count, coalesce(sum(weighted), 0)::float8 as weighted
+    from ${pipelineStageMonths} where tenant_id = ${tenantId} and ${ofStage}`);
+  return rows[0] ?? { count: 0, weighted: 0 };
+}

@@ -1,0 +1,46 @@
+import { sql } from 'drizzle-orm';
+import type { Change } from '../../entities/definition.ts';
+import { opportunities } from '../../schema/opportunities.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { fromCents } from '../../platform/money.ts';
+import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { undated } from '../deltas.ts';
+import { hotListItems } from '../../schema/hot-list-items.ts';
+import { stageDeltas } from './compute.ts';
+import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
+
+const rollup: AdditiveRollup = {
+  table: pipelineStageCounts,
+  months: pipelineStageMonths,
+  day: 'day',
+  keys: ['day', 'stage'],
+  sums: ['count', 'valued', 'value', 'enteredSeconds', 'hot', 'weighted'],
+};
+
+/** Brings the stage counts up to date with changes of opportunities. */
+export function refreshPipelineStageCounts(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'opportunity'>[],
+): Promise<void> {
+  const rows = stageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
+    ...delta,
+    value: fromCents(valueCents),
+    weighted: fromCents(weightedCents),
+  }));
+  return addToRollup(tx, rollup, tenantId, rows);
+}
+
+/** Counts the live opportunities anew, with what the hot list says of them. */
+export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<void> {
+  return recountAdditive(
+    tx,
+    rollup,
+    tenantId,
+    sql`
+    select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count, count(value) as valued, coalesce(sum(value), 0) as value,
+      sum(floor(extract(epoch from stage_entered_at)))::bigint as entered_seconds, count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
+    from ${opportunities} as o left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
+    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2`,
+  );
+}

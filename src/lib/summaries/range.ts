@@ -1,0 +1,56 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import { addDays, type Period } from '../platform/period.ts';
+
+/** Days from the first to the last, both included, as ISO dates. */
+interface Days {
+  from: string;
+  to: string;
+}
+
+/**
+ * The rows of a rollup that a period and its range of comparison are the sum of, with a column
+ * `within` that tells them apart: whole months come from the table by month, the days at both ends
+ * from the table by day. All time, which includes what is undated, is months only.
+ */
+export function rowsWithin(
+  tables: { table: PgTable; months: PgTable },
+  tenantId: string,
+  period: Period,
+  condition: SQL = sql`true`,
+): SQL {
+  const part = (table: PgTable, where: SQL, within: boolean) =>
+    sql`select *, ${sql.raw(String(within))} as within from ${table} where tenant_id = ${tenantId} and ${condition} and ${where}`;
+  const of = (range: Days, within: boolean) => {
+    const { months, days } = split(range);
+    return [
+      ...months.map((each) => part(tables.months, between(each), within)),
+      ...days.map((each) => part(tables.table, between(each), within)),
+    ];
+  };
+  const { from, to, compareFrom, compareTo } = period;
+  if (from === null || to === null)
+    return sql`(${part(tables.months, sql`true`, true)}) as counted`;
+  const compared =
+    compareFrom === null || compareTo === null
+      ? []
+      : of({ from: compareFrom, to: compareTo }, false);
+  return sql`(${sql.join([...of({ from, to }, true), ...compared], sql` union all `)}) as counted`;
+}
+
+const between = ({ from, to }: Days) => sql`day between ${from} and ${to}`;
+
+/** A range as whole months and what is left of it before and behind them. Pure. */
+export function split({ from, to }: Days): { months: Days[]; days: Days[] } {
+  const first = from.endsWith('-01') ? from : nextMonth(from);
+  const end = monthOf(addDays(to, 1));
+  if (first >= end) return { months: [], days: [{ from, to }] };
+  const days = [
+    { from, to: addDays(first, -1) },
+    { from: end, to },
+  ].filter((each) => each.from <= each.to);
+  return { months: [{ from: first, to: addDays(end, -1) }], days };
+}
+
+const monthOf = (day: string) => `${day.slice(0, 8)}01`;
+const nextMonth = (day: string) => monthOf(addDays(monthOf(day), 31));

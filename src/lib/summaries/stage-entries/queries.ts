@@ -1,0 +1,22 @@
+import { sql } from 'drizzle-orm';
+import type { Tx } from '../../platform/db/pool.ts';
+import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
+
+/**
+ * Open opportunities by stage that came into it before a day (ISO date, UTC): whole months, and the
+ * begun one by day.
+ */
+export async function enteredBefore(
+  tx: Tx,
+  tenantId: string,
+  day: string,
+): Promise<Map<string, number>> {
+  const month = `${day.slice(0, 8)}01`;
+  const { rows } = await tx.execute<{ stage: string; count: number }>(sql`
+    select stage, sum(count)::int as count from (
+      select stage, count from ${stageEntryMonths} where tenant_id = ${tenantId} and entered_on < ${month}
+      union all
+      select stage, count from ${stageEntries} where tenant_id = ${tenantId} and entered_on >= ${month} and entered_on < ${day}
+    ) as entered group by stage`);
+  return new Map(rows.map((row) => [row.stage, row.count]));
+}

@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm';
+import type { Change } from '../../entities/definition.ts';
+import { opportunities } from '../../schema/opportunities.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { entryDeltas } from './compute.ts';
+import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
+
+const rollup: AdditiveRollup = {
+  table: stageEntries,
+  months: stageEntryMonths,
+  day: 'enteredOn',
+  keys: ['enteredOn', 'stage'],
+  sums: ['count'],
+};
+
+/** Brings the numbers up to date with changes of opportunities. */
+export function refreshStageEntries(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'opportunity'>[],
+): Promise<void> {
+  return addToRollup(tx, rollup, tenantId, entryDeltas(changes));
+}
+
+/** Counts the open opportunities anew. */
+export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
+  return recountAdditive(
+    tx,
+    rollup,
+    tenantId,
+    sql`
+    select stage, (stage_entered_at at time zone 'UTC')::date as entered_on, count(*) as count
+    from ${opportunities} where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`,
+  );
+}

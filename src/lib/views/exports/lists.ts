@@ -1,0 +1,94 @@
+import { leadPage } from '../../entities/lead/queries.ts';
+import { notePage } from '../../entities/note/queries.ts';
+import { opportunityPage } from '../../entities/opportunity/queries.ts';
+import { referralPage } from '../../entities/referral/queries.ts';
+import { upcomingPage } from '../../entities/scheduled-activity/queries.ts';
+import { allTime, parsePeriod } from '../../platform/period.ts';
+import { hotListPage } from '../../summaries/hot-list-items/queries.ts';
+import { parseHotListFilter } from '../hot-list.ts';
+import { parseLeadFilter } from '../leads.ts';
+import { parseNotesRequest } from '../notes.ts';
+import { stuckSince } from '../pipeline-stages.ts';
+import { parsePipelineFilter } from '../pipeline.ts';
+import { parseReferralFilter } from '../referrals.ts';
+import { today } from '../workspace.ts';
+import {
+  activityColumns,
+  hotListColumns,
+  leadColumns,
+  noteColumns,
+  opportunityColumns,
+  referralColumns,
+} from './columns.ts';
+import { defineList, type ExportList, type ExportRequest } from './list.ts';
+import { pushList } from './pushes.ts';
+
+const periodOf = (request: ExportRequest) =>
+  parsePeriod(request.params, today(request, request.now));
+
+const leads = defineList({
+  title: 'Leads',
+  columns: leadColumns,
+  filter: (request) => ({ ...parseLeadFilter(request.params), period: periodOf(request) }),
+  scope: ({ period }) => period.label,
+  page: (tx, { tenant }, filter, cursor, size) =>
+    leadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+});
+
+const pipeline = defineList({
+  title: 'Pipeline',
+  columns: opportunityColumns,
+  filter: (request) => {
+    const { stuck, ...filter } = parsePipelineFilter(request.params);
+    return {
+      ...filter,
+      stuckSince: stuck ? stuckSince(request.now) : undefined,
+      period: stuck ? allTime : periodOf(request),
+    };
+  },
+  scope: ({ period }) => period.label,
+  page: (tx, { tenant }, filter, cursor, size) =>
+    opportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+});
+
+const hotList = defineList({
+  title: 'Hot List',
+  columns: hotListColumns,
+  filter: ({ params }) => parseHotListFilter(params),
+  page: (tx, { tenant }, filter, cursor, size) => hotListPage(tx, tenant.id, filter, cursor, size),
+});
+
+const referrals = defineList({
+  title: 'Referrals',
+  columns: referralColumns,
+  filter: (request) => ({ ...parseReferralFilter(request.params), period: periodOf(request) }),
+  scope: ({ period }) => period.label,
+  page: (tx, { tenant }, { period: { from, to }, ...filter }, cursor, size) =>
+    referralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
+});
+
+const notes = defineList({
+  title: 'Notes',
+  columns: noteColumns,
+  filter: ({ params }) => parseNotesRequest(params).search,
+  page: (tx, { tenant }, search, cursor, size) => notePage(tx, tenant.id, search, cursor, size),
+});
+
+const schedule = defineList({
+  title: 'Schedule',
+  columns: activityColumns,
+  filter: () => null,
+  page: (tx, { tenant, now }, _filter, cursor, size) =>
+    upcomingPage(tx, tenant.id, now, cursor, size),
+});
+
+/** What can be exported, by the last part of its page's address. */
+export const exportLists: ReadonlyMap<string, ExportList> = new Map([
+  ['leads', leads],
+  ['pipeline', pipeline],
+  ['hot-list', hotList],
+  ['referrals', referrals],
+  ['notes', notes],
+  ['schedule', schedule],
+  ['pushes', pushList],
+]);

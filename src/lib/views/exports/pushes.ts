@@ -1,0 +1,23 @@
+import { parsePushFilter, pushPage, type PushRow } from '../push-list.ts';
+import { defineList, type Columns } from './list.ts';
+
+const columns: Columns<PushRow> = () => [
+  { header: 'Lead', width: 28, kind: 'text', value: (row) => row.leadName },
+  { header: 'Company', width: 24, kind: 'text', value: (row) => row.company },
+  { header: 'System', width: 18, kind: 'text', value: (row) => row.system },
+  { header: 'State', width: 10, kind: 'text', value: (row) => row.state },
+  { header: 'Failed attempts', width: 16, kind: 'number', value: (row) => row.attempts },
+  { header: 'Asked for', width: 18, kind: 'instant', value: (row) => row.requestedAt },
+  { header: 'Last attempt', width: 18, kind: 'instant', value: (row) => row.lastAttemptAt },
+  { header: 'Last success', width: 18, kind: 'instant', value: (row) => row.syncedAt },
+  { header: 'Record there', width: 38, kind: 'text', value: (row) => row.remoteId },
+  { header: 'What happened', width: 60, kind: 'text', value: (row) => row.errorMessage },
+];
+
+/** The pushes as their page lists them. */
+export const pushList = defineList({
+  title: 'Pushes',
+  columns,
+  filter: ({ params }) => parsePushFilter(params),
+  page: (tx, { tenant }, filter, cursor, size) => pushPage(tx, tenant.id, filter, cursor, size),
+});

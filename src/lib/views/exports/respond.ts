@@ -1,0 +1,78 @@
+import { dayIn } from '../../platform/day.ts';
+import { freshnessView } from '../freshness.ts';
+import { csvStream, type Drained } from './csv.ts';
+import type { ExportList, ExportRequest, ExportTenant } from './list.ts';
+import { isoIn } from './local-time.ts';
+import { xlsxFile } from './xlsx.ts';
+
+export const exportFormats = ['csv', 'xlsx'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+const types: Record<ExportFormat, string> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+};
+
+/**
+ * The download of a list. How fresh its data is stands in the first line of a workbook, and for
+ * both formats in the header `x-data-as-of` (ISO 8601, or `never`): a line of words would make the
+ * CSV unreadable for programs.
+ */
+export async function exportResponse(
+  list: ExportList,
+  format: ExportFormat,
+  request: ExportRequest,
+  drained: Drained,
+): Promise<Response> {
+  const { lastSyncAt } = await freshnessView(request, request.now);
+  const body =
+    format === 'csv'
+      ? await csvStream(list, request, drained)
+      : await xlsxFile(list, request, about(list, request, lastSyncAt));
+  return new Response(body, {
+    headers: {
+      'content-type': types[format],
+      'content-disposition': disposition(
+        request.tenant,
+        list,
+        format,
+        dayIn(request.tenant.timeZone, request.now),
+      ),
+      'x-data-as-of': lastSyncAt?.toISOString() ?? 'never',
+    },
+  });
+}
+
+function about(list: ExportList, request: ExportRequest, lastSyncAt: Date | null): string {
+  const { name, timeZone } = request.tenant;
+  const time = (at: Date) => isoIn(timeZone, at).slice(0, 16).replace('T', ' ');
+  const asOf = lastSyncAt === null ? 'data not complete yet' : `data as of ${time(lastSyncAt)}`;
+  return [
+    name,
+    list.title,
+    list.scope(request),
+    `${asOf}, exported ${time(request.now)}`,
+    `times in ${timeZone}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/**
+ * A plain name for old clients, and the workspace's own name in any script for the others (RFC
+ * 6266, RFC 5987).
+ */
+function disposition(
+  { slug, name }: ExportTenant,
+  list: ExportList,
+  format: ExportFormat,
+  day: string,
+): string {
+  const plain = `${slug}-${list.title.toLowerCase().replaceAll(' ', '-')}-${day}.${format}`;
+  const full = `${name} ${list.title} ${day}.${format}`.replaceAll(/[\p{Cc}/\\:*?"<>|]/gu, '-');
+  const encoded = encodeURIComponent(full.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

@@ -1,0 +1,74 @@
+import { and, desc, eq } from 'drizzle-orm';
+import type { Access } from '../../identity/auth/access.ts';
+import { isId } from '../../platform/id.ts';
+import { Problem } from '../../platform/errors.ts';
+import { readTenant, withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { reports } from '../../schema/reports.ts';
+
+export type Report = typeof reports.$inferSelect;
+
+/** The most reports that the list shows; older ones keep their addresses. */
+const listedAtMost = 500;
+
+/** What is known of a published report without its content, newest first. */
+export function listReports({ tenant }: Pick<Access, 'tenant'>) {
+  return readTenant(tenant.id, (tx) =>
+    tx
+      .select({
+        id: reports.id,
+        title: reports.title,
+        page: reports.page,
+        period: reports.period,
+        publishedAt: reports.publishedAt,
+        publishedBy: reports.publisherName,
+        dataAsOf: reports.dataAsOf,
+      })
+      .from(reports)
+      .where(eq(reports.tenantId, tenant.id))
+      .orderBy(desc(reports.publishedAt), desc(reports.id))
+      .limit(listedAtMost),
+  );
+}
+
+/** A report with its content; one of another tenant is as absent as one that never was. */
+export async function getReport({ tenant }: Pick<Access, 'tenant'>, id: string): Promise<Report> {
+  const [report] = isId(id)
+    ? await readTenant(tenant.id, (tx) =>
+        tx
+          .select()
+          .from(reports)
+          .where(and(eq(reports.tenantId, tenant.id), eq(reports.id, id))),
+      )
+    : [];
+  if (report === undefined) throw new Problem('not_found', 'There is no such report.');
+  return report;
+}
+
+export type NewReport = Pick<Report, 'title' | 'page' | 'period' | 'html' | 'dataAsOf'>;
+
+const longestTitle = 120;
+
+/**
+ * Keeps a page as it is now, for everyone in the workspace; staff only. Returns the report's id.
+ */
+export async function publishReport(
+  { tenant, user, role }: Access,
+  report: NewReport,
+): Promise<string> {
+  if (role !== 'staff') throw new Problem('forbidden', 'Only staff may publish reports.');
+  const title = report.title.trim();
+  if (title === '' || title.length > longestTitle)
+    throw new Problem('bad_request', `A report needs a title of 1 to ${longestTitle} characters.`);
+  const row = {
+    ...report,
+    title,
+    tenantId: tenant.id,
+    publishedBy: user.id,
+    publisherName: user.name,
+  };
+  const [published] = await withTenant(tenant.id, (tx) =>
+    tx.insert(reports).values(row).returning({ id: reports.id }),
+  );
+  if (published === undefined) throw new Error('A published report has an id');
+  return published.id;
+}

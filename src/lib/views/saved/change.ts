@@ -1,0 +1,149 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { includesRole, type Role } from '../../identity/auth/roles.ts';
+import { isStorable } from '../../records/text.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { Problem } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/id.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { selectSavedViews, type SavedView, type Viewer } from './queries.ts';
+import { savedViews } from '../../schema/saved-views.ts';
+
+/** Who changes views. */
+export interface Editor extends Viewer {
+  role: Role;
+}
+
+/**
+ * So many views of one page does somebody see at most: their own and the shared ones. More would be
+ * a list to search.
+ */
+const mostViews = 50;
+const longestName = 60;
+const longestQuery = 1_000;
+
+export interface NewView {
+  page: string;
+  name: string;
+  query: string;
+  shared: boolean;
+}
+
+/**
+ * Keeps a filter under a name. A name that this person has already, an empty or long one, too many
+ * views, and sharing by somebody who only looks, are Problems that say what to do.
+ */
+export async function saveView(
+  editor: Editor,
+  { page, name, query, shared }: NewView,
+): Promise<SavedView> {
+  if (query === '')
+    throw new Problem(
+      'bad_request',
+      'There is nothing to save yet: filter or sort the list first.',
+    );
+  if (query.length > longestQuery)
+    throw new Problem('bad_request', 'This filter is too long to be kept. Take a part of it away.');
+  if (shared && !includesRole(editor.role, 'member'))
+    throw new Problem(
+      'forbidden',
+      'Viewers can save views for themselves. Ask a member of the workspace to share one.',
+    );
+  const kept = nameOf(name);
+  return withTenant(editor.tenant.id, async (tx) => {
+    await lockNames(tx, editor, page);
+    const known = await selectSavedViews(tx, editor, page);
+    if (known.length >= mostViews)
+      throw new Problem(
+        'conflict',
+        `There are ${mostViews} views already. Delete one that is not used any more.`,
+      );
+    refuseTaken(known, kept);
+    const row = {
+      tenantId: editor.tenant.id,
+      id: newId(),
+      page,
+      name: kept,
+      query,
+      ownerId: shared ? null : editor.user.id,
+      createdBy: editor.user.id,
+    };
+    await tx.insert(savedViews).values(row);
+    return { id: row.id, name: kept, query, shared, createdBy: editor.user.id };
+  });
+}
+
+/** Gives a view another name: its maker may, and admins for shared ones. */
+export async function renameView(
+  editor: Editor,
+  page: string,
+  id: string,
+  name: string,
+): Promise<void> {
+  const kept = nameOf(name);
+  return withTenant(editor.tenant.id, async (tx) => {
+    await lockNames(tx, editor, page);
+    const known = await selectSavedViews(tx, editor, page);
+    requireOwn(editor, known, id);
+    refuseTaken(
+      known.filter((view) => view.id !== id),
+      kept,
+    );
+    await tx
+      .update(savedViews)
+      .set({ name: kept })
+      .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
+  });
+}
+
+/** Deletes a view: its maker may, and admins for shared ones. */
+export function deleteView(editor: Editor, page: string, id: string): Promise<void> {
+  return withTenant(editor.tenant.id, async (tx) => {
+    requireOwn(editor, await selectSavedViews(tx, editor, page), id);
+    await tx
+      .delete(savedViews)
+      .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
+  });
+}
+
+/** Whether somebody may rename and delete a view that they see. */
+export function mayChangeView(
+  { user, role }: Pick<Editor, 'user' | 'role'>,
+  { createdBy, shared }: SavedView,
+): boolean {
+  return createdBy === user.id || (shared && includesRole(role, 'admin'));
+}
+
+/** Another person's own view is as absent as one that never was. */
+function requireOwn(editor: Editor, known: readonly SavedView[], id: string): void {
+  const view = isId(id) ? known.find((one) => one.id === id.toLowerCase()) : undefined;
+  if (view === undefined)
+    throw new Problem(
+      'not_found',
+      'There is no such view any more. Open the page again to see which there are.',
+    );
+  if (!mayChangeView(editor, view))
+    throw new Problem(
+      'forbidden',
+      'Only whoever made this view, or an admin, can change it. Save one of your own instead.',
+    );
+}
+
+function refuseTaken(known: readonly SavedView[], name: string): void {
+  if (known.some((view) => view.name.toLowerCase() === name.toLowerCase()))
+    throw new Problem('conflict', `There is a view called "${name}" already. Choose another name.`);
+}
+
+function nameOf(text: string): string {
+  const name = text.trim().replaceAll(/\s+/g, ' ');
+  if (name === '') throw new Problem('bad_request', 'Give the view a name.');
+  if (name.length > longestName || !isStorable(name))
+    throw new Problem('bad_request', `A name has at most ${longestName} characters.`);
+  return name;
+}
+
+/** Two who save at once take turns, so that both see what the other did. */
+async function lockNames(tx: Tx, { tenant }: Editor, page: string): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`saved views ${tenant.id} ${page}`}, 0))`,
+  );
+}

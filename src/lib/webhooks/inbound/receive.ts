@@ -1,0 +1,119 @@
+import { and, eq } from 'drizzle-orm';
+import { connections } from '../../schema/connections.ts';
+import { Problem } from '../../platform/errors.ts';
+import { RemoteError } from '../../platform/http/errors.ts';
+import { isId } from '../../platform/id.ts';
+import { log } from '../../platform/log.ts';
+import { providers } from '../../connectors/registry.ts';
+import { RecordRejected } from '../../connectors/contract/provider.ts';
+import type {
+  DeliveredEvent,
+  Delivery,
+  WebhookDefinition,
+} from '../../connectors/contract/events.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { certificatesAt } from './certificates.ts';
+import { recordEvent, type Recorded } from './record.ts';
+import { trustedCertificates } from './trust.ts';
+
+/** The largest body of a delivery in bytes: they hold names and times, never records. */
+export const maxDeliveryBytes = 64 * 1024;
+/**
+ * A certificate in memory that is older than this is looked at again when a signature does not fit
+ * it.
+ */
+const secondLookMs = 60_000;
+
+/** Where a delivery was sent to, as its address names it. */
+export interface Addressee {
+  provider: string;
+  tenantId: string;
+  connectionId: string;
+}
+
+/**
+ * Takes a delivery in once it has proved whose it is. Who sent it is not asked, and whether the
+ * connection exists only afterwards. Throws Problem: `unauthenticated` for everything that is not
+ * proved or not ours, always with the same words; `unavailable` when the proof cannot be had right
+ * now; `bad_request` for a genuine one that cannot be read.
+ */
+export async function receiveDelivery(to: Addressee, delivery: Delivery): Promise<Recorded> {
+  const webhook = providers.find(({ key }) => key === to.provider)?.webhook;
+  const refusal =
+    webhook === undefined
+      ? 'Its address names no provider with webhooks.'
+      : await refusalOf(webhook, delivery);
+  if (webhook === undefined || refusal !== null) throw refused(to, refusal);
+  if (!(await isConnection(to))) throw refused(to, 'Its address names no connection.');
+  return recordEvent(to, eventOf(webhook, delivery));
+}
+
+async function refusalOf(webhook: WebhookDefinition, delivery: Delivery): Promise<string | null> {
+  const first = await judged(webhook, delivery);
+  // Its certificate may have been replaced under the same address.
+  return first === null ? null : judged(webhook, delivery, secondLookMs);
+}
+
+async function judged(
+  { certificate, refusal }: WebhookDefinition,
+  delivery: Delivery,
+  newerThanMs?: number,
+): Promise<string | null> {
+  const url = certificate.url(delivery);
+  if (url === undefined) return 'It names no certificate.';
+  try {
+    const certificates = await certificatesAt(url, certificate.hosts, newerThanMs);
+    return refusal(delivery, { certificates, trusted: trustedCertificates(), now: new Date() });
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    if (error.kind === 'transient' || error.kind === 'rate_limited')
+      throw new Problem(
+        'unavailable',
+        'This delivery cannot be checked right now. Send it again later.',
+      );
+    return error.kind === 'permission'
+      ? 'Its certificate lies where none may lie.'
+      : 'Its certificate cannot be read.';
+  }
+}
+
+async function isConnection({ provider, tenantId, connectionId }: Addressee): Promise<boolean> {
+  if (!isId(tenantId) || !isId(connectionId)) return false;
+  const own = and(
+    eq(connections.tenantId, tenantId),
+    eq(connections.id, connectionId),
+    eq(connections.provider, provider),
+  );
+  return (
+    (
+      await readTenant(tenantId, (tx) =>
+        tx.select({ id: connections.id }).from(connections).where(own),
+      )
+    ).length > 0
+  );
+}
+
+function eventOf(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent {
+  try {
+    return webhook.parse(Buffer.from(body).toString('utf8'));
+  } catch (error) {
+    if (error instanceof RecordRejected) throw new Problem('bad_request', error.message);
+    throw error;
+  }
+}
+
+/**
+ * Why is for our log alone: whoever forges learns nothing, and a foreign connection looks like a
+ * wrong signature.
+ */
+function refused({ provider }: Addressee, reason: string | null): Problem {
+  log.warn(
+    {
+      event: 'webhook.refused',
+      provider: /^[\w-]{1,40}$/.test(provider) ? provider : 'unknown',
+      reason,
+    },
+    'A webhook delivery was refused',
+  );
+  return new Problem('unauthenticated', 'This delivery is not accepted.');
+}

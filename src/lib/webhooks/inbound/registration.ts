@@ -1,0 +1,164 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { publicUrl } from '../../identity/auth/public-url.ts';
+import { connectionClient } from '../../connections/client.ts';
+import { openConnection } from '../../connections/connections.ts';
+import { config } from '../../platform/config.ts';
+import { Problem } from '../../platform/errors.ts';
+import { RemoteError } from '../../platform/http/errors.ts';
+import type { OwnedHttpClient } from '../../platform/http/client.ts';
+import { isId } from '../../platform/id.ts';
+import type { RegisteredWebhook, WebhookRegistration } from '../../connectors/contract/events.ts';
+import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { webhookDeliveries } from '../../schema/webhooks.ts';
+
+/** What is known of a connection's webhook at both ends. */
+export interface WebhookStatus {
+  /** The address under which this connection takes notices. */
+  url: string;
+  /** What the provider sends where; null when it knows of nothing. */
+  registered: RegisteredWebhook | null;
+  /** Whether that is to us, and for every event that is of use. */
+  isCurrent: boolean;
+  /** Notices that were taken in, and the newest of them. */
+  received: number;
+  last: { event: string; at: Date } | null;
+}
+
+/**
+ * Tells the provider to send its notices about a connection to us, in place of what it knew. Throws
+ * Problem.
+ */
+export function registerWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
+  return atProvider(tenantId, connectionId, async (door) => {
+    if (!door.url.startsWith('https://') && !config().ALLOW_LOOPBACK_PROVIDERS)
+      throw new Problem(
+        'bad_request',
+        'Webhooks need an https:// address that the provider can reach. Set PUBLIC_URL to it.',
+      );
+    const known = await door.read();
+    if (!isCurrent(door, known)) await door.write(known);
+    return statusOf(tenantId, connectionId, door, await door.read());
+  });
+}
+
+/** What the provider knows, and what came. Throws Problem. */
+export function webhookStatus(tenantId: string, connectionId: string): Promise<WebhookStatus> {
+  return atProvider(tenantId, connectionId, async (door) =>
+    statusOf(tenantId, connectionId, door, await door.read()),
+  );
+}
+
+/**
+ * Asks the provider to send a notice now; it comes within moments and is counted by
+ * `webhookStatus`. Throws Problem.
+ */
+export function testWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
+  return atProvider(tenantId, connectionId, async (door) => {
+    const known = await door.read();
+    if (!isCurrent(door, known))
+      throw new Problem(
+        'conflict',
+        'This connection is not registered for webhooks, or under another address. Register it first.',
+      );
+    await door.test();
+    return statusOf(tenantId, connectionId, door, known);
+  });
+}
+
+/** The provider's API of registrations, for one connection. */
+interface Door {
+  url: string;
+  events: readonly string[];
+  read(): Promise<RegisteredWebhook | null>;
+  write(known: RegisteredWebhook | null): Promise<void>;
+  test(): Promise<void>;
+}
+
+async function atProvider<T>(
+  tenantId: string,
+  connectionId: string,
+  work: (door: Door) => Promise<T>,
+): Promise<T> {
+  if (!isId(connectionId))
+    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const { provider, settings } = await openConnection(tenantId, connectionId);
+  if (provider.webhook === undefined)
+    throw new Problem(
+      'bad_request',
+      `${provider.label} sends no webhooks; it is read on schedule.`,
+    );
+  const { registration, events } = provider.webhook;
+  const via = {
+    baseUrl: registration.baseUrl(settings),
+    hosts: registration.hosts,
+    tokenForm: registration.tokenForm,
+  };
+  const http = connectionClient(provider, settings, {
+    owner: { tenantId, connectionId },
+    retry: { baseMs: config().SYNC_RETRY_BASE_MS },
+    via,
+  });
+  try {
+    return await work(
+      doorOf(
+        registration,
+        { http, settings },
+        { events, url: publicUrl(`/api/webhooks/${provider.key}/${tenantId}/${connectionId}`) },
+      ),
+    );
+  } catch (error) {
+    if (error instanceof RemoteError)
+      throw new Problem('conflict', `${provider.label} did not do it. ${error.message}`);
+    throw error;
+  } finally {
+    await http.close();
+  }
+}
+
+function doorOf(
+  registration: WebhookRegistration<unknown>,
+  context: { http: OwnedHttpClient; settings: unknown },
+  own: Pick<Door, 'url' | 'events'>,
+): Door {
+  return {
+    ...own,
+    read: () => registration.read(context),
+    write: (known) => registration.write(context, own.url, known),
+    test: () => registration.test(context),
+  };
+}
+
+function isCurrent({ url, events }: Door, registered: RegisteredWebhook | null): boolean {
+  return registered?.url === url && events.every((event) => registered.events.includes(event));
+}
+
+async function statusOf(
+  tenantId: string,
+  connectionId: string,
+  door: Door,
+  registered: RegisteredWebhook | null,
+): Promise<WebhookStatus> {
+  const own = and(
+    eq(webhookDeliveries.tenantId, tenantId),
+    eq(webhookDeliveries.connectionId, connectionId),
+  );
+  return readTenant(tenantId, async (tx) => {
+    const [last] = await tx
+      .select({ event: webhookDeliveries.event, at: webhookDeliveries.receivedAt })
+      .from(webhookDeliveries)
+      .where(own)
+      .orderBy(desc(webhookDeliveries.receivedAt))
+      .limit(1);
+    const [all] = await tx
+      .select({ count: sql<number>`count(*)::int` })
+      .from(webhookDeliveries)
+      .where(own);
+    return {
+      url: door.url,
+      registered,
+      isCurrent: isCurrent(door, registered),
+      received: all?.count ?? 0,
+      last: last ?? null,
+    };
+  });
+}

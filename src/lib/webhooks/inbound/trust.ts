@@ -1,0 +1,34 @@
+import type { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { readCertificates } from '../../platform/certificates.ts';
+import { config } from '../../platform/config.ts';
+import { Problem } from '../../platform/errors.ts';
+
+let read: { file: string | undefined; certificates: readonly X509Certificate[] } | undefined;
+
+/**
+ * The certificates at which the chain of a delivery may end: those of WEBHOOK_TRUST_FILE, else the
+ * public roots that come with Node. Throws Problem.
+ */
+export function trustedCertificates(): readonly X509Certificate[] {
+  const file = config().WEBHOOK_TRUST_FILE;
+  if (read === undefined || read.file !== file)
+    read = { file, certificates: file === undefined ? publicRoots() : fromFile(file) };
+  return read.certificates;
+}
+
+function publicRoots(): X509Certificate[] {
+  return rootCertificates.flatMap((pem) => readCertificates(Buffer.from(pem)));
+}
+
+function fromFile(file: string): X509Certificate[] {
+  try {
+    return readCertificates(readFileSync(file));
+  } catch {
+    throw new Problem(
+      'unavailable',
+      'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct it and start again.',
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  amountOf,
+  countOf,
+  dateOf,
+  labelOf,
+  percentOf,
+  personOf,
+  plainTextOf,
+  sourceDate,
+} from '#lib/connectors/clienttether/values.ts';
+import { amount } from '#lib/records/text.ts';
+
+const rejection = expect.objectContaining({ name: 'RecordRejected' });
+
+describe('dateOf', () => {
+  it.each([
+    ['2026-10-01 09:30:00', 'UTC', '2026-10-01T09:30:00.000Z'],
+    ['2026-10-01 09:30:00', 'America/Denver', '2026-10-01T15:30:00.000Z'],
+    ['2026-12-01 09:30:00', 'America/Denver', '2026-12-01T16:30:00.000Z'],
+    ['2026-10-01 09:30', 'UTC', '2026-10-01T09:30:00.000Z'],
+    ['2026-10-01', 'America/New_York', '2026-10-01T04:00:00.000Z'],
+    ['2026-10-01T09:30:00Z', 'America/Denver', '2026-10-01T09:30:00.000Z'],
+    ['2026-10-01T09:30:00.123+02:00', 'America/Denver', '2026-10-01T07:30:00.000Z'],
+    ['2026-10-01T09:30:00-0530', 'UTC', '2026-10-01T15:00:00.000Z'],
+    ['2024-02-29 00:00:00', 'UTC', '2024-02-29T00:00:00.000Z'],
+  ])('reads %s in %s', (text, zone, iso) => {
+    expect(dateOf(text, 'created', zone)?.toISOString()).toBe(iso);
+  });
+
+  it.each([null, '', '  ', '0000-00-00 00:00:00', '0000-00-00'])('is null for %j', (text) => {
+    expect(dateOf(text, 'created', 'UTC')).toBeNull();
+  });
+
+  it.each([
+    '2026-02-31 10:00:00',
+    '2026-13-01',
+    '2026-00-10',
+    '2023-02-29',
+    '2026-10-01 24:00:00',
+    '2026-10-01 10:60:00',
+    'yesterday',
+    '10/01/2026',
+    '1793534430',
+    '2026-10-01 10:00:00 PST',
+  ])('rejects %s without quoting it', (text) => {
+    expect(() => dateOf(text, 'created', 'UTC')).toThrow(rejection);
+    expect(() => dateOf(text, 'created', 'UTC')).not.toThrow(new RegExp(text));
+  });
+
+  it('gives back what sourceDate wrote, in any zone', () => {
+    const zones = fc.constantFrom(
+      'UTC',
+      'America/Denver',
+      'Asia/Kolkata',
+      'Australia/Lord_Howe',
+      'Pacific/Apia',
+    );
+    const seconds = fc.integer({ min: Date.UTC(2000, 0) / 1000, max: Date.UTC(2040, 0) / 1000 });
+    fc.assert(
+      fc.property(zones, seconds, (zone, second) => {
+        const text = sourceDate(new Date(second * 1000), zone);
+        const back = dateOf(text, 'created', zone);
+        // Where clocks go back an hour is told twice: the text is the same, the instant may be the
+        // other one.
+        expect(sourceDate(back ?? new Date(0), zone)).toBe(text);
+        expect(Math.abs((back?.getTime() ?? 0) / 1000 - second)).toBeLessThanOrEqual(3600);
+      }),
+    );
+  });
+
+  it('answers any text with a date, null or a rejection', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/)),
+        (text) => {
+          try {
+            const date = dateOf(text, 'created', 'UTC');
+            expect(date === null || !Number.isNaN(date.getTime())).toBe(true);
+          } catch (error) {
+            expect(error).toEqual(rejection);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('amountOf', () => {
+  it.each([
+    ['$45,000.00', '45000.00'],
+    ['45000', '45000.00'],
+    [' 45000.5 ', '45000.50'],
+    ['-1,234.567', '-1234.57'],
+    ['45k', '45000.00'],
+    ['$1.2M', '1200000.00'],
+    ['45000 USD', '45000.00'],
+    ['0', '0.00'],
+    ['-0', '0.00'],
+    ['999999999999.99', '999999999999.99'],
+  ])('reads %s', (text, expected) => {
+    expect(amountOf(text)).toBe(expected);
+  });
+
+  it.each([null, '', 'TBD', '40-50k', '45.000,00', '1,5', '12,34,567', '$', '1e9', 'NaN'])(
+    'takes %j for no amount',
+    (text) => {
+      expect(amountOf(text)).toBeNull();
+    },
+  );
+
+  it.each(['1000000000000', '9'.repeat(400), '999999999999.999', '9999999M'])(
+    'rejects %s as too large',
+    (text) => {
+      expect(() => amountOf(text)).toThrow(rejection);
+    },
+  );
+
+  it('writes every amount of cents in the form that records take, with or without dollar sign and commas', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -99_999_999_999_999, max: 99_999_999_999_999 }), (cents) => {
+        const exact = `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`;
+        const [whole = '', fraction] = exact.replace('-', '').split('.');
+        const dressed = `${cents < 0 ? '-' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
+        expect([amountOf(exact), amountOf(dressed)]).toEqual([exact, exact]);
+        expect(amount().safeParse(exact).success).toBe(true);
+      }),
+    );
+  });
+});
+
+it('reads counts and percentages, and takes other text for none', () => {
+  expect(['3', ' 2.0 ', '0', 'two', '2-3', '', '-1', null].map(countOf)).toEqual([
+    3,
+    2,
+    0,
+    null,
+    null,
+    null,
+    null,
+    null,
+  ]);
+  expect(['60', '60 %', '0.6', '1', '0', '100', '101', 'high', '', null].map(percentOf)).toEqual([
+    60,
+    60,
+    60,
+    1,
+    0,
+    100,
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
+
+it('makes one label of spellings in lower case and leaves out placeholders', () => {
+  expect(
+    [
+      'google',
+      'Google',
+      ' organic  search ',
+      'welearnblog_Home',
+      'GOOGLE',
+      'Select',
+      '-- select --',
+      '',
+      null,
+    ].map(labelOf),
+  ).toEqual([
+    'Google',
+    'Google',
+    'Organic Search',
+    'welearnblog_Home',
+    'GOOGLE',
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
+
+it('does not take placeholder people for names', () => {
+  expect(personOf('Rosa', 'Ellery')).toBe('Rosa Ellery');
+  expect(personOf(null, 'Ellery')).toBe('Ellery');
+  expect(
+    ['No Name Text Added', 'No Name Added by Call', 'no name', ' '].map((name) => personOf(name)),
+  ).toEqual([null, null, null, null]);
+  expect(personOf('No Name', 'Text Added')).toBeNull();
+});
+
+it('turns HTML into plain text', () => {
+  expect(
+    plainTextOf(
+      '<h2>Plan</h2><p>Three units &amp; a <a href="https://x.test/">map</a><br>next</p><img src="x"><script>alert(1)</script>',
+    ),
+  ).toBe('Plan\n\nThree units & a map\nnext');
+  expect(plainTextOf('  no markup\nat all ')).toBe('no markup\nat all');
+});

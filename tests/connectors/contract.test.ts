@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { recordSchemas } from '#lib/records/registry.ts';
+import { isAllowedHost } from '#lib/platform/http/guard.ts';
+import { getProvider, providers } from '#lib/connectors/registry.ts';
+
+/**
+ * What every provider owes, whatever system it talks to. A new provider is covered by being
+ * registered.
+ */
+const root = join(import.meta.dirname, '../../src/lib/providers');
+const folders = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+
+describe('the registry', () => {
+  it('holds each provider folder once, and no other', () => {
+    expect(providers.map((provider) => provider.key).toSorted()).toEqual(folders.toSorted());
+  });
+
+  it('finds providers by key and names the known ones when asked for another', () => {
+    for (const provider of providers) expect(getProvider(provider.key)).toBe(provider);
+    expect(() => getProvider('nobody')).toThrow(/no provider "nobody".*clienttether/);
+  });
+});
+
+describe.each(providers.map((provider) => [provider.key, provider] as const))(
+  '%s',
+  (key, provider) => {
+    const folder = join(root, key);
+    const fixtures = readdirSync(join(folder, 'fixtures'));
+    const settings = provider.settings.parse({}) as { baseUrl: string };
+
+    it('has a label, a logo, hosts, limits and secrets that explain themselves', () => {
+      expect(provider.label.trim()).not.toBe('');
+      expect(readFileSync(join(folder, 'logo.svg'), 'utf8')).toMatch(/^<svg [^>]*viewBox=/);
+      expect(provider.hosts.length).toBeGreaterThan(0);
+      expect(provider.limits.concurrency).toBeGreaterThan(0);
+      expect(provider.limits.timeoutMs).toBeGreaterThan(0);
+      for (const secret of provider.auth.secrets)
+        expect(secret).toMatchObject({
+          name: expect.stringMatching(/^\w+$/),
+          label: expect.stringMatching(/./),
+          help: expect.stringMatching(/./),
+        });
+    });
+
+    it('has settings that default to one of its own hosts and survive being stored', () => {
+      expect(isAllowedHost(new URL(settings.baseUrl).hostname, provider.hosts)).toBe(true);
+      expect(provider.settings.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+      expect(provider.settings.safeParse({ baseUrl: 'nonsense' }).success).toBe(false);
+    });
+
+    it('asks only for settings that it has, and explains them', () => {
+      for (const field of provider.settingFields ?? [])
+        expect(field).toMatchObject({
+          name: expect.stringMatching(new RegExp(`^(${Object.keys(settings).join('|')})$`)),
+          label: expect.stringMatching(/./),
+          help: expect.stringMatching(/./),
+        });
+    });
+
+    it('names its streams apart and reads parents before what hangs on them', () => {
+      const names = provider.streams.map((stream) => stream.name);
+      expect(new Set(names).size).toBe(names.length);
+      provider.streams.forEach(({ listing }, place) => {
+        if (listing.kind === 'partitioned')
+          expect(names.slice(0, place)).toContain(listing.parents);
+      });
+    });
+
+    it('signs in with a code, if at all, at hosts that are its own', () => {
+      if (provider.auth.kind !== 'oauth2' || provider.auth.grant.device === undefined) return;
+      const { device, kind, tokenHosts } = provider.auth.grant;
+      expect([kind, provider.auth.secrets.map(({ name }) => name)]).toEqual([
+        'refresh_token',
+        expect.arrayContaining(['refreshToken']),
+      ]);
+      expect(tokenHosts).toContain(new URL(device.url(settings)).hostname);
+    });
+
+    it('takes notices, if at all, only with a proof from hosts that it names exactly', () => {
+      const { webhook } = provider;
+      if (webhook === undefined) return;
+      expect(webhook.events.length).toBeGreaterThan(0);
+      expect(webhook.certificate.hosts.filter((host) => host.includes('*'))).toEqual([]);
+      expect(webhook.registration.hosts).toContain(
+        new URL(webhook.registration.baseUrl(settings)).hostname,
+      );
+      const nothing = { headers: {}, body: new Uint8Array() };
+      expect(webhook.refusal(nothing, { certificates: [], trusted: [], now: new Date() })).toEqual(
+        expect.any(String),
+      );
+      for (const body of ['', '{}', 'null', '[]', '<html></html>'])
+        expect(() => webhook.parse(body), body).toThrow(
+          expect.objectContaining({ name: 'RecordRejected' }),
+        );
+    });
+
+    it('writes back, if at all, to a stream of its own, and never to the state that a record has', () => {
+      const { writeBack } = provider;
+      if (writeBack === undefined) return;
+      const stream = provider.streams.find(({ name }) => name === writeBack.stream);
+      expect(stream).toBeDefined();
+      const items = fixtures
+        .filter((file) => file.split('.')[0] === writeBack.stream)
+        .flatMap(
+          (file) => stream?.parse(readFileSync(join(folder, 'fixtures', file), 'utf8')) ?? [],
+        );
+      for (const item of items) {
+        const { state } = writeBack.current(item);
+        expect(writeBack.next(state)).not.toContainEqual(state);
+      }
+      expect(items.length).toBeGreaterThan(0);
+    });
+
+    it('has no fixture without a stream', () => {
+      const names = provider.streams.map((stream) => stream.name);
+      expect(fixtures.filter((file) => !names.includes(file.split('.')[0] ?? ''))).toEqual([]);
+    });
+
+    describe.each(provider.streams.map((stream) => [stream.name, stream] as const))(
+      '%s',
+      (name, stream) => {
+        const bodies = fixtures.filter((file) => file.split('.')[0] === name);
+
+        it('has a fixture', () => {
+          expect(bodies.length).toBeGreaterThan(0);
+        });
+
+        it.each(bodies)('turns %s into records', (file) => {
+          const items = stream.parse(readFileSync(join(folder, 'fixtures', file), 'utf8'));
+          expect(items.length).toBeGreaterThan(0);
+          const records = items.map((item, index) =>
+            recordSchemas[stream.entity].parse(stream.map(item, { settings, index })),
+          );
+          const ids = records.map((record) => record.externalId);
+          expect(items.map((item) => stream.identify(item))).toEqual(ids);
+          expect(new Set(ids).size).toBe(ids.length);
+          if (stream.listing.kind !== 'complete')
+            for (const record of records) expect(record).toHaveProperty(stream.listing.field);
+        });
+
+        it('covers the present when it lists a window', () => {
+          if (stream.listing.kind !== 'window') return;
+          const now = new Date('2026-11-01T12:00:00Z');
+          const { from, to } = stream.listing.window(settings, now);
+          expect(from < now && now < to).toBe(true);
+        });
+
+        it('does not mistake a web page or a list of something else for its own', () => {
+          for (const body of ['<html></html>', '', '[]', '{}', 'null'])
+            expect(() => stream.parse(body), body).toThrow(
+              expect.objectContaining({ name: 'RemoteError' }),
+            );
+          expect(stream.identify({})).toBeUndefined();
+          expect(() => stream.map({}, { settings, index: 0 })).toThrow(
+            expect.objectContaining({ name: 'RecordRejected' }),
+          );
+        });
+      },
+    );
+  },
+);

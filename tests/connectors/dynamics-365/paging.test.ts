@@ -1,0 +1,266 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
+import { ask } from '#lib/connectors/dynamics-365/request.ts';
+import type { Page } from '#lib/connectors/contract/provider.ts';
+import { lead } from '../../sandbox/dynamics-rows.ts';
+import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
+
+const ids = (pages: readonly Page[]) =>
+  pages.flatMap(({ items }) => items.map((item) => streamOf('leads').identify(item) ?? ''));
+const expired = { name: 'RemoteError', kind: 'cursor_invalid' };
+
+describe('a table', () => {
+  it('is listed by the very links that the source hands out, with the same preferences', async () => {
+    const { sandbox, read } = await connect({ leads: 23 }, { pageSize: 5 });
+    const pages = await pagesOf(read('leads'));
+    expect(pages.map(({ items, last }) => [items.length, last])).toEqual([
+      [5, false],
+      [5, false],
+      [5, false],
+      [5, false],
+      [3, true],
+    ]);
+    const links = pages
+      .slice(0, -1)
+      .map(
+        ({ answer }) =>
+          (JSON.parse(answer.body) as { '@odata.nextLink': string })['@odata.nextLink'],
+      );
+    const asked = sandbox.log
+      .entries()
+      .filter(({ endpoint }) => endpoint === 'GET api/data/v9.2/leads')
+      .map(({ path }) => `${sandbox.url}${path}`);
+    expect(asked.slice(1)).toEqual(links);
+    expect(links[0]).toContain('%253ccookie');
+    expect(pages.map(({ token }) => token === undefined)).toEqual([true, true, true, true, false]);
+    expect(new Set(ids(pages)).size).toBe(23);
+    expect(pages[0]?.answer.headers['preference-applied']).toContain('odata.track-changes');
+  });
+
+  it('goes on after any page, and begins anew where the page size was changed or the place is unknown', async () => {
+    const { read, access } = await connect({ leads: 12 }, { pageSize: 4 });
+    const pages = await pagesOf(read('leads'));
+    const cursor = pages[0]?.cursor ?? null;
+    access.settings.pageSize = 7;
+    expect(ids(await pagesOf(read('leads', full, cursor)))).toEqual(ids(pages.slice(1)));
+    const { link } = cursor as { link: string };
+    await expect(
+      pagesOf(read('leads', full, { ...(cursor as object), link: link.replace('%25', '%2525') })),
+    ).rejects.toMatchObject(expired);
+  });
+
+  it('is followed by its delta link: what changed, what is gone, and what came and went in between', async () => {
+    const { sandbox, read } = await connect({ leads: 8 }, { pageSize: 3 });
+    const { mutate } = sandbox.dynamics365;
+    const first = await pagesOf(read('leads'));
+    const token = first.at(-1)?.token ?? null;
+    const [one = '', two = ''] = ids(first);
+    const [made = ''] = mutate('org', { changes: [lead({})] }).ids;
+    mutate('org', {
+      changes: [
+        { op: 'update', kind: 'lead', id: one, row: { subject: 'Other' } },
+        { op: 'delete', kind: 'lead', id: two },
+        { op: 'delete', kind: 'lead', id: made },
+      ],
+    });
+    const second = await pagesOf(read('leads', changes(token)));
+    expect(ids(second)).toEqual([one]);
+    expect(second.flatMap(({ deleted = [] }) => deleted)).toEqual([two, made]);
+    const last = second.at(-1);
+    expect(streamOf('leads').parse(last?.answer.body ?? '')).toEqual(last?.items);
+    expect(await pagesOf(read('leads', changes(last?.token ?? null)))).toMatchObject([
+      { items: [], last: true },
+    ]);
+  });
+
+  it('is read whole again when the delta link is too old, whatever status says so', async () => {
+    for (const expiredStatus of [400, 404, 410, 500]) {
+      const { sandbox, read } = await connect({ leads: 3, expiredStatus, trackingDays: 0.01 });
+      const token = (await pagesOf(read('leads'))).at(-1)?.token ?? null;
+      sandbox.clock.shift(900_000);
+      sandbox.log.clear();
+      await expect(
+        pagesOf(read('leads', changes(token))),
+        String(expiredStatus),
+      ).rejects.toMatchObject({
+        ...expired,
+        message: expect.stringContaining('Everything is read once more') as string,
+      });
+      expect(sandbox.log.counters().total.requests).toBe(1);
+    }
+  });
+
+  it('is asked again when a server error is only that', async () => {
+    const { sandbox, read } = await connect({ leads: 3 });
+    const token = (await pagesOf(read('leads'))).at(-1)?.token ?? null;
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 500,
+      endpoint: 'GET api/data/v9.2/leads',
+      next: 2,
+    });
+    expect(await pagesOf(read('leads', changes(token)))).toMatchObject([{ last: true, items: [] }]);
+  });
+
+  it('is read whole again when other columns are wanted than the link was made for', async () => {
+    const { read } = await connect({ leads: 3 });
+    const token = (await pagesOf(read('leads'))).at(-1)?.token as { wanted: string };
+    await expect(
+      pagesOf(read('leads', changes({ ...token, wanted: 'fullname' }))),
+    ).rejects.toMatchObject(expired);
+  });
+
+  it.each([
+    ['its changes are not tracked', { untracked: ['lead' as const] }],
+    ['the application may not read the whole organisation', { readsOrganisation: false }],
+  ])('is followed by time when %s', async (_why, spec) => {
+    const { sandbox, read } = await connect({ leads: 6, ...spec }, { pageSize: 4 });
+    const first = await pagesOf(read('leads'));
+    expect(ids(first)).toHaveLength(6);
+    const token = first.at(-1)?.token ?? null;
+    expect(token).toMatchObject({ since: '2026-11-20T12:00:00.000Z' });
+    sandbox.clock.shift(50 * 60_000);
+    const [made] = sandbox.dynamics365.mutate('org', { changes: [lead({})] }).ids;
+    const second = await pagesOf(read('leads', changes(token)));
+    expect(ids(second)).toContain(made);
+    expect(ids(second).length).toBeLessThan(6);
+    expect(second.at(-1)?.token).toMatchObject({ since: '2026-11-20T12:50:00.000Z' });
+  });
+
+  it('is read with the columns that the customer has', async () => {
+    const { sandbox, read } = await connect({ without: ['hnt_spfstatus', 'jobtitle'] });
+    sandbox.dynamics365.mutate('org', {
+      changes: [lead({ hnt_leadid: 'x', hnt_segment: 859_870_000 })],
+    });
+    const [item] = (await pagesOf(read('leads'))).flatMap(({ items }) => items) as Record<
+      string,
+      unknown
+    >[];
+    expect(item).toMatchObject({
+      hnt_leadid: 'x',
+      'hnt_segment@OData.Community.Display.V1.FormattedValue': 'Migration',
+    });
+    expect(item).not.toHaveProperty('hnt_spfstatus');
+    expect(item).not.toHaveProperty('jobtitle');
+  });
+
+  it('is not read without its own columns because the question about them failed', async () => {
+    const { sandbox, read } = await connect({ leads: 1 });
+    sandbox.faults.arm({
+      kind: 'redirect',
+      location: 'https://elsewhere.test/',
+      endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)',
+      next: 1,
+    });
+    await expect(pagesOf(read('leads'))).rejects.toMatchObject({ kind: 'malformed' });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 403,
+      endpoint: 'GET api/data/v9.2/EntityDefinitions(:name)',
+      next: 1,
+    });
+    expect((await pagesOf(read('leads'))).at(-1)?.token).toMatchObject({
+      select: expect.not.stringContaining('hnt_') as string,
+    });
+  });
+
+  it('is out of reach without the privilege, which is named', async () => {
+    const { read, access } = await connect({ denied: ['read:task'] });
+    await expect(pagesOf(read('tasks'))).rejects.toMatchObject({
+      kind: 'permission',
+      message: expect.stringContaining('prvReadTask') as string,
+    });
+    await expect(dynamics365.check(access)).resolves.toBeUndefined();
+  });
+
+  it('belongs to an environment that says who is asking', async () => {
+    const { sandbox, access } = await connect({});
+    const { userId, organizationId } = sandbox.dynamics365.org('org');
+    expect(await dynamics365.whoAmI?.(access)).toBe(`# Tributary (organisation ${organizationId})`);
+    const { access: narrow } = await connect({ denied: ['read:systemuser'] });
+    expect(await dynamics365.whoAmI?.(narrow)).toBe(
+      `user ${userId} (organisation ${organizationId})`,
+    );
+    access.settings.baseUrl = 'https://your-org.crm.dynamics.com/';
+    await expect(dynamics365.check(access)).rejects.toThrow('only an example');
+  });
+});
+
+describe('an answer', () => {
+  let reply = { status: 200, body: '', headers: {} };
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response
+      .writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
+      .end(reply.body.replaceAll('HERE', `http://127.0.0.1:${port()}`));
+  }).listen(0, '127.0.0.1');
+  const port = () => (server.address() as AddressInfo).port;
+  afterAll(() => server.close());
+  beforeEach(() => {
+    asked = 0;
+  });
+
+  async function given(answer: Partial<typeof reply>) {
+    reply = { status: 200, body: '', headers: {}, ...answer };
+    const { access } = await connect({}, { baseUrl: `http://127.0.0.1:${port()}/` });
+    return { access, link: `http://127.0.0.1:${port()}/api/data/v9.2/leads` };
+  }
+
+  it('that leads to another host is not followed', async () => {
+    for (const name of ['@odata.nextLink', '@odata.deltaLink']) {
+      const { access } = await given({
+        body: JSON.stringify({
+          ChangeTrackingEnabled: true,
+          Attributes: [],
+          value: [],
+          [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x',
+        }),
+      });
+      await expect(
+        pagesOf(
+          streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null),
+        ),
+      ).rejects.toMatchObject({
+        kind: 'malformed',
+        message: expect.stringContaining('was not followed') as string,
+      });
+      expect(asked).toBeGreaterThan(0);
+    }
+  });
+
+  it('is what its code says', async () => {
+    const error = (code: string, message = 'x') => JSON.stringify({ error: { code, message } });
+    const cases = [
+      [400, error('0x80072321'), 'rate_limited'],
+      [400, error('0x80040220'), 'permission'],
+      [403, '<html></html>', 'permission'],
+      [404, '', 'gone'],
+      [400, error('0x80060888'), 'malformed'],
+      [
+        400,
+        error(
+          '',
+          'Version stamp associated with the client has expired. Please perform a full sync.',
+        ),
+        'cursor_invalid',
+      ],
+      [410, error('0x80044352'), 'cursor_invalid'],
+    ] as const;
+    for (const [status, body, kind] of cases) {
+      const { access, link } = await given({ status, body });
+      await expect(ask(access, link), `${status} ${body}`).rejects.toMatchObject({ kind, status });
+    }
+    const { access, link } = await given({
+      status: 400,
+      body: error('0x80072322'),
+      headers: { 'retry-after': '7' },
+    });
+    await expect(ask(access, link)).rejects.toMatchObject({
+      kind: 'rate_limited',
+      until: expect.any(Date) as Date,
+    });
+  });
+});

@@ -1,0 +1,348 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import { connectAccount, connectionViews, reconnectAccount } from '#lib/connections/manage.ts';
+import { createConnection, updateSettings } from '#lib/connections/connections.ts';
+import { dueRefreshes, refreshAhead } from '#lib/connections/oauth/ahead.ts';
+import { referralPage } from '#lib/entities/referral/queries.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
+import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
+import { useDatabase } from '../../helpers/database.ts';
+
+const db = useDatabase();
+const now = Date.UTC(2026, 10, 20, 12);
+const credentials = {
+  clientId: 'partner-app',
+  clientSecret: 'partner-secret-0123',
+  refreshToken: 'partner-consent-0123',
+};
+const secrets = { clientSecret: credentials.clientSecret, refreshToken: credentials.refreshToken };
+let sandbox: Sandbox;
+let tenantId: string;
+let connectionId: string;
+let count = 0;
+
+beforeEach(async () => {
+  await sandbox?.close(0);
+  sandbox = await startSandbox({
+    accounts: [],
+    partners: [
+      {
+        name: 'partner',
+        label: 'Partner',
+        ...credentials,
+        seed: 'partner',
+        referrals: 260,
+        countedOn: now,
+        pageSize: 50,
+      },
+    ],
+    now,
+  });
+  count += 1;
+  tenantId = (await createTenant({ slug: `partner-${count}`, name: 'Partner' })).id;
+  connectionId = (
+    await createConnection({ tenantId, provider: 'partner-center', settings: settings(), secrets })
+  ).id;
+});
+afterAll(() => sandbox.close(0));
+
+const settings = () => ({
+  baseUrl: sandbox.partnerCenter.baseUrl,
+  loginUrl: sandbox.partnerCenter.loginUrl,
+  clientId: credentials.clientId,
+});
+const sync = async () => {
+  const report = await syncConnection({ tenantId, connectionId, trigger: 'cli' });
+  return { status: report.status, ...report.streams[0] };
+};
+const stored = () =>
+  db.query<{ id: string; status: string; substatus: string; etag: string }>(
+    `select external_id as id, status, substatus, raw_json->>'eTag' as etag from referrals where tenant_id = $1 and deleted_at is null order by external_id`,
+    [tenantId],
+  );
+const truth = () =>
+  (
+    sandbox.partnerCenter.truth('partner').referrals as {
+      id: string;
+      status: string;
+      substatus: string;
+      eTag: string;
+    }[]
+  )
+    .map(({ id, status, substatus, eTag }) => ({ id, status, substatus, etag: eTag }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+const tokenCalls = () =>
+  sandbox.log.entries().filter(({ endpoint }) => endpoint === 'POST :tenant/oauth2/token').length;
+const lists = () =>
+  sandbox.log
+    .entries()
+    .filter(({ endpoint }) => endpoint === 'GET v1.0/engagements/referrals')
+    .map(({ path }) => new URL(path, 'http://x').searchParams);
+
+describe('referrals', () => {
+  it('are read whole once and by change afterwards, and agree with the source', async () => {
+    expect(await sync()).toMatchObject({
+      status: 'success',
+      pages: 6,
+      fetched: 260,
+      inserted: 260,
+      rejected: 0,
+    });
+    expect(await stored()).toEqual(truth());
+    expect(lists()[0]?.get('$filter')).toBeNull();
+    sandbox.log.clear();
+    sandbox.clock.shift(3 * 3_600_000);
+    const [first] = truth();
+    sandbox.partnerCenter.mutate('partner', {
+      changes: [
+        { op: 'update', id: first?.id, row: { status: 'Closed', substatus: 'Won' } },
+        { op: 'add', row: { name: 'Brand new' } },
+      ],
+    });
+    const second = await sync();
+    expect(second).toMatchObject({ status: 'success', rejected: 0, deleted: 0 });
+    expect(second.fetched).toBeLessThan(20);
+    expect(lists()[0]?.get('$filter')).toMatch(/^updatedDateTime ge 2026-/);
+    expect(await stored()).toEqual(truth());
+    expect(tokenCalls()).toBe(1);
+  });
+
+  it('come with token, type and domain, and never send the token where the next links point', async () => {
+    await sync();
+    expect(sandbox.partnerCenter.leaks()).toBe(0);
+    expect(sandbox.log.entries().some(({ endpoint }) => endpoint === 'GET v1.0/referrals')).toBe(
+      false,
+    );
+    const { rows } = await readTenant(tenantId, (tx) =>
+      referralPage(tx, tenantId, { type: 'co-sell' }, undefined, 5),
+    );
+    expect(rows).toHaveLength(5);
+    const kinds = await db.query<{ kind: string }>(
+      'select distinct referral_type as kind from referrals where tenant_id = $1 order by 1',
+      [tenantId],
+    );
+    expect(kinds.map(({ kind }) => kind)).toEqual(['co-sell', 'marketplace', 'solution-provider']);
+    expect(
+      await db.query(
+        'select 1 from referrals where tenant_id = $1 and (domain is null) = (domain_reason is null)',
+        [tenantId],
+      ),
+    ).toEqual([]);
+  });
+
+  it('go on when the token runs out in the middle, and after faults from where they were', async () => {
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 401,
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 2,
+      next: 1,
+    });
+    sandbox.faults.arm({
+      kind: 'rate_limited',
+      retryAfter: '0',
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 3,
+      next: 1,
+    });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 503,
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 4,
+      next: 1,
+    });
+    sandbox.faults.arm({
+      kind: 'cut',
+      framing: 'length',
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 5,
+      next: 1,
+    });
+    expect(await sync()).toMatchObject({ status: 'success', fetched: 260 });
+    expect(tokenCalls()).toBe(2);
+    expect(await stored()).toEqual(truth());
+  });
+
+  it('are listed whole when the source does not take the filter', async () => {
+    await sync();
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 400,
+      endpoint: 'GET v1.0/engagements/referrals',
+      next: 1,
+    });
+    sandbox.clock.shift(3_600_000);
+    expect(await sync()).toMatchObject({ status: 'success', inserted: truth().length - 260 });
+    expect(await stored()).toEqual(truth());
+  });
+
+  it('end a list that goes round in circles', async () => {
+    sandbox.faults.arm({
+      kind: 'repeat_page',
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 2,
+    });
+    expect(await sync()).toMatchObject({
+      status: 'failed',
+      errorMessage: 'Partner Center sent the same page of referrals twice.',
+    });
+    sandbox.faults.disarm();
+    expect(await sync()).toMatchObject({ status: 'success' });
+    expect(await stored()).toEqual(truth());
+  });
+
+  it('go on after the last stored page, and begin anew when the source does not know the place any more', async () => {
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 503,
+      endpoint: 'GET v1.0/engagements/referrals',
+      after: 3,
+      next: 4,
+    });
+    expect(await sync()).toMatchObject({ status: 'failed', fetched: 150 });
+    sandbox.faults.arm({
+      kind: 'status',
+      status: 400,
+      endpoint: 'GET v1.0/engagements/referrals',
+      next: 1,
+    });
+    expect(await sync()).toMatchObject({
+      status: 'failed',
+      errorMessage: expect.stringContaining('does not know the place any more') as string,
+    });
+    expect(await sync()).toMatchObject({ status: 'success', fetched: 260, inserted: 110 });
+    expect(await stored()).toEqual(truth());
+  });
+
+  it('are due again after the minutes that the connection asks for', async () => {
+    await sync();
+    const due = () =>
+      db.query(
+        `select due_at > now() and due_at <= now() + interval '10 minutes' as soon from connections where id = $1`,
+        [connectionId],
+      );
+    expect(await due()).toEqual([{ soon: true }]);
+    await updateSettings(tenantId, connectionId, { ...settings(), pollingMinutes: 1440 });
+    await db.query(`update connections set due_at = null where id = $1`, [connectionId]);
+    await sync();
+    expect(
+      await db.query(
+        `select due_at <= now() + interval '24 hours' and due_at > now() as day from connections where id = $1`,
+        [connectionId],
+      ),
+    ).toEqual([{ day: true }]);
+  });
+
+  it('set only the broken ones aside, each with its reason', async () => {
+    sandbox.partnerCenter.poison('partner', { poison: 'bad_date', count: 2 });
+    expect(await sync()).toMatchObject({ status: 'partial', inserted: 258, rejected: 2 });
+    const reasons = await db.query<{ reason: string }>(
+      'select distinct reason from record_errors where tenant_id = $1',
+      [tenantId],
+    );
+    expect(reasons).toEqual([{ reason: 'The date in "createdDateTime" cannot be read.' }]);
+  });
+
+  it('ask for the role when the user may not read them', async () => {
+    sandbox.faults.arm({ kind: 'status', status: 403, endpoint: 'GET v1.0/engagements/referrals' });
+    await syncConnection({ tenantId, connectionId, trigger: 'cli' });
+    const [run] = await db.query<{ message: string }>(
+      'select error_message as message from sync_runs where tenant_id = $1',
+      [tenantId],
+    );
+    expect(run?.message).toContain('Referral Admin or Referral User');
+  });
+});
+
+describe('a connection to Partner Center', () => {
+  const health = async () =>
+    (await connectionViews(tenantId)).find(({ id }) => id === connectionId);
+
+  it('is checked before it is stored, with the refresh token that is good afterwards', async () => {
+    const request = {
+      tenantId,
+      provider: 'partner-center',
+      label: '',
+      settings: settings(),
+      secrets,
+    };
+    await expect(
+      connectAccount({ ...request, settings: { ...settings(), clientId: '' } }),
+    ).rejects.toThrow('needs the setting clientId');
+    await expect(
+      connectAccount({ ...request, secrets: { ...secrets, clientSecret: 'wrong' } }),
+    ).rejects.toThrow('does not accept these credentials');
+    connectionId = (await connectAccount(request)).id;
+    expect(await sync()).toMatchObject({ status: 'success', fetched: 260 });
+    sandbox.faults.arm({ kind: 'status', status: 503, endpoint: 'GET v1.0/engagements/referrals' });
+    await expect(
+      reconnectAccount(tenantId, connectionId, {
+        ...secrets,
+        refreshToken: sandbox.partnerCenter.desk.consent('partner'),
+      }),
+    ).rejects.toThrow('is used up by this: make a new one');
+  });
+
+  it('asks to be connected again when the consent was withdrawn, and only then', async () => {
+    await sync();
+    sandbox.partnerCenter.desk.expire('partner');
+    sandbox.faults.arm({ kind: 'status', status: 500, endpoint: 'POST :tenant/oauth2/token' });
+    expect(await sync()).toMatchObject({ status: 'failed' });
+    expect(await health()).toMatchObject({ status: 'active' });
+    sandbox.faults.disarm();
+    await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
+    sandbox.partnerCenter.desk.revoke('partner');
+    expect(await sync()).toMatchObject({ status: 'failed' });
+    expect(await health()).toMatchObject({
+      status: 'needs_reconnect',
+      statusReason: expect.stringContaining('Connect it again') as string,
+    });
+    await reconnectAccount(tenantId, connectionId, {
+      ...secrets,
+      refreshToken: sandbox.partnerCenter.desk.consent('partner'),
+    });
+    expect(await sync()).toMatchObject({ status: 'success' });
+    expect(await health()).toMatchObject({ status: 'active' });
+  });
+
+  it('is renewed ahead of time: its access token within the hour, its refresh token well before its end', async () => {
+    await sync();
+    expect(await dueRefreshes(tenantId, 3_000)).toEqual([]);
+    expect(await dueRefreshes(tenantId, 3_600)).toEqual([
+      { connectionId, at: expect.any(Date) as Date },
+    ]);
+    const age = (name: string, left: string, life: string) =>
+      db.query(
+        `update credentials set expires_at = now() + interval '${left}', updated_at = now() + interval '${left}' - interval '${life}' where tenant_id = $1 and name = $2`,
+        [tenantId, name],
+      );
+    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(tokenCalls()).toBe(1);
+    await age('accessToken', '4 minutes', '1 hour');
+    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(tokenCalls()).toBe(2);
+    await age('refreshToken', '8 days', '90 days');
+    await db.query(`update connections set status = 'paused' where tenant_id = $1`, [tenantId]);
+    expect(await dueRefreshes(tenantId, 1)).toHaveLength(1);
+    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(tokenCalls()).toBe(3);
+    expect(await dueRefreshes(tenantId, 3_600)).toEqual([]);
+    await age('accessToken', '-1 minutes', '1 hour');
+    sandbox.faults.arm({
+      kind: 'rate_limited',
+      retryAfter: '120',
+      endpoint: 'POST :tenant/oauth2/token',
+      next: 1,
+    });
+    expect(await refreshAhead(tenantId, connectionId)).toEqual({
+      kind: 'later',
+      at: expect.any(Date) as Date,
+    });
+    await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
+    sandbox.partnerCenter.desk.revoke('partner');
+    expect(await refreshAhead(tenantId, connectionId)).toMatchObject({ kind: 'dead' });
+    expect(await health()).toMatchObject({ status: 'needs_reconnect' });
+  });
+});

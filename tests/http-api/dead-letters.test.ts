@@ -1,0 +1,330 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { createUser } from '#lib/identity/auth/users.ts';
+import { newId } from '#lib/platform/id.ts';
+import { setAsideJob } from '#lib/jobs/failed/store.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
+import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { find, findAll, parseHtml, textOf } from '../helpers/html.ts';
+import { linkOf, readPage, type Page } from '../helpers/page.ts';
+import { client } from '../helpers/rows.ts';
+import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
+import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
+
+const db = useDatabase();
+const home = '/w/north/dead-letters';
+let sandbox: Sandbox;
+let north: Workspace;
+let south: Workspace;
+let web: Web;
+let ana: WebClient;
+let ben: WebClient;
+
+beforeAll(async () => {
+  const rows = {
+    clients: Array.from({ length: 20 }, (_, index) =>
+      client(1 + index, { firstName: 'Abigail', email: 'abigail@example.com' }),
+    ),
+  };
+  sandbox = await startSandbox({
+    accounts: [rowsAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', rows })],
+    now: Date.UTC(2026, 10, 20),
+  });
+  north = await createWorkspace(sandbox, 'rows', 'north');
+  south = await createWorkspace(sandbox, 'rows', 'south');
+  await createUser({
+    email: 'ana@north.test',
+    name: 'Ana Diaz',
+    password,
+    tenantSlug: 'north',
+    role: 'admin',
+  });
+  await createUser({ email: 'ben@staff.test', name: 'Ben Staff', password, staff: true });
+  await createUser({ email: 'member@north.test', password, tenantSlug: 'north', role: 'member' });
+  web = await startWeb(db.url);
+  [ana, ben] = [await web.signIn('ana@north.test'), await web.signIn('ben@staff.test')];
+});
+afterAll(async () => {
+  await web?.stop();
+  await closeQueue();
+  await sandbox?.close();
+});
+
+const sync = ({ tenant, connection }: Workspace) =>
+  syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
+const poison = (poison: 'bad_date' | 'nul', count = 1) =>
+  (sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as { ids: string[] })
+    .ids;
+const open = () =>
+  db.query<{ id: string; item_key: string }>(
+    `select id, item_key from record_errors where tenant_id = $1 and resolved_at is null order by kind desc, id`,
+    [north.tenant.id],
+  );
+const cardsOf = ({ root }: Pick<Page, 'root'>, id: string) =>
+  findAll(find(root, `#${id}`), 'li').map(textOf);
+const noticeOf = ({ root }: Pick<Page, 'root'>) => textOf(find(root, '.banner-text'));
+const post = async (who: WebClient, fields: Record<string, string>, path = home) => {
+  const response = await who.postForm(path, fields);
+  const location = response.headers.get('location');
+  const html = await response.text();
+  return {
+    status: response.status,
+    location,
+    page:
+      location === null
+        ? { status: response.status, html, root: parseHtml(html) }
+        : await readPage(who, location),
+  };
+};
+
+describe('the page of what was set aside', () => {
+  it('says so when there is nothing', async () => {
+    const page = await readPage(ana, home);
+    expect(page.status).toBe(200);
+    expect(textOf(find(page.root, '#records'))).toContain('No record is set aside');
+    expect(textOf(find(page.root, '#jobs'))).toContain('No job is set aside');
+    expect(page.html).not.toContain('By reason');
+  });
+
+  it('shows why each record could not be read, masked, and groups them by reason; the banner leads there', async () => {
+    const ids = poison('bad_date', 2);
+    sandbox.clienttether.mutate('rows', {
+      changes: ids.map((id) => ({
+        op: 'update' as const,
+        kind: 'clients' as const,
+        id,
+        row: { email: 'abigail@example.com', city: 'Denver' },
+      })),
+    });
+    poison('nul');
+    await sync(north);
+    const page = await readPage(ana, home);
+    expect(cardsOf(page, 'records')).toHaveLength(3);
+    expect(textOf(find(page.root, '#records'))).toContain(
+      'The date in "created" cannot be read. Correct it in ClientTether.',
+    );
+    expect(page.html).not.toContain('abigail@example.com');
+    expect(page.html).toContain('a•••');
+    expect(page.html).toMatch(/Field “created”[\s\S]*2 records/);
+    const kind = findAll(page.root, 'a').find(({ attributes }) =>
+      attributes['href']?.includes('kind=characters'),
+    );
+    const narrowed = await readPage(ana, kind?.attributes['href'] ?? '');
+    expect(cardsOf(narrowed, 'records')).toHaveLength(1);
+    expect(textOf(find(narrowed.root, '#records'))).toContain(
+      'Reason: Characters that cannot be stored',
+    );
+    const dashboard = await readPage(ana, '/w/north/leads');
+    const leads = findAll(dashboard.root, 'a')
+      .map(({ attributes }) => attributes['href'] ?? '')
+      .filter((href) => href.startsWith(home));
+    expect(leads).toEqual(
+      expect.arrayContaining([home, `${home}?connection=${north.connection.id}`]),
+    );
+  });
+
+  it('is for admins and staff', async () => {
+    const member = await web.signIn('member@north.test');
+    expect((await member.fetch(home)).status).toBe(403);
+    expect(
+      (
+        await member.postForm(home, {
+          intent: 'discard',
+          record: (await open())[0]?.id ?? '',
+          note: 'x',
+        })
+      ).status,
+    ).toBe(403);
+    expect((await readPage(member, '/w/north/leads')).html).not.toContain(home);
+    expect((await ben.fetch(home)).status).toBe(200);
+  });
+
+  it('shows nothing of another workspace, and does nothing to it', async () => {
+    const [{ id } = { id: '' }] = await open();
+    await sync(south);
+    expect((await ben.fetch(`/w/south/dead-letters/${id}`)).status).toBe(404);
+    expect((await ben.fetch(`/w/south/dead-letters/${newId()}`)).status).toBe(404);
+    expect((await ben.fetch('/w/south/dead-letters/nothing')).status).toBe(404);
+    for (const intent of ['retry', 'discard'])
+      expect(
+        (await ben.postForm('/w/south/dead-letters', { intent, record: id, note: 'Mine' })).status,
+      ).toBe(404);
+    expect(
+      (await ben.postForm('/w/south/dead-letters', { intent: 'job-retry', job: id })).status,
+    ).toBe(404);
+    expect(
+      (await ana.postForm('/w/south/dead-letters', { intent: 'retry', record: id })).status,
+    ).toBe(404);
+    expect(await open()).toHaveLength(3);
+  });
+
+  it('retries one record, and all of a kind, and says what came of it', async () => {
+    const [{ id } = { id: '' }] = await open();
+    const one = await post(ana, { intent: 'retry', record: id }, `${home}?stream=clients`);
+    expect([one.status, one.location]).toEqual([303, `${home}?stream=clients&done=refused`]);
+    expect(noticeOf(one.page)).toBe('The record was refused again. Its reason is below.');
+    const all = await post(ana, {
+      intent: 'retry-group',
+      connection: north.connection.id,
+      stream: 'clients',
+      kind: 'created',
+    });
+    expect(noticeOf(all.page)).toBe('Tried again: 0 accepted, 2 refused again.');
+    expect(
+      (
+        await post(ana, {
+          intent: 'retry-group',
+          connection: 'x',
+          stream: 'clients',
+          kind: 'created',
+        })
+      ).status,
+    ).toBe(409);
+    expect((await post(ana, { intent: 'nothing' })).status).toBe(400);
+  });
+
+  it('lets a person correct a record, keeps the typed text when it is wrong, and brings it onto the pages', async () => {
+    const [{ id, item_key: key } = { id: '', item_key: '' }] = await open();
+    const form = await readPage(ana, `${home}/${id}`);
+    expect(form.html).not.toContain('abigail@example.com');
+    const text = (root: Page['root']) =>
+      find(root, 'textarea').children.join('').replace(/^\n/, '');
+    const digest =
+      findAll(form.root, 'input').find(({ attributes }) => attributes['name'] === 'digest')
+        ?.attributes['value'] ?? '';
+    const wrong = await post(
+      ana,
+      { digest, item: text(form.root).replace('"created"', 'created"') },
+      `${home}/${id}`,
+    );
+    expect(wrong.status).toBe(400);
+    expect(textOf(find(wrong.page.root, '.field-error'))).toMatch(/^This is not JSON/);
+    expect(text(wrong.page.root)).toContain('created": "2026-02-31');
+    const right = await post(
+      ana,
+      { digest, item: text(form.root).replace('2026-02-31 25:61:00', '2026-02-28 09:00:00') },
+      `${home}/${id}`,
+    );
+    expect([right.status, right.location]).toEqual([303, `${home}?done=corrected`]);
+    expect(cardsOf(right.page, 'resolved')[0]).toMatch(
+      new RegExp(`^Corrected\\s*Clients ${key}.*Ana Diaz$`),
+    );
+    expect(
+      await db.query(`select email from leads where tenant_id = $1 and external_id = $2`, [
+        north.tenant.id,
+        key,
+      ]),
+    ).toEqual([{ email: 'abigail@example.com' }]);
+    expect((await ana.fetch(`${home}/${id}`)).status).toBe(409);
+  });
+
+  it('discards with a reason; whoever comes second is told', async () => {
+    const [{ id } = { id: '' }] = await open();
+    const mute = await post(ana, { intent: 'discard', record: id, note: ' ' });
+    expect(mute.status).toBe(400);
+    expect(noticeOf(mute.page)).toContain('why it is discarded');
+    const first = await post(ana, { intent: 'discard', record: id, note: 'A <b>test</b> entry' });
+    expect(cardsOf(first.page, 'resolved')[0]).toContain('Ana Diaz: A <b>test</b> entry');
+    const second = await post(ben, { intent: 'discard', record: id, note: 'Me too' });
+    expect(second.status).toBe(409);
+    expect(noticeOf(second.page)).toBe(
+      'This record was discarded by Ana Diaz in the meantime. Nothing was changed now.',
+    );
+    expect(cardsOf(second.page, 'records')).toHaveLength(1);
+  });
+
+  it('retries and discards whole jobs', async () => {
+    const { tenant, connection } = north;
+    const lost = {
+      tenantId: tenant.id,
+      job: 'sync-connection',
+      connectionId: connection.id,
+      kind: 'worker_lost',
+      reason: 'The worker stopped.',
+      attempts: 3,
+    };
+    const payload = {
+      tenantId: tenant.id,
+      connectionId: connection.id,
+      trigger: 'manual',
+      requestedBy: null,
+    };
+    await withTenant(tenant.id, async (tx) => {
+      for (const subject of ['one', 'two', 'three'])
+        await setAsideJob(tx, { ...lost, subject, payload });
+    });
+    const page = await readPage(ana, home);
+    expect(cardsOf(page, 'jobs')).toHaveLength(3);
+    const [first = '', second = ''] = (
+      await db.query<{ id: string }>('select id from dead_letters order by id')
+    ).map(({ id }) => id);
+    expect(noticeOf((await post(ana, { intent: 'job-retry', job: first })).page)).toBe(
+      'The job is queued again.',
+    );
+    expect((await post(ben, { intent: 'job-retry', job: first })).status).toBe(409);
+    expect(
+      cardsOf(
+        (await post(ana, { intent: 'job-discard', job: second, note: 'Not now' })).page,
+        'resolved',
+      )[0],
+    ).toContain('Ana Diaz: Not now');
+    expect(
+      noticeOf(
+        (
+          await post(ana, {
+            intent: 'job-retry-group',
+            job: 'sync-connection',
+            kind: 'worker_lost',
+          })
+        ).page,
+      ),
+    ).toBe('The job is queued again.');
+    expect(textOf(find((await readPage(ana, home)).root, '#jobs'))).toContain(
+      'No job is set aside',
+    );
+  });
+});
+
+describe('ten thousand records', () => {
+  it('are paged through, each once, in light pages', async () => {
+    const { tenant, connection } = north;
+    await db.query(
+      `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id, item_index, kind, reason, item_digest, payload, last_seen_at)
+       select $1, gen_random_uuid(), $2, 'clients', 'many-' || n, gen_random_uuid(), gen_random_uuid(), n, (array['created', 'email', 'name', 'mapping'])[1 + n % 4], 'The field is not as it should be.', '',
+         (select json_object_agg('field_' || f, md5(n::text || f::text)) from generate_series(1, 90) f)::text, now() - make_interval(mins => n / 3000)
+       from generate_series(1, 10000) n`,
+      [tenant.id, connection.id],
+    );
+    await db.query('analyze record_errors');
+    const seen = new Set<string>();
+    let path: string | undefined = `${home}?kind=email`;
+    for (let pages = 0; path !== undefined && pages < 4; pages += 1) {
+      const page: Page = await readPage(ana, path);
+      expect(gzipSync(page.html).length).toBeLessThan(60_000);
+      for (const card of cardsOf(page, 'records')) seen.add(/many-\d+/.exec(card)?.[0] ?? '');
+      expect(textOf(find(page.root, '#records'))).toContain('25 of 2,500 records');
+      path = linkOf(page, 'next');
+    }
+    expect(seen.size).toBe(100);
+    const whole = await readPage(ana, home);
+    expect(gzipSync(whole.html).length).toBeLessThan(60_000);
+    expect(cardsOf(whole, 'records')).toHaveLength(25);
+  });
+
+  it('of one kind are retried in the background, once', async () => {
+    const fields = {
+      intent: 'retry-group',
+      connection: north.connection.id,
+      stream: 'clients',
+      kind: 'email',
+    };
+    const first = await post(ana, fields);
+    expect(noticeOf(first.page)).toContain('in the background');
+    const second = await post(ben, fields);
+    expect(second.status).toBe(409);
+    expect(noticeOf(second.page)).toContain('being tried again already');
+  });
+});

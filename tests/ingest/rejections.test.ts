@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { correctRecord, recordForEditing } from '#lib/ingest/rejections/correct.ts';
+import { discardRecord } from '#lib/ingest/rejections/discard.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { SetAsideBench } from '../helpers/rejections.ts';
+import { expectExactRollups } from '../helpers/truth.ts';
+
+const db = useDatabase();
+const bench = new SetAsideBench(db);
+
+describe('a rejected item', () => {
+  it.each([
+    ['bad_date', 'created'],
+    ['nul', 'characters'],
+    ['missing_id', 'no_id'],
+  ] as const)('with %s is of the kind "%s"', async (name, kind) => {
+    bench.poison(name);
+    expect((await bench.sync()).status).toBe('partial');
+    const row = await bench.error();
+    expect(row).toMatchObject({ kind, attempts: 1, resolution: null });
+    expect(row.item_digest).toMatch(/^[0-9a-f]{64}$/);
+    await bench.sync();
+    expect(await bench.error()).toMatchObject({ attempts: 2, item_digest: row.item_digest });
+  });
+
+  it('leaves the list as accepted when the source mends it', async () => {
+    const [id = ''] = bench.poison('bad_date');
+    await bench.sync();
+    bench.change(id, { created: '2026-03-01 10:00:00' });
+    expect((await bench.sync()).status).toBe('success');
+    expect(await bench.error()).toMatchObject({ resolution: 'accepted', resolved_by: null });
+  });
+});
+
+describe('a discarded item', () => {
+  it('does not come back, is still in the books, and makes the next sync green', async () => {
+    bench.poison('bad_date');
+    await bench.sync();
+    await discardRecord(bench.actor, (await bench.error()).id, '  A test entry of ours ');
+    const report = await bench.sync();
+    expect(report.status).toBe('success');
+    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({
+      rejected: 1,
+    });
+    expect(await bench.error()).toMatchObject({
+      resolution: 'discarded',
+      resolved_by: bench.actor.userId,
+      note: 'A test entry of ours',
+      attempts: 2,
+    });
+  });
+
+  it('opens again when the source changes it and it still cannot be read', async () => {
+    const [id = ''] = bench.poison('bad_date');
+    await bench.sync();
+    await discardRecord(bench.actor, (await bench.error()).id, 'Not needed');
+    bench.change(id, { firstName: 'Changed' });
+    expect((await bench.sync()).status).toBe('partial');
+    expect(await bench.error()).toMatchObject({ resolution: null, resolved_by: null, note: null });
+  });
+
+  it('needs a reason', async () => {
+    bench.poison('bad_date');
+    await bench.sync();
+    await expect(discardRecord(bench.actor, (await bench.error()).id, '  ')).rejects.toMatchObject({
+      code: 'bad_request',
+      details: { fields: { note: expect.stringContaining('why') as string } },
+    });
+  });
+});
+
+describe('a correction', () => {
+  it('brings the record in at once, with the true values of all that was left masked, and holds after the next sync', async () => {
+    const [id = ''] = bench.poison('bad_date');
+    bench.change(id, { firstName: 'Abigail', email: 'abigail@example.com' });
+    await bench.sync();
+    const { id: errorId } = await bench.error();
+    const { text } = await recordForEditing(bench.actor, errorId);
+    expect(text).not.toContain('Abigail');
+    expect(text).not.toContain('abigail@');
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+      ),
+    );
+    const corrected = {
+      name: expect.stringContaining('Abigail') as string,
+      email: 'abigail@example.com',
+      source_created_at: new Date('2026-02-28T09:30:00Z'),
+      raw: { created: '2026-02-28 09:30:00', firstName: 'Abigail' },
+    };
+    expect(await bench.leadOf(id)).toMatchObject(corrected);
+    expect(await bench.error()).toMatchObject({
+      resolution: 'corrected',
+      resolved_by: bench.actor.userId,
+      correction: { created: '2026-02-28 09:30:00' },
+    });
+    const report = await bench.sync();
+    expect(report).toMatchObject({ status: 'success', recordsUpdated: 0 });
+    expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({
+      rejected: 0,
+    });
+    expect(await bench.leadOf(id)).toMatchObject(corrected);
+    expect(await bench.error()).toMatchObject({ resolution: 'corrected' });
+    await expectExactRollups(db);
+  });
+
+  it('falls when the source changes the item', async () => {
+    const [id = ''] = bench.poison('bad_date');
+    await bench.sync();
+    const { id: errorId } = await bench.error();
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+      ),
+    );
+    bench.change(id, { compName: 'Another company' });
+    expect((await bench.sync()).status).toBe('partial');
+    expect(await bench.error()).toMatchObject({
+      resolution: null,
+      correction: null,
+      kind: 'created',
+    });
+    bench.change(id, { created: '2026-03-05 10:00:00' });
+    expect((await bench.sync()).status).toBe('success');
+    expect(await bench.leadOf(id)).toMatchObject({
+      source_created_at: new Date('2026-03-05T10:00:00Z'),
+    });
+  });
+
+  it('may give an id to an item that has none: it is not taken for gone afterwards', async () => {
+    bench.poison('missing_id');
+    await bench.sync();
+    const { id: errorId } = await bench.error();
+    await correctRecord(
+      bench.actor,
+      errorId,
+      await bench.edited(errorId, (shown) =>
+        shown.replace('"client_id": false', '"client_id": "77001"'),
+      ),
+    );
+    expect(await bench.leadOf('77001')).toBeDefined();
+    expect(await bench.sync()).toMatchObject({ status: 'success', recordsUpdated: 0 });
+    expect(await bench.leadOf('77001')).toBeDefined();
+  });
+
+  it('is refused with the reason when it does not help, changes the id, is no JSON, or was made for an older item', async () => {
+    const [id = ''] = bench.poison('bad_date');
+    await bench.sync();
+    const { id: errorId } = await bench.error();
+    const attempt = async (edit: (text: string) => string) =>
+      correctRecord(bench.actor, errorId, await bench.edited(errorId, edit)).then(
+        () => 'accepted',
+        (problem: Error) => problem.message,
+      );
+    expect(await attempt((text) => text)).toMatch(
+      /^It still cannot be read\. The date in "created"/,
+    );
+    expect(await attempt((text) => text.replace(`"${id}"`, '"4711"'))).toMatch(
+      /id of a record cannot be changed/,
+    );
+    expect(await attempt((text) => text.slice(2))).toMatch(/^This is not JSON/);
+    expect(await attempt((text) => text.replace('"firstName": "', '"firstName": "x'))).toMatch(
+      /Write it in full/,
+    );
+    const stale = await bench.edited(errorId, (text) =>
+      text.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
+    );
+    bench.change(id, { city: 'Denver' });
+    await bench.sync();
+    await expect(correctRecord(bench.actor, errorId, stale)).rejects.toThrow(
+      'sent this record anew',
+    );
+    expect(await bench.error()).toMatchObject({ resolution: null, correction: null });
+    expect(await bench.leadOf(id)).toBeUndefined();
+  });
+});

@@ -1,0 +1,377 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scoreOf, type Facts } from '#lib/scoring/score.ts';
+import {
+  defaultModel,
+  signalOrder,
+  weightsForm,
+  type Model,
+  type SignalKey,
+} from '#lib/scoring/weights.ts';
+import type { Evidence, Verdict } from '#lib/posture/types.ts';
+import { check, evidence } from './evidence.ts';
+
+const now = new Date('2026-11-21T09:00:00Z');
+const nothing: Facts = { azureTenantId: null, referralType: null, employees: null };
+const score = (of: Evidence | null, facts: Partial<Facts> = {}, model: Model = defaultModel) =>
+  scoreOf(of, { ...nothing, ...facts }, model, now);
+const elsewhere = {
+  provider: 'google_workspace',
+  hosts: [{ host: 'smtp.google.com', preference: 1 }],
+};
+
+describe('a score', () => {
+  it('is 100 when everything is in order, and says what each signal brought, SPF, DKIM and DMARC first', () => {
+    const { score: points, signals, risks, segment, priority, mailProvider } = score(evidence());
+    expect({ points, risks, segment, priority, mailProvider }).toEqual({
+      points: 100,
+      risks: [],
+      segment: 'Existing',
+      priority: 3,
+      mailProvider: 'microsoft_365',
+    });
+    expect(signals.map(({ key }) => key)).toEqual([
+      'spf',
+      'dkim',
+      'dmarc',
+      'mx',
+      'mta_sts',
+      'tls_rpt',
+      'bimi',
+    ]);
+    expect(signals.map(({ points: got, most }) => [got, most])).toEqual([
+      [20, 20],
+      [15, 15],
+      [25, 25],
+      [15, 15],
+      [10, 10],
+      [10, 10],
+      [5, 5],
+    ]);
+    expect(signals[0]).toMatchObject({
+      evidence: 'v=spf1 include:spf.protection.outlook.com -all',
+      checkedAt: '2026-11-20T08:00:00.000Z',
+    });
+  });
+
+  it('leaves what is unknown out on both sides: a key that is not found costs nothing', () => {
+    const { score: points, signals } = score(
+      evidence({ dkim: { verdict: 'unknown', selectors: [] } }),
+    );
+    expect(points).toBe(100);
+    expect(signals[1]).toMatchObject({
+      key: 'dkim',
+      points: 0,
+      most: 0,
+      verdict: 'unknown',
+      evidence: 'No key under the names that are known; keys can have any name. Not counted.',
+    });
+  });
+
+  it('takes points for risks, told after all signals', () => {
+    const bare = evidence({
+      spf: { verdict: 'weak', all: 'pass', records: ['v=spf1 +all'] },
+      dmarc: { verdict: 'missing', policy: null },
+      dkim: { verdict: 'unknown', selectors: [] },
+      mtaSts: { verdict: 'missing' },
+      tlsRpt: { verdict: 'missing' },
+      bimi: { verdict: 'missing' },
+    });
+    const { score: points, signals, risks } = score(bare, { referralType: 'co-sell' });
+    // 10 of 20 for SPF and 15 for MX, of 85 to be had; 10 for the co-sell; twice 10 for the risks.
+    expect(points).toBe(Math.round((100 * 25) / 85) + 10 - 20);
+    expect(signals.at(-1)).toMatchObject({ key: 'boost.co_sell', points: 10, most: null });
+    expect(risks.map(({ key, points: taken }) => [key, taken])).toEqual([
+      ['risk.spf_open', -10],
+      ['risk.no_dmarc', -10],
+    ]);
+  });
+
+  it.each([
+    ['there is no such domain', evidence({ exists: false }), {}, 'Skip', 6],
+    [
+      'the domain receives no mail',
+      evidence({ mx: { verdict: 'not_applicable', nullMx: true, hosts: [], provider: null } }),
+      {},
+      'Skip',
+      6,
+    ],
+    [
+      'no server takes its mail',
+      evidence({ mx: { verdict: 'missing', hosts: [], provider: null } }),
+      {},
+      'Skip',
+      6,
+    ],
+    ['its mailboxes are at Microsoft 365', evidence(), {}, 'Existing', 3],
+    ['its mailboxes are elsewhere', evidence({ mx: elsewhere }), {}, 'Migration', 1],
+    [
+      'its mail servers are nobody’s',
+      evidence({
+        mx: {
+          provider: null,
+          hosts: [{ host: 'mail.small.example', preference: 1 }],
+          certainty: 'unknown',
+        },
+      }),
+      {},
+      'Migration',
+      1,
+    ],
+    [
+      'an Azure tenant says more than MX',
+      evidence({ mx: elsewhere }),
+      { azureTenantId: 'f4c1' },
+      'Existing',
+      3,
+    ],
+    [
+      'a filter hides the mailboxes',
+      evidence({ mx: { gateway: 'proofpoint', provider: null } }),
+      {},
+      'Cold',
+      5,
+    ],
+    ['nothing was scanned', null, {}, 'Cold', 6],
+  ] as const)('when %s', (_name, of, facts, segment, priority) => {
+    expect(score(of, facts)).toMatchObject({ segment, priority });
+  });
+
+  it('says what an Azure tenant has overruled', () => {
+    expect(score(evidence({ mx: elsewhere }), { azureTenantId: 'f4c1' })).toMatchObject({
+      mailProvider: 'microsoft_365',
+      mailProviderReason:
+        'Its Azure tenant f4c1 says so. It counts for more than its MX records, which speak of Google Workspace.',
+    });
+  });
+
+  it('is Cold when too little is known, or when it is low', () => {
+    const [low, unknown] = [{ verdict: 'missing' as const }, { verdict: 'unknown' as const }];
+    const silent = evidence({
+      spf: unknown,
+      dkim: unknown,
+      dmarc: unknown,
+      mtaSts: unknown,
+      tlsRpt: unknown,
+      bimi: unknown,
+    });
+    expect(score(silent)).toMatchObject({
+      segment: 'Cold',
+      score: 100,
+      priority: 5,
+      segmentReason: 'Too little is known: 15 % of the signals, by their weights; 40 % are needed.',
+    });
+    expect(
+      score(evidence({ spf: low, dkim: low, dmarc: low, mtaSts: low, tlsRpt: low, bimi: low })),
+    ).toMatchObject({ segment: 'Cold', score: 5, segmentReason: 'The score 5 is below 15.' });
+  });
+
+  it.each([
+    [1, 'small'],
+    [50, 'small'],
+    [51, 'medium'],
+    [1000, 'medium'],
+    [1001, 'large'],
+    [0, null],
+    [null, null],
+  ])('with %s people is of size %s', (employees, tenantSize) => {
+    expect(score(evidence(), { employees })).toMatchObject({ tenantSize });
+  });
+
+  it('takes the size from a filter in front of the mailboxes when nobody tells it', () => {
+    expect(score(evidence({ mx: { gateway: 'mimecast' } }))).toMatchObject({
+      tenantSize: 'medium',
+      tenantSizeReason: expect.stringContaining('Mimecast'),
+    });
+  });
+});
+
+const verdict = fc.constantFrom<Verdict>(
+  'good',
+  'weak',
+  'bad',
+  'missing',
+  'unknown',
+  'not_applicable',
+);
+const anyEvidence = fc
+  .record({
+    verdicts: fc.tuple(verdict, verdict, verdict, verdict, verdict, verdict, verdict),
+    exists: fc.constantFrom<Evidence['exists']>(true, false, 'unknown'),
+    nullMx: fc.boolean(),
+    all: fc.constantFrom<Evidence['spf']['all']>('pass', 'neutral', 'softfail', 'fail', null),
+    policy: fc.constantFrom<Evidence['dmarc']['policy']>('none', 'quarantine', 'reject', null),
+    testing: fc.boolean(),
+    bits: fc.constantFrom(512, 1024, 2048),
+    provider: fc.constantFrom(null, 'microsoft_365', 'zoho'),
+    gateway: fc.constantFrom(null, 'mimecast'),
+  })
+  .map(({ verdicts, exists, nullMx, all, policy, testing, bits, provider, gateway }) => {
+    const [spf, dkim, dmarc, mx, mtaSts, tlsRpt, bimi] = verdicts.map((each) =>
+      check(each, { records: ['a record'] }),
+    );
+    return evidence({
+      exists,
+      spf: { ...spf, all },
+      dkim: {
+        ...dkim,
+        selectors: [{ selector: 's1', keyType: 'rsa', bits, revoked: false, testing }],
+      },
+      dmarc: { ...dmarc, policy, testing },
+      mx: { ...mx, nullMx, provider, gateway },
+      mtaSts,
+      tlsRpt,
+      bimi,
+    });
+  });
+const anyFacts = fc.record({
+  azureTenantId: fc.constantFrom(null, 'f4c1'),
+  referralType: fc.constantFrom<Facts['referralType']>(
+    null,
+    'co-sell',
+    'marketplace',
+    'solution-provider',
+  ),
+  employees: fc.option(fc.nat(100_000)),
+});
+const points = fc.integer({ min: 0, max: 100 });
+const anyModel = fc
+  .record({
+    signals: fc.tuple(
+      fc.integer({ min: 1, max: 100 }),
+      points,
+      points,
+      points,
+      points,
+      points,
+      points,
+    ),
+    share: points,
+    risks: points,
+    boosts: points,
+  })
+  .map(({ signals, share, risks, boosts }): Model => ({
+    version: 3,
+    weights: weightsForm.parse({
+      signals: Object.fromEntries(signalOrder.map((key, index) => [key, signals[index]])),
+      weak: { share },
+      risks: {
+        spfOpen: risks,
+        spfBroken: risks,
+        noDmarc: risks,
+        dmarcLax: risks,
+        dkimUnsafe: risks,
+      },
+      boosts: { coSell: boosts, marketplace: boosts, solutionProvider: boosts },
+    }),
+  }));
+const anyKey = fc.constantFrom<SignalKey>(...signalOrder);
+const withVerdict = (of: Evidence, key: SignalKey, to: Verdict): Evidence => ({
+  ...of,
+  [key]: { ...of[key], verdict: to },
+});
+
+describe('whatever is found and however it is weighed', () => {
+  it('a score is from 0 to 100, a priority from 1 to 6, and the order of the reasons is the same', () => {
+    fc.assert(
+      fc.property(anyEvidence, anyFacts, anyModel, (of, facts, model) => {
+        const { score: total, priority, signals, risks } = scoreOf(of, facts, model, now);
+        expect(Number.isInteger(total) && total >= 0 && total <= 100).toBe(true);
+        expect([1, 2, 3, 4, 5, 6]).toContain(priority);
+        expect(signals.slice(0, 7).map(({ key }) => key)).toEqual([
+          'spf',
+          'dkim',
+          'dmarc',
+          'mx',
+          'mta_sts',
+          'tls_rpt',
+          'bimi',
+        ]);
+        expect(signals.slice(7).every(({ key }) => key.startsWith('boost.'))).toBe(true);
+        const order = [
+          'risk.spf_open',
+          'risk.spf_broken',
+          'risk.no_dmarc',
+          'risk.dmarc_lax',
+          'risk.dkim_unsafe',
+        ];
+        expect(risks.map(({ key }) => key)).toEqual(
+          order.filter((key) => risks.some((risk) => risk.key === key)),
+        );
+      }),
+    );
+  });
+
+  it('something that turns out good never lowers it', () => {
+    fc.assert(
+      fc.property(anyEvidence, anyFacts, anyModel, anyKey, (of, facts, model, key) => {
+        expect(
+          scoreOf(withVerdict(of, key, 'good'), facts, model, now).score,
+        ).toBeGreaterThanOrEqual(scoreOf(of, facts, model, now).score);
+      }),
+    );
+  });
+
+  it('what is unknown is as if it had not been asked', () => {
+    fc.assert(
+      fc.property(
+        anyEvidence,
+        anyFacts,
+        anyModel,
+        fc.constantFrom<SignalKey>(...signalOrder.slice(1)),
+        (of, facts, model, key) => {
+          const unasked: Model = {
+            ...model,
+            weights: { ...model.weights, signals: { ...model.weights.signals, [key]: 0 } },
+          };
+          const silent = withVerdict(of, key, 'unknown');
+          expect(scoreOf(silent, facts, model, now).score).toBe(
+            scoreOf(silent, facts, unasked, now).score,
+          );
+        },
+      ),
+    );
+  });
+
+  it('the same evidence makes the same score again, through the database and back', () => {
+    fc.assert(
+      fc.property(anyEvidence, anyFacts, anyModel, (of, facts, model) => {
+        const kept = JSON.parse(JSON.stringify(of)) as Evidence;
+        expect(
+          scoreOf(
+            kept,
+            facts,
+            {
+              version: model.version,
+              weights: weightsForm.parse(JSON.parse(JSON.stringify(model.weights))),
+            },
+            now,
+          ),
+        ).toEqual(scoreOf(of, facts, model, now));
+      }),
+    );
+  });
+});
+
+describe('the weights', () => {
+  it('have defaults that add up to 100', () => {
+    expect(Object.values(defaultModel.weights.signals).reduce((sum, each) => sum + each, 0)).toBe(
+      100,
+    );
+  });
+
+  it.each([
+    [{ signals: { spf: 101 } }, 'Enter 100 at most.'],
+    [{ risks: { noDmarc: -1 } }, 'Enter 0 or more.'],
+    [{ boosts: { coSell: 1.5 } }, 'Enter a whole number.'],
+    [
+      { signals: Object.fromEntries(signalOrder.map((key) => [key, 0])) },
+      'At least one signal must weigh something.',
+    ],
+    [{ sizes: { small: 500, medium: 100 } }, 'Medium goes further than small.'],
+  ])('refuse %j', (weights, message) => {
+    expect(weightsForm.safeParse(weights).error?.issues.map((issue) => issue.message)).toContain(
+      message,
+    );
+  });
+});
