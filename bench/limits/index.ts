@@ -1,5 +1,5 @@
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
-import type { RateWindow } from '#lib/connectors/contract/provider.ts';
+import type { RateWindow } from '#lib/connectors/contract/limits.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { times } from '../kit/figures.ts';

@@ -1,7 +1,8 @@
 import { connectionClient } from '../../src/lib/connections/client.ts';
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { RemoteError } from '../../src/lib/platform/http/errors.ts';
-import type { RateWindow, ProviderDefinition } from '#lib/connectors/contract/provider.ts';
+import type { RateWindow } from '#lib/connectors/contract/limits.ts';
+import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
 import { sleepFor } from '../../src/lib/platform/http/retry.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { serve } from '../kit/helper.ts';

@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import type { LeadRecord } from '#lib/records/lead.ts';
-import {
-  defineProvider,
-  defineStream,
-  type Limits,
-  type Page,
-  type ReadContext,
-} from '#lib/connectors/contract/provider.ts';
+import { defineProvider } from '#lib/connectors/contract/provider.ts';
+import { defineStream, type Page, type ReadContext } from '#lib/connectors/contract/source.ts';
+import { type Limits } from '#lib/connectors/contract/limits.ts';
 
 /** Stripe as a provider of ours, as far as the benchmark needs it. It is in no registry. */
 

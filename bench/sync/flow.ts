@@ -1,6 +1,6 @@
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/provider.ts';
+import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/source.ts';
 import { takeRun, type HeldRun } from '#lib/ingest/lease.ts';
 import { finishRun } from '#lib/ingest/runs.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';

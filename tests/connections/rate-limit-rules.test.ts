@@ -8,7 +8,7 @@ import {
   type WindowState,
 } from '#lib/connections/rate-limit/windows.ts';
 import { refusal } from '#lib/connections/rate-limit/labels.ts';
-import type { RateWindow, WindowReading } from '#lib/connectors/contract/provider.ts';
+import type { RateWindow, WindowReading } from '#lib/connectors/contract/limits.ts';
 
 const start = Date.UTC(2026, 10, 21, 12);
 const after = (seconds: number) => new Date(start + seconds * 1000);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rateGate, type RateGateOptions } from '#lib/connections/rate-limit/gate.ts';
 import { createConnection } from '#lib/connections/connections.ts';
 import { newId } from '#lib/platform/id.ts';
-import type { Limits } from '#lib/connectors/contract/provider.ts';
+import type { Limits } from '#lib/connectors/contract/limits.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startCrowd, type Crowd } from './workers/crowd.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { getProvider } from '#lib/connectors/registry.ts';
-import type { Cursor } from '#lib/connectors/contract/provider.ts';
+import type { Cursor } from '#lib/connectors/contract/source.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { duePartitions } from '#lib/ingest/partitions.ts';
 import { emptyBooks, type Pass, type Source } from '#lib/ingest/types.ts';

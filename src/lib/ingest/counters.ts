@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
-import type { Page } from '../connectors/contract/provider.ts';
+import type { Page } from '../connectors/contract/source.ts';
 import { FencedError, type Failure } from './failures.ts';
 import { syncRunStreams } from '../schema/sync.ts';
 import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';

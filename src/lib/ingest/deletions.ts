@@ -2,7 +2,7 @@ import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive, softDelete } from '../entities/upsert.ts';
 import { entityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import type { Page } from '../connectors/contract/provider.ts';
+import type { Page } from '../connectors/contract/source.ts';
 import { markPulls } from './pushed-copies.ts';
 import { refreshRollups } from './summaries.ts';
 import { syncRuns } from '../schema/sync.ts';

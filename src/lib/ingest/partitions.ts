@@ -1,9 +1,8 @@
-import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
-import { getTableColumns } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql, type SQL, getTableColumns } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { entityDefinition } from '../entities/registry.ts';
-import type { Cursor, PartitionBatch } from '../connectors/contract/provider.ts';
+import type { Cursor, PartitionBatch } from '../connectors/contract/source.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Pass, Source, Stream } from './types.ts';
 

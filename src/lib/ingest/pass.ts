@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { patiently } from '../platform/db/retry.ts';
 import { newId } from '../platform/id.ts';
-import type { Cursor } from '../connectors/contract/provider.ts';
+import type { Cursor } from '../connectors/contract/source.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { closedBooks, closeStreamBooks, openStreamBooks } from './counters.ts';
 import { completePass } from './complete-pass.ts';

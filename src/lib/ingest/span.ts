@@ -1,4 +1,4 @@
-import type { Changes, Cursor, ReadSpan } from '../connectors/contract/provider.ts';
+import type { Changes, Cursor, ReadSpan } from '../connectors/contract/source.ts';
 import { merge, readUpTo, type Interval } from './intervals.ts';
 
 /** What the state of a stream says about its next pass. */

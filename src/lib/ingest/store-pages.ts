@@ -4,7 +4,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
-import type { Page } from '../connectors/contract/provider.ts';
+import type { Page } from '../connectors/contract/source.ts';
 import { recordPage } from '../connections/metrics.ts';
 import { markPulls, withMirrors } from './pushed-copies.ts';
 import { refreshRollups } from './summaries.ts';

@@ -2,7 +2,7 @@ import { patiently } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { log } from '../platform/log.ts';
 import { newId } from '../platform/id.ts';
-import type { Page, ReadContext } from '../connectors/contract/provider.ts';
+import type { Page, ReadContext } from '../connectors/contract/source.ts';
 import { traced } from '../platform/tracing.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { ahead } from '../platform/prefetch.ts';

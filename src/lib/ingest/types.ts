@@ -2,7 +2,7 @@ import type { OpenConnection } from '../connections/connections.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
 import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
-import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/provider.ts';
+import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
 
 export type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
 

@@ -1,10 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { patiently } from '../platform/db/retry.ts';
 import type { HttpClient } from '../platform/http/types.ts';
-import type { PushDefinition } from '../connectors/contract/provider.ts';
+import type { PushDefinition, TargetMetadata } from '../connectors/contract/destination.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushTargets } from '../schema/pushes.ts';
-import type { TargetMetadata } from '../connectors/contract/destination.ts';
 
 /**
  * Customers add fields and options seldom; whoever does and cannot wait reads them anew on the

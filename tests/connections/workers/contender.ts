@@ -10,7 +10,7 @@ import { admit, noteFailure } from '../../../src/lib/connections/circuit/store.t
 import { createHttpClient } from '../../../src/lib/platform/http/client.ts';
 import { RemoteError } from '../../../src/lib/platform/http/errors.ts';
 import type { Gate } from '../../../src/lib/platform/http/types.ts';
-import type { RateWindow } from '#lib/connectors/contract/provider.ts';
+import type { RateWindow } from '#lib/connectors/contract/limits.ts';
 
 export interface Command {
   kind: 'enter' | 'fetch' | 'admit' | 'fail';

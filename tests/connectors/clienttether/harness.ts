@@ -3,7 +3,7 @@ import { createHttpClient, type HttpClientOptions } from '#lib/platform/http/cli
 import { createClientTetherClient } from '#lib/connectors/clienttether/client.ts';
 import { clienttether } from '#lib/connectors/clienttether/index.ts';
 import { clientTetherSettings } from '#lib/connectors/clienttether/settings.ts';
-import type { Cursor, Page, PartitionBatch } from '#lib/connectors/contract/provider.ts';
+import type { Cursor, Page, PartitionBatch } from '#lib/connectors/contract/source.ts';
 import { rowsAccount, startSandbox, type Row } from '../../../sandbox/index.ts';
 
 const keys = { webKey: 'CT_feed01', accessToken: 'token-of-the-agency' };

@@ -2,7 +2,7 @@ import { afterAll } from 'vitest';
 import { createHttpClient } from '#lib/platform/http/client.ts';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
 import { dynamicsSettings } from '#lib/connectors/dynamics-365/settings.ts';
-import type { Cursor, Page, ReadSpan } from '#lib/connectors/contract/provider.ts';
+import type { Cursor, Page, ReadSpan } from '#lib/connectors/contract/source.ts';
 import { startSandbox, type DynamicsSpec } from '../../../sandbox/index.ts';
 import { callerOf, credentials } from '../../sandbox/dynamics.ts';
 

@@ -6,7 +6,7 @@ import { mapOpportunity } from '#lib/connectors/dynamics-365/mapping/opportunity
 import { mapCompany, mapContact } from '#lib/connectors/dynamics-365/mapping/people.ts';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
 import { recordSchemas } from '#lib/records/registry.ts';
-import { RecordRejected } from '#lib/connectors/contract/provider.ts';
+import { RecordRejected } from '#lib/connectors/contract/source.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
 const shown = (column: string, label: string) => ({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
 import { ask } from '#lib/connectors/dynamics-365/request.ts';
-import type { Page } from '#lib/connectors/contract/provider.ts';
+import type { Page } from '#lib/connectors/contract/source.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
 import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
 

@@ -6,8 +6,7 @@ import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default
 import { payloadOf, tablesOf } from '#lib/connectors/dynamics-365/destination/tables.ts';
 import { missingFields, planOf } from '#lib/mappings/plan.ts';
 import { recordId } from '#lib/outbound/push/identity.ts';
-import type { RemoteTables } from '#lib/connectors/contract/remote-tables.ts';
-import type { TargetMetadata } from '#lib/connectors/contract/destination.ts';
+import type { RemoteTables, TargetMetadata } from '#lib/connectors/contract/destination.ts';
 
 const org = {
   name: 'crm',

@@ -6,7 +6,8 @@ import { parseJson } from '../../platform/http/json.ts';
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import type { HttpAnswer } from '../../platform/http/types.ts';
 import { registerSecret } from '../../platform/secrets.ts';
-import type { OAuthGrant, ProviderDefinition } from '../../connectors/contract/provider.ts';
+import type { OAuthGrant } from '../../connectors/contract/auth.ts';
+import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
 
 /**

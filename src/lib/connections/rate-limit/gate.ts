@@ -1,7 +1,7 @@
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import { sleepFor } from '../../platform/http/retry.ts';
 import type { Gate, TryOutcome } from '../../platform/http/types.ts';
-import type { Limits } from '../../connectors/contract/provider.ts';
+import type { Limits } from '../../connectors/contract/limits.ts';
 import type { NewPause } from './pauses.ts';
 import { BudgetShare } from './share.ts';
 import { refusal } from './labels.ts';

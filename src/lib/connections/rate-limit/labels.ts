@@ -1,5 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { RateWindow } from '../../connectors/contract/provider.ts';
+import type { RateWindow } from '../../connectors/contract/limits.ts';
 import { moment } from '../../platform/moment.ts';
 
 /** Why no request may be sent before `until`. */

@@ -1,4 +1,4 @@
-import type { RateWindow, WindowReading } from '../../connectors/contract/provider.ts';
+import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
 import type { NewPause } from './pauses.ts';
 import {
   noteReadings,

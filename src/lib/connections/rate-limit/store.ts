@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { patiently } from '../../platform/db/retry.ts';
 import { databaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import type { RateWindow, WindowReading } from '../../connectors/contract/provider.ts';
+import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rateBudgets } from '../../schema/connections.ts';
 import { nextPause, type NewPause } from './pauses.ts';

@@ -1,4 +1,4 @@
-import type { RateWindow, WindowReading } from '../../connectors/contract/provider.ts';
+import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
 
 /** Where one window of a connection stands, over all workers. Times are the database's. */
 export interface WindowState {

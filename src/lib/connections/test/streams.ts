@@ -4,7 +4,7 @@ import {
   type PartitionBatch,
   type ReadContext,
   type StreamDefinition,
-} from '../../connectors/contract/provider.ts';
+} from '../../connectors/contract/source.ts';
 
 /**
  * A stream of which a page was read, and the ids on it: parents of those that are read one by one.

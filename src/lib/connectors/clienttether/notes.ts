@@ -1,5 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { Cursor, Page, ReadContext } from '../contract/provider.ts';
+import type { Cursor, Page, ReadContext } from '../contract/source.ts';
 import { concurrently } from './concurrently.ts';
 import { ask, PATHS, type Access, type Answered } from './request.ts';
 import type { ClientTetherSettings } from './settings.ts';

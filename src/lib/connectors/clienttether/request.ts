@@ -1,6 +1,6 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpAnswer } from '../../platform/http/types.ts';
-import type { ReadContext } from '../contract/provider.ts';
+import type { ReadContext } from '../contract/source.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import type { ClientTetherSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { defineStream, type Cursor, type Page, type ReadContext } from '../contract/provider.ts';
+import { defineStream, type Cursor, type Page, type ReadContext } from '../contract/source.ts';
 import { parseEnvelope } from './envelope.ts';
 import { activityId, eventId, mapActivity, mapEvent } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';

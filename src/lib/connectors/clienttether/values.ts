@@ -1,6 +1,6 @@
 import { TZDate } from '@date-fns/tz';
 import { compile } from 'html-to-text';
-import { RecordRejected } from '../contract/provider.ts';
+import { RecordRejected } from '../contract/source.ts';
 
 /** Entries of pick lists and imports that mean "nothing chosen". */
 const PLACEHOLDERS = new Set([

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../../platform/http/types.ts';
-import type { ReadContext } from './provider.ts';
+import type { ReadContext } from './source.ts';
 
 /** The fields of a record that people may change at its source, by their names there. */
 export type RecordState = Readonly<Record<string, string | null>>;

@@ -42,3 +42,10 @@ export interface DeviceGrant<Settings> {
   grantType?: string;
   codeField?: string;
 }
+
+/** A secret that a connection needs; the connect form is drawn from this. */
+export interface SecretField {
+  name: string;
+  label: string;
+  help: string;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpAnswer } from '../../platform/http/types.ts';
-import type { Cursor, Page, ReadContext } from '../contract/provider.ts';
+import type { Cursor, Page, ReadContext } from '../contract/source.ts';
 import { columnsOf, tableFacts } from './definition.ts';
 import { address, ask, jsonOf } from './request.ts';
 import type { DynamicsSettings } from './settings.ts';

@@ -6,7 +6,7 @@ import {
 import { parseJson } from '../../platform/http/json.ts';
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import type { HttpAnswer } from '../../platform/http/types.ts';
-import type { ReadContext } from '../contract/provider.ts';
+import type { ReadContext } from '../contract/source.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 export type Access = Pick<ReadContext<DynamicsSettings>, 'http' | 'settings'>;

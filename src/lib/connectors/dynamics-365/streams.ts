@@ -1,5 +1,5 @@
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
-import { defineStream, type Changes, type StreamDefinition } from '../contract/provider.ts';
+import { defineStream, type Changes, type StreamDefinition } from '../contract/source.ts';
 import { isNoteToKeep, mapNote, mapTask } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';

@@ -1,4 +1,5 @@
-import { defineProvider, defineStream } from '../contract/provider.ts';
+import { defineProvider } from '../contract/provider.ts';
+import { defineStream } from '../contract/source.ts';
 import { mapReferral, referralId } from './mapping.ts';
 import { itemsOf, readReferrals } from './paging.ts';
 import { ask } from './request.ts';

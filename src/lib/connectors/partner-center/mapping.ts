@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ReferralRecord } from '../../records/referral.ts';
-import { RecordRejected } from '../contract/provider.ts';
+import { RecordRejected } from '../contract/source.ts';
 import { domainOf } from '../../records/company-domain.ts';
 import { referralTypeOf } from './referral-type.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
-import type { Cursor, Page, ReadContext, ReadSpan } from '../contract/provider.ts';
+import type { Cursor, Page, ReadContext, ReadSpan } from '../contract/source.ts';
 import { ask } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 

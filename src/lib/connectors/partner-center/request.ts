@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../../platform/http/types.ts';
-import type { ReadContext } from '../contract/provider.ts';
+import type { ReadContext } from '../contract/source.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 export type Access = Pick<ReadContext<PartnerCenterSettings>, 'http' | 'settings'>;

@@ -1,7 +1,7 @@
 import { createHash, verify } from 'node:crypto';
 import { z } from 'zod';
 import { leadsToTrust } from '../../platform/certificates.ts';
-import { RecordRejected } from '../contract/provider.ts';
+import { RecordRejected } from '../contract/source.ts';
 import type {
   DeliveredEvent,
   Delivery,

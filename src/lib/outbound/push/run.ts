@@ -8,7 +8,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { log, withLogFields } from '../../platform/log.ts';
 import { traced } from '../../platform/tracing.ts';
-import type { PushDefinition } from '../../connectors/contract/provider.ts';
+import type { PushDefinition, TargetMetadata } from '../../connectors/contract/destination.ts';
 import { FencedError } from '../../ingest/failures.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { selectMapping, type Mapping } from '../../mappings/store.ts';
@@ -24,7 +24,6 @@ import {
   type Place,
 } from './state.ts';
 import { targetMetadata } from '../../mappings/destination-fields.ts';
-import type { TargetMetadata } from '../../connectors/contract/destination.ts';
 
 export interface SliceRequest extends Place {
   /** A lead that is asked for along with it: what a person retries. */

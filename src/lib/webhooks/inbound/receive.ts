@@ -5,7 +5,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { providers } from '../../connectors/registry.ts';
-import { RecordRejected } from '../../connectors/contract/provider.ts';
+import { RecordRejected } from '../../connectors/contract/source.ts';
 import type {
   DeliveredEvent,
   Delivery,

@@ -1,5 +1,5 @@
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
-import { RecordRejected, type MapContext } from '../../contract/provider.ts';
+import { RecordRejected, type MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { dateOf, labelOf, personOf, plainTextOf } from '../values.ts';

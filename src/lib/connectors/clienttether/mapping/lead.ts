@@ -1,5 +1,5 @@
 import type { LeadRecord } from '../../../records/lead.ts';
-import type { MapContext } from '../../contract/provider.ts';
+import type { MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { stageFacts, stageName } from '../stages.ts';

@@ -1,5 +1,5 @@
 import type { NoteRecord } from '../../../records/note.ts';
-import type { MapContext } from '../../contract/provider.ts';
+import type { MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { dateOf, personOf, plainTextOf } from '../values.ts';

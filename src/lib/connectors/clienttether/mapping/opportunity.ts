@@ -1,5 +1,5 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
-import type { MapContext } from '../../contract/provider.ts';
+import type { MapContext } from '../../contract/source.ts';
 import { customField, readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { stageFacts, stageName, type StageFacts } from '../stages.ts';

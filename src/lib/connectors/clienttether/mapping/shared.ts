@@ -1,4 +1,4 @@
-import { RecordRejected } from '../../contract/provider.ts';
+import { RecordRejected } from '../../contract/source.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { choiceOf, labelOf } from '../values.ts';
 

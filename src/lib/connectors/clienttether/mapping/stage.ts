@@ -1,5 +1,5 @@
 import type { StageRecord } from '../../../records/stage.ts';
-import { RecordRejected, type MapContext } from '../../contract/provider.ts';
+import { RecordRejected, type MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { NEW_LEAD, stageFacts, stageName } from '../stages.ts';

@@ -1,4 +1,4 @@
-import type { PushDefinition } from '../../contract/provider.ts';
+import type { PushDefinition } from '../../contract/destination.ts';
 import { address } from '../request.ts';
 import type { DynamicsSettings } from '../settings.ts';
 import { defaultMapping } from './default-mapping.ts';

@@ -6,8 +6,10 @@ import type {
   SearchKey,
   Write,
   Written,
-} from '../../contract/remote-tables.ts';
-import type { FieldValue, PushTable, TargetMetadata } from '../../contract/destination.ts';
+  FieldValue,
+  PushTable,
+  TargetMetadata,
+} from '../../contract/destination.ts';
 import { isDuplicate, isSameKey, refusal, send, type WireAnswer } from './wire.ts';
 
 interface TableWords {

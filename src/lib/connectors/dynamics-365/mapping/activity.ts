@@ -1,6 +1,6 @@
 import type { NoteRecord } from '../../../records/note.ts';
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
-import { RecordRejected } from '../../contract/provider.ts';
+import { RecordRejected } from '../../contract/source.ts';
 import { dateOf, labelOf, proseOf, rowOf, TABLE, textOf } from './values.ts';
 
 /** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */

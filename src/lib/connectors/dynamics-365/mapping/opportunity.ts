@@ -1,5 +1,5 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
-import { RecordRejected } from '../../contract/provider.ts';
+import { RecordRejected } from '../../contract/source.ts';
 import { labelOf, moneyOf, numberOf, rowOf, textOf, timesOf, type Row } from './values.ts';
 
 const OUTCOMES: Record<number, OpportunityRecord['outcome']> = { 0: 'open', 1: 'won', 2: 'lost' };

@@ -1,5 +1,5 @@
 import { compile } from 'html-to-text';
-import { RecordRejected } from '../../contract/provider.ts';
+import { RecordRejected } from '../../contract/source.ts';
 
 export type Row = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import type { FieldConflict } from '../../conflicts.ts';
-import type { Parents } from '../../../connectors/contract/remote-tables.ts';
+import type { Parents } from '../../../connectors/contract/destination.ts';
 import type { Delivery } from './delivery.ts';
 import type { Base } from './fields.ts';
 import { ensureLead } from './lead.ts';

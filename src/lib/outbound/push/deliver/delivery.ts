@@ -7,14 +7,12 @@ import type {
   RemoteRecord,
   RemoteTables,
   Written,
-} from '../../../connectors/contract/remote-tables.ts';
-import type { HeldPush } from '../state.ts';
-import type {
   FieldValue,
   PushTable,
   TargetField,
   TargetMetadata,
 } from '../../../connectors/contract/destination.ts';
+import type { HeldPush } from '../state.ts';
 
 /** What has been reached so far; stored before each further write. */
 export interface Progress {

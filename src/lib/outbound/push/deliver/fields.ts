@@ -1,7 +1,10 @@
 import type { FieldConflict } from '../../conflicts.ts';
 import { asStored, mergeField } from '../../../mappings/merge.ts';
-import type { RemoteRecord } from '../../../connectors/contract/remote-tables.ts';
-import type { FieldValue, PushTable } from '../../../connectors/contract/destination.ts';
+import type {
+  RemoteRecord,
+  FieldValue,
+  PushTable,
+} from '../../../connectors/contract/destination.ts';
 import { fieldOf, theirsOf, writable, type Delivery } from './delivery.ts';
 
 /**

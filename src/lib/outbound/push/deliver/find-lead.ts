@@ -3,7 +3,7 @@ import { leads } from '../../../schema/leads.ts';
 import { patiently } from '../../../platform/db/retry.ts';
 import { isId } from '../../../platform/id.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
-import type { RemoteRecord } from '../../../connectors/contract/remote-tables.ts';
+import type { RemoteRecord } from '../../../connectors/contract/destination.ts';
 import { pushes } from '../../../schema/pushes.ts';
 import { fieldsOf, type Delivery } from './delivery.ts';
 

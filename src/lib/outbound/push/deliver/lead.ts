@@ -1,7 +1,7 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import { wholeLead, type FieldConflict } from '../../conflicts.ts';
 import { recordId } from '../identity.ts';
-import type { Parents, RemoteRecord, Written } from '../../../connectors/contract/remote-tables.ts';
+import type { Parents, RemoteRecord, Written } from '../../../connectors/contract/destination.ts';
 import {
   change,
   make,

@@ -1,6 +1,6 @@
 import { type FieldConflict } from '../../conflicts.ts';
 import { recordId } from '../identity.ts';
-import type { Parents, RemoteRecord } from '../../../connectors/contract/remote-tables.ts';
+import type { Parents, RemoteRecord } from '../../../connectors/contract/destination.ts';
 import {
   change,
   fieldsOf,

@@ -3,8 +3,8 @@ import type {
   Parents,
   RemoteRecord,
   SearchKey,
-} from '../../../connectors/contract/remote-tables.ts';
-import type { FieldValue } from '../../../connectors/contract/destination.ts';
+  FieldValue,
+} from '../../../connectors/contract/destination.ts';
 import {
   change,
   fieldsOf,
