@@ -2,6 +2,8 @@ import { ConfigError } from '../src/lib/platform/config.ts';
 import { Problem, type ProblemCode } from '../src/lib/platform/errors.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 
+export { table } from '../scripts/table.ts';
+
 /** What an exit code means; the manual page of every command refers to this list. */
 export const exitCodes = {
   done: 0,
@@ -62,21 +64,4 @@ export function parsePair(
       'Write this option as name=value, for example --setting baseUrl=https://api.example.com/',
     );
   return { ...collected, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-/** A plain table with aligned columns. */
-export function table(rows: Record<string, unknown>[]): string[] {
-  const first = rows[0];
-  if (first === undefined) return ['(none)'];
-  const names = Object.keys(first);
-  const text = rows.map((row) => names.map((name) => String(row[name] ?? '')));
-  const widths = names.map((name, index) =>
-    Math.max(name.length, ...text.map((cells) => cells[index]?.length ?? 0)),
-  );
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...text.map(line)];
 }

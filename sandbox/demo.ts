@@ -1,6 +1,6 @@
 import type { AccountSpec } from './clienttether/account.ts';
 import { livingAccount } from './clienttether/generator.ts';
-import type { DynamicsSpec } from './dynamics-365/org.ts';
+import type { DynamicsSpec } from './dynamics-365/spec.ts';
 import type { PartnerSpec } from './partner-center/account.ts';
 
 export interface DemoAccount {

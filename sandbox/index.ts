@@ -1,7 +1,7 @@
 import type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 import { clientTether, type ClientTetherSandbox } from './clienttether/provider.ts';
 import { demoOrgs, demoPartners, demoSpecs } from './demo.ts';
-import type { DynamicsSpec } from './dynamics-365/org.ts';
+import type { DynamicsSpec } from './dynamics-365/spec.ts';
 import { dynamics365, type DynamicsSandbox } from './dynamics-365/provider.ts';
 import { SandboxClock } from './kit/clock.ts';
 import type { FaultBook } from './kit/faults.ts';
@@ -20,7 +20,7 @@ export { rowsAccount } from './clienttether/fixed.ts';
 export { POISON_NAMES, type PoisonName } from './clienttether/poison.ts';
 export { startDns, zoneFor, type DnsOptions, type DnsServer, type Zone } from './dns/index.ts';
 export type { DynamicsChange } from './dynamics-365/control.ts';
-export type { DynamicsSpec } from './dynamics-365/org.ts';
+export type { DynamicsSpec } from './dynamics-365/spec.ts';
 export type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 export type { Change } from './clienttether/mutate.ts';
 export type { Kind, Row } from './clienttether/rows.ts';

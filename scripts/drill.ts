@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../cli/output.ts';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { Problem } from '../src/lib/platform/errors.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
@@ -9,14 +8,15 @@ import { fromFile, throughCopy, throughDump } from './drill/carry.ts';
 import type { Comparison } from './drill/compare.ts';
 import { drill } from './drill/drill.ts';
 import { dataDirectory, localDatabase } from './environment.ts';
+import { table } from './table.ts';
 
 /**
  * Shows that a backup comes back whole: takes one, restores it into a scratch database, compares
  * and drops that again.
  *
- *   npm run drill through pg_dump and pg_restore npm run drill -- --file night.dump a dump that was
- *   made before, beside the database of now npm run drill -- --copy through COPY, where there is no
- *   pg_dump of the server's version
+ *     npm run drill                        through pg_dump and pg_restore
+ *     npm run drill -- --file night.dump   a dump that was made before, beside the database of now
+ *     npm run drill -- --copy              through COPY, where no pg_dump of the server's version is
  *
  * --from and --into name other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0 all
  * came back, 1 something differs, 2 the drill could not be run.

@@ -4,7 +4,7 @@ import { cpus, totalmem, tmpdir } from 'node:os';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startVitest, type TestCase } from 'vitest/node';
-import type {} from '../tests/helpers/deep.ts';
+import type {} from './deep/meta.ts';
 
 /**
  * The long run of the reliability tests: what `npm test` shows a few times, many times, and what
@@ -19,7 +19,7 @@ process.stdout.write(`SEED=${seed}\n`);
 const files = [
   'tests/reliability',
   'tests/deep',
-  'tests/tenancy',
+  'tests/identity/tenancy',
   'tests/isolation',
   'tests/platform/http/guard.test.ts',
   'tests/connections/keys.test.ts',

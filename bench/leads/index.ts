@@ -5,10 +5,10 @@ import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { median, ms, times as ratio } from '../kit/figures.ts';
 import type { Part, Table } from '../kit/report.ts';
 import { buildBare } from '../pages/bare/build.ts';
-import { openSite, start, type Site } from '../pages/index.ts';
 import { fillMeasured, fillTemplate } from '../pages/load.ts';
 import { takeTimes } from '../pages/measure.ts';
 import { base, deepest, follow, type Route } from '../pages/routes.ts';
+import { openSite, start, type Site } from '../pages/site.ts';
 import { visit } from '../kit/visitor.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Cluster } from '../kit/cluster.ts';
 import { watch, type Demand } from '../kit/server-log.ts';
 import type { Visitor } from '../kit/visitor.ts';
-import type { Site } from './index.ts';
 import type { Route } from './routes.ts';
+import type { Site } from './site.ts';
 
 const warmRounds = 8;
 const rounds = 40;

@@ -1,5 +1,5 @@
 import { measured } from './load.ts';
-import type { Site } from './index.ts';
+import type { Site } from './site.ts';
 
 /** A page to measure. */
 export interface Route {

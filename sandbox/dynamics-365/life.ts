@@ -1,7 +1,7 @@
 import { guidFrom, randomFrom, type Random } from '../kit/random.ts';
 import { FIRST_NAMES, LAST_NAMES } from '../clienttether/words.ts';
-import type { DynamicsSpec } from './org.ts';
-import { qualify } from './qualify.ts';
+import { qualify } from './qualification.ts';
+import type { DynamicsSpec } from './spec.ts';
 import { instant, type Row, type Store } from './store.ts';
 import { CITIES, COMPANY_KINDS, COMPANY_NAMES, NOTES, STEPS, TASKS, TOPICS } from './words.ts';
 

@@ -21,9 +21,10 @@ import {
   entityDefinitions,
   keys,
 } from './metadata.ts';
-import { Org, type DynamicsSpec } from './org.ts';
+import { Org } from './org.ts';
 import { preferencesOf } from './prefer.ts';
 import { qualifyLead } from './qualify.ts';
+import type { DynamicsSpec } from './spec.ts';
 import { schemaOf, type Table } from './tables.ts';
 import { etagOf, selected, wireRow, type WireRow } from './wire.ts';
 import { create, patch, remove } from './write.ts';

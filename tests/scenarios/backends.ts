@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { appRole, openDatabase, type DatabaseHandle } from '../../src/lib/platform/db/pool.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import type { Figures } from '../helpers/deep.ts';
+import type { Figures } from '../../scripts/deep/meta.ts';
 import type { Workspace } from '../helpers/workspace.ts';
 
 const atOnce = 30;

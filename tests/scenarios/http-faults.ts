@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { FaultInput } from '../../sandbox/index.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import { chances, type Figures } from '../helpers/deep.ts';
+import type { Figures } from '../../scripts/deep/meta.ts';
+import { chances } from '../helpers/deep.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import type { SetStage, Stage } from './sources/source.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import { chances, type Figures } from '../helpers/deep.ts';
+import type { Figures } from '../../scripts/deep/meta.ts';
+import { chances } from '../helpers/deep.ts';
 import { until } from '../helpers/processes.ts';
 import { expectWholeAgain } from './ending.ts';
 import { Fleet, keepBusy, settle } from './fleet.ts';

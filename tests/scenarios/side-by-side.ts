@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import type { Figures } from '../helpers/deep.ts';
+import type { Figures } from '../../scripts/deep/meta.ts';
 import { until } from '../helpers/processes.ts';
 import { expectWholeAgain } from './ending.ts';
 import { Fleet, makeDue, settle } from './fleet.ts';

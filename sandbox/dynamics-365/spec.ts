@@ -1,0 +1,47 @@
+import type { TableName } from './tables.ts';
+import type { ThrottleRules } from './throttle.ts';
+
+export type Privilege = `${'read' | 'create' | 'write' | 'delete'}:${TableName}`;
+
+/** One environment of Dynamics 365 Sales and the application that may enter it. */
+export interface DynamicsSpec {
+  name: string;
+  label: string;
+  /** The directory that gives out tokens. */
+  tenant: string;
+  clientId: string;
+  clientSecret: string;
+  seed: string;
+  /**
+   * How many leads there are at `countedOn`; they keep coming at the same pace, and so does all
+   * that follows from them.
+   */
+  leads: number;
+  /** Epoch milliseconds. A constant, so that restarts give the same rows. */
+  countedOn: number;
+  historyDays?: number;
+  /** Columns that the customer's solution lacks. */
+  without?: readonly string[];
+  /** Default true. */
+  alternateKeys?: boolean;
+  /** Only active ones may be used in addresses. Default 'Active'. */
+  keyStatus?: 'Active' | 'Pending' | 'Failed';
+  /** Tables without change tracking. */
+  untracked?: readonly TableName[];
+  /**
+   * Whether the application reads the whole organisation, which change tracking asks for. Default
+   * true.
+   */
+  readsOrganisation?: boolean;
+  /** What the application's role lacks. */
+  denied?: readonly Privilege[];
+  /** How long delta links hold, in days. Default 7. */
+  trackingDays?: number;
+  /** Unconfirmed: what is answered to a delta link that is too old. Default 400. */
+  expiredStatus?: number;
+  /** Unconfirmed: documented as 412 on one page and shown as 500 on another. Default 412. */
+  duplicateStatus?: 412 | 500;
+  /** Columns of leads whose equal values duplicate detection finds. Default: the e-mail address. */
+  duplicateColumns?: readonly string[];
+  limits?: ThrottleRules;
+}
