@@ -4,7 +4,7 @@ import { discardJob, retryJob } from '#lib/jobs/failed/decide.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
 import { setAsideView } from '#lib/ops/dead-letters/view.ts';
-import { recordWords } from '#lib/ingest/rejections/labels.ts';
+import { recordLabel } from '#lib/ingest/rejections/labels.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
@@ -59,7 +59,7 @@ async function list(options: Choice): Promise<void> {
   }));
   const newest = records.rows.map(({ id, streamLabel, key, attempts, reason }) => ({
     id,
-    record: recordWords(streamLabel, key),
+    record: recordLabel(streamLabel, key),
     attempts,
     reason,
   }));

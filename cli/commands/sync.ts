@@ -4,6 +4,7 @@ import { listConnections } from '../../src/lib/connections/connections.ts';
 import { dueConnections } from '#lib/ingest/due.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 import type { Progress, RunReport } from '#lib/ingest/types.ts';
 import { listTenants } from '#lib/identity/tenancy/tenants.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
@@ -82,13 +83,15 @@ async function runOne(
 ): Promise<RunReport> {
   const bar = progressBar(slug);
   try {
-    return await syncConnection({
+    const report = await syncConnection({
       tenantId,
       connectionId,
       trigger: 'cli',
       acceptDeletions: acceptDeletions === true,
       onProgress: bar.update,
     });
+    await pullAfterSync({ tenantId, connectionId });
+    return report;
   } finally {
     bar.stop();
   }

@@ -1,4 +1,5 @@
-import { leadsView, parseLeadFilter } from '#lib/views/leads.ts';
+import { leadsView } from '#lib/views/leads.ts';
+import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { hotListView, parseHotListFilter } from '#lib/views/hot-list.ts';
 import { overviewView } from '#lib/views/overview.ts';
 import { parsePipelineFilter, pipelineView } from '#lib/views/pipeline.ts';

@@ -4,7 +4,6 @@ import { wakeDuePushes } from '#lib/outbound/push/due.ts';
 import { changeLead, holdLead, holdStreams } from '#lib/outbound/pull/change-lead.ts';
 import { pullBack } from '#lib/outbound/pull/pull.ts';
 import { recountRollups } from '#lib/ingest/recount.ts';
-import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
@@ -19,6 +18,7 @@ import {
   truth,
   type PushStage,
 } from '../outbound/stage.ts';
+import { syncAndPull } from '../helpers/sync.ts';
 
 /**
  * Both sides change while pushes, syncs and pulls run at once: in the end they say the same, and
@@ -41,8 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close(0));
 
-const sync = () =>
-  syncConnection({ tenantId: stage.tenantId, connectionId: stage.connectionId, trigger: 'cli' });
+const sync = () => syncAndPull(stage);
 const rows = () =>
   db.query<{ id: string; remoteId: string; city: string | null; phone: string | null }>(
     'select l.id, p.remote_id as "remoteId", l.city, l.phone from leads l join pushes p on p.lead_id = l.id where l.tenant_id = $1',

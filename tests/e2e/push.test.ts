@@ -4,13 +4,13 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { expectNothingSticksOut } from '../helpers/browser.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
 import { org } from '../outbound/stage.ts';
 import { useStage } from './stage.ts';
+import { syncAndPull } from '../helpers/sync.ts';
 
 /**
  * Leads on their way into Dynamics 365, as people see and handle them. With SCREENSHOTS=1 it also
@@ -87,7 +87,7 @@ const stateOf = async (leadId: string) =>
       [leadId],
     )
   )[0];
-const readBack = () => syncConnection({ tenantId, connectionId: crm, trigger: 'cli' });
+const readBack = () => syncAndPull({ tenantId, connectionId: crm });
 const panel = (page: Page) => page.locator('#push-panel');
 
 async function openLead(page: Page, name: string): Promise<string> {

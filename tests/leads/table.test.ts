@@ -6,7 +6,8 @@ import { exportLists } from '#lib/views/exports/lists.ts';
 import { allTime, parsePeriod } from '#lib/platform/period.ts';
 import { reindexLeads } from '#lib/entities/lead/search-index.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
-import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
+import { leadsView } from '#lib/views/leads.ts';
+import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const database = useDatabase();

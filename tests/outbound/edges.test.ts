@@ -5,7 +5,6 @@ import { saveMapping } from '#lib/mappings/store.ts';
 import { wakeDuePushes } from '#lib/outbound/push/due.ts';
 import { prunePushEvents } from '#lib/outbound/push/prune.ts';
 import { putDown, takePush } from '#lib/outbound/push/state.ts';
-import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
 import {
   addLeads,
@@ -20,6 +19,7 @@ import {
   truth,
   type PushStage,
 } from './stage.ts';
+import { syncAndPull } from '../helpers/sync.ts';
 
 const db = useDatabase();
 /** An environment without our solution. */
@@ -204,7 +204,7 @@ it('a value that the CRM keeps in another form is written once, and is no change
   );
   await push(forms, [leadId]);
   const readBack = () =>
-    syncConnection({ tenantId: forms.tenantId, connectionId: forms.connectionId, trigger: 'cli' });
+    syncAndPull({ tenantId: forms.tenantId, connectionId: forms.connectionId });
   await readBack();
   const before = await writesOf(forms, leadId);
   expect(await pushOf(forms, leadId)).toMatchObject({ state: 'synced' });

@@ -4,13 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '#lib/connections/connections.ts';
 import { overlay, plainValue, type Override } from '#lib/entities/lead/overrides.ts';
 import { leadRecord, type LeadRecord } from '#lib/records/lead.ts';
-import { compareVersions, writeRewrites } from '#lib/entities/rewrite.ts';
-import { softDelete, upsertPages, type Incoming } from '#lib/entities/upsert.ts';
+import { compareVersions } from '#lib/entities/compare.ts';
+import { writeRewrites, softDelete, upsertPages } from '#lib/entities/upsert.ts';
+import { type Incoming } from '#lib/entities/incoming.ts';
 import { JsonText } from '#lib/platform/db/bulk.ts';
 import { newId } from '#lib/platform/id.ts';
 import { changeLead, holdLead } from '#lib/outbound/pull/change-lead.ts';
 import { recountRollups } from '#lib/ingest/recount.ts';
-import { refreshRollups } from '#lib/ingest/summaries.ts';
+import { refreshDerived } from '#lib/ingest/derived.ts';
 import { sql } from 'drizzle-orm';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -111,7 +112,7 @@ class Lead {
       const { changes } = await upsertPages(tx, 'lead', [
         { origin, incoming: [incoming(this.externalId, value)] },
       ]);
-      await refreshRollups(tx, 'lead', tenantId, changes);
+      await refreshDerived(tx, 'lead', tenantId, changes);
     });
     for (const field of fields)
       if (this.over[field] && this.over[field].against !== plainValue(field, value[field]))
@@ -157,7 +158,7 @@ class Lead {
       if (!this.deleted)
         expect(rewrites.updates, 'nothing to write when the source says the same').toEqual([]);
       await writeRewrites(tx, 'lead', tenantId, rewrites);
-      await refreshRollups(tx, 'lead', tenantId, rewrites.changes);
+      await refreshDerived(tx, 'lead', tenantId, rewrites.changes);
     });
     this.deleted = false;
   }
@@ -165,7 +166,7 @@ class Lead {
   async delete(): Promise<void> {
     this.clock += 1_000;
     await withTenant(tenantId, async (tx) => {
-      await refreshRollups(
+      await refreshDerived(
         tx,
         'lead',
         tenantId,

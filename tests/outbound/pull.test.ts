@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { softDelete } from '#lib/entities/upsert.ts';
-import { markPulls } from '#lib/ingest/pushed-copies.ts';
+import { recordPendingPulls } from '#lib/ingest/pushed-copies.ts';
 import { pullBack } from '#lib/outbound/pull/pull.ts';
 import { conflictDigest, resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { recountRollups } from '#lib/ingest/recount.ts';
-import { refreshRollups } from '#lib/ingest/summaries.ts';
+import { refreshDerived } from '#lib/ingest/derived.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
-import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
@@ -26,6 +25,7 @@ import {
   type GivenLead,
   type PushStage,
 } from './stage.ts';
+import { syncAndPull } from '../helpers/sync.ts';
 
 const db = useDatabase();
 let sandbox: Sandbox;
@@ -63,11 +63,7 @@ async function pushed(given: GivenLead = {}): Promise<{ leadId: string; remoteId
 }
 
 async function readBack(): Promise<void> {
-  const report = await syncConnection({
-    tenantId: stage.tenantId,
-    connectionId: stage.connectionId,
-    trigger: 'cli',
-  });
+  const report = await syncAndPull(stage);
   expect(report.errorMessage).toBeNull();
 }
 
@@ -127,8 +123,8 @@ describe('a pushed lead that comes back', () => {
     await withTenant(stage.tenantId, async (tx) => {
       const origin = { tenantId: stage.tenantId, connectionId: stage.sourceId, stream: 'clients' };
       const gone = await softDelete(tx, 'lead', origin, sql`id = ${leadId}`, new Date());
-      await refreshRollups(tx, 'lead', stage.tenantId, gone);
-      await markPulls(tx, origin, 'lead', gone);
+      await refreshDerived(tx, 'lead', stage.tenantId, gone);
+      await recordPendingPulls(tx, origin, 'lead', gone);
     });
     expect(await marks()).toEqual([{ lead_id: leadId }]);
     await readBack();

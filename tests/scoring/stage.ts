@@ -1,12 +1,13 @@
 import { eq } from 'drizzle-orm';
 import type { EntityName, EntityRecords } from '#lib/records/registry.ts';
 import { entityDefinition } from '#lib/entities/registry.ts';
-import { softDelete, upsertPages, type Incoming, type Origin } from '#lib/entities/upsert.ts';
+import { softDelete, upsertPages } from '#lib/entities/upsert.ts';
+import { type Incoming, type Origin } from '#lib/entities/incoming.ts';
 import { createConnection } from '#lib/connections/connections.ts';
 import { JsonText } from '#lib/platform/db/bulk.ts';
 import type { Tx } from '#lib/platform/db/pool.ts';
 import { newId } from '#lib/platform/id.ts';
-import { refreshRollups } from '#lib/ingest/summaries.ts';
+import { refreshDerived } from '#lib/ingest/derived.ts';
 import { companyDomains } from '#lib/schema/company-domains.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -119,7 +120,7 @@ export function store<Name extends keyof typeof blank>(
     const { changes } = await upsertPages(tx, entity, [
       { origin: originOf(stage, entity), incoming },
     ]);
-    await refreshRollups(watch(tx), entity, stage.tenant.id, changes);
+    await refreshDerived(watch(tx), entity, stage.tenant.id, changes);
   });
 }
 
@@ -139,6 +140,6 @@ export function remove(
       eq(column, externalId),
       new Date(),
     );
-    await refreshRollups(tx, entity, stage.tenant.id, changes);
+    await refreshDerived(tx, entity, stage.tenant.id, changes);
   });
 }

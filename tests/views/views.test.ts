@@ -3,7 +3,8 @@ import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts'
 import { allTime, parsePeriod } from '#lib/platform/period.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { hotListView } from '../../src/lib/views/hot-list.ts';
-import { leadsView, parseLeadFilter } from '../../src/lib/views/leads.ts';
+import { leadsView } from '#lib/views/leads.ts';
+import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { parseNotesRequest } from '../../src/lib/views/notes.ts';
 import { overviewView } from '../../src/lib/views/overview.ts';
 import { parsePipelineFilter, pipelineView } from '../../src/lib/views/pipeline.ts';

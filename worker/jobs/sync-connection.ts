@@ -6,6 +6,7 @@ import { syncSlice } from '#lib/ingest/sync-connection.ts';
 import { isDue } from '#lib/ingest/due.ts';
 import { FencedError } from '#lib/ingest/failures.ts';
 import { wake } from '#lib/ingest/request.ts';
+import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 
 /** How soon a connection in other hands is looked at again. */
 const busyMs = 30_000;
@@ -27,6 +28,7 @@ export async function syncConnectionJob(
       signal,
       sliceMs: config().SYNC_SLICE_SECONDS * 1000,
     });
+    if (report !== undefined) await pullAfterSync({ tenantId, connectionId });
     // The hourly tick would find it too; this is sooner, and a slice goes on at once, behind what
     // has not begun.
     await wake(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);

@@ -1,5 +1,5 @@
 import { providerLabel, providers, SELF_HOSTED } from '#lib/posture/mx/providers.ts';
-import type { LeadFilter } from '#lib/views/leads.ts';
+import type { LeadFilter } from '#lib/entities/lead/queries.ts';
 import type { LeadRow } from '#lib/views/types.ts';
 import { referralTypeWords } from '../referrals.ts';
 import { linkTo } from '../url.ts';

@@ -22,6 +22,8 @@ export interface EntityRows {
   contact: Omit<typeof contacts.$inferSelect, 'rawJson'>;
 }
 
+export type LeadRow = EntityRows['lead'];
+
 /** What became of one row: null stands for "not there" (never seen, or deleted). */
 export interface Change<Name extends EntityName = EntityName> {
   before: EntityRows[Name] | null;

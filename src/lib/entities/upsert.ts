@@ -1,43 +1,22 @@
-import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { insertRows, updateRows, type JsonText } from '../platform/db/bulk.ts';
-import { throughOrder } from '../platform/db/in-order.ts';
+import { and, sql, type SQL } from 'drizzle-orm';
+import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { newId } from '../platform/id.ts';
-import type { Change, DeriveContext, EntityDefinition, EntityRows, Laid } from './definition.ts';
-import type { EntityName, EntityRecords } from '../records/registry.ts';
+import type { EntityName } from '../records/registry.ts';
+import type { Change, EntityDefinition, Laid } from './definition.ts';
+import type { AnyRow, Incoming, IncomingPage, Origin, Rewrites, Written } from './incoming.ts';
 import { entityDefinition } from './registry.ts';
+import { keysOf, layOver, ofStream, readColumns, readExisting, rowOf, withLaid } from './rows.ts';
 
-/** A record on its way in, with the item it was made from and the digest of both. */
-export interface Incoming {
-  record: EntityRecords[EntityName];
-  raw: JsonText;
-  hash: string;
-}
-
-/** Where the records of one page come from. */
-export interface Origin extends DeriveContext {
-  tenantId: string;
-  connectionId: string;
-  provider: string;
-  stream: string;
-  snapshotId: string;
-}
+/*
+ * The statements that write entity rows. Only `ingest/apply.ts` calls them, because summaries, the
+ * search index and pending pulls have to follow every change in the same transaction.
+ */
 
 export interface UpsertResult {
   changes: Change[];
   inserted: number;
   changed: number;
   unchanged: number;
-}
-
-export type AnyRow = EntityRows[EntityName];
-export type Written = AnyRow & { rawJson: unknown };
-
-/** The records of one page, and where it comes from. */
-export interface IncomingPage {
-  origin: Origin;
-  incoming: readonly Incoming[];
 }
 
 /**
@@ -94,132 +73,17 @@ function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {
   return same || before.changedAt > origin.receivedAt;
 }
 
-/** What others said, laid over the records of rows that are there. */
-export async function layOver(
+/** Writes what `compareVersions` found to differ. */
+export async function writeRewrites(
   tx: Tx,
-  entity: EntityDefinition,
+  name: EntityName,
   tenantId: string,
-  due: readonly { before: AnyRow | null; item: Incoming }[],
-): Promise<Laid> {
-  const records = new Map(
-    due.flatMap(({ before, item }) => (before === null ? [] : [[before.id, item.record] as const])),
-  );
-  return entity.overrides === undefined || records.size === 0
-    ? new Map()
-    : entity.overrides.lay(tx, tenantId, records);
-}
-
-/** The item with its record as others have it; its digest stays that of what the source says. */
-export function withLaid(laid: Laid, item: Incoming, before: AnyRow | null): Incoming {
-  const over = before === null ? undefined : laid.get(before.id);
-  return over === undefined ? item : { ...item, record: over.record };
-}
-
-/** Of the rows that were written: the others may be older than what was said of them. */
-export async function dropOvertaken(
-  tx: Tx,
-  entity: EntityDefinition,
-  tenantId: string,
-  laid: Laid,
-  written: readonly Written[],
+  { inserts, updates, laid }: Rewrites,
 ): Promise<void> {
-  const overtaken = written.flatMap(({ id }) =>
-    laid.get(id)?.overtaken.length ? [{ id, fields: laid.get(id)?.overtaken ?? [] }] : [],
-  );
-  if (overtaken.length > 0) await entity.overrides?.drop(tx, tenantId, overtaken);
-}
-
-/** The row that a record makes, in place of the one before. */
-export function rowOf(
-  entity: EntityDefinition,
-  origin: Origin,
-  item: Incoming,
-  before: AnyRow | null,
-): Written {
-  const row = {
-    tenantId: origin.tenantId,
-    id: before?.id ?? newId(),
-    connectionId: origin.connectionId,
-    provider: origin.provider,
-    stream: origin.stream,
-    ...item.record,
-    ...entity.derive(item.record, before, origin),
-    contentHash: item.hash,
-    rawJson: item.raw,
-    snapshotId: origin.snapshotId,
-    firstSeenAt: before?.firstSeenAt ?? origin.receivedAt,
-    changedAt: origin.receivedAt,
-    deletedAt: null,
-  };
-  return row as unknown as Written;
-}
-
-interface KeyColumns {
-  tenantId: PgColumn;
-  connectionId: PgColumn;
-  stream: PgColumn;
-  externalId: PgColumn;
-  deletedAt: PgColumn;
-}
-
-/** The columns that every entity table has, whichever it is. */
-function keysOf(table: PgTable): KeyColumns {
-  return getTableColumns(table) as unknown as KeyColumns;
-}
-
-function readColumns(table: PgTable): Record<string, PgColumn> {
-  const { rawJson: _unread, ...columns } = getTableColumns(table);
-  return columns;
-}
-
-/** The condition that a row belongs to one stream of one connection. */
-function ofStream(
-  table: PgTable,
-  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
-): SQL | undefined {
-  const keys = keysOf(table);
-  return and(
-    eq(keys.tenantId, origin.tenantId),
-    eq(keys.connectionId, origin.connectionId),
-    eq(keys.stream, origin.stream),
-  );
-}
-
-/**
- * The rows that are there already. Each id is looked up by itself, through the key: the planner,
- * which knows little of a tenant that is being read for the first time, would else read all rows of
- * the tenant for every page. An equation of the id would make the order of no account, by which
- * `throughOrder` finds the key.
- */
-export async function readExisting(
-  tx: Tx,
-  table: PgTable,
-  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
-  ids: string[],
-): Promise<Map<string, AnyRow>> {
-  if (ids.length === 0) return new Map();
-  const { externalId } = keysOf(table);
-  const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
-  const isWanted = and(
-    ofStream(table, origin),
-    sql`${externalId} >= wanted.external_id and ${externalId} <= wanted.external_id`,
-  );
-  const one = tx
-    .select(readColumns(table))
-    .from(table)
-    .where(isWanted)
-    .orderBy(externalId)
-    .limit(1)
-    .as('found');
-  const rows = await throughOrder(tx, () =>
-    tx
-      .select()
-      .from(wanted)
-      .innerJoinLateral(one, sql`true`),
-  );
-  return new Map(
-    (rows as unknown as { found: AnyRow }[]).map(({ found }) => [found.externalId, found]),
-  );
+  const entity = entityDefinition(name);
+  await insertRows(tx, entity.table, inserts);
+  await updateRows(tx, entity.table, tenantId, updates);
+  await dropOvertaken(tx, entity, tenantId, laid, updates);
 }
 
 /** Marks the live rows of a stream that meet `condition` as deleted, and tells which they were. */
@@ -240,17 +104,16 @@ export async function softDelete(
   return (rows as unknown as AnyRow[]).map((before) => ({ before, after: null }));
 }
 
-/** How many live rows of a stream meet `condition`. */
-export async function countLive(
+/** Of the rows that were written: the others may be older than what was said of them. */
+async function dropOvertaken(
   tx: Tx,
-  name: EntityName,
-  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
-  condition: SQL,
-): Promise<number> {
-  const { table } = entityDefinition(name);
-  const rows = await tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(table)
-    .where(and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition));
-  return rows[0]?.count ?? 0;
+  entity: EntityDefinition,
+  tenantId: string,
+  laid: Laid,
+  written: readonly Written[],
+): Promise<void> {
+  const overtaken = written.flatMap(({ id }) =>
+    laid.get(id)?.overtaken.length ? [{ id, fields: laid.get(id)?.overtaken ?? [] }] : [],
+  );
+  if (overtaken.length > 0) await entity.overrides?.drop(tx, tenantId, overtaken);
 }

@@ -1,11 +1,10 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
-import { countLive, softDelete } from '../entities/upsert.ts';
+import { countLive } from '../entities/rows.ts';
 import { entityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../connectors/contract/source.ts';
-import { markPulls } from './pushed-copies.ts';
-import { refreshRollups } from './summaries.ts';
 import { syncRuns } from '../schema/sync.ts';
+import { applyDeletion } from './apply.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** Below this many rows the share says nothing. */
@@ -48,10 +47,8 @@ export async function deleteAbsent(
   const live = await countLive(tx, stream.entity, origin, scope);
   if (isSuspicious(stream, missing, live, source.deletionShare) && !(await areAccepted(tx, source)))
     return { deleted: 0, heldBack: missing };
-  const changes = await softDelete(tx, stream.entity, origin, absent, new Date());
-  await refreshRollups(tx, stream.entity, source.tenantId, changes);
-  await markPulls(tx, source, stream.entity, changes);
-  return { deleted: changes.length, heldBack: 0 };
+  const deleted = await applyDeletion(tx, origin, stream.entity, absent, new Date());
+  return { deleted, heldBack: 0 };
 }
 
 /** Whether a person has confirmed that much may be deleted, before or during the run. */

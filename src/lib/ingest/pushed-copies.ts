@@ -1,13 +1,12 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Change, EntityRows } from '../entities/definition.ts';
 import type { EntityName } from '../records/registry.ts';
-import type { Version } from '../entities/rewrite.ts';
-import type { Incoming, IncomingPage } from '../entities/upsert.ts';
+import type { Version, Incoming, IncomingPage } from '../entities/incoming.ts';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { providers } from '../connectors/registry.ts';
 import { pushes, pushPulls } from '../schema/pushes.ts';
-import { isOwnAndLive, leadById } from '../mappings/lead-fields.ts';
+import { isOwnAndLive, leadById } from '../entities/lead/lookup.ts';
 
 /*
  * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither
@@ -211,7 +210,7 @@ const claimOf = ({ record }: Incoming): string | null =>
  * Marks the pushed leads whose copy has to be looked at after these changes: copies that came,
  * changed or went, and leads that went or came back. In the transaction that made the changes.
  */
-export async function markPulls(
+export async function recordPendingPulls(
   tx: Tx,
   { tenantId, connectionId }: Pick<MirrorPlace, 'tenantId' | 'connectionId'>,
   entity: EntityName,

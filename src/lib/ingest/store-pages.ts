@@ -1,13 +1,12 @@
 import type { Change } from '../entities/definition.ts';
-import { softDelete, upsertPages, type Incoming, type Origin } from '../entities/upsert.ts';
+import { type Incoming, type Origin } from '../entities/incoming.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
 import type { Page } from '../connectors/contract/source.ts';
 import { recordPage } from '../connections/metrics.ts';
-import { markPulls, withMirrors } from './pushed-copies.ts';
-import { refreshRollups } from './summaries.ts';
+import { applyDeletion, applyPages } from './apply.ts';
 import { packBody, storeSnapshots, type PackedBody } from './snapshots/store.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { absentFromPartitions, deletedOn } from './deletions.ts';
@@ -140,23 +139,16 @@ async function writePages(
     provider: source.provider.key,
     stream: stream.name,
   };
-  const upserted = await upsertPages(
+  const { changes, inserted, changed, unchanged } = await applyPages(
     tx,
+    place,
     stream.entity,
-    await withMirrors(
-      tx,
-      place,
-      stream.entity,
-      placed.map(({ origin, translated }) => ({ origin, incoming: translated.incoming })),
-    ),
+    placed.map(({ origin, translated }) => ({ origin, incoming: translated.incoming })),
   );
   failpoint('upsert.after');
-  const gone = await removeGone(tx, stream, placed, last);
+  const deleted = await removeGone(tx, stream, placed, last);
   await sortOut(tx, source, pass, placed);
-  await refreshRollups(tx, stream.entity, source.tenantId, [...upserted.changes, ...gone]);
-  await markPulls(tx, source, stream.entity, [...upserted.changes, ...gone]);
-  const { inserted, changed, unchanged } = upserted;
-  const books = { ...countsOf(ready), inserted, changed, unchanged, deleted: gone.length };
+  const books = { ...countsOf(ready), inserted, changed, unchanged, deleted };
   failpoint('cursor.before');
   await bookPages(
     tx,
@@ -168,7 +160,7 @@ async function writePages(
     missedBy(
       pass,
       ready.flatMap(({ translated }) => translated.incoming),
-      upserted.changes,
+      changes,
     ),
   );
   failpoint('commit.before');
@@ -268,7 +260,7 @@ async function removeGone(
   stream: Stream,
   placed: readonly Placed[],
   { origin, page }: Placed,
-): Promise<Change[]> {
+): Promise<number> {
   const condition =
     absentFromPartitions(
       stream,
@@ -276,8 +268,8 @@ async function removeGone(
       placed.flatMap(({ translated }) => translated.seen),
     ) ?? deletedOn(stream, page);
   return condition === undefined
-    ? []
-    : softDelete(tx, stream.entity, origin, condition, origin.receivedAt);
+    ? 0
+    : applyDeletion(tx, origin, stream.entity, condition, origin.receivedAt);
 }
 
 /** How many changes a pass over everything found that passes over changes should have told. */

@@ -7,7 +7,6 @@ import { patiently } from '../platform/db/retry.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { log, withLogFields } from '../platform/log.ts';
 import { traced } from '../platform/tracing.ts';
-import { pullAfterSync } from '../outbound/pull/pull.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { closedBooks } from './counters.ts';
@@ -70,7 +69,6 @@ async function sliceOf(request: SyncRequest, run: HeldRun, fenced: AbortSignal):
     ...end,
     streams,
   };
-  await pullAfterSync(request);
   recordRun(report);
   log.info(
     {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { recordSchemas, type EntityName } from '../records/registry.ts';
 import { isStorable } from '../records/text.ts';
 import { JsonText } from '../platform/db/bulk.ts';
-import type { Incoming } from '../entities/upsert.ts';
+import type { Incoming } from '../entities/incoming.ts';
 import { RecordRejected, type MapContext, type Page } from '../connectors/contract/source.ts';
 import type { Corrections } from './rejections/corrections.ts';
 import { applyPatch } from '../platform/merge-patch.ts';

@@ -1,6 +1,11 @@
-import { plainValue, readValue, type Overridable } from '../entities/lead/overrides.ts';
+import type { LeadRow } from '../entities/definition.ts';
+import {
+  plainValue,
+  readValue,
+  type NewValues,
+  type Overridable,
+} from '../entities/lead/overrides.ts';
 import type { FieldMapping, FieldValue, TargetField } from '../connectors/contract/destination.ts';
-import type { LeadRow, NewValues } from '../outbound/pull/change-lead.ts';
 
 /**
  * Our sources that are a field of the lead as it is: what the CRM says of them can be said here.

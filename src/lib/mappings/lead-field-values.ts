@@ -3,8 +3,16 @@ import { referralTypes } from '../records/referral.ts';
 import { providerLabel } from '../posture/mx/providers.ts';
 import type { Evidence, Verdict } from '../posture/types.ts';
 import type { companyDomains } from '../schema/company-domains.ts';
-import type { SourceField } from './lead-fields.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
+
+/** One of our fields that a mapping can name. */
+export interface SourceField {
+  key: string;
+  label: string;
+  type: 'text' | 'number' | 'boolean' | 'datetime' | 'choice';
+  /** Of a choice: what it can be. */
+  choices?: readonly string[];
+}
 
 /** All that is known of a lead, as it is kept. */
 export interface SourceRow {

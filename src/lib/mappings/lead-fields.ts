@@ -1,31 +1,19 @@
-import { and, desc, eq, getTableColumns, inArray, isNull, sql, type SQL } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+import { and, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
+import { isOwnAndLive, leadById, leadColumns } from '../entities/lead/lookup.ts';
 import { leads } from '../schema/leads.ts';
 import { referrals } from '../schema/referrals.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
-import { sourceFields, valuesOf, type SourceRow } from './lead-field-values.ts';
+import { sourceFields, valuesOf, type SourceField, type SourceRow } from './lead-field-values.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
-
-/** One of our fields that a mapping can name. */
-export interface SourceField {
-  key: string;
-  label: string;
-  type: 'text' | 'number' | 'boolean' | 'datetime' | 'choice';
-  /** Of a choice: what it can be. */
-  choices?: readonly string[];
-}
 
 /** Our fields, in the order of lists. */
 export const pushSources: readonly SourceField[] = sourceFields.map(
   ({ key, label, type, choices }) => ({ key, label, type, ...(choices && { choices }) }),
 );
 
-/**
- * Without the raw item and the reasons of the score: they are large, and nothing of them is sent.
- */
-const { rawJson: _rawJson, ...leadColumns } = getTableColumns(leads);
+/** Without the reasons of the score: they are large, and nothing of them is sent. */
 const { breakdown: _breakdown, ...companyColumns } = getTableColumns(companyDomains);
 
 /** What our fields say of a lead. */
@@ -77,23 +65,6 @@ export async function readSources(
     }),
   );
 }
-
-/**
- * One lead, through its key, under the name of its table. The planner knows nothing of a table that
- * was not analysed yet: for each lead it would read all live ones of the tenant, so that whether it
- * is live is asked outside (`isOwnAndLive`).
- */
-export function leadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
-  return tx
-    .select(leadColumns)
-    .from(leads)
-    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, id)))
-    .limit(1)
-    .as('leads');
-}
-
-/** Neither deleted nor the copy of another lead. */
-export const isOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));
 
 /**
  * Digest of everything that the values of a lead come from; its query joins `leads` with

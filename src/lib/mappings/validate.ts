@@ -1,5 +1,5 @@
 import { asStored } from './merge.ts';
-import type { SourceField } from './lead-fields.ts';
+import type { SourceField } from './lead-field-values.ts';
 import {
   pushTables,
   type FieldMapping,

@@ -8,9 +8,6 @@ import { leadFilterNames } from '../entities/lead/filter.ts';
 import type { LeadRow, LeadsView, Share, Slice } from './types.ts';
 import { figure, pageSize, type Workspace } from './workspace.ts';
 
-export type { LeadFilter } from '../entities/lead/queries.ts';
-export { parseLeadFilter } from '../entities/lead/filter.ts';
-
 /**
  * Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit
  * lies on a page of its own.

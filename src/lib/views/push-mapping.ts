@@ -7,7 +7,8 @@ import { selectTargets } from '../mappings/destinations.ts';
 import { validateMapping, type RowProblem } from '../mappings/validate.ts';
 import { isInvertible } from '../mappings/inverse.ts';
 import { pushTargetsOf, type PushTargetConnection } from '../outbound/push/request.ts';
-import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
+import { pushSources } from '../mappings/lead-fields.ts';
+import { type SourceField } from '../mappings/lead-field-values.ts';
 import {
   pushTables,
   type FieldMapping,

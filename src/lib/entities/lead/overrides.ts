@@ -22,6 +22,9 @@ export const overridable = [
 ] as const satisfies (keyof LeadRecord)[];
 export type Overridable = (typeof overridable)[number];
 
+/** Fields that are to say something else than the lead's own source says. */
+export type NewValues = Partial<Record<Overridable, string | null>>;
+
 export type Override = Pick<
   typeof leadOverrides.$inferSelect,
   'leadId' | 'value' | 'sourceValue'

@@ -4,7 +4,7 @@ import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyse
 import type { Tx } from '../../platform/db/pool.ts';
 import { isId } from '../../platform/id.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { kindWords, streamWords } from './labels.ts';
+import { rejectionKindLabel, streamLabel } from './labels.ts';
 
 /** Which records a list shows; what is not given does not matter. */
 export interface RecordFilter {
@@ -37,8 +37,8 @@ const origin = {
 };
 const named = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
   ...row,
-  streamLabel: streamWords(row.provider, row.stream),
-  kindLabel: kindWords(row.kind),
+  streamLabel: streamLabel(row.provider, row.stream),
+  kindLabel: rejectionKindLabel(row.kind),
 });
 
 /** How many records are set aside for each kind of reason, most first. */

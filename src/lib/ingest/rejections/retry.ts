@@ -1,12 +1,11 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { upsertPages, type Incoming, type Origin } from '../../entities/upsert.ts';
+import { type Incoming, type Origin } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import type { JobPayload } from '../../jobs/jobs.ts';
 import { enqueue } from '../../jobs/queue.ts';
-import { markPulls, withMirrors } from '../pushed-copies.ts';
-import { refreshRollups } from '../summaries.ts';
+import { applyPages } from '../apply.ts';
 import type { Correction } from './corrections.ts';
 import { recordErrors } from '../../schema/sync.ts';
 import { digestOf, translateItem, type Rejected } from '../translate.ts';
@@ -164,15 +163,9 @@ export async function store(
       timeZone,
       receivedAt,
     };
-    const { changes } = await upsertPages(
-      tx,
-      definition.entity,
-      await withMirrors(tx, origin, definition.entity, [
-        { origin, incoming: records.map(({ incoming }) => incoming) },
-      ]),
-    );
-    await refreshRollups(tx, definition.entity, tenantId, changes);
-    await markPulls(tx, origin, definition.entity, changes);
+    await applyPages(tx, origin, definition.entity, [
+      { origin, incoming: records.map(({ incoming }) => incoming) },
+    ]);
   }
 }
 

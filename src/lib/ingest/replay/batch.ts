@@ -1,6 +1,6 @@
-import type { Version } from '../../entities/rewrite.ts';
+import { type Version, type AnyRow } from '../../entities/incoming.ts';
 import { entityDefinition } from '../../entities/registry.ts';
-import { readExisting, type AnyRow } from '../../entities/upsert.ts';
+import { readExisting } from '../../entities/rows.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { digestOf, idOf, translateItem, type Rejected } from '../translate.ts';
 import type { Stream } from '../types.ts';

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../entities/rewrite.ts';
+import { compareVersions } from '../../entities/compare.ts';
 import { versionsWithMirrors } from '../pushed-copies.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { ahead } from '../../platform/prefetch.ts';

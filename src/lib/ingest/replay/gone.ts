@@ -1,9 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { entityDefinition } from '../../entities/registry.ts';
-import { countLive, softDelete } from '../../entities/upsert.ts';
+import { countLive } from '../../entities/rows.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { markPulls } from '../pushed-copies.ts';
-import { refreshRollups } from '../summaries.ts';
+import { applyDeletion } from '../apply.ts';
 import { columnOf, isSuspicious, scopeOf } from '../deletions.ts';
 import type { Stream } from '../types.ts';
 import { listedIds, ofStream } from './evidence.ts';
@@ -49,15 +48,9 @@ export async function deleteGone(
   { condition, count }: Gone,
 ): Promise<void> {
   if (count === 0) return;
-  const changes = await softDelete(
-    tx,
-    stream.entity,
-    { ...source, stream: stream.name },
-    condition,
-    new Date(),
-  );
-  await refreshRollups(tx, stream.entity, source.tenantId, changes);
-  await markPulls(tx, source, stream.entity, changes);
+  const { tenantId, connectionId } = source;
+  const place = { tenantId, connectionId, stream: stream.name };
+  await applyDeletion(tx, place, stream.entity, condition, new Date());
 }
 
 /** The ids of the rows that would be deleted. */

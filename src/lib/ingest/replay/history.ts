@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { entityDefinition } from '../../entities/registry.ts';
-import { rowOf, type AnyRow, type Incoming, type Written } from '../../entities/upsert.ts';
+import { rowOf } from '../../entities/rows.ts';
+import { type AnyRow, type Incoming, type Written } from '../../entities/incoming.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Corrections } from '../rejections/corrections.ts';
 import { idOf, translateItem } from '../translate.ts';

@@ -1,18 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import {
-  compareVersions,
-  writeRewrites,
-  type Place,
-  type Rewrites,
-} from '../../entities/rewrite.ts';
+import { compareVersions } from '../../entities/compare.ts';
+import { type StreamOrigin, type Rewrites } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { patiently } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
-import { markPulls, versionsWithMirrors } from '../pushed-copies.ts';
+import { applyRewrites } from '../apply.ts';
+import { versionsWithMirrors } from '../pushed-copies.ts';
 import { recountRollups } from '../recount.ts';
-import { refreshRollups } from '../summaries.ts';
 import { readTenant, withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { ahead } from '../../platform/prefetch.ts';
 import { closeStreamBooks, openStreamBooks } from '../counters.ts';
@@ -94,7 +90,7 @@ export async function* prepared(
 export const placeOf = (
   { tenantId, connectionId, provider, timeZone }: ReplaySource,
   { name: stream }: Stream,
-): Place => ({ tenantId, connectionId, provider: provider.key, stream, timeZone });
+): StreamOrigin => ({ tenantId, connectionId, provider: provider.key, stream, timeZone });
 
 /** The books of a batch: fetched = inserted + changed + unchanged + rejected. */
 export function bookOf(batch: Batch, { inserts, updates, unchanged }: Rewrites): Books {
@@ -151,9 +147,7 @@ async function writeBatch(
     place,
     await versionsWithMirrors(tx, place, stream.entity, batch.versions),
   );
-  await writeRewrites(tx, stream.entity, source.tenantId, rewrites);
-  await refreshRollups(tx, stream.entity, source.tenantId, rewrites.changes);
-  await markPulls(tx, place, stream.entity, rewrites.changes);
+  await applyRewrites(tx, place, stream.entity, rewrites);
   await putAside(tx, source, stream, batch);
   const books = bookOf(batch, rewrites);
   const { pages, fetched, inserted, changed, unchanged, rejected } = syncRunStreams;

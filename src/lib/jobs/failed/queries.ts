@@ -2,7 +2,7 @@ import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
-import { jobWords, kindWords } from '../../ingest/rejections/labels.ts';
+import { failureKindLabel, jobLabel } from './labels.ts';
 
 /**
  * There is one for each thing that a job works on: more than so many are a fault of the whole
@@ -16,8 +16,8 @@ const ofConnection = and(
 );
 const named = <Row extends { job: string; kind: string }>(row: Row) => ({
   ...row,
-  jobLabel: jobWords(row.job),
-  kindLabel: kindWords(row.kind),
+  jobLabel: jobLabel(row.job),
+  kindLabel: failureKindLabel(row.kind),
 });
 
 /** How many jobs are set aside for each kind of reason, most first. */

@@ -10,7 +10,7 @@ import {
   resolvedRecords,
   type RecordFilter,
 } from '../../ingest/rejections/queries.ts';
-import { recordWords } from '../../ingest/rejections/labels.ts';
+import { recordLabel } from '../../ingest/rejections/labels.ts';
 
 const text = z.string().min(1).max(200).refine(isStorable).optional().catch(undefined);
 const filterForm = z.object({
@@ -76,7 +76,7 @@ const sum = (groups: { count: number }[]): number =>
 async function resolvedLately(tx: Tx, tenantId: string): Promise<Resolved[]> {
   const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({
     ...row,
-    what: recordWords(row.streamLabel, row.key),
+    what: recordLabel(row.streamLabel, row.key),
   }));
   const jobs = (await resolvedJobs(tx, tenantId, newest)).map((row) => ({
     ...row,

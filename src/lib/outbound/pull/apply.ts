@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
-import { refreshRollups } from '../../ingest/summaries.ts';
+import { applyLeadChange } from '../../ingest/apply.ts';
 import { noteConflicts, wholeLead, type FieldConflict } from '../conflicts.ts';
 import { mirrorHash } from '../../ingest/pushed-copies.ts';
 import { pushConflicts, pushEvents, pushes, pushPulls } from '../../schema/pushes.ts';
@@ -193,14 +193,7 @@ async function settleMirrors(
 
 async function setMirror(tx: Tx, before: Copy, mirrorOf: string | null): Promise<void> {
   const contentHash = mirrorHash(before.contentHash, claimOf(before, mirrorOf), mirrorOf);
-  await tx
-    .update(leads)
-    .set({ mirrorOf, contentHash })
-    .where(and(eq(leads.tenantId, before.tenantId), eq(leads.id, before.id)));
-  if (before.deletedAt === null)
-    await refreshRollups(tx, 'lead', before.tenantId, [
-      { before, after: { ...before, mirrorOf, contentHash } },
-    ]);
+  await applyLeadChange(tx, before, { mirrorOf, contentHash });
 }
 
 /** What the item said of itself, as far as the digest of its row tells. */

@@ -1,13 +1,16 @@
 import { and, eq, getTableColumns, or } from 'drizzle-orm';
-import type { EntityRows } from '../../entities/definition.ts';
+import type { LeadRow } from '../../entities/definition.ts';
 import { leadEntity } from '../../entities/lead/entity.ts';
-import { keepOverrides, plainValue, type Overridable } from '../../entities/lead/overrides.ts';
+import {
+  keepOverrides,
+  plainValue,
+  type NewValues,
+  type Overridable,
+} from '../../entities/lead/overrides.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { refreshRollups } from '../../ingest/summaries.ts';
+import { applyLeadChange } from '../../ingest/apply.ts';
 import { streamStates } from '../../schema/sync.ts';
-
-export type LeadRow = EntityRows['lead'];
 
 const { rawJson: _unread, ...columns } = getTableColumns(leads);
 
@@ -59,9 +62,6 @@ export async function holdStreams(
     .for('update');
 }
 
-/** Fields that are to say something else than the lead's own source says. */
-export type NewValues = Partial<Record<Overridable, string | null>>;
-
 /**
  * Changes fields of a lead that the transaction holds, and keeps them as overrides: they stay until
  * the source changes them. Rollups follow. The time of change stays, because it says up to which
@@ -90,12 +90,8 @@ export async function changeLead(
       receivedAt: before.changedAt,
     }),
   };
-  const after: LeadRow = { ...before, ...written };
   await keepOverrides(tx, before.tenantId, before.id, different, from);
-  await tx.update(leads).set(written).where(ofLead(before.tenantId, before.id));
-  if (before.deletedAt === null)
-    await refreshRollups(tx, 'lead', before.tenantId, [{ before, after }]);
-  return after;
+  return applyLeadChange(tx, before, written);
 }
 
 export const ofLead = (tenantId: string, leadId: string) =>

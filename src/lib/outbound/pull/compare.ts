@@ -6,7 +6,8 @@ import type {
   FieldValue,
   TargetMetadata,
 } from '../../connectors/contract/destination.ts';
-import type { LeadRow, NewValues } from './change-lead.ts';
+import type { LeadRow } from '../../entities/definition.ts';
+import type { NewValues } from '../../entities/lead/overrides.ts';
 import { inverseOf } from '../../mappings/inverse.ts';
 
 export interface PullInput {

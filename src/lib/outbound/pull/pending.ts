@@ -8,7 +8,7 @@ import { planOf } from '../../mappings/plan.ts';
 import { pushes, pushPulls } from '../../schema/pushes.ts';
 import { readSources, type LeadValues } from '../../mappings/lead-fields.ts';
 import type { TargetMetadata } from '../../connectors/contract/destination.ts';
-import type { LeadRow } from './change-lead.ts';
+import type { LeadRow } from '../../entities/definition.ts';
 import { comparePulled, isEcho, type Pulled } from './compare.ts';
 
 export interface PullPlace {

@@ -18,7 +18,8 @@ import {
   type TargetField,
 } from '../../connectors/contract/destination.ts';
 import { wakePushes } from '../push/enqueue.ts';
-import { changeLead, holdLead, holdStreams, readLead, type LeadRow } from './change-lead.ts';
+import type { LeadRow } from '../../entities/definition.ts';
+import { changeLead, holdLead, holdStreams, readLead } from './change-lead.ts';
 import { inverseOf } from '../../mappings/inverse.ts';
 import { isInHand, readGround, type Ground, type PushRow } from './pending.ts';
 import { agreeOn, deletedThere, makeDue, note, ofPush, showState } from './apply.ts';

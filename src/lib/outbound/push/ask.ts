@@ -4,7 +4,7 @@ import { leads } from '../../schema/leads.ts';
 import { Problem } from '../../platform/errors.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { requestPushes, unknownLead, type PushRequest } from './request.ts';
-import { isOwnAndLive } from '../../mappings/lead-fields.ts';
+import { isOwnAndLive } from '../../entities/lead/lookup.ts';
 
 export interface Asked extends Omit<PushRequest, 'refused'> {
   refused: { leadId: string; reason: string; isUnknown: boolean }[];

@@ -10,7 +10,8 @@ import { selectFeatures } from '../../identity/features.ts';
 import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
-import { isOwnAndLive, leadById, seenNow } from '../../mappings/lead-fields.ts';
+import { isOwnAndLive, leadById } from '../../entities/lead/lookup.ts';
+import { seenNow } from '../../mappings/lead-fields.ts';
 import { wakePushes } from './enqueue.ts';
 
 const everyMs = 60_000;

@@ -4,7 +4,7 @@ import { dayIn } from '../../platform/day.ts';
 import { parsePeriod } from '../../platform/period.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { parseLeadFilter } from '../../views/leads.ts';
+import { parseLeadFilter } from '../../entities/lead/filter.ts';
 import { requestPushes } from './request.ts';
 
 const pageSize = 500;

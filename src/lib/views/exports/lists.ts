@@ -6,7 +6,7 @@ import { upcomingPage } from '../../entities/scheduled-activity/queries.ts';
 import { allTime, parsePeriod } from '../../platform/period.ts';
 import { hotListPage } from '../../summaries/hot-list-items/queries.ts';
 import { parseHotListFilter } from '../hot-list.ts';
-import { parseLeadFilter } from '../leads.ts';
+import { parseLeadFilter } from '../../entities/lead/filter.ts';
 import { parseNotesRequest } from '../notes.ts';
 import { stuckSince } from '../pipeline-stages.ts';
 import { parsePipelineFilter } from '../pipeline.ts';

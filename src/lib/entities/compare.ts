@@ -1,50 +1,9 @@
-import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import type { Change, EntityDefinition, Laid } from './definition.ts';
 import type { EntityName } from '../records/registry.ts';
+import type { EntityDefinition } from './definition.ts';
+import type { AnyRow, Rewrites, StreamOrigin, Version, Written } from './incoming.ts';
 import { entityDefinition } from './registry.ts';
-import {
-  dropOvertaken,
-  layOver,
-  readExisting,
-  rowOf,
-  withLaid,
-  type AnyRow,
-  type Incoming,
-  type Origin,
-  type Written,
-} from './upsert.ts';
-
-/** A record as an older answer holds it, on its way into the row that it belongs to. */
-export interface Version {
-  incoming: Incoming;
-  snapshotId: string;
-  receivedAt: Date;
-  /** The row as all kept versions together make it, where the row that is there does not tell. */
-  past?: Written | undefined;
-  /**
-   * True when the newest answer holds the item in a form that was refused, and this is the one
-   * before.
-   */
-  isFallback: boolean;
-  /** True when the item was set aside until now, so that the answer is news. */
-  wasSetAside: boolean;
-  /** Whether a row may be made of it when there is none. */
-  mayInsert: boolean;
-}
-
-/** Where the versions belong. */
-export type Place = Omit<Origin, 'snapshotId' | 'receivedAt'>;
-
-/** What is to be written so that the rows are as the versions say. */
-export interface Rewrites {
-  inserts: Written[];
-  updates: Written[];
-  changes: Change[];
-  unchanged: number;
-  /** What others said of the rows, and what of it the source has overtaken. */
-  laid: Laid;
-}
+import { layOver, readExisting, rowOf, withLaid } from './rows.ts';
 
 /**
  * Compares versions with the rows that are there, without writing. A row of which a later answer
@@ -53,7 +12,7 @@ export interface Rewrites {
 export async function compareVersions(
   tx: Tx,
   name: EntityName,
-  place: Place,
+  place: StreamOrigin,
   versions: ReadonlyMap<string, Version>,
 ): Promise<Rewrites> {
   const entity = entityDefinition(name);
@@ -87,21 +46,9 @@ export async function compareVersions(
   return result;
 }
 
-export async function writeRewrites(
-  tx: Tx,
-  name: EntityName,
-  tenantId: string,
-  { inserts, updates, laid }: Rewrites,
-): Promise<void> {
-  const entity = entityDefinition(name);
-  await insertRows(tx, entity.table, inserts);
-  await updateRows(tx, entity.table, tenantId, updates);
-  await dropOvertaken(tx, entity, tenantId, laid, updates);
-}
-
 function rowFor(
   entity: EntityDefinition,
-  place: Place,
+  place: StreamOrigin,
   version: Version,
   before: AnyRow | null,
 ): Written {
@@ -132,7 +79,7 @@ function changedAt({ wasSetAside, receivedAt }: Version, before: AnyRow): Date {
 
 function isSame(
   entity: EntityDefinition,
-  place: Place,
+  place: StreamOrigin,
   { incoming, receivedAt }: Version,
   before: AnyRow,
   after: Written,

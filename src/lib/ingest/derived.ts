@@ -15,7 +15,7 @@ type Refresh<Name extends EntityName> = (
   changes: readonly Change<Name>[],
 ) => Promise<void>;
 
-const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
+const derived: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [refreshLeadMetrics, refreshCompanyDomains('lead'), refreshLeadWords],
   opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
   note: [refreshNoteCounts],
@@ -26,8 +26,11 @@ const rollups: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   contact: [refreshCompanyDomains('contact')],
 };
 
-/** Brings every rollup of an entity up to date, in the transaction that made the changes. */
-export async function refreshRollups(
+/**
+ * Brings everything that is derived from an entity up to date, in the transaction that made the
+ * changes: its summaries, its search index, the company domains that it names.
+ */
+export async function refreshDerived(
   tx: Tx,
   name: EntityName,
   tenantId: string,
@@ -35,7 +38,7 @@ export async function refreshRollups(
 ): Promise<void> {
   if (changes.length === 0) return;
   const seen = changes.map(({ before, after }) => ({ before: shown(before), after: shown(after) }));
-  for (const refresh of rollups[name] as readonly Refresh<EntityName>[])
+  for (const refresh of derived[name] as readonly Refresh<EntityName>[])
     await refresh(tx, tenantId, seen);
 }
 

@@ -1,0 +1,138 @@
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { throughOrder } from '../platform/db/in-order.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import { newId } from '../platform/id.ts';
+import type { EntityName } from '../records/registry.ts';
+import type { EntityDefinition, Laid } from './definition.ts';
+import type { AnyRow, Incoming, Origin, Written } from './incoming.ts';
+import { entityDefinition } from './registry.ts';
+
+/** What others said, laid over the records of rows that are there. */
+export async function layOver(
+  tx: Tx,
+  entity: EntityDefinition,
+  tenantId: string,
+  due: readonly { before: AnyRow | null; item: Incoming }[],
+): Promise<Laid> {
+  const records = new Map(
+    due.flatMap(({ before, item }) => (before === null ? [] : [[before.id, item.record] as const])),
+  );
+  return entity.overrides === undefined || records.size === 0
+    ? new Map()
+    : entity.overrides.lay(tx, tenantId, records);
+}
+
+/** The item with its record as others have it; its digest stays that of what the source says. */
+export function withLaid(laid: Laid, item: Incoming, before: AnyRow | null): Incoming {
+  const over = before === null ? undefined : laid.get(before.id);
+  return over === undefined ? item : { ...item, record: over.record };
+}
+
+/** The row that a record makes, in place of the one before. */
+export function rowOf(
+  entity: EntityDefinition,
+  origin: Origin,
+  item: Incoming,
+  before: AnyRow | null,
+): Written {
+  const row = {
+    tenantId: origin.tenantId,
+    id: before?.id ?? newId(),
+    connectionId: origin.connectionId,
+    provider: origin.provider,
+    stream: origin.stream,
+    ...item.record,
+    ...entity.derive(item.record, before, origin),
+    contentHash: item.hash,
+    rawJson: item.raw,
+    snapshotId: origin.snapshotId,
+    firstSeenAt: before?.firstSeenAt ?? origin.receivedAt,
+    changedAt: origin.receivedAt,
+    deletedAt: null,
+  };
+  return row as unknown as Written;
+}
+
+interface KeyColumns {
+  tenantId: PgColumn;
+  connectionId: PgColumn;
+  stream: PgColumn;
+  externalId: PgColumn;
+  deletedAt: PgColumn;
+}
+
+/** The columns that every entity table has, whichever it is. */
+export function keysOf(table: PgTable): KeyColumns {
+  return getTableColumns(table) as unknown as KeyColumns;
+}
+
+export function readColumns(table: PgTable): Record<string, PgColumn> {
+  const { rawJson: _unread, ...columns } = getTableColumns(table);
+  return columns;
+}
+
+/** The condition that a row belongs to one stream of one connection. */
+export function ofStream(
+  table: PgTable,
+  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
+): SQL | undefined {
+  const keys = keysOf(table);
+  return and(
+    eq(keys.tenantId, origin.tenantId),
+    eq(keys.connectionId, origin.connectionId),
+    eq(keys.stream, origin.stream),
+  );
+}
+
+/**
+ * The rows that are there already. Each id is looked up by itself, through the key: the planner,
+ * which knows little of a tenant that is being read for the first time, would else read all rows of
+ * the tenant for every page. An equation of the id would make the order of no account, by which
+ * `throughOrder` finds the key.
+ */
+export async function readExisting(
+  tx: Tx,
+  table: PgTable,
+  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
+  ids: string[],
+): Promise<Map<string, AnyRow>> {
+  if (ids.length === 0) return new Map();
+  const { externalId } = keysOf(table);
+  const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
+  const isWanted = and(
+    ofStream(table, origin),
+    sql`${externalId} >= wanted.external_id and ${externalId} <= wanted.external_id`,
+  );
+  const one = tx
+    .select(readColumns(table))
+    .from(table)
+    .where(isWanted)
+    .orderBy(externalId)
+    .limit(1)
+    .as('found');
+  const rows = await throughOrder(tx, () =>
+    tx
+      .select()
+      .from(wanted)
+      .innerJoinLateral(one, sql`true`),
+  );
+  return new Map(
+    (rows as unknown as { found: AnyRow }[]).map(({ found }) => [found.externalId, found]),
+  );
+}
+
+/** How many live rows of a stream meet `condition`. */
+export async function countLive(
+  tx: Tx,
+  name: EntityName,
+  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
+  condition: SQL,
+): Promise<number> {
+  const { table } = entityDefinition(name);
+  const rows = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(table)
+    .where(and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition));
+  return rows[0]?.count ?? 0;
+}

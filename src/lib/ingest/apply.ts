@@ -1,0 +1,81 @@
+import { and, eq, type SQL } from 'drizzle-orm';
+import type { Change, LeadRow } from '../entities/definition.ts';
+import type { IncomingPage, Rewrites } from '../entities/incoming.ts';
+import { softDelete, upsertPages, writeRewrites, type UpsertResult } from '../entities/upsert.ts';
+import type { Tx } from '../platform/db/pool.ts';
+import type { EntityName } from '../records/registry.ts';
+import { leads } from '../schema/leads.ts';
+import { refreshDerived } from './derived.ts';
+import { recordPendingPulls, withMirrors, type MirrorPlace } from './pushed-copies.ts';
+
+/*
+ * The one door through which entity rows change. Everything that follows from a change (summaries,
+ * the search index, company domains, pulls that wait) is written here, in the transaction of the
+ * change: a caller that wrote rows by itself would leave figures behind that no longer add up.
+ */
+
+/** The stream whose rows change. */
+export type ChangedStream = Pick<MirrorPlace, 'tenantId' | 'connectionId' | 'stream'>;
+
+/** Stores the records of some pages of one stream. */
+export async function applyPages(
+  tx: Tx,
+  place: MirrorPlace,
+  entity: EntityName,
+  pages: readonly IncomingPage[],
+): Promise<UpsertResult> {
+  const result = await upsertPages(tx, entity, await withMirrors(tx, place, entity, pages));
+  await applyChanges(tx, place, entity, result.changes);
+  return result;
+}
+
+/** Deletes (softly) the live rows of a stream that meet a condition, and says how many. */
+export async function applyDeletion(
+  tx: Tx,
+  place: ChangedStream,
+  entity: EntityName,
+  condition: SQL,
+  at: Date,
+): Promise<number> {
+  const changes = await softDelete(tx, entity, place, condition, at);
+  await applyChanges(tx, place, entity, changes);
+  return changes.length;
+}
+
+/** Writes what a replay found to differ. */
+export async function applyRewrites(
+  tx: Tx,
+  place: ChangedStream,
+  entity: EntityName,
+  rewrites: Rewrites,
+): Promise<void> {
+  await writeRewrites(tx, entity, place.tenantId, rewrites);
+  await applyChanges(tx, place, entity, rewrites.changes);
+}
+
+/** Changes columns of a lead that the transaction has locked. The answer is the row afterwards. */
+export async function applyLeadChange<Row extends LeadRow>(
+  tx: Tx,
+  before: Row,
+  columns: Partial<LeadRow>,
+): Promise<Row> {
+  const { tenantId, id, deletedAt } = before;
+  const after: Row = { ...before, ...columns };
+  await tx
+    .update(leads)
+    .set(columns)
+    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, id)));
+  if (deletedAt === null) await applyChanges(tx, before, 'lead', [{ before, after }]);
+  return after;
+}
+
+async function applyChanges(
+  tx: Tx,
+  { tenantId, connectionId }: Pick<ChangedStream, 'tenantId' | 'connectionId'>,
+  entity: EntityName,
+  changes: readonly Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await refreshDerived(tx, entity, tenantId, changes);
+  await recordPendingPulls(tx, { tenantId, connectionId }, entity, changes);
+}

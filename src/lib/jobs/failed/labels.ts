@@ -1,0 +1,17 @@
+const kinds: Record<string, string> = {
+  failed: 'Failed',
+  worker_lost: 'Worker stopped',
+  timed_out: 'Took too long',
+  push: 'Could not be written into the CRM',
+};
+
+/** The class of a failure, for people; the bare kind when a later version wrote it. */
+export function failureKindLabel(kind: string): string {
+  return kinds[kind] ?? kind;
+}
+
+/** "Sync connection" for `sync-connection`. */
+export function jobLabel(job: string): string {
+  const words = job.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
