@@ -43,67 +43,75 @@ const COUNTED_ON = Date.UTC(2026, 10, 16);
  * small one with the other dialect.
  */
 export function demoSpecs(): AccountSpec[] {
-  return [
-    livingAccount({
-      name: 'summit',
-      ...demoAccounts.summit,
-      seed: 'summit',
-      now: COUNTED_ON,
-      clients: 420,
-      historyDays: 330,
-      progress: 0.78,
-    }),
-    livingAccount({
-      name: 'harbor',
-      ...demoAccounts.harbor,
-      seed: 'harbor',
-      now: COUNTED_ON,
-      clients: 1_900,
-      historyDays: 400,
-      users: 7,
-      progress: 0.76,
-      noteRate: 0.5,
-      fees: [49_500, 59_500, 65_000],
-      restingStages: ['Future Interest', 'Closed Lost'],
-      totalRecord: 'page',
-      sources: {
-        'Broker Network - Northstar Advisors': 24,
-        'Broker Network - Keystone Match': 15,
-        'Franchise Portal - OwnerPath': 18,
-        'Franchise Portal - BizScout': 12,
-        Website: 11,
-        'Google Ads': 9,
-        'Facebook Ads': 8,
-        LinkedIn: 5,
-        Referral: 4,
-        'Existing Franchisee': 3,
-        'Expo - Franchise Days': 6,
-        Webinar: 3,
-      },
-    }),
-    livingAccount({
-      name: 'juniper',
-      ...demoAccounts.juniper,
-      seed: 'juniper',
-      now: COUNTED_ON,
-      clients: 60,
-      historyDays: 160,
-      users: 2,
-      progress: 0.83,
-      noteRate: 0.85,
-      fees: [29_500, 32_000],
-      dialect: 'prefixed',
-      customFields: 'nested',
-      sources: {
-        Website: 8,
-        Referral: 7,
-        'Existing Customer': 6,
-        Instagram: 5,
-        'Local Event': 3,
-        'Franchise Portal - BizScout': 2,
-      },
-    }),
-  ];
+  return [summit(), harbor(), juniper()];
+}
+
+function summit(): AccountSpec {
+  return livingAccount({
+    name: 'summit',
+    ...demoAccounts.summit,
+    seed: 'summit',
+    now: COUNTED_ON,
+    clients: 420,
+    historyDays: 330,
+    progress: 0.78,
+  });
+}
+
+function harbor(): AccountSpec {
+  return livingAccount({
+    name: 'harbor',
+    ...demoAccounts.harbor,
+    seed: 'harbor',
+    now: COUNTED_ON,
+    clients: 1_900,
+    historyDays: 400,
+    users: 7,
+    progress: 0.76,
+    noteRate: 0.5,
+    fees: [49_500, 59_500, 65_000],
+    restingStages: ['Future Interest', 'Closed Lost'],
+    totalRecord: 'page',
+    sources: {
+      'Broker Network - Northstar Advisors': 24,
+      'Broker Network - Keystone Match': 15,
+      'Franchise Portal - OwnerPath': 18,
+      'Franchise Portal - BizScout': 12,
+      Website: 11,
+      'Google Ads': 9,
+      'Facebook Ads': 8,
+      LinkedIn: 5,
+      Referral: 4,
+      'Existing Franchisee': 3,
+      'Expo - Franchise Days': 6,
+      Webinar: 3,
+    },
+  });
+}
+
+function juniper(): AccountSpec {
+  return livingAccount({
+    name: 'juniper',
+    ...demoAccounts.juniper,
+    seed: 'juniper',
+    now: COUNTED_ON,
+    clients: 60,
+    historyDays: 160,
+    users: 2,
+    progress: 0.83,
+    noteRate: 0.85,
+    fees: [29_500, 32_000],
+    dialect: 'prefixed',
+    customFields: 'nested',
+    sources: {
+      Website: 8,
+      Referral: 7,
+      'Existing Customer': 6,
+      Instagram: 5,
+      'Local Event': 3,
+      'Franchise Portal - BizScout': 2,
+    },
+  });
 }
 
 /** The partner whose referrals the workspace of the same name reads. */

@@ -12,8 +12,8 @@ import { stopPart } from './processes.ts';
  * Weighs every page as a browser receives it, gzipped, and fails when one is heavier than its
  * budget.
  *
- *   npm run budgets on a demo server of its own npm run budgets -- --url http://localhost:4321 on a
- *   server that runs
+ *     npm run budgets                                  on a demo server of its own
+ *     npm run budgets -- --url http://localhost:4321   on a server that runs
  *
  * --tenant, --email and --password say whose pages; the demo's `summit` and its admin unless given.
  */

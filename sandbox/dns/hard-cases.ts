@@ -1,4 +1,6 @@
+import { placeBelow, range, type Records } from './case-records.ts';
 import { keyRecord, publicKeys } from './keys.ts';
+import { spfCases } from './spf-cases.ts';
 import type { NameRecords, Zone } from './zones.ts';
 
 /**
@@ -7,34 +9,20 @@ import type { NameRecords, Zone } from './zones.ts';
  */
 export const HARD = 'hard.test';
 
-type Records = Record<string, NameRecords>;
-
 /** Domains that are hard to judge, each for one reason. */
 export function hardCases(): Zone {
   return {
-    ...below(HARD, { ...servers(), ...mail(), ...spf(), ...dkim(), ...dmarc(), ...extras() }),
+    ...placeBelow(HARD, {
+      ...servers(),
+      ...mail(),
+      ...spfCases(),
+      ...dkim(),
+      ...dmarc(),
+      ...extras(),
+    }),
     ...trees(),
   };
 }
-
-/** Names are relative; `@` stands for the domain itself. */
-export function below(domain: string, records: Records): Zone {
-  return Object.fromEntries(
-    Object.entries(records).map(([name, value]) => [
-      name === '@' ? domain : `${name}.${domain}`,
-      value,
-    ]),
-  );
-}
-
-const spfOf = (text: string): NameRecords => ({ txt: [text] });
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-const named = <Value>(
-  count: number,
-  name: (index: number) => string,
-  value: (index: number) => Value,
-): Record<string, Value> =>
-  Object.fromEntries(range(count).map((index) => [name(index), value(index)]));
 
 /** Name servers that fail, each in its way. */
 function servers(): Records {
@@ -116,69 +104,6 @@ function mail(): Records {
     },
     self: { mx: [[10, 'mx.self.hard.test']], txt: ['v=spf1 mx -all'] },
     'mx.self': { a: ['192.0.2.40'] },
-  };
-}
-
-function spf(): Records {
-  const includes = (count: number, name: string) =>
-    `v=spf1 ${range(count)
-      .map((index) => `include:${name}${index}.hard.test`)
-      .join(' ')} -all`;
-  return {
-    'spf-ten': spfOf(includes(10, 'leaf')),
-    'spf-eleven': spfOf(includes(11, 'leaf')),
-    // Four includes of three lookups each, nested: 4 + 8 of their own.
-    'spf-nested': spfOf(includes(4, 'branch')),
-    ...named(
-      4,
-      (index) => `branch${index}`,
-      (index) =>
-        spfOf(`v=spf1 include:leaf${index}.hard.test include:leaf${index + 4}.hard.test ~all`),
-    ),
-    ...named(
-      11,
-      (index) => `leaf${index}`,
-      (index) => spfOf(`v=spf1 ip4:192.0.2.${index} -all`),
-    ),
-    'spf-endless': spfOf('v=spf1 include:spf-endless1.hard.test -all'),
-    ...named(
-      60,
-      (index) => `spf-endless${index}`,
-      (index) =>
-        spfOf(`v=spf1 a mx include:spf-endless${index + 1}.hard.test include:leaf1.hard.test -all`),
-    ),
-    'spf-loop': spfOf('v=spf1 include:spf-loop-back.hard.test -all'),
-    'spf-loop-back': spfOf('v=spf1 include:spf-loop.hard.test -all'),
-    'spf-two': { txt: ['v=spf1 mx -all', 'unrelated', 'v=spf1 a -all'] },
-    'spf-strings': { txt: [['v=spf1 ip4:192.0.2.1 ip4:19', '2.0.2.2 -a', 'll']] },
-    'spf-version': { txt: ['v=spf10 -all', 'v=spf1;-all'] },
-    'spf-void': spfOf('v=spf1 a:gone1.hard.test a:gone2.hard.test exists:empty.hard.test -all'),
-    'spf-include-nothing': spfOf('v=spf1 include:empty.hard.test -all'),
-    'spf-include-two': spfOf('v=spf1 include:spf-two.hard.test -all'),
-    'spf-include-silent': spfOf('v=spf1 include:silent.hard.test -all'),
-    'spf-redirect': spfOf('v=spf1 redirect=leaf1.hard.test'),
-    'spf-redirect-nothing': spfOf('v=spf1 redirect=empty.hard.test'),
-    'spf-redirect-all': spfOf('v=spf1 ~all redirect=empty.hard.test'),
-    'spf-macro': spfOf('v=spf1 include:%{ir}.%{v}._spf.hard.test exists:%{i}._i.%{d2} -all'),
-    'spf-ptr': spfOf('v=spf1 ptr ip4:192.0.2.1 -all'),
-    'spf-mx11': {
-      mx: range(11).map((index) => [index, `mx${index}.hard.test`]),
-      txt: ['v=spf1 mx -all'],
-    },
-    ...named(
-      11,
-      (index) => `mx${index}`,
-      (index) => ({ a: [`192.0.2.${50 + index}`] }),
-    ),
-    'spf-open': spfOf('v=spf1 mx +all'),
-    'spf-neutral': spfOf('v=spf1 ip4:192.0.2.1 ?all'),
-    'spf-no-all': spfOf('v=spf1 ip4:192.0.2.1'),
-    'spf-wrong': spfOf('v=spf1 ipv4:192.0.2.1 include: -all'),
-    'spf-long': spfOf(
-      `v=spf1 ${range(30)
-        .map((index) => `ip4:192.0.2.${100 + index}`)
-        .join(' ')} -all`,
-    ),
   };
 }
 
@@ -271,7 +196,7 @@ function extras(): Records {
 /** Policies that hold for other names than their own. */
 function trees(): Zone {
   return {
-    ...below('org.test', {
+    ...placeBelow('org.test', {
       '@': { mx: [[1, 'smtp.google.com']] },
       _dmarc: { txt: ['v=DMARC1; p=none; sp=quarantine; np=reject; rua=mailto:dmarc@org.test'] },
       sub: { a: ['192.0.2.70'] },
@@ -279,7 +204,7 @@ function trees(): Zone {
       '_dmarc.sub': { txt: ['v=DMARC1; p=reject; sp=none; psd=n; rua=mailto:dmarc@org.test'] },
     }),
     // A registry's suffix: below it every name is an organization of its own.
-    ...below('psd.test', {
+    ...placeBelow('psd.test', {
       '@': {},
       _dmarc: {
         txt: ['v=DMARC1; p=reject; np=reject; sp=quarantine; psd=y; rua=mailto:dmarc@psd.test'],
@@ -290,7 +215,7 @@ function trees(): Zone {
       'mail.shop': { a: ['192.0.2.74'] },
     }),
     // Ten labels: the walk leaps to the last seven after the first one.
-    ...below('deep.test', {
+    ...placeBelow('deep.test', {
       '@': {},
       _dmarc: { txt: ['v=DMARC1; p=quarantine; rua=mailto:dmarc@deep.test'] },
       '_dmarc.b.c.d.e.f.g.h': { txt: ['v=DMARC1; p=reject; psd=n'] },

@@ -1,7 +1,7 @@
+import { Accounts } from '../kit/accounts.ts';
 import type { SandboxClock } from '../kit/clock.ts';
 import { TokenDesk, type TokenRules } from '../kit/oauth.ts';
 import {
-  ControlError,
   json,
   type ProviderControl,
   type Reply,
@@ -40,6 +40,7 @@ export interface DynamicsSandbox extends SandboxProvider {
 }
 
 type Handler = (org: Org, request: SandboxRequest) => Reply;
+type Routed = (method: string, pattern: string, handler: Handler) => Route;
 
 const API = 'api/data/v9.2';
 const TABLES = Object.values(schemaOf({}));
@@ -58,72 +59,12 @@ export function dynamics365(
     specs.map(({ name, clientId, clientSecret }) => ({ account: name, clientId, clientSecret })),
     rules,
   );
-  const orgs = new Map<string, Org>();
-  const rebuild = () => specs.forEach((spec) => orgs.set(spec.name, new Org(spec, clock)));
-  rebuild();
-  const org = (name: string): Org => {
-    const found = orgs.get(name);
-    if (!found)
-      throw new ControlError(
-        `no account '${name}'; there are: ${[...orgs.keys()].join(', ')}`,
-        404,
-      );
-    return found;
-  };
-
-  /** Times are the sandbox's own, the `Date` of answers included: readers may go by it. */
-  async function answer(request: SandboxRequest, handler: Handler): Promise<Reply> {
-    const name = desk.accountOf(request.headers.authorization);
-    if (name === null)
-      return {
-        status: 401,
-        headers: {
-          'www-authenticate':
-            'Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize',
-        },
-        body: '',
-      };
-    const found = org(name);
-    found.root = `http://${request.headers.host}/dynamics-365`;
-    const reply = await found.throttle
-      .admit(() => (found.live(), handler(found, request)))
-      .catch((error: unknown) => {
-        if (error instanceof Refusal) return error.reply;
-        throw error;
-      });
-    return {
-      ...reply,
-      headers: {
-        'odata-version': '4.0',
-        date: new Date(clock.now()).toUTCString(),
-        ...reply.headers,
-      },
-    };
-  }
-
-  function token(request: SandboxRequest): Reply {
-    const name = desk.accountOfForm(request.body);
-    const form = new URLSearchParams(request.body);
-    if (name !== null && org(name).spec.tenant !== request.params.tenant)
-      return json(
-        { error: 'invalid_request', error_description: 'sandbox: no such directory' },
-        400,
-      );
-    if (form.get('scope') !== `http://${request.headers.host}/.default`)
-      return json(
-        {
-          error: 'invalid_scope',
-          error_description: 'sandbox: the scope is not the environment followed by /.default',
-        },
-        400,
-      );
-    return desk.answer(request);
-  }
-
-  const route = (method: string, pattern: string, handler: Handler): Route => ({
+  const orgs = new Accounts(specs, (spec) => new Org(spec, clock));
+  const org = (name: string) => orgs.get(name);
+  const route: Routed = (method, pattern, handler) => ({
     method,
     pattern: `${API}/${pattern}`,
-    handle: (request) => answer(request, handler),
+    handle: (request) => respond(request, handler, { desk, org, clock }),
   });
   return {
     key: 'dynamics-365',
@@ -131,34 +72,92 @@ export function dynamics365(
     org,
     desk,
     routes: [
-      { method: 'POST', pattern: ':tenant/oauth2/v2.0/token', handle: token },
-      route('GET', 'WhoAmI', whoAmI),
-      route('GET', 'WhoAmI()', whoAmI),
-      ...TABLES.flatMap((table) => tableRoutes(table, route)),
-      route('POST', 'leads(:key)/Microsoft.Dynamics.CRM.QualifyLead', qualifyLead),
-      route('GET', 'EntityDefinitions', entityDefinitions),
-      route('GET', 'EntityDefinitions(:name)', entityDefinition),
-      route('GET', 'EntityDefinitions(:name)/Attributes', attributes),
-      route('GET', 'EntityDefinitions(:name)/Attributes/:type', attributesOfType),
-      route('GET', 'EntityDefinitions(:name)/Attributes(:attribute)/:type', attribute),
-      route('GET', 'EntityDefinitions(:name)/Keys', keys),
+      {
+        method: 'POST',
+        pattern: ':tenant/oauth2/v2.0/token',
+        handle: (request) => token(request, desk, org),
+      },
+      ...apiRoutes(route),
     ],
     identify: ({ headers, body }) =>
       desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
     control: {
-      accounts: () => specs.map(({ name, label }) => ({ name, label })),
+      accounts: () => orgs.list(),
       truth: (name, kind) => truth(org(name), kind),
       mutate: (name, body) => mutate(org(name), body),
       poison: (name, body) => poison(org(name), body),
-      rebuild,
+      rebuild: () => orgs.rebuild(),
     },
   };
 }
 
-function tableRoutes(
-  { name, set }: Table,
-  route: (method: string, pattern: string, handler: Handler) => Route,
-): Route[] {
+/** Times are the sandbox's own, the `Date` of responses included: readers may go by it. */
+async function respond(
+  request: SandboxRequest,
+  handler: Handler,
+  { desk, org, clock }: { desk: TokenDesk; org: (name: string) => Org; clock: SandboxClock },
+): Promise<Reply> {
+  const name = desk.accountOf(request.headers.authorization);
+  if (name === null)
+    return {
+      status: 401,
+      headers: {
+        'www-authenticate':
+          'Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize',
+      },
+      body: '',
+    };
+  const found = org(name);
+  found.root = `http://${request.headers.host}/dynamics-365`;
+  const reply = await found.throttle
+    .admit(() => (found.live(), handler(found, request)))
+    .catch((error: unknown) => {
+      if (error instanceof Refusal) return error.reply;
+      throw error;
+    });
+  return {
+    ...reply,
+    headers: {
+      'odata-version': '4.0',
+      date: new Date(clock.now()).toUTCString(),
+      ...reply.headers,
+    },
+  };
+}
+
+/** The token endpoint of a directory: its path and the scope must be those of the environment. */
+function token(request: SandboxRequest, desk: TokenDesk, org: (name: string) => Org): Reply {
+  const name = desk.accountOfForm(request.body);
+  const form = new URLSearchParams(request.body);
+  if (name !== null && org(name).spec.tenant !== request.params.tenant)
+    return json({ error: 'invalid_request', error_description: 'sandbox: no such directory' }, 400);
+  if (form.get('scope') !== `http://${request.headers.host}/.default`)
+    return json(
+      {
+        error: 'invalid_scope',
+        error_description: 'sandbox: the scope is not the environment followed by /.default',
+      },
+      400,
+    );
+  return desk.answer(request);
+}
+
+function apiRoutes(route: Routed): Route[] {
+  return [
+    route('GET', 'WhoAmI', whoAmI),
+    route('GET', 'WhoAmI()', whoAmI),
+    ...TABLES.flatMap((table) => tableRoutes(table, route)),
+    route('POST', 'leads(:key)/Microsoft.Dynamics.CRM.QualifyLead', qualifyLead),
+    route('GET', 'EntityDefinitions', entityDefinitions),
+    route('GET', 'EntityDefinitions(:name)', entityDefinition),
+    route('GET', 'EntityDefinitions(:name)/Attributes', attributes),
+    route('GET', 'EntityDefinitions(:name)/Attributes/:type', attributesOfType),
+    route('GET', 'EntityDefinitions(:name)/Attributes(:attribute)/:type', attribute),
+    route('GET', 'EntityDefinitions(:name)/Keys', keys),
+  ];
+}
+
+function tableRoutes({ name, set }: Table, route: Routed): Route[] {
   const of = (org: Org) => org.store.schema[name];
   const reads =
     (handler: (org: Org, table: Table, request: SandboxRequest) => Reply): Handler =>

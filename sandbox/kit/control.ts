@@ -14,18 +14,25 @@ export interface Controlled {
 }
 
 /** The routes below `/_control/`; README.md lists them for people. */
-export function controlRoutes({ clock, faults, log, providers }: Controlled): Route[] {
-  const controlOf = (key = '') => {
-    const provider = providers.get(key);
-    if (!provider)
-      throw new ControlError(
-        `no provider '${key}'; there are: ${[...providers.keys()].join(', ')}`,
-        404,
-      );
-    return provider.control;
-  };
+export function controlRoutes(controlled: Controlled): Route[] {
+  const { clock, log, providers } = controlled;
   return [
     { method: 'GET', pattern: '', handle: () => json(overview(providers, clock)) },
+    ...faultRoutes(controlled),
+    { method: 'GET', pattern: 'counters', handle: () => json(log.counters()) },
+    { method: 'GET', pattern: 'log', handle: () => json(log.entries()) },
+    { method: 'POST', pattern: 'reset', handle: ({ body }) => reset(controlled, body) },
+    {
+      method: 'POST',
+      pattern: 'clock',
+      handle: ({ body }) => (clock.shift(milliseconds(body)), json({ now: clock.now() })),
+    },
+    ...accountRoutes(controlled),
+  ];
+}
+
+function faultRoutes({ faults }: Controlled): Route[] {
+  return [
     { method: 'GET', pattern: 'faults', handle: () => json(faults.list()) },
     {
       method: 'POST',
@@ -38,45 +45,49 @@ export function controlRoutes({ clock, faults, log, providers }: Controlled): Ro
       pattern: 'faults/:id',
       handle: ({ params }) => (faults.disarm(Number(params.id)), json({ ok: true })),
     },
-    { method: 'GET', pattern: 'counters', handle: () => json(log.counters()) },
-    { method: 'GET', pattern: 'log', handle: () => json(log.entries()) },
-    { method: 'POST', pattern: 'reset', handle: ({ body }) => reset(body) },
-    {
-      method: 'POST',
-      pattern: 'clock',
-      handle: ({ body }) => (clock.shift(milliseconds(body)), json({ now: clock.now() })),
-    },
+  ];
+}
+
+function accountRoutes({ providers }: Controlled): Route[] {
+  const control = (key = '') => {
+    const provider = providers.get(key);
+    if (!provider)
+      throw new ControlError(
+        `no provider '${key}'; there are: ${[...providers.keys()].join(', ')}`,
+        404,
+      );
+    return provider.control;
+  };
+  return [
     {
       method: 'GET',
       pattern: 'truth/:provider/:account',
       handle: ({ params, query }) =>
-        json(
-          controlOf(params.provider).truth(params.account ?? '', query.get('kind') ?? undefined),
-        ),
+        json(control(params.provider).truth(params.account ?? '', query.get('kind') ?? undefined)),
     },
     {
       method: 'POST',
       pattern: 'mutate/:provider/:account',
       handle: ({ params, body }) =>
-        json(controlOf(params.provider).mutate(params.account ?? '', parse(body))),
+        json(control(params.provider).mutate(params.account ?? '', parse(body))),
     },
     {
       method: 'POST',
       pattern: 'poison/:provider/:account',
       handle: ({ params, body }) =>
-        json(controlOf(params.provider).poison(params.account ?? '', parse(body))),
+        json(control(params.provider).poison(params.account ?? '', parse(body))),
     },
   ];
+}
 
-  function reset(body: string): Reply {
-    faults.disarm();
-    log.clear();
-    if ((parse(body || '{}') as { accounts?: boolean }).accounts) {
-      clock.reset();
-      for (const provider of providers.values()) provider.control.rebuild();
-    }
-    return json({ ok: true });
+function reset({ clock, faults, log, providers }: Controlled, body: string): Reply {
+  faults.disarm();
+  log.clear();
+  if ((parse(body || '{}') as { accounts?: boolean }).accounts) {
+    clock.reset();
+    for (const provider of providers.values()) provider.control.rebuild();
   }
+  return json({ ok: true });
 }
 
 /** @returns what a control route answers when it throws */

@@ -17,24 +17,23 @@ interface Step {
   substatus: string;
 }
 
+type Category = 'marketplace' | 'qualified' | 'co-sell' | 'shared';
+
 /**
  * The `index`-th referral of an account as it is at `now`: what happens to it is fixed by the seed.
  */
 export function referralAt(seed: string, index: number, createdAt: number, now: number): Referral {
   const random = randomFrom(seed, 'referral', index);
   const id = guidFrom(seed, 'referral', index);
-  const category = random.weighted(
-    ['marketplace', 'qualified', 'co-sell', 'shared'] as const,
+  const category: Category = random.weighted(
+    ['marketplace', 'qualified', 'co-sell', 'shared'],
     [3, 3, 3, 2],
   );
   const steps = stepsOf(random, createdAt, category === 'shared');
   const step = steps.findLast(({ at }) => at <= now) ?? steps[0];
   if (step === undefined) throw new Error('a referral without a beginning');
   const [company, domain, country, currency] = random.pick(COMPANIES);
-  const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
-  const email =
-    `${firstName}.${lastName}`.toLowerCase() +
-    (random.chance(0.12) ? '@outlook.com' : `@mail.${domain.replace('.example', '-group.com')}`);
+  const contact = contactPerson(random, domain);
   return {
     id,
     engagementId: guidFrom(seed, 'engagement', index),
@@ -54,43 +53,9 @@ export function referralAt(seed: string, index: number, createdAt: number, now: 
     mpnId: '4391227',
     tags: [],
     target: [{ type: 'SolutionProfile', id: 'profile-1' }],
-    customerProfile: {
-      name: company,
-      address: {
-        addressLine1: '1 Example Street',
-        addressLine2: '',
-        city: 'Sampleton',
-        state: '',
-        postalCode: '10000',
-        country,
-        region: null,
-      },
-      size: random.pick(SIZES),
-      team: random.chance(0.05)
-        ? []
-        : [
-            {
-              firstName,
-              lastName,
-              phoneNumber: '',
-              email,
-              contactPreference: { locale: 'en-US', disableNotifications: false },
-            },
-          ],
-      ids: random.chance(0.4) ? { azureTenantId: guidFrom(seed, 'tenant', company) } : {},
-    },
-    consent: {
-      consentToContact: true,
-      consentToToShareInfoWithOthers: true,
-      consentToShareReferralWithMicrosoftSellers: category !== 'marketplace',
-    },
-    details: {
-      notes: '',
-      dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500,
-      currency,
-      closingDateTime: instant(createdAt + 90 * DAY),
-      customerAction: 'ContactMe',
-    },
+    customerProfile: customerProfile(random, { seed, company, country, contact }),
+    consent: consent(category),
+    details: details(random, createdAt, currency),
     team: [],
     inviteContext: {
       notes: '',
@@ -100,6 +65,64 @@ export function referralAt(seed: string, index: number, createdAt: number, now: 
     lastModifiedVia: 'Api',
     eTag: eTagOf(id, step.at),
     links: { self: { uri: `/v1.0/engagements/referrals/${id}`, method: 'GET' } },
+  };
+}
+
+function contactPerson(random: Random, domain: string) {
+  const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
+  const host = random.chance(0.12)
+    ? 'outlook.com'
+    : `mail.${domain.replace('.example', '-group.com')}`;
+  return {
+    firstName,
+    lastName,
+    phoneNumber: '',
+    email: `${`${firstName}.${lastName}`.toLowerCase()}@${host}`,
+    contactPreference: { locale: 'en-US', disableNotifications: false },
+  };
+}
+
+function customerProfile(
+  random: Random,
+  of: {
+    seed: string;
+    company: string;
+    country: string;
+    contact: ReturnType<typeof contactPerson>;
+  },
+) {
+  return {
+    name: of.company,
+    address: {
+      addressLine1: '1 Example Street',
+      addressLine2: '',
+      city: 'Sampleton',
+      state: '',
+      postalCode: '10000',
+      country: of.country,
+      region: null,
+    },
+    size: random.pick(SIZES),
+    team: random.chance(0.05) ? [] : [of.contact],
+    ids: random.chance(0.4) ? { azureTenantId: guidFrom(of.seed, 'tenant', of.company) } : {},
+  };
+}
+
+function consent(category: Category) {
+  return {
+    consentToContact: true,
+    consentToToShareInfoWithOthers: true,
+    consentToShareReferralWithMicrosoftSellers: category !== 'marketplace',
+  };
+}
+
+function details(random: Random, createdAt: number, currency: string) {
+  return {
+    notes: '',
+    dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500,
+    currency,
+    closingDateTime: instant(createdAt + 90 * DAY),
+    customerAction: 'ContactMe',
   };
 }
 
@@ -137,7 +160,7 @@ function stepsOf(random: Random, createdAt: number, outgoing: boolean): Step[] {
   ];
 }
 
-function kindOf(category: 'marketplace' | 'qualified' | 'co-sell' | 'shared') {
+function kindOf(category: Category) {
   const incoming = {
     direction: 'Incoming',
     type: 'Independent',
@@ -151,7 +174,7 @@ function kindOf(category: 'marketplace' | 'qualified' | 'co-sell' | 'shared') {
     : { ...incoming, direction: 'Outgoing', type: 'Shared', qualification: 'SalesQualified' };
 }
 
-function invitedBy(category: string, random: Random) {
+function invitedBy(category: Category, random: Random) {
   if (category === 'shared') return null;
   const [organizationId, organizationName] =
     category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);

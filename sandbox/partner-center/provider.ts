@@ -1,12 +1,8 @@
+import { Accounts } from '../kit/accounts.ts';
 import type { SandboxClock } from '../kit/clock.ts';
 import { TokenDesk, type TokenRules } from '../kit/oauth.ts';
 import { DeviceDesk, type DeviceRules } from '../kit/device.ts';
-import {
-  ControlError,
-  type Reply,
-  type SandboxProvider,
-  type SandboxRequest,
-} from '../kit/provider.ts';
+import type { Reply, Route, SandboxProvider, SandboxRequest } from '../kit/provider.ts';
 import { PartnerAccount, type PartnerSpec } from './account.ts';
 import { failure, list } from './list.ts';
 import { WebhookDesk } from './webhooks.ts';
@@ -24,6 +20,8 @@ export interface PartnerCenterSandbox extends SandboxProvider {
   /** How often an access token was sent to the address that next links name. */
   leaks(): number;
 }
+
+type Handler = (partner: PartnerAccount, request: SandboxRequest, now: number) => Reply;
 
 /**
  * Microsoft Partner Center below `/partner-center/`: the token endpoint of a directory, the list of
@@ -43,47 +41,9 @@ export function partnerCenter(
   const desk = new TokenDesk(clock, clients, { textNumbers: true, ...rules });
   const devices = new DeviceDesk(clock, desk, rules.device);
   const webhooks = new WebhookDesk(clock);
-  const accounts = new Map<string, PartnerAccount>();
-  const rebuild = () => specs.forEach((spec) => accounts.set(spec.name, new PartnerAccount(spec)));
-  rebuild();
-  const account = (name: string): PartnerAccount => {
-    const found = accounts.get(name);
-    if (!found)
-      throw new ControlError(
-        `no account '${name}'; there are: ${[...accounts.keys()].join(', ')}`,
-        404,
-      );
-    return found;
-  };
-  let leaks = 0;
-
-  const guarded =
-    (handle: (partner: PartnerAccount, request: SandboxRequest, now: number) => Reply) =>
-    (request: SandboxRequest): Reply => {
-      const name = desk.accountOf(request.headers.authorization, RESOURCE);
-      if (name === null)
-        return failure(
-          401,
-          'unauthenticated',
-          'The access token is missing, expired, not valid, or for something else.',
-        );
-      if (request.headers['client-request-id'] === undefined)
-        return failure(400, 'invalidRequest', 'client-request-id is required.');
-      return handle(account(name), request, clock.now());
-    };
-
-  const referrals = guarded((partner, request, now) =>
-    list(partner.rows(now), request, {
-      pageSize: partner.spec.pageSize ?? 100,
-      trapUrl: `http://${request.headers.host}/partner-center/v1.0/referrals`,
-    }),
-  );
-
-  function trap({ headers }: SandboxRequest): Reply {
-    if (headers.authorization !== undefined) leaks += 1;
-    return failure(404, 'itemNotFound', 'There is nothing here.');
-  }
-
+  const accounts = new Accounts(specs, (spec) => new PartnerAccount(spec));
+  const account = (name: string) => accounts.get(name);
+  const trap = new Trap();
   return {
     key: 'partner-center',
     basePath: '/partner-center/',
@@ -91,35 +51,87 @@ export function partnerCenter(
     desk,
     devices,
     webhooks,
-    leaks: () => leaks,
+    leaks: () => trap.leaks,
     routes: [
-      {
-        method: 'POST',
-        pattern: ':tenant/oauth2/token',
-        handle: (request) => devices.answer(request) ?? desk.answer(request),
-      },
-      {
-        method: 'POST',
-        pattern: ':tenant/oauth2/devicecode',
-        handle: (request) =>
-          devices.start(request, `http://${request.headers.host}/partner-center/device`),
-      },
-      { method: 'GET', pattern: 'device', handle: (request) => devices.page(request) },
-      { method: 'GET', pattern: 'v1.0/engagements/referrals', handle: referrals },
-      { method: 'GET', pattern: 'v1.0/referrals', handle: trap },
-      { method: 'GET', pattern: 'v1.0/engagements/referrals/:id', handle: guarded(readOne) },
-      { method: 'PATCH', pattern: 'v1.0/engagements/referrals/:id', handle: guarded(patch) },
-      { method: 'PUT', pattern: 'v1.0/engagements/referrals/:id', handle: guarded(put) },
+      ...tokenRoutes(desk, devices),
+      ...referralRoutes((handler) => guarded(handler, { desk, account, clock })),
+      { method: 'GET', pattern: 'v1.0/referrals', handle: (request) => trap.spring(request) },
       ...webhooks.routes(({ headers }) => desk.accountOf(headers.authorization, WEBHOOK_RESOURCE)),
     ],
     identify: ({ headers, body }) =>
       desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
     control: {
-      accounts: () => specs.map(({ name, label }) => ({ name, label })),
+      accounts: () => accounts.list(),
       truth: (name) => ({ referrals: account(name).rows(clock.now()) }),
       mutate: (name, body) => account(name).mutate(body, clock.now()),
       poison: (name, body) => account(name).poison(body, clock.now()),
-      rebuild,
+      rebuild: () => accounts.rebuild(),
     },
+  };
+}
+
+/** The address that next links name. It is no part of the API and counts the tokens it is sent. */
+class Trap {
+  leaks = 0;
+
+  spring({ headers }: SandboxRequest): Reply {
+    if (headers.authorization !== undefined) this.leaks += 1;
+    return failure(404, 'itemNotFound', 'There is nothing here.');
+  }
+}
+
+function tokenRoutes(desk: TokenDesk, devices: DeviceDesk): Route[] {
+  return [
+    {
+      method: 'POST',
+      pattern: ':tenant/oauth2/token',
+      handle: (request) => devices.answer(request) ?? desk.answer(request),
+    },
+    {
+      method: 'POST',
+      pattern: ':tenant/oauth2/devicecode',
+      handle: (request) =>
+        devices.start(request, `http://${request.headers.host}/partner-center/device`),
+    },
+    { method: 'GET', pattern: 'device', handle: (request) => devices.page(request) },
+  ];
+}
+
+function referralRoutes(guard: (handler: Handler) => Route['handle']): Route[] {
+  const base = 'v1.0/engagements/referrals';
+  return [
+    { method: 'GET', pattern: base, handle: guard(readList) },
+    { method: 'GET', pattern: `${base}/:id`, handle: guard(readOne) },
+    { method: 'PATCH', pattern: `${base}/:id`, handle: guard(patch) },
+    { method: 'PUT', pattern: `${base}/:id`, handle: guard(put) },
+  ];
+}
+
+const readList: Handler = (partner, request, now) =>
+  list(partner.rows(now), request, {
+    pageSize: partner.spec.pageSize ?? 100,
+    trapUrl: `http://${request.headers.host}/partner-center/v1.0/referrals`,
+  });
+
+/** Lets a request through that has a token for the API and says which request it is. */
+function guarded(
+  handler: Handler,
+  {
+    desk,
+    account,
+    clock,
+  }: { desk: TokenDesk; account: (name: string) => PartnerAccount; clock: SandboxClock },
+): Route['handle'] {
+  return (request) => {
+    const name = desk.accountOf(request.headers.authorization, RESOURCE);
+    if (name === null)
+      return failure(
+        401,
+        'unauthenticated',
+        'The access token is missing, expired, not valid, or for something else.',
+      );
+    if (request.headers['client-request-id'] === undefined)
+      return failure(400, 'invalidRequest', 'client-request-id is required.');
+    return handler(account(name), request, clock.now());
   };
 }
