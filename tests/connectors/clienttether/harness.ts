@@ -52,7 +52,7 @@ export async function connect({
     const partitions = async function* () {
       yield* batches;
     };
-    return streamOf(name).read(
+    return getStream(name).read(
       {
         ...access,
         now: NOW,
@@ -66,13 +66,13 @@ export async function connect({
   return { sandbox, waits, read, access, client: createClientTetherClient(access) };
 }
 
-export function streamOf(name: string) {
+export function getStream(name: string) {
   const found = clienttether.streams.find((stream) => stream.name === name);
   if (!found) throw new Error(`no stream ${name}`);
   return found;
 }
 
-export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
+export async function collectPages(pages: AsyncIterable<Page>): Promise<Page[]> {
   const all: Page[] = [];
   for await (const page of pages) all.push(page);
   return all;

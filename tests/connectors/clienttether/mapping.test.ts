@@ -3,12 +3,13 @@ import {
   clientTetherSettings,
   type ClientTetherSettings,
 } from '#lib/connectors/clienttether/settings.ts';
-import { stageFacts } from '#lib/connectors/clienttether/stages.ts';
+import { lookUpStage } from '#lib/connectors/clienttether/stages.ts';
 import type { z } from 'zod';
-import { streamOf } from './harness.ts';
+import { getStream } from './harness.ts';
 
 type Given = z.input<typeof clientTetherSettings>;
-const settingsOf = (given: Given = {}): ClientTetherSettings => clientTetherSettings.parse(given);
+const parseSettings = (given: Given = {}): ClientTetherSettings =>
+  clientTetherSettings.parse(given);
 
 function map(
   streamName: string,
@@ -16,7 +17,7 @@ function map(
   given: Given = {},
   context: { partition?: string; index?: number } = {},
 ) {
-  return streamOf(streamName).map(item, { settings: settingsOf(given), index: 0, ...context });
+  return getStream(streamName).map(item, { settings: parseSettings(given), index: 0, ...context });
 }
 
 const rejected = (reason: RegExp) =>
@@ -222,10 +223,10 @@ describe('schedule items', () => {
 
 describe('stages', () => {
   const names = (body: object) => {
-    const stream = streamOf('salesCycles');
+    const stream = getStream('salesCycles');
     return stream
       .parse(JSON.stringify({ ResultCode: 'CT200', ...body }))
-      .map((item, index) => stream.map(item, { settings: settingsOf(), index }));
+      .map((item, index) => stream.map(item, { settings: parseSettings(), index }));
   };
 
   it('begin with "New Lead", unless the source lists it', () => {
@@ -261,20 +262,20 @@ describe('stages', () => {
     ['Wonderful Fit', 10, 'open'],
     ['constructor', 10, 'open'],
   ])('%s is worth %i percent, %s', (name, likelyPct, outcome) => {
-    expect(stageFacts(name, settingsOf())).toEqual({ likelyPct, outcome });
+    expect(lookUpStage(name, parseSettings())).toEqual({ likelyPct, outcome });
   });
 
   it('take likelihoods from the settings first, in any case', () => {
-    const { stages } = settingsOf({
+    const { stages } = parseSettings({
       stages: {
         ' FDD signed': { likelyPct: 66 },
         Handshake: { likelyPct: 100, outcome: 'won' },
         lost: { likelyPct: 1 },
       },
     });
-    expect(stageFacts('FDD Signed', { stages })).toEqual({ likelyPct: 66, outcome: 'open' });
-    expect(stageFacts('handshake', { stages })).toEqual({ likelyPct: 100, outcome: 'won' });
-    expect(stageFacts('Lost', { stages })).toEqual({ likelyPct: 1, outcome: 'lost' });
+    expect(lookUpStage('FDD Signed', { stages })).toEqual({ likelyPct: 66, outcome: 'open' });
+    expect(lookUpStage('handshake', { stages })).toEqual({ likelyPct: 100, outcome: 'won' });
+    expect(lookUpStage('Lost', { stages })).toEqual({ likelyPct: 1, outcome: 'lost' });
   });
 });
 
@@ -289,7 +290,7 @@ it('settings refuse what cannot work', () => {
   ]) {
     expect(clientTetherSettings.safeParse(given).success, JSON.stringify(given)).toBe(false);
   }
-  expect(settingsOf({ baseUrl: 'https://api.clienttether.com/v2/api' }).baseUrl).toBe(
+  expect(parseSettings({ baseUrl: 'https://api.clienttether.com/v2/api' }).baseUrl).toBe(
     'https://api.clienttether.com/v2/api/',
   );
 });

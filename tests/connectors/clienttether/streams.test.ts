@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { clientRows, connect, noteRows, pagesOf, streamOf } from './harness.ts';
+import { clientRows, connect, noteRows, collectPages, getStream } from './harness.ts';
 import { serve } from '../../platform/http/servers.ts';
 
-const idsOf = (stream: string, items: unknown[]) =>
-  items.map((item) => streamOf(stream).identify(item));
+const identifyAll = (stream: string, items: unknown[]) =>
+  items.map((item) => getStream(stream).identify(item));
 
 describe('list streams', () => {
   const account = { rows: { clients: clientRows(50) } };
 
   it('keep what was received, as it was received', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
-    for (const page of await pagesOf(read('clients')))
-      expect(streamOf('clients').parse(page.answer.body)).toEqual(page.items);
+    for (const page of await collectPages(read('clients')))
+      expect(getStream('clients').parse(page.answer.body)).toEqual(page.items);
   });
 
   it('end with one last page, from which the next pass starts anew', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
-    const pages = await pagesOf(read('clients'));
+    const pages = await collectPages(read('clients'));
     expect(pages.map((page) => page.last)).toEqual([false, false, true]);
     expect(pages.map((page) => page.cursor)).toEqual([{ offset: 18 }, { offset: 36 }, null]);
     expect(
       new Set(
-        idsOf(
+        identifyAll(
           'clients',
           pages.flatMap((page) => page.items),
         ),
@@ -31,11 +31,11 @@ describe('list streams', () => {
 
   it('go on from a cursor without missing a row', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
-    const first = (await pagesOf(read('clients'))).slice(0, 1);
-    const rest = await pagesOf(read('clients', first[0]?.cursor));
+    const first = (await collectPages(read('clients'))).slice(0, 1);
+    const rest = await collectPages(read('clients', first[0]?.cursor));
     expect(
       new Set(
-        idsOf(
+        identifyAll(
           'clients',
           [...first, ...rest].flatMap((page) => page.items),
         ),
@@ -46,23 +46,23 @@ describe('list streams', () => {
 
   it('never move back: what a resumed pass reads again leaves the cursor where it was', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
-    const [again, next] = await pagesOf(read('clients', { offset: 18 }));
+    const [again, next] = await collectPages(read('clients', { offset: 18 }));
     expect([again?.cursor, next?.cursor]).toEqual([{ offset: 18 }, { offset: 36 }]);
   });
 
   it('go on from a cursor without missing a row when many were deleted in the meantime', async () => {
     const { read, sandbox } = await connect({ account, settings: { pageSize: 20 } });
-    const first = (await pagesOf(read('clients'))).slice(0, 1);
+    const first = (await collectPages(read('clients'))).slice(0, 1);
     const gone = clientRows(15).map((row) => ({
       op: 'delete' as const,
       kind: 'clients' as const,
       id: String(row.client_id),
     }));
     sandbox.clienttether.mutate('acme', { changes: gone });
-    const rest = await pagesOf(read('clients', first[0]?.cursor));
+    const rest = await collectPages(read('clients', first[0]?.cursor));
     expect(
       new Set(
-        idsOf(
+        identifyAll(
           'clients',
           [...first, ...rest].flatMap((page) => page.items),
         ),
@@ -77,7 +77,7 @@ describe('list streams', () => {
       const seen = new Set<unknown>();
       let page = 0;
       for await (const { items } of read('clients')) {
-        for (const id of idsOf('clients', items)) seen.add(id);
+        for (const id of identifyAll('clients', items)) seen.add(id);
         const changes =
           op === 'add'
             ? [1, 2, 3].map((n) => ({
@@ -106,7 +106,9 @@ describe('list streams', () => {
       response.end(JSON.stringify({ ResultCode: 'CT_200', data: clientRows(50) })),
     );
     const { read } = await connect({ settings: { baseUrl: server.url, pageSize: 20 } });
-    expect(await pagesOf(read('clients'))).toMatchObject([{ last: true, items: { length: 50 } }]);
+    expect(await collectPages(read('clients'))).toMatchObject([
+      { last: true, items: { length: 50 } },
+    ]);
   });
 
   it('do not take a short page for the end when the total says that there is more', async () => {
@@ -122,10 +124,10 @@ describe('list streams', () => {
       );
     });
     const { read } = await connect({ settings: { baseUrl: server.url, pageSize: 20 } });
-    const pages = await pagesOf(read('clients'));
+    const pages = await collectPages(read('clients'));
     expect(
       new Set(
-        idsOf(
+        identifyAll(
           'clients',
           pages.flatMap((page) => page.items),
         ),
@@ -139,10 +141,10 @@ describe('stages', () => {
     const { read } = await connect({
       account: { lookups: { salesCycles: ['FDD Sent', 'FA Signed'] } },
     });
-    const [page, ...more] = await pagesOf(read('salesCycles'));
+    const [page, ...more] = await collectPages(read('salesCycles'));
     expect(more).toEqual([]);
     expect(page).toMatchObject({ last: true, cursor: null, items: { length: 3 } });
-    expect(page && streamOf('salesCycles').parse(page.answer.body)).toEqual(page?.items);
+    expect(page && getStream('salesCycles').parse(page.answer.body)).toEqual(page?.items);
   });
 });
 
@@ -161,15 +163,15 @@ describe('schedule', () => {
     for (const timeZone of ['UTC', 'Pacific/Auckland']) {
       const { read } = await connect({ account: { rows }, settings: { timeZone } });
       expect(
-        idsOf(
+        identifyAll(
           'activities',
-          (await pagesOf(read('activities'))).flatMap((page) => page.items),
+          (await collectPages(read('activities'))).flatMap((page) => page.items),
         ).toSorted(),
       ).toEqual(['activity:1', 'activity:2', 'activity:3']);
       expect(
-        idsOf(
+        identifyAll(
           'events',
-          (await pagesOf(read('events'))).flatMap((page) => page.items),
+          (await collectPages(read('events'))).flatMap((page) => page.items),
         ),
       ).toEqual(['event:1']);
     }
@@ -187,7 +189,7 @@ describe('notes', () => {
   it('come one page per client, empty ones too, a few clients at once', async () => {
     const { read, sandbox } = await connect({ account });
     sandbox.faults.arm({ kind: 'latency', ms: 20 });
-    const pages = await pagesOf(read('notes', 'start', batches));
+    const pages = await collectPages(read('notes', 'start', batches));
     expect(pages.map((page) => page.partition).toSorted()).toEqual(clients.toSorted());
     for (const { items, partition } of pages)
       expect(items).toHaveLength(clients.indexOf(partition ?? '') < 9 ? 1 : 0);
@@ -196,7 +198,7 @@ describe('notes', () => {
 
   it('move the cursor only on the last page of a batch', async () => {
     const { read } = await connect({ account });
-    const pages = await pagesOf(read('notes', 'start', batches));
+    const pages = await collectPages(read('notes', 'start', batches));
     expect(pages.map((page) => page.cursor)).toEqual([
       ...Array<string>(6).fill('start'),
       ...Array<string>(5).fill('a'),
@@ -211,7 +213,7 @@ describe('notes', () => {
   it('skip clients that are gone and still move on', async () => {
     const { read, sandbox } = await connect({ account });
     sandbox.faults.arm({ kind: 'status', status: 404, after: 7 });
-    const pages = await pagesOf(read('notes', 'start', batches));
+    const pages = await collectPages(read('notes', 'start', batches));
     expect(pages).toHaveLength(7);
     expect(pages.at(-1)).toMatchObject({ cursor: 'b', last: true });
   });

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  amountOf,
-  countOf,
-  dateOf,
-  labelOf,
-  percentOf,
-  personOf,
-  plainTextOf,
-  sourceDate,
+  parseAmount,
+  parseCount,
+  parseDate,
+  parseLabel,
+  parsePercent,
+  formatPersonName,
+  toPlainText,
+  formatDate,
 } from '#lib/connectors/clienttether/values.ts';
 import { amount } from '#lib/records/text.ts';
 
 const rejection = expect.objectContaining({ name: 'RecordRejected' });
 
-describe('dateOf', () => {
+describe('parseDate', () => {
   it.each([
     ['2026-10-01 09:30:00', 'UTC', '2026-10-01T09:30:00.000Z'],
     ['2026-10-01 09:30:00', 'America/Denver', '2026-10-01T15:30:00.000Z'],
@@ -26,11 +26,11 @@ describe('dateOf', () => {
     ['2026-10-01T09:30:00-0530', 'UTC', '2026-10-01T15:00:00.000Z'],
     ['2024-02-29 00:00:00', 'UTC', '2024-02-29T00:00:00.000Z'],
   ])('reads %s in %s', (text, zone, iso) => {
-    expect(dateOf(text, 'created', zone)?.toISOString()).toBe(iso);
+    expect(parseDate(text, 'created', zone)?.toISOString()).toBe(iso);
   });
 
   it.each([null, '', '  ', '0000-00-00 00:00:00', '0000-00-00'])('is null for %j', (text) => {
-    expect(dateOf(text, 'created', 'UTC')).toBeNull();
+    expect(parseDate(text, 'created', 'UTC')).toBeNull();
   });
 
   it.each([
@@ -45,11 +45,11 @@ describe('dateOf', () => {
     '1793534430',
     '2026-10-01 10:00:00 PST',
   ])('rejects %s without quoting it', (text) => {
-    expect(() => dateOf(text, 'created', 'UTC')).toThrow(rejection);
-    expect(() => dateOf(text, 'created', 'UTC')).not.toThrow(new RegExp(text));
+    expect(() => parseDate(text, 'created', 'UTC')).toThrow(rejection);
+    expect(() => parseDate(text, 'created', 'UTC')).not.toThrow(new RegExp(text));
   });
 
-  it('gives back what sourceDate wrote, in any zone', () => {
+  it('gives back what formatDate wrote, in any zone', () => {
     const zones = fc.constantFrom(
       'UTC',
       'America/Denver',
@@ -60,11 +60,11 @@ describe('dateOf', () => {
     const seconds = fc.integer({ min: Date.UTC(2000, 0) / 1000, max: Date.UTC(2040, 0) / 1000 });
     fc.assert(
       fc.property(zones, seconds, (zone, second) => {
-        const text = sourceDate(new Date(second * 1000), zone);
-        const back = dateOf(text, 'created', zone);
+        const text = formatDate(new Date(second * 1000), zone);
+        const back = parseDate(text, 'created', zone);
         // Where clocks go back an hour is told twice: the text is the same, the instant may be the
         // other one.
-        expect(sourceDate(back ?? new Date(0), zone)).toBe(text);
+        expect(formatDate(back ?? new Date(0), zone)).toBe(text);
         expect(Math.abs((back?.getTime() ?? 0) / 1000 - second)).toBeLessThanOrEqual(3600);
       }),
     );
@@ -76,7 +76,7 @@ describe('dateOf', () => {
         fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/)),
         (text) => {
           try {
-            const date = dateOf(text, 'created', 'UTC');
+            const date = parseDate(text, 'created', 'UTC');
             expect(date === null || !Number.isNaN(date.getTime())).toBe(true);
           } catch (error) {
             expect(error).toEqual(rejection);
@@ -87,7 +87,7 @@ describe('dateOf', () => {
   });
 });
 
-describe('amountOf', () => {
+describe('parseAmount', () => {
   it.each([
     ['$45,000.00', '45000.00'],
     ['45000', '45000.00'],
@@ -100,20 +100,20 @@ describe('amountOf', () => {
     ['-0', '0.00'],
     ['999999999999.99', '999999999999.99'],
   ])('reads %s', (text, expected) => {
-    expect(amountOf(text)).toBe(expected);
+    expect(parseAmount(text)).toBe(expected);
   });
 
   it.each([null, '', 'TBD', '40-50k', '45.000,00', '1,5', '12,34,567', '$', '1e9', 'NaN'])(
     'takes %j for no amount',
     (text) => {
-      expect(amountOf(text)).toBeNull();
+      expect(parseAmount(text)).toBeNull();
     },
   );
 
   it.each(['1000000000000', '9'.repeat(400), '999999999999.999', '9999999M'])(
     'rejects %s as too large',
     (text) => {
-      expect(() => amountOf(text)).toThrow(rejection);
+      expect(() => parseAmount(text)).toThrow(rejection);
     },
   );
 
@@ -123,7 +123,7 @@ describe('amountOf', () => {
         const exact = `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`;
         const [whole = '', fraction] = exact.replace('-', '').split('.');
         const dressed = `${cents < 0 ? '-' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
-        expect([amountOf(exact), amountOf(dressed)]).toEqual([exact, exact]);
+        expect([parseAmount(exact), parseAmount(dressed)]).toEqual([exact, exact]);
         expect(amount().safeParse(exact).success).toBe(true);
       }),
     );
@@ -131,7 +131,7 @@ describe('amountOf', () => {
 });
 
 it('reads counts and percentages, and takes other text for none', () => {
-  expect(['3', ' 2.0 ', '0', 'two', '2-3', '', '-1', null].map(countOf)).toEqual([
+  expect(['3', ' 2.0 ', '0', 'two', '2-3', '', '-1', null].map(parseCount)).toEqual([
     3,
     2,
     0,
@@ -141,18 +141,9 @@ it('reads counts and percentages, and takes other text for none', () => {
     null,
     null,
   ]);
-  expect(['60', '60 %', '0.6', '1', '0', '100', '101', 'high', '', null].map(percentOf)).toEqual([
-    60,
-    60,
-    60,
-    1,
-    0,
-    100,
-    null,
-    null,
-    null,
-    null,
-  ]);
+  expect(['60', '60 %', '0.6', '1', '0', '100', '101', 'high', '', null].map(parsePercent)).toEqual(
+    [60, 60, 60, 1, 0, 100, null, null, null, null],
+  );
 });
 
 it('makes one label of spellings in lower case and leaves out placeholders', () => {
@@ -167,7 +158,7 @@ it('makes one label of spellings in lower case and leaves out placeholders', () 
       '-- select --',
       '',
       null,
-    ].map(labelOf),
+    ].map(parseLabel),
   ).toEqual([
     'Google',
     'Google',
@@ -182,19 +173,21 @@ it('makes one label of spellings in lower case and leaves out placeholders', () 
 });
 
 it('does not take placeholder people for names', () => {
-  expect(personOf('Rosa', 'Ellery')).toBe('Rosa Ellery');
-  expect(personOf(null, 'Ellery')).toBe('Ellery');
+  expect(formatPersonName('Rosa', 'Ellery')).toBe('Rosa Ellery');
+  expect(formatPersonName(null, 'Ellery')).toBe('Ellery');
   expect(
-    ['No Name Text Added', 'No Name Added by Call', 'no name', ' '].map((name) => personOf(name)),
+    ['No Name Text Added', 'No Name Added by Call', 'no name', ' '].map((name) =>
+      formatPersonName(name),
+    ),
   ).toEqual([null, null, null, null]);
-  expect(personOf('No Name', 'Text Added')).toBeNull();
+  expect(formatPersonName('No Name', 'Text Added')).toBeNull();
 });
 
 it('turns HTML into plain text', () => {
   expect(
-    plainTextOf(
+    toPlainText(
       '<h2>Plan</h2><p>Three units &amp; a <a href="https://x.test/">map</a><br>next</p><img src="x"><script>alert(1)</script>',
     ),
   ).toBe('Plan\n\nThree units & a map\nnext');
-  expect(plainTextOf('  no markup\nat all ')).toBe('no markup\nat all');
+  expect(toPlainText('  no markup\nat all ')).toBe('no markup\nat all');
 });

@@ -15,7 +15,7 @@ import {
   type CTSalesCycleResponse,
   type CTUserResponse,
 } from './responses.ts';
-import { dateOf, sourceDate } from './values.ts';
+import { parseDate, formatDate } from './values.ts';
 
 /**
  * What a call came to. Failures of the remote system are values; only mistakes of the caller are
@@ -118,7 +118,7 @@ async function readNotes(
   access: Access & { concurrency?: number },
   { contactId, since }: { contactId?: string; since?: string },
 ) {
-  const from = since === undefined ? null : dateOf(since, 'since', access.settings.timeZone);
+  const from = since === undefined ? null : parseDate(since, 'since', access.settings.timeZone);
   const clientIds = contactId === undefined ? await changedClients(access, from) : [contactId];
   const notes: CTNoteResponse[] = [];
   for await (const found of concurrently(clientIds, access.concurrency ?? 4, (id) =>
@@ -142,13 +142,13 @@ async function changedClients(access: Access, from: Date | null): Promise<string
 function isSince(access: Access, date: string | null, from: Date | null): boolean {
   if (from === null) return true;
   try {
-    return (dateOf(date, 'date', access.settings.timeZone) ?? from) >= from;
+    return (parseDate(date, 'date', access.settings.timeZone) ?? from) >= from;
   } catch {
     return true;
   }
 }
 
 function requestDate({ settings }: Access, text: string | undefined): string | undefined {
-  const at = text === undefined ? null : dateOf(text, 'date', settings.timeZone);
-  return at === null ? undefined : sourceDate(at, settings.timeZone);
+  const at = text === undefined ? null : parseDate(text, 'date', settings.timeZone);
+  return at === null ? undefined : formatDate(at, settings.timeZone);
 }

@@ -1,7 +1,7 @@
 import { RemoteError, type RemoteErrorKind } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 
-/** An answer's content, whichever way it is wrapped. */
+/** A response's content, whichever way it is wrapped. */
 export interface Envelope {
   items: unknown[];
   /** TotalRecord, when told. Whether it counts the page or the whole list is not documented. */
@@ -9,7 +9,7 @@ export interface Envelope {
 }
 
 /**
- * Result codes without `_`: the API answers HTTP 200 with CT_200 or CT200, and with CT_515 or CT515
+ * Result codes without `_`: the API responds with HTTP 200 and CT_200 or CT200, and CT_515 or CT515
  * for an empty list. The others have not been seen on lists; they are read like the HTTP status
  * they end with.
  */
@@ -41,47 +41,47 @@ const FAILURES: Record<string, { kind: RemoteErrorKind; words: string }> = {
  * for.
  */
 export function parseEnvelope(body: string): Envelope {
-  const fields = envelopeFields(body);
+  const fields = readFields(body);
   const code = String(fields.get('resultcode') ?? '')
     .toUpperCase()
     .replaceAll('_', '');
   if (code === NOTHING_FOUND) return { items: [], total: 0 };
-  if (code !== SUCCESS) throw failureOf(code);
-  return { items: itemsOf(fields.get('data')), total: totalOf(fields.get('totalrecord')) };
+  if (code !== SUCCESS) throw createFailure(code);
+  return { items: parseItems(fields.get('data')), total: parseTotal(fields.get('totalrecord')) };
 }
 
-/** Top-level fields by lower-case name without `_`. */
-function envelopeFields(body: string): Map<string, unknown> {
-  const value = jsonOf(body);
+/** The top-level fields by lower-case name without `_`. */
+function readFields(body: string): Map<string, unknown> {
+  const value = parseBody(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed('without its usual wrapping');
+    throw createMalformedError('without its usual wrapping');
   return new Map(
     Object.entries(value).map(([key, field]) => [key.toLowerCase().replaceAll('_', ''), field]),
   );
 }
 
-function jsonOf(body: string): unknown {
+function parseBody(body: string): unknown {
   try {
     return parseJson(body);
   } catch {
-    throw malformed('that is not JSON');
+    throw createMalformedError('that is not JSON');
   }
 }
 
 /** Lists may be nested; `false` and null stand for none. */
-function itemsOf(data: unknown): unknown[] {
+function parseItems(data: unknown): unknown[] {
   if (Array.isArray(data)) return data.flat(Number.POSITIVE_INFINITY);
   if (data === false || data === null) return [];
   if (typeof data === 'object') return [data];
-  throw malformed('without data');
+  throw createMalformedError('without data');
 }
 
-function totalOf(value: unknown): number | undefined {
+function parseTotal(value: unknown): number | undefined {
   const total = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? total : undefined;
 }
 
-function failureOf(code: string): RemoteError {
+function createFailure(code: string): RemoteError {
   const { kind, words } = FAILURES[code] ?? {
     kind: 'malformed',
     words: 'did not accept the request.',
@@ -90,7 +90,7 @@ function failureOf(code: string): RemoteError {
   return new RemoteError(kind, `ClientTether ${words} (${named})`);
 }
 
-function malformed(how: string): RemoteError {
+function createMalformedError(how: string): RemoteError {
   return new RemoteError(
     'malformed',
     `ClientTether sent an answer ${how}. The connection may need an update.`,

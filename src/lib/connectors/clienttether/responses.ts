@@ -1,4 +1,4 @@
-import { textOf } from './values.ts';
+import { readText } from './values.ts';
 
 /** A value as the source gives it; null when blank, absent or `false`. */
 export type CTText = string | null;
@@ -7,9 +7,9 @@ export type CTText = string | null;
  * The names under which each field has been seen. Which of them the API uses for notes and
  * activities is not documented, so both are read; the first one that holds something wins.
  */
-export const FIELD_ALIASES = {
+const FIELD_ALIASES = {
   lead: {
-    ...same(
+    ...keepNames(
       'client_id',
       'external_id',
       'firstName',
@@ -22,17 +22,17 @@ export const FIELD_ALIASES = {
       'state',
       'zip',
     ),
-    ...same(
+    ...keepNames(
       'whiteboard',
       'deal_size',
       'clients_action_plan',
       'clients_sales_cycle',
       'clients_lead_source',
     ),
-    ...same('created', 'last_modified_date', 'contact_type', 'assigned_user'),
+    ...keepNames('created', 'last_modified_date', 'contact_type', 'assigned_user'),
   },
   opportunity: {
-    ...same(
+    ...keepNames(
       'opportunity_id',
       'firstName',
       'lastName',
@@ -40,7 +40,7 @@ export const FIELD_ALIASES = {
       'contact_sales_cycle',
       'contact_lead_source',
     ),
-    ...same('contact_action_plan', 'deal_size', 'created', 'last_modified_date'),
+    ...keepNames('contact_action_plan', 'deal_size', 'created', 'last_modified_date'),
   },
   note: {
     id: ['id', 'note_id'],
@@ -58,7 +58,7 @@ export const FIELD_ALIASES = {
     status: ['status', 'activity_status'],
   },
   event: {
-    ...same(
+    ...keepNames(
       'event_id',
       'event_type',
       'title',
@@ -70,10 +70,10 @@ export const FIELD_ALIASES = {
     ),
     client_name: ['client_name', 'contact_name'],
   },
-  salesCycle: same('sales_cycle_id', 'sales_cycle_name', 'sales_cycle_active_status'),
-  leadSource: same('lead_source_id', 'lead_source_name'),
-  actionPlan: same('action_plan_id', 'action_plan_name'),
-  user: same('user_id', 'firstName', 'lastName', 'email'),
+  salesCycle: keepNames('sales_cycle_id', 'sales_cycle_name', 'sales_cycle_active_status'),
+  leadSource: keepNames('lead_source_id', 'lead_source_name'),
+  actionPlan: keepNames('action_plan_id', 'action_plan_name'),
+  user: keepNames('user_id', 'firstName', 'lastName', 'email'),
 } as const;
 
 type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<
@@ -86,7 +86,7 @@ type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<
  * is a new lead.
  */
 export type CTLeadResponse = Fields<'lead'>;
-/** An opportunity. Custom fields stay on the raw item: see customField. */
+/** An opportunity. Custom fields stay on the raw item: see readCustomField. */
 export type CTOpportunityResponse = Fields<'opportunity'>;
 /** An entry of a client's history. `content` is HTML. */
 export type CTNoteResponse = Fields<'note'>;
@@ -102,25 +102,25 @@ export function readItem<Kind extends keyof typeof FIELD_ALIASES>(
   kind: Kind,
   item: unknown,
 ): Fields<Kind> {
-  const raw = asObject(item);
+  const raw = toObject(item);
   const entries = Object.entries<readonly string[]>(FIELD_ALIASES[kind]).map(([field, names]) => [
     field,
-    names.map((name) => textOf(raw[name])).find((text) => text !== null) ?? null,
+    names.map((name) => readText(raw[name])).find((text) => text !== null) ?? null,
   ]);
   return Object.fromEntries(entries) as Fields<Kind>;
 }
 
 /** A field of an item by the name that the account gave it, at the top or in `custom_fields`. */
-export function customField(item: unknown, name: string): CTText {
-  const raw = asObject(item);
-  return textOf(raw[name]) ?? textOf(asObject(raw.custom_fields)[name]);
+export function readCustomField(item: unknown, name: string): CTText {
+  const raw = toObject(item);
+  return readText(raw[name]) ?? readText(toObject(raw.custom_fields)[name]);
 }
 
-function asObject(value: unknown): Record<string, unknown> {
+function toObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function same<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
+function keepNames<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
   return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as {
     [Key in Name]: readonly [Key];
   };

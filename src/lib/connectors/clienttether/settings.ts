@@ -5,7 +5,7 @@ import { isTimeZone } from '../../platform/time-zone.ts';
  * Source: five public callers of the API; see also
  * https://support.clienttether.com/api-document/clienttether-api-2-0-doc
  */
-export const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
+const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
 
 const fieldName = (name: string) => z.string().trim().min(1).default(name);
 
@@ -30,7 +30,7 @@ export const clientTetherSettings = z.strictObject({
     .url()
     .default(DEFAULT_BASE_URL)
     .refine(hasNoQuery, 'must not hold ? or #')
-    .transform(withSlash),
+    .transform(addTrailingSlash),
   /** The zone of the dates, which come without one. IANA name. */
   timeZone: z
     .string()
@@ -45,9 +45,12 @@ export const clientTetherSettings = z.strictObject({
   qualifyingPct: z.coerce.number().min(0).max(100).default(20),
   fields: fields.prefault({}),
   /** Overrides of the likelihood table by stage name, in any case. */
-  stages: z.record(z.string(), stageSetting).default({}).transform(lowerKeys),
+  stages: z.record(z.string(), stageSetting).default({}).transform(toLowerCaseKeys),
   /** Other spellings of lead sources, in any case, and the label under which they count. */
-  sourceAliases: z.record(z.string(), z.string().trim().min(1)).default({}).transform(lowerKeys),
+  sourceAliases: z
+    .record(z.string(), z.string().trim().min(1))
+    .default({})
+    .transform(toLowerCaseKeys),
 });
 export type ClientTetherSettings = z.output<typeof clientTetherSettings>;
 
@@ -55,11 +58,11 @@ function hasNoQuery(url: string): boolean {
   return !/[?#]/.test(url);
 }
 
-function withSlash(url: string): string {
+function addTrailingSlash(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
 }
 
-function lowerKeys<Value>(record: Record<string, Value>): Record<string, Value> {
+function toLowerCaseKeys<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(
     Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]),
   );

@@ -1,5 +1,5 @@
 import type { ClientTetherSettings } from './settings.ts';
-import { labelOf } from './values.ts';
+import { parseLabel } from './values.ts';
 
 /** New leads have a blank sales cycle; ClientTether's own pages show it under this name. */
 export const NEW_LEAD = 'New Lead';
@@ -11,7 +11,7 @@ export interface StageFacts {
 }
 
 /** What a stage counts that neither the settings nor the tables below know. */
-export const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
+const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
 const WON: StageFacts = { outcome: 'won', likelyPct: 100 };
 const LOST: StageFacts = { outcome: 'lost', likelyPct: 0 };
 
@@ -47,25 +47,25 @@ const LOST_NAMES =
 const WON_NAMES = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
 
 /** The stage's name as it is shown and counted: "New Lead" when blank. */
-export function stageName(text: string | null): string {
-  return labelOf(text) ?? NEW_LEAD;
+export function toStageName(text: string | null): string {
+  return parseLabel(text) ?? NEW_LEAD;
 }
 
 /**
  * What a stage name means: the connection's settings first, then the tables, then UNKNOWN_STAGE.
  * Ignores case.
  */
-export function stageFacts(
+export function lookUpStage(
   name: string,
   settings: Pick<ClientTetherSettings, 'stages'>,
 ): StageFacts {
   const key = name.trim().toLowerCase();
-  const usual = usualFacts(key);
+  const usual = lookUpCommonStage(key);
   const own = Object.hasOwn(settings.stages, key) ? settings.stages[key] : undefined;
   return own ? { likelyPct: own.likelyPct, outcome: own.outcome ?? usual.outcome } : usual;
 }
 
-function usualFacts(key: string): StageFacts {
+function lookUpCommonStage(key: string): StageFacts {
   const likelyPct = Object.hasOwn(LIKELIHOODS, key) ? LIKELIHOODS[key] : undefined;
   if (likelyPct !== undefined) return { outcome: 'open', likelyPct };
   if (LOST_NAMES.test(key)) return LOST;

@@ -1,16 +1,16 @@
 import { defineStream, type Cursor, type Page, type ReadContext } from '../contract/source.ts';
 import { parseEnvelope } from './envelope.ts';
-import { activityId, eventId, mapActivity, mapEvent } from './mapping/activity.ts';
+import { toActivityId, toEventId, mapActivity, mapEvent } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
 import { mapNote } from './mapping/note.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';
-import { mapStage, withNewLead } from './mapping/stage.ts';
+import { mapStage, addNewLead } from './mapping/stage.ts';
 import { readNotes } from './notes.ts';
 import { listPages, type ListRequest } from './paging.ts';
 import { ask, PATHS } from './request.ts';
 import { readItem } from './responses.ts';
 import type { ClientTetherSettings } from './settings.ts';
-import { sourceDate } from './values.ts';
+import { formatDate } from './values.ts';
 
 type Context = ReadContext<ClientTetherSettings>;
 
@@ -33,9 +33,9 @@ const salesCycles = defineStream<ClientTetherSettings, 'stage'>({
   listing: { kind: 'complete' },
   async *read(context) {
     const { answer, items } = await ask(context, PATHS.salesCycles, { limit: WHOLE_LIST });
-    yield { answer, items: withNewLead(items), cursor: null, last: true };
+    yield { answer, items: addNewLead(items), cursor: null, last: true };
   },
-  parse: (body) => withNewLead(itemsOf(body)),
+  parse: (body) => addNewLead(itemsOf(body)),
   identify: (item) => readItem('salesCycle', item).sales_cycle_id ?? undefined,
   map: mapStage,
 });
@@ -81,7 +81,7 @@ const activities = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   read: (context, cursor) =>
     readList(context, cursor, { path: PATHS.activities, query: span(context, 'start_date') }),
   parse: itemsOf,
-  identify: (item) => prefixed(activityId, readItem('activity', item).id),
+  identify: (item) => prefixed(toActivityId, readItem('activity', item).id),
   map: mapActivity,
 });
 
@@ -96,7 +96,7 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
       query: { ...span(context, 'from_date'), event_type: 'appt' },
     }),
   parse: itemsOf,
-  identify: (item) => prefixed(eventId, readItem('event', item).event_id),
+  identify: (item) => prefixed(toEventId, readItem('event', item).event_id),
   map: mapEvent,
 });
 
@@ -135,8 +135,8 @@ function span({ settings, now }: Context, fromName: string): Record<string, stri
   const { from, to } = window(settings, now);
   const wide = { from: new Date(from.getTime() - DAY_MS), to: new Date(to.getTime() + DAY_MS) };
   return {
-    [fromName]: sourceDate(wide.from, settings.timeZone),
-    end_date: sourceDate(wide.to, settings.timeZone),
+    [fromName]: formatDate(wide.from, settings.timeZone),
+    end_date: formatDate(wide.to, settings.timeZone),
   };
 }
 

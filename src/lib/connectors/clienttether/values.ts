@@ -19,31 +19,31 @@ const PLACEHOLDER_PERSON = /^no name\b/i;
 /**
  * A value of the source as text: null for blanks and for the `false` that stands for an absent id.
  */
-export function textOf(value: unknown): string | null {
+export function readText(value: unknown): string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
 /** Text in which nothing chosen counts as absent, with single spaces. */
-export function choiceOf(text: string | null): string | null {
+export function parseChoice(text: string | null): string | null {
   const tidy = text?.trim().replace(/\s+/g, ' ') ?? '';
   return tidy === '' || PLACEHOLDERS.has(tidy.toLowerCase()) ? null : tidy;
 }
 
 /** A choice as one label: "google" and "Google" are one, other spellings are left as they are. */
-export function labelOf(text: string | null): string | null {
-  const choice = choiceOf(text);
+export function parseLabel(text: string | null): string | null {
+  const choice = parseChoice(text);
   if (choice === null || choice !== choice.toLowerCase()) return choice;
   return choice.replace(/(^|\s)\S/g, (start) => start.toUpperCase());
 }
 
 /** "First Last", or null when nobody's name was entered. */
-export function personOf(...parts: (string | null)[]): string | null {
-  const name = choiceOf(parts.filter((part) => part !== null).join(' '));
+export function formatPersonName(...parts: (string | null)[]): string | null {
+  const name = parseChoice(parts.filter((part) => part !== null).join(' '));
   return name === null || PLACEHOLDER_PERSON.test(name) ? null : name;
 }
 
-const toPlainText = compile({
+const convertHtml = compile({
   wordwrap: false,
   selectors: [
     { selector: 'a', options: { ignoreHref: true } },
@@ -56,8 +56,8 @@ const toPlainText = compile({
 });
 
 /** HTML as plain text; text without any markup passes as it is. */
-export function plainTextOf(html: string): string {
-  return /[<&]/.test(html) ? toPlainText(html) : html.trim();
+export function toPlainText(html: string): string {
+  return /[<&]/.test(html) ? convertHtml(html) : html.trim();
 }
 
 const DATE =
@@ -68,7 +68,7 @@ const DATE =
  * its own zone. Null when blank or '0000-00-00 …', which stands for unset. Throws RecordRejected
  * for anything else.
  */
-export function dateOf(text: string | null, field: string, timeZone: string): Date | null {
+export function parseDate(text: string | null, field: string, timeZone: string): Date | null {
   const value = text?.trim() ?? '';
   if (value === '' || value.startsWith('0000-00-00')) return null;
   const match = DATE.exec(value);
@@ -86,12 +86,12 @@ export function dateOf(text: string | null, field: string, timeZone: string): Da
     );
   }
   const zone = match[7];
-  if (zone !== undefined) return new Date(utc.getTime() - offsetMs(zone));
+  if (zone !== undefined) return new Date(utc.getTime() - parseZoneOffset(zone));
   if (timeZone === 'UTC') return utc;
   return new Date(new TZDate(year, month - 1, day, hours, minutes, seconds, timeZone).getTime());
 }
 
-function offsetMs(zone: string): number {
+function parseZoneOffset(zone: string): number {
   if (/^z$/i.test(zone)) return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
@@ -101,7 +101,7 @@ function offsetMs(zone: string): number {
  * A point in time as ClientTether's request parameters spell it: 'Y-m-d H:i:s' in the connection's
  * time zone.
  */
-export function sourceDate(at: Date, timeZone: string): string {
+export function formatDate(at: Date, timeZone: string): string {
   const local = new TZDate(at.getTime(), timeZone);
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${local.getFullYear()}-${two(local.getMonth() + 1)}-${two(local.getDate())}`;
@@ -117,7 +117,7 @@ const FACTORS: Record<string, number> = { k: 1_000, m: 1_000_000 };
  * it must not hide the whole record; "no amount known" is what it says. A number too long to be
  * money is a broken record and is rejected.
  */
-export function amountOf(text: string | null): string | null {
+export function parseAmount(text: string | null): string | null {
   const match = AMOUNT.exec(text?.trim().replace(/\s*USD$/i, '') ?? '');
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', unit = ''] = match;
@@ -129,12 +129,12 @@ export function amountOf(text: string | null): string | null {
 }
 
 /** A count such as "3"; null when blank or no whole number. */
-export function countOf(text: string | null): number | null {
+export function parseCount(text: string | null): number | null {
   return text !== null && /^\s*\d+(\.0*)?\s*$/.test(text) ? Number(text) : null;
 }
 
 /** A percentage from 0 to 100: "60", "60 %", or the fraction "0.6"; null for anything else. */
-export function percentOf(text: string | null): number | null {
+export function parsePercent(text: string | null): number | null {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(text ?? '');
   if (match === null) return null;
   const value = Number(match[1]);

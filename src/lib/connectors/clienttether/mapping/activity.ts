@@ -2,8 +2,8 @@ import type { ScheduledActivityRecord } from '../../../records/scheduled-activit
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { dateOf, labelOf, personOf, plainTextOf } from '../values.ts';
-import { idOf } from './shared.ts';
+import { parseDate, parseLabel, formatPersonName, toPlainText } from '../values.ts';
+import { requireId } from './shared.ts';
 
 type Context = MapContext<ClientTetherSettings>;
 
@@ -11,8 +11,8 @@ type Context = MapContext<ClientTetherSettings>;
  * Activities and events are numbered apart and kept together: the prefix keeps their ids from
  * colliding.
  */
-export const activityId = (id: string) => `activity:${id}`;
-export const eventId = (id: string) => `event:${id}`;
+export const toActivityId = (id: string) => `activity:${id}`;
+export const toEventId = (id: string) => `event:${id}`;
 
 /** What an event's type code is called on pages. */
 const EVENT_TYPES: Record<string, string> = { appt: 'Appointment' };
@@ -21,15 +21,15 @@ const EVENT_TYPES: Record<string, string> = { appt: 'Appointment' };
 export function mapActivity(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const activity = readItem('activity', item);
   return {
-    externalId: activityId(idOf(activity.id, 'activity')),
-    activityType: labelOf(activity.type) ?? 'Activity',
-    scheduledAt: plannedAt(
-      dateOf(activity.scheduled_at, 'scheduled_at', settings.timeZone),
+    externalId: toActivityId(requireId(activity.id, 'activity')),
+    activityType: parseLabel(activity.type) ?? 'Activity',
+    scheduledAt: requireDate(
+      parseDate(activity.scheduled_at, 'scheduled_at', settings.timeZone),
       'activity',
     ),
-    contactName: personOf(activity.contact_name),
-    description: textOrNull([activity.description]),
-    status: labelOf(activity.status),
+    contactName: formatPersonName(activity.contact_name),
+    description: joinTexts([activity.description]),
+    status: parseLabel(activity.status),
   };
 }
 
@@ -38,22 +38,22 @@ export function mapEvent(item: unknown, { settings }: Context): ScheduledActivit
   const event = readItem('event', item);
   const type = event.event_type?.trim().toLowerCase() ?? '';
   return {
-    externalId: eventId(idOf(event.event_id, 'event')),
-    activityType: EVENT_TYPES[type] ?? labelOf(event.event_type) ?? 'Event',
-    scheduledAt: plannedAt(dateOf(event.start_date, 'start_date', settings.timeZone), 'event'),
-    contactName: personOf(event.client_name),
-    description: textOrNull([event.title, event.description]),
-    status: labelOf(event.status),
+    externalId: toEventId(requireId(event.event_id, 'event')),
+    activityType: EVENT_TYPES[type] ?? parseLabel(event.event_type) ?? 'Event',
+    scheduledAt: requireDate(parseDate(event.start_date, 'start_date', settings.timeZone), 'event'),
+    contactName: formatPersonName(event.client_name),
+    description: joinTexts([event.title, event.description]),
+    status: parseLabel(event.status),
   };
 }
 
-function plannedAt(at: Date | null, what: string): Date {
+function requireDate(at: Date | null, what: string): Date {
   if (at === null)
     throw new RecordRejected(`The ${what} has no date, so it cannot stand in a schedule.`);
   return at;
 }
 
-function textOrNull(parts: (string | null)[]): string | null {
-  const lines = parts.filter((part) => part !== null).map(plainTextOf);
+function joinTexts(parts: (string | null)[]): string | null {
+  const lines = parts.filter((part) => part !== null).map(toPlainText);
   return lines.filter((line) => line !== '').join('\n') || null;
 }

@@ -2,8 +2,8 @@ import type { NoteRecord } from '../../../records/note.ts';
 import type { MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { dateOf, personOf, plainTextOf } from '../values.ts';
-import { idOf } from './shared.ts';
+import { parseDate, formatPersonName, toPlainText } from '../values.ts';
+import { requireId } from './shared.ts';
 
 /** An entry of a client's history as a note. It belongs to the client whose list it came in. */
 export function mapNote(
@@ -12,10 +12,10 @@ export function mapNote(
 ): NoteRecord {
   const note = readItem('note', item);
   return {
-    externalId: idOf(note.id, 'note'),
-    contactId: idOf(partition ?? note.contact_id, 'note', 'contact'),
-    noteDate: dateOf(note.date, 'date', settings.timeZone),
-    author: personOf(note.author),
-    content: plainTextOf(note.content ?? ''),
+    externalId: requireId(note.id, 'note'),
+    contactId: requireId(partition ?? note.contact_id, 'note', 'contact'),
+    noteDate: parseDate(note.date, 'date', settings.timeZone),
+    author: formatPersonName(note.author),
+    content: toPlainText(note.content ?? ''),
   };
 }

@@ -1,10 +1,17 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
 import type { MapContext } from '../../contract/source.ts';
-import { customField, readItem } from '../responses.ts';
+import { readCustomField, readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { stageFacts, stageName, type StageFacts } from '../stages.ts';
-import { amountOf, choiceOf, countOf, dateOf, percentOf, personOf } from '../values.ts';
-import { idOf, sourceLabel } from './shared.ts';
+import { lookUpStage, toStageName, type StageFacts } from '../stages.ts';
+import {
+  parseAmount,
+  parseChoice,
+  parseCount,
+  parseDate,
+  parsePercent,
+  formatPersonName,
+} from '../values.ts';
+import { requireId, toSourceLabel } from './shared.ts';
 
 /** An opportunity that does not say how many units it is about is about one. */
 const UNITS_WHEN_BLANK = 1;
@@ -16,32 +23,35 @@ export function mapOpportunity(
 ): OpportunityRecord {
   const opportunity = readItem('opportunity', item);
   const field = (name: keyof ClientTetherSettings['fields']) =>
-    customField(item, settings.fields[name]);
-  const stage = stageName(opportunity.contact_sales_cycle);
-  const facts = stageFacts(stage, settings);
-  const company = choiceOf(opportunity.compName);
+    readCustomField(item, settings.fields[name]);
+  const stage = toStageName(opportunity.contact_sales_cycle);
+  const facts = lookUpStage(stage, settings);
+  const company = parseChoice(opportunity.compName);
   return {
-    externalId: idOf(opportunity.opportunity_id, 'opportunity'),
-    sourceCreatedAt: dateOf(opportunity.created, 'created', settings.timeZone),
-    sourceUpdatedAt: dateOf(
+    externalId: requireId(opportunity.opportunity_id, 'opportunity'),
+    sourceCreatedAt: parseDate(opportunity.created, 'created', settings.timeZone),
+    sourceUpdatedAt: parseDate(
       opportunity.last_modified_date,
       'last_modified_date',
       settings.timeZone,
     ),
-    name: personOf(opportunity.firstName, opportunity.lastName) ?? company ?? 'Unnamed opportunity',
+    name:
+      formatPersonName(opportunity.firstName, opportunity.lastName) ??
+      company ??
+      'Unnamed opportunity',
     company,
-    source: sourceLabel(opportunity.contact_lead_source, settings),
+    source: toSourceLabel(opportunity.contact_lead_source, settings),
     stage,
     outcome: facts.outcome,
-    value: amountOf(opportunity.deal_size),
-    market: choiceOf(field('market')),
-    units: countOf(field('units')) ?? UNITS_WHEN_BLANK,
-    franchiseFee: amountOf(field('franchiseFee')),
-    likelyPct: likelihood(field('likelihood'), facts),
+    value: parseAmount(opportunity.deal_size),
+    market: parseChoice(field('market')),
+    units: parseCount(field('units')) ?? UNITS_WHEN_BLANK,
+    franchiseFee: parseAmount(field('franchiseFee')),
+    likelyPct: toLikelihood(field('likelihood'), facts),
   };
 }
 
 /** What a person estimated counts while the deal is open; a decided deal is certain. */
-function likelihood(estimate: string | null, { outcome, likelyPct }: StageFacts): number {
-  return outcome === 'open' ? (percentOf(estimate) ?? likelyPct) : likelyPct;
+function toLikelihood(estimate: string | null, { outcome, likelyPct }: StageFacts): number {
+  return outcome === 'open' ? (parsePercent(estimate) ?? likelyPct) : likelyPct;
 }

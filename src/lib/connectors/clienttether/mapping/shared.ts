@@ -1,12 +1,12 @@
 import { RecordRejected } from '../../contract/source.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { choiceOf, labelOf } from '../values.ts';
+import { parseChoice, parseLabel } from '../values.ts';
 
 /**
  * The id, which every record needs: without one it could never be found again. Throws
  * RecordRejected.
  */
-export function idOf(id: string | null, what: string, whose = 'own'): string {
+export function requireId(id: string | null, what: string, whose = 'own'): string {
   const text = id?.trim() ?? '';
   if (text === '')
     throw new RecordRejected(
@@ -19,13 +19,13 @@ export function idOf(id: string | null, what: string, whose = 'own'): string {
  * The label under which a lead source counts: the connection's alias for it, else its own. Null
  * when none was chosen.
  */
-export function sourceLabel(
+export function toSourceLabel(
   source: string | null,
   { sourceAliases }: Pick<ClientTetherSettings, 'sourceAliases'>,
 ): string | null {
-  const key = choiceOf(source)?.toLowerCase();
+  const key = parseChoice(source)?.toLowerCase();
   return (
     (key !== undefined && Object.hasOwn(sourceAliases, key) ? sourceAliases[key] : undefined) ??
-    labelOf(source)
+    parseLabel(source)
   );
 }

@@ -2,9 +2,9 @@ import type { StageRecord } from '../../../records/stage.ts';
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { NEW_LEAD, stageFacts, stageName } from '../stages.ts';
-import { choiceOf } from '../values.ts';
-import { idOf } from './shared.ts';
+import { NEW_LEAD, lookUpStage, toStageName } from '../stages.ts';
+import { parseChoice } from '../values.ts';
+import { requireId } from './shared.ts';
 
 /**
  * The id under which a public form plug-in for ClientTether lists the stage that new leads are in.
@@ -17,14 +17,15 @@ export function mapStage(
   { settings, index }: MapContext<ClientTetherSettings>,
 ): StageRecord {
   const stage = readItem('salesCycle', item);
-  if (choiceOf(stage.sales_cycle_name) === null) throw new RecordRejected('The stage has no name.');
-  const name = stageName(stage.sales_cycle_name);
+  if (parseChoice(stage.sales_cycle_name) === null)
+    throw new RecordRejected('The stage has no name.');
+  const name = toStageName(stage.sales_cycle_name);
   return {
-    externalId: idOf(stage.sales_cycle_id, 'stage'),
+    externalId: requireId(stage.sales_cycle_id, 'stage'),
     name,
     active: stage.sales_cycle_active_status === null || stage.sales_cycle_active_status === '1',
     position: index,
-    ...stageFacts(name, settings),
+    ...lookUpStage(name, settings),
   };
 }
 
@@ -32,10 +33,10 @@ export function mapStage(
  * The stages with "New Lead" in front where the source, which leaves it blank on clients, does not
  * list it.
  */
-export function withNewLead(items: unknown[]): unknown[] {
+export function addNewLead(items: unknown[]): unknown[] {
   const isListed = items.some(
     (item) =>
-      stageName(readItem('salesCycle', item).sales_cycle_name).toLowerCase() ===
+      toStageName(readItem('salesCycle', item).sales_cycle_name).toLowerCase() ===
       NEW_LEAD.toLowerCase(),
   );
   if (isListed) return items;
