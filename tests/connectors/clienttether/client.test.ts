@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clienttether } from '#lib/connectors/clienttether/index.ts';
+import { readItem } from '#lib/connectors/clienttether/responses.ts';
 import type { FaultInput } from '../../../sandbox/index.ts';
 import { clientRows, connect, noteRows, NOW } from './harness.ts';
 import { serve } from '../../platform/http/servers.ts';
@@ -17,8 +18,8 @@ describe('lists', () => {
         account: { rows: { clients: clientRows(count) } },
         settings: { pageSize: 20 },
       });
-      const answer = await client.getLeads();
-      expect(answer.ok && ids(answer.data)).toEqual(
+      const result = await client.getLeads();
+      expect(result.ok && ids(result.data)).toEqual(
         ids(clientRows(count) as { client_id: unknown }[]),
       );
       expect(sandbox.log.counters().total.requests).toBeLessThanOrEqual(count / 18 + 1);
@@ -50,9 +51,6 @@ describe('lists', () => {
         },
         lookups: {
           salesCycles: ['FDD Sent'],
-          leadSources: ['Google'],
-          actionPlans: ['Nurture'],
-          users: [{ firstName: 'Dana', lastName: 'P', email: 'd@example.com' }],
         },
       },
     });
@@ -90,19 +88,10 @@ describe('lists', () => {
       ok: true,
       data: [{ id: '700', contact_id: '9000', author: 'Dana', content: '<p>About 9000</p>' }],
     });
-    expect(await client.getSalesCycles()).toMatchObject({
-      ok: true,
-      data: [{ sales_cycle_name: 'FDD Sent', sales_cycle_active_status: '1' }],
-    });
-    expect(await client.getLeadSources()).toMatchObject({
-      ok: true,
-      data: [{ lead_source_name: 'Google' }],
-    });
-    expect(await client.getActionPlans()).toMatchObject({
-      ok: true,
-      data: [{ action_plan_name: 'Nurture' }],
-    });
-    expect(await client.getUsers()).toMatchObject({ ok: true, data: [{ email: 'd@example.com' }] });
+    const { items } = await client.readSalesCycles();
+    expect(items.map((item) => readItem('salesCycle', item))).toMatchObject([
+      { sales_cycle_name: 'FDD Sent', sales_cycle_active_status: '1' },
+    ]);
   });
 });
 
@@ -111,8 +100,8 @@ describe('notes', () => {
 
   it('are asked only of clients that changed, a few at once', async () => {
     const { client, sandbox } = await connect({ account });
-    const answer = await client.getNotes({ since: '2026-10-26 00:00:00' });
-    expect(answer).toMatchObject({ ok: true, data: [] });
+    const result = await client.getNotes({ since: '2026-10-26 00:00:00' });
+    expect(result).toMatchObject({ ok: true, data: [] });
     const asked = Object.entries(sandbox.log.counters().byEndpoint)
       .filter(([name]) => name.includes('notes'))
       .map(([, counter]) => counter);
@@ -157,13 +146,10 @@ describe('keys', () => {
       client.getNotes({ contactId: '1' }),
       client.getScheduledActivities(),
       client.getEvents(),
-      client.getSalesCycles(),
-      client.getLeadSources(),
-      client.getActionPlans(),
-      client.getUsers(),
     ];
-    for (const answer of await Promise.all(calls)) expect(answer).toEqual({ ok: true, data: [] });
-    expect(seen).toEqual(calls.map(() => ['a.b.c', 'CT_1']));
+    for (const result of await Promise.all(calls)) expect(result).toEqual({ ok: true, data: [] });
+    expect(await client.readSalesCycles()).toMatchObject({ items: [] });
+    expect(seen).toEqual(Array(calls.length + 1).fill(['a.b.c', 'CT_1']));
   });
 
   it.each([
@@ -209,8 +195,8 @@ describe('faults', () => {
   it.each(passing)('that pass are waited out: %j', async (fault) => {
     const { client, sandbox, waits } = await connect({ account, settings: { pageSize: 20 } });
     sandbox.faults.arm({ ...fault, after: 1, next: 2 });
-    const answer = await client.getLeads();
-    expect(answer.ok && answer.data).toHaveLength(50);
+    const result = await client.getLeads();
+    expect(result.ok && result.data).toHaveLength(50);
     expect(waits).toHaveLength(2);
     const asked = 'retryAfter' in fault && typeof fault.retryAfter === 'object';
     if (asked) for (const wait of waits) expect(wait >= 5000 && wait <= 6000).toBe(true);

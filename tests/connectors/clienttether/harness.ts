@@ -47,6 +47,7 @@ export async function connect({
     http: owned,
     settings: clientTetherSettings.parse({ baseUrl: sandbox.clienttether.baseUrl, ...settings }),
     secrets,
+    concurrency: clienttether.limits.concurrency,
   };
   const read = (name: string, cursor: Cursor = null, batches: PartitionBatch[] = []) => {
     const partitions = async function* () {

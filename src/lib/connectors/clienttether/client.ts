@@ -1,87 +1,136 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import { concurrently } from './concurrently.ts';
-import { askNotes } from './notes.ts';
-import { listPages } from './paging.ts';
-import { ask, PATHS, type Access } from './request.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { readListPages, type ListPage } from './paging.ts';
+import { sendRequest, type Access, type ParsedResponse } from './request.ts';
 import {
   readItem,
-  type CTActionPlanResponse,
   type CTActivityResponse,
   type CTEventResponse,
   type CTLeadResponse,
-  type CTLeadSourceResponse,
   type CTNoteResponse,
   type CTOpportunityResponse,
-  type CTSalesCycleResponse,
-  type CTUserResponse,
+  type ItemKind,
 } from './responses.ts';
-import { parseDate, formatDate } from './values.ts';
+import { formatDate, parseDate } from './values.ts';
 
 /**
- * What a call came to. Failures of the remote system are values; only mistakes of the caller are
- * thrown.
+ * The result of a call: a failure of the remote system comes as a value. Only a mistake of the
+ * caller, such as a date that cannot be read, is thrown.
  */
-export type ApiResponse<T> = { ok: true; data: T } | { ok: false; error: RemoteError };
+type ApiResponse<T> = { ok: true; data: T } | { ok: false; error: RemoteError };
 
 /** A period. Texts are 'Y-m-d H:i:s' in the connection's time zone or ISO 8601. */
-export interface Period {
+interface Period {
   startDate?: string;
   endDate?: string;
 }
 
-/** One account, read whole: each method pages to the end of its list. */
-export interface ClientTetherClient {
+/** All notes of one client. */
+interface NotePage extends ParsedResponse {
+  contactId: string;
+}
+
+/**
+ * One account, page by page: what the streams store. Each page carries its response as received.
+ * `resumeAt` is the `next` of the last page that was stored; 0 starts the list anew. All of them
+ * throw RemoteError.
+ */
+interface PageReaders {
+  readLeadPages(resumeAt?: number): AsyncGenerator<ListPage>;
+  readOpportunityPages(resumeAt?: number): AsyncGenerator<ListPage>;
+  readActivityPages(period: Period, resumeAt?: number): AsyncGenerator<ListPage>;
+  /** Appointments. */
+  readEventPages(period: Period, resumeAt?: number): AsyncGenerator<ListPage>;
+  /**
+   * One page for each client, several clients at once and so in any order. A client that was
+   * deleted in the meantime yields none.
+   */
+  readNotePages(contactIds: Iterable<string>): AsyncGenerator<NotePage>;
+  /** The list comes in one response. */
+  readSalesCycles(limit?: number): Promise<ParsedResponse>;
+}
+
+/** One account: page by page, and each list whole, read to its end through those pages. */
+export interface ClientTetherClient extends PageReaders {
   getLeads(): Promise<ApiResponse<CTLeadResponse[]>>;
   getOpportunities(): Promise<ApiResponse<CTOpportunityResponse[]>>;
   /**
    * Notes of one client; without `contactId`, of every client that changed since `since` (of all
-   * without it). The API gives notes per client only. `since` also leaves out older notes; undated
-   * ones are kept.
+   * without it), because the API gives notes per client only. `since` also leaves out older notes;
+   * undated ones are kept.
    */
   getNotes(params?: { contactId?: string; since?: string }): Promise<ApiResponse<CTNoteResponse[]>>;
-  getScheduledActivities(params?: Period): Promise<ApiResponse<CTActivityResponse[]>>;
+  getScheduledActivities(period?: Period): Promise<ApiResponse<CTActivityResponse[]>>;
   /** Appointments. */
-  getEvents(params?: Period): Promise<ApiResponse<CTEventResponse[]>>;
-  getSalesCycles(): Promise<ApiResponse<CTSalesCycleResponse[]>>;
-  getLeadSources(): Promise<ApiResponse<CTLeadSourceResponse[]>>;
-  getActionPlans(): Promise<ApiResponse<CTActionPlanResponse[]>>;
-  getUsers(): Promise<ApiResponse<CTUserResponse[]>>;
+  getEvents(period?: Period): Promise<ApiResponse<CTEventResponse[]>>;
 }
 
-type Kind = Parameters<typeof readItem>[0];
+/** Paths below the base URL. All are read with GET. */
+const PATHS = {
+  leads: 'read_client_list',
+  opportunities: 'read_opportunity_list',
+  notes: 'read_client_history_notes/',
+  activities: 'read_sales_cycle_any_activity',
+  events: 'read_all_events',
+  salesCycles: 'read_sales_cycle_list',
+};
+/** More sales cycles than any account has: they are read in one request. */
+const MAX_SALES_CYCLES = 1000;
 
-/** Lookup lists come in one answer; this is more than any of them holds. */
-const WHOLE_LIST = 1000;
-
-/**
- * A client for one account. `concurrency` bounds the requests that getNotes makes at once (default
- * 4).
- */
-export function createClientTetherClient(
-  access: Access & { concurrency?: number },
-): ClientTetherClient {
-  const period = ({ startDate, endDate }: Period, fromName: string) => ({
-    [fromName]: requestDate(access, startDate),
-    end_date: requestDate(access, endDate),
-  });
+export function createClientTetherClient(access: Access): ClientTetherClient {
+  const pages = createPageReaders(access);
   return {
-    getLeads: () => settle(readList(access, 'lead', PATHS.clients)),
-    getOpportunities: () => settle(readList(access, 'opportunity', PATHS.opportunities)),
-    getNotes: (params = {}) => settle(readNotes(access, params)),
-    getScheduledActivities: (params = {}) =>
-      settle(readList(access, 'activity', PATHS.activities, period(params, 'start_date'))),
-    getEvents: (params = {}) =>
-      settle(
-        readList(access, 'event', PATHS.events, {
-          ...period(params, 'from_date'),
-          event_type: 'appt',
-        }),
-      ),
-    getSalesCycles: () => settle(readLookup(access, 'salesCycle', PATHS.salesCycles)),
-    getLeadSources: () => settle(readLookup(access, 'leadSource', PATHS.leadSources)),
-    getActionPlans: () => settle(readLookup(access, 'actionPlan', PATHS.actionPlans)),
-    getUsers: () => settle(readLookup(access, 'user', PATHS.users)),
+    ...pages,
+    getLeads: () => settle(collectItems('lead', pages.readLeadPages())),
+    getOpportunities: () => settle(collectItems('opportunity', pages.readOpportunityPages())),
+    getNotes: (params = {}) => settle(collectNotes(pages, params, access.settings.timeZone)),
+    getScheduledActivities: (period = {}) =>
+      settle(collectItems('activity', pages.readActivityPages(period))),
+    getEvents: (period = {}) => settle(collectItems('event', pages.readEventPages(period))),
   };
+}
+
+function createPageReaders(access: Access): PageReaders {
+  return {
+    readLeadPages: (resumeAt) => readListPages(access, PATHS.leads, {}, resumeAt),
+    readOpportunityPages: (resumeAt) => readListPages(access, PATHS.opportunities, {}, resumeAt),
+    async *readActivityPages(period, resumeAt) {
+      const query = toQuery(access, period, 'start_date');
+      yield* readListPages(access, PATHS.activities, query, resumeAt);
+    },
+    async *readEventPages(period, resumeAt) {
+      const query = { ...toQuery(access, period, 'from_date'), event_type: 'appt' };
+      yield* readListPages(access, PATHS.events, query, resumeAt);
+    },
+    async *readNotePages(contactIds) {
+      const read = (contactId: string) => readNotePage(access, contactId);
+      for await (const page of mapConcurrently(contactIds, access.concurrency, read))
+        if (page !== undefined) yield page;
+    },
+    readSalesCycles: (limit = MAX_SALES_CYCLES) =>
+      sendRequest(access, PATHS.salesCycles, { limit }),
+  };
+}
+
+/** Undefined when the client was deleted in the meantime. */
+async function readNotePage(access: Access, contactId: string): Promise<NotePage | undefined> {
+  try {
+    const page = await sendRequest(access, `${PATHS.notes}${encodeURIComponent(contactId)}`);
+    return { contactId, ...page };
+  } catch (error) {
+    if (error instanceof RemoteError && error.kind === 'gone') return undefined;
+    throw error;
+  }
+}
+
+/** The start of a period has another name in each list. */
+function toQuery(access: Access, { startDate, endDate }: Period, startName: string) {
+  return { [startName]: toDateParam(access, startDate), end_date: toDateParam(access, endDate) };
+}
+
+function toDateParam({ settings }: Access, text: string | undefined): string | undefined {
+  const at = text === undefined ? null : parseDate(text, 'date', settings.timeZone);
+  return at === null ? undefined : formatDate(at, settings.timeZone);
 }
 
 async function settle<T>(call: Promise<T>): Promise<ApiResponse<T>> {
@@ -93,62 +142,44 @@ async function settle<T>(call: Promise<T>): Promise<ApiResponse<T>> {
   }
 }
 
-async function readList<K extends Kind>(
-  access: Access,
-  kind: K,
-  path: string,
-  query: Record<string, string | undefined> = {},
-) {
+/** The items of all pages, each once: pages overlap, so the same row can come twice. */
+async function collectItems<Kind extends ItemKind>(kind: Kind, pages: AsyncIterable<ListPage>) {
   const items: unknown[] = [];
-  for await (const page of listPages(access, { path, query })) items.push(...page.items);
-  return withoutRepeats(items.map((item) => readItem(kind, item)));
+  for await (const page of pages) items.push(...page.items);
+  const rows = items.map((item) => readItem(kind, item));
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 }
 
-/** Pages overlap, so the same row can come twice. */
-function withoutRepeats<T>(items: T[]): T[] {
-  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
-}
-
-async function readLookup<K extends Kind>(access: Access, kind: K, path: string) {
-  const { items } = await ask(access, path, { limit: WHOLE_LIST });
-  return items.map((item) => readItem(kind, item));
-}
-
-async function readNotes(
-  access: Access & { concurrency?: number },
+async function collectNotes(
+  pages: PageReaders,
   { contactId, since }: { contactId?: string; since?: string },
-) {
-  const from = since === undefined ? null : parseDate(since, 'since', access.settings.timeZone);
-  const clientIds = contactId === undefined ? await changedClients(access, from) : [contactId];
+  timeZone: string,
+): Promise<CTNoteResponse[]> {
+  const from = since === undefined ? null : parseDate(since, 'since', timeZone);
+  const isRecent = (date: string | null) => isSince(date, from, timeZone);
+  const ids = contactId === undefined ? await collectChangedIds(pages, isRecent) : [contactId];
   const notes: CTNoteResponse[] = [];
-  for await (const found of concurrently(clientIds, access.concurrency ?? 4, (id) =>
-    askNotes(access, id),
-  )) {
-    if (found === undefined) continue;
-    notes.push(
-      ...found.items.map((item) => ({ ...readItem('note', item), contact_id: found.clientId })),
-    );
-  }
-  return notes.filter((note) => isSince(access, note.date, from));
+  for await (const page of pages.readNotePages(ids))
+    for (const item of page.items)
+      notes.push({ ...readItem('note', item), contact_id: page.contactId });
+  return notes.filter((note) => isRecent(note.date));
 }
 
-async function changedClients(access: Access, from: Date | null): Promise<string[]> {
-  const leads = await readList(access, 'lead', PATHS.clients);
-  const changed = leads.filter((lead) => isSince(access, lead.last_modified_date, from));
-  return [...new Set(changed.map((lead) => lead.client_id).filter((id) => id !== null))];
+async function collectChangedIds(
+  pages: PageReaders,
+  isRecent: (date: string | null) => boolean,
+): Promise<Set<string>> {
+  const leads = await collectItems('lead', pages.readLeadPages());
+  const changed = leads.filter((lead) => isRecent(lead.last_modified_date));
+  return new Set(changed.map((lead) => lead.client_id).filter((id) => id !== null));
 }
 
 /** Dates that are unset or unreadable count as changed: reading once too often loses nothing. */
-function isSince(access: Access, date: string | null, from: Date | null): boolean {
+function isSince(date: string | null, from: Date | null, timeZone: string): boolean {
   if (from === null) return true;
   try {
-    return (parseDate(date, 'date', access.settings.timeZone) ?? from) >= from;
+    return (parseDate(date, 'date', timeZone) ?? from) >= from;
   } catch {
     return true;
   }
-}
-
-function requestDate({ settings }: Access, text: string | undefined): string | undefined {
-  const at = text === undefined ? null : parseDate(text, 'date', settings.timeZone);
-  return at === null ? undefined : formatDate(at, settings.timeZone);
 }

@@ -1,5 +1,5 @@
 import { defineProvider } from '../contract/provider.ts';
-import { ask, PATHS } from './request.ts';
+import { createClientTetherClient } from './client.ts';
 import { clientTetherSettings } from './settings.ts';
 import { streams } from './streams.ts';
 
@@ -7,10 +7,10 @@ import { streams } from './streams.ts';
  * ClientTether, the CRM of franchise development teams.
  *
  * How it works: two header keys, GET lists paged by row offset, business errors inside HTTP 200
- * answers (envelope.ts), no filter for changed rows, notes only per client (notes.ts), stages and
- * sources by name. How it is read: each list whole on every pass (paging.ts), notes only of the
- * clients that are due, schedule items within a window (streams.ts); mapping/ turns items into
- * records. Sources: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and
+ * responses (envelope.ts), no filter for changed rows, notes only per client, stages and sources by
+ * name. How it is read: each list whole on every pass (paging.ts), notes only of the clients that
+ * are due (notes.ts), schedule items within a window (streams.ts), all of it through client.ts;
+ * mapping/ turns items into records. Sources: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and
  * public callers of the API. Names that could not be confirmed are read in each known spelling:
  * FIELD_ALIASES in responses.ts.
  */
@@ -38,6 +38,6 @@ export const clienttether = defineProvider({
   limits: { concurrency: 4, timeoutMs: 30_000 },
   streams,
   async check(context) {
-    await ask(context, PATHS.salesCycles, { limit: 1 });
+    await createClientTetherClient(context).readSalesCycles(1);
   },
 });

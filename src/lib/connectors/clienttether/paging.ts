@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { ask, type Access, type Answered } from './request.ts';
+import { sendRequest, type Access, type ParsedResponse } from './request.ts';
 
 /**
  * Rows that a page shares with the one before. The list is newest first and moves while it is read:
@@ -10,57 +10,52 @@ import { ask, type Access, type Answered } from './request.ts';
  */
 const OVERLAP_ROWS = 5;
 /** No account comes near this; a list that goes on beyond it never ends. */
-const MOST_ROWS = 5_000_000;
+const MAX_ROWS = 5_000_000;
 
-export interface ListRequest {
-  path: string;
-  query?: Record<string, string | undefined>;
-  /** Where to start; a page earlier is read again, because more may have been deleted since. */
-  resumeAt?: number;
-  mostRows?: number;
-}
-
-export interface ListPage extends Answered {
+export interface ListPage extends ParsedResponse {
   /** The row offset of the next page. */
   next: number;
   last: boolean;
 }
 
 /**
- * All pages of a list, with `limit` and `offset`. Throws RemoteError `malformed` when the list goes
- * in circles.
+ * All pages of a list, with `limit` and `offset`. From `resumeAt` on, a row offset, a page earlier
+ * is read again, because more rows than the overlap may have been deleted since. Throws RemoteError
+ * `malformed` when the list goes in circles.
  */
-export async function* listPages(
+export async function* readListPages(
   access: Access,
-  { path, query, resumeAt = 0, mostRows = MOST_ROWS }: ListRequest,
+  path: string,
+  query: Record<string, string | undefined>,
+  resumeAt = 0,
 ): AsyncGenerator<ListPage> {
   const limit = access.settings.pageSize;
   const seen = new Set<string>();
   let offset = Math.max(0, resumeAt - limit);
-  let told = 0;
+  let maxTotal = 0;
   for (;;) {
-    const answered = await ask(access, path, { ...query, limit, offset });
-    const { items, total = 0 } = answered;
+    const page = await sendRequest(access, path, { ...query, limit, offset });
+    const { items, total = 0 } = page;
     const end = offset + items.length;
     // A short page ends the list, a longer one than asked for is all of it; unless the total says
     // that there is more.
     const last = items.length !== limit && total <= end;
-    told = Math.max(told, total);
-    if (!last) refuseCircles(items, seen);
-    if (end > mostRows || isFarBeyond(told, end, limit)) throw endless();
-    offset = last ? end : end - overlapOf(limit);
+    maxTotal = Math.max(maxTotal, total);
+    if (!last) assertNewPage(items, seen);
+    if (end > MAX_ROWS || isFarBeyond(maxTotal, end, limit)) throw createEndlessError();
+    offset = last ? end : end - countOverlap(limit);
     // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass
     // would lose ground each time.
-    yield { ...answered, next: Math.max(offset, resumeAt), last };
+    yield { ...page, next: Math.max(offset, resumeAt), last };
     if (last) return;
   }
 }
 
-function overlapOf(limit: number): number {
+function countOverlap(limit: number): number {
   return Math.min(OVERLAP_ROWS, Math.floor(limit / 10));
 }
 
-function refuseCircles(items: unknown[], seen: Set<string>): void {
+function assertNewPage(items: unknown[], seen: Set<string>): void {
   const fingerprint = createHash('sha256').update(JSON.stringify(items)).digest('base64');
   if (items.length === 0 || seen.has(fingerprint)) {
     throw new RemoteError(
@@ -75,11 +70,11 @@ function refuseCircles(items: unknown[], seen: Set<string>): void {
  * A total of more than a page counts the whole list; lists grow while they are read, but not to
  * double their length.
  */
-function isFarBeyond(told: number, end: number, limit: number): boolean {
-  return told > limit && end > told * 2 + limit * 10;
+function isFarBeyond(maxTotal: number, end: number, limit: number): boolean {
+  return maxTotal > limit && end > maxTotal * 2 + limit * 10;
 }
 
-function endless(): RemoteError {
+function createEndlessError(): RemoteError {
   return new RemoteError(
     'malformed',
     'ClientTether sent a list that does not end. Nothing was deleted because of it.',

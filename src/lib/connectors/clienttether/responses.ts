@@ -1,7 +1,7 @@
 import { readText } from './values.ts';
 
 /** A value as the source gives it; null when blank, absent or `false`. */
-export type CTText = string | null;
+type CTText = string | null;
 
 /**
  * The names under which each field has been seen. Which of them the API uses for notes and
@@ -71,15 +71,11 @@ const FIELD_ALIASES = {
     client_name: ['client_name', 'contact_name'],
   },
   salesCycle: keepNames('sales_cycle_id', 'sales_cycle_name', 'sales_cycle_active_status'),
-  leadSource: keepNames('lead_source_id', 'lead_source_name'),
-  actionPlan: keepNames('action_plan_id', 'action_plan_name'),
-  user: keepNames('user_id', 'firstName', 'lastName', 'email'),
 } as const;
 
-type Fields<Kind extends keyof typeof FIELD_ALIASES> = Record<
-  keyof (typeof FIELD_ALIASES)[Kind],
-  CTText
->;
+export type ItemKind = keyof typeof FIELD_ALIASES;
+
+type Fields<Kind extends ItemKind> = Record<keyof (typeof FIELD_ALIASES)[Kind], CTText>;
 
 /**
  * A client. `clients_sales_cycle` and `clients_lead_source` are names, not ids; a blank sales cycle
@@ -92,16 +88,9 @@ export type CTOpportunityResponse = Fields<'opportunity'>;
 export type CTNoteResponse = Fields<'note'>;
 export type CTActivityResponse = Fields<'activity'>;
 export type CTEventResponse = Fields<'event'>;
-export type CTSalesCycleResponse = Fields<'salesCycle'>;
-export type CTLeadSourceResponse = Fields<'leadSource'>;
-export type CTActionPlanResponse = Fields<'actionPlan'>;
-export type CTUserResponse = Fields<'user'>;
 
 /** An item of a list under the field names above. Never throws: what is not there is null. */
-export function readItem<Kind extends keyof typeof FIELD_ALIASES>(
-  kind: Kind,
-  item: unknown,
-): Fields<Kind> {
+export function readItem<Kind extends ItemKind>(kind: Kind, item: unknown): Fields<Kind> {
   const raw = toObject(item);
   const entries = Object.entries<readonly string[]>(FIELD_ALIASES[kind]).map(([field, names]) => [
     field,
@@ -120,6 +109,7 @@ function toObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+/** Fields that have been seen under one name only. */
 function keepNames<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
   return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as {
     [Key in Name]: readonly [Key];

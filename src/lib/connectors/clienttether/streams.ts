@@ -1,27 +1,24 @@
 import { defineStream, type Cursor, type Page, type ReadContext } from '../contract/source.ts';
+import { createClientTetherClient, type ClientTetherClient } from './client.ts';
 import { parseEnvelope } from './envelope.ts';
-import { toActivityId, toEventId, mapActivity, mapEvent } from './mapping/activity.ts';
+import { mapActivity, mapEvent, toActivityId, toEventId } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
 import { mapNote } from './mapping/note.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';
-import { mapStage, addNewLead } from './mapping/stage.ts';
-import { readNotes } from './notes.ts';
-import { listPages, type ListRequest } from './paging.ts';
-import { ask, PATHS } from './request.ts';
+import { addNewLead, mapStage } from './mapping/stage.ts';
+import { readDueNotes } from './notes.ts';
+import type { ListPage } from './paging.ts';
 import { readItem } from './responses.ts';
 import type { ClientTetherSettings } from './settings.ts';
-import { formatDate } from './values.ts';
 
 type Context = ReadContext<ClientTetherSettings>;
 
 const DAY_MS = 24 * 3_600_000;
 /** Schedule items from a week ago to half a year ahead are kept in step with the source. */
 const WINDOW_DAYS = { back: 7, ahead: 180 };
-/** More stages than any account has: lookup lists are read in one request. */
-const WHOLE_LIST = 1000;
 
-const itemsOf = (body: string) => parseEnvelope(body).items;
-const window = (_settings: ClientTetherSettings, now: Date) => ({
+const parseItems = (body: string) => parseEnvelope(body).items;
+const toWindow = (_settings: ClientTetherSettings, now: Date) => ({
   from: new Date(now.getTime() - WINDOW_DAYS.back * DAY_MS),
   to: new Date(now.getTime() + WINDOW_DAYS.ahead * DAY_MS),
 });
@@ -32,10 +29,10 @@ const salesCycles = defineStream<ClientTetherSettings, 'stage'>({
   entity: 'stage',
   listing: { kind: 'complete' },
   async *read(context) {
-    const { answer, items } = await ask(context, PATHS.salesCycles, { limit: WHOLE_LIST });
-    yield { answer, items: addNewLead(items), cursor: null, last: true };
+    const { response, items } = await createClientTetherClient(context).readSalesCycles();
+    yield { answer: response, items: addNewLead(items), cursor: null, last: true };
   },
-  parse: (body) => addNewLead(itemsOf(body)),
+  parse: (body) => addNewLead(parseItems(body)),
   identify: (item) => readItem('salesCycle', item).sales_cycle_id ?? undefined,
   map: mapStage,
 });
@@ -45,8 +42,8 @@ const clients = defineStream<ClientTetherSettings, 'lead'>({
   label: 'Clients',
   entity: 'lead',
   listing: { kind: 'complete' },
-  read: (context, cursor) => readList(context, cursor, { path: PATHS.clients }),
-  parse: itemsOf,
+  read: readList((client, resumeAt) => client.readLeadPages(resumeAt)),
+  parse: parseItems,
   identify: (item) => readItem('lead', item).client_id ?? undefined,
   map: mapLead,
 });
@@ -56,8 +53,8 @@ const opportunities = defineStream<ClientTetherSettings, 'opportunity'>({
   label: 'Opportunities',
   entity: 'opportunity',
   listing: { kind: 'complete' },
-  read: (context, cursor) => readList(context, cursor, { path: PATHS.opportunities }),
-  parse: itemsOf,
+  read: readList((client, resumeAt) => client.readOpportunityPages(resumeAt)),
+  parse: parseItems,
   identify: (item) => readItem('opportunity', item).opportunity_id ?? undefined,
   map: mapOpportunity,
 });
@@ -67,8 +64,8 @@ const notes = defineStream<ClientTetherSettings, 'note'>({
   label: 'Notes',
   entity: 'note',
   listing: { kind: 'partitioned', field: 'contactId', parents: 'clients' },
-  read: readNotes,
-  parse: itemsOf,
+  read: readDueNotes,
+  parse: parseItems,
   identify: (item) => readItem('note', item).id ?? undefined,
   map: mapNote,
 });
@@ -77,11 +74,12 @@ const activities = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   name: 'activities',
   label: 'Scheduled activities',
   entity: 'scheduledActivity',
-  listing: { kind: 'window', field: 'scheduledAt', window },
-  read: (context, cursor) =>
-    readList(context, cursor, { path: PATHS.activities, query: span(context, 'start_date') }),
-  parse: itemsOf,
-  identify: (item) => prefixed(toActivityId, readItem('activity', item).id),
+  listing: { kind: 'window', field: 'scheduledAt', window: toWindow },
+  read: readList((client, resumeAt, context) =>
+    client.readActivityPages(toPeriod(context), resumeAt),
+  ),
+  parse: parseItems,
+  identify: (item) => addPrefix(toActivityId, readItem('activity', item).id),
   map: mapActivity,
 });
 
@@ -89,57 +87,61 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   name: 'events',
   label: 'Events',
   entity: 'scheduledActivity',
-  listing: { kind: 'window', field: 'scheduledAt', window },
-  read: (context, cursor) =>
-    readList(context, cursor, {
-      path: PATHS.events,
-      query: { ...span(context, 'from_date'), event_type: 'appt' },
-    }),
-  parse: itemsOf,
-  identify: (item) => prefixed(toEventId, readItem('event', item).event_id),
+  listing: { kind: 'window', field: 'scheduledAt', window: toWindow },
+  read: readList((client, resumeAt, context) => client.readEventPages(toPeriod(context), resumeAt)),
+  parse: parseItems,
+  identify: (item) => addPrefix(toEventId, readItem('event', item).event_id),
   map: mapEvent,
 });
 
 /** In the order of syncing: stages before what stands in them, clients before their notes. */
 export const streams = [salesCycles, clients, opportunities, notes, activities, events];
 
-/** The cursor of a list is the row offset to go on from; null is the start. */
-async function* readList(
-  context: Context,
-  cursor: Cursor,
-  request: ListRequest,
-): AsyncGenerator<Page> {
-  for await (const { answer, items, total, next, last } of listPages(context, {
-    ...request,
-    resumeAt: offsetOf(cursor),
-  })) {
-    // Only a total beyond the page is known to count the whole list.
-    const expectedTotal =
-      total !== undefined && total > items.length ? { expectedTotal: total } : {};
-    yield { answer, items, cursor: last ? null : { offset: next }, last, ...expectedTotal };
-  }
+/** How a stream reads a list: through the client, from the row offset in the cursor on. */
+function readList(
+  readPages: (
+    client: ClientTetherClient,
+    resumeAt: number,
+    context: Context,
+  ) => AsyncIterable<ListPage>,
+) {
+  return async function* (context: Context, cursor: Cursor): AsyncGenerator<Page> {
+    const pages = readPages(createClientTetherClient(context), toOffset(cursor), context);
+    for await (const { response, items, total, next, last } of pages) {
+      // Only a total beyond the page is known to count the whole list.
+      const expectedTotal =
+        total !== undefined && total > items.length ? { expectedTotal: total } : {};
+      yield {
+        answer: response,
+        items,
+        cursor: last ? null : { offset: next },
+        last,
+        ...expectedTotal,
+      };
+    }
+  };
 }
 
-function offsetOf(cursor: Cursor): number {
+/** The cursor of a list is the row offset to go on from; null is the start. */
+function toOffset(cursor: Cursor): number {
   const offset =
     typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor) ? cursor.offset : 0;
   return typeof offset === 'number' && Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
 }
 
 /**
- * The window as request parameters, a day wider at both ends: whether the source counts the end in
+ * The window as a period to ask for, a day wider at both ends: whether the source includes the end
  * is not documented, and a pass that is resumed later must have asked for all that its window then
  * covers.
  */
-function span({ settings, now }: Context, fromName: string): Record<string, string> {
-  const { from, to } = window(settings, now);
-  const wide = { from: new Date(from.getTime() - DAY_MS), to: new Date(to.getTime() + DAY_MS) };
+function toPeriod({ settings, now }: Context): { startDate: string; endDate: string } {
+  const { from, to } = toWindow(settings, now);
   return {
-    [fromName]: formatDate(wide.from, settings.timeZone),
-    end_date: formatDate(wide.to, settings.timeZone),
+    startDate: new Date(from.getTime() - DAY_MS).toISOString(),
+    endDate: new Date(to.getTime() + DAY_MS).toISOString(),
   };
 }
 
-function prefixed(prefix: (id: string) => string, id: string | null): string | undefined {
+function addPrefix(prefix: (id: string) => string, id: string | null): string | undefined {
   return id === null ? undefined : prefix(id);
 }

@@ -3,7 +3,7 @@
  * order. No new work starts while the reader is busy with `limit` results outstanding, nor after a
  * failure; work under way is waited for before the failure passes on.
  */
-export async function* concurrently<Input, Output>(
+export async function* mapConcurrently<Input, Output>(
   inputs: Iterable<Input>,
   limit: number,
   work: (input: Input) => Promise<Output>,
