@@ -53,7 +53,7 @@ export function useSink(): Sink {
   return sink;
 }
 
-/** As a receiver checks it by the description in docs/operations.md. */
+/** As a receiver checks it by the description in docs/operations/monitoring.md. */
 function isSigned(headers: IncomingHttpHeaders, body: string): boolean {
   const timestamp = String(headers['x-tributary-timestamp']);
   const expected = createHmac('sha256', webhookSecret).update(`${timestamp}.${body}`).digest('hex');

@@ -27,7 +27,7 @@ export interface Rule {
   find(survey: Survey): Finding[];
 }
 
-/** All that operators are told of. The names are in docs/operations.md. */
+/** All that operators are told of. The names are in docs/operations/monitoring.md. */
 export const rules: readonly Rule[] = [
   {
     name: 'failure-rate',
