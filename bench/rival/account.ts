@@ -58,6 +58,7 @@ export async function openAccount(
   const [connection] = await withTenant(tenantId, (tx) => tx.select().from(connections).where(own));
   if (connection === undefined) throw new Error('The connection is gone');
   const rest = {
+    isProbe: false,
     timeZone: 'UTC',
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,
@@ -70,6 +71,7 @@ export async function openAccount(
     tenantId,
     connectionId,
     http,
+    isProbe: false,
     provider: provider as unknown as ProviderDefinition,
     settings: { baseUrl },
     secrets: { key },

@@ -1,7 +1,6 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import { whileHeld } from '#lib/ingest/sync-connection.ts';
-import { takeRun } from '#lib/ingest/lease.ts';
+import { takeRun, whileRunHeld } from '#lib/ingest/lease.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
 import { finishRun } from '#lib/ingest/runs.ts';
 import type { Source, StreamReport } from '#lib/ingest/types.ts';
@@ -36,7 +35,7 @@ async function sync(account: Account): Promise<StreamReport[]> {
   const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true });
   const source = await openAccount(account, run, http);
   try {
-    return await whileHeld(request, run, async () => {
+    return await whileRunHeld(request, run, async () => {
       const reports = await streamsOf(source);
       const { status, errorMessage } = await finishRun(request, run, reports, undefined);
       if (status !== 'success')

@@ -111,6 +111,7 @@ async function openSource(subject: Subject, request: SyncRequest, run: HeldRun):
     ...run,
     tenantId: subject.tenantId,
     connectionId: subject.connectionId,
+    isProbe: false,
     timeZone: 'UTC',
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { requestPushes, requestPushesMatching } from '#lib/outbound/push/request.ts';
 import { requestSlice } from '#lib/outbound/push/request-matching.ts';
-import { holdPush, putDown, takePush } from '#lib/outbound/push/state.ts';
-import { FencedError } from '#lib/ingest/failures.ts';
+import { renewLease, putDown, takePush } from '#lib/outbound/push/state.ts';
+import { FencedError } from '#lib/platform/lease.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { useDatabase } from '../helpers/database.ts';
 import {
@@ -158,7 +158,7 @@ describe('a worker', () => {
     );
     expect(await drain(stage)).toMatchObject({ synced: 1 });
     if (paused === undefined) throw new Error('nothing was taken up');
-    await expect(holdPush(paused, [])).rejects.toThrow(FencedError);
+    await expect(renewLease(paused, [])).rejects.toThrow(FencedError);
     await expect(
       putDown(
         paused,

@@ -2,7 +2,7 @@ import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { isDue } from '#lib/ingest/due.ts';
-import { FencedError } from '#lib/ingest/failures.ts';
+import { FencedError } from '#lib/platform/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
 import { wake } from '#lib/ingest/request.ts';
 

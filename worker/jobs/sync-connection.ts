@@ -4,7 +4,7 @@ import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
 import { isDue } from '#lib/ingest/due.ts';
-import { FencedError } from '#lib/ingest/failures.ts';
+import { FencedError } from '#lib/platform/lease.ts';
 import { wake } from '#lib/ingest/request.ts';
 import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 

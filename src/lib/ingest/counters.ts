@@ -1,7 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../connectors/contract/source.ts';
-import { FencedError, type Failure } from './failures.ts';
+import { FencedError } from '../platform/lease.ts';
+import { type Failure } from './failures.ts';
 import { syncRunStreams } from '../schema/sync.ts';
 import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';
 

@@ -1,14 +1,6 @@
 import { RemoteError } from '../platform/http/errors.ts';
 import { safeMessage } from '../platform/secrets.ts';
 
-/** Thrown when another worker has taken the run over: stop at once and write nothing more. */
-export class FencedError extends Error {
-  override name = 'FencedError';
-  constructor() {
-    super('This run was taken over by another worker.');
-  }
-}
-
 /** Thrown when the worker shuts down or has lost its job: the run is put down where it is. */
 export class StoppedError extends Error {
   override name = 'StoppedError';

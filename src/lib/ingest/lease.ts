@@ -6,9 +6,9 @@ import type { Tx } from '../platform/db/pool.ts';
 import { patiently } from '../platform/db/retry.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
+import { FencedError, leaseEnd, whileLeased } from '../platform/lease.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { closeOpenBooks } from './counters.ts';
-import { FencedError } from './failures.ts';
 import { syncRuns } from '../schema/sync.ts';
 import type { SyncRequest } from './types.ts';
 
@@ -25,9 +25,7 @@ export interface HeldRun {
 /** A run that lost so many workers most likely ends them itself. */
 const mostLosses = 3;
 
-const leaseEnd = () => sql`now() + make_interval(secs => ${config().SYNC_LEASE_SECONDS})`;
-/** How often a run says that it is alive. */
-export const heartbeatMs = () => (config().SYNC_LEASE_SECONDS * 1000) / 3;
+const runLeaseEnd = () => leaseEnd(config().SYNC_LEASE_SECONDS);
 
 /**
  * Takes up the connection's run: one that was put down between two slices or lost its worker goes
@@ -64,7 +62,7 @@ export async function takeRun(request: SyncRequest): Promise<HeldRun> {
     if (request.trigger !== 'replay')
       await tx
         .update(connections)
-        .set({ dueAt: leaseEnd(), waitingFor: null })
+        .set({ dueAt: runLeaseEnd(), waitingFor: null })
         .where(ofConnection(request));
     return run;
   });
@@ -141,7 +139,7 @@ async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
     acceptDeletions: request.acceptDeletions === true,
   };
   const wakes = sql`(select ${connections.wakes} from ${connections} where ${ofConnection(request)})`;
-  await tx.insert(syncRuns).values({ ...values, wakes, lease: 1, leaseUntil: leaseEnd() });
+  await tx.insert(syncRuns).values({ ...values, wakes, lease: 1, leaseUntil: runLeaseEnd() });
   return { runId: values.id, lease: 1, startedAt: values.startedAt };
 }
 
@@ -154,7 +152,7 @@ async function resumeRun(
   const accept = request.acceptDeletions === true ? { acceptDeletions: true } : {};
   const [run] = await tx
     .update(syncRuns)
-    .set({ lease: sql`${syncRuns.lease} + 1`, leaseUntil: leaseEnd(), losses, ...accept })
+    .set({ lease: sql`${syncRuns.lease} + 1`, leaseUntil: runLeaseEnd(), losses, ...accept })
     .where(and(eq(syncRuns.tenantId, request.tenantId), eq(syncRuns.id, runId)))
     .returning(held);
   if (run === undefined) throw new FencedError();
@@ -205,20 +203,30 @@ async function setRunAside(
   return 'set aside';
 }
 
+/** Keeps the run in this worker's hands while `work` goes on; see `whileLeased`. */
+export function whileRunHeld<T>(
+  request: Pick<SyncRequest, 'tenantId' | 'connectionId' | 'trigger'>,
+  run: HeldRun,
+  work: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const seconds = config().SYNC_LEASE_SECONDS;
+  return whileLeased({ seconds, renew: () => renewLease(request, run) }, work);
+}
+
 /**
- * Prolongs the lease, on the run and on the due-table alike: a run whose worker dies is due again
+ * Renews the lease, on the run and on the due-table alike: a run whose worker dies is due again
  * when it ends. Throws FencedError when it is not ours any more.
  */
-export async function beat(
+async function renewLease(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId' | 'trigger'>,
   run: HeldRun,
 ): Promise<void> {
   await withTenant(request.tenantId, async (tx) => {
     if (request.trigger !== 'replay')
-      await tx.update(connections).set({ dueAt: leaseEnd() }).where(ofConnection(request));
+      await tx.update(connections).set({ dueAt: runLeaseEnd() }).where(ofConnection(request));
     const rows = await tx
       .update(syncRuns)
-      .set({ leaseUntil: leaseEnd() })
+      .set({ leaseUntil: runLeaseEnd() })
       .where(stillOurs(request.tenantId, run))
       .returning({ id: syncRuns.id });
     if (rows.length === 0) throw new FencedError();
@@ -263,10 +271,9 @@ const replayWaitSeconds = 600;
 export function putReplayDown(tenantId: string, run: HeldRun): Promise<void> {
   return patiently(() =>
     withTenant(tenantId, async (tx) => {
-      const until = sql`now() + make_interval(secs => ${replayWaitSeconds})`;
       const rows = await tx
         .update(syncRuns)
-        .set({ leaseUntil: until })
+        .set({ leaseUntil: leaseEnd(replayWaitSeconds) })
         .where(stillOurs(tenantId, run))
         .returning({ id: syncRuns.id });
       if (rows.length === 0) throw new FencedError();

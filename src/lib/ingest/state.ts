@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
-import { FencedError } from './failures.ts';
+import { FencedError } from '../platform/lease.ts';
 import { streamStates, syncRuns } from '../schema/sync.ts';
 import type { Pass, Source, Stream } from './types.ts';
 

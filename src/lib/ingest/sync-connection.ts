@@ -1,17 +1,15 @@
-import { admit } from '../connections/circuit/store.ts';
-import { connectionClient } from '../connections/client.ts';
-import { openConnection, setConnectionHealth } from '../connections/connections.ts';
 import { recordRun } from '../connections/metrics.ts';
+import { recordHealth, withConnection } from '../connections/session.ts';
 import { config } from '../platform/config.ts';
 import { patiently } from '../platform/db/retry.ts';
-import { RemoteError } from '../platform/http/errors.ts';
+import { FencedError } from '../platform/lease.ts';
 import { log, withLogFields } from '../platform/log.ts';
 import { traced } from '../platform/tracing.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { closedBooks } from './counters.ts';
-import { beat, heartbeatMs, putRunDown, takeRun, type HeldRun } from './lease.ts';
-import { FencedError, judge, SliceOver, StoppedError, type Failure } from './failures.ts';
+import { putRunDown, takeRun, whileRunHeld, type HeldRun } from './lease.ts';
+import { judge, SliceOver, StoppedError, type Failure } from './failures.ts';
 import { finishRun } from './runs.ts';
 import { skipStream, syncStream } from './sync-stream.ts';
 import type { RunReport, Source, Stream, StreamReport, SyncRequest } from './types.ts';
@@ -48,14 +46,14 @@ export async function syncSlice(request: SyncRequest): Promise<SliceEnd> {
   const fields = { runId: run.runId, tenantId, connectionId };
   return withLogFields(fields, () =>
     traced('sync run', fields, () =>
-      whileHeld(request, run, (fenced) => sliceOf(request, run, fenced)),
+      whileRunHeld(request, run, (lost) => sliceOf(request, run, lost)),
     ),
   );
 }
 
-async function sliceOf(request: SyncRequest, run: HeldRun, fenced: AbortSignal): Promise<SliceEnd> {
+async function sliceOf(request: SyncRequest, run: HeldRun, lost: AbortSignal): Promise<SliceEnd> {
   const { tenantId, connectionId } = request;
-  const { streams, failure, intervalMs } = await runStreams(request, run, fenced);
+  const { streams, failure, intervalMs } = await runStreams(request, run, lost);
   if (failure === 'put down') {
     log.info({ event: 'sync.put_down' }, 'Sync put down at a page; it goes on later');
     return { report: undefined, dueAt: await putRunDown(request, run) };
@@ -82,27 +80,6 @@ async function sliceOf(request: SyncRequest, run: HeldRun, fenced: AbortSignal):
   return { report, dueAt };
 }
 
-/**
- * Keeps the run's lease alive while `work` goes on, and aborts the signal when the lease is lost
- * all the same.
- */
-export async function whileHeld<T>(
-  request: SyncRequest,
-  run: HeldRun,
-  work: (fenced: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
-  const stopWhenFenced = (error: unknown) => {
-    if (error instanceof FencedError) stop.abort(error);
-  };
-  const beating = setInterval(() => void beat(request, run).catch(stopWhenFenced), heartbeatMs());
-  try {
-    return await work(stop.signal);
-  } finally {
-    clearInterval(beating);
-  }
-}
-
 interface StreamsEnd {
   streams: StreamReport[];
   /** What ended the run early, if anything did. */
@@ -116,19 +93,18 @@ interface StreamsEnd {
 async function runStreams(
   request: SyncRequest,
   run: HeldRun,
-  fenced: AbortSignal,
+  lost: AbortSignal,
 ): Promise<StreamsEnd> {
   const streams: StreamReport[] = [];
-  let source: Source | undefined;
-  const end = (failure: StreamsEnd['failure']): StreamsEnd => ({
-    streams,
-    failure,
-    intervalMs: source?.provider.intervalMs?.(source.settings, config().NODE_ENV === 'development'),
-  });
+  let intervalMs: number | undefined;
+  const end = (failure: StreamsEnd['failure']): StreamsEnd => ({ streams, failure, intervalMs });
   try {
-    source = await openSource(request, run, fenced);
-    streams.push(...(await endedBefore(source)));
-    return end(await runRest(source, streams));
+    return await withSource(request, run, lost, async (source) => {
+      const development = config().NODE_ENV === 'development';
+      intervalMs = source.provider.intervalMs?.(source.settings, development);
+      streams.push(...(await endedBefore(source)));
+      return end(await runRest(source, streams));
+    });
   } catch (error) {
     if (error instanceof FencedError) throw error;
     if (error instanceof SliceOver || error instanceof StoppedError) return end('put down');
@@ -138,8 +114,6 @@ async function runStreams(
       'A sync could not run',
     );
     return end(failure);
-  } finally {
-    await source?.http.close();
   }
 }
 
@@ -175,58 +149,32 @@ function failedParent({ listing }: Stream, reports: StreamReport[]): StreamRepor
   return reports.find(({ stream, status }) => stream === listing.parents && status === 'failed');
 }
 
-async function openSource(
+async function withSource<T>(
   request: SyncRequest,
   run: HeldRun,
-  fenced: AbortSignal,
-): Promise<Source> {
-  const { tenantId, connectionId } = request;
-  const tenant = await patiently(() => getTenant(tenantId));
-  const open = await patiently(() => openConnection(tenantId, connectionId));
-  const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
-  const probe = await admitted(request, open.provider.label);
-  const http = connectionClient(open.provider, open.settings, {
-    owner: { tenantId, connectionId, probe },
+  lost: AbortSignal,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  const { timeZone, deletionShare } = await patiently(() => getTenant(request.tenantId));
+  const signal = request.signal === undefined ? lost : AbortSignal.any([request.signal, lost]);
+  const options = {
+    background: { insist: request.trigger !== 'schedule' },
     retry: { baseMs: config().SYNC_RETRY_BASE_MS },
     signal,
-  });
-  const { timeZone, deletionShare } = tenant;
-  return {
-    ...open,
-    ...run,
-    tenantId,
-    connectionId,
-    timeZone,
-    deletionShare,
-    request: { ...request, signal },
-    http,
-    sliceEnd: performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY),
   };
-}
-
-/**
- * Whether this run is the one that finds out if the source answers again. Throws while it is left
- * alone; a person's request does not wait.
- */
-async function admitted(
-  { tenantId, connectionId, trigger }: SyncRequest,
-  label: string,
-): Promise<boolean> {
-  const admission = await admit(tenantId, connectionId, { insist: trigger !== 'schedule' });
-  if (admission.kind === 'open')
-    throw new RemoteError(
-      'transient',
-      `${label} has not been answering and is left alone for a while. ${admission.reason}`,
-      { until: admission.until, unsent: true },
-    );
-  return admission.kind === 'probe';
+  return withConnection(request, options, (session) =>
+    work({
+      ...session,
+      ...run,
+      timeZone,
+      deletionShare,
+      request: { ...request, signal },
+      sliceEnd: performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY),
+    }),
+  );
 }
 
 async function noteHealth(source: Source, failure: Failure | undefined): Promise<void> {
   if (failure !== undefined && !failure.needsReconnect) return;
-  await patiently(() =>
-    withTenant(source.tenantId, (tx) =>
-      setConnectionHealth(tx, source.tenantId, source.connectionId, failure?.message ?? null),
-    ),
-  );
+  await recordHealth(source, failure?.message ?? null);
 }

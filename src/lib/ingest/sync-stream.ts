@@ -12,7 +12,8 @@ import { holdRun } from './lease.ts';
 import { mostAtOnce, prepared, storePages, weightOf } from './store-pages.ts';
 import { duePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
-import { FencedError, judge, SliceOver, StoppedError, type Failure } from './failures.ts';
+import { FencedError } from '../platform/lease.ts';
+import { judge, SliceOver, StoppedError, type Failure } from './failures.ts';
 import type { Pass, Source, Stream, StreamReport } from './types.ts';
 
 export interface StreamOutcome {

@@ -1,5 +1,4 @@
-import type { OpenConnection } from '../connections/connections.ts';
-import type { OwnedHttpClient } from '../platform/http/client.ts';
+import type { ConnectionSession } from '../connections/session.ts';
 import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
@@ -37,15 +36,12 @@ export interface Progress {
 }
 
 /** One run over one connection, with all it needs. */
-export interface Source extends OpenConnection {
-  tenantId: string;
-  connectionId: string;
+export interface Source extends ConnectionSession {
   runId: string;
   lease: number;
   timeZone: string;
   /** The largest share of a stream's rows that is deleted without asking. */
   deletionShare: number;
-  http: OwnedHttpClient;
   startedAt: Date;
   /** When the slice is over, in milliseconds of the process clock (performance.now). */
   sliceEnd: number;

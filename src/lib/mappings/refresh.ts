@@ -1,5 +1,4 @@
-import { connectionClient } from '../connections/client.ts';
-import { openConnection } from '../connections/connections.ts';
+import { withConnection } from '../connections/session.ts';
 import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { isId } from '../platform/id.ts';
@@ -19,23 +18,21 @@ export async function readFieldsAgain(
 ): Promise<TargetMetadata> {
   if (!isId(connectionId))
     throw new Problem('not_found', 'There is no such connection in this workspace.');
-  const { provider, settings } = await openConnection(tenantId, connectionId);
-  if (provider.push === undefined)
-    throw new Problem('not_found', `No leads can be pushed to ${provider.label}.`);
-  const http = connectionClient(provider, settings, {
-    owner: { tenantId, connectionId },
-    deadlineMs,
-    retry: { retries: 1 },
-  });
-  try {
-    return await refreshTarget({ tenantId, connectionId }, provider.push, { http, settings });
-  } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    throw new Problem(
-      'conflict',
-      `${provider.label} did not tell its fields: ${error.message} What was read before is shown.`,
-    );
-  } finally {
-    await http.close();
-  }
+  return withConnection(
+    { tenantId, connectionId },
+    { deadlineMs, retry: { retries: 1 } },
+    async ({ provider, settings, http }) => {
+      if (provider.push === undefined)
+        throw new Problem('not_found', `No leads can be pushed to ${provider.label}.`);
+      try {
+        return await refreshTarget({ tenantId, connectionId }, provider.push, { http, settings });
+      } catch (error) {
+        if (!(error instanceof RemoteError)) throw error;
+        throw new Problem(
+          'conflict',
+          `${provider.label} did not tell its fields: ${error.message} What was read before is shown.`,
+        );
+      }
+    },
+  );
 }

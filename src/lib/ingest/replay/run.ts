@@ -4,9 +4,9 @@ import { log, withLogFields } from '../../platform/log.ts';
 import { traced } from '../../platform/tracing.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { closedBooks, closeOpenBooks } from '../counters.ts';
-import { whileHeld } from '../sync-connection.ts';
-import { putReplayDown, stillOurs, takeRun, type HeldRun } from '../lease.ts';
-import { FencedError, judge, SliceOver, StoppedError, type Failure } from '../failures.ts';
+import { putReplayDown, stillOurs, takeRun, whileRunHeld, type HeldRun } from '../lease.ts';
+import { FencedError } from '../../platform/lease.ts';
+import { judge, SliceOver, StoppedError, type Failure } from '../failures.ts';
 import { messageOf, statusOf, sum } from '../runs.ts';
 import { syncRuns } from '../../schema/sync.ts';
 import type { StreamReport } from '../types.ts';
@@ -49,7 +49,7 @@ export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEn
   const fields = { runId: run.runId, tenantId, connectionId };
   return withLogFields(fields, () =>
     traced('replay', fields, () =>
-      whileHeld(request, run, (fenced) => sliceOf({ ...source, ...run }, request, run, fenced)),
+      whileRunHeld(request, run, (lost) => sliceOf({ ...source, ...run }, request, run, lost)),
     ),
   );
 }
@@ -58,9 +58,9 @@ async function sliceOf(
   source: HeldReplay,
   request: ReplayRequest,
   run: HeldRun,
-  fenced: AbortSignal,
+  lost: AbortSignal,
 ): Promise<ReplaySliceEnd> {
-  const signal = request.signal === undefined ? fenced : AbortSignal.any([request.signal, fenced]);
+  const signal = request.signal === undefined ? lost : AbortSignal.any([request.signal, lost]);
   const damaged: DamagedAnswer[] = [];
   try {
     const streams = await replayStreams(source, { ...request, signal }, damaged);

@@ -1,6 +1,5 @@
 import { and, desc, eq, isNull } from 'drizzle-orm';
-import { connectionClient } from '../../connections/client.ts';
-import { openConnection } from '../../connections/connections.ts';
+import { withConnection } from '../../connections/session.ts';
 import { connections } from '../../schema/connections.ts';
 import { referrals } from '../../schema/referrals.ts';
 import type { Tx } from '../../platform/db/pool.ts';
@@ -75,30 +74,21 @@ export async function updateReferral(
   if (isSame(state, target)) return wanted;
   const next = writeBack.next(state);
   if (!next.some((allowed) => isSame(allowed, target))) throw notAllowed(state, next);
-  const open = await openConnection(tenantId, found.connectionId);
-  const http = connectionClient(open.provider, open.settings, {
-    owner: { tenantId, connectionId: found.connectionId },
-    retry: { retries: 0 },
-  });
-  try {
-    const record = {
-      tenantId,
-      connectionId: found.connectionId,
-      stream: found.stream,
-      externalId: found.externalId,
-      provider: open.provider,
-    };
-    await carryOut(
-      record,
-      writeBack,
-      { http, settings: open.settings },
-      { externalId: found.externalId, wanted: target, from: { state, tag: found.tagOf(state) } },
-      by,
-    );
-    return wanted;
-  } finally {
-    await http.close();
-  }
+  const { connectionId, stream, externalId } = found;
+  const change = { externalId, wanted: target, from: { state, tag: found.tagOf(state) } };
+  await withConnection(
+    { tenantId, connectionId },
+    { retry: { retries: 0 } },
+    ({ http, settings, provider }) =>
+      carryOut(
+        { tenantId, connectionId, stream, externalId, provider },
+        writeBack,
+        { http, settings },
+        change,
+        by,
+      ),
+  );
+  return wanted;
 }
 
 async function readReferral(tenantId: string, referralId: string) {

@@ -3,16 +3,23 @@ import { patiently } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
-import { FencedError } from '../../ingest/failures.ts';
+import { FencedError } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { Trail } from '../audit-log.ts';
 import { deliver } from './deliver/deliver.ts';
 import type { Delivery, Progress } from './deliver/delivery.ts';
 import { undo } from './deliver/undo.ts';
 import { planOf } from '../../mappings/plan.ts';
-import type { Target } from './run.ts';
+import type { PushSession } from './session.ts';
 import { readSources, type LeadValues } from '../../mappings/lead-fields.ts';
-import { holdPush, leadGone, mostAttempts, putDown, type Ending, type HeldPush } from './state.ts';
+import {
+  renewLease,
+  leadGone,
+  mostAttempts,
+  putDown,
+  type Ending,
+  type HeldPush,
+} from './state.ts';
 import { forgetTarget } from '../../mappings/destination-fields.ts';
 
 /** What became of one push. `retried`: it failed, and is tried again. */
@@ -25,51 +32,51 @@ export type Pushed = (
  * Carries a push that is in our hands to its end, whatever that is; only a database that is gone is
  * thrown.
  */
-export async function pushOne(target: Target, held: HeldPush): Promise<Pushed> {
+export async function pushOne(session: PushSession, held: HeldPush): Promise<Pushed> {
   const progress: Progress = {
     remoteId: held.remoteId,
     remoteIds: held.remoteIds,
     made: held.made,
   };
-  const trail = trailOf(target, held, progress);
+  const trail = trailOf(session, held, progress);
   try {
     const lead = await patiently(() =>
       withTenant(held.tenantId, (tx) => readSources(tx, held.tenantId, [held.leadId])),
     );
     const values = lead.get(held.leadId);
     const delivery =
-      values === undefined ? undefined : deliveryOf(target, held, values, { trail, progress });
+      values === undefined ? undefined : deliveryOf(session, held, values, { trail, progress });
     if (values === undefined || delivery === undefined) return await giveUp(held, trail, progress);
-    if (isUnchanged(target, held, delivery))
-      return await unchanged(target, held, trail, values.seen);
-    return await sent(target, held, values, delivery);
+    if (isUnchanged(session, held, delivery))
+      return await unchanged(session, held, trail, values.seen);
+    return await sent(session, held, values, delivery);
   } catch (error) {
     if (error instanceof FencedError) return { kind: 'fenced' };
     throw error;
   }
 }
 
-function trailOf(target: Target, held: HeldPush, progress: Progress): Trail {
+function trailOf(session: PushSession, held: HeldPush, progress: Progress): Trail {
   return new Trail({
     tenantId: held.tenantId,
     pushId: held.id,
     attempt: held.attempts + 1,
     actor: held.requestedBy,
-    provider: target.provider.key,
+    provider: session.provider.key,
     retryMs: config().SYNC_RETRY_BASE_MS,
-    hold: (events) => holdPush(held, events, progress),
+    hold: (events) => renewLease(held, events, progress),
   });
 }
 
 function deliveryOf(
-  target: Target,
+  session: PushSession,
   held: HeldPush,
   { values, changedAt }: LeadValues,
   { trail, progress }: { trail: Trail; progress: Progress },
 ): Delivery {
-  const { provider, metadata, mapping } = target;
-  const tables = provider.push.tables(
-    { http: trail.client(target.http), settings: target.settings },
+  const { provider, metadata, mapping } = session;
+  const tables = session.push.tables(
+    { http: trail.client(session.http), settings: session.settings },
     metadata,
   );
   return {
@@ -109,7 +116,7 @@ async function giveUp(
 }
 
 /** Both agreed on exactly this last time. */
-function isUnchanged({ mapping }: Target, held: HeldPush, { plan }: Delivery): boolean {
+function isUnchanged({ mapping }: PushSession, held: HeldPush, { plan }: Delivery): boolean {
   return (
     held.remoteId !== null &&
     held.payloadHash === plan.hash &&
@@ -119,7 +126,7 @@ function isUnchanged({ mapping }: Target, held: HeldPush, { plan }: Delivery): b
 }
 
 async function unchanged(
-  { mapping }: Target,
+  { mapping }: PushSession,
   held: HeldPush,
   trail: Trail,
   seen: string,
@@ -143,7 +150,7 @@ async function unchanged(
 }
 
 async function sent(
-  target: Target,
+  session: PushSession,
   held: HeldPush,
   { seen }: LeadValues,
   delivery: Delivery,
@@ -155,7 +162,7 @@ async function sent(
       remoteId: progress.remoteId,
       remoteIds: progress.remoteIds,
       base,
-      mappingVersion: target.mapping.version,
+      mappingVersion: session.mapping.version,
       seen,
     };
     const message = [...words, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(' ');
@@ -188,20 +195,20 @@ async function sent(
     return { kind: 'synced' };
   } catch (error) {
     if (error instanceof FencedError) throw error;
-    return failed(target, held, delivery, error);
+    return failed(session, held, delivery, error);
   }
 }
 
 async function failed(
-  target: Target,
+  session: PushSession,
   held: HeldPush,
   delivery: Delivery,
   error: unknown,
 ): Promise<Pushed> {
   const { trail, progress } = delivery;
-  const until = waitUntil(target, error);
+  const until = waitUntil(session, error);
   if (until !== undefined) {
-    const isStop = target.signal?.aborted === true;
+    const isStop = session.signal?.aborted === true;
     await putDown(
       held,
       {
@@ -224,7 +231,7 @@ async function failed(
       { event: 'push.failed', reason: safeMessage(error) },
       'A push failed for a reason of our own',
     );
-  if (error instanceof RemoteError && error.kind === 'malformed') await forgetTarget(target);
+  if (error instanceof RemoteError && error.kind === 'malformed') await forgetTarget(session);
   const isLast = held.attempts + 1 >= mostAttempts;
   if (isLast) await undo(delivery);
   const ending: Ending = {
@@ -246,7 +253,7 @@ const isRefusal = (error: unknown): error is RemoteError =>
  * When it is not the push that failed: it was held back by a limit or a circuit of ours, told to
  * slow down, the connection is refused, or the worker stops.
  */
-function waitUntil({ signal }: Target, error: unknown): Date | undefined {
+function waitUntil({ signal }: PushSession, error: unknown): Date | undefined {
   if (signal?.aborted === true) return new Date();
   if (isRefusal(error))
     return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);

@@ -1,52 +1,21 @@
-import { admit } from '../../connections/circuit/store.ts';
-import { connectionClient } from '../../connections/client.ts';
-import { openConnection, setConnectionHealth } from '../../connections/connections.ts';
 import { recordPush } from '../../connections/metrics.ts';
+import { recordHealth, type ConnectionKey } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
-import { patiently } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { log, withLogFields } from '../../platform/log.ts';
 import { traced } from '../../platform/tracing.ts';
-import type { PushDefinition, TargetMetadata } from '../../connectors/contract/destination.ts';
-import { FencedError } from '../../ingest/failures.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { selectMapping, type Mapping } from '../../mappings/store.ts';
-import { requestPushes, requirePushTarget } from './request.ts';
 import { pushOne, type Pushed } from './push-lead.ts';
-import {
-  beatMs,
-  holdPush,
-  nextPush,
-  noteWaiting,
-  takePush,
-  type HeldPush,
-  type Place,
-} from './state.ts';
-import { targetMetadata } from '../../mappings/destination-fields.ts';
+import { requestPushes, requirePushTarget } from './request.ts';
+import { withPushSession, type PushSession } from './session.ts';
+import { nextPush, noteWaiting, takePush, whilePushHeld } from './state.ts';
 
-export interface SliceRequest extends Place {
+export interface SliceRequest extends ConnectionKey {
   /** A lead that is asked for along with it: what a person retries. */
   leadId?: string | null;
   requestedBy?: string | null;
   signal?: AbortSignal;
   /** How long it may take before it gives way to others. */
   sliceMs?: number;
-}
-
-/** Everything that the pushes of one slice share. */
-export interface Target extends Place {
-  provider: { key: string; label: string; push: PushDefinition };
-  settings: unknown;
-  http: OwnedHttpClient;
-  metadata: TargetMetadata;
-  mapping: Mapping;
-  /**
-   * Whether the connection is known for its credentials to be refused: the first success proves
-   * otherwise.
-   */
-  wasRefused: boolean;
-  signal: AbortSignal | undefined;
 }
 
 export interface SliceEnd {
@@ -63,6 +32,9 @@ export interface SliceEnd {
  * allows.
  */
 const mostAtOnce = 4;
+
+/** A CRM that could not be opened and named no time is left alone for so many retry intervals. */
+const reopenFactor = 60;
 
 /**
  * Writes what is due into the CRM of a connection, the longest due first, until nothing is, the
@@ -106,22 +78,16 @@ async function runSlice(
   request: SliceRequest,
   tally: SliceEnd['tally'],
 ): Promise<Date | undefined> {
-  let target: Target | undefined;
+  const { tenantId, connectionId, signal } = request;
+  const insist = typeof request.leadId === 'string';
   try {
-    const admission = await admit(request.tenantId, request.connectionId, {
-      insist: typeof request.leadId === 'string',
+    return await withPushSession({ tenantId, connectionId, insist, signal }, async (session) => {
+      const waitUntil = await runLanes(session, request, tally);
+      // The first success proves that credentials which were refused before are good now.
+      const wasRefused = session.connection.status === 'needs_reconnect';
+      if (wasRefused && tally.synced > 0) await recordHealth(request, null);
+      return waitUntil;
     });
-    if (admission.kind === 'open') {
-      await noteWaiting(
-        request,
-        `The system has not been answering and is left alone for a while. ${admission.reason}`.trim(),
-      );
-      return admission.until;
-    }
-    target = await openTarget(request, admission.kind === 'probe');
-    const waitUntil = await runLanes(target, request, tally);
-    if (target.wasRefused && tally.synced > 0) await noteHealth(request, null);
-    return waitUntil;
   } catch (error) {
     // What its fields are cannot be found out now: nothing was tried, so nothing failed.
     if (!(error instanceof RemoteError)) throw error;
@@ -129,56 +95,15 @@ async function runSlice(
       { event: 'push.not_open', kind: error.kind, reason: error.message },
       'A CRM cannot be written to now',
     );
-    if (error.kind === 'auth') await noteHealth(request, error.message);
+    if (error.kind === 'auth') await recordHealth(request, error.message);
     await noteWaiting(request, error.message);
-    return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
-  } finally {
-    await target?.http.close();
-  }
-}
-
-async function openTarget(
-  { tenantId, connectionId, signal }: SliceRequest,
-  probe: boolean,
-): Promise<Target> {
-  const { connection, provider, settings, secrets } = await patiently(() =>
-    openConnection(tenantId, connectionId),
-  );
-  const { push } = provider;
-  if (push === undefined) throw new Error(`${provider.key} takes no leads`);
-  const mapping = await patiently(() =>
-    withTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId)),
-  );
-  const http = connectionClient(provider, settings, {
-    owner: { tenantId, connectionId, probe },
-    retry: { baseMs: config().SYNC_RETRY_BASE_MS },
-    ...(signal && { signal }),
-  });
-  try {
-    // Whether it answers again is found out by a question: a push that has nothing to send would
-    // keep the probe from everybody.
-    if (probe) await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
-    const metadata = await targetMetadata({ tenantId, connectionId }, push, { http, settings });
-    return {
-      tenantId,
-      connectionId,
-      provider: { key: provider.key, label: provider.label, push },
-      settings,
-      http,
-      metadata,
-      mapping,
-      wasRefused: connection.status === 'needs_reconnect',
-      signal,
-    };
-  } catch (error) {
-    await http.close();
-    throw error;
+    return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * reopenFactor);
   }
 }
 
 /** Each lane carries one push after the other; the first that is told to wait stops them all. */
 async function runLanes(
-  target: Target,
+  session: PushSession,
   request: SliceRequest,
   tally: SliceEnd['tally'],
 ): Promise<Date | undefined> {
@@ -188,11 +113,11 @@ async function runLanes(
     while (waitUntil === undefined && performance.now() < end && request.signal?.aborted !== true) {
       const held = await takePush(request);
       if (held === undefined) return;
-      const pushed = await whileHeld(held, () => pushOne(target, held));
+      const pushed = await whilePushHeld(held, () => pushOne(session, held));
       tally[pushed.kind] += 1;
       recordPush(request, pushed.kind);
       if (pushed.kind === 'postponed') waitUntil = pushed.until;
-      if (pushed.needsReconnect !== undefined) await noteHealth(request, pushed.needsReconnect);
+      if (pushed.needsReconnect !== undefined) await recordHealth(request, pushed.needsReconnect);
     }
   };
   // All of them come to their end, also when one fails for want of a database: the client that they
@@ -201,30 +126,4 @@ async function runLanes(
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   return waitUntil;
-}
-
-/** Keeps the lease alive; one that was lost all the same is noticed before the next write. */
-async function whileHeld<T>(held: HeldPush, work: () => Promise<T>): Promise<T> {
-  const beating = setInterval(
-    () =>
-      void holdPush(held, []).catch((error: unknown) => {
-        if (!(error instanceof FencedError))
-          log.warn({ event: 'push.beat_failed' }, 'A lease could not be prolonged');
-      }),
-    beatMs(),
-  );
-  try {
-    return await work();
-  } finally {
-    clearInterval(beating);
-  }
-}
-
-async function noteHealth(
-  { tenantId, connectionId }: Place,
-  refusal: string | null,
-): Promise<void> {
-  await patiently(() =>
-    withTenant(tenantId, (tx) => setConnectionHealth(tx, tenantId, connectionId, refusal)),
-  );
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, min, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte, min, sql } from 'drizzle-orm';
 import { setAsideJob, settleJobs } from '../../jobs/failed/store.ts';
 import { leads } from '../../schema/leads.ts';
 import { config } from '../../platform/config.ts';
@@ -6,10 +6,11 @@ import { patiently } from '../../platform/db/retry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
+import { FencedError, isLeaseFree, leaseEnd, whileLeased } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { FencedError } from '../../ingest/failures.ts';
 import { storeEvents, type NewEvent } from '../audit-log.ts';
 import { noteConflicts, settleConflicts, type FieldConflict } from '../conflicts.ts';
+import type { ConnectionKey } from '../../connections/session.ts';
 import { pushes } from '../../schema/pushes.ts';
 
 /** A push in this worker's hands. */
@@ -17,33 +18,25 @@ export type HeldPush = typeof pushes.$inferSelect & {
   /** As the database keeps it, to the microsecond: a later one means that it was asked for again. */ requestedText: string;
 };
 
-export interface Place {
-  tenantId: string;
-  connectionId: string;
-}
-
 /** Why a push ends whose lead was deleted here: nobody has to decide about it. */
 export const leadGone = 'lead_gone';
 
 /** After so many failed tries in a row a person has to look. */
 export const mostAttempts = 3;
 
-const leaseSeconds = () => config().SYNC_LEASE_SECONDS;
-const leased = () => sql`now() + make_interval(secs => ${leaseSeconds()})`;
-/** How often a lease is prolonged. */
-export const beatMs = () => (leaseSeconds() * 1000) / 3;
+const pushLeaseEnd = () => leaseEnd(config().SYNC_LEASE_SECONDS);
 
-const ofPlace = ({ tenantId, connectionId }: Place) =>
+const ofPlace = ({ tenantId, connectionId }: ConnectionKey) =>
   and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
 const ofHeld = ({ tenantId, id, lease }: Pick<HeldPush, 'tenantId' | 'id' | 'lease'>) =>
   and(eq(pushes.tenantId, tenantId), eq(pushes.id, id), eq(pushes.lease, lease));
-const isFree = or(isNull(pushes.leaseUntil), lte(pushes.leaseUntil, sql`now()`));
+const isFree = isLeaseFree(pushes.leaseUntil);
 
 /**
  * Takes up the push that has been due for longest, or none. Of all workers who ask, each gets
  * another one.
  */
-export function takePush(place: Place): Promise<HeldPush | undefined> {
+export function takePush(place: ConnectionKey): Promise<HeldPush | undefined> {
   return patiently(() =>
     withTenant(place.tenantId, async (tx) => {
       const [next] = await tx
@@ -58,8 +51,8 @@ export function takePush(place: Place): Promise<HeldPush | undefined> {
         .update(pushes)
         .set({
           lease: sql`${pushes.lease} + 1`,
-          leaseUntil: leased(),
-          dueAt: leased(),
+          leaseUntil: pushLeaseEnd(),
+          dueAt: pushLeaseEnd(),
           lastAttemptAt: sql`now()`,
         })
         .where(and(eq(pushes.tenantId, place.tenantId), eq(pushes.id, next.id)))
@@ -74,10 +67,17 @@ export function takePush(place: Place): Promise<HeldPush | undefined> {
   );
 }
 
+/** Keeps a push in this worker's hands while `work` goes on; see `whileLeased`. */
+export function whilePushHeld<T>(held: HeldPush, work: () => Promise<T>): Promise<T> {
+  const seconds = config().SYNC_LEASE_SECONDS;
+  // A lease that was lost is noticed by the next event that is stored, before the next write.
+  return whileLeased({ seconds, renew: () => renewLease(held, []) }, work);
+}
+
 /**
- * Stores events and prolongs the lease; throws FencedError when another worker has the push by now.
+ * Stores events and renews the lease; throws FencedError when another worker has the push by now.
  */
-export function holdPush(
+export function renewLease(
   held: HeldPush,
   events: readonly NewEvent[],
   made: Partial<Pick<HeldPush, 'remoteIds' | 'made' | 'remoteId'>> = {},
@@ -86,7 +86,7 @@ export function holdPush(
     withTenant(held.tenantId, async (tx) => {
       const rows = await tx
         .update(pushes)
-        .set({ leaseUntil: leased(), dueAt: leased(), ...made })
+        .set({ leaseUntil: pushLeaseEnd(), dueAt: pushLeaseEnd(), ...made })
         .where(ofHeld(held))
         .returning({ id: pushes.id });
       if (rows.length === 0) throw new FencedError();
@@ -293,7 +293,7 @@ async function showOnLead(
 }
 
 /** Says of everything that is due why it waits: the CRM cannot be asked at all now. */
-export function noteWaiting(place: Place, message: string): Promise<void> {
+export function noteWaiting(place: ConnectionKey, message: string): Promise<void> {
   const waiting = and(
     ofPlace(place),
     lte(pushes.dueAt, sql`now()`),
@@ -318,7 +318,7 @@ export function noteWaiting(place: Place, message: string): Promise<void> {
 /**
  * When the next push of a connection is due: at once for one that is due now, null when none is.
  */
-export function nextPush(place: Place): Promise<Date | null> {
+export function nextPush(place: ConnectionKey): Promise<Date | null> {
   return patiently(() =>
     withTenant(place.tenantId, async (tx) => {
       const [row] = await tx

@@ -1,13 +1,18 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { publicUrl } from '../../identity/auth/public-url.ts';
-import { connectionClient } from '../../connections/client.ts';
-import { openConnection } from '../../connections/connections.ts';
+import type { OtherApi } from '../../connections/client.ts';
+import type { OpenConnection } from '../../connections/connections.ts';
+import { withConnection } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
 import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { isId } from '../../platform/id.ts';
-import type { RegisteredWebhook, WebhookRegistration } from '../../connectors/contract/events.ts';
+import type {
+  RegisteredWebhook,
+  WebhookDefinition,
+  WebhookRegistration,
+} from '../../connectors/contract/events.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
 
@@ -81,38 +86,35 @@ async function atProvider<T>(
 ): Promise<T> {
   if (!isId(connectionId))
     throw new Problem('not_found', 'There is no such connection in this workspace.');
-  const { provider, settings } = await openConnection(tenantId, connectionId);
+  const options = { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, via: registrationApi };
+  return withConnection({ tenantId, connectionId }, options, async (session) => {
+    const { provider, settings, http } = session;
+    const url = publicUrl(`/api/webhooks/${provider.key}/${tenantId}/${connectionId}`);
+    const { registration, events } = requireWebhook(session);
+    try {
+      return await work(doorOf(registration, { http, settings }, { events, url }));
+    } catch (error) {
+      if (error instanceof RemoteError)
+        throw new Problem('conflict', `${provider.label} did not do it. ${error.message}`);
+      throw error;
+    }
+  });
+}
+
+function requireWebhook({ provider }: OpenConnection): WebhookDefinition {
   if (provider.webhook === undefined)
     throw new Problem(
       'bad_request',
       `${provider.label} sends no webhooks; it is read on schedule.`,
     );
-  const { registration, events } = provider.webhook;
-  const via = {
-    baseUrl: registration.baseUrl(settings),
-    hosts: registration.hosts,
-    tokenForm: registration.tokenForm,
-  };
-  const http = connectionClient(provider, settings, {
-    owner: { tenantId, connectionId },
-    retry: { baseMs: config().SYNC_RETRY_BASE_MS },
-    via,
-  });
-  try {
-    return await work(
-      doorOf(
-        registration,
-        { http, settings },
-        { events, url: publicUrl(`/api/webhooks/${provider.key}/${tenantId}/${connectionId}`) },
-      ),
-    );
-  } catch (error) {
-    if (error instanceof RemoteError)
-      throw new Problem('conflict', `${provider.label} did not do it. ${error.message}`);
-    throw error;
-  } finally {
-    await http.close();
-  }
+  return provider.webhook;
+}
+
+/** Registrations have an API of their own, with hosts and tokens of its own. */
+function registrationApi(open: OpenConnection): OtherApi {
+  const { registration } = requireWebhook(open);
+  const { hosts, tokenForm } = registration;
+  return { baseUrl: registration.baseUrl(open.settings), hosts, tokenForm };
 }
 
 function doorOf(

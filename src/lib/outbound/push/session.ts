@@ -1,0 +1,55 @@
+import { withConnection, type ConnectionSession } from '../../connections/session.ts';
+import type { PushDefinition, TargetMetadata } from '../../connectors/contract/destination.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { targetMetadata } from '../../mappings/destination-fields.ts';
+import { selectMapping, type Mapping } from '../../mappings/store.ts';
+import { config } from '../../platform/config.ts';
+import { patiently } from '../../platform/db/retry.ts';
+
+/** Everything that the pushes of one slice share. */
+export interface PushSession extends ConnectionSession {
+  push: PushDefinition;
+  metadata: TargetMetadata;
+  mapping: Mapping;
+  signal: AbortSignal | undefined;
+}
+
+export interface PushSessionRequest {
+  tenantId: string;
+  connectionId: string;
+  /** Whether a person asked for it: then an open circuit is not waited for. */
+  insist: boolean;
+  signal: AbortSignal | undefined;
+}
+
+/** Opens the CRM of a connection for writing. Throws RemoteError when it cannot be asked now. */
+export function withPushSession<T>(
+  { tenantId, connectionId, insist, signal }: PushSessionRequest,
+  work: (session: PushSession) => Promise<T>,
+): Promise<T> {
+  const options = {
+    background: { insist },
+    retry: { baseMs: config().SYNC_RETRY_BASE_MS },
+    ...(signal && { signal }),
+  };
+  return withConnection({ tenantId, connectionId }, options, async (connection) => {
+    const { provider, settings, http } = connection;
+    const { push } = provider;
+    if (push === undefined) throw new Error(`${provider.key} takes no leads`);
+    const mapping = await patiently(() =>
+      withTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId)),
+    );
+    await answerProbe(connection);
+    const metadata = await targetMetadata({ tenantId, connectionId }, push, { http, settings });
+    return work({ ...connection, push, metadata, mapping, signal });
+  });
+}
+
+/**
+ * Whether the source answers again is found out by a question: a push that has nothing to send
+ * would keep the probe from everybody.
+ */
+async function answerProbe(session: ConnectionSession): Promise<void> {
+  const { isProbe, provider, http, settings, secrets } = session;
+  if (isProbe) await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
+}
