@@ -1,5 +1,4 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { recordWriteback } from '../../connections/metrics.ts';
 import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
@@ -7,7 +6,8 @@ import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import type { WriteBack, WriteContext } from '../../connectors/contract/actions.ts';
-import { mask } from '../../platform/mask.ts';
+import { AuditLog } from '../audit-log.ts';
+import { maskBody } from '../audit-mask.ts';
 import { askOutOfTurn } from '../../ingest/request-now.ts';
 import { wake } from '../../ingest/request.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -23,45 +23,36 @@ export interface Target {
   provider: Pick<ProviderDefinition, 'key' | 'label'>;
 }
 
-/** Answers beyond this are cut in the trail. */
-const mostText = 4_000;
+/** The record itself tells whether a change arrived (`deliver`), so that nothing is sent again. */
+const maxSends = 1;
 
 /**
- * Sends one change and keeps its trail: noted before it leaves, so that one whose end is not known
- * can be seen. Throws Problem.
+ * Sends one change and keeps it in the audit log: stored before it leaves, so that one whose end is
+ * not known can be seen. Throws Problem.
  */
 export async function carryOut(
   target: Target,
   writeBack: WriteBack,
-  context: WriteContext<unknown>,
+  { http, settings }: WriteContext<unknown>,
   change: Wanted,
   by: string | null,
 ): Promise<void> {
-  const { tenantId, connectionId, stream, externalId, provider } = target;
-  const id = newId();
-  const noted = {
-    tenantId,
-    id,
-    connectionId,
-    stream,
-    externalId,
-    requestedBy: by,
-    before: change.from.state,
-    wanted: change.wanted,
-    request: mask(writeBack.body(change.wanted)),
-  };
-  await withTenant(tenantId, (tx) => tx.insert(writeBacks).values(noted));
-  const startedAt = performance.now();
+  const { tenantId, connectionId, stream, provider } = target;
+  const id = await storeRequest(target, writeBack, change, by);
+  const auditLog = new AuditLog({
+    provider: provider.key,
+    store: () => Promise.resolve(),
+    maxSends,
+    retryMs: 0,
+  });
   try {
-    const delivered = await deliver(writeBack, context, change);
-    recordWriteback(provider.key, true, performance.now() - startedAt);
-    await finish(target, id, { outcome: 'done', ...answerOf(delivered) });
+    const delivered = await deliver(writeBack, { http: auditLog.client(http), settings }, change);
+    await finish(target, id, { outcome: 'done', ...toResult(delivered, auditLog) });
     log.info(
       { event: 'write_back.done', tenantId, connectionId, stream },
       'A record was changed at its source',
     );
   } catch (error) {
-    recordWriteback(provider.key, false, performance.now() - startedAt);
     const problem = problemOf(error, provider.label);
     const status = error instanceof RemoteError ? (error.status ?? null) : null;
     await finish(target, id, {
@@ -71,6 +62,21 @@ export async function carryOut(
     });
     throw problem ?? error;
   }
+}
+
+async function storeRequest(
+  { tenantId, connectionId, stream, externalId }: Target,
+  writeBack: WriteBack,
+  { from, wanted }: Wanted,
+  requestedBy: string | null,
+): Promise<string> {
+  const id = newId();
+  const request = maskBody(writeBack.body(wanted));
+  const record = { tenantId, id, connectionId, stream, externalId };
+  await withTenant(tenantId, (tx) =>
+    tx.insert(writeBacks).values({ ...record, requestedBy, before: from.state, wanted, request }),
+  );
+  return id;
 }
 
 /** Whatever came of it, the record is read again at once: what is shown is what the source says. */
@@ -89,19 +95,11 @@ async function finish(
   if (mustWake) await wake(tenantId, connectionId, null);
 }
 
-function answerOf({ answer }: Delivered) {
-  return answer === null
-    ? { message: 'It was found changed when it was looked at: the answer had been lost.' }
-    : { status: answer.status, response: responseOf(answer.body) };
-}
-
-function responseOf(body: string): unknown {
-  if (body.trim() === '' || body.length > 16 * mostText) return null;
-  try {
-    return mask(JSON.parse(body));
-  } catch {
-    return mask(body.slice(0, mostText));
-  }
+function toResult({ answer }: Delivered, auditLog: AuditLog) {
+  if (answer === null)
+    return { message: 'It was found changed when it was looked at: the answer had been lost.' };
+  const { status, response } = auditLog.take().at(-1) ?? {};
+  return { status, response };
 }
 
 function problemOf(error: unknown, label: string): Problem | undefined {

@@ -5,7 +5,7 @@ import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { FencedError } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { Trail } from '../audit-log.ts';
+import { AuditLog } from '../audit-log.ts';
 import { deliver } from './deliver/deliver.ts';
 import type { Delivery, Progress } from './deliver/delivery.ts';
 import { undo } from './deliver/undo.ts';
@@ -38,17 +38,18 @@ export async function pushOne(session: PushSession, held: HeldPush): Promise<Pus
     remoteIds: held.remoteIds,
     made: held.made,
   };
-  const trail = trailOf(session, held, progress);
+  const auditLog = openAuditLog(session, held, progress);
   try {
     const lead = await patiently(() =>
       withTenant(held.tenantId, (tx) => readSources(tx, held.tenantId, [held.leadId])),
     );
     const values = lead.get(held.leadId);
     const delivery =
-      values === undefined ? undefined : deliveryOf(session, held, values, { trail, progress });
-    if (values === undefined || delivery === undefined) return await giveUp(held, trail, progress);
+      values === undefined ? undefined : deliveryOf(session, held, values, { auditLog, progress });
+    if (values === undefined || delivery === undefined)
+      return await giveUp(held, auditLog, progress);
     if (isUnchanged(session, held, delivery))
-      return await unchanged(session, held, trail, values.seen);
+      return await unchanged(session, held, auditLog, values.seen);
     return await sent(session, held, values, delivery);
   } catch (error) {
     if (error instanceof FencedError) return { kind: 'fenced' };
@@ -56,15 +57,15 @@ export async function pushOne(session: PushSession, held: HeldPush): Promise<Pus
   }
 }
 
-function trailOf(session: PushSession, held: HeldPush, progress: Progress): Trail {
-  return new Trail({
-    tenantId: held.tenantId,
-    pushId: held.id,
-    attempt: held.attempts + 1,
-    actor: held.requestedBy,
+/** A conditional write whose response was lost is sent so often. */
+const maxSends = 3;
+
+function openAuditLog(session: PushSession, held: HeldPush, progress: Progress): AuditLog {
+  return new AuditLog({
     provider: session.provider.key,
+    store: (events) => renewLease(held, events, progress),
+    maxSends,
     retryMs: config().SYNC_RETRY_BASE_MS,
-    hold: (events) => renewLease(held, events, progress),
   });
 }
 
@@ -72,11 +73,11 @@ function deliveryOf(
   session: PushSession,
   held: HeldPush,
   { values, changedAt }: LeadValues,
-  { trail, progress }: { trail: Trail; progress: Progress },
+  { auditLog, progress }: { auditLog: AuditLog; progress: Progress },
 ): Delivery {
   const { provider, metadata, mapping } = session;
   const tables = session.push.tables(
-    { http: trail.client(session.http), settings: session.settings },
+    { http: auditLog.client(session.http), settings: session.settings },
     metadata,
   );
   return {
@@ -87,7 +88,7 @@ function deliveryOf(
     metadata,
     label: provider.label,
     tables,
-    trail,
+    auditLog,
     progress,
   };
 }
@@ -95,7 +96,7 @@ function deliveryOf(
 /** The lead was deleted after it had been asked for, or is the copy of another one. */
 async function giveUp(
   held: HeldPush,
-  trail: Trail,
+  auditLog: AuditLog,
   { remoteId, remoteIds, made }: Progress,
 ): Promise<Pushed> {
   await putDown(
@@ -110,7 +111,7 @@ async function giveUp(
       remoteIds,
       made,
     },
-    trail.take(),
+    auditLog.take(),
   );
   return { kind: 'failed' };
 }
@@ -128,7 +129,7 @@ function isUnchanged({ mapping }: PushSession, held: HeldPush, { plan }: Deliver
 async function unchanged(
   { mapping }: PushSession,
   held: HeldPush,
-  trail: Trail,
+  auditLog: AuditLog,
   seen: string,
 ): Promise<Pushed> {
   const { remoteId, remoteIds, base, payloadHash } = held;
@@ -144,7 +145,7 @@ async function unchanged(
       mappingVersion: mapping.version,
       seen,
     },
-    trail.take(),
+    auditLog.take(),
   );
   return { kind: 'unchanged' };
 }
@@ -155,7 +156,7 @@ async function sent(
   { seen }: LeadValues,
   delivery: Delivery,
 ): Promise<Pushed> {
-  const { plan, trail, progress } = delivery;
+  const { plan, auditLog, progress } = delivery;
   try {
     const { base, conflicts, words } = await deliver(delivery);
     const common = {
@@ -177,7 +178,7 @@ async function sent(
             words.length > 0 ? message : `Both sides changed: ${fields}. Decide which is right.`,
           conflicts,
         },
-        trail.take(),
+        auditLog.take(),
       );
       return { kind: 'conflict' };
     }
@@ -190,7 +191,7 @@ async function sent(
         message: message === '' ? 'Both sides agree.' : message,
         payloadHash: plan.hash,
       },
-      trail.take(),
+      auditLog.take(),
     );
     return { kind: 'synced' };
   } catch (error) {
@@ -205,7 +206,7 @@ async function failed(
   delivery: Delivery,
   error: unknown,
 ): Promise<Pushed> {
-  const { trail, progress } = delivery;
+  const { auditLog, progress } = delivery;
   const until = waitUntil(session, error);
   if (until !== undefined) {
     const isStop = session.signal?.aborted === true;
@@ -218,7 +219,7 @@ async function failed(
         until,
         ...progress,
       },
-      trail.take(),
+      auditLog.take(),
     );
     return {
       kind: 'postponed',
@@ -241,7 +242,7 @@ async function failed(
     retryAt: isLast ? null : retryAt(held.attempts + 1),
     ...progress,
   };
-  await putDown(held, ending, trail.take());
+  await putDown(held, ending, auditLog.take());
   return { kind: isLast ? 'failed' : 'retried' };
 }
 

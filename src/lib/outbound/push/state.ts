@@ -8,7 +8,8 @@ import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
 import { FencedError, isLeaseFree, leaseEnd, whileLeased } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { storeEvents, type NewEvent } from '../audit-log.ts';
+import type { AuditEvent } from '../audit-log.ts';
+import { storePushEvents, toPushEvents } from './events.ts';
 import { noteConflicts, settleConflicts, type FieldConflict } from '../conflicts.ts';
 import type { ConnectionKey } from '../../connections/session.ts';
 import { pushes } from '../../schema/pushes.ts';
@@ -79,7 +80,7 @@ export function whilePushHeld<T>(held: HeldPush, work: () => Promise<T>): Promis
  */
 export function renewLease(
   held: HeldPush,
-  events: readonly NewEvent[],
+  events: readonly AuditEvent[],
   made: Partial<Pick<HeldPush, 'remoteIds' | 'made' | 'remoteId'>> = {},
 ): Promise<void> {
   return patiently(() =>
@@ -90,7 +91,7 @@ export function renewLease(
         .where(ofHeld(held))
         .returning({ id: pushes.id });
       if (rows.length === 0) throw new FencedError();
-      await storeEvents(tx, events);
+      await storePushEvents(tx, toPushEvents(held, events));
     }),
   );
 }
@@ -146,7 +147,7 @@ export type Ending =
 export function putDown(
   held: HeldPush,
   ending: Ending,
-  events: readonly NewEvent[],
+  events: readonly AuditEvent[],
 ): Promise<void> {
   return patiently(() =>
     withTenant(held.tenantId, async (tx) => {
@@ -171,7 +172,7 @@ export function putDown(
           updatedAt: sql`now()`,
         })
         .where(ofHeld(held));
-      await storeEvents(tx, [...events, ...endingEvent(held, ending)]);
+      await storePushEvents(tx, toPushEvents(held, [...events, ...endingEvent(ending)]));
       await followUp(tx, held, ending, again);
       await showOnLead(tx, held, state);
       failpoint('push.before_commit');
@@ -232,23 +233,11 @@ function columnsOf(held: HeldPush, ending: Ending) {
   }
 }
 
-function endingEvent(held: HeldPush, ending: Ending): NewEvent[] {
+function endingEvent(ending: Ending): AuditEvent[] {
   if (ending.kind === 'postponed') return [];
-  const common = {
-    tenantId: held.tenantId,
-    id: newId(),
-    pushId: held.id,
-    attempt: held.attempts + 1,
-    step: ending.kind,
-    actor: held.requestedBy,
-  };
-  return [
-    {
-      ...common,
-      outcome: ending.kind === 'failed' ? 'failed' : ending.kind === 'synced' ? 'ok' : 'note',
-      message: ending.message,
-    },
-  ];
+  const outcomes = { synced: 'ok', conflict: 'note', failed: 'failed' } as const;
+  const { kind, message } = ending;
+  return [{ id: newId(), step: kind, outcome: outcomes[kind], message }];
 }
 
 async function followUp(tx: Tx, held: HeldPush, ending: Ending, again: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
-import type { Trail } from '../../audit-log.ts';
+import type { AuditLog } from '../../audit-log.ts';
 import { asStored } from '../../../mappings/merge.ts';
 import { missingFields, type Plan } from '../../../mappings/plan.ts';
 import type {
@@ -32,7 +32,7 @@ export interface Delivery {
   /** What the CRM is called. */
   label: string;
   tables: RemoteTables;
-  trail: Trail;
+  auditLog: AuditLog;
   progress: Progress;
 }
 

@@ -32,7 +32,7 @@ export interface LeadEnd {
 export async function ensureLead(delivery: Delivery, parents: Parents): Promise<LeadEnd> {
   const ownId =
     recordId(delivery.held.connectionId, 'lead', delivery.values) ?? delivery.held.leadId;
-  delivery.trail.step = 'lead';
+  delivery.auditLog.step = 'lead';
   for (
     let round = 0, refusedAsDuplicate = false, exists = mayHaveMade(delivery);
     round < mostRounds;

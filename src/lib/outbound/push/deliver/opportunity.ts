@@ -31,7 +31,7 @@ export async function ensureOpportunity(
   const id = recordId(delivery.held.connectionId, 'opportunity', delivery.values);
   if (id === null || delivery.plan.tables.opportunity === undefined)
     return { base: keptBase(delivery), conflicts: [], words: [] };
-  delivery.trail.step = 'opportunity';
+  delivery.auditLog.step = 'opportunity';
   // Of a lead that was made just now nothing can have come yet.
   const remoteLeadId = delivery.progress.made['lead'] === undefined ? parents.lead : undefined;
   for (let round = 0, exists = mayHaveMade(delivery); round < mostRounds; round += 1) {

@@ -33,7 +33,7 @@ export async function ensureRelated(
 ): Promise<string | undefined> {
   const id = recordId(delivery.held.connectionId, table, delivery.values);
   if (id === null || delivery.plan.tables[table] === undefined) return undefined;
-  delivery.trail.step = table;
+  delivery.auditLog.step = table;
   for (let round = 0, exists = mayHaveMade(delivery); round < mostRounds; round += 1) {
     const found = await findRelated(delivery, table, exists ? id : undefined);
     const written =

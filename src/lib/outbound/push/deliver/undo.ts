@@ -7,12 +7,12 @@ import type { Delivery } from './delivery.ts';
 
 /**
  * Takes back what a push that failed for good made itself, as long as nobody has changed it since
- * and no other lead needs it. What cannot be taken back stays, and the trail says so: it is found
+ * and no other lead needs it. What cannot be taken back stays, and the audit log says so: it is found
  * and used by the next push.
  */
 export async function undo(delivery: Delivery): Promise<void> {
-  const { trail, tables, progress } = delivery;
-  trail.step = 'undo';
+  const { auditLog, tables, progress } = delivery;
+  auditLog.step = 'undo';
   for (const table of [...pushTables].toReversed()) {
     const made = progress.made[table];
     if (made === undefined || made.etag === '' || (await isShared(delivery, table, made.id)))
@@ -20,9 +20,9 @@ export async function undo(delivery: Delivery): Promise<void> {
     try {
       const { kind } = await tables.remove(table, made.id, made.etag);
       if (kind === 'done' || kind === 'gone') forget(delivery, table);
-      else trail.note('undo', 'note', `The ${table} stays: somebody has changed it since.`);
+      else auditLog.note('undo', 'note', `The ${table} stays: somebody has changed it since.`);
     } catch (error) {
-      trail.note(
+      auditLog.note(
         'undo',
         'failed',
         `The ${table} could not be taken back: ${error instanceof Error ? error.message : 'no answer'}`,
