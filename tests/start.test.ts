@@ -33,7 +33,7 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 describe('npm start', () => {
-  it('goes from nothing to dashboards with data, ends completely, and starts again with the data it had', async () => {
+  it('goes from nothing to dashboards, ends completely, and restarts with its data', async () => {
     const port = await freePort();
     const first = npmStart(port);
     await until('it is ready', () => first.output().includes('is ready'), 110_000);

@@ -162,7 +162,7 @@ describe('the command line', () => {
     expect(result.output).not.toMatch(/at \w+ \(|node_modules/);
   });
 
-  it("lets no connection name a host that is not its provider's, and lets no secret out", async () => {
+  it("lets no connection name a host that is not its provider's, and leaks no secret", async () => {
     for (const allowed of ['1', '0']) {
       const baseUrl =
         allowed === '0'

@@ -116,7 +116,7 @@ describe('connection test', () => {
     });
   });
 
-  it('tells a wrong secret, a missing role, a host that is away, a page that cannot be read and a key that is gone apart', async () => {
+  it('tells apart wrong secret, missing role, absent host, unreadable page, lost key', async () => {
     await withTenant(tenantId, (tx) =>
       storeSecret(tx, { tenantId, id: partner }, 'clientSecret', 'wrong-secret-0123'),
     );

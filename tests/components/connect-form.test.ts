@@ -45,7 +45,7 @@ const namesIn = (html: string) =>
   [...html.matchAll(/<input[^>]* name="([^"]+)"/g)].map(([, name = '']) => name);
 
 test.each(listConnectable().map(({ key }) => key))(
-  'the form of %s asks for its settings and secrets, each with a label, a hint and an id of its own',
+  'the form of %s asks for its settings and secrets, each with a label, hint and id of its own',
   async (key) => {
     const html = await formOf(key);
     const { settings = [], secrets = [] } =
@@ -75,7 +75,7 @@ test.each(listConnectable().map(({ key }) => key))(
   },
 );
 
-test('what is typed into the form of Partner Center connects it, and settings left empty keep their defaults', async () => {
+test('the form of Partner Center connects it; empty settings keep their defaults', async () => {
   const tenant = await createTenant({ slug: 'acme', name: 'Acme' });
   const access = {
     tenant,

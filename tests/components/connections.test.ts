@@ -35,7 +35,7 @@ describe('a connection on the settings page', () => {
     expect(await shown({})).toContain('Active Pause Replace the credentials');
   });
 
-  test("tells since when its source has not answered, when it is tried again and why, in the workspace's time", async () => {
+  test("tells in its workspace's time since when the source is silent, and why", async () => {
     expect(await shown({ health: { ...calm, circuit } })).toContain(
       'Not answering Pause Not answering since Nov 21, 2026, 7:05 AM; next try at Nov 21, 2126, 8:00 AM. The last request got no complete answer.',
     );
@@ -82,7 +82,7 @@ describe('a connection on the settings page', () => {
 });
 
 describe('forms of a connection', () => {
-  test('hide secrets while they are typed, ask for them, and never offer to fill them in', async () => {
+  test('hide secrets while they are typed, ask for them, and never offer to fill in', async () => {
     const secrets = [{ name: 'webKey', label: 'Web key', help: 'Begins with CT_.' }];
     const html = await render('/src/components/settings/SecretFields.astro', {
       props: { secrets, of: 'new' },

@@ -96,7 +96,7 @@ describe('leads', () => {
     expect(html).toContain('href="/w/summit/leads.csv?period=30d"');
   });
 
-  test("writes money in the tenant's currency and days in its time zone, and escapes names", async () => {
+  test("writes money in the tenant's currency, days in its time zone, escapes names", async () => {
     const html = await page('/w/summit/leads');
     expect(html).toMatch(/title="\$45,000\.50">\$45,001</);
     expect(html).toContain('Nov 20, 2026');
@@ -116,7 +116,7 @@ describe('leads', () => {
     expect(text(html)).toMatch(/Search: x{200}\s+remove filter/);
   });
 
-  test('shows score, referral and state in the CRM where a workspace has them, each with its colour', async () => {
+  test('shows score, referral and CRM state where they exist, each in its colour', async () => {
     const scored = {
       ...lead,
       domain: 'acme.com',
@@ -285,7 +285,7 @@ describe('reports', () => {
 });
 
 describe('the frame of a page', () => {
-  test('draws the stored theme on the server, and the accent of the tenant made readable', async () => {
+  test("draws the stored theme on the server, with the tenant's accent made readable", async () => {
     const html = await render('/src/layouts/DashboardLayout.astro', {
       props: { access, title: 'Leads', page: 'leads' },
       headers: { cookie: 'theme=dark' },

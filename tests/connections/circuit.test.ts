@@ -46,7 +46,7 @@ const open = async (owner: Owner) => {
 };
 
 describe('failures', () => {
-  it('open the circuit at the eighth in a row; nobody asks any more and everybody learns why', async () => {
+  it('open the circuit at the eighth in a row; nobody asks any more, all learn why', async () => {
     const owner = await connect();
     const [one, another] = [gateOf(owner), gateOf(owner)];
     for (let time = 0; time < 7; time += 1) await (time % 2 === 0 ? one : another).leave(down);
@@ -78,7 +78,7 @@ describe('failures', () => {
     expect(await withTenant(other.id, (tx) => circuitStates(tx, other.id))).toEqual([]);
   });
 
-  it('count only while the source does not answer: another kind, or a success anywhere, begins anew', async () => {
+  it('count only in a row: another kind of failure, or a success, begins anew', async () => {
     const owner = await connect();
     const gate = gateOf(owner);
     for (const failure of ['rate_limited', 'auth', 'permission', 'gone', 'cursor_invalid'] as const)
@@ -131,7 +131,7 @@ describe('the probe', () => {
     }
   });
 
-  it('that was never sent is given back when its client is closed, and one that was answered is not', async () => {
+  it('never sent is given back when its client is closed; an answered one is not', async () => {
     const owner = await connect();
     await open(owner);
     expect(await admit(owner.tenantId, owner.connectionId, { insist: true })).toEqual({
@@ -148,7 +148,7 @@ describe('the probe', () => {
     expect(await read(owner)).toMatchObject({ state: 'open', openings: 2 });
   });
 
-  it('opens it again when it fails, for longer, and closes it for everybody when it is answered', async () => {
+  it('opens it again for longer when it fails, closes it for all when it succeeds', async () => {
     const owner = await connect();
     await open(owner);
     const first = await read(owner);

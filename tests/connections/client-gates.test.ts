@@ -43,7 +43,7 @@ async function check(probe = false): Promise<void> {
 }
 
 describe('the client of a stored connection', () => {
-  it('leaves a source alone after two requests with all their retries, and finds back by one probe', async () => {
+  it('leaves a source alone after two requests with all retries, and probes once', async () => {
     const { tenant, connection } = workspace;
     sandbox.faults.arm({ kind: 'down' });
     for (const time of [1, 2])

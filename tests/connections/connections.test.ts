@@ -51,7 +51,7 @@ describe('a connection', () => {
     expect(await db.query('select 1 from connections')).toEqual([]);
   });
 
-  it('keeps its secrets sealed, opens them only here, and scrubs them from every text', async () => {
+  it('keeps its secrets sealed, opens them only here, and redacts them in every text', async () => {
     const connection = await create({});
     const rows = await db.query<{ sealed: Buffer; name: string }>(
       'select name, sealed from credentials',
@@ -68,7 +68,7 @@ describe('a connection', () => {
     await expect(openConnection(tenant.id, connection.id)).rejects.toThrow('does not belong here');
   });
 
-  it('says that it needs a person, and stops saying so; a pause is not lifted by a good answer', async () => {
+  it('says that it needs a person, and stops; a pause outlives a good response', async () => {
     const connection = await create({});
     const health = (refusal: string | null) =>
       withTenant(tenant.id, (tx) => setConnectionHealth(tx, tenant.id, connection.id, refusal));

@@ -107,7 +107,7 @@ describe('signing in with a code', () => {
     expect([await poll(id), (await connectionViews(tenantId)).length]).toEqual(['ok', 1]);
   });
 
-  it('keeps what was entered sealed, and the code out of every place where it could be read', async () => {
+  it('keeps what was entered sealed, and the code out of every readable place', async () => {
     const id = await start();
     const [row] = await db.query<{ text: string }>(
       'select device_consents::text as text from device_consents where id = $1',
@@ -184,7 +184,7 @@ describe('signing in with a code', () => {
     ]).toEqual([[], [], []]);
   });
 
-  it('bears an endpoint that does not answer, and a code that was used up by an answer that got lost', async () => {
+  it('bears an endpoint that is silent, and a code that a lost response used up', async () => {
     const id = await start();
     sandbox.faults.arm({ kind: 'status', status: 503, endpoint: token, next: 1 });
     expect(await poll(id)).toBe('again');

@@ -59,7 +59,7 @@ beforeEach(async () => {
 afterEach(() => db.query('update tenants set archived_at = null'));
 
 describe('rotating keys', () => {
-  it('seals every secret of every tenant anew, also of archived ones, and shows which key may go', async () => {
+  it('seals every secret of every tenant anew, archived too; shows which key may go', async () => {
     await db.query(`update tenants set archived_at = now() where slug = 'cedar'`);
     await assertUsableKeys();
     useKeys(two, one);
@@ -130,7 +130,7 @@ describe('rotating keys', () => {
     expect(await db.query('select distinct key_id from credentials')).toEqual([{ key_id: 'k2' }]);
   });
 
-  it('leaves the version alone, so that whoever is about to replace a secret still may', async () => {
+  it('leaves the version alone, so that whoever is replacing a secret still may', async () => {
     useKeys(two, one);
     await rotateKeys();
     expect(await db.query('select distinct version from credentials')).toEqual([{ version: 1 }]);
@@ -160,7 +160,7 @@ describe('keys that are not those of the database', () => {
     message: expect.stringMatching(words) as string,
   });
 
-  it('are refused when their bytes are others than before, also for a key that was withdrawn', async () => {
+  it('are refused when their bytes differ from before, also for a withdrawn key', async () => {
     useKeys(two, one);
     await Promise.all(Array.from({ length: 8 }, () => assertUsableKeys()));
     expect(await db.query('select id from encryption_keys order by id')).toEqual([
@@ -179,7 +179,7 @@ describe('keys that are not those of the database', () => {
     await expect(assertUsableKeys()).rejects.toMatchObject(refusal(/"k1"/));
   });
 
-  it('are refused when a secret shows that they never sealed it, although nothing was remembered yet', async () => {
+  it('are refused when a secret shows that they never sealed it', async () => {
     useKeys(key('k1', 9));
     await expect(assertUsableKeys()).rejects.toMatchObject(refusal(/other bytes for the key "k1"/));
     expect(await db.query('select id from encryption_keys')).toEqual([]);

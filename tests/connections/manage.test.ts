@@ -57,7 +57,7 @@ describe('connecting an account', () => {
     expect(await db.query('select 1 from connections')).toEqual([]);
   });
 
-  it('makes it due at once; a pause takes it out of the schedule, and others cannot touch it', async () => {
+  it('makes it due at once; a pause unschedules it, and others cannot touch it', async () => {
     const { id } = await connect(secrets);
     expect(await connectionViews(tenant.id)).toEqual([
       {

@@ -63,7 +63,7 @@ async function askAll(asked: Reader[], round: string): Promise<string[]> {
   return asked.map(({ answers }) => answers.at(-1) ?? '');
 }
 
-describe(`${processes} processes that meet an expired token whose refresh token is good once`, () => {
+describe(`${processes} processes that meet an expired token with a single-use refresh token`, () => {
   it(
     `make one token call for each expiry and all go on, ${rounds} times`,
     async ({ task }) => {
@@ -143,7 +143,7 @@ describe('a process that dies while it renews a token', () => {
     expect(sandbox.statuses('POST token')).toEqual([200]);
   });
 
-  it('before it has stored the new one costs the grant, as single use demands, and every process says so', async () => {
+  it('before it has stored the new one costs the grant, and every process says so', async () => {
     await dieAt('token.before_store');
     const answers = await askAll(readers, 'lost');
     expect(new Set(answers)).toEqual(

@@ -55,7 +55,7 @@ const rows = () =>
   );
 
 describe('an access token', () => {
-  it('is fetched at the first request, kept, and renewed ahead of its end; the rotated refresh token takes the place of the old one', async () => {
+  it('is fetched once, kept and renewed early; a rotated refresh token is kept too', async () => {
     expect(await me()).toBe(200);
     expect(await me()).toBe(200);
     expect(tokenCalls()).toBe(1);
@@ -90,7 +90,7 @@ describe('an access token', () => {
     expect(tokenCalls()).toBe(1);
   });
 
-  it('that is refused in the middle is renewed once and the request repeated; refused again, it is the credentials', async () => {
+  it('refused in the middle is renewed once and the request sent again', async () => {
     const http = client();
     expect(await me(http)).toBe(200);
     sandbox.desk.expire('one');
@@ -163,7 +163,7 @@ describe('an access token', () => {
 });
 
 describe('a refused renewal', () => {
-  it('declares the grant dead, asks the endpoint once for all who wait, and lives again after a new consent', async () => {
+  it('declares the grant dead with one request for all; a new consent revives it', async () => {
     sandbox.desk.revoke('one');
     const results = await Promise.allSettled([me(), me(), me(), me()]);
     for (const result of results)
@@ -187,7 +187,7 @@ describe('a refused renewal', () => {
     expect(await me()).toBe(200);
   });
 
-  it('is looked at again before the grant is declared dead: another process may have stored a newer refresh token', async () => {
+  it('is reread before the grant is declared dead: others may have rotated it', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 300, endpoint: 'POST token', next: 1 });
     const asking = me();
     await until('the request is under way', () => tokenCalls() === 1);
@@ -226,7 +226,7 @@ describe('a refused renewal', () => {
     ['a cut answer', { kind: 'cut', framing: 'length' }, { kind: 'transient' }],
     ['a closed socket', { kind: 'down' }, { kind: 'transient' }],
   ] as const)(
-    'by %s is no refusal: it is told as what it is, and a token that still lives goes on being used',
+    'by %s is no refusal: it is told as what it is, and a token that lives is used on',
     async (_what, fault, error) => {
       sandbox.faults.arm({ ...fault, endpoint: 'POST token', next: 1 });
       await expect(me()).rejects.toMatchObject(error);
@@ -255,7 +255,7 @@ describe('a refused renewal', () => {
     expect(tokenCalls()).toBe(1);
   });
 
-  it('whose answer got lost after the refresh token was used up ends the grant, as single use demands', async () => {
+  it('whose response was lost after a rotation ends the grant, as single use demands', async () => {
     sandbox.faults.arm({ kind: 'fail_after_effect', status: 502, endpoint: 'POST token', next: 1 });
     await expect(me()).rejects.toMatchObject({ kind: 'transient' });
     await expect(me()).rejects.toMatchObject({ kind: 'auth' });

@@ -98,7 +98,7 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
         );
     });
 
-    it('writes back, if at all, to a stream of its own, and never to the state that a record has', () => {
+    it("writes back, if at all, to a stream of its own, never to a record's own state", () => {
       const { writeBack } = provider;
       if (writeBack === undefined) return;
       const stream = provider.streams.find(({ name }) => name === writeBack.stream);

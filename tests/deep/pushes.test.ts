@@ -7,7 +7,7 @@ const db = useDatabase();
 afterAll(() => closeQueue());
 
 it(
-  '5,000 leads are made exactly once by two workers side by side, after others were killed at the fail-points',
+  '5,000 leads are made exactly once by two workers, after others died at the fail-points',
   { timeout: 3_600_000 },
   async ({ task }) => {
     task.meta.shown = {

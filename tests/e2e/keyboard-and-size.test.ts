@@ -85,7 +85,7 @@ async function expectVisibleFocus(page: Page): Promise<void> {
 }
 
 describe('with the keyboard alone', () => {
-  it('somebody signs in, walks through the pages, filters, opens and closes, syncs and signs out', async () => {
+  it('somebody signs in, visits the pages, filters, opens, syncs and signs out', async () => {
     const { page } = await stage.visit();
     await page.goto('/sign-in?next=%2Fw%2Fharbor%2Fdashboard');
     await until(

@@ -102,7 +102,7 @@ const focused = (page: Page) =>
   page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent ?? '');
 
 describe('a lead over the list', () => {
-  it('shows how its score came about, signals first, and closes by Escape, by Back, by its button and by a click beside it, but not by one inside', async () => {
+  it('explains its score, signals first, and closes by Escape, Back, button or click', async () => {
     const page = await open('?segment=Migration&sort=name&direction=asc');
     const name = page.locator('a[data-row]').nth(1);
     const text = (await name.innerText()).trim();
@@ -144,7 +144,7 @@ describe('a lead over the list', () => {
     expect(await focused(page)).toBe(text);
   });
 
-  it('opens by its address, scrolls inside, and says when it cannot be loaded, with another try', async () => {
+  it('opens by its address, scrolls inside, and offers another try on failure', async () => {
     const page = await open();
     const id = await page.locator('a[data-row]').first().getAttribute('data-row');
     await page.goto(`/w/table/leads?lead=${id}`);
@@ -179,7 +179,7 @@ describe('a lead over the list', () => {
 });
 
 describe('the filter', () => {
-  it('of a workspace comes back when the page is opened without one, until it is cleared', async () => {
+  it('of a workspace comes back when the page opens without one, until cleared', async () => {
     const page = await open();
     await page.getByLabel('Segment', { exact: true }).selectOption('Migration');
     await page.getByLabel('Lowest score').fill('30');
@@ -209,7 +209,7 @@ describe('the filter', () => {
     expect([params(page), await listed(page)]).toEqual([{}, '60']);
   });
 
-  it('says that the next list is on its way, and exports what it shows with its progress', async () => {
+  it('says that the next list is on its way, and exports its rows with progress', async () => {
     const page = await open('?segment=Migration');
     await page.route('**/leads?*sort=score*', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 300));

@@ -97,7 +97,7 @@ async function openLead(page: Page, name: string): Promise<string> {
 }
 
 describe('from the page of a lead', () => {
-  it('a push goes from pending to synced by itself, a double click asks once, and the record is linked', async () => {
+  it('a push goes from pending to synced by itself, once for a double click', async () => {
     const { page } = await stage.signedIn(admin);
     const id = await openLead(page, 'Ada Lovelace');
     await panel(page).getByText('Not pushed yet.').waitFor();
@@ -130,7 +130,7 @@ describe('from the page of a lead', () => {
     expect(await shown.getByText('Pending', { exact: true }).count()).toBe(0);
   });
 
-  it('a CRM that is down is told in words with a red badge, set aside, and left behind by a retry once it is back', async () => {
+  it('a CRM that is down is told with a red badge, set aside, and left by a retry', async () => {
     const fault = stage.sandbox.faults.arm({
       kind: 'status',
       status: 503,

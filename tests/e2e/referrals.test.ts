@@ -32,7 +32,7 @@ const stage = useStage({
 const list = '/w/north/referrals?status=New';
 
 describe('a referral over the list', () => {
-  it('is in the address: Back, Escape and a press beside it close it, a reload shows it again, the focus returns', async () => {
+  it('is in the address: Back, Escape and a click close it, a reload shows it', async () => {
     const { page } = await stage.signedIn('member@north.test');
     await page.goto(list);
     const dialog = page.getByRole('dialog');
@@ -57,7 +57,7 @@ describe('a referral over the list', () => {
     await dialog.waitFor({ state: 'hidden' });
   });
 
-  it('is changed at its source from there; when that fails the page says so, and the next try works', async () => {
+  it('is changed at its source from there; a failure is told, and the next try works', async () => {
     const { page } = await stage.signedIn('member@north.test');
     await page.goto(list);
     await page.locator('tbody a[data-row]').first().click();

@@ -89,7 +89,7 @@ describe('the page of what was set aside', () => {
     expect(page.html).not.toContain('By reason');
   });
 
-  it('shows why each record could not be read, masked, and groups them by reason; the banner leads there', async () => {
+  it('shows masked why each record failed, grouped by reason; the banner leads there', async () => {
     const ids = poison('bad_date', 2);
     sandbox.clienttether.mutate('rows', {
       changes: ids.map((id) => ({
@@ -186,7 +186,7 @@ describe('the page of what was set aside', () => {
     expect((await post(ana, { intent: 'nothing' })).status).toBe(400);
   });
 
-  it('lets a person correct a record, keeps the typed text when it is wrong, and brings it onto the pages', async () => {
+  it('lets a person correct a record, keeps wrong input, and shows it on the pages', async () => {
     const [{ id, item_key: key } = { id: '', item_key: '' }] = await open();
     const form = await readPage(ana, `${home}/${id}`);
     expect(form.html).not.toContain('abigail@example.com');

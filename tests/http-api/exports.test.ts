@@ -182,7 +182,7 @@ describe('CSV', () => {
 });
 
 describe('XLSX', () => {
-  it('holds the same rows with real numbers, dates in the time of the workspace, and text as it is', async () => {
+  it('holds the same rows with real numbers, dates in local time, and plain text', async () => {
     const rows = await truth(
       `select name, deal_value::float8 as value, ${local('source_created_at')} as created ${live} and source = 'Website' order by source_created_at desc nulls last, id desc`,
     );

@@ -113,7 +113,7 @@ describe('GET /api/leads/{id}', () => {
 });
 
 describe('the Leads page', () => {
-  it('is redirected to the last filter, which an address without script can take back', async () => {
+  it('is redirected to the last filter, which an address without script can clear', async () => {
     const location = async (path: string) =>
       (await api.member.fetch(`/w/north/leads${path}`)).headers.get('location');
     expect(await location('')).toBeNull();

@@ -318,7 +318,7 @@ describe('POST /api/referrals/{id}', () => {
 describe('POST /api/referrals/sync', () => {
   const start = '/api/referrals/sync?tenant=north';
 
-  it('is for members, starts one sync of the connections to Partner Center, and refuses a second', async () => {
+  it('is for members, starts one sync of Partner Center, and refuses a second', async () => {
     await createConnection({
       tenantId,
       provider: 'clienttether',

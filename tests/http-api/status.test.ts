@@ -66,7 +66,7 @@ describe('GET /api/sync/status', () => {
     });
   });
 
-  it('measures on data: a later run that failed makes nothing fresher, and one stream left behind makes all stale', async () => {
+  it('measures on data: a failed run freshens nothing, one late stream ages all', async () => {
     await freshAt('3 hours');
     await db.query(
       `insert into sync_runs (tenant_id, id, connection_id, trigger, status, started_at, finished_at, error_message)

@@ -32,7 +32,7 @@ describe('a source that misbehaves for a while', () => {
 });
 
 describe('a source that stays broken', () => {
-  it('is down: the run fails, says why, keeps everything, and the next one makes it good', async () => {
+  it('is down: the run fails, says why, keeps everything, and the next one succeeds', async () => {
     await sync();
     sandbox.faults.arm({ kind: 'down' });
     const report = await sync();
@@ -240,7 +240,7 @@ describe('deletions', () => {
     await expectConverged();
   });
 
-  it('are carried out by the sync that is under way when a person confirms them meanwhile', async () => {
+  it('are carried out by the sync under way when a person confirms them meanwhile', async () => {
     await sync();
     remove(40);
     sandbox.faults.arm({ kind: 'latency', ms: 60 });

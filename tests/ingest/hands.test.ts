@@ -18,7 +18,7 @@ describe('two runs of one connection', () => {
     ]);
   });
 
-  it('a run whose worker fell silent is taken over, and its worker writes nothing more', async () => {
+  it('a run whose worker fell silent is taken over, and its worker writes no more', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 200 });
     const silent = sync().then(
       () => 'finished',
@@ -44,7 +44,7 @@ describe('two runs of one connection', () => {
     await expectConverged();
   });
 
-  it('a run that lost three workers is set aside, and the schedule leaves the connection alone until a person retries it', async () => {
+  it('a run that lost three workers is set aside until a person retries it', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 300 });
     const taken: Promise<unknown>[] = [];
     for (let worker = 1; worker <= 3; worker += 1) {

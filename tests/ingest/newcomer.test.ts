@@ -30,7 +30,7 @@ async function entriesRead(): Promise<number> {
   return Number(row?.read ?? 0);
 }
 
-it('a workspace that came after the planner last looked is read by key, not whole for each of its rows', async () => {
+it("a workspace newer than the planner's statistics is read by key, row by row", async () => {
   for (const name of ['first', 'second'] as const) {
     const { tenant, connection } = await createWorkspace(sandbox, name);
     const before = await entriesRead();

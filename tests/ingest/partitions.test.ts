@@ -79,7 +79,7 @@ describe('the parents that are due', () => {
     expect(new Set(day).size).toBe(250);
   });
 
-  it('go on where a pass was broken off, and what it had got through is not due again', async () => {
+  it('go on where a pass was broken off; what it had read is not due again', async () => {
     const [first, second] = await walk(passAt(null, null));
     const resumed = passAt(second?.cursor ?? null, null);
     const rest = await walk(resumed);

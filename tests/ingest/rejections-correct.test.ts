@@ -144,7 +144,7 @@ describe('an edited text', () => {
     ).toEqual({ ...from, contacts: from.contacts.toReversed() });
   });
 
-  it('is refused where nobody can tell any more whose masked value it is, and where it is no JSON', () => {
+  it('is refused where a masked value belongs to nobody, and where it is no JSON', () => {
     const from = { people: ['Ana', 'Abe'], names: ['Ana', 'Abe'], email: 'ana@example.com' };
     expect(() => readEdited(from, '{"names":["A•••"],"email":"a•••"}')).toThrow(MaskLeft);
     expect(() => readEdited(from, '{"other":"A•••"}')).toThrow(MaskLeft);

@@ -70,7 +70,7 @@ describe('a discarded item', () => {
 });
 
 describe('a correction', () => {
-  it('brings the record in at once, with the true values of all that was left masked, and holds after the next sync', async () => {
+  it('brings the record in at once, unmasked, and outlives the next sync', async () => {
     const [id = ''] = bench.poison('bad_date');
     bench.change(id, { firstName: 'Abigail', email: 'abigail@example.com' });
     await bench.sync();
@@ -148,7 +148,7 @@ describe('a correction', () => {
     expect(await bench.leadOf('77001')).toBeDefined();
   });
 
-  it('is refused with the reason when it does not help, changes the id, is no JSON, or was made for an older item', async () => {
+  it('is refused with a reason when it is no help, no JSON, moves the id, or is old', async () => {
     const [id = ''] = bench.poison('bad_date');
     await bench.sync();
     const { id: errorId } = await bench.error();

@@ -157,7 +157,7 @@ describe('what is gone', () => {
 });
 
 describe('a row that tells since when it is as it is', () => {
-  it('keeps its time under a mapping that renames, and finds it in the history when it is lost', async () => {
+  it('keeps its time under a mapping that renames, and finds a lost one in history', async () => {
     update('opportunities', '3', {
       contact_sales_cycle: 'Prospecting',
       last_modified_date: '2026-11-01 08:00:00',

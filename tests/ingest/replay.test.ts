@@ -83,7 +83,7 @@ describe('a replay', () => {
     expect(sandbox.log.entries()).toEqual([]);
   });
 
-  it('brings emptied tables back as they were, with the history that rows were made of', async () => {
+  it('brings emptied tables back as they were, with the history behind the rows', async () => {
     const before = await contentsOf(db);
     await emptyTables(db);
     const expected = { living: await dryRun(living), rows: await dryRun(rows) };
@@ -115,7 +115,7 @@ describe('a replay', () => {
     expect((await sync(rows)).recordsUpdated).toBe(0);
   });
 
-  it('lets other settings take effect on the rows that are there, which keep their ids and times', async () => {
+  it('lets other settings take effect on existing rows, which keep ids and times', async () => {
     const read = () =>
       db.query<{ id: string }>(
         `select id, first_seen_at, changed_at, stage_entered_at, snapshot_id from opportunities where tenant_id = $1 and deleted_at is null order by id`,

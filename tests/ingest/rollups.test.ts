@@ -83,7 +83,7 @@ const of = (which: 'clients' | 'opportunities') =>
   );
 
 describe('rollups', () => {
-  it('equal a GROUP BY over the rows after every sync, whatever happens at the source', async () => {
+  it('equal a GROUP BY over the rows after every sync, whatever the source does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
         steps.forEach(apply);

@@ -70,7 +70,7 @@ describe('after a run', () => {
     expect(after('transient', until)).toEqual({ at: until, waitingFor: 'Words.' });
   });
 
-  it('tries a source that could not be reached again within a minute, also when it named a time that is over', () => {
+  it('tries an unreachable source again within a minute, also one whose named time is over', () => {
     for (const { at } of [
       after('transient'),
       after('rate_limited'),

@@ -69,7 +69,7 @@ describe('what a pass reads', () => {
   };
   const at = (text: string) => new Date(text);
 
-  it('is everything where the source cannot tell changes, and until everything was read once', () => {
+  it('is everything where the source tells no changes, and until all was read once', () => {
     expect(chooseSpan(undefined, known, at('2026-11-20T11:00:00Z')).mode).toBe('full');
     expect(chooseSpan(changes, { ...known, fullAt: null }, at('2026-11-20T11:00:00Z')).mode).toBe(
       'full',
@@ -79,7 +79,7 @@ describe('what a pass reads', () => {
     ).toBe('full');
   });
 
-  it('is then what changed, from a look-back before the newest change known, by the clock of the source', () => {
+  it("is then what changed since shortly before the newest change, by the source's clock", () => {
     expect(chooseSpan(changes, known, at('2026-11-20T11:00:00Z'))).toEqual({
       mode: 'changes',
       since: at('2026-11-20T09:59:00Z'),

@@ -34,7 +34,7 @@ describe('saved views', () => {
     expect(await listSavedViews(as(people.ann), 'referrals')).toEqual([]);
   });
 
-  it('are renamed and deleted by their maker, and shared ones by admins; to others they are absent or closed', async () => {
+  it('are renamed and deleted by their maker, shared ones by admins, by no others', async () => {
     const own = await saveView(as(people.ben), { ...draft, name: 'Of Ben' });
     const shared = await saveView(as(people.ben), {
       ...draft,

@@ -172,7 +172,7 @@ async function listed(
 }
 
 describe('the lead table', () => {
-  it('shows exactly the leads that a filter means, and counts them, whatever is combined and sorted by', async () => {
+  it('shows and counts exactly the leads of a filter, in any combination and order', async () => {
     for (let round = 0; round < 60; round += 1) {
       const params = {
         ...anyFilter(),

@@ -50,7 +50,7 @@ const writesOf = async (on: PushStage, leadId: string) =>
   (await eventsOf(on, leadId)).filter(({ method }) => method === 'PATCH').length;
 
 describe('a record of its own', () => {
-  it('is not taken by another lead of the same address while the answer about it is lost, though it says nothing of us', async () => {
+  it('is not taken by another lead of its address while its response is lost', async () => {
     const plain = await pushStage(db, sandbox, { spec: bare });
     const [first = '', second = ''] = await addLeads(plain, [
       { domain: 'alike.example', email: 'one@alike.example' },
@@ -105,7 +105,7 @@ describe('a push that is put down on its way', () => {
     await drain(stage);
   });
 
-  it('waits, and fails no more often than it was tried, while the credentials are refused', async () => {
+  it('waits, and fails once for each try, while the credentials are refused', async () => {
     const refused = await pushStage(db, sandbox);
     const [known = '', leadId = ''] = await addLeads(refused, [{}, {}]);
     await push(refused, [known]);
@@ -177,7 +177,7 @@ it('a lead that is named twice, in two spellings, is asked for once', async () =
   await drain(stage);
 });
 
-it('a lead that turns out to be the copy of another one before it was sent is not sent', async () => {
+it('a lead that turns out to be a copy of another before it was sent is not sent', async () => {
   const [leadId = '', own = ''] = await addLeads(stage, [{}, {}]);
   await ask(stage, [leadId]);
   await db.query('update leads set mirror_of = $1 where id = $2', [own, leadId]);
@@ -185,7 +185,7 @@ it('a lead that turns out to be the copy of another one before it was sent is no
   expect(truth(stage, 'lead').filter((row) => row['hnt_leadid'] === leadId)).toEqual([]);
 });
 
-it('a value that the CRM keeps in another form is written once, and is no change of theirs when it comes back', async () => {
+it('a value that the CRM rewrites is sent once, and is no change of theirs then', async () => {
   const forms = await pushStage(db, sandbox);
   await saveMapping(
     forms.tenantId,
@@ -215,7 +215,7 @@ it('a value that the CRM keeps in another form is written once, and is no change
   expect(await writesOf(forms, leadId)).toBe(before + 1);
 });
 
-it('the trail is kept for as long as raw answers are, and what people decided for good', async () => {
+it("the trail is kept for as long as raw responses are, people's decisions for good", async () => {
   const leadId = await one(stage);
   await push(stage, [leadId]);
   const [{ id: pushId = '' } = {}] = await db.query<{ id: string }>(

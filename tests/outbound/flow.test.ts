@@ -58,7 +58,7 @@ const one = async (on: PushStage, given: Parameters<typeof addLeads>[1][number] 
   (await addLeads(on, [given]))[0] ?? '';
 
 describe('a lead that is pushed', () => {
-  it('is made with its account, contact and opportunity, linked to each other, each option by its label', async () => {
+  it('is made with account, contact and opportunity, linked, options by label', async () => {
     const leadId = await one(stage, {
       name: 'Ada Lovelace',
       company: 'Globex',
@@ -161,7 +161,7 @@ describe('a lead that is pushed', () => {
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'synced', shown: 'synced' });
   });
 
-  it('takes the lead, account and contact that are there already, and fills only blanks of accounts', async () => {
+  it('takes the lead, account and contact that exist, and fills blanks of accounts', async () => {
     const [account = '', contact = '', byMail = '', byDomain = ''] = there(stage, [
       {
         op: 'add',
@@ -215,7 +215,7 @@ describe('a lead that is pushed', () => {
     ]);
   });
 
-  it('never takes the record of another lead: two leads with one e-mail address are two records', async () => {
+  it("never takes another lead's record: two of one e-mail address are two records", async () => {
     const twins = await addLeads(stage, [
       { domain: 'twins.example', email: 'twin@twins.example' },
       { domain: 'twins.example', email: 'twin@twins.example' },
@@ -232,7 +232,7 @@ describe('a lead that is pushed', () => {
 });
 
 describe('what both sides changed', () => {
-  it('is for a person to decide, while the rest is sent; what one side changed is not', async () => {
+  it('is for a person to decide, while the rest is sent but for one-sided changes', async () => {
     const leadId = await one(stage, { name: 'Grace Hopper', phone: '+1 555 0111', score: 58 });
     await push(stage, [leadId]);
     const { remoteId } = await pushOf(stage, leadId);
@@ -288,7 +288,7 @@ describe('what both sides changed', () => {
     expect(leadOf(stage, leadId)).toMatchObject([{ leadid: remoteId }]);
   });
 
-  it('says that closed leads are read-only there, and goes on with the opportunity of one that was qualified', async () => {
+  it('tells that closed leads are read-only, and goes on with their opportunity', async () => {
     const [won = '', lost = ''] = await addLeads(stage, [{ score: 70 }, { score: 40 }]);
     await push(stage, [won, lost]);
     const [wonThere, lostThere] = [await pushOf(stage, won), await pushOf(stage, lost)];
@@ -312,7 +312,7 @@ describe('what both sides changed', () => {
 });
 
 describe('an environment', () => {
-  it('without our fields and keys gets each lead once all the same, and what is missing is told', async () => {
+  it('without our fields and keys gets each lead once, and is told what is missing', async () => {
     const plain = await pushStage(db, sandbox, { spec: bare });
     const leadId = await one(plain, {
       name: 'Ada Lovelace',
@@ -340,7 +340,7 @@ describe('an environment', () => {
     );
   });
 
-  it('that takes another record for the same is believed, whatever status it answers with', async () => {
+  it('that takes another record for the same is believed, whatever its status', async () => {
     const careful = await pushStage(db, sandbox, { spec: strict });
     there(careful, [
       { op: 'add', kind: 'lead', row: { lastname: 'Somebody', telephone1: '+1 555 0777' } },
@@ -355,7 +355,7 @@ describe('an environment', () => {
 });
 
 describe('a push that fails', () => {
-  it('is tried three times, takes back what it made, waits for a person, and works when it is retried', async () => {
+  it('is tried three times, undoes its rows, waits for a person, works on retry', async () => {
     const failing = await pushStage(db, sandbox, { spec: { ...org } });
     const leadId = await one(failing, {
       domain: 'fails.example',

@@ -356,7 +356,7 @@ describe('versions', () => {
     ).id;
   });
 
-  it('begin with what the provider brings, grow with each save, and are put back as new ones', async () => {
+  it("begin with the provider's, grow with each save, and are put back as new ones", async () => {
     const own = await mappingFor(tenantId, connectionId);
     expect(own).toMatchObject({ version: 0, savedAt: null });
     expect(await saveCheckedMapping(tenantId, connectionId, own.fields, 0, connectionId)).toBe(0);
@@ -374,7 +374,7 @@ describe('versions', () => {
     );
   });
 
-  it('of two people who save at once one is told, and of another workspace there are none', async () => {
+  it('of two people who save at once one is told; another workspace sees none', async () => {
     const { version } = await mappingFor(tenantId, connectionId);
     const saves = await Promise.allSettled(
       ['company', 'domain'].map((source) =>

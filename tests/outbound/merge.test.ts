@@ -23,7 +23,7 @@ const sides = fc.record<Sides>({
 const rule = fc.constantFrom(...conflictRules);
 
 describe('a field that is merged', () => {
-  it('is the same when both sides say the same, whatever the rule: an echo is never a conflict', () => {
+  it('is the same when both sides agree, whatever the rule: an echo is no conflict', () => {
     fc.assert(
       fc.property(
         rule,

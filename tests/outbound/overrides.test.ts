@@ -214,7 +214,7 @@ describe('overlay', () => {
 });
 
 describe('a lead that others changed', () => {
-  it('says what the rule says after any sequence of answers, changes, replays and deletions, and is counted so', async () => {
+  it('follows the rule after any responses, changes, replays and deletions', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), async (steps) => {
         const lead = new Lead();

@@ -118,7 +118,7 @@ describe('a pushed lead that comes back', () => {
     ]).toEqual([[], 'synced', 'Ours Ltd']);
   });
 
-  it('is shown again once no push backs it, and when its lead is gone; hidden when that is back', async () => {
+  it('is shown again once no push backs it or its lead is gone, then hidden again', async () => {
     const { leadId, remoteId } = await pushed();
     await withTenant(stage.tenantId, async (tx) => {
       const origin = { tenantId: stage.tenantId, connectionId: stage.sourceId, stream: 'clients' };
@@ -143,7 +143,7 @@ describe('a pushed lead that comes back', () => {
     await expectExactRollups(db);
   });
 
-  it('is not hidden for the sake of a foreign id, and is known by its own where it says nothing', async () => {
+  it('is not hidden for a foreign id, and is known by its own where it says nothing', async () => {
     const other = await pushStage(db, sandbox);
     const [foreign = ''] = await addLeads(other, [{}]);
     await withTenant(other.tenantId, (tx) => recountRollups(tx, 'lead', other.tenantId));
@@ -163,7 +163,7 @@ describe('a pushed lead that comes back', () => {
 });
 
 describe('what people change there', () => {
-  it('comes to our lead when only they changed it, once, and holds against its source', async () => {
+  it('comes to our lead once when only they changed it, and holds against its source', async () => {
     const { leadId, remoteId } = await pushed();
     change(remoteId, { telephone1: '+1 555 0199', lastname: 'King', estimatedamount: 4200.5 });
     await readBack();

@@ -47,7 +47,7 @@ const one = async (on: PushStage, given: Parameters<typeof addLeads>[1][number] 
   (await addLeads(on, [given]))[0] ?? '';
 
 describe('a request', () => {
-  it('is refused for what is not there, is another workspace\u2019s, or is there already', async () => {
+  it('is refused for what is absent, of another workspace, or there already', async () => {
     const other = await pushStage(db, sandbox);
     const foreign = await one(other);
     const [copy = '', own = ''] = await addLeads(stage, [{}, {}]);
@@ -82,7 +82,7 @@ describe('a request', () => {
     ).toEqual([]);
   });
 
-  it('that comes while the lead is being sent leads to another send, with the newest values', async () => {
+  it('that comes while the lead is being sent leads to another send, of new values', async () => {
     const leadId = await one(stage, { phone: '+1 555 0001' });
     await ask(stage, [leadId]);
     const latency = sandbox.faults.arm({
@@ -202,7 +202,7 @@ describe('a worker', () => {
   });
 });
 
-it('waits with a reason while the credentials are refused, and goes on when they are good again', async () => {
+it('waits with a reason while credentials are refused, and then goes on', async () => {
   const refused = await pushStage(db, sandbox);
   const leadId = await one(refused);
   await ask(refused, [leadId]);

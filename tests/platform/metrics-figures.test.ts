@@ -91,7 +91,7 @@ describe('what the engine tells', () => {
 });
 
 describe('what the database tells', () => {
-  it('is the age of each stream of connections that are not paused, and the depth of each queue', async () => {
+  it('is the age of each stream of active connections, and the depth of each queue', async () => {
     const payload = { tenantId: birch.tenantId, trigger: 'schedule' as const, requestedBy: null };
     await enqueue(
       'sync-connection',

@@ -39,7 +39,7 @@ describe('the period of a page', () => {
       expect(of(rubbish as Record<string, string>)).toMatchObject({ key: 'all' });
   });
 
-  it('compares with a range of the same length that ends the day before, whatever the range', () => {
+  it('compares any range with one of the same length that ends the day before', () => {
     fc.assert(
       fc.property(day, day, (from, to) => {
         const period = of({ period: 'custom', from, to, compare: 'previous' });

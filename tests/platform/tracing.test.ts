@@ -172,7 +172,7 @@ describe('traces', () => {
     ]);
   });
 
-  it('of pages stand by the pattern of their route, with the time of the database, and are sent when the web ends', async () => {
+  it('of pages bear route pattern and database time, and are sent when the web ends', async () => {
     web = await startWeb(db.url);
     const visitor = await web.signIn('ana@traced.test');
     expect((await visitor.fetch('/w/traced/leads?search=tell-tale-search')).status).toBe(200);

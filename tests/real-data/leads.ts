@@ -91,7 +91,7 @@ export function leadChecks(academy: () => Academy): void {
       expect(pagerOf(page)).toMatch(/^50 of 6,000 leads/);
     });
 
-    it('show nothing chosen as no source and as a new lead, where a form wrote "Select"', async () => {
+    it('show nothing chosen as no source and a new lead, where a form wrote "Select"', async () => {
       const survey = trueLeads('How did you hear about X Education', 'Lead Profile')
         .slice(0, surveyed)
         .map((lead) => ({ ...lead, qualified: false }));

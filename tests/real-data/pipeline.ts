@@ -169,7 +169,7 @@ export function pipelineChecks(academy: () => Academy): void {
       );
     });
 
-    it('of a period holds the deals that began in it, against those of the period before', async () => {
+    it('of a period holds the deals that began in it, against the period before', async () => {
       const within = (from: string, to: string) =>
         deals.filter(({ begun }) => begun !== null && begun >= from && begun <= to);
       const [now, before] = [

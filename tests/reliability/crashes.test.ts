@@ -3,7 +3,7 @@ import { times } from '../helpers/deep.ts';
 import { crashDatabase } from '../scenarios/crashes.ts';
 
 it(
-  'when the database crashes, syncs and pages go on once it is back, and nothing is lost or doubled',
+  'when the database crashes, syncs and pages go on once it is back, with every row once',
   { timeout: times(300_000, 2_400_000) },
   async ({ task }) => {
     task.meta.shown = {

@@ -121,7 +121,7 @@ test('action plans are nested one level deeper than the other lists', () =>
     expect((await get('read_lead_source_list')).data[0]).toHaveProperty('lead_source_id');
   }));
 
-test('a client without notes answers CT_515 with HTTP 200; one with notes gives them newest first', () =>
+test('a client without notes gives CT_515 with HTTP 200, others their newest notes first', () =>
   withSandbox(
     {
       accounts: [

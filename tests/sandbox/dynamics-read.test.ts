@@ -232,7 +232,7 @@ describe('limits and rights in Dynamics 365', () => {
       },
     ));
 
-  it('let in only a known application with a token that lasts, and only where its role reaches', () =>
+  it('let in only a known application with a live token, and only where its role reaches', () =>
     withOrg(
       { denied: ['read:task', 'create:lead'], readsOrganisation: false },
       async ({ call, get, sandbox }) => {

@@ -30,7 +30,7 @@ async function tributary(...args: string[]): Promise<{ code: number | null; outp
   return { code, output: output() };
 }
 
-it('the command line switches the engine on, has a company scanned again, and explains its score', async () => {
+it('the command line switches the engine on, rescans a company, explains its score', async () => {
   const on = await tributary(
     'tenant',
     'update',

@@ -17,7 +17,7 @@ afterAll(async () => {
   await dns?.close();
 });
 
-it('pages, scans and scores that meet on the same domains leave every lead as its domain says', async () => {
+it('pages, scans and scores that meet on one domain leave every lead as it says', async () => {
   dns = await startDns({ fallback: (domain) => zoneFor(domain, 'crowd') });
   Object.assign(process.env, { DNS_SERVERS: dns.address, DNS_TIMEOUT_MS: '800' });
   const stage = await createStage('crowd');

@@ -82,7 +82,7 @@ function counted(): { count: () => number; watch: (tx: Tx) => Tx } {
 }
 
 describe('the domains of a workspace', () => {
-  it('are those that leads, referrals, companies and contacts name, each once, with what these say of them', async () => {
+  it('are those that leads, referrals, companies and contacts name, once, merged', async () => {
     await store(stage, 'lead', [
       { externalId: '1', email: 'a@acme.com', company: 'Acme of the lead' },
       { externalId: '2', website: 'https://www.acme.com/x' },
@@ -128,7 +128,7 @@ describe('the domains of a workspace', () => {
     expect(await domains(other)).toEqual([]);
   });
 
-  it('lose what a referral said when it is changed or deleted, and go when nobody names them', async () => {
+  it('lose what a referral said when it changes or goes, and go when unnamed', async () => {
     await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
     await store(stage, 'referral', [
       { externalId: 'r1', domain: 'acme.com', referralType: 'co-sell', azureTenantId: 'one' },
@@ -148,7 +148,7 @@ describe('the domains of a workspace', () => {
     expect(await domains()).toMatchObject([{ domain: 'other.net' }]);
   });
 
-  it('become due once with the lead engine on, and all that were not when it is switched on', async () => {
+  it('become due once with the lead engine on, all others when it is switched on', async () => {
     await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
     await store(other, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
     expect(await domains()).toMatchObject([{ due: false }]);
@@ -190,7 +190,7 @@ describe('the domains of a workspace', () => {
     ).toBeGreaterThan(0);
   });
 
-  it('are scanned again when somebody asks, where the engine is on and something names them', async () => {
+  it('are scanned again on request, where the engine is on and something names them', async () => {
     await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
     await expect(requestScan(stage.tenant.id, 'acme.com')).rejects.toMatchObject({
       code: 'conflict',
@@ -212,7 +212,7 @@ describe('the domains of a workspace', () => {
     });
   });
 
-  it('cost a page of 500 the same few statements as a page of one, and nothing when no domain changes', async () => {
+  it('cost a page of 500 the statements of a page of one, and none without a change', async () => {
     const page = (size: number, from: number) =>
       Array.from({ length: size }, (_, n) => ({
         externalId: String(from + n),
@@ -265,7 +265,7 @@ describe('the domains of a workspace', () => {
 });
 
 describe('the scores of leads', () => {
-  it('are there as soon as a lead comes to a domain that has one, and go when it leaves', async () => {
+  it('are there as soon as a lead comes to a domain with one, and go when it leaves', async () => {
     await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
     await found('acme.com');
     await store(stage, 'lead', [{ externalId: '2', email: 'b@acme.com' }]);

@@ -194,7 +194,7 @@ describe('the page of scoring', () => {
     expect(html).toContain('value="400"');
   });
 
-  it('saves a version with its reason, for those who may, and lets older ones be filled in', async () => {
+  it('saves a version with its reason, for those who may, and refills from old ones', async () => {
     const fields = fieldsOf((await readPage(admin, '/w/north/settings/scoring')).root);
     expect(
       (await viewer.postForm('/w/north/settings/scoring', { ...fields, intent: 'save' })).status,

@@ -119,7 +119,7 @@ it('those without a domain are kept with the reason, and name no company', async
   );
 });
 
-it('a referral that comes again, or a second one of the same company, asks for no second scan', async () => {
+it('a referral that comes again, or another of its company, asks for no second scan', async () => {
   const [{ domain } = { domain: '' }] = await companies();
   await db.query(
     `update company_domains set scan_due_at = now() + interval '7 days', scanned_at = now()`,

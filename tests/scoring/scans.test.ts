@@ -76,7 +76,7 @@ const never = new AbortController().signal;
 
 describe('scans', () => {
   it(
-    'look at each of 300 domains once that 5,000 rows name, whichever worker does and whichever dies; where the engine is off, at none',
+    'look once at each of 300 domains of 5,000 rows, whichever worker dies, if the engine is on',
     { timeout: 180_000 },
     async () => {
       const [on, off] = [await createStage('on'), await createStage('off')];
@@ -181,7 +181,7 @@ describe('scans', () => {
     expect(answered.filter(({ domain }) => asked.get(domain) !== 1)).toEqual([]);
   });
 
-  it('that get no answer at all leave everything unknown, and are tried again later and later', async () => {
+  it('that get no answer at all leave all unknown, and are tried later and later', async () => {
     const stage = await createStage('silent');
     await switchFeature(stage.tenant.id, 'lead-engine', true, null);
     await store(stage, 'lead', [{ externalId: '1', email: 'a@silent.org' }]);

@@ -21,7 +21,7 @@ const elsewhere = {
 };
 
 describe('a score', () => {
-  it('is 100 when everything is in order, and says what each signal brought, SPF, DKIM and DMARC first', () => {
+  it('is 100 when all is in order, with the part of each signal, SPF, DKIM, DMARC first', () => {
     const { score: points, signals, risks, segment, priority, mailProvider } = score(evidence());
     expect({ points, risks, segment, priority, mailProvider }).toEqual({
       points: 100,
@@ -272,7 +272,7 @@ const withVerdict = (of: Evidence, key: SignalKey, to: Verdict): Evidence => ({
 });
 
 describe('whatever is found and however it is weighed', () => {
-  it('a score is from 0 to 100, a priority from 1 to 6, and the order of the reasons is the same', () => {
+  it('a score is 0 to 100, a priority 1 to 6, and the order of the reasons fixed', () => {
     fc.assert(
       fc.property(anyEvidence, anyFacts, anyModel, (of, facts, model) => {
         const { score: total, priority, signals, risks } = scoreOf(of, facts, model, now);

@@ -105,7 +105,7 @@ const isDue = async () =>
     .length === 1;
 
 describe('registering', () => {
-  it('tells the provider our address once, and again when it changed, with a token for that API alone', async () => {
+  it('tells the provider our address once and on change, with a token for that API', async () => {
     expect(await webhookStatus(tenantId, connectionId)).toMatchObject({
       registered: null,
       isCurrent: false,
@@ -195,7 +195,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('may name a certificate in DER, when the authority that issued it is trusted itself or known', async () => {
+  it('may name a certificate in DER, when its issuer is trusted itself or known', async () => {
     const given = await message({ event: 'referral-updated', id: 'der' });
     const url = `http://127.0.0.1:${(derServer.address() as AddressInfo).port}/cert/some.cer`;
     // The authority between it and the root is in no file here: the chain cannot be followed.
@@ -287,7 +287,7 @@ describe('a delivery', () => {
     expect([await recorded(), await waiting()]).toEqual([[], []]);
   });
 
-  it('is asked for again when its certificate cannot be had, and refused when there is none', async () => {
+  it('is asked for again when its certificate is out of reach, refused without one', async () => {
     const given = await message({ event: 'referral-updated', id: 'later' });
     const at = (name: string) => ({
       ...given,
@@ -308,7 +308,7 @@ describe('a delivery', () => {
 });
 
 describe('many deliveries', () => {
-  it('50 events 20 times each, all at once and in any order, are 50 and ask for one pass or two', async () => {
+  it('50 events 20 times each, in any order, are 50 and ask for a pass or two', async () => {
     await db.query(`update connections set due_at = now() + interval '1 hour' where id = $1`, [
       connectionId,
     ]);
@@ -338,7 +338,7 @@ describe('many deliveries', () => {
     expect(await isDue()).toBe(false);
   }, 60_000);
 
-  it('one that comes while a pass is under way is followed by another pass, without a job of its own', async () => {
+  it('one that comes while a pass is under way is followed by another, without a job', async () => {
     sandbox.faults.arm({
       kind: 'latency',
       ms: 700,

@@ -79,7 +79,7 @@ const keep = async (kind = 'created') => {
 };
 
 describe('a job that the queue gives up', () => {
-  it('is set aside, whether its handler failed or its worker died, once for each thing that it works on', async () => {
+  it('is set aside when its handler failed or its worker died, once for each subject', async () => {
     await enqueue('retry-records', records('fails'), { key: 'fails' });
     await enqueue('retry-records', records('dies'), { key: 'dies' });
     await db.query(

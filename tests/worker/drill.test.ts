@@ -87,7 +87,7 @@ describe('the restore drill', { timeout: 120_000 }, () => {
     expect(await scratches()).toEqual([]);
   });
 
-  it('brings back a database that works: secrets open, the sync under way goes on, no row is lost or doubled', async () => {
+  it('brings back a working database: secrets open, the sync goes on, rows are whole', async () => {
     await drill(copied, async (url) => {
       const restored: TestDatabase = {
         url,
@@ -204,7 +204,7 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
     await db.query(`drop role ${name}`);
   });
 
-  it('refuses a backup that would hold no row of any workspace, and takes it as the backup role', async () => {
+  it('refuses a backup that would hold no rows, and takes it as the backup role', async () => {
     await expect(drill({ ...copied, fromUrl: url.href })).rejects.toThrow(
       /Row-level security hides the rows of \d+ tables from the role "drill_owner/,
     );

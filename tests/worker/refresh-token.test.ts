@@ -80,7 +80,7 @@ const ended = async () =>
     )
   ).length === 0;
 
-it('a token that runs down is queued once and renewed; one that is fresh is queued for its own time', async () => {
+it('a token near its end is queued once and renewed; a fresh one waits its time', async () => {
   expect(await enqueueRefreshes()).toBe(1);
   expect(
     await db.query(
@@ -94,7 +94,7 @@ it('a token that runs down is queued once and renewed; one that is fresh is queu
   await until('the token is renewed', async () => (await version()) === Number(before) + 1);
 });
 
-it('a grant that is dead asks for a person and is not queued again, and a connection that is gone is no failure', async () => {
+it('a dead grant asks for a person and is not queued; a lost connection is ignored', async () => {
   sandbox.partnerCenter.desk.revoke('partner');
   await runDown();
   await enqueue('refresh-token', { tenantId, connectionId: newId() }, { key: 'gone' });

@@ -51,7 +51,7 @@ const runs = (status: string) =>
   );
 
 describe('a replay that a person asks for', () => {
-  it('is done by a worker, once, in the name of that person, and by nobody of another workspace', async () => {
+  it("is done by a worker, once, in that person's name, for that workspace only", async () => {
     const before = await contentsOf(db);
     await emptyTables(db);
     sandbox.log.clear();

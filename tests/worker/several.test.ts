@@ -126,7 +126,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('workers on several machines', { timeout: 180_000 }, () => {
-  it('share six connections of three workspaces: each page is stored once, no run is done twice, each has its part', async () => {
+  it('share six connections of three workspaces: each page and run is there once', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 40 });
     const [east, west] = [startOn('east', 'Asia/Tokyo'), startOn('west', 'America/Los_Angeles')];
     await until(
@@ -140,7 +140,7 @@ describe('workers on several machines', { timeout: 180_000 }, () => {
     await expectWhole();
   });
 
-  it('are replaced one after the other in the middle of their syncs: nothing is lost, and every run ends well', async () => {
+  it('are replaced in turn in mid-sync: nothing is lost, every run ends well', async () => {
     for (const [at, name] of names.entries()) {
       sandbox.clienttether.mutate(name, {
         changes: Array.from({ length: 20 }, (_, index) => ({

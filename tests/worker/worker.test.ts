@@ -66,7 +66,7 @@ const expectConverged = async () => {
 };
 
 describe('the worker process', () => {
-  it('syncs what is due as soon as it starts, and nothing of a tenant that is archived or has no connection', async () => {
+  it('syncs what is due at its start, and nothing of an archived or empty tenant', async () => {
     await db.query(`insert into tenants (slug, name) values ('empty', 'Nothing connected')`);
     await db.query(`update tenants set archived_at = now() where slug = 'two'`);
     startWorker();
@@ -85,7 +85,7 @@ describe('the worker process', () => {
     expect(due).toEqual({ later: true });
   });
 
-  it('drains on SIGTERM: the run ends at a page, nothing is lost, and the next worker goes on', async () => {
+  it('drains on SIGTERM: the run ends at a page, and the next worker goes on', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 100 });
     const worker = startWorker();
     await until(
@@ -113,7 +113,7 @@ describe('the worker process', () => {
     await expectConverged();
   });
 
-  it('is killed in the middle of a sync: the next one takes over and the rows equal the source', async () => {
+  it('is killed in the middle of a sync: the next takes over, and rows are right', async () => {
     sandbox.clienttether.mutate('one', {
       changes: Array.from({ length: 30 }, (_, index) => ({
         op: 'add' as const,
@@ -205,7 +205,7 @@ describe('the worker process', () => {
     ]);
   });
 
-  it('refuses a configuration that is wrong, a role that sees every tenant, and a database that is not migrated, in plain words', async () => {
+  it('refuses a wrong configuration, an all-seeing role, an unmigrated database', async () => {
     const wrong = startWorker({ DATABASE_URL: 'mysql://nowhere', TRIBUTARY_KEYS: 'short' });
     expect((await wrong.exited).code).toBe(1);
     expect(wrong.output()).toMatch(

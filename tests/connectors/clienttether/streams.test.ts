@@ -44,13 +44,13 @@ describe('list streams', () => {
     expect(rest.at(-1)).toMatchObject({ last: true, cursor: null });
   });
 
-  it('never move back: what a resumed pass reads again leaves the cursor where it was', async () => {
+  it('never move back: what a resumed pass rereads leaves the cursor where it was', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
     const [again, next] = await collectPages(read('clients', { offset: 18 }));
     expect([again?.cursor, next?.cursor]).toEqual([{ offset: 18 }, { offset: 36 }]);
   });
 
-  it('go on from a cursor without missing a row when many were deleted in the meantime', async () => {
+  it('go on from a cursor without missing a row when many were deleted meanwhile', async () => {
     const { read, sandbox } = await connect({ account, settings: { pageSize: 20 } });
     const first = (await collectPages(read('clients'))).slice(0, 1);
     const gone = clientRows(15).map((row) => ({

@@ -117,7 +117,7 @@ describe('parseAmount', () => {
     },
   );
 
-  it('writes every amount of cents in the form that records take, with or without dollar sign and commas', () => {
+  it('writes every amount of cents in the form of records, with or without $ and commas', () => {
     fc.assert(
       fc.property(fc.integer({ min: -99_999_999_999_999, max: 99_999_999_999_999 }), (cents) => {
         const exact = `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`;

@@ -12,7 +12,7 @@ const ids = (pages: readonly Page[]) =>
 const expired = { name: 'RemoteError', kind: 'cursor_invalid' };
 
 describe('a table', () => {
-  it('is listed by the very links that the source hands out, with the same preferences', async () => {
+  it('is listed by the very links that the source gives, with the same preferences', async () => {
     const { sandbox, read } = await connect({ leads: 23 }, { pageSize: 5 });
     const pages = await pagesOf(read('leads'));
     expect(pages.map(({ items, last }) => [items.length, last])).toEqual([
@@ -39,7 +39,7 @@ describe('a table', () => {
     expect(pages[0]?.answer.headers['preference-applied']).toContain('odata.track-changes');
   });
 
-  it('goes on after any page, and begins anew where the page size was changed or the place is unknown', async () => {
+  it('goes on after any page; begins anew with another page size or an unknown place', async () => {
     const { read, access } = await connect({ leads: 12 }, { pageSize: 4 });
     const pages = await pagesOf(read('leads'));
     const cursor = pages[0]?.cursor ?? null;
@@ -51,7 +51,7 @@ describe('a table', () => {
     ).rejects.toMatchObject(expired);
   });
 
-  it('is followed by its delta link: what changed, what is gone, and what came and went in between', async () => {
+  it('is followed by its delta link: what changed, went, and came and went between', async () => {
     const { sandbox, read } = await connect({ leads: 8 }, { pageSize: 3 });
     const { mutate } = sandbox.dynamics365;
     const first = await pagesOf(read('leads'));

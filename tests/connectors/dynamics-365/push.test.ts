@@ -96,7 +96,7 @@ describe('what the environment says of itself', () => {
     expect(metadata.tables.account.keys).toEqual([]);
   });
 
-  it('makes a plan: values as they are kept, labels as options, and what cannot be sent in words', () => {
+  it('makes a plan: kept values, labels as options, and in words what cannot be sent', () => {
     const values = {
       leadId: id(0),
       lastName: 'x'.repeat(60),
@@ -135,7 +135,7 @@ describe('what the environment says of itself', () => {
 });
 
 describe('records', () => {
-  it('are made once, changed only as they were read, and taken back only as they were made', async () => {
+  it('are made once, changed only as they were read, deleted only as they were made', async () => {
     const first = await tables.create(
       lead(id(1), { hnt_leadid: id(0), emailaddress1: 'o\u2019neil+x@one.example' }),
       { detect: false },
@@ -171,7 +171,7 @@ describe('records', () => {
     expect(await tables.read('lead', id(1), ['firstname'])).toBeNull();
   });
 
-  it('are found by our id, by e-mail address and by domain, which has to be the very one', async () => {
+  it('are found by our id, by e-mail address and by domain, which has to be the same', async () => {
     await tables.create(
       lead(id(4), {
         hnt_leadid: id(5),

@@ -80,7 +80,7 @@ function pass(ms: number): void {
 }
 
 describe('Dynamics 365', () => {
-  it('is read whole once and by its delta links afterwards, and every stage and value comes to be the same', async () => {
+  it('is read whole once and then by delta links, and every stage and value agrees', async () => {
     expect(await sync()).toMatchObject({ status: 'success' });
     expect(await expectSame()).toBeGreaterThan(90);
     for (let week = 0; week < 2; week += 1) {
@@ -119,7 +119,7 @@ describe('Dynamics 365', () => {
     await expectBalancedBooks(db);
   });
 
-  it('tells of what came and went, without the first sync hearing of anything deleted', async () => {
+  it('tells of what came and went, without the first sync hearing of deletions', async () => {
     await sync();
     const [made = ''] = mutate(lead({}));
     const [kept = ''] = mutate(lead({ hnt_leadid: '0192f0c1-7a3b-7c44-9d55-0123456789ab' }));
@@ -142,7 +142,7 @@ describe('Dynamics 365', () => {
     await expectSame();
   });
 
-  it('is read whole again when its delta links are over, once and not in circles, even when a server error says so', async () => {
+  it('is read whole again, once, when its delta links expire, even by a server error', async () => {
     await begin({ expiredStatus: 500, leads: 10 });
     await sync();
     pass(8 * DAY);
@@ -204,7 +204,7 @@ describe('Dynamics 365', () => {
     });
   });
 
-  it('is followed by time where changes are not tracked, and finds what was deleted there once a day', async () => {
+  it('is followed by time without change tracking, with deletions found once a day', async () => {
     await begin({ untracked: ['task'], readsOrganisation: true });
     await sync();
     const states = await db.query<{ stream: string; by: string }>(

@@ -108,7 +108,7 @@ describe('referrals', () => {
     expect(tokenCalls()).toBe(1);
   });
 
-  it('come with token, type and domain, and never send the token where the next links point', async () => {
+  it('come with token, type and domain, and send no token where next links point', async () => {
     await sync();
     expect(sandbox.partnerCenter.leaks()).toBe(0);
     expect(sandbox.log.entries().some(({ endpoint }) => endpoint === 'GET v1.0/referrals')).toBe(
@@ -131,7 +131,7 @@ describe('referrals', () => {
     ).toEqual([]);
   });
 
-  it('go on when the token runs out in the middle, and after faults from where they were', async () => {
+  it('go on when the token runs out in the middle, and resume after faults', async () => {
     sandbox.faults.arm({
       kind: 'status',
       status: 401,
@@ -193,7 +193,7 @@ describe('referrals', () => {
     expect(await stored()).toEqual(truth());
   });
 
-  it('go on after the last stored page, and begin anew when the source does not know the place any more', async () => {
+  it('go on after the last stored page, and begin anew when the place is unknown', async () => {
     sandbox.faults.arm({
       kind: 'status',
       status: 503,
@@ -307,7 +307,7 @@ describe('a connection to Partner Center', () => {
     expect(await health()).toMatchObject({ status: 'active' });
   });
 
-  it('is renewed ahead of time: its access token within the hour, its refresh token well before its end', async () => {
+  it('is renewed early: access tokens within the hour, refresh tokens long before', async () => {
     await sync();
     expect(await dueRefreshes(tenantId, 3_000)).toEqual([]);
     expect(await dueRefreshes(tenantId, 3_600)).toEqual([

@@ -94,7 +94,7 @@ describe('pages of a workspace', () => {
     ).toEqual(expected);
   });
 
-  it('say the same of a foreign and of an absent workspace, even where the role would be too low', async () => {
+  it('say the same of a foreign and an absent workspace, even for too low a role', async () => {
     const answers = await Promise.all(
       ['harbor', 'absent', '', '%68arbor', 'HARBOR', '\u0000'].flatMap((slug) =>
         (['viewer', 'admin', 'staff'] as const).map((role) =>

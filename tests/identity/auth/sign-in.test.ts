@@ -37,7 +37,7 @@ describe('signing in', () => {
     expect(session).toMatch(/Path=\//i);
   });
 
-  it('says the same to a wrong password, an unknown address and an account without a password', async () => {
+  it('says the same to a wrong password, an unknown address and a missing password', async () => {
     await createUser({ email: 'nopass@example.test' });
     const answers = await Promise.all([
       problemOf(new Browser().signIn('ada@example.test', 'wrong password!')),
@@ -112,7 +112,7 @@ describe('odd input', () => {
 });
 
 describe('limits', () => {
-  it('makes an account wait after ten wrong passwords, from wherever they come, also for the right one', async () => {
+  it('makes an account wait after ten wrong passwords, whoever typed them', async () => {
     await createUser({ email: 'target@example.test', password });
     const attempts = await Promise.all(
       Array.from({ length: 25 }, () =>
@@ -168,7 +168,7 @@ describe('limits', () => {
 });
 
 describe('sessions', () => {
-  it('ends every session when the password changes, and gives the own one a new token', async () => {
+  it('ends every session when the password changes, and gives the own one a new one', async () => {
     await createUser({ email: 'change@example.test', password });
     const [laptop, phone] = [new Browser(), new Browser()];
     await laptop.signIn('change@example.test');

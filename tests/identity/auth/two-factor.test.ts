@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 
 describe('setting up', () => {
-  it('is off until a right code comes, then ends the sessions that a password alone had opened', async () => {
+  it('is off until a right code comes, then ends sessions opened by password alone', async () => {
     const [browser, elsewhere] = [new Browser(), new Browser()];
     await browser.signIn('two@example.test');
     await elsewhere.signIn('two@example.test');
@@ -175,7 +175,7 @@ describe('signing in with it', () => {
     ).toEqual({ startAgain: true });
   });
 
-  it('asks for the password again after five wrong codes, and makes the account wait after ten', async () => {
+  it('asks for the password after five wrong codes, makes the account wait after ten', async () => {
     await createUser({ email: 'guess@example.test', password });
     const { key: secret } = await enrol('guess@example.test');
     const answers: string[] = [];
@@ -204,7 +204,7 @@ describe('signing in with it', () => {
 });
 
 describe('every other door', () => {
-  it('a password reset opens no session, and ends a challenge that the old password opened', async () => {
+  it('a password reset opens no session, and ends a challenge of the old password', async () => {
     const waiting = new Browser();
     await waiting.signIn('two@example.test');
     const [user] = await database.query<{ id: string }>(

@@ -41,7 +41,7 @@ describe('migrations', () => {
     expect(rows[0]).toMatchObject({ applied: rows[0]?.different });
   });
 
-  it('wait for a reader without making the readers behind it wait, and then go through', async () => {
+  it('wait for a reader without making the readers behind it wait, then go through', async () => {
     // What the migration has to mend needs a lock that the reader below stands in the way of.
     await onServer('alter table leads no force row level security', url.href);
     const reader = new pg.Client({ connectionString: url.href });

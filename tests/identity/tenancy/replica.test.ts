@@ -100,7 +100,7 @@ const rename = (label: string) =>
   );
 
 describe('with a read replica', () => {
-  it('pages read from it, as the role that row-level security binds, and everything else from the primary', async () => {
+  it('pages read from it, bound by row-level security; all else reads the primary', async () => {
     await until('the replica is read from', async () => (await look(true))?.replica === true);
     expect(await look(false)).toMatchObject({ replica: false });
     const [role] = await readTenant(
@@ -123,7 +123,7 @@ describe('with a read replica', () => {
     expect((await notesView({ tenant }, parseNotesRequest(new URLSearchParams()))).total).toBe(0);
   });
 
-  it('what was just written is seen at once where it must be, also while the replica stands still', async () => {
+  it('what was just written is seen at once where it must be, with a lagging replica', async () => {
     await onServer(replica.url, 'select pg_wal_replay_pause()');
     await rename('Two');
     expect(await look(false)).toEqual({ replica: false, label: 'Two' });

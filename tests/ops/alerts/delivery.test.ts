@@ -139,7 +139,7 @@ describe('when a delivery fails', () => {
     expect(mails()).toBe(2);
   });
 
-  it('a channel that does not answer is asked once in a round, not once for each alert', async () => {
+  it('a channel that does not answer is tried once in a round, not for each alert', async () => {
     await refuse(db, await addConnections(db, 'birch', 8));
     sink.status = 500;
     await check();

@@ -62,7 +62,7 @@ describe('/alerts', () => {
 });
 
 describe('/metrics of the web', () => {
-  it('counts requests by the pattern of their route, and holds no secret, slug of a path or address', async () => {
+  it('counts requests by route pattern, and holds no secret, slug or address', async () => {
     const client = await web.signIn('admin@birch.test');
     await client.fetch('/w/birch/leads?search=tell-tale');
     await client.fetch('/w/tell-tale/leads');

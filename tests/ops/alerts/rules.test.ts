@@ -224,7 +224,7 @@ describe('what a check changes', () => {
     alert.map((one): Found => ({ ...one, severity: 'warning', message: 'm' })),
   );
 
-  it('puts each open alert in one place, opens what is new, and ends only what was absent twice', () => {
+  it('puts each open alert in one place, opens the new, and ends what was absent twice', () => {
     fc.assert(
       fc.property(open, findings, (before, now) => {
         const { opened, seen, absent, recovered } = changesOf(before, now);
@@ -282,7 +282,7 @@ describe('messages', () => {
       recoveredAt: null,
     }));
 
-  it('are never more than twenty for a rule and an event at once, and tell of everything when nothing was sent before', () => {
+  it('are at most twenty for a rule and an event, and tell all after a silence', () => {
     fc.assert(
       fc.property(fc.nat(60), fc.nat(60), fc.nat(60), (opened, recovered, stillOpen) => {
         const all = [

@@ -212,7 +212,7 @@ describe('changing a referral at its source', () => {
     ]);
   });
 
-  it('says whether it was taken when the answer is cut, and does no harm when it is asked for again', async () => {
+  it('tells whether it was taken when the response is cut; asking again does no harm', async () => {
     sandbox.faults.arm({ kind: 'status', status: 503, endpoint: patch, next: 1 });
     await expect(update('Active', 'Accepted')).rejects.toMatchObject({
       code: 'unavailable',

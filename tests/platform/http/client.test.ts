@@ -189,7 +189,7 @@ describe('bad answers', () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  it('that are web pages where JSON was asked for are transient; JSON under a wrong type is fine', async () => {
+  it('that are web pages instead of JSON are transient; a wrong type is fine', async () => {
     const page = await serve((_request, response) =>
       response
         .writeHead(200, { 'content-type': 'text/html' })
