@@ -50,7 +50,8 @@ function asked(): Name[] {
   const unknown = words.filter((word) => !(word in parts));
   if (unknown.length > 0)
     throw new Error(
-      `There is no benchmark called ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`,
+      `There is no benchmark called ${unknown.join(', ')}. ` +
+        `There are: ${Object.keys(parts).join(', ')}`,
     );
   return (words.length === 0 ? Object.keys(parts) : words) as Name[];
 }

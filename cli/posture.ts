@@ -33,7 +33,8 @@ export function wordsOf({
     dmarc.policy === null
       ? []
       : [
-          `policy in force: ${dmarc.policy}${dmarc.foundAt === domain ? '' : `, by ${dmarc.foundAt}`}`,
+          'policy in force: ' +
+            `${dmarc.policy}${dmarc.foundAt === domain ? '' : `, by ${dmarc.foundAt}`}`,
         ];
   const found = dkim.selectors.map(
     ({ selector, keyType, bits }) =>

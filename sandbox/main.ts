@@ -10,7 +10,8 @@ const DRAIN_MS = 5_000;
 const port = Number(process.env.SANDBOX_PORT ?? process.env.PORT ?? DEFAULT_PORT);
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
   fail(
-    `the port must be a number from 0 to 65535, not '${process.env.SANDBOX_PORT ?? process.env.PORT}'`,
+    'the port must be a number from 0 to 65535, not ' +
+      `'${process.env.SANDBOX_PORT ?? process.env.PORT}'`,
   );
 
 const sandbox = await startSandbox({ port }).catch((error: NodeJS.ErrnoException) =>

@@ -139,7 +139,8 @@ async function signIn(base: string, email: string, password: string): Promise<st
   });
   if (!answer.ok)
     throw new Error(
-      `Signing in as ${email} was answered with ${answer.status}. Is this the demo's address and password?`,
+      `Signing in as ${email} was answered with ${answer.status}. ` +
+        "Is this the demo's address and password?",
     );
   return answer.headers
     .getSetCookie()
@@ -185,7 +186,10 @@ function line({ path, weight, excesses: over }: WeighedPage): string {
   const figures = (Object.keys(weight) as (keyof Weight)[])
     .map((part) => `${part} ${weight[part].toFixed(1)}`)
     .join('  ');
-  return `${over.length === 0 ? 'ok  ' : 'OVER'} ${path.padEnd(24)} ${figures}${over.length > 0 ? `  (${over.join(', ')})` : ''}\n`;
+  return (
+    `${over.length === 0 ? 'ok  ' : 'OVER'} ${path.padEnd(24)} ` +
+    `${figures}${over.length > 0 ? `  (${over.join(', ')})` : ''}\n`
+  );
 }
 
 /**

@@ -14,9 +14,9 @@ import { table } from './table.ts';
  * Shows that a backup comes back whole: takes one, restores it into a scratch database, compares
  * and drops that again.
  *
- *     npm run drill                        through pg_dump and pg_restore
- *     npm run drill -- --file night.dump   a dump that was made before, beside the database of now
- *     npm run drill -- --copy              through COPY, where no pg_dump of the server's version is
+ *     npm run drill                       through pg_dump and pg_restore
+ *     npm run drill -- --file night.dump  a dump that was made before, beside the database of now
+ *     npm run drill -- --copy             through COPY, for want of a pg_dump of the same version
  *
  * --from and --into name other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0 all
  * came back, 1 something differs, 2 the drill could not be run.
@@ -55,7 +55,8 @@ async function ownerUrl(): Promise<string> {
     return (await localDatabase(directory, '')).ownerUrl;
   throw new Problem(
     'unavailable',
-    'DATABASE_URL is not set and no `npm start` runs here. Set it, or name a database: --from postgres://…',
+    'DATABASE_URL is not set and no `npm start` runs here. Set ' +
+      'it, or name a database: --from postgres://…',
   );
 }
 
@@ -74,7 +75,8 @@ function report({ tables, shape, identical }: Comparison): string[] {
   if (identical)
     return [
       ...lines,
-      `${restored}, ${changed === 0 ? 'identical' : `${changed} tables have changed since the dump`}`,
+      `${restored}, ` +
+        `${changed === 0 ? 'identical' : `${changed} tables have changed since the dump`}`,
     ];
   if (tables.some(({ verdict }) => verdict === 'lost'))
     lines.push(

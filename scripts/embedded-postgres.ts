@@ -81,7 +81,8 @@ function serverIdentity(): Identity {
     passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
   if (user === undefined)
     throw new Error(
-      'PostgreSQL does not run as root and there is no user "postgres" or "nobody". Create one, or set DATABASE_URL.',
+      'PostgreSQL does not run as root and there is no user "postgres" ' +
+        'or "nobody". Create one, or set DATABASE_URL.',
     );
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
@@ -93,7 +94,8 @@ async function findBinaries(): Promise<Binaries> {
     return (await import(name)) as Binaries;
   } catch {
     throw new Error(
-      `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 to 18.`,
+      `There is no embedded PostgreSQL for this machine (${name} is not ` +
+        'installed). Set DATABASE_URL to a PostgreSQL 15 to 18.',
     );
   }
 }

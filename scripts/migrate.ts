@@ -10,7 +10,8 @@ try {
   const hint =
     error instanceof ConfigError
       ? ''
-      : '\nCheck that the database is reachable and that DATABASE_OWNER_URL may create tables and roles.';
+      : '\nCheck that the database is reachable and that ' +
+        'DATABASE_OWNER_URL may create tables and roles.';
   process.stderr.write(`${safeMessage(error)}${hint}\n`);
   process.exitCode = 1;
 }

@@ -143,7 +143,8 @@ function refuseTakenPort(port: number): Promise<void> {
       probe.destroy();
       reject(
         new Error(
-          `Port ${port} is taken. End the other program, or choose another port: PORT=${port + 1} npm start`,
+          `Port ${port} is taken. End the other program, or choose ` +
+            `another port: PORT=${port + 1} npm start`,
         ),
       );
     });
@@ -162,13 +163,14 @@ function screen(port: number, demo: boolean, database: LocalDatabase): string {
       );
     lines.push(
       '',
-      '  The data comes through the worker from a sandbox on this machine: ClientTether, and for summit also Partner Center and Dynamics 365.',
+      '  The data comes through the worker from a sandbox on this machine: ' +
+        'ClientTether, and for summit also Partner Center and Dynamics 365.',
     );
   }
-  lines.push(
-    `  Database: ${database.embedded ? `embedded PostgreSQL on port ${database.embedded.port}` : 'DATABASE_URL'}.  Stop with Ctrl-C.`,
-    '',
-  );
+  const source = database.embedded
+    ? `embedded PostgreSQL on port ${database.embedded.port}`
+    : 'DATABASE_URL';
+  lines.push(`  Database: ${source}.  Stop with Ctrl-C.`, '');
   return lines.join('\n');
 }
 

@@ -55,7 +55,9 @@ writeFileSync(target, table);
 for (const { name, figures, passed } of rows)
   process.stdout.write(`${passed}: ${name}: ${figures}\n`);
 process.stdout.write(
-  `\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats its chances.\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}\n`,
+  `\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats its chances.\n` +
+    `${counts.passed} passed, ${counts.failed} failed` +
+    `${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}\n`,
 );
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
@@ -97,7 +99,9 @@ function rowsOf(file: string, tests: TestCase[]): Row[] {
       : [
           {
             name: file,
-            figures: `${states('passed')} tests passed, ${states('failed')} failed, ${states('skipped')} skipped`,
+            figures:
+              `${states('passed')} tests passed, ${states('failed')} ` +
+              `failed, ${states('skipped')} skipped`,
             passed: states('failed') === 0 ? 'passed' : 'failed',
           },
         ];
@@ -106,7 +110,8 @@ function rowsOf(file: string, tests: TestCase[]): Row[] {
 
 function heading(): string[] {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const machine = `${cpus().length} cores, ${memory}, Node ${process.versions.node}`;
   return [
     `Run on ${new Date().toISOString().slice(0, 10)}: ${machine}, commit ${commit}, SEED=${seed}.`,
     '',

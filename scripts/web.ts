@@ -88,7 +88,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       reject(
         error.code === 'EADDRINUSE'
           ? new Error(
-              `Port ${port} is taken. End the other program, or choose another port: PORT=4400 npm start`,
+              `Port ${port} is taken. End the other program, or ` +
+                'choose another port: PORT=4400 npm start',
             )
           : error,
       );

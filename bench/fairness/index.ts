@@ -91,7 +91,9 @@ async function untilRunning(database: BenchDatabase, members: readonly Member[])
   const ids = members.map(({ connectionId }) => connectionId);
   for (let running = 0; running < 2;) {
     const [row] = await database.query<{ running: number }>(
-      `select count(*)::int as running from sync_runs where status = 'running' and lease_until > now() and connection_id = any($1::uuid[])`,
+      `select count(*)::int as running
+       from sync_runs
+       where status = 'running' and lease_until > now() and connection_id = any($1::uuid[])`,
       [ids],
     );
     running = row?.running ?? 0;
@@ -132,9 +134,14 @@ function table(situations: readonly Situation[]): Table {
     head: ['beside', 'wait : alone', 'median', 'longest', 'syncs', 'goal'],
     rows,
     notes: [
-      `Goal: at most ${mostTimes} times. One worker with default settings: SYNC_CONCURRENCY 4, SYNC_TENANT_CONCURRENCY 2, SYNC_SLICE_SECONDS 60. Each sample is the first sync of a new tenant with 50 clients; each of the giant's syncs is one of 20,000 clients, which takes minutes, and was in the queue before.`,
-      `The sandbox answers after ${latencyMs} ms. The giant also takes processor time from the small one: it, the worker, PostgreSQL and the sandbox share the machine.`,
-      'With two giants every place is taken, and the small tenant waits at least until a slice is over, a minute at most; no goal says otherwise.',
+      `Goal: at most ${mostTimes} times. One worker with default settings: SYNC_CONCURRENCY ` +
+        '4, SYNC_TENANT_CONCURRENCY 2, SYNC_SLICE_SECONDS 60. Each sample is the first sync of ' +
+        "a new tenant with 50 clients; each of the giant's syncs is one of 20,000 clients, " +
+        'which takes minutes, and was in the queue before.',
+      `The sandbox answers after ${latencyMs} ms. The giant also takes processor time from ` +
+        'the small one: it, the worker, PostgreSQL and the sandbox share the machine.',
+      'With two giants every place is taken, and the small tenant waits at least ' +
+        'until a slice is over, a minute at most; no goal says otherwise.',
     ],
   };
 }

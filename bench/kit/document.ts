@@ -31,14 +31,20 @@ function replacePart(text: string, { name }: Part, body: string): string {
 
 /** Date, machine, versions and commit of a run. */
 function stamp(postgres: string): string {
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
-  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, Node ${process.versions.node}, PostgreSQL ${postgres}, commit ${commit()}.`;
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  const machine = `${cpus().length} cores (${model}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
+  return (
+    `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, Node ` +
+    `${process.versions.node}, PostgreSQL ${postgres}, commit ${commit()}.`
+  );
 }
 
 function commit(): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'bench', 'scripts', 'sandbox', 'worker') === '' ? '' : ' with changes'}`;
+    const measured = ['src', 'bench', 'scripts', 'sandbox', 'worker'];
+    const isClean = git('status', '--porcelain', '--', ...measured) === '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with changes'}`;
   } catch {
     return 'unknown';
   }

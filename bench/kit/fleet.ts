@@ -122,8 +122,11 @@ export async function untilDone(
   const ids = members.map(({ connectionId }) => connectionId);
   for (const end = Date.now() + patienceSeconds * 1000; Date.now() < end; await sleep(100)) {
     const runs = await database.query<Finished & { status: string; errorMessage: string | null }>(
-      `select connection_id as "connectionId", status, error_message as "errorMessage", finished_at as "finishedAt", pages::int, records::int
-       from sync_runs r, lateral (select coalesce(sum(pages), 0) as pages, coalesce(sum(fetched), 0) as records from sync_run_streams s where s.tenant_id = r.tenant_id and s.run_id = r.id) as books
+      `select connection_id as "connectionId", status, error_message as "errorMessage",
+         finished_at as "finishedAt", pages::int, records::int
+       from sync_runs r, lateral (select coalesce(sum(pages), 0) as pages,
+         coalesce(sum(fetched), 0) as records from sync_run_streams s
+         where s.tenant_id = r.tenant_id and s.run_id = r.id) as books
        where connection_id = any($1::uuid[]) and finished_at > $2`,
       [ids, dueAt],
     );

@@ -78,7 +78,11 @@ async function checkWords(database: BenchDatabase): Promise<void> {
     phone: string;
     words: string[];
   }>(
-    `select name, company, email, phone, array(select word from lead_words w where w.tenant_id = l.tenant_id and w.lead_id = l.id) as words from leads l where external_id = any('{7,77,777}')`,
+    `select name, company, email, phone,
+       array(select word from lead_words w
+       where w.tenant_id = l.tenant_id and w.lead_id = l.id) as words
+     from leads l
+     where external_id = any('{7,77,777}')`,
   );
   const wrong = rows.find(
     (row) => leadWordsOf(row).toSorted().join(' ') !== row.words.toSorted().join(' '),
@@ -104,8 +108,12 @@ function tableOf(routes: readonly Route[], pages: number[][][]): Table {
     head: ['list', `${size(many)} : ${size(few)} leads`, size(few), size(many), 'goal'],
     rows,
     notes: [
-      `Goal: the page with the first rows of the list takes at most ${goal} times as long. Each size is a database of its own with 100 tenants, and a web process of its own; every round asks for every list of both sizes once. Medians of the warm rounds, from the request to the last byte.`,
-      'Rows are filtered, sorted, searched and counted under row-level security, as the application sees them.',
+      `Goal: the page with the first rows of the list takes at most ${goal} times as ` +
+        'long. Each size is a database of its own with 100 tenants, and a web process of ' +
+        'its own; every round asks for every list of both sizes once. Medians of the warm ' +
+        'rounds, from the request to the last byte.',
+      'Rows are filtered, sorted, searched and counted under ' +
+        'row-level security, as the application sees them.',
     ],
   };
 }

@@ -109,8 +109,12 @@ function table(found: readonly Measured[]): Table {
     ],
     rows,
     notes: [
-      `Goal: at least ${goal} of all requests are useful. The source lets ${limit.requests} requests pass in each ${limit.windowMs / 1000} seconds, counts refused ones too, and says when to come back in whole seconds (Retry-After).`,
-      `${pages} pages of one connection, shared out among worker processes that ask for four at once each, through the client that syncs use, with its budget in PostgreSQL. A worker that is refused comes back when the refusal ends, as a sync does.`,
+      `Goal: at least ${goal} of all requests are useful. The source lets ${limit.requests} ` +
+        `requests pass in each ${limit.windowMs / 1000} seconds, counts refused ones too, and ` +
+        'says when to come back in whole seconds (Retry-After).',
+      `${pages} pages of one connection, shared out among worker processes that ask for four ` +
+        'at once each, through the client that syncs use, with its budget in PostgreSQL. A ' +
+        'worker that is refused comes back when the refusal ends, as a sync does.',
       `The least possible time is one window less than it takes windows: the first one is free.`,
     ],
   };

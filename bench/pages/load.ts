@@ -75,8 +75,12 @@ export async function fillMeasured(
 /** Indexes are built faster than they are kept up to date. Keys stay. */
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(`
-    select c.relname as name, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid
-    join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace and not i.indisunique and t.relname in ('leads', 'lead_words', 'opportunities', 'notes', 'hot_list_items')`);
+    select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    join pg_class t on t.oid = i.indrelid
+    where t.relnamespace = 'public'::regnamespace and not i.indisunique
+      and t.relname in ('leads', 'lead_words', 'opportunities', 'notes', 'hot_list_items')`);
   for (const { name } of rows) await client.query(`drop index ${name}`);
   return rows.map(({ definition }) => definition);
 }
@@ -101,7 +105,9 @@ async function onSuperuser(
   try {
     // Without the foreign keys' triggers: the rows are right by construction.
     await client.query(
-      `set session_replication_role = replica; set maintenance_work_mem = '512MB'; set work_mem = '128MB'`,
+      `set session_replication_role = replica;
+       set maintenance_work_mem = '512MB';
+       set work_mem = '128MB'`,
     );
     await work(client);
   } finally {

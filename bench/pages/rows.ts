@@ -70,10 +70,15 @@ function weighted(
 ): string {
   let reached = 0;
   const cases = values.map(([value, share]) => `when d < ${(reached += share)} then ${value}`);
-  return `(select case ${cases.join(' ')} else ${otherwise} end from (select ${draw(salt, 1000)} as d))`;
+  return (
+    `(select case ${cases.join(' ')} else ${otherwise} end ` +
+    `from (select ${draw(salt, 1000)} as d))`
+  );
 }
 
-const created = `(now() - make_interval(secs => (${draw(1, 1_000_000)} / 1e6) * ${historyDays * 86_400}))`;
+const historySeconds = historyDays * 86_400;
+const age = `(${draw(1, 1_000_000)} / 1e6) * ${historySeconds}`;
+const created = `(now() - make_interval(secs => ${age}))`;
 const first = oneOf(2, [
   'Amir',
   'Dana',
@@ -108,7 +113,11 @@ const stage = weighted(
   stages.map(([of, , , share]) => [quoted(of), share] as const),
   `'Not Interested'`,
 );
-const stageTable = `(values ${stages.map(([of, outcome, likely], at) => `(${quoted(of)}, '${outcome}', ${likely}::real, ${at})`).join(', ')}) as stage (name, outcome, likely_pct, position)`;
+const stageValues = stages.map(
+  ([of, outcome, likely], at) => `(${quoted(of)}, '${outcome}', ${likely}::real, ${at})`,
+);
+const stageTable = `(values ${stageValues.join(', ')})
+    as stage (name, outcome, likely_pct, position)`;
 const source = weighted(
   5,
   sources.map(([of, share]) => [quoted(of), share] as const),
@@ -117,9 +126,11 @@ const source = weighted(
 
 /** The columns that every entity has. */
 const common =
-  'tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at';
+  'tenant_id, id, connection_id, provider, stream, external_id, ' +
+  'content_hash, raw_json, snapshot_id, first_seen_at, changed_at';
 const commonValues = (stream: string, raw: string) =>
-  `$1::uuid, new_id(), $2::uuid, 'clienttether', '${stream}', i::text, md5(i::text), ${raw}, '${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}'::uuid, now(), now()`;
+  `$1::uuid, new_id(), $2::uuid, 'clienttether', '${stream}', i::text, md5(i::text), ${raw}, ` +
+  `'${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}'::uuid, now(), now()`;
 
 const numbered = (count: number) => `generate_series(1, ${count}) as i`;
 
@@ -140,19 +151,31 @@ export function workspaceRows(leads: number): string[] {
 
 function stageRows(): string {
   return `insert into stages (${common}, name, active, position, outcome, likely_pct)
-    select ${commonValues('salesCycles', `'{}'`).replaceAll('i::text', 'name')}, name, true, position, outcome, likely_pct from ${stageTable}`;
+    select ${commonValues('salesCycles', `'{}'`).replaceAll('i::text', 'name')}, name, true,
+      position, outcome, likely_pct
+    from ${stageTable}`;
 }
 
 function leadRows(count: number): string {
-  const raw = `jsonb_build_object('client_id', i::text, 'name', made.name, 'email', email, 'clients_sales_cycle', status, 'clients_lead_source', source, 'created', at,
-    'last_modified_date', at, 'address', '', 'city', 'Denver', 'state', 'CO', 'zip', '80202', 'assigned_user', 'Dana Prescott', 'contact_type', 'Candidate')`;
-  return `insert into leads (${common}, source_created_at, source_updated_at, created_on, name, sort_name, email, phone, city, state, source, status, qualified, deal_value, sort_cents, assigned_to,
+  const raw = `jsonb_build_object('client_id', i::text, 'name', made.name, 'email', email,
+    'clients_sales_cycle', status, 'clients_lead_source', source, 'created', at,
+    'last_modified_date', at, 'address', '', 'city', 'Denver', 'state', 'CO', 'zip', '80202',
+    'assigned_user', 'Dana Prescott', 'contact_type', 'Candidate')`;
+  return `insert into leads (${common}, source_created_at, source_updated_at, created_on, name,
+        sort_name, email, phone, city, state, source, status, qualified, deal_value, sort_cents,
+        assigned_to,
       domain, score, sort_score, segment, mail_provider, referral_type, push_state)
-    select ${commonValues('clients', raw)}, at, at, (at at time zone 'UTC')::date, made.name, lower(made.name), email, '303555' || lpad((i % 10000)::text, 4, '0'),
+    select ${commonValues('clients', raw)}, at, at, (at at time zone 'UTC')::date, made.name,
+      lower(made.name), email, '303555' || lpad((i % 10000)::text, 4, '0'),
       'Denver', 'CO', source, status, stage.likely_pct >= 20, value, value * 100, 'Dana Prescott',
-      'acme' || i % 5000 || '.example', score, score, segment, mail_provider, referral_type, push_state
-    from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at, ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value,
-        ${draw(11, 101)} as score, ${oneOf(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment, ${oneOf(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])} as mail_provider,
+      'acme' || i % 5000 || '.example', score, score, segment, mail_provider, referral_type,
+        push_state
+    from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at,
+      ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value,
+        ${draw(11, 101)} as score,
+          ${oneOf(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment,
+          ${oneOf(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])}
+          as mail_provider,
         ${weighted(
           14,
           [
@@ -178,27 +201,43 @@ function leadRows(count: number): string {
 
 /** What leadWordsOf makes of the leads above, in the order of its key. */
 const leadWordRows = `insert into lead_words (tenant_id, word, lead_id)
-    select distinct tenant_id, word, id from leads, unnest(string_to_array(sort_name, ' ') || array[replace(replace(email, '@', ''), '.', ''), 'examplecom', phone]) as word
+    select distinct tenant_id, word, id
+    from leads, unnest(string_to_array(sort_name, ' ') ||
+      array[replace(replace(email, '@', ''), '.', ''), 'examplecom', phone]) as word
     where tenant_id = $1 and connection_id = $2 order by 2, 3`;
 
 function opportunityRows(count: number): string {
-  const raw = `jsonb_build_object('opportunity_id', i::text, 'name', made.name, 'contact_sales_cycle', made.stage, 'deal_size', value, 'market', market, 'units', units)`;
-  return `insert into opportunities (${common}, source_created_at, source_updated_at, created_on, name, source, stage, stage_entered_at, outcome, value, sort_cents, market, units, franchise_fee, likely_pct)
-    select ${commonValues('opportunities', raw)}, at, at, (at at time zone 'UTC')::date, made.name, source, made.stage, at + (now() - at) * 0.7, outcome, value, value * 100, market, units, value, likely_pct
-    from (select i, ${name} as name, ${created} as at, ${source} as source, ${stage} as stage, 35000 + ${draw(7, 9)} * 2500 as value, ${oneOf(8, markets)} as market, (1 + ${draw(9, 4)})::int as units
+  const raw = `jsonb_build_object('opportunity_id', i::text, 'name', made.name,
+    'contact_sales_cycle', made.stage, 'deal_size', value, 'market', market, 'units', units)`;
+  return `insert into opportunities (${common}, source_created_at, source_updated_at, created_on,
+      name, source, stage, stage_entered_at, outcome, value, sort_cents, market, units,
+      franchise_fee, likely_pct)
+    select ${commonValues('opportunities', raw)}, at, at, (at at time zone 'UTC')::date, made.name,
+      source, made.stage, at + (now() - at) * 0.7, outcome, value, value * 100, market, units,
+      value, likely_pct
+    from (select i, ${name} as name, ${created} as at, ${source} as source, ${stage} as stage,
+      35000 + ${draw(7, 9)} * 2500 as value, ${oneOf(8, markets)} as market,
+      (1 + ${draw(9, 4)})::int as units
       from ${numbered(count)} offset 0) as made
     join ${stageTable} on stage.name = made.stage`;
 }
 
 function noteRows(count: number): string {
-  const content = `'Spoke with the candidate about territory ' || i || ', funding and the next call. They want to see the disclosure document before Discovery Day.'`;
+  const content =
+    "'Spoke with the candidate about territory ' || i || ', funding and the next call. " +
+    "They want to see the disclosure document before Discovery Day.'";
   return `insert into notes (${common}, contact_id, note_date, author, content)
-    select ${commonValues('notes', `jsonb_build_object('id', i::text, 'content', content)`)}, (1 + ${draw(10, count)})::text, at, 'Dana Prescott', content
-    from (select i, ${created} as at, ${content} as content from ${numbered(count)} offset 0) as made`;
+    select ${commonValues('notes', `jsonb_build_object('id', i::text, 'content', content)`)},
+      (1 + ${draw(10, count)})::text, at, 'Dana Prescott', content
+    from (select i, ${created} as at, ${content} as content
+    from ${numbered(count)} offset 0) as made`;
 }
 
 function activityRows(count: number): string {
-  return `insert into scheduled_activities (${common}, activity_type, scheduled_at, contact_name, description, status)
-    select ${commonValues('activities', `jsonb_build_object('id', i::text)`)}, 'Call', now() + make_interval(mins => ((i::float8 / ${count} - 0.5) * 172800)::int), ${name}, 'Follow up on open questions', 'Scheduled'
+  return `insert into scheduled_activities
+      (${common}, activity_type, scheduled_at, contact_name, description, status)
+    select ${commonValues('activities', `jsonb_build_object('id', i::text)`)}, 'Call',
+      now() + make_interval(mins => ((i::float8 / ${count} - 0.5) * 172800)::int), ${name},
+      'Follow up on open questions', 'Scheduled'
     from ${numbered(count)}`;
 }

@@ -48,9 +48,16 @@ function timeTable(routes: readonly Route[], times: Times): Table {
     ],
     rows,
     notes: [
-      `Goals: "flat" is at most ${goals.flat} times from smallest to largest; "bare" is at most ${goals.bare} times the bare page, for pages that read rollups.`,
-      `The bare page is an Astro page of five lines (bench/pages/bare), built and served as ours are, in a process of its own: median ${ms(bare)}. \`/healthz\` of the web process, which goes through our middleware and reads nothing: ${ms(median(times.healthz))}.`,
-      'Each size is a database of its own with 100 tenants, 99 of them with 200 leads, and a web process of its own. Every round asks for every page of every size once and for the bare page as often; the figures are medians of the warm rounds, over one kept-alive connection with gzip, from the request to the last byte.',
+      `Goals: "flat" is at most ${goals.flat} times from smallest to largest; "bare" is at ` +
+        `most ${goals.bare} times the bare page, for pages that read rollups.`,
+      'The bare page is an Astro page of five lines (bench/pages/bare), built and served as ' +
+        `ours are, in a process of its own: median ${ms(bare)}. \`/healthz\` of the web ` +
+        'process, which goes through our middleware and reads nothing: ' +
+        `${ms(median(times.healthz))}.`,
+      'Each size is a database of its own with 100 tenants, 99 of them with 200 leads, and a ' +
+        'web process of its own. Every round asks for every page of every size once and for ' +
+        'the bare page as often; the figures are medians of the warm rounds, over one ' +
+        'kept-alive connection with gzip, from the request to the last byte.',
     ],
   };
 }
@@ -69,7 +76,8 @@ function demandTable(routes: readonly Route[], demands: readonly Demand[][]): Ta
       each(index, 'blocks'),
     ]),
     notes: [
-      'Statements count everything that is sent and waited for, with BEGIN, SET and COMMIT; rows read are those that scans looked at, from auto_explain.',
+      'Statements count everything that is sent and waited for, with BEGIN, SET and ' +
+        'COMMIT; rows read are those that scans looked at, from auto_explain.',
     ],
   };
 }

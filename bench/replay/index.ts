@@ -115,8 +115,11 @@ function table(found: readonly Series[]): Table {
     ],
     rows,
     notes: [
-      'Ratios are of records per second, within a repetition. Replay reads the newest answer of each record from PostgreSQL, translates it with the mapping of today, and writes the rows that differ; it asks nobody. Fetching is a sync of the same three lists.',
-      '"Every row changes" sets the digest of all rows to another one beforehand, so that each is written again.',
+      'Ratios are of records per second, within a repetition. Replay reads the newest answer ' +
+        'of each record from PostgreSQL, translates it with the mapping of today, and writes ' +
+        'the rows that differ; it asks nobody. Fetching is a sync of the same three lists.',
+      '"Every row changes" sets the digest of all rows to another one ' +
+        'beforehand, so that each is written again.',
     ],
   };
 }

@@ -80,7 +80,9 @@ export function customerAt(place: number): object {
     currency: 'usd',
     default_source: null,
     delinquent: place % 50 === 0,
-    description: `Asked for prices of ${(n % 40) + 1} seats. Wants to hear from us after the holidays, by e-mail rather than by telephone.`,
+    description:
+      `Asked for prices of ${(n % 40) + 1} seats. Wants to hear from us ` +
+      'after the holidays, by e-mail rather than by telephone.',
     discount: null,
     email: `${name.toLowerCase().replace(' ', '.')}.${place}@example.test`,
     invoice_prefix: (n % 0xffffff).toString(16).toUpperCase().padStart(8, '0'),

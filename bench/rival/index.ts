@@ -155,7 +155,8 @@ async function emptyAccount(
   if (name === 'theirs') await databases.theirs.query('truncate stripe.customers');
   else
     await databases.ours.query(
-      'truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics, lead_metric_months cascade',
+      `truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics,
+         lead_metric_months cascade`,
     );
   for (const side of sides) await databases[side].query('checkpoint');
   return createAccount(baseUrl, `sk_${customers}_${name}${made}`);

@@ -125,7 +125,8 @@ function bodyOf(size: number, startingAfter: string | null, limit: number): Buff
   const body =
     bodies.get(name) ??
     Buffer.from(
-      `{"object":"list","data":[${customers.slice(start, end).join(',')}],"has_more":${end < size},"url":"/v1/customers"}`,
+      `{"object":"list","data":[${customers.slice(start, end).join(',')}],` +
+        `"has_more":${end < size},"url":"/v1/customers"}`,
     );
   bodies.set(name, body);
   return body;

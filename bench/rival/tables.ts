@@ -83,11 +83,24 @@ function speedTable(speeds: readonly Speed[]): Table {
     ],
     rows,
     notes: [
-      `Goals: without latency at least ${goals.times} times their records per second; with latency at most ${goals.latency} times the bound, which is pages times latency: a page is only known when the one before has arrived.`,
-      'Both read the same loopback server (bench/rival/server.ts) in pages of 100, each in a fresh process of its own and into a database of its own on the same PostgreSQL with default durability. They take turns; ratios are within a turn.',
-      'For each page we keep the raw answer (compressed, by content), look up what is there, compare digests, store 100 leads (typed columns, raw JSON, fourteen indexes besides two keys), the words they are found by and their company domains, add to counts by day and month, and write books and cursor, all in one transaction under row-level security.',
-      'They run as their README has it: runMigrations, then syncBackfill({ object: "customer" }) with its default pool of 10. For each customer it sends one upsert of 21 columns (a primary key, no other index), five at a time, each its own transaction; it keeps no raw answer, no sums, no books and no cursor, and connects as superuser.',
-      'Their README advises a loop over days for more than 10,000 objects, for the sake of memory and timeouts; one call asks for fewer pages and is faster, so one call is what is measured.',
+      `Goals: without latency at least ${goals.times} times their records per second; ` +
+        `with latency at most ${goals.latency} times the bound, which is pages times ` +
+        'latency: a page is only known when the one before has arrived.',
+      'Both read the same loopback server (bench/rival/server.ts) in pages of 100, each in a ' +
+        'fresh process of its own and into a database of its own on the same PostgreSQL with ' +
+        'default durability. They take turns; ratios are within a turn.',
+      'For each page we keep the raw answer (compressed, by content), look up what is there, ' +
+        'compare digests, store 100 leads (typed columns, raw JSON, fourteen indexes besides ' +
+        'two keys), the words they are found by and their company domains, add to counts by ' +
+        'day and month, and write books and cursor, all in one transaction under row-level ' +
+        'security.',
+      'They run as their README has it: runMigrations, then syncBackfill({ object: ' +
+        '"customer" }) with its default pool of 10. For each customer it sends one upsert of ' +
+        '21 columns (a primary key, no other index), five at a time, each its own transaction; ' +
+        'it keeps no raw answer, no sums, no books and no cursor, and connects as superuser.',
+      'Their README advises a loop over days for more than 10,000 objects, ' +
+        'for the sake of memory and timeouts; one call asks for fewer pages and ' +
+        'is faster, so one call is what is measured.',
     ],
   };
 }
@@ -120,9 +133,14 @@ function cutTable(cuts: readonly Cut[]): Table {
     ],
     rows,
     notes: [
-      `${whole(customers)} customers on ${whole(pages)} pages, no latency. SIGKILL; a new process starts the same read. A read that loses nothing takes 1 / 0.6 = 1.67 times the time until it was killed.`,
-      'We go on behind the last stored page. What had been asked for and was not stored yet is asked for again. Theirs has no cursor: it starts over.',
-      'The lease of the killed run was ended by hand: in service another worker waits until it runs out, SYNC_LEASE_SECONDS (30) at most; a worker that is stopped in order gives it back at once.',
+      `${whole(customers)} customers on ${whole(pages)} pages, no latency. ` +
+        'SIGKILL; a new process starts the same read. A read that loses nothing ' +
+        'takes 1 / 0.6 = 1.67 times the time until it was killed.',
+      'We go on behind the last stored page. What had been asked for and was not stored ' +
+        'yet is asked for again. Theirs has no cursor: it starts over.',
+      'The lease of the killed run was ended by hand: in service another worker ' +
+        'waits until it runs out, SYNC_LEASE_SECONDS (30) at most; a worker that ' +
+        'is stopped in order gives it back at once.',
     ],
   };
 }
@@ -149,7 +167,9 @@ function rerunTable(reruns: readonly Rerun[]): Table {
       side !== 'ours' ? '-' : records === 0 ? 'met' : 'missed',
     ]),
     notes: [
-      'Goal: we write no row of a record or a sum. For each page we still note that it was read: a snapshot row (its body is there already), the books and the cursor. Theirs updates each row, if only last_synced_at.',
+      'Goal: we write no row of a record or a sum. For each page we still note that it ' +
+        'was read: a snapshot row (its body is there already), the books and the cursor. ' +
+        'Theirs updates each row, if only last_synced_at.',
     ],
   };
 }

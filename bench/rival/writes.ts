@@ -38,8 +38,11 @@ async function counted(database: BenchDatabase): Promise<Written> {
   // A connection reports what it did when it ends, if not before.
   await sleep(1_200);
   const [row] = await database.query<{ records: string; books: string }>(
-    `select coalesce(sum(writes) filter (where relname <> all($1)), 0) as records, coalesce(sum(writes) filter (where relname = any($1)), 0) as books
-     from (select relname, n_tup_ins + n_tup_upd + n_tup_del as writes from pg_stat_user_tables where schemaname in ('public', 'stripe')) as tables`,
+    `select coalesce(sum(writes) filter (where relname <> all($1)), 0) as records,
+       coalesce(sum(writes) filter (where relname = any($1)), 0) as books
+     from (select relname, n_tup_ins + n_tup_upd + n_tup_del as writes
+     from pg_stat_user_tables
+     where schemaname in ('public', 'stripe')) as tables`,
     [books],
   );
   return { records: Number(row?.records ?? 0), books: Number(row?.books ?? 0) };

@@ -82,7 +82,8 @@ function weightTable(weights: Map<string, Weight>): Table {
     head: ['page', 'JS', 'CSS', 'HTML', 'JS fetched on demand'],
     rows,
     notes: [
-      'Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when somebody reaches for a chart. JS and CSS are cached for good after the first page.',
+      'Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when ' +
+        'somebody reaches for a chart. JS and CSS are cached for good after the first page.',
     ],
   };
 }
@@ -103,7 +104,9 @@ function memoryTable(web: Memory, worker: Memory): Table {
     head: ['process', 'idle', 'after the load'],
     rows: [row('web', web), row('worker', worker)],
     notes: [
-      `The load of web: ${requests} pages of a workspace with ${leads.toLocaleString('en-US')} leads, ${visitors} at a time. The load of worker: one first sync of 1,000 clients with opportunities, 5,000 notes and activities.`,
+      `The load of web: ${requests} pages of a workspace with ` +
+        `${leads.toLocaleString('en-US')} leads, ${visitors} at a time. The load of worker: ` +
+        'one first sync of 1,000 clients with opportunities, 5,000 notes and activities.',
       'Both run from TypeScript, whose types Node strips as it loads: that share is included.',
     ],
   };

@@ -64,9 +64,14 @@ function ratioTable(series: readonly Series[]): Table {
     ],
     rows,
     notes: [
-      `Goal: the first sync takes at most ${goal} times the longer of (a) and (b); a re-sync of unchanged data writes no row of an entity or a rollup.`,
-      '(a) asks the sandbox for the same pages with the same client and drops them. (b) is COPY of the finished rows, raw JSON and all columns, from a file on the server into an empty table with the same indexes.',
-      'The sandbox is a process of its own on loopback; sync, PostgreSQL (default durability) and sandbox share the machine. Repetitions take turns; ratios are within a repetition.',
+      `Goal: the first sync takes at most ${goal} times the longer of (a) and (b); a ` +
+        're-sync of unchanged data writes no row of an entity or a rollup.',
+      '(a) asks the sandbox for the same pages with the same client and drops them. ' +
+        '(b) is COPY of the finished rows, raw JSON and all columns, from a file on the ' +
+        'server into an empty table with the same indexes.',
+      'The sandbox is a process of its own on loopback; sync, PostgreSQL ' +
+        '(default durability) and sandbox share the machine. Repetitions ' +
+        'take turns; ratios are within a repetition.',
     ],
   };
 }
@@ -98,7 +103,8 @@ function rateTable(series: readonly Series[]): Table {
       ms(median(each.sync)),
     ]),
     notes: [
-      'Records are entity rows. Each page also stores the raw answer, its books, its cursor and the rollups, in the same transaction.',
+      'Records are entity rows. Each page also stores the raw answer, its ' +
+        'books, its cursor and the rollups, in the same transaction.',
     ],
   };
 }

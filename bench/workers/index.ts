@@ -107,8 +107,13 @@ function table(waves: readonly Wave[]): Table {
     ],
     rows,
     notes: [
-      `Real worker processes on the real queue, with default settings (SYNC_CONCURRENCY 4, SYNC_TENANT_CONCURRENCY 2): ${tenants} tenants with ${connectionsEach} connections each fall due at one moment. Each is a first sync of all six streams of a small ClientTether account.`,
-      `The sandbox answers each request after ${latencyMs} ms, so that what is measured is how well workers share the waiting, not how fast the machine is: all workers, PostgreSQL and the sandbox share it.`,
+      'Real worker processes on the real queue, with default settings ' +
+        `(SYNC_CONCURRENCY 4, SYNC_TENANT_CONCURRENCY 2): ${tenants} tenants with ` +
+        `${connectionsEach} connections each fall due at one moment. Each is a first ` +
+        'sync of all six streams of a small ClientTether account.',
+      `The sandbox answers each request after ${latencyMs} ms, so that what is ` +
+        'measured is how well workers share the waiting, not how fast the machine ' +
+        'is: all workers, PostgreSQL and the sandbox share it.',
     ],
   };
 }

@@ -78,7 +78,8 @@ async function create({
   if (!providers.some(({ key }) => key === provider)) {
     throw new Problem(
       'bad_request',
-      `There is no provider "${provider}". Known providers: ${providers.map(({ key }) => key).join(', ')}.`,
+      `There is no provider "${provider}". Known providers: ` +
+        `${providers.map(({ key }) => key).join(', ')}.`,
     );
   }
   const tenant = await requireTenant(slug);
@@ -110,7 +111,8 @@ async function update({
   if (found === undefined)
     throw new Problem(
       'not_found',
-      `${slug} has no connection ${id}. List them with: npm run tributary -- connection list --tenant ${slug}`,
+      `${slug} has no connection ${id}. List them with: npm run ` +
+        `tributary -- connection list --tenant ${slug}`,
     );
   const settings = { ...(found.settings as Record<string, unknown>), ...settingsOf(setting) };
   await updateSettings(tenant.id, id, settings);
@@ -138,7 +140,8 @@ function parseJson(name: string, value: string): unknown {
   } catch {
     throw new Problem(
       'bad_request',
-      `The setting ${name} is not valid JSON. Write it like stages={"FDD Sent":{"likelyPct":45}}, in single quotes for the shell.`,
+      `The setting ${name} is not valid JSON. Write it like stages={"FDD ` +
+        'Sent":{"likelyPct":45}}, in single quotes for the shell.',
     );
   }
 }

@@ -90,7 +90,8 @@ async function retry(options: RetryOptions): Promise<void> {
     return print(options, tally ?? { queued: true }, [
       tally === undefined
         ? 'They are many: the workers try them again.'
-        : `Accepted ${tally.accepted}, refused again ${tally.rejected}, not kept any more ${tally.unreadable}.`,
+        : `Accepted ${tally.accepted}, refused again ` +
+          `${tally.rejected}, not kept any more ${tally.unreadable}.`,
     ]);
   }
   const one = onlyOne(

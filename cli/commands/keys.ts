@@ -11,7 +11,8 @@ export function addKeysCommands(program: Command): void {
   keys
     .command('rotate')
     .description(
-      'seal every secret anew that is not under the newest key; safe beside running workers, and to be repeated',
+      'seal every secret anew that is not under the newest key; safe ' +
+        'beside running workers, and to be repeated',
     )
     .option('--json', 'print JSON')
     .action(rotate);
@@ -31,7 +32,8 @@ async function rotate(options: OutputOptions): Promise<void> {
   lines.push(
     ...unopened.map(
       ({ tenantId, connectionId, name }) =>
-        `Does not open: ${name} of connection ${connectionId} in workspace ${tenantId}. Enter it again under Settings, Connections.`,
+        `Does not open: ${name} of connection ${connectionId} in workspace ` +
+        `${tenantId}. Enter it again under Settings, Connections.`,
     ),
   );
   print(options, rotation, [

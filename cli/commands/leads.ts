@@ -8,7 +8,8 @@ export function addLeadsCommands(program: Command): void {
   leads
     .command('index')
     .description(
-      'make the words anew by which leads are found; needed once for leads that were stored before there were any',
+      'make the words anew by which leads are found; needed once for ' +
+        'leads that were stored before there were any',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')

@@ -19,7 +19,8 @@ export function addRawCommands(program: Command): void {
   raw
     .command('prune')
     .description(
-      'delete now what the workspace has kept for long enough and no replay needs; workers do it once a day',
+      'delete now what the workspace has kept for long enough and ' +
+        'no replay needs; workers do it once a day',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
@@ -35,7 +36,9 @@ async function verify(options: RawOptions): Promise<void> {
     stream,
     received: receivedAt.toISOString(),
   }));
-  const summary = `${result.bodies} bodies (${(result.bytes / 1_000_000).toFixed(1)} MB unpacked) checked, ${result.damagedBodies} damaged.`;
+  const summary =
+    `${result.bodies} bodies (${(result.bytes / 1_000_000).toFixed(1)} MB ` +
+    `unpacked) checked, ${result.damagedBodies} damaged.`;
   print(options, result, found.length === 0 ? [summary] : [summary, ...table(found)]);
   if (result.damagedBodies > 0) process.exitCode = exitCodes.partial;
 }
@@ -44,6 +47,7 @@ async function prune(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await pruneRaw(tenant.id);
   print(options, result, [
-    `Deleted ${result.snapshots} stored answers older than ${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`,
+    `Deleted ${result.snapshots} stored answers older than ` +
+      `${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`,
   ]);
 }

@@ -25,7 +25,8 @@ export function addReplayCommand(program: Command): void {
   program
     .command('replay')
     .description(
-      'rebuild rows and rollups from the stored answers of the sources, without asking them anything',
+      'rebuild rows and rollups from the stored answers of the ' +
+        'sources, without asking them anything',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--connection <id>', 'only this connection of the workspace')

@@ -60,10 +60,12 @@ function linesOf({
   scanAttempts,
 }: Row): string[] {
   const breakdown = kept as Breakdown | null;
+  const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`;
+  const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`;
   const next =
     scanDueAt === null
       ? 'No scan is due.'
-      : `The next scan is due at ${scanDueAt.toISOString()}${scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`}.`;
+      : `The next scan is due at ${scanDueAt.toISOString()}${tried}.`;
   if (breakdown === null) return [`${domain} has no score: it was not scanned yet. ${next}`];
   const {
     score,
@@ -79,7 +81,8 @@ function linesOf({
     risks,
   } = breakdown;
   return [
-    `${domain}${name === null ? '' : ` (${name})`} scores ${score}, by version ${model} of the weights.`,
+    `${domain}${name === null ? '' : ` (${name})`} scores ` +
+      `${score}, by version ${model} of the weights.`,
     `Segment: ${segment}. ${segmentReason}`,
     `Priority: ${priority}`,
     `Mail: ${mailProvider ?? 'unknown'}. ${mailProviderReason}`,

@@ -26,7 +26,8 @@ export function addSyncCommand(program: Command): void {
   program
     .command('sync')
     .description(
-      'sync in this process, and print the books: all that is due, or the connections of one workspace at once',
+      'sync in this process, and print the books: all that is due, ' +
+        'or the connections of one workspace at once',
     )
     .option('--tenant <slug>', 'only this workspace, whether or not it is due')
     .option('--connection <id>', 'only this connection of the workspace')

@@ -39,7 +39,8 @@ export function addTenantCommands(program: Command): void {
   tenant
     .command('update')
     .description(
-      'change how long a workspace keeps raw answers, how much is deleted without asking, and which features are on',
+      'change how long a workspace keeps raw answers, how much is ' +
+        'deleted without asking, and which features are on',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--raw-retention-days <days>', 'how long raw answers are kept that no replay needs')
@@ -99,7 +100,9 @@ async function update({
   for (const { feature, on } of switches) await switchFeature(tenant.id, feature, on, null);
   const { rawRetentionDays: days, deletionShare: share } = changed;
   const on = [...(await enabledFeatures(tenant.id))].toSorted();
-  const limits = `${slug} keeps raw answers for ${days} days; a sync deletes up to ${(share * 100).toFixed(0)} % of a stream's rows without asking.`;
+  const limits =
+    `${slug} keeps raw answers for ${days} days; a sync deletes up to ` +
+    `${(share * 100).toFixed(0)} % of a stream's rows without asking.`;
   print(
     { json },
     { ...shown(changed), rawRetentionDays: days, deletionShare: share, features: on },
@@ -125,7 +128,8 @@ export async function requireTenant(slug: string): Promise<Tenant> {
   if (tenant === undefined)
     throw new Problem(
       'not_found',
-      `There is no workspace with the slug "${slug}". List them with: npm run tributary -- tenant list`,
+      `There is no workspace with the slug "${slug}". List them ` +
+        'with: npm run tributary -- tenant list',
     );
   return tenant;
 }

@@ -17,13 +17,15 @@ const BY_STAGE: Record<string, Sentence[]> = {
       `LVM for ${first}, sent intro text and email. Will try again tomorrow afternoon.`,
     () => 'Second attempt, went straight to voicemail. No text reply yet.',
     ({ first, market }) =>
-      `Reached ${first} for two minutes between meetings. Interested in ${market}, asked me to call back this week.`,
+      `Reached ${first} for two minutes between meetings. Interested ` +
+      `in ${market}, asked me to call back this week.`,
   ],
   'Inbound Contact': [
     ({ first, market }) =>
       `${first} called in after reading the brochure. Wants to know what is open around ${market}.`,
     ({ first }) =>
-      `${first} replied to the second email, asked about total investment and whether we help with financing.`,
+      `${first} replied to the second email, asked about total ` +
+      'investment and whether we help with financing.',
   ],
   'Initial Call Scheduled': [
     ({ first }) => `Booked the intro call with ${first}. Confirmation and one-pager sent.`,
@@ -31,11 +33,14 @@ const BY_STAGE: Record<string, Sentence[]> = {
   ],
   'Initial Call Complete': [
     ({ first, market }, r) =>
-      `Great first call, 35 minutes. ${first} is a ${r.pick(BACKGROUNDS)}. Wants ${market}, semi-absentee to start.`,
+      `Great first call, 35 minutes. ${first} is a ` +
+      `${r.pick(BACKGROUNDS)}. Wants ${market}, semi-absentee to start.`,
     (_, r) =>
-      `Intro call done. Background: ${r.pick(BACKGROUNDS)}. About $${r.int(9, 40) * 10}k liquid, net worth fits. Spouse will join the next one.`,
+      `Intro call done. Background: ${r.pick(BACKGROUNDS)}. About ` +
+      `$${r.int(9, 40) * 10}k liquid, net worth fits. Spouse will join the next one.`,
     ({ units }) =>
-      `Good energy, realistic about ramp-up. Thinks about ${units} unit${units > 1 ? 's' : ''} over five years. Sending the QR tonight.`,
+      `Good energy, realistic about ramp-up. Thinks about ${units} ` +
+      `unit${units > 1 ? 's' : ''} over five years. Sending the QR tonight.`,
   ],
   'QR Sent': [
     () => 'QR sent through the portal. Promised it back by the weekend.',
@@ -44,7 +49,8 @@ const BY_STAGE: Record<string, Sentence[]> = {
   ],
   'QR Returned': [
     (_, r) =>
-      `QR is back. Liquid $${r.int(10, 45) * 10}k, credit ${r.int(690, 800)}. Qualified, moving on to FDD.`,
+      `QR is back. Liquid $${r.int(10, 45) * 10}k, credit ` +
+      `${r.int(690, 800)}. Qualified, moving on to FDD.`,
     () => 'QR returned and complete. One question on the 401(k) rollover, sent to funding partner.',
   ],
   'FDD Sent': [
@@ -60,13 +66,16 @@ const BY_STAGE: Record<string, Sentence[]> = {
   'FDD Review Call Scheduled': [() => 'FDD review on the calendar, attorney may join.'],
   'FDD Review Call Complete': [
     () =>
-      'Walked through Items 5, 6, 7 and 19. Main worry is the time to break even, shared validation contacts.',
+      'Walked through Items 5, 6, 7 and 19. Main worry is the time ' +
+      'to break even, shared validation contacts.',
     ({ first }) =>
-      `FDD review went well. ${first} will call four franchisees before we talk again. No red flags from the attorney.`,
+      `FDD review went well. ${first} will call four franchisees before ` +
+      'we talk again. No red flags from the attorney.',
   ],
   'Deal Structure': [
     ({ units, market, fee }) =>
-      `Talked structure: ${units} unit${units > 1 ? 's' : ''} in ${market} at ${fee} each, opening schedule over 36 months.`,
+      `Talked structure: ${units} unit${units > 1 ? 's' : ''} in ${market} ` +
+      `at ${fee} each, opening schedule over 36 months.`,
     () =>
       'Wants a first right on the neighbouring territory. Checking with the development committee.',
   ],
@@ -77,7 +86,8 @@ const BY_STAGE: Record<string, Sentence[]> = {
   'Discovery Day Completed': [
     ({ first }) => `Discovery Day done, the team liked ${first} a lot. Committee vote tomorrow.`,
     () =>
-      'Strong Discovery Day. They asked the right questions about labor and real estate. Approved by the committee.',
+      'Strong Discovery Day. They asked the right questions about ' +
+      'labor and real estate. Approved by the committee.',
   ],
   'FA Requested': [
     ({ market }) => `Asked legal to draft the FA for ${market}. Entity papers are in.`,
@@ -88,16 +98,19 @@ const BY_STAGE: Record<string, Sentence[]> = {
   ],
   'FA Signed': [
     ({ first, units }) =>
-      `FA signed and fee wired! Welcome aboard ${first}, ${units} unit${units > 1 ? 's' : ''}. Handing over to onboarding.`,
+      `FA signed and fee wired! Welcome aboard ${first}, ${units} ` +
+      `unit${units > 1 ? 's' : ''}. Handing over to onboarding.`,
   ],
   'Future Interest': [
     ({ first }) =>
-      `Timing is not right, ${first} is closing on a house first. Asked to talk again in the spring.`,
+      `Timing is not right, ${first} is closing on a house ` +
+      'first. Asked to talk again in the spring.',
     () => 'Went quiet after three calls and two texts. Moving to long-term nurture.',
     ({ market }) =>
       `${market} is sold out for now, not willing to look further out. Keeping on the list.`,
     () =>
-      'Chose another concept with a lower entry cost. Parted on good terms, check back in six months.',
+      'Chose another concept with a lower entry cost. Parted on ' +
+      'good terms, check back in six months.',
   ],
 };
 

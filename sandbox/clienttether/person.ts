@@ -44,7 +44,8 @@ export function newClient(
       zip: zip + String(random.int(0, 99)).padStart(2, '0'),
     }),
     whiteboard: random.chance(0.3)
-      ? `<p>Liquid: $${random.int(8, 60) * 10}k<br>Timeline: ${random.pick(['ASAP', '3-6 months', '6-12 months', 'just looking'])}</p>`
+      ? `<p>Liquid: $${random.int(8, 60) * 10}k<br>Timeline: ` +
+        `${random.pick(['ASAP', '3-6 months', '6-12 months', 'just looking'])}</p>`
       : '',
     clients_action_plan: random.pick(lookups.actionPlans.slice(0, 2)),
     clients_lead_source: random.chance(0.98) ? random.weighted(mix.leadSources, mix.weights) : '',

@@ -158,7 +158,8 @@ function spfOf({ includes, backend }: Mailboxes, random: Random): string[] {
     ...(includes.length === 0 ? ['mx', 'a'] : []),
     ...[...names].map((name) => `include:${name}`),
   ].join(' ');
-  const record = `v=spf1 ${body} ${random.weighted(['-all', '~all', '?all', '+all'], [38, 52, 8, 2])}`;
+  const all = random.weighted(['-all', '~all', '?all', '+all'], [38, 52, 8, 2]);
+  const record = `v=spf1 ${body} ${all}`;
   return random.chance(0.03) ? [record, 'v=spf1 a mx ~all'] : [record];
 }
 

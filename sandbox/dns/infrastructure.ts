@@ -27,7 +27,8 @@ export function infrastructure(): Zone {
     'spf.protection.outlook.com': { txt: ['v=spf1 ip4:192.0.2.0/26 ip6:2001:db8:1::/48 -all'] },
     '_spf.google.com': {
       txt: [
-        'v=spf1 include:_netblocks.google.com include:_netblocks2.google.com include:_netblocks3.google.com ~all',
+        'v=spf1 include:_netblocks.google.com include:_netblocks2.google.com ' +
+          'include:_netblocks3.google.com ~all',
       ],
     },
     '_netblocks.google.com': { txt: ['v=spf1 ip4:192.0.2.64/26 ~all'] },

@@ -45,11 +45,14 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
   const next = { page: (query.place?.page ?? 1) + 1, after: page.at(-1)?.sort ?? [], upTo };
   const links = {
     ...(more && {
-      '@odata.nextLink': `${url}?${query.base}${query.base === '' ? '' : '&'}$skiptoken=${skipToken(next, boundOf(query), tracks)}`,
+      '@odata.nextLink':
+        `${url}?${query.base}${query.base === '' ? '' : '&'}` +
+        `$skiptoken=${skipToken(next, boundOf(query), tracks)}`,
     }),
     ...(!more &&
       upTo !== null && {
-        '@odata.deltaLink': `${url}?${withoutToken(query.base)}$deltatoken=${deltaToken(upTo, org.now())}`,
+        '@odata.deltaLink':
+          `${url}?${withoutToken(query.base)}` + `$deltatoken=${deltaToken(upTo, org.now())}`,
       }),
   };
   const count =

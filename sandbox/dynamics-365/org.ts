@@ -84,11 +84,19 @@ export class Org {
 
   #lacks(privilege: Privilege, depth = ''): Refusal {
     const [verb = '', table = ''] = privilege.split(':');
-    const name = `prv${verb.charAt(0).toUpperCase()}${verb.slice(1)}${table.charAt(0).toUpperCase()}${table.slice(1)}`;
+    const name = `prv${capitalize(verb)}${capitalize(table)}`;
     return new Refusal(
       403,
       CODES.privilege,
       `Principal user (Id=${this.userId}, type=8) is missing ${name} privilege${depth}`,
     );
   }
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -48,7 +48,9 @@ export function preferencesOf(headers: IncomingHttpHeaders): Preferences {
       .map((name) =>
         given.get(name) === ''
           ? name
-          : `${name}=${name === 'odata.include-annotations' ? `"${given.get(name)}"` : given.get(name)}`,
+          : name === 'odata.include-annotations'
+            ? `${name}="${given.get(name)}"`
+            : `${name}=${given.get(name)}`,
       )
       .join(', '),
   };

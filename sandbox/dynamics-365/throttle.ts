@@ -70,7 +70,8 @@ export class Throttle {
       this.#until = Math.min(this.#until + hammerSeconds * 1_000, now + windowSeconds * 1_000);
       throw this.#refusal(
         CODES.requests,
-        `Number of requests exceeded the limit of ${requests} over time window of ${windowSeconds} seconds.`,
+        `Number of requests exceeded the limit of ${requests} over ` +
+          `time window of ${windowSeconds} seconds.`,
       );
     }
     this.#times = this.#times.filter((at) => at > now - windowSeconds * 1_000);
@@ -84,10 +85,15 @@ export class Throttle {
       throw this.#pause(
         now,
         CODES.requests,
-        `Number of requests exceeded the limit of ${requests} over time window of ${windowSeconds} seconds.`,
+        `Number of requests exceeded the limit of ${requests} over ` +
+          `time window of ${windowSeconds} seconds.`,
       );
     if (workMs > 0 && this.#times.length * workMs >= executionMs) {
-      const text = `Combined execution time of incoming requests exceeded limit of ${executionMs.toLocaleString('en-US')} milliseconds over time window of ${windowSeconds} seconds. Decrease number of concurrent requests or reduce the duration of requests and try again later.`;
+      const text =
+        'Combined execution time of incoming requests exceeded limit of ' +
+        `${executionMs.toLocaleString('en-US')} milliseconds over time window of ` +
+        `${windowSeconds} seconds. Decrease number of concurrent requests or reduce the ` +
+        'duration of requests and try again later.';
       throw this.#pause(now, CODES.time, text);
     }
   }

@@ -19,7 +19,10 @@ const TEXT = 'Version stamp associated with the client has expired. Please perfo
 export function skipToken(place: Place, bound: string, tracks: boolean): string {
   const state = Buffer.from(JSON.stringify([place, hash32(bound)])).toString('base64url');
   const inner = `<cookie page="${place.page - 1}"><last value="${state}" /></cookie>`;
-  const outer = `<cookie pagenumber="${place.page}" pagingcookie="${lower(inner)}" istracking="${tracks ? 'True' : 'False'}" />`;
+  const outer =
+    `<cookie pagenumber="${place.page}" ` +
+    `pagingcookie="${lower(inner)}" ` +
+    `istracking="${tracks ? 'True' : 'False'}" />`;
   return spelled(outer);
 }
 

@@ -64,7 +64,8 @@ function checked(table: Table, column: Column, value: unknown): Value {
       if (typeof value !== 'string') break;
       if (value.length > max)
         throw badPayload(
-          `A validation error occurred.  The length of the '${name}' attribute of the '${table.name}' entity exceeded the maximum allowed length of '${max}'.`,
+          `A validation error occurred.  The length of the '${name}' attribute of the ` +
+            `'${table.name}' entity exceeded the maximum allowed length of '${max}'.`,
           CODES.length,
         );
       return value;
@@ -75,7 +76,8 @@ function checked(table: Table, column: Column, value: unknown): Value {
       if (options.some((option) => option.value === value)) return value;
       const accepted = options.map((option) => option.value).join(',');
       throw badPayload(
-        `A validation error occurred. The value ${value} of '${name}' on record of type '${table.name}' is outside the valid range. Accepted Values: ${accepted}`,
+        `A validation error occurred. The value ${value} of '${name}' on record of type ` +
+          `'${table.name}' is outside the valid range. Accepted Values: ${accepted}`,
         CODES.option,
       );
     }
@@ -108,7 +110,8 @@ function checked(table: Table, column: Column, value: unknown): Value {
     case 'version':
   }
   throw badPayload(
-    `Error identified in Payload provided by the user for Entity :'${table.set}': the value of '${name}' cannot be converted to its type (${type}).`,
+    `Error identified in Payload provided by the user for Entity :'${table.set}': the ` +
+      `value of '${name}' cannot be converted to its type (${type}).`,
   );
 }
 
@@ -125,14 +128,17 @@ function checkStatus(table: Table, values: Row): void {
   )
     return;
   throw badPayload(
-    `${status.value} is not a valid status code for state code ${table.name.charAt(0).toUpperCase()}${table.name.slice(1)}State.`,
+    `${status.value} is not a valid status code for state code ` +
+      `${table.name.charAt(0).toUpperCase()}${table.name.slice(1)}State.`,
     CODES.stateMismatch,
   );
 }
 
 function undeclared(table: Table, name: string) {
   return badPayload(
-    `Error identified in Payload provided by the user for Entity :'${table.set}', ----> InnerException : Microsoft.OData.ODataException: An undeclared property '${name}' was found in the payload.`,
+    'Error identified in Payload provided by the user for Entity ' +
+      `:'${table.set}', ----> InnerException : Microsoft.OData.ODataException: ` +
+      `An undeclared property '${name}' was found in the payload.`,
   );
 }
 

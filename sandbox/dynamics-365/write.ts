@@ -137,7 +137,8 @@ function refuseDuplicates(
       throw new Refusal(
         org.spec.duplicateStatus ?? 412,
         CODES.duplicate,
-        'A record was not created or updated because a duplicate of the current record already exists.',
+        'A record was not created or updated because a duplicate ' +
+          'of the current record already exists.',
       );
   }
 }

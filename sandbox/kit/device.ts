@@ -60,7 +60,9 @@ export class DeviceDesk {
       verification_url: pageUrl,
       expires_in: String(this.#rules.life),
       interval: String(this.#rules.interval),
-      message: `To sign in, use a web browser to open the page ${pageUrl} and enter the code ${userCode} to authenticate.`,
+      message:
+        `To sign in, use a web browser to open the page ${pageUrl} and ` +
+        `enter the code ${userCode} to authenticate.`,
     });
   }
 

@@ -82,6 +82,9 @@ export function json(value: unknown, status = 200): Reply {
 
 /** The kind of page that a gateway, not the API, answers with. */
 export function htmlError(status: number, title: string): Reply {
-  const body = `<!DOCTYPE html>\n<html><head><title>${status} ${title}</title></head>\n<body><center><h1>${status} ${title}</h1></center><hr><center>gateway</center></body></html>\n`;
+  const body =
+    `<!DOCTYPE html>\n<html><head><title>${status} ${title}</title></head>\n` +
+    `<body><center><h1>${status} ${title}</h1></center>` +
+    '<hr><center>gateway</center></body></html>\n';
   return { status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body };
 }

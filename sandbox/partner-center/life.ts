@@ -128,7 +128,9 @@ function details(random: Random, createdAt: number, currency: string) {
 
 /** The quotes are part of the value. */
 export function eTagOf(id: string, at: number): string {
-  return `"${hash32(`${id}/${at}`).toString(16).padStart(8, '0')}-0000-0000-0000-${(at % 0xffffffffffff).toString(16).padStart(12, '0')}"`;
+  const head = hash32(`${id}/${at}`).toString(16).padStart(8, '0');
+  const tail = (at % 0xffffffffffff).toString(16).padStart(12, '0');
+  return `"${head}-0000-0000-0000-${tail}"`;
 }
 
 /** With seven digits of a second, as the wire has them. */

@@ -81,7 +81,8 @@ export function put(_partner: PartnerAccount, request: SandboxRequest): Reply {
 
 function mismatch(): Reply {
   const message =
-    "A precondition provided in the request (such as an if-match header) does not match the resource's current state.";
+    'A precondition provided in the request (such as an if-match ' +
+    "header) does not match the resource's current state.";
   return json(
     {
       error: {

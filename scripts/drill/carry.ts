@@ -78,7 +78,9 @@ async function copyTable(source: pg.Client, scratch: pg.Client, table: string): 
 
 async function copySequences(source: pg.Client, scratch: pg.Client): Promise<void> {
   const { rows } = await source.query<{ name: string; last: string }>(`
-    select format('%I.%I', schemaname, sequencename) as name, last_value::text as last from pg_sequences where schemaname <> 'pgboss' and last_value is not null`);
+    select format('%I.%I', schemaname, sequencename) as name, last_value::text as last
+    from pg_sequences
+    where schemaname <> 'pgboss' and last_value is not null`);
   for (const { name, last } of rows)
     await scratch.query('select setval($1::regclass, $2)', [name, last]);
 }
@@ -86,9 +88,14 @@ async function copySequences(source: pg.Client, scratch: pg.Client): Promise<voi
 /** The tables, each behind those that it refers to. */
 async function parentsFirst(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ child: string; parent: string }>(`
-    select format('%I.%I', cn.nspname, c.relname) as child, format('%I.%I', pn.nspname, p.relname) as parent
-    from pg_constraint k join pg_class c on c.oid = conrelid join pg_namespace cn on cn.oid = c.relnamespace
-    join pg_class p on p.oid = confrelid join pg_namespace pn on pn.oid = p.relnamespace where contype = 'f' and conrelid <> confrelid`);
+    select format('%I.%I', cn.nspname, c.relname) as child,
+      format('%I.%I', pn.nspname, p.relname) as parent
+    from pg_constraint k
+    join pg_class c on c.oid = conrelid
+    join pg_namespace cn on cn.oid = c.relnamespace
+    join pg_class p on p.oid = confrelid
+    join pg_namespace pn on pn.oid = p.relnamespace
+    where contype = 'f' and conrelid <> confrelid`);
   const waiting = new Set(await tableNames(client));
   const order: string[] = [];
   while (waiting.size > 0) {

@@ -29,13 +29,17 @@ export async function fingerprint(client: pg.Client): Promise<Fingerprint> {
 /** The tables with rows of their own, as `schema.name`, quoted where need be. */
 export async function tableNames(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
-    select format('%I.%I', nspname, relname) as name from pg_class c join pg_namespace n on n.oid = relnamespace
+    select format('%I.%I', nspname, relname) as name
+    from pg_class c
+    join pg_namespace n on n.oid = relnamespace
     where relkind = 'r' and nspname ${ours} order by 1`);
   return rows.map(({ name }) => name);
 }
 
 async function contentOf(client: pg.Client, table: string): Promise<TableContent> {
-  const digest = `('x' || encode(substr(sha256(convert_to((t.*)::text, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint::numeric`;
+  const digest =
+    "('x' || encode(substr(sha256(convert_to((t.*)::text, " +
+    "'UTF8')), 1, 8), 'hex'))::bit(64)::bigint::numeric";
   const { rows } = await client.query<{ rows: string; digest: string }>(
     `select count(*) as rows, coalesce(sum(${digest}), 0)::text as digest from ${table} t`,
   );
@@ -44,30 +48,62 @@ async function contentOf(client: pg.Client, table: string): Promise<TableContent
 
 /** Each part of the shape: a query for lines of text. `c` is a table of ours, `n` its schema. */
 const parts: Record<string, string> = {
-  column: `select format('%s.%I %s%s%s', c.oid::regclass, attname, format_type(atttypid, atttypmod), case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid))
-    from tables c join pg_attribute a on attrelid = c.oid left join pg_attrdef d on adrelid = c.oid and adnum = attnum where attnum > 0 and not attisdropped`,
+  column: `select format('%s.%I %s%s%s', c.oid::regclass, attname, format_type(atttypid, atttypmod),
+      case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid))
+    from tables c
+    join pg_attribute a on attrelid = c.oid
+    left join pg_attrdef d on adrelid = c.oid and adnum = attnum
+    where attnum > 0 and not attisdropped`,
   // Version 18 lists "not null" among the constraints, older ones do not; it stands with the
   // columns.
-  constraint: `select format('%s %I %s%s', c.oid::regclass, conname, pg_get_constraintdef(k.oid), case when not convalidated then ' (not checked)' end)
+  constraint: `select format('%s %I %s%s', c.oid::regclass, conname, pg_get_constraintdef(k.oid),
+      case when not convalidated then ' (not checked)' end)
     from tables c join pg_constraint k on conrelid = c.oid where contype <> 'n'`,
-  index: `select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' (invalid)' end from tables c join pg_index on indrelid = c.oid`,
-  'row security': `select format('%s enabled %s, forced %s', c.oid::regclass, c.relrowsecurity, c.relforcerowsecurity) from tables c`,
-  policy: `select format('%s %I %s %s using %s check %s', c.oid::regclass, polname, polcmd, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+  index: `
+    select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' (invalid)' end
+    from tables c
+    join pg_index on indrelid = c.oid`,
+  'row security': `
+    select format('%s enabled %s, forced %s', c.oid::regclass, c.relrowsecurity,
+      c.relforcerowsecurity)
+    from tables c`,
+  policy: `select format('%s %I %s %s using %s check %s', c.oid::regclass, polname, polcmd,
+      polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
     from tables c join pg_policy on polrelid = c.oid`,
-  right: `select format('%s may %s %s', coalesce(r.rolname, 'everybody'), lower(privilege_type), target) from (
-      select c.oid::regclass::text as target, (aclexplode(relacl)).* from pg_class c join pg_namespace n on n.oid = relnamespace where nspname ${ours}
-      union all select nspname::text, (aclexplode(nspacl)).* from pg_namespace where nspname ${ours}) rights
-    left join pg_roles r on r.oid = grantee where grantee = 0 or rolname in ('${appRole}', '${backupRole}')`,
-  function: `select format('%s %s', p.oid::regprocedure, md5(prosrc)) from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname ${ours}`,
-  trigger: `select pg_get_triggerdef(t.oid) from tables c join pg_trigger t on tgrelid = c.oid where not tgisinternal`,
-  sequence: `select format('%I.%I at %s', schemaname, sequencename, coalesce(last_value::text, 'its start')) from (select *, schemaname as nspname from pg_sequences) s where nspname ${ours}`,
+  right: `select format('%s may %s %s', coalesce(r.rolname, 'everybody'), lower(privilege_type),
+        target)
+      from (
+      select c.oid::regclass::text as target, (aclexplode(relacl)).*
+      from pg_class c
+      join pg_namespace n on n.oid = relnamespace
+      where nspname ${ours}
+      union all select nspname::text, (aclexplode(nspacl)).* from pg_namespace
+        where nspname ${ours}) rights
+    left join pg_roles r on r.oid = grantee
+    where grantee = 0 or rolname in ('${appRole}', '${backupRole}')`,
+  function: `
+    select format('%s %s', p.oid::regprocedure, md5(prosrc))
+    from pg_proc p
+    join pg_namespace n on n.oid = pronamespace
+    where nspname ${ours}`,
+  trigger: `
+    select pg_get_triggerdef(t.oid)
+    from tables c
+    join pg_trigger t on tgrelid = c.oid
+    where not tgisinternal`,
+  sequence: `
+    select format('%I.%I at %s', schemaname, sequencename,
+      coalesce(last_value::text, 'its start'))
+    from (select *, schemaname as nspname from pg_sequences) s
+    where nspname ${ours}`,
 };
 
 async function shapeOf(client: pg.Client): Promise<Set<string>> {
   const shape = new Set<string>();
   for (const [part, lines] of Object.entries(parts)) {
     const { rows } = await client.query<{ line: string }>(`
-      with tables as (select c.* from pg_class c join pg_namespace n on n.oid = relnamespace where relkind in ('r', 'p') and nspname ${ours})
+      with tables as (select c.* from pg_class c join pg_namespace n on n.oid = relnamespace
+        where relkind in ('r', 'p') and nspname ${ours})
       select line from (${lines}) as found (line)`);
     for (const { line } of rows) shape.add(`${part}: ${line}`);
   }

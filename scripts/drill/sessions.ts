@@ -5,7 +5,8 @@ import { Problem } from '../../src/lib/platform/errors.ts';
 
 /** Values are compared as text, so every session writes them the same way. */
 const printing =
-  '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
+  '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c ' +
+  'extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
 
 export async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({
@@ -40,7 +41,8 @@ export async function openSource(url: string): Promise<Source> {
     const role = await seeEveryRow(client);
     await client.query('begin isolation level repeatable read read only');
     const { rows } = await client.query<{ snapshot: string; version: number }>(
-      `select pg_export_snapshot() as snapshot, current_setting('server_version_num')::int as version`,
+      `select pg_export_snapshot() as snapshot,
+         current_setting('server_version_num')::int as version`,
     );
     await refuseBlindness(client);
     return {
@@ -70,12 +72,15 @@ async function seeEveryRow(client: pg.Client): Promise<string | undefined> {
 async function refuseBlindness(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ hidden: number; role: string }>(`
     select count(*)::int as hidden, current_user as role from pg_class
-    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and row_security_active(oid)`);
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+      and row_security_active(oid)`);
   const [{ hidden, role } = { hidden: 0, role: '' }] = rows;
   if (hidden === 0) return;
   throw new Problem(
     'unavailable',
-    `Row-level security hides the rows of ${hidden} tables from the role "${role}": its backup would hold no row of any workspace. Back up as a member of ${backupRole}: --from postgres://tributary_dump@host/tributary`,
+    `Row-level security hides the rows of ${hidden} tables from the role "${role}": ` +
+      'its backup would hold no row of any workspace. Back up as a member of ' +
+      `${backupRole}: --from postgres://tributary_dump@host/tributary`,
   );
 }
 
@@ -113,6 +118,7 @@ function explainRefusal(error: unknown): never {
   if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
   throw new Problem(
     'unavailable',
-    'This login may not create the scratch database. Name one that may: --into postgres://postgres@host/postgres',
+    'This login may not create the scratch database. Name one that ' +
+      'may: --into postgres://postgres@host/postgres',
   );
 }

@@ -48,10 +48,11 @@ function unusable(needed: number, what: string): Problem {
   return new Problem(
     'unavailable',
     `${what}. A backup needs pg_dump and pg_restore of version ${needed} or newer:
-  on Debian and Ubuntu install postgresql-client-${needed} (from apt.postgresql.org when the system has an older one),
+  on Debian and Ubuntu install postgresql-client-${needed} (from apt.postgresql.org when the
+  system has an older one),
   or name the folder that has them: PG_BIN=/usr/lib/postgresql/${needed}/bin npm run drill.
-  Without them, npm run drill -- --copy copies the tables through COPY. It shows that all rows can be read and put back, and
-  nothing about your dump files.`,
+  Without them, npm run drill -- --copy copies the tables through COPY. It shows that all rows
+  can be read and put back, and nothing about your dump files.`,
   );
 }
 

@@ -82,7 +82,8 @@ async function run(connectionId: string): Promise<{ code: number | null; output:
 }
 const rows = () =>
   db.query(
-    'select (select count(*)::int from referrals) + (select count(*)::int from leads) + (select count(*)::int from raw_snapshots) + (select count(*)::int from sync_runs) as stored',
+    `select (select count(*)::int from referrals) + (select count(*)::int from leads) +
+       (select count(*)::int from raw_snapshots) + (select count(*)::int from sync_runs) as stored`,
   );
 const failed = async (connectionId: string): Promise<Step[]> =>
   (await tryConnection(tenantId, connectionId)).steps.filter(({ ok }) => ok === false);
@@ -93,7 +94,16 @@ describe('connection test', () => {
     expect([code, output]).toEqual([
       0,
       expect.stringMatching(
-        /ok +settings .*\nok +secrets .*clientSecret, refreshToken.*\nok +token .*60 minutes.*\nok +access .*\nok +account .*Own Partner.*\nok +read referrals +\d+ on the first page, and there are no more/,
+        new RegExp(
+          [
+            'ok +settings .*',
+            'ok +secrets .*clientSecret, refreshToken.*',
+            'ok +token .*60 minutes.*',
+            'ok +access .*',
+            'ok +account .*Own Partner.*',
+            String.raw`ok +read referrals +\d+ on the first page, and there are no more`,
+          ].join('\n'),
+        ),
       ),
     ]);
     expect(output).toContain('The connection works.');
@@ -139,7 +149,9 @@ describe('connection test', () => {
     expect(await failed(partner)).toMatchObject([{ step: 'read referrals' }]);
     sandbox.faults.disarm();
     await db.query(
-      `update connections set settings = settings || '{"baseUrl":"http://127.0.0.1:9/"}' where id = $1`,
+      `update connections
+       set settings = settings || '{"baseUrl":"http://127.0.0.1:9/"}'
+       where id = $1`,
       [tether],
     );
     expect(await failed(tether)).toMatchObject([
@@ -150,7 +162,9 @@ describe('connection test', () => {
       },
     ]);
     await db.query(
-      `update connections set settings = settings || '{"baseUrl":"https://evil.example/"}' where id = $1`,
+      `update connections
+       set settings = settings || '{"baseUrl":"https://evil.example/"}'
+       where id = $1`,
       [tether],
     );
     expect(await failed(tether)).toMatchObject([

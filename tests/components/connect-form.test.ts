@@ -64,7 +64,8 @@ test.each(listConnectable().map(({ key }) => key))(
     for (const { name } of secrets)
       expect(html).toMatch(
         new RegExp(
-          `<input(?=[^>]* name="secret\\.${name}")(?=[^>]* type="password")(?=[^>]* required)[^>]*>`,
+          `<input(?=[^>]* name="secret\\.${name}")(?=[^>]* ` +
+            'type="password")(?=[^>]* required)[^>]*>',
         ),
       );
     for (const { label, help } of [...settings, ...secrets])
@@ -109,6 +110,9 @@ test('the form of Partner Center connects it; empty settings keep their defaults
   ]);
   expect([...(await enabledFeatures(tenant.id))]).toEqual(['lead-engine']);
   expect(await formOf('partner-center', typed)).toMatch(
-    /name="setting.clientId"[^>]* value=" partner-app "|value=" partner-app "[^>]* name="setting.clientId"/,
+    new RegExp(
+      'name="setting.clientId"[^>]* value=" partner-app "|' +
+        'value=" partner-app "[^>]* name="setting.clientId"',
+    ),
   );
 });

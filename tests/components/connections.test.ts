@@ -37,7 +37,8 @@ describe('a connection on the settings page', () => {
 
   test("tells in its workspace's time since when the source is silent, and why", async () => {
     expect(await shown({ health: { ...calm, circuit } })).toContain(
-      'Not answering Pause Not answering since Nov 21, 2026, 7:05 AM; next try at Nov 21, 2126, 8:00 AM. The last request got no complete answer.',
+      'Not answering Pause Not answering since Nov 21, 2026, 7:05 AM; next try at Nov ' +
+        '21, 2126, 8:00 AM. The last request got no complete answer.',
     );
     expect(
       await shown({ health: { ...calm, circuit: { ...circuit, state: 'half_open' } } }),
@@ -62,7 +63,10 @@ describe('a connection on the settings page', () => {
         health: { ...calm, waiting: { reason: 'All requests are used up.', until: soon } },
       }),
     ).toMatch(
-      /Waiting Pause All requests are used up\. The next sync begins at \w+ \d+, \d{4}, \d+:\d\d [AP]M\./,
+      new RegExp(
+        String.raw`Waiting Pause All requests are used up\. ` +
+          String.raw`The next sync begins at \w+ \d+, \d{4}, \d+:\d\d [AP]M\.`,
+      ),
     );
   });
 

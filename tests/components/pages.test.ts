@@ -207,7 +207,8 @@ describe('hot list', () => {
     });
     expect(html).toContain('popovertarget="formula-h"');
     expect(text(html)).toContain(
-      'Units 3 Initial franchise fee per unit × $45,000 Likely, at stage “FDD sent” × 60% Weighted IFF = $81,000',
+      'Units 3 Initial franchise fee per unit × $45,000 Likely, at ' +
+        'stage “FDD sent” × 60% Weighted IFF = $81,000',
     );
   });
 });

@@ -57,7 +57,12 @@ describe('failures', () => {
       unsent: true,
       until: expect.any(Date) as Date,
       message: expect.stringMatching(
-        /^HubSpot has not been answering since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Its last answer was that it cannot answer right now \(HTTP 503\)\. It is left alone for a while; the next try follows by itself at .* UTC\.$/,
+        new RegExp(
+          String.raw`^HubSpot has not been answering since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. ` +
+            String.raw`Its last answer was that it cannot answer right now \(HTTP 503\)\. ` +
+            'It is left alone for a while; the next try follows by itself at .* ' +
+            String.raw`UTC\.$`,
+        ),
       ) as string,
     };
     for (const gate of [one, gateOf(owner)])
@@ -201,14 +206,18 @@ describe('a connection whose source answers', () => {
     const gate = gateOf(owner);
     await gate.enter();
     const [before] = await db.query<{ count: string }>(
-      `select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`,
+      `select xact_commit + xact_rollback as count
+       from pg_stat_database
+       where datname = current_database()`,
     );
     for (let time = 0; time < 2000; time += 1) {
       await gate.enter();
       await gate.leave({ status: 200 });
     }
     const [after] = await db.query<{ count: string }>(
-      `select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`,
+      `select xact_commit + xact_rollback as count
+       from pg_stat_database
+       where datname = current_database()`,
     );
     expect(Number(after?.count) - Number(before?.count)).toBeLessThan(100);
     expect(

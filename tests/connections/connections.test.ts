@@ -63,7 +63,8 @@ describe('a connection', () => {
       scrub(`GET /?key=${secrets.webKey} Authorization: Bearer ${secrets.accessToken}`),
     ).not.toMatch(/0123456789/);
     await db.query(
-      `update credentials set name = case name when 'webKey' then 'x' when 'accessToken' then 'webKey' end`,
+      `update credentials
+       set name = case name when 'webKey' then 'x' when 'accessToken' then 'webKey' end`,
     );
     await expect(openConnection(tenant.id, connection.id)).rejects.toThrow('does not belong here');
   });

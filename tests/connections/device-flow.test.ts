@@ -85,7 +85,9 @@ describe('signing in with a code', () => {
     expect(await waitingConsents(tenantId)).toHaveLength(1);
     expect(
       await db.query(
-        `select data->>'consentId' as id, start_after > now() as later from pgboss.job where name = 'poll-consent' and data->>'consentId' = $1`,
+        `select data->>'consentId' as id, start_after > now() as later
+         from pgboss.job
+         where name = 'poll-consent' and data->>'consentId' = $1`,
         [id],
       ),
     ).toEqual([{ id, later: true }]);

@@ -34,11 +34,15 @@ it('the settings page learns of circuits, pauses and waits of its own workspace'
     until: new Date(Date.now() + 60_000),
   });
   await db.query(
-    `update connections set waiting_for = 'The day is used up.', due_at = now() + interval '1 hour' where id = $1`,
+    `update connections
+     set waiting_for = 'The day is used up.', due_at = now() + interval '1 hour'
+     where id = $1`,
     [waiting.id],
   );
   await db.query(
-    `update connections set waiting_for = 'Long ago.', due_at = now() - interval '1 hour' where id = $1`,
+    `update connections
+     set waiting_for = 'Long ago.', due_at = now() - interval '1 hour'
+     where id = $1`,
     [well.id],
   );
   const at = expect.any(Date) as Date;

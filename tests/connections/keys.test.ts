@@ -112,7 +112,9 @@ describe('rotating keys', () => {
     await somebody.query('begin');
     const entered = sealSecret({ tenantId, connectionId, name: 'webKey' }, 'entered-meanwhile');
     await somebody.query(
-      `update credentials set sealed = $1, key_id = $2, version = version + 1 where connection_id = $3 and name = 'webKey'`,
+      `update credentials
+       set sealed = $1, key_id = $2, version = version + 1
+       where connection_id = $3 and name = 'webKey'`,
       [entered.sealed, entered.keyId, connectionId],
     );
     const rotation = rotateKeys();
@@ -139,7 +141,9 @@ describe('rotating keys', () => {
   it('leaves what does not open, and names it', async () => {
     const [{ id } = { id: '' }] = connections;
     await db.query(
-      `update credentials set sealed = set_byte(sealed, 60, 255 - get_byte(sealed, 60)) where connection_id = $1 and name = 'webKey'`,
+      `update credentials
+       set sealed = set_byte(sealed, 60, 255 - get_byte(sealed, 60))
+       where connection_id = $1 and name = 'webKey'`,
       [id],
     );
     useKeys(two, one);
@@ -299,7 +303,12 @@ describe('ciphertexts in the wrong place', () => {
 
   it('do not open when the rows themselves are swapped in the database', async () => {
     await db.query(
-      `update credentials c set sealed = o.sealed from credentials o where o.name = c.name and o.connection_id = (select min(n.connection_id::text) from credentials n where n.connection_id::text > c.connection_id::text)::uuid`,
+      `update credentials c
+       set sealed = o.sealed
+       from credentials o
+       where o.name = c.name and o.connection_id =
+         (select min(n.connection_id::text) from credentials n
+         where n.connection_id::text > c.connection_id::text)::uuid`,
     );
     const last = connections
       .map(({ id }) => id)

@@ -63,7 +63,7 @@ async function askAll(asked: Reader[], round: string): Promise<string[]> {
   return asked.map(({ answers }) => answers.at(-1) ?? '');
 }
 
-describe(`${processes} processes that meet an expired token with a single-use refresh token`, () => {
+describe(`${processes} processes that meet an expired token of a single-use grant`, () => {
   it(
     `make one token call for each expiry and all go on, ${rounds} times`,
     async ({ task }) => {
@@ -75,7 +75,9 @@ describe(`${processes} processes that meet an expired token with a single-use re
         sandbox.log.clear();
         sandbox.desk.expire('one');
         await db.query(
-          `update credentials set expires_at = now() - interval '1 second' where connection_id = $1 and name = 'accessToken'`,
+          `update credentials
+           set expires_at = now() - interval '1 second'
+           where connection_id = $1 and name = 'accessToken'`,
           [connectionId],
         );
         // A slow endpoint in every other round: the others wait longer than their first looks.
@@ -109,7 +111,9 @@ describe(`${processes} processes that meet an expired token with a single-use re
     sandbox.log.clear();
     sandbox.desk.expire('one');
     await db.query(
-      `update credentials set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second' where connection_id = $1 and name = 'refreshToken'`,
+      `update credentials
+       set lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + interval '1 second'
+       where connection_id = $1 and name = 'refreshToken'`,
       [connectionId],
     );
     expect(await askAll(readers, 'beside')).toEqual(Array(processes).fill('beside 200'));
@@ -132,7 +136,9 @@ describe('a process that dies while it renews a token', () => {
     await new Promise((resolve) => child.once('exit', resolve));
     expect(sandbox.statuses('POST token')).toEqual([200]);
     await db.query(
-      `update credentials set lease_until = clock_timestamp() where connection_id = $1 and lease_until is not null`,
+      `update credentials
+       set lease_until = clock_timestamp()
+       where connection_id = $1 and lease_until is not null`,
       [connectionId],
     );
   }

@@ -106,13 +106,15 @@ export async function connectOAuth(
 ): Promise<string> {
   const connectionId = newId();
   await db.query(
-    `insert into connections (tenant_id, id, provider, label) values ($1, $2, 'oauth-test', 'OAuth')`,
+    `insert into connections (tenant_id, id, provider, label)
+     values ($1, $2, 'oauth-test', 'OAuth')`,
     [tenantId, connectionId],
   );
   for (const [name, value] of Object.entries(secrets)) {
     const { sealed, keyId } = sealSecret({ tenantId, connectionId, name }, value);
     await db.query(
-      'insert into credentials (tenant_id, connection_id, name, sealed, key_id) values ($1, $2, $3, $4, $5)',
+      `insert into credentials (tenant_id, connection_id, name, sealed, key_id)
+       values ($1, $2, $3, $4, $5)`,
       [tenantId, connectionId, name, sealed, keyId],
     );
   }

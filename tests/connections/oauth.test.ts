@@ -41,7 +41,9 @@ const me = async (http = client()) => (await http.request({ url: `${sandbox.base
 const tokenCalls = () => sandbox.statuses('POST token').length;
 const expireStored = () =>
   db.query(
-    `update credentials set expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour' where connection_id = $1 and name = 'accessToken'`,
+    `update credentials
+     set expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour'
+     where connection_id = $1 and name = 'accessToken'`,
     [connectionId],
   );
 /** As a person enters it on the connections page. */
@@ -50,7 +52,10 @@ const enter = async (name: string, secret: string) => {
 };
 const rows = () =>
   db.query<{ name: string; version: number; lease: boolean }>(
-    `select name, version, lease_owner is not null as lease from credentials where connection_id = $1 order by name`,
+    `select name, version, lease_owner is not null as lease
+     from credentials
+     where connection_id = $1
+     order by name`,
     [connectionId],
   );
 
@@ -60,17 +65,23 @@ describe('an access token', () => {
     expect(await me()).toBe(200);
     expect(tokenCalls()).toBe(1);
     const [life] = await db.query(
-      `select extract(epoch from expires_at - now())::int between 3500 and 3600 as hour from credentials where connection_id = $1 and name = 'accessToken'`,
+      `select extract(epoch from expires_at - now())::int between 3500 and 3600 as hour
+       from credentials
+       where connection_id = $1 and name = 'accessToken'`,
       [connectionId],
     );
     expect(life).toEqual({ hour: true });
     const [days] = await db.query(
-      `select round(extract(epoch from expires_at - now()) / 86400)::int as days from credentials where connection_id = $1 and name = 'refreshToken'`,
+      `select round(extract(epoch from expires_at - now()) / 86400)::int as days
+       from credentials
+       where connection_id = $1 and name = 'refreshToken'`,
       [connectionId],
     );
     expect(days).toEqual({ days: 90 });
     await db.query(
-      `update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`,
+      `update credentials
+       set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes'
+       where connection_id = $1 and name = 'accessToken'`,
       [connectionId],
     );
     expect(await me()).toBe(200);
@@ -237,7 +248,9 @@ describe('a refused renewal', () => {
       if (fault.kind === 'cut') return;
       expect(await me()).toBe(200);
       await db.query(
-        `update credentials set expires_at = now() + interval '2 minutes' where connection_id = $1 and name = 'accessToken'`,
+        `update credentials
+         set expires_at = now() + interval '2 minutes'
+         where connection_id = $1 and name = 'accessToken'`,
         [connectionId],
       );
       sandbox.faults.arm({ ...fault, endpoint: 'POST token' });

@@ -44,7 +44,10 @@ afterAll(() => sandbox.close(0));
 const sync = () => syncAndPull(stage);
 const rows = () =>
   db.query<{ id: string; remoteId: string; city: string | null; phone: string | null }>(
-    'select l.id, p.remote_id as "remoteId", l.city, l.phone from leads l join pushes p on p.lead_id = l.id where l.tenant_id = $1',
+    `select l.id, p.remote_id as "remoteId", l.city, l.phone
+     from leads l
+     join pushes p on p.lead_id = l.id
+     where l.tenant_id = $1`,
     [stage.tenantId],
   );
 

@@ -121,7 +121,9 @@ describe('with a mouse', () => {
     await expect
       .poll(() =>
         stage.database.query(
-          `select count(*)::int as count from record_errors where resolution = 'discarded' and note = 'No id'`,
+          `select count(*)::int as count
+           from record_errors
+           where resolution = 'discarded' and note = 'No id'`,
         ),
       )
       .toEqual([{ count: 1 }]);

@@ -73,12 +73,20 @@ const stage = useStage({
       secrets: { clientSecret: 'none' },
     });
     await database.query(
-      `update leads set score = external_id::int, sort_score = external_id::int, segment = case when external_id::int % 3 = 0 then 'Migration' else 'Cold' end,
-      push_state = case when external_id::int % 10 = 0 then 'failed' end, referral_type = 'co-sell', mail_provider = 'google_workspace' where tenant_id = $1`,
+      `update leads
+       set score = external_id::int, sort_score = external_id::int,
+         segment = case when external_id::int % 3 = 0 then 'Migration' else 'Cold' end,
+         push_state = case when external_id::int % 10 = 0 then 'failed' end,
+         referral_type = 'co-sell', mail_provider = 'google_workspace'
+       where tenant_id = $1`,
       [tenant.id],
     );
     await database.query(
-      `insert into company_domains (tenant_id, domain, score, segment, breakdown) select distinct tenant_id, domain, 72, 'Migration', $2::jsonb from leads where tenant_id = $1 on conflict (tenant_id, domain) do update set breakdown = excluded.breakdown`,
+      `insert into company_domains (tenant_id, domain, score, segment, breakdown)
+       select distinct tenant_id, domain, 72, 'Migration', $2::jsonb
+       from leads
+       where tenant_id = $1
+       on conflict (tenant_id, domain) do update set breakdown = excluded.breakdown`,
       [tenant.id, JSON.stringify(breakdown)],
     );
     await user('member@table.test', { tenantSlug: 'table', role: 'member' });

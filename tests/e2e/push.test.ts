@@ -327,19 +327,28 @@ describe.each([1440, 390])('at %i px', (width) => {
 async function stageStates(): Promise<void> {
   const [failed, torn] = [await idOf('Mary Jackson'), await idOf(names[2] ?? '')];
   const message =
-    'Dynamics 365 requires "Topic" (subject) of every lead, and nothing of ours fills it. Add it to the lead or to the field mapping.';
+    'Dynamics 365 requires "Topic" (subject) of every lead, and nothing of ' +
+    'ours fills it. Add it to the lead or to the field mapping.';
   await stage.database.query(
-    `insert into pushes (tenant_id, connection_id, lead_id, state, attempts, last_attempt_at, error_kind, error_message) values ($1, $2, $3, 'failed', 3, now(), 'malformed', $4) on conflict do nothing`,
+    `insert into pushes (tenant_id, connection_id, lead_id, state, attempts, last_attempt_at,
+       error_kind, error_message)
+     values ($1, $2, $3, 'failed', 3, now(), 'malformed', $4)
+     on conflict do nothing`,
     [tenantId, crm, failed, message],
   );
   await stage.database.query(
-    `insert into pushes (tenant_id, connection_id, lead_id, state, synced_at, remote_id, error_kind, error_message) values ($1, $2, $3, 'conflict', now(), '7d5b0000-0000-4000-8000-00000000c0de', 'conflict', 'Both sides changed: Company Name, Lead Source.') on conflict do nothing`,
+    `insert into pushes (tenant_id, connection_id, lead_id, state, synced_at, remote_id, error_kind,
+       error_message)
+     values ($1, $2, $3, 'conflict', now(), '7d5b0000-0000-4000-8000-00000000c0de', 'conflict',
+       'Both sides changed: Company Name, Lead Source.')
+     on conflict do nothing`,
     [tenantId, crm, torn],
   );
   const sides: [string, string | null, string | null, string | null][] = [
     [
       'companyname',
-      'Featherstonehaugh & Daughters, Purveyors of Fine Kitchens and Everything That Goes With Them',
+      'Featherstonehaugh & Daughters, Purveyors of Fine ' +
+        'Kitchens and Everything That Goes With Them',
       'Featherstonehaugh',
       'Feather Ltd',
     ],
@@ -348,7 +357,11 @@ async function stageStates(): Promise<void> {
   ];
   for (const [field, ours, theirs, base] of sides) {
     await stage.database.query(
-      'insert into push_conflicts (tenant_id, push_id, field, ours, theirs, base) select tenant_id, id, $2, $3, $4, $5 from pushes where lead_id = $1 on conflict do nothing',
+      `insert into push_conflicts (tenant_id, push_id, field, ours, theirs, base)
+       select tenant_id, id, $2, $3, $4, $5
+       from pushes
+       where lead_id = $1
+       on conflict do nothing`,
       [torn, field, ours, theirs, base],
     );
   }

@@ -55,7 +55,8 @@ async function unpacked(): Promise<string> {
   await inTemporary(draft, () => packed.executablePath());
   writeFileSync(
     path.join(draft, 'fonts.conf'),
-    `<?xml version="1.0"?><fontconfig><dir>${home}/fonts/fonts</dir><cachedir>${home}/font-cache</cachedir></fontconfig>`,
+    `<?xml version="1.0"?><fontconfig><dir>${home}/fonts/fonts</dir>` +
+      `<cachedir>${home}/font-cache</cachedir></fontconfig>`,
   );
   // Whoever runs the tests next in this checkout may be somebody else.
   for (const file of [draft, path.join(draft, 'chromium')]) chmodSync(file, 0o755);

@@ -5,8 +5,17 @@ export interface Element {
   children: (Element | string)[];
 }
 
-const pieces =
-  /<!--[\s\S]*?-->|<!doctype[^>]*>|<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>|<(\/?)([a-z][\w-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|[^<]+|</gi;
+const pieces = new RegExp(
+  [
+    /<!--[\s\S]*?-->|<!doctype[^>]*>/,
+    /<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>/,
+    /<(\/?)([a-z][\w-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/,
+    /[^<]+|</,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gi',
+);
 const voids = new Set([
   'area',
   'base',

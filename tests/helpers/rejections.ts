@@ -100,7 +100,9 @@ export class SetAsideBench {
   leadOf = async (id: string) =>
     (
       await this.db.query(
-        `select name, email, source_created_at, raw_json as raw from leads where tenant_id = $1 and external_id = $2 and deleted_at is null`,
+        `select name, email, source_created_at, raw_json as raw
+         from leads
+         where tenant_id = $1 and external_id = $2 and deleted_at is null`,
         [this.workspace.tenant.id, id],
       )
     )[0];

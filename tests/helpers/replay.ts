@@ -43,7 +43,9 @@ export async function contentsOf(db: TestDatabase): Promise<Record<string, strin
   for (const table of entities)
     contents[table] = await linesOf(
       db,
-      `select to_jsonb(t) - '{id,snapshot_id,first_seen_at,changed_at}'::text[] as row from ${table} t where deleted_at is null`,
+      `select to_jsonb(t) - '{id,snapshot_id,first_seen_at,changed_at}'::text[] as row
+       from ${table} t
+       where deleted_at is null`,
     );
   for (const table of rollups)
     contents[table] = await linesOf(

@@ -26,7 +26,10 @@ export async function expectTruth(
   const truth = sandbox.clienttether.truth(account);
   for (const { kind, id, table } of kinds) {
     const rows = await db.query<{ id: string; raw: Record<string, unknown> }>(
-      `select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null order by external_id`,
+      `select external_id as id, raw_json as raw
+       from ${table}
+       where tenant_id = $1 and deleted_at is null
+       order by external_id`,
       [tenant.id],
     );
     const expected = (truth[kind] ?? []).map((row) => String(row[id])).toSorted();
@@ -46,33 +49,69 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
   const pairs: [string, string][] = [
     [
       `select tenant_id, dimension, day::text, key, count from lead_metrics`,
-      `with live as (select *, coalesce(created_on, '0001-01-01'::date) as day from leads where deleted_at is null and mirror_of is null)
-       select tenant_id, 'source' as dimension, day::text, coalesce(source, '') as key, count(*)::int as count from live group by 1, 3, 4
-       union all select tenant_id, 'status', day::text, status, count(*)::int from live group by 1, 3, 4
-       union all select tenant_id, 'qualified', day::text, case when qualified then 'yes' else 'no' end, count(*)::int from live group by 1, 3, 4`,
+      `with live as (select *, coalesce(created_on, '0001-01-01'::date) as day from leads
+         where deleted_at is null and mirror_of is null)
+       select tenant_id, 'source' as dimension, day::text, coalesce(source, '') as key,
+         count(*)::int as count
+       from live
+       group by 1, 3, 4
+       union all
+       select tenant_id, 'status', day::text, status, count(*)::int
+       from live
+       group by 1, 3, 4
+       union all
+       select tenant_id, 'qualified', day::text, case when qualified then 'yes'
+         else 'no' end, count(*)::int
+       from live
+       group by 1, 3, 4`,
     ],
     [
-      `select tenant_id, day::text, stage, count, valued, value::text, entered_seconds::text, hot, weighted::text from pipeline_stage_counts`,
-      `select o.tenant_id, coalesce(created_on, '0001-01-01')::text as day, o.stage, count(*)::int as count, count(value)::int as valued,
-         coalesce(sum(value), 0)::numeric(20,2)::text as value, sum(floor(extract(epoch from stage_entered_at)))::bigint::text as entered_seconds,
-         count(h.opportunity_id)::int as hot, coalesce(sum(h.weighted_iff), 0)::numeric(24,2)::text as weighted
-       from opportunities o left join hot_list_items h on h.tenant_id = o.tenant_id and h.opportunity_id = o.id where deleted_at is null group by 1, 2, 3`,
+      `select tenant_id, day::text, stage, count, valued, value::text, entered_seconds::text, hot,
+         weighted::text
+       from pipeline_stage_counts`,
+      `select o.tenant_id, coalesce(created_on, '0001-01-01')::text as day, o.stage,
+         count(*)::int as count, count(value)::int as valued,
+         coalesce(sum(value), 0)::numeric(20,2)::text as value,
+           sum(floor(extract(epoch from stage_entered_at)))::bigint::text as entered_seconds,
+         count(h.opportunity_id)::int as hot,
+           coalesce(sum(h.weighted_iff), 0)::numeric(24,2)::text as weighted
+       from opportunities o
+       left join hot_list_items h on h.tenant_id = o.tenant_id and h.opportunity_id = o.id
+       where deleted_at is null
+       group by 1, 2, 3`,
     ],
     [
       `select tenant_id, stage, entered_on::text, count from stage_entries`,
-      `select tenant_id, stage, (stage_entered_at at time zone 'UTC')::date::text as entered_on, count(*)::int as count
+      `select tenant_id, stage, (stage_entered_at at time zone 'UTC')::date::text as entered_on,
+         count(*)::int as count
        from opportunities where deleted_at is null and outcome = 'open' group by 1, 2, 3`,
     ],
     [
-      `select tenant_id, opportunity_id, candidate_name, market, units, franchise_fee::text, weighted_iff::text, stage, likely_pct from hot_list_items`,
-      `select tenant_id, id as opportunity_id, name as candidate_name, market, units, franchise_fee::text,
-         round(units * franchise_fee * round(likely_pct::numeric * 100) / 10000, 2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
-       from opportunities where deleted_at is null and outcome = 'open' and franchise_fee > 0 and units > 0 and likely_pct > 0`,
+      `select tenant_id, opportunity_id, candidate_name, market, units, franchise_fee::text,
+         weighted_iff::text, stage, likely_pct
+       from hot_list_items`,
+      `select tenant_id, id as opportunity_id, name as candidate_name, market, units,
+         franchise_fee::text,
+         round(units * franchise_fee * round(likely_pct::numeric * 100) / 10000,
+           2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
+       from opportunities
+       where deleted_at is null and outcome = 'open' and franchise_fee > 0 and units > 0
+         and likely_pct > 0`,
     ],
     [
       `select tenant_id, kind, day::text, count from dated_counts`,
-      `select tenant_id, 'note' as kind, coalesce((note_date at time zone 'UTC')::date, '0001-01-01')::text as day, count(*)::int as count from notes where deleted_at is null group by 1, 3
-       union all select tenant_id, 'scheduledActivity', (scheduled_at at time zone 'UTC')::date::text, count(*)::int from scheduled_activities where deleted_at is null group by 1, 3`,
+      `select tenant_id, 'note' as kind,
+         coalesce((note_date at time zone 'UTC')::date, '0001-01-01')::text as day,
+         count(*)::int as count
+       from notes
+       where deleted_at is null
+       group by 1, 3
+       union all
+       select tenant_id, 'scheduledActivity', (scheduled_at at time zone 'UTC')::date::text,
+         count(*)::int
+       from scheduled_activities
+       where deleted_at is null
+       group by 1, 3`,
     ],
     ...byMonth('lead_metrics', 'lead_metric_months', 'day', ['dimension', 'key'], ['count']),
     ...byMonth(
@@ -101,8 +140,13 @@ function byMonth(
   const own = ['tenant_id', ...keys].join(', ');
   return [
     [
-      `select ${own}, ${day}::text as month, ${sums.map((sum) => `${sum}::numeric::text as ${sum}`).join(', ')} from ${months}`,
-      `select ${own}, date_trunc('month', ${day}::timestamp)::date::text as month, ${sums.map((sum) => `sum(${sum})::numeric::text as ${sum}`).join(', ')} from ${days} group by ${own}, month`,
+      `select ${own}, ${day}::text as month,
+         ${sums.map((sum) => `${sum}::numeric::text as ${sum}`).join(', ')}
+       from ${months}`,
+      `select ${own}, date_trunc('month', ${day}::timestamp)::date::text as month,
+         ${sums.map((sum) => `sum(${sum})::numeric::text as ${sum}`).join(', ')}
+       from ${days}
+       group by ${own}, month`,
     ],
   ];
 }
@@ -142,7 +186,9 @@ export async function expectSameItems(
   id: string,
 ): Promise<number> {
   const rows = await db.query<{ id: string; raw: object }>(
-    `select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null`,
+    `select external_id as id, raw_json as raw
+     from ${table}
+     where tenant_id = $1 and deleted_at is null`,
     [tenant.id],
   );
   const source = new Map(items.map((item) => [String(Reflect.get(item, id)), digestOf(item)]));
@@ -164,7 +210,9 @@ async function expectOwnNotes(
   { tenant }: Workspace,
 ): Promise<void> {
   const rows = await db.query<{ id: string; of: string }>(
-    `select external_id as id, contact_id as of from notes where tenant_id = $1 and deleted_at is null`,
+    `select external_id as id, contact_id as of
+     from notes
+     where tenant_id = $1 and deleted_at is null`,
     [tenant.id],
   );
   expect(Object.fromEntries(rows.map(({ id, of }) => [id, of]))).toEqual(

@@ -24,7 +24,10 @@ const notes = (query: Record<string, string> = {}) =>
   );
 const noteTruth = () =>
   db.query<{ id: string; content: string; author: string }>(
-    `select id, content, author from notes where tenant_id = $1 and deleted_at is null order by note_date desc nulls last, id desc`,
+    `select id, content, author
+     from notes
+     where tenant_id = $1 and deleted_at is null
+     order by note_date desc nulls last, id desc`,
     [api.north.tenant.id],
   );
 
@@ -102,7 +105,10 @@ describe('GET /api/dashboard/notes', () => {
 describe('GET /api/dashboard/schedule', () => {
   it('lists only what is ahead, soonest first, at most 100', async () => {
     const truth = await db.query<{ id: string }>(
-      `select id from scheduled_activities where tenant_id = $1 and scheduled_at > now() order by scheduled_at, id`,
+      `select id
+       from scheduled_activities
+       where tenant_id = $1 and scheduled_at > now()
+       order by scheduled_at, id`,
       [api.north.tenant.id],
     );
     const { status, body } = await api.viewer.json<{
@@ -123,7 +129,11 @@ describe('GET /api/dashboard/leads', () => {
   const totals = (query = '') => api.viewer.json(`/api/dashboard/leads?tenant=north${query}`);
   const count = async (column: string, where = 'true') => {
     const rows = await db.query<{ key: string; count: number }>(
-      `select coalesce(${column}::text, '') as key, count(*)::int as count from leads where tenant_id = $1 and deleted_at is null and ${where} group by 1 order by 2 desc, 1`,
+      `select coalesce(${column}::text, '') as key, count(*)::int as count
+       from leads
+       where tenant_id = $1 and deleted_at is null and ${where}
+       group by 1
+       order by 2 desc, 1`,
       [api.north.tenant.id],
     );
     return rows;

@@ -60,7 +60,10 @@ const poison = (poison: 'bad_date' | 'nul', count = 1) =>
     .ids;
 const open = () =>
   db.query<{ id: string; item_key: string }>(
-    `select id, item_key from record_errors where tenant_id = $1 and resolved_at is null order by kind desc, id`,
+    `select id, item_key
+     from record_errors
+     where tenant_id = $1 and resolved_at is null
+     order by kind desc, id`,
     [north.tenant.id],
   );
 const cardsOf = ({ root }: Pick<Page, 'root'>, id: string) =>
@@ -292,9 +295,13 @@ describe('ten thousand records', () => {
   it('are paged through, each once, in light pages', async () => {
     const { tenant, connection } = north;
     await db.query(
-      `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id, item_index, kind, reason, item_digest, payload, last_seen_at)
-       select $1, gen_random_uuid(), $2, 'clients', 'many-' || n, gen_random_uuid(), gen_random_uuid(), n, (array['created', 'email', 'name', 'mapping'])[1 + n % 4], 'The field is not as it should be.', '',
-         (select json_object_agg('field_' || f, md5(n::text || f::text)) from generate_series(1, 90) f)::text, now() - make_interval(mins => n / 3000)
+      `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id,
+         snapshot_id, item_index, kind, reason, item_digest, payload, last_seen_at)
+       select $1, gen_random_uuid(), $2, 'clients', 'many-' || n, gen_random_uuid(),
+         gen_random_uuid(), n, (array['created', 'email', 'name', 'mapping'])[1 + n % 4],
+         'The field is not as it should be.', '',
+         (select json_object_agg('field_' || f, md5(n::text || f::text))
+           from generate_series(1, 90) f)::text, now() - make_interval(mins => n / 3000)
        from generate_series(1, 10000) n`,
       [tenant.id, connection.id],
     );

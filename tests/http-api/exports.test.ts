@@ -32,7 +32,9 @@ describe('CSV', () => {
       `update leads set deal_value = -500, sort_cents = -50000 where name = 'Ada Lead 20'`,
     );
     const rows = await truth(
-      `select name, company, email, phone, source, status, qualified::text, deal_value::float8::text as value, ${local('source_created_at')} as created ${live} order by source_created_at desc nulls last, id desc`,
+      `select name, company, email, phone, source, status, qualified::text,
+         deal_value::float8::text as value, ${local('source_created_at')} as created ${live}
+       order by source_created_at desc nulls last, id desc`,
     );
     const lines = await csv('leads.csv');
     expect(
@@ -89,7 +91,8 @@ describe('CSV', () => {
     ['search=%C5%81ukas', `name ilike '%Łukas%'`],
     [
       'period=custom&from=2026-03-01&to=2026-05-31',
-      `(source_created_at at time zone 'America/Denver')::date between '2026-03-01' and '2026-05-31'`,
+      "(source_created_at at time zone 'America/Denver')::date " +
+        "between '2026-03-01' and '2026-05-31'",
     ],
     [
       'source=Website&status=FDD%20Sent&cursor=abc&limit=3',
@@ -120,27 +123,43 @@ describe('CSV', () => {
     [
       'pipeline.csv',
       'Name',
-      `select name as x from opportunities where tenant_id = $1 order by value desc nulls last, id desc`,
+      `select name as x
+       from opportunities
+       where tenant_id = $1
+       order by value desc nulls last, id desc`,
     ],
     [
       'pipeline.csv?stage=Won&sort=entered&direction=asc',
       'Name',
-      `select name as x from opportunities where tenant_id = $1 and stage = 'Won' order by stage_entered_at, id`,
+      `select name as x
+       from opportunities
+       where tenant_id = $1 and stage = 'Won'
+       order by stage_entered_at, id`,
     ],
     [
       'pipeline.csv?stuck=1',
       'Name',
-      `select name as x from opportunities where tenant_id = $1 and outcome = 'open' and stage_entered_at < (now() at time zone 'UTC')::date - 30 order by value desc nulls last, id desc`,
+      `select name as x
+       from opportunities
+       where tenant_id = $1 and outcome = 'open'
+         and stage_entered_at < (now() at time zone 'UTC')::date - 30
+       order by value desc nulls last, id desc`,
     ],
     [
       'hot-list.csv',
       'Weighted IFF (USD)',
-      `select weighted_iff::float8::text as x from hot_list_items where tenant_id = $1 order by weighted_iff desc, opportunity_id desc`,
+      `select weighted_iff::float8::text as x
+       from hot_list_items
+       where tenant_id = $1
+       order by weighted_iff desc, opportunity_id desc`,
     ],
     [
       'hot-list.csv?market=',
       'Candidate Name',
-      `select candidate_name as x from hot_list_items where tenant_id = $1 and market is null order by weighted_iff desc, opportunity_id desc`,
+      `select candidate_name as x
+       from hot_list_items
+       where tenant_id = $1 and market is null
+       order by weighted_iff desc, opportunity_id desc`,
     ],
     [
       'notes.csv',
@@ -150,12 +169,18 @@ describe('CSV', () => {
     [
       'notes.csv?search=100%25',
       'Content',
-      `select content as x from notes where tenant_id = $1 and content like '100\\%%' order by note_date desc, id desc`,
+      `select content as x
+       from notes
+       where tenant_id = $1 and content like '100\\%%'
+       order by note_date desc, id desc`,
     ],
     [
       'schedule.csv',
       'Contact',
-      `select contact_name as x from scheduled_activities where tenant_id = $1 and scheduled_at > now() order by scheduled_at, id`,
+      `select contact_name as x
+       from scheduled_activities
+       where tenant_id = $1 and scheduled_at > now()
+       order by scheduled_at, id`,
     ],
   ])('%s equals the table', async (path, column, select) => {
     const rows = await truth(select);
@@ -173,7 +198,11 @@ describe('CSV', () => {
       [api.north.tenant.id],
     );
     expect(headers.get('content-disposition')).toMatch(
-      /^attachment; filename="north-hot-list-\d{4}-\d\d-\d\d\.csv"; filename\*=UTF-8''Zo%C3%AB%27s%20-Caf%C3%A9-%20-%20%E6%9D%B1%E4%BA%AC%20Hot%20List%20\d{4}-\d\d-\d\d\.csv$/,
+      new RegExp(
+        String.raw`^attachment; filename="north-hot-list-\d{4}-\d\d-\d\d\.csv"; ` +
+          String.raw`filename\*=UTF-8''Zo%C3%AB%27s%20-Caf%C3%A9-%20-%20%E6%9D%B1%E4%BA%AC` +
+          String.raw`%20Hot%20List%20\d{4}-\d\d-\d\d\.csv$`,
+      ),
     );
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(headers.get('x-data-as-of')).toBe(fresh?.at.toISOString());
@@ -184,12 +213,17 @@ describe('CSV', () => {
 describe('XLSX', () => {
   it('holds the same rows with real numbers, dates in local time, and plain text', async () => {
     const rows = await truth(
-      `select name, deal_value::float8 as value, ${local('source_created_at')} as created ${live} and source = 'Website' order by source_created_at desc nulls last, id desc`,
+      `select name, deal_value::float8 as value, ${local('source_created_at')} as created ${live}
+         and source = 'Website'
+       order by source_created_at desc nulls last, id desc`,
     );
     const { rows: sheet } = await xlsx('leads.xlsx?source=Website');
     const [about, header, ...lines] = sheet;
     expect(about?.[0]).toMatch(
-      /Leads · All time · data as of \d{4}-\d\d-\d\d \d\d:\d\d, exported .* · times in America\/Denver$/,
+      new RegExp(
+        String.raw`Leads · All time · data as of \d{4}-\d\d-\d\d \d\d:\d\d, ` +
+          'exported .* · times in America/Denver$',
+      ),
     );
     expect(header?.slice(0, 3)).toEqual(['Name', 'Company', 'E-mail']);
     // A spreadsheet keeps times as fractions of a day, which are exact to a millisecond or so.
@@ -218,9 +252,15 @@ describe('many rows', () => {
   const many = 25_000;
   beforeAll(async () => {
     await db.query(
-      `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name, sort_name, sort_cents, source, status, qualified)
-       select $1, new_id(), $2, 'clienttether', 'clients', 'bulk' || n, '', '{}', new_id(), now(), now(), date_trunc('day', now()) - (n % 300) * interval '1 day', (now() - (n % 300) * interval '1 day')::date,
-         E'Bulk\\n' || n, E'bulk\\n' || n, -1, case when n <= 10000 then 'Ten thousand' else 'The rest' end, 'Bulk', false from generate_series(1, $3::int) n`,
+      `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash,
+         raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name,
+         sort_name, sort_cents, source, status, qualified)
+       select $1, new_id(), $2, 'clienttether', 'clients', 'bulk' || n, '', '{}', new_id(), now(),
+         now(), date_trunc('day', now()) - (n % 300) * interval '1 day',
+         (now() - (n % 300) * interval '1 day')::date,
+         E'Bulk\\n' || n, E'bulk\\n' || n, -1, case when n <= 10000 then 'Ten thousand'
+           else 'The rest' end, 'Bulk', false
+         from generate_series(1, $3::int) n`,
       [api.north.tenant.id, api.north.connection.id, many],
     );
   });

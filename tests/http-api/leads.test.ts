@@ -34,7 +34,11 @@ describe('GET /api/leads', () => {
       cursor = page.next;
     }
     const truth = await db.query<{ id: string }>(
-      'select l.id from leads l join tenants t on t.id = l.tenant_id where t.slug = $1 order by sort_name collate "C", l.id',
+      `select l.id
+       from leads l
+       join tenants t on t.id = l.tenant_id
+       where t.slug = $1
+       order by sort_name collate "C", l.id`,
       ['north'],
     );
     expect(found.map(({ id }) => id)).toEqual(truth.map(({ id }) => id));
@@ -60,7 +64,9 @@ describe('GET /api/leads', () => {
       next: null,
     });
     await db.query(
-      `update leads set score = 90, sort_score = 90, segment = 'Migration', push_state = 'failed' where email = 'lead7@example.com'`,
+      `update leads
+       set score = 90, sort_score = 90, segment = 'Migration', push_state = 'failed'
+       where email = 'lead7@example.com'`,
     );
     for (const query of [
       '&segment=Migration',

@@ -69,7 +69,8 @@ describe('GET /api/sync/status', () => {
   it('measures on data: a failed run freshens nothing, one late stream ages all', async () => {
     await freshAt('3 hours');
     await db.query(
-      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, started_at, finished_at, error_message)
+      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, started_at,
+         finished_at, error_message)
       values ($1, new_id(), $2, 'schedule', 'failed', now(), now(), 'The source did not answer.')`,
       [api.north.tenant.id, api.north.connection.id],
     );
@@ -81,7 +82,9 @@ describe('GET /api/sync/status', () => {
     });
     await freshAt('1 minute');
     await db.query(
-      `update stream_states set fresh_at = now() - interval '5 hours' where tenant_id = $1 and stream = 'notes'`,
+      `update stream_states
+       set fresh_at = now() - interval '5 hours'
+       where tenant_id = $1 and stream = 'notes'`,
       [api.north.tenant.id],
     );
     expect((await api.viewer.json(status)).body).toMatchObject({ isStale: true });
@@ -97,7 +100,8 @@ describe('GET /api/sync/status', () => {
 
   it('shows a sync under way', async () => {
     await db.query(
-      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until) values ($1, new_id(), $2, 'manual', 'running', 1, now() + interval '1 minute')`,
+      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until)
+       values ($1, new_id(), $2, 'manual', 'running', 1, now() + interval '1 minute')`,
       [api.north.tenant.id, api.north.connection.id],
     );
     expect((await api.viewer.json(status)).body).toMatchObject({
@@ -148,7 +152,8 @@ describe('POST /api/sync', () => {
 
   it('refuses while a sync runs', async () => {
     await db.query(
-      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until) values ($1, new_id(), $2, 'schedule', 'running', 1, now() + interval '1 minute')`,
+      `insert into sync_runs (tenant_id, id, connection_id, trigger, status, lease, lease_until)
+       values ($1, new_id(), $2, 'schedule', 'running', 1, now() + interval '1 minute')`,
       [api.north.tenant.id, api.north.connection.id],
     );
     expect((await api.member.postJson(start)).status).toBe(409);

@@ -71,7 +71,9 @@ describe('a source that stays broken', () => {
       const health = async () =>
         (
           await db.query(
-            `select status, status_reason is not null as explained from connections where tenant_id = $1`,
+            `select status, status_reason is not null as explained
+             from connections
+             where tenant_id = $1`,
             [workspace.tenant.id],
           )
         )[0];
@@ -164,7 +166,9 @@ describe('records that cannot be kept', () => {
     });
     expect((await sync()).status).toBe('success');
     const [errors] = await db.query(
-      `select count(*)::int as open from record_errors where tenant_id = $1 and resolved_at is null`,
+      `select count(*)::int as open
+       from record_errors
+       where tenant_id = $1 and resolved_at is null`,
       [workspace.tenant.id],
     );
     expect(errors).toEqual({ open: 0 });
@@ -250,7 +254,10 @@ describe('deletions', () => {
         async () =>
           (
             await db.query(
-              `select 1 from sync_run_streams s join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id where r.tenant_id = $1 and r.status = 'running'`,
+              `select 1
+               from sync_run_streams s
+               join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
+               where r.tenant_id = $1 and r.status = 'running'`,
               [workspace.tenant.id],
             )
           ).length,

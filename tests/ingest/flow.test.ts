@@ -27,8 +27,10 @@ describe('a sync', () => {
     expect(report.errorMessage).toBeNull();
     expect(report.status).toBe('success');
     const truth = sandbox.clienttether.truth('summit');
-    const counts = await db.query<{ leads: number; opportunities: number; notes: number }>(`select
-      (select count(*)::int from leads) leads, (select count(*)::int from opportunities) opportunities, (select count(*)::int from notes) notes`);
+    const counts = await db.query<{ leads: number; opportunities: number; notes: number }>(`
+      select (select count(*)::int from leads) leads,
+        (select count(*)::int from opportunities) opportunities,
+        (select count(*)::int from notes) notes`);
     expect(counts[0]).toEqual({
       leads: truth.clients?.length,
       opportunities: truth.opportunities?.length,

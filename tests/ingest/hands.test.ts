@@ -29,7 +29,9 @@ describe('two runs of one connection', () => {
         async () =>
           (
             await db.query(
-              `select 1 from sync_run_streams where tenant_id = $1 and stream = 'clients' and pages > 0`,
+              `select 1
+               from sync_run_streams
+               where tenant_id = $1 and stream = 'clients' and pages > 0`,
               [workspace.tenant.id],
             )
           ).length,
@@ -110,7 +112,11 @@ describe('two runs of one connection', () => {
     ]);
     expect(
       await db.query(
-        `select pass_id from raw_snapshots where tenant_id = $1 group by pass_id, page_no having count(*) > 1`,
+        `select pass_id
+         from raw_snapshots
+         where tenant_id = $1
+         group by pass_id, page_no
+         having count(*) > 1`,
         [workspace.tenant.id],
       ),
     ).toEqual([]);
@@ -119,12 +125,17 @@ describe('two runs of one connection', () => {
 
   const loseWorker = () =>
     db.query(
-      `update sync_runs set lease_until = now() - interval '1 second' where tenant_id = $1 and status = 'running'`,
+      `update sync_runs
+       set lease_until = now() - interval '1 second'
+       where tenant_id = $1 and status = 'running'`,
       [workspace.tenant.id],
     );
   const runs = () =>
     db.query(
-      `select status, lease, losses, error_kind from sync_runs where tenant_id = $1 order by started_at`,
+      `select status, lease, losses, error_kind
+       from sync_runs
+       where tenant_id = $1
+       order by started_at`,
       [workspace.tenant.id],
     );
 });

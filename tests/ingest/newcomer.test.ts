@@ -25,7 +25,9 @@ afterAll(() => sandbox.close());
 /** Entries that reads took from the indexes of leads, but for the one by the source's id. */
 async function entriesRead(): Promise<number> {
   const [row] = await db.query<{ read: string }>(
-    `select sum(idx_tup_read) as read from pg_stat_user_indexes where relname = 'leads' and indexrelname <> 'leads_source'`,
+    `select sum(idx_tup_read) as read
+     from pg_stat_user_indexes
+     where relname = 'leads' and indexrelname <> 'leads_source'`,
   );
   return Number(row?.read ?? 0);
 }

@@ -40,7 +40,10 @@ describe('a retry', () => {
     bench.change(id, { created: '2026-03-05 10:00:00', city: 'Newer' });
     await bench.sync();
     await db.query(
-      `update record_errors set resolved_at = null, resolution = null, correction = '{"created":"2026-01-01","city":"Older"}' where id = $1`,
+      `update record_errors
+       set resolved_at = null, resolution = null,
+         correction = '{"created":"2026-01-01","city":"Older"}'
+       where id = $1`,
       [before.id],
     );
     expect(await retryRecord(bench.actor, before.id)).toBe(true);
@@ -78,7 +81,9 @@ describe('a retry', () => {
       unreadable: 0,
     });
     await db.query(
-      `update record_errors set correction = '{"created":"2026-01-01"}' where tenant_id = $1 and kind = 'created'`,
+      `update record_errors
+       set correction = '{"created":"2026-01-01"}'
+       where tenant_id = $1 and kind = 'created'`,
       [bench.workspace.tenant.id],
     );
     expect(await retryGroup(bench.actor, group)).toEqual({

@@ -82,9 +82,14 @@ describe('what could not be read', () => {
   });
 
   it('leaves the list when another mapping takes it', async () => {
-    const open = `select item_key from record_errors where resolved_at is null and stream = 'opportunities'`;
-    await db.query(`insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id, item_index, reason, payload)
-      select tenant_id, gen_random_uuid(), connection_id, stream, external_id, gen_random_uuid(), snapshot_id, 0, 'was refused', '' from opportunities where external_id = '9'`);
+    const open = `
+      select item_key from record_errors where resolved_at is null and stream = 'opportunities'`;
+    await db.query(`insert into record_errors (tenant_id, id, connection_id, stream, item_key,
+        run_id, snapshot_id, item_index, reason, payload)
+      select tenant_id, gen_random_uuid(), connection_id, stream, external_id, gen_random_uuid(),
+        snapshot_id, 0, 'was refused', ''
+      from opportunities
+      where external_id = '9'`);
     expect(await db.query(open)).toContainEqual({ item_key: '9' });
     await replay(workspace);
     expect(await db.query(open)).not.toContainEqual({ item_key: '9' });
@@ -92,7 +97,12 @@ describe('what could not be read', () => {
 
   it('in storage is passed over and named, and the rows stay', async () => {
     const [body] = await db.query<{ sha256: Buffer; compressed: Buffer }>(
-      `select b.sha256, b.compressed from raw_snapshots s join raw_bodies b using (tenant_id, sha256) where s.stream = 'clients' order by s.received_at desc, s.page_no desc limit 1`,
+      `select b.sha256, b.compressed
+       from raw_snapshots s
+       join raw_bodies b using (tenant_id, sha256)
+       where s.stream = 'clients'
+       order by s.received_at desc, s.page_no desc
+       limit 1`,
     );
     await db.query(
       `update raw_bodies set compressed = substr(compressed, 1, 9) where sha256 = $1`,
@@ -144,7 +154,11 @@ describe('what is gone', () => {
     const rows = await live('leads');
     await replay(workspace, { since: new Date(0) });
     const [page] = await db.query<{ id: string; row: object }>(
-      `select s.id, to_jsonb(s) as row from raw_snapshots s where stream = 'clients' order by received_at desc limit 1`,
+      `select s.id, to_jsonb(s) as row
+       from raw_snapshots s
+       where stream = 'clients'
+       order by received_at desc
+       limit 1`,
     );
     await db.query(`create table kept as select * from raw_snapshots where id = $1`, [page?.id]);
     await db.query(`delete from raw_snapshots where id = $1`, [page?.id]);
@@ -173,7 +187,9 @@ describe('a row that tells since when it is as it is', () => {
       )[0];
     expect(await read()).toEqual({ at: '2026-11-01 08:00:00+00' });
     await db.query(
-      `update opportunities set stage = 'an older name', content_hash = 'of an older mapping' where external_id = '3'`,
+      `update opportunities
+       set stage = 'an older name', content_hash = 'of an older mapping'
+       where external_id = '3'`,
     );
     await replay(workspace);
     expect(await read()).toEqual({ at: '2026-11-01 08:00:00+00' });

@@ -118,7 +118,10 @@ describe('a replay', () => {
   it('lets other settings take effect on existing rows, which keep ids and times', async () => {
     const read = () =>
       db.query<{ id: string }>(
-        `select id, first_seen_at, changed_at, stage_entered_at, snapshot_id from opportunities where tenant_id = $1 and deleted_at is null order by id`,
+        `select id, first_seen_at, changed_at, stage_entered_at, snapshot_id
+         from opportunities
+         where tenant_id = $1 and deleted_at is null
+         order by id`,
         [rows.tenant.id],
       );
     const before = await read();
@@ -135,7 +138,9 @@ describe('a replay', () => {
     );
     expect((await read()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
     const [likely] = await db.query(
-      `select count(*)::int as n from opportunities where tenant_id = $1 and likely_pct = 77 and deleted_at is null`,
+      `select count(*)::int as n
+       from opportunities
+       where tenant_id = $1 and likely_pct = 77 and deleted_at is null`,
       [rows.tenant.id],
     );
     expect(likely).toEqual({ n: 38 });

@@ -144,7 +144,9 @@ export async function buildNest(db: TestDatabase, sandbox: Sandbox, mark: string
     role: 'admin',
   });
   const [report] = await db.query<{ id: string }>(
-    `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name) values ($1, $2, $3, 'leads', 'All time', $4, $5, $6) returning id`,
+    `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name)
+     values ($1, $2, $3, 'leads', 'All time', $4, $5, $6)
+     returning id`,
     [
       tenant.id,
       randomUUID(),
@@ -167,8 +169,13 @@ export async function buildNest(db: TestDatabase, sandbox: Sandbox, mark: string
 /** Every id of the workspace's rows and of its people. */
 export async function idsOf(db: TestDatabase, { tenant }: Nest): Promise<Set<string>> {
   const tables = await db.query<{ name: string }>(
-    `select table_name as name from information_schema.columns join information_schema.tables using (table_schema, table_name)
-     where table_schema = 'public' and table_type = 'BASE TABLE' and column_name in ('tenant_id', 'id') and data_type = 'uuid' group by 1 having count(*) = 2`,
+    `select table_name as name
+     from information_schema.columns
+     join information_schema.tables using (table_schema, table_name)
+     where table_schema = 'public' and table_type = 'BASE TABLE'
+       and column_name in ('tenant_id', 'id') and data_type = 'uuid'
+     group by 1
+     having count(*) = 2`,
   );
   const found = new Set<string>([tenant.id]);
   for (const { name } of tables)
@@ -178,7 +185,13 @@ export async function idsOf(db: TestDatabase, { tenant }: Nest): Promise<Set<str
     ))
       found.add(id);
   for (const { id } of await db.query<{ id: string }>(
-    `select user_id as id from memberships where tenant_id = $1 union select user_id from staff_grants where tenant_id = $1`,
+    `select user_id as id
+     from memberships
+     where tenant_id = $1
+     union
+     select user_id
+     from staff_grants
+     where tenant_id = $1`,
     [tenant.id],
   ))
     found.add(id);

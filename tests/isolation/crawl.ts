@@ -90,11 +90,13 @@ export async function ask(
 /** The address without its values. */
 function shapeOf(path: string): string {
   const url = new URL(path, 'http://here.test');
-  return `${url.pathname.replaceAll(id, ':id')}?${[...url.searchParams.keys()].toSorted().join('&')}`;
+  const names = [...url.searchParams.keys()].toSorted();
+  return `${url.pathname.replaceAll(id, ':id')}?${names.join('&')}`;
 }
 
 const nameOf = ({ action, fields }: Form): string =>
-  `${new URL(action, 'http://here.test').pathname} ${fields['intent'] ?? Object.keys(fields).join()}`;
+  `${new URL(action, 'http://here.test').pathname} ` +
+  `${fields['intent'] ?? Object.keys(fields).join()}`;
 
 function linksOf(root: Element): string[] {
   const attributes = (name: string) =>

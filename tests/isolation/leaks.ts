@@ -47,12 +47,17 @@ export function secretSpellings(secret: string): string[] {
 /** Tables with a row that holds one of the texts in any column, as it is or deflated. */
 export async function textsWith(db: TestDatabase, texts: string[]): Promise<string[]> {
   const tables = await db.query<{ name: string }>(
-    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name
+     from information_schema.tables
+     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
   );
   const found = [];
   for (const { name } of tables) {
     const rows = await db.query(
-      `select 1 from ${name} t where exists (select from unnest($1::text[]) as text where strpos(t::text, text) > 0) limit 1`,
+      `select 1
+       from ${name} t
+       where exists (select from unnest($1::text[]) as text where strpos(t::text, text) > 0)
+       limit 1`,
       [texts],
     );
     if (rows.length > 0) found.push(name);

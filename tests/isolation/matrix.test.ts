@@ -89,7 +89,10 @@ async function traceOf(response: Response, asked: string[]): Promise<string> {
 /** The first place where two answers differ. */
 function differenceOf(one: string, other: string): string {
   const at = [...one].findIndex((char, index) => char !== other[index]);
-  return `${one.slice(Math.max(0, at - 60), at + 60)} <> ${other.slice(Math.max(0, at - 60), at + 60)}`;
+  return (
+    `${one.slice(Math.max(0, at - 60), at + 60)} <> ` +
+    `${other.slice(Math.max(0, at - 60), at + 60)}`
+  );
 }
 
 /** A few at a time: the machine of a test has few cores, and the order does not matter. */

@@ -102,7 +102,9 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name) values ($1, $2, 'A report', 'leads', 'All time', '<p>Figures</p>', $3, 'Owner') returning id`,
+    `insert into reports (tenant_id, id, title, page, period, html, published_by, publisher_name)
+     values ($1, $2, 'A report', 'leads', 'All time', '<p>Figures</p>', $3, 'Owner')
+     returning id`,
     [tenantId, randomUUID(), userId],
   );
   return row?.id ?? '';
@@ -114,8 +116,12 @@ async function addReferral(
   connectionId: string,
 ): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into referrals (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, referral_type, name, status, sort_cents)
-      values ($1, $2, $3, 'partner-center', 'referrals', 'a-referral', '', '{}', $2, now(), now(), 'co-sell', 'A deal', 'New', 0) returning id`,
+    `insert into referrals (tenant_id, id, connection_id, provider, stream, external_id,
+       content_hash, raw_json, snapshot_id, first_seen_at, changed_at, referral_type, name, status,
+       sort_cents)
+      values ($1, $2, $3, 'partner-center', 'referrals', 'a-referral', '', '{}', $2, now(), now(),
+        'co-sell', 'A deal', 'New', 0)
+      returning id`,
     [tenantId, randomUUID(), connectionId],
   );
   return row?.id ?? '';
@@ -123,8 +129,11 @@ async function addReferral(
 
 async function addConsent(db: TestDatabase, tenantId: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into device_consents (tenant_id, id, provider, label, key_id, user_code, verification_url, interval_seconds, expires_at)
-      values ($1, $2, 'partner-center', 'An account', 't1', 'A-CODE', 'https://microsoft.com/devicelogin', 5, now() + interval '1 hour') returning id`,
+    `insert into device_consents (tenant_id, id, provider, label, key_id, user_code,
+       verification_url, interval_seconds, expires_at)
+      values ($1, $2, 'partner-center', 'An account', 't1', 'A-CODE',
+        'https://microsoft.com/devicelogin', 5, now() + interval '1 hour')
+      returning id`,
     [tenantId, randomUUID()],
   );
   return row?.id ?? '';
@@ -132,8 +141,12 @@ async function addConsent(db: TestDatabase, tenantId: string): Promise<string> {
 
 async function addLead(db: TestDatabase, tenantId: string, connectionId: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, name, sort_name, status, qualified, sort_cents)
-      values ($1, $2, $3, 'clienttether', 'clients', 'a-lead', '', '{}', $2, now(), now(), 'A lead', 'a lead', 'New', false, 0) returning id`,
+    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash,
+       raw_json, snapshot_id, first_seen_at, changed_at, name, sort_name, status, qualified,
+       sort_cents)
+      values ($1, $2, $3, 'clienttether', 'clients', 'a-lead', '', '{}', $2, now(), now(),
+        'A lead', 'a lead', 'New', false, 0)
+      returning id`,
     [tenantId, randomUUID(), connectionId],
   );
   return row?.id ?? '';
@@ -148,11 +161,13 @@ async function addPush(
 ): Promise<string> {
   const id = randomUUID();
   await db.query(
-    `insert into pushes (tenant_id, id, connection_id, lead_id, state, remote_id) values ($1, $2, $3, $4, 'conflict', 'a-remote-id')`,
+    `insert into pushes (tenant_id, id, connection_id, lead_id, state, remote_id)
+     values ($1, $2, $3, $4, 'conflict', 'a-remote-id')`,
     [tenantId, id, connectionId, leadId],
   );
   await db.query(
-    `insert into push_conflicts (tenant_id, id, push_id, field, ours, theirs) values ($1, $2, $2, 'companyname', 'Ours', 'Theirs')`,
+    `insert into push_conflicts (tenant_id, id, push_id, field, ours, theirs)
+     values ($1, $2, $2, 'companyname', 'Ours', 'Theirs')`,
     [tenantId, id],
   );
   return id;
@@ -165,7 +180,10 @@ export async function addRecordError(
   connectionId: string,
 ): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id, item_index, reason, payload) values ($1, $2, $3, 'clients', $4, $2, $2, 0, 'A reason.', '{}') returning id`,
+    `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id, snapshot_id,
+       item_index, reason, payload)
+     values ($1, $2, $3, 'clients', $4, $2, $2, 0, 'A reason.', '{}')
+     returning id`,
     [tenantId, randomUUID(), connectionId, randomUUID()],
   );
   return row?.id ?? '';
@@ -186,7 +204,9 @@ export async function addDeadLetter(
     requestedBy: null,
   };
   const [row] = await db.query<{ id: string }>(
-    `insert into dead_letters (tenant_id, id, job, subject, connection_id, payload, kind, reason) values ($1, $2::uuid, 'retry-records', $2::uuid::text, $3, $4, 'failed', 'A reason.') returning id`,
+    `insert into dead_letters (tenant_id, id, job, subject, connection_id, payload, kind, reason)
+     values ($1, $2::uuid, 'retry-records', $2::uuid::text, $3, $4, 'failed', 'A reason.')
+     returning id`,
     [tenantId, randomUUID(), connectionId, payload],
   );
   return row?.id ?? '';
@@ -199,7 +219,9 @@ export async function addInvitation(
   inviterId: string,
 ): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    `insert into invitations (id, tenant_id, email, role, status, expires_at, inviter_id) values ($1, $2, $3, 'viewer', 'pending', now() + interval '1 day', $4) returning id`,
+    `insert into invitations (id, tenant_id, email, role, status, expires_at, inviter_id)
+     values ($1, $2, $3, 'viewer', 'pending', now() + interval '1 day', $4)
+     returning id`,
     [randomUUID(), tenantId, `${randomUUID()}@guests.test`, inviterId],
   );
   return row?.id ?? '';
@@ -237,7 +259,9 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
   const digests = await Promise.all(
     tables.map((table) =>
       db.query(
-        `select '${table}' as table, count(*)::int as rows, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t`,
+        `select '${table}' as table, count(*)::int as rows,
+           md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest
+         from ${table} t`,
       ),
     ),
   );

@@ -73,11 +73,18 @@ beforeAll(async () => {
     secrets: { webKey: 'w', accessToken: 't' },
   });
   await database.query(
-    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name, sort_name, company, email, phone,
-       source, status, qualified, sort_cents, domain, score, sort_score, segment, mail_provider, referral_type, push_state, deleted_at, mirror_of)
-     select $1, id, $2, 'clienttether', 'clients', id::text, 'h', '{}', id, now(), now(), created::date + time '12:00', created::date, name, lower(name), company, email, phone,
-       source, status, qualified, 0, domain, score, coalesce(score, -1), segment, provider, referral, push, case when deleted then now() end, case when mirror then id end
-     from jsonb_to_recordset($3) as r (id uuid, created text, name text, company text, email text, phone text, source text, status text, qualified bool, domain text, score int, segment text, provider text, referral text, push text, deleted bool, mirror bool)`,
+    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash,
+       raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name,
+       sort_name, company, email, phone,
+       source, status, qualified, sort_cents, domain, score, sort_score, segment, mail_provider,
+         referral_type, push_state, deleted_at, mirror_of)
+     select $1, id, $2, 'clienttether', 'clients', id::text, 'h', '{}', id, now(), now(),
+       created::date + time '12:00', created::date, name, lower(name), company, email, phone,
+       source, status, qualified, 0, domain, score, coalesce(score, -1), segment, provider,
+         referral, push, case when deleted then now() end, case when mirror then id end
+     from jsonb_to_recordset($3) as r (id uuid, created text, name text, company text, email text,
+       phone text, source text, status text, qualified bool, domain text, score int, segment text,
+       provider text, referral text, push text, deleted bool, mirror bool)`,
     [tenant.id, connection, JSON.stringify(made)],
   );
   expect(await reindexLeads(tenant.id)).toMatchObject({ leads: 400 });

@@ -199,7 +199,8 @@ it('a value that the CRM rewrites is sent once, and is no change of theirs then'
   );
   const leadId = await one(forms, { domain: 'forms.example' });
   await db.query(
-    `insert into company_domains (tenant_id, domain, scored_at) values ($1, 'forms.example', '2026-11-20T10:00:00.5Z')`,
+    `insert into company_domains (tenant_id, domain, scored_at)
+     values ($1, 'forms.example', '2026-11-20T10:00:00.5Z')`,
     [forms.tenantId],
   );
   await push(forms, [leadId]);
@@ -225,7 +226,8 @@ it("the trail is kept for as long as raw responses are, people's decisions for g
   const before = await eventsOf(stage, leadId);
   const old = (id: string, step: string) =>
     db.query(
-      `insert into push_events (tenant_id, id, push_id, created_at, attempt, step, outcome) values ($1, $2, $3, now() - interval '100 days', 1, $4, 'note')`,
+      `insert into push_events (tenant_id, id, push_id, created_at, attempt, step, outcome)
+       values ($1, $2, $3, now() - interval '100 days', 1, $4, 'note')`,
       [stage.tenantId, id, pushId, step],
     );
   const made = (Date.now() - 100 * 86_400_000).toString(16).padStart(12, '0');

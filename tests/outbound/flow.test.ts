@@ -70,7 +70,9 @@ describe('a lead that is pushed', () => {
       dealValue: 1200,
     });
     await db.query(
-      `insert into company_domains (tenant_id, domain, azure_tenant_id, scored_at) values ($1, 'globex.example', 'f2a3b0c4-0000-4000-8000-000000000001', '2026-11-20T10:00:00.5Z')`,
+      `insert into company_domains (tenant_id, domain, azure_tenant_id, scored_at)
+       values ($1, 'globex.example', 'f2a3b0c4-0000-4000-8000-000000000001',
+         '2026-11-20T10:00:00.5Z')`,
       [stage.tenantId],
     );
     expect(await push(stage, [leadId])).toMatchObject({ synced: 1, failed: 0, retried: 0 });
@@ -252,7 +254,11 @@ describe('what both sides changed', () => {
     ]);
     const open = () =>
       db.query(
-        `select c.field, c.ours, c.theirs, c.base, c.resolution from push_conflicts c join pushes p on p.id = c.push_id where p.lead_id = $1 order by c.id`,
+        `select c.field, c.ours, c.theirs, c.base, c.resolution
+         from push_conflicts c
+         join pushes p on p.id = c.push_id
+         where p.lead_id = $1
+         order by c.id`,
         [leadId],
       );
     expect(await open()).toEqual([

@@ -225,7 +225,9 @@ describe('a lead that others changed', () => {
           else if (one.kind === 'replay') await lead.replay();
           else await lead.delete();
           const [row] = await db.query(
-            'select status, deal_value as "dealValue", phone, deleted_at is not null as deleted from leads where external_id = $1',
+            `select status, deal_value as "dealValue", phone, deleted_at is not null as deleted
+             from leads
+             where external_id = $1`,
             [lead.externalId],
           );
           expect(row).toEqual({ ...lead.expected(), deleted: lead.deleted });
@@ -234,7 +236,10 @@ describe('a lead that others changed', () => {
             value: string | null;
             against: string | null;
           }>(
-            'select field, value, source_value as against from lead_overrides o join leads l on l.tenant_id = o.tenant_id and l.id = o.lead_id where l.external_id = $1',
+            `select field, value, source_value as against
+             from lead_overrides o
+             join leads l on l.tenant_id = o.tenant_id and l.id = o.lead_id
+             where l.external_id = $1`,
             [lead.externalId],
           );
           expect(

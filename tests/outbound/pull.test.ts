@@ -72,14 +72,19 @@ const change = (id: string, row: Record<string, string | number | null>) =>
 const leadRow = async (leadId: string) =>
   (
     await db.query<Record<string, unknown>>(
-      'select name, company, phone, email, deal_value::float8 as value, push_state as shown, mirror_of as mirror from leads where id = $1',
+      `select name, company, phone, email, deal_value::float8 as value, push_state as shown,
+         mirror_of as mirror
+       from leads
+       where id = $1`,
       [leadId],
     )
   )[0];
 const copyOf = async (remoteId: string) =>
   (
     await db.query<{ id: string; mirror: string | null; deleted: boolean }>(
-      'select id, mirror_of as mirror, deleted_at is not null as deleted from leads where connection_id = $1 and external_id = $2',
+      `select id, mirror_of as mirror, deleted_at is not null as deleted
+       from leads
+       where connection_id = $1 and external_id = $2`,
       [stage.connectionId, remoteId],
     )
   )[0];
@@ -91,7 +96,11 @@ const open = (leadId: string) =>
     theirs: string | null;
     base: string | null;
   }>(
-    'select c.id, c.field, c.ours, c.theirs, c.base from push_conflicts c join pushes p on p.id = c.push_id where p.lead_id = $1 and c.resolved_at is null order by c.field',
+    `select c.id, c.field, c.ours, c.theirs, c.base
+     from push_conflicts c
+     join pushes p on p.id = c.push_id
+     where p.lead_id = $1 and c.resolved_at is null
+     order by c.field`,
     [leadId],
   );
 const ofThere = (remoteId: string) =>
@@ -173,7 +182,10 @@ describe('what people change there', () => {
       value: 4200.5,
     });
     const kept = await db.query(
-      'select field, value, source_value as source from lead_overrides where lead_id = $1 order by field',
+      `select field, value, source_value as source
+       from lead_overrides
+       where lead_id = $1
+       order by field`,
       [leadId],
     );
     expect(kept).toEqual([

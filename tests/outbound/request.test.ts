@@ -153,7 +153,9 @@ describe('a worker', () => {
     const paused = await takePush(stage);
     expect(await takePush(stage)).toBeUndefined();
     await db.query(
-      `update pushes set lease_until = now() - interval '1 second', due_at = now() - interval '1 second' where lead_id = $1`,
+      `update pushes
+       set lease_until = now() - interval '1 second', due_at = now() - interval '1 second'
+       where lead_id = $1`,
       [leadId],
     );
     expect(await drain(stage)).toMatchObject({ synced: 1 });

@@ -99,11 +99,17 @@ export async function addLeads(
     };
   });
   await db.query(
-    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash, raw_json, snapshot_id, first_seen_at, changed_at, name, sort_name, company, email, website, domain, phone, status, qualified,
+    `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash,
+       raw_json, snapshot_id, first_seen_at, changed_at, name, sort_name, company, email, website,
+       domain, phone, status, qualified,
        deal_value, sort_cents, score, sort_score, segment, priority)
-     select $1, l.id, $2, 'clienttether', 'clients', l.id::text, 'hash', '{}', l.id, now(), now(), l.name, lower(l.name), l.company, l.email, l.website, l.domain, l.phone, 'New Lead', false,
-       l."dealValue", coalesce(l."dealValue" * 100, -1), l.score, coalesce(l.score, -1), l.segment, l.priority
-     from jsonb_to_recordset($3::jsonb) as l (id uuid, name text, company text, email text, website text, domain text, phone text, "dealValue" numeric, score int, segment text, priority int)`,
+     select $1, l.id, $2, 'clienttether', 'clients', l.id::text, 'hash', '{}', l.id, now(), now(),
+       l.name, lower(l.name), l.company, l.email, l.website, l.domain, l.phone, 'New Lead', false,
+       l."dealValue", coalesce(l."dealValue" * 100, -1), l.score, coalesce(l.score, -1), l.segment,
+         l.priority
+     from jsonb_to_recordset($3::jsonb) as l
+       (id uuid, name text, company text, email text, website text, domain text, phone text,
+       "dealValue" numeric, score int, segment text, priority int)`,
     [tenantId, sourceId, JSON.stringify(rows)],
   );
   return rows.map(({ id }) => id);
@@ -155,8 +161,12 @@ export async function pushOf(
   leadId: string | undefined,
 ): Promise<PushRow> {
   const [row] = await db.query<PushRow & Record<string, unknown>>(
-    `select p.state, p.attempts, p.remote_id as "remoteId", p.remote_ids as "remoteIds", p.error_message as error, p.due_at as "dueAt", l.push_state as shown, p.base, p.synced_at as "syncedAt"
-     from pushes p join leads l on l.tenant_id = p.tenant_id and l.id = p.lead_id where p.tenant_id = $1 and p.lead_id = $2`,
+    `select p.state, p.attempts, p.remote_id as "remoteId", p.remote_ids as "remoteIds",
+       p.error_message as error, p.due_at as "dueAt", l.push_state as shown, p.base,
+       p.synced_at as "syncedAt"
+     from pushes p
+     join leads l on l.tenant_id = p.tenant_id and l.id = p.lead_id
+     where p.tenant_id = $1 and p.lead_id = $2`,
     [tenantId, leadId],
   );
   if (row === undefined) throw new Error('no such push');
@@ -175,7 +185,12 @@ export const eventsOf = ({ db, tenantId }: PushStage, leadId: string | undefined
     response: unknown;
     attempt: number;
   }>(
-    `select e.step, e.method, e.path, e.status, e.outcome, e.message, e.request, e.response, e.attempt from push_events e join pushes p on p.tenant_id = e.tenant_id and p.id = e.push_id where p.tenant_id = $1 and p.lead_id = $2 order by e.id`,
+    `select e.step, e.method, e.path, e.status, e.outcome, e.message, e.request, e.response,
+       e.attempt
+     from push_events e
+     join pushes p on p.tenant_id = e.tenant_id and p.id = e.push_id
+     where p.tenant_id = $1 and p.lead_id = $2
+     order by e.id`,
     [tenantId, leadId],
   );
 

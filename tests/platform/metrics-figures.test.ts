@@ -26,7 +26,9 @@ beforeAll(async () => {
   );
   const add = async (status: string): Promise<string> => {
     const [row] = await db.query<{ id: string }>(
-      `insert into connections (tenant_id, provider, label, status, created_at) values ($1, 'clienttether', 'ana@birch.test', $2, now() - interval '5 hours') returning id`,
+      `insert into connections (tenant_id, provider, label, status, created_at)
+       values ($1, 'clienttether', 'ana@birch.test', $2, now() - interval '5 hours')
+       returning id`,
       [tenant?.id, status],
     );
     return row?.id ?? '';
@@ -34,7 +36,9 @@ beforeAll(async () => {
   birch = { tenantId: tenant?.id ?? '', connectionId: await add('active') };
   paused = await add('paused');
   await db.query(
-    `insert into stream_states (tenant_id, connection_id, stream, fresh_at) values ($1, $2, 'clients', now() - interval '10 minutes'), ($1, $2, 'notes', now() - interval '3 hours')`,
+    `insert into stream_states (tenant_id, connection_id, stream, fresh_at)
+     values ($1, $2, 'clients', now() - interval '10 minutes'),
+       ($1, $2, 'notes', now() - interval '3 hours')`,
     [birch.tenantId, birch.connectionId],
   );
   await db.query(`insert into tenants (slug, name, archived_at) values ('gone', 'Gone', now())`);
@@ -108,7 +112,8 @@ describe('what the database tells', () => {
     const figures = await told();
     const age = (stream: string) =>
       figures.value(
-        `sync_stream_age_seconds{tenant="birch",connection="${birch.connectionId}",stream="${stream}"}`,
+        `sync_stream_age_seconds{tenant="birch",connection="${birch.connectionId}",` +
+          `stream="${stream}"}`,
       ) ?? 0;
     expect(Math.floor(age('clients') / 60)).toBe(10);
     expect(Math.floor(age('notes') / 3600)).toBe(3);
@@ -135,21 +140,28 @@ describe('a survey', () => {
       birch.connectionId,
     ]);
     await db.query(
-      `insert into circuits (tenant_id, connection_id, state, reason) values ($1, $2, 'open', 'It answered 503.')`,
+      `insert into circuits (tenant_id, connection_id, state, reason)
+       values ($1, $2, 'open', 'It answered 503.')`,
       id,
     );
     await db.query(
-      `insert into sync_runs (tenant_id, connection_id, trigger, status, started_at, finished_at) select $1, $2, 'schedule', status, now() - interval '70 minutes', now() - ago
-       from (values ('success', interval '5 minutes'), ('failed', interval '5 minutes'), ('partial', interval '50 minutes'), ('failed', interval '65 minutes')) as r(status, ago)`,
+      `insert into sync_runs (tenant_id, connection_id, trigger, status, started_at, finished_at)
+       select $1, $2, 'schedule', status, now() - interval '70 minutes', now() - ago
+       from (values ('success', interval '5 minutes'), ('failed', interval '5 minutes'),
+         ('partial', interval '50 minutes'), ('failed', interval '65 minutes')) as r(status, ago)`,
       id,
     );
     await db.query(
-      `insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until) values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
+      `insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until)
+       values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
       id,
     );
     await db.query(
-      `insert into dead_letters (tenant_id, job, subject, payload, kind, reason, created_at, resolved_at)
-      select $1, 'sync-connection', n::text, '{}', 'x', 'x', now() - ago, resolved from (values (1, interval '5 minutes', null), (2, interval '2 hours', null), (3, interval '5 minutes', now())) as d(n, ago, resolved)`,
+      `insert into dead_letters (tenant_id, job, subject, payload, kind, reason, created_at,
+         resolved_at)
+      select $1, 'sync-connection', n::text, '{}', 'x', 'x', now() - ago, resolved
+      from (values (1, interval '5 minutes', null), (2, interval '2 hours', null),
+        (3, interval '5 minutes', now())) as d(n, ago, resolved)`,
       [birch.tenantId],
     );
     const { tenants } = await surveyAll(new Date());

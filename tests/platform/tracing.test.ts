@@ -107,9 +107,14 @@ describe('without the variables', () => {
       import { Module } from 'node:module';
       import { startTracing, traced, tracedBefore } from './src/lib/platform/tracing.ts';
       const stop = await startTracing('nothing');
-      const answer = await traced('a', {}, async (note) => { note({ count: 1 }); tracedBefore('b', {}, 1, false); return 42; });
+      const answer = await traced('a', {}, async (note) => {
+        note({ count: 1 });
+        tracedBefore('b', {}, 1, false);
+        return 42;
+      });
       await stop();
-      console.log(answer, Object.keys(Module._cache).filter((file) => /opentelemetry.(sdk|exporter|otlp|resources)/.test(file)).length);`;
+      const heavy = /opentelemetry.(sdk|exporter|otlp|resources)/;
+      console.log(answer, Object.keys(Module._cache).filter((file) => heavy.test(file)).length);`;
     const { OTEL_EXPORTER_OTLP_ENDPOINT: _endpoint, ...rest } = process.env;
     const { stdout } = await promisify(execFile)(
       process.execPath,

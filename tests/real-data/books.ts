@@ -28,7 +28,8 @@ export function bookChecks(db: TestDatabase, academy: () => Academy): void {
       for (const table of tables)
         found[table] = (
           await db.query(
-            `select count(*)::int, md5(string_agg(xmin::text || ctid::text, ',' order by ctid)) from ${table}`,
+            `select count(*)::int, md5(string_agg(xmin::text || ctid::text, ',' order by ctid))
+             from ${table}`,
           )
         )[0];
       return found;

@@ -178,7 +178,9 @@ describe('metadata of Dynamics 365', () => {
           IsValidForUpdate: true,
         });
         const picklists = await get(
-          "EntityDefinitions(LogicalName='lead')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$select=LogicalName&$expand=OptionSet",
+          "EntityDefinitions(LogicalName='lead')/Attributes/" +
+            'Microsoft.Dynamics.CRM.PicklistAttributeMetadata' +
+            '?$select=LogicalName&$expand=OptionSet',
         );
         const source = picklists.value?.find(({ LogicalName }) => LogicalName === 'leadsourcecode');
         expect(source).toMatchObject({

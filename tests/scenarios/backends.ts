@@ -30,7 +30,9 @@ export async function killBackends(
       ),
     );
     const killed = await db.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tributary' and datname = current_database() and random() < 0.4`,
+      `select pg_terminate_backend(pid)
+       from pg_stat_activity
+       where application_name = 'tributary' and datname = current_database() and random() < 0.4`,
     );
     tally.killed += killed.length;
     tally.rounds += 1;

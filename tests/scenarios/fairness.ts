@@ -58,7 +58,12 @@ export async function letSmallPass(
         ).length > 0,
     );
     const [giantRun] = await db.query<{ status: string; pages: number }>(
-      `select r.status, (select sum(pages)::int from sync_run_streams s where s.run_id = r.id) as pages from sync_runs r where tenant_id = $1 order by started_at limit 1`,
+      `select r.status, (select sum(pages)::int from sync_run_streams s
+         where s.run_id = r.id) as pages
+       from sync_runs r
+       where tenant_id = $1
+       order by started_at
+       limit 1`,
       [big],
     );
     expect(giantRun?.status).toBe('running');

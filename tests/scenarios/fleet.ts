@@ -105,7 +105,9 @@ export async function keepBusy(db: TestDatabase): Promise<number> {
  */
 export async function retrySetAside(db: TestDatabase): Promise<number> {
   const waiting = await db.query<{ tenant_id: string }>(
-    `select distinct tenant_id from dead_letters where job = 'sync-connection' and kind = 'worker_lost' and resolved_at is null`,
+    `select distinct tenant_id
+     from dead_letters
+     where job = 'sync-connection' and kind = 'worker_lost' and resolved_at is null`,
   );
   let retried = 0;
   for (const { tenant_id: tenantId } of waiting)
@@ -140,10 +142,15 @@ export async function convergeAll(
       [now],
     );
     if (fresh.length === workspaces.length) return;
-    if (Date.now() > deadline)
-      throw new Error(
-        `Only ${fresh.length} of ${workspaces.length} tenants were synced: ${JSON.stringify(await db.query('select status, error_message, losses, lease, started_at from sync_runs order by started_at desc limit 10'))}`,
+    if (Date.now() > deadline) {
+      const runs = await db.query(
+        `select status, error_message, losses, lease, started_at from sync_runs
+         order by started_at desc limit 10`,
       );
+      throw new Error(
+        `Only ${fresh.length} of ${workspaces.length} tenants were synced: ${JSON.stringify(runs)}`,
+      );
+    }
     await wakeIdle(
       db,
       fresh.map((row) => row.tenant_id),
@@ -158,8 +165,12 @@ export async function convergeAll(
  */
 async function wakeIdle(db: TestDatabase, done: readonly string[]): Promise<void> {
   await db.query(
-    `update connections c set due_at = now() - interval '1 second' where tenant_id <> all($1) and (due_at is null or due_at > now())
-    and not exists (select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status = 'running' and r.lease_until > now())`,
+    `update connections c
+     set due_at = now() - interval '1 second'
+     where tenant_id <> all($1) and (due_at is null or due_at > now())
+    and not exists (select from sync_runs r
+      where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status = 'running'
+      and r.lease_until > now())`,
     [done],
   );
   await enqueueDue();

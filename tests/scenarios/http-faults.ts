@@ -128,7 +128,9 @@ export async function meetRandomFaults(
   return {
     ...tally,
     requests: figures.requests,
-    'of them with a fault': `${figures.faults} (${Math.round((100 * figures.faults) / figures.requests)} %)`,
+    'of them with a fault': `${figures.faults} (${Math.round(
+      (100 * figures.faults) / figures.requests,
+    )} %)`,
   };
 }
 

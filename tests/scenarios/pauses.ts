@@ -115,9 +115,12 @@ const refusals = (output: string) =>
 
 /** Whoever has the run that is under way, if somebody does. */
 async function holderOf(db: TestDatabase): Promise<Holder | undefined> {
-  const [holder] =
-    await db.query<Holder>(`select w.who, w.run, w.no::int as no from witness.writes w join sync_runs r on r.id = w.run and r.lease = w.lease
-    where w.what = 'lease' and r.status = 'running' and r.lease_until > now() order by w.no desc limit 1`);
+  const [holder] = await db.query<Holder>(`select w.who, w.run, w.no::int as no
+    from witness.writes w
+    join sync_runs r on r.id = w.run and r.lease = w.lease
+    where w.what = 'lease' and r.status = 'running' and r.lease_until > now()
+    order by w.no desc
+    limit 1`);
   return holder;
 }
 
@@ -134,7 +137,9 @@ async function losesItsRun(db: TestDatabase, { who, run, no }: Holder): Promise<
       taken =
         (
           await db.query(
-            `select 1 from witness.writes where run = $1 and who <> $2 and what <> 'lease' and no > $3`,
+            `select 1
+             from witness.writes
+             where run = $1 and who <> $2 and what <> 'lease' and no > $3`,
             [run, who, no],
           )
         ).length > 0;

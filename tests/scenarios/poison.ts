@@ -108,7 +108,9 @@ async function takeAway(
     changes: ids.map((id) => ({ op: 'delete' as const, kind, id })),
   });
   await db.query(
-    `update record_errors set resolved_at = now(), resolution = 'discarded' where resolved_at is null`,
+    `update record_errors
+     set resolved_at = now(), resolution = 'discarded'
+     where resolved_at is null`,
   );
   expect((await sync(workspace)).status).toBe('success');
 }

@@ -150,10 +150,13 @@ async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<b
 
 async function settleAll(stage: PushStage, patienceMs: number): Promise<void> {
   for (const deadline = Date.now() + patienceMs; ((await statesOf(stage))['pending'] ?? 0) > 0;) {
-    if (Date.now() > deadline)
-      throw new Error(
-        `Still pending: ${JSON.stringify(await stage.db.query(`select state, attempts, error_message, count(*) from pushes group by 1, 2, 3 order by 4 desc limit 5`))}`,
+    if (Date.now() > deadline) {
+      const pushes = await stage.db.query(
+        `select state, attempts, error_message, count(*) from pushes
+         group by 1, 2, 3 order by 4 desc limit 5`,
       );
+      throw new Error(`Still pending: ${JSON.stringify(pushes)}`);
+    }
     await wake(stage);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
@@ -168,7 +171,9 @@ async function wake({ db, tenantId, connectionId }: PushStage): Promise<void> {
     tenantId,
   ]);
   const waiting = await db.query(
-    `select 1 from pgboss.job where name = 'push-leads' and state < 'active' and start_after <= now()`,
+    `select 1
+     from pgboss.job
+     where name = 'push-leads' and state < 'active' and start_after <= now()`,
   );
   if (waiting.length === 0)
     await enqueue(

@@ -88,7 +88,11 @@ async function outlive(
   const [name = ''] = fleet.namesOf(victim);
   const held = () =>
     db.query<{ run: string }>(
-      `select r.id as run from sync_runs r join lateral (select who from witness.writes where what = 'lease' and run = r.id order by no desc limit 1) w on true where r.status = 'running' and r.lease_until > now() and who = $1`,
+      `select r.id as run
+       from sync_runs r
+       join lateral (select who from witness.writes where what = 'lease' and run = r.id
+         order by no desc limit 1) w on true
+       where r.status = 'running' and r.lease_until > now() and who = $1`,
       [name],
     );
   await until('the victim holds a run', async () => {
@@ -102,7 +106,10 @@ async function outlive(
   const { pages } = await progressOf(db);
   await until('its runs go on in other hands', async () => {
     const left = await db.query(
-      `select 1 from unnest($1::uuid[]) as orphan (run) where not exists (select from witness.writes w where w.run = orphan.run and w.who <> $2 and w.what = 'lease')
+      `select 1
+       from unnest($1::uuid[]) as orphan (run)
+       where not exists (select from witness.writes w
+         where w.run = orphan.run and w.who <> $2 and w.what = 'lease')
       and exists (select from sync_runs r where r.id = orphan.run and r.status = 'running')`,
       [orphans.map(({ run }) => run), name],
     );

@@ -26,27 +26,43 @@ export interface Write {
 export async function installWitness(db: TestDatabase): Promise<void> {
   await db.query(`
     create schema witness;
-    create table witness.writes (no bigserial primary key, who text not null, what text not null, connection uuid not null, run uuid, lease int, stream text, pass uuid, version int, pages int, cursor jsonb);
+    create table witness.writes (no bigserial primary key, who text not null, what text not null,
+      connection uuid not null, run uuid, lease int, stream text, pass uuid, version int, pages int,
+      cursor jsonb);
     create index on witness.writes (what, no);
     create function witness.of_run() returns trigger language plpgsql security definer as $$ begin
-      insert into witness.writes (who, what, connection, run, lease) values (session_user, 'lease', new.connection_id, new.id, new.lease); return new; end $$;
+      insert into witness.writes (who, what, connection, run, lease)
+      values (session_user, 'lease', new.connection_id, new.id, new.lease); return new; end $$;
     create function witness.of_page() returns trigger language plpgsql security definer as $$ begin
       insert into witness.writes (who, what, connection, run, lease, stream, pass, pages)
-        select session_user, 'page', new.connection_id, new.run_id, lease, new.stream, new.pass_id, new.page_no from public.sync_runs where tenant_id = new.tenant_id and id = new.run_id; return new; end $$;
+        select session_user, 'page', new.connection_id, new.run_id, lease, new.stream, new.pass_id,
+          new.page_no
+        from public.sync_runs
+        where tenant_id = new.tenant_id and id = new.run_id; return new; end $$;
     create function witness.of_state() returns trigger language plpgsql security definer as $$ begin
-      insert into witness.writes (who, what, connection, run, lease, stream, pass, version, pages, cursor)
-        select session_user, 'state', new.connection_id, r.id, r.lease, new.stream, new.pass_id, new.version, new.pass_pages, new.cursor
-        from (select 1) as one left join public.sync_runs r on r.tenant_id = new.tenant_id and r.connection_id = new.connection_id and r.status = 'running'; return new; end $$;
-    create trigger witness_taken after insert on sync_runs for each row execute function witness.of_run();
-    create trigger witness_retaken after update on sync_runs for each row when (old.lease <> new.lease) execute function witness.of_run();
-    create trigger witness_page after insert on raw_snapshots for each row execute function witness.of_page();
-    create trigger witness_state after insert or update on stream_states for each row execute function witness.of_state();`);
+      insert into witness.writes (who, what, connection, run, lease, stream, pass, version, pages,
+        cursor)
+        select session_user, 'state', new.connection_id, r.id, r.lease, new.stream, new.pass_id,
+          new.version, new.pass_pages, new.cursor
+        from (select 1) as one
+        left join public.sync_runs r on r.tenant_id = new.tenant_id
+          and r.connection_id = new.connection_id and r.status = 'running'; return new; end $$;
+    create trigger witness_taken after insert on sync_runs for each row execute function
+      witness.of_run();
+    create trigger witness_retaken after update on sync_runs for each row
+      when (old.lease <> new.lease) execute function witness.of_run();
+    create trigger witness_page after insert on raw_snapshots for each row execute function
+      witness.of_page();
+    create trigger witness_state after insert
+      or update on stream_states for each row execute function witness.of_state();`);
 }
 
 /** How many pages and leases there have been: what counts as progress. */
 export async function progressOf(db: TestDatabase): Promise<{ pages: number; leases: number }> {
   const [row] = await db.query<{ pages: number; leases: number }>(
-    `select count(*) filter (where what = 'page')::int as pages, count(*) filter (where what = 'lease')::int as leases from witness.writes`,
+    `select count(*) filter (where what = 'page')::int as pages,
+       count(*) filter (where what = 'lease')::int as leases
+     from witness.writes`,
   );
   return row ?? { pages: 0, leases: 0 };
 }
@@ -93,7 +109,8 @@ function expectForward(before: Write | undefined, now: Write): Write {
   );
   expect(
     placesOf(before.cursor) <= placesOf(now.cursor),
-    `${now.stream} went from ${JSON.stringify(before.cursor)} to ${JSON.stringify(now.cursor)} at write ${now.no}`,
+    `${now.stream} went from ${JSON.stringify(before.cursor)} to ` +
+      `${JSON.stringify(now.cursor)} at write ${now.no}`,
   ).toBe(true);
   return now;
 }

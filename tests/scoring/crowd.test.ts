@@ -69,13 +69,20 @@ it('pages, scans and scores that meet on one domain leave every lead as it says'
   await scanSlice(stage.tenant.id, () => false, new AbortController().signal);
   const wrong = () =>
     db.query(
-      `select l.external_id from leads l left join company_domains d using (tenant_id, domain) where l.deleted_at is null
-     and (l.score, l.segment, l.priority, l.mail_provider, l.tenant_size, l.referral_type, l.sort_score) is distinct from (d.score, d.segment, d.priority, d.mail_provider, d.tenant_size, d.referral_type, coalesce(d.score, -1))`,
+      `select l.external_id
+       from leads l
+       left join company_domains d using (tenant_id, domain)
+       where l.deleted_at is null
+     and (l.score, l.segment, l.priority, l.mail_provider, l.tenant_size, l.referral_type,
+       l.sort_score) is distinct from (d.score, d.segment, d.priority, d.mail_provider,
+       d.tenant_size, d.referral_type, coalesce(d.score, -1))`,
     );
   expect(await wrong()).toEqual([]);
   const rows = () =>
     db.query(
-      `select domain, azure_tenant_id, referral_type, employees, score, mail_provider from company_domains order by domain`,
+      `select domain, azure_tenant_id, referral_type, employees, score, mail_provider
+       from company_domains
+       order by domain`,
     );
   const before = await rows();
   expect(before.length).toBe(20);

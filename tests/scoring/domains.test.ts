@@ -37,7 +37,11 @@ const domains = (of = stage) =>
     employees: number | null;
     due: boolean;
   }>(
-    `select domain, name, azure_tenant_id as azure, referral_type as type, employees, scan_due_at is not null as due from company_domains where tenant_id = $1 order by domain`,
+    `select domain, name, azure_tenant_id as azure, referral_type as type, employees,
+       scan_due_at is not null as due
+     from company_domains
+     where tenant_id = $1
+     order by domain`,
     [of.tenant.id],
   );
 const leadRows = () =>
@@ -49,7 +53,11 @@ const leadRows = () =>
     type: string | null;
     provider: string | null;
   }>(
-    `select external_id as id, score, sort_score as sort, segment, referral_type as type, mail_provider as provider from leads where tenant_id = $1 order by 1`,
+    `select external_id as id, score, sort_score as sort, segment, referral_type as type,
+       mail_provider as provider
+     from leads
+     where tenant_id = $1
+     order by 1`,
     [stage.tenant.id],
   );
 const switchOn = (of = stage) => switchFeature(of.tenant.id, 'lead-engine', true, null);
@@ -197,13 +205,17 @@ describe('the domains of a workspace', () => {
     });
     await switchOn();
     await db.query(
-      `update company_domains set scan_due_at = now() + interval '1 day', scan_attempts = 4 where tenant_id = $1`,
+      `update company_domains
+       set scan_due_at = now() + interval '1 day', scan_attempts = 4
+       where tenant_id = $1`,
       [stage.tenant.id],
     );
     await requestScan(stage.tenant.id, 'acme.com');
     expect(
       await db.query(
-        `select scan_due_at <= now() as due, scan_attempts as attempts from company_domains where tenant_id = $1`,
+        `select scan_due_at <= now() as due, scan_attempts as attempts
+         from company_domains
+         where tenant_id = $1`,
         [stage.tenant.id],
       ),
     ).toEqual([{ due: true, attempts: 0 }]);
@@ -252,7 +264,8 @@ describe('the domains of a workspace', () => {
       [stage.tenant.id],
     );
     await db.query(
-      `insert into company_domains (tenant_id, domain, scan_due_at) values ($1, 'nobody.com', now())`,
+      `insert into company_domains (tenant_id, domain, scan_due_at)
+       values ($1, 'nobody.com', now())`,
       [stage.tenant.id],
     );
     await db.query(`update leads set score = 3, sort_score = 3 where tenant_id = $1`, [
@@ -331,7 +344,9 @@ describe('the scores of leads', () => {
     expect(await rescoreSlice(stage.tenant.id, null, () => false)).toBe(null);
     expect(await leadRows()).toMatchObject([{ score: 35 }, { score: 100 }]);
     const [row] = await db.query<{ breakdown: { scoredAt: string }; version: number }>(
-      `select breakdown, model_version as version from company_domains where tenant_id = $1 and domain = 'acme.com'`,
+      `select breakdown, model_version as version
+       from company_domains
+       where tenant_id = $1 and domain = 'acme.com'`,
       [stage.tenant.id],
     );
     expect(row?.version).toBe(1);

@@ -52,7 +52,9 @@ afterAll(async () => {
 async function scanned(domain: string): Promise<void> {
   const found = evidence({ domain, dmarc: { verdict: 'missing', policy: null } });
   await db.query(
-    `update company_domains set evidence = $3, scanned_at = $4, scan_due_at = $4 where tenant_id = $1 and domain = $2`,
+    `update company_domains
+     set evidence = $3, scanned_at = $4, scan_due_at = $4
+     where tenant_id = $1 and domain = $2`,
     [north.tenant.id, domain, found, found.scannedAt],
   );
   await withTenant(north.tenant.id, (tx) => rescoreDomains(tx, north.tenant.id, [domain]));

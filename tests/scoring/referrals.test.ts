@@ -79,7 +79,11 @@ const companies = () =>
     type: string;
     due: boolean;
   }>(
-    'select domain, name, employees, azure_tenant_id as azure, referral_type as type, scan_due_at is not null as due from company_domains where tenant_id = $1 order by domain',
+    `select domain, name, employees, azure_tenant_id as azure, referral_type as type,
+       scan_due_at is not null as due
+     from company_domains
+     where tenant_id = $1
+     order by domain`,
     [tenantId],
   );
 
@@ -179,7 +183,9 @@ it('a referral that comes again, or another of its company, asks for no second s
   ]);
   expect(
     await db.query(
-      `select count(*)::int as copies from referrals where external_id in ('second', 'first-of-its-kind')`,
+      `select count(*)::int as copies
+       from referrals
+       where external_id in ('second', 'first-of-its-kind')`,
     ),
   ).toEqual([{ copies: 2 }]);
 });

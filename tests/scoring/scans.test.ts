@@ -55,7 +55,11 @@ interface Row {
 }
 const rowsOf = ({ tenant }: Stage) =>
   db.query<Row>(
-    `select domain, score, segment, scan_attempts as attempts, breakdown, extract(epoch from scan_due_at - now())::float8 as wait from company_domains where tenant_id = $1 order by domain`,
+    `select domain, score, segment, scan_attempts as attempts, breakdown,
+       extract(epoch from scan_due_at - now())::float8 as wait
+     from company_domains
+     where tenant_id = $1
+     order by domain`,
     [tenant.id],
   );
 const isSettled = async (stage: Stage) =>
@@ -139,7 +143,9 @@ describe('scans', () => {
       expect(
         await db.query(
           `select 1 from leads l join company_domains d using (tenant_id, domain)
-       where (l.score, l.segment, l.priority, l.mail_provider, l.tenant_size, l.referral_type) is distinct from (d.score, d.segment, d.priority, d.mail_provider, d.tenant_size, d.referral_type)`,
+       where (l.score, l.segment, l.priority, l.mail_provider, l.tenant_size, l.referral_type)
+         is distinct from (d.score, d.segment, d.priority, d.mail_provider, d.tenant_size,
+         d.referral_type)`,
         ),
       ).toEqual([]);
       // Scored again from what is stored, they are the same.

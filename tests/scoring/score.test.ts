@@ -141,7 +141,8 @@ describe('a score', () => {
     expect(score(evidence({ mx: elsewhere }), { azureTenantId: 'f4c1' })).toMatchObject({
       mailProvider: 'microsoft_365',
       mailProviderReason:
-        'Its Azure tenant f4c1 says so. It counts for more than its MX records, which speak of Google Workspace.',
+        'Its Azure tenant f4c1 says so. It counts for more than its MX ' +
+        'records, which speak of Google Workspace.',
     });
   });
 

@@ -95,7 +95,10 @@ const post = (
 ) => fetch(url, { method: 'POST', headers, body: body as BodyInit });
 const recorded = () =>
   db.query<{ event: string; resource_id: string; copies: number }>(
-    'select event, resource_id, copies from webhook_deliveries where connection_id = $1 order by received_at',
+    `select event, resource_id, copies
+     from webhook_deliveries
+     where connection_id = $1
+     order by received_at`,
     [connectionId],
   );
 const waiting = () =>

@@ -83,12 +83,17 @@ describe('a job that the queue gives up', () => {
     await enqueue('retry-records', records('fails'), { key: 'fails' });
     await enqueue('retry-records', records('dies'), { key: 'dies' });
     await db.query(
-      `update pgboss.job set data = data || '{"connectionId":"no-id"}' where singleton_key = 'fails'`,
+      `update pgboss.job
+       set data = data || '{"connectionId":"no-id"}'
+       where singleton_key = 'fails'`,
     );
     await enqueue('retry-records', records('breaks'), { key: 'breaks' });
     await db.query(`update pgboss.job set retry_limit = 0`);
     await db.query(
-      `update pgboss.job set state = 'active', started_on = now() - interval '5 minutes', heartbeat_on = now() - interval '5 minutes' where singleton_key = 'dies'`,
+      `update pgboss.job
+       set state = 'active', started_on = now() - interval '5 minutes',
+         heartbeat_on = now() - interval '5 minutes'
+       where singleton_key = 'dies'`,
     );
     await db.query(`update connections set provider = 'gone'`);
     worker = startProcess('worker/index.ts', db.url);

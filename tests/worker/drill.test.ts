@@ -101,7 +101,9 @@ describe('the restore drill', { timeout: 120_000 }, () => {
           (
             await query(
               url,
-              `select 1 from sync_runs where status = 'success' and tenant_id = '${begun.tenant.id}'`,
+              `select 1
+               from sync_runs
+               where status = 'success' and tenant_id = '${begun.tenant.id}'`,
             )
           ).length > 0,
       );
@@ -142,22 +144,34 @@ describe('the restore drill', { timeout: 120_000 }, () => {
 
   it('notices each row, value, key, policy and right that is not as it was', async () => {
     const [{ key } = { key: '' }] = await db.query<{ key: string }>(
-      `select conname as key from pg_constraint where conrelid = 'notes'::regclass and contype = 'f' limit 1`,
+      `select conname as key
+       from pg_constraint
+       where conrelid = 'notes'::regclass and contype = 'f'
+       limit 1`,
     );
     const comparison = await drill(copied, async (url) => {
       await query(url, `delete from opportunities where external_id = '1'`);
       // Two values that changed places: as many rows, and the same values in all.
       await query(
         url,
-        `update leads l set name = o.name from leads o where o.tenant_id = l.tenant_id and (l.external_id, o.external_id) in (('1', '2'), ('2', '1'))`,
+        `update leads l
+         set name = o.name
+         from leads o
+         where o.tenant_id = l.tenant_id and (l.external_id, o.external_id)
+           in (('1', '2'), ('2', '1'))`,
       );
       await query(
         url,
-        `update raw_bodies set compressed = compressed || '\\x00' where (tenant_id, sha256) = (select tenant_id, sha256 from raw_bodies limit 1)`,
+        `update raw_bodies
+         set compressed = compressed || '\\x00'
+         where (tenant_id, sha256) = (select tenant_id, sha256 from raw_bodies limit 1)`,
       );
       await query(
         url,
-        `drop policy tenant_isolation on notes; alter table reports no force row level security; grant truncate on leads to tributary_app; alter table notes drop constraint ${key}`,
+        `drop policy tenant_isolation on notes;
+         alter table reports no force row level security;
+         grant truncate on leads to tributary_app;
+         alter table notes drop constraint ${key}`,
       );
     });
     expect(comparison.identical).toBe(false);
@@ -196,7 +210,9 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
     admin.pathname = `/${name}`;
     await query(
       admin.href,
-      `insert into tenants (slug, name) values ('one', 'One'); insert into connections (tenant_id, provider, label) select id, 'clienttether', 'One' from tenants`,
+      `insert into tenants (slug, name) values ('one', 'One');
+       insert into connections (tenant_id, provider, label)
+       select id, 'clienttether', 'One' from tenants`,
     );
   });
   afterAll(async () => {

@@ -70,13 +70,18 @@ const version = async () =>
   )[0]?.version;
 const runDown = () =>
   db.query(
-    `update credentials set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes' where connection_id = $1 and name = 'accessToken'`,
+    `update credentials
+     set expires_at = now() + interval '4 minutes', updated_at = now() - interval '56 minutes'
+     where connection_id = $1 and name = 'accessToken'`,
     [connectionId],
   );
 const ended = async () =>
   (
     await db.query(
-      `select 1 from pgboss.job where name = 'refresh-token' and state in ('created', 'active', 'retry') and start_after <= now()`,
+      `select 1
+       from pgboss.job
+       where name = 'refresh-token' and state in ('created', 'active', 'retry')
+         and start_after <= now()`,
     )
   ).length === 0;
 
@@ -84,7 +89,9 @@ it('a token near its end is queued once and renewed; a fresh one waits its time'
   expect(await enqueueRefreshes()).toBe(1);
   expect(
     await db.query(
-      `select start_after > now() + interval '50 minutes' as later, state from pgboss.job where name = 'refresh-token'`,
+      `select start_after > now() + interval '50 minutes' as later, state
+       from pgboss.job
+       where name = 'refresh-token'`,
     ),
   ).toEqual([{ later: true, state: 'created' }]);
   expect(await enqueueRefreshes()).toBe(0);

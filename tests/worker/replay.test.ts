@@ -78,7 +78,9 @@ describe('a replay that a person asks for', () => {
     expect(await runs('running')).toHaveLength(1);
     // As the queue does itself when the heartbeat of the job runs out.
     await db.query(
-      `update pgboss.job set heartbeat_on = heartbeat_on - interval '10 minutes' where state = 'active'`,
+      `update pgboss.job
+       set heartbeat_on = heartbeat_on - interval '10 minutes'
+       where state = 'active'`,
     );
     workers.push(startProcess('worker/index.ts', db.url, env));
     await until('the replay has ended', async () => (await runs('success')).length === 2);

@@ -82,7 +82,10 @@ const count = async (text: string) =>
 const hasStoredPages = async (least: number) =>
   (
     await db.query(
-      `select 1 from sync_run_streams s join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id where r.status = 'running' and s.pages > 2`,
+      `select 1
+       from sync_run_streams s
+       join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
+       where r.status = 'running' and s.pages > 2`,
     )
   ).length >= least;
 
@@ -108,7 +111,10 @@ async function expectWhole(): Promise<void> {
   }
   expect(
     await db.query(
-      `select connection_id, stream, pass_id, page_no, partition from raw_snapshots group by 1, 2, 3, 4, 5 having count(*) > 1`,
+      `select connection_id, stream, pass_id, page_no, partition
+       from raw_snapshots
+       group by 1, 2, 3, 4, 5
+       having count(*) > 1`,
     ),
   ).toEqual([]);
   expect(await count('raw_snapshots')).toBe(

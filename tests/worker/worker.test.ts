@@ -79,7 +79,9 @@ describe('the worker process', () => {
     ).toEqual([]);
     await db.query(`update tenants set archived_at = null where slug = 'two'`);
     const [due] = await db.query<{ later: boolean }>(
-      `select due_at > now() and due_at < now() + interval '67 minutes' as later from connections where tenant_id = $1`,
+      `select due_at > now() and due_at < now() + interval '67 minutes' as later
+       from connections
+       where tenant_id = $1`,
       [first.tenant.id],
     );
     expect(due).toEqual({ later: true });
@@ -129,7 +131,11 @@ describe('the worker process', () => {
       async () =>
         (
           await db.query(
-            `select 1 from sync_run_streams s join sync_runs r using (tenant_id) where r.id = s.run_id and r.status = 'running' and s.stream = 'clients' and s.pages > 2`,
+            `select 1
+             from sync_run_streams s
+             join sync_runs r using (tenant_id)
+             where r.id = s.run_id and r.status = 'running' and s.stream = 'clients'
+               and s.pages > 2`,
           )
         ).length > 0,
     );
@@ -143,7 +149,9 @@ describe('the worker process', () => {
       async () =>
         (
           await db.query(
-            `select distinct tenant_id from sync_runs where status = 'success' and finished_at > $1`,
+            `select distinct tenant_id
+             from sync_runs
+             where status = 'success' and finished_at > $1`,
             [now],
           )
         ).length === 2,
@@ -171,7 +179,11 @@ describe('the worker process', () => {
       async () => (await runs(first, 'success')).length === before + 1,
     );
     const [newest] = await db.query(
-      `select trigger, requested_by from sync_runs where tenant_id = $1 order by started_at desc limit 1`,
+      `select trigger, requested_by
+       from sync_runs
+       where tenant_id = $1
+       order by started_at desc
+       limit 1`,
       [first.tenant.id],
     );
     expect(newest).toEqual({ trigger: 'manual', requested_by: user });
@@ -183,7 +195,8 @@ describe('the worker process', () => {
       connection,
     } = first;
     await db.query(
-      `insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until) values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
+      `insert into sync_runs (tenant_id, connection_id, trigger, status, lease_until)
+       values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
       [tenantId, connection.id],
     );
     await expect(requestSync(tenantId, user)).rejects.toThrow('already under way');
@@ -196,7 +209,9 @@ describe('the worker process', () => {
     expect(await requestSync(tenantId, user)).toEqual({ queued: 1 });
     expect(
       await db.query(
-        `select data->>'connectionId' as id from pgboss.job where data->>'trigger' = 'manual' and state = 'created'`,
+        `select data->>'connectionId' as id
+         from pgboss.job
+         where data->>'trigger' = 'manual' and state = 'created'`,
       ),
     ).toEqual([{ id }]);
     await db.query('update sync_runs set status = $1, lease_until = null where status = $2', [

@@ -186,7 +186,9 @@ it('does not take placeholder people for names', () => {
 it('turns HTML into plain text', () => {
   expect(
     toPlainText(
-      '<h2>Plan</h2><p>Three units &amp; a <a href="https://x.test/">map</a><br>next</p><img src="x"><script>alert(1)</script>',
+      '<h2>Plan</h2><p>Three units &amp; a <a ' +
+        'href="https://x.test/">map</a><br>next</p><img ' +
+        'src="x"><script>alert(1)</script>',
     ),
   ).toBe('Plan\n\nThree units & a map\nnext');
   expect(toPlainText('  no markup\nat all ')).toBe('no markup\nat all');

@@ -48,7 +48,8 @@ beforeAll(async () => {
     url: new URL(`${org.tenant}/oauth2/v2.0/token`, loginUrl).href,
     form,
   });
-  const authorization = `Bearer ${(JSON.parse(token.body) as { access_token: string }).access_token}`;
+  const { access_token: accessToken } = JSON.parse(token.body) as { access_token: string };
+  const authorization = `Bearer ${accessToken}`;
   http = {
     close: () => bare.close(),
     request: (request) =>

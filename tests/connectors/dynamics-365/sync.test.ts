@@ -149,7 +149,9 @@ describe('Dynamics 365', () => {
     mutate(lead({ lastname: 'Late' }));
     const forgotten = () =>
       db.query(
-        'select stream from stream_states where tenant_id = $1 and high_water is null and full_at is null',
+        `select stream
+         from stream_states
+         where tenant_id = $1 and high_water is null and full_at is null`,
         [tenantId],
       );
     expect(stream(await sync(), 'leads')).toMatchObject({
@@ -208,7 +210,10 @@ describe('Dynamics 365', () => {
     await begin({ untracked: ['task'], readsOrganisation: true });
     await sync();
     const states = await db.query<{ stream: string; by: string }>(
-      `select stream, case when high_water ? 'delta' then 'delta' else 'time' end as by from stream_states where tenant_id = $1 and high_water ? 'since' order by 1`,
+      `select stream, case when high_water ? 'delta' then 'delta'
+         else 'time' end as by from stream_states
+       where tenant_id = $1 and high_water ? 'since'
+       order by 1`,
       [tenantId],
     );
     expect(states).toEqual([{ stream: 'tasks', by: 'time' }]);
@@ -247,7 +252,9 @@ describe('Dynamics 365', () => {
       errorMessage: expect.stringContaining('slow down') as string,
     });
     const [pause] = await db.query<{ seconds: number }>(
-      'select extract(epoch from blocked_until - now())::float as seconds from rate_budgets where tenant_id = $1 and blocked_until is not null',
+      `select extract(epoch from blocked_until - now())::float as seconds
+       from rate_budgets
+       where tenant_id = $1 and blocked_until is not null`,
       [tenantId],
     );
     expect(pause?.seconds).toBeGreaterThan(200);

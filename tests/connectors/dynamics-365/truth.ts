@@ -37,7 +37,9 @@ export async function expectSameDynamics(
   )) {
     const source = new Map((truth[kind] ?? []).map((row) => [String(row[id]), row]));
     const rows = await db.query<Stored>(
-      `select external_id as id, raw_json as raw from ${table} where tenant_id = $1 and deleted_at is null`,
+      `select external_id as id, raw_json as raw
+       from ${table}
+       where tenant_id = $1 and deleted_at is null`,
       [tenantId],
     );
     const wrong = rows.flatMap(({ id: ours, raw }) =>
@@ -71,7 +73,10 @@ async function expectSameDeals(
   tenantId: string,
 ): Promise<void> {
   const stored = await db.query(
-    `select external_id as id, stage, outcome, value::text, likely_pct::float as likely from opportunities where tenant_id = $1 and deleted_at is null order by 1`,
+    `select external_id as id, stage, outcome, value::text, likely_pct::float as likely
+     from opportunities
+     where tenant_id = $1 and deleted_at is null
+     order by 1`,
     [tenantId],
   );
   const expected = opportunities.map((row) => {

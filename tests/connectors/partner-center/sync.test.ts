@@ -58,7 +58,10 @@ const sync = async () => {
 };
 const stored = () =>
   db.query<{ id: string; status: string; substatus: string; etag: string }>(
-    `select external_id as id, status, substatus, raw_json->>'eTag' as etag from referrals where tenant_id = $1 and deleted_at is null order by external_id`,
+    `select external_id as id, status, substatus, raw_json->>'eTag' as etag
+     from referrals
+     where tenant_id = $1 and deleted_at is null
+     order by external_id`,
     [tenantId],
   );
 const truth = () =>
@@ -125,7 +128,9 @@ describe('referrals', () => {
     expect(kinds.map(({ kind }) => kind)).toEqual(['co-sell', 'marketplace', 'solution-provider']);
     expect(
       await db.query(
-        'select 1 from referrals where tenant_id = $1 and (domain is null) = (domain_reason is null)',
+        `select 1
+         from referrals
+         where tenant_id = $1 and (domain is null) = (domain_reason is null)`,
         [tenantId],
       ),
     ).toEqual([]);
@@ -220,7 +225,9 @@ describe('referrals', () => {
     await sync();
     const due = () =>
       db.query(
-        `select due_at > now() and due_at <= now() + interval '10 minutes' as soon from connections where id = $1`,
+        `select due_at > now() and due_at <= now() + interval '10 minutes' as soon
+         from connections
+         where id = $1`,
         [connectionId],
       );
     expect(await due()).toEqual([{ soon: true }]);
@@ -229,7 +236,9 @@ describe('referrals', () => {
     await sync();
     expect(
       await db.query(
-        `select due_at <= now() + interval '24 hours' and due_at > now() as day from connections where id = $1`,
+        `select due_at <= now() + interval '24 hours' and due_at > now() as day
+         from connections
+         where id = $1`,
         [connectionId],
       ),
     ).toEqual([{ day: true }]);
@@ -315,7 +324,10 @@ describe('a connection to Partner Center', () => {
     ]);
     const age = (name: string, left: string, life: string) =>
       db.query(
-        `update credentials set expires_at = now() + interval '${left}', updated_at = now() + interval '${left}' - interval '${life}' where tenant_id = $1 and name = $2`,
+        `update credentials
+         set expires_at = now() + interval '${left}',
+           updated_at = now() + interval '${left}' - interval '${life}'
+         where tenant_id = $1 and name = $2`,
         [tenantId, name],
       );
     expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });

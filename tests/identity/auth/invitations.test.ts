@@ -32,7 +32,11 @@ const invite = async (email: string, role = 'member'): Promise<string> => {
 const rolesIn = async (slug: string, email: string) =>
   (
     await database.query<{ role: string }>(
-      'select m.role from memberships m join tenants t on t.id = m.tenant_id join users u on u.id = m.user_id where t.slug = $1 and u.email = $2',
+      `select m.role
+       from memberships m
+       join tenants t on t.id = m.tenant_id
+       join users u on u.id = m.user_id
+       where t.slug = $1 and u.email = $2`,
       [slug, email],
     )
   ).map(({ role }) => role);
@@ -85,7 +89,9 @@ describe('an invitation', () => {
   it('ends with its time, with being withdrawn, and with being sent again', async () => {
     const late = await invite('late@example.test');
     await database.query(
-      `update invitations set expires_at = now() - interval '1 second' where email = 'late@example.test'`,
+      `update invitations
+       set expires_at = now() - interval '1 second'
+       where email = 'late@example.test'`,
     );
     const withdrawn = await invite('withdrawn@example.test');
     const waiting = (await listInvitations(admin)).find(
@@ -131,7 +137,9 @@ describe('an invitation', () => {
     ];
     for (const attempt of forged) expect(await findInvitation(attempt), attempt).toBeUndefined();
     await database.query(
-      `update invitations set expires_at = expires_at + interval '1 day' where email = 'target@example.test'`,
+      `update invitations
+       set expires_at = expires_at + interval '1 day'
+       where email = 'target@example.test'`,
     );
     expect(await findInvitation(token), 'after somebody moved its end').toBeUndefined();
   });

@@ -59,7 +59,11 @@ describe('every route declares who may use it', () => {
     const [, frontmatter = ''] = sourceOf(file).split(/^---$/m);
     expect(callsIn(frontmatter), 'calls one guard').toHaveLength(1);
     expect(frontmatter, 'returns the answer of the guard').toMatch(
-      /const (\w+) = (?:await )?require\w+\(Astro[^;]*;\s*(if \(\1 instanceof Response\) return \1;|return \1 instanceof Response \? \1 :)/,
+      new RegExp(
+        String.raw`const (\w+) = (?:await )?require\w+\(Astro[^;]*;\s*` +
+          String.raw`(if \(\1 instanceof Response\) return \1;|` +
+          String.raw`return \1 instanceof Response \? \1 :)`,
+      ),
     );
     const [beforeGuard = ''] = frontmatter.split(guardCall);
     expect(beforeGuard, 'does nothing before the guard').not.toMatch(

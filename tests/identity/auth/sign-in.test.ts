@@ -130,7 +130,9 @@ describe('limits', () => {
 
   it('lets go after the window', async () => {
     await database.query(
-      `update rate_limits set last_request = last_request - 15 * 60 * 1000 where key like 'sign-in:account:target%'`,
+      `update rate_limits
+       set last_request = last_request - 15 * 60 * 1000
+       where key like 'sign-in:account:target%'`,
     );
     expect((await new Browser().signIn('target@example.test')).needsCode).toBe(false);
   });

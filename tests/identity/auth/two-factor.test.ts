@@ -107,7 +107,10 @@ describe('signing in with it', () => {
     expect(await browser.session()).toBeNull();
     expect(await owesCode(browser.client)).toBe(true);
     const count = await database.query(
-      `select 1 from sessions s join users u on u.id = s.user_id where u.email = 'two@example.test'`,
+      `select 1
+       from sessions s
+       join users u on u.id = s.user_id
+       where u.email = 'two@example.test'`,
     );
     expect(count, 'only the one that set it up').toHaveLength(1);
   });

@@ -32,8 +32,11 @@ interface Table {
 }
 
 const tables = () =>
-  db.query<Table>(`select c.relname as name, c.relrowsecurity as rls, c.relforcerowsecurity as forced, pg_get_userbyid(c.relowner) as owner
-    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`);
+  db.query<Table>(`select c.relname as name, c.relrowsecurity as rls,
+      c.relforcerowsecurity as forced, pg_get_userbyid(c.relowner) as owner
+    from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    order by 1`);
 const tenantTables = async () =>
   (await tables()).filter(({ name }) => !identityTables.includes(name));
 
@@ -53,7 +56,10 @@ describe('the catalogue', () => {
       command: string;
       permissive: string;
     }>(
-      `select tablename as table, qual as using, with_check as check, roles::text, cmd as command, permissive from pg_policies where schemaname = 'public'`,
+      `select tablename as table, qual as using, with_check as check, roles::text, cmd as command,
+         permissive
+       from pg_policies
+       where schemaname = 'public'`,
     );
     for (const { name, rls, forced } of await tenantTables()) {
       expect({ name, rls, forced }).toEqual({ name, rls: true, forced: true });
@@ -73,8 +79,13 @@ describe('the catalogue', () => {
 
   it('leads every key, index and foreign key of a tenant table with tenant_id', async () => {
     const indexes = await db.query<{ table: string; index: string; first: string }>(`
-      select t.relname as table, i.relname as index, coalesce((select attname from pg_attribute a where a.attrelid = t.oid and a.attnum = x.indkey[0]), '') as first
-      from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid where t.relnamespace = 'public'::regnamespace`);
+      select t.relname as table, i.relname as index,
+        coalesce((select attname from pg_attribute a
+        where a.attrelid = t.oid and a.attnum = x.indkey[0]), '') as first
+      from pg_index x
+      join pg_class i on i.oid = x.indexrelid
+      join pg_class t on t.oid = x.indrelid
+      where t.relnamespace = 'public'::regnamespace`);
     const foreignKeys = await db.query<{
       table: string;
       name: string;
@@ -82,9 +93,14 @@ describe('the catalogue', () => {
       target: string;
       targetFirst: string;
     }>(`
-      select c.conrelid::regclass::text as table, conname as name, c.confrelid::regclass::text as target,
-        (select attname from pg_attribute where attrelid = c.conrelid and attnum = c.conkey[1]) as first,
-        (select attname from pg_attribute where attrelid = c.confrelid and attnum = c.confkey[1]) as "targetFirst"
+      select c.conrelid::regclass::text as table, conname as name,
+        c.confrelid::regclass::text as target,
+        (select attname
+        from pg_attribute
+        where attrelid = c.conrelid and attnum = c.conkey[1]) as first,
+        (select attname
+        from pg_attribute
+        where attrelid = c.confrelid and attnum = c.confkey[1]) as "targetFirst"
       from pg_constraint c where contype = 'f' and c.connamespace = 'public'::regnamespace`);
     for (const { name } of await tenantTables()) {
       const own = indexes.filter(({ table }) => table === name);
@@ -108,9 +124,16 @@ describe('the catalogue', () => {
       onDelete: string;
       onUpdate: string;
     }>(`
-      select conrelid::regclass::text as child, confrelid::regclass::text as parent, confdeltype as "onDelete", confupdtype as "onUpdate",
-        array(select attname::text from unnest(conkey) with ordinality k(num, at) join pg_attribute on attrelid = conrelid and attnum = num order by at) as columns,
-        array(select attname::text from unnest(confkey) with ordinality k(num, at) join pg_attribute on attrelid = confrelid and attnum = num order by at) as targets
+      select conrelid::regclass::text as child, confrelid::regclass::text as parent,
+        confdeltype as "onDelete", confupdtype as "onUpdate",
+        array(select attname::text
+        from unnest(conkey) with ordinality k(num, at)
+        join pg_attribute on attrelid = conrelid and attnum = num
+        order by at) as columns,
+        array(select attname::text
+        from unnest(confkey) with ordinality k(num, at)
+        join pg_attribute on attrelid = confrelid and attnum = num
+        order by at) as targets
       from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace`);
     const names = (await tenantTables()).map(({ name }) => name);
     for (const { child, parent, columns, targets, onDelete, onUpdate } of foreignKeys) {
@@ -130,19 +153,27 @@ describe('the catalogue', () => {
     const spread = `t.relnamespace = 'public'::regnamespace and t.relname = any($1)`;
     expect(
       await db.query(
-        `select t.relname, conname from pg_constraint c join pg_class t on t.oid = conrelid where ${spread} and contype = 'x'`,
+        `select t.relname, conname
+         from pg_constraint c
+         join pg_class t on t.oid = conrelid
+         where ${spread} and contype = 'x'`,
         [names],
       ),
     ).toEqual([]);
     expect(
       await db.query(
-        `select t.relname, attname from pg_attribute a join pg_class t on t.oid = attrelid where ${spread} and (attidentity <> '' or attgenerated <> '')`,
+        `select t.relname, attname
+         from pg_attribute a
+         join pg_class t on t.oid = attrelid
+         where ${spread} and (attidentity <> '' or attgenerated <> '')`,
         [names],
       ),
     ).toEqual([]);
     expect(
       await db.query(
-        `select t.relname from pg_class t where ${spread} and (relispartition or relkind = 'p' or relpersistence <> 'p')`,
+        `select t.relname
+         from pg_class t
+         where ${spread} and (relispartition or relkind = 'p' or relpersistence <> 'p')`,
         [names],
       ),
     ).toEqual([]);
@@ -152,10 +183,17 @@ describe('the catalogue', () => {
     const names = (await tenantTables()).map(({ name }) => name);
     const uncovered = await db.query<{ key: string }>(
       `
-      select format('%s (%s)', c.conrelid::regclass, (select string_agg(attname, ', ' order by at) from unnest(conkey) with ordinality k(num, at) join pg_attribute on attrelid = conrelid and attnum = num)) as key
-      from pg_constraint c where contype = 'f' and conrelid::regclass::text = any($1) and confrelid::regclass::text = any($1) and not exists (
-        select from pg_index x where x.indrelid = c.conrelid and x.indisvalid and (x.indpred is null)
-          and (select array_agg(num order by num) from unnest(conkey) num) = (select array_agg(num order by num) from unnest((x.indkey::int2[])[0:cardinality(conkey) - 1]) num))`,
+      select format('%s (%s)', c.conrelid::regclass,
+        (select string_agg(attname, ', ' order by at) from unnest(conkey) with ordinality k(num, at)
+        join pg_attribute on attrelid = conrelid and attnum = num)) as key
+      from pg_constraint c
+      where contype = 'f' and conrelid::regclass::text = any($1)
+        and confrelid::regclass::text = any($1) and not exists (
+        select from pg_index x
+        where x.indrelid = c.conrelid and x.indisvalid and (x.indpred is null)
+          and (select array_agg(num order by num) from unnest(conkey) num) =
+            (select array_agg(num order by num)
+            from unnest((x.indkey::int2[])[0:cardinality(conkey) - 1]) num))`,
       [names],
     );
     expect(uncovered.map(({ key }) => key)).toEqual([]);
@@ -163,7 +201,8 @@ describe('the catalogue', () => {
 
   it('has tenant_id as first, non-null column of every tenant table', async () => {
     const columns = await db.query<{ table: string; type: string; nullable: string }>(
-      `select table_name as table, data_type as type, is_nullable as nullable from information_schema.columns
+      `select table_name as table, data_type as type, is_nullable as nullable
+       from information_schema.columns
        where table_schema = 'public' and column_name = 'tenant_id' and ordinal_position = 1`,
     );
     for (const { name } of await tenantTables())
@@ -172,17 +211,32 @@ describe('the catalogue', () => {
 
   it('has no view, trigger, rule or SECURITY DEFINER function that could leak rows', async () => {
     const openings = await db.query(`
-      select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')
-      union all select proname from pg_proc where pronamespace = 'public'::regnamespace and proname <> 'new_id'
-      union all select proname from pg_proc where pronamespace in ('public'::regnamespace, 'drizzle'::regnamespace, 'pgboss'::regnamespace) and prosecdef
-      union all select tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace = 'public'::regnamespace and not tgisinternal
+      select relname as name
+      from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')
+      union all
+      select proname
+      from pg_proc
+      where pronamespace = 'public'::regnamespace and proname <> 'new_id'
+      union all
+      select proname
+      from pg_proc
+      where pronamespace in ('public'::regnamespace, 'drizzle'::regnamespace,
+        'pgboss'::regnamespace) and prosecdef
+      union all
+      select tgname
+      from pg_trigger t
+      join pg_class c on c.oid = t.tgrelid
+      where c.relnamespace = 'public'::regnamespace and not tgisinternal
       union all select rulename from pg_rules where schemaname = 'public'`);
     expect(openings).toEqual([]);
   });
 
   it('lets the app role neither own, bypass, create nor truncate', async () => {
     const [role] = await db.query(
-      `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin from pg_roles where rolname = 'tributary_app'`,
+      `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin
+       from pg_roles
+       where rolname = 'tributary_app'`,
     );
     expect(role).toEqual({
       rolsuper: false,
@@ -194,8 +248,10 @@ describe('the catalogue', () => {
     for (const { name, owner } of await tables()) {
       expect(owner).not.toBe('tributary_app');
       const [rights] = await db.query(
-        `select has_table_privilege('tributary_app', $1, 'select,insert,update,delete') as use, has_table_privilege('tributary_app', $1, 'truncate') as truncate,
-          has_table_privilege('tributary_app', $1, 'trigger') as trigger, has_table_privilege('public', $1, 'select') as anybody`,
+        `select has_table_privilege('tributary_app', $1, 'select,insert,update,delete') as use,
+           has_table_privilege('tributary_app', $1, 'truncate') as truncate,
+          has_table_privilege('tributary_app', $1, 'trigger') as trigger,
+            has_table_privilege('public', $1, 'select') as anybody`,
         [`public.${name}`],
       );
       expect({ name, ...rights }).toEqual({

@@ -28,7 +28,9 @@ beforeAll(async () => {
     await syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
   tables = (
     await db.query<{ name: string }>(
-      `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity`,
+      `select relname as name
+       from pg_class
+       where relnamespace = 'public'::regnamespace and relrowsecurity`,
     )
   ).map(({ name }) => name);
 });
@@ -79,7 +81,12 @@ describe('as one tenant, on the rows of another', () => {
   });
 
   it('writing rows for the other, or handing rows over to it, is refused', async () => {
-    const lead = sql`insert into leads select (jsonb_populate_record(l, ${JSON.stringify({ tenant_id: theirs.tenant.id })}::jsonb)).* from leads l limit 1`;
+    const lead = sql`
+      insert into leads
+      select (jsonb_populate_record(l,
+        ${JSON.stringify({ tenant_id: theirs.tenant.id })}::jsonb)).*
+      from leads l
+      limit 1`;
     expect(await attack(lead)).toBe('42501');
     for (const name of ['leads', 'notes', 'connections', 'sync_runs']) {
       expect(
@@ -95,7 +102,9 @@ describe('as one tenant, on the rows of another', () => {
     );
     expect(
       await attack(
-        sql`insert into sync_runs (tenant_id, connection_id, trigger) values (${ours.tenant.id}, ${theirs.connection.id}, 'cli')`,
+        sql`
+          insert into sync_runs (tenant_id, connection_id, trigger)
+          values (${ours.tenant.id}, ${theirs.connection.id}, 'cli')`,
       ),
     ).toBe('23503');
   });
@@ -134,7 +143,10 @@ describe('as one tenant, on the rows of another', () => {
 
   it('a sealed secret copied into our row does not open', async () => {
     await db.query(
-      `update credentials c set sealed = t.sealed from credentials t where c.tenant_id = $1 and t.tenant_id = $2 and c.name = t.name`,
+      `update credentials c
+       set sealed = t.sealed
+       from credentials t
+       where c.tenant_id = $1 and t.tenant_id = $2 and c.name = t.name`,
       [ours.tenant.id, theirs.tenant.id],
     );
     await expect(openConnection(ours.tenant.id, ours.connection.id)).rejects.toThrow(
@@ -204,7 +216,9 @@ describe('when a backend dies inside a tenant transaction', () => {
     const handle = openDatabase({ url: db.url, role: appRole, size: 2 });
     await handle.db.execute(sql`select 1`);
     await db.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tributary' and datname = current_database()`,
+      `select pg_terminate_backend(pid)
+       from pg_stat_activity
+       where application_name = 'tributary' and datname = current_database()`,
     );
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await handle.db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);

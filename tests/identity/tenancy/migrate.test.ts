@@ -23,7 +23,10 @@ afterAll(() => onServer(`drop database if exists ${name} with (force)`).then(() 
 const shape = async () =>
   (
     await onServer(
-      `select string_agg(table_name || '.' || column_name || ':' || data_type, ',' order by table_name, column_name) as shape from information_schema.columns where table_schema = 'public'`,
+      `select string_agg(table_name || '.' || column_name || ':' || data_type, ','
+         order by table_name, column_name) as shape
+       from information_schema.columns
+       where table_schema = 'public'`,
       url.href,
     )
   ).rows;
@@ -35,7 +38,8 @@ describe('migrations', () => {
     await migrateAll(url.href);
     expect(await shape()).toEqual(before);
     const { rows } = await onServer(
-      'select count(*)::int as applied, count(distinct hash)::int as different from drizzle.__drizzle_migrations',
+      `select count(*)::int as applied, count(distinct hash)::int as different
+       from drizzle.__drizzle_migrations`,
       url.href,
     );
     expect(rows[0]).toMatchObject({ applied: rows[0]?.different });

@@ -55,7 +55,9 @@ beforeAll(async () => {
   tenant = await createTenant({ slug: 'one', name: 'One' });
   await withTenant(tenant.id, (tx) =>
     tx.execute(
-      sql`insert into connections (tenant_id, provider, label) values (${tenant.id}, 'clienttether', 'One')`,
+      sql`
+        insert into connections (tenant_id, provider, label)
+        values (${tenant.id}, 'clienttether', 'One')`,
     ),
   );
 });
@@ -89,7 +91,10 @@ const look = (mayLag: boolean) =>
     async (tx) =>
       (
         await tx.execute<Seen>(
-          sql`select pg_is_in_recovery() as replica, label from connections where tenant_id = ${tenant.id}`,
+          sql`
+            select pg_is_in_recovery() as replica, label
+            from connections
+            where tenant_id = ${tenant.id}`,
         )
       ).rows[0],
     { mayLag },
@@ -129,7 +134,10 @@ describe('with a read replica', () => {
     expect(await look(false)).toEqual({ replica: false, label: 'Two' });
     await withTenant(tenant.id, (tx) =>
       tx.execute(
-        sql`update connections set status = 'needs_reconnect', status_reason = 'Refused' where tenant_id = ${tenant.id}`,
+        sql`
+          update connections
+          set status = 'needs_reconnect', status_reason = 'Refused'
+          where tenant_id = ${tenant.id}`,
       ),
     );
     expect((await freshnessView({ tenant })).sources).toMatchObject([{ needsReconnect: true }]);

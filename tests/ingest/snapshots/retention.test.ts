@@ -198,7 +198,9 @@ describe('bodies that nothing names', () => {
         async () =>
           (
             await db.query(
-              `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+              `select 1
+               from pg_stat_activity
+               where wait_event_type = 'Lock' and datname = current_database()`,
             )
           ).length,
       )

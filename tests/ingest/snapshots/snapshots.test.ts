@@ -88,7 +88,9 @@ describe('raw snapshots', () => {
   it('notice when a stored body was damaged', async () => {
     const [first] = await snapshots();
     await db.query(
-      'update raw_bodies set compressed = (select compressed from raw_bodies where sha256 <> $1 limit 1) where sha256 = $1',
+      `update raw_bodies
+       set compressed = (select compressed from raw_bodies where sha256 <> $1 limit 1)
+       where sha256 = $1`,
       [first?.sha256],
     );
     await expect(bodyOf(first?.sha256 ?? Buffer.alloc(0))).rejects.toThrow(

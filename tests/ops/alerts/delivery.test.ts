@@ -113,7 +113,9 @@ describe('when a delivery fails', () => {
     await check(3);
     expect([mails(), sink.calls]).toEqual([1, 2]);
     const [waiting] = await db.query(
-      `select attempts, retry_at > now() + interval '90 seconds' as later from alert_deliveries where delivered_at is null`,
+      `select attempts, retry_at > now() + interval '90 seconds' as later
+       from alert_deliveries
+       where delivered_at is null`,
     );
     expect(waiting).toEqual({ attempts: 2, later: true });
     expect(await db.query(`select 1 from alerts where notified_at is not null`)).toEqual([]);

@@ -41,7 +41,8 @@ describe('/alerts', () => {
     const text = textOf(page.root);
     expect(page.status).toBe(200);
     expect(text).toContain(
-      'birch, Account 1 refuses its credentials or its token could not be refreshed: The token was refused.',
+      'birch, Account 1 refuses its credentials or its token could ' +
+        'not be refreshed: The token was refused.',
     );
     expect(text).toMatch(/Critical.*Account 1.*Over.*Account 2/s);
     expect(await staff.text('/workspaces')).toContain('href="/alerts"');

@@ -7,7 +7,10 @@ export async function addConnections(db: TestDatabase, slug: string, count = 1):
     [slug],
   );
   const rows = await db.query<{ id: string }>(
-    `insert into connections (tenant_id, provider, label, due_at) select $1, 'clienttether', 'Account ' || n, now() + interval '1 hour' from generate_series(1, $2::int) as n returning id`,
+    `insert into connections (tenant_id, provider, label, due_at)
+     select $1, 'clienttether', 'Account ' || n, now() + interval '1 hour'
+     from generate_series(1, $2::int) as n
+     returning id`,
     [tenant?.id, count],
   );
   return rows.map(({ id }) => id);
@@ -16,7 +19,9 @@ export async function addConnections(db: TestDatabase, slug: string, count = 1):
 /** Has the connections ask to be connected again, or takes it back. */
 export async function refuse(db: TestDatabase, ids: string[], refused = true): Promise<void> {
   await db.query(
-    `update connections set status = $2, status_reason = 'The token was refused.' where id = any($1)`,
+    `update connections
+     set status = $2, status_reason = 'The token was refused.'
+     where id = any($1)`,
     [ids, refused ? 'needs_reconnect' : 'active'],
   );
 }

@@ -66,7 +66,9 @@ const trail = () =>
     response: { customerProfile?: { name: string } } | null;
     message: string | null;
   }>(
-    'select outcome, status, wanted, requested_by, request, response, message from write_backs order by id',
+    `select outcome, status, wanted, requested_by, request, response, message
+     from write_backs
+     order by id`,
   );
 const requests = (endpoint: string) =>
   sandbox.log
@@ -261,7 +263,10 @@ describe('changing a referral at its source', () => {
         await fetch(url, {
           method: 'PATCH',
           headers: { ...headers, 'if-match': eTag },
-          body: '[{"op":"replace","path":"/status","value":"Active"},{"op":"replace","path":"/substatus","value":"Accepted"}]',
+          body: JSON.stringify([
+            { op: 'replace', path: '/status', value: 'Active' },
+            { op: 'replace', path: '/substatus', value: 'Accepted' },
+          ]),
         })
       ).status,
     ).toBe(204);

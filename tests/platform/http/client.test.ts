@@ -121,7 +121,8 @@ describe('bad answers', () => {
     length: `${head}Content-Length: 50\r\n\r\n[1,2]`,
     'length, closing': `${head}Connection: close\r\nContent-Length: 50\r\n\r\n[1,2]`,
     chunked: `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n[1,2]\r\n`,
-    'chunked, closing': `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1,2]\r\n`,
+    'chunked, closing':
+      `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n` + '5\r\n[1,2]\r\n',
     neither: `${head}Connection: close\r\n\r\n[1,2`,
     'inside the head': 'HTTP/1.1 200 OK\r\nContent-Le',
     'rubbish instead of HTTP': 'hello\r\n\r\n',

@@ -6,7 +6,8 @@ describe('parseJson', () => {
   it('keeps integers beyond 2^53 as text, wherever they stand', () => {
     expect(
       parseJson(
-        '{"id":9007199254740993,"ids":[ 9223372036854775807,-9007199254740993,\n12345678901234567890],"n":9007199254740991}',
+        '{"id":9007199254740993,"ids":[ 9223372036854775807,-9007199254740993,\n' +
+          '12345678901234567890],"n":9007199254740991}',
       ),
     ).toEqual({
       id: '9007199254740993',
@@ -18,7 +19,8 @@ describe('parseJson', () => {
 
   it('leaves digits inside strings, fractions and exponents alone', () => {
     const text =
-      '{"a":"x:12345678901234567890","b":"12345678901234567890","c":0.12345678901234567890,"d":1e21,"e\\" : 1234567890123456789":1}';
+      '{"a":"x:12345678901234567890","b":"12345678901234567890",' +
+      '"c":0.12345678901234567890,"d":1e21,"e\\" : 1234567890123456789":1}';
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
@@ -27,7 +29,11 @@ describe('parseJson', () => {
       fc.property(
         fc.array(fc.tuple(fc.string(), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }))),
         (pairs) => {
-          const text = `[${pairs.map(([key, id]) => `{${JSON.stringify(key)}:${id},"text":${JSON.stringify(`${key}:${id}`)}}`).join(',')}]`;
+          const objects = pairs.map(
+            ([key, id]) =>
+              `{${JSON.stringify(key)}:${id},"text":${JSON.stringify(`${key}:${id}`)}}`,
+          );
+          const text = `[${objects.join(',')}]`;
           const expected = pairs.map(([key, id]) => {
             const exact = Number.isSafeInteger(Number(id)) ? Number(id) : String(id);
             return key === 'text'

@@ -42,7 +42,9 @@ const dynamics365: SetStage = async (db, slug) => {
     }));
   const listAllNext = () =>
     db.query(
-      `update stream_states set full_at = now() - interval '25 hours' where tenant_id = $1 and full_at is not null`,
+      `update stream_states
+       set full_at = now() - interval '25 hours'
+       where tenant_id = $1 and full_at is not null`,
       [tenant.id],
     );
   const lateIn = 9 * 86_400_000;
