@@ -61,7 +61,6 @@ function linesOf({
 }: Row): string[] {
   const breakdown = kept as Breakdown | null;
   const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`;
-  const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`;
   const next =
     scanDueAt === null
       ? 'No scan is due.'

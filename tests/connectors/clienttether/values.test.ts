@@ -120,9 +120,11 @@ describe('parseAmount', () => {
   it('writes every amount of cents in the form of records, with or without $ and commas', () => {
     fc.assert(
       fc.property(fc.integer({ min: -99_999_999_999_999, max: 99_999_999_999_999 }), (cents) => {
-        const exact = `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`;
+        const sign = cents < 0 ? '-' : '';
+        const digits = String(Math.abs(cents)).padStart(3, '0');
+        const exact = `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
         const [whole = '', fraction] = exact.replace('-', '').split('.');
-        const dressed = `${cents < 0 ? '-' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
+        const dressed = `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
         expect([parseAmount(exact), parseAmount(dressed)]).toEqual([exact, exact]);
         expect(amount().safeParse(exact).success).toBe(true);
       }),
@@ -186,9 +188,8 @@ it('does not take placeholder people for names', () => {
 it('turns HTML into plain text', () => {
   expect(
     toPlainText(
-      '<h2>Plan</h2><p>Three units &amp; a <a ' +
-        'href="https://x.test/">map</a><br>next</p><img ' +
-        'src="x"><script>alert(1)</script>',
+      '<h2>Plan</h2><p>Three units &amp; a <a href="https://x.test/">map</a>' +
+        '<br>next</p><img src="x"><script>alert(1)</script>',
     ),
   ).toBe('Plan\n\nThree units & a map\nnext');
   expect(toPlainText('  no markup\nat all ')).toBe('no markup\nat all');
