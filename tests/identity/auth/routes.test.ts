@@ -62,7 +62,7 @@ describe('every route declares who may use it', () => {
       new RegExp(
         String.raw`const (\w+) = (?:await )?require\w+\(Astro[^;]*;\s*` +
           String.raw`(if \(\1 instanceof Response\) return \1;|` +
-          String.raw`return \1 instanceof Response \? \1 :)`,
+          String.raw`return \1 instanceof Response\s+\? \1\s+:)`,
       ),
     );
     const [beforeGuard = ''] = frontmatter.split(guardCall);
