@@ -1,21 +1,22 @@
-// @ts-check
-/**
- * @typedef {object} Room
- * @property {string} name
- * @property {string} path
- * @property {readonly string[]} [not] Rooms that it may not import although they stand above it.
- * @property {readonly string[]} [nor] Paths and packages that it may not import.
- */
+/** A folder of the tree and what it may import. */
+export interface Room {
+  name: string;
+  path: string;
+  /** Rooms that it may not import although they stand above it. */
+  not?: readonly string[];
+  /** Paths and packages that it may not import, as regular expressions. */
+  nor?: readonly string[];
+}
 
 const web = ['components', 'layouts', 'middleware', 'actions', 'pages'];
-const database = ['^drizzle-orm', '^pg$', '^pg-boss$', '^src/lib/platform/(db|queue)/'];
+const packages = ['^node_modules/(drizzle-orm|pg|pg-boss)/'];
+const database = [...packages, '^src/lib/platform/(db|queue)/'];
 
 /**
  * The rooms in order: each may import itself and what stands above it. CONTRIBUTING.md shows the
- * same table; .dependency-cruiser.mjs enforces it, type imports included.
- * @type {readonly Room[]}
+ * same table. `npm run layers` enforces it, type imports included.
  */
-export const rooms = [
+export const rooms: readonly Room[] = [
   { name: 'platform', path: 'src/lib/platform' },
   { name: 'records', path: 'src/lib/records', nor: database },
   { name: 'schema', path: 'src/lib/schema' },
@@ -44,11 +45,11 @@ export const rooms = [
   { name: 'ops', path: 'src/lib/ops' },
   { name: 'views', path: 'src/lib/views' },
   { name: 'http-api', path: 'src/lib/http-api' },
-  { name: 'components', path: 'src/components', not: ['schema'], nor: database },
-  { name: 'layouts', path: 'src/layouts', not: ['schema'], nor: database },
-  { name: 'middleware', path: 'src/middleware', not: ['schema'], nor: database },
-  { name: 'actions', path: 'src/actions', not: ['schema'], nor: database },
-  { name: 'pages', path: 'src/pages', not: ['schema'], nor: database },
+  { name: 'components', path: 'src/components', not: ['schema'], nor: packages },
+  { name: 'layouts', path: 'src/layouts', not: ['schema'], nor: packages },
+  { name: 'middleware', path: 'src/middleware', not: ['schema'], nor: packages },
+  { name: 'actions', path: 'src/actions', not: ['schema'], nor: packages },
+  { name: 'pages', path: 'src/pages', not: ['schema'], nor: packages },
   { name: 'worker', path: 'worker', not: web },
   { name: 'sandbox', path: 'sandbox', nor: ['^src/', '^worker/'] },
   { name: 'scripts', path: 'scripts' },
