@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLeadCursor, leadSortKeys, pushFilters } from '../entities/lead/queries.ts';
-import { pushStates, segments, tenantSizes } from '../schema/leads.ts';
+import { pushStates, segments, tenantSizes } from '../records/lead.ts';
 import { referralTypes } from '../records/referral.ts';
 import { isStorable } from '../records/text.ts';
 import { parsePeriod, periodKeys } from '../platform/period.ts';

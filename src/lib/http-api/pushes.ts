@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pushStates } from '../schema/leads.ts';
+import { pushStates } from '../records/lead.ts';
 import { isStorable } from '../records/text.ts';
 import { Problem } from '../platform/errors.ts';
 import { askForDomain, askForLeads, type Asked } from '../outbound/push/ask.ts';

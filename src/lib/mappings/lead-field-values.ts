@@ -1,4 +1,5 @@
-import { segments, tenantSizes, type leads } from '../schema/leads.ts';
+import { segments, tenantSizes } from '../records/lead.ts';
+import { type leads } from '../schema/leads.ts';
 import { referralTypes } from '../records/referral.ts';
 import { providerLabel } from '../posture/mx/providers.ts';
 import type { Evidence, Verdict } from '../posture/types.ts';

@@ -1,16 +1,20 @@
-import { z } from 'zod';
-import { instant, line, optionalLine } from './text.ts';
+import type { z } from 'zod';
+import { defineFields, recordSchema } from './fields.ts';
+import { sharedFields } from './shared.ts';
+import { line, optionalLine } from './text.ts';
 
 /** A person at a company, as a CRM keeps them. */
-export const contactRecord = z.object({
-  externalId: line(200),
-  sourceCreatedAt: instant().nullable(),
-  sourceUpdatedAt: instant().nullable(),
-  name: line(),
-  email: optionalLine(),
-  phone: optionalLine(),
-  jobTitle: optionalLine(),
+export const contactFields = defineFields({
+  ...sharedFields,
+  name: { kind: 'text', label: 'Name', required: true, record: line() },
+  email: { kind: 'text', label: 'E-mail address', record: optionalLine() },
+  phone: { kind: 'text', label: 'Telephone', record: optionalLine() },
+  jobTitle: { kind: 'text', label: 'Job title', record: optionalLine() },
   /** The company's id in the source. */
-  companyId: optionalLine(200),
+  companyId: { kind: 'text', label: 'Company', record: optionalLine(200) },
+  /** The registrable domain of the e-mail address, unless that is a mailbox host's. */
+  domain: { kind: 'text', label: 'Domain' },
 });
+
+export const contactRecord = recordSchema(contactFields);
 export type ContactRecord = z.output<typeof contactRecord>;

@@ -1,32 +1,199 @@
 import { z } from 'zod';
-import { amount, instant, line, optionalLine, prose } from './text.ts';
+import { defineFields, recordSchema, type KeysWith, type Shown } from './fields.ts';
+import { referralTypes } from './referral.ts';
+import { sharedFields } from './shared.ts';
+import { amount, line, optionalLine, prose } from './text.ts';
 
-/** A person or company that may become a customer, as any provider tells it. */
-export const leadRecord = z.object({
-  externalId: line(200),
-  sourceCreatedAt: instant().nullable(),
-  sourceUpdatedAt: instant().nullable(),
+/** What to do with a company: move its mail, sell more to it, warm it up, leave it alone. */
+export const segments = ['Migration', 'Existing', 'Cold', 'Skip'] as const;
+export const tenantSizes = ['small', 'medium', 'large'] as const;
+export const pushStates = ['pending', 'synced', 'failed', 'conflict'] as const;
+
+/** What the source says of a lead and people, or a CRM, may change after it. */
+const fromSource = { record: optionalLine(), overridable: true, mappable: true } as const;
+
+/**
+ * A person or company that may become a customer: what any provider tells of it, and what was found
+ * out here, in the order of exports.
+ */
+export const leadFields = defineFields({
   /** What people call the lead: person, else company, else e-mail, else "Unnamed lead". */
-  name: line(),
-  company: optionalLine(),
-  email: optionalLine(),
+  name: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Name',
+    required: true,
+    record: line(),
+    shownIn: 'list',
+    export: { width: 28 },
+    sort: 'name',
+  },
+  company: {
+    kind: 'text',
+    label: 'Company',
+    record: optionalLine(),
+    overridable: true,
+    shownIn: 'list',
+    export: { width: 24 },
+  },
+  email: {
+    ...fromSource,
+    kind: 'text',
+    label: 'E-mail address',
+    shownIn: 'list',
+    export: { width: 30, heading: 'E-mail' },
+  },
   /** The company's website, where the source keeps one. */
-  website: optionalLine().optional(),
-  phone: optionalLine(),
-  city: optionalLine(),
-  state: optionalLine(),
-  /** Where the lead came from; null when the source does not say. */
-  source: optionalLine(),
+  website: {
+    kind: 'text',
+    label: 'Website',
+    record: optionalLine().optional(),
+    overridable: true,
+    shownIn: 'detail',
+  },
+  phone: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Telephone',
+    shownIn: 'list',
+    export: { width: 18, heading: 'Phone' },
+  },
+  city: { ...fromSource, kind: 'text', label: 'City', shownIn: 'detail' },
+  state: { ...fromSource, kind: 'text', label: 'State', shownIn: 'detail' },
+  source: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Source',
+    shownIn: 'list',
+    about: 'Where the lead came from; null when the source does not say.',
+    export: { width: 20 },
+  },
   /** The stage name in the source; "New Lead" when it is blank there. */
-  status: line(),
+  status: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Status',
+    required: true,
+    record: line(),
+    shownIn: 'list',
+    export: { width: 18 },
+  },
   /** True when the stage is at or past the tenant's qualifying likelihood. */
-  qualified: z.boolean(),
-  /** In the tenant's currency. */
-  dealValue: amount().nullable(),
-  assignedTo: optionalLine(),
+  qualified: {
+    kind: 'flag',
+    label: 'Qualified',
+    required: true,
+    record: z.boolean(),
+    shownIn: 'list',
+    export: { width: 10 },
+  },
+  dealValue: {
+    ...fromSource,
+    kind: 'amount',
+    label: 'Deal value',
+    record: amount().nullable(),
+    as: 'value',
+    shownIn: 'list',
+    about: 'In the currency of the workspace.',
+    export: { width: 14, heading: 'Value' },
+    sort: 'value',
+  },
+  assignedTo: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Assigned to',
+    shownIn: 'list',
+    export: { width: 20 },
+  },
   /** The free text on the lead, as plain text. */
-  summary: prose().nullable(),
-  /** The id of our lead that the item is a copy of: we pushed it there ourselves. */
-  mirrorOf: z.uuid().nullable().optional(),
+  summary: {
+    ...fromSource,
+    kind: 'text',
+    label: 'Summary',
+    record: prose().nullable(),
+    shownIn: 'detail',
+  },
+  /**
+   * The lead of ours that this one is a copy of, because we pushed it there. Copies are kept, and
+   * neither listed nor counted.
+   */
+  mirrorOf: {
+    kind: 'id',
+    label: 'Copy of',
+    record: z.uuid().nullable().optional(),
+  },
+  ...sharedFields,
+  /** The registrable domain of the website, else of the e-mail address unless a mailbox host's. */
+  domain: {
+    kind: 'text',
+    label: 'Domain',
+    mappable: true,
+    shownIn: 'list',
+    export: { width: 24 },
+  },
+  score: {
+    kind: 'integer',
+    label: 'Score',
+    mappable: true,
+    shownIn: 'list',
+    about: '0 to 100; null before the domain was scanned.',
+    export: { width: 8 },
+    sort: 'score',
+  },
+  segment: {
+    kind: 'text',
+    label: 'Segment',
+    values: segments,
+    mappable: true,
+    shownIn: 'list',
+    export: { width: 12 },
+  },
+  priority: {
+    kind: 'integer',
+    label: 'Priority',
+    shownIn: 'list',
+    about: '1 is the most urgent.',
+    export: { width: 8 },
+  },
+  /** Who keeps the mailboxes of the domain, as a key of src/lib/posture/mx/providers.ts. */
+  mailProvider: {
+    kind: 'text',
+    label: 'Mail provider',
+    shownIn: 'list',
+    export: { width: 20 },
+  },
+  tenantSize: {
+    kind: 'text',
+    label: 'Size',
+    values: tenantSizes,
+    mappable: true,
+    shownIn: 'list',
+    export: { width: 12, heading: 'Company size' },
+  },
+  referralType: {
+    kind: 'text',
+    label: 'Referral type',
+    values: referralTypes,
+    mappable: true,
+    shownIn: 'list',
+    export: { width: 18, heading: 'Referral' },
+  },
+  pushState: {
+    kind: 'text',
+    label: 'CRM',
+    values: pushStates,
+    shownIn: 'list',
+    about: 'Of the newest push into the CRM; null when there was none.',
+    export: { width: 10 },
+  },
 });
+
+export const leadRecord = recordSchema(leadFields);
 export type LeadRecord = z.output<typeof leadRecord>;
+
+/** The fields that another system or a person may change after the source. */
+export type LeadOverridable = KeysWith<typeof leadFields, 'overridable'>;
+
+/** One row of the lead table, of `GET /api/leads` and of the export. */
+export type LeadListRow = { id: string } & Shown<typeof leadFields, 'list'>;
+export type LeadDetailFields = Shown<typeof leadFields, 'detail'>;

@@ -1,14 +1,18 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { defineFields, recordSchema } from './fields.ts';
+import { sourceId } from './shared.ts';
 import { instant, line, optionalLine, prose } from './text.ts';
 
 /** Something a person wrote about a contact. */
-export const noteRecord = z.object({
-  externalId: line(200),
+export const noteFields = defineFields({
+  ...sourceId,
   /** The contact's id in the source. */
-  contactId: line(200),
-  noteDate: instant().nullable(),
-  author: optionalLine(),
+  contactId: { kind: 'text', label: 'Contact', required: true, record: line(200) },
+  noteDate: { kind: 'instant', label: 'Date', record: instant().nullable() },
+  author: { kind: 'text', label: 'Author', record: optionalLine() },
   /** Plain text. */
-  content: prose(),
+  content: { kind: 'text', label: 'Content', required: true, record: prose() },
 });
+
+export const noteRecord = recordSchema(noteFields);
 export type NoteRecord = z.output<typeof noteRecord>;

@@ -1,24 +1,45 @@
 import { z } from 'zod';
-import { amount, instant, line, optionalLine } from './text.ts';
+import { defineFields, recordSchema } from './fields.ts';
+import { sharedFields } from './shared.ts';
+import { amount, line, optionalLine } from './text.ts';
+
+/** Where a deal or a stage of the pipeline stands. */
+export const outcomes = ['open', 'won', 'lost'] as const;
 
 /** A deal that may be won, as any provider tells it. */
-export const opportunityRecord = z.object({
-  externalId: line(200),
-  sourceCreatedAt: instant().nullable(),
-  sourceUpdatedAt: instant().nullable(),
-  name: line(),
-  company: optionalLine(),
-  source: optionalLine(),
-  stage: line(),
-  outcome: z.enum(['open', 'won', 'lost']),
+export const opportunityFields = defineFields({
+  ...sharedFields,
+  name: { kind: 'text', label: 'Name', required: true, record: line() },
+  company: { kind: 'text', label: 'Company', record: optionalLine() },
+  source: { kind: 'text', label: 'Source', record: optionalLine() },
+  stage: { kind: 'text', label: 'Stage', required: true, record: line() },
+  outcome: {
+    kind: 'text',
+    label: 'Outcome',
+    required: true,
+    values: outcomes,
+    record: z.enum(outcomes),
+  },
   /** In the tenant's currency. */
-  value: amount().nullable(),
-  market: optionalLine(),
+  value: { kind: 'amount', label: 'Value', record: amount().nullable() },
+  market: { kind: 'text', label: 'Market', record: optionalLine() },
   /** How many franchise units are on the table. */
-  units: z.number().int().min(0).max(10_000),
+  units: {
+    kind: 'integer',
+    label: 'Units',
+    required: true,
+    record: z.number().int().min(0).max(10_000),
+  },
   /** The initial franchise fee of one unit, in the tenant's currency. */
-  franchiseFee: amount().nullable(),
+  franchiseFee: { kind: 'amount', label: 'Franchise fee', record: amount().nullable() },
   /** Chance of closing in percent. */
-  likelyPct: z.number().min(0).max(100),
+  likelyPct: {
+    kind: 'percent',
+    label: 'Likelihood',
+    required: true,
+    record: z.number().min(0).max(100),
+  },
 });
+
+export const opportunityRecord = recordSchema(opportunityFields);
 export type OpportunityRecord = z.output<typeof opportunityRecord>;

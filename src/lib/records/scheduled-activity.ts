@@ -1,14 +1,18 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { defineFields, recordSchema } from './fields.ts';
+import { sourceId } from './shared.ts';
 import { instant, line, optionalLine, prose } from './text.ts';
 
 /** A call, meeting or task that is planned for a time. */
-export const scheduledActivityRecord = z.object({
-  externalId: line(200),
-  activityType: line(),
-  scheduledAt: instant(),
-  contactName: optionalLine(),
+export const scheduledActivityFields = defineFields({
+  ...sourceId,
+  activityType: { kind: 'text', label: 'Type', required: true, record: line() },
+  scheduledAt: { kind: 'instant', label: 'When', required: true, record: instant() },
+  contactName: { kind: 'text', label: 'Contact', record: optionalLine() },
   /** Plain text. */
-  description: prose().nullable(),
-  status: optionalLine(),
+  description: { kind: 'text', label: 'Description', record: prose().nullable() },
+  status: { kind: 'text', label: 'Status', record: optionalLine() },
 });
+
+export const scheduledActivityRecord = recordSchema(scheduledActivityFields);
 export type ScheduledActivityRecord = z.output<typeof scheduledActivityRecord>;

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, numeric, pgTable, text } from 'drizzle-orm/pg-core';
+import { index, pgTable } from 'drizzle-orm/pg-core';
+import { companyFields } from '../records/company.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
 
 export const companies = pgTable(
@@ -7,20 +9,7 @@ export const companies = pgTable(
   {
     ...entityColumns(),
     ...sourceTimes(),
-    name: text('name').notNull(),
-    website: text('website'),
-    /**
-     * The registrable domain of the website, else of the e-mail address unless that is a mailbox
-     * provider's.
-     */
-    domain: text('domain'),
-    email: text('email'),
-    phone: text('phone'),
-    industry: text('industry'),
-    employees: integer('employees'),
-    revenue: numeric('revenue', { precision: 14, scale: 2 }),
-    city: text('city'),
-    country: text('country'),
+    ...fieldColumns(companyFields),
   },
   (table) => [
     ...entityKeys('companies', table),

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { segments, tenantSizes } from './leads.ts';
+import { segments, tenantSizes } from '../records/lead.ts';
 import { referralTypes } from '../records/referral.ts';
 import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { index, pgTable, text } from 'drizzle-orm/pg-core';
+import { index, pgTable } from 'drizzle-orm/pg-core';
+import { contactFields } from '../records/contact.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
 
 export const contacts = pgTable(
@@ -7,13 +9,7 @@ export const contacts = pgTable(
   {
     ...entityColumns(),
     ...sourceTimes(),
-    name: text('name').notNull(),
-    email: text('email'),
-    /** The registrable domain of the e-mail address, unless that is a mailbox provider's. */
-    domain: text('domain'),
-    phone: text('phone'),
-    jobTitle: text('job_title'),
-    companyId: text('company_id'),
+    ...fieldColumns(contactFields),
   },
   (table) => [
     ...entityKeys('contacts', table),

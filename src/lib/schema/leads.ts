@@ -1,20 +1,10 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  foreignKey,
-  index,
-  integer,
-  numeric,
-  pgTable,
-  primaryKey,
-  text,
-  uuid,
-} from 'drizzle-orm/pg-core';
+import { bigint, foreignKey, index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { knownOrLowest } from '../platform/db/keyset.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
-import { referralTypes } from '../records/referral.ts';
+import { leadFields } from '../records/lead.ts';
+import { fieldColumns } from './field-columns.ts';
 
 /**
  * The sort orders of the lead table. An expression here and in a query must be the same for its
@@ -28,58 +18,22 @@ export const leadSort = {
   score: sql`sort_score`,
 };
 
-/** What to do with a company: move its mail, sell more to it, warm it up, leave it alone. */
-export const segments = ['Migration', 'Existing', 'Cold', 'Skip'] as const;
-export const tenantSizes = ['small', 'medium', 'large'] as const;
-export const pushStates = ['pending', 'synced', 'failed', 'conflict'] as const;
-
 export const leads = pgTable(
   'leads',
   {
     ...entityColumns(),
     ...sourceTimes(),
-    name: text('name').notNull(),
+    ...fieldColumns(leadFields),
+    // What orders of the lead table go by.
     /**
      * The name in lower case: a function call in a query would keep its index from being used under
      * row-level security.
      */
     sortName: text('sort_name').notNull(),
-    company: text('company'),
-    email: text('email'),
-    website: text('website'),
-    /**
-     * The registrable domain of the lead's company: of its website, else of its e-mail address
-     * unless that is a mailbox provider's.
-     */
-    domain: text('domain'),
-    phone: text('phone'),
-    city: text('city'),
-    state: text('state'),
-    source: text('source'),
-    status: text('status').notNull(),
-    qualified: boolean('qualified').notNull(),
-    dealValue: numeric('deal_value', { precision: 14, scale: 2 }),
     /** The deal value in cents, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
-    assignedTo: text('assigned_to'),
-    summary: text('summary'),
-    /**
-     * The lead of ours that this one is a copy of, because we pushed it there. Copies are kept, and
-     * neither listed nor counted.
-     */
-    mirrorOf: uuid('mirror_of'),
-    // What the lead engine and the pushes found out: written by them alone, never by a sync.
-    score: integer('score'),
     /** The score, -1 when there is none. */
     sortScore: bigint('sort_score', { mode: 'number' }).notNull().default(-1),
-    segment: text('segment', { enum: segments }),
-    /** 1 is the most urgent. */
-    priority: integer('priority'),
-    mailProvider: text('mail_provider'),
-    tenantSize: text('tenant_size', { enum: tenantSizes }),
-    referralType: text('referral_type', { enum: referralTypes }),
-    /** Of the push that was last asked for. */
-    pushState: text('push_state', { enum: pushStates }),
   },
   (table) => [
     ...entityKeys('leads', table),

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { index, pgTable, text } from 'drizzle-orm/pg-core';
-import { instant } from '../platform/db/columns.ts';
+import { index, pgTable } from 'drizzle-orm/pg-core';
 import { knownOrLowest } from '../platform/db/keyset.ts';
+import { noteFields } from '../records/note.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys } from './entity-columns.ts';
 
 /** The sort order of notes; see leadSort. */
@@ -11,10 +12,7 @@ export const notes = pgTable(
   'notes',
   {
     ...entityColumns(),
-    contactId: text('contact_id').notNull(),
-    noteDate: instant('note_date'),
-    author: text('author'),
-    content: text('content').notNull(),
+    ...fieldColumns(noteFields),
   },
   (table) => [
     ...entityKeys('notes', table),

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, numeric, pgTable, real, text } from 'drizzle-orm/pg-core';
+import { bigint, index, pgTable } from 'drizzle-orm/pg-core';
 import { instant } from '../platform/db/columns.ts';
+import { opportunityFields } from '../records/opportunity.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
 
 /** The sort orders of the opportunity table; see leadSort. */
@@ -14,20 +16,11 @@ export const opportunities = pgTable(
   {
     ...entityColumns(),
     ...sourceTimes(),
-    name: text('name').notNull(),
-    company: text('company'),
-    source: text('source'),
-    stage: text('stage').notNull(),
+    ...fieldColumns(opportunityFields),
     /** When the opportunity came into its stage, as well as the source lets us know. */
     stageEnteredAt: instant('stage_entered_at').notNull(),
-    outcome: text('outcome', { enum: ['open', 'won', 'lost'] }).notNull(),
-    value: numeric('value', { precision: 14, scale: 2 }),
     /** The value in cents, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
-    market: text('market'),
-    units: integer('units').notNull(),
-    franchiseFee: numeric('franchise_fee', { precision: 14, scale: 2 }),
-    likelyPct: real('likely_pct').notNull(),
   },
   (table) => [
     ...entityKeys('opportunities', table),

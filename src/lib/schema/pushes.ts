@@ -12,7 +12,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { connections } from './connections.ts';
-import { leads, pushStates } from './leads.ts';
+import { leads } from './leads.ts';
+import { pushStates } from '../records/lead.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /** One lead on its way into one connected CRM, and where it stands there. */

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, numeric, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, index, pgTable } from 'drizzle-orm/pg-core';
+import { referralFields } from '../records/referral.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
 import { knownOrLowest } from '../platform/db/keyset.ts';
-import { referralTypes } from '../records/referral.ts';
 
 /** The sort order of referrals; see leadSort. */
 export const newestReferral = knownOrLowest(sql`source_updated_at`);
@@ -12,21 +13,9 @@ export const referrals = pgTable(
   {
     ...entityColumns(),
     ...sourceTimes(),
-    engagementId: text('engagement_id'),
-    referralType: text('referral_type', { enum: referralTypes }).notNull(),
-    name: text('name').notNull(),
-    companyName: text('company_name'),
-    domain: text('domain'),
-    domainReason: text('domain_reason'),
-    azureTenantId: text('azure_tenant_id'),
-    employees: integer('employees'),
-    status: text('status').notNull(),
-    substatus: text('substatus'),
-    direction: text('direction'),
-    dealValue: numeric('deal_value', { precision: 14, scale: 2 }),
+    ...fieldColumns(referralFields),
     /** The deal value in cents of its currency, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
-    currency: text('currency'),
   },
   (table) => [
     ...entityKeys('referrals', table),

@@ -1,17 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { index, pgTable, text } from 'drizzle-orm/pg-core';
-import { instant } from '../platform/db/columns.ts';
+import { index, pgTable } from 'drizzle-orm/pg-core';
+import { scheduledActivityFields } from '../records/scheduled-activity.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys } from './entity-columns.ts';
 
 export const scheduledActivities = pgTable(
   'scheduled_activities',
   {
     ...entityColumns(),
-    activityType: text('activity_type').notNull(),
-    scheduledAt: instant('scheduled_at').notNull(),
-    contactName: text('contact_name'),
-    description: text('description'),
-    status: text('status'),
+    ...fieldColumns(scheduledActivityFields),
   },
   (table) => [
     ...entityKeys('scheduled_activities', table),

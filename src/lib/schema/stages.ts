@@ -1,15 +1,13 @@
-import { boolean, integer, pgTable, real, text } from 'drizzle-orm/pg-core';
+import { pgTable } from 'drizzle-orm/pg-core';
+import { stageFields } from '../records/stage.ts';
+import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys } from './entity-columns.ts';
 
 export const stages = pgTable(
   'stages',
   {
     ...entityColumns(),
-    name: text('name').notNull(),
-    active: boolean('active').notNull(),
-    position: integer('position').notNull(),
-    outcome: text('outcome', { enum: ['open', 'won', 'lost'] }).notNull(),
-    likelyPct: real('likely_pct').notNull(),
+    ...fieldColumns(stageFields),
   },
   (table) => [...entityKeys('stages', table)],
 );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { leadSortKeys, pushFilters, type LeadFilter } from './queries.ts';
-import { segments } from '../../schema/leads.ts';
+import { segments } from '../../records/lead.ts';
 import { referralTypes } from '../../records/referral.ts';
 import { isStorable } from '../../records/text.ts';
 

@@ -10,7 +10,8 @@ import {
   type SortOrder,
 } from '../../platform/db/keyset.ts';
 import type { referralTypes } from '../../records/referral.ts';
-import { leads, leadSort, pushStates, segments } from '../../schema/leads.ts';
+import { leads, leadSort } from '../../schema/leads.ts';
+import { pushStates, segments } from '../../records/lead.ts';
 import { matchWords } from './search.ts';
 
 export const leadSortKeys = ['created', 'name', 'value', 'updated', 'score'] as const;

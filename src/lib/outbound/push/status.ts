@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
-import { leads, type pushStates } from '../../schema/leads.ts';
+import { leads } from '../../schema/leads.ts';
+import { type pushStates } from '../../records/lead.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { ofDomain, requireDomain } from './ask.ts';

@@ -1,0 +1,33 @@
+import { defineFields } from './fields.ts';
+import { instant, line } from './text.ts';
+
+/** The source's id of an item. Its column stands with the keys that all entities share. */
+export const sourceId = defineFields({
+  externalId: { kind: 'text', label: 'Id at the source', record: line(200), shared: true },
+});
+
+/** The id, and when the source says that the item was created and changed. */
+export const sharedFields = defineFields({
+  ...sourceId,
+  sourceCreatedAt: {
+    kind: 'instant',
+    label: 'Created',
+    record: instant().nullable(),
+    shared: true,
+    as: 'createdAt',
+    mappable: true,
+    shownIn: 'list',
+    export: { width: 18 },
+    sort: 'created',
+  },
+  sourceUpdatedAt: {
+    kind: 'instant',
+    label: 'Updated',
+    record: instant().nullable(),
+    shared: true,
+    as: 'updatedAt',
+    shownIn: 'list',
+    export: { width: 18 },
+    sort: 'updated',
+  },
+});
