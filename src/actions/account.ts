@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { changeName, changePassword } from '#lib/identity/auth/account.ts';
 import { revokeOtherSessions, revokeSession, type SignedIn } from '#lib/identity/auth/sessions.ts';
 import {
@@ -7,35 +8,38 @@ import {
   startTwoFactor,
   type Setup,
 } from '#lib/identity/auth/two-factor.ts';
-import { Problem } from '#lib/platform/errors.ts';
-import { seeOther, type Fields } from './form.ts';
+import { action, byButton, text } from './action.ts';
+import { seeOther } from './form.ts';
+
+/** Whose account it is, as `requireUser` found out, and the browser that asks. */
+interface Owner {
+  signedIn: SignedIn;
+  client: Headers;
+}
+
+const nameForm = z.object({ name: text });
+const passwordForm = z.object({ password: text, newPassword: text });
+const sessionForm = z.object({ session: text });
+const noFields = z.object({});
 
 /** One of the forms of the account page, told apart by its button. */
-export async function submitAccount(
-  signedIn: SignedIn,
-  client: Headers,
-  fields: Fields,
-): Promise<Response> {
-  const { intent, name = '', password = '', newPassword = '', session = '' } = fields;
-  switch (intent) {
-    case 'name':
-      await changeName({ name }, signedIn.user.id);
-      return seeOther('/account?done=name');
-    case 'password':
-      return seeOther(
-        '/account?done=password',
-        await changePassword({ password, newPassword }, signedIn, client),
-      );
-    case 'revoke':
-      await revokeSession(signedIn.user.id, session);
-      return seeOther('/account?done=sessions#sessions');
-    case 'revoke-others':
-      await revokeOtherSessions(signedIn);
-      return seeOther('/account?done=sessions#sessions');
-    default:
-      throw unknownIntent();
-  }
-}
+export const submitAccount = byButton<Owner, Response>({
+  name: action(nameForm, async ({ signedIn }, input) => {
+    await changeName(input, signedIn.user.id);
+    return seeOther('/account?done=name');
+  }),
+  password: action(passwordForm, async ({ signedIn, client }, input) =>
+    seeOther('/account?done=password', await changePassword(input, signedIn, client)),
+  ),
+  revoke: action(sessionForm, async ({ signedIn }, { session }) => {
+    await revokeSession(signedIn.user.id, session);
+    return seeOther('/account?done=sessions#sessions');
+  }),
+  'revoke-others': action(noFields, async ({ signedIn }) => {
+    await revokeOtherSessions(signedIn);
+    return seeOther('/account?done=sessions#sessions');
+  }),
+});
 
 /**
  * What the page of two-step sign-in shows next. Secrets and codes are shown in the answer itself,
@@ -47,31 +51,23 @@ export interface TwoFactorStep {
   backupCodes?: string[];
 }
 
-export async function submitTwoFactor(
-  signedIn: SignedIn,
-  client: Headers,
-  fields: Fields,
-): Promise<TwoFactorStep | Response> {
-  const { intent, password = '', code = '' } = fields;
-  switch (intent) {
-    case 'start':
-      return {
-        setup: await startTwoFactor({ password }, signedIn, client),
-        cookies: new Headers(),
-      };
-    case 'confirm':
-      return confirmTwoFactor({ code }, signedIn, client);
-    case 'renew':
-      return {
-        backupCodes: await renewBackupCodes({ password }, signedIn, client),
-        cookies: new Headers(),
-      };
-    case 'disable':
-      return seeOther('/account', await disableTwoFactor({ password }, signedIn, client));
-    default:
-      throw unknownIntent();
-  }
-}
+const confirmedForm = z.object({ password: text });
+const codeForm = z.object({ code: text });
 
-const unknownIntent = (): Problem =>
-  new Problem('bad_request', 'This form does not belong to this page. Open the page again.');
+/** One of the forms of the page of two-step sign-in. */
+export const submitTwoFactor = byButton<Owner, TwoFactorStep | Response>({
+  start: action(confirmedForm, async ({ signedIn, client }, input) => ({
+    setup: await startTwoFactor(input, signedIn, client),
+    cookies: new Headers(),
+  })),
+  confirm: action(codeForm, ({ signedIn, client }, input) =>
+    confirmTwoFactor(input, signedIn, client),
+  ),
+  renew: action(confirmedForm, async ({ signedIn, client }, input) => ({
+    backupCodes: await renewBackupCodes(input, signedIn, client),
+    cookies: new Headers(),
+  })),
+  disable: action(confirmedForm, async ({ signedIn, client }, input) =>
+    seeOther('/account', await disableTwoFactor(input, signedIn, client)),
+  ),
+});

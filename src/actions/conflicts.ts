@@ -1,6 +1,7 @@
-import { hasRole, type Access } from '#lib/identity/auth/access.ts';
-import { Problem } from '#lib/platform/errors.ts';
-import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
+import { z } from 'zod';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { resolveAll, resolveConflict, type Choice } from '#lib/outbound/pull/resolve.ts';
+import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after a decision. */
@@ -11,36 +12,39 @@ export const conflictNotices: Record<string, string> = {
   'all-theirs': 'Decided for theirs. Our lead says the same now.',
 };
 
-const verbs: Record<string, (access: Access, fields: Fields) => Promise<void>> = {
-  ours: ({ tenant, user }, { conflict = '', seen }) =>
-    resolveConflict(tenant.id, conflict, 'ours', user.id, seen),
-  theirs: ({ tenant, user }, { conflict = '', seen }) =>
-    resolveConflict(tenant.id, conflict, 'theirs', user.id, seen),
-  'all-ours': ({ tenant, user }, { push = '', seen }) =>
-    resolveAll(tenant.id, push, 'ours', user.id, seen),
-  'all-theirs': ({ tenant, user }, { push = '', seen }) =>
-    resolveAll(tenant.id, push, 'theirs', user.id, seen),
-};
+/** `seen` is the digest of what the person had before them. */
+const oneForm = z.object({ conflict: text, seen: z.string().optional() });
+const allForm = z.object({ push: text, seen: z.string().optional() });
+
+const decide = guarded(
+  atLeast('member', 'Viewers cannot decide conflicts. Ask a member of this workspace.'),
+  byButton({
+    ours: one('ours'),
+    theirs: one('theirs'),
+    'all-ours': all('ours'),
+    'all-theirs': all('theirs'),
+  }),
+);
+
+function one(choice: Choice): Action<Access, void> {
+  return action(oneForm, ({ tenant, user }, { conflict, seen }) =>
+    resolveConflict(tenant.id, conflict, choice, user.id, seen),
+  );
+}
+
+function all(choice: Choice): Action<Access, void> {
+  return action(allForm, ({ tenant, user }, { push, seen }) =>
+    resolveAll(tenant.id, push, choice, user.id, seen),
+  );
+}
 
 /**
  * One of the forms of the page of conflicts, told apart by its button. The way back keeps the
  * filter.
  */
 export async function submitConflicts(access: Access, url: URL, fields: Fields): Promise<Response> {
-  const intent = fields['intent'] ?? '';
-  const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (!hasRole(access, 'member'))
-    throw new Problem(
-      'forbidden',
-      'Viewers cannot decide conflicts. Ask a member of this workspace.',
-    );
-  if (verb === undefined)
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
-  await verb(access, fields);
+  await decide(access, fields);
   const params = new URLSearchParams(url.searchParams);
-  params.set('done', intent);
+  params.set('done', buttonOf(fields));
   return seeOther(`${url.pathname}?${params}`);
 }

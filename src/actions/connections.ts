@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { startConsent, startReconsent } from '#lib/connections/oauth/device-flow/start.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
-import { Problem } from '#lib/platform/errors.ts';
 import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
 import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
+import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
@@ -20,54 +21,77 @@ export const connectionNotices: Record<string, string> = {
     'The replay begins within seconds and goes on in the background. Pages show its records as it gets on.',
 };
 
-const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
-  connect: (access, fields) => connectAccount(accountOf(access, fields)),
-  reconnect: ({ tenant }, { connection = '', ...fields }) =>
-    reconnectAccount(tenant.id, connection, named('secret.', fields)),
-  pause: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, true),
-  resume: ({ tenant }, { connection = '' }) => pauseConnection(tenant.id, connection, false),
-  'accept-deletions': ({ tenant, user }, { connection = '' }) =>
-    requestDeletions(tenant.id, connection, user.id),
-  webhook: ({ tenant }, { connection = '' }) => registerWebhook(tenant.id, connection),
-  replay: ({ tenant, user }, { connection = '' }) => requestReplay(tenant.id, connection, user.id),
-};
+const connectionForm = z.object({ connection: text });
 
-/** Those that lead to the page of a code, by the id of the consent that they begin. */
-const consents: Record<string, (access: Access, fields: Fields) => Promise<string>> = {
-  consent: (access, fields) => startConsent(accountOf(access, fields)),
-  reconsent: ({ tenant, user }, { connection = '', ...fields }) =>
-    startReconsent(tenant.id, connection, named('secret.', fields), user.id),
-};
-
-function accountOf(
-  { tenant, user }: Access,
-  { provider = '', label = '', baseUrl = '', ...fields }: Fields,
-) {
-  const settings = filled({ baseUrl: baseUrl.trim(), ...named('setting.', fields) });
-  return {
-    tenantId: tenant.id,
+/** Each provider asks for settings and secrets of its own: `setting.<name>` and `secret.<name>`. */
+const accountForm = z
+  .object({ provider: text, label: text, baseUrl: text })
+  .catchall(z.string())
+  .transform(({ provider, label, baseUrl, ...more }) => ({
     provider,
     label,
-    settings,
-    secrets: named('secret.', fields),
-    requestedBy: user.id,
-  };
+    settings: filled({ baseUrl: baseUrl.trim(), ...named('setting.', more) }),
+    secrets: named('secret.', more),
+  }));
+
+const secretsForm = connectionForm
+  .catchall(z.string())
+  .transform(({ connection, ...more }) => ({ connection, secrets: named('secret.', more) }));
+
+/** Answers the id of the consent whose code the person is to type next, else nothing. */
+const change = guarded(
+  atLeast('admin'),
+  byButton<Access, string | undefined>({
+    connect: staying(accountForm, ({ tenant, user }, account) =>
+      connectAccount({ tenantId: tenant.id, ...account, requestedBy: user.id }),
+    ),
+    consent: action(accountForm, ({ tenant, user }, account) =>
+      startConsent({ tenantId: tenant.id, ...account, requestedBy: user.id }),
+    ),
+    reconnect: staying(secretsForm, ({ tenant }, { connection, secrets }) =>
+      reconnectAccount(tenant.id, connection, secrets),
+    ),
+    reconsent: action(secretsForm, ({ tenant, user }, { connection, secrets }) =>
+      startReconsent(tenant.id, connection, secrets, user.id),
+    ),
+    pause: staying(connectionForm, ({ tenant }, { connection }) =>
+      pauseConnection(tenant.id, connection, true),
+    ),
+    resume: staying(connectionForm, ({ tenant }, { connection }) =>
+      pauseConnection(tenant.id, connection, false),
+    ),
+    'accept-deletions': staying(connectionForm, ({ tenant, user }, { connection }) =>
+      requestDeletions(tenant.id, connection, user.id),
+    ),
+    webhook: staying(connectionForm, ({ tenant }, { connection }) =>
+      registerWebhook(tenant.id, connection),
+    ),
+    replay: staying(connectionForm, ({ tenant, user }, { connection }) =>
+      requestReplay(tenant.id, connection, user.id),
+    ),
+  }),
+);
+
+/** An action that leads back to the same page; what its verb returns is of no use there. */
+function staying<Input extends z.ZodType>(
+  input: Input,
+  verb: (access: Access, input: z.output<Input>) => Promise<unknown>,
+): Action<Access, undefined> {
+  return action(input, async (access: Access, given) => {
+    await verb(access, given);
+    return undefined;
+  });
 }
 
 /** One of the forms of the connections page, told apart by its button. */
 export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
-  const intent = fields['intent'] ?? '';
-  const consent = Object.hasOwn(consents, intent) ? consents[intent] : undefined;
-  if (consent !== undefined)
-    return seeOther(`/w/${access.tenant.slug}/settings/consents/${await consent(access, fields)}`);
-  const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (verb === undefined)
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
-  await verb(access, fields);
-  return seeOther(`/w/${access.tenant.slug}/settings/connections?done=${intent}`);
+  const consent = await change(access, fields);
+  const settings = `/w/${access.tenant.slug}/settings`;
+  return seeOther(
+    consent === undefined
+      ? `${settings}/connections?done=${buttonOf(fields)}`
+      : `${settings}/consents/${consent}`,
+  );
 }
 
 /** Fields called `<prefix><name>`, by name. Those of secrets are never sent back by the forms. */

@@ -1,33 +1,44 @@
-import type { Access } from '#lib/identity/auth/access.ts';
+import { z } from 'zod';
 import { actorOf, type Actor } from '#lib/identity/actor.ts';
+import type { Access } from '#lib/identity/auth/access.ts';
 import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/decide.ts';
 import { correctRecord } from '#lib/ingest/rejections/correct.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
-import { Problem } from '#lib/platform/errors.ts';
+import type { Notice } from '../components/ui/form-state.ts';
+import { action, byButton, parseFields, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
-/**
- * Each form of the page, told apart by its button; the answer is what the page says next
- * (`?done=`).
- */
-const verbs: Record<string, (actor: Actor, fields: Fields) => Promise<string>> = {
-  retry: async (actor, { record = '' }) =>
+const groupForm = z.object({ connection: text, stream: text, kind: text });
+
+/** The answer is what the page says next (`?done=`). `actorOf` is the guard: it makes the Actor. */
+const decide = byButton<Actor, string>({
+  retry: action(z.object({ record: text }), async (actor, { record }) =>
     (await retryRecord(actor, record)) ? 'accepted' : 'refused',
-  'retry-group': async (actor, { connection = '', stream = '', kind = '' }) => {
+  ),
+  'retry-group': action(groupForm, async (actor, { connection, stream, kind }) => {
     const tally = await retryGroup(actor, { connectionId: connection, stream, kind });
     return tally === undefined
       ? 'retrying'
       : `group-${tally.accepted}-${tally.rejected}-${tally.unreadable}`;
-  },
-  discard: async (actor, { record = '', note = '' }) =>
-    discardRecord(actor, record, note).then(() => 'discarded'),
-  'job-retry': async (actor, { job = '' }) => retryJob(actor, job).then(() => 'queued'),
-  'job-retry-group': async (actor, { job = '', kind = '' }) =>
-    retryJobGroup(actor, { job, kind }).then((count) => `queued-${count}`),
-  'job-discard': async (actor, { job = '', note = '' }) =>
-    discardJob(actor, job, note).then(() => 'discarded'),
-};
+  }),
+  discard: action(z.object({ record: text, note: text }), async (actor, { record, note }) => {
+    await discardRecord(actor, record, note);
+    return 'discarded';
+  }),
+  'job-retry': action(z.object({ job: text }), async (actor, { job }) => {
+    await retryJob(actor, job);
+    return 'queued';
+  }),
+  'job-retry-group': action(
+    z.object({ job: text, kind: text }),
+    async (actor, jobs) => `queued-${await retryJobGroup(actor, jobs)}`,
+  ),
+  'job-discard': action(z.object({ job: text, note: text }), async (actor, { job, note }) => {
+    await discardJob(actor, job, note);
+    return 'discarded';
+  }),
+});
 
 /**
  * One of the forms of the page of what was set aside. The way back keeps the filter and the place
@@ -38,30 +49,27 @@ export async function submitDeadLetters(
   url: URL,
   fields: Fields,
 ): Promise<Response> {
-  const actor = actorOf(access);
-  const intent = fields['intent'] ?? '';
-  const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (verb === undefined)
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
   const params = new URLSearchParams(url.searchParams);
-  params.set('done', await verb(actor, fields));
+  params.set('done', await decide(actorOf(access), fields));
   return seeOther(`${url.pathname}?${params}`);
 }
+
+/** `digest` is that of the item that the person had before them. */
+const correctionForm = z.object({ item: text, digest: text });
 
 /** The form of one record: its item as the person corrected it. */
 export async function submitCorrection(
   access: Access,
   id: string,
-  { item = '', digest = '' }: Fields,
+  fields: Fields,
 ): Promise<Response> {
-  await correctRecord(actorOf(access), id, { text: item, digest });
+  const actor = actorOf(access);
+  const { item, digest } = parseFields(correctionForm, fields);
+  await correctRecord(actor, id, { text: item, digest });
   return seeOther(`/w/${access.tenant.slug}/dead-letters?done=corrected`);
 }
 
-const notices: Record<string, { tone: 'good' | 'warn'; text: string }> = {
+const notices: Record<string, Notice> = {
   accepted: { tone: 'good', text: 'The record was accepted; it is on the pages now.' },
   refused: { tone: 'warn', text: 'The record was refused again. Its reason is below.' },
   retrying: {
@@ -80,9 +88,7 @@ const notices: Record<string, { tone: 'good' | 'warn'; text: string }> = {
 };
 
 /** What the page says after something was done. */
-export function deadLetterNotice(
-  done: string | null,
-): { tone: 'good' | 'warn'; text: string } | undefined {
+export function deadLetterNotice(done: string | null): Notice | undefined {
   if (done === null) return undefined;
   const [, jobs] = /^queued-(\d{1,6})$/.exec(done) ?? [];
   if (jobs !== undefined)
@@ -95,10 +101,7 @@ export function deadLetterNotice(
   return Object.hasOwn(notices, done) ? notices[done] : undefined;
 }
 
-function tallyNotice([accepted = 0, rejected = 0, unreadable = 0]: number[]): {
-  tone: 'good' | 'warn';
-  text: string;
-} {
+function tallyNotice([accepted = 0, rejected = 0, unreadable = 0]: number[]): Notice {
   const parts = [
     `${accepted} accepted`,
     rejected > 0 && `${rejected} refused again`,

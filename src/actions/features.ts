@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { switchFeature } from '#lib/scoring/due.ts';
-import { Problem } from '#lib/platform/errors.ts';
 import { features } from '#lib/identity/features.ts';
-import { seeOther, type Fields } from './form.ts';
+import { action, atLeast, foreignForm, guarded } from './action.ts';
+import { seeOther } from './form.ts';
 
 /** What the page says after a switch. */
 export const featureNotices: Record<string, string> = {
@@ -13,17 +14,16 @@ export const featureNotices: Record<string, string> = {
   'crm-push-off': 'Nothing is written into a CRM any more.',
 };
 
+const switchForm = z.object({
+  feature: z.enum(features, { error: foreignForm }),
+  to: z.enum(['on', 'off'], { error: foreignForm }),
+});
+
 /** The switches of the features page. */
-export async function submitFeatures(
-  { tenant, user }: Access,
-  { feature: name, to }: Fields,
-): Promise<Response> {
-  const feature = features.find((known) => known === name);
-  if (feature === undefined || (to !== 'on' && to !== 'off'))
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
-  await switchFeature(tenant.id, feature, to === 'on', user.id);
-  return seeOther(`/w/${tenant.slug}/settings/features?done=${feature}-${to}`);
-}
+export const submitFeatures = guarded(
+  atLeast('admin'),
+  action(switchForm, async ({ tenant, user }: Access, { feature, to }) => {
+    await switchFeature(tenant.id, feature, to === 'on', user.id);
+    return seeOther(`/w/${tenant.slug}/settings/features?done=${feature}-${to}`);
+  }),
+);

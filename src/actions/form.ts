@@ -1,16 +1,10 @@
 import type { AstroGlobal } from 'astro';
+import { cleanForm, type FormState } from '../components/ui/form-state.ts';
 import type { FieldErrors } from '#lib/identity/auth/input.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { retryAfterOf } from './problems.ts';
+import { retryAfterOf } from '../middleware/problems.ts';
 
-/** What a form shows: what was typed, and what was wrong with it. */
-export interface FormState {
-  /** Kept for the person to correct; never passwords or codes. */
-  values: Record<string, string>;
-  errors: Record<string, string>;
-  problem: Problem | null;
-}
-
+/** What a form sent: the last value of each name, without files. */
 export type Fields = Record<string, string>;
 type FormContext = Pick<AstroGlobal, 'request' | 'response'>;
 
@@ -23,10 +17,10 @@ export async function handleForm(
   { request, response }: FormContext,
   work: (fields: Fields) => Promise<Response | undefined | void>,
 ): Promise<FormState | Response> {
-  if (request.method !== 'POST') return { values: {}, errors: {}, problem: null };
+  if (request.method !== 'POST') return cleanForm();
   const fields = await readFields(request);
   try {
-    return (await work(fields)) ?? { values: {}, errors: {}, problem: null };
+    return (await work(fields)) ?? cleanForm();
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'internal') throw error;
     response.status = error.status;
@@ -36,18 +30,20 @@ export async function handleForm(
   }
 }
 
-/** The message for the whole form: none when a field says it already. */
-export function formMessage({ problem, errors }: FormState): string | null {
-  return problem === null || Object.keys(errors).length > 0 ? null : problem.message;
+/** The fields of a submitted form; a body of another kind is a Problem `bad_request`. */
+export async function readFields(request: Request): Promise<Fields> {
+  if (!isFormPost(request)) throw new Problem('bad_request', 'This address takes forms.');
+  const fields: Fields = {};
+  for (const [name, value] of await request.formData())
+    if (typeof value === 'string') fields[name] = value;
+  return fields;
 }
 
-/** The field to start in: the first wrong one, else `first`. */
-export function focusOf(
-  { errors, problem }: FormState,
-  order: readonly string[],
-  first?: string,
-): string | undefined {
-  return order.find((name) => name in errors) ?? (problem === null ? first : order.at(-1));
+/** Whether the body is one that a form of a page sends. */
+export function isFormPost({ headers }: Request): boolean {
+  return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(
+    headers.get('content-type') ?? '',
+  );
 }
 
 /** A redirect after a form, with cookies. The path is already in the form of a URL. */
@@ -60,16 +56,6 @@ export function seeOther(path: string, cookies?: Headers): Response {
 /** Puts cookies onto a page that is about to be drawn. */
 export function setCookies({ response }: Pick<AstroGlobal, 'response'>, cookies: Headers): void {
   for (const line of cookies.getSetCookie()) response.headers.append('set-cookie', line);
-}
-
-async function readFields(request: Request): Promise<Fields> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type))
-    throw new Problem('bad_request', 'This address takes forms.');
-  const fields: Fields = {};
-  for (const [name, value] of await request.formData())
-    if (typeof value === 'string') fields[name] = value;
-  return fields;
 }
 
 function errorsOf({ details }: Problem): Record<string, string> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   acceptInvitation,
   findInvitation,
@@ -7,6 +8,7 @@ import { addressOf } from '#lib/identity/auth/client.ts';
 import { consumeLimit, tokenByAddress } from '#lib/identity/auth/limits.ts';
 import { setActiveTenant } from '#lib/identity/auth/sessions.ts';
 import { signIn } from '#lib/identity/auth/sign-in.ts';
+import { parseFields, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
@@ -24,19 +26,21 @@ export async function openInvitation(
   return findInvitation(token);
 }
 
+const newcomerForm = z.object({ name: text, password: text });
+
 /** Accepts for who is signed in, or for somebody new, who then is signed in the usual way. */
 export async function submitInvitation(
   { client, user, session }: Locals,
   token: string,
   fields: Fields,
 ): Promise<Response> {
-  const { name = '', password = '' } = fields;
   if (user !== null && session !== null) {
     const { tenant } = await acceptInvitation(token, { user });
     await setActiveTenant(session.id, tenant.id);
     return seeOther(`/w/${tenant.slug}/dashboard`);
   }
-  const { email, tenant } = await acceptInvitation(token, { name, password });
-  const { cookies } = await signIn({ email, password }, client);
+  const newcomer = parseFields(newcomerForm, fields);
+  const { email, tenant } = await acceptInvitation(token, newcomer);
+  const { cookies } = await signIn({ email, password: newcomer.password }, client);
   return seeOther(`/w/${tenant.slug}/dashboard`, cookies);
 }

@@ -1,5 +1,5 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { Problem } from '#lib/platform/errors.ts';
 import { readFieldsAgain } from '#lib/mappings/refresh.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
 import {
@@ -7,7 +7,10 @@ import {
   pushTables,
   type FieldMapping,
 } from '#lib/connectors/contract/destination.ts';
+import { Problem } from '#lib/platform/errors.ts';
 import type { MappingDraft } from '#lib/views/push-mapping.ts';
+import { requireRole } from '../middleware/guard.ts';
+import { buttonOf, foreignForm, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /*
@@ -29,9 +32,31 @@ export const mappingNotices: Record<string, string> = {
 /** Most rows that a form may hold. */
 const mostRows = 300;
 
+/** The fields of one row, without their prefix. `source` "=" stands for the constant beside it. */
+const rowForm = z
+  .object({
+    table: z.enum(pushTables),
+    target: z.string().trim().min(1),
+    source: text,
+    constant: text,
+    rule: z.enum(conflictRules).catch('ours'),
+  })
+  .transform(({ constant, source, ...row }) => ({
+    ...row,
+    source: source === '=' ? `=${constant.trim()}` : source,
+  }));
+
+const basedOn = z.coerce.number().catch(0);
+
+/** A button and, after a colon, what it is about: a row, a table or a version. */
+export function mappingButton(fields: Fields): { verb: string; detail: string } {
+  const [verb = '', detail = ''] = buttonOf(fields).split(':', 2);
+  return { verb, detail };
+}
+
 /** The rows as they are in the form, with what its button adds or takes away. */
 export function readDraft(fields: Fields): MappingDraft {
-  const [verb = '', detail = ''] = (fields['intent'] ?? '').split(':', 2);
+  const { verb, detail } = mappingButton(fields);
   const rows = Array.from({ length: mostRows }, (_, index) => index).flatMap((index) =>
     fields[`row.${index}.target`] === undefined
       ? []
@@ -46,20 +71,18 @@ export function readDraft(fields: Fields): MappingDraft {
       : undefined;
   return {
     fields: added === undefined ? kept : [...kept, added],
-    basedOn: Number(fields['basedOn']) || 0,
+    basedOn: basedOn.parse(fields['basedOn']),
     preview: verb === 'preview',
   };
 }
 
+/** The row whose fields begin with `prefix`; undefined when it names no field of a known table. */
 function rowOf(fields: Fields, prefix: string): FieldMapping | undefined {
-  const table = pushTables.find((one) => one === fields[`${prefix}.table`]);
-  const target = fields[`${prefix}.target`]?.trim() ?? '';
-  if (table === undefined || target === '') return undefined;
-  const chosen = fields[`${prefix}.source`] ?? '';
-  const source = chosen === '=' ? `=${fields[`${prefix}.constant`]?.trim() ?? ''}` : chosen;
-  const rule = conflictRules.find((one) => one === fields[`${prefix}.rule`]) ?? 'ours';
+  const given = Object.keys(rowForm.in.shape).map((name) => [name, fields[`${prefix}.${name}`]]);
+  const row = rowForm.safeParse(Object.fromEntries(given)).data;
+  if (row === undefined) return undefined;
   const labels = labelsOf(fields, prefix);
-  return { table, target, source, rule, ...(Object.keys(labels).length > 0 && { labels }) };
+  return { ...row, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
 function labelsOf(fields: Fields, prefix: string): Record<string, string> {
@@ -76,17 +99,15 @@ function labelsOf(fields: Fields, prefix: string): Record<string, string> {
 
 /** One of the buttons of the editor. Nothing to go to: the page draws the draft again. */
 export async function submitMapping(
-  { tenant, user }: Access,
+  access: Access,
   connectionId: string,
   draft: MappingDraft,
   fields: Fields,
 ): Promise<Response | undefined> {
-  const [verb = '', detail = ''] = (fields['intent'] ?? '').split(':', 2);
-  if (!Object.hasOwn(mappingNotices, verb))
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
+  requireRole(access, 'admin');
+  const { tenant, user } = access;
+  const { verb, detail } = mappingButton(fields);
+  if (!Object.hasOwn(mappingNotices, verb)) throw new Problem('bad_request', foreignForm);
   if (verb === 'save')
     await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
   if (verb === 'restore') await restoreMapping(tenant.id, connectionId, Number(detail), user.id);

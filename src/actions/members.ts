@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { inviteUser, resendInvitation, revokeInvitation } from '#lib/identity/auth/invitations.ts';
 import { changeRole, removeMember } from '#lib/identity/auth/members.ts';
-import { Problem } from '#lib/platform/errors.ts';
+import { action, atLeast, buttonOf, byButton, guarded, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
@@ -13,23 +14,28 @@ export const memberNotices: Record<string, string> = {
   remove: 'The member is removed.',
 };
 
-const verbs: Record<string, (access: Access, fields: Fields) => Promise<unknown>> = {
-  invite: (access, { email = '', role = '' }) => inviteUser(access, { email, role }),
-  resend: (access, { invitation = '' }) => resendInvitation(access, invitation),
-  revoke: (access, { invitation = '' }) => revokeInvitation(access, invitation),
-  role: (access, { userId = '', role = '' }) => changeRole(access, { userId, role }),
-  remove: (access, { userId = '' }) => removeMember(access, { userId }),
-};
+const inviteForm = z.object({ email: text, role: text });
+const invitationForm = z.object({ invitation: text });
+const roleForm = z.object({ userId: text, role: text });
+const memberForm = z.object({ userId: text });
+
+const change = guarded(
+  atLeast('admin'),
+  byButton<Access, unknown>({
+    invite: action(inviteForm, inviteUser),
+    resend: action(invitationForm, (access, { invitation }) =>
+      resendInvitation(access, invitation),
+    ),
+    revoke: action(invitationForm, (access, { invitation }) =>
+      revokeInvitation(access, invitation),
+    ),
+    role: action(roleForm, changeRole),
+    remove: action(memberForm, removeMember),
+  }),
+);
 
 /** One of the forms of the members page, told apart by its button. */
 export async function submitMembers(access: Access, fields: Fields): Promise<Response> {
-  const intent = fields['intent'] ?? '';
-  const verb = Object.hasOwn(verbs, intent) ? verbs[intent] : undefined;
-  if (verb === undefined)
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
-  await verb(access, fields);
-  return seeOther(`/w/${access.tenant.slug}/settings/members?done=${intent}`);
+  await change(access, fields);
+  return seeOther(`/w/${access.tenant.slug}/settings/members?done=${buttonOf(fields)}`);
 }

@@ -1,6 +1,8 @@
-import { hasRole, type Access } from '#lib/identity/auth/access.ts';
-import { Problem } from '#lib/platform/errors.ts';
+import { z } from 'zod';
+import type { Access } from '#lib/identity/auth/access.ts';
 import { updateReferral } from '#lib/outbound/actions/referral.ts';
+import { requireRole } from '../middleware/guard.ts';
+import { parseFields, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the page says after a change. */
@@ -8,25 +10,25 @@ export const referralNotices: Record<string, string> = {
   changed: 'Partner Center has taken the change. A sync that shows it everywhere is on its way.',
 };
 
-/**
- * The form of a referral's page: `state` is status and sub-status with a slash between. The way
- * back keeps the list's query.
- */
+/** `state` is status and sub-status with a slash between. */
+const stateForm = z
+  .object({
+    state: text.pipe(z.string().regex(/^[^/]+\/[^/]/, 'Choose what the referral is to become.')),
+  })
+  .transform(({ state }) => {
+    const [status = '', substatus = ''] = state.split('/');
+    return { status, substatus };
+  });
+
+/** The form of a referral's page. The way back keeps the list's query. */
 export async function submitReferral(
   access: Access,
   id: string,
   url: URL,
-  { state = '' }: Fields,
+  fields: Fields,
 ): Promise<Response> {
-  if (!hasRole(access, 'member'))
-    throw new Problem(
-      'forbidden',
-      'Viewers cannot change referrals. Ask a member of this workspace.',
-    );
-  const [status = '', substatus = ''] = state.split('/');
-  if (status === '' || substatus === '')
-    throw new Problem('bad_request', 'Choose what the referral is to become.');
-  await updateReferral(access.tenant.id, id, { status, substatus }, access.user.id);
+  requireRole(access, 'member', 'Viewers cannot change referrals. Ask a member of this workspace.');
+  await updateReferral(access.tenant.id, id, parseFields(stateForm, fields), access.user.id);
   const query = new URLSearchParams(url.search);
   query.set('done', 'changed');
   return seeOther(`${url.pathname}?${query}`);

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { parseWeights, saveWeights } from '#lib/scoring/models.ts';
-import { Problem } from '#lib/platform/errors.ts';
 import { scoringPreview, type ScoringPreview } from '#lib/views/scoring.ts';
+import { action, atLeast, byButton, guarded, text } from './action.ts';
 import { seeOther, type Fields } from './form.ts';
 
 /** What the form of the scoring page has shown besides its fields. */
@@ -11,37 +12,11 @@ export interface ScoringDraft {
   preview?: ScoringPreview;
 }
 
-/** A preview goes into `draft`; saved weights lead back to the page. */
-export async function submitScoring(
-  { tenant, user }: Access,
-  fields: Fields,
-  draft: ScoringDraft,
-): Promise<Response | undefined> {
-  const { intent, note = '', basedOn } = fields;
-  draft.values = fields;
-  if (intent === 'preview') {
-    draft.preview = await scoringPreview(tenant.id, parseWeights(numbersOf(fields)));
-    return undefined;
-  }
-  if (intent !== 'save')
-    throw new Problem(
-      'bad_request',
-      'This form does not belong to this page. Open the page again.',
-    );
-  await saveWeights(tenant.id, {
-    weights: numbersOf(fields),
-    note,
-    basedOn: Number(basedOn),
-    by: user.id,
-  });
-  return seeOther(`/w/${tenant.slug}/settings/scoring?done=save`);
-}
-
 /**
- * Fields called `<group>.<name>`, by group; what is left empty or holds no number is refused by its
- * own field.
+ * Weights are called `<group>.<name>`. One that is left empty or holds no number becomes NaN, which
+ * the verb refuses by the name of its field.
  */
-function numbersOf(fields: Fields): Record<string, Record<string, number>> {
+const weightsForm = z.record(z.string(), z.string()).transform((fields) => {
   const weights: Record<string, Record<string, number>> = {};
   for (const [key, value] of Object.entries(fields)) {
     const [group = '', name] = key.split('.');
@@ -49,4 +24,41 @@ function numbersOf(fields: Fields): Record<string, Record<string, number>> {
       (weights[group] ??= {})[name] = value.trim() === '' ? Number.NaN : Number(value);
   }
   return weights;
+});
+
+/** `basedOn` is the version that was edited; the verb refuses what is none. */
+const saveForm = z
+  .object({ note: text, basedOn: z.coerce.number().catch(Number.NaN) })
+  .catchall(z.string())
+  .transform(({ note, basedOn, ...more }) => ({
+    note,
+    basedOn,
+    weights: weightsForm.parse(more),
+  }));
+
+/** A preview is drawn by the page; saved weights lead back to it. */
+const change = guarded(
+  atLeast('admin'),
+  byButton<Access, ScoringPreview | Response>({
+    preview: action(weightsForm, ({ tenant }, weights) =>
+      scoringPreview(tenant.id, parseWeights(weights)),
+    ),
+    save: action(saveForm, async ({ tenant, user }, model) => {
+      await saveWeights(tenant.id, { ...model, by: user.id });
+      return seeOther(`/w/${tenant.slug}/settings/scoring?done=save`);
+    }),
+  }),
+);
+
+/** One of the buttons of the scoring page. What was typed and a preview go into `draft`. */
+export async function submitScoring(
+  access: Access,
+  fields: Fields,
+  draft: ScoringDraft,
+): Promise<Response | undefined> {
+  draft.values = fields;
+  const answer = await change(access, fields);
+  if (answer instanceof Response) return answer;
+  draft.preview = answer;
+  return undefined;
 }

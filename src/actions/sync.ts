@@ -1,14 +1,13 @@
+import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { safeNext } from '#lib/identity/auth/next-path.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { requestSync } from '#lib/ingest/request.ts';
-import type { GuardContext } from './guard.ts';
+import { requireRole, type GuardContext } from '../middleware/guard.ts';
+import { parseFields } from './action.ts';
+import { readFields, seeOther } from './form.ts';
 
-export function isFormPost({ headers }: Request): boolean {
-  return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(
-    headers.get('content-type') ?? '',
-  );
-}
+const syncForm = z.object({ return: z.string().optional() });
 
 /**
  * Starts a sync for the button of a page without scripts, and sends the browser back to that page
@@ -20,9 +19,10 @@ export async function syncByForm(
   access: Access,
   only?: string,
 ): Promise<Response> {
+  requireRole(access, 'member');
   const back = new URL(await pageOfOrigin(context, access), context.url);
   back.searchParams.set('done', await outcome(access, only));
-  return new Response(null, { status: 303, headers: { location: back.pathname + back.search } });
+  return seeOther(back.pathname + back.search);
 }
 
 async function outcome({ tenant, user }: Access, only?: string): Promise<string> {
@@ -41,12 +41,9 @@ async function outcome({ tenant, user }: Access, only?: string): Promise<string>
  */
 async function pageOfOrigin({ request }: GuardContext, { tenant }: Access): Promise<string> {
   const home = `/w/${tenant.slug}/`;
-  const named = (await request.formData()).get('return');
+  const { return: named = null } = parseFields(syncForm, await readFields(request));
   const referrer = URL.parse(request.headers.get('referer') ?? '');
-  const candidates = [
-    typeof named === 'string' ? named : null,
-    referrer && referrer.pathname + referrer.search,
-  ];
+  const candidates = [named, referrer && referrer.pathname + referrer.search];
   const page = candidates.map((path) => safeNext(path, '')).find((path) => path.startsWith(home));
   return page ?? `${home}dashboard`;
 }

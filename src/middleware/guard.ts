@@ -85,11 +85,35 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
 function admit({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
   if (access === undefined)
     throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
-  if (!hasRole(access, role))
-    throw new Problem(
-      'forbidden',
-      `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`,
-    );
+  requireRole(access, role);
   locals.access = access;
   return access;
+}
+
+/**
+ * For the forms of a page, which may need a higher role than reading it. Too low a role is
+ * `forbidden`; `refusal` tells what somebody cannot do, and whom to ask.
+ */
+export function requireRole(
+  access: Access,
+  role: Role,
+  refusal = `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`,
+): void {
+  if (!hasRole(access, role)) throw new Problem('forbidden', refusal);
+}
+
+/**
+ * The path of a page in the active workspace, or the list of workspaces when none is active any
+ * more.
+ */
+export async function activeWorkspacePath(
+  { user, session }: SignedIn,
+  page: string,
+  search = '',
+): Promise<string> {
+  const access =
+    session.activeTenantId === null
+      ? undefined
+      : await findAccessById(user, session.activeTenantId);
+  return access === undefined ? '/workspaces' : `/w/${access.tenant.slug}/${page}${search}`;
 }

@@ -1,8 +1,7 @@
 import type { APIRoute } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
 import { pages } from '../components/shell/nav.ts';
-import { activeWorkspacePath } from '../middleware/active-workspace.ts';
-import { requireUser } from '../middleware/guard.ts';
+import { activeWorkspacePath, requireUser } from '../middleware/guard.ts';
 
 /**
  * Every address that no other route has: a short path such as /leads means that page of the active

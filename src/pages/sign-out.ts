@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 import { signOut } from '#lib/identity/auth/sign-in.ts';
-import { seeOther } from '../middleware/form.ts';
+import { seeOther } from '../actions/form.ts';
 
 /** Ends the session. Only by POST, so that no link and no prefetch signs anybody out. */
 export const POST: APIRoute = async ({ locals }) =>

@@ -4,7 +4,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { connectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
 import { enabledFeatures } from '#lib/identity/features.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { submitConnections } from '../../src/middleware/connections.ts';
+import { submitConnections } from '../../src/actions/connections.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { render, stopRendering } from './render.ts';
 

@@ -458,6 +458,16 @@ export const tenantRequests: TenantRequest[] = [
     400,
   ),
   member('invite', () => Promise.resolve({ email: `${randomUUID()}@guests.test`, role: 'viewer' })),
+  // A page reads the button of a form, never the name of an action in the address.
+  {
+    file: 'w/[tenant]/settings/members.astro',
+    method: 'POST',
+    action: 'invite by _action',
+    path: (slug) => `/w/${slug}/settings/members?_action=members.invite`,
+    fields: () => Promise.resolve({ email: `${randomUUID()}@guests.test`, role: 'viewer' }),
+    role: 'admin',
+    ok: [400],
+  },
   member('resend', invitation),
   member('revoke', invitation),
   member('role', async (subject) => ({ ...(await someone(subject)), role: 'member' })),
@@ -571,6 +581,14 @@ export const plainRequests: PlainRequest[] = [
   ...both('[...path].ts', '/nothing/here', 404, 404),
   ...both('[...path].ts', '/w', 404, 404),
   ...both('[...path].ts', '/api/nothing', 404, 404),
+  // Forms are posted to their pages; there is no way around these and their guards.
+  ...['members.invite', 'leads.push', 'account.name'].flatMap((name) =>
+    both('[...path].ts', `/_actions/${name}`, 404, 404, {
+      out: 404,
+      in: 404,
+      fields: { intent: 'invite', email: 'a@guests.test', role: 'admin', name: 'Ada' },
+    }),
+  ),
   ...[
     'get-session',
     'organization/list',

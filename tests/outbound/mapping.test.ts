@@ -19,7 +19,7 @@ import {
   type TargetMetadata,
 } from '#lib/connectors/contract/destination.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { readDraft } from '../../src/middleware/mapping-form.ts';
+import { readDraft } from '../../src/actions/mapping.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const db = useDatabase();

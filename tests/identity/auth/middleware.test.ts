@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addressOf, clientAddress, clientHeaders } from '#lib/identity/auth/client.ts';
 import { Problem, problemStatus } from '#lib/platform/errors.ts';
-import { handleForm, focusOf, formMessage, seeOther } from '../../../src/middleware/form.ts';
+import { handleForm, seeOther } from '../../../src/actions/form.ts';
+import { focusOf, formMessage } from '../../../src/components/ui/form-state.ts';
 import { addSecurityHeaders } from '../../../src/middleware/headers.ts';
 import { answerProblem, jsonOf } from '../../../src/middleware/problems.ts';
 import {

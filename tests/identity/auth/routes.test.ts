@@ -45,6 +45,14 @@ function methodsOf(source: string): [string, string][] {
 /** The same handler under another method, and the refusal of all other methods. */
 const needsNoGuard = /^(HEAD = GET;|ALL = onlyMethods\([^)]*\);)\s*$/;
 
+/** Files of src/actions whose forms ask for no role, each with the reason. */
+const actionsWithoutRole: Record<string, string> = {
+  'sign-in.ts': 'are for people who are not signed in',
+  'invitations.ts': 'ask for the token of a link',
+  'account.ts': 'change what belongs to whom requireUser found',
+  'workspaces.ts': 'ask for access themselves, to the workspace that was chosen',
+};
+
 const guarded = files.filter((file) => !(file in publicRoutes));
 
 describe('every route declares who may use it', () => {
@@ -88,5 +96,37 @@ describe('every route declares who may use it', () => {
   it.each(guarded.filter((file) => file.startsWith('api/')))('%s answers in JSON', (file) => {
     for (const call of callsIn(sourceOf(file)))
       expect(['requireApiUser', 'requireApiAccess', 'apiRoute']).toContain(call);
+  });
+});
+
+describe('every form declares who may send it', () => {
+  const actions = globSync('src/actions/*.ts').map((file) => file.replace(/^src\/actions\//, ''));
+  const codeOf = (file: string): string => readFileSync(`src/actions/${file}`, 'utf8');
+  const formsIn = (code: string): number =>
+    [...code.matchAll(/^export (?:const|(?:async )?function) (?:submit|\w+ByForm)/gm)].length;
+  const withForms = actions.filter((file) => formsIn(codeOf(file)) > 0);
+
+  it('finds the forms', () => {
+    expect(withForms.length).toBeGreaterThan(10);
+    expect(withForms, 'the list names files that exist').toEqual(
+      expect.arrayContaining(Object.keys(actionsWithoutRole)),
+    );
+  });
+
+  it.each(withForms.filter((file) => !(file in actionsWithoutRole)))('%s', (file) => {
+    const code = codeOf(file);
+    const guardsIn = [...code.matchAll(/\b(guarded|requireRole|actorOf)\(/g)].length;
+    expect(guardsIn, 'has a guard for each form').toBeGreaterThanOrEqual(formsIn(code));
+  });
+
+  it('no page handles a form by itself', () => {
+    for (const file of files.filter((name) => name.endsWith('.astro')))
+      expect(sourceOf(file), file).not.toMatch(/\.formData\(/);
+  });
+
+  // With `server` in one of these files Astro opens /_actions/ and reads `?_action=` of every page
+  // before its guard (docs/decisions/0022-forms-in-src-actions.md).
+  it('there is no second door', () => {
+    expect(globSync(['src/actions.*', 'src/actions/index.*'])).toEqual([]);
   });
 });

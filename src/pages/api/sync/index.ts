@@ -3,7 +3,8 @@ import { answer, parseQuery } from '#lib/http-api/wire.ts';
 import { requestSync } from '#lib/ingest/request.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { onlyMethods } from '../../../middleware/methods.ts';
-import { isFormPost, syncByForm } from '../../../middleware/sync-form.ts';
+import { isFormPost } from '../../../actions/form.ts';
+import { syncByForm } from '../../../actions/sync.ts';
 
 export const POST = apiRoute('member', async (context, access) => {
   parseQuery(syncQuery, context.url.searchParams);

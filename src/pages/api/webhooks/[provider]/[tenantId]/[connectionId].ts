@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro';
 import { deliveryAnswer } from '#lib/http-api/webhooks.ts';
 import { answer } from '#lib/http-api/wire.ts';
 import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/inbound/receive.ts';
-import { readBytes } from '../../../../../middleware/body.ts';
+import { readBytes } from '../../../../../middleware/request.ts';
 import { onlyMethods } from '../../../../../middleware/methods.ts';
 
 /** Whoever sends proves itself by the signature of the body; nobody is signed in. */

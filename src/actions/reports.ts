@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Access } from '#lib/identity/auth/access.ts';
+import { publishReport } from '#lib/views/reports/reports.ts';
+import { requireRole } from '../middleware/guard.ts';
+import { parseFields, text } from './action.ts';
+import { seeOther, type Fields } from './form.ts';
+
+const reportForm = z.object({ title: text });
+
+/** A report as the page has just drawn it. */
+type DrawnReport = Omit<Parameters<typeof publishReport>[1], 'title'>;
+
+/** Publishes a report under the title that was typed, and leads to it. */
+export async function submitReport(
+  access: Access,
+  url: URL,
+  report: DrawnReport,
+  fields: Fields,
+): Promise<Response> {
+  requireRole(access, 'staff');
+  const { title } = parseFields(reportForm, fields);
+  const id = await publishReport(access, { ...report, title });
+  return seeOther(url.pathname.replace(/new\/?$/, id));
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { findAccess } from '#lib/identity/auth/access.ts';
+import { setActiveTenant, type SignedIn } from '#lib/identity/auth/sessions.ts';
+import { Problem } from '#lib/platform/errors.ts';
+import { action, text } from './action.ts';
+import { seeOther } from './form.ts';
+
+const workspaceForm = z.object({ slug: text });
+
+/** Makes a workspace the active one. A foreign workspace and an absent one are `not_found`. */
+export const submitWorkspace = action(
+  workspaceForm,
+  async ({ user, session }: SignedIn, { slug }) => {
+    const access = await findAccess(user, slug);
+    if (access === undefined)
+      throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
+    await setActiveTenant(session.id, access.tenant.id);
+    return seeOther(`/w/${access.tenant.slug}/dashboard`);
+  },
+);
