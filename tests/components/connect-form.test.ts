@@ -81,6 +81,7 @@ test('the form of Partner Center connects it; empty settings keep their defaults
   const access = {
     tenant,
     user: { id: '00000000-0000-4000-8000-000000000001' },
+    role: 'admin',
   } as unknown as Access;
   const typed = {
     intent: 'connect',

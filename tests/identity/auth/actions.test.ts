@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Access, Role } from '#lib/identity/auth/access.ts';
+import { Problem } from '#lib/platform/errors.ts';
 import { action, atLeast, byButton, guarded, text } from '../../../src/actions/action.ts';
 import { submitConflicts } from '../../../src/actions/conflicts.ts';
 import { submitConnections } from '../../../src/actions/connections.ts';
 import { submitCorrection, submitDeadLetters } from '../../../src/actions/dead-letters.ts';
 import { submitFeatures } from '../../../src/actions/features.ts';
-import type { Fields } from '../../../src/actions/form.ts';
+import { handleForm, seeOther, type Fields } from '../../../src/actions/form.ts';
 import { submitLeads } from '../../../src/actions/leads.ts';
 import { submitMapping } from '../../../src/actions/mapping.ts';
 import { submitMembers } from '../../../src/actions/members.ts';
@@ -15,6 +16,7 @@ import { submitReferral } from '../../../src/actions/referrals.ts';
 import { submitReport } from '../../../src/actions/reports.ts';
 import { submitScoring } from '../../../src/actions/scoring.ts';
 import { syncByForm } from '../../../src/actions/sync.ts';
+import { focusOf, formMessage } from '../../../src/components/ui/form-state.ts';
 import { problemOf } from './people.ts';
 
 const url = new URL('https://app.test/w/summit/page?q=1');
@@ -163,5 +165,58 @@ describe('an action', () => {
   it('is chosen by the button', async () => {
     const both = byButton({ greet: echo, part: echo });
     expect(await both('ada', { intent: 'part', kind: 'b' })).toMatchObject({ kind: 'b' });
+  });
+});
+
+describe('forms', () => {
+  const post = (fields: Record<string, string>) => ({
+    request: new Request(url, { method: 'POST', body: new URLSearchParams(fields) }),
+    response: { status: 200, headers: new Headers() } as unknown as Parameters<
+      typeof handleForm
+    >[0]['response'],
+  });
+
+  it('keep what was typed, but no secrets, and start in the first wrong field', async () => {
+    const astro = post({ email: 'ada', password: 'hunter2', code: '123', newPassword: 'hunter3' });
+    const form = await handleForm(astro, async () => {
+      throw new Problem('bad_request', 'No.', { fields: { password: 'Wrong.', email: 'Odd.' } });
+    });
+    expect(form).toMatchObject({
+      values: { email: 'ada' },
+      errors: { email: 'Odd.', password: 'Wrong.' },
+    });
+    if (form instanceof Response) throw new Error('It went on');
+    expect(Object.keys(form.values)).toEqual(['email']);
+    expect([
+      astro.response.status,
+      formMessage(form),
+      focusOf(form, ['email', 'password']),
+    ]).toEqual([400, null, 'email']);
+  });
+
+  it('pass on the time to wait', async () => {
+    const astro = post({});
+    const form = await handleForm(astro, async () => {
+      throw new Problem('rate_limited', 'Wait.', { retryAfter: 90 });
+    });
+    expect([astro.response.status, astro.response.headers.get('retry-after')]).toEqual([429, '90']);
+    expect(!(form instanceof Response) && formMessage(form)).toBe('Wait.');
+  });
+
+  it('take forms only', async () => {
+    const astro = {
+      ...post({}),
+      request: new Request(url, {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json' },
+      }),
+    };
+    await expect(handleForm(astro, async () => {})).rejects.toThrow('This address takes forms.');
+  });
+
+  it('go on to where they are told, unchanged', () => {
+    const next = '/two-factor?next=%2Fw%2Fsummit%2Fleads%3Fa%3Db';
+    expect(seeOther(next).headers.get('location')).toBe(next);
   });
 });

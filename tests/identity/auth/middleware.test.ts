@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addressOf, clientAddress, clientHeaders } from '#lib/identity/auth/client.ts';
 import { Problem, problemStatus } from '#lib/platform/errors.ts';
-import { handleForm, seeOther } from '../../../src/actions/form.ts';
-import { focusOf, formMessage } from '../../../src/components/ui/form-state.ts';
 import { addSecurityHeaders } from '../../../src/middleware/headers.ts';
 import { answerProblem, jsonOf } from '../../../src/middleware/problems.ts';
 import {
@@ -245,58 +243,5 @@ describe('errors', () => {
     } as unknown as Parameters<typeof answerProblem>[0];
     const response = await answerProblem(broken, new Problem('forbidden', 'Not for you.'));
     expect([response.status, await response.text()]).toEqual([403, 'Not for you.\n']);
-  });
-});
-
-describe('forms', () => {
-  const post = (fields: Record<string, string>) => ({
-    request: new Request(url, { method: 'POST', body: new URLSearchParams(fields) }),
-    response: { status: 200, headers: new Headers() } as unknown as Parameters<
-      typeof handleForm
-    >[0]['response'],
-  });
-
-  it('keep what was typed, but no secrets, and start in the first wrong field', async () => {
-    const astro = post({ email: 'ada', password: 'hunter2', code: '123', newPassword: 'hunter3' });
-    const form = await handleForm(astro, async () => {
-      throw new Problem('bad_request', 'No.', { fields: { password: 'Wrong.', email: 'Odd.' } });
-    });
-    expect(form).toMatchObject({
-      values: { email: 'ada' },
-      errors: { email: 'Odd.', password: 'Wrong.' },
-    });
-    if (form instanceof Response) throw new Error('It went on');
-    expect(Object.keys(form.values)).toEqual(['email']);
-    expect([
-      astro.response.status,
-      formMessage(form),
-      focusOf(form, ['email', 'password']),
-    ]).toEqual([400, null, 'email']);
-  });
-
-  it('pass on the time to wait', async () => {
-    const astro = post({});
-    const form = await handleForm(astro, async () => {
-      throw new Problem('rate_limited', 'Wait.', { retryAfter: 90 });
-    });
-    expect([astro.response.status, astro.response.headers.get('retry-after')]).toEqual([429, '90']);
-    expect(!(form instanceof Response) && formMessage(form)).toBe('Wait.');
-  });
-
-  it('take forms only', async () => {
-    const astro = {
-      ...post({}),
-      request: new Request(url, {
-        method: 'POST',
-        body: '{}',
-        headers: { 'content-type': 'application/json' },
-      }),
-    };
-    await expect(handleForm(astro, async () => {})).rejects.toThrow('This address takes forms.');
-  });
-
-  it('go on to where they are told, unchanged', () => {
-    const next = '/two-factor?next=%2Fw%2Fsummit%2Fleads%3Fa%3Db';
-    expect(seeOther(next).headers.get('location')).toBe(next);
   });
 });
