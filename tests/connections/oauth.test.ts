@@ -1,61 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { closeDatabase } from '../../src/lib/platform/db/database.ts';
+import { describe, expect, it } from 'vitest';
 import { scrub } from '../../src/lib/platform/secrets.ts';
 import { withAuthorization } from '../../src/lib/connections/oauth/authorization.ts';
-import { storeSecret } from '../../src/lib/connections/connections.ts';
-import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { useDatabase } from '../helpers/database.ts';
-import { until } from '../helpers/processes.ts';
+import { clientOf, enteredSecrets, oauthProvider } from './oauth-stage.ts';
 import {
-  clientOf,
-  connectOAuth,
-  enteredSecrets,
-  firstRefreshToken,
-  oauthProvider,
-  startOAuthSandbox,
-  type OAuthSandbox,
-} from './oauth-stage.ts';
+  db,
+  provider,
+  sandbox,
+  tenantId,
+  connectionId,
+  connectWith,
+  client,
+  me,
+  tokenCalls,
+  rows,
+} from './oauth-account.ts';
 
-const db = useDatabase();
-const provider = oauthProvider('refresh_token');
-let sandbox: OAuthSandbox;
-let tenantId: string;
-let connectionId: string;
-
-beforeAll(async () => {
-  tenantId = (await createTenant({ slug: 'acme', name: 'Acme' })).id;
-});
-beforeEach(async () => {
-  await sandbox?.close(0);
-  sandbox = await startOAuthSandbox({ textNumbers: true });
-  connectionId = await connectOAuth(db, tenantId, enteredSecrets);
-});
-afterAll(async () => {
-  await sandbox.close(0);
-  await closeDatabase();
-});
-
-const client = () => clientOf(provider, sandbox.baseUrl, { tenantId, connectionId });
-const me = async (http = client()) => (await http.request({ url: `${sandbox.baseUrl}me` })).status;
-const tokenCalls = () => sandbox.statuses('POST token').length;
 const expireStored = () =>
   db.query(
     `update credentials
      set expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour'
      where connection_id = $1 and name = 'accessToken'`,
-    [connectionId],
-  );
-/** As a person enters it on the connections page. */
-const enter = async (name: string, secret: string) => {
-  await withTenant(tenantId, (tx) => storeSecret(tx, { tenantId, id: connectionId }, name, secret));
-};
-const rows = () =>
-  db.query<{ name: string; version: number; lease: boolean }>(
-    `select name, version, lease_owner is not null as lease
-     from credentials
-     where connection_id = $1
-     order by name`,
     [connectionId],
   );
 
@@ -173,120 +137,9 @@ describe('an access token', () => {
   });
 });
 
-describe('a refused renewal', () => {
-  it('declares the grant dead with one request for all; a new consent revives it', async () => {
-    sandbox.desk.revoke('one');
-    const results = await Promise.allSettled([me(), me(), me(), me()]);
-    for (const result of results)
-      expect(result).toMatchObject({
-        status: 'rejected',
-        reason: {
-          kind: 'auth',
-          message:
-            'OAuth test does not renew the access any more (invalid_grant). Connect it again.',
-        },
-      });
-    expect(tokenCalls()).toBe(1);
-    expect(await rows()).toEqual([
-      { name: 'clientSecret', version: 1, lease: false },
-      { name: 'refreshToken', version: 1, lease: false },
-    ]);
-    connectionId = await connectOAuth(db, tenantId, {
-      ...enteredSecrets,
-      refreshToken: sandbox.desk.consent('one'),
-    });
-    expect(await me()).toBe(200);
-  });
-
-  it('is reread before the grant is declared dead: others may have rotated it', async () => {
-    sandbox.faults.arm({ kind: 'latency', ms: 300, endpoint: 'POST token', next: 1 });
-    const asking = me();
-    await until('the request is under way', () => tokenCalls() === 1);
-    const newer = sandbox.desk.consent('one');
-    await enter('refreshToken', newer);
-    expect(await asking).toBe(200);
-    expect(sandbox.statuses('POST token')).toEqual([400, 200]);
-  });
-
-  it('is not undone by an answer that arrives after a person has connected again', async () => {
-    sandbox.faults.arm({ kind: 'drip', bytes: 4, everyMs: 10, endpoint: 'POST token', next: 1 });
-    const asking = me();
-    await until(
-      'the refresh token is used up',
-      () => sandbox.desk.refreshToken('one') !== firstRefreshToken,
-    );
-    const newer = sandbox.desk.consent('one');
-    await enter('refreshToken', newer);
-    expect(await asking).toBe(200);
-    expect(tokenCalls()).toBe(2);
-    expect((await rows()).find(({ name }) => name === 'refreshToken')).toEqual({
-      name: 'refreshToken',
-      version: 3,
-      lease: false,
-    });
-  });
-
-  it.each([
-    [
-      '429',
-      { kind: 'rate_limited', retryAfter: '120' },
-      { kind: 'rate_limited', until: expect.any(Date) as Date },
-    ],
-    ['500', { kind: 'status', status: 500 }, { kind: 'transient' }],
-    ['a web page', { kind: 'html_200' }, { kind: 'transient' }],
-    ['a cut answer', { kind: 'cut', framing: 'length' }, { kind: 'transient' }],
-    ['a closed socket', { kind: 'down' }, { kind: 'transient' }],
-  ] as const)(
-    'by %s is no refusal: it is told as what it is, and a token that lives is used on',
-    async (_what, fault, error) => {
-      sandbox.faults.arm({ ...fault, endpoint: 'POST token', next: 1 });
-      await expect(me()).rejects.toMatchObject(error);
-      expect(tokenCalls()).toBe(1);
-      await db.query('update credentials set lease_until = null where connection_id = $1', [
-        connectionId,
-      ]);
-      if (fault.kind === 'cut') return;
-      expect(await me()).toBe(200);
-      await db.query(
-        `update credentials
-         set expires_at = now() + interval '2 minutes'
-         where connection_id = $1 and name = 'accessToken'`,
-        [connectionId],
-      );
-      sandbox.faults.arm({ ...fault, endpoint: 'POST token' });
-      expect(await me()).toBe(200);
-    },
-  );
-
-  it('asked to wait, no process asks before that, and each is told until when', async () => {
-    sandbox.faults.arm({ kind: 'rate_limited', retryAfter: '120', endpoint: 'POST token' });
-    for (let attempt = 0; attempt < 3; attempt += 1)
-      await expect(me()).rejects.toMatchObject({
-        kind: 'rate_limited',
-        until: expect.any(Date) as Date,
-      });
-    expect(tokenCalls()).toBe(1);
-  });
-
-  it('whose response was lost after a rotation ends the grant, as single use demands', async () => {
-    sandbox.faults.arm({ kind: 'fail_after_effect', status: 502, endpoint: 'POST token', next: 1 });
-    await expect(me()).rejects.toMatchObject({ kind: 'transient' });
-    await expect(me()).rejects.toMatchObject({ kind: 'auth' });
-    expect(sandbox.statuses('POST token')).toEqual([502, 400]);
-  });
-
-  it('whose answer got lost is made good by a source that does not rotate', async () => {
-    await sandbox.close(0);
-    sandbox = await startOAuthSandbox({ rotates: false });
-    sandbox.faults.arm({ kind: 'fail_after_effect', status: 502, endpoint: 'POST token', next: 1 });
-    await expect(me()).rejects.toMatchObject({ kind: 'transient' });
-    expect(await me()).toBe(200);
-  });
-});
-
 describe('a client with credentials of its own', () => {
   it('fetches a token without a refresh token, and a new one when it has expired', async () => {
-    connectionId = await connectOAuth(db, tenantId, { clientSecret: enteredSecrets.clientSecret });
+    await connectWith({ clientSecret: enteredSecrets.clientSecret });
     const own = () =>
       clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId });
     expect(await Promise.all([me(own()), me(own())])).toEqual([200, 200]);
@@ -300,7 +153,7 @@ describe('a client with credentials of its own', () => {
   });
 
   it('is told by name that its secret is wrong', async () => {
-    connectionId = await connectOAuth(db, tenantId, { clientSecret: 'wrong-secret' });
+    await connectWith({ clientSecret: 'wrong-secret' });
     await expect(
       me(
         clientOf(oauthProvider('client_credentials'), sandbox.baseUrl, { tenantId, connectionId }),

@@ -1,57 +1,24 @@
-import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { createUser } from '#lib/identity/auth/users.ts';
+import { describe, expect, it } from 'vitest';
 import { newId } from '#lib/platform/id.ts';
 import { setAsideJob } from '#lib/jobs/failed/store.ts';
-import { closeQueue } from '#lib/jobs/queue.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { useDatabase } from '../helpers/database.ts';
-import { find, findAll, parseHtml, textOf } from '../helpers/html.ts';
-import { linkOf, readPage, type Page } from '../helpers/page.ts';
-import { client } from '../helpers/rows.ts';
-import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
-import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
-
-const db = useDatabase();
-const home = '/w/north/dead-letters';
-let sandbox: Sandbox;
-let north: Workspace;
-let south: Workspace;
-let web: Web;
-let ana: WebClient;
-let ben: WebClient;
-
-beforeAll(async () => {
-  const rows = {
-    clients: Array.from({ length: 20 }, (_, index) =>
-      client(1 + index, { firstName: 'Abigail', email: 'abigail@example.com' }),
-    ),
-  };
-  sandbox = await startSandbox({
-    accounts: [rowsAccount({ name: 'rows', webKey: 'CT_rows', accessToken: 'token-rows', rows })],
-    now: Date.UTC(2026, 10, 20),
-  });
-  north = await createWorkspace(sandbox, 'rows', 'north');
-  south = await createWorkspace(sandbox, 'rows', 'south');
-  await createUser({
-    email: 'ana@north.test',
-    name: 'Ana Diaz',
-    password,
-    tenantSlug: 'north',
-    role: 'admin',
-  });
-  await createUser({ email: 'ben@staff.test', name: 'Ben Staff', password, staff: true });
-  await createUser({ email: 'member@north.test', password, tenantSlug: 'north', role: 'member' });
-  web = await startWeb(db.url);
-  [ana, ben] = [await web.signIn('ana@north.test'), await web.signIn('ben@staff.test')];
-});
-afterAll(async () => {
-  await web?.stop();
-  await closeQueue();
-  await sandbox?.close();
-});
+import { find, findAll, textOf } from '../helpers/html.ts';
+import { readPage, type Page } from '../helpers/page.ts';
+import type { Workspace } from '../helpers/workspace.ts';
+import {
+  db,
+  home,
+  sandbox,
+  north,
+  south,
+  web,
+  ana,
+  ben,
+  cardsOf,
+  noticeOf,
+  post,
+} from './dead-letters-stage.ts';
 
 const sync = ({ tenant, connection }: Workspace) =>
   syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
@@ -66,22 +33,6 @@ const open = () =>
      order by kind desc, id`,
     [north.tenant.id],
   );
-const cardsOf = ({ root }: Pick<Page, 'root'>, id: string) =>
-  findAll(find(root, `#${id}`), 'li').map(textOf);
-const noticeOf = ({ root }: Pick<Page, 'root'>) => textOf(find(root, '.banner-text'));
-const post = async (who: WebClient, fields: Record<string, string>, path = home) => {
-  const response = await who.postForm(path, fields);
-  const location = response.headers.get('location');
-  const html = await response.text();
-  return {
-    status: response.status,
-    location,
-    page:
-      location === null
-        ? { status: response.status, html, root: parseHtml(html) }
-        : await readPage(who, location),
-  };
-};
 
 describe('the page of what was set aside', () => {
   it('says so when there is nothing', async () => {
@@ -288,50 +239,5 @@ describe('the page of what was set aside', () => {
     expect(textOf(find((await readPage(ana, home)).root, '#jobs'))).toContain(
       'No job is set aside',
     );
-  });
-});
-
-describe('ten thousand records', () => {
-  it('are paged through, each once, in light pages', async () => {
-    const { tenant, connection } = north;
-    await db.query(
-      `insert into record_errors (tenant_id, id, connection_id, stream, item_key, run_id,
-         snapshot_id, item_index, kind, reason, item_digest, payload, last_seen_at)
-       select $1, gen_random_uuid(), $2, 'clients', 'many-' || n, gen_random_uuid(),
-         gen_random_uuid(), n, (array['created', 'email', 'name', 'mapping'])[1 + n % 4],
-         'The field is not as it should be.', '',
-         (select json_object_agg('field_' || f, md5(n::text || f::text))
-           from generate_series(1, 90) f)::text, now() - make_interval(mins => n / 3000)
-       from generate_series(1, 10000) n`,
-      [tenant.id, connection.id],
-    );
-    await db.query('analyze record_errors');
-    const seen = new Set<string>();
-    let path: string | undefined = `${home}?kind=email`;
-    for (let pages = 0; path !== undefined && pages < 4; pages += 1) {
-      const page: Page = await readPage(ana, path);
-      expect(gzipSync(page.html).length).toBeLessThan(60_000);
-      for (const card of cardsOf(page, 'records')) seen.add(/many-\d+/.exec(card)?.[0] ?? '');
-      expect(textOf(find(page.root, '#records'))).toContain('25 of 2,500 records');
-      path = linkOf(page, 'next');
-    }
-    expect(seen.size).toBe(100);
-    const whole = await readPage(ana, home);
-    expect(gzipSync(whole.html).length).toBeLessThan(60_000);
-    expect(cardsOf(whole, 'records')).toHaveLength(25);
-  });
-
-  it('of one kind are retried in the background, once', async () => {
-    const fields = {
-      intent: 'retry-group',
-      connection: north.connection.id,
-      stream: 'clients',
-      kind: 'email',
-    };
-    const first = await post(ana, fields);
-    expect(noticeOf(first.page)).toContain('in the background');
-    const second = await post(ben, fields);
-    expect(second.status).toBe(409);
-    expect(noticeOf(second.page)).toContain('being tried again already');
   });
 });

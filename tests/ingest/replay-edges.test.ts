@@ -1,57 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { updateSettings } from '#lib/connections/connections.ts';
-import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { syncConnection, syncSlice } from '#lib/ingest/sync-connection.ts';
-import { takeRun } from '#lib/ingest/lease.ts';
-import { replaySlice } from '#lib/ingest/replay/run.ts';
-import { useDatabase } from '../helpers/database.ts';
-import { startProcess } from '../helpers/processes.ts';
+import { describe, expect, it } from 'vitest';
 import { contentsOf, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
-import { client, opportunity } from '../helpers/rows.ts';
-import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
-import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
+import { expectExactRollups } from '../helpers/truth.ts';
+import { db, sandbox, workspace, sync } from './replay-stage.ts';
 
-const db = useDatabase();
-let sandbox: Sandbox;
-let workspace: Workspace;
-
-beforeAll(async () => {
-  // Each client has a list of notes of its own: more lists than one batch takes.
-  const rows = {
-    clients: Array.from({ length: 560 }, (_, index) => client(1 + index)),
-    notes: Array.from({ length: 560 }, (_, index) => ({
-      id: String(9000 + index),
-      contact_id: String(1 + index),
-      content: 'Called',
-      date: '2026-03-01 10:00:00',
-    })),
-    opportunities: Array.from({ length: 30 }, (_, index) => opportunity(1 + index)),
-  };
-  sandbox = await startSandbox({
-    accounts: [
-      rowsAccount({ name: 'edges', webKey: 'CT_edges', accessToken: 'token-edges', rows }),
-    ],
-    now: Date.UTC(2026, 10, 20),
-  });
-  workspace = await createWorkspace(sandbox, 'edges', 'edges', { pageSize: 50 });
-  await sync();
-});
-afterAll(() => sandbox.close());
-beforeEach(() => sandbox.faults.disarm());
-
-const sync = (options = {}) =>
-  syncConnection({
-    tenantId: workspace.tenant.id,
-    connectionId: workspace.connection.id,
-    trigger: 'cli',
-    ...options,
-  });
-const requestOf = () => ({
-  tenantId: workspace.tenant.id,
-  connectionId: workspace.connection.id,
-  trigger: 'replay' as const,
-});
 const live = async (table: string) =>
   (
     await db.query<{ n: number }>(
@@ -60,10 +11,6 @@ const live = async (table: string) =>
   )[0]?.n;
 const update = (kind: 'clients' | 'opportunities', id: string, row: Record<string, unknown>) =>
   sandbox.clienttether.mutate('edges', { changes: [{ op: 'update', kind, id, row }] });
-const statuses = () =>
-  db.query(
-    `select trigger, status, error_kind from sync_runs order by started_at desc, id desc limit 2`,
-  );
 
 describe('what could not be read', () => {
   it('stays set aside without another count, and its row as it was last readable', async () => {
@@ -197,110 +144,5 @@ describe('a row that tells since when it is as it is', () => {
     await replay(workspace);
     expect(await read()).toEqual({ at: '2026-11-01 08:00:00+00' });
     await expectExactRollups(db);
-  });
-});
-
-describe('a replay and other runs', () => {
-  it('do not overlap, and do not go on with each other', async () => {
-    await takeRun({ ...requestOf(), trigger: 'cli' });
-    await expect(replay(workspace)).rejects.toThrow(
-      'A sync of this connection is already under way',
-    );
-    await db.query(`update sync_runs set lease_until = null where status = 'running'`);
-    expect((await replay(workspace)).status).not.toBe('failed');
-    expect(await statuses()).toMatchObject([
-      { trigger: 'replay' },
-      { trigger: 'cli', status: 'failed', error_kind: 'interrupted' },
-    ]);
-    await takeRun(requestOf());
-    await expect(syncSlice({ ...requestOf(), trigger: 'manual' })).rejects.toThrow(
-      'A replay of this connection is already under way',
-    );
-    await db.query(
-      `update sync_runs set lease_until = now() - interval '1 second' where status = 'running'`,
-    );
-    await sync();
-    expect(await statuses()).toMatchObject([
-      { trigger: 'cli' },
-      { trigger: 'replay', status: 'failed', error_kind: 'interrupted' },
-    ]);
-  });
-
-  it('is carried in slices by those to whom it is handed over', async () => {
-    const before = await contentsOf(db);
-    const fresh = await db.query(
-      `select stream, fresh_at, cursor, high_water, version from stream_states order by 1`,
-    );
-    const due = await db.query(`select due_at from connections`);
-    await emptyTables(db);
-    let end = await replaySlice({ ...requestOf(), sliceMs: 0 });
-    let slices = 1;
-    while (end.report === undefined) {
-      await expect(replaySlice(requestOf())).rejects.toThrow('already under way');
-      await expect(sync()).rejects.toThrow('already under way');
-      end = await replaySlice({ ...requestOf(), sliceMs: 0, handedOver: end.handedOver });
-      slices += 1;
-    }
-    expect(end.report.status).not.toBe('failed');
-    expect(await contentsOf(db)).toEqual(before);
-    expect(slices).toBeGreaterThanOrEqual(7);
-    expect(
-      await db.query(
-        `select stream, fresh_at, cursor, high_water, version from stream_states order by 1`,
-      ),
-    ).toEqual(fresh);
-    expect(await db.query(`select due_at from connections`)).toEqual(due);
-    await expectBalancedBooks(db);
-  });
-
-  it('killed in the middle is run again and finishes', async () => {
-    const before = await contentsOf(db);
-    await emptyTables(db);
-    const killed = startProcess('cli/index.ts', db.url, { FAILPOINT: 'replay.batch:4' }, [
-      'replay',
-      '--tenant',
-      'edges',
-    ]);
-    expect((await killed.exited).signal).toBe('SIGKILL');
-    expect(await contentsOf(db)).not.toEqual(before);
-    await expectExactRollups(db);
-    await expect(replay(workspace)).rejects.toThrow('already under way');
-    await db.query(
-      `update sync_runs set lease_until = now() - interval '1 second' where status = 'running'`,
-    );
-    const again = startProcess('cli/index.ts', db.url, {}, [
-      'replay',
-      '--tenant',
-      'edges',
-      '--json',
-    ]);
-    expect([0, 5]).toContain((await again.exited).code);
-    expect(await contentsOf(db)).toEqual(before);
-    await expectExactRollups(db);
-    await expectBalancedBooks(db);
-  });
-
-  it('is of one workspace only', async () => {
-    const other = await createTenant({ slug: 'other', name: 'Other' });
-    const before = await writtenRows(db);
-    await expect(replay(workspace, { tenantId: other.id })).rejects.toThrow('no such connection');
-    await expect(dryRun(workspace, { tenantId: other.id })).rejects.toThrow('no such connection');
-    await expect(replay(workspace, { stream: 'nothing' })).rejects.toThrow(
-      'has no stream "nothing"',
-    );
-    expect(await writtenRows(db)).toEqual(before);
-  });
-
-  it('takes one stream when it is asked to', async () => {
-    await updateSettings(workspace.tenant.id, workspace.connection.id, {
-      ...(workspace.connection.settings as object),
-      sourceAliases: { website: 'Web' },
-    });
-    const { streams } = await replay(workspace, { stream: 'clients' });
-    expect(streams.map(({ stream }) => stream)).toEqual(['clients']);
-    expect(streams[0]?.changed).toBeGreaterThan(20);
-    expect(
-      await db.query(`select distinct source from opportunities where source is not null`),
-    ).toEqual([{ source: 'Website' }]);
   });
 });

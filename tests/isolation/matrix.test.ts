@@ -4,7 +4,9 @@ import type { Role } from '#lib/identity/auth/access.ts';
 import { useMailbox } from '../identity/auth/mailbox.ts';
 import { useDatabase } from '../helpers/database.ts';
 import type { WebClient } from '../helpers/web.ts';
-import { plainRequests, tenantRequests, type PlainRequest, type TenantRequest } from './routes.ts';
+import { plainRequests } from './plain-requests.ts';
+import type { PlainRequest, TenantRequest } from './request.ts';
+import { tenantRequests } from './routes.ts';
 import { actors, mailOf, openWorld, slugs, stateOf, type Slug, type World } from './world.ts';
 
 const db = useDatabase();

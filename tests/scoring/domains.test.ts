@@ -1,32 +1,10 @@
-import { and, eq } from 'drizzle-orm';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { rescoreDomains } from '#lib/scoring/apply.ts';
+import { describe, expect, it } from 'vitest';
 import { enqueueScans, requestScan, switchFeature } from '#lib/scoring/due.ts';
-import { saveWeights } from '#lib/scoring/models.ts';
-import { rescoreSlice } from '#lib/scoring/rescore.ts';
-import { scoreOf } from '#lib/scoring/score.ts';
-import { defaultModel } from '#lib/scoring/weights.ts';
 import type { Tx } from '#lib/platform/db/pool.ts';
-import type { Evidence } from '#lib/posture/types.ts';
-import { closeQueue } from '#lib/jobs/queue.ts';
-import { companyDomains } from '#lib/schema/company-domains.ts';
 import { recountRollups } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { useDatabase } from '../helpers/database.ts';
-import { evidence } from './evidence.ts';
-import { createStage, remove, store, type Stage } from './stage.ts';
-
-const db = useDatabase();
-let stage: Stage;
-let other: Stage;
-let number = 0;
-
-beforeEach(async () => {
-  number += 1;
-  stage = await createStage(`stage-${number}`);
-  other = await createStage(`other-${number}`);
-});
-afterAll(closeQueue);
+import { remove, store } from './stage.ts';
+import { db, stage, other, leadRows, found } from './domain-stage.ts';
 
 const domains = (of = stage) =>
   db.query<{
@@ -44,33 +22,7 @@ const domains = (of = stage) =>
      order by domain`,
     [of.tenant.id],
   );
-const leadRows = () =>
-  db.query<{
-    id: string;
-    score: number | null;
-    sort: string;
-    segment: string | null;
-    type: string | null;
-    provider: string | null;
-  }>(
-    `select external_id as id, score, sort_score as sort, segment, referral_type as type,
-       mail_provider as provider
-     from leads
-     where tenant_id = $1
-     order by 1`,
-    [stage.tenant.id],
-  );
 const switchOn = (of = stage) => switchFeature(of.tenant.id, 'lead-engine', true, null);
-
-/** As if a scan of the domain had found this. */
-const found = (domain: string, of: Evidence = evidence({ domain })) =>
-  withTenant(stage.tenant.id, async (tx) => {
-    await tx
-      .update(companyDomains)
-      .set({ evidence: of, scannedAt: new Date(of.scannedAt) })
-      .where(and(eq(companyDomains.tenantId, stage.tenant.id), eq(companyDomains.domain, domain)));
-    await rescoreDomains(tx, stage.tenant.id, [domain]);
-  });
 
 /** A transaction that counts its statements. */
 function counted(): { count: () => number; watch: (tx: Tx) => Tx } {
@@ -274,109 +226,5 @@ describe('the domains of a workspace', () => {
     await withTenant(stage.tenant.id, (tx) => recountRollups(tx, 'lead', stage.tenant.id));
     expect(await domains()).toEqual(before);
     expect(await leadRows()).toEqual(leads);
-  });
-});
-
-describe('the scores of leads', () => {
-  it('are there as soon as a lead comes to a domain with one, and go when it leaves', async () => {
-    await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
-    await found('acme.com');
-    await store(stage, 'lead', [{ externalId: '2', email: 'b@acme.com' }]);
-    expect(await leadRows()).toMatchObject([
-      { score: 100, sort: '100', segment: 'Existing', provider: 'microsoft_365' },
-      { score: 100, segment: 'Existing' },
-    ]);
-    await store(stage, 'lead', [{ externalId: '2', email: 'b@gmail.com' }]);
-    expect((await leadRows())[1]).toEqual({
-      id: '2',
-      score: null,
-      sort: '-1',
-      segment: null,
-      type: null,
-      provider: null,
-    });
-    await remove(stage, 'lead', '1');
-    await store(stage, 'lead', [{ externalId: '1', email: 'a@gmail.com' }]);
-    expect((await leadRows())[0]).toMatchObject({ score: null, sort: '-1' });
-  });
-
-  it('follow what the sources say, without a scan', async () => {
-    const google = evidence({
-      domain: 'acme.com',
-      mx: { provider: 'google_workspace' },
-      dmarc: { verdict: 'missing', policy: null },
-    });
-    await store(stage, 'lead', [{ externalId: '1', email: 'a@acme.com' }]);
-    await found('acme.com', google);
-    expect(await leadRows()).toMatchObject([{ score: 65, segment: 'Migration', type: null }]);
-    await store(stage, 'referral', [
-      { externalId: 'r1', domain: 'acme.com', referralType: 'co-sell', azureTenantId: 'f4c1' },
-    ]);
-    expect(await leadRows()).toMatchObject([
-      { score: 75, segment: 'Existing', type: 'co-sell', provider: 'microsoft_365' },
-    ]);
-    await remove(stage, 'referral', 'r1');
-    expect(await leadRows()).toMatchObject([
-      { score: 65, segment: 'Migration', type: null, provider: 'google_workspace' },
-    ]);
-  });
-
-  it('made anew equal those made fresh, with the weights in force', async () => {
-    const bare = evidence({ domain: 'acme.com', dmarc: { verdict: 'missing', policy: null } });
-    await store(stage, 'lead', [
-      { externalId: '1', email: 'a@acme.com' },
-      { externalId: '2', email: 'a@bolt.io' },
-    ]);
-    await found('acme.com', bare);
-    await found('bolt.io');
-    const weights = {
-      ...defaultModel.weights,
-      risks: { ...defaultModel.weights.risks, noDmarc: 40 },
-    };
-    const model = await saveWeights(stage.tenant.id, {
-      weights,
-      note: 'DMARC first',
-      basedOn: 0,
-      by: null,
-    });
-    expect(model.version).toBe(1);
-    expect(await leadRows()).toMatchObject([{ score: 65 }, { score: 100 }]);
-    expect(await rescoreSlice(stage.tenant.id, null, () => false)).toBe(null);
-    expect(await leadRows()).toMatchObject([{ score: 35 }, { score: 100 }]);
-    const [row] = await db.query<{ breakdown: { scoredAt: string }; version: number }>(
-      `select breakdown, model_version as version
-       from company_domains
-       where tenant_id = $1 and domain = 'acme.com'`,
-      [stage.tenant.id],
-    );
-    expect(row?.version).toBe(1);
-    expect(row?.breakdown).toEqual(
-      scoreOf(
-        bare,
-        { azureTenantId: null, referralType: null, employees: null },
-        model,
-        new Date(row?.breakdown.scoredAt ?? 0),
-      ),
-    );
-    await expect(
-      saveWeights(stage.tenant.id, { weights, note: '', basedOn: 1, by: null }),
-    ).rejects.toThrow('in force already');
-    await expect(
-      saveWeights(stage.tenant.id, { weights: {}, note: '', basedOn: 0, by: null }),
-    ).rejects.toThrow('Somebody else');
-    await expect(
-      saveWeights(stage.tenant.id, {
-        weights: { signals: { spf: 200 } },
-        note: '',
-        basedOn: 1,
-        by: null,
-      }),
-    ).rejects.toMatchObject({ details: { fields: { 'signals.spf': 'Enter 100 at most.' } } });
-    expect(
-      await db.query(
-        `select data from pgboss.job where name = 'rescore' and data->>'tenantId' = $1`,
-        [stage.tenant.id],
-      ),
-    ).toHaveLength(1);
   });
 });

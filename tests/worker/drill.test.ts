@@ -1,75 +1,16 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { fromFile, throughCopy, throughDump } from '../../scripts/drill/carry.ts';
+import { describe, expect, it } from 'vitest';
+import { fromFile, throughDump } from '../../scripts/drill/carry.ts';
 import { drill } from '../../scripts/drill/drill.ts';
-import { connect } from '../../scripts/drill/sessions.ts';
 import { findTools, runTool } from '../../scripts/drill/tools.ts';
-import { syncConnection, syncSlice } from '#lib/ingest/sync-connection.ts';
-import { migrateAll } from '#lib/jobs/migrate.ts';
-import { useDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { startProcess, until } from '../helpers/processes.ts';
-import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups, expectTruth } from '../helpers/truth.ts';
-import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
+import type { Workspace } from '../helpers/workspace.ts';
+import { db, folder, sandbox, whole, begun, hasTools, copied, query } from './drill-stage.ts';
 
-const db = useDatabase();
-const folder = mkdtempSync(path.join(tmpdir(), 'tributary-drill-test-'));
-let sandbox: Sandbox;
-let whole: Workspace;
-let begun: Workspace;
-/** Whether this machine has a pg_dump for the server of the tests. */
-let hasTools: boolean;
-
-const request = ({ tenant, connection }: Workspace) => ({
-  tenantId: tenant.id,
-  connectionId: connection.id,
-  trigger: 'cli' as const,
-});
-const account = (name: string) => {
-  const rows = {
-    clients: Array.from({ length: 60 }, (_, index) => client(1 + index)),
-    opportunities: Array.from({ length: 60 }, (_, index) => opportunity(1 + index)),
-  };
-  return rowsAccount({ name, webKey: `CT_${name}`, accessToken: `token-of-${name}`, rows });
-};
-const copied = { fromUrl: db.url, intoUrl: db.url, carry: throughCopy };
-
-beforeAll(async () => {
-  sandbox = await startSandbox({
-    accounts: [account('whole'), account('begun')],
-    now: Date.UTC(2026, 10, 20),
-  });
-  whole = await createWorkspace(sandbox, 'whole', 'whole', { pageSize: 10 });
-  begun = await createWorkspace(sandbox, 'begun', 'begun', { pageSize: 10 });
-  await syncConnection(request(whole));
-  // Slower than they are stored, so that the slice ends between two pages.
-  sandbox.faults.arm({ kind: 'latency', ms: 40 });
-  expect((await syncSlice({ ...request(begun), sliceMs: 1 })).report).toBeUndefined();
-  sandbox.faults.disarm();
-  const [{ version } = { version: 0 }] = await db.query<{ version: number }>(
-    `select current_setting('server_version_num')::int as version`,
-  );
-  hasTools = await findTools(version).then(
-    () => true,
-    () => false,
-  );
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await sandbox.close();
-});
-
-const query = async (url: string, text: string): Promise<pg.QueryResultRow[]> => {
-  const session = await connect(url);
-  return session
-    .query(text)
-    .then(({ rows }) => rows)
-    .finally(() => session.end());
-};
 const scratches = () =>
   db.query(`select datname from pg_database where datname like 'tributary_drill_%'`);
 
@@ -194,65 +135,6 @@ describe('the restore drill', { timeout: 120_000 }, () => {
       'policy: notes tenant_isolation',
       'row security: reports',
     ]);
-  });
-});
-
-describe('as an owner that row-level security binds', { timeout: 120_000 }, () => {
-  const name = `drill_owner_${process.pid}`;
-  const url = new URL(inject('adminUrl'));
-  Object.assign(url, { username: name, password: 'a-password', pathname: `/${name}` });
-
-  beforeAll(async () => {
-    await db.query(`create role ${name} login createrole password 'a-password'`);
-    await db.query(`create database ${name} owner ${name}`);
-    await migrateAll(url.href);
-    const admin = new URL(db.url);
-    admin.pathname = `/${name}`;
-    await query(
-      admin.href,
-      `insert into tenants (slug, name) values ('one', 'One');
-       insert into connections (tenant_id, provider, label)
-       select id, 'clienttether', 'One' from tenants`,
-    );
-  });
-  afterAll(async () => {
-    await db.query(`drop database ${name} with (force)`);
-    await db.query(`drop role ${name}`);
-  });
-
-  it('refuses a backup that would hold no rows, and takes it as the backup role', async () => {
-    await expect(drill({ ...copied, fromUrl: url.href })).rejects.toThrow(
-      /Row-level security hides the rows of \d+ tables from the role "drill_owner/,
-    );
-    await expect(drill({ ...copied, intoUrl: url.href })).rejects.toThrow(
-      'may not create the scratch database',
-    );
-    await db.query(`grant tributary_backup to ${name}`);
-    const { identical, tables } = await drill({
-      ...copied,
-      fromUrl: url.href,
-      carry: hasTools ? throughDump : throughCopy,
-    });
-    await db.query(`revoke tributary_backup from ${name}`);
-    expect(identical).toBe(true);
-    expect(tables.find(({ table }) => table === 'public.connections')?.restored).toBe(1);
-  });
-
-  it('notices a backup that was emptied in this way, also one from before', async () => {
-    const admin = new URL(db.url);
-    admin.pathname = `/${name}`;
-    const blind = await connect(url.href);
-    const comparison = await drill({
-      fromUrl: admin.href,
-      intoUrl: db.url,
-      carry: (source, into) => throughCopy({ ...source, client: blind }, into),
-      older: true,
-    });
-    await blind.end();
-    expect(comparison.identical).toBe(false);
-    expect(
-      comparison.tables.filter(({ verdict }) => verdict === 'lost').map(({ table }) => table),
-    ).toEqual(['public.connections']);
   });
 });
 

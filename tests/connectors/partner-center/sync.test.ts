@@ -1,61 +1,10 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
-import { connectAccount, connectionViews, reconnectAccount } from '#lib/connections/manage.ts';
-import { createConnection, updateSettings } from '#lib/connections/connections.ts';
-import { dueRefreshes, refreshAhead } from '#lib/connections/oauth/ahead.ts';
+import { describe, expect, it } from 'vitest';
+import { updateSettings } from '#lib/connections/connections.ts';
 import { referralPage } from '#lib/entities/referral/queries.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { useDatabase } from '../../helpers/database.ts';
+import { db, sandbox, tenantId, connectionId, settings, sync, tokenCalls } from './stage.ts';
 
-const db = useDatabase();
-const now = Date.UTC(2026, 10, 20, 12);
-const credentials = {
-  clientId: 'partner-app',
-  clientSecret: 'partner-secret-0123',
-  refreshToken: 'partner-consent-0123',
-};
-const secrets = { clientSecret: credentials.clientSecret, refreshToken: credentials.refreshToken };
-let sandbox: Sandbox;
-let tenantId: string;
-let connectionId: string;
-let count = 0;
-
-beforeEach(async () => {
-  await sandbox?.close(0);
-  sandbox = await startSandbox({
-    accounts: [],
-    partners: [
-      {
-        name: 'partner',
-        label: 'Partner',
-        ...credentials,
-        seed: 'partner',
-        referrals: 260,
-        countedOn: now,
-        pageSize: 50,
-      },
-    ],
-    now,
-  });
-  count += 1;
-  tenantId = (await createTenant({ slug: `partner-${count}`, name: 'Partner' })).id;
-  connectionId = (
-    await createConnection({ tenantId, provider: 'partner-center', settings: settings(), secrets })
-  ).id;
-});
-afterAll(() => sandbox.close(0));
-
-const settings = () => ({
-  baseUrl: sandbox.partnerCenter.baseUrl,
-  loginUrl: sandbox.partnerCenter.loginUrl,
-  clientId: credentials.clientId,
-});
-const sync = async () => {
-  const report = await syncConnection({ tenantId, connectionId, trigger: 'cli' });
-  return { status: report.status, ...report.streams[0] };
-};
 const stored = () =>
   db.query<{ id: string; status: string; substatus: string; etag: string }>(
     `select external_id as id, status, substatus, raw_json->>'eTag' as etag
@@ -75,8 +24,6 @@ const truth = () =>
   )
     .map(({ id, status, substatus, eTag }) => ({ id, status, substatus, etag: eTag }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-const tokenCalls = () =>
-  sandbox.log.entries().filter(({ endpoint }) => endpoint === 'POST :tenant/oauth2/token').length;
 const lists = () =>
   sandbox.log
     .entries()
@@ -262,99 +209,5 @@ describe('referrals', () => {
       [tenantId],
     );
     expect(run?.message).toContain('Referral Admin or Referral User');
-  });
-});
-
-describe('a connection to Partner Center', () => {
-  const health = async () =>
-    (await connectionViews(tenantId)).find(({ id }) => id === connectionId);
-
-  it('is checked before it is stored, with the refresh token that is good afterwards', async () => {
-    const request = {
-      tenantId,
-      provider: 'partner-center',
-      label: '',
-      settings: settings(),
-      secrets,
-    };
-    await expect(
-      connectAccount({ ...request, settings: { ...settings(), clientId: '' } }),
-    ).rejects.toThrow('needs the setting clientId');
-    await expect(
-      connectAccount({ ...request, secrets: { ...secrets, clientSecret: 'wrong' } }),
-    ).rejects.toThrow('does not accept these credentials');
-    connectionId = (await connectAccount(request)).id;
-    expect(await sync()).toMatchObject({ status: 'success', fetched: 260 });
-    sandbox.faults.arm({ kind: 'status', status: 503, endpoint: 'GET v1.0/engagements/referrals' });
-    await expect(
-      reconnectAccount(tenantId, connectionId, {
-        ...secrets,
-        refreshToken: sandbox.partnerCenter.desk.consent('partner'),
-      }),
-    ).rejects.toThrow('is used up by this: make a new one');
-  });
-
-  it('asks to be connected again when the consent was withdrawn, and only then', async () => {
-    await sync();
-    sandbox.partnerCenter.desk.expire('partner');
-    sandbox.faults.arm({ kind: 'status', status: 500, endpoint: 'POST :tenant/oauth2/token' });
-    expect(await sync()).toMatchObject({ status: 'failed' });
-    expect(await health()).toMatchObject({ status: 'active' });
-    sandbox.faults.disarm();
-    await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
-    sandbox.partnerCenter.desk.revoke('partner');
-    expect(await sync()).toMatchObject({ status: 'failed' });
-    expect(await health()).toMatchObject({
-      status: 'needs_reconnect',
-      statusReason: expect.stringContaining('Connect it again') as string,
-    });
-    await reconnectAccount(tenantId, connectionId, {
-      ...secrets,
-      refreshToken: sandbox.partnerCenter.desk.consent('partner'),
-    });
-    expect(await sync()).toMatchObject({ status: 'success' });
-    expect(await health()).toMatchObject({ status: 'active' });
-  });
-
-  it('is renewed early: access tokens within the hour, refresh tokens long before', async () => {
-    await sync();
-    expect(await dueRefreshes(tenantId, 3_000)).toEqual([]);
-    expect(await dueRefreshes(tenantId, 3_600)).toEqual([
-      { connectionId, at: expect.any(Date) as Date },
-    ]);
-    const age = (name: string, left: string, life: string) =>
-      db.query(
-        `update credentials
-         set expires_at = now() + interval '${left}',
-           updated_at = now() + interval '${left}' - interval '${life}'
-         where tenant_id = $1 and name = $2`,
-        [tenantId, name],
-      );
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
-    expect(tokenCalls()).toBe(1);
-    await age('accessToken', '4 minutes', '1 hour');
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
-    expect(tokenCalls()).toBe(2);
-    await age('refreshToken', '8 days', '90 days');
-    await db.query(`update connections set status = 'paused' where tenant_id = $1`, [tenantId]);
-    expect(await dueRefreshes(tenantId, 1)).toHaveLength(1);
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
-    expect(tokenCalls()).toBe(3);
-    expect(await dueRefreshes(tenantId, 3_600)).toEqual([]);
-    await age('accessToken', '-1 minutes', '1 hour');
-    sandbox.faults.arm({
-      kind: 'rate_limited',
-      retryAfter: '120',
-      endpoint: 'POST :tenant/oauth2/token',
-      next: 1,
-    });
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({
-      kind: 'later',
-      at: expect.any(Date) as Date,
-    });
-    await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
-    sandbox.partnerCenter.desk.revoke('partner');
-    expect(await refreshAhead(tenantId, connectionId)).toMatchObject({ kind: 'dead' });
-    expect(await health()).toMatchObject({ status: 'needs_reconnect' });
   });
 });

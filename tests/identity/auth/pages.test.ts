@@ -1,42 +1,9 @@
-import { request } from 'node:http';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createUser } from '#lib/identity/auth/users.ts';
-import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { useDatabase } from '../../helpers/database.ts';
-import { linkIn, useMailbox } from './mailbox.ts';
+import { linkIn } from './mailbox.ts';
 import { totp } from './people.ts';
-import { useServer } from './server.ts';
 import { Visitor } from './visitor.ts';
-
-const password = 'tributary-demo';
-const database = useDatabase();
-const mailbox = useMailbox();
-
-beforeAll(async () => {
-  for (const slug of ['summit', 'harbor']) {
-    await createTenant({ slug, name: `${slug} franchising` });
-    await createUser({
-      email: `admin@${slug}.test`,
-      name: 'Ann Admin',
-      password,
-      tenantSlug: slug,
-      role: 'admin',
-    });
-    await createUser({ email: `viewer@${slug}.test`, password, tenantSlug: slug });
-  }
-  await createUser({ email: 'staff@tributary.test', name: 'Sam', password, staff: true });
-});
-
-const server = useServer(
-  () => database.url,
-  () => ({ SMTP_URL: process.env['SMTP_URL'] ?? '' }),
-);
-
-async function signedIn(email: string, secret = password): Promise<Visitor> {
-  const visitor = new Visitor(server);
-  expect((await visitor.post('/sign-in', { email, password: secret })).status).toBe(303);
-  return visitor;
-}
+import { password, database, mailbox, server, signedIn } from './pages-stage.ts';
 
 /** What differs between two requests for whatever reason. */
 const comparable = (text: string): string =>
@@ -281,103 +248,5 @@ describe('workspaces', () => {
     );
     expect((await staff.get('/notes?search=x')).location).toBe('/w/harbor/notes?search=x');
     expect((await staff.get('/workspaces?search=sum')).text).not.toContain('harbor franchising');
-  });
-});
-
-describe('every answer', () => {
-  it('carries the headers, also errors and redirects', async () => {
-    const visitor = await signedIn('admin@summit.test');
-    for (const path of [
-      '/sign-in',
-      '/account',
-      '/nothing',
-      '/deeper/nothing',
-      '/api/nothing',
-      '/w/absent/leads',
-      '/leads',
-      '/%',
-    ]) {
-      const { headers, status } = await visitor.get(path);
-      expect(Object.fromEntries(headers), `${path} ${status}`).toMatchObject({
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'same-origin',
-        'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
-        'x-request-id': expect.any(String),
-      });
-      expect(headers.get('content-security-policy')).not.toMatch(/script-src[^;]*'unsafe/);
-    }
-    expect((await visitor.get('/api/nothing')).text).toMatch(/^\{"error":\{"code":"not_found"/);
-  });
-
-  it('is refused to other sites', async () => {
-    const visitor = await signedIn('admin@summit.test');
-    for (const origin of ['https://evil.test', 'null']) {
-      expect(
-        (await visitor.post('/account', { intent: 'name', name: 'Evil' }, { origin })).status,
-      ).toBe(403);
-      const json = { method: 'DELETE', headers: { origin, 'content-type': 'application/json' } };
-      expect((await visitor.send('/api/nothing', json)).status).toBe(403);
-    }
-    expect((await visitor.get('/account')).text).not.toContain('value="Evil"');
-  });
-
-  it('closes the endpoints of the library that nobody needs', async () => {
-    const visitor = await signedIn('admin@summit.test');
-    for (const path of [
-      'get-session',
-      'list-sessions',
-      'organization/list',
-      'organization/create',
-      'sign-up/email',
-      'update-user',
-      'change-email',
-      'two-factor/disable',
-      'ok',
-      'error',
-      'sign-in/social',
-      'reset-password',
-      'sign-in%2Femail',
-      'SIGN-IN/email',
-    ]) {
-      for (const method of ['GET', 'POST']) {
-        const answer = await visitor.send(`/api/auth/${path}`, {
-          method,
-          headers: { origin: server.url, 'content-type': 'application/json' },
-          ...(method === 'POST' && { body: '{}' }),
-        });
-        if (path === 'sign-in%2Femail' && method === 'POST')
-          expect([400, 404]).toContain(answer.status);
-        else expect(answer.status, `${method} ${path}`).toBe(404);
-      }
-    }
-  });
-
-  it('refuses large bodies, with and without a length', async () => {
-    const chunk = Buffer.alloc(64 * 1024, 97);
-    const send = (headers: Record<string, string>): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const outgoing = request(
-          `${server.url}/sign-in`,
-          {
-            method: 'POST',
-            headers: {
-              origin: server.url,
-              'content-type': 'application/x-www-form-urlencoded',
-              ...headers,
-            },
-          },
-          (response) => {
-            response.resume();
-            resolve(response.statusCode);
-          },
-        );
-        outgoing.on('error', reject);
-        for (let turn = 0; turn < 20; turn += 1) outgoing.write(chunk);
-        outgoing.end();
-      });
-    expect(await send({ 'transfer-encoding': 'chunked' })).toBe(413);
-    expect(await send({ 'content-length': String(20 * chunk.length) })).toBe(413);
   });
 });

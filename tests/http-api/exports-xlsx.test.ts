@@ -1,0 +1,91 @@
+import { readSheet } from 'read-excel-file/node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { db, api, csv, truth, live, local } from './exports-stage.ts';
+
+const xlsx = async (path: string) => {
+  const response = await api.viewer.fetch(`/w/north/${path}`);
+  return {
+    status: response.status,
+    rows: await readSheet(Buffer.from(await response.arrayBuffer())),
+  };
+};
+
+describe('XLSX', () => {
+  it('holds the same rows with real numbers, dates in local time, and plain text', async () => {
+    const rows = await truth(
+      `select name, deal_value::float8 as value, ${local('source_created_at')} as created ${live}
+         and source = 'Website'
+       order by source_created_at desc nulls last, id desc`,
+    );
+    const { rows: sheet } = await xlsx('leads.xlsx?source=Website');
+    const [about, header, ...lines] = sheet;
+    expect(about?.[0]).toMatch(
+      new RegExp(
+        String.raw`Leads · All time · data as of \d{4}-\d\d-\d\d \d\d:\d\d, ` +
+          'exported .* · times in America/Denver$',
+      ),
+    );
+    expect(header?.slice(0, 3)).toEqual(['Name', 'Company', 'E-mail']);
+    // A spreadsheet keeps times as fractions of a day, which are exact to a millisecond or so.
+    const second = (cell: unknown) =>
+      cell instanceof Date ? new Date(Math.round(cell.getTime() / 1000) * 1000) : cell;
+    expect(lines.map((line) => [line[0], line[7], second(line[9])])).toEqual(
+      rows.map((row) => [
+        row['name'],
+        row['value'],
+        row['created'] === null ? null : new Date(`${row['created']}Z`),
+      ]),
+    );
+    expect(lines.map((line) => line[0])).toContain('=1+1');
+  });
+
+  it.each(['pipeline', 'hot-list', 'notes', 'schedule'])(
+    '%s has as many rows as its CSV',
+    async (list) => {
+      const { rows } = await xlsx(`${list}.xlsx`);
+      expect(rows.length - 2).toBe((await csv(`${list}.csv`)).length);
+    },
+  );
+});
+
+describe('many rows', () => {
+  const many = 25_000;
+  beforeAll(async () => {
+    await db.query(
+      `insert into leads (tenant_id, id, connection_id, provider, stream, external_id, content_hash,
+         raw_json, snapshot_id, first_seen_at, changed_at, source_created_at, created_on, name,
+         sort_name, sort_cents, source, status, qualified)
+       select $1, new_id(), $2, 'clienttether', 'clients', 'bulk' || n, '', '{}', new_id(), now(),
+         now(), date_trunc('day', now()) - (n % 300) * interval '1 day',
+         (now() - (n % 300) * interval '1 day')::date,
+         E'Bulk\\n' || n, E'bulk\\n' || n, -1, case when n <= 10000 then 'Ten thousand'
+           else 'The rest' end, 'Bulk', false
+         from generate_series(1, $3::int) n`,
+      [api.north.tenant.id, api.north.connection.id, many],
+    );
+  });
+
+  it.each(['created', 'name', 'value'])(
+    'come once each as CSV, however they are sorted: %s',
+    async (sort) => {
+      const lines = await csv(`leads.csv?status=Bulk&sort=${sort}`);
+      expect(lines).toHaveLength(many);
+      expect(new Set(lines.map((line) => line['Name'])).size).toBe(many);
+    },
+  );
+
+  it('come as a workbook up to its limit', async () => {
+    const { status, rows } = await xlsx('leads.xlsx?source=Ten%20thousand&sort=name&direction=asc');
+    const names = await truth(
+      `select name ${live} and source = 'Ten thousand' order by sort_name, id`,
+    );
+    expect(status).toBe(200);
+    expect(rows.slice(2).map((line) => line[0])).toEqual(names.map((row) => row['name']));
+  });
+
+  it('are told to come as CSV beyond it', async () => {
+    const response = await api.viewer.fetch('/w/north/leads.xlsx?status=Bulk');
+    expect([response.status, response.headers.get('content-disposition')]).toEqual([413, null]);
+    expect(await response.text()).toContain('more than 20,000 rows');
+  });
+});

@@ -1,0 +1,130 @@
+import { belonging, none, type Fields, type Subject, type TenantRequest } from './request.ts';
+import type { Slug } from './world.ts';
+
+function exportOf(list: string, format: string, ok = 200): TenantRequest[] {
+  const common = {
+    file: 'w/[tenant]/[list].[format].ts',
+    path: (slug: Slug) => `/w/${slug}/${list}.${format}`,
+    role: 'viewer' as const,
+  };
+  return [
+    { ...common, method: 'GET', action: `${list}.${format}`, ok: [ok] },
+    { ...common, method: 'POST', action: `${list}.${format}`, fields: none, ok: [], always: 404 },
+  ];
+}
+
+function api(
+  name: string,
+  path: TenantRequest['path'] = (slug) => `/api/${name}?tenant=${slug}`,
+): TenantRequest[] {
+  const common = { file: `api/${name}.ts`, path, role: 'viewer' as const };
+  return [
+    { ...common, method: 'GET', action: 'read', ok: [200] },
+    {
+      ...common,
+      method: 'POST',
+      action: 'post nothing',
+      json: true,
+      fields: none,
+      ok: [],
+      always: 405,
+    },
+  ];
+}
+
+const sync = {
+  file: 'api/sync/index.ts',
+  path: (slug: Slug) => `/api/sync?tenant=${slug}`,
+  role: 'member' as const,
+};
+
+const referralSync = {
+  file: 'api/referrals/sync.ts',
+  path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`,
+  role: 'member' as const,
+};
+
+/** Requests for pushes, in a workspace that may not push. */
+function pushing(name: string, path: string, body: (subject: Subject) => object): TenantRequest[] {
+  const common = {
+    file: `api/${name}.ts`,
+    path: (slug: Slug) => `${path}?tenant=${slug}`,
+    role: 'member' as const,
+  };
+  return [
+    { ...common, method: 'GET', action: 'read', ok: [], always: 405 },
+    {
+      ...common,
+      method: 'POST',
+      action: 'push',
+      json: true,
+      fields: (subject) => Promise.resolve(body(subject) as Fields),
+      ok: [409],
+    },
+  ];
+}
+
+/** Requests for exports and for the API, and the one that chooses a workspace. */
+export const apiRequests: TenantRequest[] = [
+  ...['leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes'].flatMap(
+    (list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')],
+  ),
+  ...exportOf('members', 'csv', 404),
+  ...exportOf('leads', 'pdf', 404),
+  ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) =>
+    api(name),
+  ),
+  ...api('leads/index', (slug) => `/api/leads?tenant=${slug}`),
+  ...api(
+    'leads/[id]/index',
+    (slug, world) => `/api/leads/${belonging('lead')(slug, world)}?tenant=${slug}`,
+  ),
+  ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
+  {
+    file: 'api/referrals/[id].ts',
+    method: 'GET',
+    action: 'read',
+    path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`,
+    role: 'viewer',
+    ok: [200],
+  },
+  // Its connection is to a system that takes no changes.
+  {
+    file: 'api/referrals/[id].ts',
+    method: 'POST',
+    action: 'change',
+    path: (slug, world) => `/api/referrals/${belonging('referral')(slug, world)}?tenant=${slug}`,
+    json: true,
+    fields: () => Promise.resolve({ status: 'Active', substatus: 'Accepted' }),
+    role: 'member',
+    ok: [400],
+  },
+  ...api(
+    'leads/[id]/score',
+    (slug, world) => `/api/leads/${belonging('lead')(slug, world)}/score?tenant=${slug}`,
+  ),
+  // Nothing is connected that takes leads; what is asked for by a lead of another workspace is
+  // refused before that.
+  ...pushing('v1/d365/push-lead', '/api/v1/d365/push-lead', ({ slug, world }) => ({
+    lead_id: belonging('lead')(slug, world),
+  })),
+  ...pushing('dynamics/bulk-sync', '/api/dynamics/bulk-sync', () => ({ all: true })),
+  ...pushing('dynamics/sync/[domain]', '/api/dynamics/sync/example.com', () => ({})),
+  ...api('dynamics/status/[domain]', (slug) => `/api/dynamics/status/example.com?tenant=${slug}`),
+  { ...referralSync, method: 'GET', action: 'read', ok: [], always: 405 },
+  // There is no connection to Partner Center.
+  { ...referralSync, method: 'POST', action: 'start', json: true, fields: none, ok: [409] },
+  { ...referralSync, method: 'POST', action: 'start by form', fields: none, ok: [303] },
+  { ...sync, method: 'GET', action: 'read', ok: [], always: 405 },
+  { ...sync, method: 'POST', action: 'start', json: true, fields: none, ok: [202, 409] },
+  { ...sync, method: 'POST', action: 'start by form', fields: none, ok: [303] },
+  {
+    file: 'workspaces.astro',
+    method: 'POST',
+    action: 'switch',
+    path: () => '/workspaces',
+    fields: ({ slug }) => Promise.resolve({ slug }),
+    role: 'viewer',
+    ok: [303],
+  },
+];

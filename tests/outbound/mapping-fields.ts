@@ -1,0 +1,60 @@
+import type {
+  FieldMapping,
+  TargetField,
+  TargetMetadata,
+} from '#lib/connectors/contract/destination.ts';
+
+export const field = (name: string, more: Partial<TargetField> = {}): TargetField => ({
+  name,
+  label: name.toUpperCase(),
+  type: 'text',
+  required: false,
+  creatable: true,
+  updatable: true,
+  maxLength: 20,
+  min: null,
+  max: null,
+  options: null,
+  ...more,
+});
+const none = { fields: [], keys: [], changeTracking: true };
+export const metadata: TargetMetadata = {
+  tables: {
+    account: none,
+    contact: none,
+    opportunity: none,
+    lead: {
+      ...none,
+      fields: [
+        field('lastname', { required: true }),
+        field('firstname'),
+        field('companyname'),
+        field('telephone1'),
+        field('amount', { type: 'money', maxLength: null }),
+        field('score', { type: 'integer', min: 0, max: 100 }),
+        field('owner', { type: 'lookup' }),
+        field('createdon', { creatable: false, updatable: false, type: 'datetime' }),
+        field('stage', {
+          type: 'option',
+          options: [
+            { value: 1, label: 'New' },
+            { value: 2, label: 'In touch' },
+          ],
+        }),
+        field('size', { type: 'option', options: [{ value: 7, label: 'Small' }] }),
+      ],
+    },
+  },
+};
+export const row = (
+  target: string,
+  source: string,
+  more: Partial<FieldMapping> = {},
+): FieldMapping => ({
+  table: 'lead',
+  target,
+  source,
+  rule: 'ask',
+  ...more,
+});
+export const named = row('lastname', 'lastName');

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainValue } from '#lib/entities/lead/overrides.ts';
+import { asStored } from '#lib/mappings/merge.ts';
+import { planOf } from '#lib/mappings/plan.ts';
+import { comparePulled, isEcho } from '#lib/outbound/pull/compare.ts';
+import { inverseOf } from '#lib/mappings/inverse.ts';
+import {
+  conflictRules,
+  type FieldMapping,
+  type FieldValue,
+} from '#lib/connectors/contract/destination.ts';
+import { field, metadata, row, named } from './mapping-fields.ts';
+
+describe('what comes back', () => {
+  const text = fc.string({ maxLength: 30 });
+  const values = fc.record({
+    leadId: fc.constant('x'),
+    lastName: fc.option(text),
+    company: fc.option(text),
+    phone: fc.option(text),
+    dealValue: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    status: fc.option(fc.constantFrom('New', 'Contacted', 'Elsewhere')),
+  });
+  const mapping = (rule: FieldMapping['rule']) =>
+    [
+      named,
+      row('companyname', 'company'),
+      row('telephone1', 'phone'),
+      row('amount', 'dealValue'),
+      row('stage', 'status', { labels: { Contacted: 'In touch' } }),
+    ].map((one) => ({ ...one, rule }));
+  const item = fc.record({
+    lastname: fc.option(text),
+    companyname: fc.option(text),
+    telephone1: fc.option(text),
+    amount: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    stage: fc.option(fc.constantFrom(1, 2, 9)),
+  });
+  const common = {
+    metadata,
+    lead: { name: 'Ada Lovelace' },
+    oursChangedAt: new Date(1),
+    theirsChangedAt: new Date(2),
+  };
+  const storedOf = (given: Record<string, FieldValue>) =>
+    Object.fromEntries(
+      metadata.tables.lead.fields
+        .filter(({ name }) => name in given)
+        .map((one) => [one.name, asStored(one, given[one.name] ?? null)]),
+    );
+
+  it('is nothing when the copy is as both sides agreed, whatever we say and whoever wins', () => {
+    fc.assert(
+      fc.property(item, values, fc.constantFrom(...conflictRules), (there, ours, rule) => {
+        const pulled = comparePulled({
+          ...common,
+          mapping: mapping(rule),
+          item: there,
+          base: storedOf(there),
+          plan: planOf(mapping(rule), ours, metadata),
+        });
+        expect(isEcho(pulled)).toBe(true);
+      }),
+    );
+  });
+
+  it('is never asked about when only they changed it', () => {
+    fc.assert(
+      fc.property(item, values, fc.constantFrom(...conflictRules), (there, ours, rule) => {
+        const plan = planOf(mapping(rule), ours, metadata);
+        const pulled = comparePulled({
+          ...common,
+          mapping: mapping(rule),
+          item: there,
+          base: plan.tables.lead?.values ?? {},
+          plan,
+        });
+        expect(pulled.conflicts).toEqual([]);
+        for (const [name, value] of Object.entries(pulled.agreed))
+          expect(value).toBe(
+            asStored(
+              metadata.tables.lead.fields.find((one) => one.name === name) ?? field(name),
+              (there as Record<string, FieldValue>)[name] ?? null,
+            ),
+          );
+      }),
+    );
+  });
+
+  it('would be sent as it is, once our lead says it', () => {
+    fc.assert(
+      fc.property(item, (there) => {
+        for (const one of mapping('theirs')) {
+          const target =
+            metadata.tables.lead.fields.find(({ name }) => name === one.target) ??
+            field(one.target);
+          const theirs = asStored(
+            target,
+            (there as Record<string, FieldValue>)[one.target] ?? null,
+          );
+          const said = inverseOf(one, target, theirs, { name: 'Ada Lovelace' });
+          if (said === undefined || one.source === 'lastName') continue;
+          const [value = null] = Object.values(said);
+          const ours = one.source === 'dealValue' ? (value === null ? null : Number(value)) : value;
+          expect(
+            planOf([one], { leadId: 'x', [one.source]: ours }, metadata).tables.lead?.values[
+              one.target
+            ] ?? null,
+            `${one.target} ${String(theirs)}`,
+          ).toBe(theirs);
+        }
+      }),
+    );
+    expect(plainValue('dealValue', '5')).toBe('5.00');
+  });
+});
