@@ -1,4 +1,6 @@
 import type { LeadRow } from '#lib/views/types.ts';
+import { shownFields, type Field, type ShownField } from '#lib/records/fields.ts';
+import { leadFields } from '#lib/records/lead.ts';
 import type { Column } from '../dashboard/table.ts';
 
 /** Which columns the lead table has: what no lead of the workspace can have takes no room. */
@@ -26,6 +28,27 @@ export function columnsFor(
   };
 }
 
+/** The fields of the list that the table draws by label and value alone. */
+export function tableFields({ engine, crm }: Pick<LeadColumns, 'engine' | 'crm'>): ShownField[] {
+  const isRoomy = !engine && !crm;
+  return shownFields(leadFields, 'list').filter(
+    ({ field: { table } }) => table === 'always' || (table === 'roomy' && isRoomy),
+  );
+}
+
+function toColumn({ name, field }: ShownField): Column {
+  return {
+    key: field.sort ?? name,
+    label: field.label,
+    ...(field.sort !== undefined && { sort: 'desc' }),
+    ...(isAligned(field) && { end: true }),
+    ...(field.table === 'always' && { wide: true }),
+  };
+}
+
+/** Figures and dates are compared down the column. */
+export const isAligned = ({ kind }: Field): boolean => kind !== 'text' && kind !== 'flag';
+
 export function headsOf({ engine, crm, select }: LeadColumns, currency: string): Column[] {
   return [
     ...(select ? [{ key: 'select', label: 'Select', select: true }] : []),
@@ -42,7 +65,7 @@ export function headsOf({ engine, crm, select }: LeadColumns, currency: string):
         ]),
     { key: 'status', label: 'Status' },
     { key: 'value', label: `Value (${currency})`, end: true, sort: 'desc' },
-    ...(engine || crm ? [] : [{ key: 'assigned', label: 'Assigned to' }]),
+    ...tableFields({ engine, crm }).map(toColumn),
     ...(crm ? [{ key: 'push', label: 'CRM' }] : []),
     { key: 'created', label: 'Created', end: true, sort: 'desc', wide: engine },
   ];

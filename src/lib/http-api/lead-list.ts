@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLeadCursor, leadSortKeys, pushFilters } from '../entities/lead/queries.ts';
-import { pushStates, segments, tenantSizes } from '../records/lead.ts';
+import { leadFields, segments } from '../records/lead.ts';
 import { referralTypes } from '../records/referral.ts';
 import { isStorable } from '../records/text.ts';
 import { parsePeriod, periodKeys } from '../platform/period.ts';
@@ -8,6 +8,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { parseLeadFilter } from '../entities/lead/filter.ts';
 import { listLeads } from '../views/leads.ts';
 import { today, type Workspace } from '../views/workspace.ts';
+import { shownSchema } from './field-schema.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
 
@@ -72,34 +73,7 @@ export const leadListQuery = z
 
 export const leadQuery = z.object({ tenant: tenantParameter });
 
-const lead = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  company: z.string().nullable(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  source: z
-    .string()
-    .nullable()
-    .describe('Where the lead came from; null when the source does not say.'),
-  status: z.string(),
-  qualified: z.boolean(),
-  value: z.number().nullable().describe('In the currency of the workspace.'),
-  createdAt: instant.nullable(),
-  updatedAt: instant.nullable(),
-  assignedTo: z.string().nullable(),
-  domain: z.string().nullable(),
-  score: z.int().nullable().describe('0 to 100; null before the domain was scanned.'),
-  segment: z.enum(segments).nullable(),
-  priority: z.int().nullable().describe('1 is the most urgent.'),
-  mailProvider: z.string().nullable(),
-  tenantSize: z.enum(tenantSizes).nullable(),
-  referralType: z.enum(referralTypes).nullable(),
-  pushState: z
-    .enum(pushStates)
-    .nullable()
-    .describe('Of the newest push into the CRM; null when there was none.'),
-});
+const lead = z.object({ id: z.uuid(), ...shownSchema(leadFields, 'list').shape });
 
 /** The answer of GET /api/leads. */
 export const leadListAnswer = z.object({
@@ -114,10 +88,7 @@ export const leadListAnswer = z.object({
 
 /** The answer of GET /api/leads/{id}. */
 export const leadAnswer = lead.extend({
-  website: z.string().nullable(),
-  city: z.string().nullable(),
-  state: z.string().nullable(),
-  summary: z.string().nullable(),
+  ...shownSchema(leadFields, 'detail').shape,
   externalId: z.string().describe('Its id at the source.'),
   system: z.string().describe('The system that it came from.'),
   firstSeenAt: instant,

@@ -5,25 +5,16 @@ import {
   type NewValues,
   type Overridable,
 } from '../entities/lead/overrides.ts';
+import { keysWith } from '../records/fields.ts';
+import { leadFields } from '../records/lead.ts';
 import type { FieldMapping, FieldValue, TargetField } from '../connectors/contract/destination.ts';
 
 /**
  * Our sources that are a field of the lead as it is: what the CRM says of them can be said here.
  */
 const direct: Readonly<Record<string, Overridable>> = {
-  name: 'name',
-  company: 'company',
+  ...Object.fromEntries(keysWith(leadFields, 'overridable').map((key) => [key, key])),
   companyOrDomain: 'company',
-  email: 'email',
-  phone: 'phone',
-  website: 'website',
-  city: 'city',
-  state: 'state',
-  source: 'source',
-  status: 'status',
-  dealValue: 'dealValue',
-  assignedTo: 'assignedTo',
-  summary: 'summary',
 };
 
 /** Sources that are a part of the name. */

@@ -1,6 +1,6 @@
-import { segments, tenantSizes } from '../records/lead.ts';
-import { type leads } from '../schema/leads.ts';
-import { referralTypes } from '../records/referral.ts';
+import { leadFields } from '../records/lead.ts';
+import { keysWith, type Field, type FieldKind, type KeysWith } from '../records/fields.ts';
+import type { leads } from '../schema/leads.ts';
 import { providerLabel } from '../posture/mx/providers.ts';
 import type { Evidence, Verdict } from '../posture/types.ts';
 import type { companyDomains } from '../schema/company-domains.ts';
@@ -60,6 +60,33 @@ const choice = (
   read: Source['read'],
 ): Source => ({ key, label, type: 'choice', choices, read });
 
+const fieldTypes: Record<FieldKind, SourceField['type']> = {
+  text: 'text',
+  id: 'text',
+  amount: 'number',
+  integer: 'number',
+  percent: 'number',
+  flag: 'boolean',
+  instant: 'datetime',
+};
+
+/** A field of the lead that a mapping can name as it is. */
+function toSource(key: KeysWith<typeof leadFields, 'mappable'>): Source {
+  const { kind, label, values, mappable }: Field = leadFields[key];
+  return {
+    key: typeof mappable === 'string' ? mappable : key,
+    label,
+    type: values === undefined ? fieldTypes[kind] : 'choice',
+    ...(values && { choices: values }),
+    read: ({ lead }) => toFieldValue(kind, lead[key]),
+  };
+}
+
+function toFieldValue(kind: FieldKind, value: string | number | boolean | Date | null): FieldValue {
+  if (value instanceof Date) return value.toISOString();
+  return kind === 'amount' && value !== null ? Number(value) : value;
+}
+
 const heats = ['Hot', 'Warm', 'Cold'] as const;
 const commercialSegments = [
   'GREENFIELD',
@@ -71,8 +98,8 @@ const commercialSegments = [
 
 /** Our fields and how each is read. Pure. */
 export const sourceFields: readonly Source[] = [
+  ...keysWith(leadFields, 'mappable').map(toSource),
   text('leadId', 'Our id of the lead', ({ lead }) => lead.id),
-  text('name', 'Name', ({ lead }) => lead.name),
   text('firstName', 'First name', ({ lead }) => partsOf(lead.name).first),
   text('lastName', 'Last name', ({ lead }) => partsOf(lead.name).last),
   text('company', 'Company', ({ lead, company }) => lead.company ?? company?.name ?? null),
@@ -86,41 +113,24 @@ export const sourceFields: readonly Source[] = [
       ? lead.name
       : `${lead.company}: ${lead.name}`,
   ),
-  text('email', 'E-mail address', ({ lead }) => lead.email),
-  text('phone', 'Telephone', ({ lead }) => lead.phone),
   text(
     'website',
     'Website',
     ({ lead }) => lead.website ?? (lead.domain === null ? null : `https://${lead.domain}`),
   ),
-  text('domain', 'Domain', ({ lead }) => lead.domain),
-  text('city', 'City', ({ lead }) => lead.city),
-  text('state', 'State', ({ lead }) => lead.state),
-  text('source', 'Source', ({ lead }) => lead.source),
-  text('status', 'Status', ({ lead }) => lead.status),
-  number('dealValue', 'Deal value', ({ lead }) =>
-    lead.dealValue === null ? null : Number(lead.dealValue),
-  ),
-  text('assignedTo', 'Assigned to', ({ lead }) => lead.assignedTo),
-  text('summary', 'Summary', ({ lead }) => lead.summary),
-  time('createdAt', 'Created', ({ lead }) => lead.sourceCreatedAt),
   number('employees', 'Employees', ({ company }) => company?.employees ?? null),
-  number('score', 'Score', ({ lead }) => lead.score),
   number('m365Fit', 'Fit for Microsoft 365', ({ lead }) => lead.score),
   number('priority', 'Priority, 1 is the most urgent', ({ lead }) => lead.priority),
   text('priorityCategory', 'Priority as P1 to P6', ({ lead }) =>
     lead.priority === null ? null : `P${lead.priority}`,
   ),
   text('priorityLabel', 'Priority in words', ({ lead }) => priorityWords(lead.priority)),
-  choice('segment', 'Segment', segments, ({ lead }) => lead.segment),
   text('mailProvider', 'Mail provider', ({ lead }) =>
     lead.mailProvider === null ? null : providerLabel(lead.mailProvider),
   ),
-  choice('tenantSize', 'Size', tenantSizes, ({ lead }) => lead.tenantSize),
   text('infrastructure', 'Infrastructure in one line', infrastructureOf),
   choice('origin', 'Origin', ['Partner Center', 'Manual', 'Import', 'Website'], originOf),
   choice('processing', 'Processing', ['Idle', 'Working', 'Completed', 'Error'], processingOf),
-  choice('referralType', 'Referral type', referralTypes, ({ lead }) => lead.referralType),
   text('referralId', 'Referral id', ({ referralId }) => referralId),
   {
     key: 'isReferral',

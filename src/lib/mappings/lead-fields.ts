@@ -3,6 +3,8 @@ import { isOwnAndLive, leadById, leadColumns } from '../entities/lead/lookup.ts'
 import { leads } from '../schema/leads.ts';
 import { referrals } from '../schema/referrals.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { keysWith, keysWithout } from '../records/fields.ts';
+import { leadFields } from '../records/lead.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { sourceFields, valuesOf, type SourceField, type SourceRow } from './lead-field-values.ts';
@@ -67,13 +69,30 @@ export async function readSources(
 }
 
 /**
+ * The fields of a lead that change without its source: by a person, by a CRM, or because something
+ * was found out here. Not the state of the push, which every push changes.
+ */
+const changeable = [
+  ...keysWith(leadFields, 'overridable'),
+  ...keysWithout(leadFields, 'record').filter((key) => key !== 'pushState'),
+];
+const companyFacts = [
+  companyDomains.name,
+  companyDomains.azureTenantId,
+  companyDomains.employees,
+  companyDomains.scannedAt,
+  companyDomains.scoredAt,
+];
+
+/**
  * Digest of everything that the values of a lead come from; its query joins `leads` with
  * `company_domains`. Compared with what it was at the last push it says, for all pushed leads in
  * one statement, which of them may have something to send.
  */
-export const seenNow = sql<string>`md5(concat_ws('|', ${leads.contentHash}, ${leads.name}, ${leads.company}, ${leads.email}, ${leads.website}, ${leads.phone}, ${leads.city}, ${leads.state},
-  ${leads.source}, ${leads.status}, ${leads.dealValue}, ${leads.assignedTo}, ${leads.summary}, ${leads.domain}, ${leads.score}, ${leads.segment}, ${leads.priority}, ${leads.mailProvider}, ${leads.tenantSize},
-  ${leads.referralType}, ${companyDomains.name}, ${companyDomains.azureTenantId}, ${companyDomains.employees}, ${companyDomains.scannedAt}, ${companyDomains.scoredAt}))`;
+export const seenNow = sql<string>`md5(concat_ws('|', ${sql.join(
+  [leads.contentHash, ...changeable.map((key) => leads[key]), ...companyFacts],
+  sql`, `,
+)}))`;
 
 /** Of each domain the referral of the strongest kind, then the newest. */
 async function newestReferrals(

@@ -32,10 +32,17 @@ export interface Field {
   export?: { width: number; heading?: string };
   /** The name of the order of a list by it. */
   sort?: string;
+  /**
+   * As a column of the table on the page: always, or only while no other columns take the room.
+   * Columns that need more than their value (a link, a badge) are drawn by the table itself.
+   */
+  table?: 'always' | 'roomy';
+  /** Among the facts on the page of one row, by its label and value. */
+  fact?: true;
   /** Another system or a person may change it after the source. */
   overridable?: true;
-  /** A mapping can name it as it is. */
-  mappable?: true;
+  /** A mapping can name it as it is: by its property, or by the name that is given. */
+  mappable?: true | string;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -83,6 +90,11 @@ type RecordShape<F extends Fields> = {
     : never;
 };
 
+/** The names of the orders that a list of an entity can have. */
+export type SortNames<F extends Fields> = {
+  [Key in keyof F]: F[Key] extends { sort: infer Name extends string } ? Name : never;
+}[keyof F];
+
 /** Keeps the types of a list of fields exact. */
 export const defineFields = <const F extends Fields>(fields: F): F => fields;
 
@@ -111,6 +123,17 @@ export function keysWith<F extends Fields, Option extends keyof Field>(
   >[];
 }
 
+/** The keys of the fields that lack an option, in the order of the list. */
+export function keysWithout<F extends Fields, Option extends keyof Field>(
+  fields: F,
+  option: Option,
+): Exclude<keyof F & string, KeysWith<F, Option>>[] {
+  return Object.keys(fields).filter((key) => fields[key]?.[option] === undefined) as Exclude<
+    keyof F & string,
+    KeysWith<F, Option>
+  >[];
+}
+
 /** A field that is shown, under its name there. */
 export interface ShownField {
   /** The property of the stored row. */
@@ -125,4 +148,14 @@ export function shownFields(fields: Fields, where: 'list' | 'detail'): ShownFiel
   return Object.entries(fields).flatMap(([key, field]) =>
     field.shownIn === where ? [{ key, name: field.as ?? key, field }] : [],
   );
+}
+
+/** The fields by which a list can be ordered, by the name of the order. */
+export function sortedFields<F extends Fields>(
+  fields: F,
+): Record<SortNames<F>, { key: string; field: Field }> {
+  const sorted = Object.entries(fields).flatMap(([key, field]) =>
+    field.sort === undefined ? [] : [[field.sort, { key, field }] as const],
+  );
+  return Object.fromEntries(sorted) as Record<SortNames<F>, { key: string; field: Field }>;
 }

@@ -104,6 +104,8 @@ export const leadFields = defineFields({
     label: 'Assigned to',
     shownIn: 'list',
     export: { width: 20 },
+    table: 'roomy',
+    fact: true,
   },
   /** The free text on the lead, as plain text. */
   summary: {
@@ -195,5 +197,7 @@ export type LeadRecord = z.output<typeof leadRecord>;
 export type LeadOverridable = KeysWith<typeof leadFields, 'overridable'>;
 
 /** One row of the lead table, of `GET /api/leads` and of the export. */
-export type LeadListRow = { id: string } & Shown<typeof leadFields, 'list'>;
+export interface LeadListRow extends Shown<typeof leadFields, 'list'> {
+  id: string;
+}
 export type LeadDetailFields = Shown<typeof leadFields, 'detail'>;

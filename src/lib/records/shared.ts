@@ -15,7 +15,7 @@ export const sharedFields = defineFields({
     record: instant().nullable(),
     shared: true,
     as: 'createdAt',
-    mappable: true,
+    mappable: 'createdAt',
     shownIn: 'list',
     export: { width: 18 },
     sort: 'created',

@@ -1,7 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { boolean, integer, numeric, real, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from '../platform/db/columns.ts';
-import type { Field, Fields } from '../records/fields.ts';
+import { knownOrLowest } from '../platform/db/keyset.ts';
+import { sortedFields, type Field, type Fields } from '../records/fields.ts';
 
 /* A builder for each kind of field, so that the columns of a table keep their exact types. */
 
@@ -63,5 +64,19 @@ function toColumn(name: string, { kind, required = false, values }: Field) {
 export const columnName = (key: string): string =>
   key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The column of a field by its bare name, for the expressions of indexes. */
-export const bareColumn = (key: string): SQL => sql.raw(columnName(key));
+/** The orders of a list by its times: what is not known sorts lowest. */
+export function timeSorts<F extends Fields>(fields: F): Record<TimeSorts<F>, SQL> {
+  const times = Object.entries(sortedFields(fields)).flatMap(([name, sorted]) => {
+    const { key, field } = sorted as { key: string; field: Field };
+    return field.kind === 'instant'
+      ? [[name, knownOrLowest(sql.raw(columnName(key)))] as const]
+      : [];
+  });
+  return Object.fromEntries(times) as Record<TimeSorts<F>, SQL>;
+}
+
+type TimeSorts<F extends Fields> = {
+  [Key in keyof F]: F[Key] extends { kind: 'instant'; sort: infer Name extends string }
+    ? Name
+    : never;
+}[keyof F];

@@ -1,18 +1,17 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { bigint, foreignKey, index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, tenantId, tenantPolicy } from '../platform/db/columns.ts';
-import { knownOrLowest } from '../platform/db/keyset.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
 import { leadFields } from '../records/lead.ts';
-import { fieldColumns } from './field-columns.ts';
+import type { SortNames } from '../records/fields.ts';
+import { fieldColumns, timeSorts } from './field-columns.ts';
 
 /**
- * The sort orders of the lead table. An expression here and in a query must be the same for its
- * index to serve.
+ * The sort orders of the lead table: times by themselves, the others by a column made for it. An
+ * expression here and in a query must be the same for its index to serve.
  */
-export const leadSort = {
-  created: knownOrLowest(sql`source_created_at`),
-  updated: knownOrLowest(sql`source_updated_at`),
+export const leadSort: Record<SortNames<typeof leadFields>, SQL> = {
+  ...timeSorts(leadFields),
   name: sql`sort_name`,
   value: sql`sort_cents`,
   score: sql`sort_score`,
@@ -37,20 +36,13 @@ export const leads = pgTable(
   },
   (table) => [
     ...entityKeys('leads', table),
-    // One index per sort order of the lead table; deleted rows never show. What is not known sorts
-    // lowest.
-    index('leads_by_created')
-      .on(table.tenantId, leadSort.created, table.id)
-      .where(sql`deleted_at is null`),
-    index('leads_by_updated')
-      .on(table.tenantId, leadSort.updated, table.id)
-      .where(sql`deleted_at is null`),
-    index('leads_by_name')
-      .on(table.tenantId, leadSort.name, table.id)
-      .where(sql`deleted_at is null`),
-    index('leads_by_value')
-      .on(table.tenantId, leadSort.value, table.id)
-      .where(sql`deleted_at is null`),
+    // One index for each order of the lead table; deleted rows never show, and what is not known
+    // sorts lowest.
+    ...Object.entries(leadSort).map(([name, expression]) =>
+      index(`leads_by_${name}`)
+        .on(table.tenantId, expression, table.id)
+        .where(sql`deleted_at is null`),
+    ),
     index('leads_by_source')
       .on(table.tenantId, table.source, leadSort.created, table.id)
       .where(sql`deleted_at is null`),
@@ -59,9 +51,6 @@ export const leads = pgTable(
       .where(sql`deleted_at is null`),
     index('leads_by_qualified')
       .on(table.tenantId, table.qualified, leadSort.created, table.id)
-      .where(sql`deleted_at is null`),
-    index('leads_by_score')
-      .on(table.tenantId, leadSort.score, table.id)
       .where(sql`deleted_at is null`),
     index('leads_by_segment')
       .on(table.tenantId, table.segment, leadSort.created, table.id)

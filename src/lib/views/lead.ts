@@ -4,15 +4,12 @@ import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import type { LeadDetailFields } from '../records/lead.ts';
 import type { LeadRow } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A lead with all that is kept of it. */
-export interface LeadDetail extends LeadRow {
-  website: string | null;
-  city: string | null;
-  state: string | null;
-  summary: string | null;
+export interface LeadDetail extends LeadRow, LeadDetailFields {
   /** Its id at the source. */
   externalId: string;
   /** Label of the system that it came from. */

@@ -1,3 +1,4 @@
+import type { LeadListRow } from '../records/lead.ts';
 import type { SourceFreshness as Source, SyncState } from '../ingest/freshness.ts';
 
 export type { SyncState } from '../ingest/freshness.ts';
@@ -32,33 +33,7 @@ export interface Freshness {
   running: { runId: string; startedAt: Date; stream: string | null; fetched: number } | null;
 }
 
-export interface LeadRow {
-  id: string;
-  name: string;
-  company: string | null;
-  email: string | null;
-  phone: string | null;
-  source: string | null;
-  status: string;
-  qualified: boolean;
-  value: number | null;
-  createdAt: Date | null;
-  updatedAt: Date | null;
-  assignedTo: string | null;
-  /** The registrable domain of the lead's company. */
-  domain: string | null;
-  /** 0 to 100; null before the lead engine has looked. */
-  score: number | null;
-  segment: 'Migration' | 'Existing' | 'Cold' | 'Skip' | null;
-  /** 1 is the most urgent. */
-  priority: number | null;
-  /** Who keeps the mailboxes of the domain, as a key of src/lib/posture/mx/providers.ts. */
-  mailProvider: string | null;
-  tenantSize: 'small' | 'medium' | 'large' | null;
-  referralType: ReferralRow['type'] | null;
-  /** Of the newest push into the CRM; null when there was none. */
-  pushState: 'pending' | 'synced' | 'failed' | 'conflict' | null;
-}
+export type LeadRow = LeadListRow;
 
 /** A slice of a list. `total` is exact unless `totalIsFloor`, then there are at least that many. */
 export interface Slice<Row> {

@@ -2,25 +2,10 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents, toCents } from '../../platform/money.ts';
 import type { Laid } from '../definition.ts';
-import { leadRecord, type LeadRecord } from '../../records/lead.ts';
+import { leadRecord, type LeadOverridable, type LeadRecord } from '../../records/lead.ts';
 import { leadOverrides } from '../../schema/leads.ts';
 
-/** The fields that another system or a person may change after the source. */
-export const overridable = [
-  'name',
-  'company',
-  'email',
-  'website',
-  'phone',
-  'city',
-  'state',
-  'source',
-  'status',
-  'dealValue',
-  'assignedTo',
-  'summary',
-] as const satisfies (keyof LeadRecord)[];
-export type Overridable = (typeof overridable)[number];
+export type Overridable = LeadOverridable;
 
 /** Fields that are to say something else than the lead's own source says. */
 export type NewValues = Partial<Record<Overridable, string | null>>;

@@ -12,10 +12,13 @@ import {
 import type { referralTypes } from '../../records/referral.ts';
 import { leads, leadSort } from '../../schema/leads.ts';
 import { pushStates, segments } from '../../records/lead.ts';
+import { sortedFields, type FieldKind, type SortNames } from '../../records/fields.ts';
+import { leadFields } from '../../records/lead.ts';
+import { selectShown } from '../select-fields.ts';
 import { matchWords } from './search.ts';
 
-export const leadSortKeys = ['created', 'name', 'value', 'updated', 'score'] as const;
-export type LeadSortKey = (typeof leadSortKeys)[number];
+export type LeadSortKey = SortNames<typeof leadFields>;
+export const leadSortKeys = Object.keys(sortedFields(leadFields)) as LeadSortKey[];
 
 /** Where a lead stands in the connected CRM; `never` for one that was never sent. */
 export const pushFilters = [...pushStates, 'never'] as const;
@@ -46,17 +49,17 @@ export interface LeadFilter extends LeadCriteria {
   cursor?: string | undefined;
 }
 
-const types: Record<LeadSortKey, SortOrder['type']> = {
-  created: 'timestamptz',
-  updated: 'timestamptz',
-  name: 'text',
-  value: 'bigint',
-  score: 'bigint',
+/** How the keys of an order compare, by the kind of its field. */
+const sortTypes: Partial<Record<FieldKind, SortOrder['type']>> = {
+  instant: 'timestamptz',
+  text: 'text',
+  amount: 'bigint',
+  integer: 'bigint',
 };
 
 const orderOf = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({
   expression: leadSort[sort],
-  type: types[sort],
+  type: sortTypes[sortedFields(leadFields)[sort].field.kind] ?? 'text',
   direction,
 });
 
@@ -96,28 +99,7 @@ export async function matchLeads(
   };
 }
 
-const listed = {
-  id: leads.id,
-  name: leads.name,
-  company: leads.company,
-  email: leads.email,
-  phone: leads.phone,
-  source: leads.source,
-  status: leads.status,
-  qualified: leads.qualified,
-  value: sql<number | null>`${leads.dealValue}::float8`,
-  createdAt: leads.sourceCreatedAt,
-  updatedAt: leads.sourceUpdatedAt,
-  assignedTo: leads.assignedTo,
-  domain: leads.domain,
-  score: leads.score,
-  segment: leads.segment,
-  priority: leads.priority,
-  mailProvider: leads.mailProvider,
-  tenantSize: leads.tenantSize,
-  referralType: leads.referralType,
-  pushState: leads.pushState,
-};
+const listed = { id: leads.id, ...selectShown(leads, leadFields, 'list') };
 
 /** One page of the leads of a match, in the order of the filter. */
 export async function pageOfMatch(
@@ -170,10 +152,7 @@ export async function leadById(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
       ...listed,
-      website: leads.website,
-      city: leads.city,
-      state: leads.state,
-      summary: leads.summary,
+      ...selectShown(leads, leadFields, 'detail'),
       externalId: leads.externalId,
       provider: leads.provider,
       connectionId: leads.connectionId,

@@ -1,34 +1,9 @@
-import type {
-  ActivityRow,
-  HotListRow,
-  LeadRow,
-  NoteRow,
-  OpportunityRow,
-  ReferralRow,
-} from '../types.ts';
+import type { ActivityRow, HotListRow, NoteRow, OpportunityRow, ReferralRow } from '../types.ts';
+import { leadFields } from '../../records/lead.ts';
+import { fieldColumns } from './field-columns.ts';
 import type { Columns } from './list.ts';
 
-export const leadColumns: Columns<LeadRow> = ({ currency }) => [
-  { header: 'Name', width: 28, kind: 'text', value: (row) => row.name },
-  { header: 'Company', width: 24, kind: 'text', value: (row) => row.company },
-  { header: 'E-mail', width: 30, kind: 'text', value: (row) => row.email },
-  { header: 'Phone', width: 18, kind: 'text', value: (row) => row.phone },
-  { header: 'Source', width: 20, kind: 'text', value: (row) => row.source },
-  { header: 'Status', width: 18, kind: 'text', value: (row) => row.status },
-  { header: 'Qualified', width: 10, kind: 'flag', value: (row) => row.qualified },
-  { header: `Value (${currency})`, width: 14, kind: 'money', value: (row) => row.value },
-  { header: 'Assigned to', width: 20, kind: 'text', value: (row) => row.assignedTo },
-  { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
-  { header: 'Updated', width: 18, kind: 'instant', value: (row) => row.updatedAt },
-  { header: 'Domain', width: 24, kind: 'text', value: (row) => row.domain },
-  { header: 'Score', width: 8, kind: 'number', value: (row) => row.score },
-  { header: 'Segment', width: 12, kind: 'text', value: (row) => row.segment },
-  { header: 'Priority', width: 8, kind: 'number', value: (row) => row.priority },
-  { header: 'Mail provider', width: 20, kind: 'text', value: (row) => row.mailProvider },
-  { header: 'Company size', width: 12, kind: 'text', value: (row) => row.tenantSize },
-  { header: 'Referral', width: 18, kind: 'text', value: (row) => row.referralType },
-  { header: 'CRM', width: 10, kind: 'text', value: (row) => row.pushState },
-];
+export const leadColumns = fieldColumns(leadFields);
 
 export const opportunityColumns: Columns<OpportunityRow> = ({ currency }) => [
   { header: 'Name', width: 28, kind: 'text', value: (row) => row.name },
