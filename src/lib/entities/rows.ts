@@ -3,7 +3,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { throughOrder } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
-import type { EntityName } from '../records/registry.ts';
+import { recordSchemas, type EntityName } from '../records/registry.ts';
 import type { EntityDefinition, Laid } from './definition.ts';
 import type { AnyRow, Incoming, Origin, Written } from './incoming.ts';
 import { entityDefinition } from './registry.ts';
@@ -29,6 +29,17 @@ export function withLaid(laid: Laid, item: Incoming, before: AnyRow | null): Inc
   return over === undefined ? item : { ...item, record: over.record };
 }
 
+/**
+ * Every field of a record as nothing: what a record leaves out is null in its row, because the rows
+ * of one statement must all have the same columns.
+ */
+const blankRecords = Object.fromEntries(
+  Object.entries(recordSchemas).map(([name, { shape }]) => [
+    name,
+    Object.fromEntries(Object.keys(shape).map((field) => [field, null])),
+  ]),
+);
+
 /** The row that a record makes, in place of the one before. */
 export function rowOf(
   entity: EntityDefinition,
@@ -42,6 +53,7 @@ export function rowOf(
     connectionId: origin.connectionId,
     provider: origin.provider,
     stream: origin.stream,
+    ...blankRecords[entity.name],
     ...item.record,
     ...entity.derive(item.record, before, origin),
     contentHash: item.hash,

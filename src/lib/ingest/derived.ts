@@ -1,4 +1,5 @@
 import type { Change } from '../entities/definition.ts';
+import { refreshLastContact, refreshLastContactOfLeads } from '../entities/lead/last-contact.ts';
 import { refreshLeadWords } from '../entities/lead/search-index.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -16,10 +17,15 @@ type Refresh<Name extends EntityName> = (
 ) => Promise<void>;
 
 const derived: { [Name in EntityName]: readonly Refresh<Name>[] } = {
-  lead: [refreshLeadMetrics, refreshCompanyDomains('lead'), refreshLeadWords],
+  lead: [
+    refreshLeadMetrics,
+    refreshCompanyDomains('lead'),
+    refreshLeadWords,
+    refreshLastContactOfLeads,
+  ],
   opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
-  note: [refreshNoteCounts],
-  scheduledActivity: [refreshActivityCounts],
+  note: [refreshNoteCounts, refreshLastContact],
+  scheduledActivity: [refreshActivityCounts, refreshLastContact],
   stage: [],
   referral: [refreshCompanyDomains('referral')],
   company: [refreshCompanyDomains('company')],

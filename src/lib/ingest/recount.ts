@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { recountLastContact } from '../entities/lead/last-contact.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { recountCompanyDomains } from '../scoring/company-domains/refresh.ts';
@@ -14,8 +15,8 @@ type Recount = (tx: Tx, tenantId: string) => Promise<void>;
 const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
   lead: [recountLeadMetrics, recountCompanyDomains],
   opportunity: [recountHotListItems, recountPipelineStageCounts, recountStageEntries],
-  note: [recountNoteCounts],
-  scheduledActivity: [recountActivityCounts],
+  note: [recountNoteCounts, recountLastContact],
+  scheduledActivity: [recountActivityCounts, recountLastContact],
   referral: [recountCompanyDomains],
   company: [recountCompanyDomains],
   contact: [recountCompanyDomains],

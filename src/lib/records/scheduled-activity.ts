@@ -12,6 +12,10 @@ export const scheduledActivityFields = defineFields({
   /** Plain text. */
   description: { kind: 'text', label: 'Description', record: prose().nullable() },
   status: { kind: 'text', label: 'Status', record: optionalLine() },
+  /** The id in the source of the contact or lead that it is about, where the source says so. */
+  contactId: { kind: 'text', label: 'Contact id', record: optionalLine(200).optional() },
+  /** When it was held, as far as the source says that it was. */
+  heldAt: { kind: 'instant', label: 'Held', record: instant().nullable().optional() },
 });
 
 export const scheduledActivityRecord = recordSchema(scheduledActivityFields);

@@ -15,5 +15,8 @@ export const scheduledActivities = pgTable(
     index('scheduled_activities_by_time')
       .on(table.tenantId, table.scheduledAt, table.id)
       .where(sql`deleted_at is null`),
+    index('scheduled_activities_by_contact')
+      .on(table.tenantId, table.contactId)
+      .where(sql`contact_id is not null`),
   ],
 );

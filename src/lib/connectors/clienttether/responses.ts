@@ -53,6 +53,7 @@ const FIELD_ALIASES = {
     id: ['id', 'activity_id'],
     type: ['type', 'activity_type'],
     scheduled_at: ['scheduled_at', 'start_date'],
+    contact_id: ['contact_id', 'client_id'],
     contact_name: ['contact_name', 'client_name'],
     description: ['description', 'note'],
     status: ['status', 'activity_status'],

@@ -20,16 +20,16 @@ const EVENT_TYPES: Record<string, string> = { appt: 'Appointment' };
 /** A planned step of the sales cycle. */
 export function mapActivity(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const activity = readItem('activity', item);
+  const at = parseDate(activity.scheduled_at, 'scheduled_at', settings.timeZone);
+  const scheduledAt = requireDate(at, 'activity');
   return {
     externalId: toActivityId(requireId(activity.id, 'activity')),
     activityType: parseLabel(activity.type) ?? 'Activity',
-    scheduledAt: requireDate(
-      parseDate(activity.scheduled_at, 'scheduled_at', settings.timeZone),
-      'activity',
-    ),
+    scheduledAt,
     contactName: formatPersonName(activity.contact_name),
     description: joinTexts([activity.description]),
     status: parseLabel(activity.status),
+    ...contactFields(activity.contact_id, activity.status, scheduledAt),
   };
 }
 
@@ -37,13 +37,34 @@ export function mapActivity(item: unknown, { settings }: Context): ScheduledActi
 export function mapEvent(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const event = readItem('event', item);
   const type = event.event_type?.trim().toLowerCase() ?? '';
+  const at = parseDate(event.start_date, 'start_date', settings.timeZone);
+  const scheduledAt = requireDate(at, 'event');
   return {
     externalId: toEventId(requireId(event.event_id, 'event')),
     activityType: EVENT_TYPES[type] ?? parseLabel(event.event_type) ?? 'Event',
-    scheduledAt: requireDate(parseDate(event.start_date, 'start_date', settings.timeZone), 'event'),
+    scheduledAt,
     contactName: formatPersonName(event.client_name),
     description: joinTexts([event.title, event.description]),
     status: parseLabel(event.status),
+    ...contactFields(event.client_id, event.status, scheduledAt),
+  };
+}
+
+/** No public source lists the states of an activity; these are the words for one that was held. */
+const HELD = /^(completed?|done|held)$/i;
+
+/**
+ * Whom it is about, and when it was held. What the source does not say is left out, so that the
+ * digests of such rows stay as they are.
+ */
+function contactFields(
+  contactId: string | null,
+  status: string | null,
+  scheduledAt: Date,
+): Pick<ScheduledActivityRecord, 'contactId' | 'heldAt'> {
+  return {
+    ...(contactId !== null && { contactId }),
+    ...(HELD.test(status?.trim() ?? '') && { heldAt: scheduledAt }),
   };
 }
 

@@ -1,7 +1,10 @@
 import type { NoteRecord } from '../../../records/note.ts';
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
 import { RecordRejected } from '../../contract/source.ts';
-import { dateOf, labelOf, proseOf, rowOf, TABLE, textOf } from './values.ts';
+import { dateOf, labelOf, numberOf, proseOf, rowOf, TABLE, textOf, type Row } from './values.ts';
+
+/** The state of a task that was done, unlike one that is open or cancelled (Task EntityType). */
+const COMPLETED = 1;
 
 /** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */
 export function mapTask(item: unknown): ScheduledActivityRecord {
@@ -23,7 +26,15 @@ export function mapTask(item: unknown): ScheduledActivityRecord {
         .filter((part) => part !== null)
         .join('\n') || null,
     status: labelOf(row, 'statuscode') ?? labelOf(row, 'statecode'),
+    ...contactOf(row),
+    ...(numberOf(row, 'statecode') === COMPLETED && { heldAt: scheduledAt }),
   };
+}
+
+/** Left out where the task is about nothing: the digests of such rows stay as they are. */
+function contactOf(row: Row): { contactId?: string } {
+  const contactId = textOf(row, '_regardingobjectid_value');
+  return contactId === null ? {} : { contactId };
 }
 
 /** A note, or the title of a file that was attached. */

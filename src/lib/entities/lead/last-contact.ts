@@ -1,0 +1,104 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { throughOrder } from '../../platform/db/in-order.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { leads } from '../../schema/leads.ts';
+import { notes } from '../../schema/notes.ts';
+import { scheduledActivities } from '../../schema/scheduled-activities.ts';
+import type { Change } from '../definition.ts';
+
+/** A contact as its source knows it: a lead of the same connection has this id there. */
+interface SourceContact {
+  connectionId: string;
+  contactId: string;
+}
+
+/**
+ * Brings the time of last contact up to date on the leads that changed notes and activities are
+ * about.
+ */
+export async function refreshLastContact(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly (Change<'note'> | Change<'scheduledActivity'>)[],
+): Promise<void> {
+  const rows = changes.flatMap(({ before, after }) =>
+    [before, after].filter((row) => row !== null),
+  );
+  await writeLastContact(
+    tx,
+    tenantId,
+    rows.flatMap(({ connectionId, contactId }) =>
+      contactId === null ? [] : [{ connectionId, contactId }],
+    ),
+  );
+}
+
+/** As `refreshLastContact` for leads that came, or came back: their notes may be older than they. */
+export async function refreshLastContactOfLeads(
+  tx: Tx,
+  tenantId: string,
+  changes: readonly Change<'lead'>[],
+): Promise<void> {
+  await writeLastContact(
+    tx,
+    tenantId,
+    changes.flatMap(({ before, after }) =>
+      before !== null || after === null
+        ? []
+        : [{ connectionId: after.connectionId, contactId: after.externalId }],
+    ),
+  );
+}
+
+/** Makes the times of last contact of all leads of a tenant anew. */
+export async function recountLastContact(tx: Tx, tenantId: string): Promise<void> {
+  const contact = sql`${leads} as l, lateral (select l.connection_id, l.external_id as contact_id) as c`;
+  await tx.execute(
+    update(tenantId, sql`${contact}, ${lastContact(tenantId)} where l.tenant_id = ${tenantId}`),
+  );
+}
+
+async function writeLastContact(
+  tx: Tx,
+  tenantId: string,
+  contacts: readonly SourceContact[],
+): Promise<void> {
+  const wanted = [...new Map(contacts.map((each) => [toKey(each), each])).values()];
+  if (wanted.length === 0) return;
+  const contact = sql`unnest(
+    ${sql.param(wanted.map(({ connectionId }) => connectionId))}::uuid[],
+    ${sql.param(wanted.map(({ contactId }) => contactId))}::text[]) as c (connection_id, contact_id)`;
+  // Through the key, whatever the planner knows of the table: see `readExisting`.
+  const lead = sql`lateral (
+    select id, last_contacted_at from ${leads}
+    where tenant_id = ${tenantId} and connection_id = c.connection_id
+      and external_id >= c.contact_id and external_id <= c.contact_id
+    order by external_id limit 1) as l`;
+  await throughOrder(tx, () =>
+    tx.execute(update(tenantId, sql`${contact}, ${lead}, ${lastContact(tenantId)} where true`)),
+  );
+}
+
+const toKey = ({ connectionId, contactId }: SourceContact): string =>
+  `${connectionId}/${contactId}`;
+
+/** When the contact `c` was last contacted, as `t.at`. */
+function lastContact(tenantId: string): SQL {
+  const about = (row: string) => {
+    const of = sql.raw(row);
+    return sql`${of}.tenant_id = ${tenantId} and ${of}.contact_id = c.contact_id
+      and ${of}.connection_id = c.connection_id and ${of}.deleted_at is null`;
+  };
+  return sql`lateral (select greatest(
+    (select max(n.note_date) from ${notes} as n where ${about('n')}),
+    (select max(a.held_at) from ${scheduledActivities} as a where ${about('a')})) as at) as t`;
+}
+
+/** Only leads whose time is another one are written: a lead's row has many indexes. */
+function update(tenantId: string, from: SQL): SQL {
+  return sql`
+    with off as materialized (
+      select l.id, t.at from ${from} and l.last_contacted_at is distinct from t.at)
+    update ${leads} set last_contacted_at = off.at from off
+    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off)) and leads.id = off.id`;
+}
