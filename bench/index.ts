@@ -46,14 +46,14 @@ async function runPart(name: Name): Promise<{ part: Part; postgres: string }> {
 }
 
 function asked(): Name[] {
-  const words = process.argv.slice(2);
-  const unknown = words.filter((word) => !(word in parts));
+  const names = process.argv.slice(2);
+  const unknown = names.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Error(
       `There is no benchmark called ${unknown.join(', ')}. ` +
         `There are: ${Object.keys(parts).join(', ')}`,
     );
-  return (words.length === 0 ? Object.keys(parts) : words) as Name[];
+  return (names.length === 0 ? Object.keys(parts) : names) as Name[];
 }
 
 for (const name of asked()) {

@@ -8,7 +8,7 @@ import {
   makeDue,
   startWorkers,
   stopWorkers,
-  untilDone,
+  waitUntilDone,
   type Member,
 } from '../kit/fleet.ts';
 import type { Part, Table } from '../kit/report.ts';
@@ -20,7 +20,7 @@ const giant = 'lists-20000';
 const latencyMs = 50;
 const giantConnections = 12;
 const samples = scaled(8);
-const mostTimes = 2;
+const maxTimes = 2;
 /** Longer than this nobody waits for the last figure. */
 const patienceSeconds = 90;
 
@@ -62,14 +62,14 @@ export async function benchFairness(cluster: Cluster, say: (text: string) => voi
 }
 
 async function measure(bench: Bench, say: (text: string) => void): Promise<Situation[]> {
-  await waitsOf(bench, 1);
-  const alone = await waitsOf(bench, samples);
+  await measureWaits(bench, 1);
+  const alone = await measureWaits(bench, samples);
   say('Alone: done');
   await startGiant(bench);
-  const beside = await waitsOf(bench, samples);
+  const beside = await measureWaits(bench, samples);
   say('Beside a giant: done');
   await startGiant(bench);
-  const crowded = await waitsOf(bench, 1);
+  const crowded = await measureWaits(bench, 1);
   return [
     { beside: 'nobody', waits: alone, counts: false },
     { beside: `one tenant with ${giantConnections} connections`, waits: beside, counts: true },
@@ -101,12 +101,12 @@ async function untilRunning(database: BenchDatabase, members: readonly Member[])
 }
 
 /** Small tenants, one after the other, each new. */
-async function waitsOf({ database, sandbox }: Bench, count: number): Promise<number[]> {
+async function measureWaits({ database, sandbox }: Bench, count: number): Promise<number[]> {
   const waits: number[] = [];
   for (let n = 0; n < count; n += 1) {
     const members = await createMembers(database, sandbox.baseUrl, small, 1);
     const dueAt = await makeDue(database, members);
-    const [done] = (await untilDone(database, members, dueAt, patienceSeconds)) ?? [];
+    const [done] = (await waitUntilDone(database, members, dueAt, patienceSeconds)) ?? [];
     waits.push(
       done === undefined ? Number.POSITIVE_INFINITY : done.finishedAt.getTime() - dueAt.getTime(),
     );
@@ -126,7 +126,7 @@ function table(situations: readonly Situation[]): Table {
       seconds(median(waits)),
       seconds(Math.max(...waits)),
       String(waits.length),
-      !counts ? '-' : ratio <= mostTimes ? 'met' : 'missed',
+      !counts ? '-' : ratio <= maxTimes ? 'met' : 'missed',
     ];
   });
   return {
@@ -134,7 +134,7 @@ function table(situations: readonly Situation[]): Table {
     head: ['beside', 'wait : alone', 'median', 'longest', 'syncs', 'goal'],
     rows,
     notes: [
-      `Goal: at most ${mostTimes} times. One worker with default settings: SYNC_CONCURRENCY ` +
+      `Goal: at most ${maxTimes} times. One worker with default settings: SYNC_CONCURRENCY ` +
         '4, SYNC_TENANT_CONCURRENCY 2, SYNC_SLICE_SECONDS 60. Each sample is the first sync of ' +
         "a new tenant with 50 clients; each of the giant's syncs is one of 20,000 clients, " +
         'which takes minutes, and was in the queue before.',

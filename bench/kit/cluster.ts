@@ -39,7 +39,7 @@ export async function startCluster(): Promise<Cluster> {
   const admin = openDatabase(server.url, 'postgres');
   await admin.query(`create database ${template}`);
   const templateDatabase = openDatabase(server.url, template);
-  await migrateAll(urlOf(server.url, template));
+  await migrateAll(buildUrl(server.url, template));
   await createLogin(server.url, appPassword);
   const opened = [admin, templateDatabase];
   return {
@@ -64,15 +64,15 @@ export async function startCluster(): Promise<Cluster> {
 
 function openDatabase(adminUrl: string, name: string): BenchDatabase {
   let pool: pg.Pool | undefined;
-  const app = new URL(urlOf(adminUrl, name));
+  const app = new URL(buildUrl(adminUrl, name));
   app.username = 'tributary_login';
   app.password = appPassword;
   return {
     name,
     appUrl: app.href,
-    superuserUrl: urlOf(adminUrl, name),
+    superuserUrl: buildUrl(adminUrl, name),
     query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => {
-      pool ??= connect(urlOf(adminUrl, name));
+      pool ??= connect(buildUrl(adminUrl, name));
       return (await pool.query<Row>(text, values)).rows;
     },
     // A template can only be cloned while nobody is connected to it.
@@ -90,7 +90,7 @@ function connect(url: string): pg.Pool {
   return pool;
 }
 
-function urlOf(adminUrl: string, name: string): string {
+function buildUrl(adminUrl: string, name: string): string {
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -21,7 +21,7 @@ export async function startWorkers(database: BenchDatabase, count: number): Prom
       }),
     });
   }
-  for (const { port, part } of workers) await untilHealthy(part, port);
+  for (const { port, part } of workers) await waitUntilHealthy(part, port);
   return workers.map(({ part }) => part);
 }
 
@@ -39,12 +39,12 @@ async function freePort(): Promise<number> {
 }
 
 /** The worker's own server is the last thing that it starts. */
-async function untilHealthy({ name, child }: Process, port: number): Promise<void> {
+async function waitUntilHealthy({ name, child }: Process, port: number): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
     if (child.exitCode !== null)
       throw new Error(`${name} ended before it was ready (exit code ${child.exitCode}).`);
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
-    if (answer?.ok === true) return;
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+    if (response?.ok === true) return;
     await sleep(100);
   }
   throw new Error(`${name} was not ready within a minute`);
@@ -88,7 +88,7 @@ export async function createMembers(
 }
 
 /**
- * Makes connections due at this moment, and wakes the workers as the tick does. The answer is that
+ * Makes connections due at this moment, and wakes the workers as the tick does. Returns that
  * moment.
  */
 export async function makeDue(database: BenchDatabase, members: readonly Member[]): Promise<Date> {
@@ -113,7 +113,7 @@ export interface Finished {
  * Waits until all of them were synced since `dueAt`. Undefined when that takes too long; throws
  * when one failed.
  */
-export async function untilDone(
+export async function waitUntilDone(
   database: BenchDatabase,
   members: readonly Member[],
   dueAt: Date,

@@ -5,32 +5,32 @@ import { startPart, stopPart, type Part as Process } from '../../scripts/process
  * A process of its own that does one job at a time: a message in, a message out. It can be killed
  * in the middle of one.
  */
-export interface Helper<Job, Answer> {
+export interface Helper<Job, Result> {
   pid: number;
   /** Rejects when the process ends or fails before it answers. */
-  run(job: Job): Promise<Answer>;
+  run(job: Job): Promise<Result>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-type Reply<Answer> = { answer: Answer } | { failure: string };
+type Reply<Result> = { result: Result } | { failure: string };
 
 /** Starts `entry`, which calls `serve`, and waits until it is ready. */
-export async function startHelper<Job extends object, Answer>(
+export async function startHelper<Job extends object, Result>(
   name: string,
   entry: string,
-): Promise<Helper<Job, Answer>> {
+): Promise<Helper<Job, Result>> {
   const part = startPart(name, entry, {});
   await next(part);
   return {
     pid: part.child.pid ?? 0,
     run: async (job) => {
-      const reply = next<Reply<Answer>>(part);
+      const reply = next<Reply<Result>>(part);
       part.child.send(job);
       const said = await reply;
       if ('failure' in said) throw new Error(`${name}: ${said.failure}`);
-      return said.answer;
+      return said.result;
     },
     kill: async () => {
       part.child.kill('SIGKILL');
@@ -57,10 +57,10 @@ function next<Message>({ name, child }: Process): Promise<Message> {
 }
 
 /** The other end: does each job that arrives, in the process that `startHelper` started. */
-export function serve<Job, Answer>(work: (job: Job) => Promise<Answer>): void {
+export function serve<Job, Result>(work: (job: Job) => Promise<Result>): void {
   process.on('message', (job) => {
     void work(job as Job).then(
-      (answer) => process.send?.({ answer } satisfies Reply<Answer>),
+      (result) => process.send?.({ result } satisfies Reply<Result>),
       (error: unknown) =>
         process.send?.({
           failure: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -3,7 +3,7 @@ import { Client } from 'undici';
 /** A browser as far as the server's work goes: one kept-alive connection, a session, gzip. */
 export interface Visitor {
   get(path: string): Promise<string>;
-  /** Milliseconds from sending the request to the last byte of the answer. */
+  /** Milliseconds from sending the request to the last byte of the response. */
   time(path: string): Promise<number>;
   close(): Promise<void>;
 }
@@ -34,13 +34,13 @@ export function visit(port: number, cookie?: string): Visitor {
 
 /** Signs in and gives the cookies to send. */
 export async function signIn(port: number, email: string, password: string): Promise<string> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/auth/sign-in/email`, {
+  const response = await fetch(`http://127.0.0.1:${port}/api/auth/sign-in/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: 'http://localhost' },
     body: JSON.stringify({ email, password }),
   });
-  if (!answer.ok) throw new Error(`Signing in was answered with ${answer.status}`);
-  return answer.headers
+  if (!response.ok) throw new Error(`Signing in was answered with ${response.status}`);
+  return response.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ');

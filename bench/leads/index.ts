@@ -42,7 +42,7 @@ export async function benchLeads(cluster: Cluster, say: (text: string) => void):
     for (const leads of [few, many]) {
       const database = await cluster.createDatabase(`leads_${leads}`);
       await fillMeasured(database, ids, leads);
-      await checkWords(database);
+      await checkSearchTokens(database);
       say(`${leads.toLocaleString('en-US')} leads are loaded`);
       sites.push(await openSite(database, leads, processes));
     }
@@ -51,7 +51,7 @@ export async function benchLeads(cluster: Cluster, say: (text: string) => void):
     const routes = await prepare(sites);
     const { pages } = await takeTimes(sites, routes, yardstick);
     await Promise.all([yardstick.close(), ...sites.map(({ visitor }) => visitor.close())]);
-    return { name: 'leads', tables: [tableOf(routes, pages)] };
+    return { name: 'leads', tables: [buildTable(routes, pages)] };
   } finally {
     for (const each of processes) await stopPart(each);
   }
@@ -69,8 +69,8 @@ async function prepare(sites: readonly Site[]): Promise<Route[]> {
   return [...routes, { label: `page ${deepest}`, rollup: false, paths }];
 }
 
-/** The words are loaded by SQL: they must be those that a sync would keep. */
-async function checkWords(database: BenchDatabase): Promise<void> {
+/** The search tokens are loaded by SQL: they must be those that a sync would keep. */
+async function checkSearchTokens(database: BenchDatabase): Promise<void> {
   const rows = await database.query<{
     name: string;
     company: null;
@@ -88,10 +88,12 @@ async function checkWords(database: BenchDatabase): Promise<void> {
     (row) => leadWordsOf(row).toSorted().join(' ') !== row.words.toSorted().join(' '),
   );
   if (wrong !== undefined || rows.length === 0)
-    throw new Error(`The benchmark's words are not those of a sync: ${JSON.stringify(wrong)}`);
+    throw new Error(
+      `The benchmark's search tokens are not those of a sync: ${JSON.stringify(wrong)}`,
+    );
 }
 
-function tableOf(routes: readonly Route[], pages: number[][][]): Table {
+function buildTable(routes: readonly Route[], pages: number[][][]): Table {
   const rows = routes.map(({ label }, index) => {
     const [small = 0, large = 0] = (pages[index] ?? []).map(median);
     return [

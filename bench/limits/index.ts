@@ -76,8 +76,8 @@ async function measure(
   );
   const ms = performance.now() - startedAt;
   await Promise.all(readers.map((reader) => reader.stop()));
-  const answer = await fetch(new URL(`requests?key=${account.key}`, baseUrl));
-  return { ms, requests: (await answer.json()) as Requests };
+  const response = await fetch(new URL(`requests?key=${account.key}`, baseUrl));
+  return { ms, requests: (await response.json()) as Requests };
 }
 
 function table(found: readonly Measured[]): Table {

@@ -10,7 +10,7 @@ const rounds = 40;
 /** Milliseconds of each request. */
 export interface Times {
   bare: number[];
-  /** The cheapest answer of the web process itself: our middleware and nothing else. */
+  /** The cheapest response of the web process itself: our middleware and nothing else. */
   healthz: number[];
   /** By route, then by site. */
   pages: number[][][];

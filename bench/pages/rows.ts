@@ -59,11 +59,11 @@ const markets = [
 const draw = (salt: number, to: number) =>
   `(hashint8(i * 64 + ${salt})::bigint + 2147483648) % ${to}`;
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-const oneOf = (salt: number, values: readonly string[]) =>
+const pickOne = (salt: number, values: readonly string[]) =>
   `(array[${values.map(quoted).join(', ')}])[1 + ${draw(salt, values.length)}]`;
 
 /** CASE over a draw from a thousand. */
-function weighted(
+function pickWeighted(
   salt: number,
   values: readonly (readonly [string, number])[],
   otherwise: string,
@@ -79,7 +79,7 @@ function weighted(
 const historySeconds = historyDays * 86_400;
 const age = `(${draw(1, 1_000_000)} / 1e6) * ${historySeconds}`;
 const created = `(now() - make_interval(secs => ${age}))`;
-const first = oneOf(2, [
+const first = pickOne(2, [
   'Amir',
   'Dana',
   'Elena',
@@ -93,7 +93,7 @@ const first = oneOf(2, [
   'Rosa',
   'Todd',
 ]);
-const last = oneOf(3, [
+const last = pickOne(3, [
   'Archer',
   'Barlow',
   'Corrigan',
@@ -108,7 +108,7 @@ const last = oneOf(3, [
   'Yardley',
 ]);
 const name = `${first} || ' ' || ${last} || ' ' || i`;
-const stage = weighted(
+const stage = pickWeighted(
   4,
   stages.map(([of, , , share]) => [quoted(of), share] as const),
   `'Not Interested'`,
@@ -118,7 +118,7 @@ const stageValues = stages.map(
 );
 const stageTable = `(values ${stageValues.join(', ')})
     as stage (name, outcome, likely_pct, position)`;
-const source = weighted(
+const source = pickWeighted(
   5,
   sources.map(([of, share]) => [quoted(of), share] as const),
   'null',
@@ -173,10 +173,10 @@ function leadRows(count: number): string {
     from (select i, ${name} as name, 'lead' || i || '@example.com' as email, ${created} as at,
       ${source} as source, ${stage} as status, ${draw(6, 4)} * 22500 as value,
         ${draw(11, 101)} as score,
-          ${oneOf(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment,
-          ${oneOf(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])}
+          ${pickOne(12, ['Migration', 'Existing', 'Cold', 'Skip'])} as segment,
+          ${pickOne(13, ['microsoft_365', 'google_workspace', 'zoho', 'self_hosted'])}
           as mail_provider,
-        ${weighted(
+        ${pickWeighted(
           14,
           [
             [quoted('co-sell'), 20],
@@ -185,7 +185,7 @@ function leadRows(count: number): string {
           ],
           'null',
         )} as referral_type,
-        ${weighted(
+        ${pickWeighted(
           15,
           [
             [quoted('synced'), 300],
@@ -216,7 +216,7 @@ function opportunityRows(count: number): string {
       source, made.stage, at + (now() - at) * 0.7, outcome, value, value * 100, market, units,
       value, likely_pct
     from (select i, ${name} as name, ${created} as at, ${source} as source, ${stage} as stage,
-      35000 + ${draw(7, 9)} * 2500 as value, ${oneOf(8, markets)} as market,
+      35000 + ${draw(7, 9)} * 2500 as value, ${pickOne(8, markets)} as market,
       (1 + ${draw(9, 4)})::int as units
       from ${numbered(count)} offset 0) as made
     join ${stageTable} on stage.name = made.stage`;

@@ -27,7 +27,7 @@ interface Bench {
   subject: Subject;
 }
 
-/** Rebuilding rows from stored answers against asking the source for them once more. */
+/** Rebuilding rows from stored responses against asking the source for them once more. */
 export async function benchReplay(cluster: Cluster, say: (text: string) => void): Promise<Part> {
   const process = startPart('sandbox', 'bench/sync/sandbox.ts', { BENCH_ACCOUNTS: account });
   try {
@@ -103,7 +103,7 @@ function table(found: readonly Series[]): Table {
     ];
   });
   return {
-    title: 'Replay of stored answers, against asking the source again',
+    title: 'Replay of stored responses, against asking the source again',
     head: [
       'what',
       'replay : fetching at 0 ms',
@@ -115,7 +115,7 @@ function table(found: readonly Series[]): Table {
     ],
     rows,
     notes: [
-      'Ratios are of records per second, within a repetition. Replay reads the newest answer ' +
+      'Ratios are of records per second, within a repetition. Replay reads the newest response ' +
         'of each record from PostgreSQL, translates it with the mapping of today, and writes ' +
         'the rows that differ; it asks nobody. Fetching is a sync of the same three lists.',
       '"Every row changes" sets the digest of all rows to another one ' +

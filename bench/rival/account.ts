@@ -40,7 +40,7 @@ export async function createAccount(baseUrl: string, key: string): Promise<Accou
   return { tenantId, connectionId, baseUrl, key };
 }
 
-export const requestOf = ({ tenantId, connectionId }: Account): SyncRequest => ({
+export const buildRequest = ({ tenantId, connectionId }: Account): SyncRequest => ({
   tenantId,
   connectionId,
   trigger: 'cli',
@@ -62,7 +62,7 @@ export async function openAccount(
     timeZone: 'UTC',
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,
-    request: requestOf(account),
+    request: buildRequest(account),
   };
   return {
     ...rest,

@@ -51,7 +51,7 @@ export const customerId = (place: number) => `cus_Bench${String(place).padStart(
  * The place in the list, newest first, of the customer with an id; undefined when it is none of
  * ours.
  */
-export function placeOf(id: string): number | undefined {
+export function parsePlace(id: string): number | undefined {
   const digits = /^cus_Bench(\d{9})$/.exec(id)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -60,7 +60,7 @@ export function placeOf(id: string): number | undefined {
  * The customer at a place in the list, with the fields of Stripe's API version 2020-08-27.
  * Source: https://docs.stripe.com/api/customers/object
  */
-export function customerAt(place: number): object {
+export function buildCustomer(place: number): object {
   const n = place * 7919 + 13;
   const name = `${pick(first, n)} ${pick(last, n + place)}`;
   const [city, state] = pick(cities, n);

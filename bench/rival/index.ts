@@ -6,7 +6,7 @@ import { startHelper, type Helper } from '../kit/helper.ts';
 import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
 import { createAccount, type Account } from './account.ts';
-import type { SideAnswer, SideJob } from './ours.ts';
+import type { SideResult, SideJob } from './ours.ts';
 import type { Requests, Settings } from './server.ts';
 import { rivalTables, type Cut, type Rerun, type Speed } from './tables.ts';
 import { rowsWrittenBy } from './writes.ts';
@@ -83,7 +83,7 @@ async function measureRerun(bench: Bench, name: Side, account: Account): Promise
   const written = await rowsWrittenBy(bench.databases[name], () =>
     withSide(name, async (side) => (ms = await read(bench, name, side, account))),
   );
-  return { side: name, customers: customersOf(account), ms, ...written };
+  return { side: name, customers: countCustomers(account), ms, ...written };
 }
 
 /**
@@ -116,7 +116,7 @@ async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   };
 }
 
-/** Reads the whole account; the answer is in milliseconds. */
+/** Reads the whole account; returns milliseconds. */
 async function read(
   { databases }: Bench,
   name: Side,
@@ -125,12 +125,12 @@ async function read(
 ): Promise<number> {
   const databaseUrl = name === 'ours' ? databases.ours.appUrl : databases.theirs.superuserUrl;
   const { ms, records } = await side.run({ databaseUrl, account });
-  if (records > customersOf(account))
-    throw new Error(`${name} read ${records} records of ${customersOf(account)}`);
+  if (records > countCustomers(account))
+    throw new Error(`${name} read ${records} records of ${countCustomers(account)}`);
   return ms;
 }
 
-type SideProcess = Helper<SideJob & { migrate?: true }, SideAnswer>;
+type SideProcess = Helper<SideJob & { migrate?: true }, SideResult>;
 
 const startSide = (name: Side): Promise<SideProcess> => startHelper(name, `bench/rival/${name}.ts`);
 
@@ -168,7 +168,7 @@ const nobody = ({ baseUrl }: Bench): Account => ({
   baseUrl,
   key: 'sk_0_nobody',
 });
-const customersOf = ({ key }: Account) => Number(key.split('_')[1]);
+const countCustomers = ({ key }: Account) => Number(key.split('_')[1]);
 
 async function storedBy({ databases }: Bench, name: Side): Promise<number> {
   const [row] = await databases[name].query<{ count: number }>(

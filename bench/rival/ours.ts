@@ -6,7 +6,7 @@ import { finishRun } from '#lib/ingest/runs.ts';
 import type { Source, StreamReport } from '#lib/ingest/types.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { serve } from '../kit/helper.ts';
-import { openAccount, requestOf, type Account } from './account.ts';
+import { openAccount, buildRequest, type Account } from './account.ts';
 
 /** Our side, as a process of its own: one run of the connection, as a worker does it. */
 
@@ -15,12 +15,12 @@ export interface SideJob {
   account: Account;
 }
 
-export interface SideAnswer {
+export interface SideResult {
   ms: number;
   records: number;
 }
 
-serve<SideJob, SideAnswer>(async ({ databaseUrl, account }) => {
+serve<SideJob, SideResult>(async ({ databaseUrl, account }) => {
   await useDatabase(databaseUrl);
   const startedAt = performance.now();
   const reports = await sync(account);
@@ -30,13 +30,13 @@ serve<SideJob, SideAnswer>(async ({ databaseUrl, account }) => {
 });
 
 async function sync(account: Account): Promise<StreamReport[]> {
-  const request = requestOf(account);
+  const request = buildRequest(account);
   const run = await takeRun(request);
   const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true });
   const source = await openAccount(account, run, http);
   try {
     return await whileRunHeld(request, run, async () => {
-      const reports = await streamsOf(source);
+      const reports = await syncStreams(source);
       const { status, errorMessage } = await finishRun(request, run, reports, undefined);
       if (status !== 'success')
         throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
@@ -47,7 +47,7 @@ async function sync(account: Account): Promise<StreamReport[]> {
   }
 }
 
-async function streamsOf(source: Source): Promise<StreamReport[]> {
+async function syncStreams(source: Source): Promise<StreamReport[]> {
   const reports: StreamReport[] = [];
   for (const stream of source.provider.streams)
     reports.push((await syncStream(source, stream)).report);

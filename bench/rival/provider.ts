@@ -55,14 +55,14 @@ async function ask(
   after: string | undefined,
 ): Promise<Page> {
   const headers = { authorization: `Bearer ${secrets['key'] ?? ''}` };
-  const answer = await http.request({
+  const response = await http.request({
     url: new URL('v1/customers', baseUrl).href,
     query: { limit: pageSize, starting_after: after },
     headers,
   });
-  const { data, has_more: more } = list.parse(JSON.parse(answer.body));
+  const { data, has_more: more } = list.parse(JSON.parse(response.body));
   const end = identified.safeParse(data.at(-1)).data;
-  return { answer, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
+  return { answer: response, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
 }
 
 function mapCustomer(item: unknown): LeadRecord {

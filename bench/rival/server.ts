@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { customerAt, customerId, placeOf } from './customers.ts';
+import { buildCustomer, customerId, parsePlace } from './customers.ts';
 
 /*
  * GET /v1/customers as Stripe answers it: newest first, `limit` and `starting_after`, `has_more`,
@@ -11,7 +11,7 @@ import { customerAt, customerId, placeOf } from './customers.ts';
  */
 
 export interface Settings {
-  /** Added to each answer. */
+  /** Added to each response. */
   latencyMs: number;
   /** So many requests in each window of so many milliseconds, for each key; null for no limit. */
   limit: { requests: number; windowMs: number } | null;
@@ -31,14 +31,14 @@ export interface Requests {
 interface Account {
   asked: number;
   refused: number;
-  answered: Map<string, number>;
+  served: Map<string, number>;
   windowStart: number;
   inWindow: number;
 }
 
-const mostCustomers = 50_000;
-const customers = Array.from({ length: mostCustomers }, (_, place) =>
-  JSON.stringify(customerAt(place)),
+const maxCustomers = 50_000;
+const customers = Array.from({ length: maxCustomers }, (_, place) =>
+  JSON.stringify(buildCustomer(place)),
 );
 const bodies = new Map<string, Buffer>();
 let settings: Settings = { latencyMs: 0, limit: null };
@@ -55,12 +55,12 @@ server.listen(0, '127.0.0.1', () =>
 async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (url.pathname === '/settings') {
-    settings = JSON.parse(await textOf(request)) as Settings;
+    settings = JSON.parse(await readText(request)) as Settings;
     accounts = new Map();
     return send(response, 200, '{}');
   }
   if (url.pathname === '/requests')
-    return send(response, 200, JSON.stringify(countsOf(url.searchParams.get('key') ?? '')));
+    return send(response, 200, JSON.stringify(countRequests(url.searchParams.get('key') ?? '')));
   const key = /^Bearer (sk_(\d+)_\w+)$/.exec(request.headers.authorization ?? '');
   if (key === null || url.pathname !== '/v1/customers')
     return send(
@@ -68,7 +68,7 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
       401,
       '{"error":{"type":"invalid_request_error","message":"No such key or path."}}',
     );
-  const account = accountOf(key[1] ?? '');
+  const account = findAccount(key[1] ?? '');
   account.asked += 1;
   if (isBeyondLimit(account)) return refuse(response, account);
   if (settings.latencyMs > 0) await sleep(settings.latencyMs);
@@ -77,15 +77,15 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
     Number(url.searchParams.get('limit') ?? 10),
   ];
   const page = `${start ?? ''}/${limit}`;
-  account.answered.set(page, (account.answered.get(page) ?? 0) + 1);
-  send(response, 200, bodyOf(Math.min(Number(key[2]), mostCustomers), start, limit));
+  account.served.set(page, (account.served.get(page) ?? 0) + 1);
+  send(response, 200, renderBody(Math.min(Number(key[2]), maxCustomers), start, limit));
 }
 
-function accountOf(key: string): Account {
+function findAccount(key: string): Account {
   const account = accounts.get(key) ?? {
     asked: 0,
     refused: 0,
-    answered: new Map<string, number>(),
+    served: new Map<string, number>(),
     windowStart: 0,
     inWindow: 0,
   };
@@ -118,9 +118,9 @@ function refuse(response: ServerResponse, account: Account): void {
 }
 
 /** Rendered once: what is measured is who reads, not who writes. */
-function bodyOf(size: number, startingAfter: string | null, limit: number): Buffer {
+function renderBody(size: number, startingAfter: string | null, limit: number): Buffer {
   const name = `${size}/${startingAfter ?? ''}/${limit}`;
-  const start = startingAfter === null ? 0 : (placeOf(startingAfter) ?? size) + 1;
+  const start = startingAfter === null ? 0 : (parsePlace(startingAfter) ?? size) + 1;
   const end = Math.min(start + limit, size);
   const body =
     bodies.get(name) ??
@@ -141,9 +141,9 @@ function send(response: ServerResponse, status: number, body: string | Buffer): 
     .end(body);
 }
 
-function countsOf(key: string): Requests {
-  const { asked, refused, answered } = accountOf(key);
-  const times = [...answered.values()];
+function countRequests(key: string): Requests {
+  const { asked, refused, served } = findAccount(key);
+  const times = [...served.values()];
   return {
     all: asked,
     refused,
@@ -152,13 +152,13 @@ function countsOf(key: string): Requests {
   };
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-for (let place = -1; place < mostCustomers - 1; place += 100)
-  bodyOf(mostCustomers, place < 0 ? null : customerId(place), 100);
+for (let place = -1; place < maxCustomers - 1; place += 100)
+  renderBody(maxCustomers, place < 0 ? null : customerId(place), 100);
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));

@@ -89,7 +89,7 @@ function speedTable(speeds: readonly Speed[]): Table {
       'Both read the same loopback server (bench/rival/server.ts) in pages of 100, each in a ' +
         'fresh process of its own and into a database of its own on the same PostgreSQL with ' +
         'default durability. They take turns; ratios are within a turn.',
-      'For each page we keep the raw answer (compressed, by content), look up what is there, ' +
+      'For each page we keep the raw response (compressed, by content), look up what is there, ' +
         'compare digests, store 100 leads (typed columns, raw JSON, fourteen indexes besides ' +
         'two keys), the words they are found by and their company domains, add to counts by ' +
         'day and month, and write books and cursor, all in one transaction under row-level ' +
@@ -97,7 +97,7 @@ function speedTable(speeds: readonly Speed[]): Table {
       'They run as their README has it: runMigrations, then syncBackfill({ object: ' +
         '"customer" }) with its default pool of 10. For each customer it sends one upsert of ' +
         '21 columns (a primary key, no other index), five at a time, each its own transaction; ' +
-        'it keeps no raw answer, no sums, no books and no cursor, and connects as superuser.',
+        'it keeps no raw response, no sums, no books and no cursor, and connects as superuser.',
       'Their README advises a loop over days for more than 10,000 objects, ' +
         'for the sake of memory and timeouts; one call asks for fewer pages and ' +
         'is faster, so one call is what is measured.',

@@ -2,11 +2,11 @@ import { createRequire } from 'node:module';
 import { StripeSync, type runMigrations } from '@supabase/stripe-sync-engine';
 import Stripe from 'stripe';
 import { serve } from '../kit/helper.ts';
-import type { SideAnswer, SideJob } from './ours.ts';
+import type { SideResult, SideJob } from './ours.ts';
 
 /** The other side, as a process of its own: a back-fill as the package's README has it. */
 
-serve<SideJob & { migrate?: true }, SideAnswer>(
+serve<SideJob & { migrate?: true }, SideResult>(
   async ({ databaseUrl, account: { baseUrl, key }, migrate }) => {
     if (migrate === true) {
       await migrations().runMigrations({ databaseUrl, schema: 'stripe' });

@@ -20,7 +20,7 @@ export async function prepareCopy(
   database: BenchDatabase,
   { tenantId }: Subject,
 ): Promise<CopyBaseline> {
-  const fileOf = (table: string) =>
+  const buildPath = (table: string) =>
     path.join(cluster.directory, 'cluster', `${tenantId}-${table}.copy`);
   let rows = 0;
   for (const table of tables) {
@@ -28,7 +28,7 @@ export async function prepareCopy(
       `create table if not exists copy_of_${table} (like ${table} including all)`,
     );
     await database.query(
-      `copy (select * from ${table} where tenant_id = '${tenantId}') to '${fileOf(table)}'`,
+      `copy (select * from ${table} where tenant_id = '${tenantId}') to '${buildPath(table)}'`,
     );
     const [counted] = await database.query<{ count: number }>(
       `select count(*)::int as count from ${table} where tenant_id = $1`,
@@ -42,7 +42,7 @@ export async function prepareCopy(
       for (const table of tables) await database.query(`truncate copy_of_${table}`);
       const startedAt = performance.now();
       for (const table of tables)
-        await database.query(`copy copy_of_${table} from '${fileOf(table)}'`);
+        await database.query(`copy copy_of_${table} from '${buildPath(table)}'`);
       return performance.now() - startedAt;
     },
   };

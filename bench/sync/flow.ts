@@ -46,7 +46,7 @@ export async function sync(subject: Subject): Promise<StreamReport[]> {
   const source = await openSource(subject, request, run);
   try {
     const reports: StreamReport[] = [];
-    for (const stream of streamsOf(source, subject))
+    for (const stream of chooseStreams(source, subject))
       reports.push((await syncStream(source, stream)).report);
     const { status, errorMessage } = await finishRun(request, run, reports, undefined);
     if (status !== 'success') throw new Error(`The sync ended as ${status}: ${errorMessage ?? ''}`);
@@ -72,11 +72,11 @@ export async function fetchOnly(subject: Subject): Promise<number> {
     now: source.startedAt,
     span: { mode: 'full', since: null, token: null },
     concurrency: source.provider.limits.concurrency,
-    partitions: () => clientsOf(subject),
+    partitions: () => readClients(subject),
   };
   let pages = 0;
   try {
-    for (const stream of streamsOf(source, subject))
+    for (const stream of chooseStreams(source, subject))
       for await (const _page of stream.read(context, null)) pages += 1;
   } finally {
     await http.close();
@@ -84,7 +84,7 @@ export async function fetchOnly(subject: Subject): Promise<number> {
   return pages;
 }
 
-async function* clientsOf({ clients }: Subject): AsyncGenerator<PartitionBatch> {
+async function* readClients({ clients }: Subject): AsyncGenerator<PartitionBatch> {
   for (let start = 0; start < clients; start += 100) {
     yield {
       ids: Array.from({ length: Math.min(100, clients - start) }, (_, n) =>
@@ -95,7 +95,7 @@ async function* clientsOf({ clients }: Subject): AsyncGenerator<PartitionBatch> 
   }
 }
 
-function streamsOf(source: Source, subject: Subject) {
+function chooseStreams(source: Source, subject: Subject) {
   return source.provider.streams.filter(({ name }) => subject.streams.includes(name));
 }
 

@@ -79,7 +79,7 @@ async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Serie
     writtenAgain: 0,
   };
   for (let n = 0; n < each.repetitions[latency]; n += 1) {
-    const subject = await subjectOf(bench, each, latency);
+    const subject = await prepareSubject(bench, each, latency);
     series.fetch.push(await timed(async () => (series.pages = await fetchOnly(subject))));
     series.sync.push(await timed(() => sync(subject)));
     const copy: CopyBaseline = await prepareCopy(bench.cluster, bench.database, { ...subject });
@@ -94,7 +94,7 @@ async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Serie
 }
 
 /** What the streams depend on is synced beforehand, at no latency and outside the time taken. */
-async function subjectOf({ sandbox }: Bench, each: Case, latency: number): Promise<Subject> {
+async function prepareSubject({ sandbox }: Bench, each: Case, latency: number): Promise<Subject> {
   const subject = await createSubject(sandbox.baseUrl, each.account, each.streams);
   if (each.before.length > 0) {
     await setLatency(sandbox, 0);
@@ -122,7 +122,7 @@ async function countStatements(bench: Bench): Promise<StatementCounts[]> {
   await watch(bench.cluster, async (count) => {
     for (const each of cases) {
       const account = each.account.replace('20000', '2000').replace('1000', '300');
-      const subject = await subjectOf(bench, { ...each, account }, 0);
+      const subject = await prepareSubject(bench, { ...each, account }, 0);
       const pages = await fetchOnly(subject);
       const first = await count(bench.database.name, () => sync(subject));
       const again = await count(bench.database.name, () => resync(bench, each, subject));

@@ -6,7 +6,7 @@ export interface SandboxReady {
   url: string;
 }
 
-/** Lets every answer of the sandbox take so long; 0 for no wait. */
+/** Delays every response of the sandbox; 0 for no wait. */
 export async function setLatency({ url }: SandboxReady, ms: number): Promise<void> {
   await fetch(`${url}/_control/faults`, { method: 'DELETE' });
   if (ms > 0)

@@ -103,7 +103,7 @@ function rateTable(series: readonly Series[]): Table {
       ms(median(each.sync)),
     ]),
     notes: [
-      'Records are entity rows. Each page also stores the raw answer, its ' +
+      'Records are entity rows. Each page also stores the raw response, its ' +
         'books, its cursor and the rollups, in the same transaction.',
     ],
   };

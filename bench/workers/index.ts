@@ -7,7 +7,7 @@ import {
   makeDue,
   startWorkers,
   stopWorkers,
-  untilDone,
+  waitUntilDone,
   type Member,
 } from '../kit/fleet.ts';
 import { times, whole } from '../kit/figures.ts';
@@ -67,7 +67,7 @@ async function measure(
   const workers = await startWorkers(database, count);
   try {
     const dueAt = await makeDue(database, members);
-    const done = await untilDone(database, members, dueAt);
+    const done = await waitUntilDone(database, members, dueAt);
     if (done === undefined) throw new Error('The syncs were not done within three minutes');
     const end = Math.max(...done.map(({ finishedAt }) => finishedAt.getTime()));
     return {

@@ -30,9 +30,9 @@ export interface Lookups {
 export interface AccountContent {
   lookups: Lookups;
   lazy?: Partial<Record<Exclude<Kind, 'notes'>, LazyRows>>;
-  notesOf?: (clientId: string) => Row[];
+  buildNotes?: (clientId: string) => Row[];
   /** The id that a client's opportunity has, if there is one: rows do not name their client. */
-  opportunityOf?: (clientId: string) => string;
+  findOpportunityId?: (clientId: string) => string;
 }
 
 /** An account and where its rows come from; built anew at each start and each full reset. */
@@ -53,7 +53,7 @@ export class ClientTetherAccount {
   readonly events: RowTable;
   readonly notes: NoteBook;
   readonly #advance: ((now: number) => void) | void;
-  readonly #opportunityOf: ((clientId: string) => string) | undefined;
+  readonly #findOpportunityId: ((clientId: string) => string) | undefined;
   #lastId = 90_000_000;
 
   constructor(spec: AccountSpec) {
@@ -62,11 +62,11 @@ export class ClientTetherAccount {
       dialect: 'plain',
       customFields: 'flat',
       totalRecord: 'grand',
-      ...identityOf(spec),
+      ...pickIdentity(spec),
     };
-    const { lookups, lazy = {}, notesOf, opportunityOf } = spec.content();
+    const { lookups, lazy = {}, buildNotes, findOpportunityId } = spec.content();
     this.lookups = lookups;
-    this.#opportunityOf = opportunityOf;
+    this.#findOpportunityId = findOpportunityId;
     this.clients = new RowTable(ID_FIELD.clients, { lazy: lazy.clients });
     this.opportunities = new RowTable(ID_FIELD.opportunities, { lazy: lazy.opportunities });
     this.activities = new RowTable(ID_FIELD.activities, {
@@ -74,7 +74,7 @@ export class ClientTetherAccount {
       lazy: lazy.activities,
     });
     this.events = new RowTable(ID_FIELD.events, { sortField: 'start_date', lazy: lazy.events });
-    this.notes = new NoteBook(notesOf);
+    this.notes = new NoteBook(buildNotes);
     this.#advance = spec.populate?.(this);
   }
 
@@ -93,7 +93,7 @@ export class ClientTetherAccount {
 
   /** True when an opportunity hangs on the client. */
   inUse(clientId: string): boolean {
-    const opportunityId = this.#opportunityOf?.(clientId);
+    const opportunityId = this.#findOpportunityId?.(clientId);
     return opportunityId !== undefined && this.opportunities.get(opportunityId) !== undefined;
   }
 
@@ -101,7 +101,7 @@ export class ClientTetherAccount {
   rows(kind: Kind): Row[] {
     if (kind !== 'notes') return this[kind].page(0, Infinity).reverse();
     return this.rows('clients').flatMap((client) =>
-      [...this.notes.of(idText(client.client_id))].reverse(),
+      [...this.notes.list(idText(client.client_id))].reverse(),
     );
   }
 
@@ -110,7 +110,7 @@ export class ClientTetherAccount {
   }
 }
 
-function identityOf({
+function pickIdentity({
   name,
   label,
   webKey,

@@ -4,9 +4,9 @@ import type { AccountIdentity, AccountSpec, Lookups } from './account.ts';
 import { DAY } from './calendar.ts';
 import { DEFAULT_SOURCES } from './generator.ts';
 import { opportunityOfClient } from './life-events.ts';
-import { noteHtml } from './note-words.ts';
+import { noteHtml } from './note-texts.ts';
 import { blankClient, blankOpportunity, blankRow, type Row } from './rows.ts';
-import { ACTION_PLANS, CITIES, FIRST_NAMES, LAST_NAMES, STAGES } from './words.ts';
+import { ACTION_PLANS, CITIES, FIRST_NAMES, LAST_NAMES, STAGES } from './sample-values.ts';
 
 export interface BulkOptions extends AccountIdentity {
   seed?: string | number;
@@ -43,28 +43,28 @@ export function bulkAccount(options: BulkOptions): AccountSpec {
         clients: {
           count: clients,
           build: (key) => bulkClient(options, key),
-          keyOf: keyWithin(1_000_000, clients),
+          parseId: keyWithin(1_000_000, clients),
         },
         opportunities: {
           count: opportunities,
           build: (key) => bulkOpportunity(options, key),
-          keyOf: keyWithin(5_000_000, opportunities),
+          parseId: keyWithin(5_000_000, opportunities),
         },
         activities: {
           count: activities,
           build: (key) => bulkActivity(options, activities, key),
-          keyOf: keyWithin(40_000_000, activities),
+          parseId: keyWithin(40_000_000, activities),
         },
       },
-      opportunityOf: opportunityOfClient,
-      notesOf: (clientId) => bulkNotes(options, clientId),
+      findOpportunityId: opportunityOfClient,
+      buildNotes: (clientId) => bulkNotes(options, clientId),
     }),
   };
 }
 
 function bulkClient(options: BulkOptions, key: number): Row {
   const bits = hash32(`${options.seed ?? 1}/${key}`);
-  const { firstName, lastName, city } = personOf(bits);
+  const { firstName, lastName, city } = pickPerson(bits);
   const created = dateAt(options, key, options.clients);
   return {
     ...blankClient(String(1_000_000 + key)),
@@ -77,7 +77,7 @@ function bulkClient(options: BulkOptions, key: number): Row {
     zip: `${city[2]}01`,
     clients_action_plan: ACTION_PLANS[0],
     clients_lead_source: at(SOURCES, bits >>> 4),
-    clients_sales_cycle: stageOf(bits),
+    clients_sales_cycle: pickStage(bits),
     created,
     last_modified_date: created,
     assigned_user: 'Dana Prescott',
@@ -86,13 +86,13 @@ function bulkClient(options: BulkOptions, key: number): Row {
 
 function bulkOpportunity(options: BulkOptions, key: number): Row {
   const bits = hash32(`${options.seed ?? 1}/o${key}`);
-  const { firstName, lastName, city } = personOf(bits);
+  const { firstName, lastName, city } = pickPerson(bits);
   const created = dateAt(options, key, options.opportunities ?? options.clients / 3);
   return {
     ...blankOpportunity(String(5_000_000 + key)),
     firstName,
     lastName,
-    contact_sales_cycle: stageOf(bits),
+    contact_sales_cycle: pickStage(bits),
     contact_lead_source: at(SOURCES, bits >>> 4),
     contact_action_plan: ACTION_PLANS[0],
     deal_size: `${39_500 + (bits % 5) * 2_500}.00`,
@@ -104,7 +104,7 @@ function bulkOpportunity(options: BulkOptions, key: number): Row {
 }
 
 function bulkActivity(options: BulkOptions, count: number, key: number): Row {
-  const { firstName, lastName } = personOf(hash32(`${options.seed ?? 1}/a${key}`));
+  const { firstName, lastName } = pickPerson(hash32(`${options.seed ?? 1}/a${key}`));
   const now = options.now ?? BULK_NOW;
   const scheduled = now + (key / Math.max(1, count) - 0.5) * 120 * DAY;
   return {
@@ -121,7 +121,7 @@ function bulkNotes(options: BulkOptions, clientId: string): Row[] {
   const count = options.notesPerClient ?? 0;
   if (key === undefined || count === 0) return [];
   const random = randomFrom(options.seed ?? 1, 'notes', key);
-  const { firstName } = personOf(hash32(`${options.seed ?? 1}/${key}`));
+  const { firstName } = pickPerson(hash32(`${options.seed ?? 1}/${key}`));
   return Array.from({ length: count }, (_, n) => ({
     id: String(20_000_000 + key * 16 + (count - n)),
     contact_id: clientId,
@@ -135,7 +135,7 @@ function bulkNotes(options: BulkOptions, clientId: string): Row[] {
   }));
 }
 
-function personOf(bits: number) {
+function pickPerson(bits: number) {
   return {
     firstName: at(FIRST_NAMES, bits >>> 3),
     lastName: at(LAST_NAMES, bits >>> 11),
@@ -144,7 +144,7 @@ function personOf(bits: number) {
 }
 
 /** Every seventh lead is new: its stage is blank. */
-function stageOf(bits: number): string {
+function pickStage(bits: number): string {
   return bits % 7 === 0 ? '' : at(STAGES, bits >>> 7);
 }
 

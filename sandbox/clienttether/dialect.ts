@@ -4,7 +4,7 @@ import { CLIENT_FIELDS, OPPORTUNITY_FIELDS, type Row } from './rows.ts';
 type Shape = (row: Row) => Row;
 
 /** Turns canonical rows into the field names that an account serves. */
-export function shapesOf({ identity }: ClientTetherAccount): {
+export function chooseShapes({ identity }: ClientTetherAccount): {
   client: Shape;
   opportunity: Shape;
   note: Shape;

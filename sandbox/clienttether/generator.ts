@@ -3,15 +3,15 @@ import { dateTime } from '../kit/clock.ts';
 import type { AccountIdentity, AccountSpec, ClientTetherAccount, Lookups } from './account.ts';
 import { DAY, wholeSecond } from './calendar.ts';
 import {
-  clientIdOf,
-  opportunityIdOf,
+  formatClientId,
+  formatOpportunityId,
   opportunityOfClient,
   type Character,
   type LifeEvent,
 } from './life-events.ts';
-import { lifeOf } from './life.ts';
+import { planLife } from './life.ts';
 import { fullName } from './person.ts';
-import { ACTION_PLANS, FIRST_NAMES, LAST_NAMES, STAGES } from './words.ts';
+import { ACTION_PLANS, FIRST_NAMES, LAST_NAMES, STAGES } from './sample-values.ts';
 
 export interface LivingOptions extends AccountIdentity {
   seed: string | number;
@@ -60,10 +60,10 @@ const GROWTH = 0.75;
  * steps on the way, give the same rows with the same ids.
  */
 export function livingAccount(options: LivingOptions): AccountSpec {
-  const character = characterOf(options);
+  const character = buildCharacter(options);
   return {
     ...options,
-    content: () => ({ lookups: character.lookups, opportunityOf: opportunityOfClient }),
+    content: () => ({ lookups: character.lookups, findOpportunityId: opportunityOfClient }),
     populate: (account) => {
       const stream = new EventStream(options, character);
       return (now) => stream.upTo(now, (event) => apply(account, character, event));
@@ -83,7 +83,7 @@ class EventStream {
   constructor(options: LivingOptions, character: Character) {
     this.#options = options;
     this.#character = character;
-    this.#nextArrival = arrivalOf(options, 0);
+    this.#nextArrival = computeArrival(options, 0);
   }
 
   upTo(now: number, use: (event: LifeEvent) => void): void {
@@ -95,8 +95,12 @@ class EventStream {
   }
 
   #admit(now: number): void {
-    for (; this.#nextArrival <= now; this.#nextArrival = arrivalOf(this.#options, this.#arrived)) {
-      this.#pending.push(...lifeOf(this.#character, this.#arrived++, this.#nextArrival));
+    for (
+      ;
+      this.#nextArrival <= now;
+      this.#nextArrival = computeArrival(this.#options, this.#arrived)
+    ) {
+      this.#pending.push(...planLife(this.#character, this.#arrived++, this.#nextArrival));
     }
     this.#pending.sort((a, b) => b.at - a.at || b.lead - a.lead || b.seq - a.seq);
   }
@@ -106,7 +110,7 @@ class EventStream {
  * When lead `i` arrives, epoch ms: strictly later than lead i - 1, denser towards `now`, mostly in
  * the American day.
  */
-export function arrivalOf(
+export function computeArrival(
   { seed, clients, now, historyDays = 300 }: LivingOptions,
   i: number,
 ): number {
@@ -136,7 +140,7 @@ function apply(
   character: Character,
   { at, lead, what }: LifeEvent,
 ): void {
-  const clientId = clientIdOf(character, lead);
+  const clientId = formatClientId(character, lead);
   const last_modified_date = dateTime(at);
   switch (what.kind) {
     case 'arrive':
@@ -146,7 +150,7 @@ function apply(
     case 'stage': {
       account.clients.update(clientId, { clients_sales_cycle: what.stage, last_modified_date });
       const likelihood = what.likelihood === undefined ? {} : { likelihood: what.likelihood };
-      return void account.opportunities.update(opportunityIdOf(character, lead), {
+      return void account.opportunities.update(formatOpportunityId(character, lead), {
         contact_sales_cycle: what.stage,
         last_modified_date,
         ...likelihood,
@@ -162,7 +166,7 @@ function apply(
   }
 }
 
-function characterOf(options: LivingOptions): Character {
+function buildCharacter(options: LivingOptions): Character {
   const {
     seed,
     sources = DEFAULT_SOURCES,

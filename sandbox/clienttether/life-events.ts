@@ -38,11 +38,11 @@ export interface LifeEvent {
   what: Happening;
 }
 
-export function clientIdOf(character: Character, lead: number): string {
+export function formatClientId(character: Character, lead: number): string {
   return String(1_000_000 + character.idBase + lead);
 }
 
-export function opportunityIdOf(character: Character, lead: number): string {
+export function formatOpportunityId(character: Character, lead: number): string {
   return String(5_000_000 + character.idBase + lead);
 }
 

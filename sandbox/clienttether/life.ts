@@ -2,15 +2,15 @@ import { randomFrom, type Random } from '../kit/random.ts';
 import { dateTime } from '../kit/clock.ts';
 import { DAY, HOUR, meetingSlot, MINUTE, officeTime, waitDays, wholeSecond } from './calendar.ts';
 import {
-  clientIdOf,
-  opportunityIdOf,
+  formatClientId,
+  formatOpportunityId,
   type Character,
   type Happening,
   type LifeEvent,
   type Planned,
 } from './life-events.ts';
-import { noteHtml, type NoteFacts } from './note-words.ts';
-import { fullName, marketOf, newClient } from './person.ts';
+import { noteHtml, type NoteFacts } from './note-texts.ts';
+import { fullName, pickMarket, newClient } from './person.ts';
 import { blankOpportunity, blankRow, type Row } from './rows.ts';
 
 /**
@@ -49,7 +49,7 @@ const ID_ROOM = 64;
 /**
  * Everything that will ever happen to lead number `lead`: a function of the character's seed alone.
  */
-export function lifeOf(character: Character, lead: number, arrivedAt: number): LifeEvent[] {
+export function planLife(character: Character, lead: number, arrivedAt: number): LifeEvent[] {
   return new Life(character, lead, arrivedAt).live();
 }
 
@@ -70,7 +70,7 @@ class Life {
     this.#at = arrivedAt;
     const random = (this.#random = randomFrom(character.seed, 'lead', lead));
     this.#client = newClient(
-      clientIdOf(character, lead),
+      formatClientId(character, lead),
       lead,
       dateTime(arrivedAt),
       random,
@@ -81,7 +81,7 @@ class Life {
     const units = random.weighted([1, 2, 3, 5], [58, 17, 18, 7]);
     this.#facts = {
       first: String(this.#client.firstName),
-      market: marketOf(this.#client, random),
+      market: pickMarket(this.#client, random),
       units,
       fee: `$${fee.toLocaleString('en-US')}`,
     };
@@ -125,7 +125,7 @@ class Life {
     const now = dateTime(this.#at);
     const fee = Number(this.#facts.fee.replace(/\D/g, ''));
     const row: Row = {
-      ...blankOpportunity(opportunityIdOf(this.#character, this.#lead)),
+      ...blankOpportunity(formatOpportunityId(this.#character, this.#lead)),
       firstName,
       lastName,
       compName,

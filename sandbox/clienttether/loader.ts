@@ -27,7 +27,7 @@ export function csvAccount(options: CsvOptions): AccountSpec {
   }));
   return {
     ...options,
-    content: () => ({ lookups: lookupsOf(clients, opportunities) }),
+    content: () => ({ lookups: collectLookups(clients, opportunities) }),
     populate: (account) => {
       for (const row of clients.toReversed()) account.clients.add({ ...row });
       for (const row of opportunities.toReversed()) account.opportunities.add({ ...row });
@@ -90,7 +90,7 @@ function midnight(day = ''): string {
     : UNSET_DATE;
 }
 
-function lookupsOf(clients: Row[], opportunities: Row[]): Lookups {
+function collectLookups(clients: Row[], opportunities: Row[]): Lookups {
   return {
     salesCycles: names([
       ...clients.map((row) => row.clients_sales_cycle),

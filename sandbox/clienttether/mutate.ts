@@ -35,7 +35,7 @@ function applyChange(
 ): string {
   const table = account[one.kind];
   if (one.op === 'add') return add(account, one.kind, one.row, now);
-  const owner = one.kind === 'notes' ? account.notes.clientOf(one.id) : undefined;
+  const owner = one.kind === 'notes' ? account.notes.findClientId(one.id) : undefined;
   const hit =
     one.op === 'update'
       ? table.update(one.id, { ...stamp(one.kind, now), ...one.row })

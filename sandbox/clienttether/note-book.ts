@@ -6,33 +6,33 @@ import type { Row } from './rows.ts';
  */
 export class NoteBook {
   readonly #byClient = new Map<string, Row[]>();
-  readonly #clientOf = new Map<string, string>();
+  readonly #clientIds = new Map<string, string>();
   readonly #build: ((clientId: string) => Row[]) | undefined;
 
   constructor(build?: (clientId: string) => Row[]) {
     this.#build = build;
   }
 
-  of(clientId: string): readonly Row[] {
+  list(clientId: string): readonly Row[] {
     return this.#byClient.get(clientId) ?? this.#build?.(clientId) ?? [];
   }
 
   add(row: Row): void {
     const clientId = String(row.contact_id);
     this.#own(clientId).unshift(row);
-    this.#clientOf.set(String(row.id), clientId);
+    this.#clientIds.set(String(row.id), clientId);
   }
 
   /**
    * A note of a computed client is found only once something of that client was changed or read
    * through `own`.
    */
-  clientOf(noteId: string): string | undefined {
-    return this.#clientOf.get(noteId);
+  findClientId(noteId: string): string | undefined {
+    return this.#clientIds.get(noteId);
   }
 
   update(noteId: string, change: Row): Row | undefined {
-    const notes = this.#own(this.#clientOf.get(noteId) ?? '');
+    const notes = this.#own(this.#clientIds.get(noteId) ?? '');
     const at = notes.findIndex((note) => String(note.id) === noteId);
     const before = notes[at];
     if (!before) return undefined;
@@ -40,16 +40,16 @@ export class NoteBook {
   }
 
   delete(noteId: string): boolean {
-    const notes = this.#own(this.#clientOf.get(noteId) ?? '');
+    const notes = this.#own(this.#clientIds.get(noteId) ?? '');
     const at = notes.findIndex((note) => String(note.id) === noteId);
     if (at < 0) return false;
     notes.splice(at, 1);
-    this.#clientOf.delete(noteId);
+    this.#clientIds.delete(noteId);
     return true;
   }
 
   dropClient(clientId: string): void {
-    for (const note of this.#own(clientId)) this.#clientOf.delete(String(note.id));
+    for (const note of this.#own(clientId)) this.#clientIds.delete(String(note.id));
     this.#byClient.set(clientId, []);
   }
 
@@ -58,7 +58,7 @@ export class NoteBook {
     if (known) return known;
     const notes = [...(this.#build?.(clientId) ?? [])];
     this.#byClient.set(clientId, notes);
-    for (const note of notes) this.#clientOf.set(String(note.id), clientId);
+    for (const note of notes) this.#clientIds.set(String(note.id), clientId);
     return notes;
   }
 }

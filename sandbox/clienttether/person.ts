@@ -3,13 +3,13 @@ import type { Lookups } from './account.ts';
 import { blankClient, type Row } from './rows.ts';
 import {
   CITIES,
-  COMPANY_WORDS,
+  COMPANY_SUFFIXES,
   FIRST_NAMES,
   LAST_NAMES,
   MAIL_DOMAINS,
   STREET_KINDS,
   STREETS,
-} from './words.ts';
+} from './sample-values.ts';
 
 /** Sources and how often a lead comes from each, in the same order. */
 export interface SourceMix {
@@ -34,7 +34,7 @@ export function newClient(
     external_id: random.chance(0.45) ? `W-${random.int(100_000, 999_999)}` : false,
     firstName,
     lastName,
-    compName: random.chance(0.12) ? `${lastName} ${random.pick(COMPANY_WORDS)}` : '',
+    compName: random.chance(0.12) ? `${lastName} ${random.pick(COMPANY_SUFFIXES)}` : '',
     email: random.chance(0.97) ? address(firstName, lastName, number, random) : '',
     phone: random.chance(0.96) ? `${area}555${String(random.int(0, 9999)).padStart(4, '0')}` : '',
     ...(withAddress && {
@@ -56,7 +56,7 @@ export function newClient(
 }
 
 /** Where the candidate wants to open: mostly at home, sometimes where the map is still open. */
-export function marketOf(client: Row, random: Random): string {
+export function pickMarket(client: Row, random: Random): string {
   const [city, state] = random.pick(CITIES);
   return client.city && random.chance(0.75)
     ? `${String(client.city)}, ${String(client.state)}`

@@ -17,8 +17,8 @@ import { KINDS, type Kind } from './rows.ts';
 import { DELETES, writes } from './write.ts';
 
 /**
- * The gateway's answer to a call without both headers; the vendor does not say whether it is 401 or
- * 403.
+ * The gateway's response to a call without both headers; the vendor does not say whether it is 401
+ * or 403.
  */
 export const MISSING_HEADER_STATUS: 401 | 403 = 401;
 
@@ -53,11 +53,11 @@ class Sandbox implements ClientTetherSandbox {
 
   constructor(specs: readonly AccountSpec[], clock: SandboxClock) {
     this.#clock = clock;
-    for (const spec of specs) this.#seat(spec);
+    for (const spec of specs) this.#addSeat(spec);
     this.routes = [
-      ...this.#routesOf('GET', READS),
-      ...this.#routesOf('POST', writes(clock)),
-      ...this.#routesOf('DELETE', DELETES),
+      ...this.#buildRoutes('GET', READS),
+      ...this.#buildRoutes('POST', writes(clock)),
+      ...this.#buildRoutes('DELETE', DELETES),
     ];
     this.control = {
       accounts: () =>
@@ -65,10 +65,10 @@ class Sandbox implements ClientTetherSandbox {
           name: account.identity.name,
           label: account.identity.label,
         })),
-      truth: (name, kind) => this.account(name).truth(kindsOf(kind)),
+      truth: (name, kind) => this.account(name).truth(parseKinds(kind)),
       mutate: (name, body) => mutate(this.account(name), body, clock.now()),
       poison: (name, body) => poison(this.account(name), body, clock.now()),
-      rebuild: () => specs.forEach((spec) => this.#seat(spec)),
+      rebuild: () => specs.forEach((spec) => this.#addSeat(spec)),
     };
   }
 
@@ -84,7 +84,7 @@ class Sandbox implements ClientTetherSandbox {
   }
 
   identify({ headers }: Pick<SandboxRequest, 'headers'>): string | null {
-    return this.#seatOf(headers['x-web-key'])?.spec.name ?? null;
+    return this.#findSeat(headers['x-web-key'])?.spec.name ?? null;
   }
 
   /**
@@ -99,11 +99,11 @@ class Sandbox implements ClientTetherSandbox {
     );
   }
 
-  #routesOf(method: string, handlers: Record<string, Handler>): Route[] {
+  #buildRoutes(method: string, handlers: Record<string, Handler>): Route[] {
     return Object.entries(handlers).map(([pattern, handler]) => ({
       method,
       pattern,
-      handle: (request) => this.#answer(handler, request),
+      handle: (request) => this.#respond(handler, request),
     }));
   }
 
@@ -111,8 +111,8 @@ class Sandbox implements ClientTetherSandbox {
    * The access token opens every account of its agency; the web key alone decides which one is
    * read.
    */
-  #answer(handler: Handler, request: SandboxRequest): Reply {
-    const seat = this.#seatOf(request.headers['x-web-key']);
+  #respond(handler: Handler, request: SandboxRequest): Reply {
+    const seat = this.#findSeat(request.headers['x-web-key']);
     if (!seat) return this.#strangers.failure('401', 'Invalid X-Web-Key');
     const { account, envelope } = seat;
     if (request.headers['x-access-token'] !== account.identity.accessToken)
@@ -139,11 +139,11 @@ class Sandbox implements ClientTetherSandbox {
     };
   }
 
-  #seatOf(webKey: string | string[] | undefined): Seat | undefined {
+  #findSeat(webKey: string | string[] | undefined): Seat | undefined {
     return typeof webKey === 'string' ? this.#byKey.get(webKey) : undefined;
   }
 
-  #seat(spec: AccountSpec): void {
+  #addSeat(spec: AccountSpec): void {
     const seat = {
       spec,
       account: new ClientTetherAccount(spec),
@@ -155,7 +155,7 @@ class Sandbox implements ClientTetherSandbox {
   }
 }
 
-function kindsOf(kind: string | undefined): readonly Kind[] {
+function parseKinds(kind: string | undefined): readonly Kind[] {
   if (kind === undefined) return KINDS;
   const known = KINDS.find((one) => one === kind);
   if (!known) throw new ControlError(`no kind '${kind}'; there are: ${KINDS.join(', ')}`, 404);

@@ -1,6 +1,6 @@
 import type { Reply, SandboxRequest } from '../kit/provider.ts';
 import type { ClientTetherAccount } from './account.ts';
-import { shapesOf } from './dialect.ts';
+import { chooseShapes } from './dialect.ts';
 import type { Envelope } from './envelope.ts';
 import { actionPlanRows, leadSourceRows, salesCycleRows, userRows } from './lookups.ts';
 import type { Row } from './rows.ts';
@@ -19,9 +19,10 @@ type Range = { from: string; to: string };
 
 /** GET endpoints below /v2/api/. */
 export const READS: Record<string, Handler> = {
-  read_client_list: (call) => tablePage(call, call.account.clients, shapesOf(call.account).client),
+  read_client_list: (call) =>
+    tablePage(call, call.account.clients, chooseShapes(call.account).client),
   read_opportunity_list: (call) =>
-    tablePage(call, call.account.opportunities, shapesOf(call.account).opportunity),
+    tablePage(call, call.account.opportunities, chooseShapes(call.account).opportunity),
   'read_client_by_id/:client_id': clientById,
   read_client_exist: clientExists,
   'read_client_history_notes/:client_id': notesOfClient,
@@ -29,8 +30,8 @@ export const READS: Record<string, Handler> = {
     tablePage(
       call,
       call.account.activities,
-      shapesOf(call.account).activity,
-      rangeOf(call.request, 'start_date'),
+      chooseShapes(call.account).activity,
+      parseRange(call.request, 'start_date'),
     ),
   read_all_events: allEvents,
   read_sales_cycle_list: (call) => listPage(call, salesCycleRows(call.account.lookups)),
@@ -42,7 +43,7 @@ export const READS: Record<string, Handler> = {
 
 function clientById({ account, envelope, request }: Call): Reply {
   const client = account.clients.get(request.params.client_id ?? '');
-  return client ? envelope.data([shapesOf(account).client(client)], 1) : envelope.noRecord();
+  return client ? envelope.data([chooseShapes(account).client(client)], 1) : envelope.noRecord();
 }
 
 /** Searches by phone (digits) or e-mail. Walks all clients: the real one is not fast either. */
@@ -61,19 +62,19 @@ function clientExists({ account, envelope, request }: Call): Reply {
 }
 
 function notesOfClient({ account, envelope, request }: Call): Reply {
-  const notes = account.notes.of(request.params.client_id ?? '').map(shapesOf(account).note);
+  const notes = account.notes.list(request.params.client_id ?? '').map(chooseShapes(account).note);
   return notes.length > 0 ? envelope.data(notes, notes.length) : envelope.noRecord();
 }
 
 function allEvents(call: Call): Reply {
   const wanted = call.request.query.get('event_type');
   if (wanted !== null && wanted !== 'appt') return emptyPage(call, 0);
-  return tablePage(call, call.account.events, (row) => row, rangeOf(call.request, 'from_date'));
+  return tablePage(call, call.account.events, (row) => row, parseRange(call.request, 'from_date'));
 }
 
 function tablePage(call: Call, table: RowTable, shape: (row: Row) => Row, range?: Range): Reply {
   const total = table.count(range);
-  const { limit, offset } = windowOf(call.request);
+  const { limit, offset } = parseWindow(call.request);
   const rows =
     call.request.endless && total > 0
       ? cycle(table, offset % total, limit, range)
@@ -82,7 +83,7 @@ function tablePage(call: Call, table: RowTable, shape: (row: Row) => Row, range?
 }
 
 function listPage(call: Call, rows: Row[]): Reply {
-  const { limit, offset } = windowOf(call.request);
+  const { limit, offset } = parseWindow(call.request);
   return rowsReply(call, rows.slice(offset, offset + limit), rows.length);
 }
 
@@ -110,21 +111,21 @@ function cycle(table: RowTable, offset: number, limit: number, range: Range | un
   return rows;
 }
 
-function windowOf({ query }: SandboxRequest): { limit: number; offset: number } {
+function parseWindow({ query }: SandboxRequest): { limit: number; offset: number } {
   return {
     limit: wholeNumber(query.get('limit')) || DEFAULT_LIMIT,
     offset: wholeNumber(query.get('offset')),
   };
 }
 
-function rangeOf({ query }: SandboxRequest, startParameter: string): Range | undefined {
+function parseRange({ query }: SandboxRequest, startParameter: string): Range | undefined {
   const from = query.get(startParameter);
   const to = query.get('end_date');
-  return from || to ? { from: from ?? '', to: to ? endOf(to) : '\uffff' } : undefined;
+  return from || to ? { from: from ?? '', to: to ? completeEnd(to) : '\uffff' } : undefined;
 }
 
 /** A bare day as the end means all of that day. */
-function endOf(date: string): string {
+function completeEnd(date: string): string {
   return date.length <= 10 ? `${date} 23:59:59` : date;
 }
 

@@ -6,7 +6,7 @@ export interface LazyRows {
   /** @param key 0 is the oldest row */
   build(key: number): Row;
   /** Undefined when no computed row has this id. */
-  keyOf(id: string): number | undefined;
+  parseId(id: string): number | undefined;
 }
 
 /**
@@ -53,8 +53,8 @@ export class RowTable {
   }
 
   get(id: string): Row | undefined {
-    const key = this.#keyOf(id);
-    return key === undefined ? undefined : this.#rowOf(key);
+    const key = this.#findKey(id);
+    return key === undefined ? undefined : this.#getRow(key);
   }
 
   /** The new row is the newest, unless the table is sorted. */
@@ -67,9 +67,9 @@ export class RowTable {
 
   /** @returns the row after the change, or undefined when there is none */
   update(id: string, change: Row): Row | undefined {
-    const key = this.#keyOf(id);
+    const key = this.#findKey(id);
     if (key === undefined) return undefined;
-    const before = this.#rowOf(key);
+    const before = this.#getRow(key);
     const after = { ...before, ...change };
     const moves =
       this.#sortField !== undefined && before[this.#sortField] !== after[this.#sortField];
@@ -80,7 +80,7 @@ export class RowTable {
   }
 
   delete(id: string): boolean {
-    const key = this.#keyOf(id);
+    const key = this.#findKey(id);
     if (key === undefined) return false;
     this.#order.splice(this.#order.indexOf(key), 1);
     this.#rows.delete(key);
@@ -93,16 +93,16 @@ export class RowTable {
     else this.#order.splice(this.#upperBound(String(row[this.#sortField])), 0, key);
   }
 
-  #keyOf(id: string): number | undefined {
-    const key = this.#keys.get(id) ?? this.#lazy?.keyOf(id);
+  #findKey(id: string): number | undefined {
+    const key = this.#keys.get(id) ?? this.#lazy?.parseId(id);
     return key === GONE ? undefined : key;
   }
 
   #rowAt(at: number): Row {
-    return this.#rowOf(this.#order[at] ?? GONE);
+    return this.#getRow(this.#order[at] ?? GONE);
   }
 
-  #rowOf(key: number): Row {
+  #getRow(key: number): Row {
     const row = this.#rows.get(key) ?? this.#lazy?.build(key);
     if (!row) throw new Error(`no row ${key}`);
     return row;

@@ -25,9 +25,9 @@ export function writes(clock: SandboxClock): Record<string, Handler> {
 
 /** DELETE endpoints, with a JSON body. */
 export const DELETES: Record<string, Handler> = {
-  delete_client_by_id: (call) => remove(call, String(fieldsOf(call.request).client_id ?? '')),
+  delete_client_by_id: (call) => remove(call, String(parseFields(call.request).client_id ?? '')),
   delete_client_by_external_id: (call) => {
-    const wanted = String(fieldsOf(call.request).external_id ?? '');
+    const wanted = String(parseFields(call.request).external_id ?? '');
     const found = call.account.clients
       .page(0, Infinity)
       .find((row) => wanted !== '' && row.external_id === wanted);
@@ -37,7 +37,7 @@ export const DELETES: Record<string, Handler> = {
 
 /** Never looks for duplicates: that is a setting of the real accounts and off by default. */
 function create({ account, envelope, request }: Call, now: number): Reply {
-  const fields = fieldsOf(request);
+  const fields = parseFields(request);
   if (!fields.firstName || !fields.lastName)
     return envelope.failure('400', 'firstName and lastName are required', { client_id: false });
   const id = account.freshId();
@@ -48,7 +48,7 @@ function create({ account, envelope, request }: Call, now: number): Reply {
 }
 
 function update({ account, envelope, request }: Call, now: number): Reply {
-  const fields = fieldsOf(request);
+  const fields = parseFields(request);
   const id = String(fields.client_id ?? '');
   const before = account.clients.get(id);
   if (!before) return envelope.noRecord({ external_id: fields.external_id ?? false });
@@ -83,7 +83,7 @@ function stored(fields: Row, lookups: Lookups): Row {
   return row;
 }
 
-function fieldsOf({ query, headers, body }: SandboxRequest): Row {
+function parseFields({ query, headers, body }: SandboxRequest): Row {
   const fromQuery = Object.fromEntries(query);
   if (body === '') return fromQuery;
   if (headers['content-type']?.includes('application/x-www-form-urlencoded'))

@@ -131,18 +131,18 @@ export function zoneFor(domain: string, seed: string): Zone {
     kinds.map(({ weight }) => weight),
   );
   const slug = domain.replaceAll('.', '-');
-  const txt = [...spfOf(kind, random), ...verifications(random)];
+  const txt = [...buildSpf(kind, random), ...verifications(random)];
   return {
     [domain]: { a: [NOWHERE], mx: kind.mx(slug, domain), ...(txt.length > 0 && { txt }) },
     [`www.${domain}`]: { cname: domain },
     [`mail.${domain}`]: { a: [NOWHERE] },
-    ...dkimOf(domain, slug, kind, random),
-    ...dmarcOf(domain, kind, random),
-    ...(kind.backend === 'none' ? {} : extrasOf(domain, random)),
+    ...buildDkim(domain, slug, kind, random),
+    ...buildDmarc(domain, kind, random),
+    ...(kind.backend === 'none' ? {} : buildExtras(domain, random)),
   };
 }
 
-function spfOf({ includes, backend }: Mailboxes, random: Random): string[] {
+function buildSpf({ includes, backend }: Mailboxes, random: Random): string[] {
   if (backend === 'none') return ['v=spf1 -all'];
   if (random.chance(0.08)) return [];
   const senders = [
@@ -172,7 +172,7 @@ function verifications(random: Random): string[] {
   ].filter(() => random.chance(0.4));
 }
 
-function dkimOf(domain: string, slug: string, { backend }: Mailboxes, random: Random): Zone {
+function buildDkim(domain: string, slug: string, { backend }: Mailboxes, random: Random): Zone {
   const signs = random.chance(0.66);
   const key = random.weighted(['rsa2048', 'rsa1024'] as const, [75, 25]);
   const company = domain.split('.')[0] ?? domain;
@@ -195,7 +195,7 @@ function dkimOf(domain: string, slug: string, { backend }: Mailboxes, random: Ra
   return zone;
 }
 
-function dmarcOf(domain: string, { backend }: Mailboxes, random: Random): Zone {
+function buildDmarc(domain: string, { backend }: Mailboxes, random: Random): Zone {
   if (backend === 'none') return { [`_dmarc.${domain}`]: { txt: ['v=DMARC1; p=reject'] } };
   const policy = random.weighted(['none', 'quarantine', 'reject', ''], [34, 16, 13, 37]);
   if (policy === '') return {};
@@ -210,7 +210,7 @@ function dmarcOf(domain: string, { backend }: Mailboxes, random: Random): Zone {
   return { [`_dmarc.${domain}`]: { txt: [`v=DMARC1; p=${policy}${further}${reports}`] } };
 }
 
-function extrasOf(domain: string, random: Random): Zone {
+function buildExtras(domain: string, random: Random): Zone {
   const zone: Record<string, NameRecords> = {};
   if (random.chance(0.06)) zone[`_mta-sts.${domain}`] = { txt: ['v=STSv1; id=20260301000000'] };
   if (random.chance(0.08))

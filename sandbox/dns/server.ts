@@ -21,20 +21,20 @@ export interface DnsServer {
 
 const RCODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 const TTL = 300;
-const LEAST_UDP_BYTES = 512;
-const MOST_LOGGED = 20_000;
+const MIN_UDP_BYTES = 512;
+const MAX_LOGGED = 20_000;
 
 /** Serves a world over UDP and TCP on one loopback port. */
 export async function serve(world: World, port: number): Promise<DnsServer> {
   const log: Asked[] = [];
   const timers = new Set<NodeJS.Timeout>();
-  const answer = (
+  const handleQuery = (
     query: Packet,
     transport: Asked['transport'],
-    send: (reply: Packet) => void,
-  ): void => reply(world, query, { transport, log, timers, send });
+    send: (replyTo: Packet) => void,
+  ): void => replyTo(world, query, { transport, log, timers, send });
   const tcp = createServer((socket) =>
-    serveStream(socket, (query, send) => answer(query, 'tcp', send)),
+    serveStream(socket, (query, send) => handleQuery(query, 'tcp', send)),
   );
   const sockets = new Set<Socket>();
   tcp.on(
@@ -47,8 +47,8 @@ export async function serve(world: World, port: number): Promise<DnsServer> {
   udp.on('message', (bytes, from) =>
     serveDatagram(
       bytes,
-      (query, send) => answer(query, 'udp', send),
-      (reply) => sendDatagram(udp, reply, from),
+      (query, send) => handleQuery(query, 'udp', send),
+      (replyTo) => sendDatagram(udp, replyTo, from),
     ),
   );
   await new Promise<void>(
@@ -65,26 +65,26 @@ export async function serve(world: World, port: number): Promise<DnsServer> {
   return { address: `127.0.0.1:${bound}`, port: bound, log, close };
 }
 
-type Handle = (query: Packet, send: (reply: Packet) => void) => void;
+type Handle = (query: Packet, send: (replyTo: Packet) => void) => void;
 
 function serveDatagram(bytes: Buffer, handle: Handle, send: (bytes: Buffer) => void): void {
   const query = decoded(bytes);
   if (query === null) return;
-  const most = Math.max(
-    LEAST_UDP_BYTES,
+  const maxBytes = Math.max(
+    MIN_UDP_BYTES,
     ...(query.additionals ?? []).flatMap((record) =>
       record.type === 'OPT' ? [record.udpPayloadSize] : [],
     ),
   );
-  handle(query, (reply) => {
-    const whole = packet.encode(reply);
+  handle(query, (replyTo) => {
+    const whole = packet.encode(replyTo);
     // What does not fit is fetched over TCP.
     send(
-      whole.length <= most
+      whole.length <= maxBytes
         ? whole
         : packet.encode({
-            ...reply,
-            flags: (reply.flags ?? 0) | packet.TRUNCATED_RESPONSE,
+            ...replyTo,
+            flags: (replyTo.flags ?? 0) | packet.TRUNCATED_RESPONSE,
             answers: [],
           }),
     );
@@ -113,7 +113,7 @@ function serveStream(socket: Socket, handle: Handle): void {
       if (query)
         handle(
           query,
-          (reply) => void (socket.destroyed || socket.write(packet.streamEncode(reply))),
+          (replyTo) => void (socket.destroyed || socket.write(packet.streamEncode(replyTo))),
         );
     }
   });
@@ -131,23 +131,23 @@ interface Exchange {
   transport: Asked['transport'];
   log: Asked[];
   timers: Set<NodeJS.Timeout>;
-  send: (reply: Packet) => void;
+  send: (replyTo: Packet) => void;
 }
 
-function reply(world: World, query: Packet, { transport, log, timers, send }: Exchange): void {
+function replyTo(world: World, query: Packet, { transport, log, timers, send }: Exchange): void {
   const [question] = query.questions ?? [];
   if (question === undefined) return;
-  if (log.length < MOST_LOGGED)
+  if (log.length < MAX_LOGGED)
     log.push({ name: question.name.toLowerCase(), type: question.type, transport });
   const outcome = world.resolve(question.name, question.type as QueryType);
   if (outcome.fault === 'no_answer') return;
-  const message = messageOf(query, outcome);
+  const message = buildMessage(query, outcome);
   if (outcome.fault === null || typeof outcome.fault === 'string') return send(message);
   const timer = setTimeout(() => void (timers.delete(timer), send(message)), outcome.fault.slowMs);
   timers.add(timer);
 }
 
-function messageOf(query: Packet, { rcode, answers, fault }: Outcome): Packet {
+function buildMessage(query: Packet, { rcode, answers, fault }: Outcome): Packet {
   const code = fault === 'servfail' ? 'SERVFAIL' : fault === 'refused' ? 'REFUSED' : rcode;
   const id = fault === 'wrong_id' ? ((query.id ?? 0) + 1) % 65_536 : (query.id ?? 0);
   const flags = packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | RCODES[code];

@@ -41,7 +41,7 @@ export type Outcome = {
   fault: DnsFault | null;
 };
 
-const MOST_ALIASES = 12;
+const MAX_ALIASES = 12;
 
 /**
  * All zones together, as a recursive name server sees the world. `fallback` makes up the zones of
@@ -66,14 +66,18 @@ export class World {
     const answers: Answer[] = [];
     let fault: DnsFault | null = null;
     let name = asked.toLowerCase();
-    for (let hop = 0; hop < MOST_ALIASES; hop += 1) {
+    for (let hop = 0; hop < MAX_ALIASES; hop += 1) {
       this.#makeUp(name);
       fault ??= this.#faultAt(name, type);
       const records = this.#find(name);
       if (typeof fault === 'string') return { rcode: 'NOERROR', answers: [], fault };
       if (records === null) return { rcode: 'NXDOMAIN', answers, fault };
       if (records.cname === undefined || type === 'CNAME')
-        return { rcode: 'NOERROR', answers: [...answers, ...ofType(name, type, records)], fault };
+        return {
+          rcode: 'NOERROR',
+          answers: [...answers, ...selectRecords(name, type, records)],
+          fault,
+        };
       answers.push({ name, type: 'CNAME', data: records.cname });
       name = records.cname.toLowerCase();
     }
@@ -100,7 +104,7 @@ export class World {
   }
 
   #makeUp(name: string): void {
-    const domain = domainOf(name);
+    const domain = findRegisteredDomain(name);
     if (this.#fallback === undefined || domain === null || this.#domains.has(domain)) return;
     this.#domains.add(domain);
     this.#add(this.#fallback(domain));
@@ -108,7 +112,7 @@ export class World {
 
   #add(zone: Zone): void {
     for (const [name, records] of Object.entries(zone)) {
-      const domain = domainOf(name.replace(/^\*\./, ''));
+      const domain = findRegisteredDomain(name.replace(/^\*\./, ''));
       if (domain !== null) this.#domains.add(domain);
       // Zones that were given win over those that are made up.
       if (!this.#names.has(name)) this.#names.set(name, records);
@@ -117,7 +121,7 @@ export class World {
   }
 }
 
-function ofType(name: string, type: QueryType, records: NameRecords): Answer[] {
+function selectRecords(name: string, type: QueryType, records: NameRecords): Answer[] {
   const found =
     {
       A: records.a,
@@ -138,7 +142,7 @@ function above(name: string): string[] {
 /**
  * The registered domain of a name, whatever services (_dmarc, selector._domainkey) stand in front.
  */
-function domainOf(name: string): string | null {
+function findRegisteredDomain(name: string): string | null {
   const labels = name.split('.');
   return getDomain(
     labels.slice(labels.findLastIndex((label) => label.startsWith('_')) + 1).join('.'),

@@ -9,7 +9,7 @@ const GUID = /^\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?$/i;
 const PART = /^(\w+)=(?:'((?:[^']|'')*)'|(-?\d+))$/;
 
 /** Throws Refusal for what is neither an id nor an active alternate key of the table. */
-export function keyOf(table: Table, text: string): Key {
+export function parseKey(table: Table, text: string): Key {
   const id = GUID.exec(text)?.[1];
   if (id !== undefined) return { id: id.toLowerCase() };
   const parts = text.split(/,(?=\w+=)/).map((part) => PART.exec(part));
@@ -24,7 +24,7 @@ export function keyOf(table: Table, text: string): Key {
   return { alternate };
 }
 
-export function rowAt(store: Store, table: Table, key: Key): Row | undefined {
+export function findRow(store: Store, table: Table, key: Key): Row | undefined {
   if ('id' in key) return store.row(table.name, key.id);
   const [[column, value] = []] = Object.entries(key.alternate);
   return column === undefined ? undefined : store.find(table.name, column, value ?? null);
@@ -39,5 +39,5 @@ export function boundTo(store: Store, text: string): { table: TableName; key: Ke
   const table = Object.values(store.schema).find(({ set }) => set === match?.[1]);
   return table === undefined
     ? undefined
-    : { table: table.name, key: keyOf(table, decodeURIComponent(match?.[2] ?? '')) };
+    : { table: table.name, key: parseKey(table, decodeURIComponent(match?.[2] ?? '')) };
 }

@@ -3,7 +3,7 @@ import { ControlError } from '../kit/provider.ts';
 import type { Org } from './org.ts';
 import { isRef, type Row } from './store.ts';
 import { TABLES, type Table, type TableName } from './tables.ts';
-import { defaultsOf, withState } from './validate.ts';
+import { buildDefaults, withState } from './validate.ts';
 import { wireRow, type WireRow } from './wire.ts';
 
 const row = z.record(
@@ -77,7 +77,7 @@ function applied(org: Org, change: z.output<typeof mutation>['changes'][number])
     store.insert(
       change.kind,
       id,
-      withState(table, { ...defaultsOf(table, org.userId), ...ofTable(table, change.row) }),
+      withState(table, { ...buildDefaults(table, org.userId), ...ofTable(table, change.row) }),
       org.now(),
       'control',
     );

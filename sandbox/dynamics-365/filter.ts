@@ -12,7 +12,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * A `$filter` as a test: comparisons, `and`, `or`, `not`, brackets, contains, startswith, endswith.
  * Throws Refusal for anything else.
  */
-export function filterOf(table: Table, text: string): Test {
+export function parseFilter(table: Table, text: string): Test {
   const parser = new Parser(table, text);
   const test = parser.either();
   parser.end();
@@ -123,7 +123,7 @@ class Parser {
 }
 
 function compare(column: string, operator: string, wanted: Value, error: () => Error): Test {
-  const order = (row: Row) => orderOf(row[column] ?? null, wanted);
+  const order = (row: Row) => compareValues(row[column] ?? null, wanted);
   switch (operator) {
     case 'eq':
       return (row) => same(row[column] ?? null, wanted);
@@ -143,7 +143,7 @@ function compare(column: string, operator: string, wanted: Value, error: () => E
 }
 
 /** NaN, which is neither more nor less, when either is nothing. */
-function orderOf(a: Value, b: Value): number {
+function compareValues(a: Value, b: Value): number {
   if (a === null || b === null) return Number.NaN;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [x, y] = [String(a), String(b)];

@@ -1,9 +1,17 @@
 import { guidFrom, randomFrom, type Random } from '../kit/random.ts';
-import { FIRST_NAMES, LAST_NAMES } from '../clienttether/words.ts';
+import { FIRST_NAMES, LAST_NAMES } from '../clienttether/sample-values.ts';
 import { qualify } from './qualification.ts';
 import type { DynamicsSpec } from './spec.ts';
 import { instant, type Row, type Store } from './store.ts';
-import { CITIES, COMPANY_KINDS, COMPANY_NAMES, NOTES, STEPS, TASKS, TOPICS } from './words.ts';
+import {
+  CITIES,
+  COMPANY_KINDS,
+  COMPANY_NAMES,
+  NOTES,
+  STEPS,
+  TASKS,
+  TOPICS,
+} from './sample-values.ts';
 
 const DAY = 86_400_000;
 
@@ -53,7 +61,7 @@ export class Life {
       store.insert(
         'systemuser',
         this.#person(index),
-        { fullname: personOf(randomFrom(spec.seed, 'user', index)).join(' ') },
+        { fullname: pickPerson(randomFrom(spec.seed, 'user', index)).join(' ') },
         begins,
         'life',
       );
@@ -64,7 +72,7 @@ export class Life {
     const { historyDays = 180, leads } = this.#spec;
     const pace = (historyDays * DAY) / Math.max(leads, 1);
     for (; leads > 0 && this.#birth(pace) <= now; this.#born += 1)
-      this.#pending.push(...this.#eventsOf(this.#born, this.#birth(pace)));
+      this.#pending.push(...this.#planEvents(this.#born, this.#birth(pace)));
     if (!this.#pending.some(({ at }) => at <= now)) return;
     const due = this.#pending
       .filter(({ at }) => at <= now)
@@ -86,7 +94,7 @@ export class Life {
     return guidFrom(this.#spec.seed, 'user', index);
   }
 
-  #eventsOf(index: number, at: number): Event[] {
+  #planEvents(index: number, at: number): Event[] {
     const { seed } = this.#spec;
     const random = randomFrom(seed, 'lead', index);
     const lead = guidFrom(seed, 'lead', index);
@@ -210,7 +218,7 @@ export class Life {
   }
 
   #leadRow(random: Random, index: number): Row {
-    const [firstname, lastname] = personOf(random);
+    const [firstname, lastname] = pickPerson(random);
     const [city, state, country] = random.pick(CITIES);
     const company = `${random.pick(COMPANY_NAMES)} ${random.pick(COMPANY_KINDS)}`;
     const domain = `${company.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.example`;
@@ -246,6 +254,6 @@ export class Life {
   }
 }
 
-function personOf(random: Random): [string, string] {
+function pickPerson(random: Random): [string, string] {
   return [random.pick(FIRST_NAMES), random.pick(LAST_NAMES)];
 }

@@ -1,8 +1,8 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
 import { badQuery, CODES, Refusal } from './errors.ts';
-import { filterOf } from './filter.ts';
+import { parseFilter } from './filter.ts';
 import type { Org } from './org.ts';
-import { preferencesOf, type Preferences } from './prefer.ts';
+import { parsePreferences, type Preferences } from './prefer.ts';
 import type { Row } from './store.ts';
 import type { Table } from './tables.ts';
 import { deltaToken, readDeltaToken, readSkipToken, skipToken, type Place } from './tokens.ts';
@@ -26,7 +26,7 @@ interface Query {
 
 /** GET of a table: plain, tracked, or the changes since a delta link. */
 export function list(org: Org, table: Table, request: SandboxRequest): Reply {
-  const query = queryOf(org, table, request);
+  const query = parseQuery(org, table, request);
   const tracks = query.prefer.tracks || query.since !== null;
   const upTo = tracks ? (query.place?.upTo ?? org.store.version) : null;
   const all = tracks
@@ -47,18 +47,18 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
     ...(more && {
       '@odata.nextLink':
         `${url}?${query.base}${query.base === '' ? '' : '&'}` +
-        `$skiptoken=${skipToken(next, boundOf(query), tracks)}`,
+        `$skiptoken=${skipToken(next, serializeBinding(query), tracks)}`,
     }),
     ...(!more &&
       upTo !== null && {
         '@odata.deltaLink':
-          `${url}?${withoutToken(query.base)}` + `$deltatoken=${deltaToken(upTo, org.now())}`,
+          `${url}?${removeDeltaToken(query.base)}` + `$deltatoken=${deltaToken(upTo, org.now())}`,
       }),
   };
   const count =
     query.params.get('$count') === 'true' ? { '@odata.count': Math.min(all.length, 5_000) } : {};
   const reply = json({
-    '@odata.context': contextOf(request, table),
+    '@odata.context': buildContextUrl(request, table),
     ...count,
     value: page.map(({ shown }) => shown()),
     ...links,
@@ -72,7 +72,7 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
   };
 }
 
-export const contextOf = (request: SandboxRequest, table: Table, suffix = ''): string =>
+export const buildContextUrl = (request: SandboxRequest, table: Table, suffix = ''): string =>
   `http://${request.headers.host}/dynamics-365/api/data/v9.2/$metadata#${table.set}${suffix}`;
 
 const KNOWN = [
@@ -86,14 +86,14 @@ const KNOWN = [
   '$deltatoken',
 ];
 
-function queryOf(org: Org, table: Table, request: SandboxRequest): Query {
+function parseQuery(org: Org, table: Table, request: SandboxRequest): Query {
   const params = request.query;
   if (params.has('$skip')) throw badQuery('Skip Clause is not supported in CRM');
   for (const name of params.keys())
     if (name.startsWith('$') && !KNOWN.includes(name))
       throw badQuery(`The query parameter ${name} is not supported.`);
   const [base = '', raw] = request.search.split(/&?\$skiptoken=/);
-  const prefer = preferencesOf(request.headers);
+  const prefer = parsePreferences(request.headers);
   const delta = /\$deltatoken=([^&]*)/.exec(base)?.[1];
   const since = delta === undefined ? null : readDeltaToken(delta, org.now(), org.trackingRules);
   if (prefer.tracks || since !== null) org.refuseTracking(table.name);
@@ -107,17 +107,19 @@ function queryOf(org: Org, table: Table, request: SandboxRequest): Query {
     );
   if (params.has('$expand')) throw new Refusal(501, CODES.query, 'The sandbox does not expand.');
   const query = { params, prefer, base, since, place: null };
-  return raw === undefined ? query : { ...query, place: readSkipToken(raw, boundOf(query)) };
+  return raw === undefined
+    ? query
+    : { ...query, place: readSkipToken(raw, serializeBinding(query)) };
 }
 
-const boundOf = ({ base, prefer }: Pick<Query, 'base' | 'prefer'>): string =>
+const serializeBinding = ({ base, prefer }: Pick<Query, 'base' | 'prefer'>): string =>
   `${base}\n${prefer.text}`;
-const withoutToken = (base: string): string =>
+const removeDeltaToken = (base: string): string =>
   base.replace(/&?\$deltatoken=[^&]*/, '').replace(/(.)$/, '$1&');
 
 function plainEntries(org: Org, table: Table, { params, prefer }: Query): Entry[] {
   const filter = params.get('$filter');
-  const test = filter === null ? () => true : filterOf(table, filter);
+  const test = filter === null ? () => true : parseFilter(table, filter);
   const columns = selected(table, params.get('$select'));
   const entries = org.store
     .rows(table.name)

@@ -5,7 +5,7 @@ import type { Org } from './org.ts';
 import type { Table, TableName } from './tables.ts';
 import { guidFrom } from '../kit/random.ts';
 
-/** What metadata calls a type: its short name, and the type that answers are cast to. */
+/** What metadata calls a type: its short name, and the type that responses are cast to. */
 const KINDS: Record<ColumnType, [string, string]> = {
   id: ['Uniqueidentifier', 'AttributeMetadata'],
   text: ['String', 'StringAttributeMetadata'],
@@ -38,21 +38,23 @@ export function entityDefinition(org: Org, request: SandboxRequest): Reply {
   const expand = request.query.get('$expand') ?? '';
   return json({
     '@odata.context': `${org.root}/api/data/v9.2/$metadata#EntityDefinitions/$entity`,
-    ...definitionOf(org, table),
+    ...describeEntity(org, table),
     ...(expand.includes('Attributes') && {
-      Attributes: table.columns.map((column) => attributeOf(table, column)),
+      Attributes: table.columns.map((column) => describeAttribute(table, column)),
     }),
-    ...(expand.includes('Keys') && { Keys: keysOf(org, table) }),
+    ...(expand.includes('Keys') && { Keys: describeKeys(org, table) }),
   });
 }
 
 export function entityDefinitions(org: Org): Reply {
-  return json({ value: Object.values(org.store.schema).map((table) => definitionOf(org, table)) });
+  return json({
+    value: Object.values(org.store.schema).map((table) => describeEntity(org, table)),
+  });
 }
 
 export function attributes(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
-  return json({ value: table.columns.map((column) => attributeOf(table, column)) });
+  return json({ value: table.columns.map((column) => describeAttribute(table, column)) });
 }
 
 /** The columns of one type; their options only when they are expanded. */
@@ -63,8 +65,8 @@ export function attributesOfType(org: Org, request: SandboxRequest): Reply {
   );
   return json({
     value: columns.map((column) => ({
-      ...attributeOf(table, column),
-      ...optionSetOf(table, column, request),
+      ...describeAttribute(table, column),
+      ...describeOptionSet(table, column, request),
     })),
   });
 }
@@ -76,11 +78,14 @@ export function attribute(org: Org, request: SandboxRequest): Reply {
   const column = table.columns.find((each) => each.name === name);
   if (column === undefined || `${PREFIX}${KINDS[column.type][1]}` !== request.params.type)
     throw notFound('Attribute', name);
-  return json({ ...attributeOf(table, column), ...optionSetOf(table, column, request) });
+  return json({
+    ...describeAttribute(table, column),
+    ...describeOptionSet(table, column, request),
+  });
 }
 
 export function keys(org: Org, request: SandboxRequest): Reply {
-  return json({ value: keysOf(org, tableIn(org, request)) });
+  return json({ value: describeKeys(org, tableIn(org, request)) });
 }
 
 function tableIn(org: Org, { params }: SandboxRequest): Table {
@@ -92,7 +97,7 @@ function tableIn(org: Org, { params }: SandboxRequest): Table {
 
 const logicalName = (key = ''): string => /^LogicalName='(\w+)'$/.exec(key)?.[1] ?? key;
 
-function definitionOf(org: Org, { name, set, id, label }: Table) {
+function describeEntity(org: Org, { name, set, id, label }: Table) {
   return {
     LogicalName: name,
     EntitySetName: set,
@@ -104,7 +109,10 @@ function definitionOf(org: Org, { name, set, id, label }: Table) {
   };
 }
 
-function attributeOf(table: Table, { name, type, max, required, create, update, targets }: Column) {
+function describeAttribute(
+  table: Table,
+  { name, type, max, required, create, update, targets }: Column,
+) {
   const [known, cast] = KINDS[type];
   const short = SPECIAL_LOOKUPS[name] ?? known;
   return {
@@ -132,19 +140,19 @@ function attributeOf(table: Table, { name, type, max, required, create, update, 
   };
 }
 
-function optionSetOf(table: Table, { name, options }: Column, { query }: SandboxRequest) {
+function describeOptionSet(table: Table, { name, options }: Column, { query }: SandboxRequest) {
   if (options === undefined || query.get('$expand')?.includes('OptionSet') !== true) return {};
   return {
     OptionSet: {
       Name: `${table.name}_${name}`,
       IsGlobal: false,
       MetadataId: guidFrom('options', table.name, name),
-      Options: options.map(optionOf),
+      Options: options.map(describeOption),
     },
   };
 }
 
-function optionOf({ value, label, state }: Option) {
+function describeOption({ value, label, state }: Option) {
   return {
     Value: value,
     Label: labelled(label),
@@ -158,7 +166,7 @@ function labelled(text: string) {
   return { LocalizedLabels: [label], UserLocalizedLabel: label };
 }
 
-function keysOf(org: Org, table: Table) {
+function describeKeys(org: Org, table: Table) {
   const { alternateKeys = true, keyStatus = 'Active', without = [] } = org.spec;
   const has = (name: string) =>
     table.columns.some((column) => column.name === name) && !without.includes(name);

@@ -4,7 +4,7 @@ import { CODES, Refusal } from './errors.ts';
 import { Life } from './life.ts';
 import type { DynamicsSpec, Privilege } from './spec.ts';
 import { Store } from './store.ts';
-import { schemaOf, type TableName } from './tables.ts';
+import { buildSchema, type TableName } from './tables.ts';
 import { Throttle } from './throttle.ts';
 
 /** An environment: its rows, which live by seed and time, and what may be done with them. */
@@ -24,7 +24,7 @@ export class Org {
     this.spec = spec;
     this.#clock = clock;
     this.store = new Store(
-      schemaOf({
+      buildSchema({
         without: spec.without ?? [],
         alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active',
       }),

@@ -10,7 +10,7 @@ export interface Preferences {
   formatted: boolean;
   /** The tables that lookups point to. */
   targets: boolean;
-  /** What the answer names in `Preference-Applied`. */
+  /** What the response names in `Preference-Applied`. */
   applied: string;
 }
 
@@ -19,7 +19,7 @@ export const FORMATTED = 'OData.Community.Display.V1.FormattedValue';
 export const TARGET = 'Microsoft.Dynamics.CRM.lookuplogicalname';
 
 /** Several preferences come in one header, with commas between them and inside of their quotes. */
-export function preferencesOf(headers: IncomingHttpHeaders): Preferences {
+export function parsePreferences(headers: IncomingHttpHeaders): Preferences {
   const text = [headers.prefer ?? []].flat().join(',');
   const given = new Map(
     [...text.matchAll(/([\w.-]+)(?:=("[^"]*"|[^,;\s]*))?/g)].map(([, name = '', value = '']) => [

@@ -9,10 +9,10 @@ import {
   type SandboxProvider,
   type SandboxRequest,
 } from '../kit/provider.ts';
-import { keyOf, rowAt } from './address.ts';
+import { parseKey, findRow } from './address.ts';
 import { mutate, poison, truth, type DynamicsChange } from './control.ts';
 import { notFound, Refusal } from './errors.ts';
-import { contextOf, list } from './list.ts';
+import { buildContextUrl, list } from './list.ts';
 import {
   attribute,
   attributes,
@@ -22,11 +22,11 @@ import {
   keys,
 } from './metadata.ts';
 import { Org } from './org.ts';
-import { preferencesOf } from './prefer.ts';
+import { parsePreferences } from './prefer.ts';
 import { qualifyLead } from './qualify.ts';
 import type { DynamicsSpec } from './spec.ts';
-import { schemaOf, type Table } from './tables.ts';
-import { etagOf, selected, wireRow, type WireRow } from './wire.ts';
+import { buildSchema, type Table } from './tables.ts';
+import { formatEtag, selected, wireRow, type WireRow } from './wire.ts';
 import { create, patch, remove } from './write.ts';
 
 export interface DynamicsSandbox extends SandboxProvider {
@@ -43,7 +43,7 @@ type Handler = (org: Org, request: SandboxRequest) => Reply;
 type Routed = (method: string, pattern: string, handler: Handler) => Route;
 
 const API = 'api/data/v9.2';
-const TABLES = Object.values(schemaOf({}));
+const TABLES = Object.values(buildSchema({}));
 
 /**
  * Dynamics 365 Sales below `/dynamics-365/`: the directory's token endpoint and the Web API of
@@ -80,7 +80,7 @@ export function dynamics365(
       ...apiRoutes(route),
     ],
     identify: ({ headers, body }) =>
-      desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
+      desk.findAccount(headers.authorization) ?? desk.findAccountByForm(body),
     control: {
       accounts: () => orgs.list(),
       truth: (name, kind) => truth(org(name), kind),
@@ -97,7 +97,7 @@ async function respond(
   handler: Handler,
   { desk, org, clock }: { desk: TokenDesk; org: (name: string) => Org; clock: SandboxClock },
 ): Promise<Reply> {
-  const name = desk.accountOf(request.headers.authorization);
+  const name = desk.findAccount(request.headers.authorization);
   if (name === null)
     return {
       status: 401,
@@ -127,7 +127,7 @@ async function respond(
 
 /** The token endpoint of a directory: its path and the scope must be those of the environment. */
 function token(request: SandboxRequest, desk: TokenDesk, org: (name: string) => Org): Reply {
-  const name = desk.accountOfForm(request.body);
+  const name = desk.findAccountByForm(request.body);
   const form = new URLSearchParams(request.body);
   if (name !== null && org(name).spec.tenant !== request.params.tenant)
     return json({ error: 'invalid_request', error_description: 'sandbox: no such directory' }, 400);
@@ -139,7 +139,7 @@ function token(request: SandboxRequest, desk: TokenDesk, org: (name: string) => 
       },
       400,
     );
-  return desk.answer(request);
+  return desk.respond(request);
 }
 
 function apiRoutes(route: Routed): Route[] {
@@ -158,19 +158,19 @@ function apiRoutes(route: Routed): Route[] {
 }
 
 function tableRoutes({ name, set }: Table, route: Routed): Route[] {
-  const of = (org: Org) => org.store.schema[name];
+  const findTable = (org: Org) => org.store.schema[name];
   const reads =
     (handler: (org: Org, table: Table, request: SandboxRequest) => Reply): Handler =>
     (org, request) => {
       org.need(`read:${name}`);
-      return handler(org, of(org), request);
+      return handler(org, findTable(org), request);
     };
   return [
     route('GET', set, reads(list)),
     route('GET', `${set}(:key)`, reads(one)),
-    route('POST', set, (org, request) => create(org, of(org), request)),
-    route('PATCH', `${set}(:key)`, (org, request) => patch(org, of(org), request)),
-    route('DELETE', `${set}(:key)`, (org, request) => remove(org, of(org), request)),
+    route('POST', set, (org, request) => create(org, findTable(org), request)),
+    route('PATCH', `${set}(:key)`, (org, request) => patch(org, findTable(org), request)),
+    route('DELETE', `${set}(:key)`, (org, request) => remove(org, findTable(org), request)),
   ];
 }
 
@@ -178,13 +178,13 @@ function tableRoutes({ name, set }: Table, route: Routed): Route[] {
  * A row by id or alternate key; 304 when the caller has it already, unless it asks for annotations.
  */
 function one(org: Org, table: Table, request: SandboxRequest): Reply {
-  const row = rowAt(org.store, table, keyOf(table, request.params.key ?? ''));
+  const row = findRow(org.store, table, parseKey(table, request.params.key ?? ''));
   if (row === undefined) throw notFound(table.name, request.params.key ?? '');
-  const prefer = preferencesOf(request.headers);
-  if (request.headers['if-none-match'] === etagOf(row) && !prefer.formatted)
+  const prefer = parsePreferences(request.headers);
+  if (request.headers['if-none-match'] === formatEtag(row) && !prefer.formatted)
     return { status: 304, body: '' };
   return json({
-    '@odata.context': contextOf(request, table, '/$entity'),
+    '@odata.context': buildContextUrl(request, table, '/$entity'),
     ...wireRow(org.store, table, row, selected(table, request.query.get('$select')), prefer),
   });
 }

@@ -1,16 +1,16 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
-import { keyOf, rowAt } from './address.ts';
+import { parseKey, findRow } from './address.ts';
 import { badPayload, CODES, notFound } from './errors.ts';
 import type { Org } from './org.ts';
-import { preferencesOf } from './prefer.ts';
+import { parsePreferences } from './prefer.ts';
 import { qualify, type QualificationIds } from './qualification.ts';
 import { wireRow } from './wire.ts';
 
 /** QualifyLead. A second call fails: the lead is closed then. */
 export function qualifyLead(org: Org, request: SandboxRequest): Reply {
   const table = org.store.schema.lead;
-  const key = keyOf(table, request.params.key ?? '');
-  const lead = rowAt(org.store, table, key);
+  const key = parseKey(table, request.params.key ?? '');
+  const lead = findRow(org.store, table, key);
   if (lead === undefined) throw notFound('lead', request.params.key ?? '');
   org.need('write:lead');
   if (lead.statecode !== 0) throw badPayload('The lead is already closed.', CODES.closed);
@@ -45,7 +45,7 @@ export function qualifyLead(org: Org, request: SandboxRequest): Reply {
               org.store.schema[name],
               made,
               columns,
-              preferencesOf(request.headers),
+              parsePreferences(request.headers),
             ),
           },
         ];

@@ -26,7 +26,7 @@ export interface Table {
   keys: readonly string[];
 }
 
-/** The tables as every environment has them; `schemaOf` says what one of them has more or less. */
+/** The tables as every environment has them; `buildSchema` leaves out what one of them lacks. */
 const tables: Record<TableName, Table> = {
   lead: {
     name: 'lead',
@@ -100,7 +100,7 @@ export type Schema = Readonly<Record<TableName, Table>>;
  * The tables of an environment whose customer has left out some columns, and perhaps the alternate
  * keys.
  */
-export function schemaOf({
+export function buildSchema({
   without = [],
   alternateKeys = true,
 }: {

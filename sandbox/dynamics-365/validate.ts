@@ -1,6 +1,6 @@
 import type { Column } from './columns.ts';
 import { badPayload, CODES } from './errors.ts';
-import { boundTo, rowAt } from './address.ts';
+import { boundTo, findRow } from './address.ts';
 import { isRef, type Row, type Store, type Value } from './store.ts';
 import type { Table } from './tables.ts';
 
@@ -10,7 +10,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * A payload as values of columns. Throws Refusal for a column there is not, one that cannot be set
  * now, and a value that does not fit.
  */
-export function valuesOf(
+export function parseValues(
   store: Store,
   table: Table,
   payload: Record<string, unknown>,
@@ -36,7 +36,7 @@ function binding(store: Store, table: Table, nav: string, value: unknown): Row {
     const bound = boundTo(store, value);
     if (bound === undefined || bound.table !== target)
       throw badPayload(`'${value}' is not a row of ${target}.`);
-    const found = rowAt(store, store.schema[bound.table], bound.key);
+    const found = findRow(store, store.schema[bound.table], bound.key);
     if (found === undefined)
       throw badPayload(
         `${target} With Id = ${'id' in bound.key ? bound.key.id : value} Does Not Exist`,
@@ -159,7 +159,7 @@ export function withState(table: Table, values: Row): Row {
 }
 
 /** What a new row has that nobody gave it. */
-export function defaultsOf(table: Table, userId: string): Row {
+export function buildDefaults(table: Table, userId: string): Row {
   const has = (name: string) => table.columns.some((column) => column.name === name);
   const state: Row = has('statecode')
     ? {

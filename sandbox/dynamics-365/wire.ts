@@ -29,7 +29,7 @@ export function selected(table: Table, select: string | null): readonly Column[]
   });
 }
 
-/** A row as answers show it: its etag, the columns asked for, and always its id. */
+/** A row as responses show it: its etag, the columns asked for, and always its id. */
 export function wireRow(
   store: Store,
   table: Table,
@@ -44,32 +44,32 @@ export function wireRow(
     const name = wireName(column);
     const value = row[column.name] ?? null;
     return [
-      ...annotationsOf(store, column, value, shown).map(
+      ...buildAnnotations(store, column, value, shown).map(
         ([annotation, text]) => [`${name}@${annotation}`, text] as const,
       ),
-      [name, plainOf(value)] as const,
+      [name, toPlainValue(value)] as const,
     ];
   });
-  return { '@odata.etag': etagOf(row), ...Object.fromEntries(entries) };
+  return { '@odata.etag': formatEtag(row), ...Object.fromEntries(entries) };
 }
 
-export const etagOf = (row: Row): string => `W/"${String(row.versionnumber)}"`;
+export const formatEtag = (row: Row): string => `W/"${String(row.versionnumber)}"`;
 
-const plainOf = (value: Value): Exclude<Value, object> | string =>
+const toPlainValue = (value: Value): Exclude<Value, object> | string =>
   (isRef(value) ? value.id : value) as string;
 
-function annotationsOf(
+function buildAnnotations(
   store: Store,
   column: Column,
   value: Value,
   { formatted, targets }: Shown,
 ): [string, string][] {
-  const label = formatted && value !== null ? labelOf(store, column, value) : null;
+  const label = formatted && value !== null ? findLabel(store, column, value) : null;
   const target: [string, string][] = targets && isRef(value) ? [[TARGET, value.table]] : [];
   return label === null ? target : [[FORMATTED, label], ...target];
 }
 
-function labelOf(store: Store, { type, options }: Column, value: Value): string | null {
+function findLabel(store: Store, { type, options }: Column, value: Value): string | null {
   if (isRef(value)) {
     const name = store.row(value.table, value.id)?.[store.schema[value.table].label];
     return typeof name === 'string' ? name : null;

@@ -1,13 +1,13 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
-import { keyOf, rowAt, type Key } from './address.ts';
+import { parseKey, findRow, type Key } from './address.ts';
 import { badPayload, CODES, notFound, Refusal } from './errors.ts';
-import { contextOf } from './list.ts';
+import { buildContextUrl } from './list.ts';
 import type { Org } from './org.ts';
-import { preferencesOf } from './prefer.ts';
+import { parsePreferences } from './prefer.ts';
 import { same, type Row } from './store.ts';
 import type { Table } from './tables.ts';
-import { defaultsOf, valuesOf, withState } from './validate.ts';
-import { etagOf, selected, wireRow } from './wire.ts';
+import { buildDefaults, parseValues, withState } from './validate.ts';
+import { formatEtag, selected, wireRow } from './wire.ts';
 
 /** POST of a table: a new row, with the id that the caller gives it if any. */
 export function create(org: Org, table: Table, request: SandboxRequest): Reply {
@@ -19,8 +19,8 @@ export function create(org: Org, table: Table, request: SandboxRequest): Reply {
  * included.
  */
 export function patch(org: Org, table: Table, request: SandboxRequest): Reply {
-  const key = keyOf(table, request.params.key ?? '');
-  const row = rowAt(org.store, table, key);
+  const key = parseKey(table, request.params.key ?? '');
+  const row = findRow(org.store, table, key);
   meetConditions(table, key, row, request);
   if (row === undefined)
     return written(
@@ -31,7 +31,7 @@ export function patch(org: Org, table: Table, request: SandboxRequest): Reply {
       201,
     );
   org.need(`write:${table.name}`);
-  const values = withState(table, valuesOf(org.store, table, bodyOf(request), 'update'));
+  const values = withState(table, parseValues(org.store, table, parseBody(request), 'update'));
   if (table.name === 'lead' && row.statecode !== 0)
     throw badPayload('The lead is already closed.', CODES.closed);
   refuseSameKey(org, table, values, row);
@@ -44,10 +44,10 @@ export function patch(org: Org, table: Table, request: SandboxRequest): Reply {
 }
 
 export function remove(org: Org, table: Table, request: SandboxRequest): Reply {
-  const key = keyOf(table, request.params.key ?? '');
+  const key = parseKey(table, request.params.key ?? '');
   org.need(`delete:${table.name}`);
-  const row = rowAt(org.store, table, key);
-  if (row === undefined) throw notFound(table.name, nameOf(key));
+  const row = findRow(org.store, table, key);
+  if (row === undefined) throw notFound(table.name, describeKey(key));
   meetConditions(table, key, row, request);
   org.store.delete(table.name, String(row[table.id]), org.now());
   return { status: 204, body: '' };
@@ -56,7 +56,7 @@ export function remove(org: Org, table: Table, request: SandboxRequest): Reply {
 function insert(org: Org, table: Table, request: SandboxRequest, fromAddress: Row): Row {
   org.need(`create:${table.name}`);
   // What the payload says wins over the address.
-  const values = { ...fromAddress, ...valuesOf(org.store, table, bodyOf(request), 'create') };
+  const values = { ...fromAddress, ...parseValues(org.store, table, parseBody(request), 'create') };
   const id = typeof values[table.id] === 'string' ? String(values[table.id]) : org.freshId();
   if (org.store.row(table.name, id) !== undefined)
     throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
@@ -69,7 +69,7 @@ function insert(org: Org, table: Table, request: SandboxRequest, fromAddress: Ro
   return org.store.insert(
     table.name,
     id,
-    withState(table, { ...defaultsOf(table, org.userId), ...values }),
+    withState(table, { ...buildDefaults(table, org.userId), ...values }),
     org.now(),
     'api',
   );
@@ -85,8 +85,8 @@ function meetConditions(
   { headers }: SandboxRequest,
 ): void {
   const match = headers['if-match'];
-  if (match !== undefined && row === undefined) throw notFound(table.name, nameOf(key));
-  if (match !== undefined && match !== '*' && row !== undefined && match !== etagOf(row))
+  if (match !== undefined && row === undefined) throw notFound(table.name, describeKey(key));
+  if (match !== undefined && match !== '*' && row !== undefined && match !== formatEtag(row))
     throw new Refusal(
       412,
       CODES.version,
@@ -143,7 +143,7 @@ function refuseDuplicates(
   }
 }
 
-/** With a representation the answer holds the row and no longer its address. */
+/** With a representation the response holds the row and no longer its address. */
 function written(
   org: Org,
   table: Table,
@@ -152,7 +152,7 @@ function written(
   status: 200 | 201,
 ): Reply {
   const address = `${org.root}/api/data/v9.2/${table.set}(${String(row[table.id])})`;
-  const prefer = preferencesOf(request.headers);
+  const prefer = parsePreferences(request.headers);
   if (!prefer.representation)
     return {
       status: 204,
@@ -166,11 +166,14 @@ function written(
     selected(table, request.query.get('$select')),
     prefer,
   );
-  const reply = json({ '@odata.context': contextOf(request, table, '/$entity'), ...shown }, status);
+  const reply = json(
+    { '@odata.context': buildContextUrl(request, table, '/$entity'), ...shown },
+    status,
+  );
   return { ...reply, headers: { ...reply.headers, 'preference-applied': prefer.applied } };
 }
 
-function bodyOf({ body }: SandboxRequest): Record<string, unknown> {
+function parseBody({ body }: SandboxRequest): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
@@ -181,4 +184,4 @@ function bodyOf({ body }: SandboxRequest): Record<string, unknown> {
   throw badPayload('The payload is not a JSON object.');
 }
 
-const nameOf = (key: Key): string => ('id' in key ? key.id : JSON.stringify(key.alternate));
+const describeKey = (key: Key): string => ('id' in key ? key.id : JSON.stringify(key.alternate));

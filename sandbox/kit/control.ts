@@ -90,7 +90,7 @@ function reset({ clock, faults, log, providers }: Controlled, body: string): Rep
   return json({ ok: true });
 }
 
-/** @returns what a control route answers when it throws */
+/** @returns the response of a control route that throws */
 export function controlFailure(error: unknown): Reply {
   if (error instanceof ControlError) return json({ error: error.message }, error.status);
   if (error instanceof ZodError)

@@ -38,7 +38,7 @@ export class DeviceDesk {
   /** Hands out a code for an application. */
   start({ body, headers }: SandboxRequest, pageUrl: string): Reply {
     const form = new URLSearchParams(body);
-    const account = this.#desk.accountOfForm(body);
+    const account = this.#desk.findAccountByForm(body);
     if (
       account === null ||
       !String(headers['content-type']).startsWith('application/x-www-form-urlencoded')
@@ -67,7 +67,7 @@ export class DeviceDesk {
   }
 
   /** The token endpoint for this grant; undefined when the request is for another one. */
-  answer(request: SandboxRequest): Reply | undefined {
+  respond(request: SandboxRequest): Reply | undefined {
     const form = new URLSearchParams(request.body);
     if (
       !['device_code', 'urn:ietf:params:oauth:grant-type:device_code'].includes(

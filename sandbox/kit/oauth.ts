@@ -53,11 +53,11 @@ export class TokenDesk {
   }
 
   /** The token endpoint: form in, token or refusal (RFC 6749, 5) out. */
-  answer({ body, headers }: Pick<SandboxRequest, 'body' | 'headers'>): Reply {
+  respond({ body, headers }: Pick<SandboxRequest, 'body' | 'headers'>): Reply {
     if (!String(headers['content-type']).startsWith('application/x-www-form-urlencoded'))
       return refusal('invalid_request');
     const form = new URLSearchParams(body);
-    const seat = this.#seatOf(form.get('client_id'));
+    const seat = this.#findSeat(form.get('client_id'));
     if (
       seat === undefined ||
       (seat.clientSecret !== undefined && seat.clientSecret !== form.get('client_secret'))
@@ -76,15 +76,15 @@ export class TokenDesk {
   }
 
   /** The account that a token request is for, for counters and faults. */
-  accountOfForm(body: string): string | null {
-    return this.#seatOf(new URLSearchParams(body).get('client_id'))?.account ?? null;
+  findAccountByForm(body: string): string | null {
+    return this.#findSeat(new URLSearchParams(body).get('client_id'))?.account ?? null;
   }
 
   /**
    * The account that an `Authorization` header opens; null when its token is unknown, expired,
    * dead, or for something else than `resource`.
    */
-  accountOf(authorization: string | undefined, resource?: string): string | null {
+  findAccount(authorization: string | undefined, resource?: string): string | null {
     const found = this.#access.get(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
     const isFor = resource === undefined || found?.resource === resource;
     return found !== undefined && isFor && this.#clock.now() < found.until ? found.account : null;
@@ -92,8 +92,8 @@ export class TokenDesk {
 
   /** The refresh token that is good now. */
   refreshToken(account: string): string {
-    const seat = this.#seat(account);
-    return tokenAt(seat.root, seat.serial);
+    const seat = this.#requireSeat(account);
+    return buildToken(seat.root, seat.serial);
   }
 
   /** Makes every access token of the account bad at once. */
@@ -103,13 +103,13 @@ export class TokenDesk {
 
   /** Withdraws the consent: nothing of the family is good any more. */
   revoke(account: string): void {
-    this.#seat(account).dead = true;
+    this.#requireSeat(account).dead = true;
     this.expire(account);
   }
 
   /** A person consents once more. @returns the first refresh token of a new family */
   consent(account: string): string {
-    const seat = this.#seat(account);
+    const seat = this.#requireSeat(account);
     return Object.assign(seat, {
       root: `rt-${randomBytes(18).toString('base64url')}`,
       serial: 0,
@@ -120,11 +120,11 @@ export class TokenDesk {
   /** As `consent`, answered as the token endpoint does. */
   grantConsent(account: string, resource: string | null): Reply {
     const root = this.consent(account);
-    return this.#grant(this.#seat(account), root, resource);
+    return this.#grant(this.#requireSeat(account), root, resource);
   }
 
   #refresh(seat: Seat, given: string, resource: string | null): Reply {
-    const serial = serialOf(seat.root, given);
+    const serial = parseSerial(seat.root, given);
     if (seat.dead || serial === undefined) return refusal('invalid_grant');
     if (serial < seat.serial) {
       this.revoke(seat.account);
@@ -132,7 +132,7 @@ export class TokenDesk {
     }
     if (!this.#rules.rotates) return this.#grant(seat, undefined, resource);
     seat.serial = serial + 1;
-    return this.#grant(seat, tokenAt(seat.root, seat.serial), resource);
+    return this.#grant(seat, buildToken(seat.root, seat.serial), resource);
   }
 
   #grant({ account }: Seat, refreshToken: string | undefined, resource: string | null): Reply {
@@ -148,11 +148,11 @@ export class TokenDesk {
     return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store' } };
   }
 
-  #seatOf(clientId: string | null): Seat | undefined {
+  #findSeat(clientId: string | null): Seat | undefined {
     return [...this.#seats.values()].find((seat) => seat.clientId === clientId);
   }
 
-  #seat(account: string): Seat {
+  #requireSeat(account: string): Seat {
     const seat = this.#seats.get(account);
     if (seat === undefined)
       throw new ControlError(
@@ -163,16 +163,16 @@ export class TokenDesk {
   }
 }
 
-function tokenAt(root: string, serial: number): string {
+function buildToken(root: string, serial: number): string {
   return serial === 0
     ? root
     : `rt~${serial}~${createHmac('sha256', root).update(String(serial)).digest('base64url')}`;
 }
 
 /** How often a token was rotated; undefined when it is not of this family. */
-function serialOf(root: string, given: string): number | undefined {
+function parseSerial(root: string, given: string): number | undefined {
   const serial = given === root ? 0 : Number(given.split('~').at(-2));
-  return Number.isSafeInteger(serial) && root !== '' && tokenAt(root, serial) === given
+  return Number.isSafeInteger(serial) && root !== '' && buildToken(root, serial) === given
     ? serial
     : undefined;
 }

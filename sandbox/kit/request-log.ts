@@ -50,7 +50,7 @@ export class RequestLog {
     };
     if (this.#entries.push(entry) > KEPT_ENTRIES * 2)
       this.#entries = this.#entries.slice(-KEPT_ENTRIES);
-    const counters = this.#countersOf(target);
+    const counters = this.#findCounters(target);
     for (const counter of counters) {
       counter.requests++;
       counter.maxConcurrency = Math.max(counter.maxConcurrency, ++counter.inFlight);
@@ -80,7 +80,7 @@ export class RequestLog {
     this.#byEndpoint.clear();
   }
 
-  #countersOf({ provider, account, endpoint }: Target): Counter[] {
+  #findCounters({ provider, account, endpoint }: Target): Counter[] {
     const owner = `${provider}/${account ?? '-'}`;
     return [
       this.#total,

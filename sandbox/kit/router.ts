@@ -32,7 +32,7 @@ export class Router {
     if (exact) return { route: exact, params: {} };
     const given = path.split('/');
     for (const { route, parts } of this.#patterns) {
-      const params = route.method === method ? paramsOf(parts, given) : null;
+      const params = route.method === method ? matchParams(parts, given) : null;
       if (params) return { route, params };
     }
     return null;
@@ -44,7 +44,7 @@ export function endpointName(route: Route): string {
   return `${route.method} ${route.pattern}`;
 }
 
-function paramsOf(parts: string[], given: string[]): Record<string, string> | null {
+function matchParams(parts: string[], given: string[]): Record<string, string> | null {
   if (parts.length !== given.length) return null;
   const params: Record<string, string> = {};
   for (const [i, part] of parts.entries()) {

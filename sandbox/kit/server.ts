@@ -87,7 +87,7 @@ class KitServer {
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const request = await readRequest(req);
     if (request.path.startsWith(CONTROL_BASE))
-      return transmit(res, await this.#answerControl(request), null);
+      return transmit(res, await this.#respondToControl(request), null);
     const found = this.#providers.find(({ provider }) =>
       request.path.startsWith(provider.basePath),
     );
@@ -128,13 +128,13 @@ class KitServer {
       if (last?.path === job.request.path) return last.reply;
     }
     job.request.endless = effect?.kind === 'endless_pages';
-    const reply = await answer(job);
+    const reply = await respond(job);
     this.#lastReplies.set(key, { path: job.request.path, reply });
     return effect?.kind === 'fail_after_effect' ? failedAfterEffect(effect.status) : reply;
   }
 
   /** Browsers send Origin with what a page asks for; no page has business here. */
-  async #answerControl(request: SandboxRequest): Promise<Reply> {
+  async #respondToControl(request: SandboxRequest): Promise<Reply> {
     if (request.headers.origin) return json({ error: 'not for browsers' }, 403);
     const match = this.#control.match(request.method, request.path.slice(CONTROL_BASE.length));
     if (!match)
@@ -154,7 +154,7 @@ interface Job {
   target: Target;
 }
 
-async function answer({ provider, request, match }: Job): Promise<Reply> {
+async function respond({ provider, request, match }: Job): Promise<Reply> {
   const stopped = provider.guard?.(request);
   if (stopped) return stopped;
   if (!match) return htmlError(404, 'Not Found');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ControlError } from '../kit/provider.ts';
 import type { TokenClient } from '../kit/oauth.ts';
-import { eTagOf, instant, referralAt, type Referral } from './life.ts';
+import { formatEtag, instant, referralAt, type Referral } from './life.ts';
 
 /** A partner whose referrals are read. */
 export interface PartnerSpec extends Omit<TokenClient, 'account'> {
@@ -111,7 +111,7 @@ export class PartnerAccount {
     this.#changed.set(id, {
       ...this.#changed.get(id),
       updatedDateTime: instant(now),
-      eTag: eTagOf(id, now),
+      eTag: formatEtag(id, now),
       ...given,
     });
     return id;

@@ -95,7 +95,7 @@ async function make(): Promise<Authority> {
     name: `CN=Issuing, ${OTHER}`,
     keys: middleKeys,
   });
-  const [key, attackerKey] = [await keyOf(signerKeys), await keyOf(attackerKeys)];
+  const [key, attackerKey] = [await exportKey(signerKeys), await exportKey(attackerKeys)];
   return {
     root: rootPem,
     signer: { certificate: signer, key, chain: `${signer}\n${middlePem}` },
@@ -106,7 +106,7 @@ async function make(): Promise<Authority> {
   };
 }
 
-async function keyOf({ privateKey }: webcrypto.CryptoKeyPair): Promise<KeyObject> {
+async function exportKey({ privateKey }: webcrypto.CryptoKeyPair): Promise<KeyObject> {
   return createPrivateKey({
     key: Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey)),
     format: 'der',

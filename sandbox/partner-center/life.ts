@@ -1,5 +1,5 @@
 import { guidFrom, hash32, randomFrom, type Random } from '../kit/random.ts';
-import { COMPANIES, PARTNERS, PEOPLE, SIZES, WORK } from './words.ts';
+import { COMPANIES, PARTNERS, PEOPLE, SIZES, WORK } from './sample-values.ts';
 
 export type Referral = Record<string, unknown> & {
   id: string;
@@ -29,11 +29,11 @@ export function referralAt(seed: string, index: number, createdAt: number, now: 
     ['marketplace', 'qualified', 'co-sell', 'shared'],
     [3, 3, 3, 2],
   );
-  const steps = stepsOf(random, createdAt, category === 'shared');
+  const steps = planSteps(random, createdAt, category === 'shared');
   const step = steps.findLast(({ at }) => at <= now) ?? steps[0];
   if (step === undefined) throw new Error('a referral without a beginning');
   const [company, domain, country, currency] = random.pick(COMPANIES);
-  const contact = contactPerson(random, domain);
+  const contact = buildContact(random, domain);
   return {
     id,
     engagementId: guidFrom(seed, 'engagement', index),
@@ -47,28 +47,28 @@ export function referralAt(seed: string, index: number, createdAt: number, now: 
     status: step.status,
     substatus: step.substatus,
     statusReason: null,
-    ...kindOf(category),
+    ...describeCategory(category),
     quality: 'None',
     isSpam: false,
     mpnId: '4391227',
     tags: [],
     target: [{ type: 'SolutionProfile', id: 'profile-1' }],
-    customerProfile: customerProfile(random, { seed, company, country, contact }),
-    consent: consent(category),
-    details: details(random, createdAt, currency),
+    customerProfile: buildCustomerProfile(random, { seed, company, country, contact }),
+    consent: buildConsent(category),
+    details: buildDetails(random, createdAt, currency),
     team: [],
     inviteContext: {
       notes: '',
       assistanceRequestCode: null,
-      invitedBy: invitedBy(category, random),
+      invitedBy: pickInviter(category, random),
     },
     lastModifiedVia: 'Api',
-    eTag: eTagOf(id, step.at),
+    eTag: formatEtag(id, step.at),
     links: { self: { uri: `/v1.0/engagements/referrals/${id}`, method: 'GET' } },
   };
 }
 
-function contactPerson(random: Random, domain: string) {
+function buildContact(random: Random, domain: string) {
   const [firstName = '', lastName = ''] = random.pick(PEOPLE).split(' ');
   const host = random.chance(0.12)
     ? 'outlook.com'
@@ -82,33 +82,33 @@ function contactPerson(random: Random, domain: string) {
   };
 }
 
-function customerProfile(
+function buildCustomerProfile(
   random: Random,
-  of: {
+  given: {
     seed: string;
     company: string;
     country: string;
-    contact: ReturnType<typeof contactPerson>;
+    contact: ReturnType<typeof buildContact>;
   },
 ) {
   return {
-    name: of.company,
+    name: given.company,
     address: {
       addressLine1: '1 Example Street',
       addressLine2: '',
       city: 'Sampleton',
       state: '',
       postalCode: '10000',
-      country: of.country,
+      country: given.country,
       region: null,
     },
     size: random.pick(SIZES),
-    team: random.chance(0.05) ? [] : [of.contact],
-    ids: random.chance(0.4) ? { azureTenantId: guidFrom(of.seed, 'tenant', of.company) } : {},
+    team: random.chance(0.05) ? [] : [given.contact],
+    ids: random.chance(0.4) ? { azureTenantId: guidFrom(given.seed, 'tenant', given.company) } : {},
   };
 }
 
-function consent(category: Category) {
+function buildConsent(category: Category) {
   return {
     consentToContact: true,
     consentToToShareInfoWithOthers: true,
@@ -116,7 +116,7 @@ function consent(category: Category) {
   };
 }
 
-function details(random: Random, createdAt: number, currency: string) {
+function buildDetails(random: Random, createdAt: number, currency: string) {
   return {
     notes: '',
     dealValue: random.chance(0.15) ? null : random.int(2, 400) * 500,
@@ -127,7 +127,7 @@ function details(random: Random, createdAt: number, currency: string) {
 }
 
 /** The quotes are part of the value. */
-export function eTagOf(id: string, at: number): string {
+export function formatEtag(id: string, at: number): string {
   const head = hash32(`${id}/${at}`).toString(16).padStart(8, '0');
   const tail = (at % 0xffffffffffff).toString(16).padStart(12, '0');
   return `"${head}-0000-0000-0000-${tail}"`;
@@ -138,7 +138,7 @@ export function instant(at: number): string {
   return new Date(at).toISOString().replace('Z', '0000Z');
 }
 
-function stepsOf(random: Random, createdAt: number, outgoing: boolean): Step[] {
+function planSteps(random: Random, createdAt: number, outgoing: boolean): Step[] {
   const steps: Step[] = [
     {
       at: createdAt,
@@ -162,7 +162,7 @@ function stepsOf(random: Random, createdAt: number, outgoing: boolean): Step[] {
   ];
 }
 
-function kindOf(category: Category) {
+function describeCategory(category: Category) {
   const incoming = {
     direction: 'Incoming',
     type: 'Independent',
@@ -176,7 +176,7 @@ function kindOf(category: Category) {
     : { ...incoming, direction: 'Outgoing', type: 'Shared', qualification: 'SalesQualified' };
 }
 
-function invitedBy(category: Category, random: Random) {
+function pickInviter(category: Category, random: Random) {
   if (category === 'shared') return null;
   const [organizationId, organizationName] =
     category === 'co-sell' ? random.pick(PARTNERS) : (['msft', 'Microsoft'] as const);

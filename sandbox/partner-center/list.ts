@@ -19,12 +19,12 @@ export function list(
   request: SandboxRequest,
   { pageSize, trapUrl }: { pageSize: number; trapUrl: string },
 ): Reply {
-  const query = queryOf(request.query);
+  const query = parseQuery(request.query);
   const match = FILTER.exec(query?.filter ?? '');
   const order = query === undefined ? null : ORDER.exec(query.order);
   if (query === undefined || order === null || (query.filter !== null && match === null))
     return failure(400, 'invalidRequest', 'The query is not understood.');
-  const found = sorted(
+  const found = sortReferrals(
     rows.filter(
       (row) => match === null || isAfter(row.updatedDateTime, match[2] ?? '', match[1] === 'ge'),
     ),
@@ -38,7 +38,7 @@ export function list(
   const next = query.offset + pageSize;
   const more = request.endless || (next < found.length && !request.query.has('$top'));
   const link = more
-    ? { '@odata.nextLink': `${trapUrl}?$skiptoken=${tokenOf({ ...query, offset: next })}` }
+    ? { '@odata.nextLink': `${trapUrl}?$skiptoken=${encodeToken({ ...query, offset: next })}` }
     : {};
   return json({
     '@odata.context': 'http://api.partner.microsoft.com/v1.0/$metadata#Referrals',
@@ -55,7 +55,7 @@ export function failure(status: number, code: string, message: string): Reply {
   );
 }
 
-function queryOf(params: URLSearchParams): Query | undefined {
+function parseQuery(params: URLSearchParams): Query | undefined {
   const token = params.get('$skiptoken');
   if (token === null)
     return {
@@ -70,7 +70,7 @@ function queryOf(params: URLSearchParams): Query | undefined {
   }
 }
 
-function tokenOf(query: Query): string {
+function encodeToken(query: Query): string {
   return Buffer.from(JSON.stringify(query)).toString('base64url');
 }
 
@@ -79,7 +79,7 @@ function isAfter(changed: string, since: string, orEqual: boolean): boolean {
   return orEqual ? distance >= 0 : distance > 0;
 }
 
-function sorted(rows: Referral[], field: string, descending: boolean): Referral[] {
+function sortReferrals(rows: Referral[], field: string, descending: boolean): Referral[] {
   const key = (row: Referral) => `${String(row[field])}/${row.id}`;
   const ascending = rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
   return descending ? ascending.reverse() : ascending;

@@ -56,10 +56,12 @@ export function partnerCenter(
       ...tokenRoutes(desk, devices),
       ...referralRoutes((handler) => guarded(handler, { desk, account, clock })),
       { method: 'GET', pattern: 'v1.0/referrals', handle: (request) => trap.spring(request) },
-      ...webhooks.routes(({ headers }) => desk.accountOf(headers.authorization, WEBHOOK_RESOURCE)),
+      ...webhooks.routes(({ headers }) =>
+        desk.findAccount(headers.authorization, WEBHOOK_RESOURCE),
+      ),
     ],
     identify: ({ headers, body }) =>
-      desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
+      desk.findAccount(headers.authorization) ?? desk.findAccountByForm(body),
     control: {
       accounts: () => accounts.list(),
       truth: (name) => ({ referrals: account(name).rows(clock.now()) }),
@@ -85,7 +87,7 @@ function tokenRoutes(desk: TokenDesk, devices: DeviceDesk): Route[] {
     {
       method: 'POST',
       pattern: ':tenant/oauth2/token',
-      handle: (request) => devices.answer(request) ?? desk.answer(request),
+      handle: (request) => devices.respond(request) ?? desk.respond(request),
     },
     {
       method: 'POST',
@@ -123,7 +125,7 @@ function guarded(
   }: { desk: TokenDesk; account: (name: string) => PartnerAccount; clock: SandboxClock },
 ): Route['handle'] {
   return (request) => {
-    const name = desk.accountOf(request.headers.authorization, RESOURCE);
+    const name = desk.findAccount(request.headers.authorization, RESOURCE);
     if (name === null)
       return failure(
         401,

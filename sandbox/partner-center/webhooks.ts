@@ -60,12 +60,12 @@ export class WebhookDesk {
     return this.#registrations.get(account);
   }
 
-  routes(accountOf: (request: SandboxRequest) => string | null): Route[] {
+  routes(findAccount: (request: SandboxRequest) => string | null): Route[] {
     const path = 'webhooks/v1/registration';
     const guarded =
       (handle: (account: string, request: SandboxRequest) => Reply) =>
       (request: SandboxRequest) => {
-        const account = accountOf(request);
+        const account = findAccount(request);
         return account === null
           ? json({ code: '900', description: 'Unauthorized' }, 401)
           : handle(account, request);
@@ -166,7 +166,7 @@ export class WebhookDesk {
       AuditUri: null,
       ResourceChangeUtcDate: instant(at).replace('Z', '+00:00'),
     });
-    const [file, key] = signerOf(await authority(), forgery);
+    const [file, key] = chooseSigner(await authority(), forgery);
     const signature = sign(
       forgery === 'sha1' ? 'sha1' : hash,
       Buffer.from(forgery === 'other signature' ? `${body} ` : body),
@@ -201,7 +201,7 @@ function certificateUrl(sandboxUrl: string, file: string, forgery: Forgery | und
   return `${sandboxUrl}/partner-center/cert/${file}`;
 }
 
-function signerOf(
+function chooseSigner(
   { signer, selfSigned, attacker }: Authority,
   forgery: Forgery | undefined,
 ): [string, KeyObject] {

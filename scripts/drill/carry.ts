@@ -12,7 +12,9 @@ import { findTools, runTool } from './tools.ts';
 /** Brings what the source holds into an empty database. */
 export type Carrier = (source: Source, scratchUrl: string) => Promise<void>;
 
-/** The backup and the restore of docs/operations/backup.md, in a folder that nobody else can read. */
+/**
+ * The backup and the restore of docs/operations/backup.md, in a folder that nobody else can read.
+ */
 export const throughDump: Carrier = async (source, scratchUrl) => {
   const { pg_dump } = await findTools(source.serverVersion);
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-drill-'));

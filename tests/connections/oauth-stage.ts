@@ -64,18 +64,18 @@ export async function startOAuthSandbox(rules: TokenRules = {}) {
     key: 'oauth-test',
     basePath: '/oauth-test/',
     routes: [
-      { method: 'POST', pattern: 'token', handle: (request) => desk.answer(request) },
+      { method: 'POST', pattern: 'token', handle: (request) => desk.respond(request) },
       {
         method: 'GET',
         pattern: 'me',
         handle: ({ headers }) =>
-          desk.accountOf(headers.authorization) === null
+          desk.findAccount(headers.authorization) === null
             ? json({ error: 'expired' }, 401)
             : json({ account: 'one' }),
       },
     ],
     identify: ({ headers, body }) =>
-      desk.accountOf(headers.authorization) ?? desk.accountOfForm(body),
+      desk.findAccount(headers.authorization) ?? desk.findAccountByForm(body),
     control: {
       accounts: () => [],
       truth: () => ({}),

@@ -103,8 +103,8 @@ export interface Watched {
 }
 
 /**
- * Opens a page that keeps its complaints. An answer with an error status is no complaint: tests ask
- * for those.
+ * Opens a page that keeps its complaints. A response with an error status is no complaint: tests
+ * ask for those.
  */
 export async function openPage(
   browser: Browser,

@@ -50,12 +50,12 @@ export function parseHtml(html: string): Element {
     attributes = '',
   ] of html.matchAll(pieces)) {
     if (raw !== undefined)
-      put({ tag: raw.toLowerCase(), attributes: attributesOf(rawAttributes), children: [body] });
+      put({ tag: raw.toLowerCase(), attributes: parseAttributes(rawAttributes), children: [body] });
     else if (slash === '/') close(open, tag.toLowerCase());
     else if (slash === '') {
       const element: Element = {
         tag: tag.toLowerCase(),
-        attributes: attributesOf(attributes),
+        attributes: parseAttributes(attributes),
         children: [],
       };
       put(element);
@@ -70,7 +70,7 @@ function close(open: Element[], tag: string): void {
   if (at > 0) open.length = at;
 }
 
-function attributesOf(text: string): Record<string, string> {
+function parseAttributes(text: string): Record<string, string> {
   const found = text.matchAll(/([^\s=/"'>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g);
   return Object.fromEntries(
     [...found].map(([, name = '', double, single, bare]) => [
@@ -132,18 +132,18 @@ function matches({ tag, attributes }: Element, selector: string): boolean {
  * What a reader sees of an element, with single blanks; scripts, styles and text for screen readers
  * are left out.
  */
-export function textOf(element: Element): string {
-  return rawText(element).replaceAll(/\s+/g, ' ').trim();
+export function readText(element: Element): string {
+  return readRawText(element).replaceAll(/\s+/g, ' ').trim();
 }
 
-function rawText(element: Element): string {
+function readRawText(element: Element): string {
   return element.children
     .map((child) =>
       typeof child === 'string'
         ? child
         : ['script', 'style', 'template'].includes(child.tag) || matches(child, '.sr-only')
           ? ''
-          : rawText(child),
+          : readRawText(child),
     )
     .join('');
 }

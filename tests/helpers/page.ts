@@ -1,4 +1,4 @@
-import { find, findAll, parseHtml, textOf, type Element } from './html.ts';
+import { find, findAll, parseHtml, readText, type Element } from './html.ts';
 import type { WebClient } from './web.ts';
 
 /** A served page as a reader takes it in. */
@@ -16,18 +16,18 @@ export async function readPage(client: WebClient, path: string): Promise<Page> {
 }
 
 /** The figure of each card, by its label: as shown, and exactly where it is shortened. */
-export function kpisOf({
+export function readKpis({
   root,
 }: Page): Record<string, { value: string; exact: string; note: string; href: string | undefined }> {
   return Object.fromEntries(
     findAll(root, '.kpi').map((card) => {
       const value = find(card, '.kpi-value');
       return [
-        textOf(find(card, '.kpi-label')),
+        readText(find(card, '.kpi-label')),
         {
-          value: textOf(value),
-          exact: value.attributes['title'] ?? textOf(value),
-          note: textOf(find(card, '.kpi-note')),
+          value: readText(value),
+          exact: value.attributes['title'] ?? readText(value),
+          note: readText(find(card, '.kpi-note')),
           href: card.attributes['href'],
         },
       ];
@@ -36,12 +36,12 @@ export function kpisOf({
 }
 
 /** The cells of each body row of the first table below `#id`, as text. */
-export function rowsOf({ root }: Page, id: string): string[][] {
-  return cellsOf({ root }, id).map((row) => row.map(textOf));
+export function readRows({ root }: Page, id: string): string[][] {
+  return readCells({ root }, id).map((row) => row.map(readText));
 }
 
 /** The cells of each body row of the first table below `#id`. */
-export function cellsOf({ root }: Pick<Page, 'root'>, id: string): Element[][] {
+export function readCells({ root }: Pick<Page, 'root'>, id: string): Element[][] {
   const [body] = findAll(find(root, `#${id}`), 'tbody');
   if (body === undefined) return [];
   return findAll(body, 'tr').map((row) =>
@@ -53,7 +53,7 @@ export function cellsOf({ root }: Pick<Page, 'root'>, id: string): Element[][] {
 }
 
 /** Where the link "next" or "previous" of a table leads. */
-export function linkOf({ root }: Page, rel: 'next' | 'prev'): string | undefined {
+export function findLink({ root }: Page, rel: 'next' | 'prev'): string | undefined {
   return findAll(root, 'a').find(({ attributes }) => attributes['rel'] === rel)?.attributes['href'];
 }
 
@@ -64,9 +64,9 @@ export function linkOf({ root }: Page, rel: 'next' | 'prev'): string | undefined
 export async function walk(client: WebClient, path: string): Promise<Page[]> {
   const pages = [await readPage(client, path)];
   for (
-    let next = linkOf(pages[0] as Page, 'next');
+    let next = findLink(pages[0] as Page, 'next');
     next !== undefined;
-    next = linkOf(pages.at(-1) as Page, 'next')
+    next = findLink(pages.at(-1) as Page, 'next')
   ) {
     const response = await client.fetch(next);
     const html = await response.text();

@@ -97,7 +97,7 @@ export class SetAsideBench {
       this.workspace.tenant.id,
     ]);
   error = async () => (await this.errors())[0] as ErrorRow;
-  leadOf = async (id: string) =>
+  readLead = async (id: string) =>
     (
       await this.db.query(
         `select name, email, source_created_at, raw_json as raw

@@ -4,7 +4,7 @@ import type { ReplayReport, ReplayRequest } from '#lib/ingest/replay/types.ts';
 import type { TestDatabase } from './database.ts';
 import type { Workspace } from './workspace.ts';
 
-const requestOf = ({ tenant, connection }: Workspace): ReplayRequest => ({
+const buildRequest = ({ tenant, connection }: Workspace): ReplayRequest => ({
   tenantId: tenant.id,
   connectionId: connection.id,
   trigger: 'replay',
@@ -13,9 +13,9 @@ const requestOf = ({ tenant, connection }: Workspace): ReplayRequest => ({
 export const replay = (
   workspace: Workspace,
   options: Partial<ReplayRequest> = {},
-): Promise<ReplayReport> => replayConnection({ ...requestOf(workspace), ...options });
+): Promise<ReplayReport> => replayConnection({ ...buildRequest(workspace), ...options });
 export const dryRun = (workspace: Workspace, options: Partial<ReplayRequest> = {}) =>
-  dryRunReplay({ ...requestOf(workspace), ...options });
+  dryRunReplay({ ...buildRequest(workspace), ...options });
 
 const entities = ['leads', 'opportunities', 'notes', 'scheduled_activities', 'stages'];
 const rollups = [
@@ -30,7 +30,7 @@ const rollups = [
   'hot_list_items',
 ];
 
-/** As if nothing had ever been read: only the stored answers stay. */
+/** As if nothing had ever been read: only the stored responses stay. */
 export const emptyTables = (db: TestDatabase) =>
   db.query(`truncate ${[...entities, ...rollups].join(', ')} cascade`);
 
@@ -38,17 +38,17 @@ export const emptyTables = (db: TestDatabase) =>
  * What every live row and every rollup says, whatever ids the rows have, and when they were
  * written.
  */
-export async function contentsOf(db: TestDatabase): Promise<Record<string, string[]>> {
+export async function readContents(db: TestDatabase): Promise<Record<string, string[]>> {
   const contents: Record<string, string[]> = {};
   for (const table of entities)
-    contents[table] = await linesOf(
+    contents[table] = await readLines(
       db,
       `select to_jsonb(t) - '{id,snapshot_id,first_seen_at,changed_at}'::text[] as row
        from ${table} t
        where deleted_at is null`,
     );
   for (const table of rollups)
-    contents[table] = await linesOf(
+    contents[table] = await readLines(
       db,
       `select to_jsonb(t) - 'opportunity_id' as row from ${table} t`,
     );
@@ -61,7 +61,7 @@ export async function writtenRows(db: TestDatabase): Promise<string[]> {
   return (
     await Promise.all(
       tables.map((table) =>
-        linesOf(
+        readLines(
           db,
           `select jsonb_build_array('${table}', xmin::text, to_jsonb(t)) as row from ${table} t`,
         ),
@@ -70,6 +70,6 @@ export async function writtenRows(db: TestDatabase): Promise<string[]> {
   ).flat();
 }
 
-async function linesOf(db: TestDatabase, query: string): Promise<string[]> {
+async function readLines(db: TestDatabase, query: string): Promise<string[]> {
   return (await db.query<{ row: unknown }>(query)).map(({ row }) => JSON.stringify(row)).toSorted();
 }

@@ -191,9 +191,9 @@ export async function expectSameItems(
      where tenant_id = $1 and deleted_at is null`,
     [tenant.id],
   );
-  const source = new Map(items.map((item) => [String(Reflect.get(item, id)), digestOf(item)]));
+  const source = new Map(items.map((item) => [String(Reflect.get(item, id)), computeDigest(item)]));
   const wrong = rows.flatMap((row) =>
-    source.get(row.id) === digestOf(row.raw)
+    source.get(row.id) === computeDigest(row.raw)
       ? []
       : [`${row.id}: ${source.has(row.id) ? 'other content' : 'not in the source'}`],
   );
@@ -223,7 +223,7 @@ async function expectOwnNotes(
 }
 
 /** Of an item, whatever the order of its fields. */
-function digestOf(item: object): string {
+function computeDigest(item: object): string {
   return createHash('sha256').update(JSON.stringify(item, inOrder)).digest('hex');
 }
 

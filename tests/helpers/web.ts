@@ -67,7 +67,7 @@ export class WebClient {
     return response;
   }
 
-  /** The answer's JSON with its status. */
+  /** The response's JSON with its status. */
   async json<Body = Record<string, unknown>>(
     path: string,
     init?: RequestInit,

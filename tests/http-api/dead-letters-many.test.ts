@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { find, textOf } from '../helpers/html.ts';
-import { linkOf, readPage, type Page } from '../helpers/page.ts';
+import { find, readText } from '../helpers/html.ts';
+import { findLink, readPage, type Page } from '../helpers/page.ts';
 import { db, home, north, ana, ben, cardsOf, noticeOf, post } from './dead-letters-stage.ts';
 
 describe('ten thousand records', () => {
@@ -25,8 +25,8 @@ describe('ten thousand records', () => {
       const page: Page = await readPage(ana, path);
       expect(gzipSync(page.html).length).toBeLessThan(60_000);
       for (const card of cardsOf(page, 'records')) seen.add(/many-\d+/.exec(card)?.[0] ?? '');
-      expect(textOf(find(page.root, '#records'))).toContain('25 of 2,500 records');
-      path = linkOf(page, 'next');
+      expect(readText(find(page.root, '#records'))).toContain('25 of 2,500 records');
+      path = findLink(page, 'next');
     }
     expect(seen.size).toBe(100);
     const whole = await readPage(ana, home);

@@ -6,7 +6,7 @@ import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts'
 import { createUser } from '#lib/identity/auth/users.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { find, findAll, parseHtml, textOf } from '../helpers/html.ts';
+import { find, findAll, parseHtml, readText } from '../helpers/html.ts';
 import { readPage, type Page } from '../helpers/page.ts';
 import { client } from '../helpers/rows.ts';
 import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
@@ -51,8 +51,8 @@ afterAll(async () => {
   await sandbox?.close();
 });
 export const cardsOf = ({ root }: Pick<Page, 'root'>, id: string) =>
-  findAll(find(root, `#${id}`), 'li').map(textOf);
-export const noticeOf = ({ root }: Pick<Page, 'root'>) => textOf(find(root, '.banner-text'));
+  findAll(find(root, `#${id}`), 'li').map(readText);
+export const noticeOf = ({ root }: Pick<Page, 'root'>) => readText(find(root, '.banner-text'));
 export const post = async (who: WebClient, fields: Record<string, string>, path = home) => {
   const response = await who.postForm(path, fields);
   const location = response.headers.get('location');

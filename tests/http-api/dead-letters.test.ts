@@ -3,7 +3,7 @@ import { newId } from '#lib/platform/id.ts';
 import { setAsideJob } from '#lib/jobs/failed/store.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { find, findAll, textOf } from '../helpers/html.ts';
+import { find, findAll, readText } from '../helpers/html.ts';
 import { readPage, type Page } from '../helpers/page.ts';
 import type { Workspace } from '../helpers/workspace.ts';
 import {
@@ -38,8 +38,8 @@ describe('the page of what was set aside', () => {
   it('says so when there is nothing', async () => {
     const page = await readPage(ana, home);
     expect(page.status).toBe(200);
-    expect(textOf(find(page.root, '#records'))).toContain('No record is set aside');
-    expect(textOf(find(page.root, '#jobs'))).toContain('No job is set aside');
+    expect(readText(find(page.root, '#records'))).toContain('No record is set aside');
+    expect(readText(find(page.root, '#jobs'))).toContain('No job is set aside');
     expect(page.html).not.toContain('By reason');
   });
 
@@ -57,7 +57,7 @@ describe('the page of what was set aside', () => {
     await sync(north);
     const page = await readPage(ana, home);
     expect(cardsOf(page, 'records')).toHaveLength(3);
-    expect(textOf(find(page.root, '#records'))).toContain(
+    expect(readText(find(page.root, '#records'))).toContain(
       'The date in "created" cannot be read. Correct it in ClientTether.',
     );
     expect(page.html).not.toContain('abigail@example.com');
@@ -68,7 +68,7 @@ describe('the page of what was set aside', () => {
     );
     const narrowed = await readPage(ana, kind?.attributes['href'] ?? '');
     expect(cardsOf(narrowed, 'records')).toHaveLength(1);
-    expect(textOf(find(narrowed.root, '#records'))).toContain(
+    expect(readText(find(narrowed.root, '#records'))).toContain(
       'Reason: Characters that cannot be stored',
     );
     const dashboard = await readPage(ana, '/w/north/leads');
@@ -155,7 +155,7 @@ describe('the page of what was set aside', () => {
       `${home}/${id}`,
     );
     expect(wrong.status).toBe(400);
-    expect(textOf(find(wrong.page.root, '.field-error'))).toMatch(/^This is not JSON/);
+    expect(readText(find(wrong.page.root, '.field-error'))).toMatch(/^This is not JSON/);
     expect(text(wrong.page.root)).toContain('created": "2026-02-31');
     const right = await post(
       ana,
@@ -236,7 +236,7 @@ describe('the page of what was set aside', () => {
         ).page,
       ),
     ).toBe('The job is queued again.');
-    expect(textOf(find((await readPage(ana, home)).root, '#jobs'))).toContain(
+    expect(readText(find((await readPage(ana, home)).root, '#jobs'))).toContain(
       'No job is set aside',
     );
   });

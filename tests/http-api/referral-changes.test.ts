@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createConnection } from '#lib/connections/connections.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { find, findAll, parseHtml, textOf } from '../helpers/html.ts';
+import { find, findAll, parseHtml, readText } from '../helpers/html.ts';
 import type { WebClient } from '../helpers/web.ts';
 import {
   db,
@@ -56,7 +56,7 @@ describe('POST /api/referrals/{id}', () => {
     expect((await member.postForm(path, { state: 'x' })).status).toBe(400);
     const answer = await member.postForm(path, { state: `${closed.status}/${closed.substatus}` });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${path}&done=changed`]);
-    const page = textOf(find(parseHtml(await member.text(`${path}&done=changed`)), '#main'));
+    const page = readText(find(parseHtml(await member.text(`${path}&done=changed`)), '#main'));
     for (const words of [
       'Partner Center has taken the change',
       'Lost',
@@ -85,7 +85,7 @@ describe('POST /api/referrals/sync', () => {
     });
     expect((await viewer.postJson(start)).status).toBe(403);
     const status = async () =>
-      textOf(find(parseHtml(await viewer.text('/w/north/referrals')), '[data-referral-sync]'));
+      readText(find(parseHtml(await viewer.text('/w/north/referrals')), '[data-referral-sync]'));
     expect(await status()).toMatch(/^Last sync: .* \(OK\)$/);
     expect(await member.postJson(start)).toMatchObject({ status: 202, body: { queued: 1 } });
     expect(await status()).toMatch(/\(queued\)$/);

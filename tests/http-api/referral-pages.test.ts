@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { find, findAll, parseHtml, textOf } from '../helpers/html.ts';
+import { find, findAll, parseHtml, readText } from '../helpers/html.ts';
 import { viewer, stranger, truth, idsWhere } from './referrals-stage.ts';
 
 describe('the page', () => {
@@ -8,8 +8,8 @@ describe('the page', () => {
   it('shows what the source holds, counted, filtered and found by company', async () => {
     const html = await page('?status=Closed&type=co-sell');
     const wanted = idsWhere(({ status, type }) => status === 'Closed' && type === 'co-sell').length;
-    expect(textOf(find(html, '.pager'))).toContain(`of ${wanted} referrals`);
-    expect(findAll(html, '.kpi').map((card) => textOf(find(card, '.kpi-value')))).toEqual(
+    expect(readText(find(html, '.pager'))).toContain(`of ${wanted} referrals`);
+    expect(findAll(html, '.kpi').map((card) => readText(find(card, '.kpi-value')))).toEqual(
       [
         truth().length,
         ...['New', 'Active'].map((status) => idsWhere((one) => one.status === status).length),
@@ -18,9 +18,9 @@ describe('the page', () => {
     const [first] = truth();
     const company = first?.name.split(' for ')[1] ?? '';
     expect(
-      textOf(find(await page(`?search=${encodeURIComponent(company.toLowerCase())}`), '.pager')),
+      readText(find(await page(`?search=${encodeURIComponent(company.toLowerCase())}`), '.pager')),
     ).toContain(`of ${idsWhere(({ name }) => name.endsWith(company)).length} referrals`);
-    expect(textOf(await page('?search=nobody+at+all'))).toContain('No referral matches');
+    expect(readText(await page('?search=nobody+at+all'))).toContain('No referral matches');
   });
 
   it.each(['updated', 'created', 'name'])('pages through everything by %s', async (sort) => {
@@ -46,7 +46,7 @@ describe('the page', () => {
       'a',
     );
     const opened = parseHtml(await viewer.text(`${link.attributes['href']}&done=sync-started`));
-    expect(textOf(find(opened, '#main'))).toContain('Co-sell');
+    expect(readText(find(opened, '#main'))).toContain('Co-sell');
     expect(findAll(opened, 'a').map(({ attributes }) => attributes['href'])).toContain(
       '/w/north/referrals?type=co-sell#rows',
     );
@@ -56,7 +56,7 @@ describe('the page', () => {
   });
 
   it('says what to do where Partner Center is not connected', async () => {
-    expect(textOf(parseHtml(await stranger.text('/w/south/referrals')))).toContain(
+    expect(readText(parseHtml(await stranger.text('/w/south/referrals')))).toContain(
       'Ask an admin of this workspace to connect it.',
     );
   });

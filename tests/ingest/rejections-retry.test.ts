@@ -25,7 +25,7 @@ describe('a retry', () => {
     );
     bench.sandbox.faults.arm({ kind: 'down' });
     expect(await retryRecord(bench.actor, errorId)).toBe(true);
-    expect(await bench.leadOf(id)).toBeDefined();
+    expect(await bench.readLead(id)).toBeDefined();
     expect(await bench.error()).toMatchObject({
       resolution: 'corrected',
       resolved_by: bench.actor.userId,
@@ -47,7 +47,7 @@ describe('a retry', () => {
       [before.id],
     );
     expect(await retryRecord(bench.actor, before.id)).toBe(true);
-    expect(await bench.leadOf(id)).toMatchObject({ raw: { city: 'Newer' } });
+    expect(await bench.readLead(id)).toMatchObject({ raw: { city: 'Newer' } });
   });
 
   it('says so when the answer is damaged or gone', async () => {

@@ -91,7 +91,7 @@ describe('a correction', () => {
       source_created_at: new Date('2026-02-28T09:30:00Z'),
       raw: { created: '2026-02-28 09:30:00', firstName: 'Abigail' },
     };
-    expect(await bench.leadOf(id)).toMatchObject(corrected);
+    expect(await bench.readLead(id)).toMatchObject(corrected);
     expect(await bench.error()).toMatchObject({
       resolution: 'corrected',
       resolved_by: bench.actor.userId,
@@ -102,7 +102,7 @@ describe('a correction', () => {
     expect(report.streams.find(({ stream }) => stream === 'clients')).toMatchObject({
       rejected: 0,
     });
-    expect(await bench.leadOf(id)).toMatchObject(corrected);
+    expect(await bench.readLead(id)).toMatchObject(corrected);
     expect(await bench.error()).toMatchObject({ resolution: 'corrected' });
     await expectExactRollups(db);
   });
@@ -127,7 +127,7 @@ describe('a correction', () => {
     });
     bench.change(id, { created: '2026-03-05 10:00:00' });
     expect((await bench.sync()).status).toBe('success');
-    expect(await bench.leadOf(id)).toMatchObject({
+    expect(await bench.readLead(id)).toMatchObject({
       source_created_at: new Date('2026-03-05T10:00:00Z'),
     });
   });
@@ -143,9 +143,9 @@ describe('a correction', () => {
         shown.replace('"client_id": false', '"client_id": "77001"'),
       ),
     );
-    expect(await bench.leadOf('77001')).toBeDefined();
+    expect(await bench.readLead('77001')).toBeDefined();
     expect(await bench.sync()).toMatchObject({ status: 'success', recordsUpdated: 0 });
-    expect(await bench.leadOf('77001')).toBeDefined();
+    expect(await bench.readLead('77001')).toBeDefined();
   });
 
   it('is refused with a reason when it is no help, no JSON, moves the id, or is old', async () => {
@@ -176,6 +176,6 @@ describe('a correction', () => {
       'sent this record anew',
     );
     expect(await bench.error()).toMatchObject({ resolution: null, correction: null });
-    expect(await bench.leadOf(id)).toBeUndefined();
+    expect(await bench.readLead(id)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentsOf, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
+import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 import { db, sandbox, workspace, sync } from './replay-stage.ts';
 
@@ -17,14 +17,14 @@ describe('what could not be read', () => {
     sandbox.clienttether.poison('edges', { kind: 'clients', poison: 'bad_date', count: 2 });
     sandbox.clienttether.poison('edges', { kind: 'opportunities', poison: 'missing_id', count: 1 });
     expect((await sync()).status).toBe('partial');
-    const before = { contents: await contentsOf(db), written: await writtenRows(db) };
+    const before = { contents: await readContents(db), written: await writtenRows(db) };
     const report = await replay(workspace);
     expect(report.recordsUpdated).toBe(0);
     expect(report.streams.reduce((sum, { rejected }) => sum + rejected, 0)).toBe(3);
     expect(await writtenRows(db)).toEqual(before.written);
     await emptyTables(db);
     await replay(workspace);
-    expect(await contentsOf(db)).toEqual(before.contents);
+    expect(await readContents(db)).toEqual(before.contents);
     await expectExactRollups(db);
   });
 
@@ -77,11 +77,11 @@ describe('what is gone', () => {
       changes: ids.map((id) => ({ op: 'delete' as const, kind: 'clients' as const, id })),
     });
     expect((await sync()).errorMessage).toContain('nothing was deleted until a person confirms');
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     expect((await replay(workspace)).recordsUpdated).toBe(0);
     await emptyTables(db);
     await replay(workspace);
-    expect((await contentsOf(db))['leads']).toEqual(before['leads']);
+    expect((await readContents(db))['leads']).toEqual(before['leads']);
     await sync({ acceptDeletions: true });
     const after = await live('leads');
     await db.query(`update leads set deleted_at = null where external_id = '20'`);

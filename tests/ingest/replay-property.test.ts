@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { contentsOf, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
+import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
@@ -106,13 +106,13 @@ describe('a replay, whatever has happened at the source', () => {
               acceptDeletions: true,
             });
           }
-          const before = { contents: await contentsOf(db), written: await writtenRows(db) };
+          const before = { contents: await readContents(db), written: await writtenRows(db) };
           expect((await replay(workspace)).recordsUpdated).toBe(0);
           expect(await writtenRows(db)).toEqual(before.written);
           await emptyTables(db);
           const dry = await dryRun(workspace);
           const { streams } = await replay(workspace);
-          expect(await contentsOf(db)).toEqual(before.contents);
+          expect(await readContents(db)).toEqual(before.contents);
           const figures = (found: typeof streams | typeof dry.streams) =>
             found.map(({ stream, fetched, inserted, changed, unchanged, rejected, deleted }) => ({
               stream,

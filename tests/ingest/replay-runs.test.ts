@@ -5,7 +5,7 @@ import { syncSlice } from '#lib/ingest/sync-connection.ts';
 import { takeRun } from '#lib/ingest/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
 import { startProcess } from '../helpers/processes.ts';
-import { contentsOf, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
+import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import { db, workspace, sync } from './replay-stage.ts';
 
@@ -46,7 +46,7 @@ describe('a replay and other runs', () => {
   });
 
   it('is carried in slices by those to whom it is handed over', async () => {
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     const fresh = await db.query(
       `select stream, fresh_at, cursor, high_water, version from stream_states order by 1`,
     );
@@ -61,7 +61,7 @@ describe('a replay and other runs', () => {
       slices += 1;
     }
     expect(end.report.status).not.toBe('failed');
-    expect(await contentsOf(db)).toEqual(before);
+    expect(await readContents(db)).toEqual(before);
     expect(slices).toBeGreaterThanOrEqual(7);
     expect(
       await db.query(
@@ -73,7 +73,7 @@ describe('a replay and other runs', () => {
   });
 
   it('killed in the middle is run again and finishes', async () => {
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     await emptyTables(db);
     const killed = startProcess('cli/index.ts', db.url, { FAILPOINT: 'replay.batch:4' }, [
       'replay',
@@ -81,7 +81,7 @@ describe('a replay and other runs', () => {
       'edges',
     ]);
     expect((await killed.exited).signal).toBe('SIGKILL');
-    expect(await contentsOf(db)).not.toEqual(before);
+    expect(await readContents(db)).not.toEqual(before);
     await expectExactRollups(db);
     await expect(replay(workspace)).rejects.toThrow('already under way');
     await db.query(
@@ -94,7 +94,7 @@ describe('a replay and other runs', () => {
       '--json',
     ]);
     expect([0, 5]).toContain((await again.exited).code);
-    expect(await contentsOf(db)).toEqual(before);
+    expect(await readContents(db)).toEqual(before);
     await expectExactRollups(db);
     await expectBalancedBooks(db);
   });

@@ -3,7 +3,7 @@ import { livingAccount, rowsAccount, startSandbox, type Sandbox } from '../../sa
 import { updateSettings } from '#lib/connections/connections.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { contentsOf, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
+import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups, expectTruth } from '../helpers/truth.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
@@ -84,13 +84,13 @@ describe('a replay', () => {
   });
 
   it('brings emptied tables back as they were, with the history behind the rows', async () => {
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     await emptyTables(db);
     const expected = { living: await dryRun(living), rows: await dryRun(rows) };
     sandbox.faults.arm({ kind: 'down' });
     const done = { living: await replay(living), rows: await replay(rows) };
     sandbox.faults.disarm();
-    expect(await contentsOf(db)).toEqual(before);
+    expect(await readContents(db)).toEqual(before);
     await expectExactRollups(db);
     await expectTruth(db, sandbox, 'rows', rows);
     await expectBalancedBooks(db);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { find, findAll, textOf, type Element } from '../helpers/html.ts';
-import { kpisOf, readPage, rowsOf, walk, type Page } from '../helpers/page.ts';
+import { find, findAll, readText, type Element } from '../helpers/html.ts';
+import { readKpis, readPage, readRows, walk, type Page } from '../helpers/page.ts';
 import { surveyed, type Academy } from './academy.ts';
 import { countText, none, shareText, sorted } from './text.ts';
 import { countBy, trueLeads, type TrueLead } from './truth.ts';
@@ -22,7 +22,7 @@ const rowOf = ({ name, source, status }: TrueLead): string[] => [
 function legendOf({ root }: Page): string[][] {
   return findAll(root, '.legend')
     .flatMap((list) => findAll(list, 'li'))
-    .map((item) => findAll(item, 'span').slice(1).map(textOf));
+    .map((item) => findAll(item, 'span').slice(1).map(readText));
 }
 
 /** Breakdowns name equal counts in any order. */
@@ -39,7 +39,7 @@ function expectShares(
 function expectLeadsPage(page: Page, leads: TrueLead[]): void {
   const qualified = leads.filter((lead) => lead.qualified).length;
   const bySource = countBy(leads, sourceLabel);
-  const kpis = kpisOf(page);
+  const kpis = readKpis(page);
   expect(kpis['Total Leads']?.value).toBe(countText(leads.length));
   expect(kpis['Qualified Leads']).toMatchObject({
     value: countText(qualified),
@@ -48,7 +48,7 @@ function expectLeadsPage(page: Page, leads: TrueLead[]): void {
   expect(kpis['Lead Sources']?.value).toBe(
     countText([...bySource.keys()].filter((label) => label !== 'No source').length),
   );
-  const bars = rowsOf(page, 'by-source');
+  const bars = readRows(page, 'by-source');
   expect(sorted(bars)).toEqual(
     sorted([...bySource].map(([label, count]) => [label, countText(count)])),
   );
@@ -73,12 +73,12 @@ function expectLeadsPage(page: Page, leads: TrueLead[]): void {
       .filter(({ attributes }) => attributes['name'] === name)
       .flatMap((select) => findAll(select, 'option'))
       .slice(1)
-      .map(textOf);
+      .map(readText);
   expect(options('source').toSorted()).toEqual([...bySource.keys()].toSorted());
   expect(options('status').toSorted()).toEqual([...byStatus.keys()].toSorted());
 }
 
-const pagerOf = ({ root }: Page): string => textOf(findAll(root, '.pager')[0] as Element);
+const pagerOf = ({ root }: Page): string => readText(findAll(root, '.pager')[0] as Element);
 
 export function leadChecks(academy: () => Academy): void {
   const leads = trueLeads();
@@ -103,7 +103,7 @@ export function leadChecks(academy: () => Academy): void {
     it('are all in the table, each once, page after page', async () => {
       const pages = await walk(academy().member, '/w/academy/leads?sort=name&direction=asc');
       expect(pages).toHaveLength(120);
-      const rows = pages.flatMap((page) => rowsOf(page, 'rows'));
+      const rows = pages.flatMap((page) => readRows(page, 'rows'));
       expect(rows).toEqual(
         leads.toSorted((one, other) => (one.name < other.name ? -1 : 1)).map(rowOf),
       );
@@ -135,7 +135,7 @@ export function leadChecks(academy: () => Academy): void {
           : [await open(query)];
         if (wanted.length > 0)
           expect(pagerOf(pages[0] as Page)).toContain(`of ${countText(wanted.length)} leads`);
-        const rows = pages.flatMap((page) => rowsOf(page, 'rows'));
+        const rows = pages.flatMap((page) => readRows(page, 'rows'));
         if (few) expect(sorted(rows)).toEqual(sorted(wanted.map(rowOf)));
         else
           for (const row of rows) expect(sorted(wanted.map(rowOf))).toContain(JSON.stringify(row));
@@ -144,8 +144,8 @@ export function leadChecks(academy: () => Academy): void {
 
     it('without a date count for all time only, and the page says how many they are', async () => {
       const page = await open('?period=30d');
-      expect(kpisOf(page)['Total Leads']?.value).toBe('0');
-      expect(textOf(page.root)).toContain('6,000 leads have no creation date');
+      expect(readKpis(page)['Total Leads']?.value).toBe('0');
+      expect(readText(page.root)).toContain('6,000 leads have no creation date');
     });
 
     it('have the same figures in the API', async () => {

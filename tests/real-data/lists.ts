@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { readSheet } from 'read-excel-file/node';
 import { describe, expect, it } from 'vitest';
-import { find, findAll, textOf, type Element } from '../helpers/html.ts';
-import { kpisOf, readPage, rowsOf } from '../helpers/page.ts';
+import { find, findAll, readText, type Element } from '../helpers/html.ts';
+import { readKpis, readPage, readRows } from '../helpers/page.ts';
 import { planned, written, type Academy } from './academy.ts';
 import { countText, exactText, moneyText, shortText, sorted } from './text.ts';
 import { likely, lostStages, sumOf, trueDeals, trueHotList, trueLeads, weightOf } from './truth.ts';
@@ -172,7 +172,7 @@ export function listChecks(academy: () => Academy): void {
           wanted.length,
           wanted.slice(0, 500).map(({ content }) => content),
         ]);
-        expect(textOf(find(page.root, '.pager'))).toContain(
+        expect(readText(find(page.root, '.pager'))).toContain(
           `50 of ${countText(wanted.length)} notes`,
         );
       }
@@ -182,7 +182,7 @@ export function listChecks(academy: () => Academy): void {
       for (const shown of [50, 100, 500]) {
         const { root } = await open(`notes?limit=${shown}`);
         const items = findAll(find(root, '#notes'), 'li').map((item) =>
-          findAll(item, '[data-note]').slice(1).map(textOf),
+          findAll(item, '[data-note]').slice(1).map(readText),
         );
         expect(items).toEqual(
           newestFirst
@@ -193,7 +193,7 @@ export function listChecks(academy: () => Academy): void {
               content.replaceAll(/\s+/g, ' '),
             ]),
         );
-        expect(textOf(find(root, '.pager'))).toContain(
+        expect(readText(find(root, '.pager'))).toContain(
           `${shown} of ${countText(newestFirst.length)} notes`,
         );
       }
@@ -225,7 +225,7 @@ export function listChecks(academy: () => Academy): void {
       ]).toEqual([120, expected]);
       const { root } = await open('schedule');
       const card = find(root, '#rows');
-      expect(textOf(find(card, 'header'))).toContain('the next 100 of 120');
+      expect(readText(find(card, 'header'))).toContain('the next 100 of 120');
       const shown = findAll(card, 'ul')
         .filter(({ attributes }) => attributes['class']?.includes('rows'))
         .flatMap((list) => findAll(list, 'li'));
@@ -235,7 +235,7 @@ export function listChecks(academy: () => Academy): void {
           ...item.children
             .filter((child): child is Element => typeof child !== 'string')
             .slice(1)
-            .map(textOf),
+            .map(readText),
         ]),
       ).toEqual(expected);
     });
@@ -246,7 +246,7 @@ export function listChecks(academy: () => Academy): void {
       const page = await open('dashboard');
       const value = sumOf(deals.map((deal) => deal.value));
       const weight = Number(hot.reduce((sum, deal) => sum + weightOf(deal), 0n)) / 100;
-      expect(kpisOf(page)).toMatchObject({
+      expect(readKpis(page)).toMatchObject({
         Leads: { value: countText(leads.length) },
         'Qualified leads': { value: countText(leads.filter(({ qualified }) => qualified).length) },
         'Pipeline value': { value: shortText(value), exact: exactText(value) },
@@ -254,11 +254,11 @@ export function listChecks(academy: () => Academy): void {
       });
       for (const id of ['by-source', 'by-stage']) {
         const whole = await open(id === 'by-source' ? 'leads' : 'pipeline');
-        expect(rowsOf(page, id)).toEqual(rowsOf(whole, id));
+        expect(readRows(page, id)).toEqual(readRows(whole, id));
       }
       const lists = findAll(page.root, 'ol').map((list) => findAll(list, 'li'));
       expect(lists.map(({ length }) => length)).toEqual([5, 5, 5]);
-      expect(lists[0]?.map((item) => textOf(find(item, 'a')))).toEqual(
+      expect(lists[0]?.map((item) => readText(find(item, 'a')))).toEqual(
         hot.slice(0, 5).map((deal) => moneyText(Number(weightOf(deal)) / 100)),
       );
       expect(lists[1]?.map((item) => find(item, 'time').attributes['datetime'])).toEqual(

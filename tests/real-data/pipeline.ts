@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { find, findAll, textOf, type Element } from '../helpers/html.ts';
-import { cellsOf, kpisOf, readPage, rowsOf, walk, type Page } from '../helpers/page.ts';
+import { find, findAll, readText, type Element } from '../helpers/html.ts';
+import { readCells, readKpis, readPage, readRows, walk, type Page } from '../helpers/page.ts';
 import { linesOf } from './files.ts';
 import type { Academy } from './academy.ts';
 import {
@@ -97,7 +97,7 @@ function stageRows(deals: TrueDeal[], all = deals): string[][] {
 function expectFigures(page: Page, deals: TrueDeal[]): void {
   const values = deals.map(({ value }) => value).filter((value) => value !== null);
   const [total, average] = [sumOf(values), sumOf(values) / values.length];
-  const kpis = kpisOf(page);
+  const kpis = readKpis(page);
   expect(kpis['Total Pipeline Value']).toMatchObject({
     value: shortText(total),
     exact: exactText(total),
@@ -107,7 +107,7 @@ function expectFigures(page: Page, deals: TrueDeal[]): void {
     value: shortText(average),
     exact: exactText(average),
   });
-  const bars = rowsOf(page, 'by-stage').map(([stage, text]) => [stage, text]);
+  const bars = readRows(page, 'by-stage').map(([stage, text]) => [stage, text]);
   expect(bars).toEqual(
     stageOrder().map((stage) => {
       const here = deals.filter((deal) => deal.stage === stage);
@@ -138,7 +138,7 @@ export function pipelineChecks(academy: () => Academy): void {
     it('has the figures, bars and stage table of the file', async () => {
       const page = await open();
       expectFigures(page, deals);
-      const rows = rowsOf(page, 'stages');
+      const rows = readRows(page, 'stages');
       expect(rows.map((row) => row.toSpliced(4, 1))).toEqual(stageRows(deals));
       for (const [stage = '', , , , days] of rows.slice(0, -1)) {
         const here = deals.filter((deal) => deal.stage === stage && deal.since !== null);
@@ -158,7 +158,7 @@ export function pipelineChecks(academy: () => Academy): void {
       const before = today();
       const pages = await walk(academy().member, '/w/academy/pipeline');
       expect(pages).toHaveLength(176);
-      const rows = pages.flatMap((page) => rowsOf(page, 'rows'));
+      const rows = pages.flatMap((page) => readRows(page, 'rows'));
       expect(
         [before, today()].map((now) => sorted(deals.map((deal) => rowOf(deal, now)))),
       ).toContainEqual(sorted(rows));
@@ -179,11 +179,11 @@ export function pipelineChecks(academy: () => Academy): void {
       const page = await open('?period=custom&from=2017-01-01&to=2017-03-31&compare=previous');
       expectFigures(page, now);
       const total = (of: TrueDeal[]) => sumOf(of.map(({ value }) => value));
-      expect(kpisOf(page)['Total Pipeline Value']?.note).toBe(
+      expect(readKpis(page)['Total Pipeline Value']?.note).toBe(
         `${changeText(total(before), total(now))} vs previous period`,
       );
-      expect(kpisOf(page)['Stage Count']?.note).toBe('No change vs previous period');
-      const rows = rowsOf(page, 'stages');
+      expect(readKpis(page)['Stage Count']?.note).toBe('No change vs previous period');
+      const rows = readRows(page, 'stages');
       // Column 3 tells the change of each stage's value, column 5 the days.
       expect(rows.map((row) => row.toSpliced(5, 1).toSpliced(3, 1))).toEqual(stageRows(now, deals));
       for (const [stage = '', , , change] of rows.slice(0, -1))
@@ -202,12 +202,12 @@ export function pipelineChecks(academy: () => Academy): void {
       async (stage) => {
         const wanted = deals.filter((deal) => deal.stage === stage);
         const page = await open(`?stage=${stage}`);
-        expect(textOf(findAll(page.root, '.pager')[0] as Element)).toContain(
+        expect(readText(findAll(page.root, '.pager')[0] as Element)).toContain(
           `of ${countText(wanted.length)} opportunities`,
         );
-        expect(new Set(rowsOf(page, 'rows').map((row) => row[2]))).toEqual(new Set([stage]));
+        expect(new Set(readRows(page, 'rows').map((row) => row[2]))).toEqual(new Set([stage]));
         const stuck = await open(`?stage=${stage}&stuck=1`);
-        const pager = findAll(stuck.root, '.pager').map(textOf)[0];
+        const pager = findAll(stuck.root, '.pager').map(readText)[0];
         if (stage === 'Engaging')
           expect(pager).toContain(`of ${countText(wanted.length)} opportunities`);
         else expect(pager).toBeUndefined();
@@ -222,21 +222,21 @@ export function pipelineChecks(academy: () => Academy): void {
 
     it('weighs every open deal by units x fee x likelihood, the heaviest first', async () => {
       const pages = await walk(academy().member, '/w/academy/hot-list');
-      expect(kpisOf(pages[0] as Page)).toMatchObject({
+      expect(readKpis(pages[0] as Page)).toMatchObject({
         'Weighted IFF': {
           value: shortText(Number(total) / 100),
           exact: exactText(Number(total) / 100),
         },
         Candidates: { value: countText(hot.length) },
       });
-      const cells = pages.flatMap((page) => cellsOf(page, 'rows'));
+      const cells = pages.flatMap((page) => readCells(page, 'rows'));
       const rows = cells.map((row) => [
-        textOf(row[0] as Element),
-        textOf(row[1] as Element),
-        textOf(row[2] as Element),
+        readText(row[0] as Element),
+        readText(row[1] as Element),
+        readText(row[2] as Element),
         weightIn(row),
-        textOf(row[4] as Element),
-        textOf(row[5] as Element),
+        readText(row[4] as Element),
+        readText(row[5] as Element),
       ]);
       expect(sorted(rows)).toEqual(
         sorted(
@@ -256,14 +256,16 @@ export function pipelineChecks(academy: () => Academy): void {
     it('shows the formula of each figure', async () => {
       const [page] = await walk(academy().member, '/w/academy/hot-list?stage=Prospecting');
       const fees = new Map(hot.map((deal) => [deal.company, deal.fee]));
-      for (const row of cellsOf(page as Page, 'rows')) {
-        const [units, fee, chance, result] = findAll(row[3] as Element, 'dd').map(textOf);
+      for (const row of readCells(page as Page, 'rows')) {
+        const [units, fee, chance, result] = findAll(row[3] as Element, 'dd').map(readText);
         expect([units, chance, result]).toEqual([
-          textOf(row[2] as Element),
+          readText(row[2] as Element),
           '× 10%',
           `= ${weightIn(row)}`,
         ]);
-        expect(fee).toBe(`× ${exactText(Number(fees.get(textOf(row[0] as Element)) ?? 0n) / 100)}`);
+        expect(fee).toBe(
+          `× ${exactText(Number(fees.get(readText(row[0] as Element)) ?? 0n) / 100)}`,
+        );
       }
     });
 
@@ -276,7 +278,7 @@ export function pipelineChecks(academy: () => Academy): void {
         '/w/academy/hot-list?market=Philipines&stage=Engaging',
       );
       const sum = Number(wanted.reduce((all, deal) => all + weightOf(deal), 0n)) / 100;
-      expect(kpisOf(page)).toMatchObject({
+      expect(readKpis(page)).toMatchObject({
         Candidates: { value: countText(wanted.length) },
         'Weighted IFF': { exact: exactText(sum) },
       });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ClientTetherAccount } from '../../sandbox/clienttether/account.ts';
-import { arrivalOf } from '../../sandbox/clienttether/generator.ts';
+import { computeArrival } from '../../sandbox/clienttether/generator.ts';
 import { livingAccount, type Row } from '../../sandbox/index.ts';
 import { callerOf, NOON, readAll, withSandbox } from './helpers.ts';
 
@@ -87,10 +87,10 @@ test('leads arrive in the order of their numbers and are all there at the counte
         historyDays: 300,
       };
       const arrivals = Array.from({ length: 200 }, (_, i) =>
-        arrivalOf(options, i + Math.max(0, clients - 100)),
+        computeArrival(options, i + Math.max(0, clients - 100)),
       );
       expect(arrivals.every((at, i) => i === 0 || at >= (arrivals[i - 1] ?? 0))).toBe(true);
-      expect(arrivalOf(options, clients - 1)).toBeLessThan(NOON + DAY);
+      expect(computeArrival(options, clients - 1)).toBeLessThan(NOON + DAY);
     }),
   );
 });

@@ -22,7 +22,7 @@ export async function killBackends(
   const tally = { killed: 0, rounds: 0, done: 0, 'rolled back': 0, 'broken off': 0 };
   while (tally.killed < kills) {
     const running = Array.from({ length: atOnce }, (_, index) =>
-      transactionOf(
+      findTransaction(
         handle,
         tenants[index % tenants.length]?.tenant.id ?? '',
         mark,
@@ -60,7 +60,7 @@ export async function killBackends(
  * Writes into its tenant's rows, if it is one that is to be rolled back, and reads: what it sees
  * has to be its tenant's.
  */
-async function transactionOf(
+async function findTransaction(
   handle: DatabaseHandle,
   tenantId: string,
   mark: string,

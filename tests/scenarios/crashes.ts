@@ -17,7 +17,7 @@ import { startProcess, until } from '../helpers/processes.ts';
 import { startWeb, type Web, type WebClient } from '../helpers/web.ts';
 import { expectWholeAgain } from './ending.ts';
 import { keepBusy, settle } from './fleet.ts';
-import { installWitness, progressOf } from './witness.ts';
+import { installWitness, countProgress } from './witness.ts';
 
 /** A server of the scenario's own, because it is crashed. */
 interface Server {
@@ -121,12 +121,12 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
   const waits: number[] = [];
   try {
     for (let crash = 0; crash < crashes; crash += 1) {
-      const wanted = (await progressOf(db)).pages + random.int(2, 8);
+      const wanted = (await countProgress(db)).pages + random.int(2, 8);
       await until(`page ${wanted} is stored`, async () => {
         await keepBusy(db);
-        return (await progressOf(db)).pages >= wanted;
+        return (await countProgress(db)).pages >= wanted;
       });
-      const { pages } = await progressOf(db);
+      const { pages } = await countProgress(db);
       const reading = readOn(visitor, loads);
       await new Promise((resolve) => setTimeout(resolve, random.int(0, 150)));
       server.crash();
@@ -143,7 +143,7 @@ export async function crashDatabase({ crashes }: { crashes: number }): Promise<F
       );
       await until('the worker stores pages again', async () => {
         await keepBusy(db);
-        return (await progressOf(db)).pages > pages;
+        return (await countProgress(db)).pages > pages;
       });
       waits.push((performance.now() - backAt) / 1000);
       await reading.stop();

@@ -46,14 +46,14 @@ export class Fleet {
   }
 
   /** The process that logs in as `name`. */
-  of(name: string): TestProcess {
+  find(name: string): TestProcess {
     const found = this.#members.find((member) => member.name === name);
     if (found === undefined) throw new Error(`No worker is called ${name}`);
     return found.process;
   }
 
   /** The name that a process logs in with. */
-  namesOf(process: TestProcess): string[] {
+  listNames(process: TestProcess): string[] {
     return this.#members.filter((member) => member.process === process).map(({ name }) => name);
   }
 

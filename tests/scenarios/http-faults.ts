@@ -65,7 +65,7 @@ export async function meetEachFault(
       stage.sandbox.faults.arm({
         after: Math.floor(((place + random.next()) * requests) / places),
         next: 1,
-        ...scopeOf(stage, key),
+        ...buildScope(stage, key),
         ...fault,
       });
       if ((await sync(stage)).status !== 'success') failing.add(name);
@@ -108,7 +108,7 @@ export async function meetRandomFaults(
     for (const [name, fault] of Object.entries(passing))
       stage.sandbox.faults.arm({
         ...fault,
-        ...scopeOf(stage, key),
+        ...buildScope(stage, key),
         probability,
         seed: `${name} ${random.next()}`,
       });
@@ -134,7 +134,7 @@ export async function meetRandomFaults(
   };
 }
 
-const scopeOf = ({ endpoint }: Stage, provider: string) => ({
+const buildScope = ({ endpoint }: Stage, provider: string) => ({
   provider,
   ...(endpoint !== undefined && { endpoint }),
 });

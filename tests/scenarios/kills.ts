@@ -7,7 +7,7 @@ import { until } from '../helpers/processes.ts';
 import { expectWholeAgain } from './ending.ts';
 import { Fleet, keepBusy, settle } from './fleet.ts';
 import { startLife } from './life.ts';
-import { installWitness, progressOf } from './witness.ts';
+import { installWitness, countProgress } from './witness.ts';
 
 /**
  * The worker is killed again and again in the middle of syncs, and started again at once, while the
@@ -20,7 +20,7 @@ export async function killWorkers(
   const random = chances('kills');
   const names = Array.from({ length: tenants }, (_, index) => `tenant-${index + 1}`);
   const sandbox = await startSandbox({
-    accounts: names.map((name) => accountOf(name, Math.ceil(records / tenants))),
+    accounts: names.map((name) => buildAccount(name, Math.ceil(records / tenants))),
   });
   await installWitness(db);
   const workspaces = await settle(sandbox, names);
@@ -31,24 +31,24 @@ export async function killWorkers(
     let setAside = 0;
     const waits: number[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
-      const wanted = (await progressOf(db)).pages + random.int(2, 8);
+      const wanted = (await countProgress(db)).pages + random.int(2, 8);
       await until(
         `page ${wanted} is stored`,
         async () => {
           setAside += await keepBusy(db);
-          return (await progressOf(db)).pages >= wanted;
+          return (await countProgress(db)).pages >= wanted;
         },
         120_000,
       );
       await new Promise((resolve) => setTimeout(resolve, random.int(0, 120)));
       await fleet.kill(worker);
       const killedAt = performance.now();
-      const { pages } = await progressOf(db);
+      const { pages } = await countProgress(db);
       worker = await fleet.start();
       // Patience of a minute: this is the promise, and not met it fails.
       await until('a page is stored again', async () => {
         setAside += await keepBusy(db);
-        return (await progressOf(db)).pages > pages;
+        return (await countProgress(db)).pages > pages;
       });
       waits.push((performance.now() - killedAt) / 1000);
     }
@@ -71,7 +71,7 @@ export async function killWorkers(
 }
 
 /** Mostly opportunities: clients cost a request each for their notes. */
-function accountOf(name: string, records: number) {
+function buildAccount(name: string, records: number) {
   const clients = Math.ceil(records / 50);
   return bulkAccount({
     name,

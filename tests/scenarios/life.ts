@@ -15,7 +15,7 @@ export function startLife(
   let changes = 0;
   const life = setInterval(() => {
     const name = random.pick(accounts);
-    sandbox.clienttether.mutate(name, { changes: [changeOf(sandbox, name, random, changes)] });
+    sandbox.clienttether.mutate(name, { changes: [pickChange(sandbox, name, random, changes)] });
     changes += 1;
   }, everyMs);
   return {
@@ -27,7 +27,7 @@ export function startLife(
 }
 
 /** One change in an account, by chance. */
-export function changeOf(sandbox: Sandbox, name: string, random: Random, number: number): Change {
+export function pickChange(sandbox: Sandbox, name: string, random: Random, number: number): Change {
   const account = sandbox.clienttether.account(name);
   const kind = random.pick(['clients', 'opportunities'] as const);
   const [victim] = account[kind].page(random.int(0, account[kind].size - 1), 1);

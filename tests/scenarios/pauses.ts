@@ -49,12 +49,12 @@ export async function pauseWorkers(
   let refused = 0;
   try {
     for (let pause = 0; pause < pauses;) {
-      const wanted = (await pagesOf(db)) + random.int(3, 8);
+      const wanted = (await countPages(db)) + random.int(3, 8);
       await until(
         `page ${wanted} is stored`,
         async () => {
           setAside += await keepBusy(db);
-          return (await pagesOf(db)) >= wanted && (await holderOf(db)) !== undefined;
+          return (await countPages(db)) >= wanted && (await findHolder(db)) !== undefined;
         },
         120_000,
       );
@@ -87,34 +87,34 @@ export async function pauseWorkers(
  * then; undefined when it had just ended the run, or the run was set aside.
  */
 async function pauseHolder(db: TestDatabase, fleet: Fleet): Promise<number | undefined> {
-  const holder = await holderOf(db);
+  const holder = await findHolder(db);
   if (holder === undefined) return undefined;
-  const { child, output } = fleet.of(holder.who);
+  const { child, output } = fleet.find(holder.who);
   child.kill('SIGSTOP');
   const taken = await losesItsRun(db, holder);
-  const told = { refusals: refusals(output()), ends: ends(output()) };
+  const told = { refusals: countRefusals(output()), ends: countEnds(output()) };
   child.kill('SIGCONT');
   if (!taken) return undefined;
   await until(
     'the first one noticed',
-    () => refusals(output()) > told.refusals || ends(output()) > told.ends,
+    () => countRefusals(output()) > told.refusals || countEnds(output()) > told.ends,
   );
-  return refusals(output()) - told.refusals;
+  return countRefusals(output()) - told.refusals;
 }
 
-const pagesOf = async (db: TestDatabase) =>
+const countPages = async (db: TestDatabase) =>
   (
     await db.query<{ pages: number }>(
       `select count(*)::int as pages from witness.writes where what = 'page'`,
     )
   )[0]?.pages ?? 0;
-const ends = (output: string) =>
+const countEnds = (output: string) =>
   output.split('\n').filter((line) => /sync\.(put_down|finished)/.test(line)).length;
-const refusals = (output: string) =>
+const countRefusals = (output: string) =>
   output.split('\n').filter((line) => line.includes('taken over by another worker')).length;
 
 /** Whoever has the run that is under way, if somebody does. */
-async function holderOf(db: TestDatabase): Promise<Holder | undefined> {
+async function findHolder(db: TestDatabase): Promise<Holder | undefined> {
   const [holder] = await db.query<Holder>(`select w.who, w.run, w.no::int as no
     from witness.writes w
     join sync_runs r on r.id = w.run and r.lease = w.lease

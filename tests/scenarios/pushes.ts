@@ -53,7 +53,7 @@ const faults: FaultInput[] = [
 ];
 
 /**
- * Pushes leads through answers that are lost, faults and workers that are killed: exactly one
+ * Pushes leads through responses that are lost, faults and workers that are killed: exactly one
  * record each comes of it, and every stage and value is ours.
  */
 export async function pushUnderFire(
@@ -90,12 +90,12 @@ export async function pushUnderFire(
     await Promise.all(Array.from({ length: workers }, () => fleet.start()));
     await settleAll(stage, 120_000 + leads * 400);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const states = await statesOf(stage);
+    const states = await countStates(stage);
     expect((states['synced'] ?? 0) / leads).toBeGreaterThan(0.999);
     sandbox.faults.disarm();
     await retryFailed(stage.tenantId, stage.connectionId, null);
     await settleAll(stage, 120_000);
-    expect(await statesOf(stage)).toEqual({ synced: leads });
+    expect(await countStates(stage)).toEqual({ synced: leads });
     const requests = sandbox.log.counters().byAccount['dynamics-365/crm']?.requests ?? 0;
     return {
       leads,
@@ -141,7 +141,7 @@ async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<b
       new Promise<false>((resolve) => setTimeout(() => resolve(false), 150)),
     ]);
     if (gone) return true;
-    if (((await statesOf(stage))['pending'] ?? 0) > 0) continue;
+    if (((await countStates(stage))['pending'] ?? 0) > 0) continue;
     child.kill('SIGKILL');
     await exited;
     return false;
@@ -149,7 +149,10 @@ async function ends(stage: PushStage, { exited, child }: TestProcess): Promise<b
 }
 
 async function settleAll(stage: PushStage, patienceMs: number): Promise<void> {
-  for (const deadline = Date.now() + patienceMs; ((await statesOf(stage))['pending'] ?? 0) > 0;) {
+  for (
+    const deadline = Date.now() + patienceMs;
+    ((await countStates(stage))['pending'] ?? 0) > 0;
+  ) {
     if (Date.now() > deadline) {
       const pushes = await stage.db.query(
         `select state, attempts, error_message, count(*) from pushes
@@ -183,7 +186,7 @@ async function wake({ db, tenantId, connectionId }: PushStage): Promise<void> {
     );
 }
 
-async function statesOf({ db, tenantId }: PushStage): Promise<Record<string, number>> {
+async function countStates({ db, tenantId }: PushStage): Promise<Record<string, number>> {
   const rows = await db.query<{ state: string; count: number }>(
     'select state, count(*)::int as count from pushes where tenant_id = $1 group by 1',
     [tenantId],
@@ -208,8 +211,8 @@ function expectOnce(stage: PushStage, ids: readonly string[]): Figures {
   for (const lead of there) {
     const score = Number(lead['hnt_finalscore']);
     const opportunity = opportunities.get(lead['leadid']);
-    const stageOf = score >= 85 ? 2 : score >= 70 ? 1 : score >= 55 ? 0 : undefined;
-    expect(opportunity?.['salesstage'], String(lead['hnt_leadid'])).toBe(stageOf);
+    const expectedStage = score >= 85 ? 2 : score >= 70 ? 1 : score >= 55 ? 0 : undefined;
+    expect(opportunity?.['salesstage'], String(lead['hnt_leadid'])).toBe(expectedStage);
     if (opportunity !== undefined)
       expect(opportunity['estimatedvalue']).toBe(lead['estimatedamount']);
     compared += opportunity === undefined ? 0 : 1;

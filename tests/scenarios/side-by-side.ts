@@ -5,7 +5,7 @@ import type { Figures } from '../../scripts/deep/meta.ts';
 import { until } from '../helpers/processes.ts';
 import { expectWholeAgain } from './ending.ts';
 import { Fleet, makeDue, settle } from './fleet.ts';
-import { installWitness, progressOf } from './witness.ts';
+import { installWitness, countProgress } from './witness.ts';
 
 const tenants = ['one', 'two', 'three', 'four', 'five'];
 
@@ -85,7 +85,7 @@ async function outlive(
   fleet: Fleet,
   victim: Awaited<ReturnType<Fleet['start']>>,
 ): Promise<number> {
-  const [name = ''] = fleet.namesOf(victim);
+  const [name = ''] = fleet.listNames(victim);
   const held = () =>
     db.query<{ run: string }>(
       `select r.id as run
@@ -103,7 +103,7 @@ async function outlive(
   await fleet.kill(victim);
   const orphans = await held();
   const from = performance.now();
-  const { pages } = await progressOf(db);
+  const { pages } = await countProgress(db);
   await until('its runs go on in other hands', async () => {
     const left = await db.query(
       `select 1
@@ -113,7 +113,7 @@ async function outlive(
       and exists (select from sync_runs r where r.id = orphan.run and r.status = 'running')`,
       [orphans.map(({ run }) => run), name],
     );
-    return left.length === 0 && (orphans.length === 0 || (await progressOf(db)).pages > pages);
+    return left.length === 0 && (orphans.length === 0 || (await countProgress(db)).pages > pages);
   });
   return performance.now() - from;
 }

@@ -58,7 +58,7 @@ export async function installWitness(db: TestDatabase): Promise<void> {
 }
 
 /** How many pages and leases there have been: what counts as progress. */
-export async function progressOf(db: TestDatabase): Promise<{ pages: number; leases: number }> {
+export async function countProgress(db: TestDatabase): Promise<{ pages: number; leases: number }> {
   const [row] = await db.query<{ pages: number; leases: number }>(
     `select count(*) filter (where what = 'page')::int as pages,
        count(*) filter (where what = 'lease')::int as leases
@@ -108,7 +108,7 @@ function expectForward(before: Write | undefined, now: Write): Write {
     before.pages ?? 0,
   );
   expect(
-    placesOf(before.cursor) <= placesOf(now.cursor),
+    formatPlace(before.cursor) <= formatPlace(now.cursor),
     `${now.stream} went from ${JSON.stringify(before.cursor)} to ` +
       `${JSON.stringify(now.cursor)} at write ${now.no}`,
   ).toBe(true);
@@ -119,7 +119,7 @@ function expectForward(before: Write | undefined, now: Write): Write {
  * A cursor as text that sorts as its stream moves: offsets by number, places by time and id, then
  * the share of the hour by id.
  */
-function placesOf(cursor: unknown): string {
+function formatPlace(cursor: unknown): string {
   const { offset, changed, sweep } = cursor as {
     offset?: number;
     changed?: { at: string; id: string } | null;

@@ -5,7 +5,7 @@ import { saveWeights } from '#lib/scoring/models.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { find, findAll, textOf, type Element } from '../helpers/html.ts';
+import { find, findAll, readText, type Element } from '../helpers/html.ts';
 import { readPage } from '../helpers/page.ts';
 import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
 import { evidence } from './evidence.ts';
@@ -125,20 +125,20 @@ describe('GET /api/leads/{id}/score', () => {
   });
 });
 
-const noticeOf = (root: Element) => textOf(find(root, '.banner'));
+const noticeOf = (root: Element) => readText(find(root, '.banner'));
 
 describe('the page of features', () => {
   it('switches them on and off, and says since when and by whom', async () => {
     expect((await viewer.fetch('/w/north/settings/features')).status).toBe(403);
     const before = await readPage(admin, '/w/north/settings/features');
-    expect(findAll(find(before.root, '#features'), '.badge').map(textOf)).toEqual(['Off', 'Off']);
+    expect(findAll(find(before.root, '#features'), '.badge').map(readText)).toEqual(['Off', 'Off']);
     const switched = await admin.postForm('/w/north/settings/features', {
       feature: 'lead-engine',
       to: 'on',
     });
     expect(switched.status).toBe(303);
     const after = await readPage(admin, switched.headers.get('location') ?? '');
-    expect(findAll(find(after.root, '#features'), '.badge').map(textOf)).toEqual(['On', 'Off']);
+    expect(findAll(find(after.root, '#features'), '.badge').map(readText)).toEqual(['On', 'Off']);
     expect(after.html).toContain('switched on by Nora Admin');
     expect(noticeOf(after.root)).toContain('The lead engine is on.');
     expect((await scoreOf('2')).body).toMatchObject({ state: 'waiting' });
@@ -211,7 +211,7 @@ describe('the page of scoring', () => {
     const { root, html } = await readPage(admin, '/w/north/settings/scoring?done=save');
     expect(noticeOf(root)).toContain('Saved.');
     expect(html).toContain('DMARC first');
-    expect(textOf(find(root, '#versions'))).toContain('Nora Admin');
+    expect(readText(find(root, '#versions'))).toContain('Nora Admin');
     expect(fieldsOf(root)).toMatchObject({ 'risks.noDmarc': '30', basedOn: '1' });
     expect(
       fieldsOf((await readPage(admin, '/w/north/settings/scoring?from=0')).root),

@@ -6,7 +6,7 @@ import { requestReplay } from '#lib/ingest/request.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
-import { contentsOf, emptyTables } from '../helpers/replay.ts';
+import { readContents, emptyTables } from '../helpers/replay.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
@@ -52,7 +52,7 @@ const runs = (status: string) =>
 
 describe('a replay that a person asks for', () => {
   it("is done by a worker, once, in that person's name, for that workspace only", async () => {
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     await emptyTables(db);
     sandbox.log.clear();
     await ask();
@@ -63,13 +63,13 @@ describe('a replay that a person asks for', () => {
     );
     workers.push(startProcess('worker/index.ts', db.url));
     await until('the replay has ended', async () => (await runs('success')).length === 1);
-    expect(await contentsOf(db)).toEqual(before);
+    expect(await readContents(db)).toEqual(before);
     expect((await runs('success'))[0]?.requested_by).toBe(user);
     expect(sandbox.log.entries()).toEqual([]);
   });
 
   it('goes on in another worker when the one that has it is killed', async () => {
-    const before = await contentsOf(db);
+    const before = await readContents(db);
     await emptyTables(db);
     const env = { SYNC_LEASE_SECONDS: '1' };
     const worker = startProcess('worker/index.ts', db.url, { ...env, FAILPOINT: 'replay.batch:2' });
@@ -84,6 +84,6 @@ describe('a replay that a person asks for', () => {
     );
     workers.push(startProcess('worker/index.ts', db.url, env));
     await until('the replay has ended', async () => (await runs('success')).length === 2);
-    expect(await contentsOf(db)).toEqual(before);
+    expect(await readContents(db)).toEqual(before);
   });
 });

@@ -10,7 +10,7 @@ import { pruneRaw } from '#lib/ingest/retention/prune.ts';
 import { createTenant, updateTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../../helpers/database.ts';
-import { contentsOf, emptyTables, replay, writtenRows } from '../../helpers/replay.ts';
+import { readContents, emptyTables, replay, writtenRows } from '../../helpers/replay.ts';
 import { client, opportunity } from '../../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../../helpers/workspace.ts';
 
@@ -95,7 +95,7 @@ describe('raw retention', () => {
     const before = {
       snapshots: await count('raw_snapshots'),
       bodies: await count('raw_bodies'),
-      contents: await contentsOf(db),
+      contents: await readContents(db),
       written: await writtenRows(db),
     };
     for (const { tenant } of [living, rows])
@@ -107,7 +107,7 @@ describe('raw retention', () => {
     expect(await writtenRows(db)).toEqual(before.written);
     await emptyTables(db);
     for (const workspace of [living, rows]) await replay(workspace);
-    expect(await contentsOf(db)).toEqual(before.contents);
+    expect(await readContents(db)).toEqual(before.contents);
   });
 
   it('keeps what is younger than the workspace says, and what no pass has confirmed', async () => {

@@ -3,7 +3,7 @@ import { checkAlerts } from '#lib/ops/alerts/check.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { useMailbox } from '../../identity/auth/mailbox.ts';
 import { useDatabase } from '../../helpers/database.ts';
-import { textOf } from '../../helpers/html.ts';
+import { readText } from '../../helpers/html.ts';
 import { readPage } from '../../helpers/page.ts';
 import { startProcess } from '../../helpers/processes.ts';
 import { metricsToken, scrape } from '../../helpers/scrape.ts';
@@ -31,14 +31,14 @@ afterAll(() => web?.stop());
 describe('/alerts', () => {
   it('shows what is wrong and what is over, to staff of every workspace', async () => {
     const staff = await web.signIn('all@agency.test');
-    expect(textOf((await readPage(staff, '/alerts')).root)).toContain('All is well');
+    expect(readText((await readPage(staff, '/alerts')).root)).toContain('All is well');
     await refuse(db, birch);
     await checkAlerts();
     await refuse(db, birch.slice(1), false);
     await checkAlerts();
     await checkAlerts();
     const page = await readPage(staff, '/alerts');
-    const text = textOf(page.root);
+    const text = readText(page.root);
     expect(page.status).toBe(200);
     expect(text).toContain(
       'birch, Account 1 refuses its credentials or its token could ' +

@@ -3,7 +3,7 @@ import { rowsAccount, startSandbox } from '../../../sandbox/index.ts';
 import { client, opportunity } from '../../helpers/rows.ts';
 import { expectSameRows } from '../../helpers/truth.ts';
 import { createWorkspace } from '../../helpers/workspace.ts';
-import { changeOf } from '../life.ts';
+import { pickChange } from '../life.ts';
 import type { SetStage } from './source.ts';
 
 const rows = {
@@ -39,7 +39,7 @@ const clienttether: SetStage = async (db, slug) => {
       livedAt = second();
       for (let index = 0; index < 8; index += 1)
         sandbox.clienttether.mutate(slug, {
-          changes: [changeOf(sandbox, slug, random, (changes += 1))],
+          changes: [pickChange(sandbox, slug, random, (changes += 1))],
         });
       return 10;
     },

@@ -1,4 +1,4 @@
-/** Word lists of the imitated environments; all invented. */
+/** Sample values of the imitated environments; all invented. */
 export const COMPANY_NAMES = [
   'Aldersgate',
   'Brackenhill',

@@ -1,5 +1,5 @@
 import type { Random } from '../kit/random.ts';
-import { BACKGROUNDS } from './words.ts';
+import { BACKGROUNDS } from './sample-values.ts';
 
 export interface NoteFacts {
   first: string;

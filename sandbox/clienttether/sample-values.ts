@@ -1,4 +1,4 @@
-/** Word lists of the generator. All names are made up by combining common first and last names. */
+/** Sample values of the generator. Names are made up of common first and last names. */
 export const FIRST_NAMES = [
   'Aaron',
   'Alicia',
@@ -240,7 +240,7 @@ export const MAIL_DOMAINS = [
   'silverline.example',
   'willowcreek.example',
 ];
-export const COMPANY_WORDS = [
+export const COMPANY_SUFFIXES = [
   'Ventures',
   'Holdings',
   'Group',
