@@ -1,7 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { bulkAccount, rowsAccount } from '../../sandbox/index.ts';
-import { budgets, weighSite } from '../../scripts/budgets.ts';
+import { budgets, weigh, weighSite } from '../../scripts/budgets.ts';
 import { until } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { password } from '../helpers/web.ts';
@@ -182,6 +183,32 @@ describe('ten thousand rows', () => {
   });
 });
 
+interface Fetched {
+  url: string;
+  text: string;
+}
+
+/** The scripts and styles that a page asks for from now on; each once, whenever it is called. */
+function recordFiles(page: Page): () => Promise<Fetched[]> {
+  const files = new Map<string, Promise<Fetched>>();
+  page.on('response', (response) => {
+    const url = response.url();
+    if (/\.(?:js|css)$/.test(url) && !files.has(url))
+      files.set(
+        url,
+        response.text().then((text) => ({ url, text })),
+      );
+  });
+  return () => Promise.all(files.values());
+}
+
+const textsOf = (files: Fetched[], end: string): string[] =>
+  files.filter(({ url }) => url.endsWith(end)).map(({ text }) => text);
+
+/** As they travel: each gzipped by itself, in kilobytes of 1,000 bytes. */
+const kilobytes = (texts: string[]): number =>
+  texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0) / 1000;
+
 describe('what a browser fetches', () => {
   it.each(['harbor', 'bulk'])('stays within the budget of each page of %s', async (slug) => {
     const pages = await weighSite({
@@ -192,6 +219,35 @@ describe('what a browser fetches', () => {
     });
     expect(pages.map(({ path }) => path)).toEqual(Object.keys(budgets(slug)));
     expect(pages.filter(({ excesses }) => excesses.length > 0)).toEqual([]);
-    for (const { weight } of pages) expect(weight.html).toBeGreaterThan(0.5);
   });
+
+  it.each(['dashboard', 'leads', 'pipeline', 'settings/mapping'])(
+    'is what the scale counts: %s',
+    async (path) => {
+      const { page } = await stage.signedIn('admin@harbor.test');
+      const fetched = recordFiles(page);
+      const answer = await page.goto(`/w/harbor/${path}`, { waitUntil: 'networkidle' });
+      const atOnce = await fetched();
+      const inline = await page.evaluate(() =>
+        [...document.scripts]
+          .filter(({ src, type }) => src === '' && !type.endsWith('json'))
+          .map(({ text }) => text),
+      );
+      const html = (await answer?.text()) ?? '';
+      const weight = await weigh(html, async (file) =>
+        (await fetch(new URL(file, page.url()))).text(),
+      );
+      expect(weight.js).toBeCloseTo(kilobytes([...textsOf(atOnce, '.js'), ...inline]), 6);
+      expect(weight.css).toBeCloseTo(kilobytes(textsOf(atOnce, '.css')), 6);
+      expect(weight.html).toBeCloseTo(kilobytes([html]), 6);
+      const chart = page.locator('[data-chart] .chart-box:visible').first();
+      if (weight.later > 0) await chart.hover();
+      else expect(await chart.count()).toBe(0);
+      const later = async () =>
+        (await fetched()).filter(({ url }) => !atOnce.some((file) => file.url === url));
+      await expect
+        .poll(async () => kilobytes(textsOf(await later(), '.js')), { timeout: 30_000 })
+        .toBeCloseTo(weight.later, 6);
+    },
+  );
 });
