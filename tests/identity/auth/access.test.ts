@@ -102,7 +102,11 @@ describe('access', () => {
     expect(await findAccess(staff, 'summit')).toMatchObject({ role: 'staff', isStaff: true });
     expect(await findAccess(assigned, 'summit')).toBeUndefined();
     await createTenant({ slug: 'later', name: 'Later' });
-    expect(await findAccess(staff, 'later')).toBeDefined();
+    expect(await findAccess(staff, 'later')).toMatchObject({
+      tenant: { slug: 'later' },
+      role: 'staff',
+      isStaff: true,
+    });
     expect(await findAccess(assigned, 'later')).toBeUndefined();
     await revokeStaff(assigned.id, harbor.id);
     expect(await slugs(assigned)).toEqual(['juniper']);

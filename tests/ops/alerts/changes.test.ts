@@ -31,8 +31,13 @@ describe('what a check changes', () => {
         const places = [...seen.map(({ id }) => id), ...absent, ...recovered];
         expect(places.toSorted()).toEqual(before.map(({ id }) => id).toSorted());
         expect(opened.length + seen.length).toBe(now.length);
-        for (const { id, absentChecks } of before)
-          if (recovered.includes(id)) expect(absentChecks).toBe(1);
+        const isFound = (one: OpenAlert) =>
+          now.some(({ rule, subject }) => rule === one.rule && subject === one.subject);
+        const idsOf = (alerts: OpenAlert[]) => alerts.map(({ id }) => id);
+        expect(seen.map(({ id }) => id)).toEqual(idsOf(before.filter(isFound)));
+        const gone = before.filter((one) => !isFound(one));
+        expect(absent).toEqual(idsOf(gone.filter(({ absentChecks }) => absentChecks === 0)));
+        expect(recovered).toEqual(idsOf(gone.filter(({ absentChecks }) => absentChecks === 1)));
       }),
     );
   });
