@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 

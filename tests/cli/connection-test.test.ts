@@ -5,9 +5,11 @@ import { tryConnection, type Step } from '#lib/connections/test/run.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
 
+allowForLoad();
 const db = useDatabase();
 const credentials = {
   clientId: 'partner-app',

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let workspace: Workspace;

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDns, type DnsServer } from '../../sandbox/index.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 
+allowForLoad();
 const db = useDatabase();
 let dns: DnsServer;
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { addLeads, org, pushStage, truth, type PushStage } from '../outbound/stage.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let stage: PushStage;

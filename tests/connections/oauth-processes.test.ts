@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { testEnv, useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { until } from '../helpers/processes.ts';
 import {
   connectOAuth,
@@ -12,6 +13,7 @@ import {
   type OAuthSandbox,
 } from './oauth-stage.ts';
 
+allowForLoad();
 const db = useDatabase();
 const processes = 8;
 const rounds = times(10, 200);

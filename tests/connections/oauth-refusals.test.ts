@@ -46,7 +46,7 @@ describe('a refused renewal', () => {
   });
 
   it('is reread before the grant is declared dead: others may have rotated it', async () => {
-    sandbox.faults.arm({ kind: 'latency', ms: 300, endpoint: 'POST token', next: 1 });
+    sandbox.faults.arm({ kind: 'latency', ms: 1_500, endpoint: 'POST token', next: 1 });
     const asking = me();
     await until('the request is under way', () => tokenCalls() === 1);
     const newer = sandbox.desk.consent('one');

@@ -36,25 +36,25 @@ describe('the filter', () => {
 
   it('says that the next list is on its way, and exports its rows with progress', async () => {
     const page = await open('?segment=Migration');
+    const seen = Promise.withResolvers<void>();
     await page.route('**/leads?*sort=score*', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await seen.promise;
       await route.continue();
     });
     const meanwhile = await page.evaluate(
       () =>
         new Promise((resolve) => {
+          const look = () => {
+            if (document.querySelector('#rows table')?.ariaBusy !== 'true') return setTimeout(look);
+            const filters = '[data-filters] fieldset';
+            return resolve(document.querySelector<HTMLFieldSetElement>(filters)?.disabled);
+          };
           document.querySelector<HTMLElement>('[data-column=score] a')?.click();
-          setTimeout(
-            () =>
-              resolve([
-                document.querySelector('#rows table')?.ariaBusy,
-                document.querySelector<HTMLFieldSetElement>('[data-filters] fieldset')?.disabled,
-              ]),
-            60,
-          );
+          setTimeout(look);
         }),
     );
-    expect(meanwhile).toEqual(['true', true]);
+    expect(meanwhile, 'the filters are disabled meanwhile').toBe(true);
+    seen.resolve();
     await until(page, 'sort', 'score');
     expect((await rows(page)).map((cells) => cells[3]?.replaceAll(/\s+/g, ' '))[0]).toBe(
       '60 Migration',

@@ -9,6 +9,7 @@ import {
 import { createUser, type NewUser } from '#lib/identity/auth/users.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { launchBrowser, openPage, watch, type Watched } from '../helpers/browser.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { useDatabase, type TestDatabase } from '../helpers/database.ts';
 import { password, startWeb, type Web } from '../helpers/web.ts';
 import { createWorkspace, type Workspace, type WorkspaceOptions } from '../helpers/workspace.ts';
@@ -62,6 +63,7 @@ export function useStage({
   env = () => ({}),
   prepare,
 }: StageOptions): Stage {
+  allowForLoad();
   const database = useDatabase();
   const opened: Watched[] = [];
   const stage = { database, user, visit, signedIn, tab, workspace } as Stage;

@@ -5,7 +5,7 @@ import { db, expectConverged, sandbox, sync, workspace } from './stage.ts';
 
 describe('two runs of one connection', () => {
   it('do not overlap: the second one is a conflict', async () => {
-    sandbox.faults.arm({ kind: 'latency', ms: 30 });
+    sandbox.faults.arm({ kind: 'latency', ms: 600, next: 1 });
     const [first, second] = await Promise.allSettled([sync(), sync()]);
     const outcomes = [first, second]
       .map((outcome) =>
@@ -19,7 +19,7 @@ describe('two runs of one connection', () => {
   });
 
   it('a run whose worker fell silent is taken over, and its worker writes no more', async () => {
-    sandbox.faults.arm({ kind: 'latency', ms: 200 });
+    sandbox.faults.arm({ kind: 'latency', ms: 600 });
     const silent = sync().then(
       () => 'finished',
       (error: Error) => error.message,

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let workspace: Workspace;

@@ -4,10 +4,13 @@ import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
 import { takeRun } from '#lib/ingest/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { readContents, dryRun, emptyTables, replay, writtenRows } from '../helpers/replay.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import { db, workspace, sync } from './replay-stage.ts';
+
+allowForLoad();
 
 const requestOf = () => ({
   tenantId: workspace.tenant.id,

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups, expectTruth } from '../helpers/truth.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let workspace: Workspace;

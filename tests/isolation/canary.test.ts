@@ -3,6 +3,7 @@ import { ensureBuilt } from '../../scripts/build.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { password, WebClient } from '../helpers/web.ts';
 import { buildNest, canaryAccount, common, crew, idsOf, mailIn, type Nest } from './canaries.ts';
@@ -10,6 +11,7 @@ import { ask, crawl, type Answer, type Crawl } from './crawl.ts';
 import { leaksIn, secretSpellings, textsWith } from './leaks.ts';
 import { stateOf } from './world.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let [ours, theirs] = [] as unknown as [Nest, Nest];

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '#lib/identity/auth/access.ts';
 import { useMailbox } from '../identity/auth/mailbox.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import type { WebClient } from '../helpers/web.ts';
 import { plainRequests } from './plain-requests.ts';
 import type { PlainRequest, TenantRequest } from './request.ts';
 import { tenantRequests } from './routes.ts';
 import { actors, mailOf, openWorld, slugs, stateOf, type Slug, type World } from './world.ts';
 
+allowForLoad();
 const db = useDatabase();
 useMailbox();
 let world: World;

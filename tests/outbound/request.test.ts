@@ -6,6 +6,7 @@ import { renewLease, putDown, takePush } from '#lib/outbound/push/state.ts';
 import { FencedError } from '#lib/platform/lease.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { until } from '../helpers/processes.ts';
 import {
   addLeads,
   ask,
@@ -43,6 +44,9 @@ const writes = () =>
     .filter(({ endpoint }) =>
       /^(PATCH|POST|DELETE) api\/data\/v9.2\/(lead|contact|account|opportunit)/.test(endpoint),
     ).length;
+/** Whether the request that changes the lead has left: from then on its answer is waited for. */
+const isSent = async (leadId: string) =>
+  (await eventsOf(stage, leadId)).some(({ step, method }) => step === 'lead' && method === 'PATCH');
 const one = async (on: PushStage, given: Parameters<typeof addLeads>[1][number] = {}) =>
   (await addLeads(on, [given]))[0] ?? '';
 
@@ -87,15 +91,12 @@ describe('a request', () => {
     await ask(stage, [leadId]);
     const latency = sandbox.faults.arm({
       kind: 'latency',
-      ms: 60,
+      ms: 1_000,
       endpoint: 'PATCH api/data/v9.2/leads(:key)',
+      next: 1,
     });
     const first = slice(stage);
-    while (
-      (await db.query('select 1 from pushes where lead_id = $1 and lease_until > now()', [leadId]))
-        .length === 0
-    )
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the lead is being sent', () => isSent(leadId));
     await db.query(`update leads set phone = '+1 555 0002' where id = $1`, [leadId]);
     await ask(stage, [leadId]);
     await first;
@@ -189,12 +190,7 @@ describe('a worker', () => {
       endpoint: 'PATCH api/data/v9.2/leads(:key)',
     });
     const running = slice(stage, { signal: stop.signal });
-    while (
-      !(await eventsOf(stage, leadId)).some(
-        ({ step, method }) => step === 'lead' && method === 'PATCH',
-      )
-    )
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the lead is being sent', () => isSent(leadId));
     stop.abort();
     await running;
     sandbox.faults.disarm(latency);

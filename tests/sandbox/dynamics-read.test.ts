@@ -223,7 +223,7 @@ describe('limits and rights in Dynamics 365', () => {
 
   it('count what is under way at once and the time it takes', () =>
     withOrg(
-      { limits: { concurrent: 2, workMs: 100, executionMs: 250 } },
+      { limits: { concurrent: 2, workMs: 500, executionMs: 1_250 } },
       async ({ call, sandbox }) => {
         const answers = await Promise.all([1, 2, 3].map(() => call('GET', 'WhoAmI')));
         expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);

@@ -3,10 +3,12 @@ import { rescoreDomains } from '#lib/scoring/apply.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { evidence } from './evidence.ts';
 import { createStage, store, type Stage } from './stage.ts';
 
+allowForLoad();
 const db = useDatabase();
 let stage: Stage;
 

@@ -9,7 +9,9 @@ import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { createStage, remove, store, type Stage } from './stage.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 
+allowForLoad();
 const db = useDatabase();
 let dns: DnsServer | undefined;
 afterAll(async () => {

@@ -10,9 +10,11 @@ import { newId } from '../../src/lib/platform/id.ts';
 import { registerSecret } from '../../src/lib/platform/secrets.ts';
 import { closeQueue, enqueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 let sandbox: Sandbox;
 let workspace: Workspace;

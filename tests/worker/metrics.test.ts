@@ -4,12 +4,14 @@ import { useMailbox } from '../identity/auth/mailbox.ts';
 import { useSink } from '../ops/alerts/sink.ts';
 import { refuse } from '../ops/alerts/trouble.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
 import { metricsToken, scrape } from '../helpers/scrape.ts';
 import { startWeb } from '../helpers/web.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 const mailbox = useMailbox();
 const sink = useSink();

@@ -10,8 +10,10 @@ import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { startConsumers } from '../../worker/consumers.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { until } from '../helpers/processes.ts';
 
+allowForLoad();
 const db = useDatabase();
 const stopping = new AbortController();
 let sandbox: Sandbox;

@@ -5,11 +5,13 @@ import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { requestReplay } from '#lib/ingest/request.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { readContents, emptyTables } from '../helpers/replay.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 const user = '01a1fc74-0000-7000-8000-000000000001';
 let sandbox: Sandbox;

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
+import { enqueueDue } from '#lib/ingest/request.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';
@@ -55,6 +57,7 @@ afterEach(async () => {
   sandbox.faults.disarm();
 });
 afterAll(async () => {
+  await closeQueue();
   await sandbox.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -134,7 +137,12 @@ async function expectWhole(): Promise<void> {
 describe('workers on several machines', { timeout: 180_000 }, () => {
   it('share six connections of three workspaces: each page and run is there once', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 40 });
+    // Nothing is due before both are there: else the first would do it all on a slow machine.
+    await db.query(`update connections set due_at = now() + interval '1 day'`);
     const [east, west] = [startOn('east', 'Asia/Tokyo'), startOn('west', 'America/Los_Angeles')];
+    await until('both are ready', () => isReady(east) && isReady(west));
+    await db.query('update connections set due_at = null');
+    await enqueueDue();
     await until(
       'every connection is synced',
       async () => (await count(`sync_runs where status = 'success'`)) === names.length,

@@ -25,6 +25,8 @@ export interface Command {
   ms?: number;
   maxWaitMs?: number;
   circuit?: boolean;
+  /** Begins with gates that know nothing, as a process that has just started. */
+  forget?: boolean;
 }
 
 export interface Result {
@@ -55,7 +57,9 @@ process.stdout.write('"ready"\n');
 /** What a connection's gates have taken stays with them from command to command. */
 const known = new Map<string, Gate[]>();
 
-function gatesOf({ tenantId, connectionId, windows, maxWaitMs, circuit }: Command): Gate[] {
+function gatesOf(command: Command): Gate[] {
+  const { tenantId, connectionId, windows, maxWaitMs, circuit, forget } = command;
+  if (forget === true) known.delete(connectionId);
   const limits = { concurrency: 1, timeoutMs: 5000, ...(windows && { windows }) };
   const made = known.get(connectionId) ?? [
     ...(circuit === true ? [circuitGate(tenantId, connectionId)] : []),

@@ -203,7 +203,7 @@ describe('faults', () => {
   });
 
   it('that drip are cut off and tried again', async () => {
-    const { client, sandbox } = await connect({ account, http: { deadlineMs: 400 } });
+    const { client, sandbox } = await connect({ account, http: { deadlineMs: 2_000 } });
     sandbox.faults.arm({ kind: 'drip', bytes: 1, everyMs: 50, next: 1 });
     expect(await client.getLeads()).toMatchObject({ ok: true });
   });

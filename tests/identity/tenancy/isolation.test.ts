@@ -9,6 +9,7 @@ import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { times } from '../../helpers/deep.ts';
+import { until } from '../../helpers/processes.ts';
 import { createWorkspace, type Workspace } from '../../helpers/workspace.ts';
 import { killBackends } from '../../scenarios/backends.ts';
 
@@ -220,7 +221,7 @@ describe('when a backend dies inside a tenant transaction', () => {
        from pg_stat_activity
        where application_name = 'tributary' and datname = current_database()`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until('the pool knows of it', () => handle.pool.totalCount === 0);
     expect((await handle.db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
     await handle.close();
     expect(sessionOptions(appRole)).toContain('role=tributary_app');

@@ -18,7 +18,10 @@ import { readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { freshnessView } from '#lib/views/freshness.ts';
 import { notesView, parseNotesRequest } from '#lib/views/notes.ts';
 import { testEnv } from '../../helpers/database.ts';
+import { allowForLoad } from '../../helpers/patience.ts';
 import { until } from '../../helpers/processes.ts';
+
+allowForLoad();
 
 /**
  * A primary and a streaming replica of this file's own: the replica is a copy of the primary's

@@ -10,10 +10,12 @@ import { pruneRaw } from '#lib/ingest/retention/prune.ts';
 import { createTenant, updateTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../../helpers/database.ts';
+import { allowForLoad } from '../../helpers/patience.ts';
 import { readContents, emptyTables, replay, writtenRows } from '../../helpers/replay.ts';
 import { client, opportunity } from '../../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../../helpers/workspace.ts';
 
+allowForLoad();
 const db = useDatabase();
 const day = 24 * 3_600_000;
 /** Five times forty days before today. */

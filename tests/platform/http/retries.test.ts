@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpClientOptions, RequestEvent } from '#lib/platform/http/client.ts';
+import { until } from '../../helpers/processes.ts';
 import { serve } from './servers.ts';
 import { client, failure } from './clients.ts';
 
@@ -117,14 +118,21 @@ describe('tries', () => {
   });
 
   it('stop when the caller stops, during a request and during a wait', async () => {
-    const hanging = await serve(() => undefined);
+    let isAsked = false;
+    const hanging = await serve(() => {
+      isAsked = true;
+    });
     const limited = flaky(9, { status: 503 });
-    for (const url of [hanging.url, (await limited.listening).url]) {
+    for (const [url, isUnderWay] of [
+      [hanging.url, () => isAsked],
+      [(await limited.listening).url, () => limited.calls() === 1],
+    ] as const) {
       const stop = new AbortController();
       const call = failure(
         client({ signal: stop.signal, retry: { retries: 3, baseMs: 20_000 } }).request({ url }),
       );
-      setTimeout(() => stop.abort(), 150);
+      await until('the server was asked', isUnderWay);
+      stop.abort();
       expect(await call).toMatchObject({ kind: 'transient' });
     }
     expect(limited.calls()).toBe(1);
