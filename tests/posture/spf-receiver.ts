@@ -4,7 +4,7 @@ import { World, type QueryType, type Zone } from '../../sandbox/dns/zones.ts';
  * Why a receiver answers permerror (RFC 7208): `lookups` and `voids` are the limits of section
  * 4.6.4, `mx` is the limit on the hosts of one "mx" in the same section.
  */
-export type PermError =
+type PermError =
   'lookups' | 'voids' | 'mx' | 'syntax' | 'target without record' | 'target with several records';
 
 export interface Received {
