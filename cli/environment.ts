@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
-import { dataDirectory, localSecrets } from '../scripts/environment.ts';
+import { ensureDataDirectory, loadLocalSecrets } from '../scripts/environment.ts';
 
 /**
  * Reads `.env`, as web and worker do; without a DATABASE_URL the commands go to the database of a
@@ -11,10 +11,10 @@ export function prepareEnvironment(): void {
   loadEnvFile();
   process.env['LOG_LEVEL'] ||= 'error';
   if (process.env['DATABASE_URL']) return;
-  const directory = dataDirectory();
+  const directory = ensureDataDirectory();
   const pidFile = path.join(directory, 'postgres', 'cluster', 'postmaster.pid');
   if (!existsSync(pidFile)) return;
-  const { APP_PASSWORD, ...secrets } = localSecrets(directory);
+  const { APP_PASSWORD, ...secrets } = loadLocalSecrets(directory);
   for (const [name, value] of Object.entries(secrets)) process.env[name] ||= value;
   const port = readFileSync(pidFile, 'utf8').split('\n')[3];
   process.env['DATABASE_URL'] =

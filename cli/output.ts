@@ -16,7 +16,7 @@ export const exitCodes = {
   notUsable: 7,
 } as const;
 
-const ofProblem: Partial<Record<ProblemCode, number>> = {
+const problemExitCodes: Partial<Record<ProblemCode, number>> = {
   bad_request: exitCodes.badInput,
   not_found: exitCodes.notFound,
   conflict: exitCodes.conflict,
@@ -48,7 +48,7 @@ export function reportFailure(options: OutputOptions, error: unknown): number {
   );
   if (error instanceof ConfigError) return exitCodes.notUsable;
   return error instanceof Problem
-    ? (ofProblem[error.code] ?? exitCodes.unexpected)
+    ? (problemExitCodes[error.code] ?? exitCodes.unexpected)
     : exitCodes.unexpected;
 }
 

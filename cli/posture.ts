@@ -1,4 +1,4 @@
-import { providerLabel } from '../src/lib/posture/mx/providers.ts';
+import { getProviderLabel } from '../src/lib/posture/mx/providers.ts';
 import type { Check, Evidence, MxCheck, Verdict } from '../src/lib/posture/types.ts';
 
 const verdicts: Record<Verdict, string> = {
@@ -11,7 +11,7 @@ const verdicts: Record<Verdict, string> = {
 };
 
 /** What a scan found, in plain words, a line each. */
-export function wordsOf({
+export function formatEvidence({
   domain,
   exists,
   mx,
@@ -41,32 +41,36 @@ export function wordsOf({
       `${selector}: ${keyType}${bits === null ? '' : `, ${bits} bits`}`,
   );
   return [
-    `${domain}: ${mailboxesOf(mx)}.${there}`,
-    ...lines('MX', mx, mx.records),
-    ...lines('SPF', spf, [
+    `${domain}: ${formatMailboxes(mx)}.${there}`,
+    ...formatCheck('MX', mx, mx.records),
+    ...formatCheck('SPF', spf, [
       ...spf.records,
       ...(spf.records.length > 0 ? [`${spf.lookups} of 10 lookups`] : []),
     ]),
-    ...lines('DKIM', dkim, found),
-    ...lines('DMARC', dmarc, [...dmarc.records, ...policy]),
-    ...lines('MTA-STS', mtaSts, mtaSts.records),
-    ...lines('TLS reporting', tlsRpt, tlsRpt.records),
-    ...lines('BIMI', bimi, bimi.records),
+    ...formatCheck('DKIM', dkim, found),
+    ...formatCheck('DMARC', dmarc, [...dmarc.records, ...policy]),
+    ...formatCheck('MTA-STS', mtaSts, mtaSts.records),
+    ...formatCheck('TLS reporting', tlsRpt, tlsRpt.records),
+    ...formatCheck('BIMI', bimi, bimi.records),
     `The answers hold for ${ttlSeconds / 3600} hours.`,
   ];
 }
 
-function mailboxesOf({ nullMx, gateway, provider, certainty }: MxCheck): string {
+function formatMailboxes({ nullMx, gateway, provider, certainty }: MxCheck): string {
   if (nullMx) return 'receives no mail';
   const likely = certainty === 'inferred' ? 'likely ' : '';
   const mailboxes =
     provider === null
       ? 'mailboxes at an unknown place'
-      : `mailboxes ${likely}at ${providerLabel(provider)}`;
-  return gateway === null ? mailboxes : `${mailboxes}, behind ${providerLabel(gateway)}`;
+      : `mailboxes ${likely}at ${getProviderLabel(provider)}`;
+  return gateway === null ? mailboxes : `${mailboxes}, behind ${getProviderLabel(gateway)}`;
 }
 
-function lines(name: string, { verdict, findings }: Check, facts: readonly string[]): string[] {
+function formatCheck(
+  name: string,
+  { verdict, findings }: Check,
+  facts: readonly string[],
+): string[] {
   return [
     `${name.padEnd(14)} ${verdicts[verdict]}`,
     ...facts.map((fact) => `    ${fact}`),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { demoPassword } from './demo.ts';
-import { freePort } from './embedded-postgres.ts';
+import { findFreePort } from './embedded-postgres.ts';
 import { stopPart } from './processes.ts';
 
 /**
@@ -32,7 +32,7 @@ export interface Weight {
 const common: Weight = { js: 90, css: 25, html: 60, later: 200 };
 
 /** The pages and what each may weigh. */
-export function budgets(slug: string): Record<string, Weight> {
+export function listBudgets(slug: string): Record<string, Weight> {
   const pages = [
     'dashboard',
     'reports',
@@ -59,17 +59,17 @@ type Read = (path: string) => Promise<string>;
 /** The weight of one page. `read` gives the text of a file of ours by its path. */
 export async function weigh(html: string, read: Read): Promise<Weight> {
   const styles = await Promise.all(
-    links(html, /<link[^>]*rel="stylesheet"[^>]*>/g, 'href').map(read),
+    findLinks(html, /<link[^>]*rel="stylesheet"[^>]*>/g, 'href').map(read),
   );
-  const entries = links(
+  const entries = findLinks(
     html,
     /<(?:script|link)[^>]*(?:type="module"|rel="modulepreload")[^>]*>/g,
     '(?:src|href|component-url|renderer-url)',
   );
-  const now = await closure(entries, read, staticImports);
-  const all = await closure([...now.keys()], read, (code) => [
-    ...staticImports(code),
-    ...dynamicImports(code),
+  const now = await collectFiles(entries, read, findStaticImports);
+  const all = await collectFiles([...now.keys()], read, (code) => [
+    ...findStaticImports(code),
+    ...findDynamicImports(code),
   ]);
   const later = [...all].filter(([path]) => !now.has(path)).map(([, code]) => code);
   const inline = [
@@ -78,20 +78,20 @@ export async function weigh(html: string, read: Read): Promise<Weight> {
     ),
   ].map(([, code]) => code ?? '');
   return {
-    js: sizes([...now.values(), ...inline]),
-    css: sizes(styles),
-    html: sizes([html]),
-    later: sizes(later),
+    js: sumSizes([...now.values(), ...inline]),
+    css: sumSizes(styles),
+    html: sumSizes([html]),
+    later: sumSizes(later),
   };
 }
 
-function links(html: string, tag: RegExp, attribute: string): string[] {
+function findLinks(html: string, tag: RegExp, attribute: string): string[] {
   const value = new RegExp(`\\s${attribute}="(/[^"]+)"`);
   return [...html.matchAll(tag)].flatMap(([found]) => value.exec(found)?.[1] ?? []);
 }
 
 /** The files that the entries need, each once, with their text. */
-async function closure(
+async function collectFiles(
   entries: string[],
   read: Read,
   next: (code: string) => string[],
@@ -107,19 +107,19 @@ async function closure(
   return found;
 }
 
-function staticImports(code: string): string[] {
+function findStaticImports(code: string): string[] {
   return [
     ...code.matchAll(/\b(?:import|export)\b[^'"`();]*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g),
   ].flatMap(([, name]) => name ?? []);
 }
 
-function dynamicImports(code: string): string[] {
+function findDynamicImports(code: string): string[] {
   return [...code.matchAll(/\bimport\(\s*["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g)].flatMap(
     ([, name]) => name ?? [],
   );
 }
 
-function sizes(texts: string[]): number {
+function sumSizes(texts: string[]): number {
   return texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0) / 1000;
 }
 
@@ -132,17 +132,17 @@ export function excesses(weight: Weight, budget: Weight): string[] {
 }
 
 async function signIn(base: string, email: string, password: string): Promise<string> {
-  const answer = await fetch(new URL('/api/auth/sign-in/email', base), {
+  const response = await fetch(new URL('/api/auth/sign-in/email', base), {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: new URL(base).origin },
     body: JSON.stringify({ email, password }),
   });
-  if (!answer.ok)
+  if (!response.ok)
     throw new Error(
-      `Signing in as ${email} was answered with ${answer.status}. ` +
+      `Signing in as ${email} was answered with ${response.status}. ` +
         "Is this the demo's address and password?",
     );
-  return answer.headers
+  return response.headers
     .getSetCookie()
     .map((cookie) => cookie.split(';')[0])
     .join('; ');
@@ -168,12 +168,12 @@ export interface WeighedPage {
 export async function weighSite({ url, slug, email, password }: Site): Promise<WeighedPage[]> {
   const cookie = await signIn(url, email, password);
   const get = async (path: string, headers: Record<string, string> = {}) => {
-    const answer = await fetch(new URL(path, url), { headers, redirect: 'error' });
-    if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}.`);
-    return answer.text();
+    const response = await fetch(new URL(path, url), { headers, redirect: 'error' });
+    if (!response.ok) throw new Error(`${path} was answered with ${response.status}.`);
+    return response.text();
   };
   const pages: WeighedPage[] = [];
-  for (const [path, budget] of Object.entries(budgets(slug))) {
+  for (const [path, budget] of Object.entries(listBudgets(slug))) {
     const weight = await weigh(await get(path, path === '/sign-in' ? {} : { cookie }), (file) =>
       get(file),
     );
@@ -182,7 +182,7 @@ export async function weighSite({ url, slug, email, password }: Site): Promise<W
   return pages;
 }
 
-function line({ path, weight, excesses: over }: WeighedPage): string {
+function formatLine({ path, weight, excesses: over }: WeighedPage): string {
   const figures = (Object.keys(weight) as (keyof Weight)[])
     .map((part) => `${part} ${weight[part].toFixed(1)}`)
     .join('  ');
@@ -201,7 +201,7 @@ async function withDemo<Result>(
   work: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-budgets-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const env = {
     ...process.env,
     TRIBUTARY_DATA_DIR: directory,
@@ -236,10 +236,10 @@ async function hasData(url: string, slug: string): Promise<boolean> {
   );
   if (!alive) return false;
   const cookie = await signIn(url, `admin@${slug}.test`, demoPassword);
-  const answer = await fetch(new URL(`/api/sync/status?tenant=${slug}`, url), {
+  const response = await fetch(new URL(`/api/sync/status?tenant=${slug}`, url), {
     headers: { cookie },
   });
-  return ((await answer.json()) as { lastSyncAt: string | null }).lastSyncAt !== null;
+  return ((await response.json()) as { lastSyncAt: string | null }).lastSyncAt !== null;
 }
 
 async function main(): Promise<void> {
@@ -251,7 +251,7 @@ async function main(): Promise<void> {
   const weighAt = (url: string) => weighSite({ url, slug, email, password });
   const pages =
     values.url === undefined ? await withDemo(slug, weighAt) : await weighAt(values.url);
-  for (const page of pages) process.stdout.write(line(page));
+  for (const page of pages) process.stdout.write(formatLine(page));
   process.exitCode = pages.every(({ excesses: over }) => over.length === 0) ? 0 : 1;
 }
 

@@ -30,10 +30,10 @@ const lock = path.join('node_modules', '.build.lock');
  * at a time builds.
  */
 export async function ensureBuilt(): Promise<void> {
-  if (isBuilt(digestOfSources())) return;
-  while (!takeLock()) await sleep(200);
+  if (isBuilt(hashSources())) return;
+  while (!acquireLock()) await sleep(200);
   try {
-    const digest = digestOfSources();
+    const digest = hashSources();
     if (isBuilt(digest)) return;
     await runAstro(['build', '--silent']);
     mkdirSync('dist', { recursive: true });
@@ -48,19 +48,19 @@ function isBuilt(digest: string): boolean {
 }
 
 /** False while another process has it. One that died in the middle of a build has it no longer. */
-function takeLock(): boolean {
+function acquireLock(): boolean {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (!isAlive(holderOf(lock))) rmSync(lock, { force: true });
+    if (!isAlive(readHolder(lock))) rmSync(lock, { force: true });
     return false;
   }
 }
 
 /** Not a number while the file is being written or has just gone. */
-function holderOf(file: string): number {
+function readHolder(file: string): number {
   return Number.parseInt(existsSync(file) ? readFileSync(file, 'utf8') : '', 10);
 }
 
@@ -74,7 +74,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function digestOfSources(): string {
+function hashSources(): string {
   const hash = createHash('sha256');
   for (const file of sources.flatMap((pattern) => globSync(pattern)).sort()) {
     if (statSync(file).isFile()) hash.update(file).update(readFileSync(file));

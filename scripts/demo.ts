@@ -56,7 +56,7 @@ export async function isDemo(): Promise<boolean> {
 
 /** Three tenants with their people and their sandbox accounts. Never called in production. */
 export async function createDemo(sandbox: Sandbox): Promise<void> {
-  const { clienttether } = addressesOf(sandbox);
+  const { clienttether } = getAddresses(sandbox);
   for (const input of demoTenants) {
     const tenant = await createTenant(input);
     await createUser({
@@ -80,9 +80,9 @@ export async function createDemo(sandbox: Sandbox): Promise<void> {
       settings: { ...clienttether },
       secrets: { webKey, accessToken },
     });
-    for (const account of accountsOf(input.slug, sandbox))
+    for (const account of listAccounts(input.slug, sandbox))
       await createConnection({ tenantId: tenant.id, ...account });
-    if (accountsOf(input.slug, sandbox).length > 0)
+    if (listAccounts(input.slug, sandbox).length > 0)
       for (const feature of ['lead-engine', 'crm-push'] as const)
         await setFeature(tenant.id, feature, true, null);
   }
@@ -95,8 +95,8 @@ export async function createDemo(sandbox: Sandbox): Promise<void> {
 }
 
 /** The partner and the CRM of a workspace, for those that have them. */
-function accountsOf(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
-  const addresses = addressesOf(sandbox);
+function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
+  const addresses = getAddresses(sandbox);
   const partners = demoPartners()
     .filter(({ name }) => name === slug)
     .map(({ clientId, clientSecret, refreshToken }) => ({
@@ -115,7 +115,7 @@ function accountsOf(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tena
 }
 
 /** The settings that hold addresses, by provider. */
-function addressesOf({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
+function getAddresses({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
   return {
     clienttether: { baseUrl: clienttether.baseUrl },
     'partner-center': {
@@ -129,7 +129,7 @@ function addressesOf({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
 
 /** Points the demo's connections at the sandbox, which may have had to take another port. */
 export async function pointDemoAt(sandbox: Sandbox): Promise<void> {
-  const addresses: Record<string, Record<string, string>> = addressesOf(sandbox);
+  const addresses: Record<string, Record<string, string>> = getAddresses(sandbox);
   for (const { slug } of demoTenants) {
     const tenant = await findTenant(slug);
     if (tenant === undefined) continue;

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { Problem } from '../src/lib/platform/errors.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
-import { fromFile, throughCopy, throughDump } from './drill/carry.ts';
+import { restoreFile, transferByCopy, transferByDump } from './drill/carry.ts';
 import type { Comparison } from './drill/compare.ts';
-import { drill } from './drill/drill.ts';
-import { dataDirectory, localDatabase } from './environment.ts';
+import { runDrill } from './drill/drill.ts';
+import { ensureDataDirectory, openLocalDatabase } from './environment.ts';
 import { table } from './table.ts';
 
 /**
@@ -28,14 +28,14 @@ async function main(): Promise<void> {
   });
   if (values.copy === true && values.file !== undefined)
     throw new Problem('bad_request', 'Choose one of --copy and --file.');
-  const own = values.from ?? (await ownerUrl());
+  const own = values.from ?? (await findOwnerUrl());
   const carry =
     values.file !== undefined
-      ? fromFile(path.resolve(values.file))
+      ? restoreFile(path.resolve(values.file))
       : values.copy === true
-        ? throughCopy
-        : throughDump;
-  const comparison = await drill({
+        ? transferByCopy
+        : transferByDump;
+  const comparison = await runDrill({
     fromUrl: own,
     intoUrl: values.into ?? own,
     carry,
@@ -46,13 +46,13 @@ async function main(): Promise<void> {
 }
 
 /** As `npm run migrate`; without a DATABASE_URL the database of a running `npm start`. */
-async function ownerUrl(): Promise<string> {
+async function findOwnerUrl(): Promise<string> {
   loadEnvFile();
   const given = process.env['DATABASE_OWNER_URL'] || process.env['DATABASE_URL'];
   if (given) return given;
-  const directory = dataDirectory();
+  const directory = ensureDataDirectory();
   if (existsSync(path.join(directory, 'postgres', 'cluster', 'postmaster.pid')))
-    return (await localDatabase(directory, '')).ownerUrl;
+    return (await openLocalDatabase(directory, '')).ownerUrl;
   throw new Problem(
     'unavailable',
     'DATABASE_URL is not set and no `npm start` runs here. Set ' +

@@ -50,13 +50,13 @@ export interface EmbeddedOptions {
 
 /** Starts (or joins, when it is running already) the cluster in `directory`. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const identity = serverIdentity();
-  const binaries = reachable(await findBinaries(), identity);
-  const root = reachableDirectory(options.directory, identity);
+  const identity = findServerIdentity();
+  const binaries = ensureReachable(await findBinaries(), identity);
+  const root = ensureReachableDirectory(options.directory, identity);
   const cluster = path.join(root, 'cluster');
   const password = await initialise(binaries, root, cluster, identity);
   const port =
-    (await runningPort(binaries, cluster, identity)) ??
+    (await readRunningPort(binaries, cluster, identity)) ??
     (await launch(binaries, cluster, identity, options));
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
@@ -72,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 }
 
 /** The server refuses to run as root: as root it becomes `postgres`, else `nobody`. */
-function serverIdentity(): Identity {
+function findServerIdentity(): Identity {
   if (process.getuid?.() !== 0) return {};
   const passwd = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -104,10 +104,10 @@ async function findBinaries(): Promise<Binaries> {
  * The binaries where the server's user can run them: in place, else copied out of the closed
  * folder.
  */
-function reachable(binaries: Binaries, identity: Identity): Binaries {
+function ensureReachable(binaries: Binaries, identity: Identity): Binaries {
   if (canReach(binaries.postgres, identity)) return binaries;
   const native = path.resolve(path.dirname(binaries.postgres), '..');
-  const copy = path.join(tmpdir(), `tributary-postgres-${digest(native)}`);
+  const copy = path.join(tmpdir(), `tributary-postgres-${hashText(native)}`);
   if (!existsSync(path.join(copy, 'bin', 'postgres')))
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   const at = (name: string) => path.join(copy, 'bin', name);
@@ -115,13 +115,13 @@ function reachable(binaries: Binaries, identity: Identity): Binaries {
 }
 
 /** `directory`, else a folder of its own that the server's user can reach. */
-function reachableDirectory(directory: string, identity: Identity): string {
+function ensureReachableDirectory(directory: string, identity: Identity): string {
   mkdirSync(directory, { recursive: true });
   // A folder that was made for its owner alone only has to let the server's user through.
   if (!canReach(directory, identity)) chmodSync(directory, 0o711);
   const chosen = canReach(directory, identity)
     ? directory
-    : path.join('/var/lib', `tributary-${digest(directory)}`);
+    : path.join('/var/lib', `tributary-${hashText(directory)}`);
   mkdirSync(chosen, { recursive: true });
   return chosen;
 }
@@ -131,7 +131,7 @@ function canReach(target: string, identity: Identity): boolean {
   return spawnSync('test', ['-x', target], { ...identity, cwd: '/' }).status === 0;
 }
 
-function digest(text: string): string {
+function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
@@ -171,7 +171,7 @@ async function initialise(
   return password;
 }
 
-async function runningPort(
+async function readRunningPort(
   binaries: Binaries,
   cluster: string,
   identity: Identity,
@@ -191,7 +191,7 @@ async function launch(
   identity: Identity,
   options: EmbeddedOptions,
 ): Promise<number> {
-  const { settings = [], port = await freePort() } = options;
+  const { settings = [], port = await findFreePort() } = options;
   const all = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
@@ -222,7 +222,7 @@ async function launch(
 }
 
 /** A port that was free a moment ago on the loopback interface. */
-export function freePort(): Promise<number> {
+export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

@@ -8,14 +8,14 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 export type Environment = Record<string, string | undefined>;
 
 /** Where `npm start` keeps what outlives it. */
-export function dataDirectory(): string {
+export function ensureDataDirectory(): string {
   const directory = path.resolve(process.env['TRIBUTARY_DATA_DIR'] || '.data');
   mkdirSync(directory, { recursive: true });
   return directory;
 }
 
 /** Secrets of a local start, made once and kept; those of the environment win. */
-export function localSecrets(directory: string): Environment {
+export function loadLocalSecrets(directory: string): Environment {
   const file = path.join(directory, 'secrets.json');
   if (!existsSync(file)) {
     const made = {
@@ -38,7 +38,7 @@ export interface LocalDatabase {
 }
 
 /** The database of DATABASE_URL, else the embedded one. */
-export async function localDatabase(
+export async function openLocalDatabase(
   directory: string,
   appPassword: string,
 ): Promise<LocalDatabase> {

@@ -32,10 +32,10 @@ export function whenReady({ name, child }: Part): Promise<{ port: number }> {
 }
 
 /** Asks a part to end, and waits until it has. */
-export function stopPart({ child }: Part, patienceMs = 30_000): Promise<void> {
+export function stopPart({ child }: Part, timeoutMs = 30_000): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const kill = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    const kill = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.once('exit', () => {
       clearTimeout(kill);
       resolve();

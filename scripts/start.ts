@@ -2,16 +2,16 @@ import { connect } from 'node:net';
 import { startDns, startSandbox, zoneFor, type DnsServer, type Sandbox } from '../sandbox/index.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
-import { ConfigError, forgetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
+import { ConfigError, resetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { ensureBuilt } from './build.ts';
 import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
 import {
   createLogin,
-  dataDirectory,
-  localDatabase,
-  localSecrets,
+  ensureDataDirectory,
+  openLocalDatabase,
+  loadLocalSecrets,
   type Environment,
   type LocalDatabase,
 } from './environment.ts';
@@ -26,31 +26,31 @@ const dnsPort = 4353;
  */
 async function main(): Promise<void> {
   loadEnvFile();
-  const directory = dataDirectory();
-  const secrets = localSecrets(directory);
+  const directory = ensureDataDirectory();
+  const secrets = loadLocalSecrets(directory);
   const port = Number(process.env['PORT'] || 4321);
-  await refuseTakenPort(port);
-  say('Starting Tributary. The first start takes up to a minute.');
+  await assertPortFree(port);
+  printLine('Starting Tributary. The first start takes up to a minute.');
   const development = process.argv.includes('--dev');
   const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
   onStop((reason) => stopAll(started, reason));
-  started.database = await localDatabase(directory, secrets['APP_PASSWORD'] ?? '');
-  const env = environment(secrets, started.database, port);
+  started.database = await openLocalDatabase(directory, secrets['APP_PASSWORD'] ?? '');
+  const env = buildEnvironment(secrets, started.database, port);
   Object.assign(process.env, env);
   parseConfig(process.env);
   await prepareDatabase(started.database, secrets);
   const demo = await prepareDemo(started, env);
-  await startPartOf(started, 'worker', 'worker/index.ts', env);
+  await startAndWatch(started, 'worker', 'worker/index.ts', env);
   await building;
-  const web = await startPartOf(
+  const web = await startAndWatch(
     started,
     'web',
     development ? 'scripts/web-dev.ts' : 'scripts/web.ts',
     env,
   );
   const ready = await whenReady(web);
-  say(screen(ready.port, demo, started.database));
+  printLine(formatScreen(ready.port, demo, started.database));
 }
 
 interface Started {
@@ -62,7 +62,11 @@ interface Started {
 
 const started: Started = { parts: [] };
 
-function environment(secrets: Environment, database: LocalDatabase, port: number): Environment {
+function buildEnvironment(
+  secrets: Environment,
+  database: LocalDatabase,
+  port: number,
+): Environment {
   return {
     NODE_ENV: process.env['NODE_ENV'] || 'development',
     DATABASE_URL: database.appUrl,
@@ -89,7 +93,7 @@ async function prepareDemo(started: Started, env: Environment): Promise<boolean>
   process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
   started.sandbox = await startSandbox({ port: sandboxPort }).catch(() => startSandbox());
   if (!process.env['DNS_SERVERS']) await startDemoDns(started, env);
-  forgetConfig();
+  resetConfig();
   if (await isEmpty()) await createDemo(started.sandbox);
   else await pointDemoAt(started.sandbox);
   await closeDatabase();
@@ -104,7 +108,7 @@ async function startDemoDns(started: Started, env: Environment): Promise<void> {
   process.env['DNS_SERVERS'] = started.dns.address;
 }
 
-async function startPartOf(
+async function startAndWatch(
   started: Started,
   name: string,
   entry: string,
@@ -128,7 +132,7 @@ let stopping = false;
 async function stopAll(started: Started, reason: string): Promise<void> {
   if (stopping) return;
   stopping = true;
-  if (reason.startsWith('SIG')) say('\nStopping.');
+  if (reason.startsWith('SIG')) printLine('\nStopping.');
   for (const part of started.parts) await stopPart(part);
   await closeDatabase();
   await started.sandbox?.close(1000);
@@ -136,7 +140,7 @@ async function stopAll(started: Started, reason: string): Promise<void> {
   await started.database?.embedded?.stop();
 }
 
-function refuseTakenPort(port: number): Promise<void> {
+function assertPortFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = connect({ port, host: '127.0.0.1' });
     probe.once('connect', () => {
@@ -152,7 +156,7 @@ function refuseTakenPort(port: number): Promise<void> {
   });
 }
 
-function screen(port: number, demo: boolean, database: LocalDatabase): string {
+function formatScreen(port: number, demo: boolean, database: LocalDatabase): string {
   const lines = ['', `  Tributary is ready:  http://localhost:${port}`, ''];
   if (demo) {
     lines.push('  Sign in with the password  ' + demoPassword, '');
@@ -174,7 +178,7 @@ function screen(port: number, demo: boolean, database: LocalDatabase): string {
   return lines.join('\n');
 }
 
-function say(text: string): void {
+function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

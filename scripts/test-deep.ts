@@ -39,12 +39,12 @@ for (const file of vitest.state.getTestModules()) {
   if (file.state() === 'failed' && tests.every((test) => test.result().state !== 'failed'))
     counts.failed += 1;
   for (const test of tests) count(test);
-  rows.push(...rowsOf(file.relativeModuleId, tests));
+  rows.push(...toRows(file.relativeModuleId, tests));
 }
 await vitest.close();
 
 const table = [
-  ...heading(),
+  ...formatHeading(),
   '| what happens | what it came to | |',
   '| --- | --- | --- |',
   ...rows.map(({ name, figures, passed }) => `| ${name} | ${figures} | ${passed} |`),
@@ -76,8 +76,8 @@ function count(test: TestCase): void {
  * The rows that the tests of a file put down themselves; a file without any is a row, with the
  * number of its tests.
  */
-function rowsOf(file: string, tests: TestCase[]): Row[] {
-  const told = tests.flatMap((test) => {
+function toRows(file: string, tests: TestCase[]): Row[] {
+  const reported = tests.flatMap((test) => {
     const { shown } = test.meta();
     return shown === undefined
       ? []
@@ -105,10 +105,10 @@ function rowsOf(file: string, tests: TestCase[]): Row[] {
             passed: states('failed') === 0 ? 'passed' : 'failed',
           },
         ];
-  return [...told, ...rest];
+  return [...reported, ...rest];
 }
 
-function heading(): string[] {
+function formatHeading(): string[] {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const machine = `${cpus().length} cores, ${memory}, Node ${process.versions.node}`;

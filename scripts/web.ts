@@ -4,13 +4,13 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import compression from 'compression';
 import sirv from 'sirv';
-import { standInTask } from '#lib/ops/alerts/task.ts';
+import { fallbackAlertsTask } from '#lib/ops/alerts/task.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
-import { startPeriodic } from '../src/lib/platform/periodic/run.ts';
+import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
@@ -35,7 +35,11 @@ async function main(): Promise<void> {
   await closeDatabase();
   const stopTracing = await startTracing('tributary-web');
   const server = createServer(
-    chain([compression() as unknown as Handler, staticFiles(), await application()]),
+    chainHandlers([
+      compression() as unknown as Handler,
+      serveStaticFiles(),
+      await loadApplication(),
+    ]),
   );
   server.requestTimeout = 60_000;
   await listen(server, PORT, HOST);
@@ -44,7 +48,7 @@ async function main(): Promise<void> {
   // Port 0 means any free one. The application reads its configuration at its first request, and
   // tells our own origin by the port.
   process.env['PORT'] = String(port);
-  const stopPeriodic = startPeriodic([standInTask()]);
+  const stopPeriodic = startPeriodicTasks([fallbackAlertsTask()]);
   log.info({ event: 'web.ready', port }, 'Web is ready');
   process.send?.({ ready: true, port });
   onStop(async (signal) => {
@@ -55,7 +59,7 @@ async function main(): Promise<void> {
   });
 }
 
-async function application(): Promise<Handler> {
+async function loadApplication(): Promise<Handler> {
   const entry = path.resolve('dist', 'server', 'entry.mjs');
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: AdapterHandler };
@@ -64,7 +68,7 @@ async function application(): Promise<Handler> {
 }
 
 /** Files whose names carry a digest never change; everything else is asked for again. */
-function staticFiles(): Handler {
+function serveStaticFiles(): Handler {
   const immutable = 'public, max-age=31536000, immutable';
   return sirv(path.resolve('dist', 'client'), {
     etag: true,
@@ -75,7 +79,7 @@ function staticFiles(): Handler {
   });
 }
 
-function chain(handlers: Handler[]) {
+function chainHandlers(handlers: Handler[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const run = (index: number): void => handlers[index]?.(request, response, () => run(index + 1));
     run(0);

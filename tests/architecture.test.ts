@@ -17,7 +17,7 @@ import { checkLayers } from '../scripts/layers/check.ts';
 import { rooms } from '../scripts/layers/rooms.ts';
 import { mayImport } from '../scripts/layers/rules.ts';
 import { recordSchemas, type EntityName } from '#lib/records/registry.ts';
-import { entityDefinition } from '#lib/entities/registry.ts';
+import { getEntityDefinition } from '#lib/entities/registry.ts';
 import { jobNames } from '#lib/jobs/jobs.ts';
 import { providers } from '#lib/connectors/registry.ts';
 import * as schema from '#lib/schema/index.ts';
@@ -49,7 +49,7 @@ describe('folders and registries agree', () => {
       expect(existsSync(`src/lib/entities/${name}/entity.ts`), name).toBe(true);
     }
     for (const name of Object.keys(recordSchemas) as EntityName[]) {
-      const table = getTableName(entityDefinition(name).table).replaceAll('_', '-');
+      const table = getTableName(getEntityDefinition(name).table).replaceAll('_', '-');
       expect(existsSync(`src/lib/schema/${table}.ts`), table).toBe(true);
     }
   });

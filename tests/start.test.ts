@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freePort } from '../scripts/embedded-postgres.ts';
+import { findFreePort } from '../scripts/embedded-postgres.ts';
 import { until } from './helpers/processes.ts';
 import { WebClient } from './helpers/web.ts';
 
@@ -34,7 +34,7 @@ async function isListening(port: number): Promise<boolean> {
 
 describe('npm start', () => {
   it('goes from nothing to dashboards, ends completely, and restarts with its data', async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const first = npmStart(port);
     await until('it is ready', () => first.output().includes('is ready'), 110_000);
     expect(first.output()).toContain(`http://localhost:${port}`);

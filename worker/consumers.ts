@@ -1,5 +1,5 @@
 import type { Job, JobWithMetadata, PgBoss } from 'pg-boss';
-import { keepLostJob } from '#lib/jobs/failed/lost.ts';
+import { recordGivenUpJob } from '#lib/jobs/failed/lost.ts';
 import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';
@@ -7,7 +7,7 @@ import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
-import { pollConsentJob } from './jobs/poll-consent.ts';
+import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { pruneRawJob } from './jobs/prune-raw.ts';
 import { replayJob } from './jobs/replay.ts';
@@ -27,7 +27,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'retry-records': retryRecordsJob,
   replay: replayJob,
   'prune-raw': pruneRawJob,
-  'poll-consent': pollConsentJob,
+  'poll-consent': pollDeviceFlowJob,
   'refresh-token': refreshTokenJob,
   'scan-domains': scanDomainsJob,
   rescore: rescoreJob,
@@ -55,7 +55,7 @@ export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promi
     { includeMetadata: true, pollingIntervalSeconds: 1 },
     async (batch: JobWithMetadata<unknown>[]) => {
       for (const { sourceName, sourceRetryCount, sourceOutput, data } of batch)
-        await keepLostJob({
+        await recordGivenUpJob({
           queue: sourceName,
           payload: data,
           output: sourceOutput,
@@ -73,7 +73,7 @@ async function runJob<Name extends JobName>(
   await withLogFields({ jobId: job.id, queue: name }, async () => {
     try {
       const payload = jobs[name].parse(job.data) as JobPayload<Name>;
-      await settle(
+      await completeJob(
         name,
         job.id,
         await handlers[name](payload, AbortSignal.any([stopping, job.signal])),
@@ -89,7 +89,7 @@ async function runJob<Name extends JobName>(
 }
 
 /** A job that goes on does so in a new one, behind what has not begun: this one is done. */
-async function settle<Name extends JobName>(
+async function completeJob<Name extends JobName>(
   name: Name,
   jobId: string,
   outcome: JobOutcome<Name>,

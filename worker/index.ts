@@ -4,7 +4,7 @@ import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
-import { startPeriodic } from '../src/lib/platform/periodic/run.ts';
+import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { openQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const schedule = await startSchedule();
   started.push(
     () => schedule.destroy(),
-    startPeriodic([checkAlertsTask(), pruneRawTask(), duePushesTask()]),
+    startPeriodicTasks([checkAlertsTask(), pruneRawTask(), duePushesTask()]),
   );
   log.info({ event: 'worker.ready' }, 'Worker is ready');
 }

@@ -5,7 +5,7 @@ import { enqueueScans } from '#lib/scoring/due.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
-import { enqueueDue } from '#lib/ingest/request.ts';
+import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 
 /** Starts the hourly tick, and ticks once now: what fell due while no worker ran is caught up. */
 export async function startSchedule(): Promise<ScheduledTask> {
@@ -20,7 +20,7 @@ export async function startSchedule(): Promise<ScheduledTask> {
  */
 async function tick(): Promise<void> {
   try {
-    const count = (await enqueueDue()) + (await enqueueRefreshes()) + (await enqueueScans());
+    const count = (await enqueueDueSyncs()) + (await enqueueRefreshes()) + (await enqueueScans());
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
   } catch (error) {

@@ -1,20 +1,20 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { watchDatabase } from '#lib/ops/health/gauges.ts';
+import { registerDatabaseGauges } from '#lib/ops/health/gauges.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { checkReadiness } from '../src/lib/platform/db/readiness.ts';
 import { log } from '../src/lib/platform/log.ts';
-import { answerMetrics } from '../src/lib/platform/metrics/endpoint.ts';
+import { handleMetricsRequest } from '../src/lib/platform/metrics/endpoint.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 
-interface Answer {
+interface Reply {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-const json = (status: number, body: object): Answer => ({
+const toJsonReply = (status: number, body: object): Reply => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
@@ -27,10 +27,10 @@ const json = (status: number, body: object): Answer => ({
 export async function startServer(): Promise<Server | undefined> {
   const { METRICS_HOST, METRICS_PORT } = config();
   if (METRICS_PORT === undefined) return undefined;
-  watchDatabase();
+  registerDatabaseGauges();
   const server = createServer((request, response) => {
-    void answer(request)
-      .catch(refusal)
+    void handleRequest(request)
+      .catch(toErrorReply)
       .then(({ status, headers, body }) =>
         response
           .writeHead(status, { ...headers, 'cache-control': 'no-store' })
@@ -47,17 +47,18 @@ export async function startServer(): Promise<Server | undefined> {
   return server;
 }
 
-async function answer({ method, url, headers }: IncomingMessage): Promise<Answer> {
+async function handleRequest({ method, url, headers }: IncomingMessage): Promise<Reply> {
   const [path] = (url ?? '').split('?', 1);
-  if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'Only GET is known here.' });
-  if (path === '/metrics') return answerMetrics(headers.authorization);
-  if (path === '/healthz') return json(200, { status: 'ok' });
-  if (path !== '/readyz') return json(404, { error: 'There is nothing at this address.' });
+  if (method !== 'GET' && method !== 'HEAD')
+    return toJsonReply(405, { error: 'Only GET is known here.' });
+  if (path === '/metrics') return handleMetricsRequest(headers.authorization);
+  if (path === '/healthz') return toJsonReply(200, { status: 'ok' });
+  if (path !== '/readyz') return toJsonReply(404, { error: 'There is nothing at this address.' });
   const readiness = await checkReadiness();
-  return json(readiness.ready ? 200 : 503, readiness);
+  return toJsonReply(readiness.ready ? 200 : 503, readiness);
 }
 
-function refusal(error: unknown): Answer {
+function toErrorReply(error: unknown): Reply {
   log.error({ event: 'worker.request_failed', reason: safeMessage(error) }, 'A scrape failed');
-  return json(500, { error: 'Something went wrong; it is in the log.' });
+  return toJsonReply(500, { error: 'Something went wrong; it is in the log.' });
 }

@@ -1,5 +1,5 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
-import { forgetConfig } from '../../src/lib/platform/config.ts';
+import { resetConfig } from '../../src/lib/platform/config.ts';
 
 /**
  * What web, worker and this process run with on a database of the benchmark. Throw-away secrets;
@@ -21,5 +21,5 @@ export function benchEnv(appUrl: string): Record<string, string> {
 export async function useDatabase(appUrl: string): Promise<void> {
   await closeDatabase();
   Object.assign(process.env, benchEnv(appUrl));
-  forgetConfig();
+  resetConfig();
 }

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, type Part as Process } from '../../scripts/processes.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { enqueueDue } from '#lib/ingest/request.ts';
+import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { BenchDatabase } from './cluster.ts';
 import { benchEnv } from './environment.ts';
@@ -98,7 +98,7 @@ export async function makeDue(database: BenchDatabase, members: readonly Member[
     ids,
     dueAt,
   ]);
-  await enqueueDue(dueAt);
+  await enqueueDueSyncs(dueAt);
   return dueAt;
 }
 

@@ -1,6 +1,6 @@
 import { ensureBuilt } from '../../scripts/build.ts';
 import { stopPart, type Part as Process } from '../../scripts/processes.ts';
-import { leadWordsOf } from '#lib/entities/lead/search-tokens.ts';
+import { leadSearchTokens } from '#lib/entities/lead/search-tokens.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { median, ms, times as ratio } from '../kit/figures.ts';
 import type { Part, Table } from '../kit/report.ts';
@@ -85,7 +85,7 @@ async function checkSearchTokens(database: BenchDatabase): Promise<void> {
      where external_id = any('{7,77,777}')`,
   );
   const wrong = rows.find(
-    (row) => leadWordsOf(row).toSorted().join(' ') !== row.words.toSorted().join(' '),
+    (row) => leadSearchTokens(row).toSorted().join(' ') !== row.words.toSorted().join(' '),
   );
   if (wrong !== undefined || rows.length === 0)
     throw new Error(

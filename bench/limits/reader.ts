@@ -1,4 +1,4 @@
-import { connectionClient } from '../../src/lib/connections/client.ts';
+import { createConnectionClient } from '../../src/lib/connections/client.ts';
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { RemoteError } from '../../src/lib/platform/http/errors.ts';
 import type { RateWindow } from '#lib/connectors/contract/limits.ts';
@@ -33,7 +33,7 @@ serve<ReadJob, { pages: number }>(async ({ databaseUrl, account, windows, from, 
     windows === null ? {} : { windows },
   ) as unknown as ProviderDefinition;
   const { tenantId, connectionId, baseUrl, key } = account;
-  const http = connectionClient(provider, { baseUrl }, { owner: { tenantId, connectionId } });
+  const http = createConnectionClient(provider, { baseUrl }, { owner: { tenantId, connectionId } });
   const headers = { authorization: `Bearer ${key}` };
   let next = from;
   const lane = async () => {

@@ -3,7 +3,7 @@ import { connections } from '#lib/schema/connections.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
-import type { HeldRun } from '#lib/ingest/lease.ts';
+import type { LeasedRun } from '#lib/ingest/lease.ts';
 import type { Source, SyncRequest } from '#lib/ingest/types.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -49,7 +49,7 @@ export const buildRequest = ({ tenantId, connectionId }: Account): SyncRequest =
 /** What a run works with, as src/lib/ingest/sync-connection.ts puts it together. */
 export async function openAccount(
   account: Account,
-  run: HeldRun,
+  run: LeasedRun,
   http: OwnedHttpClient,
   provider = stripeProvider(),
 ): Promise<Source> {

@@ -1,6 +1,6 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import { takeRun, whileRunHeld } from '#lib/ingest/lease.ts';
+import { claimRun, whileRunHeld } from '#lib/ingest/lease.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
 import { finishRun } from '#lib/ingest/runs.ts';
 import type { Source, StreamReport } from '#lib/ingest/types.ts';
@@ -31,7 +31,7 @@ serve<SideJob, SideResult>(async ({ databaseUrl, account }) => {
 
 async function sync(account: Account): Promise<StreamReport[]> {
   const request = buildRequest(account);
-  const run = await takeRun(request);
+  const run = await claimRun(request);
   const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true });
   const source = await openAccount(account, run, http);
   try {

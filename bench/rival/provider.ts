@@ -62,7 +62,7 @@ async function ask(
   });
   const { data, has_more: more } = list.parse(JSON.parse(response.body));
   const end = identified.safeParse(data.at(-1)).data;
-  return { answer: response, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
+  return { response: response, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
 }
 
 function mapCustomer(item: unknown): LeadRecord {

@@ -1,5 +1,5 @@
 import { ensureBuilt } from '../../scripts/build.ts';
-import { budgets, weigh, type Weight } from '../../scripts/budgets.ts';
+import { listBudgets, weigh, type Weight } from '../../scripts/budgets.ts';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { benchEnv } from '../kit/environment.ts';
@@ -43,7 +43,7 @@ async function weighWeb(database: BenchDatabase) {
 async function weighPages(port: number, cookie: string): Promise<Map<string, Weight>> {
   const [signedOut, signedIn] = [visit(port), visit(port, cookie)];
   const weights = new Map<string, Weight>();
-  for (const path of Object.keys(budgets(measured.slug))) {
+  for (const path of Object.keys(listBudgets(measured.slug))) {
     const visitor = path === '/sign-in' ? signedOut : signedIn;
     weights.set(path, await weigh(await visitor.get(path), (file) => visitor.get(file)));
   }
@@ -53,7 +53,7 @@ async function weighPages(port: number, cookie: string): Promise<Map<string, Wei
 
 /** All pages in turn, by several visitors at once. */
 async function load(port: number, cookie: string): Promise<void> {
-  const paths = Object.keys(budgets(measured.slug)).filter((path) => path !== '/sign-in');
+  const paths = Object.keys(listBudgets(measured.slug)).filter((path) => path !== '/sign-in');
   await Promise.all(
     Array.from({ length: visitors }, async () => {
       const visitor = visit(port, cookie);
@@ -65,7 +65,7 @@ async function load(port: number, cookie: string): Promise<void> {
 }
 
 function weightTable(weights: Map<string, Weight>): Table {
-  const limits = budgets(measured.slug);
+  const limits = listBudgets(measured.slug);
   const rows = [...weights].map(([path, weight]) => {
     const part = (name: keyof Weight) =>
       `${kilobytes(weight[name])} of ${limits[path]?.[name] ?? 0}`;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
-import { requestSync } from '#lib/ingest/request.ts';
+import { requestTenantSync } from '#lib/ingest/request.ts';
 import type { BenchDatabase } from '../kit/cluster.ts';
 import { benchEnv, useDatabase } from '../kit/environment.ts';
 import { createSubject } from '../sync/flow.ts';
@@ -25,7 +25,7 @@ export async function weighWorker(
     const idle = await residentBytes(worker);
     await useDatabase(database.appUrl);
     const { tenantId } = await createSubject(baseUrl, account, []);
-    await requestSync(tenantId, newId());
+    await requestTenantSync(tenantId, newId());
     await untilSynced(database);
     return { idle, loaded: await residentBytes(worker) };
   } finally {

@@ -1,7 +1,7 @@
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/source.ts';
-import { takeRun, type HeldRun } from '#lib/ingest/lease.ts';
+import { claimRun, type LeasedRun } from '#lib/ingest/lease.ts';
 import { finishRun } from '#lib/ingest/runs.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
 import type { Source, StreamReport, SyncRequest } from '#lib/ingest/types.ts';
@@ -42,7 +42,7 @@ export async function sync(subject: Subject): Promise<StreamReport[]> {
     connectionId: subject.connectionId,
     trigger: 'cli',
   };
-  const run = await takeRun(request);
+  const run = await claimRun(request);
   const source = await openSource(subject, request, run);
   try {
     const reports: StreamReport[] = [];
@@ -99,7 +99,7 @@ function chooseStreams(source: Source, subject: Subject) {
   return source.provider.streams.filter(({ name }) => subject.streams.includes(name));
 }
 
-async function openSource(subject: Subject, request: SyncRequest, run: HeldRun): Promise<Source> {
+async function openSource(subject: Subject, request: SyncRequest, run: LeasedRun): Promise<Source> {
   const open = await openConnection(subject.tenantId, subject.connectionId);
   const http = createHttpClient({
     allowedHosts: ['127.0.0.1'],

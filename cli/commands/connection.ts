@@ -4,7 +4,7 @@ import {
   listConnections,
   updateSettings,
 } from '../../src/lib/connections/connections.ts';
-import { tryConnection } from '#lib/connections/test/run.ts';
+import { testConnection } from '#lib/connections/test/run.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { providers } from '#lib/connectors/registry.ts';
 import { exitCodes, parsePair, print, table, type OutputOptions } from '../output.ts';
@@ -83,12 +83,12 @@ async function create({
     );
   }
   const tenant = await requireTenant(slug);
-  const secrets = await withStandardInput(secret);
+  const secrets = await readSecretFromStdin(secret);
   const created = await createConnection({
     tenantId: tenant.id,
     provider,
     label,
-    settings: settingsOf(setting),
+    settings: parseSettings(setting),
     secrets,
   });
   print({ json }, { id: created.id, tenant: slug, provider, label: created.label }, [
@@ -114,7 +114,7 @@ async function update({
       `${slug} has no connection ${id}. List them with: npm run ` +
         `tributary -- connection list --tenant ${slug}`,
     );
-  const settings = { ...(found.settings as Record<string, unknown>), ...settingsOf(setting) };
+  const settings = { ...(found.settings as Record<string, unknown>), ...parseSettings(setting) };
   await updateSettings(tenant.id, id, settings);
   print({ json }, { id, settings }, [
     `Changed ${Object.keys(setting).join(', ')} of ${found.label}. The next sync uses it.`,
@@ -125,7 +125,7 @@ async function update({
  * Settings as the provider's schema takes them: text, or JSON where a setting is a table such as
  * `stages`.
  */
-function settingsOf(pairs: Record<string, string>): Record<string, unknown> {
+function parseSettings(pairs: Record<string, string>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(pairs).map(([name, value]) => [
       name,
@@ -146,7 +146,9 @@ function parseJson(name: string, value: string): unknown {
   }
 }
 
-async function withStandardInput(secrets: Record<string, string>): Promise<Record<string, string>> {
+async function readSecretFromStdin(
+  secrets: Record<string, string>,
+): Promise<Record<string, string>> {
   const awaited = Object.keys(secrets).filter((name) => secrets[name] === '-');
   if (awaited.length > 1)
     throw new Problem('bad_request', 'Only one secret can be read from standard input.');
@@ -163,18 +165,18 @@ async function test({
   connection: id,
 }: OutputOptions & { tenant: string; connection: string }): Promise<void> {
   const tenant = await requireTenant(slug);
-  const tryout = await tryConnection(tenant.id, id);
-  const words = { true: 'ok', false: 'FAILED', null: 'skipped' };
-  const lines = tryout.steps.flatMap(({ step, ok, message, mend }) => [
-    `${words[`${ok}`].padEnd(8)}${step.padEnd(20)} ${message}`,
+  const result = await testConnection(tenant.id, id);
+  const statusLabels = { true: 'ok', false: 'FAILED', null: 'skipped' };
+  const lines = result.steps.flatMap(({ step, ok, message, mend }) => [
+    `${statusLabels[`${ok}`].padEnd(8)}${step.padEnd(20)} ${message}`,
     ...(mend === null ? [] : [`${' '.repeat(29)}${mend}`]),
   ]);
-  print({ json }, tryout, [
-    `${tryout.connection} (${tryout.provider})`,
+  print({ json }, result, [
+    `${result.connection} (${result.provider})`,
     ...lines,
-    tryout.isUsable ? 'The connection works.' : 'The connection does not work.',
+    result.isUsable ? 'The connection works.' : 'The connection does not work.',
   ]);
-  if (!tryout.isUsable) process.exitCode = exitCodes.notUsable;
+  if (!result.isUsable) process.exitCode = exitCodes.notUsable;
 }
 
 async function list(options: OutputOptions & { tenant: string }): Promise<void> {

@@ -3,7 +3,7 @@ import type { Actor } from '#lib/identity/actor.ts';
 import { discardJob, retryJob } from '#lib/jobs/failed/decide.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
-import { setAsideView } from '#lib/ops/dead-letters/view.ts';
+import { getDeadLettersView } from '#lib/ops/dead-letters/view.ts';
 import { recordLabel } from '#lib/ingest/rejections/labels.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
@@ -50,7 +50,7 @@ export function addDeadLettersCommands(program: Command): void {
 }
 
 async function list(options: Choice): Promise<void> {
-  const { groups, records, jobs } = await setAsideView(await operatorOf(options), {});
+  const { groups, records, jobs } = await getDeadLettersView(await toOperator(options), {});
   const byReason = groups.map(({ connectionId, stream, kind, count }) => ({
     records: count,
     connection: connectionId,
@@ -83,7 +83,7 @@ async function list(options: Choice): Promise<void> {
 }
 
 async function retry(options: RetryOptions): Promise<void> {
-  const actor = await operatorOf(options);
+  const actor = await toOperator(options);
   const { record, job, connection, stream, kind } = options;
   if (connection !== undefined && stream !== undefined && kind !== undefined) {
     const tally = await retryGroup(actor, { connectionId: connection, stream, kind });
@@ -94,16 +94,16 @@ async function retry(options: RetryOptions): Promise<void> {
           `${tally.rejected}, not kept any more ${tally.unreadable}.`,
     ]);
   }
-  const one = onlyOne(
+  const chosen = requireOne(
     record,
     job,
     'Name one of --record and --job, or --connection with --stream and --kind.',
   );
-  if (one.of === 'job') {
-    await retryJob(actor, one.id);
+  if (chosen.of === 'job') {
+    await retryJob(actor, chosen.id);
     return print(options, { queued: true }, ['The job is queued again.']);
   }
-  const accepted = await retryRecord(actor, one.id);
+  const accepted = await retryRecord(actor, chosen.id);
   print(options, { accepted }, [
     accepted
       ? 'The record was accepted.'
@@ -112,18 +112,18 @@ async function retry(options: RetryOptions): Promise<void> {
 }
 
 async function discard(options: Choice & { note: string }): Promise<void> {
-  const actor = await operatorOf(options);
-  const one = onlyOne(options.record, options.job, 'Name one of --record and --job.');
-  await (one.of === 'job' ? discardJob : discardRecord)(actor, one.id, options.note);
-  print(options, { discarded: one.id }, [`Discarded the ${one.of} ${one.id}.`]);
+  const actor = await toOperator(options);
+  const chosen = requireOne(options.record, options.job, 'Name one of --record and --job.');
+  await (chosen.of === 'job' ? discardJob : discardRecord)(actor, chosen.id, options.note);
+  print(options, { discarded: chosen.id }, [`Discarded the ${chosen.of} ${chosen.id}.`]);
 }
 
 /** Operators act without an account: the history names the command line. */
-async function operatorOf({ tenant }: Choice): Promise<Actor> {
+async function toOperator({ tenant }: Choice): Promise<Actor> {
   return { tenantId: (await requireTenant(tenant)).id, userId: null };
 }
 
-function onlyOne(
+function requireOne(
   record: string | undefined,
   job: string | undefined,
   otherwise: string,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { requestScan } from '#lib/scoring/due.ts';
-import { scanFromHere } from '../../src/lib/posture/system.ts';
+import { scanWithSystemResolver } from '../../src/lib/posture/system.ts';
 import { print, type OutputOptions } from '../output.ts';
-import { wordsOf } from '../posture.ts';
-import { domainOf } from './score.ts';
+import { formatEvidence } from '../posture.ts';
+import { parseDomain } from './score.ts';
 import { requireTenant } from './tenant.ts';
 
 export function addDomainCommands(program: Command): void {
@@ -33,12 +33,12 @@ async function rescan({
   ...options
 }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
   const { id } = await requireTenant(slug);
-  const domain = domainOf(text);
+  const domain = parseDomain(text);
   await requestScan(id, domain);
   print(options, { tenant: slug, domain }, [`${domain} is scanned as soon as a worker is free.`]);
 }
 
 async function scan(domain: string, options: OutputOptions): Promise<void> {
-  const evidence = await scanFromHere(domain);
-  print(options, evidence, wordsOf(evidence));
+  const evidence = await scanWithSystemResolver(domain);
+  print(options, evidence, formatEvidence(evidence));
 }

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { rotateKeys, type RotationProgress } from '../../src/lib/connections/keys/rotate.ts';
-import { keyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 
 export function addKeysCommands(program: Command): void {
@@ -44,7 +44,7 @@ async function rotate(options: OutputOptions): Promise<void> {
 }
 
 async function status(options: OutputOptions): Promise<void> {
-  const uses = await keyUses();
+  const uses = await listKeyUses();
   const rows = uses.map(({ key, place, secrets, mayBeWithdrawn }) => ({
     key,
     place,

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { isId } from '../../src/lib/platform/id.ts';
-import { askForDomain, askForLeads } from '#lib/outbound/push/ask.ts';
-import { requirePushTarget } from '#lib/outbound/push/request.ts';
-import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
-import { pushSlice, type SliceEnd } from '#lib/outbound/push/run.ts';
-import { pushCounts, pushStatus } from '#lib/outbound/push/status.ts';
+import { requestPushesByDomain, requestPushesByIds } from '#lib/outbound/push/ask.ts';
+import { requirePushConnection } from '#lib/outbound/push/request.ts';
+import { retryFailedPushes } from '#lib/outbound/push/retry-failed.ts';
+import { pushSlice, type PushSliceResult } from '#lib/outbound/push/run.ts';
+import { countPushes, getPushStatus } from '#lib/outbound/push/status.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
@@ -36,25 +36,25 @@ export function addPushCommands(program: Command): void {
 }
 
 async function run(options: PushOptions): Promise<void> {
-  const { tenantId, connectionId } = await placeOf(options);
-  if (options.lead !== undefined) await askForOne(tenantId, connectionId, options.lead);
+  const { tenantId, connectionId } = await resolveConnection(options);
+  if (options.lead !== undefined) await requestOne(tenantId, connectionId, options.lead);
   if (options.domain !== undefined)
-    await askForDomain(tenantId, connectionId, options.domain, null);
+    await requestPushesByDomain(tenantId, connectionId, options.domain, null);
   const end = await pushSlice({ tenantId, connectionId });
-  print(options, end, linesOf(end));
+  print(options, end, formatLines(end));
   if (end.tally.failed > 0) process.exitCode = exitCodes.syncFailed;
   else if (end.next !== null || end.tally.conflict > 0) process.exitCode = exitCodes.partial;
 }
 
-async function askForOne(tenantId: string, connectionId: string, leadId: string): Promise<void> {
+async function requestOne(tenantId: string, connectionId: string, leadId: string): Promise<void> {
   const {
     refused: [refused],
-  } = await askForLeads(tenantId, connectionId, [leadId], null);
+  } = await requestPushesByIds(tenantId, connectionId, [leadId], null);
   if (refused !== undefined)
     throw new Problem(refused.isUnknown ? 'not_found' : 'conflict', refused.reason);
 }
 
-function linesOf({ tally, next }: SliceEnd): string[] {
+function formatLines({ tally, next }: PushSliceResult): string[] {
   const { synced, unchanged, conflict, failed, retried, postponed } = tally;
   return [
     `Sent ${synced}, nothing to send ${unchanged}, to be decided ${conflict}, failed ${failed}.`,
@@ -68,7 +68,7 @@ async function status(options: PushOptions): Promise<void> {
   if (options.connection !== undefined && !isId(options.connection))
     throw new Problem('bad_request', 'Name the connection by its id.');
   if (options.domain === undefined) {
-    const counts = await pushCounts(tenant.id, options.connection);
+    const counts = await countPushes(tenant.id, options.connection);
     return print(
       options,
       counts,
@@ -82,7 +82,7 @@ async function status(options: PushOptions): Promise<void> {
       ),
     );
   }
-  const { leads, domain } = await pushStatus(tenant.id, options.domain);
+  const { leads, domain } = await getPushStatus(tenant.id, options.domain);
   const rows = leads.flatMap(({ leadId, name, pushes }) =>
     pushes.length === 0
       ? [{ lead: leadId, name, state: 'never sent' }]
@@ -100,17 +100,17 @@ async function status(options: PushOptions): Promise<void> {
 }
 
 async function retry(options: PushOptions): Promise<void> {
-  const { tenantId, connectionId } = await placeOf(options);
-  const retried = await retryFailed(tenantId, connectionId, null);
+  const { tenantId, connectionId } = await resolveConnection(options);
+  const retried = await retryFailedPushes(tenantId, connectionId, null);
   print(options, { retried }, [
     retried === 0 ? 'No lead has failed.' : `Asked again for ${retried}.`,
   ]);
 }
 
-async function placeOf({
+async function resolveConnection({
   tenant,
   connection,
 }: PushOptions): Promise<{ tenantId: string; connectionId: string }> {
   const tenantId = (await requireTenant(tenant)).id;
-  return { tenantId, connectionId: (await requirePushTarget(tenantId, connection)).id };
+  return { tenantId, connectionId: (await requirePushConnection(tenantId, connection)).id };
 }

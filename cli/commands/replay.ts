@@ -4,7 +4,7 @@ import { Problem } from '../../src/lib/platform/errors.ts';
 import { dryRunReplay, type DryRun } from '#lib/ingest/replay/dry-run.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
 import type {
-  DamagedAnswer,
+  DamagedResponse,
   ReplayFigures,
   ReplayReport,
   ReplayRequest,
@@ -41,7 +41,7 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
-  const requests = await requestsOf(options);
+  const requests = await buildRequests(options);
   const bar = progressBar(options.tenant);
   try {
     const onProgress = bar.update;
@@ -58,8 +58,8 @@ async function replay(options: ReplayOptions): Promise<void> {
         runs,
         runs.flatMap(({ connectionId, streams }) => [
           `${options.tenant}: what a replay of ${connectionId} would do`,
-          ...table(streams.map(rowOf)),
-          ...damagedLines(streams.flatMap(({ damaged }) => damaged)),
+          ...table(streams.map(toRow)),
+          ...formatDamaged(streams.flatMap(({ damaged }) => damaged)),
           '',
         ]),
       );
@@ -72,7 +72,7 @@ async function replay(options: ReplayOptions): Promise<void> {
     print(
       options,
       reports,
-      reports.flatMap((report) => linesOf(options.tenant, report)),
+      reports.flatMap((report) => formatLines(options.tenant, report)),
     );
     if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
     else if (reports.some(({ status }) => status === 'partial'))
@@ -82,7 +82,7 @@ async function replay(options: ReplayOptions): Promise<void> {
   }
 }
 
-async function requestsOf({
+async function buildRequests({
   tenant: slug,
   connection,
   stream,
@@ -111,21 +111,21 @@ async function requestsOf({
   }));
 }
 
-function linesOf(
+function formatLines(
   slug: string,
   { status, errorMessage, streams, damaged, startedAt, finishedAt }: ReplayReport,
 ): string[] {
   const seconds = ((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1);
   return [
     `${slug}: ${status} in ${seconds} s`,
-    ...table(streams.map(rowOf)),
+    ...table(streams.map(toRow)),
     ...(errorMessage === null ? [] : [errorMessage]),
-    ...damagedLines(damaged),
+    ...formatDamaged(damaged),
     '',
   ];
 }
 
-const rowOf = ({
+const toRow = ({
   label,
   pages,
   fetched,
@@ -145,7 +145,7 @@ const rowOf = ({
   deleted,
 });
 
-const damagedLines = (damaged: readonly DamagedAnswer[]) =>
+const formatDamaged = (damaged: readonly DamagedResponse[]) =>
   damaged.map(
     ({ stream, snapshotId, receivedAt }) =>
       `Damaged: answer ${snapshotId} of ${stream}, received ${receivedAt.toISOString()}.`,

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { domainMatch } from '../../src/lib/entities/referral/domain.ts';
+import { parseDomainMatch } from '../../src/lib/entities/referral/domain.ts';
 import { rescoreSlice } from '#lib/scoring/rescore.ts';
 import type { Breakdown, BreakdownItem } from '#lib/scoring/types.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { companyDomain } from '#lib/scoring/company-domains/queries.ts';
+import { findCompanyDomain } from '#lib/scoring/company-domains/queries.ts';
 import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
-type Row = NonNullable<Awaited<ReturnType<typeof companyDomain>>>;
+type Row = NonNullable<Awaited<ReturnType<typeof findCompanyDomain>>>;
 
 export function addScoreCommands(program: Command): void {
   const score = program.command('score').description('what companies score, and why');
@@ -35,23 +35,23 @@ async function explain({
   ...options
 }: OutputOptions & { tenant: string; domain: string }): Promise<void> {
   const { id } = await requireTenant(slug);
-  const domain = domainOf(text);
-  const row = await readTenant(id, (tx) => companyDomain(tx, id, domain));
+  const domain = parseDomain(text);
+  const row = await readTenant(id, (tx) => findCompanyDomain(tx, id, domain));
   if (row === undefined)
     throw new Problem(
       'not_found',
       `No lead, referral, contact or company of ${slug} is at ${domain}.`,
     );
-  print(options, row, linesOf(row));
+  print(options, row, formatLines(row));
 }
 
 /** The registrable domain of what people write. */
-export function domainOf(text: string): string {
-  const match = domainMatch(text);
+export function parseDomain(text: string): string {
+  const match = parseDomainMatch(text);
   return 'exact' in match ? match.exact : match.prefix;
 }
 
-function linesOf({
+function formatLines({
   domain,
   name,
   breakdown: kept,
@@ -87,13 +87,13 @@ function linesOf({
     `Mail: ${mailProvider ?? 'unknown'}. ${mailProviderReason}`,
     `Size: ${tenantSize ?? 'unknown'}. ${tenantSizeReason}`,
     '',
-    ...table([...signals, ...risks].map(shown)),
+    ...table([...signals, ...risks].map(toRow)),
     '',
     `Scanned at ${scannedAt?.toISOString() ?? 'an unknown time'}. ${next}`,
   ];
 }
 
-const shown = ({ label, points, most, verdict, evidence }: BreakdownItem) => ({
+const toRow = ({ label, points, most, verdict, evidence }: BreakdownItem) => ({
   signal: label,
   points: most === null ? points : `${points} of ${most}`,
   verdict: verdict ?? '',

@@ -1,11 +1,11 @@
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { listConnections } from '../../src/lib/connections/connections.ts';
-import { dueConnections } from '#lib/ingest/due.ts';
+import { listDueConnections } from '#lib/ingest/due.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
-import type { Progress, RunReport } from '#lib/ingest/types.ts';
+import type { SyncProgress, RunReport } from '#lib/ingest/types.ts';
 import { listTenants } from '#lib/identity/tenancy/tenants.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
@@ -16,7 +16,7 @@ interface SyncOptions extends OutputOptions {
   acceptDeletions?: boolean;
 }
 
-interface Target {
+interface ConnectionRef {
   slug: string;
   tenantId: string;
   connectionId: string;
@@ -40,20 +40,26 @@ export function addSyncCommand(program: Command): void {
 }
 
 async function sync(options: SyncOptions): Promise<void> {
-  const targets = await targetsOf(options);
+  const refs = await resolveConnections(options);
   const reports: (RunReport & { tenant: string })[] = [];
-  for (const target of targets)
-    reports.push({ tenant: target.slug, ...(await runOne(target, options)) });
-  print(options, reports, reports.length === 0 ? ['Nothing is due.'] : reports.flatMap(booksOf));
+  for (const ref of refs) reports.push({ tenant: ref.slug, ...(await syncOne(ref, options)) });
+  print(
+    options,
+    reports,
+    reports.length === 0 ? ['Nothing is due.'] : reports.flatMap(formatReport),
+  );
   if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
   else if (reports.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
 }
 
-async function targetsOf({ tenant: slug, connection }: SyncOptions): Promise<Target[]> {
+async function resolveConnections({
+  tenant: slug,
+  connection,
+}: SyncOptions): Promise<ConnectionRef[]> {
   if (slug === undefined) {
     if (connection !== undefined)
       throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
-    return dueTargets();
+    return findDueConnections();
   }
   const tenant = await requireTenant(slug);
   const found = (await listConnections(tenant.id)).filter(
@@ -69,17 +75,17 @@ async function targetsOf({ tenant: slug, connection }: SyncOptions): Promise<Tar
   return found.map(({ id }) => ({ slug, tenantId: tenant.id, connectionId: id }));
 }
 
-async function dueTargets(): Promise<Target[]> {
-  const targets: Target[] = [];
+async function findDueConnections(): Promise<ConnectionRef[]> {
+  const refs: ConnectionRef[] = [];
   for (const { id: tenantId, slug } of await listTenants()) {
-    for (const { id } of await dueConnections(tenantId, 1))
-      targets.push({ slug, tenantId, connectionId: id });
+    for (const { id } of await listDueConnections(tenantId, 1))
+      refs.push({ slug, tenantId, connectionId: id });
   }
-  return targets;
+  return refs;
 }
 
-async function runOne(
-  { slug, tenantId, connectionId }: Target,
+async function syncOne(
+  { slug, tenantId, connectionId }: ConnectionRef,
   { acceptDeletions }: SyncOptions,
 ): Promise<RunReport> {
   const bar = progressBar(slug);
@@ -100,7 +106,7 @@ async function runOne(
 
 /** A bar on standard error while it is a terminal; silent in scripts. */
 export function progressBar(slug: string): {
-  update: (progress: Progress) => void;
+  update: (progress: SyncProgress) => void;
   stop: () => void;
 } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
@@ -119,7 +125,7 @@ export function progressBar(slug: string): {
   };
 }
 
-function booksOf({
+function formatReport({
   tenant,
   status,
   errorMessage,

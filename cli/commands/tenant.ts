@@ -32,7 +32,7 @@ export function addTenantCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json, ...input }: CreateOptions) => {
       const created = await createTenant(input);
-      print({ json }, shown(created), [
+      print({ json }, toOutput(created), [
         `Created the workspace "${created.name}" at /w/${created.slug}/ (id ${created.id}).`,
       ]);
     });
@@ -61,7 +61,7 @@ export function addTenantCommands(program: Command): void {
     .description('list the workspaces')
     .option('--json', 'print JSON')
     .action(async (options: OutputOptions) => {
-      const tenants = (await listTenants()).map(shown);
+      const tenants = (await listTenants()).map(toOutput);
       print(options, tenants, table(tenants));
     });
 }
@@ -84,17 +84,17 @@ async function update({
 }: UpdateOptions): Promise<void> {
   const tenant = await requireTenant(slug);
   const switches = [
-    ...enable.map((name) => ({ feature: featureOf(name), on: true })),
-    ...disable.map((name) => ({ feature: featureOf(name), on: false })),
+    ...enable.map((name) => ({ feature: parseFeature(name), on: true })),
+    ...disable.map((name) => ({ feature: parseFeature(name), on: false })),
   ];
-  const numberOf = (text: string | undefined) =>
+  const parseNumber = (text: string | undefined) =>
     text === undefined ? undefined : Number(text || Number.NaN);
   const isLimited =
     rawRetentionDays !== undefined || deletionShare !== undefined || switches.length === 0;
   const changed = isLimited
     ? await updateTenant(tenant.id, {
-        rawRetentionDays: numberOf(rawRetentionDays),
-        deletionShare: numberOf(deletionShare),
+        rawRetentionDays: parseNumber(rawRetentionDays),
+        deletionShare: parseNumber(deletionShare),
       })
     : tenant;
   for (const { feature, on } of switches) await switchFeature(tenant.id, feature, on, null);
@@ -105,14 +105,14 @@ async function update({
     `${(share * 100).toFixed(0)} % of a stream's rows without asking.`;
   print(
     { json },
-    { ...shown(changed), rawRetentionDays: days, deletionShare: share, features: on },
+    { ...toOutput(changed), rawRetentionDays: days, deletionShare: share, features: on },
     [limits, `Features that are on: ${on.length === 0 ? 'none' : on.join(', ')}.`],
   );
 }
 
 const collect = (name: string, before: string[] = []): string[] => [...before, name];
 
-function featureOf(name: string): Feature {
+function parseFeature(name: string): Feature {
   const feature = features.find((known) => known === name);
   if (feature === undefined)
     throw new Problem(
@@ -134,7 +134,7 @@ export async function requireTenant(slug: string): Promise<Tenant> {
   return tenant;
 }
 
-const shown = ({ id, slug, name, timeZone, currency }: Tenant) => ({
+const toOutput = ({ id, slug, name, timeZone, currency }: Tenant) => ({
   id,
   slug,
   name,

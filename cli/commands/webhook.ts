@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import {
   registerWebhook,
   testWebhook,
-  webhookStatus,
+  getWebhookStatus,
   type WebhookStatus,
 } from '#lib/webhooks/inbound/registration.ts';
 import { print, type OutputOptions } from '../output.ts';
@@ -20,7 +20,7 @@ export function addWebhookCommands(program: Command): void {
   const add = (
     name: string,
     description: string,
-    verb: (tenantId: string, connectionId: string) => Promise<WebhookStatus>,
+    call: (tenantId: string, connectionId: string) => Promise<WebhookStatus>,
   ) =>
     webhook
       .command(name)
@@ -30,15 +30,15 @@ export function addWebhookCommands(program: Command): void {
       .option('--json', 'print JSON')
       .action(async (options: WebhookOptions) => {
         const tenant = await requireTenant(options.tenant);
-        const status = await verb(tenant.id, options.connection);
-        print(options, status, linesOf(status));
+        const status = await call(tenant.id, options.connection);
+        print(options, status, formatLines(status));
       });
   add('register', 'tell the provider to send its notices to PUBLIC_URL', registerWebhook);
-  add('status', 'what the provider knows, and what came', webhookStatus);
+  add('status', 'what the provider knows, and what came', getWebhookStatus);
   add('test', 'ask the provider for a test notice', testWebhook);
 }
 
-function linesOf({ url, registered, isCurrent, received, last }: WebhookStatus): string[] {
+function formatLines({ url, registered, isCurrent, received, last }: WebhookStatus): string[] {
   const known =
     registered === null
       ? 'The provider sends nothing to anybody.'

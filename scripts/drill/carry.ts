@@ -5,17 +5,17 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { migrateAll } from '#lib/jobs/migrate.ts';
-import { tableNames } from './fingerprint.ts';
+import { listTableNames } from './fingerprint.ts';
 import { connect, type Source } from './sessions.ts';
 import { findTools, runTool } from './tools.ts';
 
 /** Brings what the source holds into an empty database. */
-export type Carrier = (source: Source, scratchUrl: string) => Promise<void>;
+export type Transfer = (source: Source, scratchUrl: string) => Promise<void>;
 
 /**
  * The backup and the restore of docs/operations/backup.md, in a folder that nobody else can read.
  */
-export const throughDump: Carrier = async (source, scratchUrl) => {
+export const transferByDump: Transfer = async (source, scratchUrl) => {
   const { pg_dump } = await findTools(source.serverVersion);
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-drill-'));
   try {
@@ -28,15 +28,15 @@ export const throughDump: Carrier = async (source, scratchUrl) => {
       ...role,
       `--file=${file}`,
     ]);
-    await fromFile(file)(source, scratchUrl);
+    await restoreFile(file)(source, scratchUrl);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
 
 /** A dump that was made before. */
-export const fromFile =
-  (file: string): Carrier =>
+export const restoreFile =
+  (file: string): Transfer =>
   async (source, scratchUrl) => {
     const { pg_restore } = await findTools(source.serverVersion);
     await runTool(pg_restore, scratchUrl, [
@@ -48,11 +48,11 @@ export const fromFile =
   };
 
 /** Without PostgreSQL's tools: this release's migrations make the tables, COPY fills them. */
-export const throughCopy: Carrier = async (source, scratchUrl) => {
+export const transferByCopy: Transfer = async (source, scratchUrl) => {
   await migrateAll(scratchUrl);
   const scratch = await connect(scratchUrl);
   try {
-    const order = await parentsFirst(source.client);
+    const order = await sortParentsFirst(source.client);
     // Forced, it would bind this owner too; the migration after this forces it again.
     for (const table of order)
       await scratch.query(`alter table ${table} no force row level security`);
@@ -88,7 +88,7 @@ async function copySequences(source: pg.Client, scratch: pg.Client): Promise<voi
 }
 
 /** The tables, each behind those that it refers to. */
-async function parentsFirst(client: pg.Client): Promise<string[]> {
+async function sortParentsFirst(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ child: string; parent: string }>(`
     select format('%I.%I', cn.nspname, c.relname) as child,
       format('%I.%I', pn.nspname, p.relname) as parent
@@ -98,7 +98,7 @@ async function parentsFirst(client: pg.Client): Promise<string[]> {
     join pg_class p on p.oid = confrelid
     join pg_namespace pn on pn.oid = p.relnamespace
     where contype = 'f' and conrelid <> confrelid`);
-  const waiting = new Set(await tableNames(client));
+  const waiting = new Set(await listTableNames(client));
   const order: string[] = [];
   while (waiting.size > 0) {
     const free = [...waiting].filter(

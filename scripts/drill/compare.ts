@@ -30,8 +30,8 @@ export function compare(
   const names = [...new Set([...source.tables.keys(), ...restored.tables.keys()])].toSorted();
   const tables = names.map((table) => compareTable(table, source, restored, older));
   const shape = {
-    lost: missing(source.shape, restored.shape, older),
-    new: missing(restored.shape, source.shape, older),
+    lost: listMissing(source.shape, restored.shape, older),
+    new: listMissing(restored.shape, source.shape, older),
   };
   const fine = tables.every(({ verdict }) => verdict === 'same' || verdict === 'changed since');
   return { tables, shape, identical: fine && shape.lost.length === 0 && shape.new.length === 0 };
@@ -57,7 +57,7 @@ function compareTable(
   return report(older ? 'changed since' : 'differs');
 }
 
-function missing(from: Set<string>, to: Set<string>, older: boolean): string[] {
+function listMissing(from: Set<string>, to: Set<string>, older: boolean): string[] {
   return [...from]
     .filter((line) => !to.has(line) && !(older && line.startsWith('sequence: ')))
     .toSorted();

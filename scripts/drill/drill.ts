@@ -1,8 +1,8 @@
 import { migrateAll } from '#lib/jobs/migrate.ts';
-import type { Carrier } from './carry.ts';
+import type { Transfer } from './carry.ts';
 import { compare, type Comparison } from './compare.ts';
-import { fingerprint } from './fingerprint.ts';
-import { connect, openSource, withScratch } from './sessions.ts';
+import { fingerprintDatabase } from './fingerprint.ts';
+import { connect, openSource, withScratchDatabase } from './sessions.ts';
 
 export interface Drill {
   /** Logs in where the backup is taken. */
@@ -11,7 +11,7 @@ export interface Drill {
    * Logs in on the server on which the scratch database is made; its own database is not touched.
    */
   intoUrl: string;
-  carry: Carrier;
+  carry: Transfer;
   /** The carrier brings a backup from before. */
   older?: boolean;
 }
@@ -21,19 +21,23 @@ export interface Drill {
  * compares it with the moment at which the backup was taken. Writers of the source are not
  * disturbed. `inspect` sees the restored database before it is compared.
  */
-export async function drill(
+export async function runDrill(
   { fromUrl, intoUrl, carry, older = false }: Drill,
   inspect?: (restoredUrl: string) => Promise<void>,
 ): Promise<Comparison> {
   const source = await openSource(fromUrl);
   try {
-    return await withScratch(intoUrl, async (scratchUrl) => {
+    return await withScratchDatabase(intoUrl, async (scratchUrl) => {
       await carry(source, scratchUrl);
       await migrateAll(scratchUrl);
       await inspect?.(scratchUrl);
       const scratch = await connect(scratchUrl);
       try {
-        return compare(await fingerprint(source.client), await fingerprint(scratch), { older });
+        return compare(
+          await fingerprintDatabase(source.client),
+          await fingerprintDatabase(scratch),
+          { older },
+        );
       } finally {
         await scratch.end();
       }

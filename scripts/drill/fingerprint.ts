@@ -18,25 +18,26 @@ export interface TableContent {
 }
 
 /** Everything but the system and the queue, whose content the due-table brings back. */
-const ours = `not in ('information_schema', 'pgboss') and nspname !~ '^pg_'`;
+const ownSchemas = `not in ('information_schema', 'pgboss') and nspname !~ '^pg_'`;
 
-export async function fingerprint(client: pg.Client): Promise<Fingerprint> {
+export async function fingerprintDatabase(client: pg.Client): Promise<Fingerprint> {
   const tables = new Map<string, TableContent>();
-  for (const name of await tableNames(client)) tables.set(name, await contentOf(client, name));
-  return { tables, shape: await shapeOf(client) };
+  for (const name of await listTableNames(client))
+    tables.set(name, await fingerprintTable(client, name));
+  return { tables, shape: await readShape(client) };
 }
 
 /** The tables with rows of their own, as `schema.name`, quoted where need be. */
-export async function tableNames(client: pg.Client): Promise<string[]> {
+export async function listTableNames(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
     select format('%I.%I', nspname, relname) as name
     from pg_class c
     join pg_namespace n on n.oid = relnamespace
-    where relkind = 'r' and nspname ${ours} order by 1`);
+    where relkind = 'r' and nspname ${ownSchemas} order by 1`);
   return rows.map(({ name }) => name);
 }
 
-async function contentOf(client: pg.Client, table: string): Promise<TableContent> {
+async function fingerprintTable(client: pg.Client, table: string): Promise<TableContent> {
   const digest =
     "('x' || encode(substr(sha256(convert_to((t.*)::text, " +
     "'UTF8')), 1, 8), 'hex'))::bit(64)::bigint::numeric";
@@ -76,16 +77,16 @@ const parts: Record<string, string> = {
       select c.oid::regclass::text as target, (aclexplode(relacl)).*
       from pg_class c
       join pg_namespace n on n.oid = relnamespace
-      where nspname ${ours}
+      where nspname ${ownSchemas}
       union all select nspname::text, (aclexplode(nspacl)).* from pg_namespace
-        where nspname ${ours}) rights
+        where nspname ${ownSchemas}) rights
     left join pg_roles r on r.oid = grantee
     where grantee = 0 or rolname in ('${appRole}', '${backupRole}')`,
   function: `
     select format('%s %s', p.oid::regprocedure, md5(prosrc))
     from pg_proc p
     join pg_namespace n on n.oid = pronamespace
-    where nspname ${ours}`,
+    where nspname ${ownSchemas}`,
   trigger: `
     select pg_get_triggerdef(t.oid)
     from tables c
@@ -95,15 +96,15 @@ const parts: Record<string, string> = {
     select format('%I.%I at %s', schemaname, sequencename,
       coalesce(last_value::text, 'its start'))
     from (select *, schemaname as nspname from pg_sequences) s
-    where nspname ${ours}`,
+    where nspname ${ownSchemas}`,
 };
 
-async function shapeOf(client: pg.Client): Promise<Set<string>> {
+async function readShape(client: pg.Client): Promise<Set<string>> {
   const shape = new Set<string>();
   for (const [part, lines] of Object.entries(parts)) {
     const { rows } = await client.query<{ line: string }>(`
       with tables as (select c.* from pg_class c join pg_namespace n on n.oid = relnamespace
-        where relkind in ('r', 'p') and nspname ${ours})
+        where relkind in ('r', 'p') and nspname ${ownSchemas})
       select line from (${lines}) as found (line)`);
     for (const { line } of rows) shape.add(`${part}: ${line}`);
   }

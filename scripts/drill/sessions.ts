@@ -4,14 +4,14 @@ import { backupRole } from '../../src/lib/platform/db/pool.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
 /** Values are compared as text, so every session writes them the same way. */
-const printing =
+const sessionOptions =
   '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c ' +
   'extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
 
 export async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
-    options: printing,
+    options: sessionOptions,
     application_name: 'tributary-drill',
   });
   client.on('error', () => {});
@@ -38,13 +38,13 @@ export interface Source {
 export async function openSource(url: string): Promise<Source> {
   const client = await connect(url);
   try {
-    const role = await seeEveryRow(client);
+    const role = await setBypassRole(client);
     await client.query('begin isolation level repeatable read read only');
     const { rows } = await client.query<{ snapshot: string; version: number }>(
       `select pg_export_snapshot() as snapshot,
          current_setting('server_version_num')::int as version`,
     );
-    await refuseBlindness(client);
+    await assertSeesAllRows(client);
     return {
       url,
       client,
@@ -58,7 +58,7 @@ export async function openSource(url: string): Promise<Source> {
   }
 }
 
-async function seeEveryRow(client: pg.Client): Promise<string | undefined> {
+async function setBypassRole(client: pg.Client): Promise<string | undefined> {
   const { rows } = await client.query<{ sees: boolean }>(
     'select rolsuper or rolbypassrls as sees from pg_roles where rolname = current_user',
   );
@@ -69,7 +69,7 @@ async function seeEveryRow(client: pg.Client): Promise<string | undefined> {
   );
 }
 
-async function refuseBlindness(client: pg.Client): Promise<void> {
+async function assertSeesAllRows(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ hidden: number; role: string }>(`
     select count(*)::int as hidden, current_user as role from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
@@ -88,16 +88,16 @@ async function refuseBlindness(client: pg.Client): Promise<void> {
  * Makes a database on the server of `url`, hands out its URL, and drops it whatever happens, Ctrl-C
  * included.
  */
-export async function withScratch<T>(
+export async function withScratchDatabase<T>(
   url: string,
   work: (scratchUrl: string) => Promise<T>,
 ): Promise<T> {
   const name = `tributary_drill_${randomBytes(4).toString('hex')}`;
   const scratch = new URL(url);
   scratch.pathname = `/${name}`;
-  const drop = () => onServer(url, `drop database if exists ${name} with (force)`);
+  const drop = () => runOnServer(url, `drop database if exists ${name} with (force)`);
   const interrupted = () => void drop().finally(() => process.exit(130));
-  await onServer(url, `create database ${name} template template0 encoding 'UTF8'`).catch(
+  await runOnServer(url, `create database ${name} template template0 encoding 'UTF8'`).catch(
     explainRefusal,
   );
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -109,7 +109,7 @@ export async function withScratch<T>(
   }
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
+async function runOnServer(url: string, statement: string): Promise<void> {
   const client = await connect(url);
   await client.query(statement).finally(() => client.end());
 }

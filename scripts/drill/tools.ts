@@ -19,10 +19,10 @@ export async function findTools(serverVersion: number): Promise<Tools> {
   const needed = Math.floor(serverVersion / 10_000);
   const tools = { pg_dump: find('pg_dump'), pg_restore: find('pg_restore') };
   for (const [name, file] of Object.entries(tools)) {
-    const version = await majorVersion(file);
-    if (version === undefined) throw unusable(needed, `${name} is not installed`);
+    const version = await readMajorVersion(file);
+    if (version === undefined) throw unusableToolProblem(needed, `${name} is not installed`);
     if (version < needed)
-      throw unusable(
+      throw unusableToolProblem(
         needed,
         `${file} is of version ${version}, and the server of version ${needed}`,
       );
@@ -35,16 +35,16 @@ function find(name: string): string {
   return folder ? path.join(folder, name) : name;
 }
 
-async function majorVersion(file: string): Promise<number | undefined> {
-  const said = await execute(file, ['--version']).then(
+async function readMajorVersion(file: string): Promise<number | undefined> {
+  const output = await execute(file, ['--version']).then(
     ({ stdout }) => stdout,
     () => '',
   );
-  const found = /\(PostgreSQL\) (\d+)/.exec(said)?.[1];
+  const found = /\(PostgreSQL\) (\d+)/.exec(output)?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
-function unusable(needed: number, what: string): Problem {
+function unusableToolProblem(needed: number, what: string): Problem {
   return new Problem(
     'unavailable',
     `${what}. A backup needs pg_dump and pg_restore of version ${needed} or newer:
@@ -73,14 +73,17 @@ export function runTool(file: string, databaseUrl: string, args: string[]): Prom
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
+    let output = '';
+    child.stderr.on(
+      'data',
+      (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4_000)),
+    );
     child.once('error', reject);
     child.once('close', (code) =>
       code === 0
         ? resolve()
         : reject(
-            new Problem('unavailable', `${path.basename(file)} failed: ${scrub(said.trim())}`),
+            new Problem('unavailable', `${path.basename(file)} failed: ${scrub(output.trim())}`),
           ),
     );
   });

@@ -6,10 +6,10 @@ import {
   disableTwoFactor,
   renewBackupCodes,
   startTwoFactor,
-  type Setup,
+  type TwoFactorSetup,
 } from '#lib/identity/auth/two-factor.ts';
 import { action, byButton, text } from './action.ts';
-import { seeOther } from './form.ts';
+import { redirectAfterPost } from './form.ts';
 
 /** Whose account it is, as `requireUser` found out, and the browser that asks. */
 interface Owner {
@@ -26,18 +26,18 @@ const noFields = z.object({});
 export const submitAccount = byButton<Owner, Response>({
   name: action(nameForm, async ({ signedIn }, input) => {
     await changeName(input, signedIn.user.id);
-    return seeOther('/account?done=name');
+    return redirectAfterPost('/account?done=name');
   }),
   password: action(passwordForm, async ({ signedIn, client }, input) =>
-    seeOther('/account?done=password', await changePassword(input, signedIn, client)),
+    redirectAfterPost('/account?done=password', await changePassword(input, signedIn, client)),
   ),
   revoke: action(sessionForm, async ({ signedIn }, { session }) => {
     await revokeSession(signedIn.user.id, session);
-    return seeOther('/account?done=sessions#sessions');
+    return redirectAfterPost('/account?done=sessions#sessions');
   }),
   'revoke-others': action(noFields, async ({ signedIn }) => {
     await revokeOtherSessions(signedIn);
-    return seeOther('/account?done=sessions#sessions');
+    return redirectAfterPost('/account?done=sessions#sessions');
   }),
 });
 
@@ -47,7 +47,7 @@ export const submitAccount = byButton<Owner, Response>({
  */
 export interface TwoFactorStep {
   cookies: Headers;
-  setup?: Setup;
+  setup?: TwoFactorSetup;
   backupCodes?: string[];
 }
 
@@ -68,6 +68,6 @@ export const submitTwoFactor = byButton<Owner, TwoFactorStep | Response>({
     cookies: new Headers(),
   })),
   disable: action(confirmedForm, async ({ signedIn, client }, input) =>
-    seeOther('/account', await disableTwoFactor(input, signedIn, client)),
+    redirectAfterPost('/account', await disableTwoFactor(input, signedIn, client)),
   ),
 });

@@ -28,9 +28,9 @@ export const text = z.string().default('');
 /** An action of one verb. Fields that `input` refuses are a Problem `bad_request` about the form. */
 export function action<Who, Input extends z.ZodType, Answer>(
   input: Input,
-  verb: (who: Who, input: z.output<Input>) => Promise<Answer>,
+  handler: (who: Who, input: z.output<Input>) => Promise<Answer>,
 ): Action<Who, Answer> {
-  return async (who, fields) => verb(who, parseFields(input, fields));
+  return async (who, fields) => handler(who, parseFields(input, fields));
 }
 
 /** The same action for those whom `guard` lets through; it looks at nothing before. */

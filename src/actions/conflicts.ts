@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { resolveAll, resolveConflict, type Choice } from '#lib/outbound/pull/resolve.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after a decision. */
 export const conflictNotices: Record<string, string> = {
@@ -46,5 +46,5 @@ export async function submitConflicts(access: Access, url: URL, fields: Fields):
   await decide(access, fields);
   const params = new URLSearchParams(url.searchParams);
   params.set('done', buttonOf(fields));
-  return seeOther(`${url.pathname}?${params}`);
+  return redirectAfterPost(`${url.pathname}?${params}`);
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { startConsent, startReconsent } from '#lib/connections/oauth/device-flow/start.ts';
+import {
+  startDeviceAuthorization,
+  restartDeviceAuthorization,
+} from '#lib/connections/oauth/device-flow/start.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
 import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
 import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
 export const connectionNotices: Record<string, string> = {
@@ -30,13 +33,13 @@ const accountForm = z
   .transform(({ provider, label, baseUrl, ...more }) => ({
     provider,
     label,
-    settings: filled({ baseUrl: baseUrl.trim(), ...named('setting.', more) }),
-    secrets: named('secret.', more),
+    settings: omitEmpty({ baseUrl: baseUrl.trim(), ...pickPrefixed('setting.', more) }),
+    secrets: pickPrefixed('secret.', more),
   }));
 
 const secretsForm = connectionForm
   .catchall(z.string())
-  .transform(({ connection, ...more }) => ({ connection, secrets: named('secret.', more) }));
+  .transform(({ connection, ...more }) => ({ connection, secrets: pickPrefixed('secret.', more) }));
 
 /** Answers the id of the consent whose code the person is to type next, else nothing. */
 const change = guarded(
@@ -46,13 +49,13 @@ const change = guarded(
       connectAccount({ tenantId: tenant.id, ...account, requestedBy: user.id }),
     ),
     consent: action(accountForm, ({ tenant, user }, account) =>
-      startConsent({ tenantId: tenant.id, ...account, requestedBy: user.id }),
+      startDeviceAuthorization({ tenantId: tenant.id, ...account, requestedBy: user.id }),
     ),
     reconnect: staying(secretsForm, ({ tenant }, { connection, secrets }) =>
       reconnectAccount(tenant.id, connection, secrets),
     ),
     reconsent: action(secretsForm, ({ tenant, user }, { connection, secrets }) =>
-      startReconsent(tenant.id, connection, secrets, user.id),
+      restartDeviceAuthorization(tenant.id, connection, secrets, user.id),
     ),
     pause: staying(connectionForm, ({ tenant }, { connection }) =>
       pauseConnection(tenant.id, connection, true),
@@ -75,27 +78,27 @@ const change = guarded(
 /** An action that leads back to the same page; what its verb returns is of no use there. */
 function staying<Input extends z.ZodType>(
   input: Input,
-  verb: (access: Access, input: z.output<Input>) => Promise<unknown>,
+  handler: (access: Access, input: z.output<Input>) => Promise<unknown>,
 ): Action<Access, undefined> {
   return action(input, async (access: Access, given) => {
-    await verb(access, given);
+    await handler(access, given);
     return undefined;
   });
 }
 
 /** One of the forms of the connections page, told apart by its button. */
 export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
-  const consent = await change(access, fields);
+  const startDeviceFlow = await change(access, fields);
   const settings = `/w/${access.tenant.slug}/settings`;
-  return seeOther(
-    consent === undefined
+  return redirectAfterPost(
+    startDeviceFlow === undefined
       ? `${settings}/connections?done=${buttonOf(fields)}`
-      : `${settings}/consents/${consent}`,
+      : `${settings}/consents/${startDeviceFlow}`,
   );
 }
 
 /** Fields called `<prefix><name>`, by name. Those of secrets are never sent back by the forms. */
-function named(prefix: string, fields: Fields): Record<string, string> {
+function pickPrefixed(prefix: string, fields: Fields): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), value.trim()]] : [],
@@ -104,6 +107,6 @@ function named(prefix: string, fields: Fields): Record<string, string> {
 }
 
 /** What was left empty keeps its default. */
-function filled(settings: Record<string, string>): Record<string, string> {
+function omitEmpty(settings: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ''));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorOf, type Actor } from '#lib/identity/actor.ts';
+import { toActor, type Actor } from '#lib/identity/actor.ts';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/decide.ts';
 import { correctRecord } from '#lib/ingest/rejections/correct.ts';
@@ -7,11 +7,11 @@ import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
 import type { Notice } from '../components/ui/form-state.ts';
 import { action, byButton, parseFields, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 const groupForm = z.object({ connection: text, stream: text, kind: text });
 
-/** The answer is what the page says next (`?done=`). `actorOf` is the guard: it makes the Actor. */
+/** The answer is what the page says next (`?done=`). `toActor` is the guard: it makes the Actor. */
 const decide = byButton<Actor, string>({
   retry: action(z.object({ record: text }), async (actor, { record }) =>
     (await retryRecord(actor, record)) ? 'accepted' : 'refused',
@@ -50,8 +50,8 @@ export async function submitDeadLetters(
   fields: Fields,
 ): Promise<Response> {
   const params = new URLSearchParams(url.searchParams);
-  params.set('done', await decide(actorOf(access), fields));
-  return seeOther(`${url.pathname}?${params}`);
+  params.set('done', await decide(toActor(access), fields));
+  return redirectAfterPost(`${url.pathname}?${params}`);
 }
 
 /** `digest` is that of the item that the person had before them. */
@@ -63,10 +63,10 @@ export async function submitCorrection(
   id: string,
   fields: Fields,
 ): Promise<Response> {
-  const actor = actorOf(access);
+  const actor = toActor(access);
   const { item, digest } = parseFields(correctionForm, fields);
   await correctRecord(actor, id, { text: item, digest });
-  return seeOther(`/w/${access.tenant.slug}/dead-letters?done=corrected`);
+  return redirectAfterPost(`/w/${access.tenant.slug}/dead-letters?done=corrected`);
 }
 
 const notices: Record<string, Notice> = {
@@ -88,7 +88,7 @@ const notices: Record<string, Notice> = {
 };
 
 /** What the page says after something was done. */
-export function deadLetterNotice(done: string | null): Notice | undefined {
+export function getDeadLetterNotice(done: string | null): Notice | undefined {
   if (done === null) return undefined;
   const [, jobs] = /^queued-(\d{1,6})$/.exec(done) ?? [];
   if (jobs !== undefined)
@@ -97,11 +97,11 @@ export function deadLetterNotice(done: string | null): Notice | undefined {
       text: jobs === '1' ? 'The job is queued again.' : `${jobs} jobs are queued again.`,
     };
   const tally = /^group-(\d{1,6})-(\d{1,6})-(\d{1,6})$/.exec(done)?.slice(1).map(Number);
-  if (tally !== undefined) return tallyNotice(tally);
+  if (tally !== undefined) return formatTally(tally);
   return Object.hasOwn(notices, done) ? notices[done] : undefined;
 }
 
-function tallyNotice([accepted = 0, rejected = 0, unreadable = 0]: number[]): Notice {
+function formatTally([accepted = 0, rejected = 0, unreadable = 0]: number[]): Notice {
   const parts = [
     `${accepted} accepted`,
     rejected > 0 && `${rejected} refused again`,

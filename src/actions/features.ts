@@ -3,7 +3,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { switchFeature } from '#lib/scoring/due.ts';
 import { features } from '#lib/identity/features.ts';
 import { action, atLeast, foreignForm, guarded } from './action.ts';
-import { seeOther } from './form.ts';
+import { redirectAfterPost } from './form.ts';
 
 /** What the page says after a switch. */
 export const featureNotices: Record<string, string> = {
@@ -24,6 +24,6 @@ export const submitFeatures = guarded(
   atLeast('admin'),
   action(switchForm, async ({ tenant, user }: Access, { feature, to }) => {
     await switchFeature(tenant.id, feature, to === 'on', user.id);
-    return seeOther(`/w/${tenant.slug}/settings/features?done=${feature}-${to}`);
+    return redirectAfterPost(`/w/${tenant.slug}/settings/features?done=${feature}-${to}`);
   }),
 );

@@ -2,7 +2,7 @@ import type { AstroGlobal } from 'astro';
 import { cleanForm, type FormState } from '../components/ui/form-state.ts';
 import type { FieldErrors } from '#lib/identity/auth/input.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { retryAfterOf } from '../middleware/problems.ts';
+import { getRetryAfter } from '../middleware/problems.ts';
 
 /** What a form sent: the last value of each name, without files. */
 export type Fields = Record<string, string>;
@@ -24,9 +24,9 @@ export async function handleForm(
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'internal') throw error;
     response.status = error.status;
-    const seconds = retryAfterOf(error);
+    const seconds = getRetryAfter(error);
     if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
-    return { values: keepable(fields), errors: errorsOf(error), problem: error };
+    return { values: omitSecrets(fields), errors: getErrors(error), problem: error };
   }
 }
 
@@ -47,7 +47,7 @@ export function isFormPost({ headers }: Request): boolean {
 }
 
 /** A redirect after a form, with cookies. The path is already in the form of a URL. */
-export function seeOther(path: string, cookies?: Headers): Response {
+export function redirectAfterPost(path: string, cookies?: Headers): Response {
   const headers = new Headers({ location: path });
   for (const line of cookies?.getSetCookie() ?? []) headers.append('set-cookie', line);
   return new Response(null, { status: 303, headers });
@@ -58,7 +58,7 @@ export function setCookies({ response }: Pick<AstroGlobal, 'response'>, cookies:
   for (const line of cookies.getSetCookie()) response.headers.append('set-cookie', line);
 }
 
-function errorsOf({ details }: Problem): Record<string, string> {
+function getErrors({ details }: Problem): Record<string, string> {
   return typeof details === 'object' && details !== null && 'fields' in details
     ? (details as FieldErrors).fields
     : {};
@@ -66,6 +66,6 @@ function errorsOf({ details }: Problem): Record<string, string> {
 
 const secretName = /password|code|token|secret/i;
 
-function keepable(fields: Fields): Fields {
+function omitSecrets(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !secretName.test(name)));
 }

@@ -4,12 +4,12 @@ import {
   findInvitation,
   type OpenInvitation,
 } from '#lib/identity/auth/accept-invitation.ts';
-import { addressOf } from '#lib/identity/auth/client.ts';
+import { readAddress } from '#lib/identity/auth/client.ts';
 import { consumeLimit, tokenByAddress } from '#lib/identity/auth/limits.ts';
 import { setActiveTenant } from '#lib/identity/auth/sessions.ts';
 import { signIn } from '#lib/identity/auth/sign-in.ts';
 import { parseFields, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
 
@@ -20,7 +20,7 @@ export async function openInvitation(
 ): Promise<OpenInvitation | undefined> {
   await consumeLimit(
     tokenByAddress,
-    addressOf(client),
+    readAddress(client),
     'There were too many attempts from your network.',
   );
   return findInvitation(token);
@@ -37,10 +37,10 @@ export async function submitInvitation(
   if (user !== null && session !== null) {
     const { tenant } = await acceptInvitation(token, { user });
     await setActiveTenant(session.id, tenant.id);
-    return seeOther(`/w/${tenant.slug}/dashboard`);
+    return redirectAfterPost(`/w/${tenant.slug}/dashboard`);
   }
   const newcomer = parseFields(newcomerForm, fields);
   const { email, tenant } = await acceptInvitation(token, newcomer);
   const { cookies } = await signIn({ email, password: newcomer.password }, client);
-  return seeOther(`/w/${tenant.slug}/dashboard`, cookies);
+  return redirectAfterPost(`/w/${tenant.slug}/dashboard`, cookies);
 }

@@ -4,16 +4,16 @@ import { leadFilterNames } from '#lib/entities/lead/filter.ts';
 
 type Context = Pick<AstroGlobal, 'cookies' | 'url'>;
 
-const keptFor = 180 * 24 * 60 * 60;
+const maxAgeSeconds = 180 * 24 * 60 * 60;
 /**
  * What is remembered of an address: which leads are listed in which order, neither period nor
  * place.
  */
-const remembered = [...leadFilterNames, 'q', 'sort', 'direction'];
+const rememberedParams = [...leadFilterNames, 'q', 'sort', 'direction'];
 /** What says nothing of the filter. */
-const passing = ['cursor', 'done', 'lead'];
+const transientParams = ['cursor', 'done', 'lead'];
 
-const cookieOf = (slug: string) => `leads.${slug}`;
+const toCookieName = (slug: string) => `leads.${slug}`;
 
 /**
  * The last filter comes back when the page is opened without any: the address that shows it, or
@@ -22,13 +22,13 @@ const cookieOf = (slug: string) => `leads.${slug}`;
  */
 export function recallFilter(context: Context, slug: string): string | null {
   const { cookies, url } = context;
-  if ([...url.searchParams.keys()].some((name) => !passing.includes(name))) {
+  if ([...url.searchParams.keys()].some((name) => !transientParams.includes(name))) {
     rememberFilter(context, slug, url.searchParams);
     return null;
   }
-  const kept = cookies.get(cookieOf(slug))?.value ?? '';
-  if (kept === '' || kept.length > 1_000) return null;
-  const params = filterOf(new URLSearchParams(kept));
+  const stored = cookies.get(toCookieName(slug))?.value ?? '';
+  if (stored === '' || stored.length > 1_000) return null;
+  const params = pickFilter(new URLSearchParams(stored));
   if (params.size === 0) return null;
   for (const [name, value] of url.searchParams) params.set(name, value);
   return `${url.pathname}?${params}`;
@@ -40,19 +40,19 @@ export function rememberFilter(
   slug: string,
   params: URLSearchParams,
 ): void {
-  const query = filterOf(params).toString();
-  const known = cookies.get(cookieOf(slug))?.value ?? '';
-  if (query === known || query.length > 1_000) return;
+  const query = pickFilter(params).toString();
+  const current = cookies.get(toCookieName(slug))?.value ?? '';
+  if (query === current || query.length > 1_000) return;
   const common = {
     path: url.pathname,
     httpOnly: true,
     sameSite: 'lax' as const,
     secure: isSecureSite(),
   };
-  if (query === '') cookies.delete(cookieOf(slug), common);
-  else cookies.set(cookieOf(slug), query, { ...common, maxAge: keptFor });
+  if (query === '') cookies.delete(toCookieName(slug), common);
+  else cookies.set(toCookieName(slug), query, { ...common, maxAge: maxAgeSeconds });
 }
 
-function filterOf(params: URLSearchParams): URLSearchParams {
-  return new URLSearchParams([...params].filter(([name]) => remembered.includes(name)));
+function pickFilter(params: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...params].filter(([name]) => rememberedParams.includes(name)));
 }

@@ -2,24 +2,24 @@ import { z } from 'zod';
 import { hasRole, type Access } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import {
-  pushTargetsOf,
+  listPushConnections,
   requestPushes,
   requestPushesMatching,
-  requirePushTarget,
+  requirePushConnection,
 } from '#lib/outbound/push/request.ts';
 import { deleteView, renameView, saveView } from '#lib/views/saved/change.ts';
 import { listSavedViews } from '#lib/views/saved/queries.ts';
 import { leadListNames } from '#lib/entities/lead/filter.ts';
 import { requireRole } from '../middleware/guard.ts';
 import { action, byButton, guarded, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What goes with the list: the views that somebody sees, and where they may push leads to. */
-export async function leadToolsOf(access: Access) {
+export async function readLeadTools(access: Access) {
   const mayPush = hasRole(access, 'member') && access.features.includes('crm-push');
   const [views, targets] = await Promise.all([
     listSavedViews(access, 'leads'),
-    mayPush ? pushTargetsOf(access.tenant.id) : [],
+    mayPush ? listPushConnections(access.tenant.id) : [],
   ]);
   return { views, targets };
 }
@@ -27,7 +27,7 @@ export async function leadToolsOf(access: Access) {
 /** Somebody before the list that the address of the page shows. */
 interface Reader {
   access: Access;
-  /** As `leadListQuery` gives it. */
+  /** As `toListQuery` gives it. */
   query: string;
 }
 
@@ -84,12 +84,12 @@ const change = byButton<Reader, string>({
 export async function submitLeads(access: Access, url: URL, fields: Fields): Promise<Response> {
   const params = new URLSearchParams(url.searchParams);
   params.delete('lead');
-  params.set('done', await change({ access, query: leadListQuery(url) }, fields));
-  return seeOther(`${url.pathname}?${params}#rows`);
+  params.set('done', await change({ access, query: toListQuery(url) }, fields));
+  return redirectAfterPost(`${url.pathname}?${params}#rows`);
 }
 
 /** What a saved view of this address keeps. */
-export function leadListQuery(url: URL): string {
+export function toListQuery(url: URL): string {
   return new URLSearchParams(
     [...url.searchParams].filter(([name]) => leadListNames.some((known) => known === name)),
   ).toString();
@@ -99,7 +99,7 @@ async function push(
   { access: { tenant, user }, query }: Reader,
   { connectionId: chosen, isMatching, leadIds }: z.output<typeof pushForm>,
 ): Promise<string> {
-  const { id: connectionId } = await requirePushTarget(tenant.id, chosen);
+  const { id: connectionId } = await requirePushConnection(tenant.id, chosen);
   if (isMatching) {
     const isNew = await requestPushesMatching(tenant.id, { connectionId, query }, user.id);
     return isNew ? 'pushing-all' : 'pushing-already';

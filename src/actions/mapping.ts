@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { readFieldsAgain } from '#lib/mappings/refresh.ts';
+import { refreshFields } from '#lib/mappings/refresh.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
 import {
   conflictRules,
@@ -11,7 +11,7 @@ import { Problem } from '#lib/platform/errors.ts';
 import type { MappingDraft } from '#lib/views/push-mapping.ts';
 import { requireRole } from '../middleware/guard.ts';
 import { buttonOf, foreignForm, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /*
  * The editor works without script: its whole state is in the form. Each button sends all rows; what
@@ -30,7 +30,7 @@ export const mappingNotices: Record<string, string> = {
 };
 
 /** Most rows that a form may hold. */
-const mostRows = 300;
+const maxRows = 300;
 
 /** The fields of one row, without their prefix. `source` "=" stands for the constant beside it. */
 const rowForm = z
@@ -49,43 +49,43 @@ const rowForm = z
 const basedOn = z.coerce.number().catch(0);
 
 /** A button and, after a colon, what it is about: a row, a table or a version. */
-export function mappingButton(fields: Fields): { verb: string; detail: string } {
-  const [verb = '', detail = ''] = buttonOf(fields).split(':', 2);
-  return { verb, detail };
+export function mappingButton(fields: Fields): { operation: string; detail: string } {
+  const [operation = '', detail = ''] = buttonOf(fields).split(':', 2);
+  return { operation, detail };
 }
 
 /** The rows as they are in the form, with what its button adds or takes away. */
 export function readDraft(fields: Fields): MappingDraft {
-  const { verb, detail } = mappingButton(fields);
-  const rows = Array.from({ length: mostRows }, (_, index) => index).flatMap((index) =>
+  const { operation, detail } = mappingButton(fields);
+  const rows = Array.from({ length: maxRows }, (_, index) => index).flatMap((index) =>
     fields[`row.${index}.target`] === undefined
       ? []
-      : [{ index, row: rowOf(fields, `row.${index}`) }],
+      : [{ index, row: parseRow(fields, `row.${index}`) }],
   );
   const kept = rows
-    .filter(({ index }) => !(verb === 'remove' && detail === String(index)))
+    .filter(({ index }) => !(operation === 'remove' && detail === String(index)))
     .flatMap(({ row }) => row ?? []);
   const added =
-    verb === 'add'
-      ? rowOf({ ...fields, [`add.${detail}.table`]: detail }, `add.${detail}`)
+    operation === 'add'
+      ? parseRow({ ...fields, [`add.${detail}.table`]: detail }, `add.${detail}`)
       : undefined;
   return {
     fields: added === undefined ? kept : [...kept, added],
     basedOn: basedOn.parse(fields['basedOn']),
-    preview: verb === 'preview',
+    preview: operation === 'preview',
   };
 }
 
 /** The row whose fields begin with `prefix`; undefined when it names no field of a known table. */
-function rowOf(fields: Fields, prefix: string): FieldMapping | undefined {
+function parseRow(fields: Fields, prefix: string): FieldMapping | undefined {
   const given = Object.keys(rowForm.in.shape).map((name) => [name, fields[`${prefix}.${name}`]]);
   const row = rowForm.safeParse(Object.fromEntries(given)).data;
   if (row === undefined) return undefined;
-  const labels = labelsOf(fields, prefix);
+  const labels = parseLabels(fields, prefix);
   return { ...row, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
-function labelsOf(fields: Fields, prefix: string): Record<string, string> {
+function parseLabels(fields: Fields, prefix: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (let index = 0; fields[`${prefix}.label.${index}.theirs`] !== undefined; index += 1) {
     const [ours = '', theirs = ''] = [
@@ -106,14 +106,15 @@ export async function submitMapping(
 ): Promise<Response | undefined> {
   requireRole(access, 'admin');
   const { tenant, user } = access;
-  const { verb, detail } = mappingButton(fields);
-  if (!Object.hasOwn(mappingNotices, verb)) throw new Problem('bad_request', foreignForm);
-  if (verb === 'save')
+  const { operation, detail } = mappingButton(fields);
+  if (!Object.hasOwn(mappingNotices, operation)) throw new Problem('bad_request', foreignForm);
+  if (operation === 'save')
     await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
-  if (verb === 'restore') await restoreMapping(tenant.id, connectionId, Number(detail), user.id);
-  if (verb === 'refresh') await readFieldsAgain(tenant.id, connectionId);
-  if (verb !== 'save' && verb !== 'restore') return undefined;
-  return seeOther(
-    `/w/${tenant.slug}/settings/mapping?${new URLSearchParams({ connection: connectionId, done: verb })}`,
+  if (operation === 'restore')
+    await restoreMapping(tenant.id, connectionId, Number(detail), user.id);
+  if (operation === 'refresh') await refreshFields(tenant.id, connectionId);
+  if (operation !== 'save' && operation !== 'restore') return undefined;
+  return redirectAfterPost(
+    `/w/${tenant.slug}/settings/mapping?${new URLSearchParams({ connection: connectionId, done: operation })}`,
   );
 }

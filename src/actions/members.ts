@@ -3,7 +3,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { inviteUser, resendInvitation, revokeInvitation } from '#lib/identity/auth/invitations.ts';
 import { changeRole, removeMember } from '#lib/identity/auth/members.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
 export const memberNotices: Record<string, string> = {
@@ -37,5 +37,5 @@ const change = guarded(
 /** One of the forms of the members page, told apart by its button. */
 export async function submitMembers(access: Access, fields: Fields): Promise<Response> {
   await change(access, fields);
-  return seeOther(`/w/${access.tenant.slug}/settings/members?done=${buttonOf(fields)}`);
+  return redirectAfterPost(`/w/${access.tenant.slug}/settings/members?done=${buttonOf(fields)}`);
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { safeNext } from '#lib/identity/auth/next-path.ts';
+import { sanitizeNext } from '#lib/identity/auth/next-path.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { requestPushes } from '#lib/outbound/push/request.ts';
-import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
+import { retryFailedPushes } from '#lib/outbound/push/retry-failed.ts';
 import { action, atLeast, byButton, guarded, parseFields, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 const pushForm = z.object({ connection: text, lead: text });
 const retryForm = z.object({ connection: text });
@@ -25,7 +25,7 @@ const change = guarded(
     'retry-failed': action(
       retryForm,
       async ({ tenant, user }, { connection }) =>
-        `push-retried-${await retryFailed(tenant.id, connection || undefined, user.id)}`,
+        `push-retried-${await retryFailedPushes(tenant.id, connection || undefined, user.id)}`,
     ),
   }),
 );
@@ -39,12 +39,12 @@ export async function submitPushes(access: Access, url: URL, fields: Fields): Pr
     url,
   );
   back.searchParams.set('done', done);
-  return seeOther(back.pathname + back.search);
+  return redirectAfterPost(back.pathname + back.search);
 }
 
 /** A path of this workspace to go back to; its list of pushes when what is given is none. */
 export function returnPath({ tenant }: Access, path: string | null): string {
   const home = `/w/${tenant.slug}/`;
-  const safe = safeNext(path, '');
+  const safe = sanitizeNext(path, '');
   return safe.startsWith(home) ? safe : `${home}pushes`;
 }

@@ -3,7 +3,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { updateReferral } from '#lib/outbound/actions/referral.ts';
 import { requireRole } from '../middleware/guard.ts';
 import { parseFields, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after a change. */
 export const referralNotices: Record<string, string> = {
@@ -31,5 +31,5 @@ export async function submitReferral(
   await updateReferral(access.tenant.id, id, parseFields(stateForm, fields), access.user.id);
   const query = new URLSearchParams(url.search);
   query.set('done', 'changed');
-  return seeOther(`${url.pathname}?${query}`);
+  return redirectAfterPost(`${url.pathname}?${query}`);
 }

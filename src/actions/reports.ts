@@ -3,7 +3,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { publishReport } from '#lib/views/reports/reports.ts';
 import { requireRole } from '../middleware/guard.ts';
 import { parseFields, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 const reportForm = z.object({ title: text });
 
@@ -20,5 +20,5 @@ export async function submitReport(
   requireRole(access, 'staff');
   const { title } = parseFields(reportForm, fields);
   const id = await publishReport(access, { ...report, title });
-  return seeOther(url.pathname.replace(/new\/?$/, id));
+  return redirectAfterPost(url.pathname.replace(/new\/?$/, id));
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { parseWeights, saveWeights } from '#lib/scoring/models.ts';
-import { scoringPreview, type ScoringPreview } from '#lib/views/scoring.ts';
+import { previewScoring, type ScoringPreview } from '#lib/views/scoring.ts';
 import { action, atLeast, byButton, guarded, text } from './action.ts';
-import { seeOther, type Fields } from './form.ts';
+import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the form of the scoring page has shown besides its fields. */
 export interface ScoringDraft {
@@ -41,11 +41,11 @@ const change = guarded(
   atLeast('admin'),
   byButton<Access, ScoringPreview | Response>({
     preview: action(weightsForm, ({ tenant }, weights) =>
-      scoringPreview(tenant.id, parseWeights(weights)),
+      previewScoring(tenant.id, parseWeights(weights)),
     ),
     save: action(saveForm, async ({ tenant, user }, model) => {
       await saveWeights(tenant.id, { ...model, by: user.id });
-      return seeOther(`/w/${tenant.slug}/settings/scoring?done=save`);
+      return redirectAfterPost(`/w/${tenant.slug}/settings/scoring?done=save`);
     }),
   }),
 );

@@ -3,7 +3,7 @@ import { withNext } from '#lib/identity/auth/next-path.ts';
 import { requestPasswordReset, resetPassword } from '#lib/identity/auth/password-reset.ts';
 import { signIn, verifyCode } from '#lib/identity/auth/sign-in.ts';
 import { action, text } from './action.ts';
-import { seeOther } from './form.ts';
+import { redirectAfterPost } from './form.ts';
 
 /*
  * The forms of people who are not signed in yet. Nobody is kept out by a guard: the verbs ask for a
@@ -21,7 +21,7 @@ const credentialsForm = z.object({ email: text, password: text });
 /** Signs in, or goes on to the second step. */
 export const submitSignIn = action(credentialsForm, async ({ client, next }: Visitor, input) => {
   const { needsCode, cookies } = await signIn(input, client);
-  return seeOther(needsCode ? withNext('/two-factor', next) : next, cookies);
+  return redirectAfterPost(needsCode ? withNext('/two-factor', next) : next, cookies);
 });
 
 const codeForm = z.object({ code: text });
@@ -31,7 +31,7 @@ export const submitCode = action(
   codeForm,
   async ({ client, next, kind }: Visitor & { kind: 'totp' | 'backup' }, { code }) => {
     const { cookies } = await verifyCode({ kind, code }, client);
-    return seeOther(next, cookies);
+    return redirectAfterPost(next, cookies);
   },
 );
 
@@ -40,7 +40,7 @@ const emailForm = z.object({ email: text });
 /** Asks for a link to set a new password. */
 export const submitForgottenPassword = action(emailForm, async (client: Headers, input) => {
   await requestPasswordReset(input, client);
-  return seeOther('/forgot-password?done=sent');
+  return redirectAfterPost('/forgot-password?done=sent');
 });
 
 const passwordForm = z.object({ password: text });
@@ -50,6 +50,6 @@ export const submitNewPassword = action(
   passwordForm,
   async ({ client, token }: { client: Headers; token: string }, { password }) => {
     await resetPassword({ token, password }, client);
-    return seeOther('/sign-in?done=password');
+    return redirectAfterPost('/sign-in?done=password');
   },
 );

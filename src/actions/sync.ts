@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { safeNext } from '#lib/identity/auth/next-path.ts';
+import { sanitizeNext } from '#lib/identity/auth/next-path.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { requestSync } from '#lib/ingest/request.ts';
+import { requestTenantSync } from '#lib/ingest/request.ts';
 import { requireRole, type GuardContext } from '../middleware/guard.ts';
 import { parseFields } from './action.ts';
-import { readFields, seeOther } from './form.ts';
+import { readFields, redirectAfterPost } from './form.ts';
 
 const syncForm = z.object({ return: z.string().optional() });
 
@@ -14,20 +14,20 @@ const syncForm = z.object({ return: z.string().optional() });
  * with `?done=` and what happened (`only`: to the connections of one provider): `sync-started`, or
  * `sync-under-way` when there was one already.
  */
-export async function syncByForm(
+export async function requestSyncByForm(
   context: GuardContext,
   access: Access,
   only?: string,
 ): Promise<Response> {
   requireRole(access, 'member');
-  const back = new URL(await pageOfOrigin(context, access), context.url);
-  back.searchParams.set('done', await outcome(access, only));
-  return seeOther(back.pathname + back.search);
+  const back = new URL(await findReturnPage(context, access), context.url);
+  back.searchParams.set('done', await requestAndDescribe(access, only));
+  return redirectAfterPost(back.pathname + back.search);
 }
 
-async function outcome({ tenant, user }: Access, only?: string): Promise<string> {
+async function requestAndDescribe({ tenant, user }: Access, only?: string): Promise<string> {
   try {
-    await requestSync(tenant.id, user.id, only);
+    await requestTenantSync(tenant.id, user.id, only);
     return 'sync-started';
   } catch (error) {
     if (error instanceof Problem && error.code === 'conflict') return 'sync-under-way';
@@ -39,11 +39,13 @@ async function outcome({ tenant, user }: Access, only?: string): Promise<string>
  * The page that the form names, else the one that the browser names, as long as it is one of this
  * workspace.
  */
-async function pageOfOrigin({ request }: GuardContext, { tenant }: Access): Promise<string> {
+async function findReturnPage({ request }: GuardContext, { tenant }: Access): Promise<string> {
   const home = `/w/${tenant.slug}/`;
   const { return: named = null } = parseFields(syncForm, await readFields(request));
   const referrer = URL.parse(request.headers.get('referer') ?? '');
   const candidates = [named, referrer && referrer.pathname + referrer.search];
-  const page = candidates.map((path) => safeNext(path, '')).find((path) => path.startsWith(home));
+  const page = candidates
+    .map((path) => sanitizeNext(path, ''))
+    .find((path) => path.startsWith(home));
   return page ?? `${home}dashboard`;
 }

@@ -3,7 +3,7 @@ import { findAccess } from '#lib/identity/auth/access.ts';
 import { setActiveTenant, type SignedIn } from '#lib/identity/auth/sessions.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { action, text } from './action.ts';
-import { seeOther } from './form.ts';
+import { redirectAfterPost } from './form.ts';
 
 const workspaceForm = z.object({ slug: text });
 
@@ -15,6 +15,6 @@ export const submitWorkspace = action(
     if (access === undefined)
       throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
     await setActiveTenant(session.id, access.tenant.id);
-    return seeOther(`/w/${access.tenant.slug}/dashboard`);
+    return redirectAfterPost(`/w/${access.tenant.slug}/dashboard`);
   },
 );

@@ -16,13 +16,13 @@ const locale = 'en-US';
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-function numbers(key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function getNumberFormat(key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const known = numberFormats.get(key) ?? new Intl.NumberFormat(locale, options);
   numberFormats.set(key, known);
   return known;
 }
 
-function dates(
+function getDateFormat(
   key: string,
   timeZone: string,
   options: Intl.DateTimeFormatOptions,
@@ -37,23 +37,25 @@ function dates(
 export const nothing = '–';
 
 export const count = (value: number): string =>
-  numbers('count', { maximumFractionDigits: 0 }).format(value);
+  getNumberFormat('count', { maximumFractionDigits: 0 }).format(value);
 
 /** Whole units of the currency, as tables and totals show them. */
 export const money = (value: number, currency: string): string =>
-  numbers(currency, { style: 'currency', currency, maximumFractionDigits: 0 }).format(value);
+  getNumberFormat(currency, { style: 'currency', currency, maximumFractionDigits: 0 }).format(
+    value,
+  );
 
 /** Money to the cent where there are cents, for titles beside a rounded figure. */
 export const exactMoney = (value: number, currency: string): string =>
   Number.isInteger(value)
     ? money(value, currency)
-    : numbers(`exact ${currency}`, { style: 'currency', currency }).format(value);
+    : getNumberFormat(`exact ${currency}`, { style: 'currency', currency }).format(value);
 
 /** From ten million on in short form ("$12.4M"); only where the exact figure stands in a title. */
 export const shortMoney = (value: number, currency: string): string =>
   Math.abs(value) < 10_000_000
     ? money(value, currency)
-    : numbers(`short ${currency}`, {
+    : getNumberFormat(`short ${currency}`, {
         style: 'currency',
         currency,
         notation: 'compact',
@@ -62,11 +64,11 @@ export const shortMoney = (value: number, currency: string): string =>
 
 /** @param share 0..1 */
 export const percent = (share: number): string =>
-  numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(share);
+  getNumberFormat('percent', { style: 'percent', maximumFractionDigits: 1 }).format(share);
 
 /** Days with one decimal below ten: "4.5 days". */
 export const days = (value: number): string => {
-  const text = numbers(value < 10 ? 'days' : 'count', {
+  const text = getNumberFormat(value < 10 ? 'days' : 'count', {
     maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
   return `${text} ${text === '1' ? 'day' : 'days'}`;
@@ -78,23 +80,23 @@ export const counted = (value: number, [one, many]: readonly [string, string]): 
 
 /** "Nov 21, 2026" in the tenant's time zone. */
 export const date = (at: Date, timeZone: string): string =>
-  dates('date', timeZone, { dateStyle: 'medium' }).format(at);
+  getDateFormat('date', timeZone, { dateStyle: 'medium' }).format(at);
 
 /** "Nov 21, 2026, 2:05 PM" in the tenant's time zone. */
 export const dateTime = (at: Date, timeZone: string): string =>
-  dates('dateTime', timeZone, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  getDateFormat('dateTime', timeZone, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 /** "2:05 PM" in the tenant's time zone. */
 export const time = (at: Date, timeZone: string): string =>
-  dates('time', timeZone, { timeStyle: 'short' }).format(at);
+  getDateFormat('time', timeZone, { timeStyle: 'short' }).format(at);
 
 /** "Saturday, November 21" in the tenant's time zone. */
 export const longDay = (at: Date, timeZone: string): string =>
-  dates('longDay', timeZone, { weekday: 'long', month: 'long', day: 'numeric' }).format(at);
+  getDateFormat('longDay', timeZone, { weekday: 'long', month: 'long', day: 'numeric' }).format(at);
 
 /** The ISO date of the day that `at` falls on in the tenant's time zone. */
 export const isoDay = (at: Date, timeZone: string): string => {
-  const parts = dates('isoDay', timeZone, {
+  const parts = getDateFormat('isoDay', timeZone, {
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
@@ -105,13 +107,13 @@ export const isoDay = (at: Date, timeZone: string): string => {
 
 /** "Mountain Standard Time" at that moment. */
 export const zoneName = (timeZone: string, at: Date): string =>
-  dates('zoneName', timeZone, { timeZoneName: 'long' })
+  getDateFormat('zoneName', timeZone, { timeZoneName: 'long' })
     .formatToParts(at)
     .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
 
 /** "Nov 21" or "Nov 2026" of an ISO date, which has no time zone. */
 export const dayLabel = (iso: string, unit: 'day' | 'month' = 'day'): string =>
-  dates(unit, 'UTC', {
+  getDateFormat(unit, 'UTC', {
     month: 'short',
     ...(unit === 'day' ? { day: 'numeric' } : { year: 'numeric' }),
   }).format(new Date(iso));
@@ -124,7 +126,7 @@ const units = [
 ] as const;
 
 /** A span of milliseconds in its natural unit: "14 minutes", "3 hours"; null below a minute. */
-export const span = (length: number): string | null => {
+export const formatSpan = (length: number): string | null => {
   const unit = units.find(({ from }) => length >= from);
   if (!unit) return null;
   const amount = Math.round(length / unit.length);
@@ -132,7 +134,7 @@ export const span = (length: number): string | null => {
 };
 
 /** "14 minutes ago", "just now". */
-export const ago = (at: Date, now: Date): string => {
-  const length = span(now.getTime() - at.getTime());
+export const formatAgo = (at: Date, now: Date): string => {
+  const length = formatSpan(now.getTime() - at.getTime());
   return length ? `${length} ago` : 'just now';
 };

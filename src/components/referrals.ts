@@ -2,21 +2,21 @@ import type { ReferralRow } from '#lib/views/types.ts';
 import { count, exactMoney, money } from './format.ts';
 
 /** How the types of referral are called, and the colour that each has everywhere. */
-export const referralTypeWords = {
+export const referralTypeLabels = {
   'co-sell': { label: 'Co-sell', tone: 'blue' },
   marketplace: { label: 'Marketplace', tone: 'good' },
   'solution-provider': { label: 'Solution provider', tone: 'orange' },
 } as const satisfies Record<ReferralRow['type'], { label: string; tone: string }>;
 
 /** The name of a type that a breakdown counts. */
-export const referralTypeLabel = (type: string): string =>
-  Object.entries(referralTypeWords).find(([key]) => key === type)?.[1].label ?? type;
+export const getReferralTypeLabel = (type: string): string =>
+  Object.entries(referralTypeLabels).find(([key]) => key === type)?.[1].label ?? type;
 
 /**
  * The colour of a status: new ones wait for an answer and run out; closed ones are told apart by
  * how they ended.
  */
-export function statusTone({
+export function getStatusTone({
   status,
   substatus,
 }: Pick<ReferralRow, 'status' | 'substatus'>): 'warn' | 'accent' | 'good' | 'bad' | 'neutral' {
@@ -26,7 +26,7 @@ export function statusTone({
 }
 
 /** What people call the state of a referral: how it ended when it did, else how far it is. */
-export function statusWord({
+export function formatStatus({
   status,
   substatus,
 }: Pick<ReferralRow, 'status' | 'substatus'>): string {
@@ -38,7 +38,7 @@ export function statusWord({
  * The amount of a deal in its own currency, whole and to the cent; null when there is none. A
  * currency that is no ISO code stands behind the figure.
  */
-export function dealAmount({
+export function formatDealAmount({
   value,
   currency,
 }: Pick<ReferralRow, 'value' | 'currency'>): { shown: string; exact: string } | null {

@@ -1,8 +1,8 @@
-import { leadsView } from '#lib/views/leads.ts';
+import { getLeadsView } from '#lib/views/leads.ts';
 import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
-import { hotListView, parseHotListFilter } from '#lib/views/hot-list.ts';
-import { overviewView } from '#lib/views/overview.ts';
-import { parsePipelineFilter, pipelineView } from '#lib/views/pipeline.ts';
+import { getHotListView, parseHotListFilter } from '#lib/views/hot-list.ts';
+import { getOverviewView } from '#lib/views/overview.ts';
+import { parsePipelineFilter, getPipelineView } from '#lib/views/pipeline.ts';
 import type { Period } from '#lib/platform/period.ts';
 import { workspaceHref } from './shell/nav.ts';
 
@@ -16,7 +16,7 @@ export const reportPages = [
 
 export type ReportPage = (typeof reportPages)[number]['key'];
 
-type Access = Parameters<typeof overviewView>[0] & { tenant: { slug: string } };
+type Access = Parameters<typeof getOverviewView>[0] & { tenant: { slug: string } };
 
 /** The page that an address asks for, else the dashboard. */
 export function parseReportPage(params: URLSearchParams): ReportPage {
@@ -31,20 +31,25 @@ export async function readReport(access: Access, page: ReportPage, period: Perio
   const none = new URLSearchParams();
   switch (page) {
     case 'dashboard':
-      return { page, view: await overviewView(access, period) };
+      return { page, view: await getOverviewView(access, period) };
     case 'leads':
-      return { page, view: await leadsView(access, period, parseLeadFilter(none)) };
+      return { page, view: await getLeadsView(access, period, parseLeadFilter(none)) };
     case 'pipeline':
-      return { page, view: await pipelineView(access, period, parsePipelineFilter(none)) };
+      return { page, view: await getPipelineView(access, period, parsePipelineFilter(none)) };
     case 'hot-list':
-      return { page, view: await hotListView(access, parseHotListFilter(none)) };
+      return { page, view: await getHotListView(access, parseHotListFilter(none)) };
   }
 }
 
 export type ReportContent = Awaited<ReturnType<typeof readReport>>;
 
 /** The live page behind a report, with fixed dates: "last 30 days" would be other days tomorrow. */
-export function livePage(slug: string, page: ReportPage, { from, to }: Period, origin: URL): URL {
+export function buildLiveUrl(
+  slug: string,
+  page: ReportPage,
+  { from, to }: Period,
+  origin: URL,
+): URL {
   const url = new URL(workspaceHref(slug, page), origin);
   if (from !== null && to !== null)
     for (const [name, value] of Object.entries({ period: 'custom', from, to }))
@@ -56,6 +61,6 @@ export function livePage(slug: string, page: ReportPage, { from, to }: Period, o
  * A drawn page as it is kept: without scripts, which would be missing or different when it is read
  * years later.
  */
-export function snapshot(html: string): string {
+export function stripScripts(html: string): string {
   return html.replaceAll(/<script\b[^>]*>[\s\S]*?<\/script>/g, '');
 }

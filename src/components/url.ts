@@ -4,7 +4,7 @@
  * What belongs to one look at a page: a position in a list, what a form did before the page was
  * shown, and a lead that is open over the list.
  */
-const passing = ['cursor', 'offset', 'done', 'lead'];
+const transientParams = ['cursor', 'offset', 'done', 'lead'];
 
 type Changes = Record<string, string | null | undefined>;
 
@@ -14,7 +14,7 @@ type Changes = Record<string, string | null | undefined>;
  */
 export const linkTo = (url: URL, changes: Changes, hash = ''): string => {
   const params = new URLSearchParams(url.searchParams);
-  for (const name of passing) params.delete(name);
+  for (const name of transientParams) params.delete(name);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined) params.delete(name);
     else params.set(name, value);
@@ -37,8 +37,10 @@ export const linkAcross = (url: URL, path: string, changes: Changes = {}, hash =
 };
 
 /** Parameters that a GET form must repeat so that sending it keeps them. */
-export const keptParams = (url: URL, except: string[]): [string, string][] =>
-  [...url.searchParams].filter(([name]) => !passing.includes(name) && !except.includes(name));
+export const listKeptParams = (url: URL, except: string[]): [string, string][] =>
+  [...url.searchParams].filter(
+    ([name]) => !transientParams.includes(name) && !except.includes(name),
+  );
 
 /**
  * What a form sends for "all": an empty value already means "not known" for the parameters below.

@@ -6,7 +6,7 @@ import { Problem } from '#lib/platform/errors.ts';
  * What programs need to sign in and out. Everything else of better-auth has no address here: pages
  * call our verbs.
  */
-const open = [
+const openPaths = [
   'POST sign-in/email',
   'POST two-factor/verify-totp',
   'POST two-factor/verify-backup-code',
@@ -29,7 +29,7 @@ export async function handleAuthRequest(
   { client }: App.Locals,
   path: string,
 ): Promise<Response> {
-  if (!open.includes(`${request.method} ${path}`))
+  if (!openPaths.includes(`${request.method} ${path}`))
     throw new Problem('not_found', 'There is nothing at this address.');
   const headers = new Headers(request.headers);
   headers.set(addressHeader, client.get(addressHeader) ?? '');
@@ -38,12 +38,12 @@ export async function handleAuthRequest(
     new Request(url, { method: request.method, headers, body: await request.text() }),
   );
   if (response.ok) return response;
-  throw await problemOf(response);
+  throw await toProblem(response);
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+async function toProblem(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
-  const message = textOf(body, 'message') ?? 'The request was refused.';
+  const message = readText(body, 'message') ?? 'The request was refused.';
   const code = codes[response.status];
   if (code === undefined)
     throw new Error(`The sign-in library answered ${response.status}: ${message}`);
@@ -53,7 +53,7 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem(code, message, seconds > 0 ? { retryAfter: seconds } : undefined);
 }
 
-function textOf(body: unknown, name: string): string | undefined {
+function readText(body: unknown, name: string): string | undefined {
   const value: unknown =
     typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
   return typeof value === 'string' ? value : undefined;

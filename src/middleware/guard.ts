@@ -36,7 +36,11 @@ export function requireUser(context: GuardContext): SignedIn | Response {
 export async function requireAccess(context: GuardContext, role: Role): Promise<Access | Response> {
   const signedIn = requireUser(context);
   if (signedIn instanceof Response) return signedIn;
-  return admit(context, await findAccess(signedIn.user, context.params['tenant'] ?? ''), role);
+  return grantAccess(
+    context,
+    await findAccess(signedIn.user, context.params['tenant'] ?? ''),
+    role,
+  );
 }
 
 /**
@@ -69,10 +73,10 @@ export async function requireApiAccess(context: GuardContext, role: Role): Promi
     );
   }
   if (slug === null)
-    return admit(context, await findAccessById(user, session.activeTenantId ?? ''), role);
+    return grantAccess(context, await findAccessById(user, session.activeTenantId ?? ''), role);
   if (!slugField.safeParse(slug).success)
     throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
-  return admit(context, await findAccess(user, slug), role);
+  return grantAccess(context, await findAccess(user, slug), role);
 }
 
 type Handler = (context: APIContext, access: Access) => Response | Promise<Response>;
@@ -82,7 +86,7 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
   return async (context) => handler(context, await requireApiAccess(context, role));
 }
 
-function admit({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
+function grantAccess({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
   if (access === undefined)
     throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
   requireRole(access, role);
@@ -106,7 +110,7 @@ export function requireRole(
  * The path of a page in the active workspace, or the list of workspaces when none is active any
  * more.
  */
-export async function activeWorkspacePath(
+export async function resolveWorkspacePath(
   { user, session }: SignedIn,
   page: string,
   search = '',

@@ -1,6 +1,6 @@
 import { isSecureSite } from '#lib/identity/auth/public-url.ts';
 
-const always: Record<string, string> = {
+const defaultHeaders: Record<string, string> = {
   'x-content-type-options': 'nosniff',
   // Not no-referrer: browsers then send "Origin: null" with forms, and the origin check could not
   // tell them apart.
@@ -22,14 +22,14 @@ const noFrames = "frame-ancestors 'none'";
  * that allows nothing.
  */
 export function addSecurityHeaders(headers: Headers, requestId: string): void {
-  for (const [name, value] of Object.entries(always)) headers.set(name, value);
+  for (const [name, value] of Object.entries(defaultHeaders)) headers.set(name, value);
   headers.set('x-request-id', requestId);
-  headers.set('content-security-policy', policyOf(headers));
+  headers.set('content-security-policy', buildPolicy(headers));
   if (isSecureSite())
     headers.set('strict-transport-security', `max-age=${twoYears}; includeSubDomains`);
 }
 
-function policyOf(headers: Headers): string {
+function buildPolicy(headers: Headers): string {
   const own = headers.get('content-security-policy')?.replace(/[;\s]+$/, '');
   if (own) return `${own}; ${noFrames}`;
   // The development server inlines scripts and styles and sends no policy.

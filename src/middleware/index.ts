@@ -1,15 +1,15 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
-import { clientAddress, clientHeaders } from '#lib/identity/auth/client.ts';
+import { readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
 import { readSession } from '#lib/identity/auth/sessions.ts';
 import { config } from '#lib/platform/config.ts';
 import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { log, withLogFields } from '#lib/platform/log.ts';
 import { countRequest } from '#lib/platform/metrics/http.ts';
-import { traced, type Note } from '#lib/platform/tracing.ts';
+import { withSpan, type SetSpanFields } from '#lib/platform/tracing.ts';
 import { addSecurityHeaders } from './headers.ts';
-import { answerProblem } from './problems.ts';
-import { appendCookies, refuseForeignOrigin, refuseLargeBody, requestIdOf } from './request.ts';
+import { respondToError } from './problems.ts';
+import { appendCookies, refuseForeignOrigin, refuseLargeBody, readRequestId } from './request.ts';
 
 /**
  * Around every page and endpoint: names the request, refuses what no route wants, finds out who
@@ -19,19 +19,19 @@ import { appendCookies, refuseForeignOrigin, refuseLargeBody, requestIdOf } from
 export const onRequest = defineMiddleware((context, next) => {
   // An error page is rendered through a rewrite, which comes by here a second time.
   if (context.locals.requestId !== undefined) return next();
-  const requestId = requestIdOf(context.request, config().TRUST_PROXY);
+  const requestId = readRequestId(context.request, config().TRUST_PROXY);
   Object.assign(context.locals, {
     requestId,
     user: null,
     session: null,
-    client: clientOf(context),
+    client: readClient(context),
   });
   const {
     routePattern: route,
     request: { method },
   } = context;
   return withLogFields({ requestId }, () =>
-    traced(
+    withSpan(
       `${method} ${route}`,
       { method, route },
       (note) => respond(context, next, route, note),
@@ -44,15 +44,15 @@ async function respond(
   context: APIContext,
   next: MiddlewareNext,
   route: string,
-  note: Note,
+  note: SetSpanFields,
 ): Promise<Response> {
   const startedAt = performance.now();
   const response = await withQueryTime(async (tally) => {
-    const answer = await pass(context, next).catch((error: unknown) =>
-      answerProblem(context, error),
+    const rendered = await handleRequest(context, next).catch((error: unknown) =>
+      respondToError(context, error),
     );
     note({ dbMs: Math.round(tally.ms), dbQueries: tally.queries });
-    return answer;
+    return rendered;
   });
   addSecurityHeaders(response.headers, context.locals.requestId);
   const { method } = context.request;
@@ -64,7 +64,7 @@ async function respond(
   return response;
 }
 
-async function pass(context: APIContext, next: MiddlewareNext): Promise<Response> {
+async function handleRequest(context: APIContext, next: MiddlewareNext): Promise<Response> {
   refuseLargeBody(context.request);
   refuseForeignOrigin(context.request, context.url);
   const { signedIn, cookies } = await readSession(context.locals.client);
@@ -73,9 +73,9 @@ async function pass(context: APIContext, next: MiddlewareNext): Promise<Response
   return appendCookies(response, cookies);
 }
 
-function clientOf(context: APIContext): Headers {
-  return clientHeaders(
+function readClient(context: APIContext): Headers {
+  return buildClientHeaders(
     context.request,
-    clientAddress(context.request, context.clientAddress, config().TRUST_PROXY),
+    readClientAddress(context.request, context.clientAddress, config().TRUST_PROXY),
   );
 }

@@ -1,15 +1,15 @@
 import type { APIRoute } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
-import { jsonOf } from './problems.ts';
+import { toJsonResponse } from './problems.ts';
 
 /**
  * Answers every method that an API route does not have: 405, and which ones it has. Export it as
  * `ALL`.
  */
-export function onlyMethods(...allowed: string[]): APIRoute {
+export function rejectOtherMethods(...allowed: string[]): APIRoute {
   return ({ request, locals }) => {
     const allow = allowed.join(', ');
-    const response = jsonOf(
+    const response = toJsonResponse(
       new Problem(
         'method_not_allowed',
         `This address does not know ${request.method}. Use ${allow}.`,

@@ -1,6 +1,6 @@
 import type { APIContext } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
-import { isAway } from '#lib/platform/db/retry.ts';
+import { isUnavailable } from '#lib/platform/db/retry.ts';
 import { log } from '#lib/platform/log.ts';
 import { safeMessage, scrub } from '#lib/platform/secrets.ts';
 import { tooLarge } from './request.ts';
@@ -9,12 +9,12 @@ import { tooLarge } from './request.ts';
  * The only place where an error becomes an answer: the error page, or for the API the problem as
  * JSON.
  */
-export async function answerProblem(context: APIContext, error: unknown): Promise<Response> {
-  const problem = problemOf(error);
+export async function respondToError(context: APIContext, error: unknown): Promise<Response> {
+  const problem = toProblem(error);
   const response = context.url.pathname.startsWith('/api/')
-    ? jsonOf(problem, context.locals.requestId)
-    : await pageOf(context, problem);
-  const seconds = retryAfterOf(problem);
+    ? toJsonResponse(problem, context.locals.requestId)
+    : await renderPage(context, problem);
+  const seconds = getRetryAfter(problem);
   if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
   // The rest of the body is still on its way and must not be taken for the next request.
   if (problem.code === 'too_large') response.headers.set('connection', 'close');
@@ -22,7 +22,10 @@ export async function answerProblem(context: APIContext, error: unknown): Promis
 }
 
 /** The problem in the shape of every API error. */
-export function jsonOf({ code, message, details, status }: Problem, requestId: string): Response {
+export function toJsonResponse(
+  { code, message, details, status }: Problem,
+  requestId: string,
+): Response {
   return Response.json(
     { error: { code, message, requestId, ...(details === undefined ? {} : { details }) } },
     { status },
@@ -30,7 +33,7 @@ export function jsonOf({ code, message, details, status }: Problem, requestId: s
 }
 
 /** The seconds to wait that a Problem names. */
-export function retryAfterOf({ code, details }: Problem): number | undefined {
+export function getRetryAfter({ code, details }: Problem): number | undefined {
   if (code === 'unavailable') return 30;
   const seconds: unknown =
     typeof details === 'object' && details !== null
@@ -43,15 +46,15 @@ export function retryAfterOf({ code, details }: Problem): number | undefined {
  * What may be told of an error. Unexpected ones are logged, and told of by their request's id
  * alone.
  */
-function problemOf(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const chain = causesOf(error);
+  const chain = listCauses(error);
   if (chain.some(({ message }) => message.startsWith('Body size limit exceeded')))
     return tooLarge();
-  const stack = error instanceof Error ? withoutParameters(scrub(error.stack ?? '')) : undefined;
-  const reason = chain.map((cause) => withoutParameters(safeMessage(cause))).join(' <- ');
+  const stack = error instanceof Error ? stripParameters(scrub(error.stack ?? '')) : undefined;
+  const reason = chain.map((cause) => stripParameters(safeMessage(cause))).join(' <- ');
   log.error({ event: 'http.error', reason, stack }, 'A request failed');
-  if (isAway(error))
+  if (isUnavailable(error))
     return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
   return new Problem(
     'internal',
@@ -59,11 +62,11 @@ function problemOf(error: unknown): Problem {
   );
 }
 
-async function pageOf(context: APIContext, problem: Problem): Promise<Response> {
+async function renderPage(context: APIContext, problem: Problem): Promise<Response> {
   context.locals.problem = problem;
   try {
     const page = await context.rewrite(
-      new Request(new URL(pageFor(problem), context.url), { headers: context.request.headers }),
+      new Request(new URL(selectPage(problem), context.url), { headers: context.request.headers }),
     );
     return new Response(page.body, { status: problem.status, headers: page.headers });
   } catch (error) {
@@ -81,12 +84,12 @@ async function pageOf(context: APIContext, problem: Problem): Promise<Response> 
 /**
  * What exists but is foreign must look like what does not exist, and what broke must not tell why.
  */
-function pageFor({ code }: Problem): string {
+function selectPage({ code }: Problem): string {
   if (code === 'not_found') return '/404';
   return code === 'internal' || code === 'unavailable' ? '/500' : '/problem';
 }
 
-function causesOf(error: unknown): Error[] {
+function listCauses(error: unknown): Error[] {
   const chain: Error[] = [];
   for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause)
     chain.push(cause);
@@ -97,6 +100,6 @@ function causesOf(error: unknown): Error[] {
  * Drizzle writes the values of a failed query into its message: what people typed has no place in a
  * log.
  */
-function withoutParameters(text: string): string {
+function stripParameters(text: string): string {
   return text.replace(/\nparams: .*?(?=\n {4}at |$)/s, '');
 }

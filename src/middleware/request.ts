@@ -11,7 +11,7 @@ export const maxBodyBytes = 1024 * 1024;
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The name of a request: our proxy's, else a new one. */
-export function requestIdOf(request: Request, trustProxy: boolean): string {
+export function readRequestId(request: Request, trustProxy: boolean): string {
   const given = trustProxy ? request.headers.get('x-request-id') : null;
   return given !== null && /^[\w-]{8,64}$/.test(given) ? given : newId();
 }
@@ -28,16 +28,16 @@ export function tooLarge(): Problem {
  * The body of a request byte by byte, of at most so many. More is a Problem (too_large) before it
  * is in memory.
  */
-export async function readBytes(request: Request, most: number): Promise<Uint8Array> {
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   if (request.body === null) return new Uint8Array();
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > most)
+    if (size > maxBytes)
       throw new Problem(
         'too_large',
-        `This is more than ${most / 1024} KiB, the most that is taken here.`,
+        `This is more than ${maxBytes / 1024} KiB, the most that is taken here.`,
       );
     chunks.push(chunk);
   }
@@ -50,14 +50,14 @@ export async function readBytes(request: Request, most: number): Promise<Uint8Ar
  * no Origin then.
  */
 export function refuseForeignOrigin(request: Request, url: URL): void {
-  if (safeMethods.includes(request.method) || comesFromHere(request, url)) return;
+  if (safeMethods.includes(request.method) || isSameOrigin(request, url)) return;
   throw new Problem(
     'forbidden',
     'This request came from another site. Open the page here and try again.',
   );
 }
 
-function comesFromHere({ headers }: Request, url: URL): boolean {
+function isSameOrigin({ headers }: Request, url: URL): boolean {
   const origin = headers.get('origin');
   if (origin !== null) return origin === url.origin || origin === publicOrigin();
   const site = headers.get('sec-fetch-site');
@@ -70,10 +70,10 @@ function comesFromHere({ headers }: Request, url: URL): boolean {
  * word.
  */
 export function appendCookies(response: Response, cookies: Headers): Response {
-  const nameOf = (line: string): string => line.split('=', 1)[0] ?? '';
-  const own = new Set(response.headers.getSetCookie().map(nameOf));
+  const parseCookieName = (line: string): string => line.split('=', 1)[0] ?? '';
+  const own = new Set(response.headers.getSetCookie().map(parseCookieName));
   for (const line of cookies.getSetCookie()) {
-    if (!own.has(nameOf(line))) response.headers.append('set-cookie', line);
+    if (!own.has(parseCookieName(line))) response.headers.append('set-cookie', line);
   }
   return response;
 }

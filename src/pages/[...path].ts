@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
 import { pages } from '../components/shell/nav.ts';
-import { activeWorkspacePath, requireUser } from '../middleware/guard.ts';
+import { resolveWorkspacePath, requireUser } from '../middleware/guard.ts';
 
 /**
  * Every address that no other route has: a short path such as /leads means that page of the active
@@ -13,5 +13,5 @@ export const ALL: APIRoute = async (context) => {
   if (page === undefined) throw new Problem('not_found', 'There is nothing at this address.');
   const signedIn = requireUser(context);
   if (signedIn instanceof Response) return signedIn;
-  return context.redirect(await activeWorkspacePath(signedIn, page.key, context.url.search), 302);
+  return context.redirect(await resolveWorkspacePath(signedIn, page.key, context.url.search), 302);
 };

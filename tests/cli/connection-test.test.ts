@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection, storeSecret } from '../../src/lib/connections/connections.ts';
-import { tryConnection, type Step } from '#lib/connections/test/run.ts';
+import { testConnection, type Step } from '#lib/connections/test/run.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -88,7 +88,7 @@ const rows = () =>
        (select count(*)::int from raw_snapshots) + (select count(*)::int from sync_runs) as stored`,
   );
 const failed = async (connectionId: string): Promise<Step[]> =>
-  (await tryConnection(tenantId, connectionId)).steps.filter(({ ok }) => ok === false);
+  (await testConnection(tenantId, connectionId)).steps.filter(({ ok }) => ok === false);
 
 describe('connection test', () => {
   it('says step by step that all is well, and stores nothing', async () => {
@@ -110,7 +110,7 @@ describe('connection test', () => {
     ]);
     expect(output).toContain('The connection works.');
     expect(await rows()).toEqual([{ stored: 0 }]);
-    expect(await tryConnection(tenantId, tether)).toMatchObject({ isUsable: true });
+    expect(await testConnection(tenantId, tether)).toMatchObject({ isUsable: true });
   });
 
   it('names what is wrong and what to mend, and skips what hangs on it', async () => {
@@ -122,7 +122,7 @@ describe('connection test', () => {
         /FAILED +token .*invalid_grant.*\n +Get new credentials.*\nskipped +access/,
       ),
     ]);
-    expect(await tryConnection(tenantId, partner)).toMatchObject({
+    expect(await testConnection(tenantId, partner)).toMatchObject({
       isUsable: false,
       steps: [{ ok: true }, { ok: true }, { ok: false }, { ok: null }, { ok: null }, { ok: null }],
     });
@@ -191,12 +191,12 @@ describe('connection test', () => {
 
   it('counts what would be set aside', async () => {
     sandbox.partnerCenter.poison('partner', { poison: 'bad_date', count: 2 });
-    expect((await tryConnection(tenantId, partner)).steps.at(-1)).toMatchObject({
+    expect((await testConnection(tenantId, partner)).steps.at(-1)).toMatchObject({
       ok: true,
       message: expect.stringMatching(
         /2 would be set aside: The date in "createdDateTime" cannot be read\./,
       ) as string,
     });
-    await expect(tryConnection(tenantId, 'x')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(testConnection(tenantId, 'x')).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { budgets, excesses, weigh, type Weight } from '../../scripts/budgets.ts';
+import { listBudgets, excesses, weigh, type Weight } from '../../scripts/budgets.ts';
 
 /** Text that gzip cannot make smaller than `bytes`. */
 const heavy = (bytes: number) => `/*${randomBytes(bytes).toString('base64url')}*/`;
@@ -181,8 +181,8 @@ describe('a budget', () => {
   });
 
   it('is there for each page of a workspace, and allows the lead table alone more code', () => {
-    const all = Object.entries(budgets('summit'));
-    const common = budgets('summit')['/sign-in'];
+    const all = Object.entries(listBudgets('summit'));
+    const common = listBudgets('summit')['/sign-in'];
     expect(all.filter(([, { js }]) => js !== common?.js)).toEqual([
       ['/w/summit/leads', { ...common, js: 150 }],
     ]);

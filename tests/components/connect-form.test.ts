@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { connectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
+import { listConnectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
 import { enabledFeatures } from '#lib/identity/features.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { submitConnections } from '../../src/actions/connections.ts';
@@ -97,7 +97,7 @@ test('the form of Partner Center connects it; empty settings keep their defaults
   expect((await submitConnections(access, typed)).headers.get('location')).toBe(
     '/w/acme/settings/connections?done=connect',
   );
-  expect(await connectionViews(tenant.id)).toMatchObject([
+  expect(await listConnectionViews(tenant.id)).toMatchObject([
     { provider: 'partner-center', status: 'active' },
   ]);
   expect(await db.query('select settings from connections')).toEqual([

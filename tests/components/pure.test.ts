@@ -1,17 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accentPair, contrast } from '../../src/components/accent.ts';
-import { chartOption } from '../../src/components/charts/options.ts';
+import { buildChartOption } from '../../src/components/charts/options.ts';
 import { renderChart } from '../../src/components/charts/render.ts';
 import type { ChartItem } from '../../src/components/charts/types.ts';
-import { shareBars, stageBars, trendColumns } from '../../src/components/dashboard/chart-items.ts';
 import {
-  ago,
+  toShareBars,
+  toStageBars,
+  toTrendColumns,
+} from '../../src/components/dashboard/chart-items.ts';
+import {
+  formatAgo,
   days,
   isoDay,
   money,
   shortMoney,
-  span,
+  formatSpan,
   zoneName,
 } from '../../src/components/format.ts';
 import { cleanAddress, linkAcross, linkTo } from '../../src/components/url.ts';
@@ -24,16 +28,16 @@ const items: ChartItem[] = [
 describe('charts', () => {
   test('an option is plain data, the same for the same items', () => {
     for (const kind of ['bars', 'columns', 'donut'] as const) {
-      const option = chartOption(kind, items, { width: 340, height: 60 });
+      const option = buildChartOption(kind, items, { width: 340, height: 60 });
       expect(structuredClone(option)).toEqual(option);
-      expect(chartOption(kind, items, { width: 340, height: 60 })).toEqual(option);
+      expect(buildChartOption(kind, items, { width: 340, height: 60 })).toEqual(option);
     }
   });
 
   test('the series at index 0 holds the linked items, the compared period comes after it', () => {
     const compared = items.map((item) => ({ ...item, previous: 2 }));
     for (const kind of ['bars', 'columns'] as const) {
-      const { series } = chartOption(kind, compared, { width: 340, height: 60 }) as {
+      const { series } = buildChartOption(kind, compared, { width: 340, height: 60 }) as {
         series: { data: unknown[]; silent?: boolean }[];
       };
       expect(series).toHaveLength(2);
@@ -54,7 +58,7 @@ describe('charts', () => {
   });
 
   test('bars of shares carry their part of the whole and their link', () => {
-    const bars = shareBars(
+    const bars = toShareBars(
       [
         { key: 'a b', label: 'A', count: 3, previous: null },
         { key: 'c', label: 'C', count: 1, previous: null },
@@ -82,7 +86,7 @@ describe('charts', () => {
       outcome: 'open' as const,
       likelyPct: 60,
     };
-    expect(stageBars([stage], 'USD', (name) => `?stage=${name}`)[0]).toMatchObject({
+    expect(toStageBars([stage], 'USD', (name) => `?stage=${name}`)[0]).toMatchObject({
       value: 90_000,
       text: '$90,000 · 2',
       href: '?stage=FDD sent',
@@ -91,7 +95,7 @@ describe('charts', () => {
 
   test('a bucket of the trend leads to exactly its days', () => {
     const seen: string[][] = [];
-    trendColumns(
+    toTrendColumns(
       [
         { from: '2026-01-01', count: 1 },
         { from: '2026-02-01', count: 2 },
@@ -129,11 +133,11 @@ describe('accent', () => {
 
 describe('format', () => {
   test('spans have their natural unit', () => {
-    expect(span(30_000)).toBeNull();
-    expect(span(60_000)).toBe('1 minute');
-    expect(span(3 * 3_600_000)).toBe('3 hours');
-    expect(span(72 * 3_600_000)).toBe('3 days');
-    expect(ago(new Date(0), new Date(20_000))).toBe('just now');
+    expect(formatSpan(30_000)).toBeNull();
+    expect(formatSpan(60_000)).toBe('1 minute');
+    expect(formatSpan(3 * 3_600_000)).toBe('3 hours');
+    expect(formatSpan(72 * 3_600_000)).toBe('3 days');
+    expect(formatAgo(new Date(0), new Date(20_000))).toBe('just now');
   });
 
   test('money is whole in tables and short only when long', () => {

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  claimed,
+  claimProbe,
   closedCircuit,
   defaultRules,
-  failed,
-  reopened,
-  succeeded,
+  applyFailure,
+  applyReopen,
+  applySuccess,
   type Circuit,
-  type Turn,
+  type TransitionContext,
 } from '../../src/lib/connections/circuit/machine.ts';
 
 const start = Date.UTC(2026, 10, 21, 12);
 const rules = defaultRules;
-const turn = (seconds: number, chance = 0): Turn => ({
+const turn = (seconds: number, chance = 0): TransitionContext => ({
   at: new Date(start + seconds * 1000),
   rules,
   chance,
@@ -35,12 +35,12 @@ const events = fc.array(
   { maxLength: 150 },
 );
 
-function step(circuit: Circuit, kind: string, now: Turn): Circuit {
-  if (kind === 'failure') return failed(circuit, 'down', now);
-  if (kind === 'success') return succeeded(circuit);
-  if (kind === 'probe failed') return reopened(circuit, 'still down', now);
+function step(circuit: Circuit, kind: string, now: TransitionContext): Circuit {
+  if (kind === 'failure') return applyFailure(circuit, 'down', now);
+  if (kind === 'success') return applySuccess(circuit);
+  if (kind === 'probe failed') return applyReopen(circuit, 'still down', now);
   if (kind === 'probe succeeded') return closedCircuit;
-  return claimed(circuit, now, kind === 'insist') ?? circuit;
+  return claimProbe(circuit, now, kind === 'insist') ?? circuit;
 }
 
 describe('the circuit', () => {
@@ -86,13 +86,17 @@ describe('the circuit', () => {
 
   it('waits a minute, then twice as long each time, an hour at most', () => {
     let circuit = closedCircuit;
-    for (let time = 0; time < 8; time += 1) circuit = failed(circuit, 'down', turn(0));
+    for (let time = 0; time < 8; time += 1) circuit = applyFailure(circuit, 'down', turn(0));
     const waits: number[] = [];
     for (let [time, seconds] = [0, 0]; time < 8; time += 1) {
       waits.push((circuit.probeAt?.getTime() ?? 0) / 1000 - start / 1000 - seconds);
       seconds = (circuit.probeAt?.getTime() ?? 0) / 1000 - start / 1000;
-      expect(claimed(circuit, turn(seconds - 1), false)).toBeUndefined();
-      circuit = reopened(claimed(circuit, turn(seconds), false) ?? circuit, 'down', turn(seconds));
+      expect(claimProbe(circuit, turn(seconds - 1), false)).toBeUndefined();
+      circuit = applyReopen(
+        claimProbe(circuit, turn(seconds), false) ?? circuit,
+        'down',
+        turn(seconds),
+      );
     }
     expect(waits).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600]);
   });
@@ -105,14 +109,14 @@ describe('the circuit', () => {
       openedAt: turn(0).at,
       probeAt: turn(60).at,
     };
-    const first = claimed(open, turn(60), false);
+    const first = claimProbe(open, turn(60), false);
     expect(first).toMatchObject({ state: 'half_open', probeAt: turn(180).at });
-    expect(claimed(first ?? open, turn(179), true)).toBeUndefined();
-    expect(claimed(first ?? open, turn(180), false)).toMatchObject({
+    expect(claimProbe(first ?? open, turn(179), true)).toBeUndefined();
+    expect(claimProbe(first ?? open, turn(180), false)).toMatchObject({
       state: 'half_open',
       probeAt: turn(300).at,
     });
-    expect(failed(first ?? open, 'late', turn(61))).toBe(first);
-    expect(succeeded(first ?? open)).toBe(first);
+    expect(applyFailure(first ?? open, 'late', turn(61))).toBe(first);
+    expect(applySuccess(first ?? open)).toBe(first);
   });
 });

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { circuitGate, type CircuitGateOptions } from '../../src/lib/connections/circuit/gate.ts';
-import { admit, circuitStates, readCircuit } from '../../src/lib/connections/circuit/store.ts';
+import {
+  createCircuitGate,
+  type CircuitGateOptions,
+} from '../../src/lib/connections/circuit/gate.ts';
+import { admit, listOpenCircuits, readCircuit } from '../../src/lib/connections/circuit/store.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import { newId } from '../../src/lib/platform/id.ts';
-import type { TryOutcome } from '../../src/lib/platform/http/types.ts';
+import type { AttemptOutcome } from '../../src/lib/platform/http/types.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { database } from '#lib/platform/db/database.ts';
@@ -15,7 +18,7 @@ import { allowForLoad } from '../helpers/patience.ts';
 allowForLoad();
 const db = useDatabase();
 const size = 8;
-const down: TryOutcome = { failure: 'transient', status: 503 };
+const down: AttemptOutcome = { failure: 'transient', status: 503 };
 let tenant: Tenant;
 let other: Tenant;
 let crowd: Crowd;
@@ -40,7 +43,7 @@ async function connect() {
 }
 type Owner = Awaited<ReturnType<typeof connect>>;
 const gateOf = ({ tenantId, connectionId }: Owner, options: CircuitGateOptions = {}) =>
-  circuitGate(tenantId, connectionId, { label: 'HubSpot', ...options });
+  createCircuitGate(tenantId, connectionId, { label: 'HubSpot', ...options });
 const read = ({ tenantId, connectionId }: Owner) => readCircuit(tenantId, connectionId);
 const makeDue = ({ connectionId }: Owner) =>
   db.query('update circuits set probe_at = now() where connection_id = $1', [connectionId]);
@@ -75,7 +78,7 @@ describe('failures', () => {
       kind: 'open',
       reason: expect.stringContaining('HTTP 503') as string,
     });
-    expect(await withTenant(tenant.id, (tx) => circuitStates(tx, tenant.id))).toEqual([
+    expect(await withTenant(tenant.id, (tx) => listOpenCircuits(tx, tenant.id))).toEqual([
       {
         connectionId: owner.connectionId,
         state: 'open',
@@ -84,7 +87,7 @@ describe('failures', () => {
         reason: 'Its last answer was that it cannot answer right now (HTTP 503).',
       },
     ]);
-    expect(await withTenant(other.id, (tx) => circuitStates(tx, other.id))).toEqual([]);
+    expect(await withTenant(other.id, (tx) => listOpenCircuits(tx, other.id))).toEqual([]);
   });
 
   it('count only in a row: another kind of failure, or a success, begins anew', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { checkCredentials } from '../../src/lib/connections/check.ts';
 import { admit } from '../../src/lib/connections/circuit/store.ts';
-import { connectionClient } from '../../src/lib/connections/client.ts';
+import { createConnectionClient } from '../../src/lib/connections/client.ts';
 import { openConnection } from '../../src/lib/connections/connections.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client } from '../helpers/rows.ts';
@@ -31,7 +31,7 @@ afterAll(() => sandbox.close());
 async function check(probe = false): Promise<void> {
   const { tenant, connection } = workspace;
   const { provider, settings, secrets } = await openConnection(tenant.id, connection.id);
-  const http = connectionClient(provider, settings, {
+  const http = createConnectionClient(provider, settings, {
     retry: { baseMs: 1 },
     owner: { tenantId: tenant.id, connectionId: connection.id, probe },
   });

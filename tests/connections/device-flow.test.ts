@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { consentView, waitingConsents } from '#lib/connections/oauth/device-flow/queries.ts';
-import { startConsent, startReconsent } from '#lib/connections/oauth/device-flow/start.ts';
-import { connectionViews } from '#lib/connections/manage.ts';
+import {
+  getDeviceAuthorization,
+  listPendingAuthorizations,
+} from '#lib/connections/oauth/device-flow/queries.ts';
+import {
+  startDeviceAuthorization,
+  restartDeviceAuthorization,
+} from '#lib/connections/oauth/device-flow/start.ts';
+import { listConnectionViews } from '#lib/connections/manage.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { enabledFeatures } from '#lib/identity/features.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { pollConsentJob } from '../../worker/jobs/poll-consent.ts';
+import { pollDeviceFlowJob } from '../../worker/jobs/poll-consent.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const db = useDatabase();
@@ -50,7 +56,7 @@ const settings = () => ({
   clientId: credentials.clientId,
 });
 const start = (secrets: Record<string, string> = { clientSecret: credentials.clientSecret }) =>
-  startConsent({
+  startDeviceAuthorization({
     tenantId,
     provider: 'partner-center',
     label: 'Our partner',
@@ -61,11 +67,14 @@ const start = (secrets: Record<string, string> = { clientSecret: credentials.cli
 /** One turn of the worker; the sandbox's clock goes on by so many seconds before it. */
 async function poll(consentId: string, seconds = 10) {
   sandbox.clock.shift(seconds * 1000);
-  return (await pollConsentJob({ tenantId, consentId })).kind;
+  return (await pollDeviceFlowJob({ tenantId, consentId })).kind;
 }
 const decide = async (id: string, decision: 'approved' | 'declined') =>
   expect(
-    sandbox.partnerCenter.devices.decide((await consentView(tenantId, id)).userCode, decision),
+    sandbox.partnerCenter.devices.decide(
+      (await getDeviceAuthorization(tenantId, id)).userCode,
+      decision,
+    ),
   ).toBe(true);
 const stored = (id: string) =>
   db.query('select state, sealed is null as emptied, message from device_consents where id = $1', [
@@ -75,14 +84,14 @@ const stored = (id: string) =>
 describe('signing in with a code', () => {
   it('connects the account once the person has agreed, and not before', async () => {
     const id = await start();
-    expect(await consentView(tenantId, id)).toMatchObject({
+    expect(await getDeviceAuthorization(tenantId, id)).toMatchObject({
       provider: 'Partner Center',
       label: 'Our partner',
       state: 'waiting',
       userCode: expect.stringMatching(/^\w+$/) as string,
       verificationUrl: `${sandbox.partnerCenter.loginUrl}device`,
     });
-    expect(await waitingConsents(tenantId)).toHaveLength(1);
+    expect(await listPendingAuthorizations(tenantId)).toHaveLength(1);
     expect(
       await db.query(
         `select data->>'consentId' as id, start_after > now() as later
@@ -92,11 +101,11 @@ describe('signing in with a code', () => {
       ),
     ).toEqual([{ id, later: true }]);
     expect([await poll(id), await poll(id)]).toEqual(['again', 'again']);
-    expect(await connectionViews(tenantId)).toEqual([]);
+    expect(await listConnectionViews(tenantId)).toEqual([]);
     await decide(id, 'approved');
     expect(await poll(id)).toBe('ok');
     expect(await stored(id)).toEqual([{ state: 'connected', emptied: true, message: null }]);
-    const [connection] = await connectionViews(tenantId);
+    const [connection] = await listConnectionViews(tenantId);
     expect(connection).toMatchObject({
       label: 'Our partner',
       provider: 'partner-center',
@@ -106,7 +115,7 @@ describe('signing in with a code', () => {
       await syncConnection({ tenantId, connectionId: connection?.id ?? '', trigger: 'cli' }),
     ).toMatchObject({ status: 'success' });
     expect([...(await enabledFeatures(tenantId))]).toEqual(['lead-engine']);
-    expect([await poll(id), (await connectionViews(tenantId)).length]).toEqual(['ok', 1]);
+    expect([await poll(id), (await listConnectionViews(tenantId)).length]).toEqual(['ok', 1]);
   });
 
   it('keeps what was entered sealed, and the code out of every readable place', async () => {
@@ -119,12 +128,14 @@ describe('signing in with a code', () => {
     expect(
       JSON.stringify(await db.query(`select data from pgboss.job where name = 'poll-consent'`)),
     ).not.toMatch(/partner-secret|dc-/);
-    expect(JSON.stringify(await consentView(tenantId, id))).not.toMatch(/partner-secret|dc-/);
+    expect(JSON.stringify(await getDeviceAuthorization(tenantId, id))).not.toMatch(
+      /partner-secret|dc-/,
+    );
   });
 
   it('asks less often when it is told to', async () => {
     const id = await start();
-    const every = async () => (await consentView(tenantId, id)).intervalSeconds;
+    const every = async () => (await getDeviceAuthorization(tenantId, id)).intervalSeconds;
     expect([
       await poll(id),
       await poll(id, 1),
@@ -178,10 +189,10 @@ describe('signing in with a code', () => {
     await happen(id);
     expect(await poll(id)).toBe('ok');
     expect(await stored(id)).toMatchObject([{ ...end, emptied: true }]);
-    expect(await consentView(tenantId, id)).toMatchObject(end);
+    expect(await getDeviceAuthorization(tenantId, id)).toMatchObject(end);
     expect([
-      await connectionViews(tenantId),
-      await waitingConsents(tenantId),
+      await listConnectionViews(tenantId),
+      await listPendingAuthorizations(tenantId),
       [...(await enabledFeatures(tenantId))],
     ]).toEqual([[], [], []]);
   });
@@ -202,14 +213,19 @@ describe('signing in with a code', () => {
     const first = await start();
     await decide(first, 'approved');
     await poll(first);
-    const [connection] = await connectionViews(tenantId);
+    const [connection] = await listConnectionViews(tenantId);
     sandbox.partnerCenter.desk.revoke('partner');
     await syncConnection({ tenantId, connectionId: connection?.id ?? '', trigger: 'cli' });
-    expect(await connectionViews(tenantId)).toMatchObject([{ status: 'needs_reconnect' }]);
-    const again = await startReconsent(tenantId, connection?.id ?? '', { clientSecret: '' }, by);
+    expect(await listConnectionViews(tenantId)).toMatchObject([{ status: 'needs_reconnect' }]);
+    const again = await restartDeviceAuthorization(
+      tenantId,
+      connection?.id ?? '',
+      { clientSecret: '' },
+      by,
+    );
     await decide(again, 'approved');
     await poll(again);
-    expect(await connectionViews(tenantId)).toMatchObject([
+    expect(await listConnectionViews(tenantId)).toMatchObject([
       { id: connection?.id, status: 'active' },
     ]);
     expect(
@@ -220,7 +236,7 @@ describe('signing in with a code', () => {
   it('says at once what is missing or refused, and stores nothing', async () => {
     await expect(start({})).rejects.toThrow('needs the secret clientSecret');
     await expect(
-      startConsent({
+      startDeviceAuthorization({
         tenantId,
         provider: 'clienttether',
         label: '',
@@ -230,7 +246,7 @@ describe('signing in with a code', () => {
       }),
     ).rejects.toThrow('knows no signing in with a code');
     await expect(
-      startConsent({
+      startDeviceAuthorization({
         tenantId,
         provider: 'partner-center',
         label: '',
@@ -239,8 +255,10 @@ describe('signing in with a code', () => {
         requestedBy: by,
       }),
     ).rejects.toThrow('gives no code for this application');
-    expect(await waitingConsents(tenantId)).toEqual([]);
+    expect(await listPendingAuthorizations(tenantId)).toEqual([]);
     const other = await createTenant({ slug: `other-${count}`, name: 'South' });
-    await expect(consentView(other.id, await start())).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getDeviceAuthorization(other.id, await start())).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 });

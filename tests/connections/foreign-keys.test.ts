@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
-import { keyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
 import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { db, key, one, two, useKeys } from './keys-stage.ts';
@@ -42,7 +42,7 @@ describe('keys that are not those of the database', () => {
     await expect(assertUsableKeys()).rejects.toMatchObject(
       refusal(/lacks the key "k1".*Put it back/),
     );
-    expect(await keyUses()).toContainEqual({
+    expect(await listKeyUses()).toContainEqual({
       key: 'k1',
       place: 'withdrawn',
       secrets: 24,

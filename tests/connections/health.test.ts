@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { rateGate } from '#lib/connections/rate-limit/gate.ts';
-import { noteFailure } from '../../src/lib/connections/circuit/store.ts';
+import { createRateLimitGate } from '#lib/connections/rate-limit/gate.ts';
+import { recordFailure } from '../../src/lib/connections/circuit/store.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { connectionViews } from '../../src/lib/connections/manage.ts';
+import { listConnectionViews } from '../../src/lib/connections/manage.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 
@@ -27,8 +27,8 @@ it('the settings page learns of circuits, pauses and waits of its own workspace'
     await connect(tenant.id, 'waiting'),
     await connect(other.id, 'well'),
   ];
-  for (let time = 0; time < 8; time += 1) await noteFailure(tenant.id, down.id, 'It is down.');
-  await rateGate(tenant.id, slow.id, { concurrency: 1, timeoutMs: 1000 }).leave({
+  for (let time = 0; time < 8; time += 1) await recordFailure(tenant.id, down.id, 'It is down.');
+  await createRateLimitGate(tenant.id, slow.id, { concurrency: 1, timeoutMs: 1000 }).leave({
     failure: 'rate_limited',
     status: 429,
     until: new Date(Date.now() + 60_000),
@@ -47,7 +47,9 @@ it('the settings page learns of circuits, pauses and waits of its own workspace'
   );
   const at = expect.any(Date) as Date;
   const calm = { circuit: null, pausedUntil: null, waiting: null };
-  expect((await connectionViews(tenant.id)).map(({ label, health }) => [label, health])).toEqual([
+  expect(
+    (await listConnectionViews(tenant.id)).map(({ label, health }) => [label, health]),
+  ).toEqual([
     [
       'down',
       { ...calm, circuit: { state: 'open', since: at, probeAt: at, reason: 'It is down.' } },
@@ -55,5 +57,5 @@ it('the settings page learns of circuits, pauses and waits of its own workspace'
     ['slow', { ...calm, pausedUntil: at }],
     ['waiting', { ...calm, waiting: { reason: 'The day is used up.', until: at } }],
   ]);
-  expect((await connectionViews(other.id)).map(({ health }) => health)).toEqual([calm]);
+  expect((await listConnectionViews(other.id)).map(({ health }) => health)).toEqual([calm]);
 });

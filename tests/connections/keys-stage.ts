@@ -3,7 +3,7 @@
  */
 import { afterEach, beforeAll, beforeEach } from 'vitest';
 import { createConnection, type Connection } from '../../src/lib/connections/connections.ts';
-import { forgetConfig } from '../../src/lib/platform/config.ts';
+import { resetConfig } from '../../src/lib/platform/config.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 
@@ -13,7 +13,7 @@ export const key = (id: string, byte: number) =>
 export const [one, two] = [key('k1', 1), key('k2', 2)];
 export const useKeys = (...keys: string[]) => {
   process.env['TRIBUTARY_KEYS'] = keys.join(',');
-  forgetConfig();
+  resetConfig();
 };
 export const secretsOf = (index: number) => ({
   webKey: `CT_key_${index}_0123`,

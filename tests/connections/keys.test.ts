@@ -4,10 +4,15 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/lib/connections/connections.ts';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
-import { keyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
 import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
 import { sealSecret } from '../../src/lib/connections/seal.ts';
-import { decrypt, encrypt, parseKeyRing, type Place } from '../../src/lib/platform/crypto.ts';
+import {
+  decrypt,
+  encrypt,
+  parseKeyRing,
+  type EncryptionContext,
+} from '../../src/lib/platform/crypto.ts';
 import { times } from '../helpers/deep.ts';
 import { until } from '../helpers/processes.ts';
 import { db, one, two, useKeys, secretsOf, tenantIds, connections } from './keys-stage.ts';
@@ -22,7 +27,7 @@ describe('rotating keys', () => {
     await db.query(`update tenants set archived_at = now() where slug = 'cedar'`);
     await assertUsableKeys();
     useKeys(two, one);
-    expect(await keyUses()).toEqual([
+    expect(await listKeyUses()).toEqual([
       { key: 'k2', place: 'newest', secrets: 0, mayBeWithdrawn: false },
       { key: 'k1', place: 'opens', secrets: 24, mayBeWithdrawn: false },
     ]);
@@ -34,7 +39,7 @@ describe('rotating keys', () => {
       unopened: [],
     });
     expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => index));
-    expect((await keyUses())[1]).toEqual({
+    expect((await listKeyUses())[1]).toEqual({
       key: 'k1',
       place: 'opens',
       secrets: 0,
@@ -112,14 +117,14 @@ describe('rotating keys', () => {
       replaced: 0,
       unopened: [{ tenantId: tenantIds[0], connectionId: id, name: 'webKey' }],
     });
-    expect((await keyUses())[1]).toMatchObject({ secrets: 1, mayBeWithdrawn: false });
+    expect((await listKeyUses())[1]).toMatchObject({ secrets: 1, mayBeWithdrawn: false });
   });
 });
 
 describe('ciphertexts in the wrong place', () => {
   const ring = parseKeyRing([two, one]);
   const runs = times(1_000, 10_000);
-  const places: Place[] = Array.from({ length: 120 }, (_, index) => ({
+  const places: EncryptionContext[] = Array.from({ length: 120 }, (_, index) => ({
     tenant: `tenant-${index % 5}`,
     table: index % 4 === 0 ? 'encryption_keys' : 'credentials',
     row: `${randomUUID()}/${index % 2 === 0 ? 'accessToken' : 'refreshToken'}`,
@@ -129,7 +134,7 @@ describe('ciphertexts in the wrong place', () => {
     encrypt(index % 2 === 0 ? ring : ring.slice(1), place, `secret ${index}`),
   );
   const opens = (at: number, blob: Buffer) =>
-    decrypt(ring, places[at] ?? (places[0] as Place), blob);
+    decrypt(ring, places[at] ?? (places[0] as EncryptionContext), blob);
   const index = fc.integer({ min: 0, max: places.length - 1 });
 
   it(`are refused, ${runs} times`, ({ task }) => {

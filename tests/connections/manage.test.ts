@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { dueConnections } from '#lib/ingest/due.ts';
+import { listDueConnections } from '#lib/ingest/due.ts';
 import {
   connectAccount,
-  connectionViews,
+  listConnectionViews,
   pauseConnection,
   reconnectAccount,
 } from '../../src/lib/connections/manage.ts';
@@ -38,7 +38,7 @@ const connect = (given: Record<string, string>) =>
     settings: { baseUrl: sandbox.clienttether.baseUrl },
     secrets: given,
   });
-const due = async () => (await dueConnections(tenant.id, 1)).map(({ id }) => id);
+const due = async () => (await listDueConnections(tenant.id, 1)).map(({ id }) => id);
 
 describe('connecting an account', () => {
   it('asks the provider first, and stores nothing that it does not accept', async () => {
@@ -59,7 +59,7 @@ describe('connecting an account', () => {
 
   it('makes it due at once; a pause unschedules it, and others cannot touch it', async () => {
     const { id } = await connect(secrets);
-    expect(await connectionViews(tenant.id)).toEqual([
+    expect(await listConnectionViews(tenant.id)).toEqual([
       {
         id,
         label: 'ClientTether',
@@ -85,16 +85,16 @@ describe('connecting an account', () => {
   });
 
   it('replaces refused credentials, and the next sync works', async () => {
-    const [{ id } = { id: '' }] = await connectionViews(tenant.id);
+    const [{ id } = { id: '' }] = await listConnectionViews(tenant.id);
     sandbox.faults.arm({ kind: 'status', status: 401 });
     await syncConnection({ tenantId: tenant.id, connectionId: id, trigger: 'cli' });
     sandbox.faults.disarm();
-    expect((await connectionViews(tenant.id))[0]).toMatchObject({ status: 'needs_reconnect' });
+    expect((await listConnectionViews(tenant.id))[0]).toMatchObject({ status: 'needs_reconnect' });
     await expect(
       reconnectAccount(tenant.id, id, { ...secrets, accessToken: 'wrong-token' }),
     ).rejects.toThrow('does not accept');
     await reconnectAccount(tenant.id, id, secrets);
-    expect((await connectionViews(tenant.id))[0]).toMatchObject({
+    expect((await listConnectionViews(tenant.id))[0]).toMatchObject({
       status: 'active',
       statusReason: null,
     });

@@ -3,7 +3,7 @@ import { SandboxClock } from '../../sandbox/kit/clock.ts';
 import { TokenDesk, type TokenRules } from '../../sandbox/kit/oauth.ts';
 import { json, type SandboxProvider } from '../../sandbox/kit/provider.ts';
 import { startKit } from '../../sandbox/kit/server.ts';
-import { connectionClient } from '../../src/lib/connections/client.ts';
+import { createConnectionClient } from '../../src/lib/connections/client.ts';
 import { sealSecret } from '../../src/lib/connections/seal.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
@@ -131,5 +131,5 @@ export function clientOf(
   baseUrl: string,
   owner: { tenantId: string; connectionId: string },
 ): OwnedHttpClient {
-  return connectionClient(provider, { baseUrl }, { owner, retry: { retries: 0 } });
+  return createConnectionClient(provider, { baseUrl }, { owner, retry: { retries: 0 } });
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextPause } from '#lib/connections/rate-limit/pauses.ts';
+import { computeNextPause } from '#lib/connections/rate-limit/pauses.ts';
 import {
   applyReading,
-  isNews,
-  takeUnits,
+  isSignificant,
+  allocateUnits,
   type WindowState,
 } from '#lib/connections/rate-limit/windows.ts';
-import { refusal } from '#lib/connections/rate-limit/labels.ts';
+import { createRateLimitError } from '#lib/connections/rate-limit/labels.ts';
 import type { RateWindow, WindowReading } from '#lib/connectors/contract/limits.ts';
 
 const start = Date.UTC(2026, 10, 21, 12);
@@ -45,7 +45,7 @@ describe('taking units', () => {
             (model.get(name)?.from ?? 0) + seconds * 1000;
           for (const window of declared)
             if (ends(window) <= at) model.set(window.name, { from: at, given: 0 });
-          const take = takeUnits(declared, states, new Date(at));
+          const take = allocateUnits(declared, states, new Date(at));
           const full = declared.filter(
             ({ name, requests }) => (model.get(name)?.given ?? 0) >= requests,
           );
@@ -76,27 +76,27 @@ describe('taking units', () => {
   it('takes the last ones one by one, and says when a window that is empty begins anew', () => {
     let states: WindowState[] = [];
     for (let used = 1; used <= 5; used += 1) {
-      const take = takeUnits([burst, daily], states, after(used));
+      const take = allocateUnits([burst, daily], states, after(used));
       if (take.kind !== 'taken') throw new Error('empty too early');
       states = take.states;
       expect(states.map((one) => one.used)).toEqual([used, used]);
     }
-    expect(takeUnits([burst, daily], states, after(6))).toEqual({
+    expect(allocateUnits([burst, daily], states, after(6))).toEqual({
       kind: 'empty',
       window: burst,
       until: after(11),
     });
-    expect(takeUnits([burst, daily], states, after(11))).toMatchObject({
+    expect(allocateUnits([burst, daily], states, after(11))).toMatchObject({
       kind: 'taken',
       states: [{ used: 1, startedAt: after(11) }, { used: 6 }],
     });
     expect(
-      takeUnits([burst, daily], [state(burst, 5), state(daily, 1000)], after(1)),
+      allocateUnits([burst, daily], [state(burst, 5), state(daily, 1000)], after(1)),
     ).toMatchObject({ kind: 'empty', window: daily, until: after(86_400) });
   });
 
   it('bears a clock that was put back: the window gets no longer', () => {
-    expect(takeUnits([burst], [state(burst, 5, 3600)], after(0))).toMatchObject({
+    expect(allocateUnits([burst], [state(burst, 5, 3600)], after(0))).toMatchObject({
       kind: 'empty',
       until: after(10),
     });
@@ -156,7 +156,7 @@ describe('what an answer says of a window', () => {
 
   it('is news when it matters: not when others are a batch ahead, but when little is left', () => {
     const news = (used: number, remaining: number) =>
-      isNews(daily, state(daily, used), { window: 'daily', remaining }, after(1));
+      isSignificant(daily, state(daily, used), { window: 'daily', remaining }, after(1));
     expect([news(100, 895), news(100, 700), news(985, 14), news(985, 15), news(999, 0)]).toEqual([
       false,
       true,
@@ -169,11 +169,15 @@ describe('what an answer says of a window', () => {
 
 describe('a pause', () => {
   it('is as long as the source says, and a longer one stays', () => {
-    expect(nextPause({ until: null, strikes: 0 }, { ms: 5000 }, after(0)).until).toEqual(after(5));
-    expect(nextPause({ until: after(60), strikes: 0 }, { ms: 5000 }, after(0)).until).toEqual(
-      after(60),
+    expect(computeNextPause({ until: null, strikes: 0 }, { ms: 5000 }, after(0)).until).toEqual(
+      after(5),
     );
-    expect(nextPause({ until: null, strikes: 0 }, { ms: -5000 }, after(0)).until).toEqual(after(0));
+    expect(
+      computeNextPause({ until: after(60), strikes: 0 }, { ms: 5000 }, after(0)).until,
+    ).toEqual(after(60));
+    expect(computeNextPause({ until: null, strikes: 0 }, { ms: -5000 }, after(0)).until).toEqual(
+      after(0),
+    );
   });
 
   it('grows to a minute when the source does not say, and is short again after a while', () => {
@@ -183,16 +187,17 @@ describe('a pause', () => {
     ];
     const lengths: number[] = [];
     for (let time = 0; time < 9; time += 1) {
-      const next = nextPause(pause, { firstMs: 1000 }, at);
-      expect(nextPause(next, { firstMs: 1000 }, at), 'all who were under way get the same').toEqual(
-        next,
-      );
+      const next = computeNextPause(pause, { firstMs: 1000 }, at);
+      expect(
+        computeNextPause(next, { firstMs: 1000 }, at),
+        'all who were under way get the same',
+      ).toEqual(next);
       lengths.push((next.until.getTime() - at.getTime()) / 1000);
       [pause, at] = [next, next.until];
     }
     expect(lengths).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
     expect(
-      nextPause(pause, { firstMs: 1000 }, new Date(at.getTime() + 60_000)).until.getTime() -
+      computeNextPause(pause, { firstMs: 1000 }, new Date(at.getTime() + 60_000)).until.getTime() -
         at.getTime(),
     ).toBe(61_000);
   });
@@ -200,7 +205,9 @@ describe('a pause', () => {
 
 describe('the words', () => {
   it('say why and until when', () => {
-    expect(refusal('HubSpot', { kind: 'empty', window: daily, until: after(30) })).toMatchObject({
+    expect(
+      createRateLimitError('HubSpot', { kind: 'empty', window: daily, until: after(30) }),
+    ).toMatchObject({
       kind: 'rate_limited',
       until: after(30),
       unsent: true,
@@ -208,10 +215,13 @@ describe('the words', () => {
         'All requests that HubSpot allows us in a day are used up. Reading goes on by itself at 2026-11-21 12:01 UTC.',
     });
     expect(
-      refusal('HubSpot', { kind: 'empty', window: { ...burst, seconds: 900 }, until: after(0) })
-        .message,
+      createRateLimitError('HubSpot', {
+        kind: 'empty',
+        window: { ...burst, seconds: 900 },
+        until: after(0),
+      }).message,
     ).toContain('in 15 minutes are used up');
-    expect(refusal('HubSpot', { kind: 'paused', until: after(60) }).message).toBe(
+    expect(createRateLimitError('HubSpot', { kind: 'paused', until: after(60) }).message).toBe(
       'HubSpot asked us to slow down. Reading goes on by itself at 2026-11-21 12:01 UTC.',
     );
   });

@@ -1,5 +1,5 @@
 import { createConnection } from '#lib/connections/connections.ts';
-import { rateGate, type RateGateOptions } from '#lib/connections/rate-limit/gate.ts';
+import { createRateLimitGate, type RateGateOptions } from '#lib/connections/rate-limit/gate.ts';
 import type { Limits } from '#lib/connectors/contract/limits.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { newId } from '#lib/platform/id.ts';
@@ -28,7 +28,13 @@ export const gateOf = (
   { tenantId, connectionId }: Owner,
   limits: Partial<Limits>,
   options: RateGateOptions = {},
-) => rateGate(tenantId, connectionId, { concurrency: 4, timeoutMs: 1000, ...limits }, options);
+) =>
+  createRateLimitGate(
+    tenantId,
+    connectionId,
+    { concurrency: 4, timeoutMs: 1000, ...limits },
+    options,
+  );
 
 /** What all workers share of a connection's budget: the row `all`, then its windows by name. */
 export const budgetRows = (db: TestDatabase, connectionId: string) =>

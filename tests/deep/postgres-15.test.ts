@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { freePort } from '../../scripts/embedded-postgres.ts';
+import { findFreePort } from '../../scripts/embedded-postgres.ts';
 
 const binaries = '/usr/lib/postgresql/15/bin';
 const root = mkdtempSync(path.join(tmpdir(), 'tributary-pg15-'));
@@ -31,7 +31,7 @@ afterAll(async () => {
 /** A cluster of the oldest supported version on loopback. Returns a superuser's URL. */
 async function startOldest(): Promise<string> {
   const passwordFile = path.join(root, 'password');
-  const port = await freePort();
+  const port = await findFreePort();
   writeFileSync(passwordFile, 'oldest');
   mkdirSync(cluster);
   if (user.uid !== undefined)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { wakeDuePushes } from '#lib/outbound/push/due.ts';
-import { changeLead, holdLead, holdStreams } from '#lib/outbound/pull/change-lead.ts';
-import { pullBack } from '#lib/outbound/pull/pull.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
+import { changeLead, lockLead, lockStreams } from '#lib/outbound/pull/change-lead.ts';
+import { pullChanges } from '#lib/outbound/pull/pull.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
@@ -53,8 +53,8 @@ const rows = () =>
 
 function changeHere(leadId: string, city: string): Promise<void> {
   return withTenant(stage.tenantId, async (tx) => {
-    await holdStreams(tx, stage.tenantId, [{ connectionId: stage.sourceId, stream: 'clients' }]);
-    const lead = await holdLead(tx, stage.tenantId, leadId);
+    await lockStreams(tx, stage.tenantId, [{ connectionId: stage.sourceId, stream: 'clients' }]);
+    const lead = await lockLead(tx, stage.tenantId, leadId);
     if (lead !== undefined)
       await changeLead(tx, lead, { city }, { connectionId: null, by: null, timeZone: 'UTC' });
   });
@@ -65,7 +65,7 @@ it('converges', { timeout: 600_000 }, async () => {
     stage,
     Array.from({ length: size }, () => ({})),
   );
-  await withTenant(stage.tenantId, (tx) => recountRollups(tx, 'lead', stage.tenantId));
+  await withTenant(stage.tenantId, (tx) => recountSummaries(tx, 'lead', stage.tenantId));
   await push(stage, ids);
   await sync();
   for (let round = 0; round < rounds; round += 1) {
@@ -75,7 +75,7 @@ it('converges', { timeout: 600_000 }, async () => {
     await Promise.all([
       (async () => {
         for (const { id } of some(4)) await changeHere(id, `City ${round}`);
-        await wakeDuePushes();
+        await enqueueDuePushes();
         await slice(stage);
       })(),
       (async () => {
@@ -89,14 +89,14 @@ it('converges', { timeout: 600_000 }, async () => {
             },
           ]);
         await sync();
-        await pullBack(stage);
+        await pullChanges(stage);
       })(),
       slice(stage),
-      pullBack(stage),
+      pullChanges(stage),
     ]);
   }
   for (let turn = 0; turn < 3; turn += 1) {
-    await wakeDuePushes();
+    await enqueueDuePushes();
     await drain(stage);
     await sync();
   }

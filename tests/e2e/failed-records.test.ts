@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { rowsAccount } from '../../sandbox/index.ts';
-import { setAsideJob } from '#lib/jobs/failed/store.ts';
+import { recordFailedJob } from '#lib/jobs/failed/store.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { expectNothingSticksOut } from '../helpers/browser.ts';
@@ -56,7 +56,7 @@ const stage = useStage({
       attempts: 3,
       reason: 'The worker that ran this sync stopped 3 times in the middle of it.',
     };
-    await withTenant(tenant.id, (tx) => setAsideJob(tx, { ...lost, subject: connection.id }));
+    await withTenant(tenant.id, (tx) => recordFailedJob(tx, { ...lost, subject: connection.id }));
     await database.query(`insert into tenants (slug, name) values ('empty', 'Empty & Sons')`);
     for (const tenantSlug of ['birch', 'empty'])
       await user(`admin@${tenantSlug}.test`, { tenantSlug, role: 'admin', name: 'Ann Admin' });

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { bulkAccount, rowsAccount } from '../../sandbox/index.ts';
-import { budgets, weigh, weighSite } from '../../scripts/budgets.ts';
+import { listBudgets, weigh, weighSite } from '../../scripts/budgets.ts';
 import { until } from '../helpers/processes.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { password } from '../helpers/web.ts';
@@ -217,7 +217,7 @@ describe('what a browser fetches', () => {
       email: `admin@${slug}.test`,
       password,
     });
-    expect(pages.map(({ path }) => path)).toEqual(Object.keys(budgets(slug)));
+    expect(pages.map(({ path }) => path)).toEqual(Object.keys(listBudgets(slug)));
     expect(pages.filter(({ excesses }) => excesses.length > 0)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import type { Actor } from '#lib/identity/actor.ts';
-import { recordForEditing } from '#lib/ingest/rejections/correct.ts';
+import { readRecordForEditing } from '#lib/ingest/rejections/correct.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import type { TestDatabase } from './database.ts';
@@ -109,7 +109,7 @@ export class SetAsideBench {
 
   /** What a person sends who opens a record and changes its text. */
   edited = async (id: string, change: (text: string) => string) => {
-    const { text, digest } = await recordForEditing(this.actor, id);
+    const { text, digest } = await readRecordForEditing(this.actor, id);
     return { text: change(text ?? ''), digest };
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newId } from '#lib/platform/id.ts';
-import { setAsideJob } from '#lib/jobs/failed/store.ts';
+import { recordFailedJob } from '#lib/jobs/failed/store.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { find, findAll, readText } from '../helpers/html.ts';
@@ -208,7 +208,7 @@ describe('the page of what was set aside', () => {
     };
     await withTenant(tenant.id, async (tx) => {
       for (const subject of ['one', 'two', 'three'])
-        await setAsideJob(tx, { ...lost, subject, payload });
+        await recordFailedJob(tx, { ...lost, subject, payload });
     });
     const page = await readPage(ana, home);
     expect(cardsOf(page, 'jobs')).toHaveLength(3);

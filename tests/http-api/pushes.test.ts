@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
-import { requestSlice } from '#lib/outbound/push/request-matching.ts';
+import { requestMatchingSlice } from '#lib/outbound/push/request-matching.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
@@ -113,7 +113,7 @@ describe('pushes through the API', () => {
     expect(
       await member.postJson(at('/api/dynamics/bulk-sync'), { filter: 'segment=Cold' }),
     ).toMatchObject({ status: 409 });
-    await requestSlice(
+    await requestMatchingSlice(
       {
         tenantId: stage.tenantId,
         connectionId: stage.connectionId,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultInput } from '../../sandbox/index.ts';
-import { heldDeletions } from '#lib/views/held-deletions.ts';
+import { listHeldDeletions } from '#lib/views/held-deletions.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 import { db, expectConverged, rows, sandbox, sync, workspace } from './stage.ts';
 
@@ -237,11 +237,11 @@ describe('deletions', () => {
       [workspace.tenant.id],
     );
     expect(live).toEqual({ rows: 120 });
-    expect(await heldDeletions(workspace.tenant.id)).toMatchObject([
+    expect(await listHeldDeletions(workspace.tenant.id)).toMatchObject([
       { connectionId: workspace.connection.id, stream: 'Clients', count: 40 },
     ]);
     expect((await sync({ acceptDeletions: true })).status).toBe('success');
-    expect(await heldDeletions(workspace.tenant.id)).toEqual([]);
+    expect(await listHeldDeletions(workspace.tenant.id)).toEqual([]);
     await expectConverged();
   });
 

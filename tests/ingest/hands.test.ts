@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
-import { dueConnections } from '#lib/ingest/due.ts';
+import { listDueConnections } from '#lib/ingest/due.ts';
 import { db, expectConverged, sandbox, sync, workspace } from './stage.ts';
 
 describe('two runs of one connection', () => {
@@ -88,7 +88,7 @@ describe('two runs of one connection', () => {
     await db.query(`update connections set due_at = null where tenant_id = $1`, [
       workspace.tenant.id,
     ]);
-    expect(await dueConnections(workspace.tenant.id, 1)).toEqual([]);
+    expect(await listDueConnections(workspace.tenant.id, 1)).toEqual([]);
     expect((await sync()).status).toBe('success');
     await expectConverged();
   });

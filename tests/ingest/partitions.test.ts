@@ -3,8 +3,8 @@ import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts'
 import { getProvider } from '#lib/connectors/registry.ts';
 import type { Cursor } from '#lib/connectors/contract/source.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { duePartitions } from '#lib/ingest/partitions.ts';
-import { emptyBooks, type Pass, type Source } from '#lib/ingest/types.ts';
+import { readDuePartitions } from '#lib/ingest/partitions.ts';
+import { createCounters, type Pass, type Source } from '#lib/ingest/types.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client } from '../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
@@ -46,7 +46,7 @@ function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
     version: 1,
     hasErrors: false,
     corrections: new Map(),
-    books: emptyBooks(),
+    counters: createCounters(),
   };
 }
 
@@ -58,7 +58,7 @@ async function walk(pass: Pass): Promise<{ ids: string[]; cursor: Cursor }[]> {
     connectionId: workspace.connection.id,
     provider,
   } as unknown as Source;
-  return Array.fromAsync(duePartitions(source, notes, pass));
+  return Array.fromAsync(readDuePartitions(source, notes, pass));
 }
 
 describe('the parents that are due', () => {

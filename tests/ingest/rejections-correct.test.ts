@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mask, maskedText, MaskLeft, readEdited } from '#lib/platform/mask.ts';
-import { applyPatch, patchBetween } from '#lib/platform/merge-patch.ts';
+import { mask, formatMasked, MaskedValueError, parseEdited } from '#lib/platform/mask.ts';
+import { applyPatch, createPatch } from '#lib/platform/merge-patch.ts';
 import { parseJson } from '#lib/platform/http/json.ts';
 import { maskPayload } from '#lib/ingest/rejections/record.ts';
 
@@ -51,7 +51,7 @@ describe('a merge patch', () => {
   it('makes any object of any other, nulls apart', () => {
     fc.assert(
       fc.property(unscathed, unscathed, (from, to) => {
-        expect(applyPatch(from, patchBetween(from, to))).toEqual(to);
+        expect(applyPatch(from, createPatch(from, to))).toEqual(to);
       }),
     );
   });
@@ -59,7 +59,7 @@ describe('a merge patch', () => {
   it('of nothing is empty, and changes nothing', () => {
     fc.assert(
       fc.property(item, (from) => {
-        expect(patchBetween(from, from)).toEqual({});
+        expect(createPatch(from, from)).toEqual({});
         expect(applyPatch(from, {})).toEqual(from);
       }),
     );
@@ -95,8 +95,8 @@ describe('an edited text', () => {
   it('that was not edited is the item itself', () => {
     fc.assert(
       fc.property(item, (from) => {
-        expect(readEdited(from, maskedText(from))).toEqual(from);
-        expect(patchBetween(from, readEdited(from, maskedText(from)))).toEqual({});
+        expect(parseEdited(from, formatMasked(from))).toEqual(from);
+        expect(createPatch(from, parseEdited(from, formatMasked(from)))).toEqual({});
       }),
     );
   });
@@ -104,8 +104,8 @@ describe('an edited text', () => {
   it('keeps the true value of everything that was left as shown', () => {
     fc.assert(
       fc.property(item, fc.string(), (from, text) => {
-        const shown = { ...(parseJson(maskedText(from)) as object), created: text };
-        expect(readEdited(from, JSON.stringify(shown))).toEqual({ ...from, created: text });
+        const shown = { ...(parseJson(formatMasked(from)) as object), created: text };
+        expect(parseEdited(from, JSON.stringify(shown))).toEqual({ ...from, created: text });
       }),
     );
   });
@@ -120,7 +120,7 @@ describe('an edited text', () => {
         { name: 'Amy', at: '2026-03-01' },
       ],
     };
-    const shown = JSON.parse(maskedText(from)) as typeof from;
+    const shown = JSON.parse(formatMasked(from)) as typeof from;
     expect(shown).toEqual({
       client_id: '7',
       firstName: 'A•••',
@@ -130,33 +130,33 @@ describe('an edited text', () => {
         { name: 'A•••', at: '2026-03-01' },
       ],
     });
-    expect(readEdited(from, JSON.stringify({ ...shown, firstName: 'Anna' }))).toEqual({
+    expect(parseEdited(from, JSON.stringify({ ...shown, firstName: 'Anna' }))).toEqual({
       ...from,
       firstName: 'Anna',
     });
     const mended = [{ name: 'A•••', at: '2026-01-01' }, shown.contacts[1]];
-    expect(readEdited(from, JSON.stringify({ ...shown, contacts: mended }))).toEqual({
+    expect(parseEdited(from, JSON.stringify({ ...shown, contacts: mended }))).toEqual({
       ...from,
       contacts: [{ name: 'Abe', at: '2026-01-01' }, from.contacts[1]],
     });
     expect(
-      readEdited(from, JSON.stringify({ ...shown, contacts: shown.contacts.toReversed() })),
+      parseEdited(from, JSON.stringify({ ...shown, contacts: shown.contacts.toReversed() })),
     ).toEqual({ ...from, contacts: from.contacts.toReversed() });
   });
 
   it('is refused where a masked value belongs to nobody, and where it is no JSON', () => {
     const from = { people: ['Ana', 'Abe'], names: ['Ana', 'Abe'], email: 'ana@example.com' };
-    expect(() => readEdited(from, '{"names":["A•••"],"email":"a•••"}')).toThrow(MaskLeft);
-    expect(() => readEdited(from, '{"other":"A•••"}')).toThrow(MaskLeft);
-    expect(() => readEdited(from, '{"names":["A•••n"]}')).toThrow(MaskLeft);
-    expect(() => readEdited(from, '{"names":')).toThrow(SyntaxError);
-    expect(readEdited(from, '{"people":["Abe"]}')).toEqual({ people: ['Abe'] });
+    expect(() => parseEdited(from, '{"names":["A•••"],"email":"a•••"}')).toThrow(MaskedValueError);
+    expect(() => parseEdited(from, '{"other":"A•••"}')).toThrow(MaskedValueError);
+    expect(() => parseEdited(from, '{"names":["A•••n"]}')).toThrow(MaskedValueError);
+    expect(() => parseEdited(from, '{"names":')).toThrow(SyntaxError);
+    expect(parseEdited(from, '{"people":["Abe"]}')).toEqual({ people: ['Abe'] });
   });
 
   it('keeps long numbers exact', () => {
     const from = parseJson('{"id":9007199254740993,"name":"Ana"}');
     expect(
-      readEdited(from, maskedText(from).replace('"9007199254740993"', '9007199254740993')),
+      parseEdited(from, formatMasked(from).replace('"9007199254740993"', '9007199254740993')),
     ).toEqual(from);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { updateSettings } from '#lib/connections/connections.ts';
-import { correctRecord, recordForEditing } from '#lib/ingest/rejections/correct.ts';
+import { correctRecord, readRecordForEditing } from '#lib/ingest/rejections/correct.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord, retrySlice } from '#lib/ingest/rejections/retry.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -60,7 +60,7 @@ describe('a retry', () => {
     await expect(retryRecord(bench.actor, errorId)).rejects.toThrow(
       'is not kept any more, or cannot be read',
     );
-    expect(await recordForEditing(bench.actor, errorId)).toMatchObject({ text: null });
+    expect(await readRecordForEditing(bench.actor, errorId)).toMatchObject({ text: null });
     await db.query(`delete from raw_snapshots where tenant_id = $1`, [bench.workspace.tenant.id]);
     await expect(retryRecord(bench.actor, errorId)).rejects.toThrow('is not kept any more');
     expect(await bench.error()).toMatchObject({ attempts: 1, resolution: null });
@@ -195,7 +195,7 @@ describe('two people at once', () => {
       message: expect.stringContaining('was discarded by Ana Diaz in the meantime') as string,
     });
     await expect(retryRecord(bench.actor, id)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(recordForEditing(bench.actor, id)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(readRecordForEditing(bench.actor, id)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('of different workspaces never meet: a foreign record is an absent one', async () => {
@@ -207,7 +207,7 @@ describe('two people at once', () => {
     const attempts = [
       () => retryRecord(foreigner, id),
       () => discardRecord(foreigner, id, 'Mine'),
-      () => recordForEditing(foreigner, id),
+      () => readRecordForEditing(foreigner, id),
       () => correctRecord(foreigner, id, { text: '{}', digest: '' }),
       () => retryRecord(bench.actor, 'no-id'),
     ];

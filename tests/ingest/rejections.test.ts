@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { correctRecord, recordForEditing } from '#lib/ingest/rejections/correct.ts';
+import { correctRecord, readRecordForEditing } from '#lib/ingest/rejections/correct.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { SetAsideBench } from '../helpers/rejections.ts';
@@ -75,7 +75,7 @@ describe('a correction', () => {
     bench.change(id, { firstName: 'Abigail', email: 'abigail@example.com' });
     await bench.sync();
     const { id: errorId } = await bench.error();
-    const { text } = await recordForEditing(bench.actor, errorId);
+    const { text } = await readRecordForEditing(bench.actor, errorId);
     expect(text).not.toContain('Abigail');
     expect(text).not.toContain('abigail@');
     await correctRecord(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { updateSettings } from '#lib/connections/connections.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
-import { takeRun } from '#lib/ingest/lease.ts';
+import { claimRun } from '#lib/ingest/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
@@ -24,7 +24,7 @@ const statuses = () =>
 
 describe('a replay and other runs', () => {
   it('do not overlap, and do not go on with each other', async () => {
-    await takeRun({ ...requestOf(), trigger: 'cli' });
+    await claimRun({ ...requestOf(), trigger: 'cli' });
     await expect(replay(workspace)).rejects.toThrow(
       'A sync of this connection is already under way',
     );
@@ -34,7 +34,7 @@ describe('a replay and other runs', () => {
       { trigger: 'replay' },
       { trigger: 'cli', status: 'failed', error_kind: 'interrupted' },
     ]);
-    await takeRun(requestOf());
+    await claimRun(requestOf());
     await expect(syncSlice({ ...requestOf(), trigger: 'manual' })).rejects.toThrow(
       'A replay of this connection is already under way',
     );

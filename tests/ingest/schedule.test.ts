@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge } from '#lib/ingest/failures.ts';
-import { nextAttempt, nextDue } from '#lib/ingest/schedule.ts';
+import { classifyFailure } from '#lib/ingest/failures.ts';
+import { computeNextAttempt, computeNextDue } from '#lib/ingest/schedule.ts';
 import { RemoteError } from '#lib/platform/http/errors.ts';
 
 const ids = fc.uuid();
@@ -16,10 +16,10 @@ describe('when a connection is due', () => {
   it('is always ahead, within one interval, and at the same moment of each', () => {
     fc.assert(
       fc.property(ids, moments, intervals, (id, now, interval) => {
-        const due = nextDue(id, now, interval);
+        const due = computeNextDue(id, now, interval);
         expect(due.getTime()).toBeGreaterThan(now.getTime());
         expect(due.getTime() - now.getTime()).toBeLessThanOrEqual(interval);
-        expect(nextDue(id, due, interval).getTime() - due.getTime()).toBe(interval);
+        expect(computeNextDue(id, due, interval).getTime() - due.getTime()).toBe(interval);
       }),
     );
   });
@@ -28,7 +28,7 @@ describe('when a connection is due', () => {
     fc.assert(
       fc.property(fc.uniqueArray(ids, { minLength: 60, maxLength: 60 }), moments, (many, now) => {
         const slots = new Set(
-          many.map((id) => Math.floor((nextDue(id, now).getTime() % 3_600_000) / 600_000)),
+          many.map((id) => Math.floor((computeNextDue(id, now).getTime() % 3_600_000) / 600_000)),
         );
         expect(slots.size).toBeGreaterThan(3);
       }),
@@ -41,23 +41,28 @@ describe('after a run', () => {
   const id = '0198c0de-0000-7000-8000-0000000a1b2c';
   const now = new Date('2026-11-20T10:00:00Z');
   const after = (kind: ConstructorParameters<typeof RemoteError>[0], until?: Date) =>
-    nextAttempt(id, now, judge(new RemoteError(kind, 'Words.', until && { until })));
+    computeNextAttempt(
+      id,
+      now,
+      classifyFailure(new RemoteError(kind, 'Words.', until && { until })),
+    );
 
   it('waits for its own minute when all went well, and when only a person can help', () => {
     for (const { at, waitingFor } of [
-      nextAttempt(id, now, undefined),
+      computeNextAttempt(id, now, undefined),
       after('auth'),
       after('permission'),
     ]) {
       expect(waitingFor).toBeNull();
-      expect(nextDue(id, new Date(at.getTime() - 1))).toEqual(at);
+      expect(computeNextDue(id, new Date(at.getTime() - 1))).toEqual(at);
     }
   });
 
   it('leaves a connection alone for a while that was synced just before its own minute', () => {
     fc.assert(
       fc.property(ids, moments, intervals, (connection, end, interval) => {
-        const wait = nextAttempt(connection, end, undefined, interval).at.getTime() - end.getTime();
+        const wait =
+          computeNextAttempt(connection, end, undefined, interval).at.getTime() - end.getTime();
         expect(wait).toBeGreaterThan(interval * 0.1);
         expect(wait).toBeLessThanOrEqual(interval * 1.1);
       }),

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  merge,
+  mergeIntervals,
   parseIntervals,
-  readUpTo,
-  storeIntervals,
+  findCoveredUntil,
+  serializeIntervals,
   type Interval,
 } from '#lib/ingest/intervals.ts';
-import { chooseSpan, coverage } from '#lib/ingest/span.ts';
+import { chooseSpan, extendCoverage } from '#lib/ingest/span.ts';
 
 const times = { min: 0, max: 1000 };
 const interval = fc
@@ -20,7 +20,7 @@ describe('spans of source time', () => {
   it('merge to a sorted list without overlaps that covers the same moments', () => {
     fc.assert(
       fc.property(fc.array(interval), fc.integer(times), (intervals, at) => {
-        const merged = merge(intervals);
+        const merged = mergeIntervals(intervals);
         expect(covers(merged, at)).toBe(covers(intervals, at));
         for (const [index, [from, to]] of merged.entries()) {
           expect(from).toBeLessThanOrEqual(to);
@@ -34,7 +34,7 @@ describe('spans of source time', () => {
   it('are read up to the first hole, and no further', () => {
     fc.assert(
       fc.property(fc.array(interval), (intervals) => {
-        const upTo = readUpTo(intervals);
+        const upTo = findCoveredUntil(intervals);
         const fromBeginning = intervals.filter(
           ([from, to]) => from <= to && from === Number.NEGATIVE_INFINITY,
         );
@@ -49,8 +49,8 @@ describe('spans of source time', () => {
 
   it('survive the database, and what is damaged counts as not read', () => {
     fc.assert(
-      fc.property(fc.array(interval).map(merge), (intervals) => {
-        expect(parseIntervals(JSON.parse(JSON.stringify(storeIntervals(intervals))))).toEqual(
+      fc.property(fc.array(interval).map(mergeIntervals), (intervals) => {
+        expect(parseIntervals(JSON.parse(JSON.stringify(serializeIntervals(intervals))))).toEqual(
           intervals,
         );
       }),
@@ -105,8 +105,8 @@ describe('what a pass reads', () => {
 
   it('moves what is known on to the newest change that it met, and not beyond', () => {
     const span = chooseSpan(changes, known, at('2026-11-20T11:00:00Z'));
-    const later = coverage(span, known.intervals, Date.parse('2026-11-20T10:30:00Z'));
-    expect(readUpTo(later)).toBe(Date.parse('2026-11-20T10:30:00Z'));
-    expect(coverage(span, known.intervals, undefined)).toEqual(known.intervals);
+    const later = extendCoverage(span, known.intervals, Date.parse('2026-11-20T10:30:00Z'));
+    expect(findCoveredUntil(later)).toBe(Date.parse('2026-11-20T10:30:00Z'));
+    expect(extendCoverage(span, known.intervals, undefined)).toEqual(known.intervals);
   });
 });

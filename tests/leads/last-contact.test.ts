@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePeriod } from '#lib/platform/period.ts';
-import { leadPage } from '#lib/entities/lead/queries.ts';
+import { selectLeadPage } from '#lib/entities/lead/queries.ts';
 import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
@@ -94,7 +94,7 @@ describe('the time of last contact', () => {
     const params = new URLSearchParams({ sort: 'contacted', direction: 'desc' });
     const { id: tenantId } = workspace.tenant;
     const page = await withTenant(tenantId, (tx) =>
-      leadPage(tx, tenantId, parsePeriod(params, '2026-11-20'), parseLeadFilter(params), 200),
+      selectLeadPage(tx, tenantId, parsePeriod(params, '2026-11-20'), parseLeadFilter(params), 200),
     );
     const times = page.rows.map(({ lastContactedAt }) => lastContactedAt?.getTime() ?? 0);
     expect(times.filter((time) => time > 0)).toHaveLength(30);

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leadWordsOf, searchTerms, wordRange } from '#lib/entities/lead/search-tokens.ts';
+import {
+  leadSearchTokens,
+  parseSearchTerms,
+  toTokenRange,
+} from '#lib/entities/lead/search-tokens.ts';
 
-const lead = (fields: Partial<Parameters<typeof leadWordsOf>[0]>) => ({
+const lead = (fields: Partial<Parameters<typeof leadSearchTokens>[0]>) => ({
   name: 'Ann',
   company: null,
   email: null,
@@ -10,20 +14,20 @@ const lead = (fields: Partial<Parameters<typeof leadWordsOf>[0]>) => ({
   ...fields,
 });
 const isWithin = (word: string, prefix: string) => {
-  const { from, below } = wordRange(prefix);
+  const { from, below } = toTokenRange(prefix);
   return word >= from && (below === null || word < below);
 };
 /** What the database does with a search. */
-const finds = (search: string, fields: Partial<Parameters<typeof leadWordsOf>[0]>) => {
-  const words = leadWordsOf(lead(fields));
-  const terms = searchTerms(search);
+const finds = (search: string, fields: Partial<Parameters<typeof leadSearchTokens>[0]>) => {
+  const words = leadSearchTokens(lead(fields));
+  const terms = parseSearchTerms(search);
   return terms.length > 0 && terms.every((term) => words.some((word) => isWithin(word, term)));
 };
 
 describe('the words of a lead', () => {
   it('are those of name, company, address and number, each once', () => {
     expect(
-      leadWordsOf({
+      leadSearchTokens({
         name: 'Maria Navarro',
         company: 'Navarro & Sons, Inc.',
         email: 'Maria.Navarro@Acme.com',
@@ -70,16 +74,18 @@ describe('the words of a lead', () => {
         const chunks = name.split(/\s+/).filter((chunk) => /[\p{L}\p{N}]/u.test(chunk));
         const chunk = chunks[which % Math.max(chunks.length, 1)];
         fc.pre(
-          chunk !== undefined && searchTerms(chunk).length > 0 && !/^[\d\s()+./-]+$/.test(chunk),
+          chunk !== undefined &&
+            parseSearchTerms(chunk).length > 0 &&
+            !/^[\d\s()+./-]+$/.test(chunk),
         );
         const start = [...(chunk ?? '')]
           .slice(0, 1 + (length % [...(chunk ?? '')].length))
           .join('');
-        if (searchTerms(start).length > 0 && !/^[\d\s()+./-]+$/.test(start))
+        if (parseSearchTerms(start).length > 0 && !/^[\d\s()+./-]+$/.test(start))
           expect(finds(start, { name })).toBe(true);
-        expect(leadWordsOf(lead({ name })).every((word) => /^[0-9a-z]{1,60}$/.test(word))).toBe(
-          true,
-        );
+        expect(
+          leadSearchTokens(lead({ name })).every((word) => /^[0-9a-z]{1,60}$/.test(word)),
+        ).toBe(true);
       }),
     );
   });

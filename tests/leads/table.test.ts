@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { leadWordsOf, searchTerms } from '#lib/entities/lead/search-tokens.ts';
+import { leadSearchTokens, parseSearchTerms } from '#lib/entities/lead/search-tokens.ts';
 import { exportLists } from '#lib/views/exports/lists.ts';
 import { allTime, parsePeriod } from '#lib/platform/period.ts';
 import { reindexLeads } from '#lib/entities/lead/search-index.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
-import { leadsView } from '#lib/views/leads.ts';
+import { getLeadsView } from '#lib/views/leads.ts';
 import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { useDatabase } from '../helpers/database.ts';
 
@@ -116,8 +116,8 @@ function truth(params: Record<string, string>): string[] {
           to === undefined ||
           (lead.created !== null && lead.created >= from && lead.created <= to)) &&
         (search === undefined ||
-          searchTerms(search).every((term) =>
-            leadWordsOf(lead).some((word) => word.startsWith(term)),
+          parseSearchTerms(search).every((term) =>
+            leadSearchTokens(lead).some((word) => word.startsWith(term)),
           )),
     )
     .map(({ id }) => id)
@@ -167,7 +167,7 @@ async function listed(
   const ids: string[] = [];
   const totals = new Set<string>();
   for (let cursor: string | null = ''; cursor !== null;) {
-    const { leads } = await leadsView({ tenant }, period, {
+    const { leads } = await getLeadsView({ tenant }, period, {
       ...parseLeadFilter(search),
       ...(cursor !== '' && { cursor }),
     });
@@ -210,7 +210,7 @@ describe('the lead table', () => {
   });
 
   it('sorts by score, those without one last', async () => {
-    const { leads } = await leadsView(
+    const { leads } = await getLeadsView(
       { tenant },
       allTime,
       parseLeadFilter(new URLSearchParams({ sort: 'score' })),

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
 import { saveMapping } from '#lib/mappings/store.ts';
-import { wakeDuePushes } from '#lib/outbound/push/due.ts';
+import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
 import { prunePushEvents } from '#lib/outbound/push/prune.ts';
-import { putDown, takePush } from '#lib/outbound/push/state.ts';
+import { completePush, claimPush } from '#lib/outbound/push/state.ts';
 import { useDatabase } from '../helpers/database.ts';
 import {
   addLeads,
@@ -146,10 +146,10 @@ describe('a push that is put down on its way', () => {
     const leadId = await one(stage);
     await ask(stage, [leadId]);
     await db.query('update pushes set attempts = 2 where lead_id = $1', [leadId]);
-    const held = await takePush(stage);
+    const held = await claimPush(stage);
     await ask(stage, [leadId]);
     if (held === undefined) throw new Error('nothing was taken up');
-    await putDown(
+    await completePush(
       held,
       {
         kind: 'failed',
@@ -244,9 +244,9 @@ it("the trail is kept for as long as raw responses are, people's decisions for g
 it('nobody is woken for a connection that is paused, until it is resumed', async () => {
   const paused = await pushStage(db, sandbox);
   await ask(paused, [await one(paused)]);
-  const before = await wakeDuePushes();
+  const before = await enqueueDuePushes();
   await db.query(`update connections set status = 'paused' where id = $1`, [paused.connectionId]);
-  expect(await wakeDuePushes()).toBe(before - 1);
+  expect(await enqueueDuePushes()).toBe(before - 1);
   await db.query(`update connections set status = 'active' where id = $1`, [paused.connectionId]);
   expect(await drain(paused)).toMatchObject({ synced: 1 });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
-import { wakeDuePushes } from '#lib/outbound/push/due.ts';
+import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
 import { addLeads, drain, eventsOf, push, pushOf, pushStage, there, truth } from './stage.ts';
 import { db, bare, strict, sandbox, stage, leadOf, by, one } from './flow-stage.ts';
 
@@ -96,7 +96,7 @@ describe('a lead that is pushed', () => {
     expect(await push(stage, [leadId])).toMatchObject({ unchanged: 1, synced: 0 });
     expect(sandbox.log.entries()).toEqual([]);
     await db.query('update leads set score = 72 where id = $1', [leadId]);
-    expect(await wakeDuePushes()).toBeGreaterThan(0);
+    expect(await enqueueDuePushes()).toBeGreaterThan(0);
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'pending', shown: 'pending' });
     expect(await drain(stage)).toMatchObject({ synced: 1 });
     expect(leadOf(stage, leadId)).toMatchObject([{ hnt_finalscore: 72 }]);
@@ -108,7 +108,7 @@ describe('a lead that is pushed', () => {
       'hnt_m365fitscore',
       'hnt_technicalheat',
     ]);
-    await wakeDuePushes();
+    await enqueueDuePushes();
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'synced', shown: 'synced' });
   });
 

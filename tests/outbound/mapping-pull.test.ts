@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainValue } from '#lib/entities/lead/overrides.ts';
-import { asStored } from '#lib/mappings/merge.ts';
-import { planOf } from '#lib/mappings/plan.ts';
-import { comparePulled, isEcho } from '#lib/outbound/pull/compare.ts';
-import { inverseOf } from '#lib/mappings/inverse.ts';
+import { normalizeValue } from '#lib/entities/lead/overrides.ts';
+import { toStoredValue } from '#lib/mappings/merge.ts';
+import { buildPlan } from '#lib/mappings/plan.ts';
+import { compareCopy, isEcho } from '#lib/outbound/pull/compare.ts';
+import { toLeadValues } from '#lib/mappings/inverse.ts';
 import {
   conflictRules,
   type FieldMapping,
@@ -47,18 +47,18 @@ describe('what comes back', () => {
     Object.fromEntries(
       metadata.tables.lead.fields
         .filter(({ name }) => name in given)
-        .map((one) => [one.name, asStored(one, given[one.name] ?? null)]),
+        .map((one) => [one.name, toStoredValue(one, given[one.name] ?? null)]),
     );
 
   it('is nothing when the copy is as both sides agreed, whatever we say and whoever wins', () => {
     fc.assert(
       fc.property(item, values, fc.constantFrom(...conflictRules), (there, ours, rule) => {
-        const pulled = comparePulled({
+        const pulled = compareCopy({
           ...common,
           mapping: mapping(rule),
           item: there,
           base: storedOf(there),
-          plan: planOf(mapping(rule), ours, metadata),
+          plan: buildPlan(mapping(rule), ours, metadata),
         });
         expect(isEcho(pulled)).toBe(true);
       }),
@@ -68,8 +68,8 @@ describe('what comes back', () => {
   it('is never asked about when only they changed it', () => {
     fc.assert(
       fc.property(item, values, fc.constantFrom(...conflictRules), (there, ours, rule) => {
-        const plan = planOf(mapping(rule), ours, metadata);
-        const pulled = comparePulled({
+        const plan = buildPlan(mapping(rule), ours, metadata);
+        const pulled = compareCopy({
           ...common,
           mapping: mapping(rule),
           item: there,
@@ -79,7 +79,7 @@ describe('what comes back', () => {
         expect(pulled.conflicts).toEqual([]);
         for (const [name, value] of Object.entries(pulled.agreed))
           expect(value).toBe(
-            asStored(
+            toStoredValue(
               metadata.tables.lead.fields.find((one) => one.name === name) ?? field(name),
               (there as Record<string, FieldValue>)[name] ?? null,
             ),
@@ -95,16 +95,16 @@ describe('what comes back', () => {
           const target =
             metadata.tables.lead.fields.find(({ name }) => name === one.target) ??
             field(one.target);
-          const theirs = asStored(
+          const theirs = toStoredValue(
             target,
             (there as Record<string, FieldValue>)[one.target] ?? null,
           );
-          const said = inverseOf(one, target, theirs, { name: 'Ada Lovelace' });
+          const said = toLeadValues(one, target, theirs, { name: 'Ada Lovelace' });
           if (said === undefined || one.source === 'lastName') continue;
           const [value = null] = Object.values(said);
           const ours = one.source === 'dealValue' ? (value === null ? null : Number(value)) : value;
           expect(
-            planOf([one], { leadId: 'x', [one.source]: ours }, metadata).tables.lead?.values[
+            buildPlan([one], { leadId: 'x', [one.source]: ours }, metadata).tables.lead?.values[
               one.target
             ] ?? null,
             `${one.target} ${String(theirs)}`,
@@ -112,6 +112,6 @@ describe('what comes back', () => {
         }
       }),
     );
-    expect(plainValue('dealValue', '5')).toBe('5.00');
+    expect(normalizeValue('dealValue', '5')).toBe('5.00');
   });
 });

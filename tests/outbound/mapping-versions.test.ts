@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '#lib/connections/connections.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
-import { mappingFor } from '#lib/mappings/store.ts';
+import { loadMapping } from '#lib/mappings/store.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { row, named } from './mapping-fields.ts';
@@ -30,7 +30,7 @@ describe('versions', () => {
   });
 
   it("begin with the provider's, grow with each save, and are put back as new ones", async () => {
-    const own = await mappingFor(tenantId, connectionId);
+    const own = await loadMapping(tenantId, connectionId);
     expect(own).toMatchObject({ version: 0, savedAt: null });
     expect(await saveCheckedMapping(tenantId, connectionId, own.fields, 0, connectionId)).toBe(0);
     expect(await saveCheckedMapping(tenantId, connectionId, [named], 0, connectionId)).toBe(1);
@@ -41,14 +41,14 @@ describe('versions', () => {
       saveCheckedMapping(tenantId, connectionId, [row('companyname', 'shoeSize')], 1, connectionId),
     ).rejects.toThrow('1 row has an error');
     expect(await restoreMapping(tenantId, connectionId, 0, connectionId)).toBe(2);
-    expect((await mappingFor(tenantId, connectionId)).fields).toEqual(own.fields);
+    expect((await loadMapping(tenantId, connectionId)).fields).toEqual(own.fields);
     await expect(restoreMapping(tenantId, connectionId, 9, connectionId)).rejects.toThrow(
       'no version 9',
     );
   });
 
   it('of two people who save at once one is told; another workspace sees none', async () => {
-    const { version } = await mappingFor(tenantId, connectionId);
+    const { version } = await loadMapping(tenantId, connectionId);
     const saves = await Promise.allSettled(
       ['company', 'domain'].map((source) =>
         saveCheckedMapping(
@@ -62,7 +62,7 @@ describe('versions', () => {
     );
     expect(saves.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const other = await createTenant({ slug: 'unmapped', name: 'Unmapped' });
-    await expect(mappingFor(other.id, connectionId)).rejects.toThrow('no such connection');
+    await expect(loadMapping(other.id, connectionId)).rejects.toThrow('no such connection');
     expect(
       await db.query('select count(*)::int as count from push_mappings where tenant_id = $1', [
         other.id,

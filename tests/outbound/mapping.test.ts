@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { previewOf } from '#lib/mappings/preview.ts';
+import { buildPreview } from '#lib/mappings/preview.ts';
 import { validateMapping } from '#lib/mappings/validate.ts';
 import { pushSources } from '#lib/mappings/lead-fields.ts';
 import type { FieldMapping } from '#lib/connectors/contract/destination.ts';
@@ -91,7 +91,7 @@ describe('a mapping', () => {
       status: 'Contacted',
       tenantSize: 'large',
     };
-    const preview = previewOf(
+    const preview = buildPreview(
       'x',
       'Ada',
       [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asStored, mergeField, type Sides } from '#lib/mappings/merge.ts';
+import { toStoredValue, mergeField, type Sides } from '#lib/mappings/merge.ts';
 import {
   conflictRules,
   type FieldValue,
@@ -148,13 +148,15 @@ describe('a value as the CRM keeps it', () => {
   });
 
   it('is trimmed and clipped, and never cuts a character in half', () => {
-    expect(asStored(field('text', 5), '  Globex Inc ')).toBe('Globe');
-    expect(asStored(field('text', 4), 'abc😀')).toBe('abc');
-    expect(asStored(field('text'), '   ')).toBeNull();
-    expect(asStored(field('datetime'), '2026-11-21T10:00:00.987Z')).toBe('2026-11-21T10:00:00Z');
-    expect(asStored(field('money'), 10.129)).toBe(10.13);
-    expect(asStored(field('integer'), '7.6')).toBe(8);
-    expect(asStored(field('boolean'), 'Yes')).toBe(true);
+    expect(toStoredValue(field('text', 5), '  Globex Inc ')).toBe('Globe');
+    expect(toStoredValue(field('text', 4), 'abc😀')).toBe('abc');
+    expect(toStoredValue(field('text'), '   ')).toBeNull();
+    expect(toStoredValue(field('datetime'), '2026-11-21T10:00:00.987Z')).toBe(
+      '2026-11-21T10:00:00Z',
+    );
+    expect(toStoredValue(field('money'), 10.129)).toBe(10.13);
+    expect(toStoredValue(field('integer'), '7.6')).toBe(8);
+    expect(toStoredValue(field('boolean'), 'Yes')).toBe(true);
   });
 
   it('is stable: kept once, it stays as it is', () => {
@@ -184,8 +186,8 @@ describe('a value as the CRM keeps it', () => {
         fc.option(fc.integer({ min: 1, max: 20 }), { nil: null }),
         any,
         (of, maxLength, given) => {
-          const once = asStored(field(of, maxLength), given);
-          expect(asStored(field(of, maxLength), once)).toEqual(once);
+          const once = toStoredValue(field(of, maxLength), given);
+          expect(toStoredValue(field(of, maxLength), once)).toEqual(once);
           if (typeof once === 'string' && maxLength !== null && (of === 'text' || of === 'memo'))
             expect(once.length).toBeLessThanOrEqual(maxLength);
         },

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '#lib/connections/connections.ts';
-import { overlay, plainValue, type Override } from '#lib/entities/lead/overrides.ts';
+import { overlayRecord, normalizeValue, type Override } from '#lib/entities/lead/overrides.ts';
 import { leadRecord, type LeadRecord } from '#lib/records/lead.ts';
 import { compareVersions } from '#lib/entities/compare.ts';
 import { writeRewrites, softDelete, upsertPages } from '#lib/entities/upsert.ts';
 import { type Incoming } from '#lib/entities/incoming.ts';
 import { JsonText } from '#lib/platform/db/bulk.ts';
 import { newId } from '#lib/platform/id.ts';
-import { changeLead, holdLead } from '#lib/outbound/pull/change-lead.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { changeLead, lockLead } from '#lib/outbound/pull/change-lead.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { refreshDerived } from '#lib/ingest/derived.ts';
 import { sql } from 'drizzle-orm';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
@@ -100,7 +100,7 @@ class Lead {
     return Object.fromEntries(
       fields.map((field) => [
         field,
-        plainValue(field, this.over[field] ? this.over[field].value : this.source[field]),
+        normalizeValue(field, this.over[field] ? this.over[field].value : this.source[field]),
       ]),
     ) as Said;
   }
@@ -115,7 +115,7 @@ class Lead {
       await refreshDerived(tx, 'lead', tenantId, changes);
     });
     for (const field of fields)
-      if (this.over[field] && this.over[field].against !== plainValue(field, value[field]))
+      if (this.over[field] && this.over[field].against !== normalizeValue(field, value[field]))
         Reflect.deleteProperty(this.over, field);
     this.source = value;
     this.deleted = false;
@@ -124,15 +124,15 @@ class Lead {
   async override(value: Partial<Said>): Promise<void> {
     const now = this.expected();
     await withTenant(tenantId, async (tx) => {
-      const lead = await holdLead(tx, tenantId, await this.id());
+      const lead = await lockLead(tx, tenantId, await this.id());
       if (lead !== undefined)
         await changeLead(tx, lead, value, { connectionId: null, by: null, timeZone: 'UTC' });
     });
     for (const field of fields) {
       if (!(field in value)) continue;
       const [wanted, against] = [
-        plainValue(field, value[field]),
-        plainValue(field, this.source[field]),
+        normalizeValue(field, value[field]),
+        normalizeValue(field, this.source[field]),
       ];
       if (wanted === against) Reflect.deleteProperty(this.over, field);
       else if (wanted !== now[field]) this.over[field] = { value: wanted, against };
@@ -145,7 +145,7 @@ class Lead {
       snapshotId: newId(),
       receivedAt: new Date(this.clock),
       isFallback: false,
-      wasSetAside: false,
+      wasRejected: false,
       mayInsert: false,
     };
     await withTenant(tenantId, async (tx) => {
@@ -200,7 +200,7 @@ describe('overlay', () => {
   it('holds while the source says what it said, and gives way when it says something else', () => {
     const record = recordOf('1', { status: 'New', dealValue: '100', phone: null });
     expect(
-      overlay(record, [
+      overlayRecord(record, [
         override('status', 'Contacted', 'New'),
         override('dealValue', '5.00', '100.00'),
         override('phone', '1', '2'),
@@ -209,7 +209,7 @@ describe('overlay', () => {
       record: { ...record, status: 'Contacted', dealValue: '5.00' },
       overtaken: [{ leadId: 'x', field: 'phone' }],
     });
-    expect(overlay(record, []).record).toBe(record);
+    expect(overlayRecord(record, []).record).toBe(record);
   });
 });
 
@@ -257,7 +257,7 @@ describe('a lead that others changed', () => {
   it('a recount finds nothing to mend', async () => {
     const before = await db.query('select * from lead_metrics order by 1, 2, 3, 4');
     expect(before.length).toBeGreaterThan(0);
-    await withTenant(tenantId, (tx) => recountRollups(tx, 'lead', tenantId));
+    await withTenant(tenantId, (tx) => recountSummaries(tx, 'lead', tenantId));
     expect(await db.query('select * from lead_metrics order by 1, 2, 3, 4')).toEqual(before);
   });
 });

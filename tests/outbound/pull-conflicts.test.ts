@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conflictDigest, resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
+import { hashConflict, resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 import { drain, eventsOf, pushOf, pushStage, there, truth } from './stage.ts';
 import {
@@ -60,13 +60,7 @@ describe('what both sides changed', () => {
   it('is decided for ours, which is written there', async () => {
     const { leadId, remoteId } = await conflict('Theirs Inc', 'Ours Ltd');
     const [row] = await open(leadId);
-    await resolveConflict(
-      stage.tenantId,
-      row?.id ?? '',
-      'ours',
-      person,
-      row && conflictDigest(row),
-    );
+    await resolveConflict(stage.tenantId, row?.id ?? '', 'ours', person, row && hashConflict(row));
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'pending' });
     await drain(stage);
     expect([ofThere(remoteId)?.['companyname'], (await pushOf(stage, leadId)).state]).toEqual([
@@ -80,7 +74,7 @@ describe('what both sides changed', () => {
   it('is not decided on values that changed since, whichever side did', async () => {
     const { leadId, remoteId } = await conflict('Theirs Inc', 'Ours Ltd');
     const [first] = await open(leadId);
-    const seen = first && conflictDigest(first);
+    const seen = first && hashConflict(first);
     await ourChange(leadId, 'Ours AG');
     await expect(
       resolveConflict(stage.tenantId, first?.id ?? '', 'ours', person, seen),
@@ -104,7 +98,7 @@ describe('what both sides changed', () => {
       now?.id ?? '',
       'theirs',
       person,
-      now && conflictDigest(now),
+      now && hashConflict(now),
     );
     expect((await leadRow(leadId))?.['company']).toBe('Theirs GmbH');
   });

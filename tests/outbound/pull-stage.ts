@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { useDatabase } from '../helpers/database.ts';
 import {
@@ -48,7 +48,7 @@ afterAll(() => sandbox.close(0));
 /** A lead of ours that is in the CRM, whose copy was read back. */
 export async function pushed(given: GivenLead = {}): Promise<{ leadId: string; remoteId: string }> {
   const [leadId = ''] = await addLeads(stage, [given]);
-  await withTenant(stage.tenantId, (tx) => recountRollups(tx, 'lead', stage.tenantId));
+  await withTenant(stage.tenantId, (tx) => recountSummaries(tx, 'lead', stage.tenantId));
   await push(stage, [leadId]);
   await readBack();
   const { remoteId } = await pushOf(stage, leadId);

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { softDelete } from '#lib/entities/upsert.ts';
 import { recordPendingPulls } from '#lib/ingest/pushed-copies.ts';
-import { pullBack } from '#lib/outbound/pull/pull.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { pullChanges } from '#lib/outbound/pull/pull.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { refreshDerived } from '#lib/ingest/derived.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -64,7 +64,7 @@ describe('a pushed lead that comes back', () => {
     expect(await copyOf(remoteId)).toMatchObject({ mirror: null });
     await expectExactRollups(db);
     await db.query('update leads set deleted_at = null where id = $1', [leadId]);
-    await withTenant(stage.tenantId, (tx) => recountRollups(tx, 'lead', stage.tenantId));
+    await withTenant(stage.tenantId, (tx) => recountSummaries(tx, 'lead', stage.tenantId));
     change(remoteId, { jobtitle: 'Director' });
     await readBack();
     expect(await copyOf(remoteId)).toMatchObject({ mirror: leadId });
@@ -79,7 +79,7 @@ describe('a pushed lead that comes back', () => {
   it('is not hidden for a foreign id, and is known by its own where it says nothing', async () => {
     const other = await pushStage(db, sandbox);
     const [foreign = ''] = await addLeads(other, [{}]);
-    await withTenant(other.tenantId, (tx) => recountRollups(tx, 'lead', other.tenantId));
+    await withTenant(other.tenantId, (tx) => recountSummaries(tx, 'lead', other.tenantId));
     const [id = ''] = there(stage, [
       {
         op: 'add',
@@ -158,9 +158,15 @@ describe('what people change there', () => {
       '+1 555 0100',
     ]);
     await db.query('update pushes set lease_until = null where lead_id = $1', [leadId]);
-    expect(await pullBack(stage)).toMatchObject({ pulled: 1 });
+    expect(await pullChanges(stage)).toMatchObject({ pulled: 1 });
     expect([await marks(), (await leadRow(leadId))?.['phone']]).toEqual([[], '+1 555 0111']);
-    expect(await pullBack(stage)).toEqual({ waits: 0, nothing: 0, pulled: 0, due: 0, conflict: 0 });
+    expect(await pullChanges(stage)).toEqual({
+      waits: 0,
+      nothing: 0,
+      pulled: 0,
+      due: 0,
+      conflict: 0,
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { requestPushes, requestPushesMatching } from '#lib/outbound/push/request.ts';
-import { requestSlice } from '#lib/outbound/push/request-matching.ts';
-import { renewLease, putDown, takePush } from '#lib/outbound/push/state.ts';
+import { requestMatchingSlice } from '#lib/outbound/push/request-matching.ts';
+import { renewLease, completePush, claimPush } from '#lib/outbound/push/state.ts';
 import { FencedError } from '#lib/platform/lease.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -122,9 +122,9 @@ describe('a filter', () => {
       after: null,
       requestedBy: null,
     };
-    const after = await requestSlice(payload, () => true);
+    const after = await requestMatchingSlice(payload, () => true);
     expect(after).toEqual(expect.any(String));
-    expect(await requestSlice({ ...payload, after }, () => false)).toBeNull();
+    expect(await requestMatchingSlice({ ...payload, after }, () => false)).toBeNull();
     expect(
       await db.query('select count(*)::int as count from pushes where tenant_id = $1', [
         many.tenantId,
@@ -151,8 +151,8 @@ describe('a worker', () => {
   it('that lost its push writes nothing more, and the one that took it up goes on', async () => {
     const leadId = await one(stage);
     await ask(stage, [leadId]);
-    const paused = await takePush(stage);
-    expect(await takePush(stage)).toBeUndefined();
+    const paused = await claimPush(stage);
+    expect(await claimPush(stage)).toBeUndefined();
     await db.query(
       `update pushes
        set lease_until = now() - interval '1 second', due_at = now() - interval '1 second'
@@ -163,7 +163,7 @@ describe('a worker', () => {
     if (paused === undefined) throw new Error('nothing was taken up');
     await expect(renewLease(paused, [])).rejects.toThrow(FencedError);
     await expect(
-      putDown(
+      completePush(
         paused,
         {
           kind: 'postponed',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamicsChange, DynamicsSpec, Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '#lib/connections/connections.ts';
 import { requestPushes } from '#lib/outbound/push/request.ts';
-import { pushSlice, type SliceEnd } from '#lib/outbound/push/run.ts';
+import { pushSlice, type PushSliceResult } from '#lib/outbound/push/run.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { TestDatabase } from '../helpers/database.ts';
@@ -120,15 +120,18 @@ export const ask = ({ tenantId, connectionId }: PushStage, leadIds: readonly str
 export const slice = (
   { tenantId, connectionId }: PushStage,
   more: object = {},
-): Promise<SliceEnd> => pushSlice({ tenantId, connectionId, ...more });
+): Promise<PushSliceResult> => pushSlice({ tenantId, connectionId, ...more });
 
 /** Pushes until nothing is due any more, waiting for retries as the queue does. */
-export async function drain(stage: PushStage, patienceMs = 60_000): Promise<SliceEnd['tally']> {
+export async function drain(
+  stage: PushStage,
+  patienceMs = 60_000,
+): Promise<PushSliceResult['tally']> {
   const total: Record<string, number> = {};
   for (const deadline = Date.now() + patienceMs; ;) {
     const { tally, next } = await slice(stage);
     for (const [kind, count] of Object.entries(tally)) total[kind] = (total[kind] ?? 0) + count;
-    if (next === null) return total as SliceEnd['tally'];
+    if (next === null) return total as PushSliceResult['tally'];
     if (Date.now() > deadline) throw new Error(`Pushes are still due: ${JSON.stringify(total)}`);
     await new Promise((resolve) =>
       setTimeout(resolve, Math.min(Math.max(next.getTime() - Date.now(), 5), 500)),
@@ -139,7 +142,7 @@ export async function drain(stage: PushStage, patienceMs = 60_000): Promise<Slic
 export async function push(
   stage: PushStage,
   leadIds: readonly string[],
-): Promise<SliceEnd['tally']> {
+): Promise<PushSliceResult['tally']> {
   await ask(stage, leadIds);
   return drain(stage);
 }

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import {
   decrypt,
   encrypt,
-  keyIdOf,
+  readKeyId,
   parseKeyRing,
-  type Place,
+  type EncryptionContext,
 } from '../../src/lib/platform/crypto.ts';
 
 const key = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString('base64')}`;
 const ring = parseKeyRing([key('new', 2), key('old', 1)]);
-const place: Place = { tenant: 't', table: 'credentials', row: 'r', column: 'sealed' };
+const place: EncryptionContext = { tenant: 't', table: 'credentials', row: 'r', column: 'sealed' };
 
 describe('sealed secrets', () => {
   it('open where they belong, whatever they hold', () => {
@@ -45,9 +45,9 @@ describe('sealed secrets', () => {
 
   it('name their key, and the newest key seals', () => {
     const old = encrypt(parseKeyRing([key('old', 1)]), place, 'x');
-    expect(keyIdOf(old)).toBe('old');
+    expect(readKeyId(old)).toBe('old');
     expect(decrypt(ring, place, old)).toBe('x');
-    expect(keyIdOf(encrypt(ring, place, 'x'))).toBe('new');
+    expect(readKeyId(encrypt(ring, place, 'x'))).toBe('new');
     expect(() => decrypt(parseKeyRing([key('new', 2)]), place, old)).toThrow(
       'not in TRIBUTARY_KEYS',
     );

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { watchDatabase } from '#lib/ops/health/gauges.ts';
+import { registerDatabaseGauges } from '#lib/ops/health/gauges.ts';
 import { surveyAll } from '#lib/ops/health/survey.ts';
 import {
   recordPage,
@@ -8,14 +8,14 @@ import {
   recordWriteback,
 } from '#lib/connections/metrics.ts';
 import { newId } from '../../src/lib/platform/id.ts';
-import { exposition } from '../../src/lib/platform/metrics/registry.ts';
+import { renderMetrics } from '../../src/lib/platform/metrics/registry.ts';
 import { closeQueue, enqueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { until } from '../helpers/processes.ts';
 import { readScrape, type Scrape } from '../helpers/scrape.ts';
 
 const db = useDatabase();
-const told = async (): Promise<Scrape> => readScrape(200, (await exposition()).text);
+const told = async (): Promise<Scrape> => readScrape(200, (await renderMetrics()).text);
 let birch: { tenantId: string; connectionId: string };
 let paused: string;
 
@@ -108,7 +108,7 @@ describe('what the database tells', () => {
       { key: 'later', startAfter: new Date(Date.now() + 3_600_000) },
     );
     await closeQueue();
-    watchDatabase();
+    registerDatabaseGauges();
     const figures = await told();
     const age = (stream: string) =>
       figures.value(

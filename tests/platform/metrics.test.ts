@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { config, forgetConfig } from '../../src/lib/platform/config.ts';
+import { config, resetConfig } from '../../src/lib/platform/config.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import { observeTries } from '../../src/lib/platform/http/observe.ts';
-import { answerMetrics } from '../../src/lib/platform/metrics/endpoint.ts';
+import { observeAttempts } from '../../src/lib/platform/http/observe.ts';
+import { handleMetricsRequest } from '../../src/lib/platform/metrics/endpoint.ts';
 import { countRequest } from '../../src/lib/platform/metrics/http.ts';
-import { addReading, counter, exposition, gauge } from '../../src/lib/platform/metrics/registry.ts';
+import {
+  addReading,
+  counter,
+  renderMetrics,
+  gauge,
+} from '../../src/lib/platform/metrics/registry.ts';
 import { testEnv } from '../helpers/database.ts';
 import { serve } from './http/servers.ts';
 
@@ -14,21 +19,21 @@ const valueOf = (text: string, series: string): number | undefined => {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 };
-const scrape = async () => (await exposition()).text;
+const scrape = async () => (await renderMetrics()).text;
 
 beforeEach(() => {
   Object.assign(process.env, testEnv('postgres://nobody@127.0.0.1:1/nowhere'), {
     METRICS_TOKEN: token,
   });
-  forgetConfig();
+  resetConfig();
 });
 
 describe('/metrics', () => {
   it('does not exist without a token, wherever the request comes from', async () => {
     delete process.env['METRICS_TOKEN'];
-    forgetConfig();
+    resetConfig();
     for (const header of [null, undefined, '', 'Bearer ', 'Bearer undefined', `Bearer ${token}`])
-      expect(await answerMetrics(header)).toMatchObject({ status: 404 });
+      expect(await handleMetricsRequest(header)).toMatchObject({ status: 404 });
   });
 
   it.each([
@@ -41,13 +46,13 @@ describe('/metrics', () => {
     `Bearer ${token.slice(0, -1)}`,
     `Basic ${Buffer.from(`u:${token}`).toString('base64')}`,
   ])('refuses %j', async (header) => {
-    const answer = await answerMetrics(header);
+    const answer = await handleMetricsRequest(header);
     expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
     expect(answer.body).not.toMatch(/http_requests|process_/);
   });
 
   it('tells whoever has the token of the process and its build', async () => {
-    const { status, headers, body } = await answerMetrics(`Bearer ${token}`);
+    const { status, headers, body } = await handleMetricsRequest(`Bearer ${token}`);
     expect([status, headers['content-type']]).toEqual([
       200,
       'text/plain; version=0.0.4; charset=utf-8',
@@ -59,7 +64,7 @@ describe('/metrics', () => {
 
   it('is refused a token that is too short to be one', () => {
     process.env['METRICS_TOKEN'] = 'short';
-    forgetConfig();
+    resetConfig();
     expect(() => config()).toThrow('METRICS_TOKEN: must be at least 16 characters');
   });
 });
@@ -94,7 +99,7 @@ describe('figures', () => {
       allowedHosts: [],
       allowLoopback: true,
       retry: { retries: 2, baseMs: 1 },
-      onRequest: observeTries('somewhere'),
+      onRequest: observeAttempts('somewhere'),
     });
     await http.request({
       url: `${server.url}good`,

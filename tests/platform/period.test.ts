@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDays, addYears, daysBetween, parsePeriod, periodKeys } from '#lib/platform/period.ts';
-import { dayIn } from '#lib/platform/day.ts';
+import { toLocalDay } from '#lib/platform/day.ts';
 import { fromCents, toCents } from '#lib/platform/money.ts';
-import { nextDue, syncIntervalMs } from '#lib/ingest/schedule.ts';
-import { bucketStarts } from '#lib/views/overview.ts';
+import { computeNextDue, syncIntervalMs } from '#lib/ingest/schedule.ts';
+import { listBucketStarts } from '#lib/views/overview.ts';
 
 const day = fc
   .date({ min: new Date('1970-01-02'), max: new Date('2199-12-30'), noInvalidDate: true })
@@ -83,7 +83,7 @@ describe('the period of a page', () => {
         fc.constantFrom('week' as const, 'month' as const),
         (from, days, bucket) => {
           const to = addDays(from, days);
-          const starts = bucketStarts(bucket, from, to);
+          const starts = listBucketStarts(bucket, from, to);
           expect(starts).toEqual(starts.toSorted());
           expect(new Set(starts).size).toBe(starts.length);
           expect((starts[0] ?? '') <= from && (starts.at(-1) ?? '') <= to).toBe(true);
@@ -101,9 +101,9 @@ describe('the period of a page', () => {
 
 describe('days and amounts', () => {
   it('a day is the calendar day of the zone, also around clock changes', () => {
-    expect(dayIn('America/Denver', new Date('2026-03-01T06:59:59Z'))).toBe('2026-02-28');
-    expect(dayIn('America/Denver', new Date('2026-03-01T07:00:00Z'))).toBe('2026-03-01');
-    expect(dayIn('Pacific/Auckland', new Date('2026-06-30T12:00:00Z'))).toBe('2026-07-01');
+    expect(toLocalDay('America/Denver', new Date('2026-03-01T06:59:59Z'))).toBe('2026-02-28');
+    expect(toLocalDay('America/Denver', new Date('2026-03-01T07:00:00Z'))).toBe('2026-03-01');
+    expect(toLocalDay('Pacific/Auckland', new Date('2026-06-30T12:00:00Z'))).toBe('2026-07-01');
   });
 
   it('amounts survive cents and back', () => {
@@ -121,11 +121,11 @@ describe('days and amounts', () => {
         fc.uuid(),
         fc.date({ min: new Date('2026-01-01'), max: new Date('2027-01-01'), noInvalidDate: true }),
         (id, now) => {
-          const due = nextDue(id, now);
+          const due = computeNextDue(id, now);
           expect(
             due.getTime() > now.getTime() && due.getTime() - now.getTime() <= syncIntervalMs,
           ).toBe(true);
-          expect(nextDue(id, due).getTime() - due.getTime()).toBe(syncIntervalMs);
+          expect(computeNextDue(id, due).getTime() - due.getTime()).toBe(syncIntervalMs);
         },
       ),
     );

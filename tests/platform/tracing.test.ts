@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { startTracing, traced } from '../../src/lib/platform/tracing.ts';
+import { startTracing, withSpan } from '../../src/lib/platform/tracing.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { until } from '../helpers/processes.ts';
 import { client } from '../helpers/rows.ts';
@@ -128,11 +128,11 @@ describe('without the variables', () => {
 describe('traces', () => {
   it('hold what runs inside what, with fields of the log and the conventional names', async () => {
     const stop = await startTracing('tributary-test');
-    await traced(
+    await withSpan(
       'outer',
       { tenantId: workspace.tenant.id, provider: 'clienttether' },
       async (note) => {
-        await traced('inner', { stream: 'clients', count: 3 }, () => Promise.resolve());
+        await withSpan('inner', { stream: 'clients', count: 3 }, () => Promise.resolve());
         note({ status: 'success' });
         await syncConnection({
           tenantId: workspace.tenant.id,
@@ -142,7 +142,7 @@ describe('traces', () => {
       },
     );
     await expect(
-      traced('failing', {}, () =>
+      withSpan('failing', {}, () =>
         Promise.reject(new Error(`refused: tell-tale-token of ${secrets[0]}`)),
       ),
     ).rejects.toThrow('refused');

@@ -110,7 +110,7 @@ function checked(records: string[]) {
   const zone = Object.fromEntries(
     records.map((text, index) => [`${selectors[index]}._domainkey.acme.test`, { txt: [text] }]),
   );
-  return checkDkim('acme.test', { ask: askZones([zone]).ask, now: () => new Date() });
+  return checkDkim('acme.test', { query: askZones([zone]).query, now: () => new Date() });
 }
 
 describe('DKIM keys', () => {

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HARD, startDns, type DnsServer } from '../../sandbox/dns/index.ts';
 import { createHttpClient, type OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { HttpClient } from '../../src/lib/platform/http/types.ts';
-import { nodeResolver, type DnsResolver } from '../../src/lib/posture/resolver.ts';
+import { createNodeResolver, type DnsResolver } from '../../src/lib/posture/resolver.ts';
 import { scanDomain } from '../../src/lib/posture/scan.ts';
-import { policyClient } from '../../src/lib/posture/system.ts';
+import { createPolicyClient } from '../../src/lib/posture/system.ts';
 import { codesOf } from './world.ts';
 
 const domain = `sts.${HARD}`;
@@ -51,7 +51,7 @@ beforeAll(async () => {
     ]),
   );
   dns = await startDns({ zones: [zone] });
-  resolver = nodeResolver({ servers: [dns.address], timeoutMs: 10_000 });
+  resolver = createNodeResolver({ servers: [dns.address], timeoutMs: 10_000 });
 });
 afterAll(async () => {
   resolver.close();
@@ -133,7 +133,7 @@ describe('the MTA-STS policy', () => {
     'is not fetched from inside: %s',
     async (name) => {
       asked = [];
-      const client = policyClient(`${name}.example`, resolver);
+      const client = createPolicyClient(`${name}.example`, resolver);
       try {
         const { mtaSts } = await scanDomain(`${name}.example`, { resolver, http: client });
         expect(mtaSts).toMatchObject({ verdict: 'unknown', mode: null });

@@ -4,10 +4,10 @@ import { zoneFor, type Zone } from '../../sandbox/dns/index.ts';
 import { infrastructure } from '../../sandbox/dns/infrastructure.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { isDmarc, parseDmarc } from '../../src/lib/posture/dmarc/parse.ts';
-import { walkTargets } from '../../src/lib/posture/dmarc/walk.ts';
-import { mailDomain } from '../../src/lib/posture/domain.ts';
+import { listWalkDomains } from '../../src/lib/posture/dmarc/walk.ts';
+import { parseMailDomain } from '../../src/lib/posture/domain.ts';
 import { parseStsPolicy } from '../../src/lib/posture/mta-sts.ts';
-import { providerOf, providers } from '../../src/lib/posture/mx/providers.ts';
+import { findMailProvider, providers } from '../../src/lib/posture/mx/providers.ts';
 import { scanLimits } from '../../src/lib/posture/questions.ts';
 import { scanDomain } from '../../src/lib/posture/scan.ts';
 import { domain, label, recordLike } from './generators.ts';
@@ -66,7 +66,7 @@ describe('DMARC records', () => {
   it('are looked for at eight names at most, from the domain up to the last label', () => {
     fc.assert(
       fc.property(domain, (name) => {
-        const targets = walkTargets(name);
+        const targets = listWalkDomains(name);
         expect(targets.length).toBe(Math.min(8, name.split('.').length));
         expect([targets[0], targets.at(-1)]).toEqual([name, name.split('.').at(-1)]);
         for (const target of targets) expect(`.${name}`.endsWith(`.${target}`)).toBe(true);
@@ -82,9 +82,9 @@ describe('mail providers', () => {
 
   it.each(suffixes)('%s is %s, label by label', (suffix, key) => {
     for (const host of [suffix, `mx.${suffix}`, `A.B.${suffix.toUpperCase()}.`])
-      expect(providerOf(host)?.key).toBe(key);
+      expect(findMailProvider(host)?.key).toBe(key);
     for (const host of [`not${suffix}`, `${suffix}.evil.example`, `${suffix}x`])
-      expect(providerOf(host)?.key).not.toBe(key);
+      expect(findMailProvider(host)?.key).not.toBe(key);
   });
 
   it('have one key each', () => {
@@ -106,9 +106,9 @@ describe('names and policies', () => {
         ),
         (text) => {
           try {
-            const name = mailDomain(text);
+            const name = parseMailDomain(text);
             expect(name).toMatch(/^[a-z0-9.-]{3,253}$/);
-            expect(mailDomain(name)).toBe(name);
+            expect(parseMailDomain(name)).toBe(name);
           } catch (error) {
             expect(error).toBeInstanceOf(Problem);
           }
@@ -116,7 +116,7 @@ describe('names and policies', () => {
       ),
       { numRuns: 100 },
     );
-    expect(mailDomain('Bücher.Example')).toBe('xn--bcher-kva.example');
+    expect(parseMailDomain('Bücher.Example')).toBe('xn--bcher-kva.example');
   });
 
   it('of MTA-STS are read when nothing that senders need is missing, and else not at all', () => {
@@ -171,11 +171,11 @@ describe('what nobody answers', () => {
         async ({ name, seed }, roll) => {
           const zones = [zoneFor(name, seed), infrastructure()];
           const clean = verdictsOf(await scanDomain(name, { resolver: askZones(zones) }));
-          const { ask, asked } = askZones(zones, {
+          const { query, asked } = askZones(zones, {
             fails: (...question) => roll(question.join(' ')) === 0,
           });
-          const faulty = await scanDomain(name, { resolver: { ask } });
-          expect(asked.length).toBeLessThanOrEqual(scanLimits.questions);
+          const faulty = await scanDomain(name, { resolver: { query: query } });
+          expect(asked.length).toBeLessThanOrEqual(scanLimits.maxQueries);
           expect(asked.length).toBe(new Set(asked).size);
           for (const [key, verdict] of Object.entries(verdictsOf(faulty)))
             if (verdict === 'missing') expect(['missing', 'not_applicable']).toContain(clean[key]);
@@ -232,8 +232,8 @@ describe('what nobody answers', () => {
   });
 
   it('leaves everything unknown when nothing is answered', async () => {
-    const { ask, asked } = askZones([zoneFor('acme.example', '1')], { fails: () => true });
-    const evidence = await scanDomain('acme.example', { resolver: { ask } });
+    const { query, asked } = askZones([zoneFor('acme.example', '1')], { fails: () => true });
+    const evidence = await scanDomain('acme.example', { resolver: { query: query } });
     expect(new Set(Object.values(verdictsOf(evidence)))).toEqual(new Set(['unknown']));
     expect(asked.length).toBe(3);
   });

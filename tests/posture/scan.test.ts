@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HARD, startDns, type DnsServer } from '../../sandbox/dns/index.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { nodeResolver, type DnsResolver } from '../../src/lib/posture/resolver.ts';
+import { createNodeResolver, type DnsResolver } from '../../src/lib/posture/resolver.ts';
 import { scanDomain } from '../../src/lib/posture/scan.ts';
 import type { Evidence } from '../../src/lib/posture/types.ts';
 import { checksOf, codesOf, verdictsOf } from './world.ts';
@@ -18,9 +18,9 @@ const now = new Date('2026-11-21T12:00:00Z');
 
 beforeAll(async () => {
   dns = await startDns();
-  resolver = nodeResolver({ servers: [dns.address], timeoutMs: 10_000 });
-  const hasty = nodeResolver({ servers: [dns.address], timeoutMs: 1500 });
-  const limits = { questions: 160, totalMs: 1000, atOnce: 8 };
+  resolver = createNodeResolver({ servers: [dns.address], timeoutMs: 10_000 });
+  const hasty = createNodeResolver({ servers: [dns.address], timeoutMs: 1500 });
+  const limits = { maxQueries: 160, totalMs: 1000, concurrency: 8 };
   await Promise.all(
     neverAnswer.map(async (name) =>
       waited.set(
@@ -111,8 +111,8 @@ describe('name servers that fail', () => {
 
   it('stops at the number of questions and at the time that a scan may cost, and calls the rest unknown', async () => {
     for (const limits of [
-      { questions: 5, totalMs: 10_000, atOnce: 8 },
-      { questions: 100, totalMs: -1, atOnce: 8 },
+      { maxQueries: 5, totalMs: 10_000, concurrency: 8 },
+      { maxQueries: 100, totalMs: -1, concurrency: 8 },
     ]) {
       const before = dns.log.length;
       const evidence = await scanDomain(`m365.${HARD}`, { resolver, limits });

@@ -48,7 +48,7 @@ describe('SPF records', () => {
     );
     fc.assert(
       fc.property(wild, (text) => {
-        const { mechanisms, wrong, redirect } = parseSpf(`v=spf1 ${text}`);
+        const { mechanisms, invalidTerms: wrong, redirect } = parseSpf(`v=spf1 ${text}`);
         const words = text.split(' ').filter((word) => word !== '');
         const modifiers = words.filter((word) => /^[a-z][\w.-]*=/i.test(word));
         const read = mechanisms.length + wrong.length + (redirect === null ? 0 : 1);
@@ -68,7 +68,7 @@ describe('SPF records', () => {
           const words = ['v=spf1', ...terms.map((parts) => parts.join('')), 'x-note=hello'];
           const text = words.join(' ');
           expect(isSpf(text)).toBe(true);
-          const { mechanisms, wrong } = parseSpf(text);
+          const { mechanisms, invalidTerms: wrong } = parseSpf(text);
           expect(wrong).toEqual([]);
           expect(mechanisms.map(({ qualifier }) => qualifier)).toEqual(
             terms.map(([sign]) => sign || '+'),
@@ -81,9 +81,9 @@ describe('SPF records', () => {
 
 async function walked(records: string[][]) {
   const zones = [zoneOf(records), hosts];
-  const { ask, asked } = askZones(zones);
+  const { query, asked } = askZones(zones);
   const text = ['v=spf1', ...(records[0] ?? [])].join(' ');
-  const walk = await walkSpf(nameOf(0), text, ask);
+  const walk = await walkSpf(nameOf(0), text, query);
   return { walk, asked, codes: walk.findings.map(({ code }) => code), zones };
 }
 

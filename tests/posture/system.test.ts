@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startDns } from '../../sandbox/dns/index.ts';
-import { ConfigError, forgetConfig, parseConfig } from '../../src/lib/platform/config.ts';
-import { scanFromHere } from '../../src/lib/posture/system.ts';
+import { ConfigError, resetConfig, parseConfig } from '../../src/lib/platform/config.ts';
+import { scanWithSystemResolver } from '../../src/lib/posture/system.ts';
 
 const needed = {
   DATABASE_URL: 'postgres://u@h/d',
@@ -12,7 +12,7 @@ const needed = {
 const before = { ...process.env };
 afterAll(() => {
   process.env = before;
-  forgetConfig();
+  resetConfig();
 });
 
 describe('name servers of the configuration', () => {
@@ -35,8 +35,8 @@ describe('name servers of the configuration', () => {
   it('are the ones that a scan asks', async () => {
     const dns = await startDns();
     Object.assign(process.env, needed, { DNS_SERVERS: dns.address, DNS_TIMEOUT_MS: '10000' });
-    forgetConfig();
-    expect((await scanFromHere('sts.hard.test')).mtaSts.verdict).toBe('unknown');
+    resetConfig();
+    expect((await scanWithSystemResolver('sts.hard.test')).mtaSts.verdict).toBe('unknown');
     expect(
       dns.log
         .filter(({ name }) => name === 'mta-sts.sts.hard.test')

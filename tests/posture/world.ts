@@ -1,5 +1,5 @@
 import { World, type QueryType, type Zone } from '../../sandbox/dns/zones.ts';
-import type { Ask, DnsAnswer } from '../../src/lib/posture/resolver.ts';
+import type { DnsQuery, DnsAnswer } from '../../src/lib/posture/resolver.ts';
 import type { Check, Evidence, Verdict } from '../../src/lib/posture/types.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Check, Evidence, Verdict } from '../../src/lib/posture/types.ts';
 export function askZones(
   zones: Zone[],
   { fails = () => false }: { fails?: (name: string, type: QueryType) => boolean } = {},
-): { ask: Ask; asked: string[] } {
+): { query: DnsQuery; asked: string[] } {
   const world = new World(zones);
   const asked: string[] = [];
   const answer = (name: string, type: QueryType): DnsAnswer<unknown> => {
@@ -24,7 +24,10 @@ export function askZones(
       ? { kind: 'records', records, ttl: null }
       : { kind: rcode === 'NXDOMAIN' ? 'nxdomain' : 'nodata' };
   };
-  return { ask: (async (name: string, type: QueryType) => answer(name, type)) as Ask, asked };
+  return {
+    query: (async (name: string, type: QueryType) => answer(name, type)) as DnsQuery,
+    asked,
+  };
 }
 
 function dataOf(type: QueryType, data: string | (string | number)[]): unknown {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
-import { freePort, startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
+import { findFreePort, startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
@@ -31,7 +31,7 @@ interface Server {
 async function ownServer(): Promise<Server> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tributary-crash-'));
   const pidFile = path.join(directory, 'cluster', 'postmaster.pid');
-  const port = await freePort();
+  const port = await findFreePort();
   const start = () => startEmbeddedPostgres({ directory, port, settings: ['fsync=off'] });
   let server = await start();
   const db: TestDatabase = {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { retryJobGroup } from '#lib/jobs/failed/decide.ts';
-import { enqueueDue } from '#lib/ingest/request.ts';
+import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { startProcess, type TestProcess } from '../helpers/processes.ts';
@@ -120,7 +120,7 @@ export async function retrySetAside(db: TestDatabase): Promise<number> {
 
 export async function makeDue(db: TestDatabase): Promise<void> {
   await db.query(`update connections set due_at = now() - interval '1 second'`);
-  await enqueueDue();
+  await enqueueDueSyncs();
 }
 
 /**
@@ -173,5 +173,5 @@ async function wakeIdle(db: TestDatabase, done: readonly string[]): Promise<void
       and r.lease_until > now())`,
     [done],
   );
-  await enqueueDue();
+  await enqueueDueSyncs();
 }

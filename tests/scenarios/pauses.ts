@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { bulkAccount, startSandbox } from '../../sandbox/index.ts';
-import { enqueueDue } from '#lib/ingest/request.ts';
+import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import type { Figures } from '../../scripts/deep/meta.ts';
 import { chances } from '../helpers/deep.ts';
@@ -133,7 +133,7 @@ async function losesItsRun(db: TestDatabase, { who, run, no }: Holder): Promise<
   await until(
     'the other worker has the run',
     async () => {
-      await enqueueDue();
+      await enqueueDueSyncs();
       taken =
         (
           await db.query(

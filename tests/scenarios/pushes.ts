@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { startSandbox, type FaultInput } from '../../sandbox/index.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
-import { retryFailed } from '#lib/outbound/push/retry-failed.ts';
+import { retryFailedPushes } from '#lib/outbound/push/retry-failed.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import type { Figures } from '../../scripts/deep/meta.ts';
 import { chances } from '../helpers/deep.ts';
@@ -93,7 +93,7 @@ export async function pushUnderFire(
     const states = await countStates(stage);
     expect((states['synced'] ?? 0) / leads).toBeGreaterThan(0.999);
     sandbox.faults.disarm();
-    await retryFailed(stage.tenantId, stage.connectionId, null);
+    await retryFailedPushes(stage.tenantId, stage.connectionId, null);
     await settleAll(stage, 120_000);
     expect(await countStates(stage)).toEqual({ synced: leads });
     const requests = sandbox.log.counters().byAccount['dynamics-365/crm']?.requests ?? 0;

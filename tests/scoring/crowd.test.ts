@@ -3,8 +3,8 @@ import { scanSlice } from '#lib/scoring/scan.ts';
 import { rescoreSlice } from '#lib/scoring/rescore.ts';
 import { switchFeature } from '#lib/scoring/due.ts';
 import { startDns, zoneFor, type DnsServer } from '../../sandbox/dns/index.ts';
-import { patiently } from '#lib/platform/db/retry.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { retryOnDbOutage } from '#lib/platform/db/retry.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -28,7 +28,7 @@ it('pages, scans and scores that meet on one domain leave every lead as it says'
   const domain = (n: number) => `crowd-${n % 20}.com`;
   // Each of them is a connection of its own: nobody else writes its rows.
   const writer = async (name: string, work: (of: Stage, round: number) => Promise<void>) => {
-    for (let round = 0; round < 6; round += 1) await patiently(() => work(stage, round));
+    for (let round = 0; round < 6; round += 1) await retryOnDbOutage(() => work(stage, round));
     return name;
   };
   const page = (prefix: string, round: number) =>
@@ -88,6 +88,6 @@ it('pages, scans and scores that meet on one domain leave every lead as it says'
     );
   const before = await rows();
   expect(before.length).toBe(20);
-  await withTenant(stage.tenant.id, (tx) => recountRollups(tx, 'lead', stage.tenant.id));
+  await withTenant(stage.tenant.id, (tx) => recountSummaries(tx, 'lead', stage.tenant.id));
   expect(await rows()).toEqual(before);
 });

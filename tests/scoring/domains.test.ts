@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enqueueScans, requestScan, switchFeature } from '#lib/scoring/due.ts';
 import type { Tx } from '#lib/platform/db/pool.ts';
-import { recountRollups } from '#lib/ingest/recount.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { remove, store } from './stage.ts';
 import { db, stage, other, leadRows, found } from './domain-stage.ts';
@@ -223,7 +223,7 @@ describe('the domains of a workspace', () => {
     await db.query(`update leads set score = 3, sort_score = 3 where tenant_id = $1`, [
       stage.tenant.id,
     ]);
-    await withTenant(stage.tenant.id, (tx) => recountRollups(tx, 'lead', stage.tenant.id));
+    await withTenant(stage.tenant.id, (tx) => recountSummaries(tx, 'lead', stage.tenant.id));
     expect(await domains()).toEqual(before);
     expect(await leadRows()).toEqual(leads);
   });

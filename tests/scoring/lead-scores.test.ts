@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { saveWeights } from '#lib/scoring/models.ts';
 import { rescoreSlice } from '#lib/scoring/rescore.ts';
-import { scoreOf } from '#lib/scoring/score.ts';
+import { computeScore } from '#lib/scoring/score.ts';
 import { defaultModel } from '#lib/scoring/weights.ts';
 import { evidence } from './evidence.ts';
 import { remove, store } from './stage.ts';
@@ -81,7 +81,7 @@ describe('the scores of leads', () => {
     );
     expect(row?.version).toBe(1);
     expect(row?.breakdown).toEqual(
-      scoreOf(
+      computeScore(
         bare,
         { azureTenantId: null, referralType: null, employees: null },
         model,

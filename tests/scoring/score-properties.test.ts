@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scoreOf, type Facts } from '#lib/scoring/score.ts';
-import { signalOrder, weightsForm, type Model, type SignalKey } from '#lib/scoring/weights.ts';
+import { computeScore, type Facts } from '#lib/scoring/score.ts';
+import { signalOrder, weightsSchema, type Model, type SignalKey } from '#lib/scoring/weights.ts';
 import type { Evidence, Verdict } from '#lib/posture/types.ts';
 import { check, evidence } from './evidence.ts';
 
@@ -72,7 +72,7 @@ const anyModel = fc
   })
   .map(({ signals, share, risks, boosts }): Model => ({
     version: 3,
-    weights: weightsForm.parse({
+    weights: weightsSchema.parse({
       signals: Object.fromEntries(signalOrder.map((key, index) => [key, signals[index]])),
       weak: { share },
       risks: {
@@ -95,7 +95,7 @@ describe('whatever is found and however it is weighed', () => {
   it('a score is 0 to 100, a priority 1 to 6, and the order of the reasons fixed', () => {
     fc.assert(
       fc.property(anyEvidence, anyFacts, anyModel, (of, facts, model) => {
-        const { score: total, priority, signals, risks } = scoreOf(of, facts, model, now);
+        const { score: total, priority, signals, risks } = computeScore(of, facts, model, now);
         expect(Number.isInteger(total) && total >= 0 && total <= 100).toBe(true);
         expect([1, 2, 3, 4, 5, 6]).toContain(priority);
         expect(signals.slice(0, 7).map(({ key }) => key)).toEqual([
@@ -126,8 +126,8 @@ describe('whatever is found and however it is weighed', () => {
     fc.assert(
       fc.property(anyEvidence, anyFacts, anyModel, anyKey, (of, facts, model, key) => {
         expect(
-          scoreOf(withVerdict(of, key, 'good'), facts, model, now).score,
-        ).toBeGreaterThanOrEqual(scoreOf(of, facts, model, now).score);
+          computeScore(withVerdict(of, key, 'good'), facts, model, now).score,
+        ).toBeGreaterThanOrEqual(computeScore(of, facts, model, now).score);
       }),
     );
   });
@@ -145,8 +145,8 @@ describe('whatever is found and however it is weighed', () => {
             weights: { ...model.weights, signals: { ...model.weights.signals, [key]: 0 } },
           };
           const silent = withVerdict(of, key, 'unknown');
-          expect(scoreOf(silent, facts, model, now).score).toBe(
-            scoreOf(silent, facts, unasked, now).score,
+          expect(computeScore(silent, facts, model, now).score).toBe(
+            computeScore(silent, facts, unasked, now).score,
           );
         },
       ),
@@ -158,16 +158,16 @@ describe('whatever is found and however it is weighed', () => {
       fc.property(anyEvidence, anyFacts, anyModel, (of, facts, model) => {
         const kept = JSON.parse(JSON.stringify(of)) as Evidence;
         expect(
-          scoreOf(
+          computeScore(
             kept,
             facts,
             {
               version: model.version,
-              weights: weightsForm.parse(JSON.parse(JSON.stringify(model.weights))),
+              weights: weightsSchema.parse(JSON.parse(JSON.stringify(model.weights))),
             },
             now,
           ),
-        ).toEqual(scoreOf(of, facts, model, now));
+        ).toEqual(computeScore(of, facts, model, now));
       }),
     );
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { scoreOf, type Facts } from '#lib/scoring/score.ts';
-import { defaultModel, signalOrder, weightsForm, type Model } from '#lib/scoring/weights.ts';
+import { computeScore, type Facts } from '#lib/scoring/score.ts';
+import { defaultModel, signalOrder, weightsSchema, type Model } from '#lib/scoring/weights.ts';
 import type { Evidence } from '#lib/posture/types.ts';
 import { evidence } from './evidence.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const nothing: Facts = { azureTenantId: null, referralType: null, employees: null };
 const score = (of: Evidence | null, facts: Partial<Facts> = {}, model: Model = defaultModel) =>
-  scoreOf(of, { ...nothing, ...facts }, model, now);
+  computeScore(of, { ...nothing, ...facts }, model, now);
 const elsewhere = {
   provider: 'google_workspace',
   hosts: [{ host: 'smtp.google.com', preference: 1 }],
@@ -197,7 +197,7 @@ describe('the weights', () => {
     ],
     [{ sizes: { small: 500, medium: 100 } }, 'Medium goes further than small.'],
   ])('refuse %j', (weights, message) => {
-    expect(weightsForm.safeParse(weights).error?.issues.map((issue) => issue.message)).toContain(
+    expect(weightsSchema.safeParse(weights).error?.issues.map((issue) => issue.message)).toContain(
       message,
     );
   });

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { EntityName, EntityRecords } from '#lib/records/registry.ts';
-import { entityDefinition } from '#lib/entities/registry.ts';
+import { getEntityDefinition } from '#lib/entities/registry.ts';
 import { softDelete, upsertPages } from '#lib/entities/upsert.ts';
 import { type Incoming, type Origin } from '#lib/entities/incoming.ts';
 import { createConnection } from '#lib/connections/connections.ts';
@@ -131,7 +131,7 @@ export function remove(
   externalId: string,
 ): Promise<void> {
   return withTenant(stage.tenant.id, async (tx) => {
-    const { table } = entityDefinition(entity);
+    const { table } = getEntityDefinition(entity);
     const column = Reflect.get(table, 'externalId') as typeof companyDomains.domain;
     const changes = await softDelete(
       tx,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDays } from '#lib/platform/period.ts';
-import { split } from '#lib/summaries/range.ts';
+import { splitRange } from '#lib/summaries/range.ts';
 
 /** Every day from the first to the last. */
 function daysOf({ from, to }: { from: string; to: string }): string[] {
@@ -20,7 +20,7 @@ describe('a range split into months and days', () => {
       });
     fc.assert(
       fc.property(range, (each) => {
-        const { months, days } = split(each);
+        const { months, days } = splitRange(each);
         expect([...months, ...days].flatMap(daysOf).toSorted()).toEqual(daysOf(each));
         for (const { from, to } of months)
           expect([from.slice(8), addDays(to, 1).slice(8)]).toEqual(['01', '01']);

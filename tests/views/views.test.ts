@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { allTime, parsePeriod } from '#lib/platform/period.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { hotListView } from '../../src/lib/views/hot-list.ts';
-import { leadsView } from '#lib/views/leads.ts';
+import { getHotListView } from '../../src/lib/views/hot-list.ts';
+import { getLeadsView } from '#lib/views/leads.ts';
 import { parseLeadFilter } from '#lib/entities/lead/filter.ts';
 import { parseNotesRequest } from '../../src/lib/views/notes.ts';
-import { overviewView } from '../../src/lib/views/overview.ts';
-import { parsePipelineFilter, pipelineView } from '../../src/lib/views/pipeline.ts';
+import { getOverviewView } from '../../src/lib/views/overview.ts';
+import { parsePipelineFilter, getPipelineView } from '../../src/lib/views/pipeline.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client, opportunity } from '../helpers/rows.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
@@ -80,7 +80,7 @@ describe('the lead table', () => {
         const filter = (cursor?: string) =>
           parseLeadFilter(new URLSearchParams({ sort, direction, ...(cursor ? { cursor } : {}) }));
         const { pages, back } = await walk(
-          async (cursor) => (await leadsView(workspace, allTime, filter(cursor))).leads,
+          async (cursor) => (await getLeadsView(workspace, allTime, filter(cursor))).leads,
         );
         expect(new Set(pages.flat()).size).toBe(130);
         expect(pages.flat()).toHaveLength(130);
@@ -104,10 +104,10 @@ describe('the lead table', () => {
       const period = parsePeriod(search, '2026-11-20');
       const { pages } = await walk(async (cursor) => {
         if (cursor !== undefined) search.set('cursor', cursor);
-        return (await leadsView(workspace, period, parseLeadFilter(search))).leads;
+        return (await getLeadsView(workspace, period, parseLeadFilter(search))).leads;
       });
       search.delete('cursor');
-      const view = await leadsView(workspace, period, parseLeadFilter(search));
+      const view = await getLeadsView(workspace, period, parseLeadFilter(search));
       expect(view.leads.total, search.toString()).toBe(pages.flat().length);
       expect(view.bySource.reduce((sum, share) => sum + share.count, 0)).toBe(view.total.value);
       expect(view.byStatus.reduce((sum, share) => sum + share.count, 0)).toBe(view.total.value);
@@ -115,9 +115,9 @@ describe('the lead table', () => {
   });
 
   it('counts undated leads in all time only, and says how many', async () => {
-    const all = await leadsView(workspace, allTime, parseLeadFilter(new URLSearchParams()));
+    const all = await getLeadsView(workspace, allTime, parseLeadFilter(new URLSearchParams()));
     expect([all.total.value, all.undated, all.sources.value]).toEqual([130, 13, 2]);
-    const year = await leadsView(
+    const year = await getLeadsView(
       workspace,
       parsePeriod(new URLSearchParams({ period: 'ytd' }), '2026-11-20'),
       parseLeadFilter(new URLSearchParams()),
@@ -132,7 +132,7 @@ describe('the lead table', () => {
       Buffer.from('["after","zzz","01a1fc74-ee32-7366-8c7b-83cb36e535f7"]').toString('base64url'),
       '\u0000',
     ]) {
-      const view = await leadsView(
+      const view = await getLeadsView(
         workspace,
         allTime,
         parseLeadFilter(
@@ -150,7 +150,7 @@ describe('pipeline and hot list', () => {
       const pipeline = await walk(
         async (cursor) =>
           (
-            await pipelineView(
+            await getPipelineView(
               workspace,
               allTime,
               parsePipelineFilter(new URLSearchParams({ sort, ...(cursor ? { cursor } : {}) })),
@@ -160,13 +160,13 @@ describe('pipeline and hot list', () => {
       expect(new Set(pipeline.pages.flat()).size).toBe(120);
       expect(pipeline.back).toEqual(pipeline.pages);
     }
-    const hot = await walk(async (cursor) => (await hotListView(workspace, { cursor })).items);
+    const hot = await walk(async (cursor) => (await getHotListView(workspace, { cursor })).items);
     expect(new Set(hot.pages.flat()).size).toBe(60);
     expect(hot.back).toEqual(hot.pages);
   });
 
   it('say what the rows say', async () => {
-    const view = await pipelineView(
+    const view = await getPipelineView(
       workspace,
       allTime,
       parsePipelineFilter(new URLSearchParams()),
@@ -186,7 +186,7 @@ describe('pipeline and hot list', () => {
       ['Won', 30, 'won', 0],
       ['Lost', 30, 'lost', 0],
     ]);
-    const stuck = await pipelineView(
+    const stuck = await getPipelineView(
       workspace,
       allTime,
       parsePipelineFilter(new URLSearchParams({ stuck: '1', stage: 'Engaging' })),
@@ -196,7 +196,7 @@ describe('pipeline and hot list', () => {
   });
 
   it('count in no conversion who has left the way forward', async () => {
-    const { stages } = await pipelineView(
+    const { stages } = await getPipelineView(
       workspace,
       allTime,
       parsePipelineFilter(new URLSearchParams()),
@@ -213,13 +213,13 @@ describe('pipeline and hot list', () => {
   });
 
   it('rank the hot list by units x fee x likelihood, and the dashboard sums it', async () => {
-    const { items, totalWeighted } = await hotListView(workspace, {});
+    const { items, totalWeighted } = await getHotListView(workspace, {});
     for (const row of items.rows)
       expect(row.weightedIff).toBeCloseTo((row.units * row.franchiseFee * row.likelyPct) / 100, 2);
     expect(items.rows.map((row) => row.weightedIff)).toEqual(
       items.rows.map((row) => row.weightedIff).toSorted((one, other) => other - one),
     );
-    const overview = await overviewView(workspace, allTime, new Date('2026-11-20T00:00:00Z'));
+    const overview = await getOverviewView(workspace, allTime, new Date('2026-11-20T00:00:00Z'));
     expect(overview.weightedIff).toBeCloseTo(totalWeighted, 2);
     expect(overview.hotList).toHaveLength(5);
   });

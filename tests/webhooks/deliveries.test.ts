@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Forgery } from '../../sandbox/partner-center/webhooks.ts';
 import { newId } from '../../src/lib/platform/id.ts';
-import { certificatesAt } from '#lib/webhooks/inbound/certificates.ts';
+import { getCertificates } from '#lib/webhooks/inbound/certificates.ts';
 import {
   db,
   now,
@@ -62,7 +62,7 @@ describe('a delivery', () => {
         })
       ).status,
     ).toBe(401);
-    const [certificate] = await certificatesAt(url, []);
+    const [certificate] = await getCertificates(url, []);
     expect(certificate?.subject).toContain('notifications.sandbox');
   });
 
@@ -155,7 +155,7 @@ describe('a delivery', () => {
     expect((await post(address, at('root.cer?fresh'))).status).toBe(503);
     expect((await post(address, at('nothing.cer'))).status).toBe(401);
     await expect(
-      certificatesAt('https://anybody.blob.core.windows.net/cert/x.cer', [
+      getCertificates('https://anybody.blob.core.windows.net/cert/x.cer', [
         '3psostorageacct.blob.core.windows.net',
       ]),
     ).rejects.toMatchObject({ kind: 'permission' });

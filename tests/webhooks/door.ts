@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { APIContext } from 'astro';
 import { ALL, POST } from '../../src/pages/api/webhooks/[provider]/[tenantId]/[connectionId].ts';
-import { jsonOf } from '../../src/middleware/problems.ts';
+import { toJsonResponse } from '../../src/middleware/problems.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
 /** The route behind a server of its own: no build, no pages, real HTTP. */
@@ -40,7 +40,7 @@ async function answer(incoming: IncomingMessage): Promise<Response> {
   try {
     return await (method === 'POST' ? POST : ALL)(context);
   } catch (error) {
-    if (error instanceof Problem) return jsonOf(error, 'test');
+    if (error instanceof Problem) return toJsonResponse(error, 'test');
     throw error;
   }
 }

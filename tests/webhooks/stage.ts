@@ -11,7 +11,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { authority } from '../../sandbox/partner-center/authority.ts';
 import type { DeliveryOptions, Notice } from '../../sandbox/partner-center/webhooks.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { forgetConfig } from '../../src/lib/platform/config.ts';
+import { resetConfig } from '../../src/lib/platform/config.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
   ).listen(0, '127.0.0.1');
   web = await startDoor();
   Object.assign(process.env, { PUBLIC_URL: web.url, WEBHOOK_TRUST_FILE: trustFile });
-  forgetConfig();
+  resetConfig();
   tenantId = (await createTenant({ slug: 'north', name: 'North' })).id;
   const { baseUrl, loginUrl, webhookUrl } = sandbox.partnerCenter;
   const settings = { baseUrl, loginUrl, webhookUrl, clientId: credentials.clientId };

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { registerWebhook, testWebhook, webhookStatus } from '#lib/webhooks/inbound/registration.ts';
+import {
+  registerWebhook,
+  testWebhook,
+  getWebhookStatus,
+} from '#lib/webhooks/inbound/registration.ts';
 import { syncConnectionJob } from '../../worker/jobs/sync-connection.ts';
 import { startProcess, until } from '../helpers/processes.ts';
 import {
@@ -22,7 +26,7 @@ import {
 
 describe('registering', () => {
   it('tells the provider our address once and on change, with a token for that API', async () => {
-    expect(await webhookStatus(tenantId, connectionId)).toMatchObject({
+    expect(await getWebhookStatus(tenantId, connectionId)).toMatchObject({
       registered: null,
       isCurrent: false,
       received: 0,
@@ -52,7 +56,7 @@ describe('registering', () => {
   it('brings a test notice, which is taken in', async () => {
     await testWebhook(tenantId, connectionId);
     await until('the test notice came', async () => (await recorded()).length === 1);
-    expect(await webhookStatus(tenantId, connectionId)).toMatchObject({
+    expect(await getWebhookStatus(tenantId, connectionId)).toMatchObject({
       received: 1,
       last: { event: 'test-created' },
     });

@@ -4,8 +4,8 @@ import { createUser } from '#lib/identity/auth/users.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
 import type { Actor } from '#lib/identity/actor.ts';
 import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/decide.ts';
-import { keepLostJob } from '#lib/jobs/failed/lost.ts';
-import { openDeadLetter } from '#lib/jobs/failed/store.ts';
+import { recordGivenUpJob } from '#lib/jobs/failed/lost.ts';
+import { isFailedJobOpen } from '#lib/jobs/failed/store.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { registerSecret } from '../../src/lib/platform/secrets.ts';
 import { closeQueue, enqueue } from '#lib/jobs/queue.ts';
@@ -76,7 +76,7 @@ const given = (payload: object, output: object = { message: 'Out of luck' }) => 
   attempts: 4,
 });
 const keep = async (kind = 'created') => {
-  await keepLostJob(given(records(kind)));
+  await recordGivenUpJob(given(records(kind)));
   return (await letters()).at(-1) as Letter;
 };
 
@@ -121,14 +121,14 @@ describe('a job that the queue gives up', () => {
       () => worker?.output().includes('"job.lost"') === true,
     );
     expect(
-      await openDeadLetter(
+      await isFailedJobOpen(
         actor.tenantId,
         'retry-records',
         `${workspace.connection.id}/dies/clients`,
       ),
     ).toBe(true);
     expect(
-      await openDeadLetter(
+      await isFailedJobOpen(
         actor.tenantId,
         'retry-records',
         `${workspace.connection.id}/other/clients`,
@@ -138,7 +138,7 @@ describe('a job that the queue gives up', () => {
 
   it('a second time counts as another failure of the same', async () => {
     await keep();
-    await keepLostJob(
+    await recordGivenUpJob(
       given(
         { ...records('created'), after: newId(), requestedBy: actor.userId },
         { value: { message: 'job timed out' } },
@@ -150,16 +150,16 @@ describe('a job that the queue gives up', () => {
   });
 
   it('of nobody, of no job or of a connection that is gone is not kept', async () => {
-    await keepLostJob(given({ nothing: true }));
-    await keepLostJob({ ...given(records('created')), queue: 'no-such-job' });
-    await keepLostJob({ ...given(records('created')), queue: null });
-    await keepLostJob(given({ ...records('created'), connectionId: newId() }));
+    await recordGivenUpJob(given({ nothing: true }));
+    await recordGivenUpJob({ ...given(records('created')), queue: 'no-such-job' });
+    await recordGivenUpJob({ ...given(records('created')), queue: null });
+    await recordGivenUpJob(given({ ...records('created'), connectionId: newId() }));
     expect(await letters()).toEqual([]);
   });
 
   it('tells its reason without secrets, whatever it holds', async () => {
     registerSecret('a-secret-in-use');
-    await keepLostJob(
+    await recordGivenUpJob(
       given(records('created'), { message: `Refused a-secret-in-use\u0000 ${'x'.repeat(10_000)}` }),
     );
     const [letter] = await letters();
@@ -188,7 +188,7 @@ describe('a job that was set aside', () => {
   });
 
   it('is asked for by hand when the schedule had asked for it', async () => {
-    await keepLostJob({
+    await recordGivenUpJob({
       queue: 'sync-connection',
       attempts: 4,
       output: {},
@@ -221,7 +221,7 @@ describe('a job that was set aside', () => {
   it('is retried with all of its kind', async () => {
     await keep('created');
     await keep('name');
-    await keepLostJob(given(records('email'), { value: { message: 'job timed out' } }));
+    await recordGivenUpJob(given(records('email'), { value: { message: 'job timed out' } }));
     expect(await retryJobGroup(actor, { job: 'retry-records', kind: 'failed' })).toBe(2);
     await expect(
       retryJobGroup(actor, { job: 'retry-records', kind: 'failed' }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { throughCopy, throughDump } from '../../scripts/drill/carry.ts';
-import { drill } from '../../scripts/drill/drill.ts';
+import { transferByCopy, transferByDump } from '../../scripts/drill/carry.ts';
+import { runDrill } from '../../scripts/drill/drill.ts';
 import { connect } from '../../scripts/drill/sessions.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
 import { db, hasTools, copied, query } from './drill-stage.ts';
@@ -29,17 +29,17 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
   });
 
   it('refuses a backup that would hold no rows, and takes it as the backup role', async () => {
-    await expect(drill({ ...copied, fromUrl: url.href })).rejects.toThrow(
+    await expect(runDrill({ ...copied, fromUrl: url.href })).rejects.toThrow(
       /Row-level security hides the rows of \d+ tables from the role "drill_owner/,
     );
-    await expect(drill({ ...copied, intoUrl: url.href })).rejects.toThrow(
+    await expect(runDrill({ ...copied, intoUrl: url.href })).rejects.toThrow(
       'may not create the scratch database',
     );
     await db.query(`grant tributary_backup to ${name}`);
-    const { identical, tables } = await drill({
+    const { identical, tables } = await runDrill({
       ...copied,
       fromUrl: url.href,
-      carry: hasTools ? throughDump : throughCopy,
+      carry: hasTools ? transferByDump : transferByCopy,
     });
     await db.query(`revoke tributary_backup from ${name}`);
     expect(identical).toBe(true);
@@ -50,10 +50,10 @@ describe('as an owner that row-level security binds', { timeout: 120_000 }, () =
     const admin = new URL(db.url);
     admin.pathname = `/${name}`;
     const blind = await connect(url.href);
-    const comparison = await drill({
+    const comparison = await runDrill({
       fromUrl: admin.href,
       intoUrl: db.url,
-      carry: (source, into) => throughCopy({ ...source, client: blind }, into),
+      carry: (source, into) => transferByCopy({ ...source, client: blind }, into),
       older: true,
     });
     await blind.end();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { throughCopy } from '../../scripts/drill/carry.ts';
+import { transferByCopy } from '../../scripts/drill/carry.ts';
 import { connect } from '../../scripts/drill/sessions.ts';
 import { findTools } from '../../scripts/drill/tools.ts';
 import { syncConnection, syncSlice } from '#lib/ingest/sync-connection.ts';
@@ -35,7 +35,7 @@ const account = (name: string) => {
   };
   return rowsAccount({ name, webKey: `CT_${name}`, accessToken: `token-of-${name}`, rows });
 };
-export const copied = { fromUrl: db.url, intoUrl: db.url, carry: throughCopy };
+export const copied = { fromUrl: db.url, intoUrl: db.url, carry: transferByCopy };
 
 beforeAll(async () => {
   sandbox = await startSandbox({

@@ -2,8 +2,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { fromFile, throughDump } from '../../scripts/drill/carry.ts';
-import { drill } from '../../scripts/drill/drill.ts';
+import { restoreFile, transferByDump } from '../../scripts/drill/carry.ts';
+import { runDrill } from '../../scripts/drill/drill.ts';
 import { findTools, runTool } from '../../scripts/drill/tools.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { startProcess, until } from '../helpers/processes.ts';
@@ -16,7 +16,7 @@ const scratches = () =>
 
 describe('the restore drill', { timeout: 120_000 }, () => {
   it('finds every row and every definition again, and leaves nothing behind', async () => {
-    const { identical, tables, shape } = await drill(copied);
+    const { identical, tables, shape } = await runDrill(copied);
     expect(shape).toEqual({ lost: [], new: [] });
     expect(tables.filter(({ verdict }) => verdict !== 'same')).toEqual([]);
     expect(identical).toBe(true);
@@ -29,7 +29,7 @@ describe('the restore drill', { timeout: 120_000 }, () => {
   });
 
   it('brings back a working database: secrets open, the sync goes on, rows are whole', async () => {
-    await drill(copied, async (url) => {
+    await runDrill(copied, async (url) => {
       const restored: TestDatabase = {
         url,
         query: async <Row extends pg.QueryResultRow>(text: string) =>
@@ -90,7 +90,7 @@ describe('the restore drill', { timeout: 120_000 }, () => {
        where conrelid = 'notes'::regclass and contype = 'f'
        limit 1`,
     );
-    const comparison = await drill(copied, async (url) => {
+    const comparison = await runDrill(copied, async (url) => {
       await query(url, `delete from opportunities where external_id = '1'`);
       // Two values that changed places: as many rows, and the same values in all.
       await query(
@@ -168,7 +168,7 @@ describe('npm run drill', { timeout: 120_000 }, () => {
     skip,
   }) => {
     if (!hasTools) skip('no pg_dump of the version of this server');
-    expect(await drill({ ...copied, carry: throughDump })).toMatchObject({
+    expect(await runDrill({ ...copied, carry: transferByDump })).toMatchObject({
       identical: true,
       shape: { lost: [], new: [] },
     });
@@ -179,7 +179,11 @@ describe('npm run drill', { timeout: 120_000 }, () => {
       `--file=${file}`,
     ]);
     await db.query(`update tenants set name = name || '!'`);
-    const { identical, tables } = await drill({ ...copied, carry: fromFile(file), older: true });
+    const { identical, tables } = await runDrill({
+      ...copied,
+      carry: restoreFile(file),
+      older: true,
+    });
     expect(identical).toBe(true);
     expect(
       tables.filter(({ verdict }) => verdict === 'changed since').map(({ table }) => table),

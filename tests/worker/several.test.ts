@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { enqueueDue } from '#lib/ingest/request.ts';
+import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startProcess, until, type TestProcess } from '../helpers/processes.ts';
@@ -142,7 +142,7 @@ describe('workers on several machines', { timeout: 180_000 }, () => {
     const [east, west] = [startOn('east', 'Asia/Tokyo'), startOn('west', 'America/Los_Angeles')];
     await until('both are ready', () => isReady(east) && isReady(west));
     await db.query('update connections set due_at = null');
-    await enqueueDue();
+    await enqueueDueSyncs();
     await until(
       'every connection is synced',
       async () => (await count(`sync_runs where status = 'success'`)) === names.length,

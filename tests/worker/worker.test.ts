@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { requestSync } from '#lib/ingest/request.ts';
+import { requestTenantSync } from '#lib/ingest/request.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { allowForLoad } from '../helpers/patience.ts';
@@ -175,8 +175,8 @@ describe('the worker process', () => {
     startWorker();
     const before = (await runs(first, 'success')).length;
     const outcomes = await Promise.allSettled([
-      requestSync(first.tenant.id, user),
-      requestSync(first.tenant.id, user),
+      requestTenantSync(first.tenant.id, user),
+      requestTenantSync(first.tenant.id, user),
     ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     await until(
@@ -204,14 +204,14 @@ describe('the worker process', () => {
        values ($1, $2, 'schedule', 'running', now() + interval '1 minute')`,
       [tenantId, connection.id],
     );
-    await expect(requestSync(tenantId, user)).rejects.toThrow('already under way');
+    await expect(requestTenantSync(tenantId, user)).rejects.toThrow('already under way');
     const { id } = await createConnection({
       tenantId,
       provider: 'clienttether',
       settings: { baseUrl: sandbox.clienttether.baseUrl },
       secrets: { accessToken: 'token-of-two', webKey: 'CT_two' },
     });
-    expect(await requestSync(tenantId, user)).toEqual({ queued: 1 });
+    expect(await requestTenantSync(tenantId, user)).toEqual({ queued: 1 });
     expect(
       await db.query(
         `select data->>'connectionId' as id
@@ -241,7 +241,7 @@ describe('the worker process', () => {
   it('logs JSON lines with ids and without secrets', async () => {
     const worker = startWorker({ LOG_LEVEL: 'trace' });
     // Not what is due: those jobs still belong to the worker that was killed, for half a minute.
-    await requestSync(first.tenant.id, user);
+    await requestTenantSync(first.tenant.id, user);
     await until('the sync of the first tenant was logged', () =>
       worker.output().includes(first.connection.id),
     );

@@ -2,7 +2,7 @@ import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { pushSlice } from '#lib/outbound/push/run.ts';
-import { wakePushes } from '#lib/outbound/push/enqueue.ts';
+import { enqueuePushes } from '#lib/outbound/push/enqueue.ts';
 
 /**
  * One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is
@@ -19,7 +19,7 @@ export async function pushLeadsJob(
       signal,
       sliceMs: config().SYNC_SLICE_SECONDS * 1000,
     });
-    if (next !== null && next > new Date()) await wakePushes(tenantId, connectionId, next);
+    if (next !== null && next > new Date()) await enqueuePushes(tenantId, connectionId, next);
     return next === null || next > new Date()
       ? { kind: 'ok' }
       : { kind: 'again', at: new Date(), payload: { ...payload, leadId: null } };

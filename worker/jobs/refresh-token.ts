@@ -1,4 +1,4 @@
-import { refreshAhead } from '../../src/lib/connections/oauth/ahead.ts';
+import { refreshTokens } from '../../src/lib/connections/oauth/ahead.ts';
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
@@ -10,7 +10,7 @@ export async function refreshTokenJob(
   payload: JobPayload<'refresh-token'>,
 ): Promise<JobOutcome<'refresh-token'>> {
   try {
-    const refresh = await refreshAhead(payload.tenantId, payload.connectionId);
+    const refresh = await refreshTokens(payload.tenantId, payload.connectionId);
     if (refresh.kind === 'later') return { kind: 'again', at: refresh.at, payload };
     return refresh.kind === 'dead' ? { kind: 'cancelled', reason: refresh.reason } : { kind: 'ok' };
   } catch (error) {

@@ -4,7 +4,7 @@ import { Problem } from '../../src/lib/platform/errors.ts';
 import { isDue } from '#lib/ingest/due.ts';
 import { FencedError } from '#lib/platform/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
-import { wake } from '#lib/ingest/request.ts';
+import { enqueueSync } from '#lib/ingest/request.ts';
 
 /** How soon a replay is tried again that met a sync of its connection. */
 const waitMs = 15_000;
@@ -28,7 +28,7 @@ export async function replayJob(
     });
     if (end.report === undefined)
       return { kind: 'again', at: new Date(), payload: { ...payload, handedOver: end.handedOver } };
-    if (await isDue(tenantId, connectionId)) await wake(tenantId, connectionId, null);
+    if (await isDue(tenantId, connectionId)) await enqueueSync(tenantId, connectionId, null);
     return { kind: 'ok' };
   } catch (error) {
     if (error instanceof Problem && error.code === 'conflict')

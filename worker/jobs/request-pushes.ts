@@ -1,7 +1,7 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
-import { requestSlice } from '#lib/outbound/push/request-matching.ts';
+import { requestMatchingSlice } from '#lib/outbound/push/request-matching.ts';
 
 /**
  * One slice of asking for the leads of a filter; the rest goes on in a new job. A connection that
@@ -13,7 +13,10 @@ export async function requestPushesJob(
 ): Promise<JobOutcome<'request-pushes'>> {
   const end = performance.now() + config().SYNC_SLICE_SECONDS * 1000;
   try {
-    const after = await requestSlice(payload, () => signal.aborted || performance.now() > end);
+    const after = await requestMatchingSlice(
+      payload,
+      () => signal.aborted || performance.now() > end,
+    );
     return after === null
       ? { kind: 'ok' }
       : { kind: 'again', at: new Date(), payload: { ...payload, after } };

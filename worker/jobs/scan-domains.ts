@@ -1,5 +1,5 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { wakeScans } from '#lib/scoring/due.ts';
+import { enqueueDueScans } from '#lib/scoring/due.ts';
 import { scanSlice } from '#lib/scoring/scan.ts';
 import { config } from '../../src/lib/platform/config.ts';
 
@@ -18,6 +18,6 @@ export async function scanDomainsJob(
     signal,
   );
   if (!isComplete) return { kind: 'again', at: new Date(), payload };
-  await wakeScans(payload.tenantId);
+  await enqueueDueScans(payload.tenantId);
   return { kind: 'ok' };
 }

@@ -1,11 +1,11 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { wakeScans } from '#lib/scoring/due.ts';
+import { enqueueDueScans } from '#lib/scoring/due.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
 import { isDue } from '#lib/ingest/due.ts';
 import { FencedError } from '#lib/platform/lease.ts';
-import { wake } from '#lib/ingest/request.ts';
+import { enqueueSync } from '#lib/ingest/request.ts';
 import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 
 /** How soon a connection in other hands is looked at again. */
@@ -31,8 +31,8 @@ export async function syncConnectionJob(
     if (report !== undefined) await pullAfterSync({ tenantId, connectionId });
     // The hourly tick would find it too; this is sooner, and a slice goes on at once, behind what
     // has not begun.
-    await wake(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);
-    await wakeScans(tenantId);
+    await enqueueSync(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);
+    await enqueueDueScans(tenantId);
     return { kind: 'ok' };
   } catch (error) {
     // In other hands, be it another worker's or a replay's: if they leave it due, somebody has to

@@ -14,7 +14,7 @@ const systems: [RegExp, string][] = [
 ];
 
 /** A browser in words, from what it says of itself. */
-export function deviceOf(userAgent: string | null): string {
+export function describeDevice(userAgent: string | null): string {
   const find = (table: [RegExp, string][]) =>
     table.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
   const [browser, system] = [find(browsers), find(systems)];

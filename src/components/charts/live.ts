@@ -1,13 +1,13 @@
 import type { ECElementEvent, EChartsType } from 'echarts/core';
 import { TooltipComponent } from 'echarts/components';
 import { init, use } from './echarts.ts';
-import { chartOption } from './options.ts';
+import { buildChartOption } from './options.ts';
 import type { ChartItem, ChartKind } from './types.ts';
 
 use([TooltipComponent]);
 
 /** Built from nodes and not from a string of HTML: names come from outside. */
-const tip = (item: ChartItem | undefined): HTMLElement => {
+const createTooltip = (item: ChartItem | undefined): HTMLElement => {
   const box = document.createElement('div');
   box.className = 'tip';
   for (const [index, line] of [item?.label, item?.text, ...(item?.tip ?? [])].entries()) {
@@ -18,7 +18,7 @@ const tip = (item: ChartItem | undefined): HTMLElement => {
   return box;
 };
 
-const tooltip = (items: ChartItem[]) => ({
+const toTooltipOption = (items: ChartItem[]) => ({
   trigger: 'item' as const,
   confine: true,
   transitionDuration: 0,
@@ -26,13 +26,13 @@ const tooltip = (items: ChartItem[]) => ({
   borderColor: 'var(--line)',
   padding: [6, 10],
   textStyle: { color: 'var(--ink)', fontFamily: 'inherit', fontSize: 13 },
-  formatter: (params: unknown) => tip(items[(params as { dataIndex: number }).dataIndex]),
+  formatter: (params: unknown) => createTooltip(items[(params as { dataIndex: number }).dataIndex]),
 });
 
 /**
  * Opens the rows behind a shape; with Ctrl, Cmd or the middle button in a new tab, as a link would.
  */
-const follow = (event: ECElementEvent, items: ChartItem[]): void => {
+const openHref = (event: ECElementEvent, items: ChartItem[]): void => {
   const href = items[event.dataIndex]?.href;
   const mouse = event.event?.event as unknown as MouseEvent | undefined;
   if (!href) return;
@@ -41,7 +41,7 @@ const follow = (event: ECElementEvent, items: ChartItem[]): void => {
 };
 
 /** Lays the live chart over the drawn one at the same size and scale, so that nothing moves. */
-const fit = (
+const fitChart = (
   figure: HTMLElement,
   layer: HTMLElement,
   chart: EChartsType,
@@ -56,7 +56,7 @@ const fit = (
   layer.style.cssText = `width:${size.width}px;height:${size.height}px;transform-origin:0 0;transform:scale(${shown.offsetWidth / size.width})`;
   chart.resize(size);
   chart.setOption(
-    { ...chartOption(kind, items, size), tooltip: tooltip(items) },
+    { ...buildChartOption(kind, items, size), tooltip: toTooltipOption(items) },
     { notMerge: true },
   );
 };
@@ -72,8 +72,8 @@ export const mountChart = (figure: HTMLElement): void => {
   const kind = figure.dataset['chart'] as ChartKind;
   layer.hidden = false;
   const chart = init(layer, null, { renderer: 'svg', width: 10, height: 10 });
-  chart.on('click', (event) => follow(event, items));
-  new ResizeObserver(() => fit(figure, layer, chart, kind, items)).observe(figure);
-  fit(figure, layer, chart, kind, items);
+  chart.on('click', (event) => openHref(event, items));
+  new ResizeObserver(() => fitChart(figure, layer, chart, kind, items)).observe(figure);
+  fitChart(figure, layer, chart, kind, items);
   figure.classList.add('chart-on');
 };

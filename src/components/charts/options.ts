@@ -10,7 +10,7 @@ import type { ChartItem, ChartKind, ChartSize } from './types.ts';
 export type ChartOption = ComposeOption<BarSeriesOption | PieSeriesOption | GridComponentOption>;
 
 const text = { fontFamily: 'inherit', fontSize: 12, color: 'var(--ink-2)' };
-const still = { animation: false, textStyle: text };
+const staticOptions = { animation: false, textStyle: text };
 
 /**
  * About the width in pixels of a digit at 12 px, for leaving room: the server has no font to
@@ -24,12 +24,16 @@ const letterWidth = 6.4;
 const emphasis = { itemStyle: { color: 'inherit', opacity: 0.8 } } as const;
 
 /** The ECharts option of a chart; the series at index 0 is the one whose items are links. */
-export function chartOption(kind: ChartKind, items: ChartItem[], size: ChartSize): ChartOption {
-  return { ...still, ...builders[kind](items, size) };
+export function buildChartOption(
+  kind: ChartKind,
+  items: ChartItem[],
+  size: ChartSize,
+): ChartOption {
+  return { ...staticOptions, ...builders[kind](items, size) };
 }
 
 /** The height in pixels that a chart of so many items needs. */
-export function chartHeight(kind: ChartKind, items: number): number {
+export function computeChartHeight(kind: ChartKind, items: number): number {
   return { bars: Math.max(items, 1) * 30, columns: 200, donut: 176 }[kind];
 }
 
@@ -45,7 +49,7 @@ const builders: Record<ChartKind, (items: ChartItem[], size: ChartSize) => Chart
 function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
   const names = Math.min(Math.max(Math.round(width * 0.32), 150), 210);
   const figures = Math.max(...items.map((item) => item.text.length), 1) * digitWidth + 12;
-  const before = ghost(items);
+  const before = toGhostBars(items);
   return {
     grid: { top: 0, bottom: 0, left: names, right: figures, outerBoundsMode: 'none' },
     // Every bar ends inside the card, the longest at its edge.
@@ -59,8 +63,8 @@ function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
     },
     series: [
-      labelled(items, before.length > 0 ? 11 : 16),
-      ...before.map((series) => labelledGhost(series, items)),
+      toLabelledBars(items, before.length > 0 ? 11 : 16),
+      ...before.map((series) => toLabelledGhost(series, items)),
     ],
   };
 }
@@ -88,8 +92,12 @@ function columns(items: ChartItem[], { width }: ChartSize): ChartOption {
       splitLine: { lineStyle: { color: 'var(--line)' } },
     },
     series: [
-      { ...bar(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 },
-      ...ghost(items).map((series) => ({ ...series, barGap: '-100%', barCategoryGap: '20%' })),
+      { ...toBars(items), barCategoryGap: '20%', barMaxWidth: 40, z: 3 },
+      ...toGhostBars(items).map((series) => ({
+        ...series,
+        barGap: '-100%',
+        barCategoryGap: '20%',
+      })),
     ],
   };
 }
@@ -125,18 +133,18 @@ const figure = {
   fontSize: 12,
   fontFamily: 'inherit',
 } as const;
-const grew = ({ value, previous }: ChartItem) => value >= (previous ?? 0);
+const hasGrown = ({ value, previous }: ChartItem) => value >= (previous ?? 0);
 
 /** Bars with their figures written behind them. */
-function labelled(items: ChartItem[], barWidth: number): BarSeriesOption {
+function toLabelledBars(items: ChartItem[], barWidth: number): BarSeriesOption {
   return {
-    ...bar(items),
+    ...toBars(items),
     barWidth,
     barGap: '10%',
     label: figure,
     data: items.map((item) => ({
-      ...datum(item),
-      label: { show: grew(item), formatter: plain(item.text) },
+      ...toDatum(item),
+      label: { show: hasGrown(item), formatter: escapeLabel(item.text) },
     })),
   };
 }
@@ -145,24 +153,24 @@ function labelled(items: ChartItem[], barWidth: number): BarSeriesOption {
  * The compared bars, with the figures of those items whose own bar is the shorter one, on the line
  * of that bar.
  */
-function labelledGhost(series: BarSeriesOption, items: ChartItem[]): BarSeriesOption {
+function toLabelledGhost(series: BarSeriesOption, items: ChartItem[]): BarSeriesOption {
   const data = items.map((item) => ({
     value: item.previous ?? 0,
-    label: { show: !grew(item), formatter: plain(item.text), offset: [0, -9] },
+    label: { show: !hasGrown(item), formatter: escapeLabel(item.text), offset: [0, -9] },
   }));
   return { ...series, barWidth: 5, label: figure, data };
 }
 
-function bar(items: ChartItem[]): BarSeriesOption {
+function toBars(items: ChartItem[]): BarSeriesOption {
   return {
     type: 'bar',
     itemStyle: { color: 'var(--chart-1)', borderRadius: 2 },
     emphasis,
-    data: items.map(datum),
+    data: items.map(toDatum),
   };
 }
 
-function datum({ value, colour }: ChartItem) {
+function toDatum({ value, colour }: ChartItem) {
   return colour ? { value, itemStyle: { color: colour } } : { value };
 }
 
@@ -170,7 +178,7 @@ function datum({ value, colour }: ChartItem) {
  * The compared period, pale beside or behind the bar that it is compared with; nothing when none
  * was asked for.
  */
-function ghost(items: ChartItem[]): BarSeriesOption[] {
+function toGhostBars(items: ChartItem[]): BarSeriesOption[] {
   if (items.every(({ previous }) => previous === null || previous === undefined)) return [];
   return [
     {
@@ -191,6 +199,6 @@ function shorten(label: string, length: number): string {
 }
 
 /** A label is a template for ECharts, in which braces and bars have a meaning. */
-function plain(label: string): string {
+function escapeLabel(label: string): string {
   return label.replaceAll(/[{}|]/g, ' ');
 }

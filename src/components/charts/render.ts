@@ -1,10 +1,10 @@
 import { init } from './echarts.ts';
-import { chartOption } from './options.ts';
+import { buildChartOption } from './options.ts';
 import type { ChartItem, ChartKind, ChartSize } from './types.ts';
 
 /** How many drawn charts are kept. Data changes once an hour, pages are looked at more often. */
-const keptAtMost = 500;
-const drawn = new Map<string, string>();
+const maxCached = 500;
+const cache = new Map<string, string>();
 
 /**
  * A chart as an SVG string whose bars and slices are links to their rows. The key holds all that it
@@ -17,19 +17,19 @@ export function renderChart(
   label: string,
 ): string {
   const key = JSON.stringify([kind, items, size, label]);
-  const svg = drawn.get(key) ?? mend(draw(kind, items, size), items, size, label);
+  const svg = cache.get(key) ?? cleanSvg(drawSvg(kind, items, size), items, size, label);
   // Set anew, so that what was looked at last is forgotten last.
-  drawn.delete(key);
-  drawn.set(key, svg);
-  const [oldest] = drawn.keys();
-  if (drawn.size > keptAtMost && oldest !== undefined) drawn.delete(oldest);
+  cache.delete(key);
+  cache.set(key, svg);
+  const [oldest] = cache.keys();
+  if (cache.size > maxCached && oldest !== undefined) cache.delete(oldest);
   return svg;
 }
 
-function draw(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
+function drawSvg(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
-    chart.setOption(chartOption(kind, items, size));
+    chart.setOption(buildChartOption(kind, items, size));
     return chart.renderToSVGString();
   } finally {
     // An instance that is not disposed of keeps a timer, and with it the process, alive.
@@ -43,17 +43,17 @@ function draw(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
  * hidden from screen readers, because the links and the table beside the chart say the same in
  * order. The group is no `role=img`: an image could not hold links.
  */
-function mend(
+function cleanSvg(
   svg: string,
   items: ChartItem[],
   { width, height }: ChartSize,
   label: string,
 ): string {
-  const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escape(label)}">`;
+  const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escapeHtml(label)}">`;
   return svg
     .replace(/<style[\s\S]*?<\/style>/, '')
     .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>/, () => opening)
-    .replaceAll(/<path [^>]*ecmeta_series_index[^>]*><\/path>/g, (path) => linked(path, items))
+    .replaceAll(/<path [^>]*ecmeta_series_index[^>]*><\/path>/g, (path) => linkShape(path, items))
     .replaceAll(/ (?:ecmeta_\w+|class|xml:space)="[^"]*"/g, '')
     .replaceAll('<text ', '<text aria-hidden="true" ')
     .replaceAll(/\n+/g, '');
@@ -63,13 +63,13 @@ function mend(
  * The shape of an item of the first series within a link to the item's rows; other shapes as they
  * are.
  */
-function linked(path: string, items: ChartItem[]): string {
+function linkShape(path: string, items: ChartItem[]): string {
   const item = items[Number(/ecmeta_data_index="(\d+)"/.exec(path)?.[1])];
   if (!item || !path.includes('ecmeta_series_index="0"')) return path;
-  return `<a href="${escape(item.href)}" aria-label="${escape(`${item.label}: ${item.text}`)}">${path}</a>`;
+  return `<a href="${escapeHtml(item.href)}" aria-label="${escapeHtml(`${item.label}: ${item.text}`)}">${path}</a>`;
 }
 
-function escape(value: string): string {
+function escapeHtml(value: string): string {
   return value
     .replaceAll('&', '&amp;')
     .replaceAll('"', '&quot;')

@@ -2,7 +2,7 @@
  * Fetches the interactive charts when somebody reaches for one: a reader who only looks downloads
  * nothing.
  */
-const wake = async (figure: HTMLElement): Promise<void> => {
+const loadChart = async (figure: HTMLElement): Promise<void> => {
   const { mountChart } = await import('./live.ts');
   mountChart(figure);
 };
@@ -10,6 +10,6 @@ const wake = async (figure: HTMLElement): Promise<void> => {
 for (const figure of document.querySelectorAll<HTMLElement>('[data-chart]')) {
   const box = figure.querySelector('.chart-box');
   for (const event of ['pointerenter', 'touchstart']) {
-    box?.addEventListener(event, () => void wake(figure), { once: true, passive: true });
+    box?.addEventListener(event, () => void loadChart(figure), { once: true, passive: true });
   }
 }

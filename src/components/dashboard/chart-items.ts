@@ -1,23 +1,23 @@
 import type { Share, StageRow, TrendPoint } from '#lib/views/types.ts';
-import { colourAt } from '../charts/palette.ts';
+import { getColour } from '../charts/palette.ts';
 import type { ChartItem } from '../charts/types.ts';
 import { count, counted, dayLabel, percent, shortMoney } from '../format.ts';
 
 /** More bars than this cannot be compared at a glance; the table below the chart has them all. */
-export const barsAtMost = 12;
+export const maxBars = 12;
 
 type Href = (key: string) => string;
 
 /** Shares as bars of one colour: their order and length say everything. */
-export function shareBars(shares: Share[], href: Href): ChartItem[] {
+export function toShareBars(shares: Share[], href: Href): ChartItem[] {
   return shares.map((share) => shareItem(share, shares, href));
 }
 
 /** Shares as slices, each in its colour. */
-export function shareSlices(shares: Share[], href: Href): ChartItem[] {
+export function toShareSlices(shares: Share[], href: Href): ChartItem[] {
   return shares.map((share, index) => ({
     ...shareItem(share, shares, href),
-    colour: colourAt(index),
+    colour: getColour(index),
   }));
 }
 
@@ -27,14 +27,17 @@ function shareItem(share: Share, all: Share[], href: Href): ChartItem {
     label: share.label,
     value: share.count,
     text: count(share.count),
-    ...before(share.previous),
-    tip: [`${percent(sum === 0 ? 0 : share.count / sum)} of all`, ...compared(share.previous)],
+    ...toPrevious(share.previous),
+    tip: [
+      `${percent(sum === 0 ? 0 : share.count / sum)} of all`,
+      ...formatCompared(share.previous),
+    ],
     href: href(share.key),
   };
 }
 
 /** The stages of a pipeline in their order, measured by value. */
-export function stageBars(stages: StageRow[], currency: string, href: Href): ChartItem[] {
+export function toStageBars(stages: StageRow[], currency: string, href: Href): ChartItem[] {
   return stages.map((stage) => ({
     label: stage.stage,
     value: stage.value,
@@ -61,7 +64,7 @@ export function stageBars(stages: StageRow[], currency: string, href: Href): Cha
  * Counts over time; a bar leads to the rows of its days. The first and the last bucket may reach
  * beyond the range that is counted (ISO dates, inclusive), their links do not.
  */
-export function trendColumns(
+export function toTrendColumns(
   points: TrendPoint[],
   range: { from: string; to: string },
   href: (from: string, to: string) => string,
@@ -77,31 +80,31 @@ export function trendColumns(
     text: counted(value, ['lead', 'leads']),
     href: href(
       from < range.from ? range.from : from,
-      earlier(lastDay(from, points[index - 1], points[index + 1]), range.to),
+      earlier(computeLastDay(from, points[index - 1], points[index + 1]), range.to),
     ),
   }));
 }
 
 const day = 86_400_000;
 const earlier = (one: string, other: string) => (one < other ? one : other);
-const iso = (at: number) => new Date(at).toISOString().slice(0, 10);
+const toIsoDay = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /**
  * The last day of a bucket is the one before the next; the last bucket is as long as the one before
  * it.
  */
-function lastDay(
+function computeLastDay(
   from: string,
   previous: TrendPoint | undefined,
   next: TrendPoint | undefined,
 ): string {
   const start = Date.parse(from);
-  if (next) return iso(Date.parse(next.from) - day);
+  if (next) return toIsoDay(Date.parse(next.from) - day);
   const length = previous ? start - Date.parse(previous.from) : day;
-  return iso(start + length - day);
+  return toIsoDay(start + length - day);
 }
 
-const before = (previous: number | null) =>
+const toPrevious = (previous: number | null) =>
   previous === null ? {} : { previous, previousText: count(previous) };
-const compared = (previous: number | null) =>
+const formatCompared = (previous: number | null) =>
   previous === null ? [] : [`${count(previous)} before`];

@@ -1,5 +1,5 @@
 import type { Freshness, SourceFreshness, SyncState } from '#lib/views/types.ts';
-import { ago, count, counted, span } from '../format.ts';
+import { formatAgo, count, counted, formatSpan } from '../format.ts';
 import type { IconName } from '../ui/icons.ts';
 
 /** What the banner says: one sentence a person understands, and how loud it is. */
@@ -17,26 +17,31 @@ const rows = ['row', 'rows'] as const;
  * The state of the whole workspace. The first that applies wins: what a person must act on comes
  * before what passes.
  */
-export function bannerState(freshness: Freshness, now: Date): BannerState {
+export function toBannerState(freshness: Freshness, now: Date): BannerState {
   const { sources, running, lastSyncAt, status } = freshness;
-  const lost = sources.filter(({ needsReconnect }) => needsReconnect);
+  const disconnected = sources.filter(({ needsReconnect }) => needsReconnect);
   if (running)
     return {
       tone: 'neutral',
       icon: 'sync',
-      text: progress(running),
-      detail: lastGood(lastSyncAt, now),
+      text: formatProgress(running),
+      detail: formatLastGood(lastSyncAt, now),
     };
   if (sources.length === 0)
     return { tone: 'neutral', icon: 'plug', text: 'No system is connected yet', detail: null };
-  if (lost.length > 0)
-    return { tone: 'bad', icon: 'plug', text: reconnect(lost), detail: lastGood(lastSyncAt, now) };
+  if (disconnected.length > 0)
+    return {
+      tone: 'bad',
+      icon: 'plug',
+      text: formatReconnect(disconnected),
+      detail: formatLastGood(lastSyncAt, now),
+    };
   if (status === 'failed')
     return {
       tone: 'bad',
       icon: 'error',
       text: 'The last sync failed',
-      detail: lastGood(lastSyncAt, now),
+      detail: formatLastGood(lastSyncAt, now),
     };
   if (!lastSyncAt)
     return {
@@ -46,42 +51,50 @@ export function bannerState(freshness: Freshness, now: Date): BannerState {
       detail: null,
     };
   if (freshness.isStale)
-    return { tone: 'warn', icon: 'warning', text: stale(lastSyncAt, now), detail: null };
-  return fresh(freshness, lastSyncAt, now);
+    return { tone: 'warn', icon: 'warning', text: formatStale(lastSyncAt, now), detail: null };
+  return toFreshBanner(freshness, lastSyncAt, now);
 }
 
-function fresh({ sources, status }: Freshness, lastSyncAt: Date, now: Date): BannerState {
-  const setAside = sources.reduce((sum, { rejected }) => sum + rejected, 0);
-  const text = `Last good data ${ago(lastSyncAt, now)}`;
-  if (status !== 'partial' && setAside === 0)
+function toFreshBanner({ sources, status }: Freshness, lastSyncAt: Date, now: Date): BannerState {
+  const rejectedCount = sources.reduce((sum, { rejected }) => sum + rejected, 0);
+  const text = `Last good data ${formatAgo(lastSyncAt, now)}`;
+  if (status !== 'partial' && rejectedCount === 0)
     return { tone: 'neutral', icon: 'check', text, detail: null };
   const detail =
-    setAside > 0 ? `${counted(setAside, rows)} set aside` : 'some of it could not be read';
+    rejectedCount > 0
+      ? `${counted(rejectedCount, rows)} set aside`
+      : 'some of it could not be read';
   return { tone: 'warn', icon: 'warning', text, detail };
 }
 
 /** "Syncing clients: 1,200 rows so far". */
-export function progress({ stream, fetched }: { stream: string | null; fetched: number }): string {
+export function formatProgress({
+  stream,
+  fetched,
+}: {
+  stream: string | null;
+  fetched: number;
+}): string {
   return `Syncing${stream ? ` ${stream.replaceAll('_', ' ')}` : ''}${fetched > 0 ? `: ${count(fetched)} rows so far` : ''}`;
 }
 
-function stale(lastSyncAt: Date, now: Date): string {
-  const age = span(now.getTime() - lastSyncAt.getTime()) ?? '0 minutes';
+function formatStale(lastSyncAt: Date, now: Date): string {
+  const age = formatSpan(now.getTime() - lastSyncAt.getTime()) ?? '0 minutes';
   return `Data is ${age} old - sync may be delayed`;
 }
 
-function lastGood(lastSyncAt: Date | null, now: Date): string | null {
-  return lastSyncAt ? `Last good data ${ago(lastSyncAt, now)}` : 'There is no data yet';
+function formatLastGood(lastSyncAt: Date | null, now: Date): string | null {
+  return lastSyncAt ? `Last good data ${formatAgo(lastSyncAt, now)}` : 'There is no data yet';
 }
 
-function reconnect(lost: SourceFreshness[]): string {
-  const [first] = lost;
-  return lost.length === 1 && first
+function formatReconnect(disconnected: SourceFreshness[]): string {
+  const [first] = disconnected;
+  return disconnected.length === 1 && first
     ? `${first.label} must be connected again`
-    : `${lost.length} systems must be connected again`;
+    : `${disconnected.length} systems must be connected again`;
 }
 
-const stateWords: Record<SyncState, string> = {
+const stateLabels: Record<SyncState, string> = {
   never: 'Not synced yet',
   running: 'Syncing',
   success: 'Up to date',
@@ -90,7 +103,7 @@ const stateWords: Record<SyncState, string> = {
 };
 
 /** One source in a word and a tone, for the list of details. */
-export function sourceState(source: SourceFreshness): {
+export function toSourceState(source: SourceFreshness): {
   word: string;
   tone: 'neutral' | 'good' | 'warn' | 'bad';
 } {
@@ -103,5 +116,5 @@ export function sourceState(source: SourceFreshness): {
     partial: 'warn',
     failed: 'bad',
   } as const;
-  return { word: stateWords[source.status], tone: tones[source.status] };
+  return { word: stateLabels[source.status], tone: tones[source.status] };
 }

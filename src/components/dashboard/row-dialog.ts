@@ -8,18 +8,18 @@ const body = dialog?.querySelector<HTMLElement>('[data-row-body]');
 /** What a row is, and what its parameter is called. */
 const noun = dialog?.dataset['rowDialog'] ?? '';
 
-const rowLink = (id: string) =>
+const findLinkById = (id: string) =>
   document.querySelector<HTMLAnchorElement>(`a[data-row="${CSS.escape(id)}"]`);
-const idIn = (address: string) => new URL(address).searchParams.get(noun);
-const part = (name: string) =>
+const readId = (address: string) => new URL(address).searchParams.get(noun);
+const cloneTemplate = (name: string) =>
   dialog
     ?.querySelector<HTMLTemplateElement>(`template[data-row-${name}]`)
     ?.content.cloneNode(true) as DocumentFragment;
 
 /** Where the row's page is: as the row says, else beside the list. */
-function pageOf(id: string): URL {
+function toPageUrl(id: string): URL {
   const page = new URL(
-    rowLink(id)?.href ?? `${location.pathname.replace(/\/$/, '')}/${encodeURIComponent(id)}`,
+    findLinkById(id)?.href ?? `${location.pathname.replace(/\/$/, '')}/${encodeURIComponent(id)}`,
     location.href,
   );
   page.searchParams.delete(noun);
@@ -32,16 +32,16 @@ async function show(id: string): Promise<void> {
   if (!dialog || !body) return;
   loading?.abort();
   const own = (loading = new AbortController());
-  const page = pageOf(id);
-  title(rowLink(id)?.textContent ?? noun);
+  const page = toPageUrl(id);
+  setTitle(findLinkById(id)?.textContent ?? noun);
   dialog
     .querySelector<HTMLAnchorElement>('[data-row-page]')
     ?.setAttribute('href', page.pathname + page.search);
-  body.replaceChildren(part('loading'));
+  body.replaceChildren(cloneTemplate('loading'));
   if (!dialog.open) dialog.showModal();
   const failure = await load(page, own.signal).catch(() => 'The connection failed.');
   if (own.signal.aborted || failure === null) return;
-  body.replaceChildren(part('failed'));
+  body.replaceChildren(cloneTemplate('failed'));
   const why = body.querySelector('[data-row-why]');
   if (why) why.textContent = failure;
   body.querySelector('[data-row-retry]')?.addEventListener('click', () => void show(id));
@@ -49,28 +49,28 @@ async function show(id: string): Promise<void> {
 
 /** Fills the dialog; the answer says why that did not work. */
 async function load(page: URL, signal: AbortSignal): Promise<string | null> {
-  const answer = await fetch(
+  const response = await fetch(
     `${page.pathname.replace(/\/$/, '')}${dialog?.dataset['fragment'] ?? ''}${page.search}`,
     { signal },
   );
   // Signed out meanwhile: the answer is the sign-in page.
-  if (answer.redirected) return 'You are not signed in any more. Load the page again.';
-  if (answer.status === 404)
+  if (response.redirected) return 'You are not signed in any more. Load the page again.';
+  if (response.status === 404)
     return `There is no such ${noun} any more. It may have been deleted at its source.`;
-  if (!answer.ok) return 'Something went wrong on our side. Try again in a minute.';
+  if (!response.ok) return 'Something went wrong on our side. Try again in a minute.';
   const shown = new DOMParser()
-    .parseFromString(await answer.text(), 'text/html')
+    .parseFromString(await response.text(), 'text/html')
     .querySelector<HTMLElement>('[data-row-name]');
   if (signal.aborted || !body) return null;
   if (shown === null) return 'The answer was not understood. Load the page again.';
   body.replaceChildren(shown);
   body.scrollTop = 0;
   body.dispatchEvent(new CustomEvent('row-shown', { bubbles: true }));
-  title(shown.dataset['rowName'] ?? noun);
+  setTitle(shown.dataset['rowName'] ?? noun);
   return null;
 }
 
-function title(text: string): void {
+function setTitle(text: string): void {
   const place = dialog?.querySelector('[data-row-title]');
   if (place) place.textContent = text.trim();
 }
@@ -95,15 +95,15 @@ function hide(): void {
   loading?.abort();
   const shown = shownId;
   if (dialog?.open) dialog.close();
-  if (shown !== null) rowLink(shown)?.focus({ preventScroll: true });
+  if (shown !== null) findLinkById(shown)?.focus({ preventScroll: true });
   shownId = null;
 }
 
 /** Whose row gets the focus back. */
 let shownId: string | null = null;
 
-function follow(): void {
-  const id = idIn(location.href);
+function syncWithAddress(): void {
+  const id = readId(location.href);
   if (id === null) return hide();
   shownId = id;
   void show(id);
@@ -120,7 +120,7 @@ document.addEventListener('click', (event) => {
     event.altKey
   )
     return;
-  const link = target.closest<HTMLAnchorElement>('a[data-row]') ?? linkOfRow(target);
+  const link = target.closest<HTMLAnchorElement>('a[data-row]') ?? findLinkInRow(target);
   const id = link?.dataset['row'];
   if (id === undefined || !dialog) return;
   event.preventDefault();
@@ -132,7 +132,7 @@ document.addEventListener('click', (event) => {
  * A click anywhere in a row means the row, unless it is on something of its own or text was being
  * selected.
  */
-function linkOfRow(target: Element): HTMLAnchorElement | null {
+function findLinkInRow(target: Element): HTMLAnchorElement | null {
   if (
     target.closest('a, button, input, label, select, summary, .pick') ||
     getSelection()?.toString()
@@ -152,7 +152,7 @@ dialog?.addEventListener('cancel', (event) => {
   close();
 });
 dialog?.querySelector('[data-row-close]')?.addEventListener('click', close);
-addEventListener('popstate', follow);
-if (dialog && idIn(location.href) !== null) follow();
+addEventListener('popstate', syncWithAddress);
+if (dialog && readId(location.href) !== null) syncWithAddress();
 
 export {};

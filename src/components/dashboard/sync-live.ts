@@ -1,14 +1,14 @@
 import { toast } from '../ui/toast.ts';
-import { progress } from './freshness.ts';
+import { formatProgress } from './freshness.ts';
 
 /** Milliseconds between two looks at a sync under way. */
-const interval = 2000;
+const intervalMs = 2000;
 
 /**
  * So many looks without a sign of the sync that was asked for, a minute, and the page stops
  * waiting.
  */
-const patience = 30;
+const maxLooks = 30;
 
 interface Status {
   lastSyncAt: string | null;
@@ -21,27 +21,27 @@ interface Status {
  * Follows a sync to its end. `before` is what the status was when it was asked for: a worker may
  * not have taken it up yet.
  */
-function follow(banner: HTMLElement, before: Status | null): void {
+function followSync(banner: HTMLElement, before: Status | null): void {
   banner.dataset['state'] = 'running';
-  let looks = 0;
-  let begun = before === null;
-  const timer = setInterval(() => void look(), interval);
+  let polls = 0;
+  let hasStarted = before === null;
+  const timer = setInterval(() => void poll(), intervalMs);
   /**
    * A failed look says nothing: the next one may succeed, and the page still tells its own
    * freshness.
    */
-  const look = async () => {
+  const poll = async () => {
     const status = await readStatus(banner);
-    looks += 1;
+    polls += 1;
     if (status === null) return;
     if (status.running) {
-      begun = true;
-      return say(banner, progress(status.running));
+      hasStarted = true;
+      return setText(banner, formatProgress(status.running));
     }
-    begun ||= JSON.stringify(status) !== JSON.stringify(before);
-    if (!begun && looks < patience) return;
+    hasStarted ||= JSON.stringify(status) !== JSON.stringify(before);
+    if (!hasStarted && polls < maxLooks) return;
     clearInterval(timer);
-    finish(banner, begun ? status.status : 'waiting');
+    showFinished(banner, hasStarted ? status.status : 'waiting');
   };
 }
 
@@ -52,22 +52,22 @@ async function readStatus(banner: HTMLElement): Promise<Status | null> {
   return response?.ok ? ((await response.json()) as Status) : null;
 }
 
-function say(banner: HTMLElement, text: string): void {
+function setText(banner: HTMLElement, text: string): void {
   const line = banner.querySelector('[data-sync-text]');
   if (line && line.textContent !== text) line.textContent = text;
 }
 
-const ends: Record<string, [string, string]> = {
+const endMessages: Record<string, [string, string]> = {
   failed: ['The sync failed. ', 'Show what happened'],
   waiting: ['The sync has not started yet. ', 'Look again'],
 };
 
 /** Offers the new data instead of showing it: the reader may be in the middle of something. */
-function finish(banner: HTMLElement, status: string): void {
-  const [text, offer] = ends[status] ?? ['The sync has finished. ', 'Show the new data'];
+function showFinished(banner: HTMLElement, status: string): void {
+  const [text, offer] = endMessages[status] ?? ['The sync has finished. ', 'Show the new data'];
   banner.dataset['state'] = status;
   banner.querySelector('[data-sync-detail]')?.remove();
-  say(banner, text);
+  setText(banner, text);
   const link = document.createElement('a');
   link.className = 'link';
   link.href = location.href;
@@ -75,7 +75,7 @@ function finish(banner: HTMLElement, status: string): void {
   banner.querySelector('[data-sync-text]')?.append(link);
 }
 
-async function start(form: HTMLFormElement, banner: HTMLElement): Promise<void> {
+async function startSync(form: HTMLFormElement, banner: HTMLElement): Promise<void> {
   const button = form.querySelector('button');
   if (button) button.disabled = true;
   const before = await readStatus(banner);
@@ -86,19 +86,19 @@ async function start(form: HTMLFormElement, banner: HTMLElement): Promise<void> 
   }).catch(() => null);
   // 409: one is running already, which is what was asked for.
   if (response?.ok || response?.status === 409) {
-    say(banner, 'Waiting for the sync to start');
-    return follow(banner, before);
+    setText(banner, 'Waiting for the sync to start');
+    return followSync(banner, before);
   }
   if (button) button.disabled = false;
   toast('The sync could not be started. Try again in a minute.');
 }
 
 for (const banner of document.querySelectorAll<HTMLElement>('[data-sync]')) {
-  if (banner.dataset['state'] === 'running') follow(banner, null);
+  if (banner.dataset['state'] === 'running') followSync(banner, null);
   banner
     .querySelector<HTMLFormElement>('[data-sync-start]')
     ?.addEventListener('submit', (event) => {
       event.preventDefault();
-      void start(event.currentTarget as HTMLFormElement, banner);
+      void startSync(event.currentTarget as HTMLFormElement, banner);
     });
 }

@@ -4,7 +4,7 @@ import { nothing } from '../format.ts';
 type Verdict = NonNullable<BreakdownItem['verdict']>;
 
 /** What was found, in a word. */
-export const verdictWords: Record<
+export const verdictLabels: Record<
   Verdict,
   { label: string; tone: 'good' | 'warn' | 'bad' | 'neutral' }
 > = {
@@ -17,26 +17,26 @@ export const verdictWords: Record<
 };
 
 /** "+12", "−5", "0": one decimal where there is one. */
-export function signed(points: number): string {
+export function formatSigned(points: number): string {
   const size = Math.abs(points).toLocaleString('en-US', { maximumFractionDigits: 1 });
   return points > 0 ? `+${size}` : points < 0 ? `−${size}` : size;
 }
 
 /** Points given or taken, with what was to be had; nothing was where the item is not counted. */
-export const pointsOf = ({ points, most }: BreakdownItem): string =>
+export const formatPoints = ({ points, most }: BreakdownItem): string =>
   most === 0
     ? nothing
     : most === null
-      ? signed(points)
-      : `${signed(points)} of ${most.toLocaleString('en-US', { maximumFractionDigits: 1 })}`;
+      ? formatSigned(points)
+      : `${formatSigned(points)} of ${most.toLocaleString('en-US', { maximumFractionDigits: 1 })}`;
 
-export const sumOf = (items: readonly BreakdownItem[]): number =>
+export const sumPoints = (items: readonly BreakdownItem[]): number =>
   items.reduce((sum, { points }) => sum + points, 0);
 
 /** SPF, DKIM, DMARC, then the rest as they come. */
-export function inOrder(items: readonly BreakdownItem[]): BreakdownItem[] {
+export function sortSignals(items: readonly BreakdownItem[]): BreakdownItem[] {
   const first = ['spf', 'dkim', 'dmarc'];
-  const place = ({ key }: BreakdownItem) =>
+  const rank = ({ key }: BreakdownItem) =>
     first.includes(key) ? first.indexOf(key) : first.length;
-  return items.toSorted((one, other) => place(one) - place(other));
+  return items.toSorted((one, other) => rank(one) - rank(other));
 }

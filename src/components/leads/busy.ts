@@ -4,18 +4,19 @@
  */
 const region = document.querySelector<HTMLElement>('[data-leads]');
 
-function busy(is: boolean): void {
-  region?.toggleAttribute('data-busy', is);
-  for (const table of region?.querySelectorAll('table') ?? []) table.ariaBusy = is ? 'true' : null;
+function setBusy(isBusy: boolean): void {
+  region?.toggleAttribute('data-busy', isBusy);
+  for (const table of region?.querySelectorAll('table') ?? [])
+    table.ariaBusy = isBusy ? 'true' : null;
   for (const fields of region?.querySelectorAll<HTMLFieldSetElement>('[data-filters] fieldset') ??
     [])
-    fields.disabled = is;
+    fields.disabled = isBusy;
 }
 
 // Fields that are disabled are not sent: the form has been read when this turn is over.
 region
   ?.querySelector('[data-filters]')
-  ?.addEventListener('submit', () => setTimeout(() => busy(true)));
+  ?.addEventListener('submit', () => setTimeout(() => setBusy(true)));
 
 region?.addEventListener('click', (event) => {
   const link = (event.target as Element).closest('a');
@@ -30,11 +31,11 @@ region?.addEventListener('click', (event) => {
     return;
   const to = new URL(link.href);
   const leaves = to.pathname === location.pathname && to.search !== location.search;
-  if (leaves && !link.hasAttribute('download')) setTimeout(() => busy(!event.defaultPrevented));
+  if (leaves && !link.hasAttribute('download')) setTimeout(() => setBusy(!event.defaultPrevented));
 });
 
 addEventListener('pageshow', (event) => {
-  if (event.persisted) busy(false);
+  if (event.persisted) setBusy(false);
 });
 
 export {};

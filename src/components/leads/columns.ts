@@ -14,7 +14,7 @@ export interface LeadColumns {
 }
 
 /** What a workspace has switched on, and what its rows show all the same. */
-export function columnsFor(
+export function selectColumns(
   rows: readonly LeadRow[],
   features: readonly string[],
   select: boolean,
@@ -49,7 +49,7 @@ function toColumn({ name, field }: ShownField): Column {
 /** Figures and dates are compared down the column. */
 export const isAligned = ({ kind }: Field): boolean => kind !== 'text' && kind !== 'flag';
 
-export function headsOf({ engine, crm, select }: LeadColumns, currency: string): Column[] {
+export function buildColumns({ engine, crm, select }: LeadColumns, currency: string): Column[] {
   return [
     ...(select ? [{ key: 'select', label: 'Select', select: true }] : []),
     { key: 'name', label: 'Name', sort: 'asc' },

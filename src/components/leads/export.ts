@@ -5,7 +5,7 @@ import { toast } from '../ui/toast.ts';
  * Exports with their progress: the download is read here, so that the page can say how far it is
  * and stop it. Without script, or when there is too much to hold, the browser downloads by itself.
  */
-const mostRows = 200_000;
+const maxRows = 200_000;
 const links = document.querySelectorAll<HTMLAnchorElement>('[data-leads] a[download]');
 const total = Number(document.querySelector<HTMLElement>('[data-leads]')?.dataset['leads'] ?? 0);
 
@@ -13,12 +13,15 @@ let running = false;
 
 async function download(link: HTMLAnchorElement): Promise<void> {
   const stop = new AbortController();
-  const say = progress(() => stop.abort());
+  const indicator = showProgress(() => stop.abort());
   try {
-    const answer = await fetch(link.href, { signal: stop.signal });
-    if (!answer.ok || !answer.body) throw new Error(`status ${answer.status}`);
-    const parts = await read(answer.body, /\.csv(\?|$)/.test(link.href), say.told);
-    save(new Blob(parts, { type: answer.headers.get('content-type') ?? '' }), nameOf(answer));
+    const response = await fetch(link.href, { signal: stop.signal });
+    if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
+    const parts = await readStream(response.body, /\.csv(\?|$)/.test(link.href), indicator.update);
+    saveFile(
+      new Blob(parts, { type: response.headers.get('content-type') ?? '' }),
+      parseFileName(response),
+    );
     toast('The export is in your downloads.');
   } catch {
     toast(
@@ -27,14 +30,14 @@ async function download(link: HTMLAnchorElement): Promise<void> {
         : 'The export broke off. Try again in a minute.',
     );
   } finally {
-    say.done();
+    indicator.done();
   }
 }
 
-async function read(
+async function readStream(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   rows: boolean,
-  told: (text: string) => void,
+  update: (text: string) => void,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let lines = -1;
@@ -45,7 +48,7 @@ async function read(
     parts.push(value);
     bytes += value.length;
     if (rows) for (const byte of value) if (byte === 10) lines += 1;
-    told(
+    update(
       rows
         ? `${count(Math.max(0, lines))}${total > 0 ? ` of ${count(total)}` : ''} rows`
         : `${count(Math.round(bytes / 1000))} kB`,
@@ -57,7 +60,7 @@ async function read(
  * A line at the edge of the page that stays until the export is over, with a button that ends it.
  * It speaks once a second.
  */
-function progress(cancel: () => void): { told: (text: string) => void; done: () => void } {
+function showProgress(cancel: () => void): { update: (text: string) => void; done: () => void } {
   const item = document.createElement('p');
   item.className = 'toast';
   const line = document.createElement('span');
@@ -73,7 +76,7 @@ function progress(cancel: () => void): { told: (text: string) => void; done: () 
     if (newest !== '') line.textContent = `Exporting: ${newest}`;
   }, 1_000);
   return {
-    told: (text) => (newest = text),
+    update: (text) => (newest = text),
     done: () => {
       clearInterval(timer);
       item.remove();
@@ -85,15 +88,15 @@ function progress(cancel: () => void): { told: (text: string) => void; done: () 
  * The name that a browser would give it: the full one in any script, before the plain one for old
  * clients.
  */
-function nameOf(answer: Response): string {
-  const disposition = answer.headers.get('content-disposition') ?? '';
+function parseFileName(response: Response): string {
+  const disposition = response.headers.get('content-disposition') ?? '';
   const full = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
   return full === undefined
     ? (/filename="([^"]+)"/.exec(disposition)?.[1] ?? 'leads')
     : decodeURIComponent(full);
 }
 
-function save(content: Blob, name: string): void {
+function saveFile(content: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
   link.download = name;
@@ -103,7 +106,7 @@ function save(content: Blob, name: string): void {
 
 for (const link of links) {
   link.addEventListener('click', (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || total > mostRows) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || total > maxRows) return;
     event.preventDefault();
     if (running) return toast('An export is under way already.');
     running = true;

@@ -24,11 +24,11 @@ function show(element: HTMLElement): void {
   host.setAttribute('aria-describedby', tip.id);
   tip.textContent = text;
   tip.showPopover();
-  place(element.getBoundingClientRect(), tip.getBoundingClientRect());
+  positionTip(element.getBoundingClientRect(), tip.getBoundingClientRect());
 }
 
 /** Above, or below where that is cut off; never beyond the sides. */
-function place(at: DOMRect, own: DOMRect): void {
+function positionTip(at: DOMRect, own: DOMRect): void {
   const above = at.top - own.height - gap;
   const left = Math.max(
     gap,
@@ -48,18 +48,18 @@ function hide(): void {
   tip.hidePopover();
 }
 
-const titled = (event: Event) =>
+const findTitled = (event: Event) =>
   (event.target as Element).closest<HTMLElement>('[title], [data-title]');
 
 region?.addEventListener('pointerover', (event) => {
-  const element = titled(event);
+  const element = findTitled(event);
   if (element === host || event.pointerType === 'touch') return;
   hide();
   if (element) timer = setTimeout(() => show(element), 250);
 });
 region?.addEventListener('pointerleave', hide);
 region?.addEventListener('focusin', (event) => {
-  const element = titled(event);
+  const element = findTitled(event);
   if (element && (event.target as Element).matches(':focus-visible')) show(element);
 });
 region?.addEventListener('focusout', hide);

@@ -1,11 +1,11 @@
-import { providerLabel, providers, SELF_HOSTED } from '#lib/posture/mx/providers.ts';
+import { getProviderLabel, providers, SELF_HOSTED } from '#lib/posture/mx/providers.ts';
 import type { LeadFilter } from '#lib/entities/lead/queries.ts';
 import type { LeadRow } from '#lib/views/types.ts';
-import { referralTypeWords } from '../referrals.ts';
+import { referralTypeLabels } from '../referrals.ts';
 import { linkTo } from '../url.ts';
 
 /** How segments are called, the colour that each has everywhere, and what it asks for. */
-export const segmentWords = {
+export const segmentLabels = {
   Migration: { tone: 'good', about: 'Not on Microsoft 365 yet, and worth moving' },
   Existing: { tone: 'blue', about: 'On Microsoft 365 already: more can be sold' },
   Cold: { tone: 'neutral', about: 'Little is known, or little to be had now' },
@@ -13,7 +13,7 @@ export const segmentWords = {
 } as const satisfies Record<NonNullable<LeadRow['segment']>, { tone: string; about: string }>;
 
 /** How a lead stands in the connected CRM. */
-export const pushWords = {
+export const pushStateLabels = {
   pending: { label: 'Pending', tone: 'accent', about: 'On its way' },
   synced: { label: 'Synced', tone: 'good', about: 'The CRM has it as it is here' },
   failed: { label: 'Failed', tone: 'bad', about: 'Given up; open the lead to see why' },
@@ -27,23 +27,23 @@ export const pushWords = {
   { label: string; tone: string; about: string }
 >;
 
-const option = (value: string, label = value) => ({ value, label });
+const toOption = (value: string, label = value) => ({ value, label });
 
 /** What a choice of the filter bar offers besides "all". */
 export const choices = {
-  segment: Object.keys(segmentWords).map((segment) => option(segment)),
+  segment: Object.keys(segmentLabels).map((segment) => toOption(segment)),
   provider: [
     ...providers
       .filter(({ kind }) => kind === 'mailbox')
-      .map(({ key, label }) => option(key, label)),
-    option(SELF_HOSTED, providerLabel(SELF_HOSTED)),
+      .map(({ key, label }) => toOption(key, label)),
+    toOption(SELF_HOSTED, getProviderLabel(SELF_HOSTED)),
   ],
-  referral: Object.entries(referralTypeWords).map(([type, { label }]) => option(type, label)),
+  referral: Object.entries(referralTypeLabels).map(([type, { label }]) => toOption(type, label)),
   push: [
-    ...Object.entries(pushWords).map(([state, { label }]) => option(state, label)),
-    option('never', 'Never pushed'),
+    ...Object.entries(pushStateLabels).map(([state, { label }]) => toOption(state, label)),
+    toOption('never', 'Never pushed'),
   ],
-  qualified: [option('yes', 'Qualified'), option('no', 'Not qualified')],
+  qualified: [toOption('yes', 'Qualified'), toOption('no', 'Not qualified')],
 };
 
 const labels = {
@@ -63,24 +63,24 @@ const labels = {
 /** The parameters of the filter, in the order of the bar. */
 export const filterNames = Object.keys(labels) as (keyof typeof labels)[];
 
-const none = Object.fromEntries(filterNames.map((name) => [name, null]));
+const noFilters = Object.fromEntries(filterNames.map((name) => [name, null]));
 
 /**
  * The page without any filter but `changes`. A bare address would bring back the last filter, so
  * that "all" is said.
  */
-export function onlyWith(url: URL, changes: Record<string, string> = {}): string {
-  return explicit(url, { ...none, q: null, ...changes });
+export function linkWithOnly(url: URL, changes: Record<string, string> = {}): string {
+  return linkExplicitly(url, { ...noFilters, q: null, ...changes });
 }
 
 /** As linkTo, where taking the last filter away still means all leads. */
-export function explicit(url: URL, changes: Record<string, string | null>): string {
+export function linkExplicitly(url: URL, changes: Record<string, string | null>): string {
   const link = linkTo(url, changes);
   return `${link}${link.includes('?') ? '' : '?filters=none'}#rows`;
 }
 
 /** What is filtered by, in words, each with the way to take it off. */
-export function activeFilters(url: URL, filter: LeadFilter): { label: string; href: string }[] {
+export function listActiveFilters(url: URL, filter: LeadFilter): { label: string; href: string }[] {
   return filterNames
     .filter((name) => filter[name] !== undefined)
     .map((name) => {
@@ -92,7 +92,7 @@ export function activeFilters(url: URL, filter: LeadFilter): { label: string; hr
           : undefined;
       return {
         label: `${labels[name]}: ${known ?? (text === '' ? 'No source' : text)}`,
-        href: explicit(url, { [name]: null, ...(name === 'search' && { q: null }) }),
+        href: linkExplicitly(url, { [name]: null, ...(name === 'search' && { q: null }) }),
       };
     });
 }

@@ -54,10 +54,10 @@ async function loadMore(button: HTMLAnchorElement, notes: HTMLOListElement): Pro
   (notes.children[before] as HTMLElement | undefined)
     ?.querySelector('summary')
     ?.focus({ preventScroll: true });
-  step(button, notes.children.length, page);
+  updateAddress(button, notes.children.length, page);
 }
 
-function step(
+function updateAddress(
   button: HTMLAnchorElement,
   shown: number,
   { total, notes }: { total: number; notes: Note[] },

@@ -7,7 +7,7 @@ interface Option {
 }
 
 /** What the tables are called. */
-export const tableWords: Record<PushTable, { title: string; note: string }> = {
+export const tableLabels: Record<PushTable, { title: string; note: string }> = {
   account: {
     title: 'Account',
     note: 'Made for the domain of the lead; of one that is there only blanks are filled.',
@@ -28,7 +28,7 @@ export const ruleOptions: (Option & { value: ConflictRule })[] = [
 ];
 
 /** Our fields, a fixed text, and what is chosen although we have no such field. */
-export function sourceOptions(sources: readonly SourceField[], chosen: string): Option[] {
+export function listSourceOptions(sources: readonly SourceField[], chosen: string): Option[] {
   const known = sources.map(({ key, label }) => ({ value: key, label }));
   const isKnown = chosen.startsWith('=') || known.some(({ value }) => value === chosen);
   return [
@@ -54,7 +54,7 @@ const types: Record<TargetField['type'], string> = {
 };
 
 /** "text, up to 100 characters". */
-export function typeWords({ type, maxLength, min, max }: TargetField): string {
+export function formatType({ type, maxLength, min, max }: TargetField): string {
   const range =
     type === 'integer' || type === 'decimal'
       ? min !== null && max !== null && Math.abs(max) < 1e9

@@ -1,25 +1,25 @@
 /** Follows a panel with a pending push until nothing is pending any more. */
 
 /** Milliseconds between two looks: often at first, then rarely. */
-const firstInterval = 1000;
-const longestInterval = 10_000;
+const initialInterval = 1000;
+const maxInterval = 10_000;
 
 /** So long the page keeps looking; then the reader reloads. */
-const patience = 10 * 60_000;
+const timeoutMs = 10 * 60_000;
 
 const isPending = (panel: HTMLElement): boolean =>
   panel.querySelector('[data-push-state="pending"]') !== null;
 
-function follow(panel: HTMLElement): void {
-  const end = Date.now() + patience;
-  let interval = firstInterval;
-  const look = async () => {
+function followPanel(panel: HTMLElement): void {
+  const end = Date.now() + timeoutMs;
+  let interval = initialInterval;
+  const poll = async () => {
     if (!panel.isConnected || Date.now() > end) return;
     if (document.visibilityState === 'visible') await refresh(panel);
-    interval = Math.min(interval * 1.2, longestInterval);
-    if (isPending(panel)) setTimeout(() => void look(), interval);
+    interval = Math.min(interval * 1.2, maxInterval);
+    if (isPending(panel)) setTimeout(() => void poll(), interval);
   };
-  setTimeout(() => void look(), interval);
+  setTimeout(() => void poll(), interval);
 }
 
 /** A failed look says nothing: the next one may succeed. */
@@ -45,7 +45,7 @@ async function refresh(panel: HTMLElement): Promise<void> {
 
 function followAll(root: ParentNode): void {
   for (const panel of root.querySelectorAll<HTMLElement>('[data-push-panel]'))
-    if (isPending(panel)) follow(panel);
+    if (isPending(panel)) followPanel(panel);
 }
 
 followAll(document);

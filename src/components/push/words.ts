@@ -1,9 +1,9 @@
 import type { PushDetail, PushEvent } from '#lib/views/push-panel.ts';
 import type { PushRow, PushState } from '#lib/views/push-list.ts';
-import { ago, counted, dateTime, span } from '../format.ts';
+import { formatAgo, counted, dateTime, formatSpan } from '../format.ts';
 
 /** How a push stands, for badges. */
-export const stateWords = {
+export const stateLabels = {
   pending: { word: 'Pending', tone: 'accent' },
   synced: { word: 'Synced', tone: 'good' },
   failed: { word: 'Failed', tone: 'bad' },
@@ -21,12 +21,12 @@ const advice: Record<string, string> = {
 };
 
 /** What a person can do about an error. */
-export const errorAdvice = (kind: string | null): string =>
+export const getErrorAdvice = (kind: string | null): string =>
   advice[kind ?? ''] ??
   'Correct what the message names, in the lead or in the field mapping, and retry.';
 
 /** Where a push stands, in one sentence. */
-export function pushSentence(
+export function describePush(
   push: Pick<
     PushRow,
     'state' | 'attempts' | 'requestedAt' | 'lastAttemptAt' | 'syncedAt' | 'dueAt' | 'remoteId'
@@ -37,25 +37,25 @@ export function pushSentence(
   switch (state) {
     case 'pending':
       return attempts === 0
-        ? `Asked for ${ago(requestedAt, now)}, to be sent in a moment.`
-        : `${counted(attempts, ['attempt', 'attempts'])} failed. ${nextTry(dueAt, now)}`;
+        ? `Asked for ${formatAgo(requestedAt, now)}, to be sent in a moment.`
+        : `${counted(attempts, ['attempt', 'attempts'])} failed. ${formatNextTry(dueAt, now)}`;
     case 'synced':
       return remoteId === null
         ? 'Deleted there, and left so.'
-        : `Sent ${syncedAt === null ? '' : ago(syncedAt, now)}.`.replace(' .', '.');
+        : `Sent ${syncedAt === null ? '' : formatAgo(syncedAt, now)}.`.replace(' .', '.');
     case 'failed':
-      return `Given up after ${counted(attempts, ['attempt', 'attempts'])}${lastAttemptAt === null ? '' : `, the last ${ago(lastAttemptAt, now)}`}.`;
+      return `Given up after ${counted(attempts, ['attempt', 'attempts'])}${lastAttemptAt === null ? '' : `, the last ${formatAgo(lastAttemptAt, now)}`}.`;
     case 'conflict':
       return 'Waits for a decision.';
   }
 }
 
-function nextTry(dueAt: Date | null, now: Date): string {
-  const left = dueAt === null ? null : span(dueAt.getTime() - now.getTime());
+function formatNextTry(dueAt: Date | null, now: Date): string {
+  const left = dueAt === null ? null : formatSpan(dueAt.getTime() - now.getTime());
   return left === null ? 'The next one follows in a moment.' : `The next one follows in ${left}.`;
 }
 
-const steps: Record<string, string> = {
+const stepLabels: Record<string, string> = {
   requested: 'Asked for',
   find: 'Looked for it there',
   account: 'Account',
@@ -72,20 +72,20 @@ const steps: Record<string, string> = {
 };
 
 /** Steps that a person took; the others follow from them. */
-const personal = ['requested', 'resolved'];
+const personalSteps = ['requested', 'resolved'];
 
 /** A step of a push: "Asked for by Ann Admin", "Lead". */
-export const stepWords = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string =>
-  `${steps[step] ?? step}${by === null || !personal.includes(step) ? '' : ` by ${by}`}`;
+export const formatStep = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string =>
+  `${stepLabels[step] ?? step}${by === null || !personalSteps.includes(step) ? '' : ` by ${by}`}`;
 
 /** What an answer was: a question about a record that is not there is answered, too. */
-export function outcomeWords({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {
+export function formatOutcome({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {
   if (outcome === 'failed') return status === null ? 'failed' : `failed, ${status}`;
   return status === null ? 'worked' : status === 404 ? '404, not there' : String(status);
 }
 
 /** The facts of a push beside its state. */
-export function pushFacts(
+export function listPushFacts(
   { syncedAt, lastAttemptAt, attempts }: PushDetail,
   timeZone: string,
 ): [string, string][] {

@@ -1,5 +1,5 @@
 /** Draws the consent again while it waits, and goes on to the connections once there is one. */
-async function follow(): Promise<void> {
+async function followAuthorization(): Promise<void> {
   for (
     let now = document.getElementById('consent');
     now?.dataset['state'] === 'waiting';
@@ -20,6 +20,6 @@ async function follow(): Promise<void> {
     location.assign(done.dataset['then']);
 }
 
-void follow();
+void followAuthorization();
 
 export {};

@@ -2,18 +2,18 @@ import type { ConnectionView } from '#lib/connections/manage.ts';
 import { dateTime } from '../format.ts';
 
 /** A connection's state in a word, and what there is to say about it. */
-export interface HealthWords {
+export interface HealthLabel {
   tone: 'good' | 'warn' | 'bad' | 'neutral';
   word: string;
   text: string | null;
 }
 
 /** The first that applies wins: what a person must act on comes before what passes by itself. */
-export function healthWords(
+export function describeHealth(
   { status, statusReason, health }: Pick<ConnectionView, 'status' | 'statusReason' | 'health'>,
   timeZone: string,
   now: Date,
-): HealthWords {
+): HealthLabel {
   if (status === 'needs_reconnect')
     return { tone: 'bad', word: 'Needs new credentials', text: statusReason };
   if (status === 'paused') return { tone: 'neutral', word: 'Paused', text: statusReason };
@@ -23,7 +23,7 @@ export function healthWords(
     return {
       tone: 'warn',
       word: 'Not answering',
-      text: `Not answering since ${at(circuit.since)}; ${nextTry(circuit, now, at)}. ${circuit.reason}`,
+      text: `Not answering since ${at(circuit.since)}; ${formatNextTry(circuit, now, at)}. ${circuit.reason}`,
     };
   }
   if (pausedUntil !== null)
@@ -41,7 +41,7 @@ export function healthWords(
   return { tone: 'good', word: 'Active', text: statusReason };
 }
 
-function nextTry(
+function formatNextTry(
   { state, probeAt }: NonNullable<ConnectionView['health']['circuit']>,
   now: Date,
   at: (when: Date) => string,

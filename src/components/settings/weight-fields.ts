@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { weightsForm, type Weights } from '#lib/scoring/weights.ts';
+import { weightsSchema, type Weights } from '#lib/scoring/weights.ts';
 
 /** A number of the form of the weights. */
 export interface WeightField {
@@ -14,7 +14,7 @@ export interface WeightGroup {
   fields: WeightField[];
 }
 
-const words: Record<keyof Weights, { title: string; help: string }> = {
+const groupLabels: Record<keyof Weights, { title: string; help: string }> = {
   signals: {
     title: 'Signals',
     help: 'How much each weighs. The score is the share that a company has of what is known; what is unknown takes no part.',
@@ -33,7 +33,7 @@ const words: Record<keyof Weights, { title: string; help: string }> = {
   sizes: { title: 'Company sizes', help: 'By the number of people.' },
 };
 
-const schemaForm = z.object({
+const jsonSchemaSchema = z.object({
   properties: z.record(
     z.string(),
     z.object({
@@ -46,10 +46,10 @@ const schemaForm = z.object({
 });
 
 /** The groups and fields of the form, as the schema of the weights has them. */
-export function weightGroups(): WeightGroup[] {
-  const { properties } = schemaForm.parse(z.toJSONSchema(weightsForm, { io: 'input' }));
-  return (Object.keys(words) as (keyof Weights)[]).map((group) => ({
-    ...words[group],
+export function listWeightGroups(): WeightGroup[] {
+  const { properties } = jsonSchemaSchema.parse(z.toJSONSchema(weightsSchema, { io: 'input' }));
+  return (Object.keys(groupLabels) as (keyof Weights)[]).map((group) => ({
+    ...groupLabels[group],
     fields: Object.entries(properties[group]?.properties ?? {}).map(
       ([name, { title, description, maximum }]) => ({
         name: `${group}.${name}`,
@@ -62,7 +62,7 @@ export function weightGroups(): WeightGroup[] {
 }
 
 /** What each field holds, by its name. */
-export function weightValues(weights: Weights): Record<string, string> {
+export function toWeightValues(weights: Weights): Record<string, string> {
   return Object.fromEntries(
     Object.entries(weights).flatMap(([group, fields]) =>
       Object.entries(fields).map(([name, value]) => [`${group}.${name}`, String(value)]),

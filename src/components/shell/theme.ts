@@ -1,5 +1,5 @@
 /** One year in seconds: how long a chosen theme is kept. */
-const keptFor = 31_536_000;
+const maxAgeSeconds = 31_536_000;
 const root = document.documentElement;
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 
@@ -8,7 +8,7 @@ const isDark = () =>
 
 const switches = document.querySelectorAll<HTMLButtonElement>('[data-theme-switch]');
 
-const label = () => {
+const updateLabels = () => {
   for (const button of switches) {
     button.hidden = false;
     const text = button.querySelector('span');
@@ -20,9 +20,9 @@ for (const button of switches) {
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
     root.dataset['theme'] = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=${keptFor}; samesite=lax`;
-    label();
+    document.cookie = `theme=${theme}; path=/; max-age=${maxAgeSeconds}; samesite=lax`;
+    updateLabels();
   });
 }
-systemIsDark.addEventListener('change', label);
-label();
+systemIsDark.addEventListener('change', updateLabels);
+updateLabels();

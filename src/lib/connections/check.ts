@@ -1,10 +1,10 @@
 import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
-import { connectionClient } from './client.ts';
+import { createConnectionClient } from './client.ts';
 import { withAuthorization } from './oauth/authorization.ts';
-import { oauthOf } from './oauth/token-endpoint.ts';
-import { trialOf, type Trial } from './oauth/trial.ts';
+import { getOAuthProvider } from './oauth/token-endpoint.ts';
+import { createUnsavedCredentials, type UnsavedCredentials } from './oauth/trial.ts';
 
 /** Somebody waits for the answer: shorter than a sync would wait. */
 const deadlineMs = 10_000;
@@ -19,19 +19,21 @@ export async function checkCredentials(
   settings: unknown,
   secrets: Record<string, string>,
 ): Promise<Record<string, string>> {
-  const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
-  const oauth = oauthOf(provider);
-  const trial = oauth && trialOf(oauth, settings, secrets);
+  const plain = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const oauth = getOAuthProvider(provider);
+  const unsaved = oauth && createUnsavedCredentials(oauth, settings, secrets);
   const { baseUrl } = settings as { baseUrl: string };
   const http =
-    trial === undefined
+    unsaved === undefined
       ? plain
-      : withAuthorization(plain, trial.tokens, { hosts: provider.hosts, baseUrl });
+      : withAuthorization(plain, unsaved.tokens, { hosts: provider.hosts, baseUrl });
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
-    return trial?.secrets() ?? secrets;
+    return unsaved?.secrets() ?? secrets;
   } catch (error) {
-    throw error instanceof RemoteError ? refused(provider.label, error, trial) : error;
+    throw error instanceof RemoteError
+      ? createRefusedProblem(provider.label, error, unsaved)
+      : error;
   } finally {
     await http.close();
   }
@@ -48,7 +50,7 @@ export async function checkToken(
   secrets: Record<string, string>,
   token: string,
 ): Promise<string | null> {
-  const plain = connectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const plain = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
   const http = withAuthorization(
     plain,
     () => Promise.resolve({ token, secondsLeft: null, fresh: true }),
@@ -67,13 +69,17 @@ export async function checkToken(
   }
 }
 
-function refused(label: string, { kind, message }: RemoteError, trial: Trial | undefined): Problem {
+function createRefusedProblem(
+  label: string,
+  { kind, message }: RemoteError,
+  unsaved: UnsavedCredentials | undefined,
+): Problem {
   const what =
     kind === 'auth' || kind === 'permission'
       ? 'does not accept these credentials'
       : 'could not be asked whether it accepts these credentials';
   const again =
-    trial?.usedUp() === true
+    unsaved?.isRefreshTokenUsed() === true
       ? ' The refresh token that was entered is used up by this: make a new one before you try again.'
       : '';
   return new Problem('bad_request', `${label} ${what}; nothing was stored. ${message}${again}`);

@@ -6,13 +6,13 @@ import {
   type OwnedHttpClient,
 } from '../platform/http/client.ts';
 import type { Gate } from '../platform/http/types.ts';
-import { observeTries } from '../platform/http/observe.ts';
+import { observeAttempts } from '../platform/http/observe.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
-import { rateGate } from './rate-limit/gate.ts';
-import { circuitGate } from './circuit/gate.ts';
-import { audienceTokens } from './oauth/audience.ts';
-import { storedTokens, withAuthorization } from './oauth/authorization.ts';
-import { oauthOf } from './oauth/token-endpoint.ts';
+import { createRateLimitGate } from './rate-limit/gate.ts';
+import { createCircuitGate } from './circuit/gate.ts';
+import { createAudienceTokens } from './oauth/audience.ts';
+import { createStoredTokens, withAuthorization } from './oauth/authorization.ts';
+import { getOAuthProvider } from './oauth/token-endpoint.ts';
 
 /**
  * The stored connection that requests are made for. `probe`: this run got the circuit's probe from
@@ -34,11 +34,11 @@ export interface ConnectionClientOptions extends Pick<
    */
   owner?: ClientOwner;
   /** Another API of the same provider, for the same account; needs an owner. */
-  via?: OtherApi;
+  via?: SecondaryApi;
 }
 
 /** An API that has a host and access tokens of its own. */
-export interface OtherApi {
+export interface SecondaryApi {
   baseUrl: string;
   hosts: readonly string[];
   /** Fields of the token request that differ from those of the grant. */
@@ -49,7 +49,7 @@ export interface OtherApi {
  * The way out for one connection: its provider's hosts, and loopback only where the configuration
  * allows it.
  */
-export function connectionClient(
+export function createConnectionClient(
   provider: ProviderDefinition,
   settings: unknown,
   { owner, via, ...options }: ConnectionClientOptions,
@@ -61,35 +61,35 @@ export function connectionClient(
     allowedHosts: allowLoopback && isLoopback(hostname) ? [...hosts, hostname] : hosts,
     allowLoopback,
     deadlineMs: provider.limits.timeoutMs,
-    onRequest: observeTries(provider.key),
-    ...(owner && { gates: gatesOf(provider, owner, options.signal) }),
+    onRequest: observeAttempts(provider.key),
+    ...(owner && { gates: createGates(provider, owner, options.signal) }),
     ...options,
   });
-  const oauth = oauthOf(provider);
+  const oauth = getOAuthProvider(provider);
   if (oauth === undefined || owner === undefined) return http;
   const { tenantId, connectionId } = owner;
   const source = { tenantId, connectionId, provider: oauth, settings };
   return withAuthorization(
     http,
-    via === undefined ? storedTokens(source) : audienceTokens(source, via.tokenForm),
+    via === undefined ? createStoredTokens(source) : createAudienceTokens(source, via.tokenForm),
     { hosts, baseUrl },
   );
 }
 
 /** A source that is down takes nothing from the budget, so its circuit is asked first. */
-function gatesOf(
+function createGates(
   { label, limits }: ProviderDefinition,
   { tenantId, connectionId, probe = false }: ClientOwner,
   signal: AbortSignal | undefined,
 ): Gate[] {
   const baseMs = config().SYNC_RETRY_BASE_MS;
   return [
-    circuitGate(tenantId, connectionId, {
+    createCircuitGate(tenantId, connectionId, {
       label,
       probe,
       signal,
       rules: { firstWaitMs: baseMs * 60 },
     }),
-    rateGate(tenantId, connectionId, limits, { label, signal, firstPauseMs: baseMs }),
+    createRateLimitGate(tenantId, connectionId, limits, { label, signal, firstPauseMs: baseMs }),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Tx } from '../platform/db/pool.ts';
-import { pausesOf } from './rate-limit/store.ts';
-import { circuitStates, type OpenCircuit } from './circuit/store.ts';
+import { listPauses } from './rate-limit/store.ts';
+import { listOpenCircuits, type OpenCircuit } from './circuit/store.ts';
 import type { Connection } from './connections.ts';
 
 /** What keeps a connection from being read at present; all null when nothing does. */
@@ -14,32 +14,32 @@ export interface ConnectionHealth {
 }
 
 /** The health of each given connection, by its id. */
-export async function healthOf(
+export async function loadHealth(
   tx: Tx,
   tenantId: string,
   connections: readonly Connection[],
   now: Date,
 ): Promise<Map<string, ConnectionHealth>> {
   const open = new Map(
-    (await circuitStates(tx, tenantId)).map(({ connectionId, ...circuit }) => [
+    (await listOpenCircuits(tx, tenantId)).map(({ connectionId, ...circuit }) => [
       connectionId,
       circuit,
     ]),
   );
-  const pauses = await pausesOf(tx, tenantId);
+  const pauses = await listPauses(tx, tenantId);
   return new Map(
     connections.map((connection) => [
       connection.id,
       {
         circuit: open.get(connection.id) ?? null,
         pausedUntil: pauses.get(connection.id) ?? null,
-        waiting: waitingOf(connection, now),
+        waiting: toWaiting(connection, now),
       },
     ]),
   );
 }
 
-function waitingOf({ waitingFor, dueAt }: Connection, now: Date): ConnectionHealth['waiting'] {
+function toWaiting({ waitingFor, dueAt }: Connection, now: Date): ConnectionHealth['waiting'] {
   return waitingFor === null || dueAt === null || dueAt <= now
     ? null
     : { reason: waitingFor, until: dueAt };

@@ -14,8 +14,8 @@ import {
   storeSecret,
   type Connection,
 } from './connections.ts';
-import { healthOf, type ConnectionHealth } from './health.ts';
-import { forgetAccessToken } from './oauth/store.ts';
+import { loadHealth, type ConnectionHealth } from './health.ts';
+import { deleteAccessToken } from './oauth/store.ts';
 import { connections } from '../schema/connections.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
@@ -67,7 +67,7 @@ export async function connectAccount({ label, ...request }: ConnectRequest): Pro
     secrets,
     label: label.trim() || provider.label,
   });
-  await switchOn(request.tenantId, provider, request.requestedBy ?? null);
+  await enableProviderFeatures(request.tenantId, provider, request.requestedBy ?? null);
   return connection;
 }
 
@@ -80,7 +80,7 @@ export async function reconnectAccount(
   connectionId: string,
   secrets: Record<string, string>,
 ): Promise<void> {
-  const { provider, settings } = await openOwn(tenantId, connectionId);
+  const { provider, settings } = await openOwnConnection(tenantId, connectionId);
   checkSecrets(provider, secrets);
   const checked = await checkCredentials(provider, settings, secrets);
   await withTenant(tenantId, (tx) =>
@@ -102,22 +102,22 @@ export async function replaceSecrets(
   const [found] = await tx
     .update(connections)
     .set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` })
-    .where(own(tenantId, id))
+    .where(whereOwn(tenantId, id))
     .returning({ id: connections.id });
-  if (found === undefined) throw unknownConnection();
+  if (found === undefined) throw unknownConnectionProblem();
   for (const [name, secret] of Object.entries(secrets))
     await storeSecret(tx, connection, name, secret);
-  if (provider.auth.kind === 'oauth2') await forgetAccessToken(tx, { tenantId, connectionId: id });
+  if (provider.auth.kind === 'oauth2') await deleteAccessToken(tx, { tenantId, connectionId: id });
   return found;
 }
 
 /** Switches on what a workspace has from the moment in which a person connects this provider. */
-export async function switchOn(
+export async function enableProviderFeatures(
   tenantId: string,
-  { switchesOn = [] }: ProviderDefinition,
+  { enablesFeatures = [] }: ProviderDefinition,
   by: string | null,
 ): Promise<void> {
-  for (const feature of switchesOn) await setFeature(tenantId, feature, true, by);
+  for (const feature of enablesFeatures) await setFeature(tenantId, feature, true, by);
 }
 
 /** Stops scheduled syncs of a connection, or lets them go on; its data stays as it is. */
@@ -126,15 +126,15 @@ export async function pauseConnection(
   connectionId: string,
   paused: boolean,
 ): Promise<void> {
-  if (!isId(connectionId)) throw unknownConnection();
+  if (!isId(connectionId)) throw unknownConnectionProblem();
   const changed = await withTenant(tenantId, (tx) =>
     tx
       .update(connections)
       .set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` })
-      .where(own(tenantId, connectionId))
+      .where(whereOwn(tenantId, connectionId))
       .returning({ id: connections.id }),
   );
-  if (changed.length === 0) throw unknownConnection();
+  if (changed.length === 0) throw unknownConnectionProblem();
 }
 
 export interface ConnectionView {
@@ -148,17 +148,17 @@ export interface ConnectionView {
 }
 
 /** The connections of a tenant as the settings page shows them: no secret, no other setting. */
-export function connectionViews(tenantId: string): Promise<ConnectionView[]> {
+export function listConnectionViews(tenantId: string): Promise<ConnectionView[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await selectConnections(tx, tenantId);
-    const health = await healthOf(tx, tenantId, rows, new Date());
+    const health = await loadHealth(tx, tenantId, rows, new Date());
     return rows.map((row) =>
-      viewOf(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
+      toView(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
     );
   });
 }
 
-function viewOf(
+function toView(
   { id, label, provider, status, statusReason, settings }: Connection,
   health: ConnectionHealth,
 ): ConnectionView {
@@ -167,12 +167,12 @@ function viewOf(
   return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '', health };
 }
 
-async function openOwn(tenantId: string, connectionId: string) {
-  if (!isId(connectionId)) throw unknownConnection();
+async function openOwnConnection(tenantId: string, connectionId: string) {
+  if (!isId(connectionId)) throw unknownConnectionProblem();
   return openConnection(tenantId, connectionId);
 }
 
-const own = (tenantId: string, connectionId: string) =>
+const whereOwn = (tenantId: string, connectionId: string) =>
   and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-const unknownConnection = () =>
+const unknownConnectionProblem = () =>
   new Problem('not_found', 'There is no such connection in this workspace.');

@@ -11,17 +11,25 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
  * these functions throws or makes its caller wait: a figure that is lost must not cost a sync.
  */
 
-const whose = ['tenant', 'provider'] as const;
+const ownerLabels = ['tenant', 'provider'] as const;
 const jobsProcessed = counter('sync_jobs_processed', 'Sync runs that ended, well or not', [
-  ...whose,
+  ...ownerLabels,
   'status',
 ]);
-const jobsFailed = counter('sync_jobs_failed', 'Sync runs that ended with no stream read', whose);
-const recordsCreated = counter('sync_records_created', 'Records stored for the first time', whose);
+const jobsFailed = counter(
+  'sync_jobs_failed',
+  'Sync runs that ended with no stream read',
+  ownerLabels,
+);
+const recordsCreated = counter(
+  'sync_records_created',
+  'Records stored for the first time',
+  ownerLabels,
+);
 const recordsUpdated = counter(
   'sync_records_updated',
   'Records stored with other content than before',
-  whose,
+  ownerLabels,
 );
 const runMs = histogram(
   'sync_latency_ms',
@@ -38,30 +46,34 @@ const writebackMs = histogram(
 const pushTotal = counter(
   'd365_push_total',
   'Tries to write a lead into a CRM, by what became of them',
-  [...whose, 'outcome'],
+  [...ownerLabels, 'outcome'],
 );
 const pushFailures = counter(
   'd365_push_fail_total',
   'Leads that could not be written into a CRM and wait for a person',
-  whose,
+  ownerLabels,
 );
 const refreshFailures = counter(
   'token_refresh_failures',
   'Exchanges of a token that a provider refused for good',
-  whose,
+  ownerLabels,
 );
 
 /** Which connection something is about. */
-export interface Whose {
+export interface ConnectionRef {
   tenantId: string;
   connectionId: string;
 }
 
 /** A sync run ended, in however many slices. */
 export function recordRun(
-  run: Whose & { status: 'success' | 'partial' | 'failed'; startedAt: Date; finishedAt: Date },
+  run: ConnectionRef & {
+    status: 'success' | 'partial' | 'failed';
+    startedAt: Date;
+    finishedAt: Date;
+  },
 ): void {
-  labelled(run, (labels) => {
+  withLabels(run, (labels) => {
     jobsProcessed.inc({ ...labels, status: run.status });
     jobsFailed.inc(labels, run.status === 'failed' ? 1 : 0);
     runMs.observe(
@@ -72,8 +84,8 @@ export function recordRun(
 }
 
 /** A page was stored: its transaction is committed. */
-export function recordPage(page: Whose & { inserted: number; changed: number }): void {
-  labelled(page, (labels) => {
+export function recordPage(page: ConnectionRef & { inserted: number; changed: number }): void {
+  withLabels(page, (labels) => {
     recordsCreated.inc(labels, page.inserted);
     recordsUpdated.inc(labels, page.changed);
   });
@@ -85,16 +97,16 @@ export function recordWriteback(provider: string, ok: boolean, ms: number): void
 }
 
 /** One try to write a lead into a CRM ended. */
-export function recordPush(push: Whose, outcome: string): void {
-  labelled(push, (labels) => {
+export function recordPush(push: ConnectionRef, outcome: string): void {
+  withLabels(push, (labels) => {
     pushTotal.inc({ ...labels, outcome });
     pushFailures.inc(labels, outcome === 'failed' ? 1 : 0);
   });
 }
 
 /** A provider refused to exchange a token: the connection has to be connected again. */
-export function recordTokenRefreshFailure(failed: Whose): void {
-  labelled(failed, (labels) => refreshFailures.inc(labels));
+export function recordTokenRefreshFailure(failed: ConnectionRef): void {
+  withLabels(failed, (labels) => refreshFailures.inc(labels));
 }
 
 interface Labels {
@@ -103,13 +115,16 @@ interface Labels {
 }
 
 /** Neither a slug nor a provider changes for a connection. */
-const known = new Map<string, Promise<Labels>>();
+const labelCache = new Map<string, Promise<Labels>>();
 
-function labelled({ tenantId, connectionId }: Whose, count: (labels: Labels) => void): void {
-  const labels = known.get(connectionId) ?? readLabels(tenantId, connectionId);
-  known.set(connectionId, labels);
+function withLabels(
+  { tenantId, connectionId }: ConnectionRef,
+  count: (labels: Labels) => void,
+): void {
+  const labels = labelCache.get(connectionId) ?? readLabels(tenantId, connectionId);
+  labelCache.set(connectionId, labels);
   labels.then(count).catch((error: unknown) => {
-    known.delete(connectionId);
+    labelCache.delete(connectionId);
     log.warn(
       { event: 'metrics.labels_failed', reason: safeMessage(error) },
       'A figure could not be counted',

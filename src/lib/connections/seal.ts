@@ -2,15 +2,15 @@ import { config } from '../platform/config.ts';
 import {
   decrypt,
   encrypt,
-  keyIdOf,
+  readKeyId,
   parseKeyRing,
   type KeyRing,
-  type Place,
+  type EncryptionContext,
 } from '../platform/crypto.ts';
 import { registerSecret } from '../platform/secrets.ts';
 
 /** What a sealed secret is bound to: one name of one connection of one tenant. */
-export interface SecretPlace {
+export interface SecretContext {
   tenantId: string;
   connectionId: string;
   name: string;
@@ -25,15 +25,18 @@ export function keyRing(): KeyRing {
  * Seals a secret with the newest key; from now on it is scrubbed from everything this process
  * writes.
  */
-export function sealSecret(place: SecretPlace, secret: string): { sealed: Buffer; keyId: string } {
+export function sealSecret(
+  context: SecretContext,
+  secret: string,
+): { sealed: Buffer; keyId: string } {
   registerSecret(secret);
-  const sealed = encrypt(keyRing(), placeOf(place), secret);
-  return { sealed, keyId: keyIdOf(sealed) };
+  const sealed = encrypt(keyRing(), toEncryptionContext(context), secret);
+  return { sealed, keyId: readKeyId(sealed) };
 }
 
 /** Opens what `sealSecret` made for the same place. Throws DecryptionError. */
-export function openSecret(place: SecretPlace, sealed: Buffer): string {
-  const secret = decrypt(keyRing(), placeOf(place), sealed);
+export function openSecret(context: SecretContext, sealed: Buffer): string {
+  const secret = decrypt(keyRing(), toEncryptionContext(context), sealed);
   registerSecret(secret);
   return secret;
 }
@@ -42,16 +45,16 @@ export function openSecret(place: SecretPlace, sealed: Buffer): string {
  * As `sealSecret`, for a text at any other place; it may hold several secrets and is not scrubbed
  * itself.
  */
-export function sealText(place: Place, text: string): Buffer {
-  return encrypt(keyRing(), place, text);
+export function sealText(context: EncryptionContext, text: string): Buffer {
+  return encrypt(keyRing(), context, text);
 }
 
 /** Opens what `sealText` made for the same place. Throws DecryptionError. */
-export function openText(place: Place, sealed: Buffer): string {
-  return decrypt(keyRing(), place, sealed);
+export function openText(context: EncryptionContext, sealed: Buffer): string {
+  return decrypt(keyRing(), context, sealed);
 }
 
-function placeOf({ tenantId, connectionId, name }: SecretPlace): Place {
+function toEncryptionContext({ tenantId, connectionId, name }: SecretContext): EncryptionContext {
   return {
     tenant: tenantId,
     table: 'credentials',

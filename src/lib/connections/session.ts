@@ -1,9 +1,13 @@
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { admit } from './circuit/store.ts';
-import { connectionClient, type ConnectionClientOptions, type OtherApi } from './client.ts';
+import {
+  createConnectionClient,
+  type ConnectionClientOptions,
+  type SecondaryApi,
+} from './client.ts';
 import { openConnection, setConnectionHealth, type OpenConnection } from './connections.ts';
 
 export interface ConnectionKey {
@@ -25,7 +29,7 @@ export interface SessionOptions extends Omit<ConnectionClientOptions, 'owner' | 
    */
   background?: { insist: boolean };
   /** Another API of the same provider, for the same account. */
-  via?: (open: OpenConnection) => OtherApi;
+  via?: (open: OpenConnection) => SecondaryApi;
 }
 
 /**
@@ -40,9 +44,9 @@ export async function withConnection<T>(
   work: (session: ConnectionSession) => Promise<T>,
 ): Promise<T> {
   const read = () => openConnection(tenantId, connectionId);
-  const open = await (background === undefined ? read() : patiently(read));
-  const isProbe = background !== undefined && (await isAdmittedAsProbe(open, background));
-  const http = connectionClient(open.provider, open.settings, {
+  const open = await (background === undefined ? read() : retryOnDbOutage(read));
+  const isProbe = background !== undefined && (await admitAsProbe(open, background));
+  const http = createConnectionClient(open.provider, open.settings, {
     ...client,
     owner: { tenantId, connectionId, probe: isProbe },
     ...(via && { via: via(open) }),
@@ -58,7 +62,7 @@ export async function withConnection<T>(
  * True when this work got the circuit's one probe. While the circuit is open, scheduled work throws
  * and a person's request does not wait.
  */
-async function isAdmittedAsProbe(
+async function admitAsProbe(
   { connection, provider }: OpenConnection,
   { insist }: { insist: boolean },
 ): Promise<boolean> {
@@ -76,7 +80,7 @@ export async function recordHealth(
   { tenantId, connectionId }: ConnectionKey,
   refusal: string | null,
 ): Promise<void> {
-  await patiently(() =>
+  await retryOnDbOutage(() =>
     withTenant(tenantId, (tx) => setConnectionHealth(tx, tenantId, connectionId, refusal)),
   );
 }

@@ -1,9 +1,9 @@
 import type { Tx } from '../platform/db/pool.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { EntityDefinition } from './definition.ts';
-import type { AnyRow, Rewrites, StreamOrigin, Version, Written } from './incoming.ts';
-import { entityDefinition } from './registry.ts';
-import { layOver, readExisting, rowOf, withLaid } from './rows.ts';
+import type { AnyRow, Rewrites, StreamOrigin, Version, WrittenRow } from './incoming.ts';
+import { getEntityDefinition } from './registry.ts';
+import { applyOverrides, readExisting, buildRow, withOverrides } from './rows.ts';
 
 /**
  * Compares versions with the rows that are there, without writing. A row of which a later answer
@@ -15,9 +15,9 @@ export async function compareVersions(
   place: StreamOrigin,
   versions: ReadonlyMap<string, Version>,
 ): Promise<Rewrites> {
-  const entity = entityDefinition(name);
+  const entity = getEntityDefinition(name);
   const existing = await readExisting(tx, entity.table, place, [...versions.keys()]);
-  const laid = await layOver(
+  const applied = await applyOverrides(
     tx,
     entity,
     place.tenantId,
@@ -26,13 +26,13 @@ export async function compareVersions(
       before: existing.get(externalId) ?? null,
     })),
   );
-  const result: Rewrites = { inserts: [], updates: [], changes: [], unchanged: 0, laid };
+  const result: Rewrites = { inserts: [], updates: [], changes: [], unchanged: 0, applied };
   for (const [externalId, read] of versions) {
     const before = existing.get(externalId) ?? null;
-    const version = { ...read, incoming: withLaid(laid, read.incoming, before) };
+    const version = { ...read, incoming: withOverrides(applied, read.incoming, before) };
     if (before === null ? !version.mayInsert : version.isFallback && before.deletedAt !== null)
       continue;
-    const after = rowFor(entity, place, version, before);
+    const after = buildVersionRow(entity, place, version, before);
     if (
       before !== null &&
       (isSame(entity, place, version, before, after) || isNewer(before, version))
@@ -46,17 +46,17 @@ export async function compareVersions(
   return result;
 }
 
-function rowFor(
+function buildVersionRow(
   entity: EntityDefinition,
   place: StreamOrigin,
   version: Version,
   before: AnyRow | null,
-): Written {
+): WrittenRow {
   const { incoming, snapshotId, receivedAt, past } = version;
   const tells = before !== null && entity.history?.isLost(incoming.record, before) !== true;
   const row =
     tells || past === undefined
-      ? rowOf(entity, { ...place, snapshotId, receivedAt }, incoming, before)
+      ? buildRow(entity, { ...place, snapshotId, receivedAt }, incoming, before)
       : past;
   return before === null
     ? row
@@ -72,9 +72,9 @@ function rowFor(
  * Another mapping does not make a live row newer: whoever follows changes would else read
  * everything that hangs on it again.
  */
-function changedAt({ wasSetAside, receivedAt }: Version, before: AnyRow): Date {
-  const isNews = before.deletedAt !== null || wasSetAside;
-  return isNews && receivedAt > before.changedAt ? receivedAt : before.changedAt;
+function changedAt({ wasRejected, receivedAt }: Version, before: AnyRow): Date {
+  const isSignificant = before.deletedAt !== null || wasRejected;
+  return isSignificant && receivedAt > before.changedAt ? receivedAt : before.changedAt;
 }
 
 function isSame(
@@ -82,14 +82,14 @@ function isSame(
   place: StreamOrigin,
   { incoming, receivedAt }: Version,
   before: AnyRow,
-  after: Written,
+  after: WrittenRow,
 ): boolean {
   if (before.contentHash !== incoming.hash || before.deletedAt !== null) return false;
   const derived = Object.keys(
     entity.derive(incoming.record, before, { timeZone: place.timeZone, receivedAt }),
   );
-  const valueOf = (row: object, key: string) => plain((row as Record<string, unknown>)[key]);
-  return derived.every((key) => valueOf(before, key) === valueOf(after, key));
+  const getValue = (row: object, key: string) => plain((row as Record<string, unknown>)[key]);
+  return derived.every((key) => getValue(before, key) === getValue(after, key));
 }
 
 const plain = (value: unknown): unknown => (value instanceof Date ? value.getTime() : value);

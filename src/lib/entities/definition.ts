@@ -41,9 +41,9 @@ export interface DeriveContext {
  * Records with what others said laid over them, by the id of the row, and the fields in which the
  * source has overtaken that.
  */
-export type Laid<Name extends EntityName = EntityName> = Map<
+export type AppliedOverrides<Name extends EntityName = EntityName> = Map<
   string,
-  { record: EntityRecords[Name]; overtaken: string[] }
+  { record: EntityRecords[Name]; superseded: string[] }
 >;
 
 /** How an entity is kept. */
@@ -72,16 +72,16 @@ export interface EntityDefinition<Name extends EntityName = EntityName> {
      * Lays what others said over the records of rows that are there. Records without any are left
      * out. Writes nothing.
      */
-    lay(
+    apply(
       tx: Tx,
       tenantId: string,
       records: ReadonlyMap<string, EntityRecords[Name]>,
-    ): Promise<Laid<Name>>;
+    ): Promise<AppliedOverrides<Name>>;
     /** Forgets what the source has overtaken. */
     drop(
       tx: Tx,
       tenantId: string,
-      overtaken: readonly { id: string; fields: readonly string[] }[],
+      superseded: readonly { id: string; fields: readonly string[] }[],
     ): Promise<void>;
   };
 }

@@ -1,6 +1,6 @@
 import type { JsonText } from '../platform/db/bulk.ts';
 import type { EntityName, EntityRecords } from '../records/registry.ts';
-import type { Change, DeriveContext, EntityRows, Laid } from './definition.ts';
+import type { Change, DeriveContext, EntityRows, AppliedOverrides } from './definition.ts';
 
 /** A record on its way in, with the item it was made from and the digest of both. */
 export interface Incoming {
@@ -19,7 +19,7 @@ export interface Origin extends DeriveContext {
 }
 
 export type AnyRow = EntityRows[EntityName];
-export type Written = AnyRow & { rawJson: unknown };
+export type WrittenRow = AnyRow & { rawJson: unknown };
 
 /** The records of one page, and where it comes from. */
 export interface IncomingPage {
@@ -33,14 +33,14 @@ export interface Version {
   snapshotId: string;
   receivedAt: Date;
   /** The row as all kept versions together make it, where the row that is there does not tell. */
-  past?: Written | undefined;
+  past?: WrittenRow | undefined;
   /**
    * True when the newest answer holds the item in a form that was refused, and this is the one
    * before.
    */
   isFallback: boolean;
   /** True when the item was set aside until now, so that the answer is news. */
-  wasSetAside: boolean;
+  wasRejected: boolean;
   /** Whether a row may be made of it when there is none. */
   mayInsert: boolean;
 }
@@ -50,10 +50,10 @@ export type StreamOrigin = Omit<Origin, 'snapshotId' | 'receivedAt'>;
 
 /** What is to be written so that the rows are as the versions say. */
 export interface Rewrites {
-  inserts: Written[];
-  updates: Written[];
+  inserts: WrittenRow[];
+  updates: WrittenRow[];
   changes: Change[];
   unchanged: number;
   /** What others said of the rows, and what of it the source has overtaken. */
-  laid: Laid;
+  applied: AppliedOverrides;
 }

@@ -21,6 +21,6 @@ const entities: { [Name in EntityName]: EntityDefinition<Name> } = {
 };
 
 /** How the entity called `name` is kept. */
-export function entityDefinition(name: EntityName): EntityDefinition {
+export function getEntityDefinition(name: EntityName): EntityDefinition {
   return entities[name] as unknown as EntityDefinition;
 }

@@ -1,32 +1,36 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { throughOrder } from '../platform/db/in-order.ts';
+import { withSortDisabled } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { recordSchemas, type EntityName } from '../records/registry.ts';
-import type { EntityDefinition, Laid } from './definition.ts';
-import type { AnyRow, Incoming, Origin, Written } from './incoming.ts';
-import { entityDefinition } from './registry.ts';
+import type { EntityDefinition, AppliedOverrides } from './definition.ts';
+import type { AnyRow, Incoming, Origin, WrittenRow } from './incoming.ts';
+import { getEntityDefinition } from './registry.ts';
 
 /** What others said, laid over the records of rows that are there. */
-export async function layOver(
+export async function applyOverrides(
   tx: Tx,
   entity: EntityDefinition,
   tenantId: string,
   due: readonly { before: AnyRow | null; item: Incoming }[],
-): Promise<Laid> {
+): Promise<AppliedOverrides> {
   const records = new Map(
     due.flatMap(({ before, item }) => (before === null ? [] : [[before.id, item.record] as const])),
   );
   return entity.overrides === undefined || records.size === 0
     ? new Map()
-    : entity.overrides.lay(tx, tenantId, records);
+    : entity.overrides.apply(tx, tenantId, records);
 }
 
 /** The item with its record as others have it; its digest stays that of what the source says. */
-export function withLaid(laid: Laid, item: Incoming, before: AnyRow | null): Incoming {
-  const over = before === null ? undefined : laid.get(before.id);
-  return over === undefined ? item : { ...item, record: over.record };
+export function withOverrides(
+  applied: AppliedOverrides,
+  item: Incoming,
+  before: AnyRow | null,
+): Incoming {
+  const override = before === null ? undefined : applied.get(before.id);
+  return override === undefined ? item : { ...item, record: override.record };
 }
 
 /**
@@ -41,12 +45,12 @@ const blankRecords = Object.fromEntries(
 );
 
 /** The row that a record makes, in place of the one before. */
-export function rowOf(
+export function buildRow(
   entity: EntityDefinition,
   origin: Origin,
   item: Incoming,
   before: AnyRow | null,
-): Written {
+): WrittenRow {
   const row = {
     tenantId: origin.tenantId,
     id: before?.id ?? newId(),
@@ -63,7 +67,7 @@ export function rowOf(
     changedAt: origin.receivedAt,
     deletedAt: null,
   };
-  return row as unknown as Written;
+  return row as unknown as WrittenRow;
 }
 
 interface KeyColumns {
@@ -75,7 +79,7 @@ interface KeyColumns {
 }
 
 /** The columns that every entity table has, whichever it is. */
-export function keysOf(table: PgTable): KeyColumns {
+export function getKeyColumns(table: PgTable): KeyColumns {
   return getTableColumns(table) as unknown as KeyColumns;
 }
 
@@ -85,11 +89,11 @@ export function readColumns(table: PgTable): Record<string, PgColumn> {
 }
 
 /** The condition that a row belongs to one stream of one connection. */
-export function ofStream(
+export function whereStream(
   table: PgTable,
   origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
 ): SQL | undefined {
-  const keys = keysOf(table);
+  const keys = getKeyColumns(table);
   return and(
     eq(keys.tenantId, origin.tenantId),
     eq(keys.connectionId, origin.connectionId),
@@ -101,7 +105,7 @@ export function ofStream(
  * The rows that are there already. Each id is looked up by itself, through the key: the planner,
  * which knows little of a tenant that is being read for the first time, would else read all rows of
  * the tenant for every page. An equation of the id would make the order of no account, by which
- * `throughOrder` finds the key.
+ * `withSortDisabled` finds the key.
  */
 export async function readExisting(
   tx: Tx,
@@ -110,10 +114,10 @@ export async function readExisting(
   ids: string[],
 ): Promise<Map<string, AnyRow>> {
   if (ids.length === 0) return new Map();
-  const { externalId } = keysOf(table);
+  const { externalId } = getKeyColumns(table);
   const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
   const isWanted = and(
-    ofStream(table, origin),
+    whereStream(table, origin),
     sql`${externalId} >= wanted.external_id and ${externalId} <= wanted.external_id`,
   );
   const one = tx
@@ -123,7 +127,7 @@ export async function readExisting(
     .orderBy(externalId)
     .limit(1)
     .as('found');
-  const rows = await throughOrder(tx, () =>
+  const rows = await withSortDisabled(tx, () =>
     tx
       .select()
       .from(wanted)
@@ -141,10 +145,12 @@ export async function countLive(
   origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
   condition: SQL,
 ): Promise<number> {
-  const { table } = entityDefinition(name);
+  const { table } = getEntityDefinition(name);
   const rows = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(table)
-    .where(and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition));
+    .where(
+      and(whereStream(table, origin), sql`${getKeyColumns(table).deletedAt} is null`, condition),
+    );
   return rows[0]?.count ?? 0;
 }

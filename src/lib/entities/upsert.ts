@@ -2,10 +2,18 @@ import { and, sql, type SQL } from 'drizzle-orm';
 import { insertRows, updateRows } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { EntityName } from '../records/registry.ts';
-import type { Change, EntityDefinition, Laid } from './definition.ts';
-import type { AnyRow, Incoming, IncomingPage, Origin, Rewrites, Written } from './incoming.ts';
-import { entityDefinition } from './registry.ts';
-import { keysOf, layOver, ofStream, readColumns, readExisting, rowOf, withLaid } from './rows.ts';
+import type { Change, EntityDefinition, AppliedOverrides } from './definition.ts';
+import type { AnyRow, Incoming, IncomingPage, Origin, Rewrites, WrittenRow } from './incoming.ts';
+import { getEntityDefinition } from './registry.ts';
+import {
+  getKeyColumns,
+  applyOverrides,
+  whereStream,
+  readColumns,
+  readExisting,
+  buildRow,
+  withOverrides,
+} from './rows.ts';
 
 /*
  * The statements that write entity rows. Only `ingest/apply.ts` calls them, because summaries, the
@@ -32,33 +40,33 @@ export async function upsertPages(
 ): Promise<UpsertResult> {
   const [first] = pages;
   if (first === undefined) return { changes: [], inserted: 0, changed: 0, unchanged: 0 };
-  const entity = entityDefinition(name);
+  const entity = getEntityDefinition(name);
   const newest = new Map(
     pages.flatMap(({ origin, incoming }) =>
       incoming.map((item) => [item.record.externalId, { item, origin }] as const),
     ),
   );
   const existing = await readExisting(tx, entity.table, first.origin, [...newest.keys()]);
-  const inserts: Written[] = [];
-  const updates: Written[] = [];
+  const inserts: WrittenRow[] = [];
+  const updates: WrittenRow[] = [];
   const changes: Change[] = [];
   const { tenantId } = first.origin;
   const due = [...newest.values()].map((each) => ({
     ...each,
     before: existing.get(each.item.record.externalId) ?? null,
   }));
-  const unsettled = due.filter(
-    ({ before, item, origin }) => before === null || !isSettled(before, item, origin),
+  const pending = due.filter(
+    ({ before, item, origin }) => before === null || !isUnchanged(before, item, origin),
   );
-  const laid = await layOver(tx, entity, tenantId, unsettled);
-  for (const { item, origin, before } of unsettled) {
-    const after = rowOf(entity, origin, withLaid(laid, item, before), before);
+  const applied = await applyOverrides(tx, entity, tenantId, pending);
+  for (const { item, origin, before } of pending) {
+    const after = buildRow(entity, origin, withOverrides(applied, item, before), before);
     (before === null ? inserts : updates).push(after);
     changes.push({ before: before?.deletedAt === null ? before : null, after });
   }
   await insertRows(tx, entity.table, inserts);
   await updateRows(tx, entity.table, tenantId, updates);
-  await dropOvertaken(tx, entity, tenantId, laid, updates);
+  await dropSuperseded(tx, entity, tenantId, applied, updates);
   const read = pages.reduce((sum, { incoming }) => sum + incoming.length, 0);
   return {
     changes,
@@ -68,7 +76,7 @@ export async function upsertPages(
   };
 }
 
-function isSettled(before: AnyRow, item: Incoming, origin: Origin): boolean {
+function isUnchanged(before: AnyRow, item: Incoming, origin: Origin): boolean {
   const same = before.contentHash === item.hash && before.deletedAt === null;
   return same || before.changedAt > origin.receivedAt;
 }
@@ -78,12 +86,12 @@ export async function writeRewrites(
   tx: Tx,
   name: EntityName,
   tenantId: string,
-  { inserts, updates, laid }: Rewrites,
+  { inserts, updates, applied }: Rewrites,
 ): Promise<void> {
-  const entity = entityDefinition(name);
+  const entity = getEntityDefinition(name);
   await insertRows(tx, entity.table, inserts);
   await updateRows(tx, entity.table, tenantId, updates);
-  await dropOvertaken(tx, entity, tenantId, laid, updates);
+  await dropSuperseded(tx, entity, tenantId, applied, updates);
 }
 
 /** Marks the live rows of a stream that meet `condition` as deleted, and tells which they were. */
@@ -94,8 +102,12 @@ export async function softDelete(
   condition: SQL,
   at: Date,
 ): Promise<Change[]> {
-  const { table } = entityDefinition(name);
-  const live = and(ofStream(table, origin), sql`${keysOf(table).deletedAt} is null`, condition);
+  const { table } = getEntityDefinition(name);
+  const live = and(
+    whereStream(table, origin),
+    sql`${getKeyColumns(table).deletedAt} is null`,
+    condition,
+  );
   const rows = await tx
     .update(table)
     .set({ deletedAt: at, changedAt: at } as never)
@@ -105,15 +117,15 @@ export async function softDelete(
 }
 
 /** Of the rows that were written: the others may be older than what was said of them. */
-async function dropOvertaken(
+async function dropSuperseded(
   tx: Tx,
   entity: EntityDefinition,
   tenantId: string,
-  laid: Laid,
-  written: readonly Written[],
+  applied: AppliedOverrides,
+  written: readonly WrittenRow[],
 ): Promise<void> {
-  const overtaken = written.flatMap(({ id }) =>
-    laid.get(id)?.overtaken.length ? [{ id, fields: laid.get(id)?.overtaken ?? [] }] : [],
+  const superseded = written.flatMap(({ id }) =>
+    applied.get(id)?.superseded.length ? [{ id, fields: applied.get(id)?.superseded ?? [] }] : [],
   );
-  if (overtaken.length > 0) await entity.overrides?.drop(tx, tenantId, overtaken);
+  if (superseded.length > 0) await entity.overrides?.drop(tx, tenantId, superseded);
 }

@@ -1,29 +1,29 @@
 import type { z } from 'zod';
 import type { Role } from '../identity/auth/roles.ts';
 import type { ProblemCode } from '../platform/errors.ts';
-import { leadAnswer, leadListAnswer, leadListQuery, leadQuery } from './lead-list.ts';
-import { leadsAnswer, leadsQuery } from './leads.ts';
-import { notesAnswer, notesQuery } from './notes.ts';
+import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead-list.ts';
+import { leadsResponse, leadsQuery } from './leads.ts';
+import { notesResponse, notesQuery } from './notes.ts';
 import {
   bulkSyncBody,
-  pushesRequestedAnswer,
+  pushesRequestedResponse,
   pushLeadBody,
   pushQuery,
-  pushStatusAnswer,
+  pushStatusResponse,
   pushStatusQuery,
 } from './pushes.ts';
 import {
-  referralAnswer,
-  referralChangedAnswer,
+  referralResponse,
+  referralChangedResponse,
   referralChangeBody,
   referralQuery,
-  referralsAnswer,
+  referralsResponse,
   referralsQuery,
 } from './referrals.ts';
-import { scheduleAnswer, scheduleQuery } from './schedule.ts';
-import { deliveryAnswer } from './webhooks.ts';
-import { scoreAnswer, scoreQuery } from './score.ts';
-import { syncQuery, syncRequestedAnswer, syncStatusAnswer } from './sync.ts';
+import { scheduleResponse, scheduleQuery } from './schedule.ts';
+import { deliveryResponse } from './webhooks.ts';
+import { scoreResponse, scoreQuery } from './score.ts';
+import { syncQuery, syncRequestedResponse, syncStatusResponse } from './sync.ts';
 
 /** One method of one address of the API, as its document tells of it. */
 export interface Endpoint {
@@ -35,7 +35,7 @@ export interface Endpoint {
   query?: z.ZodObject;
   /** What is sent as JSON. */
   body?: z.ZodObject;
-  answer: { status: number; name: string; schema: z.ZodType; description: string };
+  response: { status: number; name: string; schema: z.ZodType; description: string };
   /** Besides those that every endpoint with a role has. */
   problems: ProblemCode[];
 }
@@ -48,10 +48,10 @@ export const endpoints: Endpoint[] = [
     query: syncQuery,
     problems: [],
     summary: 'How fresh and complete the data of a workspace is',
-    answer: {
+    response: {
       status: 200,
       name: 'SyncStatus',
-      schema: syncStatusAnswer,
+      schema: syncStatusResponse,
       description: 'The state of the workspace and of each source.',
     },
   },
@@ -63,10 +63,10 @@ export const endpoints: Endpoint[] = [
     problems: ['conflict'],
     summary:
       'Start a sync of all sources now; one at a time. A form post is answered by a redirect (303) to the page it came from',
-    answer: {
+    response: {
       status: 202,
       name: 'SyncRequested',
-      schema: syncRequestedAnswer,
+      schema: syncRequestedResponse,
       description: 'The sync will start as soon as a worker is free.',
     },
   },
@@ -77,10 +77,10 @@ export const endpoints: Endpoint[] = [
     query: leadListQuery,
     problems: [],
     summary: 'Leads, filtered, sorted and searched as on the Leads page',
-    answer: {
+    response: {
       status: 200,
       name: 'LeadList',
-      schema: leadListAnswer,
+      schema: leadListResponse,
       description: 'A stretch of the leads that match.',
     },
   },
@@ -91,7 +91,7 @@ export const endpoints: Endpoint[] = [
     query: leadQuery,
     problems: [],
     summary: 'One lead with all that is kept of it',
-    answer: { status: 200, name: 'Lead', schema: leadAnswer, description: 'The lead.' },
+    response: { status: 200, name: 'Lead', schema: leadResponse, description: 'The lead.' },
   },
   {
     method: 'get',
@@ -100,10 +100,10 @@ export const endpoints: Endpoint[] = [
     query: leadsQuery,
     problems: [],
     summary: 'Totals of leads by source and status',
-    answer: {
+    response: {
       status: 200,
       name: 'LeadTotals',
-      schema: leadsAnswer,
+      schema: leadsResponse,
       description: 'The totals of the period.',
     },
   },
@@ -114,10 +114,10 @@ export const endpoints: Endpoint[] = [
     query: notesQuery,
     problems: [],
     summary: 'Notes, newest first',
-    answer: {
+    response: {
       status: 200,
       name: 'Notes',
-      schema: notesAnswer,
+      schema: notesResponse,
       description: 'A stretch of the notes that match.',
     },
   },
@@ -128,10 +128,10 @@ export const endpoints: Endpoint[] = [
     query: scheduleQuery,
     problems: [],
     summary: 'What is scheduled from now on, soonest first',
-    answer: {
+    response: {
       status: 200,
       name: 'Schedule',
-      schema: scheduleAnswer,
+      schema: scheduleResponse,
       description: 'The next activities, at most 100.',
     },
   },
@@ -142,10 +142,10 @@ export const endpoints: Endpoint[] = [
     query: scoreQuery,
     problems: [],
     summary: 'The score of a lead, and how it came about',
-    answer: {
+    response: {
       status: 200,
       name: 'LeadScore',
-      schema: scoreAnswer,
+      schema: scoreResponse,
       description: 'Signals first, then risks.',
     },
   },
@@ -156,10 +156,10 @@ export const endpoints: Endpoint[] = [
     query: referralsQuery,
     problems: [],
     summary: 'Referrals of Microsoft Partner Center, those that changed last first',
-    answer: {
+    response: {
       status: 200,
       name: 'Referrals',
-      schema: referralsAnswer,
+      schema: referralsResponse,
       description: 'A stretch of the referrals that match.',
     },
   },
@@ -170,7 +170,12 @@ export const endpoints: Endpoint[] = [
     query: referralQuery,
     problems: [],
     summary: 'One referral with all that is kept of it',
-    answer: { status: 200, name: 'Referral', schema: referralAnswer, description: 'The referral.' },
+    response: {
+      status: 200,
+      name: 'Referral',
+      schema: referralResponse,
+      description: 'The referral.',
+    },
   },
   {
     method: 'post',
@@ -181,10 +186,10 @@ export const endpoints: Endpoint[] = [
     problems: ['conflict'],
     summary:
       'Change the status of a referral at Partner Center; sending the same change again does no harm',
-    answer: {
+    response: {
       status: 200,
       name: 'ReferralChanged',
-      schema: referralChangedAnswer,
+      schema: referralChangedResponse,
       description:
         'The state that the referral has there now. The list shows it after the sync that was started.',
     },
@@ -197,10 +202,10 @@ export const endpoints: Endpoint[] = [
     problems: ['conflict'],
     summary:
       'Start a sync of the connections to Partner Center now; one at a time. A form post is answered by a redirect (303) to the page it came from',
-    answer: {
+    response: {
       status: 202,
       name: 'SyncRequested',
-      schema: syncRequestedAnswer,
+      schema: syncRequestedResponse,
       description: 'The sync will start as soon as a worker is free.',
     },
   },
@@ -212,10 +217,10 @@ export const endpoints: Endpoint[] = [
     body: pushLeadBody,
     problems: ['conflict'],
     summary: 'Write a lead, or the leads of a domain, into Dynamics 365',
-    answer: {
+    response: {
       status: 202,
       name: 'PushesRequested',
-      schema: pushesRequestedAnswer,
+      schema: pushesRequestedResponse,
       description: 'The leads are sent as soon as a worker is free.',
     },
   },
@@ -226,10 +231,10 @@ export const endpoints: Endpoint[] = [
     query: pushQuery,
     problems: ['conflict'],
     summary: 'Write the leads of a domain into Dynamics 365',
-    answer: {
+    response: {
       status: 202,
       name: 'PushesRequested',
-      schema: pushesRequestedAnswer,
+      schema: pushesRequestedResponse,
       description: 'The leads are sent as soon as a worker is free.',
     },
   },
@@ -240,10 +245,10 @@ export const endpoints: Endpoint[] = [
     query: pushStatusQuery,
     problems: [],
     summary: 'Where the leads of a domain stand in Dynamics 365',
-    answer: {
+    response: {
       status: 200,
       name: 'PushStatus',
-      schema: pushStatusAnswer,
+      schema: pushStatusResponse,
       description: 'State, tries, last time, id there, error and history of each lead.',
     },
   },
@@ -256,10 +261,10 @@ export const endpoints: Endpoint[] = [
     problems: ['conflict'],
     summary:
       'Write many leads into Dynamics 365: by their ids, by a filter of the lead table, or all',
-    answer: {
+    response: {
       status: 202,
       name: 'PushesRequested',
-      schema: pushesRequestedAnswer,
+      schema: pushesRequestedResponse,
       description: 'What is asked for by a filter is gathered by a job of its own.',
     },
   },
@@ -270,10 +275,10 @@ export const endpoints: Endpoint[] = [
     problems: ['bad_request', 'unauthenticated', 'too_large'],
     summary:
       'Notices of a provider about a connection; proved by the signature over the body, as the provider documents it',
-    answer: {
+    response: {
       status: 200,
       name: 'WebhookReceived',
-      schema: deliveryAnswer,
+      schema: deliveryResponse,
       description: 'The notice is taken in. Sending it again does no harm.',
     },
   },

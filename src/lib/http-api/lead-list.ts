@@ -7,7 +7,7 @@ import { parsePeriod, periodKeys } from '../platform/period.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { parseLeadFilter } from '../entities/lead/filter.ts';
 import { listLeads } from '../views/leads.ts';
-import { today, type Workspace } from '../views/workspace.ts';
+import { getToday, type Workspace } from '../views/workspace.ts';
 import { shownSchema } from './field-schema.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
@@ -76,7 +76,7 @@ export const leadQuery = z.object({ tenant: tenantParameter });
 const lead = z.object({ id: z.uuid(), ...shownSchema(leadFields, 'list').shape });
 
 /** The answer of GET /api/leads. */
-export const leadListAnswer = z.object({
+export const leadListResponse = z.object({
   leads: z.array(lead),
   total: z
     .int()
@@ -87,7 +87,7 @@ export const leadListAnswer = z.object({
 });
 
 /** The answer of GET /api/leads/{id}. */
-export const leadAnswer = lead.extend({
+export const leadResponse = lead.extend({
   ...shownSchema(leadFields, 'detail').shape,
   externalId: z.string().describe('Its id at the source.'),
   system: z.string().describe('The system that it came from.'),
@@ -97,16 +97,16 @@ export const leadAnswer = lead.extend({
 });
 
 /** The leads that a query asks for, as of one moment. */
-export async function leadList(
+export async function getLeadList(
   workspace: Workspace,
   query: z.output<typeof leadListQuery>,
-): Promise<z.output<typeof leadListAnswer>> {
+): Promise<z.output<typeof leadListResponse>> {
   const { tenant: _tenant, limit, ...given } = query;
   const params = new URLSearchParams(
     Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
   const { id } = workspace.tenant;
-  const period = parsePeriod(params, today(workspace));
+  const period = parsePeriod(params, getToday(workspace));
   const { rows, total, totalIsFloor, next } = await readTenant(
     id,
     (tx) => listLeads(tx, id, period, parseLeadFilter(params), { size: limit }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parsePeriod, periodKeys } from '../platform/period.ts';
-import { undatedLeads } from '../summaries/lead-metrics/queries.ts';
+import { countUndatedLeads } from '../summaries/lead-metrics/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
-import { leadBreakdowns, leadFigures, leadShares } from '../views/leads.ts';
-import { today, type Workspace } from '../views/workspace.ts';
+import { readLeadBreakdowns, toLeadFigures, toLeadShares } from '../views/leads.ts';
+import { getToday, type Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
 
 export const leadsQuery = z
@@ -39,7 +39,7 @@ const share = z.object({
 });
 
 /** The answer of GET /api/dashboard/leads. */
-export const leadsAnswer = z.object({
+export const leadsResponse = z.object({
   period: z.object({
     key: z.enum(periodKeys),
     from: z.iso.date().nullable(),
@@ -57,22 +57,22 @@ export const leadsAnswer = z.object({
 });
 
 /** Totals of the leads of a period, by source and status: from rollups alone, as of one moment. */
-export function leadTotals(
+export function getLeadTotals(
   workspace: Workspace,
   query: z.output<typeof leadsQuery>,
-): Promise<z.output<typeof leadsAnswer>> {
+): Promise<z.output<typeof leadsResponse>> {
   const { tenant: _tenant, ...given } = query;
-  const period = parsePeriod(new URLSearchParams(given), today(workspace));
+  const period = parsePeriod(new URLSearchParams(given), getToday(workspace));
   const { id } = workspace.tenant;
   return readTenant(
     id,
     async (tx) => {
-      const counts = await leadBreakdowns(tx, id, period);
+      const counts = await readLeadBreakdowns(tx, id, period);
       return {
         period,
-        ...leadFigures(period, counts),
-        ...leadShares(period, counts),
-        undated: await undatedLeads(tx, id),
+        ...toLeadFigures(period, counts),
+        ...toLeadShares(period, counts),
+        undated: await countUndatedLeads(tx, id),
       };
     },
     { mayLag: true },

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isStorable } from '../records/text.ts';
-import { mostNotes, notesPerLoad } from '../views/notes.ts';
+import { maxNotes, notesPerLoad } from '../views/notes.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
 
 export const notesQuery = z.object({
   tenant: tenantParameter,
-  limit: z.coerce.number().int().min(1).max(mostNotes).default(notesPerLoad),
+  limit: z.coerce.number().int().min(1).max(maxNotes).default(notesPerLoad),
   offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
   search: z
     .string()
@@ -18,7 +18,7 @@ export const notesQuery = z.object({
 });
 
 /** The answer of GET /api/dashboard/notes: newest first. */
-export const notesAnswer = z.object({
+export const notesResponse = z.object({
   notes: z.array(
     z.object({
       id: z.uuid(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemStatus, type ProblemCode } from '../platform/errors.ts';
 import { endpoints, type Endpoint } from './endpoints.ts';
-import { problemAnswer } from './problem.ts';
+import { problemResponse } from './problem.ts';
 
 type Json = Record<string, unknown>;
 
@@ -18,26 +18,26 @@ export function openApiDocument(): Json {
       description:
         'Sign in with POST /api/auth/sign-in/email and send the session cookie along. A workspace that is not yours answers like one that does not exist.',
     },
-    paths: pathsOf(endpoints),
+    paths: toPaths(endpoints),
     components: {
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'tributary.session_token' },
       },
       schemas: Object.fromEntries([
-        ...endpoints.map(({ answer }) => [answer.name, wireForm(answer.schema)]),
-        ['Problem', wireForm(problemAnswer)],
+        ...endpoints.map(({ response }) => [response.name, toWireSchema(response.schema)]),
+        ['Problem', toWireSchema(problemResponse)],
       ]),
     },
   };
 }
 
 /** What a schema asks for on the wire, without the parts that a document says once. */
-function wireForm(schema: z.ZodType): Json {
+function toWireSchema(schema: z.ZodType): Json {
   const { $schema: _dialect, ...form } = z.toJSONSchema(schema, { io: 'input' });
   return form;
 }
 
-function pathsOf(all: Endpoint[]): Json {
+function toPaths(all: Endpoint[]): Json {
   const paths: Record<string, Json> = {
     '/api/openapi.json': {
       get: {
@@ -52,13 +52,14 @@ function pathsOf(all: Endpoint[]): Json {
       },
     },
   };
-  for (const endpoint of all) (paths[endpoint.path] ??= {})[endpoint.method] = operation(endpoint);
+  for (const endpoint of all)
+    (paths[endpoint.path] ??= {})[endpoint.method] = toOperation(endpoint);
   return paths;
 }
 
-function operation({ path, summary, role, query, body, answer, problems }: Endpoint): Json {
-  const { status, name, description } = answer;
-  const all = [...pathParameters(path), ...(query === undefined ? [] : parameters(query))];
+function toOperation({ path, summary, role, query, body, response, problems }: Endpoint): Json {
+  const { status, name, description } = response;
+  const all = [...toPathParameters(path), ...(query === undefined ? [] : toQueryParameters(query))];
   return {
     summary,
     ...(role === null
@@ -70,31 +71,34 @@ function operation({ path, summary, role, query, body, answer, problems }: Endpo
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: wireForm(body) } },
+            content: { 'application/json': { schema: toWireSchema(body) } },
           },
         }),
     responses: {
-      [status]: json(description, name),
+      [status]: toJsonContent(description, name),
       ...Object.fromEntries(
-        problemsOf(role, problems).map((code) => [problemStatus[code], json(code, 'Problem')]),
+        listProblemCodes(role, problems).map((code) => [
+          problemStatus[code],
+          toJsonContent(code, 'Problem'),
+        ]),
       ),
     },
   };
 }
 
-function problemsOf(role: Endpoint['role'], own: ProblemCode[]): ProblemCode[] {
+function listProblemCodes(role: Endpoint['role'], own: ProblemCode[]): ProblemCode[] {
   const guarded: ProblemCode[] =
     role === null ? [] : ['bad_request', 'unauthenticated', 'forbidden', 'not_found'];
   return [...guarded, ...own, 'internal', 'unavailable'];
 }
 
-const json = (description: string, name: string): Json => ({
+const toJsonContent = (description: string, name: string): Json => ({
   description,
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
 });
 
 /** The ids in an address such as /api/referrals/{id}. */
-function pathParameters(path: string): Json[] {
+function toPathParameters(path: string): Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -103,7 +107,7 @@ function pathParameters(path: string): Json[] {
   }));
 }
 
-function parameters(query: z.ZodObject): Json[] {
+function toQueryParameters(query: z.ZodObject): Json[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
   return Object.entries(properties).map(([name, schema]) => ({
     name,

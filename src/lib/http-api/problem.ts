@@ -4,7 +4,7 @@ import { problemStatus, type ProblemCode } from '../platform/errors.ts';
 const codes = Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]];
 
 /** The shape of every error of the API. */
-export const problemAnswer = z.object({
+export const problemResponse = z.object({
   error: z.object({
     code: z.enum(codes),
     message: z.string().describe('What happened, why, and what to do about it.'),

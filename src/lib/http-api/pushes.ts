@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { pushStates } from '../records/lead.ts';
 import { isStorable } from '../records/text.ts';
 import { Problem } from '../platform/errors.ts';
-import { askForDomain, askForLeads, type Asked } from '../outbound/push/ask.ts';
-import { pushStatus } from '../outbound/push/status.ts';
-import { requestPushesMatching, requirePushTarget } from '../outbound/push/request.ts';
+import {
+  requestPushesByDomain,
+  requestPushesByIds,
+  type LeadPushRequest,
+} from '../outbound/push/ask.ts';
+import { getPushStatus } from '../outbound/push/status.ts';
+import { requestPushesMatching, requirePushConnection } from '../outbound/push/request.ts';
 import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
 
-const dynamics = 'dynamics-365';
+const dynamicsProvider = 'dynamics-365';
 const domain = z
   .string()
   .trim()
@@ -63,7 +67,7 @@ const outcome = z.object({
 });
 
 /** The answer to every request for pushes. */
-export const pushesRequestedAnswer = z.object({
+export const pushesRequestedResponse = z.object({
   connectionId: z.uuid(),
   job: z
     .enum(['push-leads', 'request-pushes'])
@@ -72,7 +76,7 @@ export const pushesRequestedAnswer = z.object({
   alreadyPending: z.int().min(0),
   pushes: z.array(outcome).describe('One for each lead that was named; empty for a filter.'),
 });
-type Requested = z.output<typeof pushesRequestedAnswer>;
+type PushesRequested = z.output<typeof pushesRequestedResponse>;
 
 const event = z.object({
   at: instant,
@@ -106,7 +110,7 @@ const pushState = z.object({
 });
 
 /** The answer of GET /api/dynamics/status/{domain}. */
-export const pushStatusAnswer = z.object({
+export const pushStatusResponse = z.object({
   domain: z.string(),
   leads: z
     .array(
@@ -124,36 +128,45 @@ export async function requestPush(
   { tenant }: Workspace,
   { lead_id: leadId, domain: of, connection: named }: z.output<typeof pushLeadBody>,
   by: string,
-): Promise<Requested> {
-  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
+): Promise<PushesRequested> {
+  const { id: connectionId } = await requirePushConnection(tenant.id, named, dynamicsProvider);
   if (of !== undefined)
-    return shown(connectionId, await askForDomain(tenant.id, connectionId, of, by));
-  const asked = await askForLeads(tenant.id, connectionId, [leadId ?? ''], by);
-  if (asked.refused.some(({ isUnknown }) => isUnknown))
+    return toPushesRequested(
+      connectionId,
+      await requestPushesByDomain(tenant.id, connectionId, of, by),
+    );
+  const requested = await requestPushesByIds(tenant.id, connectionId, [leadId ?? ''], by);
+  if (requested.refused.some(({ isUnknown }) => isUnknown))
     throw new Problem('not_found', 'There is no such lead in this workspace.');
-  return shown(connectionId, asked);
+  return toPushesRequested(connectionId, requested);
 }
 
 /** Asks for the leads of a domain. */
-export async function requestDomain(
+export async function requestDomainPush(
   { tenant }: Workspace,
   of: string,
   { connection: named }: z.output<typeof pushQuery>,
   by: string,
-): Promise<Requested> {
-  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
-  return shown(connectionId, await askForDomain(tenant.id, connectionId, of, by));
+): Promise<PushesRequested> {
+  const { id: connectionId } = await requirePushConnection(tenant.id, named, dynamicsProvider);
+  return toPushesRequested(
+    connectionId,
+    await requestPushesByDomain(tenant.id, connectionId, of, by),
+  );
 }
 
 /** Asks for many leads: those that are named, or all that a filter shows. */
-export async function requestBulk(
+export async function requestBulkPush(
   { tenant }: Workspace,
   { ids, filter, connection: named }: z.output<typeof bulkSyncBody>,
   by: string,
-): Promise<Requested> {
-  const { id: connectionId } = await requirePushTarget(tenant.id, named, dynamics);
+): Promise<PushesRequested> {
+  const { id: connectionId } = await requirePushConnection(tenant.id, named, dynamicsProvider);
   if (ids !== undefined)
-    return shown(connectionId, await askForLeads(tenant.id, connectionId, ids, by));
+    return toPushesRequested(
+      connectionId,
+      await requestPushesByIds(tenant.id, connectionId, ids, by),
+    );
   if (!(await requestPushesMatching(tenant.id, { connectionId, query: filter ?? '' }, by)))
     throw new Problem(
       'conflict',
@@ -163,18 +176,18 @@ export async function requestBulk(
 }
 
 /** Where the leads of a domain stand. */
-export async function domainStatus(
+export async function getDomainStatus(
   { tenant }: Workspace,
   of: string,
-): Promise<z.output<typeof pushStatusAnswer>> {
-  return pushStatus(tenant.id, of);
+): Promise<z.output<typeof pushStatusResponse>> {
+  return getPushStatus(tenant.id, of);
 }
 
-function shown(
+function toPushesRequested(
   connectionId: string,
-  { queued, alreadyPending, pushes, refused }: Asked,
-): Requested {
-  const taken = pushes.map(({ id, leadId, wasPending }) => ({
+  { queued, alreadyPending, pushes, refused }: LeadPushRequest,
+): PushesRequested {
+  const accepted = pushes.map(({ id, leadId, wasPending }) => ({
     leadId,
     pushId: id,
     outcome: wasPending ? ('already_pending' as const) : ('queued' as const),
@@ -186,7 +199,7 @@ function shown(
     queued,
     alreadyPending,
     pushes: [
-      ...taken,
+      ...accepted,
       ...refused.map(({ leadId, reason }) => ({
         leadId,
         pushId: null,

@@ -3,7 +3,7 @@ import { isReferralCursor } from '../entities/referral/queries.ts';
 import { referralTypes } from '../records/referral.ts';
 import { isStorable } from '../records/text.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
-import { referralSlice } from '../views/referrals.ts';
+import { readReferralSlice } from '../views/referrals.ts';
 import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
@@ -64,14 +64,14 @@ const referral = z.object({
 });
 
 /** The answer of GET /api/referrals: those that changed last first. */
-export const referralsAnswer = z.object({
+export const referralsResponse = z.object({
   referrals: z.array(referral),
   total: z.int().min(0).describe('All referrals that match.'),
   next: z.string().nullable().describe('Where the list goes on; null at its end.'),
 });
 
 /** The answer of GET /api/referrals/{id}. */
-export const referralAnswer = referral.extend({
+export const referralResponse = referral.extend({
   engagementId: z.string().nullable().describe('The same for all referrals of one deal.'),
   azureTenantId: z.string().nullable(),
   source: z.string(),
@@ -87,17 +87,17 @@ export const referralChangeBody = z.strictObject({
 });
 
 /** Its answer. */
-export const referralChangedAnswer = z.object({ status: z.string(), substatus: z.string() });
+export const referralChangedResponse = z.object({ status: z.string(), substatus: z.string() });
 
 /** The referrals that a query asks for, as of one moment. */
-export async function referralList(
+export async function getReferralList(
   { tenant }: Workspace,
   query: z.output<typeof referralsQuery>,
-): Promise<z.output<typeof referralsAnswer>> {
+): Promise<z.output<typeof referralsResponse>> {
   const { tenant: _tenant, cursor, limit, ...filter } = query;
   const { rows, total, next } = await readTenant(
     tenant.id,
-    (tx) => referralSlice(tx, tenant.id, filter, cursor, limit),
+    (tx) => readReferralSlice(tx, tenant.id, filter, cursor, limit),
     { mayLag: true },
   );
   return { referrals: rows, total, next };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { mostActivities } from '../views/schedule.ts';
+import { maxActivities } from '../views/schedule.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './wire.ts';
 
 export const scheduleQuery = z.object({ tenant: tenantParameter });
 
 /** The answer of GET /api/dashboard/schedule: only what is ahead, soonest first. */
-export const scheduleAnswer = z.object({
+export const scheduleResponse = z.object({
   activities: z
     .array(
       z.object({
@@ -18,6 +18,6 @@ export const scheduleAnswer = z.object({
         status: z.string().nullable(),
       }),
     )
-    .max(mostActivities),
+    .max(maxActivities),
   total: z.int().min(0).describe('All activities ahead, listed or not.'),
 });

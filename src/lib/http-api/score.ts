@@ -38,7 +38,7 @@ const breakdown = z.object({
 });
 
 /** The answer of GET /api/leads/{id}/score. */
-export const scoreAnswer = z.object({
+export const scoreResponse = z.object({
   lead: z.object({
     id: z.uuid(),
     name: z.string(),

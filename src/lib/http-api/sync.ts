@@ -28,7 +28,7 @@ const running = z.object({
 });
 
 /** The answer of GET /api/sync/status. */
-export const syncStatusAnswer = z.object({
+export const syncStatusResponse = z.object({
   lastSyncAt: instant
     .nullable()
     .describe(
@@ -45,6 +45,6 @@ export const syncStatusAnswer = z.object({
 });
 
 /** The answer of POST /api/sync. */
-export const syncRequestedAnswer = z.object({
+export const syncRequestedResponse = z.object({
   queued: z.int().min(1).describe('Connections that will be synced.'),
 });

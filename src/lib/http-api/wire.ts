@@ -57,7 +57,7 @@ export async function parseBody<Schema extends z.ZodType>(
  * An answer in the form of its schema: what the schema does not name is left out, what contradicts
  * it is a fault of ours.
  */
-export function answer<Schema extends z.ZodType>(
+export function toJsonResponse<Schema extends z.ZodType>(
   schema: Schema,
   value: z.output<Schema>,
   status = 200,

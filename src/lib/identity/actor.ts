@@ -15,7 +15,7 @@ export interface Actor {
 }
 
 /** Admins and staff only: what was set aside shows parts of the items as the source sent them. */
-export function actorOf(access: Access): Actor {
+export function toActor(access: Access): Actor {
   if (!hasRole(access, 'admin'))
     throw new Problem(
       'forbidden',
@@ -25,7 +25,7 @@ export function actorOf(access: Access): Actor {
 }
 
 /** What people are called, by their ids. Somebody whose account is gone is missing. */
-export async function namesOf(
+export async function loadUserNames(
   tx: Tx,
   userIds: readonly (string | null)[],
 ): Promise<Map<string, string>> {
@@ -38,7 +38,7 @@ export async function namesOf(
   return new Map(rows.map(({ id, name, email }) => [id, name || email]));
 }
 
-const done = {
+const resolutionLabels = {
   accepted: 'accepted',
   gone: 'deleted at its source',
   corrected: 'corrected',
@@ -47,13 +47,17 @@ const done = {
 } as const;
 
 /** The notice for whoever comes second: two people may have the same list open. */
-export async function alreadyResolved(
+export async function createConflictProblem(
   tx: Tx,
   what: string,
-  { resolution, resolvedBy }: { resolution: keyof typeof done | null; resolvedBy: string | null },
+  {
+    resolution,
+    resolvedBy,
+  }: { resolution: keyof typeof resolutionLabels | null; resolvedBy: string | null },
 ): Promise<Problem> {
-  const who = resolvedBy === null ? undefined : (await namesOf(tx, [resolvedBy])).get(resolvedBy);
-  const how = resolution === null ? 'dealt with' : done[resolution];
+  const who =
+    resolvedBy === null ? undefined : (await loadUserNames(tx, [resolvedBy])).get(resolvedBy);
+  const how = resolution === null ? 'dealt with' : resolutionLabels[resolution];
   return new Problem(
     'conflict',
     `This ${what} was ${how}${who === undefined ? '' : ` by ${who}`} in the meantime. Nothing was changed now.`,

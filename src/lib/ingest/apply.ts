@@ -6,7 +6,11 @@ import type { Tx } from '../platform/db/pool.ts';
 import type { EntityName } from '../records/registry.ts';
 import { leads } from '../schema/leads.ts';
 import { refreshDerived } from './derived.ts';
-import { recordPendingPulls, withMirrors, type MirrorPlace } from './pushed-copies.ts';
+import {
+  recordPendingPulls,
+  resolvePushedCopies,
+  type ProviderStreamKey,
+} from './pushed-copies.ts';
 
 /*
  * The one door through which entity rows change. Everything that follows from a change (summaries,
@@ -15,16 +19,16 @@ import { recordPendingPulls, withMirrors, type MirrorPlace } from './pushed-copi
  */
 
 /** The stream whose rows change. */
-export type ChangedStream = Pick<MirrorPlace, 'tenantId' | 'connectionId' | 'stream'>;
+export type ChangedStream = Pick<ProviderStreamKey, 'tenantId' | 'connectionId' | 'stream'>;
 
 /** Stores the records of some pages of one stream. */
 export async function applyPages(
   tx: Tx,
-  place: MirrorPlace,
+  place: ProviderStreamKey,
   entity: EntityName,
   pages: readonly IncomingPage[],
 ): Promise<UpsertResult> {
-  const result = await upsertPages(tx, entity, await withMirrors(tx, place, entity, pages));
+  const result = await upsertPages(tx, entity, await resolvePushedCopies(tx, place, entity, pages));
   await applyChanges(tx, place, entity, result.changes);
   return result;
 }

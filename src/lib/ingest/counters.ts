@@ -4,14 +4,14 @@ import type { Page } from '../connectors/contract/source.ts';
 import { FencedError } from '../platform/lease.ts';
 import { type Failure } from './failures.ts';
 import { syncRunStreams } from '../schema/sync.ts';
-import type { Books, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';
+import type { StreamCounters, Pass, Source, Stream, StreamReport, StreamStatus } from './types.ts';
 
-type Owner = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
+type RunKey = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
 
 /** Opens the books of one stream in a run, or goes on with those of an earlier slice. */
-export async function openStreamBooks(
+export async function openStreamCounters(
   tx: Tx,
-  source: Owner,
+  source: RunKey,
   stream: Pick<Stream, 'name'>,
   pass: { id: string; mode: Pass['span']['mode'] | 'replay' },
 ): Promise<void> {
@@ -32,50 +32,50 @@ export async function openStreamBooks(
     });
 }
 
-type Problem = Pick<Failure, 'kind' | 'message'>;
+type FailureSummary = Pick<Failure, 'kind' | 'message'>;
 
 /** Closes the books of one stream; the figures were written with each page. */
-export async function closeStreamBooks(
+export async function closeStreamCounters(
   tx: Tx,
-  source: Owner,
+  source: RunKey,
   stream: Pick<Stream, 'name' | 'label'>,
   status: StreamStatus,
-  problem?: Problem,
+  failure?: FailureSummary,
 ): Promise<StreamReport> {
   const [closed] = await tx
     .update(syncRunStreams)
     .set({
       status,
       finishedAt: sql`now()`,
-      errorKind: problem?.kind ?? null,
-      errorMessage: problem?.message ?? null,
+      errorKind: failure?.kind ?? null,
+      errorMessage: failure?.message ?? null,
     })
-    .where(and(ofRun(source), eq(syncRunStreams.stream, stream.name)))
-    .returning(booksColumns);
+    .where(and(whereRun(source), eq(syncRunStreams.stream, stream.name)))
+    .returning(counterColumns);
   if (closed === undefined) throw new FencedError();
   return {
     stream: stream.name,
     label: stream.label,
     status,
-    errorMessage: problem?.message ?? null,
+    errorMessage: failure?.message ?? null,
     ...closed,
   };
 }
 
 /** The streams that earlier slices of the run have ended. */
-export async function closedBooks(
+export async function readFinishedStreams(
   tx: Tx,
-  source: Owner & Pick<Source, 'provider'>,
+  source: RunKey & Pick<Source, 'provider'>,
 ): Promise<StreamReport[]> {
   const rows = await tx
     .select({
       stream: syncRunStreams.stream,
       status: syncRunStreams.status,
       errorMessage: syncRunStreams.errorMessage,
-      ...booksColumns,
+      ...counterColumns,
     })
     .from(syncRunStreams)
-    .where(ofRun(source));
+    .where(whereRun(source));
   const label = (name: string) =>
     source.provider.streams.find((stream) => stream.name === name)?.label ?? name;
   return rows.flatMap(({ status, ...row }) =>
@@ -86,29 +86,29 @@ export async function closedBooks(
 /**
  * Adds pages to the books of their stream, and moves the stream's cursor behind the last of them.
  */
-export async function bookPages(
+export async function commitPages(
   tx: Tx,
   source: Source,
   stream: Stream,
   pass: Pass,
   { cursor }: Pick<Page, 'cursor'>,
-  books: Books,
+  counters: StreamCounters,
   missed: number,
 ): Promise<void> {
   await tx.execute(sql`
     with state as (
-      update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${books.pages}, version = version + 1, touched_at = now(),
+      update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${counters.pages}, version = version + 1, touched_at = now(),
         high_water = case when ${stream.changes?.by === 'time'} then ${JSON.stringify(pass.highWater)}::jsonb else high_water end
       where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and version = ${pass.version}
     )
     update sync_run_streams set
-      pages = pages + ${books.pages}, fetched = fetched + ${books.fetched}, inserted = inserted + ${books.inserted}, changed = changed + ${books.changed},
-      unchanged = unchanged + ${books.unchanged}, rejected = rejected + ${books.rejected}, deleted = deleted + ${books.deleted}, missed = missed + ${missed}
+      pages = pages + ${counters.pages}, fetched = fetched + ${counters.fetched}, inserted = inserted + ${counters.inserted}, changed = changed + ${counters.changed},
+      unchanged = unchanged + ${counters.unchanged}, rejected = rejected + ${counters.rejected}, deleted = deleted + ${counters.deleted}, missed = missed + ${missed}
     where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
 }
 
 /** Ends whatever books a run that was given up has left open. */
-export async function closeOpenBooks(
+export async function closeOpenCounters(
   tx: Tx,
   tenantId: string,
   runId: string,
@@ -126,10 +126,10 @@ export async function closeOpenBooks(
     );
 }
 
-const ofRun = ({ tenantId, runId }: Owner) =>
+const whereRun = ({ tenantId, runId }: RunKey) =>
   and(eq(syncRunStreams.tenantId, tenantId), eq(syncRunStreams.runId, runId));
 
-const booksColumns = {
+const counterColumns = {
   pages: syncRunStreams.pages,
   fetched: syncRunStreams.fetched,
   inserted: syncRunStreams.inserted,

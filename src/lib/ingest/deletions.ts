@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive } from '../entities/rows.ts';
-import { entityDefinition } from '../entities/registry.ts';
+import { getEntityDefinition } from '../entities/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../connectors/contract/source.ts';
 import { syncRuns } from '../schema/sync.ts';
@@ -8,7 +8,7 @@ import { applyDeletion } from './apply.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** Below this many rows the share says nothing. */
-const smallestCount = 10;
+const minCount = 10;
 
 /**
  * Whether so many rows are missing that it looks like a fault of the source rather than like
@@ -20,9 +20,7 @@ export function isSuspicious(
   live: number,
   share: number,
 ): boolean {
-  return (
-    stream.listing.kind !== 'partitioned' && missing >= smallestCount && missing > live * share
-  );
+  return stream.listing.kind !== 'partitioned' && missing >= minCount && missing > live * share;
 }
 
 /**
@@ -40,19 +38,22 @@ export async function deleteAbsent(
     connectionId: source.connectionId,
     stream: stream.name,
   };
-  const scope = scopeOf(source, stream, pass);
-  const absent = sql`${scope} and ${absentCondition(source, stream, pass)}`;
+  const scope = whereInScope(source, stream, pass);
+  const absent = sql`${scope} and ${whereAbsent(source, stream, pass)}`;
   const missing = await countLive(tx, stream.entity, origin, absent);
   if (missing === 0) return { deleted: 0, heldBack: 0 };
   const live = await countLive(tx, stream.entity, origin, scope);
-  if (isSuspicious(stream, missing, live, source.deletionShare) && !(await areAccepted(tx, source)))
+  if (
+    isSuspicious(stream, missing, live, source.deletionShare) &&
+    !(await areDeletionsAccepted(tx, source))
+  )
     return { deleted: 0, heldBack: missing };
   const deleted = await applyDeletion(tx, origin, stream.entity, absent, new Date());
   return { deleted, heldBack: 0 };
 }
 
 /** Whether a person has confirmed that much may be deleted, before or during the run. */
-async function areAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean> {
+async function areDeletionsAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean> {
   const [run] = await tx
     .select({ accepted: syncRuns.acceptDeletions })
     .from(syncRuns)
@@ -61,62 +62,62 @@ async function areAccepted(tx: Tx, { tenantId, runId }: Source): Promise<boolean
 }
 
 /** The rows that a complete pass speaks of. */
-export function scopeOf(
+export function whereInScope(
   source: Pick<Source, 'settings'>,
   stream: Stream,
   pass: Pick<Pass, 'startedAt'>,
 ): SQL {
   if (stream.listing.kind !== 'window') return sql`true`;
   const { from, to } = stream.listing.window(source.settings, pass.startedAt);
-  const field = columnOf(stream, stream.listing.field);
+  const field = getColumn(stream, stream.listing.field);
   return sql`${field} >= ${from.toISOString()}::timestamptz and ${field} < ${to.toISOString()}::timestamptz`;
 }
 
-function absentCondition(source: Source, stream: Stream, pass: Pass): SQL {
+function whereAbsent(source: Source, stream: Stream, pass: Pass): SQL {
   if (stream.listing.kind === 'partitioned')
-    return withoutParent(source, stream, stream.listing.parents, stream.listing.field);
-  return sql`${columnOf(stream, 'externalId')} not in (
+    return whereParentDeleted(source, stream, stream.listing.parents, stream.listing.field);
+  return sql`${getColumn(stream, 'externalId')} not in (
     select unnest(external_ids) from raw_snapshots
     where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and pass_id = ${pass.id})`;
 }
 
 /** Items of a parent that was deleted are not read any more: they go with it. */
-function withoutParent(source: Source, stream: Stream, parents: string, field: string): SQL {
+function whereParentDeleted(source: Source, stream: Stream, parents: string, field: string): SQL {
   const parent = source.provider.streams.find(({ name }) => name === parents);
   if (parent === undefined)
     throw new Error(`${stream.name} names the parent stream "${parents}", which does not exist`);
-  const { table } = entityDefinition(parent.entity);
-  return sql`${columnOf(stream, field)} in (
+  const { table } = getEntityDefinition(parent.entity);
+  return sql`${getColumn(stream, field)} in (
     select external_id from ${table}
     where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${parents} and deleted_at is not null)`;
 }
 
 /** For a page that says which items are deleted: the condition of their rows. */
-export function deletedOn(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
+export function whereDeletedOnPage(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
   if (page.deleted === undefined || page.deleted.length === 0) return undefined;
-  return sql`${columnOf(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
+  return sql`${getColumn(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
 }
 
 /**
  * For pages that each are the complete list of one parent: the condition of those parents' rows
  * that are on none of them.
  */
-export function absentFromPartitions(
+export function whereAbsentFromPartitions(
   stream: Stream,
   pages: readonly Pick<Page, 'partition'>[],
-  seen: readonly string[],
+  visibleChanges: readonly string[],
 ): SQL | undefined {
   const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
   if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
-  const here = sql`${columnOf(stream, stream.listing.field)} = any(${sql.param(partitions)}::text[])`;
-  return seen.length === 0
-    ? here
-    : sql`${here} and ${columnOf(stream, 'externalId')} <> all(${sql.param([...seen])}::text[])`;
+  const inPartitions = sql`${getColumn(stream, stream.listing.field)} = any(${sql.param(partitions)}::text[])`;
+  return visibleChanges.length === 0
+    ? inPartitions
+    : sql`${inPartitions} and ${getColumn(stream, 'externalId')} <> all(${sql.param([...visibleChanges])}::text[])`;
 }
 
 /** The column of an entity's property. */
-export function columnOf(stream: Stream, property: string): SQL {
-  const column = getTableColumns(entityDefinition(stream.entity).table)[property];
+export function getColumn(stream: Stream, property: string): SQL {
+  const column = getTableColumns(getEntityDefinition(stream.entity).table)[property];
   if (column === undefined) throw new Error(`${stream.entity} has no column "${property}"`);
   return sql`${column}`;
 }

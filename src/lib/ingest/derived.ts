@@ -1,6 +1,6 @@
 import type { Change } from '../entities/definition.ts';
 import { refreshLastContact, refreshLastContactOfLeads } from '../entities/lead/last-contact.ts';
-import { refreshLeadWords } from '../entities/lead/search-index.ts';
+import { refreshLeadSearchTokens } from '../entities/lead/search-index.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { refreshCompanyDomains } from '../scoring/company-domains/refresh.ts';
@@ -20,7 +20,7 @@ const derived: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [
     refreshLeadMetrics,
     refreshCompanyDomains('lead'),
-    refreshLeadWords,
+    refreshLeadSearchTokens,
     refreshLastContactOfLeads,
   ],
   opportunity: [refreshPipelineStageCounts, refreshStageEntries, refreshHotListItems],
@@ -43,11 +43,14 @@ export async function refreshDerived(
   changes: readonly Change[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  const seen = changes.map(({ before, after }) => ({ before: shown(before), after: shown(after) }));
+  const visibleChanges = changes.map(({ before, after }) => ({
+    before: hidePushedCopy(before),
+    after: hidePushedCopy(after),
+  }));
   for (const refresh of derived[name] as readonly Refresh<EntityName>[])
-    await refresh(tx, tenantId, seen);
+    await refresh(tx, tenantId, visibleChanges);
 }
 
 /** The copy of a lead that we pushed somewhere ourselves counts nowhere. */
-const shown = <Row extends object>(row: Row | null): Row | null =>
+const hidePushedCopy = <Row extends object>(row: Row | null): Row | null =>
   row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row;

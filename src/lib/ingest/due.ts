@@ -3,7 +3,7 @@ import { connections } from '../schema/connections.ts';
 import { deadLetters } from '../schema/dead-letters.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 
-export interface Due {
+export interface DueConnection {
   id: string;
   dueAt: Date | null;
 }
@@ -13,16 +13,19 @@ export interface Due {
  * the truth.
  */
 export async function isDue(tenantId: string, connectionId: string): Promise<boolean> {
-  return (await dueConnections(tenantId, 1)).some(({ id }) => id === connectionId);
+  return (await listDueConnections(tenantId, 1)).some(({ id }) => id === connectionId);
 }
 
 /**
  * The connections of a tenant that are to be synced within so many seconds. One without a date is
  * due now; paused ones and those that are set aside never are.
  */
-export function dueConnections(tenantId: string, withinSeconds: number): Promise<Due[]> {
+export function listDueConnections(
+  tenantId: string,
+  withinSeconds: number,
+): Promise<DueConnection[]> {
   return withTenant(tenantId, (tx) => {
-    const setAside = tx
+    const deadLettered = tx
       .select({ id: deadLetters.id })
       .from(deadLetters)
       .where(
@@ -45,7 +48,7 @@ export function dueConnections(tenantId: string, withinSeconds: number): Promise
           eq(connections.tenantId, tenantId),
           ne(connections.status, 'paused'),
           soon,
-          notExists(setAside),
+          notExists(deadLettered),
         ),
       );
   });

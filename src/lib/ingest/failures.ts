@@ -10,7 +10,7 @@ export class StoppedError extends Error {
 }
 
 /** Thrown at a page boundary when the run has had its time: others get their turn. */
-export class SliceOver extends Error {
+export class SliceExpiredError extends Error {
   override name = 'SliceOver';
 }
 
@@ -28,7 +28,7 @@ export interface Failure {
 }
 
 /** The one table that says what follows from a failed stream. */
-export function judge(error: unknown): Failure {
+export function classifyFailure(error: unknown): Failure {
   const kind = error instanceof RemoteError ? error.kind : 'internal';
   return {
     kind,

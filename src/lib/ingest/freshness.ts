@@ -34,16 +34,16 @@ const abandonedSeconds = 600;
  * How fresh each source of a tenant is, measured on its data: a run that failed makes nothing
  * fresher.
  */
-export async function sourceFreshness(
+export async function readSourceFreshness(
   tx: Tx,
   tenantId: string,
   now: Date,
 ): Promise<SourceFreshness[]> {
   return (await readSources(tx, tenantId)).map((row) => {
     const streams = getProvider(row.provider).streams.map(({ name }) =>
-      instantOf(row.fresh?.[name] ?? null),
+      toDate(row.fresh?.[name] ?? null),
     );
-    const lastSuccessAt = streams.includes(null) ? null : oldest(streams as Date[]);
+    const lastSuccessAt = streams.includes(null) ? null : findOldest(streams as Date[]);
     const { running, finished } = row;
     return {
       connectionId: row.id,
@@ -60,13 +60,13 @@ export async function sourceFreshness(
   });
 }
 
-const instantOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
+const toDate = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 export function isStale(lastSuccessAt: Date | null, now: Date): boolean {
   return lastSuccessAt === null || now.getTime() - lastSuccessAt.getTime() > staleAfterMs;
 }
 
-function oldest(times: Date[]): Date | null {
+function findOldest(times: Date[]): Date | null {
   return times.reduce<Date | null>(
     (found, at) => (found === null || at < found ? at : found),
     null,
@@ -93,17 +93,17 @@ interface SourceRow {
  * through the index: the history of runs only grows.
  */
 async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
-  const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
-  const books = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
+  const whereConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
+  const runStreams = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
   const { rows } = await tx.execute<SourceRow>(sql`
     select c.id, c.provider, c.label, c.status,
-      (select json_object_agg(stream, fresh_at) from ${streamStates} where ${ofConnection}) as fresh,
-      (select count(*)::int from ${recordErrors} where ${ofConnection} and resolved_at is null) as rejected,
-      (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${books}),
-          'fetched', (select coalesce(sum(fetched), 0) ${books}))
-        from ${syncRuns} as r where ${ofConnection} and status = 'running' and trigger <> 'replay' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
+      (select json_object_agg(stream, fresh_at) from ${streamStates} where ${whereConnection}) as fresh,
+      (select count(*)::int from ${recordErrors} where ${whereConnection} and resolved_at is null) as rejected,
+      (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${runStreams}),
+          'fetched', (select coalesce(sum(fetched), 0) ${runStreams}))
+        from ${syncRuns} as r where ${whereConnection} and status = 'running' and trigger <> 'replay' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
       (select json_build_object('status', status, 'errorMessage', error_message)
-        from ${syncRuns} where ${ofConnection} and status <> 'running' and trigger <> 'replay' order by started_at desc nulls last limit 1) as finished
+        from ${syncRuns} where ${whereConnection} and status <> 'running' and trigger <> 'replay' order by started_at desc nulls last limit 1) as finished
     from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
   return rows;
 }

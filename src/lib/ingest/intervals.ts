@@ -7,7 +7,7 @@ import { z } from 'zod';
 export type Interval = readonly [from: number, to: number];
 
 /** The spans as one sorted list without overlaps. */
-export function merge(intervals: readonly Interval[]): Interval[] {
+export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals.filter(([from, to]) => from <= to).toSorted((a, b) => a[0] - b[0]);
   return sorted.reduce<Interval[]>((merged, next) => {
     const last = merged.at(-1);
@@ -20,19 +20,19 @@ export function merge(intervals: readonly Interval[]): Interval[] {
  * Up to when everything from the beginning was read; undefined when not even the beginning was.
  * What lies behind a hole counts for nothing.
  */
-export function readUpTo(intervals: readonly Interval[]): number | undefined {
-  const [first] = merge(intervals);
+export function findCoveredUntil(intervals: readonly Interval[]): number | undefined {
+  const [first] = mergeIntervals(intervals);
   return first?.[0] === Number.NEGATIVE_INFINITY ? first[1] : undefined;
 }
 
-const stored = z.array(z.tuple([z.iso.datetime().nullable(), z.iso.datetime()]));
+const intervalsSchema = z.array(z.tuple([z.iso.datetime().nullable(), z.iso.datetime()]));
 
 /**
  * From the form in the database: ISO texts, null for the beginning. What is not of that form is no
  * interval.
  */
 export function parseIntervals(json: unknown): Interval[] {
-  const parsed = stored.safeParse(json);
+  const parsed = intervalsSchema.safeParse(json);
   return parsed.success
     ? parsed.data.map(([from, to]): Interval => [
         from === null ? Number.NEGATIVE_INFINITY : Date.parse(from),
@@ -41,7 +41,7 @@ export function parseIntervals(json: unknown): Interval[] {
     : [];
 }
 
-export function storeIntervals(intervals: readonly Interval[]): [string | null, string][] {
+export function serializeIntervals(intervals: readonly Interval[]): [string | null, string][] {
   return intervals.map(([from, to]) => [
     from === Number.NEGATIVE_INFINITY ? null : new Date(from).toISOString(),
     new Date(to).toISOString(),

@@ -1,14 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
-import { setAsideJob } from '../jobs/failed/store.ts';
+import { recordFailedJob } from '../jobs/failed/store.ts';
 import { config } from '../platform/config.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
-import { FencedError, leaseEnd, whileLeased } from '../platform/lease.ts';
+import { FencedError, leaseExpiry, whileLeased } from '../platform/lease.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { closeOpenBooks } from './counters.ts';
+import { closeOpenCounters } from './counters.ts';
 import { syncRuns } from '../schema/sync.ts';
 import type { SyncRequest } from './types.ts';
 
@@ -16,16 +16,16 @@ import type { SyncRequest } from './types.ts';
  * A run in the hands of this worker. The lease is its fencing token: every write of the run checks
  * it.
  */
-export interface HeldRun {
+export interface LeasedRun {
   runId: string;
   lease: number;
   startedAt: Date;
 }
 
 /** A run that lost so many workers most likely ends them itself. */
-const mostLosses = 3;
+const maxLosses = 3;
 
-const runLeaseEnd = () => leaseEnd(config().SYNC_LEASE_SECONDS);
+const runLeaseEnd = () => leaseExpiry(config().SYNC_LEASE_SECONDS);
 
 /**
  * Takes up the connection's run: one that was put down between two slices or lost its worker goes
@@ -33,28 +33,30 @@ const runLeaseEnd = () => leaseEnd(config().SYNC_LEASE_SECONDS);
  * workers is set aside (also a conflict). Syncs and replays do not go on with each other's: an
  * unfinished run of the other kind that nobody holds ends here.
  */
-export async function takeRun(request: SyncRequest): Promise<HeldRun> {
-  const taken = await withTenant(request.tenantId, async (tx) => {
+export async function claimRun(request: SyncRequest): Promise<LeasedRun> {
+  const claimed = await withTenant(request.tenantId, async (tx) => {
     await lockConnection(tx, request);
     const [found] = await tx
       .select({
-        ...held,
+        ...leaseColumns,
         isHeld: sql<boolean>`coalesce(lease_until > now(), false)`,
         isLost: sql<boolean>`coalesce(lease_until <= now(), false)`,
         losses: syncRuns.losses,
         trigger: syncRuns.trigger,
       })
       .from(syncRuns)
-      .where(runningOf(request));
+      .where(whereRunning(request));
     if (found?.isHeld === true && !isHandedOver(request, found))
-      return found.trigger === 'replay' ? 'replaying' : handOver(tx, request, found.runId);
+      return found.trigger === 'replay'
+        ? 'replaying'
+        : forwardAcceptDeletions(tx, request, found.runId);
     const running =
-      found === undefined || goesOn(request, found)
+      found === undefined || canResume(request, found)
         ? found
-        : await endUnfinished(tx, request, found);
+        : await failUnfinishedRun(tx, request, found);
     const losses = (running?.losses ?? 0) + (running?.isLost === true ? 1 : 0);
-    if (running !== undefined && losses >= mostLosses)
-      return setRunAside(tx, request, running.runId, losses);
+    if (running !== undefined && losses >= maxLosses)
+      return deadLetterRun(tx, request, running.runId, losses);
     const run =
       running === undefined
         ? await insertRun(tx, request)
@@ -63,42 +65,42 @@ export async function takeRun(request: SyncRequest): Promise<HeldRun> {
       await tx
         .update(connections)
         .set({ dueAt: runLeaseEnd(), waitingFor: null })
-        .where(ofConnection(request));
+        .where(whereConnection(request));
     return run;
   });
-  if (taken === 'busy' || taken === 'replaying')
+  if (claimed === 'busy' || claimed === 'replaying')
     throw new Problem(
       'conflict',
-      `A ${taken === 'busy' ? 'sync' : 'replay'} of this connection is already under way. Wait until it has ended.`,
+      `A ${claimed === 'busy' ? 'sync' : 'replay'} of this connection is already under way. Wait until it has ended.`,
     );
-  if (taken === 'set aside')
+  if (claimed === 'set aside')
     throw new Problem(
       'conflict',
-      `This sync ended its worker ${mostLosses} times and was set aside. Retry it from the list of what was set aside.`,
+      `This sync ended its worker ${maxLosses} times and was set aside. Retry it from the list of what was set aside.`,
     );
-  return taken;
+  return claimed;
 }
 
-const held = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt };
+const leaseColumns = { runId: syncRuns.id, lease: syncRuns.lease, startedAt: syncRuns.startedAt };
 
-type FoundRun = Pick<HeldRun, 'runId' | 'lease'> & Pick<SyncRequest, 'trigger'>;
+type UnfinishedRun = Pick<LeasedRun, 'runId' | 'lease'> & Pick<SyncRequest, 'trigger'>;
 
-const isHandedOver = ({ handedOver }: SyncRequest, run: FoundRun) =>
+const isHandedOver = ({ handedOver }: SyncRequest, run: UnfinishedRun) =>
   run.trigger === 'replay' && handedOver?.runId === run.runId && handedOver.lease === run.lease;
 
 /**
  * A sync goes on with any unfinished sync; a replay, which costs nothing to begin anew, only with
  * its own slice before.
  */
-function goesOn(request: SyncRequest, run: FoundRun): boolean {
+function canResume(request: SyncRequest, run: UnfinishedRun): boolean {
   return request.trigger === 'replay' ? isHandedOver(request, run) : run.trigger !== 'replay';
 }
 
 /** Ends a run that nobody holds. Its stored pages stay, and the pass goes on in the next sync. */
-async function endUnfinished(
+async function failUnfinishedRun(
   tx: Tx,
   { tenantId }: SyncRequest,
-  { runId, trigger }: FoundRun,
+  { runId, trigger }: UnfinishedRun,
 ): Promise<undefined> {
   const message =
     trigger === 'replay'
@@ -114,20 +116,20 @@ async function endUnfinished(
     .update(syncRuns)
     .set({ ...end, leaseUntil: null })
     .where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
-  await closeOpenBooks(tx, tenantId, runId, end);
+  await closeOpenCounters(tx, tenantId, runId, end);
 }
 
 async function lockConnection(tx: Tx, request: SyncRequest): Promise<void> {
   const rows = await tx
     .select({ id: connections.id })
     .from(connections)
-    .where(ofConnection(request))
+    .where(whereConnection(request))
     .for('update');
   if (rows.length === 0)
     throw new Problem('not_found', 'There is no such connection in this workspace.');
 }
 
-async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
+async function insertRun(tx: Tx, request: SyncRequest): Promise<LeasedRun> {
   const { tenantId, connectionId, trigger } = request;
   const values = {
     tenantId,
@@ -138,7 +140,7 @@ async function insertRun(tx: Tx, request: SyncRequest): Promise<HeldRun> {
     startedAt: new Date(),
     acceptDeletions: request.acceptDeletions === true,
   };
-  const wakes = sql`(select ${connections.wakes} from ${connections} where ${ofConnection(request)})`;
+  const wakes = sql`(select ${connections.wakes} from ${connections} where ${whereConnection(request)})`;
   await tx.insert(syncRuns).values({ ...values, wakes, lease: 1, leaseUntil: runLeaseEnd() });
   return { runId: values.id, lease: 1, startedAt: values.startedAt };
 }
@@ -148,19 +150,23 @@ async function resumeRun(
   request: SyncRequest,
   runId: string,
   losses: number,
-): Promise<HeldRun> {
+): Promise<LeasedRun> {
   const accept = request.acceptDeletions === true ? { acceptDeletions: true } : {};
   const [run] = await tx
     .update(syncRuns)
     .set({ lease: sql`${syncRuns.lease} + 1`, leaseUntil: runLeaseEnd(), losses, ...accept })
     .where(and(eq(syncRuns.tenantId, request.tenantId), eq(syncRuns.id, runId)))
-    .returning(held);
+    .returning(leaseColumns);
   if (run === undefined) throw new FencedError();
   return run;
 }
 
 /** The run under way is not ours, but what a person has confirmed holds for it too. */
-async function handOver(tx: Tx, request: SyncRequest, runId: string): Promise<'busy'> {
+async function forwardAcceptDeletions(
+  tx: Tx,
+  request: SyncRequest,
+  runId: string,
+): Promise<'busy'> {
   if (request.acceptDeletions === true)
     await tx
       .update(syncRuns)
@@ -170,7 +176,7 @@ async function handOver(tx: Tx, request: SyncRequest, runId: string): Promise<'b
 }
 
 /** Gives the run up, and with it the connection's schedule, until a person retries it. */
-async function setRunAside(
+async function deadLetterRun(
   tx: Tx,
   request: SyncRequest,
   runId: string,
@@ -188,9 +194,9 @@ async function setRunAside(
     .update(syncRuns)
     .set({ ...lost, leaseUntil: null, losses })
     .where(and(eq(syncRuns.tenantId, tenantId), eq(syncRuns.id, runId)));
-  await closeOpenBooks(tx, tenantId, runId, lost);
+  await closeOpenCounters(tx, tenantId, runId, lost);
   const payload = { tenantId, connectionId, trigger: 'manual' as const, requestedBy: null };
-  await setAsideJob(tx, {
+  await recordFailedJob(tx, {
     tenantId,
     job: 'sync-connection',
     subject: connectionId,
@@ -206,7 +212,7 @@ async function setRunAside(
 /** Keeps the run in this worker's hands while `work` goes on; see `whileLeased`. */
 export function whileRunHeld<T>(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId' | 'trigger'>,
-  run: HeldRun,
+  run: LeasedRun,
   work: (lost: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const seconds = config().SYNC_LEASE_SECONDS;
@@ -219,15 +225,15 @@ export function whileRunHeld<T>(
  */
 async function renewLease(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId' | 'trigger'>,
-  run: HeldRun,
+  run: LeasedRun,
 ): Promise<void> {
   await withTenant(request.tenantId, async (tx) => {
     if (request.trigger !== 'replay')
-      await tx.update(connections).set({ dueAt: runLeaseEnd() }).where(ofConnection(request));
+      await tx.update(connections).set({ dueAt: runLeaseEnd() }).where(whereConnection(request));
     const rows = await tx
       .update(syncRuns)
       .set({ leaseUntil: runLeaseEnd() })
-      .where(stillOurs(request.tenantId, run))
+      .where(whereLeased(request.tenantId, run))
       .returning({ id: syncRuns.id });
     if (rows.length === 0) throw new FencedError();
   });
@@ -237,21 +243,21 @@ async function renewLease(
  * Puts the run down at a checkpoint: whoever comes first goes on with it. The answer is when it is
  * due: now, by the clock of the database.
  */
-export function putRunDown(
+export function releaseRun(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId'>,
-  run: HeldRun,
+  run: LeasedRun,
 ): Promise<Date> {
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(request.tenantId, async (tx) => {
       const [due] = await tx
         .update(connections)
         .set({ dueAt: sql`now()` })
-        .where(ofConnection(request))
+        .where(whereConnection(request))
         .returning({ at: connections.dueAt });
       const rows = await tx
         .update(syncRuns)
         .set({ leaseUntil: null })
-        .where(stillOurs(request.tenantId, run))
+        .where(whereLeased(request.tenantId, run))
         .returning({ id: syncRuns.id });
       if (rows.length === 0) throw new FencedError();
       return due?.at ?? new Date();
@@ -268,13 +274,13 @@ const replayWaitSeconds = 600;
  * Puts a replay down for its own next slice only: until that comes, no sync of the connection
  * begins. The schedule stays as it is.
  */
-export function putReplayDown(tenantId: string, run: HeldRun): Promise<void> {
-  return patiently(() =>
+export function releaseReplay(tenantId: string, run: LeasedRun): Promise<void> {
+  return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       const rows = await tx
         .update(syncRuns)
-        .set({ leaseUntil: leaseEnd(replayWaitSeconds) })
-        .where(stillOurs(tenantId, run))
+        .set({ leaseUntil: leaseExpiry(replayWaitSeconds) })
+        .where(whereLeased(tenantId, run))
         .returning({ id: syncRuns.id });
       if (rows.length === 0) throw new FencedError();
     }),
@@ -282,20 +288,23 @@ export function putReplayDown(tenantId: string, run: HeldRun): Promise<void> {
 }
 
 /** Locks the run for this transaction and makes sure that it is still ours. */
-export async function holdRun(
+export async function assertLease(
   tx: Tx,
   tenantId: string,
-  run: Pick<HeldRun, 'runId' | 'lease'>,
+  run: Pick<LeasedRun, 'runId' | 'lease'>,
 ): Promise<void> {
   const rows = await tx
     .select({ id: syncRuns.id })
     .from(syncRuns)
-    .where(stillOurs(tenantId, run))
+    .where(whereLeased(tenantId, run))
     .for('update');
   if (rows.length === 0) throw new FencedError();
 }
 
-export function stillOurs(tenantId: string, { runId, lease }: Pick<HeldRun, 'runId' | 'lease'>) {
+export function whereLeased(
+  tenantId: string,
+  { runId, lease }: Pick<LeasedRun, 'runId' | 'lease'>,
+) {
   return and(
     eq(syncRuns.tenantId, tenantId),
     eq(syncRuns.id, runId),
@@ -304,13 +313,13 @@ export function stillOurs(tenantId: string, { runId, lease }: Pick<HeldRun, 'run
   );
 }
 
-export const ofConnection = ({
+export const whereConnection = ({
   tenantId,
   connectionId,
 }: Pick<SyncRequest, 'tenantId' | 'connectionId'>) =>
   and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
 
-function runningOf({ tenantId, connectionId }: SyncRequest) {
+function whereRunning({ tenantId, connectionId }: SyncRequest) {
   return and(
     eq(syncRuns.tenantId, tenantId),
     eq(syncRuns.connectionId, connectionId),

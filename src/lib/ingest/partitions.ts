@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, sql, type SQL, getTableColumns } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
-import { entityDefinition } from '../entities/registry.ts';
+import { getEntityDefinition } from '../entities/registry.ts';
 import type { Cursor, PartitionBatch } from '../connectors/contract/source.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Pass, Source, Stream } from './types.ts';
@@ -14,25 +14,25 @@ const batchSize = 100;
  */
 const sweepHours = 24;
 
-const position = z.object({ at: z.iso.datetime(), id: z.uuid() });
-const cursorForm = z.object({
-  changed: position.nullable(),
+const positionSchema = z.object({ at: z.iso.datetime(), id: z.uuid() });
+const cursorSchema = z.object({
+  changed: positionSchema.nullable(),
   sweep: z.object({ slot: z.number().int(), id: z.uuid().nullable() }).nullable(),
 });
-type PartitionCursor = z.output<typeof cursorForm>;
+type PartitionCursor = z.output<typeof cursorSchema>;
 
 /**
  * The parents whose items are due: first those that changed since the last finished pass, in the
  * order in which they changed, then this hour's share of the others.
  */
-export async function* duePartitions(
+export async function* readDuePartitions(
   source: Source,
   stream: Stream,
   pass: Pass,
 ): AsyncGenerator<PartitionBatch> {
   if (stream.listing.kind !== 'partitioned') return;
-  const parents = parentsOf(source, stream.listing.parents);
-  const known = cursorForm.safeParse(pass.cursor ?? pass.highWater).data;
+  const parents = createParentReader(source, stream.listing.parents);
+  const known = cursorSchema.safeParse(pass.cursor ?? pass.highWater).data;
   let cursor: PartitionCursor = {
     changed: known?.changed ?? null,
     sweep: pass.cursor === null ? null : (known?.sweep ?? null),
@@ -48,11 +48,11 @@ export async function* duePartitions(
     pass.highWater = cursor;
     yield { ids: rows.map((row) => row.externalId), cursor };
   }
-  if (sweeps) yield* sweep(parents, cursor, pass);
+  if (sweeps) yield* sweepParents(parents, cursor, pass);
 }
 
-async function* sweep(
-  parents: Parents,
+async function* sweepParents(
+  parents: ParentReader,
   start: PartitionCursor,
   pass: Pass,
 ): AsyncGenerator<PartitionBatch> {
@@ -76,15 +76,15 @@ interface ParentRow {
   changedAt: Date;
 }
 
-interface Parents {
+interface ParentReader {
   changedAfter(after: PartitionCursor['changed']): Promise<ParentRow[]>;
   inSlot(slot: number, afterId: string | null): Promise<ParentRow[]>;
 }
 
-function parentsOf(source: Source, name: string): Parents {
+function createParentReader(source: Source, name: string): ParentReader {
   const parent = source.provider.streams.find((candidate) => candidate.name === name);
   if (parent === undefined) throw new Error(`There is no parent stream "${name}"`);
-  const { table } = entityDefinition(parent.entity);
+  const { table } = getEntityDefinition(parent.entity);
   const columns = getTableColumns(table) as unknown as Record<
     'tenantId' | 'connectionId' | 'stream' | 'id' | 'externalId' | 'changedAt' | 'deletedAt',
     PgColumn

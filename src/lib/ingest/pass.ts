@@ -1,21 +1,21 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { newId } from '../platform/id.ts';
 import type { Cursor } from '../connectors/contract/source.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { closedBooks, closeStreamBooks, openStreamBooks } from './counters.ts';
+import { readFinishedStreams, closeStreamCounters, openStreamCounters } from './counters.ts';
 import { completePass } from './complete-pass.ts';
 import { parseIntervals } from './intervals.ts';
-import { holdRun } from './lease.ts';
+import { assertLease } from './lease.ts';
 import { loadCorrections } from './rejections/corrections.ts';
 import { FencedError } from '../platform/lease.ts';
 import { type Failure } from './failures.ts';
 import { streamStates } from '../schema/sync.ts';
-import { hasSetAside } from './rejections/record.ts';
+import { hasOpenRejections } from './rejections/record.ts';
 import { chooseSpan } from './span.ts';
-import { holdState, lockState, ofState, type StreamState } from './state.ts';
-import { emptyBooks, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
+import { lockStreamState, lockOrCreateState, whereStreamState, type StreamState } from './state.ts';
+import { createCounters, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
 
 /**
  * A pass that stood still for longer starts over, unless it was told to wait: the list has moved on
@@ -26,9 +26,9 @@ const resumableMinutes = 15;
 /** Goes on with the unfinished pass of a stream, or begins one. */
 export function beginPass(source: Source, stream: Stream): Promise<Pass> {
   return withTenant(source.tenantId, async (tx) => {
-    await holdRun(tx, source.tenantId, source);
-    const state = await lockState(tx, source, stream);
-    const pass = resumed(stream, state) ?? fresh(stream, state, new Date());
+    await assertLease(tx, source.tenantId, source);
+    const state = await lockOrCreateState(tx, source, stream);
+    const pass = resumePass(stream, state) ?? createPass(stream, state, new Date());
     const {
       id: passId,
       startedAt: passStartedAt,
@@ -50,35 +50,35 @@ export function beginPass(source: Source, stream: Stream): Promise<Pass> {
         pausedUntil: null,
         touchedAt: sql`now()`,
       })
-      .where(ofState(source, stream));
-    await openStreamBooks(tx, source, stream, { id: pass.id, mode: pass.span.mode });
+      .where(whereStreamState(source, stream));
+    await openStreamCounters(tx, source, stream, { id: pass.id, mode: pass.span.mode });
     const { tenantId, connectionId } = source;
-    pass.hasErrors = await hasSetAside(tx, { tenantId, connectionId, stream: stream.name });
+    pass.hasErrors = await hasOpenRejections(tx, { tenantId, connectionId, stream: stream.name });
     pass.corrections = await loadCorrections(tx, tenantId, connectionId, stream.name);
     return pass;
   });
 }
 
-function resumed(stream: Stream, state: StreamState): Pass | undefined {
+function resumePass(stream: Stream, state: StreamState): Pass | undefined {
   const { passId, passStartedAt, cursor, touchedAt, pausedUntil, passMode, passPages } = state;
   if (passId === null || passStartedAt === null || cursor === null || touchedAt === null)
     return undefined;
   const isOld = Date.now() - touchedAt.getTime() >= resumableMinutes * 60_000;
   if (isOld && pausedUntil === null) return undefined;
   // As of its beginning, so that it goes on reading what it began to read.
-  const begun = fresh(stream, state, passStartedAt);
+  const begun = createPass(stream, state, passStartedAt);
   if (begun.span.mode !== passMode) return undefined;
   return {
     ...begun,
     id: passId,
     cursor: cursor as Cursor,
-    newest: newestOf(state.highWater),
+    newest: parseNewest(state.highWater),
     pages: passPages,
     hasGap: state.passHasGap || isOld,
   };
 }
 
-function fresh(stream: Stream, state: StreamState, startedAt: Date): Pass {
+function createPass(stream: Stream, state: StreamState, startedAt: Date): Pass {
   const intervals = parseIntervals(state.intervals);
   const { fullAt, lookbackSeconds } = state;
   const highWater = state.highWater as Cursor;
@@ -100,7 +100,7 @@ function fresh(stream: Stream, state: StreamState, startedAt: Date): Pass {
     version: state.version + 1,
     hasErrors: false,
     corrections: new Map(),
-    books: emptyBooks(),
+    counters: createCounters(),
   };
 }
 
@@ -108,7 +108,7 @@ function fresh(stream: Stream, state: StreamState, startedAt: Date): Pass {
  * While a pass by time is under way, the high water holds the newest time of change that it has
  * met.
  */
-function newestOf(highWater: unknown): number | undefined {
+function parseNewest(highWater: unknown): number | undefined {
   const parsed = z.object({ newest: z.number() }).safeParse(highWater);
   return parsed.success ? parsed.data.newest : undefined;
 }
@@ -117,10 +117,10 @@ function newestOf(highWater: unknown): number | undefined {
  * The pass is complete: what it did not list is gone, and the stream is fresh as of its beginning.
  */
 export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<StreamReport> {
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(source.tenantId, async (tx) => {
-      if ((await holdState(tx, source, stream, pass)) === 'done') {
-        const report = (await closedBooks(tx, source)).find(
+      if ((await lockStreamState(tx, source, stream, pass)) === 'done') {
+        const report = (await readFinishedStreams(tx, source)).find(
           (closed) => closed.stream === stream.name,
         );
         if (report === undefined) throw new FencedError();
@@ -128,8 +128,11 @@ export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<
       }
       const problem = await completePass(tx, source, stream, pass);
       return problem === null
-        ? closeStreamBooks(tx, source, stream, 'success')
-        : closeStreamBooks(tx, source, stream, 'partial', { kind: 'incomplete', message: problem });
+        ? closeStreamCounters(tx, source, stream, 'success')
+        : closeStreamCounters(tx, source, stream, 'partial', {
+            kind: 'incomplete',
+            message: problem,
+          });
     }),
   );
 }
@@ -144,9 +147,9 @@ export function failPass(
   pass: Pass,
   failure: Failure,
 ): Promise<StreamReport> {
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(source.tenantId, async (tx) => {
-      await holdState(tx, source, stream, pass);
+      await lockStreamState(tx, source, stream, pass);
       const restart = failure.resetsCursor ? { cursor: null } : {};
       // A place that the source does not know any more takes with it what was known of changes:
       // only a full pass is sure.
@@ -159,8 +162,8 @@ export function failPass(
           ...restart,
           ...forget,
         })
-        .where(ofState(source, stream));
-      return closeStreamBooks(tx, source, stream, 'failed', failure);
+        .where(whereStreamState(source, stream));
+      return closeStreamCounters(tx, source, stream, 'failed', failure);
     }),
   );
 }

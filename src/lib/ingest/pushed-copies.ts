@@ -6,7 +6,7 @@ import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { providers } from '../connectors/registry.ts';
 import { pushes, pushPulls } from '../schema/pushes.ts';
-import { isOwnAndLive, leadById } from '../entities/lead/lookup.ts';
+import { whereOwnAndLive, selectLeadById } from '../entities/lead/lookup.ts';
 
 /*
  * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither
@@ -16,7 +16,7 @@ import { isOwnAndLive, leadById } from '../entities/lead/lookup.ts';
  */
 
 /** The stream that records belong to. */
-export interface MirrorPlace {
+export interface ProviderStreamKey {
   tenantId: string;
   connectionId: string;
   stream: string;
@@ -28,42 +28,45 @@ export interface MirrorPlace {
  * The pages with the claims of their records settled: each is the mirror of the lead that a push
  * backs, or of none.
  */
-export async function withMirrors(
+export async function resolvePushedCopies(
   tx: Tx,
-  place: MirrorPlace,
+  streamKey: ProviderStreamKey,
   entity: EntityName,
   pages: readonly IncomingPage[],
 ): Promise<readonly IncomingPage[]> {
-  const backed = await backedMirrors(
+  const confirmed = await confirmCopies(
     tx,
-    place,
+    streamKey,
     entity,
     pages.flatMap(({ incoming }) => incoming),
   );
-  return backed === undefined
+  return confirmed === undefined
     ? pages
     : pages.map(({ origin, incoming }) => ({
         origin,
-        incoming: incoming.map((item) => settled(item, backed)),
+        incoming: incoming.map((item) => resolveCopy(item, confirmed)),
       }));
 }
 
 /** The same for versions that are replayed. */
-export async function versionsWithMirrors(
+export async function resolvePushedCopyVersions(
   tx: Tx,
-  place: MirrorPlace,
+  streamKey: ProviderStreamKey,
   entity: EntityName,
   versions: ReadonlyMap<string, Version>,
 ): Promise<ReadonlyMap<string, Version>> {
-  const backed = await backedMirrors(
+  const confirmed = await confirmCopies(
     tx,
-    place,
+    streamKey,
     entity,
     [...versions.values()].map(({ incoming }) => incoming),
   );
-  if (backed === undefined) return versions;
+  if (confirmed === undefined) return versions;
   return new Map(
-    [...versions].map(([externalId, version]) => [externalId, settledVersion(version, backed)]),
+    [...versions].map(([externalId, version]) => [
+      externalId,
+      resolveVersionCopy(version, confirmed),
+    ]),
   );
 }
 
@@ -71,31 +74,35 @@ export async function versionsWithMirrors(
  * The digest of a row that is the mirror of something else than it claims: another one, so that the
  * row is written when that changes.
  */
-export function mirrorHash(hash: string, claimed: string | null, mirrorOf: string | null): string {
-  const own = hash.split(mark, 1)[0] ?? hash;
-  return claimed === mirrorOf ? own : `${own}${mark}${mirrorOf ?? ''}`;
+export function hashPushedCopy(
+  hash: string,
+  claimed: string | null,
+  mirrorOf: string | null,
+): string {
+  const own = hash.split(hashSeparator, 1)[0] ?? hash;
+  return claimed === mirrorOf ? own : `${own}${hashSeparator}${mirrorOf ?? ''}`;
 }
 
 /** No character of a digest in base64. */
-const mark = '~';
+const hashSeparator = '~';
 
 /** Which lead each record is the mirror of, by the record's id and its claim. */
-type Backed = ReadonlyMap<string, string>;
+type ConfirmedCopies = ReadonlyMap<string, string>;
 
-function settled(item: Incoming, backed: Backed): Incoming {
-  const claimed = claimOf(item);
-  const mirrorOf = backed.get(keyOf(item.record.externalId, claimed)) ?? null;
+function resolveCopy(item: Incoming, confirmed: ConfirmedCopies): Incoming {
+  const claimed = readClaim(item);
+  const mirrorOf = confirmed.get(toKey(item.record.externalId, claimed)) ?? null;
   return mirrorOf === claimed
     ? item
     : {
         ...item,
         record: { ...item.record, mirrorOf } as Incoming['record'],
-        hash: mirrorHash(item.hash, claimed, mirrorOf),
+        hash: hashPushedCopy(item.hash, claimed, mirrorOf),
       };
 }
 
-function settledVersion(version: Version, backed: Backed): Version {
-  const incoming = settled(version.incoming, backed);
+function resolveVersionCopy(version: Version, confirmed: ConfirmedCopies): Version {
+  const incoming = resolveCopy(version.incoming, confirmed);
   if (incoming === version.incoming) return version;
   const { mirrorOf } = incoming.record as { mirrorOf?: string | null };
   const past =
@@ -110,23 +117,26 @@ function settledVersion(version: Version, backed: Backed): Version {
  * whether they say so or not: a CRM without our field cannot. Undefined when there is nothing to
  * ask.
  */
-async function backedMirrors(
+async function confirmCopies(
   tx: Tx,
-  place: MirrorPlace,
+  streamKey: ProviderStreamKey,
   entity: EntityName,
   incoming: readonly Incoming[],
-): Promise<Backed | undefined> {
+): Promise<ConfirmedCopies | undefined> {
   if (entity !== 'lead' || incoming.length === 0) return undefined;
-  const takesLeads = providers.some(
-    ({ key, push }) => key === place.provider && push !== undefined,
+  const acceptsLeads = providers.some(
+    ({ key, push }) => key === streamKey.provider && push !== undefined,
   );
-  if (!takesLeads) return incoming.some((item) => claimOf(item) !== null) ? new Map() : undefined;
+  if (!acceptsLeads)
+    return incoming.some((item) => readClaim(item) !== null) ? new Map() : undefined;
   const records = incoming.map((item) => ({
     externalId: item.record.externalId,
-    claimed: claimOf(item),
+    claimed: readClaim(item),
   }));
-  const known = await pushesOf(tx, place, records);
-  const own = await ownLeads(tx, place.tenantId, [...new Set(known.map(({ leadId }) => leadId))]);
+  const known = await selectPushes(tx, streamKey, records);
+  const own = await selectOwnLeads(tx, streamKey.tenantId, [
+    ...new Set(known.map(({ leadId }) => leadId)),
+  ]);
   const [byLead, byRemote] = [
     new Map(known.map((push) => [push.leadId, push])),
     new Map(known.map((push) => [push.remoteId, push])),
@@ -141,12 +151,12 @@ async function backedMirrors(
       const lead = backing.find(
         (row) =>
           !(
-            row.connectionId === place.connectionId &&
-            row.stream === place.stream &&
+            row.connectionId === streamKey.connectionId &&
+            row.stream === streamKey.stream &&
             row.externalId === externalId
           ),
       );
-      return lead === undefined ? [] : [[keyOf(externalId, claimed), lead.id] as const];
+      return lead === undefined ? [] : [[toKey(externalId, claimed), lead.id] as const];
     }),
   );
 }
@@ -155,13 +165,13 @@ async function backedMirrors(
  * The pushes of the leads that records claim to be, and those that know the records by their ids.
  * By lists rather than one by one: see `leadById`.
  */
-async function pushesOf(
+async function selectPushes(
   tx: Tx,
-  { tenantId, connectionId }: MirrorPlace,
+  { tenantId, connectionId }: ProviderStreamKey,
   records: readonly { externalId: string; claimed: string | null }[],
 ) {
   const { leadId, remoteId } = pushes;
-  const of = and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
+  const whereConnection = and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
   const claimed = records.flatMap((record) => record.claimed ?? []);
   const byClaim =
     claimed.length === 0
@@ -169,13 +179,13 @@ async function pushesOf(
       : await tx
           .select({ leadId, remoteId })
           .from(pushes)
-          .where(and(of, inArray(leadId, claimed)));
+          .where(and(whereConnection, inArray(leadId, claimed)));
   const byId = await tx
     .select({ leadId, remoteId })
     .from(pushes)
     .where(
       and(
-        of,
+        whereConnection,
         inArray(
           remoteId,
           records.map(({ externalId }) => externalId),
@@ -186,7 +196,7 @@ async function pushesOf(
 }
 
 /** Those of the leads that are there and no copies themselves. */
-async function ownLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
+async function selectOwnLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, never>();
   const rows = await tx
     .select({
@@ -196,14 +206,14 @@ async function ownLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
       externalId: leads.externalId,
     })
     .from(sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`)
-    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
-    .where(isOwnAndLive);
+    .innerJoinLateral(selectLeadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .where(whereOwnAndLive);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-const keyOf = (externalId: string, claimed: string | null): string =>
+const toKey = (externalId: string, claimed: string | null): string =>
   `${claimed ?? ''}/${externalId}`;
-const claimOf = ({ record }: Incoming): string | null =>
+const readClaim = ({ record }: Incoming): string | null =>
   'mirrorOf' in record ? (record.mirrorOf?.toLowerCase() ?? null) : null;
 
 /**
@@ -212,7 +222,7 @@ const claimOf = ({ record }: Incoming): string | null =>
  */
 export async function recordPendingPulls(
   tx: Tx,
-  { tenantId, connectionId }: Pick<MirrorPlace, 'tenantId' | 'connectionId'>,
+  { tenantId, connectionId }: Pick<ProviderStreamKey, 'tenantId' | 'connectionId'>,
   entity: EntityName,
   changes: readonly Change[],
 ): Promise<void> {
@@ -229,7 +239,7 @@ export async function recordPendingPulls(
     ),
   ];
   const moved = rows
-    .filter(({ before, after }) => hasMoved(before, after))
+    .filter(({ before, after }) => hasChangedVisibility(before, after))
     .flatMap(({ before, after }) => before?.id ?? after?.id ?? []);
   if (copies.length + moved.length === 0) return;
   // In one order, so that two connections that mark the same leads wait for each other instead of
@@ -247,7 +257,10 @@ export async function recordPendingPulls(
  * A lead that is gone, is back, or has become or ceased to be a mirror itself: its copies may have
  * to be shown, or hidden again.
  */
-function hasMoved(before: EntityRows['lead'] | null, after: EntityRows['lead'] | null): boolean {
+function hasChangedVisibility(
+  before: EntityRows['lead'] | null,
+  after: EntityRows['lead'] | null,
+): boolean {
   if (after === null) return true;
   return before === null ? after.firstSeenAt < after.changedAt : before.mirrorOf !== after.mirrorOf;
 }

@@ -27,7 +27,7 @@ const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
  * is the same before and after any page that is stored meanwhile, and is added like that page's own
  * changes; only two recounts take turns.
  */
-export async function recountRollups(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
+export async function recountSummaries(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`recount ${tenantId}`}, 0))`,
   );

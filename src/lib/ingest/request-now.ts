@@ -1,7 +1,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { ofConnection } from './lease.ts';
+import { whereConnection } from './lease.ts';
 import { syncRuns } from '../schema/sync.ts';
 
 /**
@@ -10,22 +10,22 @@ import { syncRuns } from '../schema/sync.ts';
  * way is followed by another one, a connection that waits for its source comes by itself, and one
  * that is paused or refused stays as it is.
  */
-export async function askOutOfTurn(
+export async function requestSync(
   tx: Tx,
   tenantId: string,
   connectionId: string,
 ): Promise<boolean> {
-  const own = ofConnection({ tenantId, connectionId });
-  const waits = sql<boolean>`(${connections.waitingFor} is not null and coalesce(${connections.dueAt} > now(), false))`;
+  const own = whereConnection({ tenantId, connectionId });
+  const isWaiting = sql<boolean>`(${connections.waitingFor} is not null and coalesce(${connections.dueAt} > now(), false))`;
   // Locks the connection until the end: a run that ends meanwhile sees the wake, or is seen to have
   // ended.
-  const [woken] = await tx
+  const [updated] = await tx
     .update(connections)
     .set({ wakes: sql`${connections.wakes} + 1` })
     .where(and(own, eq(connections.status, 'active')))
-    .returning({ waits });
-  if (woken === undefined || woken.waits) return false;
-  const held = and(
+    .returning({ waits: isWaiting });
+  if (updated === undefined || updated.waits) return false;
+  const leased = and(
     eq(syncRuns.tenantId, tenantId),
     eq(syncRuns.connectionId, connectionId),
     eq(syncRuns.status, 'running'),
@@ -34,7 +34,7 @@ export async function askOutOfTurn(
   const running = await tx
     .select({ id: syncRuns.id })
     .from(syncRuns)
-    .where(and(held, ne(syncRuns.trigger, 'replay')))
+    .where(and(leased, ne(syncRuns.trigger, 'replay')))
     .limit(1);
   if (running.length > 0) return false;
   await tx

@@ -3,8 +3,8 @@ import { Problem } from '../platform/errors.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
-import { dueConnections } from './due.ts';
-import { busyConnections, isReplaying } from './runs.ts';
+import { listDueConnections } from './due.ts';
+import { listBusyConnections, isReplaying } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
 /**
@@ -12,7 +12,7 @@ import { syncIntervalMs } from './schedule.ts';
  * read at the moment is left out; when all of them are, or wait for a sync that was asked for
  * before, it is a conflict.
  */
-export async function requestSync(
+export async function requestTenantSync(
   tenantId: string,
   requestedBy: string,
   only?: string,
@@ -23,7 +23,7 @@ export async function requestSync(
   const what = only === undefined ? 'connected system' : `connection to ${getProvider(only).label}`;
   if (connections.length === 0)
     throw new Problem('conflict', `This workspace has no ${what} to sync. Connect one first.`);
-  const busy = await busyConnections(tenantId);
+  const busy = await listBusyConnections(tenantId);
   const idle = connections.filter(({ id }) => !busy.includes(id));
   if (idle.length === 0)
     throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
@@ -87,20 +87,20 @@ export async function requestReplay(
 }
 
 /** In the queue, further connections of a tenant stand behind this many of it at most. */
-const lowestPriority = -3;
+const minPriority = -3;
 
 /**
  * Queues every connection that is due before the next tick, each at its own time. What was missed
  * is caught up once. The first connection of each tenant goes before the second of any: many
  * connections of one must not keep the others waiting.
  */
-export async function enqueueDue(now = new Date()): Promise<number> {
+export async function enqueueDueSyncs(now = new Date()): Promise<number> {
   let queued = 0;
   for (const tenant of await listTenants()) {
-    for (const [place, { id, dueAt }] of (
-      await dueConnections(tenant.id, syncIntervalMs / 1000)
+    for (const [index, { id, dueAt }] of (
+      await listDueConnections(tenant.id, syncIntervalMs / 1000)
     ).entries()) {
-      if (await wake(tenant.id, id, dueAt, now, Math.max(-place, lowestPriority))) queued += 1;
+      if (await enqueueSync(tenant.id, id, dueAt, now, Math.max(-index, minPriority))) queued += 1;
     }
   }
   return queued;
@@ -110,7 +110,7 @@ export async function enqueueDue(now = new Date()): Promise<number> {
  * Queues a connection for the time at which it is due. False when it is queued for that time
  * already.
  */
-export function wake(
+export function enqueueSync(
   tenantId: string,
   connectionId: string,
   dueAt: Date | null,

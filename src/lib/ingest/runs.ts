@@ -1,17 +1,17 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
-import { ofConnection, stillOurs, type HeldRun } from './lease.ts';
+import { whereConnection, whereLeased, type LeasedRun } from './lease.ts';
 import { FencedError } from '../platform/lease.ts';
 import { type Failure } from './failures.ts';
-import { nextAttempt } from './schedule.ts';
+import { computeNextAttempt } from './schedule.ts';
 import { syncRuns } from '../schema/sync.ts';
 import type { StreamReport, StreamStatus, SyncRequest } from './types.ts';
 
 /** The connections of a tenant that a worker reads or replays at the moment. */
-export async function busyConnections(tenantId: string): Promise<string[]> {
+export async function listBusyConnections(tenantId: string): Promise<string[]> {
   const alive = and(
     eq(syncRuns.tenantId, tenantId),
     eq(syncRuns.status, 'running'),
@@ -42,7 +42,7 @@ export async function isReplaying(tenantId: string, connectionId: string): Promi
   );
 }
 
-export interface RunEnd {
+export interface RunResult {
   status: StreamStatus;
   finishedAt: Date;
   recordsUpdated: number;
@@ -57,20 +57,25 @@ export interface RunEnd {
  */
 export function finishRun(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId'>,
-  run: HeldRun,
+  run: LeasedRun,
   streams: StreamReport[],
   failure: Failure | undefined,
   intervalMs?: number,
-): Promise<RunEnd> {
+): Promise<RunResult> {
   const finishedAt = new Date();
-  const { at, waitingFor } = nextAttempt(request.connectionId, finishedAt, failure, intervalMs);
-  const end = {
-    status: statusOf(streams, failure),
+  const { at, waitingFor } = computeNextAttempt(
+    request.connectionId,
     finishedAt,
-    recordsUpdated: sum(streams),
-    errorMessage: messageOf(streams, failure),
+    failure,
+    intervalMs,
+  );
+  const end = {
+    status: toRunStatus(streams, failure),
+    finishedAt,
+    recordsUpdated: countUpdatedRecords(streams),
+    errorMessage: formatErrorMessage(streams, failure),
   };
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(request.tenantId, async (tx) => {
       // What asked for a pass while this one was under way may have come too late for it.
       const wakesAtStart = sql`(select ${syncRuns.wakes} from ${syncRuns} where ${syncRuns.tenantId} = ${request.tenantId} and ${syncRuns.id} = ${run.runId})`;
@@ -81,12 +86,12 @@ export function finishRun(
       const [due] = await tx
         .update(connections)
         .set({ dueAt: next, waitingFor })
-        .where(ofConnection(request))
+        .where(whereConnection(request))
         .returning({ at: connections.dueAt });
       const ended = await tx
         .update(syncRuns)
         .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
-        .where(stillOurs(request.tenantId, run))
+        .where(whereLeased(request.tenantId, run))
         .returning({ id: syncRuns.id });
       if (ended.length === 0 && !(await hasEnded(tx, request.tenantId, run, finishedAt)))
         throw new FencedError();
@@ -99,7 +104,7 @@ export function finishRun(
 async function hasEnded(
   tx: Tx,
   tenantId: string,
-  { runId, lease }: HeldRun,
+  { runId, lease }: LeasedRun,
   finishedAt: Date,
 ): Promise<boolean> {
   const ours = and(
@@ -111,20 +116,23 @@ async function hasEnded(
   return (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length > 0;
 }
 
-export function statusOf(streams: StreamReport[], failure: Failure | undefined): StreamStatus {
+export function toRunStatus(streams: StreamReport[], failure: Failure | undefined): StreamStatus {
   if (failure === undefined && streams.every((stream) => stream.status === 'success'))
     return 'success';
   return streams.every((stream) => stream.status === 'failed') ? 'failed' : 'partial';
 }
 
-export function sum(streams: StreamReport[]): number {
+export function countUpdatedRecords(streams: StreamReport[]): number {
   return streams.reduce(
     (total, { inserted, changed, deleted }) => total + inserted + changed + deleted,
     0,
   );
 }
 
-export function messageOf(streams: StreamReport[], failure: Failure | undefined): string | null {
+export function formatErrorMessage(
+  streams: StreamReport[],
+  failure: Failure | undefined,
+): string | null {
   const messages = streams.flatMap(({ label, errorMessage }) =>
     errorMessage === null ? [] : `${label}: ${errorMessage}`,
   );

@@ -9,14 +9,14 @@ const retryMs = 60_000;
  * The next time after `now` at which a connection is due: always at its own minute, so that the
  * load spreads over the hour.
  */
-export function nextDue(connectionId: string, now: Date, intervalMs = syncIntervalMs): Date {
-  const offset = offsetOf(connectionId, intervalMs);
+export function computeNextDue(connectionId: string, now: Date, intervalMs = syncIntervalMs): Date {
+  const offset = computeOffset(connectionId, intervalMs);
   const slot = Math.floor((now.getTime() - offset) / intervalMs) + 1;
   return new Date(slot * intervalMs + offset);
 }
 
 /** From the random end of the id; its beginning is a time and would not spread. */
-function offsetOf(connectionId: string, intervalMs: number): number {
+function computeOffset(connectionId: string, intervalMs: number): number {
   return Number.parseInt(connectionId.slice(-8), 16) % intervalMs;
 }
 
@@ -30,13 +30,13 @@ const restShare = 0.1;
  * When a connection is synced again after a run that ended at `now`, and what it waits for if that
  * is not its own minute.
  */
-export function nextAttempt(
+export function computeNextAttempt(
   connectionId: string,
   now: Date,
   failure: Failure | undefined,
   intervalMs = syncIntervalMs,
 ): { at: Date; waitingFor: string | null } {
-  const regular = nextDue(
+  const regular = computeNextDue(
     connectionId,
     new Date(now.getTime() + intervalMs * restShare),
     intervalMs,

@@ -1,8 +1,8 @@
 import type { Changes, Cursor, ReadSpan } from '../connectors/contract/source.ts';
-import { merge, readUpTo, type Interval } from './intervals.ts';
+import { mergeIntervals, findCoveredUntil, type Interval } from './intervals.ts';
 
 /** What the state of a stream says about its next pass. */
-export interface Progress {
+export interface StreamProgress {
   /** When the last complete pass over everything began. */
   fullAt: Date | null;
   /** By time: the spans of source time that were read whole. */
@@ -17,17 +17,23 @@ export interface Progress {
  * What the next pass reads: everything until everything was read once, then changes, and now and
  * then everything again to find what the changes did not tell.
  */
-export function chooseSpan(changes: Changes | undefined, progress: Progress, now: Date): ReadSpan {
+export function chooseSpan(
+  changes: Changes | undefined,
+  progress: StreamProgress,
+  now: Date,
+): ReadSpan {
   const full: ReadSpan = { mode: 'full', since: null, token: null };
   if (changes === undefined || progress.fullAt === null) return full;
-  const known = changes.by === 'time' ? readUpTo(progress.intervals) : progress.token;
-  if (known === undefined || known === null) return full;
+  const position = changes.by === 'time' ? findCoveredUntil(progress.intervals) : progress.token;
+  if (position === undefined || position === null) return full;
   if (now.getTime() - progress.fullAt.getTime() >= changes.reconcileHours * 3_600_000)
     return { ...full, mode: 'reconcile' };
   if (changes.by === 'token') return { mode: 'changes', since: null, token: progress.token };
   return {
     mode: 'changes',
-    since: new Date(Number(known) - (progress.lookbackSeconds ?? changes.lookbackSeconds) * 1000),
+    since: new Date(
+      Number(position) - (progress.lookbackSeconds ?? changes.lookbackSeconds) * 1000,
+    ),
     token: null,
   };
 }
@@ -37,12 +43,12 @@ export function chooseSpan(changes: Changes | undefined, progress: Progress, now
  * when it had none). The source's own clock decides: what it has not shown yet is not taken as
  * read.
  */
-export function coverage(
+export function extendCoverage(
   span: ReadSpan,
   intervals: readonly Interval[],
   newest: number | undefined,
 ): Interval[] {
   if (newest === undefined) return [...intervals];
   const from = span.since === null ? Number.NEGATIVE_INFINITY : span.since.getTime();
-  return merge([...intervals, [from, newest]]);
+  return mergeIntervals([...intervals, [from, newest]]);
 }

@@ -7,22 +7,30 @@ import type { Pass, Source, Stream } from './types.ts';
 export type StreamState = typeof streamStates.$inferSelect;
 
 /** The state of a stream, locked; made when there is none yet. */
-export async function lockState(tx: Tx, source: Source, stream: Stream): Promise<StreamState> {
+export async function lockOrCreateState(
+  tx: Tx,
+  source: Source,
+  stream: Stream,
+): Promise<StreamState> {
   const key = { tenantId: source.tenantId, connectionId: source.connectionId, stream: stream.name };
   await tx.insert(streamStates).values(key).onConflictDoNothing();
-  const [state] = await tx.select().from(streamStates).where(ofState(source, stream)).for('update');
+  const [state] = await tx
+    .select()
+    .from(streamStates)
+    .where(whereStreamState(source, stream))
+    .for('update');
   if (state === undefined) throw new FencedError();
   return state;
 }
 
 /** Locks the stream's state and the run, and makes sure that both are still ours. */
-export async function holdState(
+export async function lockStreamState(
   tx: Tx,
   source: Source,
   stream: Pick<Stream, 'name'>,
   pass: Pass,
 ): Promise<'ours' | 'done'> {
-  const ourRun = and(
+  const leasedRun = and(
     eq(syncRuns.tenantId, streamStates.tenantId),
     eq(syncRuns.id, source.runId),
     eq(syncRuns.status, 'running'),
@@ -31,8 +39,8 @@ export async function holdState(
   const [state] = await tx
     .select({ version: streamStates.version, passId: streamStates.passId })
     .from(streamStates)
-    .innerJoin(syncRuns, ourRun)
-    .where(ofState(source, stream))
+    .innerJoin(syncRuns, leasedRun)
+    .where(whereStreamState(source, stream))
     .for('update');
   if (state === undefined || state.passId !== pass.id) throw new FencedError();
   if (state.version === pass.version) return 'ours';
@@ -41,7 +49,7 @@ export async function holdState(
   throw new FencedError();
 }
 
-export function ofState(
+export function whereStreamState(
   source: Pick<Source, 'tenantId' | 'connectionId'>,
   stream: Pick<Stream, 'name'>,
 ) {

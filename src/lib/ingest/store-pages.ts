@@ -1,7 +1,7 @@
 import type { Change } from '../entities/definition.ts';
 import { type Incoming, type Origin } from '../entities/incoming.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
 import type { Page } from '../connectors/contract/source.ts';
@@ -9,26 +9,26 @@ import { recordPage } from '../connections/metrics.ts';
 import { applyDeletion, applyPages } from './apply.ts';
 import { packBody, storeSnapshots, type PackedBody } from './snapshots/store.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { absentFromPartitions, deletedOn } from './deletions.ts';
-import { bookPages } from './counters.ts';
-import { readUpTo } from './intervals.ts';
-import { setAside, settle } from './rejections/record.ts';
-import { holdState } from './state.ts';
-import { translate, type Translated } from './translate.ts';
-import type { Books, Pass, Source, Stream } from './types.ts';
+import { whereAbsentFromPartitions, whereDeletedOnPage } from './deletions.ts';
+import { commitPages } from './counters.ts';
+import { findCoveredUntil } from './intervals.ts';
+import { upsertRejections, resolveAccepted } from './rejections/record.ts';
+import { lockStreamState } from './state.ts';
+import { translatePage, type TranslatedPage } from './translate.ts';
+import type { StreamCounters, Pass, Source, Stream } from './types.ts';
 
 /** A page with all the work done that needs no database. */
 export interface PreparedPage {
   page: Page;
   body: PackedBody;
-  translated: Translated;
+  translated: TranslatedPage;
 }
 
 /**
  * Packs and translates each page as it comes, so that a reader ahead does it while the page before
  * is being written.
  */
-export async function* prepared(
+export async function* preparePages(
   source: Source,
   stream: Stream,
   pass: Pass,
@@ -36,10 +36,10 @@ export async function* prepared(
 ): AsyncGenerator<PreparedPage> {
   for await (const page of pages) {
     failpoint('fetch.after');
-    const packing = packBody(page.answer.body);
+    const packing = packBody(page.response.body);
     yield {
       page,
-      translated: translate(stream, source.settings, page, pass.corrections),
+      translated: translatePage(stream, source.settings, page, pass.corrections),
       body: await packing,
     };
   }
@@ -49,15 +49,15 @@ export async function* prepared(
  * At most so much is stored in one transaction: as many items as five pages of a hundred, thirty
  * answers with hardly any, or four megabytes.
  */
-export const mostAtOnce = 500;
+export const maxBatchWeight = 500;
 
 /**
  * What a page adds to a transaction. Nothing is added after one that says what is deleted: it
  * speaks of the pages before it.
  */
-export function weightOf({ page, body }: PreparedPage): number {
-  if (page.deleted !== undefined && page.deleted.length > 0) return mostAtOnce;
-  return Math.max(page.items.length, mostAtOnce / 30, body.size / 8192);
+export function measureWeight({ page, body }: PreparedPage): number {
+  if (page.deleted !== undefined && page.deleted.length > 0) return maxBatchWeight;
+  return Math.max(page.items.length, maxBatchWeight / 30, body.size / 8192);
 }
 
 /**
@@ -71,25 +71,31 @@ export async function storePages(
   pass: Pass,
   ready: readonly PreparedPage[],
 ): Promise<void> {
-  for (const { page, translated } of ready) noteProgress(pass, stream, page, translated);
-  const books = await patiently(() =>
+  for (const { page, translated } of ready) updateProgress(pass, stream, page, translated);
+  const counters = await retryOnDbOutage(() =>
     withTenant(source.tenantId, (tx) => writePages(tx, source, stream, pass, ready)),
   );
   failpoint('commit.after');
   recordPage({
     tenantId: source.tenantId,
     connectionId: source.connectionId,
-    inserted: books.inserted,
-    changed: books.changed,
+    inserted: counters.inserted,
+    changed: counters.changed,
   });
   pass.version += 1;
   pass.pages += ready.length;
   pass.cursor = ready.at(-1)?.page.cursor ?? pass.cursor;
-  for (const name of Object.keys(books) as (keyof Books)[]) pass.books[name] += books[name];
+  for (const name of Object.keys(counters) as (keyof StreamCounters)[])
+    pass.counters[name] += counters[name];
 }
 
 /** What the end of the pass has to know of its pages. */
-function noteProgress(pass: Pass, stream: Stream, page: Page, { incoming }: Translated): void {
+function updateProgress(
+  pass: Pass,
+  stream: Stream,
+  page: Page,
+  { incoming }: TranslatedPage,
+): void {
   if (page.expectedTotal !== undefined)
     pass.expected = {
       total: page.expectedTotal,
@@ -108,7 +114,7 @@ function noteProgress(pass: Pass, stream: Stream, page: Page, { incoming }: Tran
   pass.highWater = pass.newest === undefined ? null : { newest: pass.newest };
 }
 
-type Placed = PreparedPage & { origin: Origin };
+type PageWithOrigin = PreparedPage & { origin: Origin };
 
 async function writePages(
   tx: Tx,
@@ -116,24 +122,24 @@ async function writePages(
   stream: Stream,
   pass: Pass,
   ready: readonly PreparedPage[],
-): Promise<Books> {
-  const placed = ready.map((each): Placed => ({
+): Promise<StreamCounters> {
+  const originPages = ready.map((each): PageWithOrigin => ({
     ...each,
-    origin: originOf(source, stream, each.page),
+    origin: toOrigin(source, stream, each.page),
   }));
-  const last = placed.at(-1);
-  if (last === undefined || (await holdState(tx, source, stream, pass)) === 'done')
-    return bookedBefore(ready);
+  const last = originPages.at(-1);
+  if (last === undefined || (await lockStreamState(tx, source, stream, pass)) === 'done')
+    return countCommittedPages(ready);
   await storeSnapshots(
     tx,
-    placed.map((each, n) => ({
-      meta: snapshotMeta(source, stream, pass, each, n),
-      answer: each.page.answer,
+    originPages.map((each, n) => ({
+      meta: toSnapshotMeta(source, stream, pass, each, n),
+      answer: each.page.response,
       body: each.body,
     })),
   );
   failpoint('upsert.before');
-  const place = {
+  const streamKey = {
     tenantId: source.tenantId,
     connectionId: source.connectionId,
     provider: source.provider.key,
@@ -141,51 +147,51 @@ async function writePages(
   };
   const { changes, inserted, changed, unchanged } = await applyPages(
     tx,
-    place,
+    streamKey,
     stream.entity,
-    placed.map(({ origin, translated }) => ({ origin, incoming: translated.incoming })),
+    originPages.map(({ origin, translated }) => ({ origin, incoming: translated.incoming })),
   );
   failpoint('upsert.after');
-  const deleted = await removeGone(tx, stream, placed, last);
-  await sortOut(tx, source, pass, placed);
-  const books = { ...countsOf(ready), inserted, changed, unchanged, deleted };
+  const deleted = await applyPageDeletions(tx, stream, originPages, last);
+  await recordRejections(tx, source, pass, originPages);
+  const counters = { ...countPages(ready), inserted, changed, unchanged, deleted };
   failpoint('cursor.before');
-  await bookPages(
+  await commitPages(
     tx,
     source,
     stream,
     pass,
     last.page,
-    books,
-    missedBy(
+    counters,
+    countMissed(
       pass,
       ready.flatMap(({ translated }) => translated.incoming),
       changes,
     ),
   );
   failpoint('commit.before');
-  return books;
+  return counters;
 }
 
 /** Page by page: what one sets aside a later one may settle, and the other way round. */
-async function sortOut(
+async function recordRejections(
   tx: Tx,
   source: Source,
   pass: Pass,
-  placed: readonly Placed[],
+  originPages: readonly PageWithOrigin[],
 ): Promise<void> {
-  for (const { origin, translated } of placed) {
-    await setAside(tx, placeOf(source, origin), translated.rejected);
+  for (const { origin, translated } of originPages) {
+    await upsertRejections(tx, toRejectionContext(source, origin), translated.rejected);
     if (pass.hasErrors)
-      await settle(
+      await resolveAccepted(
         tx,
-        placeOf(source, origin),
+        toRejectionContext(source, origin),
         translated.incoming.map(({ record }) => record.externalId),
       );
   }
 }
 
-function originOf(source: Source, stream: Stream, page: Page): Origin {
+function toOrigin(source: Source, stream: Stream, page: Page): Origin {
   return {
     tenantId: source.tenantId,
     connectionId: source.connectionId,
@@ -193,15 +199,15 @@ function originOf(source: Source, stream: Stream, page: Page): Origin {
     stream: stream.name,
     snapshotId: newId(),
     timeZone: source.timeZone,
-    receivedAt: page.answer.receivedAt,
+    receivedAt: page.response.receivedAt,
   };
 }
 
-function snapshotMeta(
+function toSnapshotMeta(
   source: Source,
   stream: Stream,
   pass: Pass,
-  { page, origin, translated }: Placed,
+  { page, origin, translated }: PageWithOrigin,
   n: number,
 ) {
   return {
@@ -213,12 +219,15 @@ function snapshotMeta(
     passId: pass.id,
     pageNo: pass.pages + n,
     partition: page.partition ?? null,
-    externalIds: translated.seen,
+    externalIds: translated.visibleChanges,
     deletedIds: page.deleted ?? [],
   };
 }
 
-const placeOf = (source: Source, { tenantId, connectionId, stream, snapshotId }: Origin) => ({
+const toRejectionContext = (
+  source: Source,
+  { tenantId, connectionId, stream, snapshotId }: Origin,
+) => ({
   tenantId,
   connectionId,
   stream,
@@ -230,8 +239,8 @@ const placeOf = (source: Source, { tenantId, connectionId, stream, snapshotId }:
  * The books that the database already holds for these pages, as far as this process has to know
  * them.
  */
-function bookedBefore(ready: readonly PreparedPage[]): Books {
-  const counts = countsOf(ready);
+function countCommittedPages(ready: readonly PreparedPage[]): StreamCounters {
+  const counts = countPages(ready);
   return {
     ...counts,
     inserted: 0,
@@ -241,7 +250,9 @@ function bookedBefore(ready: readonly PreparedPage[]): Books {
   };
 }
 
-function countsOf(ready: readonly PreparedPage[]): Pick<Books, 'pages' | 'fetched' | 'rejected'> {
+function countPages(
+  ready: readonly PreparedPage[],
+): Pick<StreamCounters, 'pages' | 'fetched' | 'rejected'> {
   const sum = (count: (each: PreparedPage) => number) =>
     ready.reduce((total, each) => total + count(each), 0);
   return {
@@ -255,30 +266,30 @@ function countsOf(ready: readonly PreparedPage[]): Pick<Books, 'pages' | 'fetche
  * Pages may themselves say which items are gone: those that the last one names, or what they, as
  * the complete lists of their parents, do not hold.
  */
-async function removeGone(
+async function applyPageDeletions(
   tx: Tx,
   stream: Stream,
-  placed: readonly Placed[],
-  { origin, page }: Placed,
+  originPages: readonly PageWithOrigin[],
+  { origin, page }: PageWithOrigin,
 ): Promise<number> {
   const condition =
-    absentFromPartitions(
+    whereAbsentFromPartitions(
       stream,
-      placed.map((each) => each.page),
-      placed.flatMap(({ translated }) => translated.seen),
-    ) ?? deletedOn(stream, page);
+      originPages.map((each) => each.page),
+      originPages.flatMap(({ translated }) => translated.visibleChanges),
+    ) ?? whereDeletedOnPage(stream, page);
   return condition === undefined
     ? 0
     : applyDeletion(tx, origin, stream.entity, condition, origin.receivedAt);
 }
 
 /** How many changes a pass over everything found that passes over changes should have told. */
-function missedBy(
+function countMissed(
   { span, intervals }: Pass,
   incoming: readonly Incoming[],
   changes: readonly Change[],
 ): number {
-  const known = span.mode === 'reconcile' ? readUpTo(intervals) : undefined;
+  const known = span.mode === 'reconcile' ? findCoveredUntil(intervals) : undefined;
   if (known === undefined || changes.length === 0) return 0;
   const old = new Set(
     incoming.flatMap(({ record }) =>

@@ -1,19 +1,19 @@
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { log } from '../platform/log.ts';
 import { newId } from '../platform/id.ts';
 import type { Page, ReadContext } from '../connectors/contract/source.ts';
-import { traced } from '../platform/tracing.ts';
+import { withSpan } from '../platform/tracing.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { ahead } from '../platform/prefetch.ts';
-import { gathered } from '../platform/batch-by-weight.ts';
-import { closeStreamBooks, openStreamBooks } from './counters.ts';
-import { holdRun } from './lease.ts';
-import { mostAtOnce, prepared, storePages, weightOf } from './store-pages.ts';
-import { duePartitions } from './partitions.ts';
+import { prefetch } from '../platform/prefetch.ts';
+import { batchByWeight } from '../platform/batch-by-weight.ts';
+import { closeStreamCounters, openStreamCounters } from './counters.ts';
+import { assertLease } from './lease.ts';
+import { maxBatchWeight, preparePages, storePages, measureWeight } from './store-pages.ts';
+import { readDuePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
 import { FencedError } from '../platform/lease.ts';
-import { judge, SliceOver, StoppedError, type Failure } from './failures.ts';
+import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
 import type { Pass, Source, Stream, StreamReport } from './types.ts';
 
 export interface StreamOutcome {
@@ -27,33 +27,33 @@ export interface StreamOutcome {
  * the pass stays where it is.
  */
 export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
-  const pass = await patiently(() => beginPass(source, stream));
-  const begunAt = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
+  const pass = await retryOnDbOutage(() => beginPass(source, stream));
+  const startedFrom = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
     // Three things at once: a page on its way, the one before it being translated, those that are
     // ready being stored.
-    for await (const ready of gathered(
-      prepared(source, stream, pass, ahead(readPages(source, stream, pass))),
-      weightOf,
-      mostAtOnce,
+    for await (const ready of batchByWeight(
+      preparePages(source, stream, pass, prefetch(readPages(source, stream, pass))),
+      measureWeight,
+      maxBatchWeight,
     )) {
       source.request.signal?.throwIfAborted();
-      await traced('sync page', { stream: stream.name }, () =>
+      await withSpan('sync page', { stream: stream.name }, () =>
         storePages(source, stream, pass, ready),
       );
       const last = ready.at(-1)?.page;
       if (last === undefined) continue;
-      tell(source, stream, pass, last);
-      if (isSliceOver(source, pass, begunAt, last)) throw new SliceOver();
+      reportProgress(source, stream, pass, last);
+      if (isSliceOver(source, pass, startedFrom, last)) throw new SliceExpiredError();
     }
     return { report: await finishPass(source, stream, pass), failure: undefined };
   } catch (caught) {
-    if (caught instanceof FencedError || caught instanceof SliceOver) throw caught;
+    if (caught instanceof FencedError || caught instanceof SliceExpiredError) throw caught;
     // What a stop breaks off fails in its own words; the reason for the stop is the better one.
     const { signal } = source.request;
     if (signal?.aborted === true)
       throw signal.reason instanceof FencedError ? signal.reason : new StoppedError();
-    const failure = judge(caught);
+    const failure = classifyFailure(caught);
     log.warn(
       {
         event: 'sync.stream_failed',
@@ -68,18 +68,18 @@ export async function syncStream(source: Source, stream: Stream): Promise<Stream
 }
 
 /** Fewer pages than this may be those that a resumed pass reads once more. */
-const fewestPages = 3;
+const minPages = 3;
 
 /** A slice that has not moved the cursor would be repeated for ever: it goes on until it has. */
 function isSliceOver(
   source: Source,
   pass: Pass,
-  begunAt: { cursor: string; pages: number },
+  startedFrom: { cursor: string; pages: number },
   page: Page,
 ): boolean {
-  if (page.last || performance.now() < source.sliceEnd || pass.pages - begunAt.pages < fewestPages)
+  if (page.last || performance.now() < source.sliceEnd || pass.pages - startedFrom.pages < minPages)
     return false;
-  return JSON.stringify(page.cursor) !== begunAt.cursor;
+  return JSON.stringify(page.cursor) !== startedFrom.cursor;
 }
 
 /**
@@ -96,9 +96,9 @@ export async function skipStream(
     message: `Not read, because ${parent.label} could not be read.`,
   };
   const report = await withTenant(source.tenantId, async (tx) => {
-    await holdRun(tx, source.tenantId, source);
-    await openStreamBooks(tx, source, stream, { id: newId(), mode: 'full' });
-    return closeStreamBooks(tx, source, stream, 'failed', failure);
+    await assertLease(tx, source.tenantId, source);
+    await openStreamCounters(tx, source, stream, { id: newId(), mode: 'full' });
+    return closeStreamCounters(tx, source, stream, 'failed', failure);
   });
   return {
     report,
@@ -115,7 +115,7 @@ async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGene
     now: pass.startedAt,
     span: pass.span,
     concurrency: source.provider.limits.concurrency,
-    partitions: () => duePartitions(source, stream, pass),
+    partitions: () => readDuePartitions(source, stream, pass),
   };
   failpoint('fetch.before');
   for await (const page of stream.read(context, pass.cursor)) {
@@ -124,11 +124,11 @@ async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGene
   }
 }
 
-function tell(source: Source, stream: Stream, pass: Pass, page: Page): void {
+function reportProgress(source: Source, stream: Stream, pass: Pass, page: Page): void {
   source.request.onProgress?.({
     stream: stream.label,
     pages: pass.pages,
-    fetched: pass.books.fetched,
+    fetched: pass.counters.fetched,
     expectedTotal: page.expectedTotal ?? null,
   });
 }

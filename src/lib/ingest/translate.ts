@@ -10,7 +10,7 @@ import { applyPatch } from '../platform/merge-patch.ts';
 import type { Stream } from './types.ts';
 
 /** An item that is set aside, with the reason in plain words. */
-export interface Rejected {
+export interface Rejection {
   itemKey: string;
   itemIndex: number;
   /** The class of the reason: the field to blame, else `no_id`, `characters` or `mapping`. */
@@ -23,21 +23,21 @@ export interface Rejected {
   corrected: boolean;
 }
 
-export interface Translated {
+export interface TranslatedPage {
   incoming: Incoming[];
-  rejected: Rejected[];
+  rejected: Rejection[];
   /** The ids of all items that have one, accepted or not: what the page proves to exist. */
-  seen: string[];
+  visibleChanges: string[];
 }
 
 /** Maps the items of a page to records. Pure; one bad item never harms its neighbours. */
-export function translate(
+export function translatePage(
   stream: Stream,
   settings: unknown,
   page: Pick<Page, 'items' | 'partition'>,
   corrections: Corrections = new Map(),
-): Translated {
-  const result: Translated = { incoming: [], rejected: [], seen: [] };
+): TranslatedPage {
+  const result: TranslatedPage = { incoming: [], rejected: [], visibleChanges: [] };
   page.items.forEach((item, index) => {
     const { id, incoming, rejected } = translateItem(
       stream,
@@ -45,7 +45,7 @@ export function translate(
       { settings, partition: page.partition, index },
       corrections,
     );
-    if (id !== undefined) result.seen.push(id);
+    if (id !== undefined) result.visibleChanges.push(id);
     if (incoming !== undefined) result.incoming.push(incoming);
     if (rejected !== undefined) result.rejected.push(rejected);
   });
@@ -56,7 +56,7 @@ export function translate(
 export interface TranslatedItem {
   id: string | undefined;
   incoming?: Incoming;
-  rejected?: Rejected;
+  rejected?: Rejection;
 }
 
 /**
@@ -69,23 +69,24 @@ export function translateItem(
   corrections: Corrections,
 ): TranslatedItem {
   // Most streams have none, and a key costs as much as an id.
-  const correction = corrections.size === 0 ? undefined : corrections.get(keyOf(stream, received));
-  const corrected = correction !== undefined && correction.digest === digestOf(received);
+  const correction =
+    corrections.size === 0 ? undefined : corrections.get(toItemKey(stream, received));
+  const corrected = correction !== undefined && correction.digest === hashItem(received);
   const item = corrected ? applyPatch(received, correction.patch) : received;
-  const id = idOf(stream, item);
-  const mapped = attempt(() => toIncoming(stream, item, context));
+  const id = readItemId(stream, item);
+  const mapped = tryCall(() => toIncoming(stream, item, context));
   if (mapped.value !== undefined) return { id, incoming: mapped.value };
   const { error } = mapped;
-  const itemKey = keyOf(stream, received);
+  const itemKey = toItemKey(stream, received);
   return {
     id,
     rejected: {
       itemKey,
       itemIndex: context.index,
-      kind: kindOf(error, id, item),
-      reason: reasonOf(error),
+      kind: classifyRejection(error, id, item),
+      reason: formatReason(error),
       item: received,
-      digest: digestOf(received),
+      digest: hashItem(received),
       corrected,
     },
   };
@@ -95,18 +96,18 @@ export function translateItem(
  * The key under which an item is set aside: the source's id, or a digest of the item when it has
  * none that can be stored.
  */
-export function keyOf(stream: Stream, item: unknown): string {
-  return idOf(stream, item)?.slice(0, 200) ?? `digest:${digestOf(item).slice(0, 32)}`;
+export function toItemKey(stream: Stream, item: unknown): string {
+  return readItemId(stream, item)?.slice(0, 200) ?? `digest:${hashItem(item).slice(0, 32)}`;
 }
 
 /** SHA-256 of the item's JSON, in hex. */
-export function digestOf(item: unknown): string {
-  return createHash('sha256').update(jsonOf(item)).digest('hex');
+export function hashItem(item: unknown): string {
+  return createHash('sha256').update(toJson(item)).digest('hex');
 }
 
 /** The source's id of an item; undefined when it has none that can be stored. */
-export function idOf(stream: Stream, item: unknown): string | undefined {
-  const id = attempt(() => stream.identify(item)).value;
+export function readItemId(stream: Stream, item: unknown): string | undefined {
+  const id = tryCall(() => stream.identify(item)).value;
   return id !== undefined && isStorable(id) ? id : undefined;
 }
 
@@ -131,7 +132,7 @@ function parseRecord(entity: EntityName, record: unknown): Incoming['record'] {
  */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
 
-function attempt<T>(work: () => T): { value?: T; error?: unknown } {
+function tryCall<T>(work: () => T): { value?: T; error?: unknown } {
   try {
     return { value: work() };
   } catch (error) {
@@ -143,18 +144,18 @@ function attempt<T>(work: () => T): { value?: T; error?: unknown } {
  * An item that is nested too deeply to be written down is told apart by nothing; it is set aside
  * all the same.
  */
-const jsonOf = (item: unknown): string => attempt(() => JSON.stringify(item) ?? 'null').value ?? '';
+const toJson = (item: unknown): string => tryCall(() => JSON.stringify(item) ?? 'null').value ?? '';
 
-function kindOf(error: unknown, id: string | undefined, item: unknown): string {
+function classifyRejection(error: unknown, id: string | undefined, item: unknown): string {
   if (id === undefined) return 'no_id';
-  if (unstorable.test(jsonOf(item))) return 'characters';
+  if (unstorable.test(toJson(item))) return 'characters';
   if (error instanceof RecordRejected) return error.field ?? 'mapping';
   if (error instanceof z.ZodError)
     return error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') || 'mapping';
   return 'mapping';
 }
 
-function reasonOf(error: unknown): string {
+function formatReason(error: unknown): string {
   if (error instanceof RecordRejected) return error.message;
   if (error instanceof z.ZodError) {
     return error.issues

@@ -22,12 +22,12 @@ export interface SyncRequest {
    * Default: never.
    */
   sliceMs?: number;
-  onProgress?: (progress: Progress) => void;
+  onProgress?: (progress: SyncProgress) => void;
   /** For a replay: the run that its slice before has put down for it. */
   handedOver?: { runId: string; lease: number } | undefined;
 }
 
-export interface Progress {
+export interface SyncProgress {
   stream: string;
   pages: number;
   fetched: number;
@@ -80,11 +80,11 @@ export interface Pass {
   hasErrors: boolean;
   /** What persons laid over items that could not be read as they were. */
   corrections: Corrections;
-  books: Books;
+  counters: StreamCounters;
 }
 
 /** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
-export interface Books {
+export interface StreamCounters {
   pages: number;
   fetched: number;
   inserted: number;
@@ -94,7 +94,7 @@ export interface Books {
   deleted: number;
 }
 
-export const emptyBooks = (): Books => ({
+export const createCounters = (): StreamCounters => ({
   pages: 0,
   fetched: 0,
   inserted: 0,
@@ -106,7 +106,7 @@ export const emptyBooks = (): Books => ({
 
 export type StreamStatus = 'success' | 'partial' | 'failed';
 
-export interface StreamReport extends Books {
+export interface StreamReport extends StreamCounters {
   stream: string;
   label: string;
   status: StreamStatus;

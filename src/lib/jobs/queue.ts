@@ -7,15 +7,15 @@ import { log } from '../platform/log.ts';
 import { openQueue } from '../platform/queue/queue.ts';
 import { safeMessage } from '../platform/secrets.ts';
 
-let opened: Promise<PgBoss> | undefined;
+let openedSender: Promise<PgBoss> | undefined;
 
 /** This process's queue client for sending. Opened on first use. */
-function sender(): Promise<PgBoss> {
-  opened ??= openSender().catch((error: unknown) => {
-    opened = undefined;
+function getSender(): Promise<PgBoss> {
+  openedSender ??= openSender().catch((error: unknown) => {
+    openedSender = undefined;
     throw error;
   });
-  return opened;
+  return openedSender;
 }
 
 async function openSender(): Promise<PgBoss> {
@@ -47,7 +47,7 @@ export async function enqueue<Name extends JobName>(
   { key, tx, ...options }: EnqueueOptions,
 ): Promise<boolean> {
   const checked = jobs[name].parse(payload);
-  const boss = await sender();
+  const boss = await getSender();
   // The jobs of one tenant form a group, of which only so many run at once.
   const id = await boss.send(name, checked, {
     singletonKey: key,
@@ -59,7 +59,7 @@ export async function enqueue<Name extends JobName>(
 }
 
 export async function closeQueue(): Promise<void> {
-  const boss = await opened;
-  opened = undefined;
+  const boss = await openedSender;
+  openedSender = undefined;
   await boss?.stop({ graceful: false });
 }

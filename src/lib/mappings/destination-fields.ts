@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import type { HttpClient } from '../platform/http/types.ts';
 import type { PushDefinition, TargetMetadata } from '../connectors/contract/destination.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
@@ -9,48 +9,48 @@ import { pushTargets } from '../schema/pushes.ts';
  * Customers add fields and options seldom; whoever does and cannot wait reads them anew on the
  * mapping page.
  */
-const freshHours = 24;
+const cacheHours = 24;
 
 interface Key {
   tenantId: string;
   connectionId: string;
 }
 
-const own = ({ tenantId, connectionId }: Key) =>
+const whereOwn = ({ tenantId, connectionId }: Key) =>
   and(eq(pushTargets.tenantId, tenantId), eq(pushTargets.connectionId, connectionId));
 
 /**
  * What the CRM says of its own fields, as read within the last day; else it is asked. Throws
  * RemoteError.
  */
-export async function targetMetadata(
+export async function loadTargetMetadata(
   key: Key,
   push: PushDefinition,
   context: { http: HttpClient; settings: unknown },
 ): Promise<TargetMetadata> {
-  const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${freshHours})`;
-  const [known] = await patiently(() =>
+  const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${cacheHours})`;
+  const [known] = await retryOnDbOutage(() =>
     withTenant(key.tenantId, (tx) =>
       tx
         .select({ metadata: pushTargets.metadata })
         .from(pushTargets)
-        .where(and(own(key), fresh)),
+        .where(and(whereOwn(key), fresh)),
     ),
   );
   return known === undefined
-    ? refreshTarget(key, push, context)
+    ? refreshTargetMetadata(key, push, context)
     : (known.metadata as TargetMetadata);
 }
 
 /** Asks the CRM for its fields now, and keeps what it says. */
-export async function refreshTarget(
+export async function refreshTargetMetadata(
   key: Key,
   push: PushDefinition,
   context: { http: HttpClient; settings: unknown },
 ): Promise<TargetMetadata> {
   const metadata = await push.describe(context);
   const read = { metadata, fetchedAt: sql`now()` };
-  await patiently(() =>
+  await retryOnDbOutage(() =>
     withTenant(key.tenantId, (tx) =>
       tx
         .insert(pushTargets)
@@ -65,6 +65,8 @@ export async function refreshTarget(
 }
 
 /** The CRM did not take what its fields promise: they are read anew before the next push. */
-export async function forgetTarget(key: Key): Promise<void> {
-  await patiently(() => withTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(own(key))));
+export async function deleteTargetMetadata(key: Key): Promise<void> {
+  await retryOnDbOutage(() =>
+    withTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(whereOwn(key))),
+  );
 }

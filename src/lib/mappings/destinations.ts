@@ -4,7 +4,7 @@ import { pushTargets } from '../schema/pushes.ts';
 import type { TargetMetadata } from '../connectors/contract/destination.ts';
 
 /** What the CRM said of its fields when it was asked last; undefined when it never was. */
-export async function selectTargets(
+export async function selectTargetMetadata(
   tx: Tx,
   tenantId: string,
   connectionId: string,

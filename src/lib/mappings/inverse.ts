@@ -1,7 +1,7 @@
 import type { LeadRow } from '../entities/definition.ts';
 import {
-  plainValue,
-  readValue,
+  normalizeValue,
+  parseValue,
   type NewValues,
   type Overridable,
 } from '../entities/lead/overrides.ts';
@@ -12,7 +12,7 @@ import type { FieldMapping, FieldValue, TargetField } from '../connectors/contra
 /**
  * Our sources that are a field of the lead as it is: what the CRM says of them can be said here.
  */
-const direct: Readonly<Record<string, Overridable>> = {
+const directFields: Readonly<Record<string, Overridable>> = {
   ...Object.fromEntries(keysWith(leadFields, 'overridable').map((key) => [key, key])),
   companyOrDomain: 'company',
 };
@@ -22,30 +22,30 @@ const nameParts = ['firstName', 'lastName'];
 
 /** Whether a value of the CRM can come back into the field that fills it. Pure. */
 export function isInvertible({ source }: Pick<FieldMapping, 'source'>): boolean {
-  return Object.hasOwn(direct, source) || nameParts.includes(source);
+  return Object.hasOwn(directFields, source) || nameParts.includes(source);
 }
 
 /**
  * What the lead would say if it agreed with the CRM on a field; undefined when that cannot be said
  * here. Pure.
  */
-export function inverseOf(
+export function toLeadValues(
   row: FieldMapping,
   field: TargetField,
   theirs: FieldValue,
   lead: Pick<LeadRow, 'name'>,
 ): NewValues | undefined {
-  const text = textOf(row, field, theirs);
+  const text = toText(row, field, theirs);
   if (text === undefined) return undefined;
-  if (nameParts.includes(row.source)) return withPart(row.source, text, lead.name);
-  const property = Object.hasOwn(direct, row.source) ? direct[row.source] : undefined;
+  if (nameParts.includes(row.source)) return withNamePart(row.source, text, lead.name);
+  const property = Object.hasOwn(directFields, row.source) ? directFields[row.source] : undefined;
   if (property === undefined) return undefined;
-  const value = readValue(property, text);
-  return value === undefined ? undefined : { [property]: plainValue(property, value) };
+  const value = parseValue(property, text);
+  return value === undefined ? undefined : { [property]: normalizeValue(property, value) };
 }
 
 /** A value of the CRM in our words: options by their label, and by what of ours stands for it. */
-function textOf(
+function toText(
   { labels = {} }: FieldMapping,
   field: TargetField,
   value: FieldValue,
@@ -55,15 +55,15 @@ function textOf(
   const label = field.options?.find((option) => option.value === value)?.label;
   if (label === undefined) return undefined;
   const same = (one: string) => one.trim().toLowerCase() === label.trim().toLowerCase();
-  return Object.entries(labels).find(([, there]) => same(there))?.[0] ?? label;
+  return Object.entries(labels).find(([, remoteLabel]) => same(remoteLabel))?.[0] ?? label;
 }
 
-function withPart(part: string, text: string | null, name: string): NewValues | undefined {
+function withNamePart(part: string, text: string | null, name: string): NewValues | undefined {
   const words = name.trim().split(/\s+/);
   const [first, last] = [words.slice(0, -1).join(' '), words.at(-1) ?? ''];
   const whole = (part === 'firstName' ? [text ?? '', last] : [first, text ?? ''])
     .filter(Boolean)
     .join(' ');
-  const value = readValue('name', whole);
+  const value = parseValue('name', whole);
   return typeof value === 'string' ? { name: value } : undefined;
 }

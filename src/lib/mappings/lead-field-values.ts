@@ -1,7 +1,7 @@
 import { leadFields } from '../records/lead.ts';
 import { keysWith, type Field, type FieldKind, type KeysWith } from '../records/fields.ts';
 import type { leads } from '../schema/leads.ts';
-import { providerLabel } from '../posture/mx/providers.ts';
+import { getProviderLabel } from '../posture/mx/providers.ts';
 import type { Evidence, Verdict } from '../posture/types.ts';
 import type { companyDomains } from '../schema/company-domains.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
@@ -100,8 +100,8 @@ const commercialSegments = [
 export const sourceFields: readonly Source[] = [
   ...keysWith(leadFields, 'mappable').map(toSource),
   text('leadId', 'Our id of the lead', ({ lead }) => lead.id),
-  text('firstName', 'First name', ({ lead }) => partsOf(lead.name).first),
-  text('lastName', 'Last name', ({ lead }) => partsOf(lead.name).last),
+  text('firstName', 'First name', ({ lead }) => splitName(lead.name).first),
+  text('lastName', 'Last name', ({ lead }) => splitName(lead.name).last),
   text('company', 'Company', ({ lead, company }) => lead.company ?? company?.name ?? null),
   text(
     'companyOrDomain',
@@ -124,13 +124,13 @@ export const sourceFields: readonly Source[] = [
   text('priorityCategory', 'Priority as P1 to P6', ({ lead }) =>
     lead.priority === null ? null : `P${lead.priority}`,
   ),
-  text('priorityLabel', 'Priority in words', ({ lead }) => priorityWords(lead.priority)),
+  text('priorityLabel', 'Priority in words', ({ lead }) => formatPriority(lead.priority)),
   text('mailProvider', 'Mail provider', ({ lead }) =>
-    lead.mailProvider === null ? null : providerLabel(lead.mailProvider),
+    lead.mailProvider === null ? null : getProviderLabel(lead.mailProvider),
   ),
-  text('infrastructure', 'Infrastructure in one line', infrastructureOf),
-  choice('origin', 'Origin', ['Partner Center', 'Manual', 'Import', 'Website'], originOf),
-  choice('processing', 'Processing', ['Idle', 'Working', 'Completed', 'Error'], processingOf),
+  text('infrastructure', 'Infrastructure in one line', formatInfrastructure),
+  choice('origin', 'Origin', ['Partner Center', 'Manual', 'Import', 'Website'], resolveOrigin),
+  choice('processing', 'Processing', ['Idle', 'Working', 'Completed', 'Error'], resolveProcessing),
   text('referralId', 'Referral id', ({ referralId }) => referralId),
   {
     key: 'isReferral',
@@ -139,9 +139,9 @@ export const sourceFields: readonly Source[] = [
     read: ({ referralId, lead }) => referralId !== null || lead.referralType !== null,
   },
   choice('technicalHeat', 'Technical heat', heats, ({ lead }) =>
-    byScore(lead.score, heats, 70, 40),
+    selectByScore(lead.score, heats, 70, 40),
   ),
-  choice('commercialSegment', 'Commercial segment', commercialSegments, commercialSegmentOf),
+  choice('commercialSegment', 'Commercial segment', commercialSegments, classifyCommercialSegment),
   choice('commercialHeat', 'Commercial heat', ['High', 'Medium', 'Low'], ({ lead }) =>
     lead.priority === null
       ? null
@@ -152,9 +152,9 @@ export const sourceFields: readonly Source[] = [
           : 'Low',
   ),
   text('azureTenantId', 'Azure tenant id', ({ company }) => company?.azureTenantId ?? null),
-  text('spf', 'SPF', ({ evidence }) => verdictWords(evidence?.spf.verdict)),
-  text('dkim', 'DKIM', ({ evidence }) => verdictWords(evidence?.dkim.verdict)),
-  text('dmarc', 'DMARC', ({ evidence }) => verdictWords(evidence?.dmarc.verdict)),
+  text('spf', 'SPF', ({ evidence }) => formatVerdict(evidence?.spf.verdict)),
+  text('dkim', 'DKIM', ({ evidence }) => formatVerdict(evidence?.dkim.verdict)),
+  text('dmarc', 'DMARC', ({ evidence }) => formatVerdict(evidence?.dmarc.verdict)),
   time('scoredAt', 'Scored', ({ company }) => company?.scoredAt),
   choice(
     'opportunityStage',
@@ -166,12 +166,12 @@ export const sourceFields: readonly Source[] = [
 ];
 
 /** What our fields say of a lead, by key. Pure. */
-export function valuesOf(row: SourceRow): Record<string, FieldValue> {
+export function readSourceValues(row: SourceRow): Record<string, FieldValue> {
   return Object.fromEntries(sourceFields.map(({ key, read }) => [key, read(row)]));
 }
 
 /** The last word is the family name; one word alone is that. */
-function partsOf(name: string): { first: string | null; last: string } {
+function splitName(name: string): { first: string | null; last: string } {
   const words = name.trim().split(/\s+/);
   return {
     first: words.length < 2 ? null : words.slice(0, -1).join(' '),
@@ -179,7 +179,7 @@ function partsOf(name: string): { first: string | null; last: string } {
   };
 }
 
-function priorityWords(priority: number | null): string | null {
+function formatPriority(priority: number | null): string | null {
   return priority === null
     ? null
     : ([
@@ -192,7 +192,7 @@ function priorityWords(priority: number | null): string | null {
       ][priority - 1] ?? null);
 }
 
-function byScore<Word>(
+function selectByScore<Word>(
   score: number | null,
   [high, middle, low]: readonly [Word, Word, Word],
   highFrom: number,
@@ -206,7 +206,9 @@ function byScore<Word>(
  * Greenfield has no mail provider of its own yet; a partner is weak whose customer is at Microsoft
  * 365 and badly set up.
  */
-function commercialSegmentOf({ lead: { segment, mailProvider, score } }: SourceRow): FieldValue {
+function classifyCommercialSegment({
+  lead: { segment, mailProvider, score },
+}: SourceRow): FieldValue {
   if (segment === null) return null;
   if (segment === 'Cold' || segment === 'Skip') return 'LOW_INTENT';
   if (segment === 'Migration')
@@ -214,13 +216,13 @@ function commercialSegmentOf({ lead: { segment, mailProvider, score } }: SourceR
   return (score ?? 0) < 60 ? 'WEAK_PARTNER' : 'RENEWAL';
 }
 
-function originOf({ lead, referralId }: SourceRow): FieldValue {
+function resolveOrigin({ lead, referralId }: SourceRow): FieldValue {
   if (referralId !== null || lead.referralType !== null || lead.provider === 'partner-center')
     return 'Partner Center';
   return /web/i.test(lead.source ?? '') ? 'Website' : 'Import';
 }
 
-function processingOf({ lead, company }: SourceRow): FieldValue {
+function resolveProcessing({ lead, company }: SourceRow): FieldValue {
   if (lead.score !== null) return 'Completed';
   return company === null || company.scanDueAt === null
     ? 'Idle'
@@ -229,7 +231,7 @@ function processingOf({ lead, company }: SourceRow): FieldValue {
       : 'Working';
 }
 
-const verdicts: Record<Verdict, string> = {
+const verdictLabels: Record<Verdict, string> = {
   good: 'Good',
   weak: 'Weak',
   bad: 'Bad',
@@ -237,16 +239,16 @@ const verdicts: Record<Verdict, string> = {
   unknown: 'Unknown',
   not_applicable: 'Not applicable',
 };
-const verdictWords = (verdict: Verdict | undefined): string | null =>
-  verdict === undefined ? null : verdicts[verdict];
+const formatVerdict = (verdict: Verdict | undefined): string | null =>
+  verdict === undefined ? null : verdictLabels[verdict];
 
 /** "Mail: Microsoft 365 behind Proofpoint. SPF good, DKIM unknown, DMARC weak (policy none)." */
-function infrastructureOf({ lead, evidence }: SourceRow): FieldValue {
+function formatInfrastructure({ lead, evidence }: SourceRow): FieldValue {
   if (evidence === null) return null;
   const { mx, spf, dkim, dmarc } = evidence;
-  const home = lead.mailProvider === null ? 'not known' : providerLabel(lead.mailProvider);
-  const gateway = mx.gateway === null ? '' : ` behind ${providerLabel(mx.gateway)}`;
+  const home = lead.mailProvider === null ? 'not known' : getProviderLabel(lead.mailProvider);
+  const gateway = mx.gateway === null ? '' : ` behind ${getProviderLabel(mx.gateway)}`;
   const policy = dmarc.policy === null ? '' : ` (policy ${dmarc.policy})`;
-  const word = (verdict: Verdict) => verdicts[verdict].toLowerCase();
-  return `Mail: ${home}${gateway}. SPF ${word(spf.verdict)}, DKIM ${word(dkim.verdict)}, DMARC ${word(dmarc.verdict)}${policy}.`;
+  const toLowerVerdict = (verdict: Verdict) => verdictLabels[verdict].toLowerCase();
+  return `Mail: ${home}${gateway}. SPF ${toLowerVerdict(spf.verdict)}, DKIM ${toLowerVerdict(dkim.verdict)}, DMARC ${toLowerVerdict(dmarc.verdict)}${policy}.`;
 }

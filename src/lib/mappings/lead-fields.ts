@@ -1,5 +1,5 @@
 import { and, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
-import { isOwnAndLive, leadById, leadColumns } from '../entities/lead/lookup.ts';
+import { whereOwnAndLive, selectLeadById, leadColumns } from '../entities/lead/lookup.ts';
 import { leads } from '../schema/leads.ts';
 import { referrals } from '../schema/referrals.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -7,7 +7,12 @@ import { keysWith, keysWithout } from '../records/fields.ts';
 import { leadFields } from '../records/lead.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
-import { sourceFields, valuesOf, type SourceField, type SourceRow } from './lead-field-values.ts';
+import {
+  sourceFields,
+  readSourceValues,
+  type SourceField,
+  type SourceRow,
+} from './lead-field-values.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
 
 /** Our fields, in the order of lists. */
@@ -32,22 +37,22 @@ export interface LeadValues {
  * Reads the fields of leads, in two queries however many they are. Leads that are gone, or turned
  * out to be copies of others, are missing.
  */
-export async function readSources(
+export async function readLeadValues(
   tx: Tx,
   tenantId: string,
   leadIds: readonly string[],
 ): Promise<Map<string, LeadValues>> {
   if (leadIds.length === 0) return new Map();
   const rows = await tx
-    .select({ lead: leadColumns, company: companyColumns, seen: seenNow })
+    .select({ lead: leadColumns, company: companyColumns, seen: sourceDigest })
     .from(sql`unnest(${sql.param([...leadIds])}::uuid[]) as wanted (id)`)
-    .innerJoinLateral(leadById(tx, tenantId, sql`wanted.id`), sql`true`)
+    .innerJoinLateral(selectLeadById(tx, tenantId, sql`wanted.id`), sql`true`)
     .leftJoin(
       companyDomains,
       and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
     )
-    .where(isOwnAndLive);
-  const referralIds = await newestReferrals(
+    .where(whereOwnAndLive);
+  const referralIds = await selectNewestReferrals(
     tx,
     tenantId,
     rows.flatMap(({ lead }) => lead.domain ?? []),
@@ -62,7 +67,7 @@ export async function readSources(
       };
       return [
         lead.id,
-        { values: valuesOf(row), changedAt: lead.sourceUpdatedAt ?? lead.changedAt, seen },
+        { values: readSourceValues(row), changedAt: lead.sourceUpdatedAt ?? lead.changedAt, seen },
       ];
     }),
   );
@@ -89,13 +94,13 @@ const companyFacts = [
  * `company_domains`. Compared with what it was at the last push it says, for all pushed leads in
  * one statement, which of them may have something to send.
  */
-export const seenNow = sql<string>`md5(concat_ws('|', ${sql.join(
+export const sourceDigest = sql<string>`md5(concat_ws('|', ${sql.join(
   [leads.contentHash, ...changeable.map((key) => leads[key]), ...companyFacts],
   sql`, `,
 )}))`;
 
 /** Of each domain the referral of the strongest kind, then the newest. */
-async function newestReferrals(
+async function selectNewestReferrals(
   tx: Tx,
   tenantId: string,
   domains: readonly string[],

@@ -2,7 +2,7 @@ import type { ConflictRule, FieldValue, TargetField } from '../connectors/contra
 
 /**
  * One field as both sides have it now, and what they last agreed on. All three as the CRM would
- * store them (`asStored`).
+ * store them (`toStoredValue`).
  */
 export interface Sides {
   ours: FieldValue;
@@ -22,7 +22,7 @@ export interface Sides {
  * - keep: theirs stays there, and nothing comes of it here: we have nothing to say
  * - conflict: both changed it, and a person decides
  */
-export interface Merged {
+export interface MergeDecision {
   kind: 'same' | 'send' | 'take' | 'keep' | 'conflict';
 }
 
@@ -30,27 +30,27 @@ export interface Merged {
  * Decides one field by its rule. An echo of what we wrote is the same as ours, or as the base:
  * never a conflict. Pure.
  */
-export function mergeField(rule: ConflictRule, sides: Sides): Merged {
+export function mergeField(rule: ConflictRule, sides: Sides): MergeDecision {
   const { ours, theirs, base } = sides;
   if (ours === theirs) return { kind: 'same' };
   // A side that never had a value does not empty the other one's.
-  if (isUnsaid(theirs, base)) return { kind: 'send' };
-  if (isUnsaid(ours, base)) return { kind: rule === 'ours' ? 'keep' : 'take' };
+  if (isUnset(theirs, base)) return { kind: 'send' };
+  if (isUnset(ours, base)) return { kind: rule === 'ours' ? 'keep' : 'take' };
   if (rule === 'ours') return { kind: 'send' };
   if (rule === 'theirs') return { kind: 'take' };
   if (ours === base) return { kind: 'take' };
   if (theirs === base) return { kind: 'send' };
-  return rule === 'newest' ? newest(sides) : { kind: 'conflict' };
+  return rule === 'newest' ? decideNewest(sides) : { kind: 'conflict' };
 }
 
-const isUnsaid = (value: FieldValue, base: FieldValue | undefined): boolean =>
+const isUnset = (value: FieldValue, base: FieldValue | undefined): boolean =>
   value === null && (base === null || base === undefined);
 
 /**
  * Both changed it: the later one wins; ours when neither says when, because it is the one that is
  * being sent.
  */
-function newest({ oursChangedAt, theirsChangedAt }: Sides): Merged {
+function decideNewest({ oursChangedAt, theirsChangedAt }: Sides): MergeDecision {
   if (theirsChangedAt === null) return { kind: 'send' };
   return { kind: oursChangedAt !== null && oursChangedAt >= theirsChangedAt ? 'send' : 'take' };
 }
@@ -59,52 +59,52 @@ function newest({ oursChangedAt, theirsChangedAt }: Sides): Merged {
  * A value as the CRM keeps it, so that both sides can be compared: trimmed, clipped, blank as
  * nothing, whole numbers and seconds where it keeps no more. Pure.
  */
-export function asStored(
+export function toStoredValue(
   field: Pick<TargetField, 'type' | 'maxLength'>,
   value: FieldValue,
 ): FieldValue {
   if (value === null) return null;
   switch (field.type) {
     case 'boolean':
-      return truth(value);
+      return toBoolean(value);
     case 'integer':
     case 'option':
-      return wholeNumber(value);
+      return toInteger(value);
     case 'decimal':
     case 'money':
-      return cents(value);
+      return roundToCents(value);
     case 'datetime':
-      return instantOf(value);
+      return toInstant(value);
     default:
       return clip(String(value), field.maxLength);
   }
 }
 
-function truth(value: FieldValue): boolean | null {
+function toBoolean(value: FieldValue): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return value !== 0;
   const text = String(value).trim().toLowerCase();
   return text === '' ? null : ['true', 'yes', '1'].includes(text);
 }
 
-function wholeNumber(value: FieldValue): number | null {
-  const number = numberOf(value);
+function toInteger(value: FieldValue): number | null {
+  const number = toNumber(value);
   return number === null ? null : Math.round(number);
 }
 
-function cents(value: FieldValue): number | null {
-  const number = numberOf(value);
+function roundToCents(value: FieldValue): number | null {
+  const number = toNumber(value);
   return number === null ? null : Math.round(number * 100) / 100;
 }
 
-function numberOf(value: FieldValue): number | null {
+function toNumber(value: FieldValue): number | null {
   if (typeof value === 'string' && value.trim() === '') return null;
   const number = Number(value);
   return Number.isFinite(number) ? number : null;
 }
 
 /** To the second, in UTC: more is not kept there. */
-function instantOf(value: FieldValue): string | null {
+function toInstant(value: FieldValue): string | null {
   const time =
     typeof value === 'boolean' || value === null ? Number.NaN : new Date(value).getTime();
   return Number.isNaN(time)
@@ -122,7 +122,7 @@ function clip(text: string, maxLength: number | null): string | null {
 }
 
 /** The CRM counts UTF-16 units, as JavaScript does; no character is cut in half. */
-function clipUnits(text: string, most: number): string {
-  const cut = text.slice(0, most);
+function clipUnits(text: string, maxUnits: number): string {
+  const cut = text.slice(0, maxUnits);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { asStored } from './merge.ts';
+import { toStoredValue } from './merge.ts';
 import {
   pushTables,
   type ConflictRule,
@@ -11,14 +11,14 @@ import {
 } from '../connectors/contract/destination.ts';
 
 /** What is to stand in one record there. */
-export interface Planned {
+export interface PlannedRecord {
   values: Record<string, FieldValue>;
   rules: Record<string, ConflictRule>;
 }
 
 /** What a push of one lead is to bring about. A table that is missing is left alone. */
 export interface Plan {
-  tables: Partial<Record<PushTable, Planned>>;
+  tables: Partial<Record<PushTable, PlannedRecord>>;
   /**
    * What cannot be sent, and why, in plain words: fields that are not there, labels that no option
    * has.
@@ -31,7 +31,7 @@ export interface Plan {
 /**
  * Makes the plan of a lead from the mapping, its values and what the CRM says of its fields. Pure.
  */
-export function planOf(
+export function buildPlan(
   mapping: readonly FieldMapping[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
@@ -41,9 +41,9 @@ export function planOf(
   for (const table of pushTables) {
     if (!isWanted(table, values)) continue;
     const rows = mapping.filter((row) => row.table === table);
-    if (rows.length > 0) tables[table] = plannedOf(rows, values, metadata, problems);
+    if (rows.length > 0) tables[table] = planRecord(rows, values, metadata, problems);
   }
-  return { tables, problems, hash: digestOf(tables) };
+  return { tables, problems, hash: computeDigest(tables) };
 }
 
 /**
@@ -60,20 +60,20 @@ function isWanted(table: PushTable, values: Record<string, FieldValue>): boolean
   return (values[needs[table]] ?? null) !== null;
 }
 
-function plannedOf(
+function planRecord(
   rows: readonly FieldMapping[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
   problems: string[],
-): Planned {
-  const planned: Planned = { values: {}, rules: {} };
+): PlannedRecord {
+  const planned: PlannedRecord = { values: {}, rules: {} };
   for (const row of rows) {
     const field = metadata.tables[row.table].fields.find(({ name }) => name === row.target);
     if (field === undefined) {
       problems.push(`There is no field "${row.target}" in the table ${row.table}.`);
       continue;
     }
-    const value = valueFor(row, field, sourceValue(row.source, values), problems);
+    const value = toFieldValue(row, field, resolveSourceValue(row.source, values), problems);
     if (value === undefined) continue;
     planned.values[row.target] = value;
     planned.rules[row.target] = row.rule;
@@ -81,12 +81,12 @@ function plannedOf(
   return planned;
 }
 
-function sourceValue(source: string, values: Record<string, FieldValue>): FieldValue {
+function resolveSourceValue(source: string, values: Record<string, FieldValue>): FieldValue {
   return source.startsWith('=') ? source.slice(1) : (values[source] ?? null);
 }
 
 /** Undefined when it cannot be sent; the reason is among the problems then. */
-function valueFor(
+function toFieldValue(
   { labels }: FieldMapping,
   field: TargetField,
   value: FieldValue,
@@ -100,8 +100,8 @@ function valueFor(
   }
   if (value === null) return null;
   if (field.type === 'option')
-    return optionFor(field, labels?.[String(value)] ?? String(value), problems);
-  const stored = asStored(field, value);
+    return findOption(field, labels?.[String(value)] ?? String(value), problems);
+  const stored = toStoredValue(field, value);
   if (stored === null && String(value).trim() !== '')
     problems.push(`"${field.name}" takes no value such as ours: it is of the type ${field.type}.`);
   if (typeof stored !== 'number' || isWithin(field, stored)) return stored;
@@ -118,7 +118,7 @@ const isWithin = ({ min, max }: TargetField, value: number): boolean =>
  * Option sets are numbers there, and customers rename and extend them: only a label that is there
  * counts.
  */
-function optionFor(field: TargetField, label: string, problems: string[]): number | undefined {
+function findOption(field: TargetField, label: string, problems: string[]): number | undefined {
   const wanted = label.trim().toLowerCase();
   const option = field.options?.find((each) => each.label.trim().toLowerCase() === wanted);
   if (option === undefined)
@@ -129,7 +129,7 @@ function optionFor(field: TargetField, label: string, problems: string[]): numbe
 }
 
 /** Whatever the order of tables and fields. */
-function digestOf(tables: Plan['tables']): string {
+function computeDigest(tables: Plan['tables']): string {
   const inOrder = (_key: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -141,7 +141,7 @@ function digestOf(tables: Plan['tables']): string {
  * The fields that a new record cannot be made with, because the CRM requires them and nothing fills
  * them. Pure.
  */
-export function missingFields(
+export function findMissingFields(
   metadata: TargetMetadata,
   table: PushTable,
   values: Record<string, FieldValue>,

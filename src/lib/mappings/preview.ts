@@ -1,8 +1,8 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { missingFields, planOf } from './plan.ts';
-import { readSources } from './lead-fields.ts';
+import { findMissingFields, buildPlan } from './plan.ts';
+import { readLeadValues } from './lead-fields.ts';
 import {
   pushTables,
   type FieldMapping,
@@ -33,7 +33,7 @@ export interface PreviewLead {
 }
 
 /** Leads that are shown. */
-const some = 5;
+const maxLeads = 5;
 
 /** What a mapping would send of the newest leads. Writes nothing, asks nobody. */
 export async function previewMapping(
@@ -54,26 +54,26 @@ export async function previewMapping(
     .from(leads)
     .where(ours)
     .orderBy(desc(leads.changedAt), desc(leads.id))
-    .limit(some);
-  const values = await readSources(
+    .limit(maxLeads);
+  const values = await readLeadValues(
     tx,
     tenantId,
     rows.map(({ id }) => id),
   );
   return rows.map(({ id, name }) =>
-    previewOf(id, name, fields, values.get(id)?.values ?? {}, metadata),
+    buildPreview(id, name, fields, values.get(id)?.values ?? {}, metadata),
   );
 }
 
 /** As above for one lead whose values are known. Pure. */
-export function previewOf(
+export function buildPreview(
   leadId: string,
   name: string,
   fields: readonly FieldMapping[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
 ): PreviewLead {
-  const plan = planOf(fields, values, metadata);
+  const plan = buildPlan(fields, values, metadata);
   const tables = pushTables.flatMap((table) =>
     plan.tables[table] === undefined ? [] : [{ table, planned: plan.tables[table] }],
   );
@@ -82,17 +82,17 @@ export function previewOf(
     name,
     problems: plan.problems,
     missing: tables.flatMap(({ table, planned }) =>
-      missingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+      findMissingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
     ),
     fields: tables.flatMap(({ table, planned }) =>
       Object.entries(planned.values).map(([target, value]) =>
-        fieldOf(table, target, value, fields, values, metadata),
+        toPreviewField(table, target, value, fields, values, metadata),
       ),
     ),
   };
 }
 
-function fieldOf(
+function toPreviewField(
   table: PushTable,
   target: string,
   value: FieldValue,

@@ -2,7 +2,7 @@ import { withConnection } from '../connections/session.ts';
 import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { isId } from '../platform/id.ts';
-import { refreshTarget } from './destination-fields.ts';
+import { refreshTargetMetadata } from './destination-fields.ts';
 import type { TargetMetadata } from '../connectors/contract/destination.ts';
 
 /** Somebody waits for the answer: shorter than a push would wait. */
@@ -12,7 +12,7 @@ const deadlineMs = 20_000;
  * Asks the CRM for its fields now. A CRM that does not answer, or refuses, is a Problem in plain
  * words.
  */
-export async function readFieldsAgain(
+export async function refreshFields(
   tenantId: string,
   connectionId: string,
 ): Promise<TargetMetadata> {
@@ -25,7 +25,10 @@ export async function readFieldsAgain(
       if (provider.push === undefined)
         throw new Problem('not_found', `No leads can be pushed to ${provider.label}.`);
       try {
-        return await refreshTarget({ tenantId, connectionId }, provider.push, { http, settings });
+        return await refreshTargetMetadata({ tenantId, connectionId }, provider.push, {
+          http,
+          settings,
+        });
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;
         throw new Problem(

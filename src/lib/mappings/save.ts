@@ -2,8 +2,8 @@ import { Problem } from '../platform/errors.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushSources } from './lead-fields.ts';
 import type { FieldMapping } from '../connectors/contract/destination.ts';
-import { mappingFields, saveMapping, selectMapping } from './store.ts';
-import { selectTargets } from './destinations.ts';
+import { mappingSchema, saveMapping, selectMapping } from './store.ts';
+import { selectTargetMetadata } from './destinations.ts';
 import { validateMapping } from './validate.ts';
 
 /**
@@ -17,13 +17,15 @@ export async function saveCheckedMapping(
   basedOn: number,
   by: string,
 ): Promise<number> {
-  if (!mappingFields.safeParse(fields).success)
+  if (!mappingSchema.safeParse(fields).success)
     throw new Problem(
       'bad_request',
       'The mapping was not saved: a row has no field, no source, or text that is too long.',
     );
-  const targets = await readTenant(tenantId, (tx) => selectTargets(tx, tenantId, connectionId));
-  const { isValid, rows, missing } = validateMapping(fields, targets?.metadata, pushSources);
+  const metadata = await readTenant(tenantId, (tx) =>
+    selectTargetMetadata(tx, tenantId, connectionId),
+  );
+  const { isValid, rows, missing } = validateMapping(fields, metadata?.metadata, pushSources);
   if (isValid) return saveMapping(tenantId, connectionId, fields, basedOn, by);
   const wrong = rows.filter((problems) => problems.some(({ level }) => level === 'error')).length;
   const parts = [

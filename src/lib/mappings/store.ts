@@ -25,16 +25,16 @@ export interface Mapping {
   savedBy: string | null;
 }
 
-const words = (max: number) => z.string().trim().min(1).max(max).refine(isStorable);
+const boundedText = (max: number) => z.string().trim().min(1).max(max).refine(isStorable);
 
 /** The shape of a stored mapping, and the most that one may hold. */
-export const mappingFields = z
+export const mappingSchema = z
   .array(
     z.object({
       table: z.enum(pushTables),
-      target: words(100),
-      source: words(200),
-      labels: z.record(words(200), words(200)).optional(),
+      target: boundedText(100),
+      source: boundedText(200),
+      labels: z.record(boundedText(200), boundedText(200)).optional(),
       rule: z.enum(conflictRules),
     }),
   )
@@ -44,20 +44,20 @@ export const mappingFields = z
  * The mapping in force for a connection. One that is not there, or whose system takes no leads, is
  * a Problem.
  */
-export function mappingFor(tenantId: string, connectionId: string): Promise<Mapping> {
+export function loadMapping(tenantId: string, connectionId: string): Promise<Mapping> {
   return readTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId));
 }
 
-/** As `mappingFor`, inside a transaction of the caller; `version` asks for an older one. */
+/** As `loadMapping`, inside a transaction of the caller; `version` asks for an older one. */
 export async function selectMapping(
   tx: Tx,
   tenantId: string,
   connectionId: string,
   version?: number,
 ): Promise<Mapping> {
-  const own = await defaultFields(tx, tenantId, connectionId);
+  const own = await readDefaultFields(tx, tenantId, connectionId);
   const wanted = and(
-    ofConnection(tenantId, connectionId),
+    whereConnection(tenantId, connectionId),
     version === undefined ? undefined : eq(pushMappings.version, version),
   );
   const [row] =
@@ -72,7 +72,7 @@ export async function selectMapping(
   if (row !== undefined)
     return {
       version: row.version,
-      fields: mappingFields.parse(row.fields),
+      fields: mappingSchema.parse(row.fields),
       savedAt: row.createdAt,
       savedBy: row.createdBy,
     };
@@ -82,7 +82,7 @@ export async function selectMapping(
 }
 
 /** Who saved which version when, newest first, without the rows. */
-export function mappingHistory(
+export function listMappingVersions(
   tx: Tx,
   tenantId: string,
   connectionId: string,
@@ -97,7 +97,7 @@ export function mappingHistory(
       savedBy: pushMappings.createdBy,
     })
     .from(pushMappings)
-    .where(ofConnection(tenantId, connectionId))
+    .where(whereConnection(tenantId, connectionId))
     .orderBy(desc(pushMappings.version))
     .limit(limit);
 }
@@ -114,7 +114,7 @@ export function saveMapping(
   basedOn: number,
   by: string | null,
 ): Promise<number> {
-  const checked = mappingFields.parse(fields);
+  const checked = mappingSchema.parse(fields);
   return withTenant(tenantId, async (tx) => {
     // Two who save at once take turns on the connection.
     const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
@@ -135,7 +135,7 @@ export function saveMapping(
   });
 }
 
-async function defaultFields(
+async function readDefaultFields(
   tx: Tx,
   tenantId: string,
   connectionId: string,
@@ -155,5 +155,5 @@ async function defaultFields(
   return [...provider.push.defaultMapping];
 }
 
-const ofConnection = (tenantId: string, connectionId: string) =>
+const whereConnection = (tenantId: string, connectionId: string) =>
   and(eq(pushMappings.tenantId, tenantId), eq(pushMappings.connectionId, connectionId));

@@ -1,4 +1,4 @@
-import { asStored } from './merge.ts';
+import { toStoredValue } from './merge.ts';
 import type { SourceField } from './lead-field-values.ts';
 import {
   pushTables,
@@ -34,14 +34,14 @@ export function validateMapping(
   sources: readonly SourceField[],
 ): Validation {
   const rows = fields.map((row, index) => [
-    ...problemsOf(row, metadata, sources),
-    ...twice(fields, row, index),
+    ...findProblems(row, metadata, sources),
+    ...findDuplicate(fields, row, index),
   ]);
   const missing =
     metadata === undefined
       ? []
       : pushTables.flatMap((table) =>
-          requiredOf(fields, metadata, table).map((field) => ({ table, field })),
+          findUnfilledRequired(fields, metadata, table).map((field) => ({ table, field })),
         );
   return {
     rows,
@@ -53,7 +53,7 @@ export function validateMapping(
 }
 
 /** A table that no row fills is not written at all, and then lacks nothing. */
-function requiredOf(
+function findUnfilledRequired(
   fields: readonly FieldMapping[],
   { tables }: TargetMetadata,
   table: PushTable,
@@ -67,7 +67,7 @@ function requiredOf(
       );
 }
 
-function problemsOf(
+function findProblems(
   row: FieldMapping,
   metadata: TargetMetadata | undefined,
   sources: readonly SourceField[],
@@ -91,42 +91,46 @@ function problemsOf(
   if (field.type === 'lookup' || field.type === 'other')
     return [error('This field links to another record, or holds what a mapping cannot fill.')];
   if (!field.creatable && !field.updatable) return [error('Nobody may write this field there.')];
-  return [...typeProblems(row, field, source), ...labelProblems(row, field, source)];
+  return [...findTypeProblems(row, field, source), ...findLabelProblems(row, field, source)];
 }
 
 const isConstant = ({ source }: FieldMapping): boolean => source.startsWith('=');
 
-function typeProblems(
+function findTypeProblems(
   row: FieldMapping,
   field: TargetField,
   source: SourceField | undefined,
 ): RowProblem[] {
-  if (source === undefined) return constantProblems(row, field);
+  if (source === undefined) return findConstantProblems(row, field);
   switch (field.type) {
     case 'integer':
     case 'decimal':
     case 'money':
       return source.type === 'number'
         ? []
-        : [error(`It takes numbers, and "${source.label}" is ${article[source.type]}.`)];
+        : [error(`It takes numbers, and "${source.label}" is ${typeLabels[source.type]}.`)];
     case 'boolean':
       return source.type === 'boolean'
         ? []
-        : [error(`It takes yes or no, and "${source.label}" is ${article[source.type]}.`)];
+        : [error(`It takes yes or no, and "${source.label}" is ${typeLabels[source.type]}.`)];
     case 'datetime':
       return source.type === 'datetime'
         ? []
-        : [error(`It takes points in time, and "${source.label}" is ${article[source.type]}.`)];
+        : [error(`It takes points in time, and "${source.label}" is ${typeLabels[source.type]}.`)];
     case 'option':
       return source.type === 'text' || source.type === 'choice'
         ? []
-        : [error(`It takes one of its options, and "${source.label}" is ${article[source.type]}.`)];
+        : [
+            error(
+              `It takes one of its options, and "${source.label}" is ${typeLabels[source.type]}.`,
+            ),
+          ];
     default:
       return [];
   }
 }
 
-const article: Record<SourceField['type'], string> = {
+const typeLabels: Record<SourceField['type'], string> = {
   text: 'text',
   number: 'a number',
   boolean: 'yes or no',
@@ -134,45 +138,45 @@ const article: Record<SourceField['type'], string> = {
   choice: 'a choice of words',
 };
 
-function constantProblems({ source }: FieldMapping, field: TargetField): RowProblem[] {
+function findConstantProblems({ source }: FieldMapping, field: TargetField): RowProblem[] {
   const value = source.slice(1);
   if (field.type === 'option')
-    return optionOf(field, value) ? [] : [error(`It has no option called "${value}".`)];
-  return asStored(field, value) === null
+    return hasOption(field, value) ? [] : [error(`It has no option called "${value}".`)];
+  return toStoredValue(field, value) === null
     ? [error(`"${value}" is nothing that a field of the type ${field.type} takes.`)]
     : [];
 }
 
 /** Labels that are not there any more, and words of ours that no label stands for. */
-function labelProblems(
+function findLabelProblems(
   { labels = {} }: FieldMapping,
   field: TargetField,
   source: SourceField | undefined,
 ): RowProblem[] {
   if (field.type !== 'option' || source === undefined) return [];
-  const gone = Object.values(labels).filter((label) => !optionOf(field, label));
+  const gone = Object.values(labels).filter((label) => !hasOption(field, label));
   const unnamed = (source.choices ?? []).filter(
-    (choice) => labels[choice] === undefined && !optionOf(field, choice),
+    (choice) => labels[choice] === undefined && !hasOption(field, choice),
   );
   return [
-    ...(gone.length === 0 ? [] : [warning(`There is no option ${quoted(gone)} any more.`)]),
+    ...(gone.length === 0 ? [] : [warning(`There is no option ${quoteList(gone)} any more.`)]),
     ...(unnamed.length === 0
       ? []
       : [
           warning(
-            `Nothing there stands for ${quoted(unnamed)}: leads that say so are sent without this field.`,
+            `Nothing there stands for ${quoteList(unnamed)}: leads that say so are sent without this field.`,
           ),
         ]),
   ];
 }
 
-const optionOf = ({ options }: TargetField, label: string): boolean =>
+const hasOption = ({ options }: TargetField, label: string): boolean =>
   (options ?? []).some(
     (option) => option.label.trim().toLowerCase() === label.trim().toLowerCase(),
   );
-const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
+const quoteList = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(', ');
 
-function twice(
+function findDuplicate(
   fields: readonly FieldMapping[],
   { table, target }: FieldMapping,
   index: number,

@@ -2,7 +2,7 @@ import { recordWriteback } from '../connections/metrics.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import { sleepFor } from '../platform/http/retry.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../platform/http/types.ts';
+import type { HttpResponse, HttpClient, HttpRequest } from '../platform/http/types.ts';
 import { newId } from '../platform/id.ts';
 import { maskBody, maskPath, parseBody } from './audit-mask.ts';
 
@@ -53,18 +53,18 @@ export class AuditLog {
   }
 
   /** What has been noted and not been stored yet. */
-  take(): AuditEvent[] {
+  drainEvents(): AuditEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  note(step: string, outcome: AuditEvent['outcome'], message: string): void {
+  addNote(step: string, outcome: AuditEvent['outcome'], message: string): void {
     this.#events.push({ id: newId(), step, outcome, message });
   }
 
   /** A client that notes what goes through it. */
-  client(http: HttpClient): HttpClient {
+  wrapClient(http: HttpClient): HttpClient {
     return {
       request: (request) =>
         isWrite(request) ? this.#write(http, request) : this.#send(http, request, newId()),
@@ -75,10 +75,10 @@ export class AuditLog {
    * A conditional write cannot take effect twice, so that it is simply sent again when its response
    * was lost.
    */
-  async #write(http: HttpClient, request: HttpRequest): Promise<HttpAnswer> {
+  async #write(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
     for (let sent = 1; ; sent += 1) {
       const id = newId();
-      await this.#options.store([...this.take(), this.#toSentEvent(id, request)]);
+      await this.#options.store([...this.drainEvents(), this.#toSentEvent(id, request)]);
       failpoint('push.before_send');
       try {
         return await this.#send(http, request, id);
@@ -90,9 +90,9 @@ export class AuditLog {
     }
   }
 
-  async #send(http: HttpClient, request: HttpRequest, id: string): Promise<HttpAnswer> {
+  async #send(http: HttpClient, request: HttpRequest, id: string): Promise<HttpResponse> {
     const startedAt = performance.now();
-    const note = (result: Pick<AuditEvent, 'status' | 'response' | 'outcome' | 'message'>) => {
+    const addNote = (result: Pick<AuditEvent, 'status' | 'response' | 'outcome' | 'message'>) => {
       const ms = Math.round(performance.now() - startedAt);
       this.#events.push({ id, step: this.step, ...toRequestFields(request), ...result, ms });
       if (isWrite(request)) recordWriteback(this.#options.provider, result.outcome === 'ok', ms);
@@ -100,15 +100,15 @@ export class AuditLog {
     try {
       const response = await http.request(request);
       if (isWrite(request)) failpoint('push.after_send');
-      note({
+      addNote({
         status: response.status,
         response: maskBody(parseBody(response.body)),
-        outcome: response.status < 300 || isAbsence(request, response) ? 'ok' : 'failed',
+        outcome: response.status < 300 || isExpectedAbsence(request, response) ? 'ok' : 'failed',
         message: null,
       });
       return response;
     } catch (error) {
-      note({
+      addNote({
         status: error instanceof RemoteError ? (error.status ?? null) : null,
         response: null,
         outcome: 'failed',
@@ -135,5 +135,5 @@ function isConditional({ headers = {} }: HttpRequest): boolean {
 }
 
 /** That something is not there is what a search wants to know. */
-const isAbsence = (request: HttpRequest, { status }: HttpAnswer): boolean =>
+const isExpectedAbsence = (request: HttpRequest, { status }: HttpResponse): boolean =>
   !isWrite(request) && status === 404;

@@ -5,7 +5,7 @@ const maxBodyLength = 8_000;
 const maxPathLength = 1_000;
 
 /** Topics and descriptions name people, too. */
-const alsoPersonal = new Set(['subject', 'name', 'description', 'hnt_infrasummary']);
+const personalFields = new Set(['subject', 'name', 'description', 'hnt_infrasummary']);
 
 /** A body without personal data, and without characters that cannot be stored. Pure. */
 export function maskBody(body: unknown): unknown {
@@ -23,7 +23,7 @@ function maskValue(value: unknown, name: string | undefined): unknown {
     );
   const storable = typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value;
   if (name === undefined) return mask(storable);
-  return alsoPersonal.has(name)
+  return personalFields.has(name)
     ? mask(storable, true)
     : (mask({ [name]: storable }) as Record<string, unknown>)[name];
 }

@@ -7,7 +7,7 @@ import type { FieldValue } from '../connectors/contract/destination.ts';
 /** A field of which a person has to decide. */
 export interface FieldConflict {
   /**
-   * The remote field; of the opportunity with "opportunity." before it; `wholeLead` for the record
+   * The remote field; of the opportunity with "opportunity." before it; `wholeRecordField` for the record
    * as a whole.
    */
   field: string;
@@ -21,14 +21,14 @@ export interface FieldConflict {
  * Resolved as `ours`, a deleted one is made again once `remote_id` and `base` of the push are
  * cleared.
  */
-export const wholeLead = '@lead';
+export const wholeRecordField = '@lead';
 
 interface PushKey {
   tenantId: string;
   id: string;
 }
 
-const open = ({ tenantId, id }: PushKey) =>
+const whereOpen = ({ tenantId, id }: PushKey) =>
   and(
     eq(pushConflicts.tenantId, tenantId),
     eq(pushConflicts.pushId, id),
@@ -39,18 +39,18 @@ const open = ({ tenantId, id }: PushKey) =>
  * Keeps what a person has to decide, once for each field; what is no conflict any more is closed as
  * gone.
  */
-export async function noteConflicts(
+export async function recordConflicts(
   tx: Tx,
   push: PushKey,
   conflicts: readonly FieldConflict[],
 ): Promise<void> {
-  await settleConflicts(
+  await closeConflicts(
     tx,
     push,
     conflicts.map(({ field }) => field),
   );
   for (const { field, ours, theirs, base } of conflicts) {
-    const sides = { ours: shown(ours), theirs: shown(theirs), base: shown(base ?? null) };
+    const sides = { ours: toText(ours), theirs: toText(theirs), base: toText(base ?? null) };
     await tx
       .insert(pushConflicts)
       .values({ tenantId: push.tenantId, id: newId(), pushId: push.id, field, ...sides })
@@ -63,7 +63,7 @@ export async function noteConflicts(
 }
 
 /** Closes what is open, but for the fields named. */
-export async function settleConflicts(
+export async function closeConflicts(
   tx: Tx,
   push: PushKey,
   except: readonly string[] = [],
@@ -72,7 +72,7 @@ export async function settleConflicts(
   await tx
     .update(pushConflicts)
     .set({ resolvedAt: sql`now()`, resolution: 'gone' })
-    .where(and(open(push), others));
+    .where(and(whereOpen(push), others));
 }
 
-const shown = (value: FieldValue): string | null => (value === null ? null : String(value));
+const toText = (value: FieldValue): string | null => (value === null ? null : String(value));

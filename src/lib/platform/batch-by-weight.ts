@@ -4,36 +4,37 @@
  * when the reader stops is dropped; it will be read again. A failure of the source comes after the
  * items before it.
  */
-export async function* gathered<Item>(
+export async function* batchByWeight<Item>(
   source: AsyncIterable<Item>,
   weight: (item: Item) => number,
-  most: number,
+  maxWeight: number,
 ): AsyncGenerator<Item[]> {
   const iterator = source[Symbol.asyncIterator]();
-  const pump = new Pump(iterator, weight, most);
-  const pumping = pump.run();
+  const batcher = new Batcher(iterator, weight, maxWeight);
+  const reading = batcher.run();
   try {
-    for (let items = await pump.take(); items.length > 0; items = await pump.take()) yield items;
-    await pumping;
+    for (let items = await batcher.nextBatch(); items.length > 0; items = await batcher.nextBatch())
+      yield items;
+    await reading;
   } finally {
-    pump.stop();
+    batcher.stop();
     await iterator.return?.();
   }
 }
 
-class Pump<Item> {
+class Batcher<Item> {
   readonly #iterator: AsyncIterator<Item>;
   readonly #weight: (item: Item) => number;
-  readonly #most: number;
+  readonly #maxWeight: number;
   #items: Item[] = [];
-  #load = 0;
-  #isOver = false;
-  #turn = Promise.withResolvers<void>();
+  #totalWeight = 0;
+  #isDone = false;
+  #stateChanged = Promise.withResolvers<void>();
 
-  constructor(iterator: AsyncIterator<Item>, weight: (item: Item) => number, most: number) {
+  constructor(iterator: AsyncIterator<Item>, weight: (item: Item) => number, maxWeight: number) {
     this.#iterator = iterator;
     this.#weight = weight;
-    this.#most = most;
+    this.#maxWeight = maxWeight;
   }
 
   /** Rejects when the source fails. */
@@ -45,33 +46,34 @@ class Pump<Item> {
   }
 
   async #read(): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.#isDone) {
       const next = await this.#iterator.next();
       if (next.done === true) return;
       this.#items.push(next.value);
-      this.#load += this.#weight(next.value);
-      this.#wake();
-      while (this.#load >= this.#most && !this.#isOver) await this.#turn.promise;
+      this.#totalWeight += this.#weight(next.value);
+      this.#notify();
+      while (this.#totalWeight >= this.#maxWeight && !this.#isDone)
+        await this.#stateChanged.promise;
     }
   }
 
   /** All that has arrived, at least one item; none when there are no more. */
-  async take(): Promise<Item[]> {
-    while (this.#items.length === 0 && !this.#isOver) await this.#turn.promise;
+  async nextBatch(): Promise<Item[]> {
+    while (this.#items.length === 0 && !this.#isDone) await this.#stateChanged.promise;
     const items = this.#items;
     this.#items = [];
-    this.#load = 0;
-    this.#wake();
+    this.#totalWeight = 0;
+    this.#notify();
     return items;
   }
 
   stop(): void {
-    this.#isOver = true;
-    this.#wake();
+    this.#isDone = true;
+    this.#notify();
   }
 
-  #wake(): void {
-    this.#turn.resolve();
-    this.#turn = Promise.withResolvers();
+  #notify(): void {
+    this.#stateChanged.resolve();
+    this.#stateChanged = Promise.withResolvers();
   }
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 /** Longer chains than this are none. */
-const longestChain = 5;
+const maxChainLength = 5;
 const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
@@ -27,20 +27,20 @@ export interface ChainOptions {
  * way signed the one before, may sign certificates, and is valid. A certificate is never trusted
  * because it says so itself.
  */
-export function leadsToTrust(
+export function hasTrustedChain(
   certificate: X509Certificate,
   options: ChainOptions,
   depth = 0,
 ): boolean {
-  if (depth > longestChain || !isValid(certificate, options.now)) return false;
+  if (depth > maxChainLength || !isValid(certificate, options.now)) return false;
   const isIssuer = (candidate: X509Certificate) =>
-    candidate.ca && isValid(candidate, options.now) && issued(candidate, certificate);
+    candidate.ca && isValid(candidate, options.now) && hasIssued(candidate, certificate);
   if (options.trusted.some(isIssuer)) return true;
   return (options.others ?? []).some(
     (other) =>
       other.fingerprint256 !== certificate.fingerprint256 &&
       isIssuer(other) &&
-      leadsToTrust(other, options, depth + 1),
+      hasTrustedChain(other, options, depth + 1),
   );
 }
 
@@ -48,7 +48,7 @@ export function isValid({ validFromDate, validToDate }: X509Certificate, now: Da
   return validFromDate <= now && now <= validToDate;
 }
 
-function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boolean {
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {

@@ -121,7 +121,7 @@ const schema = z.object({
  * What production refuses, what only goes together, and what only production must have: links in
  * e-mails and secure cookies depend on the address that people use.
  */
-const usable = schema
+const refinedSchema = schema
   .refine((env) => env.NODE_ENV !== 'production' || env.FAILPOINT === undefined, {
     path: ['FAILPOINT'],
     error: 'ends the process on purpose; production refuses it',
@@ -154,10 +154,10 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const result = usable.safeParse(present);
+  const result = refinedSchema.safeParse(present);
   if (result.success) return result.data;
   const lines = result.error.issues.map(
-    (issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`,
+    (issue) => `  ${issue.path.join('.')}: ${describeIssue(issue, present)}`,
   );
   throw new ConfigError(
     [
@@ -168,7 +168,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   );
 }
 
-function describe(issue: z.core.$ZodIssue, present: Record<string, unknown>): string {
+function describeIssue(issue: z.core.$ZodIssue, present: Record<string, unknown>): string {
   const name = String(issue.path[0]);
   return name in present || issue.code === 'custom' ? issue.message : 'is not set';
 }
@@ -188,6 +188,6 @@ export function loadEnvFile(): void {
 }
 
 /** For a process that changes its own environment before it starts others. */
-export function forgetConfig(): void {
+export function resetConfig(): void {
   cached = undefined;
 }

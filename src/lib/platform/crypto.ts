@@ -7,7 +7,7 @@ const keyBytes = 32;
 const version = 1;
 
 /** Where a ciphertext belongs. It opens nowhere else. */
-export interface Place {
+export interface EncryptionContext {
   tenant: string;
   table: string;
   row: string;
@@ -39,69 +39,69 @@ export class DecryptionError extends Error {
  * Encrypts under a fresh data key, which the newest ring key wraps. Layout: version (1) | key id
  * length (1) | key id | wrapped data key (12 + 32 + 16) | sealed text (12 + n + 16).
  */
-export function encrypt(ring: KeyRing, place: Place, plaintext: string): Buffer {
+export function encrypt(ring: KeyRing, context: EncryptionContext, plaintext: string): Buffer {
   const key = ring[0];
   if (key === undefined)
     throw new DecryptionError('No encryption key is configured (TRIBUTARY_KEYS).');
   const dataKey = randomBytes(keyBytes);
-  const bound = associatedData(place, key.id);
+  const aad = encodeAssociatedData(context, key.id);
   const id = Buffer.from(key.id);
   return Buffer.concat([
     Buffer.from([version, id.length]),
     id,
-    seal(key.bytes, dataKey, bound),
-    seal(dataKey, Buffer.from(plaintext, 'utf8'), bound),
+    seal(key.bytes, dataKey, aad),
+    seal(dataKey, Buffer.from(plaintext, 'utf8'), aad),
   ]);
 }
 
 /** Opens what `encrypt` made for the same place. */
-export function decrypt(ring: KeyRing, place: Place, blob: Buffer): string {
-  const keyId = keyIdOf(blob);
+export function decrypt(ring: KeyRing, context: EncryptionContext, blob: Buffer): string {
+  const keyId = readKeyId(blob);
   const key = ring.find((candidate) => candidate.id === keyId);
   if (key === undefined)
     throw new DecryptionError(
       `The key "${keyId}" is not in TRIBUTARY_KEYS; put it back or rotate while it is there.`,
     );
-  const bound = associatedData(place, key.id);
+  const aad = encodeAssociatedData(context, key.id);
   const wrappedAt = 2 + Buffer.byteLength(keyId);
   const sealedAt = wrappedAt + ivBytes + keyBytes + tagBytes;
-  const dataKey = open(key.bytes, blob.subarray(wrappedAt, sealedAt), bound);
-  return open(dataKey, blob.subarray(sealedAt), bound).toString('utf8');
+  const dataKey = open(key.bytes, blob.subarray(wrappedAt, sealedAt), aad);
+  return open(dataKey, blob.subarray(sealedAt), aad).toString('utf8');
 }
 
 /** The id of the key that a ciphertext needs. */
-export function keyIdOf(blob: Buffer): string {
+export function readKeyId(blob: Buffer): string {
   const length = blob[1];
   if (blob[0] !== version || length === undefined || blob.length < 2 + length)
     throw new DecryptionError('The ciphertext is damaged.');
   return blob.subarray(2, 2 + length).toString('utf8');
 }
 
-function associatedData(place: Place, keyId: string): Buffer {
+function encodeAssociatedData(context: EncryptionContext, keyId: string): Buffer {
   return Buffer.from(
-    JSON.stringify([version, place.tenant, place.table, place.row, place.column, keyId]),
+    JSON.stringify([version, context.tenant, context.table, context.row, context.column, keyId]),
   );
 }
 
-function seal(key: Buffer, plaintext: Buffer, bound: Buffer): Buffer {
+function seal(key: Buffer, plaintext: Buffer, aad: Buffer): Buffer {
   const iv = randomBytes(ivBytes);
-  const sealing = createCipheriv(cipher, key, iv, { authTagLength: tagBytes });
-  sealing.setAAD(bound);
-  const body = Buffer.concat([sealing.update(plaintext), sealing.final()]);
-  return Buffer.concat([iv, body, sealing.getAuthTag()]);
+  const encryptor = createCipheriv(cipher, key, iv, { authTagLength: tagBytes });
+  encryptor.setAAD(aad);
+  const body = Buffer.concat([encryptor.update(plaintext), encryptor.final()]);
+  return Buffer.concat([iv, body, encryptor.getAuthTag()]);
 }
 
-function open(key: Buffer, sealed: Buffer, bound: Buffer): Buffer {
+function open(key: Buffer, sealed: Buffer, aad: Buffer): Buffer {
   if (sealed.length < ivBytes + tagBytes) throw new DecryptionError('The ciphertext is damaged.');
-  const opening = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), {
+  const decryptor = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), {
     authTagLength: tagBytes,
   });
-  opening.setAAD(bound);
-  opening.setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  decryptor.setAAD(aad);
+  decryptor.setAuthTag(sealed.subarray(sealed.length - tagBytes));
   try {
     return Buffer.concat([
-      opening.update(sealed.subarray(ivBytes, sealed.length - tagBytes)),
-      opening.final(),
+      decryptor.update(sealed.subarray(ivBytes, sealed.length - tagBytes)),
+      decryptor.final(),
     ]);
   } catch {
     throw new DecryptionError('The ciphertext does not belong here or was changed.');

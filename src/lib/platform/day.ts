@@ -1,6 +1,6 @@
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(timeZone: string): Intl.DateTimeFormat {
+function getFormatter(timeZone: string): Intl.DateTimeFormat {
   let found = formatters.get(timeZone);
   if (found === undefined) {
     // "sv-SE" writes dates the ISO way: 2026-11-21.
@@ -16,6 +16,6 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
 }
 
 /** The calendar day of an instant in a time zone (IANA name), as an ISO date. */
-export function dayIn(timeZone: string, at: Date): string {
-  return timeZone === 'UTC' ? at.toISOString().slice(0, 10) : formatter(timeZone).format(at);
+export function toLocalDay(timeZone: string, at: Date): string {
+  return timeZone === 'UTC' ? at.toISOString().slice(0, 10) : getFormatter(timeZone).format(at);
 }

@@ -1,6 +1,6 @@
 import { config } from './config.ts';
 
-let passed = 0;
+let hitCount = 0;
 
 /**
  * A named place at which a test may end the process at once, as a power cut would.
@@ -12,6 +12,6 @@ export function failpoint(name: string): void {
   if (wanted === undefined) return;
   const [place, time = '1'] = wanted.split(':');
   if (place !== name) return;
-  passed += 1;
-  if (passed === Number(time)) process.kill(process.pid, 'SIGKILL');
+  hitCount += 1;
+  if (hitCount === Number(time)) process.kill(process.pid, 'SIGKILL');
 }

@@ -18,10 +18,10 @@ export class FencedError extends Error {
 }
 
 /** When a lease that is taken or renewed now ends, by the clock of the database. */
-export const leaseEnd = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
+export const leaseExpiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
 /** Nobody holds the row, or whoever did has let its lease run out. */
-export const isLeaseFree = (leaseUntil: PgColumn) =>
+export const whereLeaseFree = (leaseUntil: PgColumn) =>
   or(isNull(leaseUntil), lte(leaseUntil, sql`now()`));
 
 export interface LeaseOptions {

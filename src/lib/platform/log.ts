@@ -5,7 +5,7 @@ import { scrub } from './secrets.ts';
 /**
  * What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not.
  */
-const allowed = [
+const allowedFields = [
   'event',
   'reason',
   'requestId',
@@ -40,7 +40,7 @@ const allowed = [
   'stack',
 ] as const;
 export type LogFields = Partial<
-  Record<(typeof allowed)[number], string | number | boolean | Date | null | undefined>
+  Record<(typeof allowedFields)[number], string | number | boolean | Date | null | undefined>
 >;
 
 const correlation = new AsyncLocalStorage<LogFields>();
@@ -55,11 +55,11 @@ export function logFields(): LogFields {
   return correlation.getStore() ?? {};
 }
 
-let made: pino.Logger | undefined;
+let instance: pino.Logger | undefined;
 
 /** Made on first use, so that a process may still choose its level. */
 function logger(): pino.Logger {
-  made ??= pino(
+  instance ??= pino(
     {
       level: process.env['LOG_LEVEL'] || 'info',
       base: undefined,
@@ -68,16 +68,17 @@ function logger(): pino.Logger {
     },
     pino.destination({ dest: 2, sync: true }),
   );
-  return made;
+  return instance;
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-function write(level: Level) {
+function createLogMethod(level: Level) {
   return (fields: LogFields, message: string): void => {
     const line: Record<string, unknown> = {};
     for (const [name, value] of Object.entries({ ...logFields(), ...fields })) {
-      if (value === undefined || !allowed.includes(name as (typeof allowed)[number])) continue;
+      if (value === undefined || !allowedFields.includes(name as (typeof allowedFields)[number]))
+        continue;
       line[name] = typeof value === 'string' ? scrub(value) : value;
     }
     logger()[level](line, scrub(message));
@@ -86,9 +87,9 @@ function write(level: Level) {
 
 /** Structured log: JSON lines on standard error. */
 export const log = {
-  debug: write('debug'),
-  info: write('info'),
-  warn: write('warn'),
-  error: write('error'),
-  fatal: write('fatal'),
+  debug: createLogMethod('debug'),
+  info: createLogMethod('info'),
+  warn: createLogMethod('warn'),
+  error: createLogMethod('error'),
+  fatal: createLogMethod('fatal'),
 };

@@ -3,16 +3,16 @@ import { parseJson } from './http/json.ts';
 import { isObject } from './merge-patch.ts';
 
 /** Stands for what is not shown; a value that still holds it was not written in full. */
-const cover = '•••';
+const maskMark = '•••';
 
 /** Names of fields that hold personal data or secrets. */
-const personal = /name|mail|phone|mobile|address|street|zip|token|secret|password|key/i;
+const personalFieldPattern = /name|mail|phone|mobile|address|street|zip|token|secret|password|key/i;
 /**
  * Bounded, because an unbounded run of characters before the @ would be tried from each of its
  * places.
  */
-const mail = /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}/g;
-const phone = /\+\d[\d\s().-]{6,24}\d|\(?\b\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}\b/g;
+const mailPattern = /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}/g;
+const phonePattern = /\+\d[\d\s().-]{6,24}\d|\(?\b\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}\b/g;
 
 /** The item with its personal values reduced to their first character. Pure. */
 export function mask(value: unknown, hidden = false): unknown {
@@ -21,23 +21,26 @@ export function mask(value: unknown, hidden = false): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([name, each]) => [
         name,
-        mask(each, hidden || personal.test(name)),
+        mask(each, hidden || personalFieldPattern.test(name)),
       ]),
     );
   if (typeof value === 'string')
-    return hidden ? covered(value) : value.replace(mail, covered).replace(phone, covered);
-  return hidden && typeof value === 'number' ? cover : value;
+    return hidden
+      ? maskString(value)
+      : value.replace(mailPattern, maskString).replace(phonePattern, maskString);
+  return hidden && typeof value === 'number' ? maskMark : value;
 }
 
-const covered = (text: string): string => (text.trim() === '' ? text : `${[...text][0]}${cover}`);
+const maskString = (text: string): string =>
+  text.trim() === '' ? text : `${[...text][0]}${maskMark}`;
 
 /** The masked item as a person reads and edits it. */
-export function maskedText(item: unknown): string {
+export function formatMasked(item: unknown): string {
   return JSON.stringify(mask(item), null, 2) ?? 'null';
 }
 
 /** A value that was left masked where it is not known any more what it stood for. */
-export class MaskLeft extends Error {
+export class MaskedValueError extends Error {
   override name = 'MaskLeft';
 }
 
@@ -46,8 +49,8 @@ export class MaskLeft extends Error {
  * Throws SyntaxError when the text is no JSON, MaskLeft when a masked value was moved or changed in
  * part. Pure.
  */
-export function readEdited(item: unknown, text: string): unknown {
-  return restore(item, parseJson(maskedText(item)), parseJson(text));
+export function parseEdited(item: unknown, text: string): unknown {
+  return restore(item, parseJson(formatMasked(item)), parseJson(text));
 }
 
 function restore(original: unknown, shown: unknown, edited: unknown): unknown {
@@ -56,13 +59,15 @@ function restore(original: unknown, shown: unknown, edited: unknown): unknown {
     return Object.fromEntries(
       Object.entries(edited).map(([name, value]) => [
         name,
-        Object.hasOwn(shown, name) ? restore(original[name], shown[name], value) : written(value),
+        Object.hasOwn(shown, name)
+          ? restore(original[name], shown[name], value)
+          : assertUnmasked(value),
       ]),
     );
   }
   if (Array.isArray(edited) && Array.isArray(shown) && Array.isArray(original))
     return restoreList(original, shown, edited);
-  return written(edited);
+  return assertUnmasked(edited);
 }
 
 /**
@@ -79,14 +84,14 @@ function restoreList(original: unknown[], shown: unknown[], edited: unknown[]): 
     if (same.length > 0 && same.every((each) => isDeepStrictEqual(each, same[0]))) return same[0];
     return same.length === 0 && edited.length === shown.length
       ? restore(original[index], shown[index], value)
-      : written(value);
+      : assertUnmasked(value);
   });
 }
 
-function written(value: unknown): unknown {
-  if (JSON.stringify(value).includes(cover))
-    throw new MaskLeft(
-      `A value still holds "${cover}", which stands for characters that are not shown. Write it in full, or leave it as it was.`,
+function assertUnmasked(value: unknown): unknown {
+  if (JSON.stringify(value).includes(maskMark))
+    throw new MaskedValueError(
+      `A value still holds "${maskMark}", which stands for characters that are not shown. Write it in full, or leave it as it was.`,
     );
   return value;
 }

@@ -10,24 +10,24 @@ import { isDeepStrictEqual } from 'node:util';
 export function applyPatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const kept = isObject(target) ? target : {};
-  const names = namesOf(kept, patch).filter(
+  const names = unionKeys(kept, patch).filter(
     (name) => !Object.hasOwn(patch, name) || patch[name] !== null,
   );
   return Object.fromEntries(
     names.map((name) => [
       name,
-      Object.hasOwn(patch, name) ? applyPatch(ownOf(kept, name), patch[name]) : kept[name],
+      Object.hasOwn(patch, name) ? applyPatch(getOwn(kept, name), patch[name]) : kept[name],
     ]),
   );
 }
 
 /** The smallest patch that makes `to` of `from`; `{}` when both are the same object. Pure. */
-export function patchBetween(from: unknown, to: unknown): unknown {
+export function createPatch(from: unknown, to: unknown): unknown {
   if (!isObject(from) || !isObject(to)) return to;
-  const changes = namesOf(from, to).flatMap((name): [string, unknown][] => {
+  const changes = unionKeys(from, to).flatMap((name): [string, unknown][] => {
     if (!Object.hasOwn(to, name)) return [[name, null]];
     if (Object.hasOwn(from, name) && isDeepStrictEqual(from[name], to[name])) return [];
-    return [[name, patchBetween(ownOf(from, name), to[name])]];
+    return [[name, createPatch(getOwn(from, name), to[name])]];
   });
   return Object.fromEntries(changes);
 }
@@ -36,10 +36,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const namesOf = (one: object, other: object): string[] => [
+const unionKeys = (one: object, other: object): string[] => [
   ...new Set([...Object.keys(one), ...Object.keys(other)]),
 ];
 
 /** Never what an object inherits: an item may have a field called "constructor". */
-const ownOf = (of: Record<string, unknown>, name: string): unknown =>
+const getOwn = (of: Record<string, unknown>, name: string): unknown =>
   Object.hasOwn(of, name) ? of[name] : undefined;

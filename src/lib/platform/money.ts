@@ -12,6 +12,6 @@ export function fromCents(cents: bigint): string {
 }
 
 /** An amount that may be unknown, as a sort key in cents: what is not known sorts lowest. */
-export function sortCents(amount: string | null): number {
+export function toSortCents(amount: string | null): number {
   return amount === null ? Number.MIN_SAFE_INTEGER : Number(toCents(amount));
 }

@@ -37,16 +37,16 @@ interface Range {
  * given.
  */
 export function parsePeriod(params: URLSearchParams, today: string): Period {
-  const key = oneOf(params.get('period'), periodKeys, 'all');
-  const range = rangeOf(key, params, today);
+  const key = parseOption(params.get('period'), periodKeys, 'all');
+  const range = resolveRange(key, params, today);
   if (range === null) return allTime;
-  const compare = oneOf(params.get('compare'), ['none', 'previous', 'year'] as const, 'none');
+  const compare = parseOption(params.get('compare'), ['none', 'previous', 'year'] as const, 'none');
   return {
     key,
     ...range,
     label: labels[key] ?? `${range.from} to ${range.to}`,
     compare,
-    ...comparison(range, compare),
+    ...resolveComparison(range, compare),
   };
 }
 
@@ -57,7 +57,7 @@ const labels: Partial<Record<PeriodKey, string>> = {
   ytd: 'This year',
 };
 
-function rangeOf(key: PeriodKey, params: URLSearchParams, today: string): Range | null {
+function resolveRange(key: PeriodKey, params: URLSearchParams, today: string): Range | null {
   switch (key) {
     case 'all':
       return null;
@@ -79,7 +79,7 @@ function customRange(from: string | null, to: string | null): Range | null {
   return from <= to ? { from, to } : { from: to, to: from };
 }
 
-function comparison(range: Range, compare: Compare) {
+function resolveComparison(range: Range, compare: Compare) {
   if (compare === 'none') return { compareFrom: null, compareTo: null, compareLabel: null };
   if (compare === 'year') {
     return {
@@ -120,6 +120,10 @@ function isDate(text: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
-function oneOf<const T extends string>(text: string | null, options: readonly T[], fallback: T): T {
+function parseOption<const T extends string>(
+  text: string | null,
+  options: readonly T[],
+  fallback: T,
+): T {
   return options.find((option) => option === text) ?? fallback;
 }

@@ -2,14 +2,14 @@
  * Reads one item ahead: the next page is on its way while the one before is being stored. What was
  * read ahead when the reader stops is dropped; it will be read again.
  */
-export async function* ahead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+export async function* prefetch<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
   const iterator = source[Symbol.asyncIterator]();
-  let next = eager(iterator.next());
+  let next = suppressUnhandled(iterator.next());
   try {
     for (;;) {
       const result = await next;
       if (result.done === true) return;
-      next = eager(iterator.next());
+      next = suppressUnhandled(iterator.next());
       yield result.value;
     }
   } finally {
@@ -21,7 +21,7 @@ export async function* ahead<Item>(source: AsyncIterable<Item>): AsyncGenerator<
  * Keeps a rejection that nobody waits for yet from counting as unhandled; it is still thrown where
  * it is awaited.
  */
-function eager<T>(promise: Promise<T>): Promise<T> {
+function suppressUnhandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }

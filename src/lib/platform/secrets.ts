@@ -1,13 +1,13 @@
 /** Secrets that are in use in this process, so that no text that leaves it can hold one. */
-const live = new Set<string>();
-const shortest = 6;
+const registeredSecrets = new Set<string>();
+const minLength = 6;
 
 /** Registers a secret for scrubbing, in the spellings in which it could turn up. */
 export function registerSecret(secret: string): void {
-  if (secret.length < shortest) return;
-  live.add(secret);
-  live.add(encodeURIComponent(secret));
-  live.add(Buffer.from(secret).toString('base64'));
+  if (secret.length < minLength) return;
+  registeredSecrets.add(secret);
+  registeredSecrets.add(encodeURIComponent(secret));
+  registeredSecrets.add(Buffer.from(secret).toString('base64'));
 }
 
 const urlPassword = /(\w+:\/\/[^\s:/@]*):[^\s/@]+@/g;
@@ -16,7 +16,7 @@ const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 /** Replaces live secrets, passwords in URLs and authorization values by a mark. */
 export function scrub(text: string): string {
   let clean = text.replace(urlPassword, '$1:[secret]@').replace(bearer, '$1 [secret]');
-  for (const secret of live) {
+  for (const secret of registeredSecrets) {
     if (clean.includes(secret)) clean = clean.replaceAll(secret, '[secret]');
   }
   return clean;

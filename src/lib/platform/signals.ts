@@ -2,7 +2,7 @@ import { log } from './log.ts';
 import { safeMessage } from './secrets.ts';
 
 /** A process that has not stopped by then is ended: supervisors commonly kill after 30 s. */
-const patienceMs = 28_000;
+const stopTimeoutMs = 28_000;
 
 /**
  * Runs `stop` once on SIGTERM, SIGINT or when the parent process is gone, then ends the process.
@@ -12,7 +12,7 @@ export function onStop(stop: (reason: string) => Promise<void>): void {
   const begin = (reason: string) => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), patienceMs).unref();
+    setTimeout(() => process.exit(1), stopTimeoutMs).unref();
     stop(reason).then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,12 +1,12 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import { logFields, type LogFields } from './log.ts';
-import { ownVersion } from './metrics/process.ts';
+import { readVersion } from './metrics/process.ts';
 import { registerSecret, safeMessage, scrub } from './secrets.ts';
 
 /** What a span may hold: what a log line may, and what only spans tell. */
 export type SpanFields = LogFields & { dbMs?: number; dbQueries?: number };
 /** Adds fields to the span that is under way. */
-export type Note = (fields: SpanFields) => void;
+export type SetSpanFields = (fields: SpanFields) => void;
 
 type Api = typeof import('@opentelemetry/api');
 let api: Api | null | undefined;
@@ -16,23 +16,23 @@ let api: Api | null | undefined;
  * failed. Does nothing but run `fn` unless the standard variables name a collector: without them
  * nothing that records or sends is even loaded.
  */
-export async function traced<T>(
+export async function withSpan<T>(
   name: string,
   fields: SpanFields,
-  fn: (note: Note) => Promise<T>,
+  fn: (setFields: SetSpanFields) => Promise<T>,
   kind: 'internal' | 'server' = 'internal',
 ): Promise<T> {
   if (api === undefined) api = isTracing() ? await import('@opentelemetry/api') : null;
-  if (api === null) return fn(ignore);
+  if (api === null) return fn(noop);
   const { trace, SpanStatusCode } = api;
   return trace
     .getTracer('tributary')
     .startActiveSpan(
       name,
-      { kind: kindOf(api, kind), attributes: attributesOf({ ...logFields(), ...fields }) },
+      { kind: toSpanKind(api, kind), attributes: toAttributes({ ...logFields(), ...fields }) },
       async (span) => {
         try {
-          return await fn((more) => void span.setAttributes(attributesOf(more)));
+          return await fn((more) => void span.setAttributes(toAttributes(more)));
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR, message: safeMessage(error) });
           throw error;
@@ -46,13 +46,13 @@ export async function traced<T>(
 /**
  * Leaves a span of something that has just ended and took `ms`, inside the one that is under way.
  */
-export function tracedBefore(name: string, fields: SpanFields, ms: number, failed: boolean): void {
+export function recordSpan(name: string, fields: SpanFields, ms: number, failed: boolean): void {
   if (api === null || api === undefined) return;
   const now = Date.now();
   const span = api.trace.getTracer('tributary').startSpan(name, {
-    kind: kindOf(api, 'client'),
+    kind: toSpanKind(api, 'client'),
     startTime: now - ms,
-    attributes: attributesOf(fields),
+    attributes: toAttributes(fields),
   });
   if (failed) span.setStatus({ code: api.SpanStatusCode.ERROR });
   span.end(now);
@@ -70,7 +70,7 @@ export async function startTracing(service: string): Promise<() => Promise<void>
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
   const { defaultResource, detectResources, envDetector, resourceFromAttributes } =
     await import('@opentelemetry/resources');
-  const own = resourceFromAttributes({ 'service.name': service, 'service.version': ownVersion() });
+  const own = resourceFromAttributes({ 'service.name': service, 'service.version': readVersion() });
   const resource = defaultResource()
     .merge(own)
     .merge(detectResources({ detectors: [envDetector] }));
@@ -79,7 +79,7 @@ export async function startTracing(service: string): Promise<() => Promise<void>
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
   });
   provider.register();
-  return () => provider.shutdown().catch(ignore);
+  return () => provider.shutdown().catch(noop);
 }
 
 function isTracing(): boolean {
@@ -93,31 +93,31 @@ function isTracing(): boolean {
   );
 }
 
-const ignore = () => {};
+const noop = () => {};
 
 /** Names of OpenTelemetry's semantic conventions, where they have one for a field. */
-const conventional: Record<string, string> = {
+const semanticNames: Record<string, string> = {
   method: 'http.request.method',
   route: 'http.route',
   host: 'server.address',
 };
 
 /** A status is a number of HTTP, or the word that a run ended with. */
-const nameOf = (field: string, value: unknown): string =>
+const toAttributeName = (field: string, value: unknown): string =>
   field === 'status' && typeof value === 'number'
     ? 'http.response.status_code'
-    : (conventional[field] ?? `tributary.${field}`);
+    : (semanticNames[field] ?? `tributary.${field}`);
 
-function attributesOf(fields: SpanFields): Attributes {
+function toAttributes(fields: SpanFields): Attributes {
   const attributes: Attributes = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     const plain = value instanceof Date ? value.toISOString() : value;
-    attributes[nameOf(name, plain)] = typeof plain === 'string' ? scrub(plain) : plain;
+    attributes[toAttributeName(name, plain)] = typeof plain === 'string' ? scrub(plain) : plain;
   }
   return attributes;
 }
 
-function kindOf({ SpanKind: kinds }: Api, kind: 'internal' | 'server' | 'client'): SpanKind {
+function toSpanKind({ SpanKind: kinds }: Api, kind: 'internal' | 'server' | 'client'): SpanKind {
   return { internal: kinds.INTERNAL, server: kinds.SERVER, client: kinds.CLIENT }[kind];
 }

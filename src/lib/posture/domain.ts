@@ -7,7 +7,7 @@ import { Problem } from '../platform/errors.ts';
  * @throws Problem bad_request for addresses, single labels, and anything else that cannot be a
  * domain name
  */
-export function mailDomain(text: string): string {
+export function parseMailDomain(text: string): string {
   const trimmed = text.trim().replace(/\.$/, '');
   const ascii = /[%/:@\\\s]/.test(trimmed) ? '' : domainToASCII(trimmed);
   if (!isDomainName(ascii))

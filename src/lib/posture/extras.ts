@@ -1,27 +1,27 @@
-import { check, error, info, recordsOf, unanswered, warning } from './findings.ts';
-import type { Ask } from './resolver.ts';
-import { recordTags } from './tags.ts';
+import { createCheck, error, info, getRecords, reportUnanswered, warning } from './findings.ts';
+import type { DnsQuery } from './resolver.ts';
+import { parseTags } from './tags.ts';
 import type { Check, DmarcCheck, MxCheck } from './types.ts';
 
 /** Whether somebody hears of encryption that fails (TLS reporting, RFC 8460). */
 export async function checkTlsRpt(
   domain: string,
-  { ask, mx, now }: { ask: Ask; mx: MxCheck; now: () => Date },
+  { query, mx, now }: { query: DnsQuery; mx: MxCheck; now: () => Date },
 ): Promise<Check> {
-  const answer = await ask(`_smtp._tls.${domain}`, 'TXT');
+  const answer = await query(`_smtp._tls.${domain}`, 'TXT');
   if (answer.kind === 'failed')
-    return check(
+    return createCheck(
       'unknown',
       [],
-      [unanswered('tls_rpt.unanswered', 'TLS reporting', answer.reason)],
+      [reportUnanswered('tls_rpt.unanswered', 'TLS reporting', answer.reason)],
       now,
     );
   if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
-    return check('not_applicable', [], [], now);
-  const records = recordsOf(answer).filter((text) => /^v=TLSRPTv1\s*(;|$)/.test(text));
+    return createCheck('not_applicable', [], [], now);
+  const records = getRecords(answer).filter((text) => /^v=TLSRPTv1\s*(;|$)/.test(text));
   const [text, ...others] = records;
   if (text === undefined)
-    return check(
+    return createCheck(
       'missing',
       [],
       [
@@ -32,11 +32,11 @@ export async function checkTlsRpt(
       ],
       now,
     );
-  const reports = (recordTags(text).get('rua') ?? '')
+  const reports = (parseTags(text).get('rua') ?? '')
     .split(',')
     .filter((uri) => /^\s*(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)\s*$/i.test(uri));
   if (others.length > 0 || reports.length === 0)
-    return check(
+    return createCheck(
       'bad',
       records,
       [
@@ -47,35 +47,40 @@ export async function checkTlsRpt(
       ],
       now,
     );
-  return check('good', records, [], now);
+  return createCheck('good', records, [], now);
 }
 
 /** Whether receivers show a logo (BIMI): they do so only under an enforced DMARC policy. */
 export async function checkBimi(
   domain: string,
-  { ask, dmarc, now }: { ask: Ask; dmarc: DmarcCheck; now: () => Date },
+  { query, dmarc, now }: { query: DnsQuery; dmarc: DmarcCheck; now: () => Date },
 ): Promise<Check> {
-  const answer = await ask(`default._bimi.${domain}`, 'TXT');
+  const answer = await query(`default._bimi.${domain}`, 'TXT');
   if (answer.kind === 'failed')
-    return check('unknown', [], [unanswered('bimi.unanswered', 'BIMI', answer.reason)], now);
-  const text = recordsOf(answer).find((record) => /^v=BIMI1\s*(;|$)/i.test(record));
+    return createCheck(
+      'unknown',
+      [],
+      [reportUnanswered('bimi.unanswered', 'BIMI', answer.reason)],
+      now,
+    );
+  const text = getRecords(answer).find((record) => /^v=BIMI1\s*(;|$)/i.test(record));
   if (text === undefined)
-    return check(
+    return createCheck(
       'missing',
       [],
       [info('bimi.missing', 'There is no BIMI record, so that receivers show no logo.')],
       now,
     );
-  const logo = recordTags(text).get('l') ?? '';
+  const logo = parseTags(text).get('l') ?? '';
   if (logo === '')
-    return check(
+    return createCheck(
       'not_applicable',
       [text],
       [info('bimi.declined', 'The domain says that it has no logo to show.')],
       now,
     );
   if (!/^https:\/\/\S+$/i.test(logo))
-    return check(
+    return createCheck(
       'bad',
       [text],
       [
@@ -87,7 +92,7 @@ export async function checkBimi(
       now,
     );
   if (dmarc.verdict === 'unknown')
-    return check(
+    return createCheck(
       'unknown',
       [text],
       [
@@ -100,8 +105,8 @@ export async function checkBimi(
     );
   const enforced = dmarc.policy === 'quarantine' || dmarc.policy === 'reject';
   return enforced
-    ? check('good', [text], [], now)
-    : check(
+    ? createCheck('good', [text], [], now)
+    : createCheck(
         'weak',
         [text],
         [

@@ -1,8 +1,8 @@
-import type { DnsAnswer, NoAnswer } from './resolver.ts';
+import type { DnsAnswer, DnsFailure } from './resolver.ts';
 import type { Check, Finding, Verdict } from './types.ts';
 
-const MOST_RECORDS = 20;
-const MOST_CHARACTERS = 1000;
+const MAX_RECORDS = 20;
+const MAX_CHARACTERS = 1000;
 
 export const info = (code: string, message: string): Finding => finding(code, 'info', message);
 export const warning = (code: string, message: string): Finding =>
@@ -11,11 +11,11 @@ export const error = (code: string, message: string): Finding => finding(code, '
 
 /** Names and records in a message come from strangers. */
 function finding(code: string, severity: Finding['severity'], message: string): Finding {
-  return { code, severity, message: printable(message) };
+  return { code, severity, message: toPrintable(message) };
 }
 
 /** A check with what it rests on cut to the size that is kept. */
-export function check(
+export function createCheck(
   verdict: Verdict,
   records: readonly string[],
   findings: Finding[],
@@ -23,26 +23,26 @@ export function check(
 ): Check {
   return {
     verdict,
-    records: records.slice(0, MOST_RECORDS).map(printable),
+    records: records.slice(0, MAX_RECORDS).map(toPrintable),
     findings,
     checkedAt: now().toISOString(),
   };
 }
 
 /** Text that JSON columns and pages take, whatever bytes a TXT record held. */
-function printable(text: string): string {
+function toPrintable(text: string): string {
   return text
-    .slice(0, MOST_CHARACTERS)
+    .slice(0, MAX_CHARACTERS)
     .replaceAll(/\p{Cc}/gu, '\u{fffd}')
     .toWellFormed();
 }
 
 /** The records of an answer; none when there is none. */
-export function recordsOf<Value>(answer: DnsAnswer<Value>): Value[] {
+export function getRecords<Value>(answer: DnsAnswer<Value>): Value[] {
   return answer.kind === 'records' ? answer.records : [];
 }
 
-const words: Record<NoAnswer, string> = {
+const reasonLabels: Record<DnsFailure, string> = {
   timeout: 'no name server answered in time',
   servfail: 'the name servers reported a failure of their own',
   refused: 'the name servers refused to answer',
@@ -50,9 +50,9 @@ const words: Record<NoAnswer, string> = {
 };
 
 /** A finding for a question that nobody answered: it says nothing about the domain. */
-export function unanswered(code: string, what: string, reason: NoAnswer): Finding {
+export function reportUnanswered(code: string, what: string, reason: DnsFailure): Finding {
   return info(
     code,
-    `${what} could not be looked up: ${words[reason]}. It counts as unknown until the next scan.`,
+    `${what} could not be looked up: ${reasonLabels[reason]}. It counts as unknown until the next scan.`,
   );
 }

@@ -1,8 +1,8 @@
 import type { HttpClient } from '../platform/http/types.ts';
 import { RemoteError } from '../platform/http/errors.ts';
-import { check, error, info, recordsOf, unanswered, warning } from './findings.ts';
-import type { Ask } from './resolver.ts';
-import { recordTags } from './tags.ts';
+import { createCheck, error, info, getRecords, reportUnanswered, warning } from './findings.ts';
+import type { DnsQuery } from './resolver.ts';
+import { parseTags } from './tags.ts';
 import type { Evidence, Finding, MxCheck, Verdict } from './types.ts';
 
 type MtaSts = Evidence['mtaSts'];
@@ -14,25 +14,34 @@ export interface StsPolicy {
 }
 
 /** Where a domain publishes its policy (RFC 8461, section 3.3). Nothing else is ever fetched. */
-export const policyHost = (domain: string): string => `mta-sts.${domain}`;
+export const toPolicyHost = (domain: string): string => `mta-sts.${domain}`;
 
 /**
  * Whether senders must use TLS (MTA-STS, RFC 8461). Without a client only the record is looked at.
  */
 export async function checkMtaSts(
   domain: string,
-  { ask, http, mx, now }: { ask: Ask; http: HttpClient | undefined; mx: MxCheck; now: () => Date },
+  {
+    query,
+    http,
+    mx,
+    now,
+  }: { query: DnsQuery; http: HttpClient | undefined; mx: MxCheck; now: () => Date },
 ): Promise<MtaSts> {
-  const answer = await ask(`_mta-sts.${domain}`, 'TXT');
+  const answer = await query(`_mta-sts.${domain}`, 'TXT');
   const result = (
     verdict: Verdict,
     records: string[],
     findings: Finding[],
     mode: MtaSts['mode'] = null,
-  ): MtaSts => ({ ...check(verdict, records, findings, now), mode });
+  ): MtaSts => ({ ...createCheck(verdict, records, findings, now), mode });
   if (answer.kind === 'failed')
-    return result('unknown', [], [unanswered('mta_sts.unanswered', 'MTA-STS', answer.reason)]);
-  const [text, ...others] = recordsOf(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
+    return result(
+      'unknown',
+      [],
+      [reportUnanswered('mta_sts.unanswered', 'MTA-STS', answer.reason)],
+    );
+  const [text, ...others] = getRecords(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
   if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
     return result('not_applicable', [], []);
   if (text === undefined)
@@ -46,7 +55,7 @@ export async function checkMtaSts(
         ),
       ],
     );
-  if (others.length > 0 || !/^[a-z0-9]{1,32}$/i.test(recordTags(text).get('id') ?? ''))
+  if (others.length > 0 || !/^[a-z0-9]{1,32}$/i.test(parseTags(text).get('id') ?? ''))
     return result(
       'bad',
       [text, ...others],
@@ -65,8 +74,12 @@ export async function checkMtaSts(
     );
   const fetched = await fetchPolicy(domain, http);
   if (typeof fetched === 'string')
-    return result(fetched === 'unknown' ? 'unknown' : 'bad', [text], [notFetched(fetched, domain)]);
-  return result(...judged(fetched, mx, text));
+    return result(
+      fetched === 'unknown' ? 'unknown' : 'bad',
+      [text],
+      [reportFetchFailure(fetched, domain)],
+    );
+  return result(...evaluatePolicy(fetched, mx, text));
 }
 
 async function fetchPolicy(
@@ -75,7 +88,7 @@ async function fetchPolicy(
 ): Promise<StsPolicy | 'absent' | 'unreadable' | 'unknown'> {
   try {
     const { body } = await http.request({
-      url: `https://${policyHost(domain)}/.well-known/mta-sts.txt`,
+      url: `https://${toPolicyHost(domain)}/.well-known/mta-sts.txt`,
       headers: { accept: 'text/plain' },
     });
     return parseStsPolicy(body) ?? 'unreadable';
@@ -94,12 +107,14 @@ export function parseStsPolicy(text: string): StsPolicy | null {
   const pairs = text
     .split(/\r?\n/)
     .map((line) => line.split(/:(.*)/s, 2).map((part) => part.trim()));
-  const valueOf = (name: string) => pairs.find(([key]) => key === name)?.[1];
-  const mode = (['enforce', 'testing', 'none'] as const).find((known) => known === valueOf('mode'));
+  const getValue = (name: string) => pairs.find(([key]) => key === name)?.[1];
+  const mode = (['enforce', 'testing', 'none'] as const).find(
+    (known) => known === getValue('mode'),
+  );
   const hosts = pairs.flatMap(([key, value = '']) => (key === 'mx' ? [value.toLowerCase()] : []));
-  const maxAge = /^\d{1,10}$/.test(valueOf('max_age') ?? '') ? Number(valueOf('max_age')) : null;
+  const maxAge = /^\d{1,10}$/.test(getValue('max_age') ?? '') ? Number(getValue('max_age')) : null;
   if (
-    valueOf('version') !== 'STSv1' ||
+    getValue('version') !== 'STSv1' ||
     mode === undefined ||
     maxAge === null ||
     (mode !== 'none' && hosts.length === 0)
@@ -108,25 +123,25 @@ export function parseStsPolicy(text: string): StsPolicy | null {
   return { mode, hosts, maxAge };
 }
 
-function notFetched(why: 'absent' | 'unreadable' | 'unknown', domain: string): Finding {
-  const place = `https://${policyHost(domain)}/.well-known/mta-sts.txt`;
+function reportFetchFailure(why: 'absent' | 'unreadable' | 'unknown', domain: string): Finding {
+  const url = `https://${toPolicyHost(domain)}/.well-known/mta-sts.txt`;
   if (why === 'absent')
     return error(
       'mta_sts.no_policy',
-      `The record promises a policy and there is none at ${place}. Publish it there.`,
+      `The record promises a policy and there is none at ${url}. Publish it there.`,
     );
   if (why === 'unreadable')
     return error(
       'mta_sts.bad_policy',
-      `What stands at ${place} is no policy that senders can read. Redirects do not count. Correct it.`,
+      `What stands at ${url} is no policy that senders can read. Redirects do not count. Correct it.`,
     );
   return info(
     'mta_sts.not_reached',
-    `The policy at ${place} could not be fetched. It counts as unknown until the next scan.`,
+    `The policy at ${url} could not be fetched. It counts as unknown until the next scan.`,
   );
 }
 
-function judged(
+function evaluatePolicy(
   { mode, hosts }: StsPolicy,
   mx: MxCheck,
   text: string,
@@ -134,7 +149,7 @@ function judged(
   const records = [text, `mode: ${mode}, mx: ${hosts.join(' ')}`];
   const uncovered = mx.hosts
     .map(({ host }) => host)
-    .filter((host) => !hosts.some((pattern) => covers(pattern, host)));
+    .filter((host) => !hosts.some((pattern) => matchesHost(pattern, host)));
   if (mode === 'none')
     return [
       'weak',
@@ -182,7 +197,7 @@ function judged(
 }
 
 /** `*.` stands for exactly one label. */
-function covers(pattern: string, host: string): boolean {
+function matchesHost(pattern: string, host: string): boolean {
   return pattern.startsWith('*.')
     ? host.slice(host.indexOf('.')) === pattern.slice(1)
     : pattern === host;

@@ -1,42 +1,42 @@
 import pLimit from 'p-limit';
-import type { Ask, DnsAnswer, RecordKind, RecordOf } from './resolver.ts';
+import type { DnsQuery, DnsAnswer, RecordKind, DnsRecordData } from './resolver.ts';
 
 /** What one scan may cost the name servers and us. */
 export interface ScanLimits {
-  questions: number;
+  maxQueries: number;
   /** No further question is asked after so many milliseconds. */
   totalMs: number;
-  atOnce: number;
+  concurrency: number;
 }
 
-export const scanLimits: ScanLimits = { questions: 160, totalMs: 30_000, atOnce: 8 };
+export const scanLimits: ScanLimits = { maxQueries: 160, totalMs: 30_000, concurrency: 8 };
 
 /**
  * The questions of one scan: none is asked twice, and beyond the limits each is answered with
  * `failed`.
  */
-export function boundedQuestions(ask: Ask, limits: ScanLimits = scanLimits): Ask {
-  const run = pLimit(limits.atOnce);
+export function limitQueries(query: DnsQuery, limits: ScanLimits = scanLimits): DnsQuery {
+  const limiter = pLimit(limits.concurrency);
   const until = performance.now() + limits.totalMs;
-  const known: { [Kind in RecordKind]: Map<string, Promise<DnsAnswer<RecordOf[Kind]>>> } = {
+  const cache: { [Kind in RecordKind]: Map<string, Promise<DnsAnswer<DnsRecordData[Kind]>>> } = {
     A: new Map(),
     AAAA: new Map(),
     CNAME: new Map(),
     MX: new Map(),
     TXT: new Map(),
   };
-  let left = limits.questions;
+  let remaining = limits.maxQueries;
   return (name, kind) => {
     const key = name.toLowerCase().replace(/\.$/, '');
-    const before = known[kind].get(key);
-    if (before) return before;
-    left -= 1;
-    const answer = run(async () =>
-      left >= 0 && performance.now() < until ? ask(key, kind) : beyond,
+    const cached = cache[kind].get(key);
+    if (cached) return cached;
+    remaining -= 1;
+    const answer = limiter(async () =>
+      remaining >= 0 && performance.now() < until ? query(key, kind) : limitReached,
     );
-    known[kind].set(key, answer);
+    cache[kind].set(key, answer);
     return answer;
   };
 }
 
-const beyond: DnsAnswer<never> = { kind: 'failed', reason: 'limit' };
+const limitReached: DnsAnswer<never> = { kind: 'failed', reason: 'limit' };

@@ -4,17 +4,17 @@ import { Resolver } from 'node:dns/promises';
  * One record of each kind that a scan asks for. The strings of a TXT record are joined without a
  * space.
  */
-export interface RecordOf {
+export interface DnsRecordData {
   A: string;
   AAAA: string;
   CNAME: string;
   MX: { host: string; preference: number };
   TXT: string;
 }
-export type RecordKind = keyof RecordOf;
+export type RecordKind = keyof DnsRecordData;
 
 /** Why a question has no answer. `limit`: the scan had used up its questions or its time. */
-export type NoAnswer = 'timeout' | 'servfail' | 'refused' | 'limit';
+export type DnsFailure = 'timeout' | 'servfail' | 'refused' | 'limit';
 
 /**
  * The name server's word on a question. `nodata`: the name is there, without such records.
@@ -28,16 +28,16 @@ export type DnsAnswer<Value> =
     }
   | { kind: 'nodata' }
   | { kind: 'nxdomain' }
-  | { kind: 'failed'; reason: NoAnswer };
+  | { kind: 'failed'; reason: DnsFailure };
 
 /** Never rejects: that nobody answered is an answer too. */
-export type Ask = <Kind extends RecordKind>(
+export type DnsQuery = <Kind extends RecordKind>(
   name: string,
   kind: Kind,
-) => Promise<DnsAnswer<RecordOf[Kind]>>;
+) => Promise<DnsAnswer<DnsRecordData[Kind]>>;
 
 export interface DnsResolver {
-  ask: Ask;
+  query: DnsQuery;
   /** Gives up on the questions under way. */
   close(): void;
 }
@@ -49,7 +49,7 @@ export interface ResolverOptions {
   timeoutMs: number;
 }
 
-const TRIES = 4;
+const ATTEMPTS = 4;
 
 /**
  * Asks by node:dns, which repeats over UDP, goes on over TCP when an answer was cut, and drops
@@ -57,45 +57,47 @@ const TRIES = 4;
  * enough: a posture changes seldom, so that evidence keeps for a fixed day (scan.ts), which does
  * not outweigh sockets, tries and spoofing checks of our own.
  */
-export function nodeResolver({ servers, timeoutMs }: ResolverOptions): DnsResolver {
-  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / TRIES), tries: TRIES });
+export function createNodeResolver({ servers, timeoutMs }: ResolverOptions): DnsResolver {
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / ATTEMPTS), tries: ATTEMPTS });
   if (servers.length > 0) resolver.setServers(servers);
   return {
-    ask: (name, kind) => withDeadline(questions[kind](resolver, name).catch(failureOf), timeoutMs),
+    query: (name, kind) =>
+      withDeadline(queryByKind[kind](resolver, name).catch(toFailure), timeoutMs),
     close: () => resolver.cancel(),
   };
 }
 
-type Question<Value> = (resolver: Resolver, name: string) => Promise<DnsAnswer<Value>>;
+type QueryFunction<Value> = (resolver: Resolver, name: string) => Promise<DnsAnswer<Value>>;
 
-const questions: { [Kind in RecordKind]: Question<RecordOf[Kind]> } = {
-  A: async (resolver, name) => addresses(await resolver.resolve4(name, { ttl: true })),
-  AAAA: async (resolver, name) => addresses(await resolver.resolve6(name, { ttl: true })),
-  CNAME: async (resolver, name) => answered((await resolver.resolveCname(name)).map(hostName)),
+const queryByKind: { [Kind in RecordKind]: QueryFunction<DnsRecordData[Kind]> } = {
+  A: async (resolver, name) => toAddressAnswer(await resolver.resolve4(name, { ttl: true })),
+  AAAA: async (resolver, name) => toAddressAnswer(await resolver.resolve6(name, { ttl: true })),
+  CNAME: async (resolver, name) =>
+    toAnswer((await resolver.resolveCname(name)).map(normalizeHostName)),
   MX: async (resolver, name) =>
-    answered(
+    toAnswer(
       (await resolver.resolveMx(name)).map(({ exchange, priority }) => ({
-        host: hostName(exchange),
+        host: normalizeHostName(exchange),
         preference: priority,
       })),
     ),
   TXT: async (resolver, name) =>
-    answered((await resolver.resolveTxt(name)).map((strings) => strings.join(''))),
+    toAnswer((await resolver.resolveTxt(name)).map((strings) => strings.join(''))),
 };
 
-function answered<Value>(records: Value[], ttl: number | null = null): DnsAnswer<Value> {
+function toAnswer<Value>(records: Value[], ttl: number | null = null): DnsAnswer<Value> {
   return records.length > 0 ? { kind: 'records', records, ttl } : { kind: 'nodata' };
 }
 
-function addresses(found: { address: string; ttl: number }[]): DnsAnswer<string> {
-  return answered(
+function toAddressAnswer(found: { address: string; ttl: number }[]): DnsAnswer<string> {
+  return toAnswer(
     found.map(({ address }) => address),
     Math.min(...found.map(({ ttl }) => ttl)),
   );
 }
 
 /** Lower case, without the dot of the root. */
-function hostName(name: string): string {
+function normalizeHostName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
@@ -110,7 +112,7 @@ const byCode: Record<string, DnsAnswer<never>> = {
   ECANCELLED: { kind: 'failed', reason: 'timeout' },
 };
 
-function failureOf(error: NodeJS.ErrnoException): DnsAnswer<never> {
+function toFailure(error: NodeJS.ErrnoException): DnsAnswer<never> {
   return byCode[error.code ?? ''] ?? { kind: 'failed', reason: 'servfail' };
 }
 

@@ -1,18 +1,18 @@
 import type { HttpClient } from '../platform/http/types.ts';
 import { checkDkim } from './dkim/check.ts';
 import { checkDmarc } from './dmarc/check.ts';
-import { mailDomain } from './domain.ts';
+import { parseMailDomain } from './domain.ts';
 import { checkBimi, checkTlsRpt } from './extras.ts';
-import { check, unanswered } from './findings.ts';
+import { createCheck, reportUnanswered } from './findings.ts';
 import { checkMtaSts } from './mta-sts.ts';
 import { checkMx } from './mx/check.ts';
-import { boundedQuestions, type ScanLimits } from './questions.ts';
-import type { Ask, DnsAnswer, DnsResolver, NoAnswer } from './resolver.ts';
+import { limitQueries, type ScanLimits } from './questions.ts';
+import type { DnsQuery, DnsAnswer, DnsResolver, DnsFailure } from './resolver.ts';
 import { checkSpf } from './spf/check.ts';
 import type { Check, DkimCheck, DmarcCheck, Evidence, MxCheck, SpfCheck } from './types.ts';
 
-export interface ScanTools {
-  resolver: Pick<DnsResolver, 'ask'>;
+export interface ScanContext {
+  resolver: Pick<DnsResolver, 'query'>;
   /**
    * Fetches the MTA-STS policy; must allow https to mta-sts.<domain> and nothing else. Without one
    * the policy stays unknown.
@@ -23,8 +23,8 @@ export interface ScanTools {
 }
 
 /** A posture changes seldom; what had no answer is asked again soon. */
-const HOLDS_SECONDS = 24 * 60 * 60;
-const HOLDS_SECONDS_IN_PART = 60 * 60;
+const TTL_SECONDS = 24 * 60 * 60;
+const PARTIAL_TTL_SECONDS = 60 * 60;
 
 /**
  * Looks at the mail posture of a domain from outside, by DNS questions only (but for the MTA-STS
@@ -35,66 +35,66 @@ const HOLDS_SECONDS_IN_PART = 60 * 60;
  */
 export async function scanDomain(
   text: string,
-  { resolver, http, now = () => new Date(), limits }: ScanTools,
+  { resolver, http, now = () => new Date(), limits }: ScanContext,
 ): Promise<Evidence> {
-  const domain = mailDomain(text);
-  const ask = boundedQuestions(resolver.ask, limits);
-  const first = await Promise.all([ask(domain, 'MX'), ask(domain, 'TXT'), ask(domain, 'A')]);
-  const exists = isThere(first);
+  const domain = parseMailDomain(text);
+  const query = limitQueries(resolver.query, limits);
+  const first = await Promise.all([query(domain, 'MX'), query(domain, 'TXT'), query(domain, 'A')]);
+  const exists = domainExists(first);
   // When not one of the first questions had an answer, further ones would only wait.
-  const silence =
+  const failureReason =
     first.every((answer) => answer.kind === 'failed') && first[0].kind === 'failed'
       ? first[0].reason
       : null;
   const checks =
-    silence === null
-      ? await allChecks(domain, { ask, http, exists, now })
-      : allUnknown(silence, now);
-  const inPart = Object.values(checks).some(({ findings }) =>
+    failureReason === null
+      ? await runChecks(domain, { query, http, exists, now })
+      : createUnknownChecks(failureReason, now);
+  const isPartial = Object.values(checks).some(({ findings }) =>
     findings.some(({ code }) => code.endsWith('unanswered')),
   );
-  const ttlSeconds = inPart ? HOLDS_SECONDS_IN_PART : HOLDS_SECONDS;
+  const ttlSeconds = isPartial ? PARTIAL_TTL_SECONDS : TTL_SECONDS;
   return { version: 1, domain, scannedAt: now().toISOString(), exists, ...checks, ttlSeconds };
 }
 
-function isThere(answers: readonly DnsAnswer<unknown>[]): Evidence['exists'] {
+function domainExists(answers: readonly DnsAnswer<unknown>[]): Evidence['exists'] {
   if (answers.some(({ kind }) => kind === 'records' || kind === 'nodata')) return true;
   return answers.some(({ kind }) => kind === 'nxdomain') ? false : 'unknown';
 }
 
 type Checks = Pick<Evidence, 'mx' | 'spf' | 'dkim' | 'dmarc' | 'mtaSts' | 'tlsRpt' | 'bimi'>;
 
-async function allChecks(
+async function runChecks(
   domain: string,
   {
-    ask,
+    query,
     http,
     exists,
     now,
-  }: { ask: Ask; http: HttpClient | undefined; exists: Evidence['exists']; now: () => Date },
+  }: { query: DnsQuery; http: HttpClient | undefined; exists: Evidence['exists']; now: () => Date },
 ): Promise<Checks> {
   const [spf, dkim, dmarc] = await Promise.all([
-    checkSpf(domain, { ask, now }),
-    exists === false ? noDkim(now) : checkDkim(domain, { ask, now }),
-    checkDmarc(domain, { ask, exists, now }),
+    checkSpf(domain, { query, now }),
+    exists === false ? createMissingDkim(now) : checkDkim(domain, { query, now }),
+    checkDmarc(domain, { query, exists, now }),
   ]);
-  const mx = await checkMx(domain, { ask, spf, now });
+  const mx = await checkMx(domain, { query, spf, now });
   const [mtaSts, tlsRpt, bimi] = await Promise.all([
-    checkMtaSts(domain, { ask, http, mx, now }),
-    checkTlsRpt(domain, { ask, mx, now }),
-    checkBimi(domain, { ask, dmarc, now }),
+    checkMtaSts(domain, { query, http, mx, now }),
+    checkTlsRpt(domain, { query, mx, now }),
+    checkBimi(domain, { query, dmarc, now }),
   ]);
   return { mx, spf, dkim, dmarc, mtaSts, tlsRpt, bimi };
 }
 
 /** Below a name that is not there, nothing is (RFC 8020). */
-function noDkim(now: () => Date): DkimCheck {
-  return { ...check('missing', [], [], now), selectors: [] };
+function createMissingDkim(now: () => Date): DkimCheck {
+  return { ...createCheck('missing', [], [], now), selectors: [] };
 }
 
-function allUnknown(reason: NoAnswer, now: () => Date): Checks {
+function createUnknownChecks(reason: DnsFailure, now: () => Date): Checks {
   const unknown = (key: string, what: string): Check =>
-    check('unknown', [], [unanswered(`${key}.unanswered`, what, reason)], now);
+    createCheck('unknown', [], [reportUnanswered(`${key}.unanswered`, what, reason)], now);
   const mx: MxCheck = {
     ...unknown('mx', 'The mail servers (MX)'),
     hosts: [],

@@ -1,9 +1,9 @@
 import { createHttpClient, type OwnedHttpClient } from '../platform/http/client.ts';
 import { config } from '../platform/config.ts';
-import { recordsOf } from './findings.ts';
-import { mailDomain } from './domain.ts';
-import { policyHost } from './mta-sts.ts';
-import { nodeResolver, type DnsResolver } from './resolver.ts';
+import { getRecords } from './findings.ts';
+import { parseMailDomain } from './domain.ts';
+import { toPolicyHost } from './mta-sts.ts';
+import { createNodeResolver, type DnsResolver } from './resolver.ts';
 import { scanDomain } from './scan.ts';
 import type { Evidence } from './types.ts';
 
@@ -13,9 +13,9 @@ const KIBIBYTE = 1024;
  * A scan as this installation is configured (DNS_SERVERS, DNS_TIMEOUT_MS). @throws Problem
  * bad_request when the text is no domain name
  */
-export async function scanFromHere(text: string, now?: () => Date): Promise<Evidence> {
-  const resolver = systemResolver();
-  const http = policyClient(mailDomain(text), resolver);
+export async function scanWithSystemResolver(text: string, now?: () => Date): Promise<Evidence> {
+  const resolver = createSystemResolver();
+  const http = createPolicyClient(parseMailDomain(text), resolver);
   try {
     return await scanDomain(text, { resolver, http, ...(now && { now }) });
   } finally {
@@ -25,25 +25,28 @@ export async function scanFromHere(text: string, now?: () => Date): Promise<Evid
 }
 
 /** Asks the name servers of DNS_SERVERS, else the system's. */
-export function systemResolver(): DnsResolver {
+export function createSystemResolver(): DnsResolver {
   const { DNS_SERVERS, DNS_TIMEOUT_MS } = config();
-  return nodeResolver({ servers: DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS });
+  return createNodeResolver({ servers: DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS });
 }
 
 /**
  * The way to one MTA-STS policy: to that host only, at public addresses only, as the same name
  * servers give them.
  */
-export function policyClient(domain: string, resolver: DnsResolver): OwnedHttpClient {
+export function createPolicyClient(domain: string, resolver: DnsResolver): OwnedHttpClient {
   const resolve = async (host: string) => {
-    const [four, six] = await Promise.all([resolver.ask(host, 'A'), resolver.ask(host, 'AAAA')]);
+    const [four, six] = await Promise.all([
+      resolver.query(host, 'A'),
+      resolver.query(host, 'AAAA'),
+    ]);
     return [
-      ...recordsOf(four).map((address) => ({ address, family: 4 })),
-      ...recordsOf(six).map((address) => ({ address, family: 6 })),
+      ...getRecords(four).map((address) => ({ address, family: 4 })),
+      ...getRecords(six).map((address) => ({ address, family: 6 })),
     ];
   };
   return createHttpClient({
-    allowedHosts: [policyHost(domain)],
+    allowedHosts: [toPolicyHost(domain)],
     allowLoopback: false,
     deadlineMs: 5000,
     maxBytes: 64 * KIBIBYTE,

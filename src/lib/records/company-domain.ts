@@ -4,7 +4,7 @@ import { getDomain } from 'tldts';
 export type CompanyDomain = { domain: string; reason: null } | { domain: null; reason: string };
 
 /** Mailboxes that anybody can have: their domain says nothing of a company. */
-const MAILBOXES = new Set([
+const MAILBOX_PROVIDERS = new Set([
   'aol.com',
   'gmail.com',
   'gmx.com',
@@ -39,13 +39,16 @@ const MAILBOXES = new Set([
  * The registrable domain of a company: of its website, else of the first e-mail address of its
  * people that is not a mailbox provider's. Lower case, international names in their ASCII form.
  */
-export function domainOf(website: string | null, emails: readonly string[]): CompanyDomain {
-  const fromWebsite = website === null ? null : registrable(website);
+export function parseCompanyDomain(
+  website: string | null,
+  emails: readonly string[],
+): CompanyDomain {
+  const fromWebsite = website === null ? null : parseRegistrableDomain(website);
   if (fromWebsite !== null) return { domain: fromWebsite, reason: null };
   const hosts = emails
     .flatMap((email) => /@([^@\s]+)$/.exec(email.trim())?.[1] ?? [])
-    .flatMap((host) => registrable(host) ?? []);
-  const [own] = hosts.filter((host) => !MAILBOXES.has(host));
+    .flatMap((host) => parseRegistrableDomain(host) ?? []);
+  const [own] = hosts.filter((host) => !MAILBOX_PROVIDERS.has(host));
   if (own !== undefined) return { domain: own, reason: null };
   if (hosts.length > 0)
     return {
@@ -65,7 +68,7 @@ export function domainOf(website: string | null, emails: readonly string[]): Com
  * Below a public suffix, those that companies run for their customers (github.io) included: each
  * customer is one of its own.
  */
-function registrable(address: string): string | null {
+function parseRegistrableDomain(address: string): string | null {
   const domain = getDomain(address.trim(), { allowPrivateDomains: true });
   const ascii = domain === null ? '' : domainToASCII(domain);
   return ascii === '' ? null : ascii.toLowerCase();

@@ -74,7 +74,7 @@ export const credentials = pgTable(
 );
 
 /** What is left of each window of a connection's rate limit, for all workers together. */
-export const rateBudgets = pgTable(
+export const rateLimitWindows = pgTable(
   'rate_budgets',
   {
     tenantId: tenantId(),
@@ -141,7 +141,7 @@ export const encryptionKeys = pgTable('encryption_keys', {
  * A consent that a person gives in the provider's own pages with a code (RFC 8628), until it
  * becomes a connection.
  */
-export const deviceConsents = pgTable(
+export const deviceAuthorizations = pgTable(
   'device_consents',
   {
     tenantId: tenantId().references(() => tenants.id, { onDelete: 'cascade' }),

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { boolean, integer, numeric, real, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from '../platform/db/columns.ts';
-import { knownOrLowest } from '../platform/db/keyset.ts';
+import { nullsLowest } from '../platform/db/keyset.ts';
 import { sortedFields, type Field, type Fields } from '../records/fields.ts';
 
 /* A builder for each kind of field, so that the columns of a table keep their exact types. */
@@ -68,9 +68,7 @@ export const columnName = (key: string): string =>
 export function timeSorts<F extends Fields>(fields: F): Record<TimeSorts<F>, SQL> {
   const times = Object.entries(sortedFields(fields)).flatMap(([name, sorted]) => {
     const { key, field } = sorted as { key: string; field: Field };
-    return field.kind === 'instant'
-      ? [[name, knownOrLowest(sql.raw(columnName(key)))] as const]
-      : [];
+    return field.kind === 'instant' ? [[name, nullsLowest(sql.raw(columnName(key)))] as const] : [];
   });
   return Object.fromEntries(times) as Record<TimeSorts<F>, SQL>;
 }

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { index, pgTable } from 'drizzle-orm/pg-core';
-import { knownOrLowest } from '../platform/db/keyset.ts';
+import { nullsLowest } from '../platform/db/keyset.ts';
 import { noteFields } from '../records/note.ts';
 import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys } from './entity-columns.ts';
 
 /** The sort order of notes; see leadSort. */
-export const newestNote = knownOrLowest(sql`note_date`);
+export const newestNote = nullsLowest(sql`note_date`);
 
 export const notes = pgTable(
   'notes',

@@ -3,10 +3,10 @@ import { bigint, index, pgTable } from 'drizzle-orm/pg-core';
 import { referralFields } from '../records/referral.ts';
 import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
-import { knownOrLowest } from '../platform/db/keyset.ts';
+import { nullsLowest } from '../platform/db/keyset.ts';
 
 /** The sort order of referrals; see leadSort. */
-export const newestReferral = knownOrLowest(sql`source_updated_at`);
+export const newestReferral = nullsLowest(sql`source_updated_at`);
 
 export const referrals = pgTable(
   'referrals',

@@ -17,7 +17,7 @@ import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/c
 import { connections } from './connections.ts';
 
 /** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
-const books = () => ({
+const counters = () => ({
   pages: integer('pages').notNull().default(0),
   fetched: integer('fetched').notNull().default(0),
   inserted: integer('inserted').notNull().default(0),
@@ -96,7 +96,7 @@ export const syncRunStreams = pgTable(
       .default('running'),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
-    ...books(),
+    ...counters(),
     /** How many live items the source said it has, when it says so. */
     expected: integer('expected'),
     /** Records that only a reconcile pass found. */

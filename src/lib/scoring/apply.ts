@@ -1,13 +1,13 @@
 import { and, asc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { leads } from '../schema/leads.ts';
 import { recordset } from '../platform/db/bulk.ts';
-import { throughOrder } from '../platform/db/in-order.ts';
+import { withSortDisabled } from '../platform/db/in-order.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
-import { ofDomain } from './company-domains/lookup.ts';
+import { whereDomain } from './company-domains/lookup.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { selectModel } from './models.ts';
-import { scoreOf } from './score.ts';
+import { computeScore } from './score.ts';
 import type { Breakdown } from './types.ts';
 
 /** The facts that a score rests on, and the evidence. */
@@ -47,17 +47,17 @@ export async function rescoreDomains(
   const found = rows.map(({ domain }) => domain);
   const scored = rows.map(({ domain, evidence, ...facts }) => ({
     domain,
-    ...scoreColumns(scoreOf(evidence as Evidence, facts, model, now)),
+    ...toScoreColumns(computeScore(evidence as Evidence, facts, model, now)),
   }));
   await tx.execute(sql`
     update ${companyDomains} as d set score = incoming.score, segment = incoming.segment, priority = incoming.priority, mail_provider = incoming.mail_provider,
       tenant_size = incoming.tenant_size, breakdown = incoming.breakdown, model_version = incoming.model_version, scored_at = incoming.scored_at
     from ${recordset(companyDomains, scored)} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param(found)}::text[]) and d.domain = incoming.domain`);
-  await copyToLeadsOf(tx, tenantId, found);
+  await copyToDomainLeads(tx, tenantId, found);
 }
 
 /** The columns of company_domains that a score fills. */
-export function scoreColumns(breakdown: Breakdown) {
+export function toScoreColumns(breakdown: Breakdown) {
   const { score, segment, priority, mailProvider, tenantSize, model, scoredAt } = breakdown;
   return {
     score,
@@ -75,7 +75,7 @@ export function scoreColumns(breakdown: Breakdown) {
  * Brings what is kept of the domains on their live leads up to date. A lead that is so already is
  * not written.
  */
-export async function copyToLeadsOf(
+export async function copyToDomainLeads(
   tx: Tx,
   tenantId: string,
   domains: readonly string[],
@@ -85,9 +85,9 @@ export async function copyToLeadsOf(
   // holds: it gives way, long before the database would have to end one of the two, and is
   // repeated.
   await tx.execute(sql`set local lock_timeout = '300ms'`);
-  const own = sql`lateral (select * from ${leads} where ${ofDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
-  await throughOrder(tx, () =>
-    copy(
+  const own = sql`lateral (select * from ${leads} where ${whereDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
+  await withSortDisabled(tx, () =>
+    copyScores(
       tx,
       tenantId,
       sql`${companyDomains} as d, ${own} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param([...domains])}::text[])`,
@@ -97,7 +97,7 @@ export async function copyToLeadsOf(
 }
 
 /**
- * As `copyToLeadsOf`, for leads by their ids: those whose domain is unknown lose what they had of
+ * As `copyToDomainLeads`, for leads by their ids: those whose domain is unknown lose what they had of
  * another one.
  */
 export async function copyToLeads(tx: Tx, tenantId: string, ids: readonly string[]): Promise<void> {
@@ -107,13 +107,13 @@ export async function copyToLeads(tx: Tx, tenantId: string, ids: readonly string
   // else read all rows.
   const lead = sql`lateral (select * from ${leads} where tenant_id = ${tenantId} and id = wanted.id limit 1) as l`;
   const domain = sql`lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = l.domain limit 1) as d`;
-  await copy(tx, tenantId, sql`${wanted}, ${lead} left join ${domain} on true where true`);
+  await copyScores(tx, tenantId, sql`${wanted}, ${lead} left join ${domain} on true where true`);
 }
 
 /** Every live lead of the tenant. */
 export async function copyToAllLeads(tx: Tx, tenantId: string): Promise<void> {
   const of = sql`d.tenant_id = l.tenant_id and d.domain = l.domain`;
-  await copy(
+  await copyScores(
     tx,
     tenantId,
     sql`${leads} as l left join ${companyDomains} as d on ${of} where l.tenant_id = ${tenantId} and l.deleted_at is null and l.mirror_of is null`,
@@ -121,18 +121,25 @@ export async function copyToAllLeads(tx: Tx, tenantId: string): Promise<void> {
 }
 
 /** What a lead holds of its company. */
-const copied = ['score', 'segment', 'priority', 'mail_provider', 'tenant_size', 'referral_type'];
-const columnsOf = (alias: string): SQL =>
-  sql.raw(copied.map((name) => `${alias}.${name}`).join(', '));
+const copiedColumns = [
+  'score',
+  'segment',
+  'priority',
+  'mail_provider',
+  'tenant_size',
+  'referral_type',
+];
+const listColumns = (alias: string): SQL =>
+  sql.raw(copiedColumns.map((name) => `${alias}.${name}`).join(', '));
 
 /**
  * Of leads `l` with their domains `d`, writes those that hold something else: a lead's row has many
  * indexes.
  */
-async function copy(tx: Tx, tenantId: string, from: SQL): Promise<void> {
-  const assignments = sql.raw(copied.map((name) => `${name} = off.${name}`).join(', '));
+async function copyScores(tx: Tx, tenantId: string, from: SQL): Promise<void> {
+  const assignments = sql.raw(copiedColumns.map((name) => `${name} = off.${name}`).join(', '));
   await tx.execute(sql`
-    with off as materialized (select l.id, ${columnsOf('d')} from ${from} and (${columnsOf('l')}) is distinct from (${columnsOf('d')}))
+    with off as materialized (select l.id, ${listColumns('d')} from ${from} and (${listColumns('l')}) is distinct from (${listColumns('d')}))
     update ${leads} set ${assignments}, sort_score = coalesce(off.score, -1) from off
     where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off)) and leads.id = off.id`);
 }

@@ -29,7 +29,10 @@ const boosts: Record<
 };
 
 /** What the strongest referral of a company adds. */
-export function boostsOf(referralType: ReferralType | null, weights: Weights): BreakdownItem[] {
+export function computeBoosts(
+  referralType: ReferralType | null,
+  weights: Weights,
+): BreakdownItem[] {
   if (referralType === null) return [];
   const { weight, ...boost } = boosts[referralType];
   return [{ ...boost, points: weights.boosts[weight], most: null, verdict: null, checkedAt: null }];

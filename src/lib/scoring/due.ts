@@ -11,7 +11,7 @@ import { withTenant } from '../identity/tenancy/with-tenant.ts';
 const hourMs = 3_600_000;
 
 /** Whether the lead engine is switched on, as a condition. */
-export const isOn = (tenantId: string) =>
+export const whereLeadEngineOn = (tenantId: string) =>
   sql`exists (select from ${tenantFeatures} where tenant_id = ${tenantId} and feature = 'lead-engine')`;
 
 /**
@@ -19,10 +19,10 @@ export const isOn = (tenantId: string) =>
  * next tick. False when there is none, the lead engine is off, or they are queued for that time
  * already.
  */
-export async function wakeScans(tenantId: string, now = new Date()): Promise<boolean> {
+export async function enqueueDueScans(tenantId: string, now = new Date()): Promise<boolean> {
   const dueAt = await withTenant(tenantId, async (tx) => {
     await scheduleUnscanned(tx, tenantId);
-    return nextDue(tx, tenantId);
+    return findNextDue(tx, tenantId);
   });
   if (dueAt === null || dueAt.getTime() > now.getTime() + hourMs) return false;
   // A key for each due time: a job that waits for a later one must not keep an earlier one out.
@@ -41,11 +41,15 @@ async function scheduleUnscanned(tx: Tx, tenantId: string): Promise<void> {
     .update(companyDomains)
     .set({ scanDueAt: sql`now()` })
     .where(
-      and(eq(companyDomains.tenantId, tenantId), isNull(companyDomains.scanDueAt), isOn(tenantId)),
+      and(
+        eq(companyDomains.tenantId, tenantId),
+        isNull(companyDomains.scanDueAt),
+        whereLeadEngineOn(tenantId),
+      ),
     );
 }
 
-async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
+async function findNextDue(tx: Tx, tenantId: string): Promise<Date | null> {
   const [row] = await tx
     .select({ at: companyDomains.scanDueAt })
     .from(companyDomains)
@@ -53,7 +57,7 @@ async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
       and(
         eq(companyDomains.tenantId, tenantId),
         isNotNull(companyDomains.scanDueAt),
-        isOn(tenantId),
+        whereLeadEngineOn(tenantId),
       ),
     )
     .orderBy(asc(companyDomains.scanDueAt))
@@ -64,7 +68,7 @@ async function nextDue(tx: Tx, tenantId: string): Promise<Date | null> {
 /** Queues the scans of every tenant that are due before the next tick. */
 export async function enqueueScans(now = new Date()): Promise<number> {
   let queued = 0;
-  for (const { id } of await listTenants()) if (await wakeScans(id, now)) queued += 1;
+  for (const { id } of await listTenants()) if (await enqueueDueScans(id, now)) queued += 1;
   return queued;
 }
 
@@ -79,7 +83,7 @@ export async function switchFeature(
   by: string | null,
 ): Promise<void> {
   await setFeature(tenantId, feature, enabled, by);
-  if (feature === 'lead-engine' && enabled) await wakeScans(tenantId);
+  if (feature === 'lead-engine' && enabled) await enqueueDueScans(tenantId);
 }
 
 /**
@@ -105,5 +109,5 @@ export async function requestScan(tenantId: string, domain: string): Promise<voi
         `No lead, referral, contact or company of this workspace is at ${domain}.`,
       );
   });
-  await wakeScans(tenantId);
+  await enqueueDueScans(tenantId);
 }

@@ -6,7 +6,7 @@ import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { scoreModels } from '../schema/scoring.ts';
-import { defaultModel, weightsForm, type Model, type Weights } from './weights.ts';
+import { defaultModel, weightsSchema, type Model, type Weights } from './weights.ts';
 
 /** The weights that are in force for a tenant: its newest version, else the built-in ones. */
 export async function selectModel(tx: Tx, tenantId: string): Promise<Model> {
@@ -18,7 +18,7 @@ export async function selectModel(tx: Tx, tenantId: string): Promise<Model> {
     .limit(1);
   return row === undefined
     ? defaultModel
-    : { version: row.version, weights: weightsForm.parse(row.weights) };
+    : { version: row.version, weights: weightsSchema.parse(row.weights) };
 }
 
 export interface ModelVersion extends Model {
@@ -32,7 +32,7 @@ export interface ModelVersion extends Model {
 export async function selectVersions(
   tx: Tx,
   tenantId: string,
-  most: number,
+  max: number,
 ): Promise<ModelVersion[]> {
   const rows = await tx
     .select({
@@ -46,11 +46,11 @@ export async function selectVersions(
     .leftJoin(users, eq(users.id, scoreModels.createdBy))
     .where(eq(scoreModels.tenantId, tenantId))
     .orderBy(desc(scoreModels.version))
-    .limit(most);
-  return rows.map((row) => ({ ...row, weights: weightsForm.parse(row.weights) }));
+    .limit(max);
+  return rows.map((row) => ({ ...row, weights: weightsSchema.parse(row.weights) }));
 }
 
-const noteForm = z.string().trim().max(500, 'Use 500 characters at most.');
+const noteSchema = z.string().trim().max(500, 'Use 500 characters at most.');
 
 export interface NewWeights {
   weights: unknown;
@@ -71,7 +71,7 @@ export async function saveWeights(
   { weights: given, note: text, basedOn, by }: NewWeights,
 ): Promise<Model> {
   const weights = parseWeights(given);
-  const note = noteForm.safeParse(text);
+  const note = noteSchema.safeParse(text);
   if (!note.success)
     throw new Problem('bad_request', 'The note is too long.', {
       fields: { note: note.error.issues[0]?.message ?? '' },
@@ -108,7 +108,7 @@ export async function saveWeights(
 
 /** Weights from outside. A Problem (bad_request) names each wrong field, such as signals.spf. */
 export function parseWeights(given: unknown): Weights {
-  const parsed = weightsForm.safeParse(given);
+  const parsed = weightsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const fields = Object.fromEntries(
     parsed.error.issues

@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { rescoreDomains } from './apply.ts';
 
 /** At most so many domains are scored in one transaction. */
-const atOnce = 200;
+const batchSize = 200;
 
 /**
  * Scores the domains of a tenant anew from their stored evidence, in the order of their names, from
@@ -18,8 +18,8 @@ export async function rescoreSlice(
   isOver: () => boolean,
 ): Promise<string | null> {
   for (let last = after; ;) {
-    const domains = await patiently(() => rescoreNext(tenantId, last));
-    if (domains.length < atOnce) return null;
+    const domains = await retryOnDbOutage(() => rescoreNext(tenantId, last));
+    if (domains.length < batchSize) return null;
     last = domains.at(-1) ?? null;
     if (isOver()) return last;
   }
@@ -38,7 +38,7 @@ function rescoreNext(tenantId: string, after: string | null): Promise<string[]> 
         ),
       )
       .orderBy(asc(companyDomains.domain))
-      .limit(atOnce);
+      .limit(batchSize);
     const domains = rows.map(({ domain }) => domain);
     await rescoreDomains(tx, tenantId, domains);
     return domains;

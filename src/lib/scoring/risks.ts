@@ -7,12 +7,12 @@ interface Risk {
   label: string;
   weight: keyof Weights['risks'];
   /** What it is read from. */
-  of: (evidence: Evidence) => Check;
+  getCheck: (evidence: Evidence) => Check;
   /** Why it is one, in plain words; undefined when it is none. */
   reason: (evidence: Evidence) => string | undefined;
 }
 
-const shortestRsaBits = 1024;
+const minRsaBits = 1024;
 
 /** In the order in which they are told. What is good or unknown is no risk. */
 const risks: readonly Risk[] = [
@@ -20,7 +20,7 @@ const risks: readonly Risk[] = [
     key: 'risk.spf_open',
     label: 'SPF lets anybody send',
     weight: 'spfOpen',
-    of: ({ spf }) => spf,
+    getCheck: ({ spf }) => spf,
     reason: ({ spf }) =>
       isFlawed(spf) && spf.records.length > 0 && spf.all !== 'fail' && spf.all !== 'softfail'
         ? `It ends in ${spf.all === null ? 'nothing' : spf.all}: mail from any server is as good as its own.`
@@ -30,17 +30,17 @@ const risks: readonly Risk[] = [
     key: 'risk.spf_broken',
     label: 'SPF is broken',
     weight: 'spfBroken',
-    of: ({ spf }) => spf,
+    getCheck: ({ spf }) => spf,
     reason: ({ spf }) =>
       spf.verdict === 'bad'
-        ? (errorOf(spf) ?? 'Receivers cannot evaluate its SPF record.')
+        ? (findError(spf) ?? 'Receivers cannot evaluate its SPF record.')
         : undefined,
   },
   {
     key: 'risk.no_dmarc',
     label: 'No DMARC',
     weight: 'noDmarc',
-    of: ({ dmarc }) => dmarc,
+    getCheck: ({ dmarc }) => dmarc,
     reason: ({ dmarc }) =>
       dmarc.verdict === 'missing' ? 'Without DMARC anybody can send mail in its name.' : undefined,
   },
@@ -48,7 +48,7 @@ const risks: readonly Risk[] = [
     key: 'risk.dmarc_lax',
     label: 'DMARC does not protect',
     weight: 'dmarcLax',
-    of: ({ dmarc }) => dmarc,
+    getCheck: ({ dmarc }) => dmarc,
     reason: ({ dmarc }) =>
       isFlawed(dmarc) && (dmarc.testing || dmarc.policy === 'none')
         ? `The policy is ${dmarc.testing ? 'under test' : 'none'}: forged mail is delivered all the same.`
@@ -58,12 +58,12 @@ const risks: readonly Risk[] = [
     key: 'risk.dkim_unsafe',
     label: 'Unsafe DKIM key',
     weight: 'dkimUnsafe',
-    of: ({ dkim }) => dkim,
+    getCheck: ({ dkim }) => dkim,
     reason: ({ dkim }) => {
       const unsafe = isFlawed(dkim)
         ? dkim.selectors.find(
             ({ revoked, testing, bits, keyType }) =>
-              revoked || testing || (keyType === 'rsa' && bits !== null && bits < shortestRsaBits),
+              revoked || testing || (keyType === 'rsa' && bits !== null && bits < minRsaBits),
           )
         : undefined;
       return unsafe === undefined
@@ -74,12 +74,12 @@ const risks: readonly Risk[] = [
 ];
 
 /** The risks of a domain, each with the points that it takes. */
-export function risksOf(evidence: Evidence | null, weights: Weights): BreakdownItem[] {
+export function computeRisks(evidence: Evidence | null, weights: Weights): BreakdownItem[] {
   if (evidence === null) return [];
-  return risks.flatMap(({ key, label, weight, of, reason }) => {
-    const words = reason(evidence);
-    const { verdict, checkedAt } = of(evidence);
-    return words === undefined
+  return risks.flatMap(({ key, label, weight, getCheck, reason }) => {
+    const text = reason(evidence);
+    const { verdict, checkedAt } = getCheck(evidence);
+    return text === undefined
       ? []
       : [
           {
@@ -88,7 +88,7 @@ export function risksOf(evidence: Evidence | null, weights: Weights): BreakdownI
             points: 0 - weights.risks[weight],
             most: null,
             verdict,
-            evidence: words,
+            evidence: text,
             checkedAt,
           },
         ];
@@ -96,5 +96,5 @@ export function risksOf(evidence: Evidence | null, weights: Weights): BreakdownI
 }
 
 const isFlawed = ({ verdict }: Check): boolean => verdict === 'weak' || verdict === 'bad';
-const errorOf = ({ findings }: Check): string | undefined =>
+const findError = ({ findings }: Check): string | undefined =>
   findings.find(({ severity }) => severity === 'error')?.message;

@@ -1,31 +1,31 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
-import { patiently } from '../platform/db/retry.ts';
+import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { log } from '../platform/log.ts';
 import { safeMessage } from '../platform/secrets.ts';
-import { scanFromHere } from '../posture/system.ts';
+import { scanWithSystemResolver } from '../posture/system.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { copyToLeadsOf, scoreColumns, scoreInputs } from './apply.ts';
-import { isOn } from './due.ts';
+import { copyToDomainLeads, toScoreColumns, scoreInputs } from './apply.ts';
+import { whereLeadEngineOn } from './due.ts';
 import { selectModel } from './models.ts';
-import { scoreOf } from './score.ts';
+import { computeScore } from './score.ts';
 
 /** So many domains are scanned side by side by one job: a scan mostly waits. */
-const sideBySide = 8;
+const concurrency = 8;
 /** A scan whose worker died is begun again after this long; a living one ends sooner. */
 const leaseSeconds = 120;
 /**
  * How soon a scan is tried again that got no answer at all: twice as long after each further one.
  */
 const firstRetrySeconds = 60;
-const longestRetrySeconds = 6 * 3600;
+const maxRetrySeconds = 6 * 3600;
 
 /**
  * A domain in the hands of this worker, until `until`: that time is the token by which its writes
  * are known.
  */
-interface Claimed {
+interface ScanClaim {
   tenantId: string;
   domain: string;
   until: Date;
@@ -43,7 +43,7 @@ export async function scanSlice(
   signal: AbortSignal,
 ): Promise<boolean> {
   const lanes = await Promise.allSettled(
-    Array.from({ length: sideBySide }, () => scanLane(tenantId, isOver, signal)),
+    Array.from({ length: concurrency }, () => scanLane(tenantId, isOver, signal)),
   );
   const failed = lanes.find((lane) => lane.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -56,7 +56,7 @@ async function scanLane(
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!isOver()) {
-    const claimed = await patiently(() => claim(tenantId));
+    const claimed = await retryOnDbOutage(() => claimDomain(tenantId));
     if (claimed === undefined) return true;
     await scanClaimed(claimed, signal);
   }
@@ -64,12 +64,12 @@ async function scanLane(
 }
 
 /** Takes the domain that has been due for longest, unless another worker is about to. */
-function claim(tenantId: string): Promise<Claimed | undefined> {
+function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
   return withTenant(tenantId, async (tx) => {
     const due = and(
       eq(companyDomains.tenantId, tenantId),
       lte(companyDomains.scanDueAt, sql`now()`),
-      isOn(tenantId),
+      whereLeadEngineOn(tenantId),
     );
     const next = tx
       .select({ domain: companyDomains.domain })
@@ -96,22 +96,24 @@ function claim(tenantId: string): Promise<Claimed | undefined> {
   });
 }
 
-async function scanClaimed(claimed: Claimed, signal: AbortSignal): Promise<void> {
-  const evidence = await evidenceOf(claimed, signal);
-  if (evidence !== undefined) await patiently(() => store(claimed, evidence));
-  else if (signal.aborted) await patiently(() => postpone(claimed, 0, claimed.attempts));
+async function scanClaimed(claimed: ScanClaim, signal: AbortSignal): Promise<void> {
+  const evidence = await collectEvidence(claimed, signal);
+  if (evidence !== undefined) await retryOnDbOutage(() => storeEvidence(claimed, evidence));
+  else if (signal.aborted) await retryOnDbOutage(() => postpone(claimed, 0, claimed.attempts));
   else
-    await patiently(() => postpone(claimed, retrySeconds(claimed.attempts), claimed.attempts + 1));
+    await retryOnDbOutage(() =>
+      postpone(claimed, computeRetrySeconds(claimed.attempts), claimed.attempts + 1),
+    );
 }
 
 /** What the scan found; undefined when it got no answer to anything. */
-async function evidenceOf(
-  { tenantId, domain, attempts }: Claimed,
+async function collectEvidence(
+  { tenantId, domain, attempts }: ScanClaim,
   signal: AbortSignal,
 ): Promise<Evidence | undefined> {
   try {
-    const evidence = await orStopped(scanFromHere(domain), signal);
-    if (!isSilent(evidence)) return evidence;
+    const evidence = await rejectOnAbort(scanWithSystemResolver(domain), signal);
+    if (!hasNoAnswers(evidence)) return evidence;
     log.warn(
       { event: 'scan.silent', tenantId, host: domain, attempt: attempts + 1 },
       'The name servers answered nothing about a domain; it is scanned again later',
@@ -133,7 +135,7 @@ async function evidenceOf(
 }
 
 /** A worker that stops does not wait for name servers. */
-function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);
     signal.addEventListener('abort', stop);
@@ -142,7 +144,7 @@ function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function isSilent({ exists, mx, spf, dmarc }: Evidence): boolean {
+function hasNoAnswers({ exists, mx, spf, dmarc }: Evidence): boolean {
   return exists === 'unknown' && [mx, spf, dmarc].every(({ verdict }) => verdict === 'unknown');
 }
 
@@ -150,34 +152,36 @@ function isSilent({ exists, mx, spf, dmarc }: Evidence): boolean {
  * Keeps what was found, the score that it makes and what the leads hold of it, all or nothing. A
  * claim that ran out writes nothing.
  */
-async function store(claimed: Claimed, evidence: Evidence): Promise<void> {
+async function storeEvidence(claimed: ScanClaim, evidence: Evidence): Promise<void> {
   const { tenantId, domain } = claimed;
   await withTenant(tenantId, async (tx) => {
     const [row] = await tx
       .select(scoreInputs)
       .from(companyDomains)
-      .where(isOurs(claimed))
+      .where(whereClaimed(claimed))
       .for('update');
     if (row === undefined) return;
-    const score = scoreColumns(scoreOf(evidence, row, await selectModel(tx, tenantId), new Date()));
+    const score = toScoreColumns(
+      computeScore(evidence, row, await selectModel(tx, tenantId), new Date()),
+    );
     const scannedAt = new Date(evidence.scannedAt);
     const scanDueAt = new Date(scannedAt.getTime() + evidence.ttlSeconds * 1000);
     await tx
       .update(companyDomains)
       .set({ evidence, scannedAt, scanDueAt, scanAttempts: 0, ...score })
-      .where(isOurs(claimed));
-    await copyToLeadsOf(tx, tenantId, [domain]);
+      .where(whereClaimed(claimed));
+    await copyToDomainLeads(tx, tenantId, [domain]);
   });
 }
 
-async function postpone(claimed: Claimed, seconds: number, scanAttempts: number): Promise<void> {
+async function postpone(claimed: ScanClaim, seconds: number, scanAttempts: number): Promise<void> {
   const later = { scanDueAt: sql`now() + make_interval(secs => ${seconds})`, scanAttempts };
   await withTenant(claimed.tenantId, (tx) =>
-    tx.update(companyDomains).set(later).where(isOurs(claimed)),
+    tx.update(companyDomains).set(later).where(whereClaimed(claimed)),
   );
 }
 
-const isOurs = ({ tenantId, domain, until }: Claimed) =>
+const whereClaimed = ({ tenantId, domain, until }: ScanClaim) =>
   and(
     eq(companyDomains.tenantId, tenantId),
     eq(companyDomains.domain, domain),
@@ -185,8 +189,6 @@ const isOurs = ({ tenantId, domain, until }: Claimed) =>
   );
 
 /** With a random part, so that what failed together is not tried again together. */
-function retrySeconds(attempts: number): number {
-  return (
-    Math.min(longestRetrySeconds, firstRetrySeconds * 2 ** attempts) * (0.75 + Math.random() / 2)
-  );
+function computeRetrySeconds(attempts: number): number {
+  return Math.min(maxRetrySeconds, firstRetrySeconds * 2 ** attempts) * (0.75 + Math.random() / 2);
 }

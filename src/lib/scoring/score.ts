@@ -1,10 +1,10 @@
 import type { Evidence } from '../posture/types.ts';
-import { boostsOf, type ReferralType } from './boosts.ts';
-import { mailProviderOf } from './mail-provider.ts';
-import { risksOf } from './risks.ts';
-import { priorityOf, segmentOf } from './segment.ts';
-import { readinessOf } from './signals.ts';
-import { tenantSizeOf } from './tenant-size.ts';
+import { computeBoosts, type ReferralType } from './boosts.ts';
+import { resolveMailProvider } from './mail-provider.ts';
+import { computeRisks } from './risks.ts';
+import { computePriority, classifySegment } from './segment.ts';
+import { computeReadiness } from './signals.ts';
+import { estimateTenantSize } from './tenant-size.ts';
 import type { Breakdown, BreakdownItem } from './types.ts';
 import type { Model } from './weights.ts';
 
@@ -21,31 +21,31 @@ export interface Facts {
  * The score of a company with everything that it rests on. Pure: the same evidence, facts and
  * weights make the same score. Without evidence only the facts speak.
  */
-export function scoreOf(
+export function computeScore(
   evidence: Evidence | null,
   facts: Facts,
   { version, weights }: Model,
   now: Date,
 ): Breakdown {
-  const readiness = readinessOf(evidence, weights);
-  const boosts = boostsOf(facts.referralType, weights);
-  const risks = risksOf(evidence, weights);
-  const score = within100(Math.round(readiness.share + sum(boosts) + sum(risks)));
-  const mail = mailProviderOf(evidence, facts.azureTenantId);
-  const { segment, reason: segmentReason } = segmentOf(
+  const readiness = computeReadiness(evidence, weights);
+  const boosts = computeBoosts(facts.referralType, weights);
+  const risks = computeRisks(evidence, weights);
+  const score = clampScore(Math.round(readiness.share + sumPoints(boosts) + sumPoints(risks)));
+  const mail = resolveMailProvider(evidence, facts.azureTenantId);
+  const { segment, reason: segmentReason } = classifySegment(
     evidence,
     mail,
     { score, known: readiness.known },
     weights,
   );
-  const size = tenantSizeOf(evidence, facts.employees, weights);
+  const size = estimateTenantSize(evidence, facts.employees, weights);
   return {
     model: version,
     scoredAt: now.toISOString(),
     score,
     segment,
     segmentReason,
-    priority: priorityOf(segment, score, weights),
+    priority: computePriority(segment, score, weights),
     tenantSize: size.size,
     tenantSizeReason: size.reason,
     mailProvider: mail.provider,
@@ -55,6 +55,6 @@ export function scoreOf(
   };
 }
 
-const sum = (items: readonly BreakdownItem[]): number =>
+const sumPoints = (items: readonly BreakdownItem[]): number =>
   items.reduce((total, { points }) => total + points, 0);
-const within100 = (score: number): number => Math.min(100, Math.max(0, score));
+const clampScore = (score: number): number => Math.min(100, Math.max(0, score));

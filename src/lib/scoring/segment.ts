@@ -1,12 +1,12 @@
 import type { Evidence } from '../posture/types.ts';
-import { microsoft365, type MailHome } from './mail-provider.ts';
+import { microsoft365, type MailProviderResult } from './mail-provider.ts';
 import type { Segment } from './types.ts';
 import type { Weights } from './weights.ts';
 
 /** What to do with a company, and why. */
-export function segmentOf(
+export function classifySegment(
   evidence: Evidence | null,
-  mail: MailHome,
+  mail: MailProviderResult,
   { score, known }: { score: number; known: number },
   { segments }: Weights,
 ): { segment: Segment; reason: string } {
@@ -30,7 +30,7 @@ export function segmentOf(
 }
 
 /** From 1, the most urgent, to 6. */
-export function priorityOf(segment: Segment, score: number, { priorities }: Weights): number {
+export function computePriority(segment: Segment, score: number, { priorities }: Weights): number {
   if (segment === 'Migration') return score >= priorities.migration ? 1 : 2;
   if (segment === 'Existing') return score >= priorities.existing ? 3 : 4;
   return segment === 'Cold' && score >= priorities.cold ? 5 : 6;

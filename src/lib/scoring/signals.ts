@@ -33,44 +33,49 @@ export interface Readiness {
  * The share of the points to be had that a domain has. What is unknown or does not matter is left
  * out on both sides of the share.
  */
-export function readinessOf(evidence: Evidence | null, weights: Weights): Readiness {
+export function computeReadiness(evidence: Evidence | null, weights: Weights): Readiness {
   const rows = signalOrder.map((key) => ({
     key,
     check: evidence?.[key] ?? null,
     weight: weights.signals[key],
   }));
   const sum = (over: typeof rows) => over.reduce((total, { weight }) => total + weight, 0);
-  const counted = rows.filter(({ check }) => check !== null && counts(check.verdict));
+  const counted = rows.filter(({ check }) => check !== null && isCounted(check.verdict));
   const most = sum(counted);
-  const had = counted.reduce(
-    (total, { check, weight }) => total + weight * percentOf(check?.verdict, weights),
+  const earned = counted.reduce(
+    (total, { check, weight }) => total + weight * toPercent(check?.verdict, weights),
     0,
   );
   return {
-    share: most === 0 ? 0 : had / most,
+    share: most === 0 ? 0 : earned / most,
     known:
       (100 * sum(rows.filter(({ check }) => check !== null && check.verdict !== 'unknown'))) /
       sum(rows),
     items: rows.map(({ key, check, weight }) =>
-      itemOf(
+      toBreakdownItem(
         key,
         check,
-        counts(check?.verdict) && most > 0 ? (100 * weight) / most : 0,
-        percentOf(check?.verdict, weights),
+        isCounted(check?.verdict) && most > 0 ? (100 * weight) / most : 0,
+        toPercent(check?.verdict, weights),
       ),
     ),
   };
 }
 
-const counts = (verdict: Verdict | undefined): boolean =>
+const isCounted = (verdict: Verdict | undefined): boolean =>
   verdict !== undefined && verdict !== 'unknown' && verdict !== 'not_applicable';
 
-function percentOf(verdict: Verdict | undefined, { weak }: Weights): number {
+function toPercent(verdict: Verdict | undefined, { weak }: Weights): number {
   if (verdict === 'good') return 100;
   return verdict === 'weak' ? weak.share : 0;
 }
 
-function itemOf(key: SignalKey, check: Check | null, most: number, percent: number): BreakdownItem {
+function toBreakdownItem(
+  key: SignalKey,
+  check: Check | null,
+  most: number,
+  percent: number,
+): BreakdownItem {
   const common = { key: keys[key], label: labels[key] };
   if (check === null)
     return {
@@ -83,46 +88,46 @@ function itemOf(key: SignalKey, check: Check | null, most: number, percent: numb
     };
   return {
     ...common,
-    points: tenths((most * percent) / 100),
-    most: tenths(most),
+    points: roundToTenth((most * percent) / 100),
+    most: roundToTenth(most),
     verdict: check.verdict,
-    evidence: evidenceOf(key, check),
+    evidence: formatEvidence(key, check),
     checkedAt: check.checkedAt,
   };
 }
 
 /** Points are told to one decimal. */
-export const tenths = (points: number): number => Math.round(points * 10) / 10;
+export const roundToTenth = (points: number): number => Math.round(points * 10) / 10;
 
-const longestRecord = 200;
-const mostFindings = 3;
+const maxRecordLength = 200;
+const maxFindings = 3;
 
-function evidenceOf(key: SignalKey, { verdict, findings, records }: Check): string {
-  const told = findings
+function formatEvidence(key: SignalKey, { verdict, findings, records }: Check): string {
+  const messages = findings
     .filter(
       ({ severity }) =>
         severity !== 'info' || verdict === 'unknown' || verdict === 'not_applicable',
     )
-    .slice(0, mostFindings)
+    .slice(0, maxFindings)
     .map(({ message }) => message);
   const [record] = records;
   const found =
     record === undefined
       ? []
-      : [record.length > longestRecord ? `${record.slice(0, longestRecord)}…` : record];
+      : [record.length > maxRecordLength ? `${record.slice(0, maxRecordLength)}…` : record];
   if (verdict === 'unknown')
-    return [...(told.length > 0 ? told : [unknownWords(key)]), 'Not counted.'].join(' ');
+    return [...(messages.length > 0 ? messages : [formatUnknown(key)]), 'Not counted.'].join(' ');
   if (verdict === 'not_applicable')
     return [
-      ...(told.length > 0 ? told : ['Does not matter for this domain.']),
+      ...(messages.length > 0 ? messages : ['Does not matter for this domain.']),
       'Not counted.',
     ].join(' ');
-  if (told.length > 0) return told.join(' ');
+  if (messages.length > 0) return messages.join(' ');
   if (found.length > 0) return found.join(' ');
   return verdict === 'missing' ? 'The name servers say that there is none.' : 'As it should be.';
 }
 
-function unknownWords(key: SignalKey): string {
+function formatUnknown(key: SignalKey): string {
   return key === 'dkim'
     ? 'No key under the names that are known; keys can have any name.'
     : 'The name servers gave no answer.';

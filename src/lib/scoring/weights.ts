@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-const whole = (title: string, fallback: number, description: string, most = 100) =>
+const wholeNumber = (title: string, fallback: number, description: string, max = 100) =>
   z
     .int('Enter a whole number.')
     .min(0, 'Enter 0 or more.')
-    .max(most, `Enter ${most} at most.`)
+    .max(max, `Enter ${max} at most.`)
     .default(fallback)
     .meta({ title, description });
 
@@ -14,16 +14,20 @@ const whole = (title: string, fallback: number, description: string, most = 100)
  * share. The defaults are version 0: DMARC weighs most and the rare signals little, as in the
  * public scores that were compared (MailShield, dmarcguard, mailparse.dev).
  */
-export const weightsForm = z.object({
+export const weightsSchema = z.object({
   signals: z
     .object({
-      spf: whole('SPF', 20, 'Which servers may send in its name (RFC 7208).'),
-      dkim: whole('DKIM', 15, 'Signed mail. A key that is not found is unknown and takes no part.'),
-      dmarc: whole('DMARC', 25, 'What receivers do with mail that is forged (RFC 9989).'),
-      mx: whole('Mail servers (MX)', 15, 'That mail for it arrives somewhere.'),
-      mtaSts: whole('MTA-STS', 10, 'Encrypted delivery, demanded by a policy.'),
-      tlsRpt: whole('TLS reports', 10, 'Asks to be told of failed encryption.'),
-      bimi: whole('BIMI', 5, 'Shows its logo next to its mail.'),
+      spf: wholeNumber('SPF', 20, 'Which servers may send in its name (RFC 7208).'),
+      dkim: wholeNumber(
+        'DKIM',
+        15,
+        'Signed mail. A key that is not found is unknown and takes no part.',
+      ),
+      dmarc: wholeNumber('DMARC', 25, 'What receivers do with mail that is forged (RFC 9989).'),
+      mx: wholeNumber('Mail servers (MX)', 15, 'That mail for it arrives somewhere.'),
+      mtaSts: wholeNumber('MTA-STS', 10, 'Encrypted delivery, demanded by a policy.'),
+      tlsRpt: wholeNumber('TLS reports', 10, 'Asks to be told of failed encryption.'),
+      bimi: wholeNumber('BIMI', 5, 'Shows its logo next to its mail.'),
     })
     .prefault({})
     .refine(
@@ -32,7 +36,7 @@ export const weightsForm = z.object({
     ),
   weak: z
     .object({
-      share: whole(
+      share: wholeNumber(
         'Share of a weak signal, %',
         50,
         'What of its points a signal gets that is there with something to mend.',
@@ -41,18 +45,22 @@ export const weightsForm = z.object({
     .prefault({}),
   risks: z
     .object({
-      spfOpen: whole('SPF lets anybody send', 10, 'It ends in +all or ?all, or in nothing.'),
-      spfBroken: whole('SPF is broken', 5, 'Receivers cannot evaluate it.'),
-      noDmarc: whole('No DMARC', 10, 'Anybody can forge its mail.'),
-      dmarcLax: whole('DMARC does not protect', 5, 'Its policy is none, or under test.'),
-      dkimUnsafe: whole('Unsafe DKIM key', 5, 'A key is revoked, under test or too short.'),
+      spfOpen: wholeNumber('SPF lets anybody send', 10, 'It ends in +all or ?all, or in nothing.'),
+      spfBroken: wholeNumber('SPF is broken', 5, 'Receivers cannot evaluate it.'),
+      noDmarc: wholeNumber('No DMARC', 10, 'Anybody can forge its mail.'),
+      dmarcLax: wholeNumber('DMARC does not protect', 5, 'Its policy is none, or under test.'),
+      dkimUnsafe: wholeNumber('Unsafe DKIM key', 5, 'A key is revoked, under test or too short.'),
     })
     .prefault({}),
   boosts: z
     .object({
-      coSell: whole('Co-sell referral', 10, 'A deal that Microsoft shares with us.'),
-      marketplace: whole('Marketplace referral', 5, 'A customer from the commercial marketplace.'),
-      solutionProvider: whole(
+      coSell: wholeNumber('Co-sell referral', 10, 'A deal that Microsoft shares with us.'),
+      marketplace: wholeNumber(
+        'Marketplace referral',
+        5,
+        'A customer from the commercial marketplace.',
+      ),
+      solutionProvider: wholeNumber(
         'Solution provider referral',
         5,
         'A customer whom Microsoft or a partner sent.',
@@ -61,23 +69,27 @@ export const weightsForm = z.object({
     .prefault({}),
   segments: z
     .object({
-      known: whole(
+      known: wholeNumber(
         'Known at least, %',
         40,
         'Below this share of the signals, by their weights, a company is Cold.',
       ),
-      cold: whole('Cold below', 15, 'Companies that score less are Cold.'),
+      cold: wholeNumber('Cold below', 15, 'Companies that score less are Cold.'),
     })
     .prefault({}),
   priorities: z
     .object({
-      migration: whole(
+      migration: wholeNumber(
         'Priority 1 from',
         60,
         'Migration from this score on; below it, priority 2.',
       ),
-      existing: whole('Priority 3 from', 70, 'Existing from this score on; below it, priority 4.'),
-      cold: whole(
+      existing: wholeNumber(
+        'Priority 3 from',
+        70,
+        'Existing from this score on; below it, priority 4.',
+      ),
+      cold: wholeNumber(
         'Priority 5 from',
         40,
         'Cold from this score on; below it, and for Skip, priority 6.',
@@ -86,8 +98,8 @@ export const weightsForm = z.object({
     .prefault({}),
   sizes: z
     .object({
-      small: whole('Small up to', 50, 'People whom the company employs.', 1_000_000),
-      medium: whole('Medium up to', 1000, 'More than this is large.', 10_000_000),
+      small: wholeNumber('Small up to', 50, 'People whom the company employs.', 1_000_000),
+      medium: wholeNumber('Medium up to', 1000, 'More than this is large.', 10_000_000),
     })
     .prefault({})
     .refine(({ small, medium }) => small < medium, {
@@ -96,7 +108,7 @@ export const weightsForm = z.object({
     }),
 });
 
-export type Weights = z.output<typeof weightsForm>;
+export type Weights = z.output<typeof weightsSchema>;
 export type SignalKey = keyof Weights['signals'];
 
 /** The weights of one version, as a score names it. */
@@ -106,7 +118,7 @@ export interface Model {
 }
 
 /** The weights of a workspace that has none of its own. */
-export const defaultModel: Model = { version: 0, weights: weightsForm.parse({}) };
+export const defaultModel: Model = { version: 0, weights: weightsSchema.parse({}) };
 
 /** The order in which signals are told. */
 export const signalOrder: readonly SignalKey[] = [

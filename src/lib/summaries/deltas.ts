@@ -17,9 +17,9 @@ export function sumDeltas<Name extends EntityName, Delta extends object>(
   const deltas = new Map<string, Delta>();
   const add = (row: EntityRows[Name], sign: 1 | -1) => {
     for (const { place, zero } of explode(row)) {
-      const known = deltas.get(place) ?? zero;
-      merge(known, row, sign);
-      deltas.set(place, known);
+      const delta = deltas.get(place) ?? zero;
+      merge(delta, row, sign);
+      deltas.set(place, delta);
     }
   };
   for (const { before, after } of changes) {

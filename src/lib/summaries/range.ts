@@ -13,24 +13,24 @@ interface Days {
  * `within` that tells them apart: whole months come from the table by month, the days at both ends
  * from the table by day. All time, which includes what is undated, is months only.
  */
-export function rowsWithin(
+export function selectRowsWithin(
   tables: { table: PgTable; months: PgTable },
   tenantId: string,
   period: Period,
   condition: SQL = sql`true`,
 ): SQL {
-  const part = (table: PgTable, where: SQL, within: boolean) =>
+  const selectPart = (table: PgTable, where: SQL, within: boolean) =>
     sql`select *, ${sql.raw(String(within))} as within from ${table} where tenant_id = ${tenantId} and ${condition} and ${where}`;
   const of = (range: Days, within: boolean) => {
-    const { months, days } = split(range);
+    const { months, days } = splitRange(range);
     return [
-      ...months.map((each) => part(tables.months, between(each), within)),
-      ...days.map((each) => part(tables.table, between(each), within)),
+      ...months.map((each) => selectPart(tables.months, between(each), within)),
+      ...days.map((each) => selectPart(tables.table, between(each), within)),
     ];
   };
   const { from, to, compareFrom, compareTo } = period;
   if (from === null || to === null)
-    return sql`(${part(tables.months, sql`true`, true)}) as counted`;
+    return sql`(${selectPart(tables.months, sql`true`, true)}) as counted`;
   const compared =
     compareFrom === null || compareTo === null
       ? []
@@ -41,9 +41,9 @@ export function rowsWithin(
 const between = ({ from, to }: Days) => sql`day between ${from} and ${to}`;
 
 /** A range as whole months and what is left of it before and behind them. Pure. */
-export function split({ from, to }: Days): { months: Days[]; days: Days[] } {
-  const first = from.endsWith('-01') ? from : nextMonth(from);
-  const end = monthOf(addDays(to, 1));
+export function splitRange({ from, to }: Days): { months: Days[]; days: Days[] } {
+  const first = from.endsWith('-01') ? from : toNextMonth(from);
+  const end = toMonthStart(addDays(to, 1));
   if (first >= end) return { months: [], days: [{ from, to }] };
   const days = [
     { from, to: addDays(first, -1) },
@@ -52,5 +52,5 @@ export function split({ from, to }: Days): { months: Days[]; days: Days[] } {
   return { months: [{ from: first, to: addDays(end, -1) }], days };
 }
 
-const monthOf = (day: string) => `${day.slice(0, 8)}01`;
-const nextMonth = (day: string) => monthOf(addDays(monthOf(day), 31));
+const toMonthStart = (day: string) => `${day.slice(0, 8)}01`;
+const toNextMonth = (day: string) => toMonthStart(addDays(toMonthStart(day), 31));

@@ -15,7 +15,7 @@ export interface FeatureView {
   enabledBy: string | null;
 }
 
-const words: Record<Feature, { title: string; text: string }> = {
+const featureTexts: Record<Feature, { title: string; text: string }> = {
   'lead-engine': {
     title: 'Lead engine',
     text: 'Looks up the public DNS records of the companies that leads and referrals name, and scores how ready their mail is. Nobody is written to, and the companies do not notice.',
@@ -27,7 +27,7 @@ const words: Record<Feature, { title: string; text: string }> = {
 };
 
 /** All features in the order of their list. */
-export async function featureViews(tenantId: string): Promise<FeatureView[]> {
+export async function listFeatureViews(tenantId: string): Promise<FeatureView[]> {
   const { feature: name, enabledAt } = tenantFeatures;
   const rows = await readTenant(tenantId, (tx) =>
     tx
@@ -37,12 +37,12 @@ export async function featureViews(tenantId: string): Promise<FeatureView[]> {
       .where(eq(tenantFeatures.tenantId, tenantId)),
   );
   return features.map((feature) => {
-    const on = rows.find((row) => row.feature === feature);
+    const enabled = rows.find((row) => row.feature === feature);
     return {
       feature,
-      ...words[feature],
-      enabledAt: on?.enabledAt ?? null,
-      enabledBy: on?.enabledBy ?? null,
+      ...featureTexts[feature],
+      enabledAt: enabled?.enabledAt ?? null,
+      enabledBy: enabled?.enabledBy ?? null,
     };
   });
 }

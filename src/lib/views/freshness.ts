@@ -1,28 +1,38 @@
-import { isStale, sourceFreshness, type SourceFreshness as Source } from '../ingest/freshness.ts';
+import {
+  isStale,
+  readSourceFreshness,
+  type SourceFreshness as Source,
+} from '../ingest/freshness.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Freshness, SyncState } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
 /** How fresh and complete the tenant's data is: as old as its oldest source. */
-export async function freshnessView({ tenant }: Workspace, now = new Date()): Promise<Freshness> {
-  return summarise(await readTenant(tenant.id, (tx) => sourceFreshness(tx, tenant.id, now)), now);
+export async function getFreshnessView(
+  { tenant }: Workspace,
+  now = new Date(),
+): Promise<Freshness> {
+  return summarizeFreshness(
+    await readTenant(tenant.id, (tx) => readSourceFreshness(tx, tenant.id, now)),
+    now,
+  );
 }
 
 /** One answer for all sources. Pure. */
-export function summarise(sources: Source[], now: Date): Freshness {
+export function summarizeFreshness(sources: Source[], now: Date): Freshness {
   const lastSyncAt = sources.some(({ lastSuccessAt }) => lastSuccessAt === null)
     ? null
-    : oldest(sources);
+    : findOldest(sources);
   return {
     lastSyncAt,
-    status: worst(sources),
+    status: findWorst(sources),
     isStale: isStale(lastSyncAt, now),
     sources: sources.map(({ running: _running, ...source }) => source),
     running: sources.find(({ running }) => running !== null)?.running ?? null,
   };
 }
 
-function oldest(sources: Source[]): Date | null {
+function findOldest(sources: Source[]): Date | null {
   const times = sources.flatMap(({ lastSuccessAt }) =>
     lastSuccessAt === null ? [] : [lastSuccessAt.getTime()],
   );
@@ -31,6 +41,6 @@ function oldest(sources: Source[]): Date | null {
 
 const severity: SyncState[] = ['running', 'failed', 'partial', 'never', 'success'];
 
-function worst(sources: Source[]): SyncState {
+function findWorst(sources: Source[]): SyncState {
   return severity.find((state) => sources.some(({ status }) => status === state)) ?? 'never';
 }

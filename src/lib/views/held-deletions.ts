@@ -13,7 +13,7 @@ export interface HeldDeletion {
 }
 
 /** The deletions of a workspace that wait for a person. */
-export function heldDeletions(tenantId: string): Promise<HeldDeletion[]> {
+export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await tx
       .select({
@@ -32,11 +32,11 @@ export function heldDeletions(tenantId: string): Promise<HeldDeletion[]> {
         ),
       )
       .where(and(eq(streamStates.tenantId, tenantId), gt(streamStates.deletionHeldCount, 0)));
-    const labelOf = (provider: string, name: string) =>
+    const getStreamLabel = (provider: string, name: string) =>
       getProvider(provider).streams.find((stream) => stream.name === name)?.label ?? name;
     return rows.map(({ provider, name, count, ...row }) => ({
       ...row,
-      stream: labelOf(provider, name),
+      stream: getStreamLabel(provider, name),
       count: count ?? 0,
     }));
   });

@@ -1,30 +1,30 @@
 import { z } from 'zod';
 import { isStorable } from '../records/text.ts';
-import { hotListPage, hotListTotals } from '../summaries/hot-list-items/queries.ts';
+import { selectHotListPage, sumHotListTotals } from '../summaries/hot-list-items/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { HotListView } from './types.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({
+const filterSchema = z.object({
   stage: text.transform((value) => value || undefined),
   market: text,
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
-export type HotListFilter = Partial<z.output<typeof filterForm>>;
+export type HotListFilter = Partial<z.output<typeof filterSchema>>;
 
 /** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */
 export function parseHotListFilter(params: URLSearchParams): HotListFilter {
-  return filterForm.parse(Object.fromEntries(params));
+  return filterSchema.parse(Object.fromEntries(params));
 }
 
 /** Everything on the Hot List page, as of one moment. */
-export function hotListView({ tenant }: Workspace, filter: HotListFilter): Promise<HotListView> {
+export function getHotListView({ tenant }: Workspace, filter: HotListFilter): Promise<HotListView> {
   return readTenant(
     tenant.id,
     async (tx) => {
-      const totals = await hotListTotals(tx, tenant.id, filter);
-      const page = await hotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
+      const totals = await sumHotListTotals(tx, tenant.id, filter);
+      const page = await selectHotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
       const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
       return {
         items: { ...page, rows, total: totals.count, totalIsFloor: false },

@@ -1,4 +1,4 @@
-import { leadById } from '../entities/lead/queries.ts';
+import { findLead } from '../entities/lead/queries.ts';
 import { countNotesAbout } from '../entities/note/queries.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
@@ -23,11 +23,11 @@ export interface LeadDetail extends LeadRow, LeadDetailFields {
 /**
  * One lead. Throws Problem `not_found`: one of another tenant is as absent as one that never was.
  */
-export async function leadView({ tenant }: Workspace, id: string): Promise<LeadDetail> {
+export async function getLeadView({ tenant }: Workspace, id: string): Promise<LeadDetail> {
   // Not from a replica: whoever has just pushed the lead looks for what became of it.
   const found = isId(id)
     ? await readTenant(tenant.id, async (tx) => {
-        const lead = await leadById(tx, tenant.id, id);
+        const lead = await findLead(tx, tenant.id, id);
         return (
           lead && {
             ...lead,

@@ -1,21 +1,26 @@
-import { countMatch, matchLeads, pageOfMatch, type LeadFilter } from '../entities/lead/queries.ts';
+import {
+  countMatch,
+  matchLeads,
+  selectMatchPage,
+  type LeadFilter,
+} from '../entities/lead/queries.ts';
 import type { Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { noSource } from '../summaries/lead-metrics/compute.ts';
-import { leadCounts, undatedLeads, type KeyCount } from '../summaries/lead-metrics/queries.ts';
+import { countLeads, countUndatedLeads, type KeyCount } from '../summaries/lead-metrics/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { leadFilterNames } from '../entities/lead/filter.ts';
 import type { LeadRow, LeadsView, Share, Slice } from './types.ts';
-import { figure, pageSize, type Workspace } from './workspace.ts';
+import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
 /**
  * Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit
  * lies on a page of its own.
  */
-const countedAtMost = (leads: number) => (leads > 100_000 ? 500 : 10_000);
+const getCountLimit = (leads: number) => (leads > 100_000 ? 500 : 10_000);
 
 /** Everything on the Leads page, as of one moment. */
-export function leadsView(
+export function getLeadsView(
   { tenant }: Workspace,
   period: Period,
   filter: LeadFilter,
@@ -23,10 +28,10 @@ export function leadsView(
   return readTenant(
     tenant.id,
     async (tx) => {
-      const counts = await leadBreakdowns(tx, tenant.id, period);
-      const undated = await undatedLeads(tx, tenant.id);
-      const leads = await leadSlice(tx, tenant.id, period, filter, counts);
-      return { ...leadFigures(period, counts), ...leadShares(period, counts), undated, leads };
+      const counts = await readLeadBreakdowns(tx, tenant.id, period);
+      const undated = await countUndatedLeads(tx, tenant.id);
+      const leads = await readLeadSlice(tx, tenant.id, period, filter, counts);
+      return { ...toLeadFigures(period, counts), ...toLeadShares(period, counts), undated, leads };
     },
     { mayLag: true },
   );
@@ -38,18 +43,22 @@ export interface LeadBreakdowns {
   qualified: KeyCount[];
 }
 
-export function leadBreakdowns(tx: Tx, tenantId: string, period: Period): Promise<LeadBreakdowns> {
-  return leadCounts(tx, tenantId, period);
+export function readLeadBreakdowns(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+): Promise<LeadBreakdowns> {
+  return countLeads(tx, tenantId, period);
 }
 
 /** The key figures of the leads of a period. */
-export function leadFigures(period: Period, { source, qualified }: LeadBreakdowns) {
+export function toLeadFigures(period: Period, { source, qualified }: LeadBreakdowns) {
   const yes = qualified.find(({ key }) => key === 'yes');
   const known = source.filter(({ key }) => key !== noSource);
   return {
-    total: figure(period, sum(qualified, 'count'), sum(qualified, 'previous')),
-    qualified: figure(period, yes?.count ?? 0, yes?.previous ?? 0),
-    sources: figure(
+    total: toFigure(period, sum(qualified, 'count'), sum(qualified, 'previous')),
+    qualified: toFigure(period, yes?.count ?? 0, yes?.previous ?? 0),
+    sources: toFigure(
       period,
       known.filter(({ count }) => count > 0).length,
       known.filter(({ previous }) => previous > 0).length,
@@ -61,7 +70,7 @@ const sum = (rows: KeyCount[], field: 'count' | 'previous') =>
   rows.reduce((total, row) => total + row[field], 0);
 
 /** The breakdowns as bars and slices. */
-export function leadShares(
+export function toLeadShares(
   period: Period,
   { source, status }: LeadBreakdowns,
 ): { bySource: Share[]; byStatus: Share[] } {
@@ -74,18 +83,18 @@ export function leadShares(
   return { bySource: source.map(share), byStatus: status.map(share) };
 }
 
-async function leadSlice(
+async function readLeadSlice(
   tx: Tx,
   tenantId: string,
   period: Period,
   filter: LeadFilter,
   counts: LeadBreakdowns,
 ): Promise<Slice<LeadRow>> {
-  const known = countFromRollup(filter, counts);
+  const known = countFromSummary(filter, counts);
   return listLeads(tx, tenantId, period, filter, {
     size: pageSize,
     known,
-    most: countedAtMost(sum(counts.qualified, 'count')),
+    countLimit: getCountLimit(sum(counts.qualified, 'count')),
   });
 }
 
@@ -95,7 +104,7 @@ interface Extent {
   /** How many leads there are, where that is known already. */
   known?: number | undefined;
   /** Counting stops here. */
-  most?: number;
+  countLimit?: number;
 }
 
 /** The leads that meet a filter, from its cursor on, and how many there are. */
@@ -104,13 +113,14 @@ export async function listLeads(
   tenantId: string,
   period: Period,
   filter: LeadFilter,
-  { size, known, most = 10_000 }: Extent,
+  { size, known, countLimit = 10_000 }: Extent,
 ): Promise<Slice<LeadRow>> {
   const match = await matchLeads(tx, tenantId, period, filter);
-  const page = await pageOfMatch(tx, match, filter, size);
+  const page = await selectMatchPage(tx, match, filter, size);
   const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
-  if (match.atLeast === undefined) return { ...page, rows, ...(await countMatch(tx, match, most)) };
+  if (match.atLeast === undefined)
+    return { ...page, rows, ...(await countMatch(tx, match, countLimit)) };
   // Hits of common words are many or rare among others: to count them could mean to look at every
   // lead.
   const seen = rows.length + (page.next === null ? 0 : 1);
@@ -124,15 +134,16 @@ export async function listLeads(
 }
 
 /** A rollup knows the count as long as the filter asks for one dimension at most. */
-function countFromRollup(filter: LeadFilter, counts: LeadBreakdowns): number | undefined {
-  const asked = leadFilterNames.filter((name) => filter[name] !== undefined);
-  const [only] = asked;
+function countFromSummary(filter: LeadFilter, counts: LeadBreakdowns): number | undefined {
+  const activeNames = leadFilterNames.filter((name) => filter[name] !== undefined);
+  const [only] = activeNames;
   if (only === undefined) return sum(counts.qualified, 'count');
-  if (asked.length > 1) return undefined;
-  const of = (rows: KeyCount[], key: string) => rows.find((row) => row.key === key)?.count ?? 0;
-  if (only === 'source') return of(counts.source, filter.source ?? '');
-  if (only === 'status') return of(counts.status, filter.status ?? '');
+  if (activeNames.length > 1) return undefined;
+  const findCount = (rows: KeyCount[], key: string) =>
+    rows.find((row) => row.key === key)?.count ?? 0;
+  if (only === 'source') return findCount(counts.source, filter.source ?? '');
+  if (only === 'status') return findCount(counts.status, filter.status ?? '');
   return only === 'qualified'
-    ? of(counts.qualified, filter.qualified === true ? 'yes' : 'no')
+    ? findCount(counts.qualified, filter.qualified === true ? 'yes' : 'no')
     : undefined;
 }

@@ -8,7 +8,7 @@ import type { Workspace } from './workspace.ts';
 
 /** Notes of one load, and the most that one request may ask for. */
 export const notesPerLoad = 50;
-export const mostNotes = 500;
+export const maxNotes = 500;
 
 export interface NotesRequest {
   limit: number;
@@ -16,24 +16,24 @@ export interface NotesRequest {
   search: string;
 }
 
-const form = z.object({
+const requestSchema = z.object({
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .catch(notesPerLoad)
-    .transform((limit) => Math.min(limit, mostNotes)),
+    .transform((limit) => Math.min(limit, maxNotes)),
   offset: z.coerce.number().int().min(0).max(10_000_000).catch(0),
   search: z.string().trim().max(200).refine(isStorable).catch(''),
 });
 
 /** Reads the request from a page's URL. What cannot be read counts as not given. */
 export function parseNotesRequest(params: URLSearchParams): NotesRequest {
-  return form.parse(Object.fromEntries(params));
+  return requestSchema.parse(Object.fromEntries(params));
 }
 
 /** A stretch of the notes, newest first, as of one moment. */
-export function notesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
+export function getNotesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
   return readTenant(
     tenant.id,
     async (tx) => ({

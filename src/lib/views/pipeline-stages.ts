@@ -1,16 +1,16 @@
-import { stageMeaning } from '../entities/opportunity/queries.ts';
+import { findStageMeaning } from '../entities/opportunity/queries.ts';
 import { listStages, type StageInfo } from '../entities/stage/queries.ts';
 import { addDays, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { stageSums, type StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
-import { enteredBefore } from '../summaries/stage-entries/queries.ts';
+import { sumStages, type StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
+import { countEnteredBefore } from '../summaries/stage-entries/queries.ts';
 import type { StageRow } from './types.ts';
 
 /** An open opportunity is stuck when it has been in its stage for longer. */
 export const stuckAfterDays = 30;
 
 /** The first day (ISO date, UTC) that does not count as stuck any more. */
-export function stuckSince(now: Date): string {
+export function computeStuckSince(now: Date): string {
   return addDays(now.toISOString().slice(0, 10), -stuckAfterDays);
 }
 
@@ -26,17 +26,17 @@ export async function readStages(
   period: Period,
   now: Date,
 ): Promise<Stages> {
-  const sums = await stageSums(tx, tenantId, period);
-  const infos = await orderedStages(tx, tenantId, sums);
-  const stuck = await enteredBefore(tx, tenantId, stuckSince(now));
+  const sums = await sumStages(tx, tenantId, period);
+  const infos = await orderStages(tx, tenantId, sums);
+  const stuck = await countEnteredBefore(tx, tenantId, computeStuckSince(now));
   const byStage = new Map(sums.map((row) => [row.stage, row]));
-  const reached = reachedByStage(infos, byStage);
+  const reached = countReached(infos, byStage);
   const rows = infos.map((info, index) =>
-    stageRow(info, byStage.get(info.name), {
+    toStageRow(info, byStage.get(info.name), {
       period,
       now,
       stuck: stuck.get(info.name) ?? 0,
-      conversion: conversionAt(infos, reached, index),
+      conversion: computeConversion(infos, reached, index),
     }),
   );
   return { rows, sums };
@@ -45,26 +45,28 @@ export async function readStages(
 /**
  * The source's own order; stages that its list does not name come where their likelihood puts them.
  */
-async function orderedStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
+async function orderStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
   const listed = new Map<string, StageInfo>();
   for (const stage of await listStages(tx, tenantId))
     if (!listed.has(stage.name)) listed.set(stage.name, stage);
   const unlisted: StageInfo[] = [];
   for (const { stage } of sums) {
     if (listed.has(stage)) continue;
-    const meaning = (await stageMeaning(tx, tenantId, stage)) ?? {
+    const meaning = (await findStageMeaning(tx, tenantId, stage)) ?? {
       outcome: 'open' as const,
       likelyPct: 0,
     };
     unlisted.push({ name: stage, position: Number.MAX_SAFE_INTEGER, ...meaning });
   }
-  unlisted.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
+  unlisted.sort(
+    (one, other) => rankStage(one) - rankStage(other) || one.name.localeCompare(other.name),
+  );
   const all = [...listed.values(), ...unlisted];
   const lost = all.filter(({ outcome }) => outcome === 'lost');
   return [...all.filter(({ outcome }) => outcome !== 'lost'), ...lost];
 }
 
-const rank = ({ outcome, likelyPct }: StageInfo) =>
+const rankStage = ({ outcome, likelyPct }: StageInfo) =>
   outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct;
 
 /**
@@ -81,7 +83,7 @@ function isStep(infos: StageInfo[], index: number): boolean {
 }
 
 /** How many stand in each stage or have gone further, for the stages that are steps. */
-function reachedByStage(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
+function countReached(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
   let reached = 0;
   return infos
     .map((info, index) => (isStep(infos, index) ? (byStage.get(info.name)?.count ?? 0) : 0))
@@ -90,7 +92,7 @@ function reachedByStage(infos: StageInfo[], byStage: Map<string, StageSums>): nu
     .reverse();
 }
 
-function conversionAt(infos: StageInfo[], reached: number[], index: number): number | null {
+function computeConversion(infos: StageInfo[], reached: number[], index: number): number | null {
   const before = reached[index - 1];
   if (index === 0 || !isStep(infos, index) || before === undefined || before === 0) return null;
   return (reached[index] ?? 0) / before;
@@ -103,7 +105,7 @@ interface StageContext {
   conversion: number | null;
 }
 
-function stageRow(
+function toStageRow(
   info: StageInfo,
   sums: StageSums | undefined,
   { period, now, stuck, conversion }: StageContext,

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { opportunityPage, opportunitySortKeys } from '../entities/opportunity/queries.ts';
+import { selectOpportunityPage, opportunitySortKeys } from '../entities/opportunity/queries.ts';
 import { isStorable } from '../records/text.ts';
 import { allTime, type Period } from '../platform/period.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
-import { readStages, stuckSince } from './pipeline-stages.ts';
+import { readStages, computeStuckSince } from './pipeline-stages.ts';
 import type { PipelineView } from './types.ts';
-import { figure, pageSize, type Workspace } from './workspace.ts';
+import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
 const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({
+const filterSchema = z.object({
   stage: text.transform((value) => value || undefined),
   stuck: z
     .literal('1')
@@ -20,17 +20,17 @@ const filterForm = z.object({
   direction: z.enum(['asc', 'desc']).catch('desc'),
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
-export type PipelineFilter = z.output<typeof filterForm>;
+export type PipelineFilter = z.output<typeof filterSchema>;
 
 /**
  * Reads the filter of the opportunity table from a URL. What cannot be read counts as not given.
  */
 export function parsePipelineFilter(params: URLSearchParams): PipelineFilter {
-  return filterForm.parse(Object.fromEntries(params));
+  return filterSchema.parse(Object.fromEntries(params));
 }
 
 /** Everything on the Pipeline page, as of one moment. */
-export function pipelineView(
+export function getPipelineView(
   { tenant }: Workspace,
   period: Period,
   filter: PipelineFilter,
@@ -42,11 +42,11 @@ export function pipelineView(
       const { rows: stages, sums } = await readStages(tx, tenant.id, period, now);
       const { stuck, ...rest } = filter;
       // Who is stuck is counted whatever the day of creation, and listed the same way.
-      const page = await opportunityPage(
+      const page = await selectOpportunityPage(
         tx,
         tenant.id,
         stuck ? allTime : period,
-        { ...rest, stuckSince: stuck ? stuckSince(now) : undefined },
+        { ...rest, stuckSince: stuck ? computeStuckSince(now) : undefined },
         pageSize,
       );
       const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
@@ -55,30 +55,30 @@ export function pipelineView(
       );
       const total = shown.reduce((sum, stage) => sum + (stuck ? stage.stuck : stage.count), 0);
       const opportunities = { ...page, rows, total, totalIsFloor: false };
-      return { ...pipelineFigures(period, sums), stages, opportunities };
+      return { ...toPipelineFigures(period, sums), stages, opportunities };
     },
     { mayLag: true },
   );
 }
 
 /** The key figures of the opportunities of a period. */
-export function pipelineFigures(period: Period, sums: StageSums[]) {
-  const add = (field: 'value' | 'valued' | 'previousValue' | 'previousValued') =>
+export function toPipelineFigures(period: Period, sums: StageSums[]) {
+  const sumField = (field: 'value' | 'valued' | 'previousValue' | 'previousValued') =>
     sums.reduce((total, row) => total + row[field], 0);
   const [value, valued, previousValue, previousValued] = [
-    add('value'),
-    add('valued'),
-    add('previousValue'),
-    add('previousValued'),
+    sumField('value'),
+    sumField('valued'),
+    sumField('previousValue'),
+    sumField('previousValued'),
   ];
   return {
-    totalValue: figure(period, value, previousValue),
-    stageCount: figure(
+    totalValue: toFigure(period, value, previousValue),
+    stageCount: toFigure(
       period,
       sums.filter(({ count }) => count > 0).length,
       sums.filter(({ previousCount }) => previousCount > 0).length,
     ),
-    averageDeal: figure(
+    averageDeal: toFigure(
       period,
       valued === 0 ? 0 : value / valued,
       previousValued === 0 ? 0 : previousValue / previousValued,

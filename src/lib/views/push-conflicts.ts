@@ -1,20 +1,26 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { connections } from '../schema/connections.ts';
-import { namesOf } from '../identity/actor.ts';
+import { loadUserNames } from '../identity/actor.ts';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
 import { selectMapping } from '../mappings/store.ts';
-import { selectTargets } from '../mappings/destinations.ts';
+import { selectTargetMetadata } from '../mappings/destinations.ts';
 import { getProvider } from '../connectors/registry.ts';
-import { allDigest, conflictDigest, isLost, isWhole, placeOf } from '../outbound/pull/resolve.ts';
+import {
+  conflictsDigest,
+  hashConflict,
+  isRecordLost,
+  isWholeRecord,
+  findTargetField,
+} from '../outbound/pull/resolve.ts';
 import { pushConflicts, pushes } from '../schema/pushes.ts';
 import { pushSources } from '../mappings/lead-fields.ts';
 import type { FieldMapping, TargetMetadata } from '../connectors/contract/destination.ts';
 import { enabledFeatures } from '../identity/features.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
-import { ofConnection, ofLead } from './push-list.ts';
+import { onConnection, onLead } from './push-list.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A field that both sides changed, or a record that only one of them still has. */
@@ -75,33 +81,33 @@ export interface ConflictsView {
 }
 
 /** Leads shown at once, and decided conflicts. */
-const mostGroups = 50;
-const mostDecided = 50;
+const maxGroups = 50;
+const maxDecided = 50;
 
-const filterForm = z.object({ push: z.string().refine(isId).optional().catch(undefined) });
+const filterSchema = z.object({ push: z.string().refine(isId).optional().catch(undefined) });
 
 /** Everything on the page of conflicts; `?push=` narrows it to one lead in one CRM. */
-export async function conflictsView(
+export async function getConflictsView(
   { tenant }: Workspace,
   params: URLSearchParams,
 ): Promise<ConflictsView> {
-  const { push } = filterForm.parse(Object.fromEntries(params));
+  const { push } = filterSchema.parse(Object.fromEntries(params));
   const isOn = (await enabledFeatures(tenant.id)).has('crm-push');
   return readTenant(tenant.id, async (tx) => {
-    const targets = new Map<string, Ground>();
-    const rows = await openRows(tx, tenant.id, push);
-    const decided = await decidedRows(tx, tenant.id);
+    const destinations = new Map<string, Destination>();
+    const rows = await selectOpenConflicts(tx, tenant.id, push);
+    const decided = await selectDecidedConflicts(tx, tenant.id);
     for (const { connectionId } of [...rows, ...decided])
-      if (!targets.has(connectionId))
-        targets.set(connectionId, await groundOf(tx, tenant.id, connectionId));
+      if (!destinations.has(connectionId))
+        destinations.set(connectionId, await readDestination(tx, tenant.id, connectionId));
     const groups = [...Map.groupBy(rows, ({ pushId }) => pushId).values()]
-      .slice(0, mostGroups)
-      .map((items) => groupOf(items, targets));
+      .slice(0, maxGroups)
+      .map((items) => toConflictGroup(items, destinations));
     const [count] = await tx
       .select({ total: sql<number>`count(*)::int` })
       .from(pushConflicts)
       .where(and(eq(pushConflicts.tenantId, tenant.id), isNull(pushConflicts.resolvedAt)));
-    const names = await namesOf(
+    const names = await loadUserNames(
       tx,
       decided.map(({ resolvedBy }) => resolvedBy),
     );
@@ -109,16 +115,16 @@ export async function conflictsView(
       isOn,
       groups,
       total: count?.total ?? 0,
-      decided: decided.flatMap((row) => decidedOf(row, targets, names)),
+      decided: decided.flatMap((row) => toDecidedConflicts(row, destinations, names)),
     };
   });
 }
 
-const ofPush = and(
+const onPush = and(
   eq(pushes.tenantId, pushConflicts.tenantId),
   eq(pushes.id, pushConflicts.pushId),
 );
-const common = {
+const commonColumns = {
   id: pushConflicts.id,
   pushId: pushConflicts.pushId,
   field: pushConflicts.field,
@@ -133,19 +139,19 @@ const common = {
   system: connections.label,
 };
 
-function openRows(tx: Tx, tenantId: string, push: string | undefined) {
+function selectOpenConflicts(tx: Tx, tenantId: string, push: string | undefined) {
   const copy = sql`(select source_updated_at from ${leads} as copy where copy.tenant_id = ${tenantId} and copy.connection_id = ${pushes.connectionId} and copy.external_id = ${pushes.remoteId} limit 1)`;
   return tx
     .select({
-      ...common,
+      ...commonColumns,
       provider: leads.provider,
       oursChangedAt: leads.sourceUpdatedAt,
       theirsChangedAt: sql<Date | null>`${copy}`.mapWith(leads.sourceUpdatedAt),
     })
     .from(pushConflicts)
-    .innerJoin(pushes, ofPush)
-    .innerJoin(leads, ofLead)
-    .innerJoin(connections, ofConnection)
+    .innerJoin(pushes, onPush)
+    .innerJoin(leads, onLead)
+    .innerJoin(connections, onConnection)
     .where(
       and(
         eq(pushConflicts.tenantId, tenantId),
@@ -154,61 +160,66 @@ function openRows(tx: Tx, tenantId: string, push: string | undefined) {
       ),
     )
     .orderBy(desc(pushConflicts.foundAt), pushConflicts.pushId, pushConflicts.field)
-    .limit(mostGroups * 20);
+    .limit(maxGroups * 20);
 }
 
-function decidedRows(tx: Tx, tenantId: string) {
+function selectDecidedConflicts(tx: Tx, tenantId: string) {
   return tx
     .select({
-      ...common,
+      ...commonColumns,
       resolution: pushConflicts.resolution,
       resolvedAt: pushConflicts.resolvedAt,
       resolvedBy: pushConflicts.resolvedBy,
     })
     .from(pushConflicts)
-    .innerJoin(pushes, ofPush)
-    .innerJoin(leads, ofLead)
-    .innerJoin(connections, ofConnection)
+    .innerJoin(pushes, onPush)
+    .innerJoin(leads, onLead)
+    .innerJoin(connections, onConnection)
     .where(and(eq(pushConflicts.tenantId, tenantId), isNotNull(pushConflicts.resolvedAt)))
     .orderBy(desc(pushConflicts.resolvedAt))
-    .limit(mostDecided);
+    .limit(maxDecided);
 }
 
-type OpenRow = Awaited<ReturnType<typeof openRows>>[number];
-type DecidedRow = Awaited<ReturnType<typeof decidedRows>>[number];
+type OpenRow = Awaited<ReturnType<typeof selectOpenConflicts>>[number];
+type DecidedRow = Awaited<ReturnType<typeof selectDecidedConflicts>>[number];
 /** What the CRM says of its fields, and which of ours fill them. */
-interface Ground {
+interface Destination {
   metadata: TargetMetadata | undefined;
   fields: FieldMapping[];
 }
-type Targets = ReadonlyMap<string, Ground>;
+type Destinations = ReadonlyMap<string, Destination>;
 
-async function groundOf(tx: Tx, tenantId: string, connectionId: string): Promise<Ground> {
-  const targets = await selectTargets(tx, tenantId, connectionId);
+async function readDestination(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+): Promise<Destination> {
+  const destinations = await selectTargetMetadata(tx, tenantId, connectionId);
   return {
-    metadata: targets?.metadata,
-    fields: targets === undefined ? [] : (await selectMapping(tx, tenantId, connectionId)).fields,
+    metadata: destinations?.metadata,
+    fields:
+      destinations === undefined ? [] : (await selectMapping(tx, tenantId, connectionId)).fields,
   };
 }
 
-function groupOf(rows: readonly OpenRow[], targets: Targets): ConflictGroup {
+function toConflictGroup(rows: readonly OpenRow[], destinations: Destinations): ConflictGroup {
   const [first] = rows;
   if (first === undefined) throw new Error('A group has rows');
   const { pushId, leadId, leadName, company, system, provider, oursChangedAt, theirsChangedAt } =
     first;
   const items = rows.map((row): ConflictItem => {
-    const { label, there, words } = fieldOf(row, targets);
-    const whole = isWhole(row) ? (isLost(row) ? 'lost' : 'closed') : null;
+    const { label, there, format } = describeField(row, destinations);
+    const whole = isWholeRecord(row) ? (isRecordLost(row) ? 'lost' : 'closed') : null;
     return {
       id: row.id,
       label,
       there,
-      ours: words(row.ours),
-      theirs: words(row.theirs),
-      base: words(row.base),
+      ours: format(row.ours),
+      theirs: format(row.theirs),
+      base: format(row.base),
       whole,
       foundAt: row.foundAt,
-      seen: conflictDigest(row),
+      seen: hashConflict(row),
     };
   });
   return {
@@ -221,22 +232,22 @@ function groupOf(rows: readonly OpenRow[], targets: Targets): ConflictGroup {
     oursChangedAt,
     theirsChangedAt,
     items,
-    seen: allDigest(rows),
+    seen: conflictsDigest(rows),
   };
 }
 
-function decidedOf(
+function toDecidedConflicts(
   row: DecidedRow,
-  targets: Targets,
+  destinations: Destinations,
   names: ReadonlyMap<string, string>,
 ): DecidedConflict[] {
   const { id, leadId, leadName, resolution, resolvedAt, resolvedBy } = row;
   if (resolution === null || resolvedAt === null) return [];
-  const { label, words } = fieldOf(row, targets);
+  const { label, format } = describeField(row, destinations);
   const value =
-    isWhole(row) || resolution === 'gone'
+    isWholeRecord(row) || resolution === 'gone'
       ? null
-      : words(resolution === 'ours' ? row.ours : row.theirs);
+      : format(resolution === 'ours' ? row.ours : row.theirs);
   return [
     {
       id,
@@ -252,34 +263,36 @@ function decidedOf(
 }
 
 /** What a field is called on both sides, and how its values read: options by their label. */
-function fieldOf(
+function describeField(
   { field, connectionId }: { field: string; connectionId: string },
-  targets: Targets,
-): { label: string; there: string | null; words: (value: string | null) => string | null } {
-  if (isWhole({ field }))
+  destinations: Destinations,
+): { label: string; there: string | null; format: (value: string | null) => string | null } {
+  if (isWholeRecord({ field }))
     return {
       label: field.startsWith('opportunity.') ? 'The opportunity' : 'The whole record',
       there: null,
-      words: (value) => value,
+      format: (value) => value,
     };
-  const ground = targets.get(connectionId);
-  const place =
-    ground?.metadata === undefined ? undefined : placeOf({ metadata: ground.metadata }, field);
-  const mapped = ground?.fields.find(
+  const destination = destinations.get(connectionId);
+  const targetField =
+    destination?.metadata === undefined
+      ? undefined
+      : findTargetField({ metadata: destination.metadata }, field);
+  const mapped = destination?.fields.find(
     ({ table, target }) =>
-      place !== undefined && table === place.table && target === place.field.name,
+      targetField !== undefined && table === targetField.table && target === targetField.field.name,
   );
   const there =
-    place === undefined
+    targetField === undefined
       ? field
-      : place.table === 'lead'
-        ? place.field.label
-        : `${place.field.label} of the ${place.table}`;
+      : targetField.table === 'lead'
+        ? targetField.field.label
+        : `${targetField.field.label} of the ${targetField.table}`;
   const label = pushSources.find(({ key }) => key === mapped?.source)?.label ?? there;
-  const options = place?.field.options ?? [];
+  const options = targetField?.field.options ?? [];
   return {
     label,
     there: label === there ? null : there,
-    words: (value) => options.find((option) => String(option.value) === value)?.label ?? value,
+    format: (value) => options.find((option) => String(option.value) === value)?.label ?? value,
   };
 }

@@ -5,11 +5,11 @@ import { keysetPage, keysetQuery, type SortOrder } from '../platform/db/keyset.t
 import { leads } from '../schema/leads.ts';
 import { pushStates } from '../records/lead.ts';
 import { isStorable } from '../records/text.ts';
-import { containing } from '../platform/db/like.ts';
+import { toLikePattern } from '../platform/db/like.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
 import { pushes } from '../schema/pushes.ts';
-import { pushTargetsOf, type PushTargetConnection } from '../outbound/push/request.ts';
+import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { enabledFeatures } from '../identity/features.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pageSize, type Workspace } from './workspace.ts';
@@ -40,7 +40,7 @@ export interface PushRow {
 export interface PushesView {
   /** Whether the workspace writes leads into a CRM at all. */
   isOn: boolean;
-  systems: PushTargetConnection[];
+  systems: PushConnection[];
   counts: Record<PushState, number>;
   pushes: { rows: PushRow[]; total: number; next: string | null; previous: string | null };
 }
@@ -53,28 +53,31 @@ const text = z
   .transform((value) => value || undefined)
   .optional()
   .catch(undefined);
-const filterForm = z.object({
+const filterSchema = z.object({
   state: z.enum(pushStates).optional().catch(undefined),
   connection: z.string().refine(isId).optional().catch(undefined),
   search: text,
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
-export type PushFilter = z.output<typeof filterForm>;
+export type PushFilter = z.output<typeof filterSchema>;
 
 /** Reads from a URL which pushes to show. What cannot be read counts as not given. */
 export function parsePushFilter(params: URLSearchParams): PushFilter {
-  return filterForm.parse(Object.fromEntries(params));
+  return filterSchema.parse(Object.fromEntries(params));
 }
 
 /** Everything on the page of pushes. */
-export async function pushesView({ tenant }: Workspace, filter: PushFilter): Promise<PushesView> {
+export async function getPushesView(
+  { tenant }: Workspace,
+  filter: PushFilter,
+): Promise<PushesView> {
   const [isOn, systems] = await Promise.all([
     enabledFeatures(tenant.id).then((on) => on.has('crm-push')),
-    pushTargetsOf(tenant.id),
+    listPushConnections(tenant.id),
   ]);
   return readTenant(tenant.id, async (tx) => {
     const counts = await countPushes(tx, tenant.id, filter);
-    const page = await pushPage(tx, tenant.id, filter, filter.cursor, pageSize);
+    const page = await readPushPage(tx, tenant.id, filter, filter.cursor, pageSize);
     const total =
       filter.state === undefined
         ? Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -90,7 +93,7 @@ const latestFirst: SortOrder = {
 };
 
 /** One page of pushes, those that changed last first. */
-export async function pushPage(
+export async function readPushPage(
   tx: Tx,
   tenantId: string,
   filter: PushFilter,
@@ -101,9 +104,9 @@ export async function pushPage(
   const rows = await tx
     .select({ ...pushColumns, sortValue: keyset.sortValue })
     .from(pushes)
-    .innerJoin(leads, ofLead)
-    .innerJoin(connections, ofConnection)
-    .where(and(matching(tenantId, filter), keyset.where))
+    .innerJoin(leads, onLead)
+    .innerJoin(connections, onConnection)
+    .where(and(whereFilter(tenantId, filter), keyset.where))
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   const page = keysetPage(latestFirst, rows, cursor, size);
@@ -117,8 +120,8 @@ async function countPushes(
 ): Promise<Record<PushState, number>> {
   const count = sql<number>`count(*)::int`;
   const from = tx.select({ state: pushes.state, count }).from(pushes);
-  const found = await (filter.search === undefined ? from : from.innerJoin(leads, ofLead))
-    .where(matching(tenantId, filter))
+  const found = await (filter.search === undefined ? from : from.innerJoin(leads, onLead))
+    .where(whereFilter(tenantId, filter))
     .groupBy(pushes.state);
   const known = Object.fromEntries(found.map(({ state, count: size }) => [state, size]));
   return Object.fromEntries(pushStates.map((state) => [state, known[state] ?? 0])) as Record<
@@ -127,8 +130,8 @@ async function countPushes(
   >;
 }
 
-function matching(tenantId: string, { state, connection, search }: PushFilter): SQL | undefined {
-  const pattern = containing(search ?? '');
+function whereFilter(tenantId: string, { state, connection, search }: PushFilter): SQL | undefined {
+  const pattern = toLikePattern(search ?? '');
   return and(
     eq(pushes.tenantId, tenantId),
     state === undefined ? undefined : eq(pushes.state, state),
@@ -157,8 +160,8 @@ export const pushColumns = {
   remoteId: pushes.remoteId,
   updatedAt: pushes.updatedAt,
 };
-export const ofLead = and(eq(leads.tenantId, pushes.tenantId), eq(leads.id, pushes.leadId));
-export const ofConnection = and(
+export const onLead = and(eq(leads.tenantId, pushes.tenantId), eq(leads.id, pushes.leadId));
+export const onConnection = and(
   eq(connections.tenantId, pushes.tenantId),
   eq(connections.id, pushes.connectionId),
 );

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { namesOf } from '../identity/actor.ts';
+import { loadUserNames } from '../identity/actor.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
-import { mappingHistory, selectMapping } from '../mappings/store.ts';
-import { selectTargets } from '../mappings/destinations.ts';
+import { listMappingVersions, selectMapping } from '../mappings/store.ts';
+import { selectTargetMetadata } from '../mappings/destinations.ts';
 import { validateMapping, type RowProblem } from '../mappings/validate.ts';
 import { isInvertible } from '../mappings/inverse.ts';
-import { pushTargetsOf, type PushTargetConnection } from '../outbound/push/request.ts';
+import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { pushSources } from '../mappings/lead-fields.ts';
 import { type SourceField } from '../mappings/lead-field-values.ts';
 import {
@@ -42,7 +42,7 @@ export interface MappingTable {
 }
 
 export interface MappingEditor {
-  connection: PushTargetConnection;
+  connection: PushConnection;
   /** The version that was edited. */
   basedOn: number;
   tables: MappingTable[];
@@ -56,7 +56,7 @@ export interface MappingEditor {
 }
 
 export interface MappingView {
-  connections: PushTargetConnection[];
+  connections: PushConnection[];
   /** Undefined when there is nothing to map. */
   editor: MappingEditor | undefined;
 }
@@ -68,51 +68,53 @@ export interface MappingDraft {
   preview: boolean;
 }
 
-const shownVersions = 20;
+const maxVersions = 20;
 
 /**
  * Everything on the page of the field mapping; the first connection unless another one is named.
  */
-export async function mappingView(
+export async function getMappingView(
   { tenant }: Workspace,
   connectionId: string | null,
   draft?: MappingDraft,
 ): Promise<MappingView> {
-  const connections = await pushTargetsOf(tenant.id);
+  const connections = await listPushConnections(tenant.id);
   const connection = connections.find(({ id }) => id === connectionId) ?? connections[0];
   if (connection === undefined) return { connections, editor: undefined };
   return {
     connections,
-    editor: await readTenant(tenant.id, (tx) => editorOf(tx, tenant.id, connection, draft)),
+    editor: await readTenant(tenant.id, (tx) => buildEditor(tx, tenant.id, connection, draft)),
   };
 }
 
-async function editorOf(
+async function buildEditor(
   tx: Tx,
   tenantId: string,
-  connection: PushTargetConnection,
+  connection: PushConnection,
   draft: MappingDraft | undefined,
 ): Promise<MappingEditor> {
   const saved = await selectMapping(tx, tenantId, connection.id);
-  const targets = await selectTargets(tx, tenantId, connection.id);
+  const targets = await selectTargetMetadata(tx, tenantId, connection.id);
   const fields = draft?.fields ?? saved.fields;
   const checked = validateMapping(fields, targets?.metadata, pushSources);
-  const history = await mappingHistory(tx, tenantId, connection.id, shownVersions);
-  const names = await namesOf(
+  const history = await listMappingVersions(tx, tenantId, connection.id, maxVersions);
+  const names = await loadUserNames(
     tx,
     history.map(({ savedBy }) => savedBy),
   );
   const rows = fields.map((row, index): MappingRow => ({
     ...row,
     index,
-    field: fieldOf(targets?.metadata, row),
+    field: findField(targets?.metadata, row),
     problems: checked.rows[index] ?? [],
     comesBack: row.table === 'lead' && isInvertible(row),
   }));
   return {
     connection,
     basedOn: draft?.basedOn ?? saved.version,
-    tables: pushTables.map((table) => tableOf(table, rows, targets?.metadata, checked.missing)),
+    tables: pushTables.map((table) =>
+      toMappingTable(table, rows, targets?.metadata, checked.missing),
+    ),
     sources: pushSources,
     fetchedAt: targets?.fetchedAt ?? null,
     isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
@@ -128,12 +130,12 @@ async function editorOf(
   };
 }
 
-const fieldOf = (
+const findField = (
   metadata: TargetMetadata | undefined,
   { table, target }: FieldMapping,
 ): TargetField | undefined => metadata?.tables[table].fields.find(({ name }) => name === target);
 
-function tableOf(
+function toMappingTable(
   table: PushTable,
   rows: readonly MappingRow[],
   metadata: TargetMetadata | undefined,

@@ -1,15 +1,15 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
-import { namesOf } from '../identity/actor.ts';
+import { loadUserNames } from '../identity/actor.ts';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { providers } from '../connectors/registry.ts';
 import { pushConflicts, pushEvents, pushes } from '../schema/pushes.ts';
-import { pushTargetsOf } from '../outbound/push/request.ts';
+import { listPushConnections } from '../outbound/push/request.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
-import { ofConnection, ofLead, pushColumns, type PushRow } from './push-list.ts';
+import { onConnection, onLead, pushColumns, type PushRow } from './push-list.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One step of a push, as its history shows it. */
@@ -55,15 +55,18 @@ export interface PushPanelView {
 }
 
 /** Steps that a panel shows; the page of the push has them all. */
-const panelEvents = 6;
-const pageEvents = 200;
+const maxPanelEvents = 6;
+const maxPageEvents = 200;
 
 /**
  * What the panel of a lead shows of its pushes: each connected CRM, with the push if it was ever
  * asked for.
  */
-export async function pushPanelView({ tenant }: Workspace, leadId: string): Promise<PushPanelView> {
-  const targets = await pushTargetsOf(tenant.id);
+export async function getPushPanelView(
+  { tenant }: Workspace,
+  leadId: string,
+): Promise<PushPanelView> {
+  const targets = await listPushConnections(tenant.id);
   if (!isId(leadId)) return { leadId, entries: [] };
   return readTenant(tenant.id, async (tx) => {
     const [lead] = await tx
@@ -74,12 +77,12 @@ export async function pushPanelView({ tenant }: Workspace, leadId: string): Prom
     const rows = await tx
       .select({ ...pushColumns, ...linkColumns })
       .from(pushes)
-      .innerJoin(leads, ofLead)
-      .innerJoin(connections, ofConnection)
+      .innerJoin(leads, onLead)
+      .innerJoin(connections, onConnection)
       .where(and(eq(pushes.tenantId, tenant.id), eq(pushes.leadId, leadId)));
     const known = new Map<string, PushDetail>();
     for (const row of rows)
-      known.set(row.connectionId, await detailOf(tx, tenant.id, row, panelEvents, false));
+      known.set(row.connectionId, await readDetail(tx, tenant.id, row, maxPanelEvents, false));
     const missing = targets
       .filter(({ id }) => id !== lead.connectionId && !known.has(id))
       .map(({ id, label }) => ({ connectionId: id, system: label, push: undefined }));
@@ -102,26 +105,26 @@ export async function pushPanelView({ tenant }: Workspace, leadId: string): Prom
  * One push with its whole history. Throws Problem `not_found`: one of another tenant is as absent
  * as one that never was.
  */
-export function pushView({ tenant }: Workspace, id: string): Promise<PushDetail> {
+export function getPushView({ tenant }: Workspace, id: string): Promise<PushDetail> {
   return readTenant(tenant.id, async (tx) => {
     const own = and(eq(pushes.tenantId, tenant.id), eq(pushes.id, id));
     const [row] = isId(id)
       ? await tx
           .select({ ...pushColumns, ...linkColumns })
           .from(pushes)
-          .innerJoin(leads, ofLead)
-          .innerJoin(connections, ofConnection)
+          .innerJoin(leads, onLead)
+          .innerJoin(connections, onConnection)
           .where(own)
       : [];
     if (row === undefined)
       throw new Problem('not_found', 'There is no such push in this workspace.');
-    return detailOf(tx, tenant.id, row, pageEvents, true);
+    return readDetail(tx, tenant.id, row, maxPageEvents, true);
   });
 }
 
 const linkColumns = { provider: connections.provider, settings: connections.settings };
 
-async function detailOf(
+async function readDetail(
   tx: Tx,
   tenantId: string,
   { provider, settings, ...row }: PushRow & { provider: string; settings: unknown },
@@ -137,22 +140,22 @@ async function detailOf(
     .select({ count: sql<number>`count(*)::int` })
     .from(pushConflicts)
     .where(open);
-  const ofPush = and(eq(pushEvents.tenantId, tenantId), eq(pushEvents.pushId, row.id));
+  const wherePush = and(eq(pushEvents.tenantId, tenantId), eq(pushEvents.pushId, row.id));
   const events = await tx
     .select()
     .from(pushEvents)
-    .where(ofPush)
+    .where(wherePush)
     .orderBy(desc(pushEvents.id))
     .limit(limit);
-  const names = await namesOf(
+  const names = await loadUserNames(
     tx,
     events.map(({ actor }) => actor),
   );
-  const bodyOf = (body: unknown) =>
+  const formatBody = (body: unknown) =>
     withBodies && body !== null ? JSON.stringify(body, null, 2) : null;
   return {
     ...row,
-    remoteUrl: linkOf(provider, settings, row.remoteId),
+    remoteUrl: buildRecordUrl(provider, settings, row.remoteId),
     openConflicts: conflicts?.count ?? 0,
     events: events.map(
       ({
@@ -181,15 +184,19 @@ async function detailOf(
         message,
         ms,
         by: actor === null ? null : (names.get(actor) ?? 'Somebody who has left'),
-        request: bodyOf(request),
-        response: bodyOf(response),
+        request: formatBody(request),
+        response: formatBody(response),
       }),
     ),
   };
 }
 
 /** Where a person opens the lead in the CRM. */
-function linkOf(provider: string, settings: unknown, remoteId: string | null): string | null {
+function buildRecordUrl(
+  provider: string,
+  settings: unknown,
+  remoteId: string | null,
+): string | null {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings);
   return remoteId === null || parsed?.success !== true

@@ -13,7 +13,7 @@ export interface ReferralSync {
 }
 
 /** Null when the workspace has no connection that brings referrals. */
-export async function referralSync(
+export async function getReferralSync(
   { tenant }: Workspace,
   { sources }: Freshness,
 ): Promise<ReferralSync | null> {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
-  commonDomains,
+  listCommonDomains,
   countReferrals,
-  referralById,
-  referralCounts,
-  referralPage,
+  findReferral,
+  countReferralsByType,
+  selectReferralPage,
   referralSortKeys,
   type ReferralFilter,
 } from '../entities/referral/queries.ts';
@@ -17,10 +17,10 @@ import { isId } from '../platform/id.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { ReferralDetail, ReferralRow, ReferralsView, Share, Slice } from './types.ts';
-import { figure, pageSize, type Workspace } from './workspace.ts';
+import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
 /** Domains to choose from; others are found by a click on theirs. */
-const listedDomains = 30;
+const maxDomains = 30;
 
 const text = z
   .string()
@@ -30,7 +30,7 @@ const text = z
   .transform((value) => value || undefined)
   .optional()
   .catch(undefined);
-const filterForm = z.object({
+const filterSchema = z.object({
   type: z.enum(referralTypes).optional().catch(undefined),
   status: text,
   domain: text,
@@ -39,15 +39,15 @@ const filterForm = z.object({
   direction: z.enum(['asc', 'desc']).catch('desc'),
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
-export type ReferralsRequest = z.output<typeof filterForm>;
+export type ReferralsRequest = z.output<typeof filterSchema>;
 
 /** Reads the filter of the referrals from a URL. What cannot be read counts as not given. */
 export function parseReferralFilter(params: URLSearchParams): ReferralsRequest {
-  return filterForm.parse(Object.fromEntries(params));
+  return filterSchema.parse(Object.fromEntries(params));
 }
 
 /** Everything on the Referrals page, as of one moment. */
-export function referralsView(
+export function getReferralsView(
   { tenant }: Workspace,
   period: Period,
   request: ReferralsRequest,
@@ -55,10 +55,10 @@ export function referralsView(
   return readTenant(
     tenant.id,
     async (tx) => {
-      const counts = await referralCounts(tx, tenant.id, period);
-      const domains = await commonDomains(tx, tenant.id, period, listedDomains);
+      const counts = await countReferralsByType(tx, tenant.id, period);
+      const domains = await listCommonDomains(tx, tenant.id, period, maxDomains);
       const { cursor, ...filter } = request;
-      const referrals = await referralSlice(
+      const referrals = await readReferralSlice(
         tx,
         tenant.id,
         { ...filter, from: period.from, to: period.to },
@@ -66,9 +66,9 @@ export function referralsView(
         pageSize,
       );
       return {
-        ...figures(period, counts),
-        byType: shares(counts, 'type'),
-        byStatus: shares(counts, 'status'),
+        ...toFigures(period, counts),
+        byType: toShares(counts, 'type'),
+        byStatus: toShares(counts, 'status'),
         domains,
         referrals,
       };
@@ -78,14 +78,14 @@ export function referralsView(
 }
 
 /** The referrals that match, from a cursor on, and how many there are in all. */
-export async function referralSlice(
+export async function readReferralSlice(
   tx: Tx,
   tenantId: string,
   filter: ReferralFilter,
   cursor: string | undefined,
   size: number,
 ): Promise<Slice<ReferralRow>> {
-  const page = await referralPage(tx, tenantId, filter, cursor, size);
+  const page = await selectReferralPage(tx, tenantId, filter, cursor, size);
   return { ...page, total: await countReferrals(tx, tenantId, filter), totalIsFloor: false };
 }
 
@@ -93,9 +93,9 @@ export async function referralSlice(
  * One referral. Throws Problem `not_found`: one of another tenant is as absent as one that never
  * was.
  */
-export async function referralView({ tenant }: Workspace, id: string): Promise<ReferralDetail> {
+export async function getReferralView({ tenant }: Workspace, id: string): Promise<ReferralDetail> {
   const found = isId(id)
-    ? await readTenant(tenant.id, (tx) => referralById(tx, tenant.id, id), { mayLag: true })
+    ? await readTenant(tenant.id, (tx) => findReferral(tx, tenant.id, id), { mayLag: true })
     : undefined;
   if (found === undefined)
     throw new Problem(
@@ -106,20 +106,21 @@ export async function referralView({ tenant }: Workspace, id: string): Promise<R
   return { ...referral, source: getProvider(provider).label };
 }
 
-type Counts = Awaited<ReturnType<typeof referralCounts>>;
+type Counts = Awaited<ReturnType<typeof countReferralsByType>>;
 
-function figures(period: Period, counts: Counts) {
-  const sum = (rows: Counts) => figure(period, total(rows, 'count'), total(rows, 'previous'));
-  const inStatus = (status: string) => sum(counts.filter((row) => row.status === status));
-  return { total: sum(counts), fresh: inStatus('New'), active: inStatus('Active') };
+function toFigures(period: Period, counts: Counts) {
+  const sumFigure = (rows: Counts) =>
+    toFigure(period, sumField(rows, 'count'), sumField(rows, 'previous'));
+  const sumStatus = (status: string) => sumFigure(counts.filter((row) => row.status === status));
+  return { total: sumFigure(counts), fresh: sumStatus('New'), active: sumStatus('Active') };
 }
 
-const total = (rows: Counts, field: 'count' | 'previous') =>
+const sumField = (rows: Counts, field: 'count' | 'previous') =>
   rows.reduce((all, row) => all + row[field], 0);
 
 /** The values of a field, the most frequent first. */
-function shares(counts: Counts, field: 'type' | 'status'): Share[] {
+function toShares(counts: Counts, field: 'type' | 'status'): Share[] {
   return [...Map.groupBy(counts, (row) => row[field])]
-    .map(([key, rows]) => ({ key, label: key, count: total(rows, 'count'), previous: null }))
+    .map(([key, rows]) => ({ key, label: key, count: sumField(rows, 'count'), previous: null }))
     .toSorted((a, b) => b.count - a.count || a.key.localeCompare(b.key));
 }

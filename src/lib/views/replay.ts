@@ -22,10 +22,10 @@ export interface ReplayPreview {
 }
 
 /** How long a page waits for the figures. */
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 
 /** What a replay of a connection would do; undefined when the workspace has no such connection. */
-export async function replayPreview(
+export async function getReplayPreview(
   tenantId: string,
   connectionId: string | null,
 ): Promise<ReplayPreview | undefined> {
@@ -34,7 +34,7 @@ export async function replayPreview(
       ? undefined
       : (await listConnections(tenantId)).find(({ id }) => id === connectionId);
   if (connection === undefined) return undefined;
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + timeoutMs;
   const { streams, isComplete } = await dryRunReplay(
     { tenantId, connectionId: connection.id, trigger: 'replay' },
     () => performance.now() > end,

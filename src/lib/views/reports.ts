@@ -3,6 +3,6 @@ import { listReports } from './reports/reports.ts';
 import type { ReportRow } from './types.ts';
 
 /** The published reports of the workspace, newest first. */
-export function reportsView(access: Pick<Access, 'tenant'>): Promise<ReportRow[]> {
+export function getReportsView(access: Pick<Access, 'tenant'>): Promise<ReportRow[]> {
   return listReports(access);
 }

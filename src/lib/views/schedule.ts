@@ -7,22 +7,22 @@ import type { ScheduleView } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The most activities that the page and the API list. */
-export const mostActivities = 100;
+export const maxActivities = 100;
 
 /** What is planned from now on, soonest first. */
-export function scheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
+export function getScheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
   return readTenant(
     tenant.id,
     async (tx) => ({
-      activities: await upcomingActivities(tx, tenant.id, now, mostActivities),
-      total: await upcomingTotal(tx, tenant.id, now),
+      activities: await upcomingActivities(tx, tenant.id, now, maxActivities),
+      total: await countUpcomingTotal(tx, tenant.id, now),
     }),
     { mayLag: true },
   );
 }
 
 /** What is left of today (UTC) is counted, the days after it are known. */
-async function upcomingTotal(tx: Tx, tenantId: string, now: Date): Promise<number> {
+async function countUpcomingTotal(tx: Tx, tenantId: string, now: Date): Promise<number> {
   const today = now.toISOString().slice(0, 10);
   const rest = await countUpcoming(tx, tenantId, now, new Date(`${addDays(today, 1)}T00:00:00Z`));
   return rest + (await countAfter(tx, tenantId, 'scheduledActivity', today));

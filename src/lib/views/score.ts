@@ -2,7 +2,7 @@ import type { Breakdown } from '../scoring/types.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
-import { leadScore } from '../scoring/company-domains/queries.ts';
+import { findLeadScore } from '../scoring/company-domains/queries.ts';
 import { selectFeatures } from '../identity/features.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Workspace } from './workspace.ts';
@@ -22,9 +22,9 @@ export interface ScoreView {
  * The score of one lead. Throws Problem `not_found`: a lead of another tenant is as absent as one
  * that never was.
  */
-export async function scoreView({ tenant }: Workspace, leadId: string): Promise<ScoreView> {
+export async function getScoreView({ tenant }: Workspace, leadId: string): Promise<ScoreView> {
   const found = isId(leadId)
-    ? await readTenant(tenant.id, (tx) => read(tx, tenant.id, leadId), { mayLag: true })
+    ? await readTenant(tenant.id, (tx) => readScore(tx, tenant.id, leadId), { mayLag: true })
     : undefined;
   if (found?.row === undefined)
     throw new Problem(
@@ -36,19 +36,19 @@ export async function scoreView({ tenant }: Workspace, leadId: string): Promise<
   const { isOn } = found;
   return {
     lead,
-    state: stateOf(lead.domain, breakdown, isOn),
+    state: toScoreState(lead.domain, breakdown, isOn),
     breakdown,
     scannedAt,
     scanDueAt: isOn ? scanDueAt : null,
   };
 }
 
-async function read(tx: Tx, tenantId: string, leadId: string) {
-  const row = await leadScore(tx, tenantId, leadId);
+async function readScore(tx: Tx, tenantId: string, leadId: string) {
+  const row = await findLeadScore(tx, tenantId, leadId);
   return { row, isOn: (await selectFeatures(tx, tenantId)).has('lead-engine') };
 }
 
-function stateOf(
+function toScoreState(
   domain: string | null,
   breakdown: Breakdown | null,
   isOn: boolean,

@@ -1,15 +1,15 @@
-import { scoreOf } from '../scoring/score.ts';
+import { computeScore } from '../scoring/score.ts';
 import { selectModel, selectVersions, type ModelVersion } from '../scoring/models.ts';
 import type { Segment } from '../scoring/types.ts';
 import { defaultModel, type Model, type Weights } from '../scoring/weights.ts';
 import type { Evidence } from '../posture/types.ts';
-import { scannedDomains } from '../scoring/company-domains/queries.ts';
+import { listScannedDomains } from '../scoring/company-domains/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
-const shownVersions = 20;
+const maxVersions = 20;
 /** A preview scores so many domains at most: some milliseconds. */
-const mostPreviewed = 500;
-const shownChanges = 20;
+const maxPreviewed = 500;
+const maxChanges = 20;
 
 export interface ScoringView {
   /** The weights in force. */
@@ -23,10 +23,10 @@ export interface ScoringView {
 }
 
 /** The weights of a workspace and how they came about. `from` is the version to begin with. */
-export function scoringView(tenantId: string, from: string | null): Promise<ScoringView> {
+export function getScoringView(tenantId: string, from: string | null): Promise<ScoringView> {
   return readTenant(tenantId, async (tx) => {
     const model = await selectModel(tx, tenantId);
-    const versions = await selectVersions(tx, tenantId, shownVersions);
+    const versions = await selectVersions(tx, tenantId, maxVersions);
     const shown =
       [...versions, defaultModel].find(({ version }) => String(version) === from) ?? model;
     return { model, versions, shown };
@@ -60,13 +60,15 @@ export interface ScoringPreview {
  * What other weights would make of the companies that were scanned, from stored evidence. Writes
  * nothing.
  */
-export async function scoringPreview(tenantId: string, weights: Weights): Promise<ScoringPreview> {
-  const rows = await readTenant(tenantId, (tx) => scannedDomains(tx, tenantId, mostPreviewed + 1));
+export async function previewScoring(tenantId: string, weights: Weights): Promise<ScoringPreview> {
+  const rows = await readTenant(tenantId, (tx) =>
+    listScannedDomains(tx, tenantId, maxPreviewed + 1),
+  );
   const now = new Date();
   const pairs = rows
-    .slice(0, mostPreviewed)
+    .slice(0, maxPreviewed)
     .map(({ domain, name, evidence, score, segment, priority, ...facts }): ScoreChange => {
-      const after = scoreOf(evidence as Evidence, facts, { version: 0, weights }, now);
+      const after = computeScore(evidence as Evidence, facts, { version: 0, weights }, now);
       return {
         domain,
         name,
@@ -76,13 +78,13 @@ export async function scoringPreview(tenantId: string, weights: Weights): Promis
     });
   const changes = pairs
     .filter(isChange)
-    .toSorted((a, b) => sizeOf(b) - sizeOf(a) || a.domain.localeCompare(b.domain));
+    .toSorted((a, b) => measureChange(b) - measureChange(a) || a.domain.localeCompare(b.domain));
   return {
     looked: pairs.length,
-    isComplete: rows.length <= mostPreviewed,
+    isComplete: rows.length <= maxPreviewed,
     changed: changes.length,
-    segments: segmentsOf(pairs),
-    changes: changes.slice(0, shownChanges),
+    segments: countSegments(pairs),
+    changes: changes.slice(0, maxChanges),
   };
 }
 
@@ -91,10 +93,10 @@ const isChange = ({ before, after }: ScoreChange): boolean =>
   before.segment !== after.segment ||
   before.priority !== after.priority;
 /** Another segment counts for more than any number of points. */
-const sizeOf = ({ before, after }: ScoreChange): number =>
+const measureChange = ({ before, after }: ScoreChange): number =>
   Math.abs(before.score - after.score) + (before.segment === after.segment ? 0 : 1000);
 
-function segmentsOf(pairs: readonly ScoreChange[]): ScoringPreview['segments'] {
+function countSegments(pairs: readonly ScoreChange[]): ScoringPreview['segments'] {
   const count = (side: 'before' | 'after', segment: Segment) =>
     pairs.filter((pair) => pair[side].segment === segment).length;
   return (['Migration', 'Existing', 'Cold', 'Skip'] as const).map((segment) => ({

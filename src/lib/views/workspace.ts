@@ -1,4 +1,4 @@
-import { dayIn } from '../platform/day.ts';
+import { toLocalDay } from '../platform/day.ts';
 import type { Period } from '../platform/period.ts';
 import type { Figure } from './types.ts';
 
@@ -11,11 +11,11 @@ export interface Workspace {
 export const pageSize = 50;
 
 /** Today in the tenant's time zone, as an ISO date. */
-export function today({ tenant }: Workspace, now = new Date()): string {
-  return dayIn(tenant.timeZone, now);
+export function getToday({ tenant }: Workspace, now = new Date()): string {
+  return toLocalDay(tenant.timeZone, now);
 }
 
 /** A figure, with its counterpart only when the reader asked for a comparison. */
-export function figure(period: Pick<Period, 'compare'>, value: number, previous: number): Figure {
+export function toFigure(period: Pick<Period, 'compare'>, value: number, previous: number): Figure {
   return { value, previous: period.compare === 'none' ? null : previous };
 }

@@ -4,9 +4,9 @@
  * moment.
  */
 import { createInterface } from 'node:readline';
-import { rateGate } from '#lib/connections/rate-limit/gate.ts';
-import { circuitGate } from '../../../src/lib/connections/circuit/gate.ts';
-import { admit, noteFailure } from '../../../src/lib/connections/circuit/store.ts';
+import { createRateLimitGate } from '#lib/connections/rate-limit/gate.ts';
+import { createCircuitGate } from '../../../src/lib/connections/circuit/gate.ts';
+import { admit, recordFailure } from '../../../src/lib/connections/circuit/store.ts';
 import { createHttpClient } from '../../../src/lib/platform/http/client.ts';
 import { RemoteError } from '../../../src/lib/platform/http/errors.ts';
 import type { Gate } from '../../../src/lib/platform/http/types.ts';
@@ -62,8 +62,8 @@ function gatesOf(command: Command): Gate[] {
   if (forget === true) known.delete(connectionId);
   const limits = { concurrency: 1, timeoutMs: 5000, ...(windows && { windows }) };
   const made = known.get(connectionId) ?? [
-    ...(circuit === true ? [circuitGate(tenantId, connectionId)] : []),
-    rateGate(tenantId, connectionId, limits, {
+    ...(circuit === true ? [createCircuitGate(tenantId, connectionId)] : []),
+    createRateLimitGate(tenantId, connectionId, limits, {
       firstPauseMs: 50,
       ...(maxWaitMs !== undefined && { maxWaitMs }),
     }),
@@ -120,6 +120,6 @@ async function askAdmission({ tenantId, connectionId }: Command): Promise<Result
 
 async function fail({ tenantId, connectionId, requests = 1 }: Command): Promise<Result> {
   for (let left = requests; left > 0; left -= 1)
-    await noteFailure(tenantId, connectionId, 'It is down.');
+    await recordFailure(tenantId, connectionId, 'It is down.');
   return { passed: 0, lastAt: 0, failures: [] };
 }

@@ -11,7 +11,7 @@ describe('list streams', () => {
   it('keep what was received, as it was received', async () => {
     const { read } = await connect({ account, settings: { pageSize: 20 } });
     for (const page of await collectPages(read('clients')))
-      expect(getStream('clients').parse(page.answer.body)).toEqual(page.items);
+      expect(getStream('clients').parse(page.response.body)).toEqual(page.items);
   });
 
   it('end with one last page, from which the next pass starts anew', async () => {
@@ -144,7 +144,7 @@ describe('stages', () => {
     const [page, ...more] = await collectPages(read('salesCycles'));
     expect(more).toEqual([]);
     expect(page).toMatchObject({ last: true, cursor: null, items: { length: 3 } });
-    expect(page && getStream('salesCycles').parse(page.answer.body)).toEqual(page?.items);
+    expect(page && getStream('salesCycles').parse(page.response.body)).toEqual(page?.items);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isNoteToKeep, mapNote, mapTask } from '#lib/connectors/dynamics-365/mapping/activity.ts';
+import { isSalesNote, mapNote, mapTask } from '#lib/connectors/dynamics-365/mapping/activity.ts';
 import { mapLead } from '#lib/connectors/dynamics-365/mapping/lead.ts';
 import { mapOpportunity } from '#lib/connectors/dynamics-365/mapping/opportunity.ts';
 import { mapCompany, mapContact } from '#lib/connectors/dynamics-365/mapping/people.ts';
@@ -193,11 +193,11 @@ describe('the rest of Dynamics 365', () => {
       author: 'Dana Reyes',
       content: 'Call\nSpoke & agreed\nAttached: offer.pdf',
     });
-    expect(isNoteToKeep(note)).toBe(true);
-    expect(isNoteToKeep({ ...note, ...points('_objectid_value', 'lead', 'l-1') })).toBe(true);
-    expect(isNoteToKeep({ ...note, ...points('_objectid_value', 'incident', 'i-1') })).toBe(false);
-    expect(isNoteToKeep({ ...note, _objectid_value: null })).toBe(false);
-    expect(isNoteToKeep({ ...note, subject: null, notetext: ' ', filename: null })).toBe(false);
+    expect(isSalesNote(note)).toBe(true);
+    expect(isSalesNote({ ...note, ...points('_objectid_value', 'lead', 'l-1') })).toBe(true);
+    expect(isSalesNote({ ...note, ...points('_objectid_value', 'incident', 'i-1') })).toBe(false);
+    expect(isSalesNote({ ...note, _objectid_value: null })).toBe(false);
+    expect(isSalesNote({ ...note, subject: null, notetext: ' ', filename: null })).toBe(false);
     expect(() => mapNote({ ...note, _objectid_value: null })).toThrow('what it is about');
   });
 

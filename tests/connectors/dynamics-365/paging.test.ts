@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
-import { ask } from '#lib/connectors/dynamics-365/request.ts';
+import { get } from '#lib/connectors/dynamics-365/request.ts';
 import type { Page } from '#lib/connectors/contract/source.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
 import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
@@ -25,7 +25,7 @@ describe('a table', () => {
     const links = pages
       .slice(0, -1)
       .map(
-        ({ answer }) =>
+        ({ response: answer }) =>
           (JSON.parse(answer.body) as { '@odata.nextLink': string })['@odata.nextLink'],
       );
     const asked = sandbox.log
@@ -36,7 +36,7 @@ describe('a table', () => {
     expect(links[0]).toContain('%253ccookie');
     expect(pages.map(({ token }) => token === undefined)).toEqual([true, true, true, true, false]);
     expect(new Set(ids(pages)).size).toBe(23);
-    expect(pages[0]?.answer.headers['preference-applied']).toContain('odata.track-changes');
+    expect(pages[0]?.response.headers['preference-applied']).toContain('odata.track-changes');
   });
 
   it('goes on after any page; begins anew with another page size or an unknown place', async () => {
@@ -69,7 +69,7 @@ describe('a table', () => {
     expect(ids(second)).toEqual([one]);
     expect(second.flatMap(({ deleted = [] }) => deleted)).toEqual([two, made]);
     const last = second.at(-1);
-    expect(streamOf('leads').parse(last?.answer.body ?? '')).toEqual(last?.items);
+    expect(streamOf('leads').parse(last?.response.body ?? '')).toEqual(last?.items);
     expect(await pagesOf(read('leads', changes(last?.token ?? null)))).toMatchObject([
       { items: [], last: true },
     ]);
@@ -251,14 +251,14 @@ describe('an answer', () => {
     ] as const;
     for (const [status, body, kind] of cases) {
       const { access, link } = await given({ status, body });
-      await expect(ask(access, link), `${status} ${body}`).rejects.toMatchObject({ kind, status });
+      await expect(get(access, link), `${status} ${body}`).rejects.toMatchObject({ kind, status });
     }
     const { access, link } = await given({
       status: 400,
       body: error('0x80072322'),
       headers: { 'retry-after': '7' },
     });
-    await expect(ask(access, link)).rejects.toMatchObject({
+    await expect(get(access, link)).rejects.toMatchObject({
       kind: 'rate_limited',
       until: expect.any(Date) as Date,
     });

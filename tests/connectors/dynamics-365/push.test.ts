@@ -3,9 +3,12 @@ import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { createHttpClient, type OwnedHttpClient } from '#lib/platform/http/client.ts';
 import { describe as describeTables } from '#lib/connectors/dynamics-365/destination/metadata.ts';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
-import { payloadOf, tablesOf } from '#lib/connectors/dynamics-365/destination/tables.ts';
-import { missingFields, planOf } from '#lib/mappings/plan.ts';
-import { recordId } from '#lib/outbound/push/identity.ts';
+import {
+  buildPayload,
+  createRemoteTables,
+} from '#lib/connectors/dynamics-365/destination/tables.ts';
+import { findMissingFields, buildPlan } from '#lib/mappings/plan.ts';
+import { toRecordId } from '#lib/outbound/push/identity.ts';
 import type { RemoteTables, TargetMetadata } from '#lib/connectors/contract/destination.ts';
 
 const org = {
@@ -57,7 +60,7 @@ beforeAll(async () => {
   };
   root = `${baseUrl}api/data/v9.2/`;
   metadata = await describeTables(http, root);
-  tables = tablesOf(http, root, metadata);
+  tables = createRemoteTables(http, root, metadata);
 });
 afterAll(async () => {
   await http.close();
@@ -108,7 +111,7 @@ describe('what the environment says of itself', () => {
       email: null,
       opportunityStage: null,
     };
-    const { tables: planned, problems } = planOf(defaultMapping, values, metadata);
+    const { tables: planned, problems } = buildPlan(defaultMapping, values, metadata);
     expect(planned.lead?.values).toMatchObject({
       lastname: 'x'.repeat(50),
       hnt_segment: 859_870_000,
@@ -121,9 +124,9 @@ describe('what the environment says of itself', () => {
       '"hnt_huntertenantsize" has no option called "huge". It has: Small, Medium, Large.',
     );
     expect(problems.join()).toContain('"leadsourcecode" has no option called "migration".');
-    expect(missingFields(metadata, 'lead', {}).map(({ name }) => name)).toEqual(['lastname']);
+    expect(findMissingFields(metadata, 'lead', {}).map(({ name }) => name)).toEqual(['lastname']);
     expect(
-      planOf(
+      buildPlan(
         [
           ...defaultMapping,
           { table: 'lead', target: 'hnt_nowhere', source: 'score', rule: 'ours' },
@@ -209,13 +212,13 @@ describe('records', () => {
   });
 
   it('name their parents, and an opportunity its customer', () => {
-    expect(payloadOf('opportunity', { name: 'X' }, { contact: 'c', lead: 'l' })).toEqual({
+    expect(buildPayload('opportunity', { name: 'X' }, { contact: 'c', lead: 'l' })).toEqual({
       name: 'X',
       'parentcontactid@odata.bind': '/contacts(c)',
       'originatingleadid@odata.bind': '/leads(l)',
       'customerid_contact@odata.bind': '/contacts(c)',
     });
-    expect(payloadOf('opportunity', {}, { account: 'a', contact: 'c' })).toMatchObject({
+    expect(buildPayload('opportunity', {}, { account: 'a', contact: 'c' })).toMatchObject({
       'customerid_account@odata.bind': '/accounts(a)',
     });
   });
@@ -223,20 +226,20 @@ describe('records', () => {
 
 it('ids follow from what a record stands for, and never change', () => {
   const values = { leadId: id(1), domain: 'Globex.example', email: ' ADA@globex.example ' };
-  expect(recordId('connection', 'lead', values)).toBe(
-    recordId('connection', 'lead', { leadId: id(1) }),
+  expect(toRecordId('connection', 'lead', values)).toBe(
+    toRecordId('connection', 'lead', { leadId: id(1) }),
   );
-  expect(recordId('connection', 'contact', values)).toBe(
-    recordId('connection', 'contact', { email: 'ada@globex.example' }),
+  expect(toRecordId('connection', 'contact', values)).toBe(
+    toRecordId('connection', 'contact', { email: 'ada@globex.example' }),
   );
-  expect(recordId('connection', 'account', { domain: 'globex.example' })).toBe(
-    recordId('connection', 'account', values),
+  expect(toRecordId('connection', 'account', { domain: 'globex.example' })).toBe(
+    toRecordId('connection', 'account', values),
   );
-  expect(recordId('connection', 'lead', values)).not.toBe(
-    recordId('connection', 'opportunity', values),
+  expect(toRecordId('connection', 'lead', values)).not.toBe(
+    toRecordId('connection', 'opportunity', values),
   );
-  expect(recordId('connection', 'contact', {})).toBeNull();
+  expect(toRecordId('connection', 'contact', {})).toBeNull();
   expect(
-    recordId('01960000-0000-7000-8000-000000000000', 'account', { domain: 'globex.example' }),
+    toRecordId('01960000-0000-7000-8000-000000000000', 'account', { domain: 'globex.example' }),
   ).toBe('541ee942-c4f3-59d7-b76a-2ee7d7dfbc91');
 });

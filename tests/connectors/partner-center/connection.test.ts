@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectAccount, connectionViews, reconnectAccount } from '#lib/connections/manage.ts';
-import { dueRefreshes, refreshAhead } from '#lib/connections/oauth/ahead.ts';
+import { connectAccount, listConnectionViews, reconnectAccount } from '#lib/connections/manage.ts';
+import { listDueRefreshes, refreshTokens } from '#lib/connections/oauth/ahead.ts';
 import {
   db,
   secrets,
@@ -14,7 +14,7 @@ import {
 
 describe('a connection to Partner Center', () => {
   const health = async () =>
-    (await connectionViews(tenantId)).find(({ id }) => id === connectionId);
+    (await listConnectionViews(tenantId)).find(({ id }) => id === connectionId);
 
   it('is checked before it is stored, with the refresh token that is good afterwards', async () => {
     const request = {
@@ -65,8 +65,8 @@ describe('a connection to Partner Center', () => {
 
   it('is renewed early: access tokens within the hour, refresh tokens long before', async () => {
     await sync();
-    expect(await dueRefreshes(tenantId, 3_000)).toEqual([]);
-    expect(await dueRefreshes(tenantId, 3_600)).toEqual([
+    expect(await listDueRefreshes(tenantId, 3_000)).toEqual([]);
+    expect(await listDueRefreshes(tenantId, 3_600)).toEqual([
       { connectionId, at: expect.any(Date) as Date },
     ]);
     const age = (name: string, left: string, life: string) =>
@@ -77,17 +77,17 @@ describe('a connection to Partner Center', () => {
          where tenant_id = $1 and name = $2`,
         [tenantId, name],
       );
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(await refreshTokens(tenantId, connectionId)).toEqual({ kind: 'done' });
     expect(tokenCalls()).toBe(1);
     await age('accessToken', '4 minutes', '1 hour');
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(await refreshTokens(tenantId, connectionId)).toEqual({ kind: 'done' });
     expect(tokenCalls()).toBe(2);
     await age('refreshToken', '8 days', '90 days');
     await db.query(`update connections set status = 'paused' where tenant_id = $1`, [tenantId]);
-    expect(await dueRefreshes(tenantId, 1)).toHaveLength(1);
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({ kind: 'done' });
+    expect(await listDueRefreshes(tenantId, 1)).toHaveLength(1);
+    expect(await refreshTokens(tenantId, connectionId)).toEqual({ kind: 'done' });
     expect(tokenCalls()).toBe(3);
-    expect(await dueRefreshes(tenantId, 3_600)).toEqual([]);
+    expect(await listDueRefreshes(tenantId, 3_600)).toEqual([]);
     await age('accessToken', '-1 minutes', '1 hour');
     sandbox.faults.arm({
       kind: 'rate_limited',
@@ -95,13 +95,13 @@ describe('a connection to Partner Center', () => {
       endpoint: 'POST :tenant/oauth2/token',
       next: 1,
     });
-    expect(await refreshAhead(tenantId, connectionId)).toEqual({
+    expect(await refreshTokens(tenantId, connectionId)).toEqual({
       kind: 'later',
       at: expect.any(Date) as Date,
     });
     await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
     sandbox.partnerCenter.desk.revoke('partner');
-    expect(await refreshAhead(tenantId, connectionId)).toMatchObject({ kind: 'dead' });
+    expect(await refreshTokens(tenantId, connectionId)).toMatchObject({ kind: 'dead' });
     expect(await health()).toMatchObject({ status: 'needs_reconnect' });
   });
 });

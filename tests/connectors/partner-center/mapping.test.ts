@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referralRecord } from '#lib/records/referral.ts';
-import { domainOf } from '#lib/records/company-domain.ts';
+import { parseCompanyDomain } from '#lib/records/company-domain.ts';
 import { partnerCenter } from '#lib/connectors/partner-center/index.ts';
-import { mapReferral, referralId } from '#lib/connectors/partner-center/mapping.ts';
+import { mapReferral, readReferralId } from '#lib/connectors/partner-center/mapping.ts';
 import { partnerCenterSettings } from '#lib/connectors/partner-center/settings.ts';
-import { referralTypeOf } from '#lib/connectors/partner-center/referral-type.ts';
+import { classifyReferral } from '#lib/connectors/partner-center/referral-type.ts';
 
 describe('the domain of a company', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('the domain of a company', () => {
     ['not a site', ['a@b.example.org'], 'example.org'],
     ['http://10.0.0.1/', ['a@wren.ie'], 'wren.ie'],
   ])('of %s and %j is %s', (website, emails, domain) => {
-    expect(domainOf(website, emails)).toEqual({ domain, reason: null });
+    expect(parseCompanyDomain(website, emails)).toEqual({ domain, reason: null });
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('the domain of a company', () => {
     ['co.uk', ['nobody'], 'Neither the website nor an e-mail address holds a domain.'],
     ['http://localhost', [], 'Neither the website nor an e-mail address holds a domain.'],
   ])('is not known from %s and %j, and says why', (website, emails, reason) => {
-    expect(domainOf(website, emails)).toEqual({ domain: null, reason });
+    expect(parseCompanyDomain(website, emails)).toEqual({ domain: null, reason });
   });
 
   it('is either a domain in lower case or a reason, whatever is typed', () => {
@@ -40,7 +40,7 @@ describe('the domain of a company', () => {
         fc.option(fc.oneof(fc.string(), fc.webUrl())),
         fc.array(fc.oneof(fc.string(), fc.emailAddress()), { maxLength: 3 }),
         (website, emails) => {
-          const { domain, reason } = domainOf(website, emails);
+          const { domain, reason } = parseCompanyDomain(website, emails);
           expect(domain === null).toBe(reason !== null);
           if (domain !== null) expect(domain).toBe(domain.toLowerCase());
         },
@@ -62,9 +62,9 @@ describe('the category of a referral', () => {
     ['Independent', 'MarketingQualified', 'some-partner', 'solution-provider'],
     [null, null, null, 'solution-provider'],
   ])('%s, %s, invited by %s is %s', (type, qualification, invitedBy, expected) => {
-    expect(referralTypeOf({ type, qualification, invitedBy })).toBe(expected);
+    expect(classifyReferral({ type, qualification, invitedBy })).toBe(expected);
     expect(
-      referralTypeOf({
+      classifyReferral({
         type: type?.toUpperCase() ?? null,
         qualification: qualification?.toLowerCase() ?? null,
         invitedBy: invitedBy?.toUpperCase() ?? null,
@@ -162,7 +162,7 @@ describe('a referral as a record', () => {
         (broken) => {
           try {
             const { externalId } = mapReferral({ ...item, ...broken });
-            expect(externalId).toBe(referralId({ ...item, ...broken }));
+            expect(externalId).toBe(readReferralId({ ...item, ...broken }));
           } catch (error) {
             expect(error).toMatchObject({ name: 'RecordRejected' });
           }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { updateSettings } from '#lib/connections/connections.ts';
-import { referralPage } from '#lib/entities/referral/queries.ts';
+import { selectReferralPage } from '#lib/entities/referral/queries.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { db, sandbox, tenantId, connectionId, settings, sync, tokenCalls } from './stage.ts';
@@ -65,7 +65,7 @@ describe('referrals', () => {
       false,
     );
     const { rows } = await readTenant(tenantId, (tx) =>
-      referralPage(tx, tenantId, { type: 'co-sell' }, undefined, 5),
+      selectReferralPage(tx, tenantId, { type: 'co-sell' }, undefined, 5),
     );
     expect(rows).toHaveLength(5);
     const kinds = await db.query<{ kind: string }>(

@@ -7,7 +7,7 @@ import { submitConflicts } from '../../../src/actions/conflicts.ts';
 import { submitConnections } from '../../../src/actions/connections.ts';
 import { submitCorrection, submitDeadLetters } from '../../../src/actions/dead-letters.ts';
 import { submitFeatures } from '../../../src/actions/features.ts';
-import { handleForm, seeOther, type Fields } from '../../../src/actions/form.ts';
+import { handleForm, redirectAfterPost, type Fields } from '../../../src/actions/form.ts';
 import { submitLeads } from '../../../src/actions/leads.ts';
 import { submitMapping } from '../../../src/actions/mapping.ts';
 import { submitMembers } from '../../../src/actions/members.ts';
@@ -15,7 +15,7 @@ import { submitPushes } from '../../../src/actions/pushes.ts';
 import { submitReferral } from '../../../src/actions/referrals.ts';
 import { submitReport } from '../../../src/actions/reports.ts';
 import { submitScoring } from '../../../src/actions/scoring.ts';
-import { syncByForm } from '../../../src/actions/sync.ts';
+import { requestSyncByForm } from '../../../src/actions/sync.ts';
 import { focusOf, formMessage } from '../../../src/components/ui/form-state.ts';
 import { problemOf } from './people.ts';
 
@@ -38,7 +38,7 @@ const as = (role: Role): Access => ({
 const draft = { fields: [], basedOn: 0, preview: false };
 const drawn = { page: 'leads', period: 'All', html: '', dataAsOf: null };
 const context = { request: new Request(url, { method: 'POST' }), url } as Parameters<
-  typeof syncByForm
+  typeof requestSyncByForm
 >[0];
 
 /** Each form of a workspace, with a role that is just too low for it. */
@@ -93,7 +93,7 @@ const refused: [string, Role, (access: Access) => Promise<unknown>][] = [
     (access) => submitReferral(access, 'r', url, { state: 'Active/Accepted' }),
   ],
   ['report', 'admin', (access) => submitReport(access, url, drawn, { title: 'Numbers' })],
-  ['sync', 'viewer', (access) => syncByForm(context, access)],
+  ['sync', 'viewer', (access) => requestSyncByForm(context, access)],
 ];
 
 describe('the forms of a workspace', () => {
@@ -217,6 +217,6 @@ describe('forms', () => {
 
   it('go on to where they are told, unchanged', () => {
     const next = '/two-factor?next=%2Fw%2Fsummit%2Fleads%3Fa%3Db';
-    expect(seeOther(next).headers.get('location')).toBe(next);
+    expect(redirectAfterPost(next).headers.get('location')).toBe(next);
   });
 });

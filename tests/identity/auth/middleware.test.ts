@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addressOf, clientAddress, clientHeaders } from '#lib/identity/auth/client.ts';
+import { readAddress, readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
 import { Problem, problemStatus } from '#lib/platform/errors.ts';
 import { addSecurityHeaders } from '../../../src/middleware/headers.ts';
-import { answerProblem, jsonOf } from '../../../src/middleware/problems.ts';
+import { respondToError, toJsonResponse } from '../../../src/middleware/problems.ts';
 import {
   appendCookies,
   refuseForeignOrigin,
   refuseLargeBody,
-  requestIdOf,
+  readRequestId,
 } from '../../../src/middleware/request.ts';
 import { testEnv } from '../../helpers/database.ts';
 
@@ -114,10 +114,10 @@ describe('headers', () => {
 describe('requests', () => {
   it('have an id of their own, or that of our proxy', () => {
     const request = new Request(url, { headers: { 'x-request-id': 'from-the-proxy' } });
-    expect(requestIdOf(request, true)).toBe('from-the-proxy');
-    expect(requestIdOf(request, false)).not.toBe('from-the-proxy');
+    expect(readRequestId(request, true)).toBe('from-the-proxy');
+    expect(readRequestId(request, false)).not.toBe('from-the-proxy');
     expect(
-      requestIdOf(new Request(url, { headers: { 'x-request-id': 'a b<script>' } }), true),
+      readRequestId(new Request(url, { headers: { 'x-request-id': 'a b<script>' } }), true),
     ).toMatch(/^[0-9a-f-]{36}$/);
   });
 
@@ -128,14 +128,14 @@ describe('requests', () => {
         'x-tributary-client-address': '6.6.6.6',
       },
     });
-    expect(clientAddress(forwarded, '::ffff:10.0.0.9', false)).toBe('10.0.0.9');
+    expect(readClientAddress(forwarded, '::ffff:10.0.0.9', false)).toBe('10.0.0.9');
     expect(
-      clientAddress(forwarded, '10.0.0.9', true),
+      readClientAddress(forwarded, '10.0.0.9', true),
       'the last hop, which a client cannot forge',
     ).toBe('203.0.113.7');
-    expect(clientAddress(new Request(url), '10.0.0.9', true)).toBe('10.0.0.9');
+    expect(readClientAddress(new Request(url), '10.0.0.9', true)).toBe('10.0.0.9');
     expect(
-      addressOf(clientHeaders(forwarded, '203.0.113.7')),
+      readAddress(buildClientHeaders(forwarded, '203.0.113.7')),
       'nobody names their own address',
     ).toBe('203.0.113.7');
   });
@@ -174,11 +174,11 @@ describe('errors', () => {
         rewrites.push(new URL(request.url).pathname);
         return new Response('<h1>page</h1>', { headers: { 'content-type': 'text/html' } });
       },
-    } as unknown as Parameters<typeof answerProblem>[0] & { rewrites: string[] };
+    } as unknown as Parameters<typeof respondToError>[0] & { rewrites: string[] };
   };
 
   it('have one shape in the API', async () => {
-    const response = await answerProblem(
+    const response = await respondToError(
       context('/api/leads'),
       new Problem('rate_limited', 'Slow down.', { retryAfter: 7 }),
     );
@@ -192,7 +192,7 @@ describe('errors', () => {
         details: { retryAfter: 7 },
       },
     });
-    expect(await jsonOf(new Problem('not_found', 'No.'), 'r').json()).toEqual({
+    expect(await toJsonResponse(new Problem('not_found', 'No.'), 'r').json()).toEqual({
       error: { code: 'not_found', message: 'No.', requestId: 'r' },
     });
   });
@@ -201,7 +201,7 @@ describe('errors', () => {
     'keep their status on a page: %s',
     async (code) => {
       const here = context('/w/summit/leads');
-      const response = await answerProblem(here, new Problem(code, 'Because.'));
+      const response = await respondToError(here, new Problem(code, 'Because.'));
       expect(response.status).toBe(problemStatus[code]);
       expect(here.rewrites).toEqual([
         code === 'not_found'
@@ -217,7 +217,7 @@ describe('errors', () => {
     const secret = new Error('Failed query: select 1\nparams: hunter2,ada@example.test', {
       cause: new Error('duplicate key (email)=(ada@example.test)'),
     });
-    const response = await answerProblem(context('/api/leads'), secret);
+    const response = await respondToError(context('/api/leads'), secret);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toMatch(/hunter2|ada@|select|duplicate/);
   });
@@ -228,7 +228,7 @@ describe('errors', () => {
       Object.assign(new Error('x'), { code: '57P01' }),
       new Error('Connection terminated unexpectedly'),
     ]) {
-      const response = await answerProblem(
+      const response = await respondToError(
         context('/api/leads'),
         new Error('Failed query', { cause }),
       );
@@ -240,8 +240,8 @@ describe('errors', () => {
     const broken = {
       ...context('/w/summit'),
       rewrite: () => Promise.reject(new Error('no page')),
-    } as unknown as Parameters<typeof answerProblem>[0];
-    const response = await answerProblem(broken, new Problem('forbidden', 'Not for you.'));
+    } as unknown as Parameters<typeof respondToError>[0];
+    const response = await respondToError(broken, new Problem('forbidden', 'Not for you.'));
     expect([response.status, await response.text()]).toEqual([403, 'Not for you.\n']);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeNext, withNext } from '#lib/identity/auth/next-path.ts';
+import { sanitizeNext, withNext } from '#lib/identity/auth/next-path.ts';
 
 const site = 'https://app.example.test';
 /** Where a browser would go, standing on a page of the site. */
@@ -13,7 +13,7 @@ describe('where to go after signing in', () => {
     '/w/summit/notes?search=a%2Fb',
     '/reports?next=https://evil.test',
   ])('goes to %s', (path) => {
-    expect(safeNext(path)).toBe(path);
+    expect(sanitizeNext(path)).toBe(path);
   });
 
   it.each([
@@ -35,7 +35,7 @@ describe('where to go after signing in', () => {
     '///evil.test',
     '/a\\..\\\\evil.test',
   ])('does not follow %j', (path) => {
-    const target = safeNext(path, '/home');
+    const target = sanitizeNext(path, '/home');
     expect(lands(target)).toBe(site);
   });
 
@@ -73,7 +73,7 @@ describe('where to go after signing in', () => {
           fc.string(),
         ),
         (next) => {
-          const target = safeNext(next, '/home');
+          const target = sanitizeNext(next, '/home');
           expect(target.startsWith('/')).toBe(true);
           expect(lands(target)).toBe(site);
           expect(target, 'fit for a header').toMatch(/^[\x21-\x7e]+$/);
@@ -85,7 +85,9 @@ describe('where to go after signing in', () => {
 
   it('survives the way through the address of the sign-in page', () => {
     const path = '/w/summit/leads?status=new&search=a+b';
-    expect(safeNext(new URL(withNext('/sign-in', path), site).searchParams.get('next'))).toBe(path);
+    expect(sanitizeNext(new URL(withNext('/sign-in', path), site).searchParams.get('next'))).toBe(
+      path,
+    );
     expect(withNext('/sign-in', '/')).toBe('/sign-in');
   });
 });

@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { auth } from '#lib/identity/auth/auth.ts';
 import { acceptInvitation } from '#lib/identity/auth/accept-invitation.ts';
 import { findAccess } from '#lib/identity/auth/access.ts';
-import { invitationToken } from '#lib/identity/auth/invitation-token.ts';
+import { createInvitationToken } from '#lib/identity/auth/invitation-token.ts';
 import { inviteUser } from '#lib/identity/auth/invitations.ts';
 import { createResetLink, resetPassword } from '#lib/identity/auth/password-reset.ts';
-import { owesCode, verifyCode } from '#lib/identity/auth/sign-in.ts';
+import { isAwaitingCode, verifyCode } from '#lib/identity/auth/sign-in.ts';
 import {
   confirmTwoFactor,
   disableTwoFactor,
-  pendingSetup,
+  findPendingSetup,
   renewBackupCodes,
   startTwoFactor,
 } from '#lib/identity/auth/two-factor.ts';
@@ -60,7 +60,7 @@ describe('setting up', () => {
     await elsewhere.signIn('two@example.test');
     const setup = await startTwoFactor({ password }, await browser.signedIn(), browser.client);
     expect(setup.uri).toMatch(/^otpauth:\/\/totp\/Tributary:/);
-    expect(await pendingSetup(await browser.signedIn())).toMatchObject({ key: setup.key });
+    expect(await findPendingSetup(await browser.signedIn())).toMatchObject({ key: setup.key });
     const wrong = await problemOf(
       confirmTwoFactor({ code: '000000' }, await browser.signedIn(), browser.client),
     );
@@ -81,7 +81,7 @@ describe('setting up', () => {
     expect(new Set(backupCodes).size).toBe(10);
     expect((await browser.signedIn()).user.twoFactorEnabled).toBe(true);
     expect(await elsewhere.session()).toBeNull();
-    expect(await pendingSetup(await browser.signedIn())).toBeUndefined();
+    expect(await findPendingSetup(await browser.signedIn())).toBeUndefined();
     const [stored] = await database.query<{ secret: string; backup_codes: string }>(
       'select secret, backup_codes from two_factors',
     );
@@ -105,7 +105,7 @@ describe('signing in with it', () => {
     const browser = new Browser();
     expect((await browser.signIn('two@example.test')).needsCode).toBe(true);
     expect(await browser.session()).toBeNull();
-    expect(await owesCode(browser.client)).toBe(true);
+    expect(await isAwaitingCode(browser.client)).toBe(true);
     const count = await database.query(
       `select 1
        from sessions s
@@ -231,7 +231,7 @@ describe('every other door', () => {
     );
     const access = boss && (await findAccess(boss, 'summit'));
     if (access === undefined) throw new Error('The admin has no access');
-    const token = invitationToken(
+    const token = createInvitationToken(
       await inviteUser(access, { email: 'two@example.test', role: 'admin' }),
     );
     const refused = await problemOf(

@@ -6,17 +6,17 @@ import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  freePort,
+  findFreePort,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../../scripts/embedded-postgres.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
-import { forgetConfig } from '#lib/platform/config.ts';
+import { resetConfig } from '#lib/platform/config.ts';
 import { closeDatabase } from '#lib/platform/db/database.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
-import { freshnessView } from '#lib/views/freshness.ts';
-import { notesView, parseNotesRequest } from '#lib/views/notes.ts';
+import { getFreshnessView } from '#lib/views/freshness.ts';
+import { getNotesView, parseNotesRequest } from '#lib/views/notes.ts';
 import { testEnv } from '../../helpers/database.ts';
 import { allowForLoad } from '../../helpers/patience.ts';
 import { until } from '../../helpers/processes.ts';
@@ -38,8 +38,8 @@ let tenant: Tenant;
 beforeAll(async () => {
   // The server's own user has to get through.
   chmodSync(folder, 0o711);
-  const port = await freePort();
-  replicaPort = await freePort();
+  const port = await findFreePort();
+  replicaPort = await findFreePort();
   const first = await startEmbeddedPostgres({ directory: at('primary'), port, settings });
   await migrateAll(first.url);
   await first.stop();
@@ -54,7 +54,7 @@ beforeAll(async () => {
   primary = await startEmbeddedPostgres({ directory: at('primary'), port, settings });
   replica = await startReplica();
   Object.assign(process.env, testEnv(primary.url), { DATABASE_READ_URL: replica.url });
-  forgetConfig();
+  resetConfig();
   tenant = await createTenant({ slug: 'one', name: 'One' });
   await withTenant(tenant.id, (tx) =>
     tx.execute(
@@ -70,7 +70,7 @@ afterAll(async () => {
   await primary?.stop('immediate');
   rmSync(folder, { recursive: true, force: true });
   delete process.env['DATABASE_READ_URL'];
-  forgetConfig();
+  resetConfig();
 });
 
 const startReplica = () =>
@@ -128,7 +128,9 @@ describe('with a read replica', () => {
       { mayLag: true },
     );
     expect(hidden).toEqual([]);
-    expect((await notesView({ tenant }, parseNotesRequest(new URLSearchParams()))).total).toBe(0);
+    expect((await getNotesView({ tenant }, parseNotesRequest(new URLSearchParams()))).total).toBe(
+      0,
+    );
   });
 
   it('what was just written is seen at once where it must be, with a lagging replica', async () => {
@@ -143,7 +145,7 @@ describe('with a read replica', () => {
           where tenant_id = ${tenant.id}`,
       ),
     );
-    expect((await freshnessView({ tenant })).sources).toMatchObject([{ needsReconnect: true }]);
+    expect((await getFreshnessView({ tenant })).sources).toMatchObject([{ needsReconnect: true }]);
   });
 
   it('that has fallen behind is left alone until it has caught up', async () => {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { livingAccount, rowsAccount, startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { newId } from '#lib/platform/id.ts';
-import { deleteUnnamedBodies } from '#lib/ingest/snapshots/prune.ts';
+import { deleteUnreferencedBodies } from '#lib/ingest/snapshots/prune.ts';
 import { packBody, storeSnapshots } from '#lib/ingest/snapshots/store.ts';
 import { verifyBodies } from '#lib/ingest/snapshots/verify.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
@@ -167,14 +167,14 @@ describe('bodies that nothing names', () => {
       .length === 1;
   const unname = async (body: string) =>
     db.query(`delete from raw_snapshots where sha256 = $1`, [(await packBody(body)).sha256]);
-  const prune = () => deleteUnnamedBodies(rows.tenant.id, () => false);
+  const prune = () => deleteUnreferencedBodies(rows.tenant.id, () => false);
 
   it('go, of this workspace only', async () => {
     const other = await createTenant({ slug: 'other', name: 'Other' });
     await store('one');
     expect(await prune()).toBe(0);
     await unname('one');
-    expect(await deleteUnnamedBodies(other.id, () => false)).toBe(0);
+    expect(await deleteUnreferencedBodies(other.id, () => false)).toBe(0);
     expect(await prune()).toBe(1);
     expect(await isStored('one')).toBe(false);
   });

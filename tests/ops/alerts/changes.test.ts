@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesOf, type Found, type OpenAlert } from '#lib/ops/alerts/changes.ts';
-import { planNotices, type Pending } from '#lib/ops/alerts/notices.ts';
+import { diffAlerts, type FoundAlert, type OpenAlert } from '#lib/ops/alerts/changes.ts';
+import { planNotices, type PendingNotice } from '#lib/ops/alerts/notices.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
@@ -21,13 +21,13 @@ describe('what a check changes', () => {
     ),
   );
   const findings = unique(
-    alert.map((one): Found => ({ ...one, severity: 'warning', message: 'm' })),
+    alert.map((one): FoundAlert => ({ ...one, severity: 'warning', message: 'm' })),
   );
 
   it('puts each open alert in one place, opens the new, and ends what was absent twice', () => {
     fc.assert(
       fc.property(open, findings, (before, now) => {
-        const { opened, seen, absent, recovered } = changesOf(before, now);
+        const { opened, seen, absent, recovered } = diffAlerts(before, now);
         const places = [...seen.map(({ id }) => id), ...absent, ...recovered];
         expect(places.toSorted()).toEqual(before.map(({ id }) => id).toSorted());
         expect(opened.length + seen.length).toBe(now.length);
@@ -49,7 +49,7 @@ describe('what a check changes', () => {
         let absences = 0;
         for (const appears of appearances) {
           absences = appears ? 0 : absences + 1;
-          const changes = changesOf(
+          const changes = diffAlerts(
             current === undefined ? [] : [current],
             appears ? [{ rule: 'a', subject: 's', severity: 'warning', message: 'm' }] : [],
           );
@@ -74,8 +74,8 @@ describe('messages', () => {
   const pending = (
     count: number,
     rule = 'stream-stale',
-    notice: Pending['notice'] = 'opened',
-  ): Pending[] =>
+    notice: PendingNotice['notice'] = 'opened',
+  ): PendingNotice[] =>
     Array.from({ length: count }, (_, index) => ({
       id: `${rule}${notice}${index}`,
       notice,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkAlerts } from '#lib/ops/alerts/check.ts';
 import { listAlerts } from '#lib/ops/alerts/queries.ts';
 import { sendTestNotice } from '#lib/ops/alerts/test-notice.ts';
-import { forgetConfig } from '#lib/platform/config.ts';
+import { resetConfig } from '#lib/platform/config.ts';
 import { claimTask } from '#lib/platform/periodic/claim.ts';
 import { useMailbox } from '../../identity/auth/mailbox.ts';
 import { problemOf } from '../../identity/auth/people.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
   await db.query('delete from alerts');
   await db.query('delete from tenants');
   process.env['ALERT_EMAIL'] = operators;
-  forgetConfig();
+  resetConfig();
   Object.assign(sink, { received: [], calls: 0, status: 200 });
   told = mailbox.countOf(operators);
 });
@@ -206,13 +206,13 @@ describe('channels', () => {
   it('need not be: alerts are written down all the same', async () => {
     const { ALERT_WEBHOOK_URL } = process.env;
     Object.assign(process.env, { ALERT_EMAIL: '', ALERT_WEBHOOK_URL: '' });
-    forgetConfig();
+    resetConfig();
     await refuse(db, await addConnections(db, 'birch'));
     await check(2);
     expect(await listAlerts()).toMatchObject({ openCount: 1, open: [{ told: null }] });
     expect((await problemOf(sendTestNotice())).message).toMatch(/^Nobody is told of alerts/);
     Object.assign(process.env, { ALERT_WEBHOOK_URL });
-    forgetConfig();
+    resetConfig();
     await check();
     expect(sink.calls).toBe(0);
   });
@@ -227,7 +227,7 @@ describe('channels', () => {
   it('are addresses outside: this machine only where the configuration allows it', async () => {
     process.env['ALLOW_LOOPBACK_PROVIDERS'] = '0';
     process.env['ALERT_EMAIL'] = '';
-    forgetConfig();
+    resetConfig();
     await expect(sendTestNotice()).rejects.toThrow('leads back to this machine');
     process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
     expect(sink.calls).toBe(0);

@@ -6,7 +6,7 @@ import {
   isBacklog,
   isFailureRateHigh,
   isOverdue,
-  pendingOf,
+  countWaitingJobs,
 } from '#lib/ops/alerts/thresholds.ts';
 import type { ConnectionSurvey, Survey, TenantSurvey } from '#lib/ops/health/survey.ts';
 
@@ -50,7 +50,7 @@ describe('thresholds', () => {
         const waiting = depths
           .filter(({ state }) => state === 'waiting')
           .reduce((sum, { count }) => sum + count, 0);
-        expect(pendingOf(depths)).toBe(waiting);
+        expect(countWaitingJobs(depths)).toBe(waiting);
       }),
     );
     expect([100, 101].map(isBacklog)).toEqual([false, true]);

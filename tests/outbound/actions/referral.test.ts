@@ -3,7 +3,7 @@ import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { createConnection } from '#lib/connections/connections.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { referralChanges, updateReferral } from '#lib/outbound/actions/referral.ts';
+import { getReferralChanges, updateReferral } from '#lib/outbound/actions/referral.ts';
 import { useDatabase } from '../../helpers/database.ts';
 
 const db = useDatabase();
@@ -140,7 +140,7 @@ describe('changing a referral at its source', () => {
         connectionId,
       ]),
     ).toEqual([{ due: true }]);
-    expect(await referralChanges(tenantId, referral.id)).toMatchObject({
+    expect(await getReferralChanges(tenantId, referral.id)).toMatchObject({
       state: { status: 'Active', substatus: 'Accepted' },
       next: [{ substatus: 'Won' }, { substatus: 'Lost' }, { substatus: 'Declined' }],
       last: { outcome: 'done' },
@@ -150,7 +150,7 @@ describe('changing a referral at its source', () => {
     expect(
       await db.query('select status, substatus from referrals where id = $1', [referral.id]),
     ).toEqual([{ status: 'Closed', substatus: 'Won' }]);
-    expect(await referralChanges(tenantId, referral.id)).toMatchObject({
+    expect(await getReferralChanges(tenantId, referral.id)).toMatchObject({
       state: { status: 'Closed', substatus: 'Won' },
     });
   });
@@ -200,7 +200,7 @@ describe('changing a referral at its source', () => {
     expect(atSource(referral.externalId)).toMatchObject({ substatus: 'Lost' });
     expect(await trail()).toMatchObject([{ outcome: 'refused' }]);
     await sync();
-    expect(await referralChanges(tenantId, referral.id)).toMatchObject({
+    expect(await getReferralChanges(tenantId, referral.id)).toMatchObject({
       state: { substatus: 'Lost' },
     });
   });

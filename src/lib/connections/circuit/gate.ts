@@ -1,20 +1,20 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { Gate, TryOutcome } from '../../platform/http/types.ts';
+import type { Gate, AttemptOutcome } from '../../platform/http/types.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
-import { moment } from '../../platform/moment.ts';
+import { formatMinuteUtc } from '../../platform/moment.ts';
 import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
 import {
   closeCircuit,
-  noteFailure,
-  noteSuccess,
+  recordFailure,
+  recordSuccess,
   readCircuit,
   releaseProbe,
-  reopen,
+  reopenCircuit,
 } from './store.ts';
 
 /** For so long an opening by another worker may go unnoticed here. */
-const freshMs = 1000;
+const cacheMs = 1000;
 
 export interface CircuitGateOptions {
   /** What the source is called in messages. */
@@ -31,7 +31,7 @@ export interface CircuitGateOptions {
  * `transient` with `until`. Failures count over all workers; successes cost no query unless there
  * were failures before.
  */
-export function circuitGate(
+export function createCircuitGate(
   tenantId: string,
   connectionId: string,
   options: CircuitGateOptions = {},
@@ -41,28 +41,34 @@ export function circuitGate(
   let known: Circuit = closedCircuit;
   let readAt = Number.NEGATIVE_INFINITY;
 
-  function learn(circuit: Circuit): void {
+  function updateState(circuit: Circuit): void {
     known = circuit;
     readAt = performance.now();
   }
 
   async function enter(): Promise<void> {
     if (isProbe) return;
-    if (performance.now() - readAt > freshMs) learn(await readCircuit(tenantId, connectionId));
-    if (known.state !== 'closed') throw refusal(label, known);
+    if (performance.now() - readAt > cacheMs)
+      updateState(await readCircuit(tenantId, connectionId));
+    if (known.state !== 'closed') throw createOpenCircuitError(label, known);
   }
 
-  async function leave(outcome: TryOutcome): Promise<void> {
+  async function leave(outcome: AttemptOutcome): Promise<void> {
     const isFailure = outcome.failure === 'transient' || outcome.failure === 'malformed';
     if (isFailure && signal?.aborted) return;
     const wasProbe = isProbe;
     isProbe = false;
     if (isFailure)
-      learn(
-        await (wasProbe ? reopen : noteFailure)(tenantId, connectionId, reasonOf(outcome), rules),
+      updateState(
+        await (wasProbe ? reopenCircuit : recordFailure)(
+          tenantId,
+          connectionId,
+          describeFailure(outcome),
+          rules,
+        ),
       );
-    else if (wasProbe) learn(await closeCircuit(tenantId, connectionId));
-    else if (known.failures > 0) learn(await noteSuccess(tenantId, connectionId));
+    else if (wasProbe) updateState(await closeCircuit(tenantId, connectionId));
+    else if (known.failures > 0) updateState(await recordSuccess(tenantId, connectionId));
   }
 
   /**
@@ -83,9 +89,12 @@ export function circuitGate(
   return { enter, leave, close };
 }
 
-function refusal(label: string, { openedAt, probeAt, reason }: Circuit): RemoteError {
-  const since = openedAt === null ? '' : ` since ${moment(openedAt, 'down')}`;
-  const next = probeAt === null ? 'soon' : `at ${moment(probeAt)}`;
+function createOpenCircuitError(
+  label: string,
+  { openedAt, probeAt, reason }: Circuit,
+): RemoteError {
+  const since = openedAt === null ? '' : ` since ${formatMinuteUtc(openedAt, 'down')}`;
+  const next = probeAt === null ? 'soon' : `at ${formatMinuteUtc(probeAt)}`;
   const details = { unsent: true, ...(probeAt && { until: probeAt }) };
   return new RemoteError(
     'transient',
@@ -95,7 +104,7 @@ function refusal(label: string, { openedAt, probeAt, reason }: Circuit): RemoteE
 }
 
 /** Without the source's own words: they may hold anything. */
-function reasonOf({ status, failure }: TryOutcome): string {
+function describeFailure({ status, failure }: AttemptOutcome): string {
   if (failure === 'malformed')
     return `Its last answer was not what it promises${status === undefined ? '' : ` (HTTP ${status})`}.`;
   return status === undefined || status < 300

@@ -42,13 +42,13 @@ export interface CircuitRules {
  */
 export const defaultRules: CircuitRules = { failures: 8, firstWaitMs: 60_000, probeMs: 120_000 };
 
-const mostTimes = 60;
+const maxMultiplier = 60;
 
 /**
  * What every transition is told besides the circuit itself. `chance` is between 0 and 1: workers of
  * many connections spread out.
  */
-export interface Turn {
+export interface TransitionContext {
   at: Date;
   rules: CircuitRules;
   chance: number;
@@ -58,16 +58,22 @@ export interface Turn {
  * A try failed. While nobody is meant to ask, it is the late answer to a request from before:
  * nothing new.
  */
-export function failed(circuit: Circuit, reason: string, turn: Turn): Circuit {
+export function applyFailure(
+  circuit: Circuit,
+  reason: string,
+  context: TransitionContext,
+): Circuit {
   if (circuit.state !== 'closed') return circuit;
   const counted = { ...circuit, failures: circuit.failures + 1 };
-  return counted.failures < turn.rules.failures ? counted : opened(counted, reason, turn);
+  return counted.failures < context.rules.failures
+    ? counted
+    : openCircuit(counted, reason, context);
 }
 
 /**
  * A try succeeded: the row of failures is broken. An open circuit waits for its probe all the same.
  */
-export function succeeded(circuit: Circuit): Circuit {
+export function applySuccess(circuit: Circuit): Circuit {
   return circuit.state === 'closed' ? closedCircuit : circuit;
 }
 
@@ -75,9 +81,9 @@ export function succeeded(circuit: Circuit): Circuit {
  * Gives the probe to whoever asks first once it is due; `insist` does not wait for that, but never
  * takes it from another.
  */
-export function claimed(
+export function claimProbe(
   circuit: Circuit,
-  { at, rules }: Turn,
+  { at, rules }: TransitionContext,
   insist: boolean,
 ): Circuit | undefined {
   const due = circuit.probeAt === null || circuit.probeAt <= at;
@@ -88,18 +94,22 @@ export function claimed(
 }
 
 /** The probe failed: a longer wait begins. */
-export function reopened(circuit: Circuit, reason: string, turn: Turn): Circuit {
-  return circuit.state === 'half_open' ? opened(circuit, reason, turn) : circuit;
+export function applyReopen(circuit: Circuit, reason: string, context: TransitionContext): Circuit {
+  return circuit.state === 'half_open' ? openCircuit(circuit, reason, context) : circuit;
 }
 
 /** The probe was never sent, because what comes before it failed: whoever asks next may have it. */
-export function released(circuit: Circuit, { at }: Turn): Circuit {
+export function applyRelease(circuit: Circuit, { at }: TransitionContext): Circuit {
   return circuit.state === 'half_open' ? { ...circuit, state: 'open', probeAt: at } : circuit;
 }
 
-function opened(circuit: Circuit, reason: string, { at, rules, chance }: Turn): Circuit {
+function openCircuit(
+  circuit: Circuit,
+  reason: string,
+  { at, rules, chance }: TransitionContext,
+): Circuit {
   const openings = circuit.openings + 1;
-  const wait = rules.firstWaitMs * Math.min(2 ** (openings - 1), mostTimes);
+  const wait = rules.firstWaitMs * Math.min(2 ** (openings - 1), maxMultiplier);
   return {
     state: 'open',
     failures: circuit.failures,

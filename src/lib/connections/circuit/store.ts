@@ -1,21 +1,21 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { patiently } from '../../platform/db/retry.ts';
-import { databaseTime } from '../../platform/db/time.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
+import { readDatabaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { log } from '../../platform/log.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { circuits } from '../../schema/connections.ts';
 import {
-  claimed,
+  claimProbe,
   closedCircuit,
   defaultRules,
-  failed,
-  released,
-  reopened,
-  succeeded,
+  applyFailure,
+  applyRelease,
+  applyReopen,
+  applySuccess,
   type Circuit,
   type CircuitRules,
-  type Turn,
+  type TransitionContext,
 } from './machine.ts';
 
 /**
@@ -33,7 +33,7 @@ export interface AdmitOptions {
 
 /**
  * Asked once at the beginning of a run. Of all who ask when a probe is due, exactly one gets it;
- * see `circuitGate`.
+ * see `createCircuitGate`.
  */
 export async function admit(
   tenantId: string,
@@ -43,8 +43,8 @@ export async function admit(
   const known = await readCircuit(tenantId, connectionId);
   if (known.state === 'closed') return { kind: 'closed' };
   let isProbe = false;
-  const circuit = await changeCircuit(tenantId, connectionId, rules, (current, turn) => {
-    const probe = claimed(current, turn, insist);
+  const circuit = await changeCircuit(tenantId, connectionId, rules, (current, context) => {
+    const probe = claimProbe(current, context, insist);
     isProbe = probe !== undefined;
     return probe ?? current;
   });
@@ -55,20 +55,20 @@ export async function admit(
 }
 
 /** Notes a failed try; the last of many in a row opens the circuit. */
-export function noteFailure(
+export function recordFailure(
   tenantId: string,
   connectionId: string,
   reason: string,
   rules?: Partial<CircuitRules>,
 ): Promise<Circuit> {
-  return changeCircuit(tenantId, connectionId, rules, (circuit, turn) =>
-    failed(circuit, reason, turn),
+  return changeCircuit(tenantId, connectionId, rules, (circuit, context) =>
+    applyFailure(circuit, reason, context),
   );
 }
 
 /** Notes that the source answered after failures. */
-export function noteSuccess(tenantId: string, connectionId: string): Promise<Circuit> {
-  return changeCircuit(tenantId, connectionId, {}, succeeded);
+export function recordSuccess(tenantId: string, connectionId: string): Promise<Circuit> {
+  return changeCircuit(tenantId, connectionId, {}, applySuccess);
 }
 
 /** The probe succeeded: everybody may ask again. */
@@ -77,27 +77,27 @@ export function closeCircuit(tenantId: string, connectionId: string): Promise<Ci
 }
 
 /** The probe failed: nobody asks until the next one, which is twice as far off. */
-export function reopen(
+export function reopenCircuit(
   tenantId: string,
   connectionId: string,
   reason: string,
   rules?: Partial<CircuitRules>,
 ): Promise<Circuit> {
-  return changeCircuit(tenantId, connectionId, rules, (circuit, turn) =>
-    reopened(circuit, reason, turn),
+  return changeCircuit(tenantId, connectionId, rules, (circuit, context) =>
+    applyReopen(circuit, reason, context),
   );
 }
 
 /** The probe was not sent: another worker may have it at once. */
 export function releaseProbe(tenantId: string, connectionId: string): Promise<Circuit> {
-  return changeCircuit(tenantId, connectionId, {}, released);
+  return changeCircuit(tenantId, connectionId, {}, applyRelease);
 }
 
 /** The circuit of one connection; closed when nothing is known of it. */
 export function readCircuit(tenantId: string, connectionId: string): Promise<Circuit> {
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
-      const [row] = await tx.select(columns).from(circuits).where(own(tenantId, connectionId));
+      const [row] = await tx.select(columns).from(circuits).where(whereOwn(tenantId, connectionId));
       return row ?? closedCircuit;
     }),
   );
@@ -113,7 +113,7 @@ export interface OpenCircuit {
 }
 
 /** The circuits of a workspace that are not closed. */
-export async function circuitStates(tx: Tx, tenantId: string): Promise<OpenCircuit[]> {
+export async function listOpenCircuits(tx: Tx, tenantId: string): Promise<OpenCircuit[]> {
   const rows = await tx
     .select({ connectionId: circuits.connectionId, ...columns })
     .from(circuits)
@@ -133,7 +133,7 @@ const columns = {
   probeAt: circuits.probeAt,
   reason: circuits.reason,
 };
-const own = (tenantId: string, connectionId: string) =>
+const whereOwn = (tenantId: string, connectionId: string) =>
   and(eq(circuits.tenantId, tenantId), eq(circuits.connectionId, connectionId));
 
 /**
@@ -144,44 +144,44 @@ async function changeCircuit(
   tenantId: string,
   connectionId: string,
   rules: Partial<CircuitRules> = {},
-  rule: (circuit: Circuit, turn: Turn) => Circuit,
+  rule: (circuit: Circuit, context: TransitionContext) => Circuit,
 ): Promise<Circuit> {
-  const { before, after } = await patiently(() =>
+  const { before, after } = await retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       const before = await lockCircuit(tx, tenantId, connectionId);
-      const turn = {
-        at: await databaseTime(tx),
+      const context = {
+        at: await readDatabaseTime(tx),
         rules: { ...defaultRules, ...rules },
         chance: Math.random(),
       };
-      const after = rule(before, turn);
+      const after = rule(before, context);
       if (!isSame(before, after))
         await tx
           .update(circuits)
           .set({ ...after, changedAt: sql`clock_timestamp()` })
-          .where(own(tenantId, connectionId));
+          .where(whereOwn(tenantId, connectionId));
       return { before, after };
     }),
   );
-  announce(before, after, { tenantId, connectionId });
+  logTransition(before, after, { tenantId, connectionId });
   return after;
 }
 
 async function lockCircuit(tx: Tx, tenantId: string, connectionId: string): Promise<Circuit> {
-  const locked = () =>
-    tx.select(columns).from(circuits).where(own(tenantId, connectionId)).for('update');
-  const [known] = await locked();
+  const selectForUpdate = () =>
+    tx.select(columns).from(circuits).where(whereOwn(tenantId, connectionId)).for('update');
+  const [known] = await selectForUpdate();
   if (known !== undefined) return known;
   await tx.insert(circuits).values({ tenantId, connectionId }).onConflictDoNothing();
-  const [made] = await locked();
-  return made ?? closedCircuit;
+  const [created] = await selectForUpdate();
+  return created ?? closedCircuit;
 }
 
 function isSame(one: Circuit, other: Circuit): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-function announce(
+function logTransition(
   before: Circuit,
   { state, probeAt, reason }: Circuit,
   fields: { tenantId: string; connectionId: string },

@@ -3,7 +3,7 @@ import { DecryptionError } from '../../platform/crypto.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
-import { everyTenant, keyUses } from './use.ts';
+import { listTenantIds, listKeyUses } from './use.ts';
 
 /**
  * Rows that are read at once; each is then written by itself, so that no worker waits for a row.
@@ -37,14 +37,14 @@ export async function rotateKeys(
   onProgress: (progress: RotationProgress) => void = () => {},
 ): Promise<Rotation> {
   const newest = keyRing()[0]?.id ?? '';
-  const total = (await keyUses())
+  const total = (await listKeyUses())
     .filter(({ key }) => key !== newest)
     .reduce((sum, { secrets }) => sum + secrets, 0);
   const rotation: Rotation = { newest, resealed: 0, replaced: 0, unopened: [] };
   onProgress({ done: 0, total });
-  for (const tenantId of await everyTenant()) {
-    for await (const row of outdated(tenantId, newest)) {
-      await rotate(row, rotation);
+  for (const tenantId of await listTenantIds()) {
+    for await (const row of listOutdated(tenantId, newest)) {
+      await rotateSecret(row, rotation);
       onProgress({ done: rotation.resealed + rotation.replaced + rotation.unopened.length, total });
     }
   }
@@ -55,7 +55,7 @@ export async function rotateKeys(
  * In the order of the key, so that a secret that does not open is passed by once and never met
  * again.
  */
-async function* outdated(tenantId: string, newest: string): AsyncGenerator<Sealed> {
+async function* listOutdated(tenantId: string, newest: string): AsyncGenerator<Sealed> {
   let after: Sealed | undefined;
   do {
     const rows: Sealed[] = await withTenant(tenantId, (tx) => {
@@ -78,7 +78,7 @@ async function* outdated(tenantId: string, newest: string): AsyncGenerator<Seale
   } while (after !== undefined);
 }
 
-async function rotate(row: Sealed, rotation: Rotation): Promise<void> {
+async function rotateSecret(row: Sealed, rotation: Rotation): Promise<void> {
   const { tenantId, connectionId, name } = row;
   try {
     const secret = openSecret(row, row.sealed);

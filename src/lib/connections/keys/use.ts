@@ -16,7 +16,7 @@ export interface KeyUse {
 }
 
 /** Every key of TRIBUTARY_KEYS, newest first, then those known from before. */
-export async function keyUses(): Promise<KeyUse[]> {
+export async function listKeyUses(): Promise<KeyUse[]> {
   const ring = keyRing().map(({ id }) => id);
   const known = (
     await globalDb()
@@ -25,7 +25,7 @@ export async function keyUses(): Promise<KeyUse[]> {
       .orderBy(asc(encryptionKeys.createdAt))
   ).map(({ id }) => id);
   const counts = new Map<string, number>();
-  for (const tenantId of await everyTenant()) {
+  for (const tenantId of await listTenantIds()) {
     for (const { keyId, count } of await countByKey(tenantId))
       counts.set(keyId, (counts.get(keyId) ?? 0) + count);
   }
@@ -37,7 +37,7 @@ export async function keyUses(): Promise<KeyUse[]> {
 }
 
 /** Also those that are archived: their secrets need their key like any other. */
-export async function everyTenant(): Promise<string[]> {
+export async function listTenantIds(): Promise<string[]> {
   return (await globalDb().select({ id: tenants.id }).from(tenants).orderBy(asc(tenants.id))).map(
     ({ id }) => id,
   );

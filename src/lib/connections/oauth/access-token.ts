@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { config } from '../../platform/config.ts';
 import { recordTokenRefreshFailure } from '../metrics.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import {
-  leaveLease,
+  releaseLease,
   readTokens,
   storeTokens,
-  takeLease,
+  acquireLease,
   type AccessToken,
   type TokenOwner,
   type TokenState,
@@ -25,11 +25,11 @@ export interface TokenSource extends TokenOwner {
 }
 
 /** How long one waits for another process that is renewing the token; longer than its lease. */
-const patienceMs = 45_000;
+const maxWaitMs = 45_000;
 /** Nobody keeps others off the token endpoint for longer than this. */
-const longestPauseSeconds = 3_600;
+const maxPauseSeconds = 3_600;
 
-const underWay = new Map<string, Promise<AccessToken>>();
+const pendingRenewals = new Map<string, Promise<AccessToken>>();
 
 /**
  * An access token to send, renewed first when it is about to expire or is the one that was
@@ -37,28 +37,32 @@ const underWay = new Map<string, Promise<AccessToken>>();
  * processes wait for its result. Throws RemoteError: `auth` when the grant is dead, `transient` and
  * `rate_limited` when another try may succeed.
  */
-export async function accessToken(source: TokenSource, rejected?: string): Promise<AccessToken> {
+export async function getAccessToken(source: TokenSource, rejected?: string): Promise<AccessToken> {
   const key = `${source.tenantId}/${source.connectionId}`;
-  const shared = await underWay.get(key);
+  const shared = await pendingRenewals.get(key);
   if (shared !== undefined && shared.token !== rejected) return shared;
   const obtaining =
-    underWay.get(key) ?? obtain(source, rejected).finally(() => underWay.delete(key));
-  underWay.set(key, obtaining);
+    pendingRenewals.get(key) ??
+    obtainToken(source, rejected).finally(() => pendingRenewals.delete(key));
+  pendingRenewals.set(key, obtaining);
   return obtaining;
 }
 
-async function obtain(source: TokenSource, rejected: string | undefined): Promise<AccessToken> {
-  const deadline = performance.now() + patienceMs;
+async function obtainToken(
+  source: TokenSource,
+  rejected: string | undefined,
+): Promise<AccessToken> {
+  const deadline = performance.now() + maxWaitMs;
   for (let waits = 0; ; waits += 1) {
-    const seen = await patiently(() =>
+    const seen = await retryOnDbOutage(() =>
       withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
     );
-    const known = usable(seen, rejected);
+    const known = getUsableToken(seen, rejected);
     if (known !== undefined) return known;
     const obtained = await renewUnderLease(source, seen, rejected);
     if (obtained !== undefined) return obtained;
     if (performance.now() + seen.holder.leaseSeconds * 1000 > deadline)
-      return stillGood(seen, rejected, busy(source, seen));
+      return getUnexpiredToken(seen, rejected, createBusyError(source, seen));
     await sleep(Math.min(40 * 2 ** Math.min(waits, 4), 500) * (0.5 + Math.random()));
   }
 }
@@ -71,12 +75,12 @@ async function renewUnderLease(
 ): Promise<AccessToken | undefined> {
   if (seen.holder.leaseSeconds > 0) return undefined;
   const leaseOwner = newId();
-  const held = await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
+  const held = await retryOnDbOutage(() => acquireLease(source.provider, source, seen, leaseOwner));
   if (held === undefined) return undefined;
   // Between reading and taking, another process may have renewed it.
-  const known = usable(held, rejected);
+  const known = getUsableToken(held, rejected);
   if (known !== undefined) {
-    await patiently(() => leaveLease(source, held, leaseOwner));
+    await retryOnDbOutage(() => releaseLease(source, held, leaseOwner));
     return known;
   }
   return renew(source, held, { leaseOwner, rejected });
@@ -95,44 +99,52 @@ async function renew(
 ): Promise<AccessToken | undefined> {
   const { tenantId, connectionId, provider, settings } = source;
   try {
-    const answer = await requestToken(provider, settings, held.secrets);
+    const response = await requestToken(provider, settings, held.secrets);
     failpoint('token.before_store');
-    if (!(await patiently(() => storeTokens(source, held, answer)))) return undefined;
+    if (!(await retryOnDbOutage(() => storeTokens(source, held, response)))) return undefined;
     failpoint('token.after_store');
     log.info({ event: 'token.renewed', tenantId, connectionId }, 'Renewed an access token');
-    return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
+    return { token: response.accessToken, secondsLeft: response.lifeSeconds ?? null, fresh: true };
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     log.warn(
       { event: 'token.failed', tenantId, connectionId, kind: error.kind, status: error.status },
       'An access token was not renewed',
     );
-    if (error.kind === 'auth' && (await changedSince(source, held))) return undefined;
+    if (error.kind === 'auth' && (await hasSecretChanged(source, held))) return undefined;
     if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
-    await patiently(() =>
-      leaveLease(source, held, leaseOwner, error.kind === 'auth' ? 0 : pauseSecondsOf(error)),
+    await retryOnDbOutage(() =>
+      releaseLease(
+        source,
+        held,
+        leaseOwner,
+        error.kind === 'auth' ? 0 : computePauseSeconds(error),
+      ),
     );
-    return stillGood(held, rejected, error);
+    return getUnexpiredToken(held, rejected, error);
   }
 }
 
 /** The grant is dead only if the secret that was refused is still the newest one. */
-async function changedSince(
+async function hasSecretChanged(
   { provider, ...owner }: TokenSource,
   held: TokenState,
 ): Promise<boolean> {
-  const now = await patiently(() =>
+  const now = await retryOnDbOutage(() =>
     withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner)),
   );
   return Object.entries(now.secrets).some(([name, secret]) => held.secrets[name] !== secret);
 }
 
-function usable({ access }: TokenState, rejected: string | undefined): AccessToken | undefined {
+function getUsableToken(
+  { access }: TokenState,
+  rejected: string | undefined,
+): AccessToken | undefined {
   return access !== undefined && access.fresh && access.token !== rejected ? access : undefined;
 }
 
 /** A token that has not expired is good enough while no new one is to be had. */
-function stillGood(
+function getUnexpiredToken(
   { access }: TokenState,
   rejected: string | undefined,
   error: RemoteError,
@@ -148,12 +160,12 @@ function stillGood(
 }
 
 /** So that many processes do not ask a struggling endpoint one after the other. */
-function pauseSecondsOf({ until }: RemoteError): number {
+function computePauseSeconds({ until }: RemoteError): number {
   const asked = until === undefined ? 0 : (until.getTime() - Date.now()) / 1000;
-  return Math.min(Math.max(asked, config().SYNC_RETRY_BASE_MS / 1000), longestPauseSeconds);
+  return Math.min(Math.max(asked, config().SYNC_RETRY_BASE_MS / 1000), maxPauseSeconds);
 }
 
-function busy({ provider }: TokenSource, { holder }: TokenState): RemoteError {
+function createBusyError({ provider }: TokenSource, { holder }: TokenState): RemoteError {
   const until = new Date(Date.now() + holder.leaseSeconds * 1000);
   return new RemoteError(
     'rate_limited',

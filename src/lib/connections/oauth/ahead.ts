@@ -5,9 +5,9 @@ import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { openConnection, setConnectionHealth } from '../connections.ts';
 import { connections, credentials } from '../../schema/connections.ts';
-import { accessToken, type TokenSource } from './access-token.ts';
+import { getAccessToken, type TokenSource } from './access-token.ts';
 import { readTokens } from './store.ts';
-import { oauthOf } from './token-endpoint.ts';
+import { getOAuthProvider } from './token-endpoint.ts';
 
 /**
  * A tick comes every hour: what is to be renewed before the next one is queued now, for its own
@@ -21,7 +21,7 @@ const retryMs = 5 * 60_000;
 export async function enqueueRefreshes(now = new Date()): Promise<number> {
   let queued = 0;
   for (const { id: tenantId } of await listTenants()) {
-    for (const { connectionId, at } of await dueRefreshes(tenantId, tickSeconds)) {
+    for (const { connectionId, at } of await listDueRefreshes(tenantId, tickSeconds)) {
       const startAfter = at > now ? { startAfter: at } : {};
       if (
         await enqueue(
@@ -36,19 +36,19 @@ export async function enqueueRefreshes(now = new Date()): Promise<number> {
   return queued;
 }
 
-const life = sql`(${credentials.expiresAt} - ${credentials.updatedAt})`;
+const lifetime = sql`(${credentials.expiresAt} - ${credentials.updatedAt})`;
 /**
  * An access token when a tenth of its life or 5 minutes are left, a refresh token when a tenth is
  * left.
  */
-const renewAt = sql`${credentials.expiresAt} - case when ${credentials.name} = 'accessToken' then least(${life} / 10, interval '5 minutes') else ${life} / 10 end`;
+const renewAt = sql`${credentials.expiresAt} - case when ${credentials.name} = 'accessToken' then least(${lifetime} / 10, interval '5 minutes') else ${lifetime} / 10 end`;
 
 /**
  * The connections of a tenant that have a token to be renewed within so many seconds, and when. A
  * paused connection keeps its refresh token alive and needs no access token; a dead grant waits for
  * a person.
  */
-export function dueRefreshes(
+export function listDueRefreshes(
   tenantId: string,
   withinSeconds: number,
 ): Promise<{ connectionId: string; at: Date }[]> {
@@ -83,19 +83,22 @@ export function dueRefreshes(
  * What became of a renewal: done (or not needed any more), dead (a person has to connect again), or
  * to be tried later.
  */
-export type Refresh =
+export type RefreshOutcome =
   { kind: 'done' } | { kind: 'dead'; reason: string } | { kind: 'later'; at: Date };
 
 /**
  * Renews the tokens of a connection if they are about to run down. A dead grant is shown on the
  * connection; nothing else is.
  */
-export async function refreshAhead(tenantId: string, connectionId: string): Promise<Refresh> {
+export async function refreshTokens(
+  tenantId: string,
+  connectionId: string,
+): Promise<RefreshOutcome> {
   const { provider, settings } = await openConnection(tenantId, connectionId);
-  const oauth = oauthOf(provider);
+  const oauth = getOAuthProvider(provider);
   if (oauth === undefined) return { kind: 'done' };
   try {
-    await renewAhead({ tenantId, connectionId, provider: oauth, settings });
+    await renewIfDue({ tenantId, connectionId, provider: oauth, settings });
     return { kind: 'done' };
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
@@ -108,10 +111,10 @@ export async function refreshAhead(tenantId: string, connectionId: string): Prom
   }
 }
 
-async function renewAhead(source: TokenSource): Promise<void> {
+async function renewIfDue(source: TokenSource): Promise<void> {
   const { access, refreshDue } = await withTenant(source.tenantId, (tx) =>
     readTokens(tx, source.provider, source),
   );
   // A refresh token is renewed by using it, even when the access token would do for a while.
-  await accessToken(source, refreshDue ? access?.token : undefined);
+  await getAccessToken(source, refreshDue ? access?.token : undefined);
 }

@@ -1,39 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { TokenSource } from './access-token.ts';
-import type { Tokens } from './authorization.ts';
+import type { TokenProvider } from './authorization.ts';
 import {
-  leaveLease,
+  releaseLease,
   readTokens,
-  storeRotated,
-  takeLease,
+  storeRotatedRefreshToken,
+  acquireLease,
   type AccessToken,
   type TokenState,
 } from './store.ts';
 import { requestToken } from './token-endpoint.ts';
 
 const waitMs = 250;
-const mostWaits = 120;
+const maxWaits = 120;
 
 /**
  * Access tokens of a stored connection for another API of its provider. They are asked for seldom
  * and kept nowhere; the refresh token that pays for them is exchanged and stored under the same
  * lease as for the connection's own.
  */
-export function audienceTokens(source: TokenSource, tokenForm: Record<string, string>): Tokens {
+export function createAudienceTokens(
+  source: TokenSource,
+  tokenForm: Record<string, string>,
+): TokenProvider {
   return async () => {
-    for (let waits = 0; waits < mostWaits; waits += 1) {
-      const seen = await patiently(() =>
+    for (let waits = 0; waits < maxWaits; waits += 1) {
+      const seen = await retryOnDbOutage(() =>
         withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
       );
       const leaseOwner = newId();
       const held =
         seen.holder.leaseSeconds > 0
           ? undefined
-          : await patiently(() => takeLease(source.provider, source, seen, leaseOwner));
+          : await retryOnDbOutage(() => acquireLease(source.provider, source, seen, leaseOwner));
       if (held !== undefined) return exchange(source, held, leaseOwner, tokenForm);
       await sleep(waitMs);
     }
@@ -56,19 +59,19 @@ async function exchange(
     ...tokenForm,
   });
   try {
-    const answer = await requestToken(
+    const response = await requestToken(
       { ...source.provider, grant: { ...grant, form } },
       source.settings,
       held.secrets,
     );
-    if (!(await patiently(() => storeRotated(source, held, answer))))
+    if (!(await retryOnDbOutage(() => storeRotatedRefreshToken(source, held, response))))
       throw new RemoteError(
         'transient',
         'The credentials were replaced in the meantime. Try again.',
       );
-    return { token: answer.accessToken, secondsLeft: answer.lifeSeconds ?? null, fresh: true };
+    return { token: response.accessToken, secondsLeft: response.lifeSeconds ?? null, fresh: true };
   } catch (error) {
-    await patiently(() => leaveLease(source, held, leaseOwner));
+    await retryOnDbOutage(() => releaseLease(source, held, leaseOwner));
     throw error;
   }
 }

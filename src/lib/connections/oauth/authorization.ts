@@ -2,19 +2,19 @@ import { config } from '../../platform/config.ts';
 import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { isAllowedHost } from '../../platform/http/guard.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../platform/http/types.ts';
+import type { HttpResponse, HttpClient, HttpRequest } from '../../platform/http/types.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
-import { accessToken, type TokenSource } from './access-token.ts';
+import { getAccessToken, type TokenSource } from './access-token.ts';
 import type { AccessToken } from './store.ts';
 
 /** Hands out tokens; told of one that was rejected, it hands out another or throws. */
-export type Tokens = (rejected?: string) => Promise<AccessToken>;
+export type TokenProvider = (rejected?: string) => Promise<AccessToken>;
 
 /** The tokens of a stored connection. */
-export const storedTokens =
-  (source: TokenSource): Tokens =>
+export const createStoredTokens =
+  (source: TokenSource): TokenProvider =>
   (rejected) =>
-    accessToken(source, rejected);
+    getAccessToken(source, rejected);
 
 /**
  * A client that sends `Authorization: Bearer` to the provider's own hosts (to the very origin of
@@ -23,25 +23,27 @@ export const storedTokens =
  */
 export function withAuthorization(
   http: OwnedHttpClient,
-  tokens: Tokens,
+  tokens: TokenProvider,
   { hosts, baseUrl }: { hosts: readonly string[]; baseUrl: string },
 ): OwnedHttpClient {
-  const current = remembered(tokens);
+  const current = cacheToken(tokens);
   return {
     close: () => http.close(),
     async request(request) {
-      if (!isOwn(request.url, hosts, baseUrl)) return http.request(request);
+      if (!isOwnUrl(request.url, hosts, baseUrl)) return http.request(request);
       const token = await current();
       const first = await attempt(http, request, token);
-      if (!isRefused(first)) return settled(first);
+      if (!isRefused(first)) return unwrapAttempt(first);
       const second = await current(token);
-      return second === token ? settled(first) : settled(await attempt(http, request, second));
+      return second === token
+        ? unwrapAttempt(first)
+        : unwrapAttempt(await attempt(http, request, second));
     },
   };
 }
 
 /** Asks for a token again only when the last one has run down or was refused. */
-function remembered(tokens: Tokens): (rejected?: string) => Promise<string> {
+function cacheToken(tokens: TokenProvider): (rejected?: string) => Promise<string> {
   let last: { token: string; until: number } | undefined;
   return async (rejected) => {
     if (last !== undefined && last.token !== rejected && performance.now() < last.until)
@@ -53,7 +55,7 @@ function remembered(tokens: Tokens): (rejected?: string) => Promise<string> {
   };
 }
 
-function isOwn(address: string, hosts: readonly string[], baseUrl: string): boolean {
+function isOwnUrl(address: string, hosts: readonly string[], baseUrl: string): boolean {
   if (!URL.canParse(address)) return false;
   const url = new URL(address);
   if (isLoopback(url.hostname))
@@ -61,7 +63,7 @@ function isOwn(address: string, hosts: readonly string[], baseUrl: string): bool
   return url.protocol === 'https:' && isAllowedHost(url.hostname, hosts);
 }
 
-type Attempt = HttpAnswer | RemoteError;
+type Attempt = HttpResponse | RemoteError;
 
 async function attempt(http: HttpClient, request: HttpRequest, token: string): Promise<Attempt> {
   try {
@@ -75,7 +77,7 @@ async function attempt(http: HttpClient, request: HttpRequest, token: string): P
   }
 }
 
-function settled(outcome: Attempt): HttpAnswer {
+function unwrapAttempt(outcome: Attempt): HttpResponse {
   if (outcome instanceof RemoteError) throw outcome;
   return outcome;
 }

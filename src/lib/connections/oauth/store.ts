@@ -4,7 +4,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { openSecret, sealSecret } from '../seal.ts';
-import type { OAuthProvider, TokenAnswer } from './token-endpoint.ts';
+import type { OAuthProvider, TokenResponse } from './token-endpoint.ts';
 
 /** The stored connection that a token is for. */
 export interface TokenOwner {
@@ -40,11 +40,11 @@ const refreshName = 'refreshToken';
 /** Longer than a token request can take. */
 const leaseSeconds = 30;
 /** All times are those of the database: the processes' clocks may differ. */
-const secondsTo = (at: typeof credentials.expiresAt | typeof credentials.leaseUntil) =>
+const secondsUntil = (at: typeof credentials.expiresAt | typeof credentials.leaseUntil) =>
   sql<number | null>`extract(epoch from ${at} - clock_timestamp())::float8`;
 
 /** Less than this is left: a tenth of a life of so many seconds, or 5 minutes. */
-export const marginSeconds = (life: number): number => Math.min(life / 10, 300);
+export const computeMarginSeconds = (life: number): number => Math.min(life / 10, 300);
 
 export async function readTokens(
   tx: Tx,
@@ -58,11 +58,11 @@ export async function readTokens(
       name: credentials.name,
       sealed: credentials.sealed,
       version: credentials.version,
-      secondsLeft: secondsTo(credentials.expiresAt),
+      secondsLeft: secondsUntil(credentials.expiresAt),
       life: sql<
         number | null
       >`extract(epoch from ${credentials.expiresAt} - ${credentials.updatedAt})::float8`,
-      leaseSeconds: secondsTo(credentials.leaseUntil),
+      leaseSeconds: secondsUntil(credentials.leaseUntil),
     })
     .from(credentials)
     .where(ownedBy(owner));
@@ -78,7 +78,8 @@ export async function readTokens(
     access: access && {
       token: openSecret(access, access.sealed),
       secondsLeft: access.secondsLeft,
-      fresh: access.secondsLeft === null || access.secondsLeft > marginSeconds(access.life ?? 0),
+      fresh:
+        access.secondsLeft === null || access.secondsLeft > computeMarginSeconds(access.life ?? 0),
     },
     secrets: Object.fromEntries(
       rows
@@ -98,7 +99,7 @@ export async function readTokens(
  * Takes the lease if it is free and the secret is still the one that was read. The state is read
  * again under it.
  */
-export function takeLease(
+export function acquireLease(
   provider: OAuthProvider,
   owner: TokenOwner,
   seen: TokenState,
@@ -111,12 +112,12 @@ export function takeLease(
       lte(credentials.leaseUntil, sql`clock_timestamp()`),
       eq(credentials.leaseOwner, leaseOwner),
     );
-    const taken = await tx
+    const acquired = await tx
       .update(credentials)
       .set({ leaseOwner, leaseUntil: inSeconds(leaseSeconds) })
-      .where(and(holderOf(owner, seen), free))
+      .where(and(whereHolder(owner, seen), free))
       .returning({ name: credentials.name });
-    return taken.length === 0 ? undefined : readTokens(tx, provider, owner);
+    return acquired.length === 0 ? undefined : readTokens(tx, provider, owner);
   });
 }
 
@@ -124,7 +125,7 @@ export function takeLease(
  * Gives the lease back, or keeps everybody off the token endpoint for so many seconds. Whoever lost
  * the lease changes nothing.
  */
-export async function leaveLease(
+export async function releaseLease(
   owner: TokenOwner,
   held: TokenState,
   leaseOwner: string,
@@ -152,14 +153,14 @@ export async function leaveLease(
 export function storeTokens(
   { tenantId, connectionId }: TokenOwner,
   held: TokenState,
-  answer: TokenAnswer,
+  response: TokenResponse,
 ): Promise<boolean> {
   const owner = { tenantId, connectionId };
   return withTenant(tenantId, async (tx) => {
-    if (!(await keepRotated(tx, owner, held, answer))) return false;
+    if (!(await storeRotatedToken(tx, owner, held, response))) return false;
     const access = {
-      ...sealSecret({ ...owner, name: accessName }, answer.accessToken),
-      expiresAt: inSeconds(answer.lifeSeconds),
+      ...sealSecret({ ...owner, name: accessName }, response.accessToken),
+      expiresAt: inSeconds(response.lifeSeconds),
       updatedAt: sql`clock_timestamp()`,
     };
     await tx
@@ -177,45 +178,47 @@ export function storeTokens(
  * As `storeTokens`, for an access token that is for something else than the connection's own: of
  * the answer only the rotated refresh token is stored.
  */
-export function storeRotated(
+export function storeRotatedRefreshToken(
   { tenantId, connectionId }: TokenOwner,
   held: TokenState,
-  answer: TokenAnswer,
+  response: TokenResponse,
 ): Promise<boolean> {
-  return withTenant(tenantId, (tx) => keepRotated(tx, { tenantId, connectionId }, held, answer));
+  return withTenant(tenantId, (tx) =>
+    storeRotatedToken(tx, { tenantId, connectionId }, held, response),
+  );
 }
 
-async function keepRotated(
+async function storeRotatedToken(
   tx: Tx,
   owner: TokenOwner,
   held: TokenState,
-  answer: TokenAnswer,
+  response: TokenResponse,
 ): Promise<boolean> {
   const rotated =
-    answer.refreshToken === undefined
+    response.refreshToken === undefined
       ? {}
       : {
-          ...sealSecret({ ...owner, name: held.holder.name }, answer.refreshToken),
+          ...sealSecret({ ...owner, name: held.holder.name }, response.refreshToken),
           version: sql`${credentials.version} + 1`,
           updatedAt: sql`clock_timestamp()`,
-          expiresAt: inSeconds(answer.refreshLifeSeconds),
+          expiresAt: inSeconds(response.refreshLifeSeconds),
         };
   const kept = await tx
     .update(credentials)
     .set({ leaseOwner: null, leaseUntil: null, ...rotated })
-    .where(holderOf(owner, held))
+    .where(whereHolder(owner, held))
     .returning({ name: credentials.name });
   return kept.length > 0;
 }
 
 /** Forgets the access token: it belongs to a grant that a person has replaced. */
-export async function forgetAccessToken(tx: Tx, owner: TokenOwner): Promise<void> {
+export async function deleteAccessToken(tx: Tx, owner: TokenOwner): Promise<void> {
   await tx.delete(credentials).where(and(ownedBy(owner), eq(credentials.name, accessName)));
 }
 
 const ownedBy = ({ tenantId, connectionId }: TokenOwner) =>
   and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
-const holderOf = (owner: TokenOwner, { holder }: TokenState) =>
+const whereHolder = (owner: TokenOwner, { holder }: TokenState) =>
   and(ownedBy(owner), eq(credentials.name, holder.name), eq(credentials.version, holder.version));
 const inSeconds = (seconds: number | undefined) =>
   seconds === undefined ? sql`null` : sql`clock_timestamp() + make_interval(secs => ${seconds})`;

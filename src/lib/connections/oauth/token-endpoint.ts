@@ -4,7 +4,7 @@ import { createHttpClient, type OwnedHttpClient } from '../../platform/http/clie
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import { registerSecret } from '../../platform/secrets.ts';
 import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
@@ -17,7 +17,7 @@ import { isLoopback } from '../../platform/http/addresses.ts';
 export const tokenDeadlineMs = 20_000;
 
 /** What the token endpoint gave. Lives are in seconds. */
-export interface TokenAnswer {
+export interface TokenResponse {
   accessToken: string;
   /** Absent: the source does not say, and the token is good until it is refused. */
   lifeSeconds?: number;
@@ -35,7 +35,7 @@ export interface OAuthProvider {
 }
 
 /** The OAuth part of a provider; undefined when it goes by keys. */
-export function oauthOf({ label, auth }: ProviderDefinition): OAuthProvider | undefined {
+export function getOAuthProvider({ label, auth }: ProviderDefinition): OAuthProvider | undefined {
   return auth.kind === 'oauth2'
     ? { label, grant: auth.grant, secretNames: auth.secrets.map(({ name }) => name) }
     : undefined;
@@ -50,25 +50,25 @@ export async function requestToken(
   { label, grant }: OAuthProvider,
   settings: unknown,
   secrets: Record<string, string>,
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
   const url = grant.tokenUrl(settings);
-  const http = tokenClient(url, grant.tokenHosts);
+  const http = createTokenClient(url, grant.tokenHosts);
   try {
     const refresh: Record<string, string> =
       grant.kind === 'refresh_token' ? { refresh_token: secrets['refreshToken'] ?? '' } : {};
     const form = { grant_type: grant.kind, ...refresh, ...grant.form(settings, secrets) };
     const headers = grant.headers?.(settings, secrets) ?? {};
     const sentAt = performance.now();
-    const answer = await http.request({ method: 'POST', url, form, headers, accept: [400, 401] });
-    if (answer.status >= 400) throw refusalOf(answer, label);
-    return readToken(answer, grant, label, (performance.now() - sentAt) / 1000);
+    const response = await http.request({ method: 'POST', url, form, headers, accept: [400, 401] });
+    if (response.status >= 400) throw toRemoteError(response, label);
+    return parseTokenResponse(response, grant, label, (performance.now() - sentAt) / 1000);
   } finally {
     await http.close();
   }
 }
 
 /** A client for one request to a token endpoint. */
-export function tokenClient(url: string, tokenHosts: readonly string[]): OwnedHttpClient {
+export function createTokenClient(url: string, tokenHosts: readonly string[]): OwnedHttpClient {
   const allowLoopback = config().ALLOW_LOOPBACK_PROVIDERS;
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
   const allowedHosts =
@@ -86,7 +86,7 @@ const seconds = z.coerce
   .number()
   .positive()
   .max(10 * 365 * 86_400);
-const body = z.object({
+const tokenSchema = z.object({
   access_token: z.string().min(1),
   token_type: z
     .string()
@@ -97,13 +97,13 @@ const body = z.object({
   refresh_token_expires_in: seconds.optional(),
 });
 
-function readToken(
-  { body: text, status }: HttpAnswer,
+function parseTokenResponse(
+  { body: text, status }: HttpResponse,
   grant: OAuthGrant<unknown>,
   label: string,
   elapsed: number,
-): TokenAnswer {
-  const parsed = body.safeParse(jsonOf(text));
+): TokenResponse {
+  const parsed = tokenSchema.safeParse(tryParseJson(text));
   if (!parsed.success)
     throw new RemoteError(
       'malformed',
@@ -112,42 +112,45 @@ function readToken(
     );
   const {
     access_token: accessToken,
-    expires_in: life,
+    expires_in: lifetime,
     refresh_token: refreshToken,
-    refresh_token_expires_in: refreshLife,
+    refresh_token_expires_in: refreshLifetime,
   } = parsed.data;
   registerSecret(accessToken);
   if (grant.kind === 'client_credentials' || refreshToken === undefined)
-    return { accessToken, ...lifeOf(life, elapsed) };
+    return { accessToken, ...toLifetime(lifetime, elapsed) };
   registerSecret(refreshToken);
-  const days =
-    refreshLife ??
+  const refreshSeconds =
+    refreshLifetime ??
     (grant.refreshTokenDays === undefined ? undefined : grant.refreshTokenDays * 86_400);
   return {
     accessToken,
-    ...lifeOf(life, elapsed),
+    ...toLifetime(lifetime, elapsed),
     refreshToken,
-    ...(days !== undefined && { refreshLifeSeconds: days }),
+    ...(refreshSeconds !== undefined && { refreshLifeSeconds: refreshSeconds }),
   };
 }
 
 /** The life began when the source answered, not when the answer was read. */
-function lifeOf(life: number | undefined, elapsed: number): Pick<TokenAnswer, 'lifeSeconds'> {
-  return life === undefined ? {} : { lifeSeconds: Math.max(life - elapsed, 1) };
+function toLifetime(
+  lifetime: number | undefined,
+  elapsed: number,
+): Pick<TokenResponse, 'lifeSeconds'> {
+  return lifetime === undefined ? {} : { lifeSeconds: Math.max(lifetime - elapsed, 1) };
 }
 
-const passing = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
-const refusal = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
+const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
+const errorSchema = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
 
 /**
  * RFC 6749, 5.2: a refusal is 400 (401 for a bad client) with a code. What else the body says is
  * not shown: it may quote what was sent.
  */
-function refusalOf(answer: HttpAnswer, label: string): RemoteError {
-  const { status } = answer;
-  const code = refusalCode(answer);
-  if ((code === undefined && status === 400) || passing.has(code ?? '')) {
-    const until = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
+function toRemoteError(response: HttpResponse, label: string): RemoteError {
+  const { status } = response;
+  const code = readErrorCode(response);
+  if ((code === undefined && status === 400) || transientCodes.has(code ?? '')) {
+    const until = parseRetryAfter(response.headers['retry-after'], response.receivedAt);
     return new RemoteError(
       'transient',
       `The token endpoint of ${label} could not answer right now. The next try follows by itself.`,
@@ -162,12 +165,12 @@ function refusalOf(answer: HttpAnswer, label: string): RemoteError {
 }
 
 /** The code of a refusal (RFC 6749, 5.2); undefined when the answer holds none. */
-export function refusalCode({ body: text }: HttpAnswer): string | undefined {
-  return refusal.safeParse(jsonOf(text)).data?.error;
+export function readErrorCode({ body: text }: HttpResponse): string | undefined {
+  return errorSchema.safeParse(tryParseJson(text)).data?.error;
 }
 
 /** Undefined when the text is no JSON. */
-export function jsonOf(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return parseJson(text);
   } catch {

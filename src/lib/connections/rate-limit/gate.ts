@@ -1,10 +1,10 @@
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import { sleepFor } from '../../platform/http/retry.ts';
-import type { Gate, TryOutcome } from '../../platform/http/types.ts';
+import type { Gate, AttemptOutcome } from '../../platform/http/types.ts';
 import type { Limits } from '../../connectors/contract/limits.ts';
 import type { NewPause } from './pauses.ts';
-import { BudgetShare } from './share.ts';
-import { refusal } from './labels.ts';
+import { RateLimitLease } from './share.ts';
+import { createRateLimitError } from './labels.ts';
 
 export interface RateGateOptions {
   /** What the source is called in messages. */
@@ -28,7 +28,7 @@ export interface RateGateOptions {
  * when a request may be sent. When that is too far off it throws RemoteError `rate_limited` with
  * `until`. Nothing is held while it waits.
  */
-export function rateGate(
+export function createRateLimitGate(
   tenantId: string,
   connectionId: string,
   limits: Limits,
@@ -36,44 +36,45 @@ export function rateGate(
 ): Gate {
   const { label = 'The source', maxWaitMs = 20_000, signal, firstPauseMs = 1000 } = options;
   const windows = limits.windows ?? [];
-  const share = new BudgetShare({ tenantId, connectionId }, windows);
+  const lease = new RateLimitLease({ tenantId, connectionId }, windows);
 
   async function enter(): Promise<void> {
     for (let waited = 0; ;) {
-      const obstacle = await share.take();
+      const obstacle = await lease.acquire();
       if (obstacle === undefined) return;
-      const wait = waitFor(obstacle.until.getTime() - share.now().getTime());
+      const wait = computeWait(obstacle.until.getTime() - lease.now().getTime());
       waited += wait;
-      if (waited > maxWaitMs || !(await slept(wait, signal))) throw refusal(label, obstacle);
+      if (waited > maxWaitMs || !(await trySleep(wait, signal)))
+        throw createRateLimitError(label, obstacle);
     }
   }
 
-  async function leave(outcome: TryOutcome): Promise<void> {
+  async function leave(outcome: AttemptOutcome): Promise<void> {
     const { headers } = outcome;
-    if (asksToSlowDown(outcome)) await share.pause(pauseOf(outcome, firstPauseMs));
+    if (asksToSlowDown(outcome)) await lease.pause(toPause(outcome, firstPauseMs));
     if (headers !== undefined && windows.length > 0)
-      await share.note(limits.readQuota?.(headers, share.now()) ?? []);
+      await lease.observe(limits.readQuota?.(headers, lease.now()) ?? []);
   }
 
   return { enter, leave };
 }
 
 /** False when the signal ended the wait early: what is told then is why we were waiting. */
-function slept(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+function trySleep(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   return sleepFor(ms, signal).then(
     () => true,
     () => false,
   );
 }
 
-function pauseOf({ until, headers }: TryOutcome, firstMs: number): NewPause {
+function toPause({ until, headers }: AttemptOutcome, firstMs: number): NewPause {
   const now = new Date();
   const named = until ?? parseRetryAfter(headers?.['retry-after'], now);
   return named === undefined ? { firstMs } : { ms: named.getTime() - now.getTime() };
 }
 
 /** A 503 is an outage like others, unless it says when to come back. */
-function asksToSlowDown({ failure, status, until }: TryOutcome): boolean {
+function asksToSlowDown({ failure, status, until }: AttemptOutcome): boolean {
   return failure === 'rate_limited' || status === 429 || (status === 503 && until !== undefined);
 }
 
@@ -81,7 +82,7 @@ function asksToSlowDown({ failure, status, until }: TryOutcome): boolean {
  * Up to a quarter longer than asked, a second at most: all who wait for the same moment would come
  * at once.
  */
-function waitFor(ms: number): number {
-  const least = Math.max(ms, 0);
-  return least + 5 + Math.random() * Math.min(least / 4, 1000);
+function computeWait(ms: number): number {
+  const minMs = Math.max(ms, 0);
+  return minMs + 5 + Math.random() * Math.min(minMs / 4, 1000);
 }

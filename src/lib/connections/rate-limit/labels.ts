@@ -1,22 +1,26 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { RateWindow } from '../../connectors/contract/limits.ts';
-import { moment } from '../../platform/moment.ts';
+import { formatMinuteUtc } from '../../platform/moment.ts';
 
 /** Why no request may be sent before `until`. */
 export type Obstacle =
   { kind: 'paused'; until: Date } | { kind: 'empty'; window: RateWindow; until: Date };
 
 /** What a request is told that would have to wait too long: why, and until when. */
-export function refusal(label: string, obstacle: Obstacle): RemoteError {
+export function createRateLimitError(label: string, obstacle: Obstacle): RemoteError {
   const { until } = obstacle;
   const why =
     obstacle.kind === 'paused'
       ? `${label} asked us to slow down.`
-      : `All requests that ${label} allows us in ${spanOf(obstacle.window.seconds)} are used up.`;
-  return new RemoteError('rate_limited', `${why} Reading goes on by itself at ${moment(until)}.`, {
-    until,
-    unsent: true,
-  });
+      : `All requests that ${label} allows us in ${formatSpan(obstacle.window.seconds)} are used up.`;
+  return new RemoteError(
+    'rate_limited',
+    `${why} Reading goes on by itself at ${formatMinuteUtc(until)}.`,
+    {
+      until,
+      unsent: true,
+    },
+  );
 }
 
 const spans = [
@@ -27,7 +31,7 @@ const spans = [
 ] as const;
 
 /** "a day", "15 minutes". */
-function spanOf(seconds: number): string {
+function formatSpan(seconds: number): string {
   const [length, name] = spans.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [
     1,
     'second',

@@ -17,29 +17,30 @@ export type NewPause = { ms: number } | { firstMs: number };
  * The growing pause ends at so many times its first length; after so long without a pause it begins
  * anew.
  */
-const mostTimes = 60;
+const maxMultiplier = 60;
 
 /**
  * The pause after the source asked to slow down. Those who were under way when it began do not
  * prolong it.
  */
-export function nextPause(
-  known: Pause,
+export function computeNextPause(
+  current: Pause,
   pause: NewPause,
   at: Date,
 ): { until: Date; strikes: number } {
-  const ends = known.until?.getTime() ?? 0;
+  const ends = current.until?.getTime() ?? 0;
   if ('ms' in pause)
     return {
       until: new Date(Math.max(ends, at.getTime() + Math.max(pause.ms, 0))),
-      strikes: known.strikes,
+      strikes: current.strikes,
     };
-  if (known.until !== null && known.until > at)
-    return { until: known.until, strikes: known.strikes };
-  const longest = pause.firstMs * mostTimes;
-  const strikes = at.getTime() - ends < longest ? Math.min(known.strikes + 1, mostTimes) : 1;
+  if (current.until !== null && current.until > at)
+    return { until: current.until, strikes: current.strikes };
+  const maxPauseMs = pause.firstMs * maxMultiplier;
+  const strikes =
+    at.getTime() - ends < maxPauseMs ? Math.min(current.strikes + 1, maxMultiplier) : 1;
   return {
-    until: new Date(at.getTime() + Math.min(pause.firstMs * 2 ** (strikes - 1), longest)),
+    until: new Date(at.getTime() + Math.min(pause.firstMs * 2 ** (strikes - 1), maxPauseMs)),
     strikes,
   };
 }

@@ -1,66 +1,69 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { patiently } from '../../platform/db/retry.ts';
-import { databaseTime } from '../../platform/db/time.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
+import { readDatabaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { rateBudgets } from '../../schema/connections.ts';
-import { nextPause, type NewPause } from './pauses.ts';
-import { applyReading, takeUnits, type Take, type WindowState } from './windows.ts';
+import { rateLimitWindows } from '../../schema/connections.ts';
+import { computeNextPause, type NewPause } from './pauses.ts';
+import { applyReading, allocateUnits, type Allocation, type WindowState } from './windows.ts';
 
 /**
  * The row that holds a pause of the whole connection; windows have one each under their own name.
  */
-const everything = 'all';
+const wholeConnection = 'all';
 
 /** Whose budget it is. */
-export interface BudgetOwner {
+export interface RateLimitOwner {
   tenantId: string;
   connectionId: string;
 }
 
 /** What the database said, and what its clock showed then. */
-export interface Told<T> {
+export interface AtDbTime<T> {
   at: Date;
   value: T;
 }
 
-export type TakeOrPause = Take | { kind: 'paused'; until: Date };
+export type AcquireResult = Allocation | { kind: 'paused'; until: Date };
 
 /**
  * Takes units out of all windows or none, for whichever worker comes first. A pause gives none to
  * anybody.
  */
-export function takeFromBudget(
-  owner: BudgetOwner,
+export function acquireRateLimit(
+  owner: RateLimitOwner,
   windows: readonly RateWindow[],
-): Promise<Told<TakeOrPause>> {
-  return changeBudget<TakeOrPause>(
+): Promise<AtDbTime<AcquireResult>> {
+  return changeRateLimit<AcquireResult>(
     owner,
     windows.map(({ name }) => name),
     (rows, at) => {
-      const until = rows.find(({ window }) => window === everything)?.blockedUntil;
+      const until = rows.find(({ window }) => window === wholeConnection)?.blockedUntil;
       if (until && until > at) return { value: { kind: 'paused', until }, changed: [] };
-      const value = takeUnits(windows, rows, at);
-      return { value, changed: value.kind === 'taken' ? value.states.map(unblocked) : [] };
+      const value = allocateUnits(windows, rows, at);
+      return { value, changed: value.kind === 'taken' ? value.states.map(withoutPause) : [] };
     },
   );
 }
 
 /** Until when the connection is to leave its source alone; null when it need not. */
-export function readPause({ tenantId, connectionId }: BudgetOwner): Promise<Told<Date | null>> {
-  return patiently(() =>
+export function readPause({
+  tenantId,
+  connectionId,
+}: RateLimitOwner): Promise<AtDbTime<Date | null>> {
+  return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       const all = and(
-        eq(rateBudgets.tenantId, tenantId),
-        eq(rateBudgets.connectionId, connectionId),
-        eq(rateBudgets.window, everything),
+        eq(rateLimitWindows.tenantId, tenantId),
+        eq(rateLimitWindows.connectionId, connectionId),
+        eq(rateLimitWindows.window, wholeConnection),
       );
       const [row] = await tx
-        .select({ until: rateBudgets.blockedUntil })
-        .from(rateBudgets)
+        .select({ until: rateLimitWindows.blockedUntil })
+        .from(rateLimitWindows)
         .where(all);
-      return { at: await databaseTime(tx), value: row?.until ?? null };
+      return { at: await readDatabaseTime(tx), value: row?.until ?? null };
     }),
   );
 }
@@ -68,16 +71,16 @@ export function readPause({ tenantId, connectionId }: BudgetOwner): Promise<Told
 /**
  * Stops the connection for all workers. The longest pause wins. The answer is until when it holds.
  */
-export function pauseBudget(owner: BudgetOwner, pause: NewPause): Promise<Told<Date>> {
-  return changeBudget(owner, [], (rows, at) => {
-    const known = rows.find(({ window }) => window === everything);
-    const next = nextPause(
+export function pauseRateLimit(owner: RateLimitOwner, pause: NewPause): Promise<AtDbTime<Date>> {
+  return changeRateLimit(owner, [], (rows, at) => {
+    const known = rows.find(({ window }) => window === wholeConnection);
+    const next = computeNextPause(
       { until: known?.blockedUntil ?? null, strikes: known?.used ?? 0 },
       pause,
       at,
     );
     const row = {
-      window: everything,
+      window: wholeConnection,
       startedAt: at,
       used: next.strikes,
       ceiling: null,
@@ -88,12 +91,12 @@ export function pauseBudget(owner: BudgetOwner, pause: NewPause): Promise<Told<D
 }
 
 /** Writes down what an answer said of the windows. The answer is how they stand now. */
-export function noteReadings(
-  owner: BudgetOwner,
+export function recordReadings(
+  owner: RateLimitOwner,
   windows: readonly RateWindow[],
   readings: readonly WindowReading[],
-): Promise<Told<WindowState[]>> {
-  return changeBudget(
+): Promise<AtDbTime<WindowState[]>> {
+  return changeRateLimit(
     owner,
     windows.map(({ name }) => name),
     (rows, at) => {
@@ -107,7 +110,7 @@ export function noteReadings(
             reading,
             at,
           );
-        return state === undefined ? [] : [unblocked(state)];
+        return state === undefined ? [] : [withoutPause(state)];
       });
       return {
         value: [
@@ -121,15 +124,15 @@ export function noteReadings(
 }
 
 /** The pauses in force in a workspace, by connection. */
-export async function pausesOf(tx: Tx, tenantId: string): Promise<Map<string, Date>> {
+export async function listPauses(tx: Tx, tenantId: string): Promise<Map<string, Date>> {
   const blocked = and(
-    eq(rateBudgets.tenantId, tenantId),
-    eq(rateBudgets.window, everything),
-    gt(rateBudgets.blockedUntil, sql`now()`),
+    eq(rateLimitWindows.tenantId, tenantId),
+    eq(rateLimitWindows.window, wholeConnection),
+    gt(rateLimitWindows.blockedUntil, sql`now()`),
   );
   const rows = await tx
-    .select({ connectionId: rateBudgets.connectionId, until: rateBudgets.blockedUntil })
-    .from(rateBudgets)
+    .select({ connectionId: rateLimitWindows.connectionId, until: rateLimitWindows.blockedUntil })
+    .from(rateLimitWindows)
     .where(blocked);
   return new Map(
     rows.flatMap(({ connectionId, until }) => (until === null ? [] : [[connectionId, until]])),
@@ -139,26 +142,30 @@ export async function pausesOf(tx: Tx, tenantId: string): Promise<Map<string, Da
 type Row = WindowState & { blockedUntil: Date | null };
 type Rule<T> = (rows: Row[], at: Date) => { value: T; changed: Row[] };
 
-const unblocked = (state: WindowState): Row => ({ ...state, blockedUntil: null });
+const withoutPause = (state: WindowState): Row => ({ ...state, blockedUntil: null });
 
 /**
  * One short transaction: locks the rows, applies the rule to them and to the database's clock, and
  * writes what it changed.
  */
-function changeBudget<T>(owner: BudgetOwner, windows: string[], rule: Rule<T>): Promise<Told<T>> {
-  return patiently(() =>
+function changeRateLimit<T>(
+  owner: RateLimitOwner,
+  windows: string[],
+  rule: Rule<T>,
+): Promise<AtDbTime<T>> {
+  return retryOnDbOutage(() =>
     withTenant(owner.tenantId, async (tx) => {
-      const names = [everything, ...windows];
+      const names = [wholeConnection, ...windows];
       let rows = await lockRows(tx, owner, names);
       if (rows.length < names.length) {
         await tx
-          .insert(rateBudgets)
+          .insert(rateLimitWindows)
           .values(names.map((window) => ({ ...owner, window })))
           .onConflictDoNothing();
         rows = await lockRows(tx, owner, names);
       }
       // Asked for once the rows are held: the wait for them may have been long.
-      const at = await databaseTime(tx);
+      const at = await readDatabaseTime(tx);
       const { value, changed } = rule(rows, at);
       if (changed.length > 0) await writeRows(tx, owner, changed);
       return { at, value };
@@ -169,29 +176,29 @@ function changeBudget<T>(owner: BudgetOwner, windows: string[], rule: Rule<T>): 
 /** In one order for everybody, so that no two wait for each other. */
 function lockRows(
   tx: Tx,
-  { tenantId, connectionId }: BudgetOwner,
+  { tenantId, connectionId }: RateLimitOwner,
   names: string[],
 ): Promise<Row[]> {
-  const { window, startedAt, used, ceiling, blockedUntil } = rateBudgets;
+  const { window, startedAt, used, ceiling, blockedUntil } = rateLimitWindows;
   const own = and(
-    eq(rateBudgets.tenantId, tenantId),
-    eq(rateBudgets.connectionId, connectionId),
+    eq(rateLimitWindows.tenantId, tenantId),
+    eq(rateLimitWindows.connectionId, connectionId),
     inArray(window, names),
   );
   return tx
     .select({ window, startedAt, used, ceiling, blockedUntil })
-    .from(rateBudgets)
+    .from(rateLimitWindows)
     .where(own)
     .orderBy(asc(window))
     .for('update');
 }
 
-async function writeRows(tx: Tx, owner: BudgetOwner, rows: Row[]): Promise<void> {
+async function writeRows(tx: Tx, owner: RateLimitOwner, rows: Row[]): Promise<void> {
   await tx
-    .insert(rateBudgets)
+    .insert(rateLimitWindows)
     .values(rows.map((row) => ({ ...owner, ...row })))
     .onConflictDoUpdate({
-      target: [rateBudgets.tenantId, rateBudgets.connectionId, rateBudgets.window],
+      target: [rateLimitWindows.tenantId, rateLimitWindows.connectionId, rateLimitWindows.window],
       set: {
         startedAt: sql`excluded.started_at`,
         used: sql`excluded.used`,

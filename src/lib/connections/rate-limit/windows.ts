@@ -13,12 +13,12 @@ export interface WindowState {
  * Units that were taken, good until the first of their windows ends; or the window that is empty
  * until then.
  */
-export type Take =
+export type Allocation =
   | { kind: 'taken'; units: number; until: Date; states: WindowState[] }
   | { kind: 'empty'; window: RateWindow; until: Date };
 
 /** So many units are taken at once at most, and never more than this share of what is left. */
-const largestBatch = 10;
+const maxBatch = 10;
 const batchShare = 0.05;
 
 /**
@@ -28,23 +28,28 @@ const batchShare = 0.05;
 const roundingMs = 1000;
 
 /** Takes a batch of units out of every window or, when one of them is empty, out of none. */
-export function takeUnits(
+export function allocateUnits(
   declared: readonly RateWindow[],
-  known: readonly WindowState[],
+  current: readonly WindowState[],
   at: Date,
-): Take {
-  const open = declared.map((window) => ({ window, state: currentState(window, known, at) }));
+): Allocation {
+  const open = declared.map((window) => ({
+    window,
+    state: resolveCurrentState(window, current, at),
+  }));
   const [longest] = open
-    .filter(({ window, state }) => leftOf(window, state) < 1)
-    .toSorted((a, b) => endOf(b.window, b.state) - endOf(a.window, a.state));
+    .filter(({ window, state }) => countRemaining(window, state) < 1)
+    .toSorted((a, b) => getWindowEnd(b.window, b.state) - getWindowEnd(a.window, a.state));
   if (longest !== undefined)
     return {
       kind: 'empty',
       window: longest.window,
-      until: new Date(endOf(longest.window, longest.state)),
+      until: new Date(getWindowEnd(longest.window, longest.state)),
     };
-  const units = Math.min(...open.map(({ window, state }) => batchOf(leftOf(window, state))));
-  const until = new Date(Math.min(...open.map(({ window, state }) => endOf(window, state))));
+  const units = Math.min(
+    ...open.map(({ window, state }) => computeBatch(countRemaining(window, state))),
+  );
+  const until = new Date(Math.min(...open.map(({ window, state }) => getWindowEnd(window, state))));
   return {
     kind: 'taken',
     units,
@@ -57,13 +62,17 @@ export function takeUnits(
  * Few at a time when little is left: units that one worker holds and does not use are lost to the
  * others.
  */
-function batchOf(left: number): number {
-  return Math.min(largestBatch, Math.max(1, Math.floor(left * batchShare)));
+function computeBatch(left: number): number {
+  return Math.min(maxBatch, Math.max(1, Math.floor(left * batchShare)));
 }
 
 /** The window as it is now: one that has run out, or never began, begins anew. */
-function currentState(window: RateWindow, known: readonly WindowState[], at: Date): WindowState {
-  const state = known.find((one) => one.window === window.name);
+function resolveCurrentState(
+  window: RateWindow,
+  current: readonly WindowState[],
+  at: Date,
+): WindowState {
+  const state = current.find((one) => one.window === window.name);
   if (state === undefined || isOver(window, state, at))
     return { window: window.name, startedAt: at, used: 0, ceiling: state?.ceiling ?? null };
   // A start that lies clearly ahead is a clock that was put back: the window is not longer for
@@ -73,16 +82,19 @@ function currentState(window: RateWindow, known: readonly WindowState[], at: Dat
     : state;
 }
 
-function endOf({ seconds }: RateWindow, { startedAt }: Pick<WindowState, 'startedAt'>): number {
+function getWindowEnd(
+  { seconds }: RateWindow,
+  { startedAt }: Pick<WindowState, 'startedAt'>,
+): number {
   return startedAt.getTime() + seconds * 1000;
 }
 
-function leftOf({ requests }: RateWindow, { ceiling, used }: WindowState): number {
+function countRemaining({ requests }: RateWindow, { ceiling, used }: WindowState): number {
   return Math.max((ceiling ?? requests) - used, 0);
 }
 
 function isOver(window: RateWindow, state: WindowState, at: Date): boolean {
-  return endOf(window, state) <= at.getTime();
+  return getWindowEnd(window, state) <= at.getTime();
 }
 
 /**
@@ -93,43 +105,56 @@ function isOver(window: RateWindow, state: WindowState, at: Date): boolean {
  */
 export function applyReading(
   window: RateWindow,
-  known: WindowState | undefined,
+  current: WindowState | undefined,
   reading: WindowReading,
   at: Date,
 ): WindowState | undefined {
-  const state = currentState(window, known === undefined ? [] : [known], at);
-  const ceiling = ceilingOf(reading) ?? state.ceiling;
+  const state = resolveCurrentState(window, current === undefined ? [] : [current], at);
+  const ceiling = readCeiling(reading) ?? state.ceiling;
   const { resetsAt } = reading;
   const isOld =
-    resetsAt === undefined ? known !== undefined && isOver(window, known, at) : !(resetsAt > at);
-  const told = {
+    resetsAt === undefined
+      ? current !== undefined && isOver(window, current, at)
+      : !(resetsAt > at);
+  const updated = {
     ...state,
     ceiling,
-    startedAt: startOf(window, state, resetsAt ?? null, at),
-    used: Math.max(state.used, usedOf(window, ceiling, reading)),
+    startedAt: resolveStart(window, state, resetsAt ?? null, at),
+    used: Math.max(state.used, computeUsed(window, ceiling, reading)),
   };
-  const next = isOld ? { ...(known ?? state), ceiling } : told;
-  return known !== undefined && isSame(next, known) ? undefined : next;
+  const next = isOld ? { ...(current ?? state), ceiling } : updated;
+  return current !== undefined && isSame(next, current) ? undefined : next;
 }
 
-function startOf(window: RateWindow, state: WindowState, resetsAt: Date | null, at: Date): Date {
+function resolveStart(
+  window: RateWindow,
+  state: WindowState,
+  resetsAt: Date | null,
+  at: Date,
+): Date {
   const tolerance = Math.max(roundingMs, window.seconds * 10);
-  if (resetsAt === null || Math.abs(resetsAt.getTime() - endOf(window, state)) <= tolerance)
+  if (resetsAt === null || Math.abs(resetsAt.getTime() - getWindowEnd(window, state)) <= tolerance)
     return state.startedAt;
   // Nobody is believed who names a longer window than the declared one.
   return new Date(Math.min(resetsAt.getTime() - window.seconds * 1000, at.getTime()));
 }
 
-function usedOf(window: RateWindow, ceiling: number | null, { remaining }: WindowReading): number {
-  const most = ceiling ?? window.requests;
-  return Number.isFinite(remaining) ? Math.min(Math.max(Math.ceil(most - remaining), 0), most) : 0;
+function computeUsed(
+  window: RateWindow,
+  ceiling: number | null,
+  { remaining }: WindowReading,
+): number {
+  const limit = ceiling ?? window.requests;
+  return Number.isFinite(remaining)
+    ? Math.min(Math.max(Math.ceil(limit - remaining), 0), limit)
+    : 0;
 }
 
-const largestCeiling = 2_147_483_647;
+const maxCeiling = 2_147_483_647;
 
-function ceilingOf({ ceiling }: WindowReading): number | undefined {
+function readCeiling({ ceiling }: WindowReading): number | undefined {
   if (ceiling === undefined || !Number.isFinite(ceiling) || ceiling < 1) return undefined;
-  return Math.min(Math.floor(ceiling), largestCeiling);
+  return Math.min(Math.floor(ceiling), maxCeiling);
 }
 
 function isSame(one: WindowState, other: WindowState): boolean {
@@ -145,15 +170,15 @@ function isSame(one: WindowState, other: WindowState): boolean {
  * less left than `known`, which is behind the other workers by a batch or two. The less is left,
  * the smaller a difference counts.
  */
-export function isNews(
+export function isSignificant(
   window: RateWindow,
-  known: WindowState | undefined,
+  current: WindowState | undefined,
   reading: WindowReading,
   at: Date,
 ): boolean {
-  const next = applyReading(window, known, reading, at);
-  if (known === undefined || next === undefined) return next !== undefined;
+  const next = applyReading(window, current, reading, at);
+  if (current === undefined || next === undefined) return next !== undefined;
   const moved =
-    next.ceiling !== known.ceiling || next.startedAt.getTime() !== known.startedAt.getTime();
-  return moved || next.used - known.used > Math.floor(leftOf(window, next) * batchShare);
+    next.ceiling !== current.ceiling || next.startedAt.getTime() !== current.startedAt.getTime();
+  return moved || next.used - current.used > Math.floor(countRemaining(window, next) * batchShare);
 }

@@ -1,7 +1,7 @@
 import { DecryptionError } from '../../platform/crypto.ts';
 import { RemoteError, type RemoteErrorKind } from '../../platform/http/errors.ts';
 
-const byKind: Record<RemoteErrorKind, string> = {
+const remedies: Record<RemoteErrorKind, string> = {
   auth: 'Get new credentials from the system and replace them under Settings, Connections, or sign in there with a code.',
   permission:
     'Ask the administrator of the system for the rights that are named, or connect as another user.',
@@ -15,8 +15,8 @@ const byKind: Record<RemoteErrorKind, string> = {
 };
 
 /** What an operator can do about a step that failed. */
-export function mendOf(error: unknown, step: string): string {
-  if (error instanceof RemoteError) return byKind[error.kind];
+export function suggestRemedy(error: unknown, step: string): string {
+  if (error instanceof RemoteError) return remedies[error.kind];
   if (error instanceof DecryptionError)
     return 'Put the key that is named back into TRIBUTARY_KEYS, or enter the secrets again.';
   return step === 'settings'

@@ -7,19 +7,19 @@ import { providers } from '../../connectors/registry.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { admit } from '../circuit/store.ts';
-import { connectionClient } from '../client.ts';
+import { createConnectionClient } from '../client.ts';
 import {
   listConnections,
   openConnection,
   type Connection,
   type OpenConnection,
 } from '../connections.ts';
-import { accessToken } from '../oauth/access-token.ts';
+import { getAccessToken } from '../oauth/access-token.ts';
 import { readTokens } from '../oauth/store.ts';
-import { oauthOf } from '../oauth/token-endpoint.ts';
+import { getOAuthProvider } from '../oauth/token-endpoint.ts';
 import { checkSettings } from '../validate.ts';
-import { mendOf } from './remedies.ts';
-import { readOnePage, type Tried } from './streams.ts';
+import { suggestRemedy } from './remedies.ts';
+import { testStream, type ReadStream } from './streams.ts';
 
 /** One thing that was tried. `ok` is null when it could not be tried because of one before. */
 export interface Step {
@@ -30,7 +30,7 @@ export interface Step {
   mend: string | null;
 }
 
-export interface Tryout {
+export interface ConnectionTest {
   connection: string;
   provider: string;
   isUsable: boolean;
@@ -43,7 +43,10 @@ const deadlineMs = 15_000;
  * Tries everything that a sync needs of a connection, and stores nothing but a renewed token.
  * Throws Problem `not_found`.
  */
-export async function tryConnection(tenantId: string, connectionId: string): Promise<Tryout> {
+export async function testConnection(
+  tenantId: string,
+  connectionId: string,
+): Promise<ConnectionTest> {
   const found = isId(connectionId)
     ? (await listConnections(tenantId)).find(({ id }) => id === connectionId)
     : undefined;
@@ -51,7 +54,7 @@ export async function tryConnection(tenantId: string, connectionId: string): Pro
     throw new Problem('not_found', 'There is no such connection in this workspace.');
   const provider = providers.find(({ key }) => key === found.provider);
   const steps: Step[] = [];
-  await tryAll(new Trier(steps), found, provider);
+  await runSteps(new StepRunner(steps), found, provider);
   return {
     connection: found.label,
     provider: provider?.label ?? found.provider,
@@ -60,19 +63,19 @@ export async function tryConnection(tenantId: string, connectionId: string): Pro
   };
 }
 
-async function tryAll(
-  trier: Trier,
+async function runSteps(
+  runner: StepRunner,
   found: Connection,
   provider: ProviderDefinition | undefined,
 ): Promise<void> {
   const { tenantId, id: connectionId } = found;
-  await trier.step('settings', () => settingsOf(found, provider));
-  const open = await trier.step('secrets', () => secretsOf(tenantId, connectionId));
-  if (open === undefined || provider === undefined) return trier.skip(['access']);
-  if (oauthOf(provider) !== undefined)
-    await trier.step('token', () => tokenOf(tenantId, connectionId, open));
+  await runner.step('settings', () => checkStoredSettings(found, provider));
+  const open = await runner.step('secrets', () => openSecrets(tenantId, connectionId));
+  if (open === undefined || provider === undefined) return runner.skip(['access']);
+  if (getOAuthProvider(provider) !== undefined)
+    await runner.step('token', () => renewToken(tenantId, connectionId, open));
   const { kind } = await admit(tenantId, connectionId, { insist: true });
-  const http = connectionClient(provider, open.settings, {
+  const http = createConnectionClient(provider, open.settings, {
     owner: { tenantId, connectionId, probe: kind === 'probe' },
     deadlineMs,
     retry: { retries: 0 },
@@ -85,24 +88,26 @@ async function tryAll(
     concurrency: 1,
   };
   try {
-    await trier.step('access', async () =>
-      say(
+    await runner.step('access', async () =>
+      toOutcome(
         undefined,
         await provider.check(context).then(() => 'The credentials are accepted and may read.'),
       ),
     );
     const { whoAmI } = provider;
     if (whoAmI !== undefined)
-      await trier.step('account', async () =>
-        say(
+      await runner.step('account', async () =>
+        toOutcome(
           undefined,
           (await whoAmI(context)) ??
             'The system does not say whose account this is, because there is nothing in it yet.',
         ),
       );
-    const tried: Tried[] = [];
+    const readStreams: ReadStream[] = [];
     for (const stream of provider.streams)
-      await trier.step(`read ${stream.name}`, async () => readOnePage(stream, context, tried));
+      await runner.step(`read ${stream.name}`, async () =>
+        testStream(stream, context, readStreams),
+      );
   } finally {
     await http.close();
   }
@@ -113,10 +118,10 @@ interface Outcome<T> {
   message: string;
 }
 
-const say = <T>(value: T, message: string): Outcome<T> => ({ value, message });
+const toOutcome = <T>(value: T, message: string): Outcome<T> => ({ value, message });
 
 /** Tries one thing after the other; the first that fails keeps the rest from being tried. */
-class Trier {
+class StepRunner {
   readonly #steps: Step[];
 
   constructor(steps: Step[]) {
@@ -134,7 +139,7 @@ class Trier {
         step: name,
         ok: false,
         message: safeMessage(error),
-        mend: mendOf(error, name),
+        mend: suggestRemedy(error, name),
       });
       if (
         error instanceof Problem ||
@@ -162,7 +167,7 @@ class Trier {
   }
 }
 
-function settingsOf(
+function checkStoredSettings(
   { settings, provider: key }: Connection,
   provider: ProviderDefinition | undefined,
 ): Promise<Outcome<undefined>> {
@@ -172,35 +177,41 @@ function settingsOf(
     baseUrl: string;
   };
   return Promise.resolve(
-    say(undefined, `They are usable; the system is at ${new URL(baseUrl).host}.`),
+    toOutcome(undefined, `They are usable; the system is at ${new URL(baseUrl).host}.`),
   );
 }
 
-async function secretsOf(tenantId: string, connectionId: string): Promise<Outcome<OpenConnection>> {
+async function openSecrets(
+  tenantId: string,
+  connectionId: string,
+): Promise<Outcome<OpenConnection>> {
   const open = await openConnection(tenantId, connectionId);
   const names = open.provider.auth.secrets.map(({ name }) => name);
   const missing = names.filter((name) => (open.secrets[name] ?? '').trim() === '');
   if (missing.length > 0)
     throw new Problem('bad_request', `The secret ${missing.join(' and ')} is missing.`);
-  return say(open, `All are there and can be opened: ${names.join(', ')}.`);
+  return toOutcome(open, `All are there and can be opened: ${names.join(', ')}.`);
 }
 
 /**
  * Renews the token whether or not the one at hand would do: what is shown is that the secrets are
  * still good.
  */
-async function tokenOf(
+async function renewToken(
   tenantId: string,
   connectionId: string,
   { provider, settings }: OpenConnection,
 ): Promise<Outcome<undefined>> {
-  const oauth = oauthOf(provider);
-  if (oauth === undefined) return say(undefined, 'None is needed.');
+  const oauth = getOAuthProvider(provider);
+  if (oauth === undefined) return toOutcome(undefined, 'None is needed.');
   const owner = { tenantId, connectionId };
   const { access } = await withTenant(tenantId, (tx) => readTokens(tx, oauth, owner));
-  const { secondsLeft } = await accessToken({ ...owner, provider: oauth, settings }, access?.token);
+  const { secondsLeft } = await getAccessToken(
+    { ...owner, provider: oauth, settings },
+    access?.token,
+  );
   const host = new URL(oauth.grant.tokenUrl(settings)).host;
-  return say(
+  return toOutcome(
     undefined,
     `${host} gave one${secondsLeft === null ? '' : ` for ${Math.round(secondsLeft / 60)} minutes`}.`,
   );

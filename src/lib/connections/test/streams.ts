@@ -9,7 +9,7 @@ import {
 /**
  * A stream of which a page was read, and the ids on it: parents of those that are read one by one.
  */
-export interface Tried {
+export interface ReadStream {
   stream: string;
   ids: string[];
 }
@@ -20,45 +20,45 @@ type Context = Omit<ReadContext<unknown>, 'span' | 'partitions'>;
  * Reads the first page of a stream and makes records of it, which are thrown away. Throws
  * RemoteError.
  */
-export async function readOnePage(
+export async function testStream(
   stream: StreamDefinition<unknown>,
   context: Context,
-  tried: Tried[],
+  readStreams: ReadStream[],
 ): Promise<{ value: undefined; message: string }> {
   const { listing } = stream;
   const parents =
     listing.kind === 'partitioned'
-      ? (tried.find((one) => one.stream === listing.parents)?.ids ?? [])
+      ? (readStreams.find((one) => one.stream === listing.parents)?.ids ?? [])
       : [];
   if (listing.kind === 'partitioned' && parents.length === 0)
     return { value: undefined, message: 'There is nothing that it could hang on.' };
   const span = { mode: 'full' as const, since: null, token: null };
   for await (const page of stream.read(
-    { ...context, span, partitions: () => firstOf(parents) },
+    { ...context, span, partitions: () => yieldFirst(parents) },
     null,
   )) {
     const reasons = page.items.flatMap(
       (item, index) =>
-        rejectionOf(stream, item, {
+        findRejection(stream, item, {
           settings: context.settings,
           partition: page.partition,
           index,
         }) ?? [],
     );
-    tried.push({
+    readStreams.push({
       stream: stream.name,
       ids: page.items.flatMap((item) => stream.identify(item) ?? []),
     });
-    return { value: undefined, message: inWords(page.items.length, page.last, reasons) };
+    return { value: undefined, message: formatSummary(page.items.length, page.last, reasons) };
   }
   return { value: undefined, message: 'There is nothing in it.' };
 }
 
-async function* firstOf(ids: string[]): AsyncGenerator<PartitionBatch> {
+async function* yieldFirst(ids: string[]): AsyncGenerator<PartitionBatch> {
   yield { ids: ids.slice(0, 1), cursor: null };
 }
 
-function rejectionOf(
+function findRejection(
   stream: StreamDefinition<unknown>,
   item: unknown,
   context: Parameters<StreamDefinition<unknown>['map']>[1],
@@ -73,7 +73,7 @@ function rejectionOf(
   }
 }
 
-function inWords(count: number, last: boolean, reasons: string[]): string {
+function formatSummary(count: number, last: boolean, reasons: string[]): string {
   const read = `${count} on the first page${last ? ', and there are no more' : ''}.`;
   return reasons.length === 0
     ? read

@@ -81,12 +81,13 @@ export function createClientTetherClient(access: Access): ClientTetherClient {
   const pages = createPageReaders(access);
   return {
     ...pages,
-    getLeads: () => settle(collectItems('lead', pages.readLeadPages())),
-    getOpportunities: () => settle(collectItems('opportunity', pages.readOpportunityPages())),
-    getNotes: (params = {}) => settle(collectNotes(pages, params, access.settings.timeZone)),
+    getLeads: () => toApiResponse(collectItems('lead', pages.readLeadPages())),
+    getOpportunities: () =>
+      toApiResponse(collectItems('opportunity', pages.readOpportunityPages())),
+    getNotes: (params = {}) => toApiResponse(collectNotes(pages, params, access.settings.timeZone)),
     getScheduledActivities: (period = {}) =>
-      settle(collectItems('activity', pages.readActivityPages(period))),
-    getEvents: (period = {}) => settle(collectItems('event', pages.readEventPages(period))),
+      toApiResponse(collectItems('activity', pages.readActivityPages(period))),
+    getEvents: (period = {}) => toApiResponse(collectItems('event', pages.readEventPages(period))),
   };
 }
 
@@ -133,7 +134,7 @@ function toDateParam({ settings }: Access, text: string | undefined): string | u
   return at === null ? undefined : formatDate(at, settings.timeZone);
 }
 
-async function settle<T>(call: Promise<T>): Promise<ApiResponse<T>> {
+async function toApiResponse<T>(call: Promise<T>): Promise<ApiResponse<T>> {
   try {
     return { ok: true, data: await call };
   } catch (error) {

@@ -15,24 +15,27 @@ export interface Envelope {
  */
 const SUCCESS = 'CT200';
 const NOTHING_FOUND = 'CT515';
-const FAILURES: Record<string, { kind: RemoteErrorKind; words: string }> = {
+const FAILURES: Record<string, { kind: RemoteErrorKind; message: string }> = {
   CT401: {
     kind: 'auth',
-    words: 'refused the credentials. Enter the access token and the web key again.',
+    message: 'refused the credentials. Enter the access token and the web key again.',
   },
   CT403: {
     kind: 'auth',
-    words: 'refused the credentials. Enter the access token and the web key again.',
+    message: 'refused the credentials. Enter the access token and the web key again.',
   },
-  CT404: { kind: 'gone', words: 'does not have what was asked for any more.' },
-  CT429: { kind: 'rate_limited', words: 'asked to slow down. Reading continues by itself later.' },
+  CT404: { kind: 'gone', message: 'does not have what was asked for any more.' },
+  CT429: {
+    kind: 'rate_limited',
+    message: 'asked to slow down. Reading continues by itself later.',
+  },
   CT500: {
     kind: 'transient',
-    words: 'could not answer right now. The next try follows by itself.',
+    message: 'could not answer right now. The next try follows by itself.',
   },
   CT503: {
     kind: 'transient',
-    words: 'could not answer right now. The next try follows by itself.',
+    message: 'could not answer right now. The next try follows by itself.',
   },
 };
 
@@ -82,12 +85,12 @@ function parseTotal(value: unknown): number | undefined {
 }
 
 function createFailure(code: string): RemoteError {
-  const { kind, words } = FAILURES[code] ?? {
+  const { kind, message } = FAILURES[code] ?? {
     kind: 'malformed',
-    words: 'did not accept the request.',
+    message: 'did not accept the request.',
   };
   const named = /^CT\d{1,4}$/.test(code) ? code : 'no known result code';
-  return new RemoteError(kind, `ClientTether ${words} (${named})`);
+  return new RemoteError(kind, `ClientTether ${message} (${named})`);
 }
 
 function createMalformedError(how: string): RemoteError {

@@ -18,7 +18,7 @@ export async function* readDueNotes(
   for await (const batch of context.partitions()) {
     for await (const { response, items, contactId } of client.readNotePages(batch.ids)) {
       if (held) yield held;
-      held = { answer: response, items, partition: contactId, cursor: done, last: false };
+      held = { response: response, items, partition: contactId, cursor: done, last: false };
     }
     done = batch.cursor;
     if (held) held = { ...held, cursor: done };

@@ -42,7 +42,7 @@ export async function* readListPages(
     const last = items.length !== limit && total <= end;
     maxTotal = Math.max(maxTotal, total);
     if (!last) assertNewPage(items, seen);
-    if (end > MAX_ROWS || isFarBeyond(maxTotal, end, limit)) throw createEndlessError();
+    if (end > MAX_ROWS || exceedsTotal(maxTotal, end, limit)) throw createEndlessError();
     offset = last ? end : end - countOverlap(limit);
     // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass
     // would lose ground each time.
@@ -70,7 +70,7 @@ function assertNewPage(items: unknown[], seen: Set<string>): void {
  * A total of more than a page counts the whole list; lists grow while they are read, but not to
  * double their length.
  */
-function isFarBeyond(maxTotal: number, end: number, limit: number): boolean {
+function exceedsTotal(maxTotal: number, end: number, limit: number): boolean {
   return maxTotal > limit && end > maxTotal * 2 + limit * 10;
 }
 

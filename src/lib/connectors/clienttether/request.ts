@@ -1,5 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ReadContext } from '../contract/source.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import type { ClientTetherSettings } from './settings.ts';
@@ -12,7 +12,7 @@ export type Access = Pick<
 
 export interface ParsedResponse extends Envelope {
   /** Exactly as received. */
-  response: HttpAnswer;
+  response: HttpResponse;
 }
 
 /**

@@ -42,9 +42,9 @@ const LIKELIHOODS: Record<string, number> = {
   'fa requested': 90,
   'fa sent': 95,
 };
-const LOST_NAMES =
+const LOST_PATTERN =
   /\b(lost|dead|not interested|disqualified|unqualified|not qualified|declined|do not (call|contact))\b/;
-const WON_NAMES = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
+const WON_PATTERN = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
 
 /** The stage's name as it is shown and counted: "New Lead" when blank. */
 export function toStageName(text: string | null): string {
@@ -68,7 +68,7 @@ export function lookUpStage(
 function lookUpCommonStage(key: string): StageFacts {
   const likelyPct = Object.hasOwn(LIKELIHOODS, key) ? LIKELIHOODS[key] : undefined;
   if (likelyPct !== undefined) return { outcome: 'open', likelyPct };
-  if (LOST_NAMES.test(key)) return LOST;
-  if (WON_NAMES.test(key)) return WON;
+  if (LOST_PATTERN.test(key)) return LOST;
+  if (WON_PATTERN.test(key)) return WON;
   return UNKNOWN_STAGE;
 }

@@ -30,7 +30,7 @@ const salesCycles = defineStream<ClientTetherSettings, 'stage'>({
   listing: { kind: 'complete' },
   async *read(context) {
     const { response, items } = await createClientTetherClient(context).readSalesCycles();
-    yield { answer: response, items: addNewLead(items), cursor: null, last: true };
+    yield { response: response, items: addNewLead(items), cursor: null, last: true };
   },
   parse: (body) => addNewLead(parseItems(body)),
   identify: (item) => readItem('salesCycle', item).sales_cycle_id ?? undefined,
@@ -112,7 +112,7 @@ function readList(
       const expectedTotal =
         total !== undefined && total > items.length ? { expectedTotal: total } : {};
       yield {
-        answer: response,
+        response: response,
         items,
         cursor: last ? null : { offset: next },
         last,

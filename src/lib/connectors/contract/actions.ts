@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ReadContext } from './source.ts';
 
 /** The fields of a record that people may change at its source, by their names there. */
@@ -42,5 +42,5 @@ export interface WriteBack<Settings = unknown> {
    * Throws RemoteError; with status 412 the record is not (or, as some sources have it, seems not
    * to be) that version any more.
    */
-  send(context: WriteContext<Settings>, change: Change): Promise<HttpAnswer>;
+  send(context: WriteContext<Settings>, change: Change): Promise<HttpResponse>;
 }

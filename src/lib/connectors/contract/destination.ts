@@ -98,7 +98,7 @@ export type SearchKey =
   | { by: 'lead'; remoteLeadId: string };
 
 /** What became of a write. Everything else is a RemoteError. */
-export type Written =
+export type WriteResult =
   /** `kept`: the fields that were sent as the CRM keeps them, as far as it says so. */
   | { kind: 'done'; etag: string; kept: Record<string, FieldValue> }
   /** There is a record with this id, or with the same alternate key, already. */
@@ -128,9 +128,9 @@ export interface RemoteTables {
    * Makes a record of that id unless there is one. `detect`: the CRM's own duplicate detection may
    * object.
    */
-  create(write: Write, options: { detect: boolean }): Promise<Written>;
-  update(write: Write & { etag: string }): Promise<Written>;
-  remove(table: PushTable, id: string, etag: string): Promise<Written>;
+  create(write: Write, options: { detect: boolean }): Promise<WriteResult>;
+  update(write: Write & { etag: string }): Promise<WriteResult>;
+  remove(table: PushTable, id: string, etag: string): Promise<WriteResult>;
 }
 
 /** What a push may use. The client notes each request for the audit trail. */

@@ -59,7 +59,7 @@ export interface ProviderDefinition<Settings = unknown> {
   /**
    * What a workspace has on from the moment in which a person connects it; it can be switched off.
    */
-  switchesOn?: readonly ('lead-engine' | 'crm-push')[];
+  enablesFeatures?: readonly ('lead-engine' | 'crm-push')[];
   /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
-import type { HttpAnswer, HttpClient } from '../../platform/http/types.ts';
+import type { HttpResponse, HttpClient } from '../../platform/http/types.ts';
 
 /** Where a stream continues. Any JSON value that the stream itself understands. */
 export type Cursor = string | number | boolean | null | Cursor[] | { [key: string]: Cursor };
@@ -51,7 +51,7 @@ export interface PartitionBatch {
 /** One response of a stream. */
 export interface Page {
   /** The answer exactly as received: it is stored before anything of it is used. */
-  answer: HttpAnswer;
+  response: HttpResponse;
   /** The items of the page in the order received. */
   items: unknown[];
   /** Where to continue after this page. */

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { address, ask, jsonOf, type Access } from './request.ts';
+import { buildUrl, get, tryParseJson, type Access } from './request.ts';
 
 /** What the environment says of a table. */
-export interface TableFacts {
+export interface TableDefinition {
   isTracked: boolean;
   /** Names of its columns as lists show them; null when it does not say. */
   columns: ReadonlySet<string> | null;
 }
 
 /** What begins our own columns, which not every customer has. */
-const OURS = 'hnt_';
+const OUR_PREFIX = 'hnt_';
 
-const definition = z.looseObject({
+const definitionSchema = z.looseObject({
   ChangeTrackingEnabled: z.boolean(),
   Attributes: z.array(
     z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() }),
@@ -24,17 +24,17 @@ const definition = z.looseObject({
  * not always read definitions: then the columns that every environment has are taken for granted,
  * and tracking is tried.
  */
-export async function tableFacts(access: Access, table: string): Promise<TableFacts> {
+export async function readTableDefinition(access: Access, table: string): Promise<TableDefinition> {
   const query = {
     $select: 'LogicalName,ChangeTrackingEnabled',
     $expand: 'Attributes($select=LogicalName,AttributeType)',
   };
   try {
-    return factsIn(
+    return parseTableDefinition(
       (
-        await ask(
+        await get(
           access,
-          address(access.settings, `EntityDefinitions(LogicalName='${table}')`, query),
+          buildUrl(access.settings, `EntityDefinitions(LogicalName='${table}')`, query),
         )
       ).body,
     );
@@ -47,8 +47,8 @@ export async function tableFacts(access: Access, table: string): Promise<TableFa
   }
 }
 
-function factsIn(body: string): TableFacts {
-  const parsed = definition.safeParse(jsonOf(body));
+function parseTableDefinition(body: string): TableDefinition {
+  const parsed = definitionSchema.safeParse(tryParseJson(body));
   if (!parsed.success)
     throw new RemoteError(
       'malformed',
@@ -59,19 +59,19 @@ function factsIn(body: string): TableFacts {
     isTracked,
     columns: new Set(
       attributes.map(({ LogicalName: name, AttributeType: type }) =>
-        LOOKUPS.has(type ?? '') ? `_${name}_value` : name,
+        LOOKUP_TYPES.has(type ?? '') ? `_${name}_value` : name,
       ),
     ),
   };
 }
 
-const LOOKUPS = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
+const LOOKUP_TYPES = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
 
 /** Those of the wanted columns that there are, and what our own solution has added. */
-export function columnsOf(wanted: readonly string[], { columns }: TableFacts): string[] {
+export function selectColumns(wanted: readonly string[], { columns }: TableDefinition): string[] {
   if (columns === null) return [...wanted];
   return [
     ...wanted.filter((name) => columns.has(name)),
-    ...[...columns].filter((name) => name.startsWith(OURS)),
+    ...[...columns].filter((name) => name.startsWith(OUR_PREFIX)),
   ];
 }

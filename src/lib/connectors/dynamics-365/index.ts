@@ -2,7 +2,7 @@ import { defineProvider } from '../contract/provider.ts';
 import { dynamicsPush } from './destination/index.ts';
 import { dynamicsSettings, type DynamicsSettings } from './settings.ts';
 import { streams } from './streams.ts';
-import { askWhoAmI, whoAmI } from './who-am-i.ts';
+import { fetchWhoAmI, whoAmI } from './who-am-i.ts';
 
 /**
  * Microsoft Dynamics 365 Sales: leads, accounts, contacts, deals, tasks and notes of a customer.
@@ -66,6 +66,6 @@ export const dynamics365 = defineProvider({
   push: dynamicsPush,
   whoAmI,
   async check(context) {
-    await askWhoAmI(context);
+    await fetchWhoAmI(context);
   },
 });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type { Cursor, Page, ReadContext } from '../contract/source.ts';
-import { columnsOf, tableFacts } from './definition.ts';
-import { address, ask, jsonOf } from './request.ts';
+import { selectColumns, readTableDefinition } from './definition.ts';
+import { buildUrl, get, tryParseJson } from './request.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 type Context = ReadContext<DynamicsSettings>;
@@ -21,7 +21,7 @@ export interface Table {
 }
 
 /** Where a list goes on. Pages of one list are asked for with the very same preferences. */
-interface Place {
+interface ListPosition {
   link: string;
   prefer: string;
   /** The columns asked for. */
@@ -49,14 +49,14 @@ const deletion = z.looseObject({
   '@odata.context': z.string().regex(/\$deletedEntity$/),
   id: z.string(),
 });
-const placeShape = z.object({
+const positionSchema = z.object({
   link: z.string(),
   prefer: z.string(),
   select: z.string(),
   since: z.string().nullable().optional(),
   expires: z.boolean().optional(),
 });
-const tokenShape = z.object({
+const tokenSchema = z.object({
   wanted: z.string(),
   select: z.string(),
   delta: z.string().optional(),
@@ -67,16 +67,16 @@ const tokenShape = z.object({
  * The rows of a body, without the marks of deleted ones. Throws RemoteError `malformed` when it is
  * no list.
  */
-export function rowsIn(table: Pick<Table, 'keeps'>, body: string): unknown[] {
-  return listOf(body).value.filter(
+export function parseRows(table: Pick<Table, 'keeps'>, body: string): unknown[] {
+  return parseList(body).value.filter(
     (row) =>
       !deletion.safeParse(row).success &&
       (table.keeps === undefined || typeof row !== 'object' || row === null || table.keeps(row)),
   );
 }
 
-function listOf(body: string): z.output<typeof envelope> {
-  const parsed = envelope.safeParse(jsonOf(body));
+function parseList(body: string): z.output<typeof envelope> {
+  const parsed = envelope.safeParse(tryParseJson(body));
   if (parsed.success) return parsed.data;
   throw new RemoteError('malformed', 'Dynamics 365 answered something that is not a list of rows.');
 }
@@ -91,60 +91,72 @@ export async function* readTable(
   context: Context,
   cursor: Cursor,
 ): AsyncGenerator<Page> {
-  let { answer, place } = await begin(table, context, cursor);
+  let { response, position } = await openList(table, context, cursor);
   for (;;) {
-    const { value, '@odata.nextLink': next, '@odata.deltaLink': delta } = listOf(answer.body);
-    if (next !== undefined && next === place.link)
+    const { value, '@odata.nextLink': next, '@odata.deltaLink': delta } = parseList(response.body);
+    if (next !== undefined && next === position.link)
       throw new RemoteError('malformed', 'Dynamics 365 sent the same page twice.');
-    const deleted = value.flatMap((row) => deletion.safeParse(row).data?.id ?? []).map(bareId);
-    if (place.since === null) place = { ...place, since: beganAt(answer, context.now) };
+    const deleted = value
+      .flatMap((row) => deletion.safeParse(row).data?.id ?? [])
+      .map(stripTableName);
+    if (position.since === null)
+      position = { ...position, since: readServerTime(response, context.now) };
     const page = {
-      answer,
-      items: rowsIn(table, answer.body),
+      response,
+      items: parseRows(table, response.body),
       ...(deleted.length > 0 && { deleted }),
     };
     if (next === undefined) {
-      yield { ...page, cursor: null, last: true, token: tokenOf(table, context, place, delta) };
+      yield {
+        ...page,
+        cursor: null,
+        last: true,
+        token: buildToken(table, context, position, delta),
+      };
       return;
     }
-    place = { ...place, link: ownLink(context, next), expires: false };
-    yield { ...page, cursor: cursorOf(place), last: false };
-    answer = await askKnown(context, place);
+    position = { ...position, link: assertOwnLink(context, next), expires: false };
+    yield { ...page, cursor: toCursor(position), last: false };
+    response = await fetchPosition(context, position);
   }
 }
 
-type Begun = { answer: HttpAnswer; place: Place };
+type OpenedList = { response: HttpResponse; position: ListPosition };
 
-async function begin(table: Table, context: Context, cursor: Cursor): Promise<Begun> {
+async function openList(table: Table, context: Context, cursor: Cursor): Promise<OpenedList> {
   const known =
-    placeShape.safeParse(cursor).data ??
-    (context.span.mode === 'changes' ? changesSince(table, context) : undefined);
-  if (known !== undefined) return { place: known, answer: await askKnown(context, known) };
-  const facts = await tableFacts(context, table.name);
-  const select = columnsOf(table.columns, facts).join(',');
-  const listed: Place = {
-    link: address(context.settings, table.set, { $select: select }),
-    prefer: preferOf(context),
+    positionSchema.safeParse(cursor).data ??
+    (context.span.mode === 'changes' ? resolveChanges(table, context) : undefined);
+  if (known !== undefined)
+    return { position: known, response: await fetchPosition(context, known) };
+  const facts = await readTableDefinition(context, table.name);
+  const select = selectColumns(table.columns, facts).join(',');
+  const listed: ListPosition = {
+    link: buildUrl(context.settings, table.set, { $select: select }),
+    prefer: buildPrefer(context),
     select,
     since: null,
   };
   const tracked = facts.isTracked
-    ? await askTracked(context, {
+    ? await fetchTracked(context, {
         ...listed,
-        prefer: preferOf(context, 'odata.track-changes'),
+        prefer: buildPrefer(context, 'odata.track-changes'),
         since: undefined,
       })
     : undefined;
-  return tracked ?? { place: listed, answer: await ask(context, listed.link, listed) };
+  return tracked ?? { position: listed, response: await get(context, listed.link, listed) };
 }
 
 /**
  * Undefined when changes are not tracked after all, or the application may not read the whole
  * organisation, which this asks for.
  */
-async function askTracked(context: Context, place: Place): Promise<Begun | undefined> {
+async function fetchTracked(
+  context: Context,
+  position: ListPosition,
+): Promise<OpenedList | undefined> {
   try {
-    return { place, answer: await ask(context, place.link, place) };
+    return { position, response: await get(context, position.link, position) };
   } catch (error) {
     if (
       error instanceof RemoteError &&
@@ -161,16 +173,16 @@ async function askTracked(context: Context, place: Place): Promise<Begun | undef
  * A refusal of a link that the source itself has handed out means that it does not hold any more,
  * whatever the reason: only a full pass is sure.
  */
-async function askKnown(context: Context, place: Place): Promise<HttpAnswer> {
+async function fetchPosition(context: Context, position: ListPosition): Promise<HttpResponse> {
   try {
-    return await ask(context, place.link, place);
+    return await get(context, position.link, position);
   } catch (error) {
-    const isOver =
+    const isExpired =
       error instanceof RemoteError &&
       error.status !== undefined &&
       error.status >= 400 &&
       ['malformed', 'gone', 'permission'].includes(error.kind);
-    throw isOver
+    throw isExpired
       ? new RemoteError(
           'cursor_invalid',
           'Dynamics 365 does not accept the place any more from which the list was to go on. Everything is read once more.',
@@ -180,8 +192,8 @@ async function askKnown(context: Context, place: Place): Promise<HttpAnswer> {
   }
 }
 
-function changesSince(table: Table, context: Context): Place {
-  const known = tokenShape.safeParse(context.span.token).data;
+function resolveChanges(table: Table, context: Context): ListPosition {
+  const known = tokenSchema.safeParse(context.span.token).data;
   // What is wanted of a row is written into the link: when we want something else, only a full pass
   // brings it.
   if (known === undefined || known.wanted !== table.columns.join(','))
@@ -191,26 +203,31 @@ function changesSince(table: Table, context: Context): Place {
     );
   const { select, delta } = known;
   if (delta !== undefined)
-    return { link: delta, prefer: preferOf(context, 'odata.track-changes'), select, expires: true };
+    return {
+      link: delta,
+      prefer: buildPrefer(context, 'odata.track-changes'),
+      select,
+      expires: true,
+    };
   const since = new Date(Date.parse(known.since ?? '') - OVERLAP_MS)
     .toISOString()
     .replace('.000Z', 'Z');
   return {
-    link: address(context.settings, table.set, {
+    link: buildUrl(context.settings, table.set, {
       $select: select,
       $filter: `modifiedon ge ${since}`,
       $orderby: 'modifiedon asc',
     }),
-    prefer: preferOf(context),
+    prefer: buildPrefer(context),
     select,
     since: null,
   };
 }
 
-function tokenOf(
+function buildToken(
   table: Table,
   context: Context,
-  { since, select }: Place,
+  { since, select }: ListPosition,
   delta: string | undefined,
 ): Cursor {
   const known = { wanted: table.columns.join(','), select };
@@ -220,14 +237,14 @@ function tokenOf(
       'malformed',
       'Dynamics 365 ended a list without the link by which its changes are followed.',
     );
-  return { ...known, delta: ownLink(context, delta) };
+  return { ...known, delta: assertOwnLink(context, delta) };
 }
 
 /**
  * A link of the source, byte for byte: its cookie is encoded twice and breaks when it is spelled
  * anew. It has to lead to where we asked, because the token goes along.
  */
-function ownLink({ settings }: Context, link: string): string {
+function assertOwnLink({ settings }: Context, link: string): string {
   if (URL.canParse(link) && new URL(link).origin === new URL(settings.baseUrl).origin) return link;
   throw new RemoteError(
     'malformed',
@@ -235,19 +252,19 @@ function ownLink({ settings }: Context, link: string): string {
   );
 }
 
-const preferOf = ({ settings }: Context, ...more: string[]): string =>
+const buildPrefer = ({ settings }: Context, ...more: string[]): string =>
   [...more, `odata.maxpagesize=${settings.pageSize}`, ANNOTATIONS].join(',');
 
-function cursorOf({ since, ...place }: Place): Cursor {
-  return { ...place, expires: place.expires ?? false, ...(since !== undefined && { since }) };
+function toCursor({ since, ...position }: ListPosition): Cursor {
+  return { ...position, expires: position.expires ?? false, ...(since !== undefined && { since }) };
 }
 
 /** By the source's own clock, which is the one that times of change are written by. */
-function beganAt({ headers }: HttpAnswer, now: Date): string {
-  const said = new Date(headers['date'] ?? '');
-  return (Number.isNaN(said.getTime()) ? now : said).toISOString();
+function readServerTime({ headers }: HttpResponse, now: Date): string {
+  const serverDate = new Date(headers['date'] ?? '');
+  return (Number.isNaN(serverDate.getTime()) ? now : serverDate).toISOString();
 }
 
 /** Ids of deleted rows come bare or with the name of their table. */
-const bareId = (id: string): string =>
+const stripTableName = (id: string): string =>
   /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(id)?.[0].toLowerCase() ?? id;

@@ -5,7 +5,7 @@ import {
 } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ReadContext } from '../contract/source.ts';
 import type { DynamicsSettings } from './settings.ts';
 
@@ -26,7 +26,7 @@ const HEADERS = {
 };
 
 /** Refusals whose body says what they are about. */
-const REASONED = [400, 403, 404, 405, 410, 412, 501];
+const ACCEPTED_STATUSES = [400, 403, 404, 405, 410, 412, 501];
 
 /**
  * What a code means, where the status alone does not tell. Codes of service protection come with
@@ -54,7 +54,7 @@ const EXPIRED = /version stamp.*expired|perform a full sync/i;
  * The address of something in the environment's Web API. Names of OData parameters begin with a
  * dollar sign, which is documented unescaped.
  */
-export function address(
+export function buildUrl(
   { baseUrl }: Pick<DynamicsSettings, 'baseUrl'>,
   path: string,
   query: Record<string, string> = {},
@@ -69,25 +69,25 @@ export function address(
  * One GET of the Web API. `expires`: the address is a delta link, whose end may be told with any
  * status (which one is not documented), a server error included. Throws RemoteError.
  */
-export async function ask(
+export async function get(
   { http }: Access,
   url: string,
   { prefer, expires = false }: { prefer?: string; expires?: boolean } = {},
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const request = { url, headers: { ...HEADERS, ...(prefer !== undefined && { prefer }) } };
-  const answer = await http.request({
+  const response = await http.request({
     ...request,
-    accept: expires ? [...REASONED, 500] : REASONED,
+    accept: expires ? [...ACCEPTED_STATUSES, 500] : ACCEPTED_STATUSES,
   });
-  if (answer.status < 300) return answer;
-  const refusal = refusalOf(answer);
+  if (response.status < 300) return response;
+  const refusal = toRemoteError(response);
   // Any other server error is asked again in the usual way, which waits between tries.
   return refusal.kind === 'transient' ? http.request(request) : Promise.reject(refusal);
 }
 
 /** A refusal as the error that it stands for, in our words; of theirs only names are shown. */
-export function refusalOf({ status, headers, body, receivedAt }: HttpAnswer): RemoteError {
-  const { code, message } = reasonOf(body);
+export function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): RemoteError {
+  const { code, message } = readError(body);
   const kind = EXPIRED.test(message)
     ? 'cursor_invalid'
     : (BY_CODE[code] ?? BY_STATUS[status] ?? 'malformed');
@@ -95,12 +95,12 @@ export function refusalOf({ status, headers, body, receivedAt }: HttpAnswer): Re
   const details: RemoteErrorDetails = { status, headers, ...(until && { until }) };
   return new RemoteError(
     kind,
-    `${wordsOf(kind, message)} (${[`HTTP ${status}`, code].filter(Boolean).join(', ')})`,
+    `${formatMessage(kind, message)} (${[`HTTP ${status}`, code].filter(Boolean).join(', ')})`,
     details,
   );
 }
 
-function wordsOf(kind: RemoteErrorKind, message: string): string {
+function formatMessage(kind: RemoteErrorKind, message: string): string {
   switch (kind) {
     case 'permission': {
       const privilege = /\bprv\w+/.exec(message)?.[0];
@@ -123,20 +123,20 @@ function wordsOf(kind: RemoteErrorKind, message: string): string {
   }
 }
 
-function reasonOf(body: string): { code: string; message: string } {
-  const error: unknown = Reflect.get(objectOf(jsonOf(body)), 'error');
+function readError(body: string): { code: string; message: string } {
+  const error: unknown = Reflect.get(toObject(tryParseJson(body)), 'error');
   const text = (name: string) => {
-    const value: unknown = Reflect.get(objectOf(error), name);
+    const value: unknown = Reflect.get(toObject(error), name);
     return typeof value === 'string' ? value : '';
   };
   return { code: text('code').toLowerCase(), message: text('message') };
 }
 
-const objectOf = (value: unknown): object =>
+const toObject = (value: unknown): object =>
   typeof value === 'object' && value !== null ? value : {};
 
 /** The JSON of a body; undefined when it is none. */
-export function jsonOf(body: string): unknown {
+export function tryParseJson(body: string): unknown {
   try {
     return parseJson(body);
   } catch {

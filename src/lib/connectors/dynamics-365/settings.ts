@@ -6,7 +6,7 @@ const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
  */
 export const ANY_ENVIRONMENT = 'https://your-org.crm.dynamics.com/';
 
-const root = (url: string) =>
+const rootUrl = (url: string) =>
   z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
 
 /**
@@ -15,9 +15,9 @@ const root = (url: string) =>
  */
 export const dynamicsSettings = z.strictObject({
   /** Root of the environment, without the path of its Web API. */
-  baseUrl: root(ANY_ENVIRONMENT),
+  baseUrl: rootUrl(ANY_ENVIRONMENT),
   /** Where tokens come from, without the directory. */
-  loginUrl: root(DEFAULT_LOGIN_URL),
+  loginUrl: rootUrl(DEFAULT_LOGIN_URL),
   /** The customer's directory at Microsoft: its id or one of its domains. */
   tenantId: z
     .string()

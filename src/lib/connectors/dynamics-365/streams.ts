@@ -1,11 +1,11 @@
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import { defineStream, type Changes, type StreamDefinition } from '../contract/source.ts';
-import { isNoteToKeep, mapNote, mapTask } from './mapping/activity.ts';
+import { isSalesNote, mapNote, mapTask } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
-import { idIn } from './mapping/values.ts';
-import { readTable, rowsIn, type Table } from './paging.ts';
+import { readId } from './mapping/values.ts';
+import { readTable, parseRows, type Table } from './paging.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 /**
@@ -136,7 +136,7 @@ const TABLES = {
     set: 'annotations',
     id: 'annotationid',
     columns: ['subject', 'notetext', 'filename', '_objectid_value', '_createdby_value', ...SYSTEM],
-    keeps: isNoteToKeep,
+    keeps: isSalesNote,
   },
 } satisfies Record<string, Table>;
 
@@ -155,8 +155,8 @@ const stream = <Entity extends EntityName>(
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readTable(table, context, cursor),
-    parse: (body) => rowsIn(table, body),
-    identify: (item) => idIn(item, table.id),
+    parse: (body) => parseRows(table, body),
+    identify: (item) => readId(item, table.id),
   });
 };
 

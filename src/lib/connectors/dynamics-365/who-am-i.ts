@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { address, ask, jsonOf, type Access } from './request.ts';
+import { buildUrl, get, tryParseJson, type Access } from './request.ts';
 import { ANY_ENVIRONMENT } from './settings.ts';
 
-const answer = z.looseObject({ UserId: z.string(), OrganizationId: z.string() });
-const user = z.looseObject({ fullname: z.string().trim().min(1) });
+const whoAmISchema = z.looseObject({ UserId: z.string(), OrganizationId: z.string() });
+const userSchema = z.looseObject({ fullname: z.string().trim().min(1) });
 
 /** Asks whom the token stands for: the cheapest question there is. Throws RemoteError. */
-export async function askWhoAmI(access: Access): Promise<z.output<typeof answer>> {
+export async function fetchWhoAmI(access: Access): Promise<z.output<typeof whoAmISchema>> {
   if (access.settings.baseUrl === ANY_ENVIRONMENT)
     throw new RemoteError(
       'permission',
       'The base URL is only an example. Enter the address of the environment, such as https://contoso.crm4.dynamics.com.',
     );
-  const parsed = answer.safeParse(
-    jsonOf((await ask(access, address(access.settings, 'WhoAmI'))).body),
+  const parsed = whoAmISchema.safeParse(
+    tryParseJson((await get(access, buildUrl(access.settings, 'WhoAmI'))).body),
   );
   if (parsed.success) return parsed.data;
   throw new RemoteError(
@@ -28,20 +28,20 @@ export async function askWhoAmI(access: Access): Promise<z.output<typeof answer>
  * do.
  */
 export async function whoAmI(access: Access): Promise<string> {
-  const { UserId: userId, OrganizationId: organisation } = await askWhoAmI(access);
-  const name = await nameOf(access, userId);
+  const { UserId: userId, OrganizationId: organisation } = await fetchWhoAmI(access);
+  const name = await fetchUserName(access, userId);
   return `${name ?? `user ${userId}`} (organisation ${organisation})`;
 }
 
-async function nameOf(access: Access, userId: string): Promise<string | null> {
+async function fetchUserName(access: Access, userId: string): Promise<string | null> {
   try {
     return (
-      user.safeParse(
-        jsonOf(
+      userSchema.safeParse(
+        tryParseJson(
           (
-            await ask(
+            await get(
               access,
-              address(access.settings, `systemusers(${userId})`, { $select: 'fullname' }),
+              buildUrl(access.settings, `systemusers(${userId})`, { $select: 'fullname' }),
             )
           ).body,
         ),

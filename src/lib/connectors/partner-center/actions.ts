@@ -2,7 +2,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 import type { CurrentItem, RecordState, WriteBack } from '../contract/actions.ts';
 import { mapReferral } from './mapping.ts';
-import { askOne } from './request.ts';
+import { requestReferral } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 const state = (status: string, substatus: string): RecordState => ({ status, substatus });
@@ -35,12 +35,12 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
     ),
   current,
   async read(context, externalId) {
-    return current(itemIn((await askOne(context, externalId)).body));
+    return current(parseItem((await requestReferral(context, externalId)).body));
   },
   body: (wanted) =>
     Object.entries(wanted).map(([name, value]) => ({ op: 'replace', path: `/${name}`, value })),
   send: (context, { externalId, wanted, tag }) =>
-    askOne(context, externalId, {
+    requestReferral(context, externalId, {
       method: 'PATCH',
       json: writeBack.body(wanted),
       headers: { prefer: 'return=representation', ...(tag !== null && { 'if-match': tag }) },
@@ -54,7 +54,7 @@ function current(item: unknown): CurrentItem {
   return { state: { status, substatus }, tag: typeof tag === 'string' && tag !== '' ? tag : null };
 }
 
-function itemIn(body: string): unknown {
+function parseItem(body: string): unknown {
   try {
     return parseJson(body);
   } catch {

@@ -1,8 +1,8 @@
 import { defineProvider } from '../contract/provider.ts';
 import { defineStream } from '../contract/source.ts';
-import { mapReferral, referralId } from './mapping.ts';
-import { itemsOf, readReferrals } from './paging.ts';
-import { ask } from './request.ts';
+import { mapReferral, readReferralId } from './mapping.ts';
+import { parseItems, readReferrals } from './paging.ts';
+import { fetchReferrals } from './request.ts';
 import { whoAmI } from './who-am-i.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
 import { webhook } from './webhook.ts';
@@ -24,8 +24,8 @@ const referrals = defineStream<PartnerCenterSettings, 'referral'>({
   listing: { kind: 'complete' },
   changes: { by: 'time', lookbackSeconds: LOOKBACK_SECONDS, reconcileHours: RECONCILE_HOURS },
   read: readReferrals,
-  parse: itemsOf,
-  identify: referralId,
+  parse: parseItems,
+  identify: readReferralId,
   map: mapReferral,
 });
 
@@ -104,9 +104,9 @@ export const partnerCenter = defineProvider({
   webhook,
   writeBack,
   streams: [referrals],
-  switchesOn: ['lead-engine'],
+  enablesFeatures: ['lead-engine'],
   whoAmI,
   async check(context) {
-    await ask(context, { $top: '1' });
+    await fetchReferrals(context, { $top: '1' });
   },
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ReferralRecord } from '../../records/referral.ts';
 import { RecordRejected } from '../contract/source.ts';
-import { domainOf } from '../../records/company-domain.ts';
-import { referralTypeOf } from './referral-type.ts';
+import { parseCompanyDomain } from '../../records/company-domain.ts';
+import { classifyReferral } from './referral-type.ts';
 
 /** Text, or what stands for text: null for blanks and for everything else. */
 const text = z
@@ -57,7 +57,7 @@ const WEBSITE_FIELDS = ['website', 'websiteUrl', 'webSite', 'url'];
 const TENANT_FIELDS = ['azureTenantId', 'tenantId', 'microsoftTenantId', 'aadTenantId'];
 
 /** The id of an item; undefined when it has none. */
-export function referralId(item: unknown): string | undefined {
+export function readReferralId(item: unknown): string | undefined {
   return z.looseObject({ id: text }).safeParse(item).data?.id ?? undefined;
 }
 
@@ -68,13 +68,13 @@ export function mapReferral(item: unknown): ReferralRecord {
   const { customerProfile: customer, details, inviteContext, ...own } = parsed.data;
   if (own.id === null) throw new RecordRejected('The referral came without an id.', 'id');
   const emails = customer.team.flatMap(({ email }) => email ?? []);
-  const { domain, reason } = domainOf(firstOf(customer, WEBSITE_FIELDS), emails);
+  const { domain, reason } = parseCompanyDomain(findFirstText(customer, WEBSITE_FIELDS), emails);
   return {
     externalId: own.id,
-    sourceCreatedAt: dateOf(own.createdDateTime, 'createdDateTime'),
-    sourceUpdatedAt: dateOf(own.updatedDateTime, 'updatedDateTime'),
+    sourceCreatedAt: parseDate(own.createdDateTime, 'createdDateTime'),
+    sourceUpdatedAt: parseDate(own.updatedDateTime, 'updatedDateTime'),
     engagementId: own.engagementId,
-    referralType: referralTypeOf({
+    referralType: classifyReferral({
       type: own.type,
       qualification: own.qualification,
       invitedBy: inviteContext.invitedBy.organizationId,
@@ -83,12 +83,13 @@ export function mapReferral(item: unknown): ReferralRecord {
     companyName: customer.name,
     domain,
     domainReason: reason,
-    azureTenantId: firstOf(customer.ids, TENANT_FIELDS) ?? firstOf(customer, TENANT_FIELDS),
-    employees: employeesOf(customer.size),
+    azureTenantId:
+      findFirstText(customer.ids, TENANT_FIELDS) ?? findFirstText(customer, TENANT_FIELDS),
+    employees: parseEmployees(customer.size),
     status: own.status ?? 'None',
     substatus: own.substatus,
     direction: own.direction,
-    dealValue: amountOf(details.dealValue),
+    dealValue: parseAmount(details.dealValue),
     currency: details.currency,
   };
 }
@@ -97,7 +98,7 @@ export function mapReferral(item: unknown): ReferralRecord {
  * The least number of people in a size class such as 51to250employees or Morethan20000employees;
  * null when it is none.
  */
-function employeesOf(size: string | null): number | null {
+function parseEmployees(size: string | null): number | null {
   const match = /^(?:more ?than ?)?(\d{1,6})(?: ?to ?\d{1,6})? ?employees$/i.exec(size ?? '');
   return match?.[1] === undefined ? null : Number(match[1]);
 }
@@ -106,7 +107,7 @@ function employeesOf(size: string | null): number | null {
  * The first of several spellings that holds text. `ids` is an object in answers and a list in what
  * is sent.
  */
-function firstOf(holder: unknown, names: readonly string[]): string | null {
+function findFirstText(holder: unknown, names: readonly string[]): string | null {
   const fields = z.record(z.string(), z.unknown()).safeParse(holder).data ?? {};
   const lower = new Map(
     Object.entries(fields).map(([name, value]) => [name.toLowerCase(), text.parse(value)]),
@@ -123,7 +124,7 @@ const DATE = /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2
  * Times come with up to 7 digits of a second, and without a zone they mean UTC. The year 1 stands
  * for "not set".
  */
-function dateOf(value: string | null, field: string): Date | null {
+function parseDate(value: string | null, field: string): Date | null {
   if (value === null) return null;
   const match = DATE.exec(value);
   if (match?.[1] === '0001') return null;
@@ -134,7 +135,7 @@ function dateOf(value: string | null, field: string): Date | null {
 }
 
 /** An exact amount with two decimals; null when there is none. */
-function amountOf(value: unknown): string | null {
+function parseAmount(value: unknown): string | null {
   const given = text.parse(value);
   if (given === null) return null;
   if (!/^-?\d+(\.\d+)?$/.test(given))

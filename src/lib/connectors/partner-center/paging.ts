@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 import type { Cursor, Page, ReadContext, ReadSpan } from '../contract/source.ts';
-import { ask } from './request.ts';
+import { fetchReferrals } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 type Context = ReadContext<PartnerCenterSettings>;
@@ -12,7 +12,7 @@ type Context = ReadContext<PartnerCenterSettings>;
  * the spelling of the time. This is OData 4's; should the source refuse it, everything is listed
  * instead.
  */
-const CHANGED_SINCE = (at: Date): string => `updatedDateTime ge ${at.toISOString()}`;
+const formatChangedSince = (at: Date): string => `updatedDateTime ge ${at.toISOString()}`;
 /**
  * Referrals are never deleted, so in the order of creation nothing moves while a long list is read.
  */
@@ -26,12 +26,12 @@ const envelope = z.looseObject({
 });
 
 /** The items of a body. Throws RemoteError `malformed` when it is not the list. */
-export function itemsOf(body: string): unknown[] {
-  return listOf(body).value;
+export function parseItems(body: string): unknown[] {
+  return parseList(body).value;
 }
 
-function listOf(body: string): z.output<typeof envelope> {
-  const parsed = envelope.safeParse(jsonOf(body));
+function parseList(body: string): z.output<typeof envelope> {
+  const parsed = envelope.safeParse(tryParseJson(body));
   if (parsed.success) return parsed.data;
   throw new RemoteError(
     'malformed',
@@ -39,7 +39,7 @@ function listOf(body: string): z.output<typeof envelope> {
   );
 }
 
-function jsonOf(body: string): unknown {
+function tryParseJson(body: string): unknown {
   try {
     return parseJson(body);
   } catch {
@@ -53,11 +53,16 @@ function jsonOf(body: string): unknown {
  * referrals.
  */
 export async function* readReferrals(context: Context, cursor: Cursor): AsyncGenerator<Page> {
-  let token = tokenIn(cursor);
+  let token = readSkipToken(cursor);
   for (;;) {
-    const answer = token === undefined ? await askFirst(context) : await askNext(context, token);
-    const { value: items, '@odata.count': count, '@odata.nextLink': link } = listOf(answer.body);
-    const next = link === undefined ? undefined : skipTokenOf(link);
+    const response =
+      token === undefined ? await fetchFirst(context) : await fetchNext(context, token);
+    const {
+      value: items,
+      '@odata.count': count,
+      '@odata.nextLink': link,
+    } = parseList(response.body);
+    const next = link === undefined ? undefined : parseSkipToken(link);
     if (next !== undefined && next === token)
       throw new RemoteError('malformed', 'Partner Center sent the same page of referrals twice.');
     // Whether the count is of the page or of the whole list is not documented: only more than the
@@ -65,7 +70,7 @@ export async function* readReferrals(context: Context, cursor: Cursor): AsyncGen
     const expectedTotal =
       count !== undefined && count > items.length ? { expectedTotal: count } : {};
     yield {
-      answer,
+      response,
       items,
       cursor: next === undefined ? null : { skiptoken: next },
       last: next === undefined,
@@ -76,21 +81,21 @@ export async function* readReferrals(context: Context, cursor: Cursor): AsyncGen
   }
 }
 
-async function askFirst(context: Context) {
-  const filter = filterOf(context.span);
+async function fetchFirst(context: Context) {
+  const filter = buildFilter(context.span);
   const all = { $orderby: BY_CREATION };
-  if (filter === undefined) return ask(context, all);
+  if (filter === undefined) return fetchReferrals(context, all);
   try {
-    return await ask(context, { $filter: filter, $orderby: BY_CHANGE });
+    return await fetchReferrals(context, { $filter: filter, $orderby: BY_CHANGE });
   } catch (error) {
-    if (error instanceof RemoteError && error.status === 400) return ask(context, all);
+    if (error instanceof RemoteError && error.status === 400) return fetchReferrals(context, all);
     throw error;
   }
 }
 
-async function askNext(context: Context, token: string) {
+async function fetchNext(context: Context, token: string) {
   try {
-    return await ask(context, { $skiptoken: token });
+    return await fetchReferrals(context, { $skiptoken: token });
   } catch (error) {
     const unknown = error instanceof RemoteError && (error.status === 400 || error.kind === 'gone');
     throw unknown
@@ -103,8 +108,8 @@ async function askNext(context: Context, token: string) {
   }
 }
 
-function filterOf({ mode, since }: ReadSpan): string | undefined {
-  return mode === 'changes' && since !== null ? CHANGED_SINCE(since) : undefined;
+function buildFilter({ mode, since }: ReadSpan): string | undefined {
+  return mode === 'changes' && since !== null ? formatChangedSince(since) : undefined;
 }
 
 /**
@@ -112,7 +117,7 @@ function filterOf({ mode, since }: ReadSpan): string | undefined {
  * lack a part of the path, so that whoever follows one sends the access token in clear and to
  * another address.
  */
-function skipTokenOf(link: string): string {
+function parseSkipToken(link: string): string {
   const token = URL.canParse(link) ? new URL(link).searchParams.get('$skiptoken') : null;
   if (token === null || token === '')
     throw new RemoteError(
@@ -122,7 +127,7 @@ function skipTokenOf(link: string): string {
   return token;
 }
 
-function tokenIn(cursor: Cursor): string | undefined {
+function readSkipToken(cursor: Cursor): string | undefined {
   const token =
     typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor)
       ? cursor['skiptoken']

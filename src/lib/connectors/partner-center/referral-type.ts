@@ -1,7 +1,7 @@
 import type { ReferralRecord } from '../../records/referral.ts';
 
 /** What decides the category of a referral. */
-export interface Categorised {
+export interface ReferralTraits {
   type: string | null;
   qualification: string | null;
   /** `inviteContext.invitedBy.organizationId`. */
@@ -20,11 +20,11 @@ const MICROSOFT = 'msft';
  *   MarketingQualified, invited by Microsoft What the rule does not name is co-sell when it is
  *   shared, else it came to us as a solution provider.
  */
-export function referralTypeOf({
+export function classifyReferral({
   type,
   qualification,
   invitedBy,
-}: Categorised): ReferralRecord['referralType'] {
+}: ReferralTraits): ReferralRecord['referralType'] {
   const isPartner = invitedBy !== null && invitedBy.toLowerCase() !== MICROSOFT;
   const [kind, quality] = [type?.toLowerCase(), qualification?.toLowerCase() ?? 'none'];
   if (kind === 'shared' || (isPartner && ['salesqualified', 'none'].includes(quality)))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpAnswer, HttpRequest } from '../../platform/http/types.ts';
+import type { HttpResponse, HttpRequest } from '../../platform/http/types.ts';
 import type { ReadContext } from '../contract/source.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
@@ -13,10 +13,10 @@ const PATH = 'referrals';
  * which is documented unescaped. `client-request-id` is required, a new one for each request.
  * Source: https://github.com/MicrosoftDocs/partner-rest (headers.md, error-codes.md)
  */
-export async function ask(
+export async function fetchReferrals(
   { http, settings }: Access,
   query: Record<string, string>,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const text = Object.entries(query)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
@@ -24,25 +24,25 @@ export async function ask(
 }
 
 /** One request about one referral. */
-export function askOne(
+export function requestReferral(
   { http, settings }: Access,
   id: string,
   request: Omit<HttpRequest, 'url'> = {},
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   return send(http, {
     ...request,
     url: new URL(`${PATH}/${encodeURIComponent(id)}`, settings.baseUrl).href,
   });
 }
 
-async function send(http: Access['http'], request: HttpRequest): Promise<HttpAnswer> {
+async function send(http: Access['http'], request: HttpRequest): Promise<HttpResponse> {
   try {
     return await http.request({
       ...request,
       headers: { 'client-request-id': randomUUID(), ...request.headers },
     });
   } catch (error) {
-    throw error instanceof RemoteError ? inOurWords(error) : error;
+    throw error instanceof RemoteError ? toPlainError(error) : error;
   }
 }
 
@@ -50,7 +50,7 @@ async function send(http: Access['http'], request: HttpRequest): Promise<HttpAns
  * Statuses that mean something else here than in general; the error code in the body says no more
  * than they do.
  */
-function inOurWords(error: RemoteError): RemoteError {
+function toPlainError(error: RemoteError): RemoteError {
   const { status, until } = error;
   const details = {
     ...(status !== undefined && { status }),
@@ -58,9 +58,9 @@ function inOurWords(error: RemoteError): RemoteError {
     cause: error,
   };
   if (status === 403) {
-    const words =
+    const message =
       'Partner Center lets only users in the role Referral Admin or Referral User read and change referrals, and never an application by itself. Give the user that role, or connect with another one.';
-    return new RemoteError('permission', words, details);
+    return new RemoteError('permission', message, details);
   }
   if (status === 423)
     return new RemoteError(

@@ -5,7 +5,7 @@ export const DEFAULT_BASE_URL = 'https://api.partner.microsoft.com/v1.0/engageme
 const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
 const DEFAULT_WEBHOOK_URL = 'https://api.partnercenter.microsoft.com/';
 
-const root = (url: string) =>
+const rootUrl = (url: string) =>
   z.url().default(url).refine(hasNoQuery, 'must not hold ? or #').transform(withSlash);
 
 /**
@@ -13,9 +13,9 @@ const root = (url: string) =>
  * signs in.
  */
 export const partnerCenterSettings = z.strictObject({
-  baseUrl: root(DEFAULT_BASE_URL),
+  baseUrl: rootUrl(DEFAULT_BASE_URL),
   /** Where tokens come from, without the directory. */
-  loginUrl: root(DEFAULT_LOGIN_URL),
+  loginUrl: rootUrl(DEFAULT_LOGIN_URL),
   /** The partner's directory at Microsoft: its id, one of its domains, or `common`. */
   tenant: z
     .string()
@@ -29,7 +29,7 @@ export const partnerCenterSettings = z.strictObject({
     .regex(/^[\w-]{0,100}$/, 'is not an application id')
     .default(''),
   /** Where webhooks are registered. */
-  webhookUrl: root(DEFAULT_WEBHOOK_URL),
+  webhookUrl: rootUrl(DEFAULT_WEBHOOK_URL),
   /** How often referrals are read, in minutes; half a minute is 0.5. */
   pollingMinutes: z.coerce.number().min(0.5).max(1_440).optional(),
 });

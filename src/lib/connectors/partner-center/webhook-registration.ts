@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
-import type { HttpAnswer, HttpRequest } from '../../platform/http/types.ts';
+import type { HttpResponse, HttpRequest } from '../../platform/http/types.ts';
 import type { RegistrationContext, WebhookRegistration } from '../contract/events.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
@@ -20,7 +20,7 @@ const PATH = 'webhooks/v1/registration';
 
 type Context = RegistrationContext<PartnerCenterSettings>;
 
-const registered = z.looseObject({
+const registrationSchema = z.looseObject({
   WebhookUrl: z.string(),
   WebhookEvents: z.array(z.string()).catch([]),
 });
@@ -34,9 +34,9 @@ export const registration: WebhookRegistration<PartnerCenterSettings> = {
   hosts: [HOST],
   tokenForm: { resource: `https://${HOST}` },
   async read(context) {
-    const answer = await send(context, { accept: [404] });
-    if (answer.status === 404 || answer.body.trim() === '') return null;
-    const parsed = registered.safeParse(parseJson(answer.body));
+    const response = await send(context, { accept: [404] });
+    if (response.status === 404 || response.body.trim() === '') return null;
+    const parsed = registrationSchema.safeParse(parseJson(response.body));
     if (!parsed.success)
       throw new RemoteError(
         'malformed',
@@ -63,11 +63,11 @@ export const registration: WebhookRegistration<PartnerCenterSettings> = {
 function send(
   { http, settings }: Context,
   request: Omit<HttpRequest, 'url'>,
-  below = '',
-): Promise<HttpAnswer> {
+  subPath = '',
+): Promise<HttpResponse> {
   return http.request({
     ...request,
-    url: `${new URL(PATH, settings.webhookUrl).href}${below}`,
+    url: `${new URL(PATH, settings.webhookUrl).href}${subPath}`,
     headers: { 'MS-CorrelationId': randomUUID(), 'MS-RequestId': randomUUID() },
   });
 }

@@ -1,6 +1,6 @@
 import { createHash, verify } from 'node:crypto';
 import { z } from 'zod';
-import { leadsToTrust } from '../../platform/certificates.ts';
+import { hasTrustedChain } from '../../platform/certificates.ts';
 import { RecordRejected } from '../contract/source.ts';
 import type {
   DeliveredEvent,
@@ -20,7 +20,7 @@ const CERTIFICATE_HOST = '3psostorageacct.blob.core.windows.net';
 const ISSUER = 'O=Microsoft Corporation';
 /** What may stand behind `rsa-`. SHA-1 can be forged and is not among them. */
 const HASHES = new Set(['sha256', 'sha384', 'sha512']);
-const LEAST_KEY_BITS = 2048;
+const MIN_KEY_BITS = 2048;
 /** One base64 text and nothing around it. */
 const BASE64 = /^[A-Za-z0-9+/]{40,2000}={0,2}$/;
 
@@ -38,8 +38,8 @@ export const webhook: WebhookDefinition<PartnerCenterSettings> = {
 };
 
 function refusal(delivery: Delivery, { certificates, trusted, now }: DeliveryProof): string | null {
-  const signature = signatureOf(delivery);
-  const hash = hashOf(delivery);
+  const signature = readSignature(delivery);
+  const hash = readHash(delivery);
   const [certificate, ...others] = certificates;
   if (signature === undefined) return 'It carries no signature.';
   if (hash === undefined) return 'Its signature is of a kind that is not taken.';
@@ -47,12 +47,12 @@ function refusal(delivery: Delivery, { certificates, trusted, now }: DeliveryPro
     return 'Its certificate is none that signs messages.';
   if (!certificate.issuer.split('\n').includes(ISSUER))
     return 'Its certificate was not issued by Microsoft.';
-  if (!leadsToTrust(certificate, { trusted, others, now }))
+  if (!hasTrustedChain(certificate, { trusted, others, now }))
     return 'Its certificate does not lead to one that is trusted, or is not valid now.';
   const key = certificate.publicKey;
   if (
     key.asymmetricKeyType !== 'rsa' ||
-    (key.asymmetricKeyDetails?.modulusLength ?? 0) < LEAST_KEY_BITS
+    (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_KEY_BITS
   )
     return 'Its key is of a kind that is not taken.';
   return verify(hash, delivery.body, key, signature)
@@ -61,14 +61,14 @@ function refusal(delivery: Delivery, { certificates, trusted, now }: DeliveryPro
 }
 
 /** `x-ms-signature` when it was registered so, else `Authorization: Signature …`. */
-function signatureOf({ headers }: Delivery): Buffer | undefined {
+function readSignature({ headers }: Delivery): Buffer | undefined {
   const given =
     headers['x-ms-signature'] ?? /^Signature (\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
   const text = given?.replace(/^Signature /i, '').trim() ?? '';
   return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-function hashOf({ headers }: Delivery): string | undefined {
+function readHash({ headers }: Delivery): string | undefined {
   const [scheme, hash, ...rest] = (headers['x-ms-signature-algorithm'] ?? '')
     .trim()
     .toLowerCase()
@@ -79,7 +79,7 @@ function hashOf({ headers }: Delivery): string | undefined {
 }
 
 const optional = z.string().max(2_000).nullish();
-const payload = z.looseObject({
+const payloadSchema = z.looseObject({
   EventName: z.string().trim().min(1).max(100),
   ResourceUri: optional,
   ResourceName: optional,
@@ -90,7 +90,7 @@ const payload = z.looseObject({
  * There is no id of the event: its name, what it is about and when it happened tell it from others.
  */
 function parse(body: string): DeliveredEvent {
-  const parsed = payload.safeParse(jsonOf(body));
+  const parsed = payloadSchema.safeParse(tryParseJson(body));
   if (!parsed.success) throw new RecordRejected('The body is not a notice of Partner Center.');
   const {
     EventName: event,
@@ -101,20 +101,25 @@ function parse(body: string): DeliveredEvent {
   const key = createHash('sha256')
     .update(JSON.stringify([event, uri, changed]))
     .digest('base64url');
-  return { key, event, resourceId: idIn(uri), occurredAt: Number.isNaN(at) ? null : new Date(at) };
+  return {
+    key,
+    event,
+    resourceId: parseResourceId(uri),
+    occurredAt: Number.isNaN(at) ? null : new Date(at),
+  };
 }
 
 /**
  * The last part of the address. Whether the address itself may be called is not documented: it
  * never is.
  */
-function idIn(uri: string | null): string | null {
+function parseResourceId(uri: string | null): string | null {
   const last =
     uri === null ? undefined : URL.parse(uri, 'https://host.invalid/')?.pathname.split('/').at(-1);
   return last !== undefined && /^[\w-]{1,200}$/.test(last) ? last : null;
 }
 
-function jsonOf(body: string): unknown {
+function tryParseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

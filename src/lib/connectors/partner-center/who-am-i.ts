@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { itemsOf } from './paging.ts';
-import { ask, type Access } from './request.ts';
+import { parseItems } from './paging.ts';
+import { fetchReferrals, type Access } from './request.ts';
 
-const owned = z.looseObject({
+const ownerSchema = z.looseObject({
   organizationName: z.string().trim().min(1),
   organizationId: z.string().catch(''),
 });
@@ -12,8 +12,8 @@ const owned = z.looseObject({
  * host.
  */
 export async function whoAmI(access: Access): Promise<string | null> {
-  const [item] = itemsOf((await ask(access, { $top: '1' })).body);
-  const parsed = owned.safeParse(item);
+  const [item] = parseItems((await fetchReferrals(access, { $top: '1' })).body);
+  const parsed = ownerSchema.safeParse(item);
   return parsed.success
     ? `${parsed.data.organizationName} (organisation ${parsed.data.organizationId})`
     : null;

@@ -1,5 +1,5 @@
-import { dayIn } from '../../platform/day.ts';
-import { domainOf } from '../../records/company-domain.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { parseCompanyDomain } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { companies } from '../../schema/companies.ts';
 
@@ -7,7 +7,7 @@ export const companyEntity: EntityDefinition<'company'> = {
   name: 'company',
   table: companies,
   derive: ({ sourceCreatedAt, website, email }, _before, { timeZone }) => ({
-    domain: domainOf(website, email === null ? [] : [email]).domain,
-    createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
+    domain: parseCompanyDomain(website, email === null ? [] : [email]).domain,
+    createdOn: sourceCreatedAt === null ? null : toLocalDay(timeZone, sourceCreatedAt),
   }),
 };

@@ -1,5 +1,5 @@
-import { dayIn } from '../../platform/day.ts';
-import { domainOf } from '../../records/company-domain.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { parseCompanyDomain } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { contacts } from '../../schema/contacts.ts';
 
@@ -7,7 +7,7 @@ export const contactEntity: EntityDefinition<'contact'> = {
   name: 'contact',
   table: contacts,
   derive: ({ sourceCreatedAt, email }, _before, { timeZone }) => ({
-    domain: domainOf(null, email === null ? [] : [email]).domain,
-    createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
+    domain: parseCompanyDomain(null, email === null ? [] : [email]).domain,
+    createdOn: sourceCreatedAt === null ? null : toLocalDay(timeZone, sourceCreatedAt),
   }),
 };

@@ -1,8 +1,8 @@
-import { dayIn } from '../../platform/day.ts';
-import { sortCents } from '../../platform/money.ts';
-import { domainOf } from '../../records/company-domain.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { toSortCents } from '../../platform/money.ts';
+import { parseCompanyDomain } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
-import { dropOverrides, layOverrides } from './overrides.ts';
+import { dropOverrides, applyLeadOverrides } from './overrides.ts';
 import { leads } from '../../schema/leads.ts';
 
 export const leadEntity: EntityDefinition<'lead'> = {
@@ -14,10 +14,10 @@ export const leadEntity: EntityDefinition<'lead'> = {
     { timeZone },
   ) => ({
     sortName: name.toLowerCase(),
-    sortCents: sortCents(dealValue),
-    domain: domainOf(website ?? null, email === null ? [] : [email]).domain,
+    sortCents: toSortCents(dealValue),
+    domain: parseCompanyDomain(website ?? null, email === null ? [] : [email]).domain,
     mirrorOf: mirrorOf ?? null,
-    createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
+    createdOn: sourceCreatedAt === null ? null : toLocalDay(timeZone, sourceCreatedAt),
   }),
-  overrides: { lay: layOverrides, drop: dropOverrides },
+  overrides: { apply: applyLeadOverrides, drop: dropOverrides },
 };

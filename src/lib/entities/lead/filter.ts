@@ -10,7 +10,7 @@ const given = text.transform((value) => value || undefined);
  * What is pasted by mistake is searched for by its beginning: left out, it would list every lead as
  * found.
  */
-const words = z
+const searchText = z
   .string()
   .refine(isStorable)
   .transform((value) => value.trim().slice(0, 200) || undefined)
@@ -25,7 +25,7 @@ const score = z
   .optional()
   .catch(undefined);
 
-const filterForm = z.object({
+const filterSchema = z.object({
   source: text,
   status: given,
   qualified: z
@@ -40,7 +40,7 @@ const filterForm = z.object({
   referral: z.enum(referralTypes).optional().catch(undefined),
   push: z.enum(pushFilters).optional().catch(undefined),
   domain: given.transform((value) => value?.toLowerCase()),
-  search: words,
+  search: searchText,
   sort: z.enum(leadSortKeys).catch('created'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
   cursor: z.string().max(2_000).optional().catch(undefined),
@@ -78,5 +78,5 @@ export const leadListNames = [
 /** Reads the filter of the lead table from a URL. What cannot be read counts as not given. */
 export function parseLeadFilter(params: URLSearchParams): LeadFilter {
   const all = Object.fromEntries(params);
-  return filterForm.parse({ ...all, search: all['search'] ?? all['q'] });
+  return filterSchema.parse({ ...all, search: all['search'] ?? all['q'] });
 }

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { throughOrder } from '../../platform/db/in-order.ts';
+import { withSortDisabled } from '../../platform/db/in-order.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { notes } from '../../schema/notes.ts';
@@ -74,7 +74,7 @@ async function writeLastContact(
     where tenant_id = ${tenantId} and connection_id = c.connection_id
       and external_id >= c.contact_id and external_id <= c.contact_id
     order by external_id limit 1) as l`;
-  await throughOrder(tx, () =>
+  await withSortDisabled(tx, () =>
     tx.execute(update(tenantId, sql`${contact}, ${lead}, ${lastContact(tenantId)} where true`)),
   );
 }

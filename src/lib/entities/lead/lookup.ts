@@ -10,9 +10,9 @@ export const leadColumns = columns;
 /**
  * One lead, through its key, under the name of its table. The planner knows nothing of a table that
  * was not analysed yet: for each lead it would read all live ones of the tenant, so that whether it
- * is live is asked outside (`isOwnAndLive`).
+ * is live is asked outside (`whereOwnAndLive`).
  */
-export function leadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
+export function selectLeadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
   return tx
     .select(leadColumns)
     .from(leads)
@@ -22,4 +22,4 @@ export function leadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
 }
 
 /** Neither deleted nor the copy of another lead. */
-export const isOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));
+export const whereOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));

@@ -1,7 +1,7 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents, toCents } from '../../platform/money.ts';
-import type { Laid } from '../definition.ts';
+import type { AppliedOverrides } from '../definition.ts';
 import { leadRecord, type LeadOverridable, type LeadRecord } from '../../records/lead.ts';
 import { leadOverrides } from '../../schema/leads.ts';
 
@@ -16,10 +16,13 @@ export type Override = Pick<
 > & { field: Overridable };
 
 /** An override that its source has overtaken. */
-export type Overtaken = Pick<Override, 'leadId' | 'field'>;
+export type SupersededOverride = Pick<Override, 'leadId' | 'field'>;
 
 /** A field's value as it is kept and compared: amounts to the cent, blanks as nothing. */
-export function plainValue(field: Overridable, value: string | null | undefined): string | null {
+export function normalizeValue(
+  field: Overridable,
+  value: string | null | undefined,
+): string | null {
   if (value === null || value === undefined || value.trim() === '') return null;
   return field === 'dealValue' ? fromCents(toCents(value)) : value.trim();
 }
@@ -28,32 +31,32 @@ export function plainValue(field: Overridable, value: string | null | undefined)
  * The value as the record takes it; undefined when it does not take it, such as a status of nothing
  * or an amount of letters.
  */
-export function readValue(field: Overridable, value: string | null): string | null | undefined {
+export function parseValue(field: Overridable, value: string | null): string | null | undefined {
   const plain = leadRecord.shape[field].safeParse(value);
-  return plain.success ? plainValue(field, plain.data) : undefined;
+  return plain.success ? normalizeValue(field, plain.data) : undefined;
 }
 
 /**
  * The record with the overrides of its lead laid over it. One whose source says something else than
  * when the field was changed is overtaken: the source's word stands. Pure.
  */
-export function overlay<Fields extends Pick<LeadRecord, Overridable>>(
+export function overlayRecord<Fields extends Pick<LeadRecord, Overridable>>(
   record: Fields,
   overrides: readonly Override[],
-): { record: Fields; overtaken: Overtaken[] } {
-  const said = ({ field, sourceValue }: Override) =>
-    plainValue(field, record[field]) === sourceValue;
-  const standing = overrides.filter(said);
-  const overtaken = overrides
-    .filter((one) => !said(one))
+): { record: Fields; superseded: SupersededOverride[] } {
+  const isCurrent = ({ field, sourceValue }: Override) =>
+    normalizeValue(field, record[field]) === sourceValue;
+  const current = overrides.filter(isCurrent);
+  const superseded = overrides
+    .filter((one) => !isCurrent(one))
     .map(({ leadId, field }) => ({ leadId, field }));
-  if (standing.length === 0) return { record, overtaken };
+  if (current.length === 0) return { record, superseded };
   return {
     record: {
       ...record,
-      ...Object.fromEntries(standing.map(({ field, value }) => [field, value])),
+      ...Object.fromEntries(current.map(({ field, value }) => [field, value])),
     },
-    overtaken,
+    superseded,
   };
 }
 
@@ -76,29 +79,32 @@ export async function loadOverrides(
  * Lays the overrides over the records of leads that are there; what is overtaken is told, not
  * deleted.
  */
-export async function layOverrides(
+export async function applyLeadOverrides(
   tx: Tx,
   tenantId: string,
   records: ReadonlyMap<string, LeadRecord>,
-): Promise<Laid<'lead'>> {
+): Promise<AppliedOverrides<'lead'>> {
   const overrides = await loadOverrides(tx, tenantId, [...records.keys()]);
-  const laid: Laid<'lead'> = new Map();
+  const applied: AppliedOverrides<'lead'> = new Map();
   for (const [leadId, own] of overrides) {
     const record = records.get(leadId);
     if (record === undefined) continue;
-    const over = overlay(record, own);
-    laid.set(leadId, { record: over.record, overtaken: over.overtaken.map(({ field }) => field) });
+    const over = overlayRecord(record, own);
+    applied.set(leadId, {
+      record: over.record,
+      superseded: over.superseded.map(({ field }) => field),
+    });
   }
-  return laid;
+  return applied;
 }
 
 /** Deletes overrides that their sources have overtaken. */
 export async function dropOverrides(
   tx: Tx,
   tenantId: string,
-  overtaken: readonly { id: string; fields: readonly string[] }[],
+  superseded: readonly { id: string; fields: readonly string[] }[],
 ): Promise<void> {
-  const some = overtaken.filter(({ fields }) => fields.length > 0);
+  const some = superseded.filter(({ fields }) => fields.length > 0);
   if (some.length === 0) return;
   const which = some.map(({ id, fields }) =>
     and(eq(leadOverrides.leadId, id), inArray(leadOverrides.field, [...fields])),
@@ -118,7 +124,7 @@ export interface NewOverride {
  * Keeps changed fields of one lead as overrides. The source's value is what the row said when the
  * field was changed first: a field that goes back to it needs no override any more.
  */
-export async function keepOverrides(
+export async function saveOverrides(
   tx: Tx,
   tenantId: string,
   leadId: string,

@@ -3,7 +3,7 @@ import type { Period } from '../../platform/period.ts';
 import { addDays } from '../../platform/period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import {
-  isPosition,
+  isValidCursor,
   keysetPage,
   keysetQuery,
   type Direction,
@@ -15,7 +15,7 @@ import { pushStates, segments } from '../../records/lead.ts';
 import { sortedFields, type FieldKind, type SortNames } from '../../records/fields.ts';
 import { leadFields } from '../../records/lead.ts';
 import { selectShown } from '../select-fields.ts';
-import { matchWords } from './search.ts';
+import { matchSearch } from './search.ts';
 
 export type LeadSortKey = SortNames<typeof leadFields>;
 export const leadSortKeys = Object.keys(sortedFields(leadFields)) as LeadSortKey[];
@@ -57,7 +57,7 @@ const sortTypes: Partial<Record<FieldKind, SortOrder['type']>> = {
   integer: 'bigint',
 };
 
-const orderOf = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({
+const toSortOrder = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>): SortOrder => ({
   expression: leadSort[sort],
   type: sortTypes[sortedFields(leadFields)[sort].field.kind] ?? 'text',
   direction,
@@ -68,7 +68,7 @@ export function isLeadCursor(
   order: Pick<LeadFilter, 'sort' | 'direction'>,
   cursor: string,
 ): boolean {
-  return isPosition(orderOf(order), cursor);
+  return isValidCursor(toSortOrder(order), cursor);
 }
 
 /** The leads that meet a filter, as a condition for queries. */
@@ -88,11 +88,11 @@ export async function matchLeads(
   period: Period,
   criteria: LeadCriteria,
 ): Promise<LeadMatch> {
-  const plain = and(isListed(tenantId), ...conditions(criteria), createdWithin(period));
+  const plain = and(whereListed(tenantId), ...toConditions(criteria), whereCreatedWithin(period));
   if (criteria.search === undefined) return { where: plain, atLeast: undefined };
-  const { where, atLeast } = await matchWords(tx, tenantId, criteria.search);
+  const { where, atLeast } = await matchSearch(tx, tenantId, criteria.search);
   const alone =
-    conditions(criteria).every((condition) => condition === undefined) && period.from === null;
+    toConditions(criteria).every((condition) => condition === undefined) && period.from === null;
   return {
     where: and(plain, where),
     atLeast: atLeast === undefined ? undefined : alone ? atLeast : 1,
@@ -102,13 +102,13 @@ export async function matchLeads(
 const listed = { id: leads.id, ...selectShown(leads, leadFields, 'list') };
 
 /** One page of the leads of a match, in the order of the filter. */
-export async function pageOfMatch(
+export async function selectMatchPage(
   tx: Tx,
   { where }: LeadMatch,
   filter: LeadFilter,
   pageSize: number,
 ) {
-  const order = orderOf(filter);
+  const order = toSortOrder(filter);
   const keyset = keysetQuery(order, sql`id`, filter.cursor, pageSize);
   const rows = await tx
     .select({ ...listed, sortValue: keyset.sortValue })
@@ -120,35 +120,35 @@ export async function pageOfMatch(
 }
 
 /** One page of the lead table. */
-export async function leadPage(
+export async function selectLeadPage(
   tx: Tx,
   tenantId: string,
   period: Period,
   filter: LeadFilter,
   pageSize: number,
 ) {
-  return pageOfMatch(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
+  return selectMatchPage(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
 }
 
 /** How many leads there are in a match, counted up to `most`; then there are at least that many. */
 export async function countMatch(
   tx: Tx,
   { where }: LeadMatch,
-  most: number,
+  max: number,
 ): Promise<{ total: number; totalIsFloor: boolean }> {
   const found = tx
     .select({ one: sql`1`.as('one') })
     .from(leads)
     .where(where)
-    .limit(most + 1)
+    .limit(max + 1)
     .as('found');
   const [row] = await tx.select({ count: sql<number>`count(*)::int` }).from(found);
   const count = row?.count ?? 0;
-  return { total: Math.min(count, most), totalIsFloor: count > most };
+  return { total: Math.min(count, max), totalIsFloor: count > max };
 }
 
 /** One lead with all that is kept of it; undefined when the tenant has none of that id. */
-export async function leadById(tx: Tx, tenantId: string, id: string) {
+export async function findLead(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
       ...listed,
@@ -160,16 +160,16 @@ export async function leadById(tx: Tx, tenantId: string, id: string) {
       changedAt: leads.changedAt,
     })
     .from(leads)
-    .where(and(isListed(tenantId), eq(leads.id, id)));
+    .where(and(whereListed(tenantId), eq(leads.id, id)));
   return row;
 }
 
 /** Copies of leads that we made elsewhere ourselves are kept, and shown nowhere. */
-function isListed(tenantId: string): SQL | undefined {
+function whereListed(tenantId: string): SQL | undefined {
   return and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), isNull(leads.mirrorOf));
 }
 
-function conditions({
+function toConditions({
   source,
   status,
   qualified,
@@ -206,7 +206,7 @@ function conditions({
 }
 
 /** By the tenant's day, exactly; and by time, roughly, because the time is what the index knows. */
-function createdWithin({ from, to }: Period): SQL | undefined {
+function whereCreatedWithin({ from, to }: Period): SQL | undefined {
   if (from === null || to === null) return undefined;
   const [earliest, latest] = [addDays(from, -1), addDays(to, 2)];
   return sql`${leads.createdOn} between ${from} and ${to} and ${leadSort.created} between ${earliest}::timestamptz and ${latest}::timestamptz`;

@@ -1,28 +1,28 @@
 import type { Change, EntityRows } from '../definition.ts';
-import { leadWordsOf } from './search-tokens.ts';
+import { leadSearchTokens } from './search-tokens.ts';
 
-export interface LeadWord {
+export interface LeadSearchToken {
   word: string;
   leadId: string;
 }
 
 /** The words that changes of leads bring and take away. One that stays is in neither. */
-export function leadWordDeltas(changes: readonly Change<'lead'>[]): {
-  added: LeadWord[];
-  removed: LeadWord[];
+export function computeSearchTokenDeltas(changes: readonly Change<'lead'>[]): {
+  added: LeadSearchToken[];
+  removed: LeadSearchToken[];
 } {
-  const added: LeadWord[] = [];
-  const removed: LeadWord[] = [];
+  const added: LeadSearchToken[] = [];
+  const removed: LeadSearchToken[] = [];
   for (const { before, after } of changes) {
     // Most changes of a lead touch none of its words.
     if (before !== null && after !== null && isSame(before, after)) continue;
-    const [old, now] = [wordsOf(before), wordsOf(after)];
+    const [old, now] = [toTokenSet(before), toTokenSet(after)];
     if (after !== null)
       for (const word of now.difference(old)) added.push({ word, leadId: after.id });
     if (before !== null)
       for (const word of old.difference(now)) removed.push({ word, leadId: before.id });
   }
-  return { added: inOrder(added), removed: inOrder(removed) };
+  return { added: sortTokens(added), removed: sortTokens(removed) };
 }
 
 const isSame = (one: EntityRows['lead'], other: EntityRows['lead']): boolean =>
@@ -31,15 +31,15 @@ const isSame = (one: EntityRows['lead'], other: EntityRows['lead']): boolean =>
   one.email === other.email &&
   one.phone === other.phone;
 
-const wordsOf = (lead: EntityRows['lead'] | null): Set<string> =>
-  new Set(lead === null ? [] : leadWordsOf(lead));
+const toTokenSet = (lead: EntityRows['lead'] | null): Set<string> =>
+  new Set(lead === null ? [] : leadSearchTokens(lead));
 
 /**
  * As the key has them: neighbours stand on the same page of the index, and two writers meet in the
  * same order.
  */
-function inOrder(words: LeadWord[]): LeadWord[] {
-  return words.sort((one, other) =>
+function sortTokens(tokens: LeadSearchToken[]): LeadSearchToken[] {
+  return tokens.sort((one, other) =>
     one.word < other.word ? -1 : one.word > other.word ? 1 : one.leadId < other.leadId ? -1 : 1,
   );
 }

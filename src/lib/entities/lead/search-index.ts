@@ -4,30 +4,38 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Change } from '../definition.ts';
 import { leads, leadWords } from '../../schema/leads.ts';
-import { leadWordDeltas, type LeadWord } from './search-changes.ts';
-import { leadWordsOf } from './search-tokens.ts';
+import { computeSearchTokenDeltas, type LeadSearchToken } from './search-changes.ts';
+import { leadSearchTokens } from './search-tokens.ts';
 
 /**
  * Brings the words by which leads are found up to date with changes of leads: at most two
  * statements, none when no word changed.
  */
-export async function refreshLeadWords(
+export async function refreshLeadSearchTokens(
   tx: Tx,
   tenantId: string,
   changes: readonly Change<'lead'>[],
 ): Promise<void> {
-  const { added, removed } = leadWordDeltas(changes);
-  if (removed.length > 0) await removeWords(tx, tenantId, removed);
-  if (added.length > 0) await addWords(tx, tenantId, added);
+  const { added, removed } = computeSearchTokenDeltas(changes);
+  if (removed.length > 0) await removeTokens(tx, tenantId, removed);
+  if (added.length > 0) await addTokens(tx, tenantId, added);
 }
 
-async function addWords(tx: Tx, tenantId: string, words: readonly LeadWord[]): Promise<void> {
+async function addTokens(
+  tx: Tx,
+  tenantId: string,
+  words: readonly LeadSearchToken[],
+): Promise<void> {
   await tx.execute(sql`
     insert into ${leadWords} (tenant_id, word, lead_id) select ${tenantId}::uuid, word, lead_id from ${recordset(leadWords, words)}
     on conflict do nothing`);
 }
 
-async function removeWords(tx: Tx, tenantId: string, words: readonly LeadWord[]): Promise<void> {
+async function removeTokens(
+  tx: Tx,
+  tenantId: string,
+  words: readonly LeadSearchToken[],
+): Promise<void> {
   await tx.execute(sql`
     delete from ${leadWords} using ${recordset(leadWords, words)}
     where ${leadWords}.tenant_id = ${tenantId} and ${leadWords}.word = incoming.word and ${leadWords}.lead_id = incoming.lead_id`);
@@ -36,7 +44,7 @@ async function removeWords(tx: Tx, tenantId: string, words: readonly LeadWord[])
 /** Leads whose words are made anew at once. */
 const batchSize = 1_000;
 
-export interface Indexed {
+export interface IndexProgress {
   leads: number;
   words: number;
 }
@@ -49,9 +57,9 @@ export interface Indexed {
  */
 export async function reindexLeads(
   tenantId: string,
-  onBatch: (soFar: Indexed) => void = () => {},
-): Promise<Indexed> {
-  const total: Indexed = { leads: 0, words: 0 };
+  onBatch: (soFar: IndexProgress) => void = () => {},
+): Promise<IndexProgress> {
+  const total: IndexProgress = { leads: 0, words: 0 };
   for (let last: string | undefined = '00000000-0000-0000-0000-000000000000'; last !== undefined;) {
     const after: string = last;
     const batch = await withTenant(tenantId, (tx) => reindexBatch(tx, tenantId, after));
@@ -60,12 +68,12 @@ export async function reindexLeads(
     last = batch.last;
     onBatch({ ...total });
   }
-  await withTenant(tenantId, (tx) => removeStrays(tx, tenantId));
+  await withTenant(tenantId, (tx) => removeOrphans(tx, tenantId));
   return total;
 }
 
 /** Words whose lead is gone for good, for instance with its connection. */
-async function removeStrays(tx: Tx, tenantId: string): Promise<void> {
+async function removeOrphans(tx: Tx, tenantId: string): Promise<void> {
   const lead = tx
     .select({ id: leads.id })
     .from(leads)
@@ -77,7 +85,7 @@ async function reindexBatch(
   tx: Tx,
   tenantId: string,
   after: string,
-): Promise<Indexed & { last: string | undefined }> {
+): Promise<IndexProgress & { last: string | undefined }> {
   const rows = await tx
     .select({
       id: leads.id,
@@ -101,9 +109,9 @@ async function reindexBatch(
       ),
     );
   const words = rows.flatMap((row) =>
-    row.shown ? leadWordsOf(row).map((word) => ({ word, leadId: row.id })) : [],
+    row.shown ? leadSearchTokens(row).map((word) => ({ word, leadId: row.id })) : [],
   );
-  if (words.length > 0) await addWords(tx, tenantId, words);
+  if (words.length > 0) await addTokens(tx, tenantId, words);
   return {
     leads: rows.length,
     words: words.length,

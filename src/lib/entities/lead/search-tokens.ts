@@ -4,7 +4,7 @@
  * (row-level security keeps LIKE from using one).
  */
 
-export interface Wordy {
+export interface SearchableLead {
   name: string;
   company: string | null;
   email: string | null;
@@ -12,28 +12,28 @@ export interface Wordy {
 }
 
 /** Longer ones are cut, where they are kept as where they are looked for. */
-const longest = 60;
+const maxTokenLength = 60;
 /** More words than that tell nothing new of a lead. */
-const mostWords = 24;
+const maxTokens = 24;
 /** More words than that nobody types. */
-const mostTerms = 6;
+const maxTerms = 6;
 /** Fewer digits are no telephone number. */
-const fewestDigits = 5;
+const minDigits = 5;
 
 /**
  * All words of a lead, each once: those of name and company, the e-mail address as a whole (which
  * begins with what stands before the @), its domain, and the telephone number without country code.
  * Each word costs every sync a little.
  */
-export function leadWordsOf({ name, company, email, phone }: Wordy): string[] {
-  const words = new Set([
-    ...textWords(name),
-    ...textWords(company ?? ''),
-    ...emailWords(email ?? ''),
-    phoneWord(digitsOf(phone ?? '')),
+export function leadSearchTokens({ name, company, email, phone }: SearchableLead): string[] {
+  const tokens = new Set([
+    ...toTextTokens(name),
+    ...toTextTokens(company ?? ''),
+    ...toEmailTokens(email ?? ''),
+    toPhoneToken(extractDigits(phone ?? '')),
   ]);
-  words.delete('');
-  return [...words].slice(0, mostWords);
+  tokens.delete('');
+  return [...tokens].slice(0, maxTokens);
 }
 
 /**
@@ -41,19 +41,21 @@ export function leadWordsOf({ name, company, email, phone }: Wordy): string[] {
  * except within a telephone number; other signs do not count: "O'Brien", "obrien" and "OBRIEN" are
  * the same. Empty when there is no letter or digit.
  */
-export function searchTerms(text: string): string[] {
-  const isPhone = /^[\d\s()+./-]+$/.test(text) && digitsOf(text).length >= fewestDigits;
+export function parseSearchTerms(text: string): string[] {
+  const isPhone = /^[\d\s()+./-]+$/.test(text) && extractDigits(text).length >= minDigits;
   const terms = [
-    ...new Set((isPhone ? [phoneWord(digitsOf(text))] : chunksOf(text).map(folded)).map(cut)),
+    ...new Set(
+      (isPhone ? [toPhoneToken(extractDigits(text))] : splitChunks(text).map(fold)).map(truncate),
+    ),
   ].filter((term) => term !== '');
   // Whoever has "johnson" has "john".
   return terms
     .filter((term) => !terms.some((other) => other !== term && other.startsWith(term)))
-    .slice(0, mostTerms);
+    .slice(0, maxTerms);
 }
 
 /** The words that begin with `prefix`, as a range: from, and below. Null where nothing is above. */
-export function wordRange(prefix: string): { from: string; below: string | null } {
+export function toTokenRange(prefix: string): { from: string; below: string | null } {
   const kept = prefix.replace(/z+$/, '');
   const last = kept.at(-1);
   return {
@@ -69,38 +71,38 @@ export function wordRange(prefix: string): { from: string; below: string | null 
  * Each run of signs without blanks as one word, and its parts where other signs part them:
  * "Smith&Sons" as smithsons, smith and sons.
  */
-function textWords(text: string): string[] {
-  return chunksOf(text).flatMap(partsOf).map(cut);
+function toTextTokens(text: string): string[] {
+  return splitChunks(text).flatMap(splitToken).map(truncate);
 }
 
-function partsOf(chunk: string): string[] {
+function splitToken(chunk: string): string[] {
   const parts = chunk
     .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .map(folded)
+    .map(fold)
     .filter((part) => part !== '');
   return parts.length === 1 ? parts : [parts.join(''), ...parts.filter((part) => part.length > 1)];
 }
 
-function emailWords(email: string): string[] {
+function toEmailTokens(email: string): string[] {
   const at = email.lastIndexOf('@');
-  return [email, ...(at < 0 ? [] : [email.slice(at + 1)])].map(folded).map(cut);
+  return [email, ...(at < 0 ? [] : [email.slice(at + 1)])].map(fold).map(truncate);
 }
 
 /** The last ten digits: with and without a country code it is the same number. */
-const phoneWord = (digits: string): string =>
-  digits.length < fewestDigits ? '' : digits.slice(-10);
+const toPhoneToken = (digits: string): string =>
+  digits.length < minDigits ? '' : digits.slice(-10);
 
-const chunksOf = (text: string): string[] =>
+const splitChunks = (text: string): string[] =>
   text
     .normalize('NFKD')
     .toLowerCase()
     .split(/\s+/u)
     .filter((chunk) => chunk !== '');
-const digitsOf = (text: string): string => folded(text).replaceAll(/[^0-9]/g, '');
-const cut = (word: string): string => word.slice(0, longest);
+const extractDigits = (text: string): string => fold(text).replaceAll(/[^0-9]/g, '');
+const truncate = (word: string): string => word.slice(0, maxTokenLength);
 
 /** Letters that no normalisation takes apart. */
-const plain: Record<string, string> = {
+const transliterations: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
   œ: 'oe',
@@ -117,12 +119,12 @@ const plain: Record<string, string> = {
  * Letters and digits alone, in lower case, without accents. One of another script is written by its
  * number: "zz" and six hexadecimal digits.
  */
-function folded(text: string): string {
+function fold(text: string): string {
   let word = '';
   for (const sign of text
     .normalize('NFKD')
     .toLowerCase()
-    .replaceAll(/[ßæœøłđðþıς]/g, (letter) => plain[letter] ?? letter)) {
+    .replaceAll(/[ßæœøłđðþıς]/g, (letter) => transliterations[letter] ?? letter)) {
     if (/[0-9a-z]/.test(sign)) word += sign;
     else if (/[\p{L}\p{N}]/u.test(sign))
       word += `zz${(sign.codePointAt(0) ?? 0).toString(16).padStart(6, '0')}`;

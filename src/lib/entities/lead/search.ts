@@ -1,16 +1,16 @@
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads, leadWords } from '../../schema/leads.ts';
-import { searchTerms, wordRange } from './search-tokens.ts';
+import { parseSearchTerms, toTokenRange } from './search-tokens.ts';
 
 /**
  * From so many hits on, leads are looked through in the order of the list: a page is full before
  * many were looked at.
  */
-const rare = 5_000;
+const rareLimit = 5_000;
 
 /** A condition that finds leads by what somebody typed. */
-export interface WordMatch {
+export interface SearchMatch {
   where: SQL;
   /**
    * How many leads have it at least, when it is not known exactly because there are many; else
@@ -23,34 +23,34 @@ export interface WordMatch {
  * How to find the leads that have all words of a search. The rarest word says it: its leads are
  * taken by their ids as long as they are few, and then looked at for the other words.
  */
-export async function matchWords(tx: Tx, tenantId: string, search: string): Promise<WordMatch> {
-  const terms = searchTerms(search);
+export async function matchSearch(tx: Tx, tenantId: string, search: string): Promise<SearchMatch> {
+  const terms = parseSearchTerms(search);
   if (terms.length === 0) return { where: sql`false`, atLeast: undefined };
-  const counts = await countWords(tx, tenantId, terms);
+  const counts = await countTokens(tx, tenantId, terms);
   const [rarest = '', ...others] = terms.toSorted(
     (one, other) => (counts.get(one) ?? 0) - (counts.get(other) ?? 0),
   );
   const fewest = counts.get(rarest) ?? 0;
-  if (fewest <= rare)
+  if (fewest <= rareLimit)
     return {
-      where: sql`${leads.id} = any(array(${idsOf(tenantId, rarest, others)}))`,
+      where: sql`${leads.id} = any(array(${selectIds(tenantId, rarest, others)}))`,
       atLeast: undefined,
     };
   return {
-    where: and(...terms.map((term) => hasWord(tenantId, term, sql`${leads.id}`))) ?? sql`true`,
+    where: and(...terms.map((term) => hasToken(tenantId, term, sql`${leads.id}`))) ?? sql`true`,
     atLeast: others.length === 0 ? fewest : 1,
   };
 }
 
 /** Leads with a word that begins with each term, counted until it is known that they are many. */
-async function countWords(
+async function countTokens(
   tx: Tx,
   tenantId: string,
   terms: readonly string[],
 ): Promise<Map<string, number>> {
   const counts = terms.map(
     (term) =>
-      sql`(select count(*)::int from (select distinct lead_id from (select lead_id from ${leadWords} where ${within(tenantId, term)} limit ${rare + 1}) as found) as leads)`,
+      sql`(select count(*)::int from (select distinct lead_id from (select lead_id from ${leadWords} where ${whereToken(tenantId, term)} limit ${rareLimit + 1}) as found) as leads)`,
   );
   const { rows } = await tx.execute<{ counts: number[] }>(
     sql`select array[${sql.join(counts, sql`, `)}] as counts`,
@@ -58,21 +58,21 @@ async function countWords(
   return new Map(terms.map((term, index) => [term, rows[0]?.counts[index] ?? 0]));
 }
 
-function idsOf(tenantId: string, rarest: string, others: readonly string[]): SQL {
-  const found = others.map((term) => hasWord(tenantId, term, sql`found.lead_id`));
-  return sql`select found.lead_id from (select lead_id from ${leadWords} where ${within(tenantId, rarest)} offset 0) as found ${others.length === 0 ? sql`` : sql`where ${sql.join(found, sql` and `)}`}`;
+function selectIds(tenantId: string, rarest: string, others: readonly string[]): SQL {
+  const found = others.map((term) => hasToken(tenantId, term, sql`found.lead_id`));
+  return sql`select found.lead_id from (select lead_id from ${leadWords} where ${whereToken(tenantId, rarest)} offset 0) as found ${others.length === 0 ? sql`` : sql`where ${sql.join(found, sql` and `)}`}`;
 }
 
 /**
  * A sub-select with a limit stays one: EXISTS could become a join, which reads all leads with the
  * word before it gives the first.
  */
-function hasWord(tenantId: string, term: string, lead: SQL): SQL {
-  return sql`(select true from ${leadWords} where ${within(tenantId, term)} and lead_id = ${lead} limit 1)`;
+function hasToken(tenantId: string, term: string, lead: SQL): SQL {
+  return sql`(select true from ${leadWords} where ${whereToken(tenantId, term)} and lead_id = ${lead} limit 1)`;
 }
 
-function within(tenantId: string, term: string): SQL | undefined {
-  const { from, below } = wordRange(term);
+function whereToken(tenantId: string, term: string): SQL | undefined {
+  const { from, below } = toTokenRange(term);
   return and(
     eq(leadWords.tenantId, tenantId),
     sql`word >= ${from}`,

@@ -1,5 +1,5 @@
 import { and, desc, eq, ilike, isNull, or, sql } from 'drizzle-orm';
-import { containing } from '../../platform/db/like.ts';
+import { toLikePattern } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
@@ -92,7 +92,7 @@ export async function countNotesAbout(
 }
 
 function condition(tenantId: string, search: string) {
-  const pattern = containing(search);
+  const pattern = toLikePattern(search);
   const found =
     search === '' ? undefined : or(ilike(notes.content, pattern), ilike(notes.author, pattern));
   return and(eq(notes.tenantId, tenantId), isNull(notes.deletedAt), found);

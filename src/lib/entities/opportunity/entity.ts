@@ -1,5 +1,5 @@
-import { dayIn } from '../../platform/day.ts';
-import { sortCents } from '../../platform/money.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { toSortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 
@@ -11,8 +11,9 @@ export const opportunityEntity: EntityDefinition<'opportunity'> = {
     isLost: (record, before) => before === null || before.stage !== record.stage,
   },
   derive: (record, before, { timeZone, receivedAt }) => ({
-    sortCents: sortCents(record.value),
-    createdOn: record.sourceCreatedAt === null ? null : dayIn(timeZone, record.sourceCreatedAt),
+    sortCents: toSortCents(record.value),
+    createdOn:
+      record.sourceCreatedAt === null ? null : toLocalDay(timeZone, record.sourceCreatedAt),
     stageEnteredAt:
       before?.stage === record.stage
         ? before.stageEnteredAt

@@ -27,7 +27,7 @@ const types: Record<OpportunitySortKey, SortOrder['type']> = {
 };
 
 /** One page of the opportunity table. */
-export async function opportunityPage(
+export async function selectOpportunityPage(
   tx: Tx,
   tenantId: string,
   period: Period,
@@ -85,7 +85,7 @@ function condition(
  * What a stage means, taken from any of its opportunities: for stages that the source's list does
  * not name.
  */
-export async function stageMeaning(
+export async function findStageMeaning(
   tx: Tx,
   tenantId: string,
   stage: string,

@@ -9,7 +9,7 @@ export type DomainMatch = { exact: string } | { prefix: string };
  * public suffix it means the registrable domain, which is what referrals keep; anything else, such
  * as `conto`, is how a domain begins.
  */
-export function domainMatch(text: string): DomainMatch {
+export function parseDomainMatch(text: string): DomainMatch {
   const { domain, hostname, isIcann, isPrivate } = parse(text.trim(), {
     allowPrivateDomains: true,
   });

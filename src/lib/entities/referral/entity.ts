@@ -1,5 +1,5 @@
-import { dayIn } from '../../platform/day.ts';
-import { sortCents } from '../../platform/money.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { toSortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { referrals } from '../../schema/referrals.ts';
 
@@ -7,7 +7,7 @@ export const referralEntity: EntityDefinition<'referral'> = {
   name: 'referral',
   table: referrals,
   derive: ({ sourceCreatedAt, dealValue }, _before, { timeZone }) => ({
-    sortCents: sortCents(dealValue),
-    createdOn: sourceCreatedAt === null ? null : dayIn(timeZone, sourceCreatedAt),
+    sortCents: toSortCents(dealValue),
+    createdOn: sourceCreatedAt === null ? null : toLocalDay(timeZone, sourceCreatedAt),
   }),
 };

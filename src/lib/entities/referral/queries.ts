@@ -1,16 +1,16 @@
 import { and, desc, eq, gte, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm';
 import type { Period } from '../../platform/period.ts';
-import { containing } from '../../platform/db/like.ts';
+import { toLikePattern } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import {
-  isPosition,
+  isValidCursor,
   keysetPage,
   keysetQuery,
-  knownOrLowest,
+  nullsLowest,
   type Direction,
   type SortOrder,
 } from '../../platform/db/keyset.ts';
-import { domainMatch } from './domain.ts';
+import { parseDomainMatch } from './domain.ts';
 import type { ReferralRecord } from '../../records/referral.ts';
 import { newestReferral, referrals } from '../../schema/referrals.ts';
 
@@ -39,11 +39,11 @@ export interface ReferralFilter {
  */
 const orders: Record<ReferralSortKey, Omit<SortOrder, 'direction'>> = {
   updated: { expression: newestReferral, type: 'timestamptz' },
-  created: { expression: knownOrLowest(sql`source_created_at`), type: 'timestamptz' },
+  created: { expression: nullsLowest(sql`source_created_at`), type: 'timestamptz' },
   name: { expression: sql`name`, type: 'text' },
 };
 
-const orderOf = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): SortOrder => ({
+const toSortOrder = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): SortOrder => ({
   ...orders[sort],
   direction,
 });
@@ -66,14 +66,14 @@ const listed = {
 };
 
 /** One page of referrals, those that changed last first unless the filter says otherwise. */
-export async function referralPage(
+export async function selectReferralPage(
   tx: Tx,
   tenantId: string,
   filter: ReferralFilter,
   cursor: string | undefined,
   pageSize: number,
 ) {
-  const order = orderOf(filter);
+  const order = toSortOrder(filter);
   const keyset = keysetQuery(order, sql`id`, cursor, pageSize);
   const rows = await tx
     .select({ ...listed, sortValue: keyset.sortValue })
@@ -86,7 +86,7 @@ export async function referralPage(
 
 /** Whether a cursor is one that a page in this order gave. */
 export function isReferralCursor(filter: ReferralFilter, cursor: string): boolean {
-  return isPosition(orderOf(filter), cursor);
+  return isValidCursor(toSortOrder(filter), cursor);
 }
 
 export async function countReferrals(
@@ -102,7 +102,7 @@ export async function countReferrals(
 }
 
 /** One referral with all that is kept of it; undefined when the tenant has none of that id. */
-export async function referralById(tx: Tx, tenantId: string, id: string) {
+export async function findReferral(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
       ...listed,
@@ -120,13 +120,13 @@ export async function referralById(tx: Tx, tenantId: string, id: string) {
  * How many referrals there are of each type and status, in the period and in the one that it is
  * compared with.
  */
-export function referralCounts(
+export function countReferralsByType(
   tx: Tx,
   tenantId: string,
   { from, to, compareFrom, compareTo }: Period,
 ) {
   const within = (first: string | null, last: string | null) =>
-    sql<number>`(count(*) filter (where ${createdWithin(first, last) ?? sql`true`}))::int`;
+    sql<number>`(count(*) filter (where ${whereCreatedWithin(first, last) ?? sql`true`}))::int`;
   return tx
     .select({
       type: referrals.referralType,
@@ -140,11 +140,11 @@ export function referralCounts(
 }
 
 /** The domains with the most referrals, at most so many of them. */
-export async function commonDomains(
+export async function listCommonDomains(
   tx: Tx,
   tenantId: string,
   period: Period,
-  most: number,
+  max: number,
 ): Promise<string[]> {
   const rows = await tx
     .select({ domain: sql<string>`${referrals.domain}` })
@@ -152,7 +152,7 @@ export async function commonDomains(
     .where(and(condition(tenantId, period), isNotNull(referrals.domain)))
     .groupBy(referrals.domain)
     .orderBy(desc(sql`count(*)`), referrals.domain)
-    .limit(most);
+    .limit(max);
   return rows.map(({ domain }) => domain);
 }
 
@@ -165,20 +165,20 @@ function condition(
     isNull(referrals.deletedAt),
     type === undefined ? undefined : eq(referrals.referralType, type),
     status === undefined ? undefined : eq(referrals.status, status),
-    domain === undefined ? undefined : ofDomain(domain),
-    search === undefined ? undefined : matches(search),
-    createdWithin(from, to),
+    domain === undefined ? undefined : whereDomain(domain),
+    search === undefined ? undefined : whereMatches(search),
+    whereCreatedWithin(from, to),
   );
 }
 
-function ofDomain(text: string): SQL {
-  const match = domainMatch(text);
+function whereDomain(text: string): SQL {
+  const match = parseDomainMatch(text);
   return 'exact' in match
     ? eq(referrals.domain, match.exact)
     : sql`starts_with(${referrals.domain}, ${match.prefix})`;
 }
 
-function createdWithin(
+function whereCreatedWithin(
   from: string | null | undefined,
   to: string | null | undefined,
 ): SQL | undefined {
@@ -188,7 +188,7 @@ function createdWithin(
   );
 }
 
-function matches(search: string): SQL {
-  const pattern = containing(search);
+function whereMatches(search: string): SQL {
+  const pattern = toLikePattern(search);
   return sql`(${referrals.name} ilike ${pattern} or ${referrals.companyName} ilike ${pattern})`;
 }

@@ -7,8 +7,8 @@ import { Problem } from '../../platform/errors.ts';
 import { tenants } from '../../schema/tenants.ts';
 import type { Person } from './access.ts';
 import { nameField, newPasswordField, parseInput } from './input.ts';
-import { idOfToken, isTokenOf } from './invitation-token.ts';
-import { isOpen } from './invitations.ts';
+import { parseInvitationId, isInvitationToken } from './invitation-token.ts';
+import { whereOpen } from './invitations.ts';
 import { isMemberRole } from './roles.ts';
 import { invitations, users } from '../../schema/identity.ts';
 import { insertMembership, insertUser } from './users.ts';
@@ -27,7 +27,7 @@ export interface OpenInvitation {
  * does not say which.
  */
 export async function findInvitation(token: string): Promise<OpenInvitation | undefined> {
-  const id = idOfToken(token);
+  const id = parseInvitationId(token);
   if (id === undefined) return undefined;
   const [row] = await globalDb()
     .select({
@@ -38,8 +38,8 @@ export async function findInvitation(token: string): Promise<OpenInvitation | un
     .from(invitations)
     .innerJoin(tenants, and(eq(tenants.id, invitations.organizationId), isNull(tenants.archivedAt)))
     .leftJoin(users, eq(users.email, invitations.email))
-    .where(and(eq(invitations.id, id), isOpen(new Date())));
-  if (row === undefined || !isTokenOf(row.invitation, token)) return undefined;
+    .where(and(eq(invitations.id, id), whereOpen(new Date())));
+  if (row === undefined || !isInvitationToken(row.invitation, token)) return undefined;
   const role = row.invitation.role ?? '';
   return {
     id,
@@ -62,7 +62,7 @@ export type Acceptor = { user: Person } | { name: string; password: string };
  */
 export async function acceptInvitation(token: string, acceptor: Acceptor): Promise<OpenInvitation> {
   const invitation = await findInvitation(token);
-  if (invitation === undefined) throw usedUp();
+  if (invitation === undefined) throw invalidInvitation();
   await ('user' in acceptor
     ? acceptAs(invitation, acceptor.user)
     : acceptAsNew(invitation, acceptor));
@@ -77,7 +77,7 @@ async function acceptAs(invitation: OpenInvitation, user: Person): Promise<void>
     );
   }
   await globalDb().transaction(async (tx) => {
-    await claim(tx, invitation.id);
+    await claimInvitation(tx, invitation.id);
     await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
   });
 }
@@ -94,23 +94,23 @@ async function acceptAsNew(
     );
   const passwordHash = await hashPassword(password);
   await globalDb().transaction(async (tx) => {
-    await claim(tx, invitation.id);
+    await claimInvitation(tx, invitation.id);
     const user = await insertUser(tx, { email: invitation.email, name, passwordHash });
     await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
   });
 }
 
 /** Uses the invitation up; of two at once, one gets it. */
-async function claim(tx: Tx, id: string): Promise<void> {
+async function claimInvitation(tx: Tx, id: string): Promise<void> {
   const rows = await tx
     .update(invitations)
     .set({ status: 'accepted' })
-    .where(and(eq(invitations.id, id), isOpen(new Date())))
+    .where(and(eq(invitations.id, id), whereOpen(new Date())))
     .returning({ id: invitations.id });
-  if (rows.length === 0) throw usedUp();
+  if (rows.length === 0) throw invalidInvitation();
 }
 
-function usedUp(): Problem {
+function invalidInvitation(): Problem {
   return new Problem(
     'not_found',
     'This invitation has expired, was used before or was withdrawn. Ask for a new one.',

@@ -1,7 +1,7 @@
 import { and, asc, eq, ilike, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { isId } from '../../platform/id.ts';
-import { containing } from '../../platform/db/like.ts';
+import { toLikePattern } from '../../platform/db/like.ts';
 import { enabledFeatures, type Feature } from '../features.ts';
 import { tenants } from '../../schema/tenants.ts';
 import { slugField } from './input.ts';
@@ -40,12 +40,12 @@ export interface Person {
 /** The user's access to the workspace; a foreign workspace and an absent one are both undefined. */
 export async function findAccess(user: Person, slug: string): Promise<Access | undefined> {
   // What cannot be a slug is absent too; a NUL from an address would be an error of the database.
-  return slugField.safeParse(slug).success ? accessWhere(user, eq(tenants.slug, slug)) : undefined;
+  return slugField.safeParse(slug).success ? selectAccess(user, eq(tenants.slug, slug)) : undefined;
 }
 
 /** As `findAccess`, by the tenant's id. */
 export async function findAccessById(user: Person, tenantId: string): Promise<Access | undefined> {
-  return isId(tenantId) ? accessWhere(user, eq(tenants.id, tenantId)) : undefined;
+  return isId(tenantId) ? selectAccess(user, eq(tenants.id, tenantId)) : undefined;
 }
 
 /** Whether the access includes what `atLeast` may do; staff do all that admins do. */
@@ -60,25 +60,25 @@ export interface Workspace {
 
 /** The workspaces that the user may enter, by name; `search` looks into name and slug. */
 export async function listWorkspaces(user: Person, search = ''): Promise<Workspace[]> {
-  const pattern = containing(search.trim().replace(/\0/g, ''));
-  const rows = await accessRows(
+  const pattern = toLikePattern(search.trim().replace(/\0/g, ''));
+  const rows = await selectAccessRows(
     user,
     or(ilike(tenants.name, pattern), ilike(tenants.slug, pattern)),
   );
   const byTenant = new Map<string, Workspace>();
   for (const row of rows)
-    byTenant.set(row.tenant.id, { tenant: viewOf(row.tenant), role: roleOf(row) });
+    byTenant.set(row.tenant.id, { tenant: toTenantView(row.tenant), role: toRole(row) });
   return [...byTenant.values()];
 }
 
-async function accessWhere(user: Person, which: SQL): Promise<Access | undefined> {
-  const [row] = await accessRows(user, which);
+async function selectAccess(user: Person, condition: SQL): Promise<Access | undefined> {
+  const [row] = await selectAccessRows(user, condition);
   if (row === undefined) return undefined;
-  const role = roleOf(row);
+  const role = toRole(row);
   const { id, name, email } = user;
   const features = [...(await enabledFeatures(row.tenant.id))];
   return {
-    tenant: viewOf(row.tenant),
+    tenant: toTenantView(row.tenant),
     user: { id, name, email },
     role,
     isStaff: role === 'staff',
@@ -87,8 +87,8 @@ async function accessWhere(user: Person, which: SQL): Promise<Access | undefined
 }
 
 /** One row per tenant and reason to enter it: all pages and APIs decide on this query alone. */
-function accessRows(user: Person, which: SQL | undefined) {
-  const grantHolds = or(isNull(staffGrants.tenantId), eq(staffGrants.tenantId, tenants.id));
+function selectAccessRows(user: Person, condition: SQL | undefined) {
+  const onGrant = or(isNull(staffGrants.tenantId), eq(staffGrants.tenantId, tenants.id));
   return globalDb()
     .select({ tenant: tenants, memberRole: memberships.role, grantId: staffGrants.id })
     .from(tenants)
@@ -96,26 +96,26 @@ function accessRows(user: Person, which: SQL | undefined) {
       memberships,
       and(eq(memberships.organizationId, tenants.id), eq(memberships.userId, user.id)),
     )
-    .leftJoin(staffGrants, and(eq(staffGrants.userId, user.id), grantHolds))
+    .leftJoin(staffGrants, and(eq(staffGrants.userId, user.id), onGrant))
     .where(
       and(
         isNull(tenants.archivedAt),
         or(isNotNull(memberships.id), isNotNull(staffGrants.id)),
-        which,
+        condition,
       ),
     )
     .orderBy(asc(tenants.name), asc(tenants.id));
 }
 
-type AccessRow = Awaited<ReturnType<typeof accessRows>>[number];
+type AccessRow = Awaited<ReturnType<typeof selectAccessRows>>[number];
 
-function roleOf({ memberRole, grantId }: AccessRow): Role {
+function toRole({ memberRole, grantId }: AccessRow): Role {
   if (grantId !== null) return 'staff';
   // An unknown word in the column must not give more than the least.
   return memberRole !== null && isMemberRole(memberRole) ? memberRole : 'viewer';
 }
 
-function viewOf({
+function toTenantView({
   id,
   slug,
   name,

@@ -6,7 +6,7 @@ import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
 import {
   fieldProblem,
-  givenPasswordField,
+  currentPasswordField,
   nameField,
   newPasswordField,
   parseInput,
@@ -15,12 +15,12 @@ import { clearLimit, consumeLimit, passwordCheck } from './limits.ts';
 import { users, verifications } from '../../schema/identity.ts';
 import {
   revokeOtherSessions,
-  sessionOfCookies,
+  readSessionFromCookies,
   setActiveTenant,
   type SignedIn,
 } from './sessions.ts';
 
-const passwordChange = z.object({ password: givenPasswordField, newPassword: newPasswordField });
+const passwordChange = z.object({ password: currentPasswordField, newPassword: newPasswordField });
 
 /**
  * Changes the password after checking the present one. Every session ends; the caller's own goes on
@@ -69,7 +69,7 @@ export async function keepOnlySession(
   before: SignedIn,
   client: Headers,
 ): Promise<void> {
-  const fresh = await sessionOfCookies(cookies, client);
+  const fresh = await readSessionFromCookies(cookies, client);
   await revokeOtherSessions(fresh);
   if (before.session.activeTenantId !== null)
     await setActiveTenant(fresh.session.id, before.session.activeTenantId);

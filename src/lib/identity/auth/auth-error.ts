@@ -17,10 +17,10 @@ const lockedSeconds = 15 * 60;
 export function toProblem(error: unknown): unknown {
   if (!isAPIError(error)) return error;
   const body: ErrorBody = { ...error.body };
-  return (body.code && known[body.code]?.(body)) ?? error;
+  return (body.code && problemsByCode[body.code]?.(body)) ?? error;
 }
 
-const known: Record<string, (body: ErrorBody) => Problem> = {
+const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {
   RATE_LIMITED: (body) =>
     new Problem('rate_limited', body.message ?? 'Try again later.', {
       retryAfter: body.retryAfter ?? 60,

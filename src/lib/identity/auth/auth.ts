@@ -21,9 +21,9 @@ import {
   users,
   verifications,
 } from '../../schema/identity.ts';
-import { onlyTenantOf } from './sole-tenant.ts';
+import { findSoleTenant } from './sole-tenant.ts';
 
-const day = 24 * 60 * 60;
+const daySeconds = 24 * 60 * 60;
 export const resetLifetimeSeconds = 60 * 60;
 const challengeLifetimeSeconds = 10 * 60;
 
@@ -47,7 +47,7 @@ const organizations = organization({
   allowUserToCreateOrganization: false,
 });
 
-const secondStep = twoFactor({
+const twoFactorPlugin = twoFactor({
   issuer: 'Tributary',
   twoFactorCookieMaxAge: challengeLifetimeSeconds,
   accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 15 * 60 },
@@ -65,7 +65,7 @@ const rateLimit = {
   },
 };
 
-function build() {
+function createAuth() {
   return betterAuth({
     appName: 'Tributary',
     baseURL: publicOrigin(),
@@ -83,10 +83,10 @@ function build() {
       resetPasswordTokenExpiresIn: resetLifetimeSeconds,
     },
     // No cookie cache: a revoked session must end at once, in every tab.
-    session: { expiresIn: 7 * day, updateAge: day, cookieCache: { enabled: false } },
+    session: { expiresIn: 7 * daySeconds, updateAge: daySeconds, cookieCache: { enabled: false } },
     verification: { storeIdentifier: 'hashed' },
     rateLimit,
-    plugins: [organizations, secondStep],
+    plugins: [organizations, twoFactorPlugin],
     hooks: { before: beforeEndpoint, after: afterEndpoint },
     databaseHooks: { session: { create: { before: startInOnlyTenant } } },
     advanced: {
@@ -107,7 +107,7 @@ async function startInOnlyTenant<
   return {
     data: {
       ...session,
-      activeOrganizationId: session.activeOrganizationId ?? (await onlyTenantOf(session.userId)),
+      activeOrganizationId: session.activeOrganizationId ?? (await findSoleTenant(session.userId)),
     },
   };
 }
@@ -118,12 +118,12 @@ function reportError(level: string, message: string): void {
     log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
 }
 
-type Auth = ReturnType<typeof build>;
+type Auth = ReturnType<typeof createAuth>;
 
-let built: Auth | undefined;
+let instance: Auth | undefined;
 
 /** better-auth on this process's database, made on first use. */
 export function auth(): Auth {
-  built ??= build();
-  return built;
+  instance ??= createAuth();
+  return instance;
 }

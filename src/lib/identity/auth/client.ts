@@ -4,8 +4,8 @@
 export const addressHeader = 'x-tributary-client-address';
 
 /** Who asks, as far as sign-in needs to know: cookies, browser, address. */
-export function clientHeaders(request: Request, address: string): Headers {
-  const headers = new Headers({ [addressHeader]: plainAddress(address) });
+export function buildClientHeaders(request: Request, address: string): Headers {
+  const headers = new Headers({ [addressHeader]: normalizeAddress(address) });
   for (const name of ['cookie', 'user-agent']) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
@@ -13,7 +13,7 @@ export function clientHeaders(request: Request, address: string): Headers {
   return headers;
 }
 
-export function addressOf(headers: Headers): string {
+export function readAddress(headers: Headers): string {
   return headers.get(addressHeader) ?? 'unknown';
 }
 
@@ -21,7 +21,7 @@ export function addressOf(headers: Headers): string {
  * The address of the client: of the connection, or what our own proxy put last into
  * X-Forwarded-For.
  */
-export function clientAddress(
+export function readClientAddress(
   request: Request,
   connectionAddress: string,
   trustProxy: boolean,
@@ -29,10 +29,10 @@ export function clientAddress(
   const forwarded = trustProxy
     ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()
     : undefined;
-  return plainAddress(forwarded || connectionAddress);
+  return normalizeAddress(forwarded || connectionAddress);
 }
 
 /** IPv4 that arrived over an IPv6 socket counts as the same address. */
-function plainAddress(address: string): string {
+function normalizeAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

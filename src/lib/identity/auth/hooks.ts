@@ -1,6 +1,6 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { Problem } from '../../platform/errors.ts';
-import { addressOf } from './client.ts';
+import { readAddress } from './client.ts';
 import {
   clearLimit,
   consumeLimit,
@@ -19,36 +19,36 @@ type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
  */
 export const beforeEndpoint = createAuthMiddleware(async (ctx) => {
   if (ctx.path === '/sign-in/email') await countSignIn(ctx);
-  if (ctx.path === '/two-factor/verify-totp') await refuseUsedCode(ctx);
+  if (ctx.path === '/two-factor/verify-totp') await rejectUsedCode(ctx);
   // A trusted device would skip the second step, even after the password was reset.
-  if (textOf(ctx, 'trustDevice') !== undefined)
+  if (readBodyField(ctx, 'trustDevice') !== undefined)
     throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
 });
 
 export const afterEndpoint = createAuthMiddleware(async (ctx) => {
   if (ctx.path !== '/sign-in/email' || isAPIError(ctx.context.returned)) return;
-  await clearLimit(signInByAccount, textOf(ctx, 'email') ?? '');
-  await refundLimit(signInByAddress, addressOf(headersOf(ctx)));
+  await clearLimit(signInByAccount, readBodyField(ctx, 'email') ?? '');
+  await refundLimit(signInByAddress, readAddress(getHeaders(ctx)));
 });
 
 async function countSignIn(ctx: Context): Promise<void> {
-  await limited(
+  await enforceLimit(
     signInByAddress,
-    addressOf(headersOf(ctx)),
+    readAddress(getHeaders(ctx)),
     'There were too many wrong sign-ins from your network.',
   );
-  await limited(
+  await enforceLimit(
     signInByAccount,
-    textOf(ctx, 'email') ?? '',
+    readBodyField(ctx, 'email') ?? '',
     'There were too many wrong passwords for this account.',
   );
 }
 
-async function refuseUsedCode(ctx: Context): Promise<void> {
-  const userId = await challengedUser(ctx);
-  const code = textOf(ctx, 'code');
+async function rejectUsedCode(ctx: Context): Promise<void> {
+  const userId = await findChallengedUser(ctx);
+  const code = readBodyField(ctx, 'code');
   if (userId === undefined || code === undefined) return;
-  await limited(
+  await enforceLimit(
     totpCode,
     `${userId}:${code}`,
     'This code was tried before. Wait for the next one.',
@@ -56,14 +56,14 @@ async function refuseUsedCode(ctx: Context): Promise<void> {
 }
 
 /** The user who has given the password and still owes the second step. */
-async function challengedUser(ctx: Context): Promise<string | undefined> {
+async function findChallengedUser(ctx: Context): Promise<string | undefined> {
   const cookie = ctx.context.createAuthCookie('two_factor');
   const challenge = await ctx.getSignedCookie(cookie.name, ctx.context.secret);
   if (!challenge) return undefined;
   return (await ctx.context.internalAdapter.findVerificationValue(challenge))?.value;
 }
 
-async function limited(limit: Limit, key: string, message: string): Promise<void> {
+async function enforceLimit(limit: Limit, key: string, message: string): Promise<void> {
   try {
     await consumeLimit(limit, key, message);
   } catch (error) {
@@ -77,9 +77,9 @@ async function limited(limit: Limit, key: string, message: string): Promise<void
   }
 }
 
-const headersOf = (ctx: Context): Headers => ctx.headers ?? ctx.request?.headers ?? new Headers();
+const getHeaders = (ctx: Context): Headers => ctx.headers ?? ctx.request?.headers ?? new Headers();
 
-function textOf(ctx: Context, name: string): string | undefined {
+function readBodyField(ctx: Context, name: string): string | undefined {
   const body: unknown = ctx.body;
   if (typeof body !== 'object' || body === null) return undefined;
   const value: unknown = Reflect.get(body, name);

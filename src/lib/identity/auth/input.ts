@@ -26,7 +26,7 @@ export const newPasswordField = z
  * A password that is compared, never stored: any text, so that the answer does not tell the policy
  * of another time.
  */
-export const givenPasswordField = z
+export const currentPasswordField = z
   .string({ error: 'Enter your password.' })
   .min(1, 'Enter your password.')
   .max(1024, 'This is too long.');

@@ -7,7 +7,7 @@ import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
 import { hasRole, type Access } from './access.ts';
 import { emailField, fieldProblem, parseInput, roleField } from './input.ts';
-import { invitationToken } from './invitation-token.ts';
+import { createInvitationToken } from './invitation-token.ts';
 import { consumeLimit, invitesByTenant } from './limits.ts';
 import { publicUrl } from './public-url.ts';
 import { invitations, memberships, users } from '../../schema/identity.ts';
@@ -33,22 +33,22 @@ export async function inviteUser(
     access.tenant.id,
     'This workspace has sent many invitations.',
   );
-  await refuseMember(access.tenant.id, email);
+  await assertNotMember(access.tenant.id, email);
   const invitation = await storeInvitation(access, email, role);
-  await mailInvitation(access, invitation);
+  await sendInvitation(access, invitation);
   return invitation;
 }
 
 /** Sends the link anew, with a new end. */
 export async function resendInvitation(access: Access, invitationId: string): Promise<void> {
   requireAdmin(access);
-  const invitation = await pendingInvitation(access, invitationId);
+  const invitation = await findPendingInvitation(access, invitationId);
   await inviteUser(access, { email: invitation.email, role: invitation.role ?? 'viewer' });
 }
 
 export async function revokeInvitation(access: Access, invitationId: string): Promise<void> {
   requireAdmin(access);
-  const { id } = await pendingInvitation(access, invitationId);
+  const { id } = await findPendingInvitation(access, invitationId);
   await globalDb()
     .update(invitations)
     .set({ status: 'canceled' })
@@ -67,18 +67,18 @@ export async function listInvitations(access: Access): Promise<Invitation[]> {
 
 /** The link of an invitation that has not run out. Only for its recipient. */
 export function invitationUrl(invitation: Invitation): string {
-  return publicUrl(`/invitations/${invitationToken(invitation)}`);
+  return publicUrl(`/invitations/${createInvitationToken(invitation)}`);
 }
 
 async function storeInvitation(access: Access, email: string, role: string): Promise<Invitation> {
   const tenantId = access.tenant.id;
   return globalDb().transaction(async (tx) => {
-    const same = and(
+    const samePending = and(
       eq(invitations.organizationId, tenantId),
       eq(invitations.email, email),
       eq(invitations.status, 'pending'),
     );
-    await tx.update(invitations).set({ status: 'canceled' }).where(same);
+    await tx.update(invitations).set({ status: 'canceled' }).where(samePending);
     const expiresAt = new Date(Date.now() + lifetimeDays * 24 * 60 * 60 * 1000);
     const values = {
       id: newId(),
@@ -95,7 +95,7 @@ async function storeInvitation(access: Access, email: string, role: string): Pro
   });
 }
 
-function mailInvitation({ tenant, user }: Access, invitation: Invitation): Promise<void> {
+function sendInvitation({ tenant, user }: Access, invitation: Invitation): Promise<void> {
   const facts = {
     workspace: tenant.name,
     inviter: user.name,
@@ -105,19 +105,21 @@ function mailInvitation({ tenant, user }: Access, invitation: Invitation): Promi
   return sendMail(invitation.email, invitationMail(invitationUrl(invitation), facts));
 }
 
-async function pendingInvitation({ tenant }: Access, id: string): Promise<Invitation> {
-  const mine = and(
+async function findPendingInvitation({ tenant }: Access, id: string): Promise<Invitation> {
+  const ownPending = and(
     eq(invitations.id, id),
     eq(invitations.organizationId, tenant.id),
     eq(invitations.status, 'pending'),
   );
-  const [invitation] = isId(id) ? await globalDb().select().from(invitations).where(mine) : [];
+  const [invitation] = isId(id)
+    ? await globalDb().select().from(invitations).where(ownPending)
+    : [];
   if (invitation === undefined)
     throw new Problem('not_found', 'This invitation was answered or withdrawn before.');
   return invitation;
 }
 
-async function refuseMember(tenantId: string, email: string): Promise<void> {
+async function assertNotMember(tenantId: string, email: string): Promise<void> {
   const [member] = await globalDb()
     .select({ id: memberships.id })
     .from(memberships)
@@ -133,5 +135,5 @@ function requireAdmin(access: Access): void {
 }
 
 /** Condition: waits for an answer and has not run out. */
-export const isOpen = (now: Date) =>
+export const whereOpen = (now: Date) =>
   and(eq(invitations.status, 'pending'), gt(invitations.expiresAt, now));

@@ -11,13 +11,13 @@ export interface Limit {
   windowSeconds: number;
 }
 
-const minutes = 60;
+const minuteSeconds = 60;
 
 /** Wrong passwords for one account. A right one clears the count. */
 export const signInByAccount: Limit = {
   name: 'sign-in:account',
   max: 10,
-  windowSeconds: 15 * minutes,
+  windowSeconds: 15 * minuteSeconds,
 };
 /**
  * Wrong passwords from one address, over all accounts: an office shares one address, so it is
@@ -26,29 +26,33 @@ export const signInByAccount: Limit = {
 export const signInByAddress: Limit = {
   name: 'sign-in:address',
   max: 50,
-  windowSeconds: 15 * minutes,
+  windowSeconds: 15 * minuteSeconds,
 };
 /** Wrong current passwords typed inside a session. */
 export const passwordCheck: Limit = {
   name: 'password-check',
   max: 10,
-  windowSeconds: 15 * minutes,
+  windowSeconds: 15 * minuteSeconds,
 };
-export const resetByAccount: Limit = { name: 'reset:account', max: 5, windowSeconds: 60 * minutes };
+export const resetByAccount: Limit = {
+  name: 'reset:account',
+  max: 5,
+  windowSeconds: 60 * minuteSeconds,
+};
 export const resetByAddress: Limit = {
   name: 'reset:address',
   max: 30,
-  windowSeconds: 60 * minutes,
+  windowSeconds: 60 * minuteSeconds,
 };
 export const tokenByAddress: Limit = {
   name: 'token:address',
   max: 60,
-  windowSeconds: 15 * minutes,
+  windowSeconds: 15 * minuteSeconds,
 };
 export const invitesByTenant: Limit = {
   name: 'invite:tenant',
   max: 100,
-  windowSeconds: 60 * minutes,
+  windowSeconds: 60 * minuteSeconds,
 };
 /**
  * One use of one code: RFC 6238 section 5.2 asks that a code is accepted once. It lives 90 s with
@@ -57,7 +61,7 @@ export const invitesByTenant: Limit = {
 export const totpCode: Limit = { name: 'totp:code', max: 1, windowSeconds: 120 };
 
 /** How long a row can matter to any limit, here or in better-auth. */
-const longestWindowMs = 24 * 60 * minutes * 1000;
+const maxWindowMs = 24 * 60 * minuteSeconds * 1000;
 
 /**
  * Counts one use of `key` and throws a Problem `rate_limited` with `details.retryAfter` in seconds
@@ -71,21 +75,21 @@ export async function consumeLimit(
 ): Promise<void> {
   const now = Date.now();
   const windowMs = limit.windowSeconds * 1000;
-  const isOver = sql`${rateLimits.lastRequest} <= ${now - windowMs}`;
+  const isExpired = sql`${rateLimits.lastRequest} <= ${now - windowMs}`;
   const [row] = await globalDb()
     .insert(rateLimits)
-    .values({ id: newId(), key: keyOf(limit, key), count: 1, lastRequest: now })
+    .values({ id: newId(), key: toLimitKey(limit, key), count: 1, lastRequest: now })
     .onConflictDoUpdate({
       target: rateLimits.key,
       set: {
-        count: sql`case when ${isOver} then 1 else ${rateLimits.count} + 1 end`,
-        lastRequest: sql`case when ${isOver} then ${now} else ${rateLimits.lastRequest} end`,
+        count: sql`case when ${isExpired} then 1 else ${rateLimits.count} + 1 end`,
+        lastRequest: sql`case when ${isExpired} then ${now} else ${rateLimits.lastRequest} end`,
       },
     })
     .returning({ count: rateLimits.count, openedAt: rateLimits.lastRequest });
   if (row === undefined || row.count <= limit.max) return;
   const retryAfter = Math.max(1, Math.ceil((row.openedAt + windowMs - now) / 1000));
-  throw new Problem('rate_limited', `${message} ${waitText(retryAfter)}`, { retryAfter });
+  throw new Problem('rate_limited', `${message} ${formatWait(retryAfter)}`, { retryAfter });
 }
 
 /** Takes one counted use back, for attempts that turned out to be right. */
@@ -93,28 +97,28 @@ export async function refundLimit(limit: Limit, key: string): Promise<void> {
   await globalDb()
     .update(rateLimits)
     .set({ count: sql`greatest(${rateLimits.count} - 1, 0)` })
-    .where(eq(rateLimits.key, keyOf(limit, key)));
+    .where(eq(rateLimits.key, toLimitKey(limit, key)));
 }
 
 export async function clearLimit(limit: Limit, key: string): Promise<void> {
   await globalDb()
     .delete(rateLimits)
-    .where(eq(rateLimits.key, keyOf(limit, key)));
+    .where(eq(rateLimits.key, toLimitKey(limit, key)));
 }
 
 /** Drops counts that no limit looks at any more. */
 export async function pruneLimits(now: Date): Promise<void> {
   await globalDb()
     .delete(rateLimits)
-    .where(lt(rateLimits.lastRequest, now.getTime() - longestWindowMs));
+    .where(lt(rateLimits.lastRequest, now.getTime() - maxWindowMs));
 }
 
-function keyOf(limit: Limit, key: string): string {
+function toLimitKey(limit: Limit, key: string): string {
   // PostgreSQL takes no NUL in a text, and keys hold what people typed.
   return `${limit.name}:${key.toLowerCase().replaceAll('\0', '').slice(0, 320)}`;
 }
 
-function waitText(seconds: number): string {
+function formatWait(seconds: number): string {
   if (seconds < 90) return `Try again in ${seconds} seconds.`;
   return `Try again in ${Math.ceil(seconds / 60)} minutes.`;
 }

@@ -38,7 +38,7 @@ export async function listMembers(access: Access): Promise<Member[]> {
   return rows.map((row) => ({ ...row, twoFactorEnabled: row.twoFactorEnabled === true }));
 }
 
-const addition = z.object({ tenantSlug: slugField, email: emailField, role: roleField });
+const additionInput = z.object({ tenantSlug: slugField, email: emailField, role: roleField });
 
 /** Makes an existing account a member. For operators; pages invite instead. */
 export async function addMember(input: {
@@ -46,7 +46,7 @@ export async function addMember(input: {
   email: string;
   role: string;
 }): Promise<void> {
-  const { tenantSlug, email, role } = parseInput(addition, input);
+  const { tenantSlug, email, role } = parseInput(additionInput, input);
   const tenant = await requireTenant(tenantSlug, 'tenantSlug');
   const user = await findUserByEmail(email);
   if (user === undefined)
@@ -74,9 +74,9 @@ export async function changeRole(
   await changeMember(access, userId, async (tx, current) => {
     if (current === 'admin' && role !== 'admin') {
       await requireAnotherAdmin(tx, access.tenant.id);
-      await withdrawInvitationsOf(tx, access.tenant.id, userId);
+      await withdrawInvitations(tx, access.tenant.id, userId);
     }
-    await tx.update(memberships).set({ role }).where(isMember(access.tenant.id, userId));
+    await tx.update(memberships).set({ role }).where(whereMember(access.tenant.id, userId));
   });
 }
 
@@ -89,8 +89,8 @@ export async function removeMember(access: Access, input: { userId: string }): P
   const tenantId = access.tenant.id;
   await changeMember(access, userId, async (tx, current) => {
     if (current === 'admin') await requireAnotherAdmin(tx, tenantId);
-    await tx.delete(memberships).where(isMember(tenantId, userId));
-    await withdrawInvitationsOf(tx, tenantId, userId);
+    await tx.delete(memberships).where(whereMember(tenantId, userId));
+    await withdrawInvitations(tx, tenantId, userId);
     await tx
       .update(sessions)
       .set({ activeOrganizationId: null })
@@ -116,14 +116,14 @@ async function changeMember(
     const [member] = await tx
       .select({ role: memberships.role })
       .from(memberships)
-      .where(isMember(tenant.id, userId));
+      .where(whereMember(tenant.id, userId));
     if (member === undefined)
       throw new Problem('not_found', 'This person is not a member any more.');
     await change(tx, member.role);
   });
 }
 
-const isMember = (tenantId: string, userId: string) =>
+const whereMember = (tenantId: string, userId: string) =>
   and(eq(memberships.organizationId, tenantId), eq(memberships.userId, userId));
 
 async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
@@ -138,7 +138,7 @@ async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
     );
 }
 
-async function withdrawInvitationsOf(tx: Tx, tenantId: string, userId: string): Promise<void> {
+async function withdrawInvitations(tx: Tx, tenantId: string, userId: string): Promise<void> {
   await tx
     .update(invitations)
     .set({ status: 'canceled' })

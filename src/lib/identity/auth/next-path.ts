@@ -5,7 +5,7 @@ const placeholder = 'http://site.invalid';
  * Browsers read `//host`, `/\host` and a path with tabs or line breaks inside as another site, so
  * those are refused before parsing.
  */
-export function safeNext(next: string | null | undefined, fallback = '/'): string {
+export function sanitizeNext(next: string | null | undefined, fallback = '/'): string {
   if (!next || next.length > 2000 || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(next)) return fallback;
   const url = URL.parse(next, placeholder);
   if (url === null || url.origin !== placeholder) return fallback;

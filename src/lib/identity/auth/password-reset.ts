@@ -9,7 +9,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { auth, resetLifetimeSeconds } from './auth.ts';
-import { addressOf } from './client.ts';
+import { readAddress } from './client.ts';
 import { emailField, newPasswordField, parseInput } from './input.ts';
 import {
   clearLimit,
@@ -37,7 +37,7 @@ export async function requestPasswordReset(
   requireMail();
   await consumeLimit(
     resetByAddress,
-    addressOf(client),
+    readAddress(client),
     'There were too many requests from your network.',
   );
   await consumeLimit(resetByAccount, email, 'There were too many requests for this address.');
@@ -63,11 +63,11 @@ export async function resetPassword(
   const { token, password } = parseInput(resetInput, input);
   await consumeLimit(
     tokenByAddress,
-    addressOf(client),
+    readAddress(client),
     'There were too many attempts from your network.',
   );
   const { internalAdapter } = await auth().$context;
-  const consumed = await internalAdapter.consumeVerificationValue(identifierOf(token));
+  const consumed = await internalAdapter.consumeVerificationValue(toIdentifier(token));
   const passwordHash = await hashPassword(password);
   const email =
     consumed &&
@@ -81,11 +81,11 @@ export async function resetPassword(
 export async function isResetTokenValid(token: string, client: Headers): Promise<boolean> {
   await consumeLimit(
     tokenByAddress,
-    addressOf(client),
+    readAddress(client),
     'There were too many attempts from your network.',
   );
   const { internalAdapter } = await auth().$context;
-  const found = await internalAdapter.findVerificationValue(identifierOf(token));
+  const found = await internalAdapter.findVerificationValue(toIdentifier(token));
   return found !== null && found !== undefined && found.expiresAt > new Date();
 }
 
@@ -94,7 +94,7 @@ export async function createResetLink(userId: string, lifetimeSeconds: number): 
   const token = randomBytes(32).toString('base64url');
   const { internalAdapter } = await auth().$context;
   await internalAdapter.createVerificationValue({
-    identifier: identifierOf(token),
+    identifier: toIdentifier(token),
     value: userId,
     expiresAt: new Date(Date.now() + lifetimeSeconds * 1000),
   });
@@ -135,7 +135,7 @@ async function replacePassword(
   return user.email;
 }
 
-const identifierOf = (token: string): string => `reset-password:${token}`;
+const toIdentifier = (token: string): string => `reset-password:${token}`;
 
 function invalidLink(): Problem {
   return new Problem(

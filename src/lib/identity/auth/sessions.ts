@@ -33,7 +33,7 @@ export async function readSession(
   const { authCookies } = await auth().$context;
   const sent = (client.get('cookie') ?? '').includes(`${authCookies.sessionToken.name}=`);
   if (!sent) return { signedIn: null, cookies: new Headers() };
-  const { response, headers } = await askForSession(client);
+  const { response, headers } = await fetchSession(client);
   if (response === null) return { signedIn: null, cookies: headers };
   const { user, session } = response;
   return {
@@ -54,7 +54,7 @@ export async function readSession(
   };
 }
 
-async function askForSession(client: Headers) {
+async function fetchSession(client: Headers) {
   try {
     return await auth().api.getSession({ headers: client, returnHeaders: true });
   } catch (error) {
@@ -68,7 +68,7 @@ async function askForSession(client: Headers) {
   }
 }
 
-export interface SessionLine {
+export interface SessionListItem {
   id: string;
   isCurrent: boolean;
   userAgent: string | null;
@@ -78,7 +78,7 @@ export interface SessionLine {
 }
 
 /** Where the user is signed in, newest first. */
-export async function listSessions({ user, session }: SignedIn): Promise<SessionLine[]> {
+export async function listSessions({ user, session }: SignedIn): Promise<SessionListItem[]> {
   const rows = await globalDb()
     .select()
     .from(sessions)
@@ -96,13 +96,13 @@ export async function listSessions({ user, session }: SignedIn): Promise<Session
 
 /** Ends one session of the user; a session of somebody else answers like an absent one. */
 export async function revokeSession(userId: string, sessionId: string): Promise<void> {
-  const gone = isId(sessionId)
+  const deleted = isId(sessionId)
     ? await globalDb()
         .delete(sessions)
         .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
         .returning({ id: sessions.id })
     : [];
-  if (gone.length === 0) throw new Problem('not_found', 'This session has already ended.');
+  if (deleted.length === 0) throw new Problem('not_found', 'This session has already ended.');
 }
 
 export async function revokeOtherSessions({ user, session }: SignedIn): Promise<void> {
@@ -123,7 +123,7 @@ export async function setActiveTenant(sessionId: string, tenantId: string): Prom
 }
 
 /** The session that freshly set cookies stand for. */
-export async function sessionOfCookies(cookies: Headers, client: Headers): Promise<SignedIn> {
+export async function readSessionFromCookies(cookies: Headers, client: Headers): Promise<SignedIn> {
   const fresh = new Headers(client);
   fresh.set(
     'cookie',

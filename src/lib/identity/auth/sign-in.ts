@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
-import { emailField, givenPasswordField, parseInput } from './input.ts';
+import { emailField, currentPasswordField, parseInput } from './input.ts';
 
 /** A step of signing in that went well. */
 export interface SignInStep {
@@ -11,7 +11,7 @@ export interface SignInStep {
   cookies: Headers;
 }
 
-const credentials = z.object({ email: emailField, password: givenPasswordField });
+const credentials = z.object({ email: emailField, password: currentPasswordField });
 
 /**
  * The first step: e-mail and password. An unknown address takes as long and says the same as a
@@ -61,7 +61,7 @@ export async function verifyCode(
 }
 
 /** Whether the browser has given a password and may owe a code; `verifyCode` decides. */
-export async function owesCode(client: Headers): Promise<boolean> {
+export async function isAwaitingCode(client: Headers): Promise<boolean> {
   const { createAuthCookie } = await auth().$context;
   return (client.get('cookie') ?? '').includes(`${createAuthCookie('two_factor').name}=`);
 }

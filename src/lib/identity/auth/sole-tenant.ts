@@ -4,7 +4,7 @@ import { tenants } from '../../schema/tenants.ts';
 import { memberships } from '../../schema/identity.ts';
 
 /** The tenant of a user who has exactly one, so that signing in leads straight to it; else null. */
-export async function onlyTenantOf(userId: string): Promise<string | null> {
+export async function findSoleTenant(userId: string): Promise<string | null> {
   const rows = await globalDb()
     .select({ id: tenants.id })
     .from(memberships)

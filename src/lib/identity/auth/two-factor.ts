@@ -5,12 +5,12 @@ import { globalDb } from '../../platform/db/database.ts';
 import { keepOnlySession, withPasswordCheck } from './account.ts';
 import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
-import { givenPasswordField, parseInput } from './input.ts';
+import { currentPasswordField, parseInput } from './input.ts';
 import { twoFactors } from '../../schema/identity.ts';
 import type { SignedIn } from './sessions.ts';
 
 const issuer = 'Tributary';
-const passwordInput = z.object({ password: givenPasswordField });
+const passwordInput = z.object({ password: currentPasswordField });
 const codeInput = z.object({
   code: z
     .string()
@@ -19,7 +19,7 @@ const codeInput = z.object({
 });
 
 /** What an authenticator app needs; nothing is on until `confirmTwoFactor`. */
-export interface Setup {
+export interface TwoFactorSetup {
   /** otpauth:// URI, for a QR code. */
   uri: string;
   /** The same secret for typing, in base32. */
@@ -34,17 +34,17 @@ export async function startTwoFactor(
   input: { password: string },
   signedIn: SignedIn,
   client: Headers,
-): Promise<Setup> {
+): Promise<TwoFactorSetup> {
   const body = parseInput(passwordInput, input);
   const result = await withPasswordCheck(signedIn, () =>
     auth().api.enableTwoFactor({ body, headers: client }),
   );
   if (!('totpURI' in result)) throw new Error('The set-up answered without a secret');
-  return setupOf(result.totpURI);
+  return toSetup(result.totpURI);
 }
 
 /** The set-up that waits for its first code, so that a page can show it again after a wrong one. */
-export async function pendingSetup({ user }: SignedIn): Promise<Setup | undefined> {
+export async function findPendingSetup({ user }: SignedIn): Promise<TwoFactorSetup | undefined> {
   const [row] = await globalDb()
     .select()
     .from(twoFactors)
@@ -53,8 +53,8 @@ export async function pendingSetup({ user }: SignedIn): Promise<Setup | undefine
   const { secretConfig } = await auth().$context;
   const secret = await symmetricDecrypt({ key: secretConfig, data: row.secret });
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user.email)}`;
-  return setupOf(
-    `otpauth://totp/${label}?secret=${base32(Buffer.from(secret))}&issuer=${encodeURIComponent(issuer)}&digits=6&period=30`,
+  return toSetup(
+    `otpauth://totp/${label}?secret=${encodeBase32(Buffer.from(secret))}&issuer=${encodeURIComponent(issuer)}&digits=6&period=30`,
   );
 }
 
@@ -106,14 +106,14 @@ export async function disableTwoFactor(
   return headers;
 }
 
-function setupOf(uri: string): Setup {
+function toSetup(uri: string): TwoFactorSetup {
   return { uri, key: new URL(uri).searchParams.get('secret') ?? '' };
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** RFC 4648 base32 without padding, as authenticator apps read it. */
-function base32(bytes: Buffer): string {
+function encodeBase32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{1,5}/g) ?? [])
     .map((chunk) => alphabet[Number.parseInt(chunk.padEnd(5, '0'), 2)])

@@ -54,7 +54,7 @@ export async function createUser(input: NewUser): Promise<CreatedUser> {
   } = parseInput(newUser, input);
   const tenant =
     tenantSlug === undefined ? undefined : await requireTenant(tenantSlug, 'tenantSlug');
-  const grants = await staffTenants(staff);
+  const grants = await resolveStaffTenants(staff);
   const passwordHash = password === undefined ? undefined : await hashPassword(password);
   const user = await globalDb().transaction(async (tx) => {
     const created = await insertUser(tx, { email, name, passwordHash });
@@ -125,7 +125,7 @@ export async function requireTenant(slug: string, field: string): Promise<Tenant
   return tenant;
 }
 
-async function staffTenants(staff: boolean | string[]): Promise<(string | null)[]> {
+async function resolveStaffTenants(staff: boolean | string[]): Promise<(string | null)[]> {
   if (!Array.isArray(staff)) return staff ? [null] : [];
   const found = await Promise.all([...new Set(staff)].map((slug) => requireTenant(slug, 'staff')));
   return found.map(({ id }) => id);

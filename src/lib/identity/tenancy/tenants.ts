@@ -84,10 +84,10 @@ export async function updateTenant(id: string, limits: TenantLimits): Promise<Te
   return tenant;
 }
 
-const slugForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function checkTenant(input: NewTenant): void {
-  if (!slugForm.test(input.slug)) {
+  if (!slugPattern.test(input.slug)) {
     throw new Problem(
       'bad_request',
       'A slug has 1 to 63 lower-case letters, digits and inner hyphens, for example "summit-fitness".',

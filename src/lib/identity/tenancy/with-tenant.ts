@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { isId } from '../../platform/id.ts';
 import type { Database, Tx } from '../../platform/db/pool.ts';
-import { onReplica } from '../../platform/db/replica.ts';
+import { readFromReplica } from '../../platform/db/replica.ts';
 
 /**
  * The only door to tenant tables: one transaction that row-level security binds to `tenantId`. The
@@ -10,7 +10,7 @@ import { onReplica } from '../../platform/db/replica.ts';
  * network inside.
  */
 export function withTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return inTenant(globalDb(), tenantId, fn, undefined);
+  return runInTenant(globalDb(), tenantId, fn, undefined);
 }
 
 export interface ReadOptions {
@@ -32,13 +32,13 @@ export function readTenant<T>(
   { mayLag = false }: ReadOptions = {},
 ): Promise<T> {
   const read = (db: Database) =>
-    inTenant(db, tenantId, fn, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-  return mayLag ? onReplica(read) : read(globalDb());
+    runInTenant(db, tenantId, fn, { isolationLevel: 'repeatable read', accessMode: 'read only' });
+  return mayLag ? readFromReplica(read) : read(globalDb());
 }
 
 type TransactionMode = { isolationLevel: 'repeatable read'; accessMode: 'read only' } | undefined;
 
-function inTenant<T>(
+function runInTenant<T>(
   db: Database,
   tenantId: string,
   fn: (tx: Tx) => Promise<T>,

@@ -3,17 +3,17 @@ import { and, eq, sql } from 'drizzle-orm';
 import { fieldProblem } from '../../identity/auth/input.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
-import { maskedText, MaskLeft, readEdited } from '../../platform/mask.ts';
-import { applyPatch, patchBetween } from '../../platform/merge-patch.ts';
+import { formatMasked, MaskedValueError, parseEdited } from '../../platform/mask.ts';
+import { applyPatch, createPatch } from '../../platform/merge-patch.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { digestOf, idOf, translateItem } from '../translate.ts';
+import { hashItem, readItemId, translateItem } from '../translate.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
-import { holdOpen, requireOpen } from './open.ts';
-import { rawGone, readRawItems, type RawItem, type RecordError } from './raw.ts';
-import { store } from './retry.ts';
-import { inStream, openStream, type OpenStream } from './stream.ts';
+import { lockOpenRejection, requireOpenRejection } from './open.ts';
+import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
+import { storeAccepted } from './retry.ts';
+import { withLockedStream, openStoredStream, type StoredStream } from './stream.ts';
 
 /** What a person needs to correct a record. */
 export interface RecordForEditing {
@@ -29,25 +29,25 @@ export interface RecordForEditing {
 }
 
 /** A longer item is no matter for a form. In characters of JSON. */
-const longestText = 200_000;
+const maxTextLength = 200_000;
 
-export async function recordForEditing(actor: Actor, id: string): Promise<RecordForEditing> {
+export async function readRecordForEditing(actor: Actor, id: string): Promise<RecordForEditing> {
   const { tenantId } = actor;
   const { timeZone } = await getTenant(tenantId);
-  const error = await requireOpen(actor, id);
+  const error = await requireOpenRejection(actor, id);
   return readTenant(tenantId, async (tx) => {
-    const stream = await openStream(
+    const stream = await openStoredStream(
       tx,
       { tenantId, connectionId: error.connectionId, stream: error.stream },
       timeZone,
     );
     const [raw] = await readRawItems(tx, stream, [error]);
-    const text = raw === undefined ? null : maskedText(withCorrection(raw));
+    const text = raw === undefined ? null : formatMasked(applyStoredCorrection(raw));
     return {
       error,
       label: stream.definition.label,
-      text: text !== null && text.length <= longestText ? text : null,
-      digest: raw === undefined ? '' : digestOf(raw.item),
+      text: text !== null && text.length <= maxTextLength ? text : null,
+      digest: raw === undefined ? '' : hashItem(raw.item),
     };
   });
 }
@@ -63,29 +63,29 @@ export interface Edit {
  * that very item.
  */
 export async function correctRecord(actor: Actor, id: string, edit: Edit): Promise<void> {
-  const { connectionId, stream } = await requireOpen(actor, id);
-  await inStream({ tenantId: actor.tenantId, connectionId, stream }, async (tx, open) => {
-    const [raw] = await readRawItems(tx, open, [await holdOpen(tx, actor, id)]);
-    if (raw === undefined) throw rawGone();
-    if (digestOf(raw.item) !== edit.digest)
+  const { connectionId, stream } = await requireOpenRejection(actor, id);
+  await withLockedStream({ tenantId: actor.tenantId, connectionId, stream }, async (tx, open) => {
+    const [raw] = await readRawItems(tx, open, [await lockOpenRejection(tx, actor, id)]);
+    if (raw === undefined) throw rawItemUnavailable();
+    if (hashItem(raw.item) !== edit.digest)
       throw new Problem(
         'conflict',
         'The source has sent this record anew since you opened it. Look at it again: your text was made for the old one.',
       );
-    const corrected = editedItem(raw, edit.text);
+    const corrected = parseEditedItem(raw, edit.text);
     assertSameRecord(open, raw.item, corrected);
-    await applyCorrection(tx, actor, open, raw, patchBetween(raw.item, corrected));
+    await applyCorrection(tx, actor, open, raw, createPatch(raw.item, corrected));
   });
 }
 
-const withCorrection = ({ item, error: { correction } }: RawItem): unknown =>
+const applyStoredCorrection = ({ item, error: { correction } }: RawItem): unknown =>
   correction === null ? item : applyPatch(item, correction);
 
-function editedItem(raw: RawItem, text: string): unknown {
+function parseEditedItem(raw: RawItem, text: string): unknown {
   try {
-    return readEdited(withCorrection(raw), text);
+    return parseEdited(applyStoredCorrection(raw), text);
   } catch (error) {
-    if (error instanceof MaskLeft) throw fieldProblem('bad_request', 'item', error.message);
+    if (error instanceof MaskedValueError) throw fieldProblem('bad_request', 'item', error.message);
     if (error instanceof SyntaxError)
       throw fieldProblem(
         'bad_request',
@@ -97,9 +97,9 @@ function editedItem(raw: RawItem, text: string): unknown {
 }
 
 /** An id may be added where there is none; another one would make another record. */
-function assertSameRecord({ definition }: OpenStream, before: unknown, after: unknown): void {
-  const id = idOf(definition, before);
-  if (id !== undefined && idOf(definition, after) !== id)
+function assertSameRecord({ definition }: StoredStream, before: unknown, after: unknown): void {
+  const id = readItemId(definition, before);
+  if (id !== undefined && readItemId(definition, after) !== id)
     throw fieldProblem(
       'bad_request',
       'item',
@@ -110,12 +110,12 @@ function assertSameRecord({ definition }: OpenStream, before: unknown, after: un
 async function applyCorrection(
   tx: Tx,
   actor: Actor,
-  stream: OpenStream,
+  stream: StoredStream,
   raw: RawItem,
   patch: unknown,
 ): Promise<void> {
   const { tenantId, id, itemKey } = raw.error;
-  const digest = digestOf(raw.item);
+  const digest = hashItem(raw.item);
   const { incoming, rejected } = translateItem(
     stream.definition,
     raw.item,
@@ -128,7 +128,7 @@ async function applyCorrection(
       'item',
       `It still cannot be read. ${rejected?.reason ?? ''}`.trim(),
     );
-  await store(tx, stream, [{ raw, incoming }]);
+  await storeAccepted(tx, stream, [{ raw, incoming }]);
   // Where the mapping takes the item as it is by now, there is nothing to remember.
   const decision = isDeepStrictEqual(patch, {})
     ? { correction: null, resolution: 'accepted' as const }

@@ -20,7 +20,7 @@ export async function loadCorrections(
   connectionId: string,
   stream: string,
 ): Promise<Corrections> {
-  const ofStream = and(
+  const whereStream = and(
     eq(recordErrors.tenantId, tenantId),
     eq(recordErrors.connectionId, connectionId),
     eq(recordErrors.stream, stream),
@@ -32,6 +32,6 @@ export async function loadCorrections(
       patch: recordErrors.correction,
     })
     .from(recordErrors)
-    .where(and(ofStream, isNotNull(recordErrors.correction)));
+    .where(and(whereStream, isNotNull(recordErrors.correction)));
   return new Map(rows.map(({ key, digest, patch }) => [key, { digest, patch }]));
 }

@@ -3,17 +3,17 @@ import { recordErrors } from '../../schema/sync.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
 import { requireNote } from '../../jobs/failed/note.ts';
-import { holdOpen, ownOf, requireOpen } from './open.ts';
+import { lockOpenRejection, whereRejection, requireOpenRejection } from './open.ts';
 
 /**
  * Gives a record up, with a reason. It stays in the books as rejected, and comes back only when the
  * source changes it.
  */
 export async function discardRecord(actor: Actor, id: string, reason: string): Promise<void> {
-  await requireOpen(actor, id);
+  await requireOpenRejection(actor, id);
   const note = requireNote(reason);
   await withTenant(actor.tenantId, async (tx) => {
-    await holdOpen(tx, actor, id);
+    await lockOpenRejection(tx, actor, id);
     await tx
       .update(recordErrors)
       .set({
@@ -23,6 +23,6 @@ export async function discardRecord(actor: Actor, id: string, reason: string): P
         note,
         correction: null,
       })
-      .where(ownOf(actor, id));
+      .where(whereRejection(actor, id));
   });
 }

@@ -1,6 +1,6 @@
 import { providers } from '../../connectors/registry.ts';
 
-const kinds: Record<string, string> = {
+const kindLabels: Record<string, string> = {
   no_id: 'No id',
   characters: 'Characters that cannot be stored',
   mapping: 'Other reasons',
@@ -8,7 +8,7 @@ const kinds: Record<string, string> = {
 
 /** The class of a reason, for people: a label of ours, else the field that is to blame. */
 export function rejectionKindLabel(kind: string): string {
-  return kinds[kind] ?? `Field “${kind}”`;
+  return kindLabels[kind] ?? `Field “${kind}”`;
 }
 
 /** A record by its stream and the source's id of it, if it has one. */

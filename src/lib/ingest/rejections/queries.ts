@@ -7,7 +7,7 @@ import { recordErrors } from '../../schema/sync.ts';
 import { rejectionKindLabel, streamLabel } from './labels.ts';
 
 /** Which records a list shows; what is not given does not matter. */
-export interface RecordFilter {
+export interface RejectionFilter {
   connection?: string | undefined;
   stream?: string | undefined;
   kind?: string | undefined;
@@ -22,44 +22,44 @@ const newestFirst: SortOrder = {
   direction: 'desc',
 };
 
-const ofConnection = and(
+const onConnection = and(
   eq(connections.tenantId, recordErrors.tenantId),
   eq(connections.id, recordErrors.connectionId),
 );
 
 /** Where a record comes from, for people. */
-const origin = {
+const originColumns = {
   connectionId: recordErrors.connectionId,
   provider: connections.provider,
   source: connections.label,
   stream: recordErrors.stream,
   kind: recordErrors.kind,
 };
-const named = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
+const addLabels = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
   ...row,
   streamLabel: streamLabel(row.provider, row.stream),
   kindLabel: rejectionKindLabel(row.kind),
 });
 
 /** How many records are set aside for each kind of reason, most first. */
-export async function openGroups(tx: Tx, tenantId: string) {
+export async function listRejectionGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const rows = await tx
-    .select({ ...origin, count })
+    .select({ ...originColumns, count })
     .from(recordErrors)
-    .innerJoin(connections, ofConnection)
+    .innerJoin(connections, onConnection)
     .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt)))
-    .groupBy(...Object.values(origin))
+    .groupBy(...Object.values(originColumns))
     .orderBy(desc(count), recordErrors.stream, recordErrors.kind);
-  return rows.map(named);
+  return rows.map(addLabels);
 }
 
 /** One page of the records that are set aside, the newest first. */
-export async function openRecords(tx: Tx, tenantId: string, filter: RecordFilter) {
+export async function listRejections(tx: Tx, tenantId: string, filter: RejectionFilter) {
   const keyset = keysetQuery(newestFirst, sql`${recordErrors.id}`, filter.cursor, pageSize);
   const rows = await tx
     .select({
-      ...origin,
+      ...originColumns,
       id: recordErrors.id,
       key: recordErrors.itemKey,
       reason: recordErrors.reason,
@@ -70,22 +70,22 @@ export async function openRecords(tx: Tx, tenantId: string, filter: RecordFilter
       sortValue: keyset.sortValue,
     })
     .from(recordErrors)
-    .innerJoin(connections, ofConnection)
+    .innerJoin(connections, onConnection)
     .where(
       and(
         eq(recordErrors.tenantId, tenantId),
         isNull(recordErrors.resolvedAt),
-        matching(filter),
+        whereFilter(filter),
         keyset.where,
       ),
     )
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   const page = keysetPage(newestFirst, rows, filter.cursor, pageSize);
-  return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => named(row)) };
+  return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => addLabels(row)) };
 }
 
-function matching({ connection, stream, kind }: RecordFilter) {
+function whereFilter({ connection, stream, kind }: RejectionFilter) {
   return and(
     connection === undefined
       ? undefined
@@ -98,14 +98,14 @@ function matching({ connection, stream, kind }: RecordFilter) {
 }
 
 /** What became of the records that left the list last. */
-export async function resolvedRecords(tx: Tx, tenantId: string, limit: number) {
+export async function listResolvedRejections(tx: Tx, tenantId: string, limit: number) {
   const { id, itemKey: key, resolvedAt, resolution, resolvedBy, note } = recordErrors;
   const rows = await tx
-    .select({ ...origin, id, key, resolvedAt, resolution, resolvedBy, note })
+    .select({ ...originColumns, id, key, resolvedAt, resolution, resolvedBy, note })
     .from(recordErrors)
-    .innerJoin(connections, ofConnection)
+    .innerJoin(connections, onConnection)
     .where(and(eq(recordErrors.tenantId, tenantId), isNotNull(resolvedAt)))
     .orderBy(desc(resolvedAt))
     .limit(limit);
-  return rows.map(named);
+  return rows.map(addLabels);
 }

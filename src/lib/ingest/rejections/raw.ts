@@ -6,8 +6,8 @@ import type { MapContext } from '../../connectors/contract/source.ts';
 import { rawSnapshots } from '../../schema/snapshots.ts';
 import { readBody } from '../snapshots/store.ts';
 import type { recordErrors } from '../../schema/sync.ts';
-import { keyOf } from '../translate.ts';
-import type { OpenStream } from './stream.ts';
+import { toItemKey } from '../translate.ts';
+import type { StoredStream } from './stream.ts';
 
 export type RecordError = typeof recordErrors.$inferSelect;
 
@@ -26,7 +26,7 @@ export interface RawItem {
  */
 export async function readRawItems(
   tx: Tx,
-  stream: OpenStream,
+  stream: StoredStream,
   errors: readonly RecordError[],
 ): Promise<RawItem[]> {
   const wanted = Map.groupBy(errors, ({ snapshotId }) => snapshotId);
@@ -41,9 +41,9 @@ export async function readRawItems(
       : await tx.select({ id, sha256, partition, receivedAt }).from(rawSnapshots).where(own);
   const found: RawItem[] = [];
   for (const snapshot of snapshots) {
-    const items = await itemsOf(tx, stream, snapshot.sha256);
+    const items = await readItems(tx, stream, snapshot.sha256);
     for (const error of wanted.get(snapshot.id) ?? []) {
-      const index = placeOf(stream, items, error);
+      const index = findItemIndex(stream, items, error);
       if (index < 0) continue;
       const context = {
         settings: stream.settings,
@@ -63,14 +63,14 @@ export async function readRawItems(
 }
 
 /** The Problem when an item is not among those that `readRawItems` found. */
-export function rawGone(): Problem {
+export function rawItemUnavailable(): Problem {
   return new Problem(
     'conflict',
     'The answer that held this record is not kept any more, or cannot be read. If the source still has the record, the next full sync brings it back; else discard it.',
   );
 }
 
-async function itemsOf(tx: Tx, stream: OpenStream, sha256: Buffer): Promise<unknown[]> {
+async function readItems(tx: Tx, stream: StoredStream, sha256: Buffer): Promise<unknown[]> {
   try {
     const body = await readBody(tx, stream.tenantId, sha256);
     return body === undefined ? [] : stream.definition.parse(body);
@@ -85,11 +85,13 @@ async function itemsOf(tx: Tx, stream: OpenStream, sha256: Buffer): Promise<unkn
  * Where the item stands: at its noted place, or elsewhere when a newer adapter reads the answer
  * differently.
  */
-function placeOf(
-  { definition }: OpenStream,
+function findItemIndex(
+  { definition }: StoredStream,
   items: readonly unknown[],
   { itemIndex, itemKey }: RecordError,
 ): number {
-  const isIt = (item: unknown) => keyOf(definition, item) === itemKey;
-  return itemIndex < items.length && isIt(items[itemIndex]) ? itemIndex : items.findIndex(isIt);
+  const isSameItem = (item: unknown) => toItemKey(definition, item) === itemKey;
+  return itemIndex < items.length && isSameItem(items[itemIndex])
+    ? itemIndex
+    : items.findIndex(isSameItem);
 }

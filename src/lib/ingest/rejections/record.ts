@@ -3,9 +3,9 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { mask } from '../../platform/mask.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import type { Rejected } from '../translate.ts';
+import type { Rejection } from '../translate.ts';
 
-interface Place {
+interface RejectionContext {
   tenantId: string;
   connectionId: string;
   stream: string;
@@ -13,22 +13,22 @@ interface Place {
   snapshotId: string;
 }
 
-const longestPayload = 4_000;
+const maxPayloadLength = 4_000;
 
 /**
  * Keeps the items that could not become records, and tells how many of them wait for a person or
  * for the source. The same item rejected again counts as another attempt. What a person decided
  * about an item holds for as long as the source sends it as it was: then it is not opened again.
  */
-export async function setAside(
+export async function upsertRejections(
   tx: Tx,
-  place: Place,
-  rejected: readonly Rejected[],
+  context: RejectionContext,
+  rejected: readonly Rejection[],
 ): Promise<number> {
   const newest = new Map(rejected.map((each) => [each.itemKey, each]));
   if (newest.size === 0) return 0;
   const rows = [...newest.values()].map(({ itemKey, itemIndex, kind, reason, digest, item }) => ({
-    ...place,
+    ...context,
     id: newId(),
     itemKey,
     itemIndex,
@@ -47,13 +47,13 @@ export async function setAside(
         recordErrors.stream,
         recordErrors.itemKey,
       ],
-      set: { ...refreshed, ...decided(rejected) },
+      set: { ...refreshedColumns, ...keepDecisions(rejected) },
     })
     .returning({ resolvedAt: recordErrors.resolvedAt });
   return kept.filter(({ resolvedAt }) => resolvedAt === null).length;
 }
 
-const refreshed = {
+const refreshedColumns = {
   runId: sql`excluded.run_id`,
   snapshotId: sql`excluded.snapshot_id`,
   itemIndex: sql`excluded.item_index`,
@@ -69,7 +69,7 @@ const refreshed = {
  * A decision falls with the content that it was made for, and a correction does when it does not
  * help any more.
  */
-function decided(rejected: readonly Rejected[]) {
+function keepDecisions(rejected: readonly Rejection[]) {
   const failed = rejected.flatMap(({ corrected, itemKey }) => (corrected ? [itemKey] : []));
   const same = sql`${recordErrors.itemDigest} = excluded.item_digest`;
   const holds = sql`${same} and ${recordErrors.resolution} in ('discarded', 'corrected') and ${recordErrors.itemKey} <> all(${sql.param(failed)}::text[])`;
@@ -90,32 +90,36 @@ function decided(rejected: readonly Rejected[]) {
 }
 
 /** Takes items off the list that were accepted this time. */
-export async function settle(
+export async function resolveAccepted(
   tx: Tx,
-  place: Omit<Place, 'snapshotId' | 'runId'>,
+  context: Omit<RejectionContext, 'snapshotId' | 'runId'>,
   itemKeys: readonly string[],
 ): Promise<void> {
   if (itemKeys.length === 0) return;
   await tx
     .update(recordErrors)
     .set({ resolvedAt: sql`now()`, resolution: 'accepted' })
-    .where(and(openIn(place), inArray(recordErrors.itemKey, [...itemKeys])));
+    .where(and(whereOpen(context), inArray(recordErrors.itemKey, [...itemKeys])));
 }
 
 /** Whether items of a stream are still set aside. */
-export async function hasSetAside(
+export async function hasOpenRejections(
   tx: Tx,
-  place: Omit<Place, 'snapshotId' | 'runId'>,
+  context: Omit<RejectionContext, 'snapshotId' | 'runId'>,
 ): Promise<boolean> {
   const rows = await tx
     .select({ id: recordErrors.id })
     .from(recordErrors)
-    .where(openIn(place))
+    .where(whereOpen(context))
     .limit(1);
   return rows.length > 0;
 }
 
-function openIn({ tenantId, connectionId, stream }: Omit<Place, 'snapshotId' | 'runId'>) {
+function whereOpen({
+  tenantId,
+  connectionId,
+  stream,
+}: Omit<RejectionContext, 'snapshotId' | 'runId'>) {
   return and(
     eq(recordErrors.tenantId, tenantId),
     eq(recordErrors.connectionId, connectionId),
@@ -126,10 +130,10 @@ function openIn({ tenantId, connectionId, stream }: Omit<Place, 'snapshotId' | '
 
 /** The beginning of the item as storable text, with its personal values masked. */
 export function maskPayload(item: unknown): string {
-  return textOf(item).slice(0, longestPayload).toWellFormed();
+  return stringifyMasked(item).slice(0, maxPayloadLength).toWellFormed();
 }
 
-function textOf(item: unknown): string {
+function stringifyMasked(item: unknown): string {
   try {
     return JSON.stringify(mask(item)) ?? 'null';
   } catch {

@@ -8,13 +8,19 @@ import { enqueue } from '../../jobs/queue.ts';
 import { applyPages } from '../apply.ts';
 import type { Correction } from './corrections.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { digestOf, translateItem, type Rejected } from '../translate.ts';
+import { hashItem, translateItem, type Rejection } from '../translate.ts';
 import type { Actor } from '../../identity/actor.ts';
-import { openDeadLetter } from '../../jobs/failed/store.ts';
-import { subjectOf } from '../../jobs/failed/subject.ts';
-import { countGroup, holdGroup, holdOpen, requireOpen, type RecordGroup } from './open.ts';
-import { rawGone, readRawItems, type RawItem, type RecordError } from './raw.ts';
-import { inStream, type OpenStream } from './stream.ts';
+import { isFailedJobOpen } from '../../jobs/failed/store.ts';
+import { toSubject } from '../../jobs/failed/subject.ts';
+import {
+  countRejectionGroup,
+  lockRejectionGroup,
+  lockOpenRejection,
+  requireOpenRejection,
+  type RejectionGroup,
+} from './open.ts';
+import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
+import { withLockedStream, type StoredStream } from './stream.ts';
 
 /**
  * What became of records that were tried again; `unreadable` ones could not be read from what is
@@ -27,7 +33,7 @@ export interface RetryTally {
 }
 
 /** Up to so many are tried again while the person waits. */
-const atOnce = 50;
+const maxInlineRetries = 50;
 /** Records of one transaction. */
 const batchSize = 200;
 
@@ -36,12 +42,13 @@ const batchSize = 200;
  * is refused again.
  */
 export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
-  const { connectionId, stream } = await requireOpen(actor, id);
-  const tally = await inStream(
+  const { connectionId, stream } = await requireOpenRejection(actor, id);
+  const tally = await withLockedStream(
     { tenantId: actor.tenantId, connectionId, stream },
-    async (tx, open) => retryErrors(tx, open, [await holdOpen(tx, actor, id)], actor.userId),
+    async (tx, open) =>
+      retryErrors(tx, open, [await lockOpenRejection(tx, actor, id)], actor.userId),
   );
-  if (tally.unreadable > 0) throw rawGone();
+  if (tally.unreadable > 0) throw rawItemUnavailable();
   return tally.accepted > 0;
 }
 
@@ -51,22 +58,27 @@ export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
  */
 export async function retryGroup(
   actor: Actor,
-  { connectionId, stream, kind }: Omit<RecordGroup, 'tenantId'>,
+  { connectionId, stream, kind }: Omit<RejectionGroup, 'tenantId'>,
 ): Promise<RetryTally | undefined> {
   const group = { tenantId: actor.tenantId, connectionId, stream, kind };
-  const open = isId(connectionId) ? await countGroup(group) : 0;
+  const open = isId(connectionId) ? await countRejectionGroup(group) : 0;
   if (open === 0)
     throw new Problem(
       'conflict',
       'No record of this kind is set aside any more. The list below is up to date.',
     );
-  if (open <= atOnce)
-    return inStream(group, async (tx, place) =>
-      retryErrors(tx, place, await holdGroup(tx, group, null, atOnce), actor.userId),
+  if (open <= maxInlineRetries)
+    return withLockedStream(group, async (tx, place) =>
+      retryErrors(
+        tx,
+        place,
+        await lockRejectionGroup(tx, group, null, maxInlineRetries),
+        actor.userId,
+      ),
     );
   const payload = { ...group, after: null, requestedBy: actor.userId };
-  const subject = subjectOf(payload);
-  if (await openDeadLetter(actor.tenantId, 'retry-records', subject))
+  const subject = toSubject(payload);
+  if (await isFailedJobOpen(actor.tenantId, 'retry-records', subject))
     throw new Problem(
       'conflict',
       'An earlier retry of these records failed and is set aside itself. Retry it under Jobs.',
@@ -89,8 +101,8 @@ export async function retrySlice(
 ): Promise<string | null> {
   for (let after = payload.after; ;) {
     const position = after;
-    const batch = await inStream(payload, async (tx, stream) => {
-      const errors = await holdGroup(tx, payload, position, batchSize);
+    const batch = await withLockedStream(payload, async (tx, stream) => {
+      const errors = await lockRejectionGroup(tx, payload, position, batchSize);
       await retryErrors(tx, stream, errors, payload.requestedBy);
       return errors;
     });
@@ -106,14 +118,14 @@ export async function retrySlice(
  */
 export async function retryErrors(
   tx: Tx,
-  stream: OpenStream,
+  stream: StoredStream,
   errors: readonly RecordError[],
   by: string | null,
 ): Promise<RetryTally> {
   const items = await readRawItems(tx, stream, errors);
   const outcomes = items.map((raw) => ({
     raw,
-    ...translateItem(stream.definition, raw.item, raw.context, correctionOf(raw)),
+    ...translateItem(stream.definition, raw.item, raw.context, toCorrections(raw)),
   }));
   const accepted = outcomes.flatMap(({ raw, incoming }) =>
     incoming === undefined ? [] : [{ raw, incoming }],
@@ -121,7 +133,7 @@ export async function retryErrors(
   const rejected = outcomes.flatMap(({ raw, rejected: again }) =>
     again === undefined ? [] : [{ raw, again }],
   );
-  await store(tx, stream, accepted);
+  await storeAccepted(tx, stream, accepted);
   await markAccepted(
     tx,
     stream.tenantId,
@@ -136,19 +148,19 @@ export async function retryErrors(
   };
 }
 
-function correctionOf({
+function toCorrections({
   error: { itemKey, correction },
   item,
 }: RawItem): ReadonlyMap<string, Correction> {
   return correction === null
     ? new Map()
-    : new Map([[itemKey, { digest: digestOf(item), patch: correction }]]);
+    : new Map([[itemKey, { digest: hashItem(item), patch: correction }]]);
 }
 
 /** Stores records as of when their answer was received: what came later stays. */
-export async function store(
+export async function storeAccepted(
   tx: Tx,
-  stream: OpenStream,
+  stream: StoredStream,
   accepted: readonly { raw: Pick<RawItem, 'snapshotId' | 'receivedAt'>; incoming: Incoming }[],
 ): Promise<void> {
   const { tenantId, connectionId, provider, timeZone, definition } = stream;
@@ -186,7 +198,7 @@ async function markAccepted(
 async function markRejected(
   tx: Tx,
   { tenantId, id }: RecordError,
-  { kind, reason }: Rejected,
+  { kind, reason }: Rejection,
 ): Promise<void> {
   await tx
     .update(recordErrors)

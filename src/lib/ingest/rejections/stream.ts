@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import { checkSettings } from '../../connections/validate.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { getProvider } from '../../connectors/registry.ts';
@@ -21,7 +21,7 @@ export interface StreamKey {
  * A stream as far as its stored answers can be read again: no secret is opened, nothing is asked of
  * the provider.
  */
-export interface OpenStream extends StreamKey {
+export interface StoredStream extends StreamKey {
   provider: string;
   definition: Stream;
   settings: unknown;
@@ -32,14 +32,14 @@ export interface OpenStream extends StreamKey {
  * Runs `work` in one transaction that holds the stream's state, as each page of a sync does: the
  * two take turns, and neither sees half of what the other writes. Outlasts a database restart.
  */
-export async function inStream<T>(
+export async function withLockedStream<T>(
   key: StreamKey,
-  work: (tx: Tx, stream: OpenStream) => Promise<T>,
+  work: (tx: Tx, stream: StoredStream) => Promise<T>,
 ): Promise<T> {
   const { timeZone } = await getTenant(key.tenantId);
-  return patiently(() =>
+  return retryOnDbOutage(() =>
     withTenant(key.tenantId, async (tx) => {
-      const stream = await openStream(tx, key, timeZone);
+      const stream = await openStoredStream(tx, key, timeZone);
       const { tenantId, connectionId } = key;
       const state = and(
         eq(streamStates.tenantId, tenantId),
@@ -57,7 +57,11 @@ export async function inStream<T>(
 }
 
 /** The stream for reading only, without holding its state. */
-export async function openStream(tx: Tx, key: StreamKey, timeZone: string): Promise<OpenStream> {
+export async function openStoredStream(
+  tx: Tx,
+  key: StreamKey,
+  timeZone: string,
+): Promise<StoredStream> {
   const own = and(eq(connections.tenantId, key.tenantId), eq(connections.id, key.connectionId));
   const [connection] = await tx
     .select({ provider: connections.provider, settings: connections.settings })

@@ -1,14 +1,14 @@
 import { type Version, type AnyRow } from '../../entities/incoming.ts';
-import { entityDefinition } from '../../entities/registry.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
 import { readExisting } from '../../entities/rows.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { digestOf, idOf, translateItem, type Rejected } from '../translate.ts';
+import { hashItem, readItemId, translateItem, type Rejection } from '../translate.ts';
 import type { Stream } from '../types.ts';
-import { readPages, type ReadPage } from './bodies.ts';
-import { isGone, type PlannedPage } from './evidence.ts';
+import { readPages, type ParsedPage } from './bodies.ts';
+import { isAbsent, type PlannedPage } from './evidence.ts';
 import { walkHistory } from './history.ts';
-import { readParents } from './parents.ts';
-import type { Plan } from './plan.ts';
+import { readLiveParents } from './parents.ts';
+import type { ReplayPlan } from './plan.ts';
 import type { ReplaySource } from './types.ts';
 
 /** Some planned pages with all the work done that needs no transaction. */
@@ -16,7 +16,7 @@ export interface Batch {
   pages: PlannedPage[];
   /** The newest version of each record, by its id. */
   versions: Map<string, Version>;
-  rejected: (Rejected & { snapshotId: string })[];
+  rejected: (Rejection & { snapshotId: string })[];
   /** Keys of set-aside items that are accepted now. */
   accepted: string[];
   damaged: PlannedPage[];
@@ -26,10 +26,10 @@ export interface Batch {
 export async function prepareBatch(
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
+  plan: ReplayPlan,
   pages: PlannedPage[],
 ): Promise<Batch> {
-  const parents = await readParents(source, plan.parents, pages);
+  const parents = await readLiveParents(source, plan.parents, pages);
   const read = await readPages(
     source.tenantId,
     stream,
@@ -39,16 +39,16 @@ export async function prepareBatch(
   );
   const batch: Batch = { pages, versions: new Map(), rejected: [], accepted: [], damaged: [] };
   for (const each of read) addPage(source, stream, plan, batch, each);
-  await addPasts(source, stream, plan, batch);
+  await addPastVersions(source, stream, plan, batch);
   return batch;
 }
 
 function addPage(
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
+  plan: ReplayPlan,
   batch: Batch,
-  { page, items }: ReadPage<PlannedPage>,
+  { page, items }: ParsedPage<PlannedPage>,
 ): void {
   if (items === undefined) {
     batch.damaged.push(page);
@@ -56,39 +56,39 @@ function addPage(
   }
   const lost = new Set(page.lost);
   for (const [index, item] of items.entries()) {
-    if (isOther(idOf(stream, item), lost)) continue;
+    if (isSuperseded(readItemId(stream, item), lost)) continue;
     const { id, incoming, rejected } = translateItem(
       stream,
       item,
       { settings: source.settings, partition: page.partition ?? undefined, index },
       plan.corrections,
     );
-    if (isOther(id, lost)) continue;
+    if (isSuperseded(id, lost)) continue;
     if (rejected !== undefined) batch.rejected.push({ ...rejected, snapshotId: page.id });
     if (incoming === undefined) continue;
     const { externalId } = incoming.record;
-    const keys = openKeysOf(plan, externalId, item);
+    const keys = findOpenKeys(plan, externalId, item);
     batch.accepted.push(...keys);
     const mayInsert =
-      page.isCurrent || !isGone(source, stream, plan.proofs, page.receivedAt, incoming.record);
+      page.isCurrent || !isAbsent(source, stream, plan.proofs, page.receivedAt, incoming.record);
     batch.versions.set(externalId, {
       incoming,
       snapshotId: page.id,
       receivedAt: page.receivedAt,
       isFallback: false,
-      wasSetAside: keys.length > 0,
+      wasRejected: keys.length > 0,
       mayInsert,
     });
   }
 }
 
-const isOther = (id: string | undefined, lost: ReadonlySet<string>): boolean =>
+const isSuperseded = (id: string | undefined, lost: ReadonlySet<string>): boolean =>
   id !== undefined && lost.has(id);
 
 /** Under which keys an item that is accepted stands on the list of what was set aside. */
-function openKeysOf({ openKeys }: Plan, externalId: string, item: unknown): string[] {
+function findOpenKeys({ openKeys }: ReplayPlan, externalId: string, item: unknown): string[] {
   if (openKeys.size === 0) return [];
-  return [externalId.slice(0, 200), `digest:${digestOf(item).slice(0, 32)}`].filter((key) =>
+  return [externalId.slice(0, 200), `digest:${hashItem(item).slice(0, 32)}`].filter((key) =>
     openKeys.has(key),
   );
 }
@@ -97,16 +97,16 @@ function openKeysOf({ openKeys }: Plan, externalId: string, item: unknown): stri
  * Looks into older versions where the newest one was refused, and where a row cannot tell since
  * when it is as it is.
  */
-async function addPasts(
+async function addPastVersions(
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
+  plan: ReplayPlan,
   batch: Batch,
 ): Promise<void> {
   const refused = [...new Set(batch.rejected.map(({ itemKey }) => itemKey))].filter(
     (key) => !key.startsWith('digest:') && !batch.versions.has(key),
   );
-  const { history, table } = entityDefinition(stream.entity);
+  const { history, table } = getEntityDefinition(stream.entity);
   const ids = [...refused, ...(history === undefined ? [] : batch.versions.keys())];
   if (ids.length === 0) return;
   const existing = await readTenant(source.tenantId, (tx) =>
@@ -118,29 +118,31 @@ async function addPasts(
     history === undefined
       ? []
       : [...batch.versions].flatMap(([id, version]) => (isLost(id, version) ? [id] : []));
-  const pasts = await walkHistory(
+  const pastVersions = await walkHistory(
     source,
     stream,
     plan.corrections,
-    [...refused.filter((id) => isOpen(existing.get(id))), ...lost],
+    [...refused.filter((id) => isNotDeleted(existing.get(id))), ...lost],
     existing,
   );
   for (const id of lost) {
     const version = batch.versions.get(id);
-    if (version !== undefined) batch.versions.set(id, { ...version, past: pasts.get(id)?.row });
+    if (version !== undefined)
+      batch.versions.set(id, { ...version, past: pastVersions.get(id)?.row });
   }
   for (const id of refused) {
-    const past = pasts.get(id);
-    if (past !== undefined)
+    const pastVersion = pastVersions.get(id);
+    if (pastVersion !== undefined)
       batch.versions.set(id, {
-        ...past,
-        past: past.row,
+        ...pastVersion,
+        past: pastVersion.row,
         isFallback: true,
-        wasSetAside: false,
+        wasRejected: false,
         mayInsert: true,
       });
   }
 }
 
 /** A row that was deleted does not come back as it was long ago. */
-const isOpen = (row: AnyRow | undefined): boolean => row === undefined || row.deletedAt === null;
+const isNotDeleted = (row: AnyRow | undefined): boolean =>
+  row === undefined || row.deletedAt === null;

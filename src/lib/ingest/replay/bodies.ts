@@ -4,7 +4,7 @@ import { unpackBody } from '../snapshots/store.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Stream } from '../types.ts';
 
-export interface ReadPage<Page> {
+export interface ParsedPage<Page> {
   page: Page;
   /**
    * The items of the page; undefined when its body is damaged or is no answer of this stream any
@@ -18,7 +18,7 @@ export async function readPages<Page extends { sha256: Buffer }>(
   tenantId: string,
   stream: Stream,
   pages: readonly Page[],
-): Promise<ReadPage<Page>[]> {
+): Promise<ParsedPage<Page>[]> {
   const digests = [
     ...new Map(pages.map(({ sha256 }) => [sha256.toString('hex'), sha256])).values(),
   ];
@@ -33,13 +33,15 @@ export async function readPages<Page extends { sha256: Buffer }>(
         );
   const items = new Map(
     await Promise.all(
-      bodies.map(async (body) => [body.sha256.toString('hex'), await parse(stream, body)] as const),
+      bodies.map(
+        async (body) => [body.sha256.toString('hex'), await parseBody(stream, body)] as const,
+      ),
     ),
   );
   return pages.map((page) => ({ page, items: items.get(page.sha256.toString('hex')) }));
 }
 
-async function parse(
+async function parseBody(
   stream: Stream,
   body: { sha256: Buffer; compressed: Buffer },
 ): Promise<unknown[] | undefined> {
@@ -54,14 +56,14 @@ async function parse(
  * Cuts pages into batches of at most so many pages and, unless one page alone is more, so many
  * bytes of bodies.
  */
-export function* batchesOf<Page extends { size: number }>(
+export function* splitIntoBatches<Page extends { size: number }>(
   pages: readonly Page[],
-  most: { pages: number; bytes: number },
+  limits: { pages: number; bytes: number },
 ): Generator<Page[]> {
   let batch: Page[] = [];
   let bytes = 0;
   for (const page of pages) {
-    if (batch.length > 0 && (batch.length >= most.pages || bytes + page.size > most.bytes)) {
+    if (batch.length > 0 && (batch.length >= limits.pages || bytes + page.size > limits.bytes)) {
       yield batch;
       batch = [];
       bytes = 0;

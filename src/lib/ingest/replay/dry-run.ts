@@ -1,14 +1,19 @@
 import { compareVersions } from '../../entities/compare.ts';
-import { versionsWithMirrors } from '../pushed-copies.ts';
+import { resolvePushedCopyVersions } from '../pushed-copies.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { ahead } from '../../platform/prefetch.ts';
-import { emptyBooks, type Stream } from '../types.ts';
+import { prefetch } from '../../platform/prefetch.ts';
+import { createCounters, type Stream } from '../types.ts';
 import type { Batch } from './batch.ts';
-import { findGone, goneIds } from './gone.ts';
+import { findAbsentRows, listAbsentIds } from './gone.ts';
 import { openReplay } from './open.ts';
-import { planStream, recordsOf, type Plan } from './plan.ts';
-import { bookOf, placeOf, prepared } from './stream.ts';
-import { streamsOf, type ReplayFigures, type ReplayRequest, type ReplaySource } from './types.ts';
+import { planStream, countRecords, type ReplayPlan } from './plan.ts';
+import { countBatch, toOrigin, prepareBatches } from './stream.ts';
+import {
+  selectStreams,
+  type ReplayFigures,
+  type ReplayRequest,
+  type ReplaySource,
+} from './types.ts';
 
 export interface DryRun {
   streams: ReplayFigures[];
@@ -16,7 +21,7 @@ export interface DryRun {
   isComplete: boolean;
 }
 
-interface Outlook {
+interface ProjectedRows {
   born: Set<string>;
   gone: Set<string>;
 }
@@ -30,33 +35,33 @@ export async function dryRunReplay(
   isOver: () => boolean = () => false,
 ): Promise<DryRun> {
   const source = await openReplay(request);
-  const outlook = new Map<string, Outlook>();
+  const projected = new Map<string, ProjectedRows>();
   const streams: ReplayFigures[] = [];
-  for (const stream of streamsOf(source, request)) {
+  for (const stream of selectStreams(source, request)) {
     const plan = await readTenant(source.tenantId, (tx) =>
-      planStream(tx, source, stream, request, outlook),
+      planStream(tx, source, stream, request, projected),
     );
     const figures: ReplayFigures = {
       stream: stream.name,
       label: stream.label,
-      ...emptyBooks(),
+      ...createCounters(),
       heldBack: 0,
       damaged: [],
     };
-    const own: Outlook = { born: new Set(), gone: new Set() };
+    const own: ProjectedRows = { born: new Set(), gone: new Set() };
     streams.push(figures);
-    outlook.set(stream.name, own);
-    for await (const batch of ahead(prepared(source, stream, plan, plan.pages))) {
+    projected.set(stream.name, own);
+    for await (const batch of prefetch(prepareBatches(source, stream, plan, plan.pages))) {
       await addBatch(source, stream, batch, figures, own);
       request.onProgress?.({
         stream: stream.label,
         pages: figures.pages,
         fetched: figures.fetched,
-        expectedTotal: recordsOf(plan.pages),
+        expectedTotal: countRecords(plan.pages),
       });
       if (isOver()) return { streams, isComplete: false };
     }
-    await addGone(source, stream, plan, figures, own);
+    await addAbsentRows(source, stream, plan, figures, own);
   }
   return { streams, isComplete: true };
 }
@@ -66,20 +71,20 @@ async function addBatch(
   stream: Stream,
   batch: Batch,
   figures: ReplayFigures,
-  { born }: Outlook,
+  { born }: ProjectedRows,
 ): Promise<void> {
-  const place = placeOf(source, stream);
+  const origin = toOrigin(source, stream);
   const rewrites = await readTenant(source.tenantId, async (tx) =>
     compareVersions(
       tx,
       stream.entity,
-      place,
-      await versionsWithMirrors(tx, place, stream.entity, batch.versions),
+      origin,
+      await resolvePushedCopyVersions(tx, origin, stream.entity, batch.versions),
     ),
   );
-  const books = bookOf(batch, rewrites);
+  const counters = countBatch(batch, rewrites);
   for (const name of ['pages', 'fetched', 'inserted', 'changed', 'unchanged', 'rejected'] as const)
-    figures[name] += books[name];
+    figures[name] += counters[name];
   figures.damaged.push(
     ...batch.damaged.map(({ id, receivedAt }) => ({
       stream: stream.name,
@@ -91,18 +96,18 @@ async function addBatch(
     if (before === null && after !== null) born.add(after.externalId);
 }
 
-async function addGone(
+async function addAbsentRows(
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
+  plan: ReplayPlan,
   figures: ReplayFigures,
-  outlook: Outlook,
+  projected: ProjectedRows,
 ): Promise<void> {
   await readTenant(source.tenantId, async (tx) => {
-    const gone = await findGone(tx, source, stream, plan);
+    const gone = await findAbsentRows(tx, source, stream, plan);
     if (gone === undefined) return;
     figures.deleted = gone.count;
     figures.heldBack = gone.heldBack;
-    for (const id of await goneIds(tx, source, stream, gone)) outlook.gone.add(id);
+    for (const id of await listAbsentIds(tx, source, stream, gone)) projected.gone.add(id);
   });
 }

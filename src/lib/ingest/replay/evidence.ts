@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { entityDefinition } from '../../entities/registry.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { Stream } from '../types.ts';
 import type { ReplaySource } from './types.ts';
@@ -25,40 +25,40 @@ export interface PlannedPage {
   lost: string[];
   /**
    * False when the newest proof and all that came after it no longer list its items: see windows in
-   * `isGone`.
+   * `isAbsent`.
    */
   isCurrent: boolean;
 }
 
-export const ofStream = (
+export const whereStream = (
   { tenantId, connectionId }: Pick<ReplaySource, 'tenantId' | 'connectionId'>,
   { name }: Pick<Stream, 'name'>,
 ) => sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;
 
 /** The proofs of a stream, newest first. */
-export async function proofsOf(
+export async function selectProofs(
   tx: Tx,
   source: Pick<ReplaySource, 'tenantId' | 'connectionId'>,
   stream: Pick<Stream, 'name'>,
 ): Promise<Proof[]> {
   const { rows } = await tx.execute<{ passId: string; at: string }>(sql`
     select pass_id as "passId", max(proven_at) as at from sync_run_streams
-    where ${ofStream(source, stream)} and proven_at is not null group by pass_id order by at desc`);
+    where ${whereStream(source, stream)} and proven_at is not null group by pass_id order by at desc`);
   return rows.map(({ passId, at }) => ({ passId, at: new Date(at) }));
 }
 
 /**
  * Whether all pages of a pass are still kept, so that what they do not list is known to be absent.
  */
-export async function isWhole(
+export async function isCompletelyKept(
   tx: Tx,
   source: ReplaySource,
   stream: Stream,
   { passId }: Proof,
 ): Promise<boolean> {
   const { rows } = await tx.execute<{ whole: boolean }>(sql`
-    select (select count(*) from raw_snapshots where ${ofStream(source, stream)} and pass_id = ${passId})
-      >= (select sum(pages) from sync_run_streams where ${ofStream(source, stream)} and pass_id = ${passId}) as whole`);
+    select (select count(*) from raw_snapshots where ${whereStream(source, stream)} and pass_id = ${passId})
+      >= (select sum(pages) from sync_run_streams where ${whereStream(source, stream)} and pass_id = ${passId}) as whole`);
   return rows[0]?.whole === true;
 }
 
@@ -77,34 +77,38 @@ export async function planPages(
   const { rows } = await tx.execute<
     Omit<PlannedPage, 'receivedAt'> & { receivedAt: string } & Record<string, unknown>
   >(sql`
-    with ${told(source, stream, proof)},
+    with ${buildListingCtes(source, stream, proof)},
     won as (select page_id, count(*) filter (where is_won)::int as won, array_agg(id) filter (where not is_won and is_listed) as lost from told group by page_id)
     select page.id, page.sha256, page.received_at as "receivedAt", page.page_no as "pageNo", page.partition, page.is_current as "isCurrent", body.size,
       coalesce(won.won, 0) as won, coalesce(won.lost, '{}') as lost
     from page left join won on won.page_id = page.id join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256
-    where ${recent} and (won.won > 0 or page.id in (select snapshot_id from record_errors where ${ofStream(source, stream)} and resolved_at is null))
+    where ${recent} and (won.won > 0 or page.id in (select snapshot_id from record_errors where ${whereStream(source, stream)} and resolved_at is null))
     order by page.received_at, page.page_no, page.id`);
   return rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt) }));
 }
 
 /** The ids that the source still has, as far as the kept pages tell. */
-export const listedIds = (source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL =>
-  sql`(with ${told(source, stream, proof)} select id from told where is_won and is_current)`;
+export const selectListedIds = (
+  source: ReplaySource,
+  stream: Stream,
+  proof: Proof | undefined,
+): SQL =>
+  sql`(with ${buildListingCtes(source, stream, proof)} select id from told where is_won and is_current)`;
 
 /**
  * `page`: the pages that count; `told`: what each says of an id. Of all that is said of an id the
  * newest counts, and of one page what is gone.
  */
-function told(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
-  return sql`page as materialized (${pagesThatCount(source, stream, proof)}),
+function buildListingCtes(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
+  return sql`page as materialized (${selectRelevantPages(source, stream, proof)}),
     said as (
       select page.id as page_id, is_current, said.id, is_listed,
         rank() over (partition by said.id order by received_at desc, page_no desc, page.id desc, is_listed) as place
       from page cross join lateral (select unnest(external_ids) as id, true as is_listed union all select unnest(deleted_ids), false) as said),
-    told as (select *, place = 1 and is_listed and (is_current or ${isNotDeleted(source, stream)}) as is_won from said)`;
+    told as (select *, place = 1 and is_listed and (is_current or ${whereNotDeleted(source, stream)}) as is_won from said)`;
 }
 
-function pagesThatCount(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
+function selectRelevantPages(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
   const columns = sql`id, sha256, received_at, page_no, partition, external_ids, deleted_ids`;
   const isCurrent =
     proof === undefined
@@ -112,20 +116,20 @@ function pagesThatCount(source: ReplaySource, stream: Stream, proof: Proof | und
       : sql`(pass_id = ${proof.passId} or received_at >= ${proof.at.toISOString()})`;
   switch (stream.listing.kind) {
     case 'complete':
-      return sql`select ${columns}, true as is_current from raw_snapshots where ${ofStream(source, stream)} and ${isCurrent}`;
+      return sql`select ${columns}, true as is_current from raw_snapshots where ${whereStream(source, stream)} and ${isCurrent}`;
     // What has left the window stays as it was last seen.
     case 'window':
-      return sql`select ${columns}, ${isCurrent} as is_current from raw_snapshots where ${ofStream(source, stream)}`;
+      return sql`select ${columns}, ${isCurrent} as is_current from raw_snapshots where ${whereStream(source, stream)}`;
     case 'partitioned':
       return sql`select distinct on (partition) ${columns}, true as is_current from raw_snapshots
-        where ${ofStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc`;
+        where ${whereStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc`;
   }
 }
 
 /** What is not listed any more and was deleted stays so. */
-function isNotDeleted(source: ReplaySource, stream: Stream): SQL {
-  const { table } = entityDefinition(stream.entity);
-  return sql`not exists (select from ${table} where ${ofStream(source, stream)} and external_id = said.id and deleted_at is not null)`;
+function whereNotDeleted(source: ReplaySource, stream: Stream): SQL {
+  const { table } = getEntityDefinition(stream.entity);
+  return sql`not exists (select from ${table} where ${whereStream(source, stream)} and external_id = said.id and deleted_at is not null)`;
 }
 
 /**
@@ -133,7 +137,7 @@ function isNotDeleted(source: ReplaySource, stream: Stream): SQL {
  * began after it was seen looked where it belongs and did not list it. `at` is the value of the
  * window's field.
  */
-export function isGone(
+export function isAbsent(
   source: ReplaySource,
   stream: Stream,
   proofs: readonly Proof[],

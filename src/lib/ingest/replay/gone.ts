@@ -1,33 +1,33 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { entityDefinition } from '../../entities/registry.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
 import { countLive } from '../../entities/rows.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { applyDeletion } from '../apply.ts';
-import { columnOf, isSuspicious, scopeOf } from '../deletions.ts';
+import { getColumn, isSuspicious, whereInScope } from '../deletions.ts';
 import type { Stream } from '../types.ts';
-import { listedIds, ofStream } from './evidence.ts';
-import { withDeadParent } from './parents.ts';
-import type { Plan } from './plan.ts';
+import { selectListedIds, whereStream } from './evidence.ts';
+import { whereParentDeleted } from './parents.ts';
+import type { ReplayPlan } from './plan.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
  * The rows that the kept pages prove to be gone, and how many are kept because they are
  * suspiciously many.
  */
-export interface Gone {
+export interface AbsentRows {
   condition: SQL;
   count: number;
   heldBack: number;
 }
 
-export async function findGone(
+export async function findAbsentRows(
   tx: Tx,
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
-): Promise<Gone | undefined> {
+  plan: ReplayPlan,
+): Promise<AbsentRows | undefined> {
   if (!plan.mayDelete) return undefined;
-  const { scope, condition } = goneCondition(source, stream, plan);
+  const { scope, condition } = whereAbsent(source, stream, plan);
   const origin = { ...source, stream: stream.name };
   const count = await countLive(tx, stream.entity, origin, condition);
   if (count === 0) return undefined;
@@ -41,11 +41,11 @@ export async function findGone(
 }
 
 /** Deletes (softly) what was found to be gone. */
-export async function deleteGone(
+export async function deleteAbsentRows(
   tx: Tx,
   source: ReplaySource,
   stream: Stream,
-  { condition, count }: Gone,
+  { condition, count }: AbsentRows,
 ): Promise<void> {
   if (count === 0) return;
   const { tenantId, connectionId } = source;
@@ -54,34 +54,35 @@ export async function deleteGone(
 }
 
 /** The ids of the rows that would be deleted. */
-export async function goneIds(
+export async function listAbsentIds(
   tx: Tx,
   source: ReplaySource,
   stream: Stream,
-  { condition, count }: Gone,
+  { condition, count }: AbsentRows,
 ): Promise<string[]> {
   if (count === 0) return [];
-  const { table } = entityDefinition(stream.entity);
+  const { table } = getEntityDefinition(stream.entity);
   const { rows } = await tx.execute<{ id: string }>(
-    sql`select external_id as id from ${table} where ${ofStream(source, stream)} and deleted_at is null and ${condition}`,
+    sql`select external_id as id from ${table} where ${whereStream(source, stream)} and deleted_at is null and ${condition}`,
   );
   return rows.map(({ id }) => id);
 }
 
-function goneCondition(
+function whereAbsent(
   source: ReplaySource,
   stream: Stream,
-  { proof, parents }: Plan,
+  { proof, parents }: ReplayPlan,
 ): { scope: SQL; condition: SQL } {
-  const unlisted = sql`${columnOf(stream, 'externalId')} not in ${listedIds(source, stream, proof)}`;
+  const unlisted = sql`${getColumn(stream, 'externalId')} not in ${selectListedIds(source, stream, proof)}`;
   if (parents !== undefined) {
     // A list of a parent that is kept proves what is not on it; without one, nothing is known.
-    const isKept = sql`${columnOf(stream, parents.field)} in (select partition from raw_snapshots where ${ofStream(source, stream)} and partition is not null)`;
+    const isKept = sql`${getColumn(stream, parents.field)} in (select partition from raw_snapshots where ${whereStream(source, stream)} and partition is not null)`;
     return {
       scope: sql`true`,
-      condition: sql`(${withDeadParent(source, stream, parents)} or (${isKept} and ${unlisted}))`,
+      condition: sql`(${whereParentDeleted(source, stream, parents)} or (${isKept} and ${unlisted}))`,
     };
   }
-  const scope = proof === undefined ? sql`false` : scopeOf(source, stream, { startedAt: proof.at });
+  const scope =
+    proof === undefined ? sql`false` : whereInScope(source, stream, { startedAt: proof.at });
   return { scope, condition: sql`${scope} and ${unlisted}` };
 }

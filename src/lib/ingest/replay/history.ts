@@ -1,23 +1,23 @@
 import { sql } from 'drizzle-orm';
-import { entityDefinition } from '../../entities/registry.ts';
-import { rowOf } from '../../entities/rows.ts';
-import { type AnyRow, type Incoming, type Written } from '../../entities/incoming.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
+import { buildRow } from '../../entities/rows.ts';
+import { type AnyRow, type Incoming, type WrittenRow } from '../../entities/incoming.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Corrections } from '../rejections/corrections.ts';
-import { idOf, translateItem } from '../translate.ts';
+import { readItemId, translateItem } from '../translate.ts';
 import type { Stream } from '../types.ts';
-import { batchesOf, readPages } from './bodies.ts';
-import { ofStream } from './evidence.ts';
+import { splitIntoBatches, readPages } from './bodies.ts';
+import { whereStream } from './evidence.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
  * The newest version of a record that could be read, and the row that all versions together make.
  */
-export interface Past {
+export interface PastVersion {
   incoming: Incoming;
   snapshotId: string;
   receivedAt: Date;
-  row: Written;
+  row: WrittenRow;
 }
 
 interface HistoryPage {
@@ -29,7 +29,7 @@ interface HistoryPage {
   ids: string[];
 }
 
-const batch = { pages: 200, bytes: 4_000_000 };
+const batchLimits = { pages: 200, bytes: 4_000_000 };
 
 /**
  * Walks through all kept versions of the records called `ids`, oldest first, as the syncs that
@@ -41,14 +41,14 @@ export async function walkHistory(
   corrections: Corrections,
   ids: readonly string[],
   existing: ReadonlyMap<string, AnyRow>,
-): Promise<Map<string, Past>> {
-  const pasts = new Map<string, Past>();
+): Promise<Map<string, PastVersion>> {
+  const pastVersions = new Map<string, PastVersion>();
   const wanted = new Set(ids);
-  for (const pages of batchesOf(await pagesWith(source, stream, ids), batch)) {
+  for (const pages of splitIntoBatches(await selectPages(source, stream, ids), batchLimits)) {
     for (const { page, items } of await readPages(source.tenantId, stream, pages)) {
       for (const [index, item] of (items ?? []).entries()) {
-        const known = idOf(stream, item);
-        if (known !== undefined && !wanted.has(known)) continue;
+        const itemId = readItemId(stream, item);
+        if (itemId !== undefined && !wanted.has(itemId)) continue;
         const { id, incoming } = translateItem(
           stream,
           item,
@@ -56,18 +56,21 @@ export async function walkHistory(
           corrections,
         );
         if (id !== undefined && incoming !== undefined && wanted.has(id))
-          pasts.set(id, onto(source, stream, page, incoming, pasts.get(id), existing.get(id)));
+          pastVersions.set(
+            id,
+            applyVersion(source, stream, page, incoming, pastVersions.get(id), existing.get(id)),
+          );
       }
     }
   }
-  return pasts;
+  return pastVersions;
 }
 
 /**
  * The pages that hold one of the records, oldest first, without those that repeat what the page
  * before said of all of them.
  */
-async function pagesWith(
+async function selectPages(
   source: ReplaySource,
   stream: Stream,
   ids: readonly string[],
@@ -80,7 +83,7 @@ async function pagesWith(
       with page as (
         select page.id, page.sha256, received_at, page_no, partition, array_agg(listed.id) as ids
         from raw_snapshots as page, unnest(external_ids) as listed (id)
-        where ${ofStream(source, stream)} and listed.id = any(${sql.param([...ids])}::text[]) group by page.tenant_id, page.id)
+        where ${whereStream(source, stream)} and listed.id = any(${sql.param([...ids])}::text[]) group by page.tenant_id, page.id)
       select page.id, page.sha256, received_at as "receivedAt", partition, ids, size from page
       join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256 order by received_at, page_no, page.id`);
     return found.rows;
@@ -88,24 +91,24 @@ async function pagesWith(
   const last = new Map<string, string>();
   return rows.flatMap((row) => {
     const content = `${row.sha256.toString('hex')} ${row.partition ?? ''}`;
-    const isNews = row.ids.some((id) => last.get(id) !== content);
+    const isSignificant = row.ids.some((id) => last.get(id) !== content);
     for (const id of row.ids) last.set(id, content);
-    return isNews ? [{ ...row, receivedAt: new Date(row.receivedAt) }] : [];
+    return isSignificant ? [{ ...row, receivedAt: new Date(row.receivedAt) }] : [];
   });
 }
 
-function onto(
+function applyVersion(
   source: ReplaySource,
   stream: Stream,
   page: HistoryPage,
   incoming: Incoming,
-  past: Past | undefined,
+  pastVersion: PastVersion | undefined,
   existing: AnyRow | undefined,
-): Past {
+): PastVersion {
   const { id: snapshotId, receivedAt } = page;
   const version = { incoming, snapshotId, receivedAt };
-  if (past !== undefined && past.row.contentHash === incoming.hash)
-    return { ...version, row: past.row };
+  if (pastVersion !== undefined && pastVersion.row.contentHash === incoming.hash)
+    return { ...version, row: pastVersion.row };
   const { tenantId, connectionId, provider, timeZone } = source;
   const origin = {
     tenantId,
@@ -116,12 +119,15 @@ function onto(
     snapshotId,
     receivedAt,
   };
-  const before = past?.row ?? beforeKept(existing, incoming, receivedAt);
-  return { ...version, row: rowOf(entityDefinition(stream.entity), origin, incoming, before) };
+  const before = pastVersion?.row ?? toInitialRow(existing, incoming, receivedAt);
+  return {
+    ...version,
+    row: buildRow(getEntityDefinition(stream.entity), origin, incoming, before),
+  };
 }
 
 /** What is known of the time before the oldest kept version. */
-function beforeKept(
+function toInitialRow(
   existing: AnyRow | undefined,
   { record }: Incoming,
   receivedAt: Date,

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import { checkSettings } from '../../connections/validate.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { getProvider } from '../../connectors/registry.ts';
@@ -18,10 +18,12 @@ export async function openReplay({
   connectionId,
   stream,
 }: Pick<ReplayRequest, 'tenantId' | 'connectionId' | 'stream'>): Promise<ReplaySource> {
-  const tenant = await patiently(() => getTenant(tenantId));
+  const tenant = await retryOnDbOutage(() => getTenant(tenantId));
   const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
   const [connection] = isId(connectionId)
-    ? await patiently(() => readTenant(tenantId, (tx) => tx.select().from(connections).where(own)))
+    ? await retryOnDbOutage(() =>
+        readTenant(tenantId, (tx) => tx.select().from(connections).where(own)),
+      )
     : [];
   if (connection === undefined)
     throw new Problem('not_found', 'There is no such connection in this workspace.');

@@ -1,10 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { entityDefinition } from '../../entities/registry.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
 import type { EntityName } from '../../records/registry.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { columnOf } from '../deletions.ts';
+import { getColumn } from '../deletions.ts';
 import type { Stream } from '../types.ts';
-import { ofStream, type PlannedPage } from './evidence.ts';
+import { whereStream, type PlannedPage } from './evidence.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
@@ -24,10 +24,10 @@ export interface Parents {
 }
 
 /** The parents of a partitioned stream; undefined for others. */
-export function parentsOf(
+export function findParents(
   source: ReplaySource,
   stream: Stream,
-  outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>>,
+  projected: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>>,
 ): Parents | undefined {
   const { listing } = stream;
   if (listing.kind !== 'partitioned') return undefined;
@@ -36,22 +36,22 @@ export function parentsOf(
     throw new Error(
       `${stream.name} names the parent stream "${listing.parents}", which does not exist`,
     );
-  const { born = new Set<string>(), gone = new Set<string>() } = outlook.get(parent.name) ?? {};
+  const { born = new Set<string>(), gone = new Set<string>() } = projected.get(parent.name) ?? {};
   return { name: parent.name, entity: parent.entity, field: listing.field, born, gone };
 }
 
 /** Which parents of the pages are live; undefined when the stream has none. */
-export async function readParents(
+export async function readLiveParents(
   source: ReplaySource,
   parents: Parents | undefined,
   pages: readonly PlannedPage[],
 ): Promise<Set<string> | undefined> {
   if (parents === undefined) return undefined;
   const wanted = pages.flatMap(({ partition }) => (partition === null ? [] : [partition]));
-  const { table } = entityDefinition(parents.entity);
+  const { table } = getEntityDefinition(parents.entity);
   const { rows } = await readTenant(source.tenantId, (tx) =>
     tx.execute<{ id: string }>(
-      sql`select external_id as id from ${table} where ${ofStream(source, parents)} and deleted_at is null and external_id = any(${sql.param(wanted)}::text[])`,
+      sql`select external_id as id from ${table} where ${whereStream(source, parents)} and deleted_at is null and external_id = any(${sql.param(wanted)}::text[])`,
     ),
   );
   return new Set(
@@ -62,13 +62,13 @@ export async function readParents(
 }
 
 /** The condition that a row of a partitioned stream hangs on a parent that was deleted. */
-export function withDeadParent(
+export function whereParentDeleted(
   source: ReplaySource,
   stream: Stream,
   { name, entity, field, born, gone }: Parents,
 ): SQL {
-  const { table } = entityDefinition(entity);
-  const column = columnOf(stream, field);
-  const dead = sql`select external_id from ${table} where ${ofStream(source, { name })} and deleted_at is not null`;
+  const { table } = getEntityDefinition(entity);
+  const column = getColumn(stream, field);
+  const dead = sql`select external_id from ${table} where ${whereStream(source, { name })} and deleted_at is not null`;
   return sql`((${column} in (${dead}) and not ${column} = any(${sql.param([...born])}::text[])) or ${column} = any(${sql.param([...gone])}::text[]))`;
 }

@@ -3,15 +3,21 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { loadCorrections, type Corrections } from '../rejections/corrections.ts';
 import { recordErrors } from '../../schema/sync.ts';
 import type { Stream } from '../types.ts';
-import { isWhole, planPages, proofsOf, type PlannedPage, type Proof } from './evidence.ts';
-import { parentsOf, type Parents } from './parents.ts';
+import {
+  isCompletelyKept,
+  planPages,
+  selectProofs,
+  type PlannedPage,
+  type Proof,
+} from './evidence.ts';
+import { findParents, type Parents } from './parents.ts';
 import type { ReplayRequest, ReplaySource } from './types.ts';
 
 /**
  * What a replay of one stream goes by. It follows from what is stored, so that each slice comes to
  * the same plan.
  */
-export interface Plan {
+export interface ReplayPlan {
   pages: PlannedPage[];
   /** Newest first. */
   proofs: Proof[];
@@ -32,13 +38,15 @@ export async function planStream(
   source: ReplaySource,
   stream: Stream,
   { since }: Pick<ReplayRequest, 'since'>,
-  outlook: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>> = new Map(),
-): Promise<Plan> {
+  projected: ReadonlyMap<string, Pick<Parents, 'born' | 'gone'>> = new Map(),
+): Promise<ReplayPlan> {
   const { tenantId, connectionId } = source;
-  const proofs = await proofsOf(tx, source, stream);
+  const proofs = await selectProofs(tx, source, stream);
   const [newest] = proofs;
   const proof =
-    newest !== undefined && (await isWhole(tx, source, stream, newest)) ? newest : undefined;
+    newest !== undefined && (await isCompletelyKept(tx, source, stream, newest))
+      ? newest
+      : undefined;
   const open = and(
     eq(recordErrors.tenantId, tenantId),
     eq(recordErrors.connectionId, connectionId),
@@ -54,10 +62,10 @@ export async function planStream(
       since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
     corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
     openKeys: new Set(errors.map(({ key }) => key)),
-    parents: parentsOf(source, stream, outlook),
+    parents: findParents(source, stream, projected),
   };
 }
 
 /** How many records the pages hold that they are the newest evidence of. */
-export const recordsOf = (pages: readonly PlannedPage[]): number =>
+export const countRecords = (pages: readonly PlannedPage[]): number =>
   pages.reduce((sum, { won }) => sum + won, 0);

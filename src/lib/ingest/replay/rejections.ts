@@ -1,44 +1,44 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { setAside, settle } from '../rejections/record.ts';
-import type { Rejected } from '../translate.ts';
+import { upsertRejections, resolveAccepted } from '../rejections/record.ts';
+import type { Rejection } from '../translate.ts';
 import type { Stream } from '../types.ts';
 import type { Batch } from './batch.ts';
-import type { HeldReplay } from './types.ts';
+import type { LeasedReplay } from './types.ts';
 
 /**
  * Sets aside what is refused now, and takes off the list what is accepted. What is refused as
  * before is no news.
  */
-export async function putAside(
+export async function recordBatchRejections(
   tx: Tx,
-  source: HeldReplay,
+  source: LeasedReplay,
   stream: Stream,
   { rejected, accepted }: Batch,
 ): Promise<void> {
   const { tenantId, connectionId, runId } = source;
-  const place = { tenantId, connectionId, stream: stream.name };
-  const known = await knownErrors(tx, place, rejected);
-  const news = rejected.filter((each) => !isKnown(known.get(each.itemKey), each));
-  for (const [snapshotId, errors] of Map.groupBy(news, (each) => each.snapshotId))
-    await setAside(tx, { ...place, runId, snapshotId }, errors);
-  await settle(tx, place, accepted);
+  const streamKey = { tenantId, connectionId, stream: stream.name };
+  const known = await readKnownRejections(tx, streamKey, rejected);
+  const changed = rejected.filter((each) => !isKnown(known.get(each.itemKey), each));
+  for (const [snapshotId, errors] of Map.groupBy(changed, (each) => each.snapshotId))
+    await upsertRejections(tx, { ...streamKey, runId, snapshotId }, errors);
+  await resolveAccepted(tx, streamKey, accepted);
 }
 
-type Known = Pick<
+type KnownRejection = Pick<
   typeof recordErrors.$inferSelect,
   'itemKey' | 'itemDigest' | 'kind' | 'reason' | 'resolution' | 'correction'
 >;
 
-async function knownErrors(
+async function readKnownRejections(
   tx: Tx,
   { tenantId, connectionId, stream }: { tenantId: string; connectionId: string; stream: string },
-  rejected: readonly Rejected[],
-): Promise<Map<string, Known>> {
+  rejected: readonly Rejection[],
+): Promise<Map<string, KnownRejection>> {
   if (rejected.length === 0) return new Map();
   const { itemKey, itemDigest, kind, reason, resolution, correction } = recordErrors;
-  const ofStream = and(
+  const whereStream = and(
     eq(recordErrors.tenantId, tenantId),
     eq(recordErrors.connectionId, connectionId),
     eq(recordErrors.stream, stream),
@@ -48,7 +48,7 @@ async function knownErrors(
     .from(recordErrors)
     .where(
       and(
-        ofStream,
+        whereStream,
         inArray(
           itemKey,
           rejected.map((each) => each.itemKey),
@@ -58,7 +58,10 @@ async function knownErrors(
   return new Map(rows.map((row) => [row.itemKey, row]));
 }
 
-function isKnown(known: Known | undefined, { digest, kind, reason, corrected }: Rejected): boolean {
+function isKnown(
+  known: KnownRejection | undefined,
+  { digest, kind, reason, corrected }: Rejection,
+): boolean {
   if (
     known === undefined ||
     known.itemDigest !== digest ||

@@ -1,21 +1,21 @@
 import { eq, and } from 'drizzle-orm';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { log, withLogFields } from '../../platform/log.ts';
-import { traced } from '../../platform/tracing.ts';
+import { withSpan } from '../../platform/tracing.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { closedBooks, closeOpenBooks } from '../counters.ts';
-import { putReplayDown, stillOurs, takeRun, whileRunHeld, type HeldRun } from '../lease.ts';
+import { readFinishedStreams, closeOpenCounters } from '../counters.ts';
+import { releaseReplay, whereLeased, claimRun, whileRunHeld, type LeasedRun } from '../lease.ts';
 import { FencedError } from '../../platform/lease.ts';
-import { judge, SliceOver, StoppedError, type Failure } from '../failures.ts';
-import { messageOf, statusOf, sum } from '../runs.ts';
+import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from '../failures.ts';
+import { formatErrorMessage, toRunStatus, countUpdatedRecords } from '../runs.ts';
 import { syncRuns } from '../../schema/sync.ts';
 import type { StreamReport } from '../types.ts';
 import { openReplay } from './open.ts';
 import { replayStream } from './stream.ts';
 import {
-  streamsOf,
-  type DamagedAnswer,
-  type HeldReplay,
+  selectStreams,
+  type DamagedResponse,
+  type LeasedReplay,
   type ReplayReport,
   type ReplayRequest,
 } from './types.ts';
@@ -31,7 +31,7 @@ export type ReplaySliceEnd =
  */
 export async function replayConnection(request: ReplayRequest): Promise<ReplayReport> {
   let handedOver = request.handedOver;
-  const damaged: DamagedAnswer[] = [];
+  const damaged: DamagedResponse[] = [];
   for (;;) {
     const end = await replaySlice({ ...request, handedOver });
     if (end.report !== undefined)
@@ -44,36 +44,36 @@ export async function replayConnection(request: ReplayRequest): Promise<ReplayRe
 /** One slice of a replay: each stream in turn, from where the slice before ended. */
 export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEnd> {
   const source = await openReplay(request);
-  const run = await takeRun(request);
+  const run = await claimRun(request);
   const { tenantId, connectionId } = request;
   const fields = { runId: run.runId, tenantId, connectionId };
   return withLogFields(fields, () =>
-    traced('replay', fields, () =>
-      whileRunHeld(request, run, (lost) => sliceOf({ ...source, ...run }, request, run, lost)),
+    withSpan('replay', fields, () =>
+      whileRunHeld(request, run, (lost) => runSlice({ ...source, ...run }, request, run, lost)),
     ),
   );
 }
 
-async function sliceOf(
-  source: HeldReplay,
+async function runSlice(
+  source: LeasedReplay,
   request: ReplayRequest,
-  run: HeldRun,
+  run: LeasedRun,
   lost: AbortSignal,
 ): Promise<ReplaySliceEnd> {
   const signal = request.signal === undefined ? lost : AbortSignal.any([request.signal, lost]);
-  const damaged: DamagedAnswer[] = [];
+  const damaged: DamagedResponse[] = [];
   try {
     const streams = await replayStreams(source, { ...request, signal }, damaged);
     return { report: await finishReplay(request, run, streams, undefined, damaged) };
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
     if (cause instanceof FencedError) throw cause;
-    if (cause instanceof SliceOver || cause instanceof StoppedError) {
-      await putReplayDown(request.tenantId, run);
+    if (cause instanceof SliceExpiredError || cause instanceof StoppedError) {
+      await releaseReplay(request.tenantId, run);
       log.info({ event: 'replay.put_down' }, 'Replay put down after a batch; it goes on later');
       return { report: undefined, handedOver: { runId: run.runId, lease: run.lease } };
     }
-    const failure = judge(error);
+    const failure = classifyFailure(error);
     log.error(
       { event: 'replay.failed', kind: failure.kind, reason: failure.message },
       'A replay failed',
@@ -82,7 +82,7 @@ async function sliceOf(
       report: await finishReplay(
         request,
         run,
-        await endedStreams(source, failure),
+        await failOpenStreams(source, failure),
         failure,
         damaged,
       ),
@@ -91,16 +91,16 @@ async function sliceOf(
 }
 
 async function replayStreams(
-  source: HeldReplay,
+  source: LeasedReplay,
   request: ReplayRequest,
-  damaged: DamagedAnswer[],
+  damaged: DamagedResponse[],
 ): Promise<StreamReport[]> {
   const sliceEnd = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
-  const streams = await patiently(() =>
-    withTenant(source.tenantId, (tx) => closedBooks(tx, source)),
+  const streams = await retryOnDbOutage(() =>
+    withTenant(source.tenantId, (tx) => readFinishedStreams(tx, source)),
   );
   const isOver = () => performance.now() > sliceEnd;
-  const rest = streamsOf(source, request).filter(
+  const rest = selectStreams(source, request).filter(
     ({ name }) => !streams.some((ended) => ended.stream === name),
   );
   for (const stream of rest) {
@@ -108,45 +108,45 @@ async function replayStreams(
     const replayed = await replayStream(source, stream, request, isOver);
     streams.push(replayed.report);
     damaged.push(...replayed.damaged);
-    if (isOver() && stream !== rest.at(-1)) throw new SliceOver();
+    if (isOver() && stream !== rest.at(-1)) throw new SliceExpiredError();
   }
   return streams;
 }
 
 /** What was replayed before a failure, with the books of the stream that failed. */
-function endedStreams(source: HeldReplay, failure: Failure): Promise<StreamReport[]> {
-  return patiently(() =>
+function failOpenStreams(source: LeasedReplay, failure: Failure): Promise<StreamReport[]> {
+  return retryOnDbOutage(() =>
     withTenant(source.tenantId, async (tx) => {
-      await closeOpenBooks(tx, source.tenantId, source.runId, {
+      await closeOpenCounters(tx, source.tenantId, source.runId, {
         status: 'failed',
         finishedAt: new Date(),
         errorKind: failure.kind,
         errorMessage: failure.message,
       });
-      return closedBooks(tx, source);
+      return readFinishedStreams(tx, source);
     }),
   );
 }
 
 async function finishReplay(
   { tenantId, connectionId }: ReplayRequest,
-  run: HeldRun,
+  run: LeasedRun,
   streams: StreamReport[],
   failure: Failure | undefined,
-  damaged: DamagedAnswer[],
+  damaged: DamagedResponse[],
 ): Promise<ReplayReport> {
   const end = {
-    status: statusOf(streams, failure),
+    status: toRunStatus(streams, failure),
     finishedAt: new Date(),
-    recordsUpdated: sum(streams),
-    errorMessage: messageOf(streams, failure),
+    recordsUpdated: countUpdatedRecords(streams),
+    errorMessage: formatErrorMessage(streams, failure),
   };
-  await patiently(() =>
+  await retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       const ended = await tx
         .update(syncRuns)
         .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
-        .where(stillOurs(tenantId, run))
+        .where(whereLeased(tenantId, run))
         .returning({ id: syncRuns.id });
       const ours = and(
         eq(syncRuns.tenantId, tenantId),

@@ -3,34 +3,34 @@ import { z } from 'zod';
 import { compareVersions } from '../../entities/compare.ts';
 import { type StreamOrigin, type Rewrites } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
 import { applyRewrites } from '../apply.ts';
-import { versionsWithMirrors } from '../pushed-copies.ts';
-import { recountRollups } from '../recount.ts';
+import { resolvePushedCopyVersions } from '../pushed-copies.ts';
+import { recountSummaries } from '../recount.ts';
 import { readTenant, withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { ahead } from '../../platform/prefetch.ts';
-import { closeStreamBooks, openStreamBooks } from '../counters.ts';
-import { holdRun } from '../lease.ts';
-import { SliceOver } from '../failures.ts';
+import { prefetch } from '../../platform/prefetch.ts';
+import { closeStreamCounters, openStreamCounters } from '../counters.ts';
+import { assertLease } from '../lease.ts';
+import { SliceExpiredError } from '../failures.ts';
 import { streamStates, syncRunStreams } from '../../schema/sync.ts';
-import { ofState } from '../state.ts';
-import type { Books, Stream, StreamReport } from '../types.ts';
-import { putAside } from './rejections.ts';
+import { whereStreamState } from '../state.ts';
+import type { StreamCounters, Stream, StreamReport } from '../types.ts';
+import { recordBatchRejections } from './rejections.ts';
 import { prepareBatch, type Batch } from './batch.ts';
-import { batchesOf } from './bodies.ts';
+import { splitIntoBatches } from './bodies.ts';
 import type { PlannedPage } from './evidence.ts';
-import { deleteGone, findGone } from './gone.ts';
-import { planStream, recordsOf, type Plan } from './plan.ts';
-import type { DamagedAnswer, HeldReplay, ReplayRequest, ReplaySource } from './types.ts';
+import { deleteAbsentRows, findAbsentRows } from './gone.ts';
+import { planStream, countRecords, type ReplayPlan } from './plan.ts';
+import type { DamagedResponse, LeasedReplay, ReplayRequest, ReplaySource } from './types.ts';
 
 /** What one transaction takes on. */
 const batchSize = { pages: 400, bytes: 2_000_000 };
 
 export interface StreamReplay {
   report: StreamReport;
-  damaged: DamagedAnswer[];
+  damaged: DamagedResponse[];
 }
 
 /**
@@ -38,20 +38,20 @@ export interface StreamReplay {
  * when the slice is over.
  */
 export async function replayStream(
-  source: HeldReplay,
+  source: LeasedReplay,
   stream: Stream,
   request: ReplayRequest,
   isOver: () => boolean,
 ): Promise<StreamReplay> {
-  const behind = await patiently(() => openBooks(source, stream));
+  const resumeAfter = await retryOnDbOutage(() => openCounters(source, stream));
   const plan = await readTenant(source.tenantId, (tx) => planStream(tx, source, stream, request));
-  const pages = plan.pages.filter((page) => behind === null || comesAfter(page, behind));
-  const damaged: DamagedAnswer[] = [];
-  const total = recordsOf(plan.pages);
-  let fetched = total - recordsOf(pages);
-  for await (const batch of ahead(prepared(source, stream, plan, pages))) {
+  const pages = plan.pages.filter((page) => resumeAfter === null || isAfter(page, resumeAfter));
+  const damaged: DamagedResponse[] = [];
+  const total = countRecords(plan.pages);
+  let fetched = total - countRecords(pages);
+  for await (const batch of prefetch(prepareBatches(source, stream, plan, pages))) {
     request.signal?.throwIfAborted();
-    const books = await patiently(() =>
+    const counters = await retryOnDbOutage(() =>
       withTenant(source.tenantId, (tx) => writeBatch(tx, source, stream, batch)),
     );
     failpoint('replay.batch');
@@ -62,38 +62,42 @@ export async function replayStream(
         receivedAt,
       })),
     );
-    fetched += books.fetched;
+    fetched += counters.fetched;
     request.onProgress?.({
       stream: stream.label,
       pages: batch.pages.length,
       fetched,
       expectedTotal: total,
     });
-    if (isOver() && batch.pages.at(-1) !== pages.at(-1)) throw new SliceOver();
+    if (isOver() && batch.pages.at(-1) !== pages.at(-1)) throw new SliceExpiredError();
   }
-  const report = await patiently(() =>
-    withTenant(source.tenantId, (tx) => closeBooks(tx, source, stream, plan, damaged)),
+  const report = await retryOnDbOutage(() =>
+    withTenant(source.tenantId, (tx) => closeCounters(tx, source, stream, plan, damaged)),
   );
   return { report, damaged };
 }
 
 /** Reads and translates batch by batch, as they are asked for. */
-export async function* prepared(
+export async function* prepareBatches(
   source: ReplaySource,
   stream: Stream,
-  plan: Plan,
+  plan: ReplayPlan,
   pages: PlannedPage[],
 ): AsyncGenerator<Batch> {
-  for (const each of batchesOf(pages, batchSize)) yield prepareBatch(source, stream, plan, each);
+  for (const each of splitIntoBatches(pages, batchSize))
+    yield prepareBatch(source, stream, plan, each);
 }
 
-export const placeOf = (
+export const toOrigin = (
   { tenantId, connectionId, provider, timeZone }: ReplaySource,
   { name: stream }: Stream,
 ): StreamOrigin => ({ tenantId, connectionId, provider: provider.key, stream, timeZone });
 
 /** The books of a batch: fetched = inserted + changed + unchanged + rejected. */
-export function bookOf(batch: Batch, { inserts, updates, unchanged }: Rewrites): Books {
+export function countBatch(
+  batch: Batch,
+  { inserts, updates, unchanged }: Rewrites,
+): StreamCounters {
   const rejected = batch.rejected.length;
   const counts = { inserted: inserts.length, changed: updates.length, unchanged, rejected };
   return {
@@ -104,28 +108,33 @@ export function bookOf(batch: Batch, { inserts, updates, unchanged }: Rewrites):
   };
 }
 
-const position = z.object({ receivedAt: z.coerce.date(), pageNo: z.number(), id: z.string() });
-type Position = z.output<typeof position>;
+const positionSchema = z.object({
+  receivedAt: z.coerce.date(),
+  pageNo: z.number(),
+  id: z.string(),
+});
+type Position = z.output<typeof positionSchema>;
 
-function comesAfter(page: PlannedPage, behind: Position): boolean {
+function isAfter(page: PlannedPage, resumeAfter: Position): boolean {
   const apart =
-    page.receivedAt.getTime() - behind.receivedAt.getTime() || page.pageNo - behind.pageNo;
-  return apart > 0 || (apart === 0 && page.id > behind.id);
+    page.receivedAt.getTime() - resumeAfter.receivedAt.getTime() ||
+    page.pageNo - resumeAfter.pageNo;
+  return apart > 0 || (apart === 0 && page.id > resumeAfter.id);
 }
 
 /**
  * Opens the stream's books, or goes on with those of an earlier slice: the answer is where that one
  * ended.
  */
-function openBooks(source: HeldReplay, stream: Stream): Promise<Position | null> {
+function openCounters(source: LeasedReplay, stream: Stream): Promise<Position | null> {
   return withTenant(source.tenantId, async (tx) => {
-    await holdRun(tx, source.tenantId, source);
-    await openStreamBooks(tx, source, stream, { id: newId(), mode: 'replay' });
-    const [books] = await tx
+    await assertLease(tx, source.tenantId, source);
+    await openStreamCounters(tx, source, stream, { id: newId(), mode: 'replay' });
+    const [counters] = await tx
       .select({ replayedTo: syncRunStreams.replayedTo })
       .from(syncRunStreams)
-      .where(ofBooks(source, stream));
-    return position.safeParse(books?.replayedTo).data ?? null;
+      .where(whereCounters(source, stream));
+    return positionSchema.safeParse(counters?.replayedTo).data ?? null;
   });
 }
 
@@ -135,76 +144,76 @@ function openBooks(source: HeldReplay, stream: Stream): Promise<Position | null>
  */
 async function writeBatch(
   tx: Tx,
-  source: HeldReplay,
+  source: LeasedReplay,
   stream: Stream,
   batch: Batch,
-): Promise<Books> {
-  await hold(tx, source, stream);
-  const place = placeOf(source, stream);
+): Promise<StreamCounters> {
+  await lockStream(tx, source, stream);
+  const origin = toOrigin(source, stream);
   const rewrites = await compareVersions(
     tx,
     stream.entity,
-    place,
-    await versionsWithMirrors(tx, place, stream.entity, batch.versions),
+    origin,
+    await resolvePushedCopyVersions(tx, origin, stream.entity, batch.versions),
   );
-  await applyRewrites(tx, place, stream.entity, rewrites);
-  await putAside(tx, source, stream, batch);
-  const books = bookOf(batch, rewrites);
+  await applyRewrites(tx, origin, stream.entity, rewrites);
+  await recordBatchRejections(tx, source, stream, batch);
+  const counters = countBatch(batch, rewrites);
   const { pages, fetched, inserted, changed, unchanged, rejected } = syncRunStreams;
   const last = batch.pages.at(-1);
   await tx
     .update(syncRunStreams)
     .set({
-      pages: sql`${pages} + ${books.pages}`,
-      fetched: sql`${fetched} + ${books.fetched}`,
-      inserted: sql`${inserted} + ${books.inserted}`,
-      changed: sql`${changed} + ${books.changed}`,
-      unchanged: sql`${unchanged} + ${books.unchanged}`,
-      rejected: sql`${rejected} + ${books.rejected}`,
+      pages: sql`${pages} + ${counters.pages}`,
+      fetched: sql`${fetched} + ${counters.fetched}`,
+      inserted: sql`${inserted} + ${counters.inserted}`,
+      changed: sql`${changed} + ${counters.changed}`,
+      unchanged: sql`${unchanged} + ${counters.unchanged}`,
+      rejected: sql`${rejected} + ${counters.rejected}`,
       ...(last !== undefined && {
         replayedTo: { receivedAt: last.receivedAt, pageNo: last.pageNo, id: last.id },
       }),
     })
-    .where(ofBooks(source, stream));
-  return books;
+    .where(whereCounters(source, stream));
+  return counters;
 }
 
-async function hold(tx: Tx, source: HeldReplay, stream: Stream): Promise<void> {
+async function lockStream(tx: Tx, source: LeasedReplay, stream: Stream): Promise<void> {
   await tx
     .select({ version: streamStates.version })
     .from(streamStates)
-    .where(ofState(source, stream))
+    .where(whereStreamState(source, stream))
     .for('update');
-  await holdRun(tx, source.tenantId, source);
+  await assertLease(tx, source.tenantId, source);
 }
 
 /**
  * Deletes what is gone, makes sure that the rollups are the sums of the rows, and closes the books.
  */
-async function closeBooks(
+async function closeCounters(
   tx: Tx,
-  source: HeldReplay,
+  source: LeasedReplay,
   stream: Stream,
-  plan: Plan,
-  damaged: readonly DamagedAnswer[],
+  plan: ReplayPlan,
+  damaged: readonly DamagedResponse[],
 ): Promise<StreamReport> {
-  await hold(tx, source, stream);
-  const gone = await findGone(tx, source, stream, plan);
-  if (gone !== undefined) {
-    await deleteGone(tx, source, stream, gone);
+  await lockStream(tx, source, stream);
+  const absent = await findAbsentRows(tx, source, stream, plan);
+  if (absent !== undefined) {
+    await deleteAbsentRows(tx, source, stream, absent);
     await tx
       .update(syncRunStreams)
-      .set({ deleted: gone.count, heldBack: gone.heldBack })
-      .where(ofBooks(source, stream));
+      .set({ deleted: absent.count, heldBack: absent.heldBack })
+      .where(whereCounters(source, stream));
   }
-  await recountRollups(tx, stream.entity, source.tenantId);
-  const message = messageOf(damaged.length, gone?.heldBack ?? 0);
+  await recountSummaries(tx, stream.entity, source.tenantId);
+  const message = formatMessage(damaged.length, absent?.heldBack ?? 0);
   return message === ''
-    ? closeStreamBooks(tx, source, stream, 'success')
-    : closeStreamBooks(tx, source, stream, 'partial', { kind: 'incomplete', message });
+    ? closeStreamCounters(tx, source, stream, 'success')
+    : closeStreamCounters(tx, source, stream, 'partial', { kind: 'incomplete', message });
 }
 
-function messageOf(damaged: number, heldBack: number): string {
+function formatMessage(damaged: number, heldBack: number): string {
   const parts = [];
   if (damaged > 0)
     parts.push(
@@ -217,7 +226,7 @@ function messageOf(damaged: number, heldBack: number): string {
   return parts.join(' ');
 }
 
-const ofBooks = ({ tenantId, runId }: HeldReplay, { name }: Stream) =>
+const whereCounters = ({ tenantId, runId }: LeasedReplay, { name }: Stream) =>
   and(
     eq(syncRunStreams.tenantId, tenantId),
     eq(syncRunStreams.runId, runId),

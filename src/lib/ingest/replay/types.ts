@@ -1,5 +1,5 @@
-import type { HeldRun } from '../lease.ts';
-import type { Books, RunReport, Source, Stream, SyncRequest } from '../types.ts';
+import type { LeasedRun } from '../lease.ts';
+import type { StreamCounters, RunReport, Source, Stream, SyncRequest } from '../types.ts';
 
 export interface ReplayRequest extends SyncRequest {
   trigger: 'replay';
@@ -19,30 +19,30 @@ export type ReplaySource = Pick<
   Source,
   'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'deletionShare'
 >;
-export type HeldReplay = ReplaySource & Pick<HeldRun, 'runId' | 'lease'>;
+export type LeasedReplay = ReplaySource & Pick<LeasedRun, 'runId' | 'lease'>;
 
 /** A stored answer that could not be read. */
-export interface DamagedAnswer {
+export interface DamagedResponse {
   stream: string;
   snapshotId: string;
   receivedAt: Date;
 }
 
 /** What a replay of one stream comes to, or would come to. */
-export interface ReplayFigures extends Books {
+export interface ReplayFigures extends StreamCounters {
   stream: string;
   label: string;
   /** Rows that are not listed any more and that are kept because they are so many. */
   heldBack: number;
-  damaged: DamagedAnswer[];
+  damaged: DamagedResponse[];
 }
 
 export interface ReplayReport extends RunReport {
-  damaged: DamagedAnswer[];
+  damaged: DamagedResponse[];
 }
 
 /** The streams of a request, in the order in which they are synced. */
-export function streamsOf(
+export function selectStreams(
   source: Pick<ReplaySource, 'provider'>,
   request: Pick<ReplayRequest, 'stream'>,
 ): Stream[] {

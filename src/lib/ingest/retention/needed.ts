@@ -1,8 +1,8 @@
 import { getTableColumns, sql, type SQL } from 'drizzle-orm';
-import { entityDefinition } from '../../entities/registry.ts';
+import { getEntityDefinition } from '../../entities/registry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { ofStream, proofsOf } from '../replay/evidence.ts';
-import { parentsOf } from '../replay/parents.ts';
+import { whereStream, selectProofs } from '../replay/evidence.ts';
+import { findParents } from '../replay/parents.ts';
 import type { ReplaySource } from '../replay/types.ts';
 import type { Stream } from '../types.ts';
 
@@ -15,66 +15,70 @@ import type { Stream } from '../types.ts';
  * - where a row names the time since when it is as it is: the first answer that showed it so, and
  *   the last one before
  */
-export async function unneededBy(
+export async function whereUnneeded(
   tx: Tx,
   source: ReplaySource,
   stream: Stream,
 ): Promise<SQL | undefined> {
-  const [proof] = await proofsOf(tx, source, stream);
+  const [proof] = await selectProofs(tx, source, stream);
   if (proof === undefined) return undefined;
   const newest =
     stream.listing.kind === 'partitioned'
-      ? newestLists(source, stream)
-      : newestOfLive(source, stream);
-  const kept = [newest, ...setAsideOf(source, stream), ...historyOf(source, stream)];
+      ? selectNewestLists(source, stream)
+      : selectNewestOfLive(source, stream);
+  const kept = [
+    newest,
+    ...selectRejectionSnapshots(source, stream),
+    ...selectHistorySnapshots(source, stream),
+  ];
   return sql`pass_id <> ${proof.passId} and received_at < ${proof.at.toISOString()} and id not in (${sql.join(kept, sql` union `)})`;
 }
 
-const tableOf = (stream: Stream) => entityDefinition(stream.entity).table;
-const liveOf = (source: ReplaySource, stream: Stream) =>
-  sql`${tableOf(stream)} where ${ofStream(source, stream)} and deleted_at is null`;
+const getTable = (stream: Stream) => getEntityDefinition(stream.entity).table;
+const fromLiveRows = (source: ReplaySource, stream: Stream) =>
+  sql`${getTable(stream)} where ${whereStream(source, stream)} and deleted_at is null`;
 
-function newestOfLive(source: ReplaySource, stream: Stream): SQL {
+function selectNewestOfLive(source: ReplaySource, stream: Stream): SQL {
   return sql`select id from (
     select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
-    where ${ofStream(source, stream)} and listed.id in (select external_id from ${liveOf(source, stream)})
+    where ${whereStream(source, stream)} and listed.id in (select external_id from ${fromLiveRows(source, stream)})
     order by listed.id, received_at desc, page_no desc, page.id desc) as newest`;
 }
 
-function newestLists(source: ReplaySource, stream: Stream): SQL {
-  const parents = parentsOf(source, stream, new Map());
-  const dead = parents === undefined ? sql`false` : deadParent(source, parents);
+function selectNewestLists(source: ReplaySource, stream: Stream): SQL {
+  const parents = findParents(source, stream, new Map());
+  const dead = parents === undefined ? sql`false` : whereParentDeleted(source, parents);
   return sql`select id from (
     select distinct on (partition) id, partition from raw_snapshots
-    where ${ofStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
+    where ${whereStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
 }
 
-function deadParent(
+function whereParentDeleted(
   source: ReplaySource,
-  { name, entity }: NonNullable<ReturnType<typeof parentsOf>>,
+  { name, entity }: NonNullable<ReturnType<typeof findParents>>,
 ): SQL {
-  const { table } = entityDefinition(entity);
-  return sql`exists (select from ${table} where ${ofStream(source, { name })} and external_id = newest.partition and deleted_at is not null)`;
+  const { table } = getEntityDefinition(entity);
+  return sql`exists (select from ${table} where ${whereStream(source, { name })} and external_id = newest.partition and deleted_at is not null)`;
 }
 
-function setAsideOf(source: ReplaySource, stream: Stream): SQL[] {
-  const undecided = sql`from record_errors where ${ofStream(source, stream)} and (resolved_at is null or resolution not in ('accepted', 'gone'))`;
+function selectRejectionSnapshots(source: ReplaySource, stream: Stream): SQL[] {
+  const fromOpenRejections = sql`from record_errors where ${whereStream(source, stream)} and (resolved_at is null or resolution not in ('accepted', 'gone'))`;
   return [
-    sql`select snapshot_id ${undecided}`,
-    sql`select snapshot_id from ${liveOf(source, stream)} and external_id in (select item_key ${undecided})`,
+    sql`select snapshot_id ${fromOpenRejections}`,
+    sql`select snapshot_id from ${fromLiveRows(source, stream)} and external_id in (select item_key ${fromOpenRejections})`,
   ];
 }
 
-function historyOf(source: ReplaySource, stream: Stream): SQL[] {
-  const { history, table } = entityDefinition(stream.entity);
+function selectHistorySnapshots(source: ReplaySource, stream: Stream): SQL[] {
+  const { history, table } = getEntityDefinition(stream.entity);
   const since = history === undefined ? undefined : getTableColumns(table)[history.since];
   if (since === undefined) return [];
-  const edge = (isOnSide: SQL, order: SQL) => sql`select id from (
+  const selectEdge = (isOnSide: SQL, order: SQL) => sql`select id from (
     select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
-      join (select external_id, ${sql.identifier(since.name)} as since from ${liveOf(source, stream)}) as live on live.external_id = listed.id
-    where ${ofStream(source, stream)} and ${isOnSide} order by listed.id, ${order}) as edge`;
+      join (select external_id, ${sql.identifier(since.name)} as since from ${fromLiveRows(source, stream)}) as live on live.external_id = listed.id
+    where ${whereStream(source, stream)} and ${isOnSide} order by listed.id, ${order}) as edge`;
   return [
-    edge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`),
-    edge(sql`received_at < live.since`, sql`received_at desc, page_no desc, page.id desc`),
+    selectEdge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`),
+    selectEdge(sql`received_at < live.since`, sql`received_at desc, page_no desc, page.id desc`),
   ];
 }

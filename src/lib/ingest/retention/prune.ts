@@ -1,17 +1,17 @@
 import { sql } from 'drizzle-orm';
 import { listConnections } from '../../connections/connections.ts';
 import { log } from '../../platform/log.ts';
-import { deleteSnapshots, deleteUnnamedBodies } from '../snapshots/prune.ts';
+import { deleteSnapshots, deleteUnreferencedBodies } from '../snapshots/prune.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { ofStream } from '../replay/evidence.ts';
+import { whereStream } from '../replay/evidence.ts';
 import { openReplay } from '../replay/open.ts';
 import type { ReplaySource } from '../replay/types.ts';
 import { isReplaying } from '../runs.ts';
 import type { Stream } from '../types.ts';
-import { unneededBy } from './needed.ts';
+import { whereUnneeded } from './needed.ts';
 
-export interface Pruned {
+export interface PruneResult {
   snapshots: number;
   bodies: number;
   /** False when it was ended before it was through. */
@@ -26,7 +26,7 @@ export interface Pruned {
 export async function pruneRaw(
   tenantId: string,
   isOver: () => boolean = () => false,
-): Promise<Pruned> {
+): Promise<PruneResult> {
   const { rawRetentionDays } = await getTenant(tenantId);
   const cutoff = new Date(Date.now() - rawRetentionDays * 24 * 3_600_000);
   let snapshots = 0;
@@ -34,9 +34,13 @@ export async function pruneRaw(
     if (await isReplaying(tenantId, connectionId)) continue;
     const source = await openReplay({ tenantId, connectionId });
     for (const stream of source.provider.streams)
-      snapshots += await deleteSnapshots(tenantId, await doomedOf(source, stream, cutoff), isOver);
+      snapshots += await deleteSnapshots(
+        tenantId,
+        await selectPrunableIds(source, stream, cutoff),
+        isOver,
+      );
   }
-  const bodies = await deleteUnnamedBodies(tenantId, isOver);
+  const bodies = await deleteUnreferencedBodies(tenantId, isOver);
   log.info(
     { event: 'raw.pruned', tenantId, deleted: snapshots, count: bodies },
     'Deleted raw snapshots that nothing needs any more',
@@ -44,12 +48,12 @@ export async function pruneRaw(
   return { snapshots, bodies, isComplete: !isOver() };
 }
 
-function doomedOf(source: ReplaySource, stream: Stream, cutoff: Date): Promise<string[]> {
+function selectPrunableIds(source: ReplaySource, stream: Stream, cutoff: Date): Promise<string[]> {
   return readTenant(source.tenantId, async (tx) => {
-    const unneeded = await unneededBy(tx, source, stream);
+    const unneeded = await whereUnneeded(tx, source, stream);
     if (unneeded === undefined) return [];
     const { rows } = await tx.execute<{ id: string }>(sql`
-      select id from raw_snapshots where ${ofStream(source, stream)} and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
+      select id from raw_snapshots where ${whereStream(source, stream)} and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
     return rows.map(({ id }) => id);
   });
 }

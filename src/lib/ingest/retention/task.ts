@@ -9,10 +9,10 @@ const hour = 3_600_000;
  * every hour, because workers come and go.
  */
 export function pruneRawTask(): PeriodicTask {
-  return { name: 'prune-raw', everyMs: hour, apartMs: 24 * hour, run: pruneAll };
+  return { name: 'prune-raw', everyMs: hour, takeoverMs: 24 * hour, run: enqueuePruneJobs };
 }
 
-async function pruneAll(): Promise<void> {
+async function enqueuePruneJobs(): Promise<void> {
   for (const { id: tenantId } of await listTenants())
     await enqueue('prune-raw', { tenantId }, { key: tenantId });
 }

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 
@@ -21,7 +21,7 @@ export async function deleteSnapshots(
       eq(rawSnapshots.tenantId, tenantId),
       inArray(rawSnapshots.id, ids.slice(from, from + batchSize)),
     );
-    deleted += await patiently(() =>
+    deleted += await retryOnDbOutage(() =>
       withTenant(
         tenantId,
         async (tx) =>
@@ -37,21 +37,21 @@ export async function deleteSnapshots(
  * (`storeSnapshot`): such a body is passed over. A page that comes while we hold one waits for us,
  * and stores its body anew.
  */
-export async function deleteUnnamedBodies(
+export async function deleteUnreferencedBodies(
   tenantId: string,
   isOver: () => boolean,
 ): Promise<number> {
   let deleted = 0;
   while (!isOver()) {
-    const { held, gone } = await patiently(() =>
+    const { held, gone } = await retryOnDbOutage(() =>
       withTenant(tenantId, async (tx) => {
         const found = await tx.execute<{ sha256: Buffer }>(sql`
-        select sha256 from ${rawBodies} as body where tenant_id = ${tenantId} and ${unnamed(tenantId)} limit ${batchSize} for update skip locked`);
+        select sha256 from ${rawBodies} as body where tenant_id = ${tenantId} and ${whereUnreferenced(tenantId)} limit ${batchSize} for update skip locked`);
         const digests = found.rows.map(({ sha256 }) => sha256);
         if (digests.length === 0) return { held: 0, gone: 0 };
         // In a statement of its own, which sees what was committed before we held them.
         const result = await tx.execute(
-          sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests} and ${unnamed(tenantId)}`,
+          sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests} and ${whereUnreferenced(tenantId)}`,
         );
         return { held: digests.length, gone: result.rowCount ?? 0 };
       }),
@@ -62,5 +62,5 @@ export async function deleteUnnamedBodies(
   return deleted;
 }
 
-const unnamed = (tenantId: string): SQL =>
+const whereUnreferenced = (tenantId: string): SQL =>
   sql`not exists (select from ${rawSnapshots} as page where page.tenant_id = ${tenantId} and page.sha256 = body.sha256)`;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 
 const compress = promisify(deflate);
@@ -42,7 +42,7 @@ export interface SnapshotMeta {
 /** An answer on its way in. */
 export interface NewSnapshot {
   meta: SnapshotMeta;
-  answer: HttpAnswer;
+  answer: HttpResponse;
   body: PackedBody;
 }
 
@@ -60,17 +60,17 @@ export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]):
     ...new Map(snapshots.map(({ body }) => [body.sha256.toString('hex'), body])).values(),
   ];
   await tx.execute(sql`
-    with given (sha256, compressed, size) as (values ${list(bodies.map(({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`))}),
+    with given (sha256, compressed, size) as (values ${joinList(bodies.map(({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`))}),
     held as materialized (select sha256 from ${rawBodies} where tenant_id = ${tenantId} and sha256 in (select sha256 from given) order by sha256 for key share),
     stored as (
       insert into ${rawBodies} (tenant_id, sha256, compressed, size)
       select ${tenantId}::uuid, sha256, compressed, size from given where sha256 not in (select sha256 from held) order by sha256 on conflict do nothing)
     insert into ${rawSnapshots}
       (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids, deleted_ids)
-    values ${list(snapshots.map(rowOf))}`);
+    values ${joinList(snapshots.map(toSnapshotRow))}`);
 }
 
-function rowOf({ meta, answer, body }: NewSnapshot) {
+function toSnapshotRow({ meta, answer, body }: NewSnapshot) {
   const {
     id,
     tenantId,
@@ -87,7 +87,7 @@ function rowOf({ meta, answer, body }: NewSnapshot) {
     ${answer.status}::int, ${answer.contentType}, ${body.sha256}::bytea, ${sql.param(externalIds)}::text[], ${sql.param(deletedIds)}::text[])`;
 }
 
-const list = (parts: SQL[]) => sql.join(parts, sql`, `);
+const joinList = (parts: SQL[]) => sql.join(parts, sql`, `);
 
 /** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
 export async function readBody(

@@ -41,20 +41,20 @@ export async function verifyBodies(
         .limit(batchSize),
     );
     const checked = await Promise.all(
-      batch.map(async (body) => ((await isSound(body)) ? [] : [body.sha256])),
+      batch.map(async (body) => ((await isIntact(body)) ? [] : [body.sha256])),
     );
     const damaged = checked.flat();
     result.bodies += batch.length;
     result.bytes += batch.reduce((sum, { size }) => sum + size, 0);
     result.damagedBodies += damaged.length;
-    if (damaged.length > 0) result.damaged.push(...(await snapshotsOf(tenantId, damaged)));
+    if (damaged.length > 0) result.damaged.push(...(await selectSnapshots(tenantId, damaged)));
     onProgress(result.bodies);
     after = batch.at(-1)?.sha256;
     if (after === undefined || batch.length < batchSize) return result;
   }
 }
 
-async function isSound(
+async function isIntact(
   body: Pick<typeof rawBodies.$inferSelect, 'sha256' | 'compressed'>,
 ): Promise<boolean> {
   return unpackBody(body).then(
@@ -63,7 +63,7 @@ async function isSound(
   );
 }
 
-async function snapshotsOf(tenantId: string, digests: Buffer[]): Promise<DamagedSnapshot[]> {
+async function selectSnapshots(tenantId: string, digests: Buffer[]): Promise<DamagedSnapshot[]> {
   const { id: snapshotId, connectionId, stream, receivedAt, sha256 } = rawSnapshots;
   const rows = await readTenant(tenantId, (tx) =>
     tx

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { enqueue } from '../queue.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { alreadyResolved, type Actor } from '../../identity/actor.ts';
+import { createConflictProblem, type Actor } from '../../identity/actor.ts';
 import { requireNote } from './note.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
 
@@ -13,7 +13,9 @@ type DeadLetter = typeof deadLetters.$inferSelect;
 
 /** Queues a job again that was set aside: both or neither, in one transaction. */
 export async function retryJob(actor: Actor, id: string): Promise<void> {
-  await withTenant(actor.tenantId, async (tx) => requeue(tx, actor, await holdOpen(tx, actor, id)));
+  await withTenant(actor.tenantId, async (tx) =>
+    requeue(tx, actor, await lockOpenJob(tx, actor, id)),
+  );
 }
 
 /** Queues all jobs of a kind again, and tells how many they were. */
@@ -47,50 +49,50 @@ export async function retryJobGroup(
 /** Gives a job up, with a reason. */
 export async function discardJob(actor: Actor, id: string, reason: string): Promise<void> {
   await withTenant(actor.tenantId, async (tx) => {
-    await holdOpen(tx, actor, id);
+    await lockOpenJob(tx, actor, id);
     const note = requireNote(reason);
     await tx
       .update(deadLetters)
       .set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note })
-      .where(ownOf(actor, id));
+      .where(whereOwn(actor, id));
   });
 }
 
-async function holdOpen(tx: Tx, actor: Actor, id: string): Promise<DeadLetter> {
+async function lockOpenJob(tx: Tx, actor: Actor, id: string): Promise<DeadLetter> {
   if (!isId(id)) throw unknownJob();
-  const [letter] = await tx.select().from(deadLetters).where(ownOf(actor, id)).for('update');
+  const [letter] = await tx.select().from(deadLetters).where(whereOwn(actor, id)).for('update');
   if (letter === undefined) throw unknownJob();
-  if (letter.resolvedAt !== null) throw await alreadyResolved(tx, 'job', letter);
+  if (letter.resolvedAt !== null) throw await createConflictProblem(tx, 'job', letter);
   return letter;
 }
 
 async function requeue(tx: Tx, actor: Actor, { id, job, payload }: DeadLetter): Promise<void> {
-  const name = jobNameOf(job);
+  const name = parseJobName(job);
   await tx
     .update(deadLetters)
     .set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: actor.userId })
-    .where(ownOf(actor, id));
+    .where(whereOwn(actor, id));
   // A key of its own: a job that waits under the regular one may have been queued before the reason
   // for the failure was gone.
-  await enqueue(name, askedBy(name, payload, actor), { key: `retry/${id}`, tx });
+  await enqueue(name, toRetryPayload(name, payload, actor), { key: `retry/${id}`, tx });
 }
 
 /**
  * The payload as it was, on behalf of the person who retries: what the schedule asked for is asked
  * for by hand now.
  */
-function askedBy<Name extends JobName>(
+function toRetryPayload<Name extends JobName>(
   name: Name,
   payload: unknown,
   { userId }: Actor,
 ): JobPayload<Name> {
-  const known = payload as Record<string, unknown>;
-  const asked = {
-    ...known,
-    ...('trigger' in known && { trigger: 'manual' }),
-    ...('requestedBy' in known && { requestedBy: userId }),
+  const original = payload as Record<string, unknown>;
+  const updated = {
+    ...original,
+    ...('trigger' in original && { trigger: 'manual' }),
+    ...('requestedBy' in original && { requestedBy: userId }),
   };
-  const parsed = jobs[name].safeParse(asked);
+  const parsed = jobs[name].safeParse(updated);
   if (!parsed.success)
     throw new Problem(
       'conflict',
@@ -99,12 +101,12 @@ function askedBy<Name extends JobName>(
   return parsed.data as JobPayload<Name>;
 }
 
-function jobNameOf(job: string): JobName {
+function parseJobName(job: string): JobName {
   if (!Object.hasOwn(jobs, job))
     throw new Problem('conflict', `There are no jobs called "${job}" any more. Discard it.`);
   return job as JobName;
 }
 
-const ownOf = ({ tenantId }: Actor, id: string) =>
+const whereOwn = ({ tenantId }: Actor, id: string) =>
   and(eq(deadLetters.tenantId, tenantId), eq(deadLetters.id, id));
 const unknownJob = () => new Problem('not_found', 'There is no such job in this workspace.');

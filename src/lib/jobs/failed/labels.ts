@@ -6,12 +6,12 @@ const kinds: Record<string, string> = {
 };
 
 /** The class of a failure, for people; the bare kind when a later version wrote it. */
-export function failureKindLabel(kind: string): string {
+export function formatFailureKind(kind: string): string {
   return kinds[kind] ?? kind;
 }
 
 /** "Sync connection" for `sync-connection`. */
-export function jobLabel(job: string): string {
-  const words = job.replaceAll('-', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+export function formatJobLabel(job: string): string {
+  const text = job.replaceAll('-', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -6,8 +6,8 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { log } from '../../platform/log.ts';
 import { scrub } from '../../platform/secrets.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { setAsideJob, type LostJob } from './store.ts';
-import { subjectOf } from './subject.ts';
+import { recordFailedJob, type FailedJob } from './store.ts';
+import { toSubject } from './subject.ts';
 
 /** A job that the queue has given up after its last attempt, as it left the queue. */
 export interface GivenUpJob {
@@ -21,9 +21,9 @@ export interface GivenUpJob {
   attempts: number;
 }
 
-const longestReason = 500;
-const payloadForm = z.object({ tenantId: z.uuid(), connectionId: z.uuid().optional() });
-const outputForm = z
+const maxReasonLength = 500;
+const ownerSchema = z.object({ tenantId: z.uuid(), connectionId: z.uuid().optional() });
+const outputSchema = z
   .object({ message: z.string().optional(), value: z.object({ message: z.string() }).optional() })
   .catch({});
 
@@ -31,40 +31,40 @@ const outputForm = z
  * Sets a job aside that the queue has given up. One of no tenant, of no job that we know, or of a
  * connection that is gone has nobody to decide about it: it is only logged.
  */
-export async function keepLostJob(given: GivenUpJob): Promise<void> {
-  const lost = lostJobOf(given);
-  const kept =
-    lost !== undefined &&
-    (await withTenant(lost.tenantId, async (tx) => {
-      if (!(await hasConnection(tx, lost))) return false;
-      await setAsideJob(tx, lost);
+export async function recordGivenUpJob(givenUp: GivenUpJob): Promise<void> {
+  const failedJob = toFailedJob(givenUp);
+  const isRecorded =
+    failedJob !== undefined &&
+    (await withTenant(failedJob.tenantId, async (tx) => {
+      if (!(await hasConnection(tx, failedJob))) return false;
+      await recordFailedJob(tx, failedJob);
       return true;
     }));
   const of = {
-    queue: given.queue,
-    tenantId: lost?.tenantId,
-    connectionId: lost?.connectionId,
-    kind: lost?.kind,
-    reason: lost?.reason,
+    queue: givenUp.queue,
+    tenantId: failedJob?.tenantId,
+    connectionId: failedJob?.connectionId,
+    kind: failedJob?.kind,
+    reason: failedJob?.reason,
   };
-  if (kept) log.error({ event: 'job.set_aside', ...of }, 'A job was given up and set aside');
+  if (isRecorded) log.error({ event: 'job.set_aside', ...of }, 'A job was given up and set aside');
   else log.error({ event: 'job.lost', ...of }, 'A job was given up');
 }
 
-function lostJobOf({ queue, payload, output, attempts }: GivenUpJob): LostJob | undefined {
+function toFailedJob({ queue, payload, output, attempts }: GivenUpJob): FailedJob | undefined {
   if (queue === null || !isJobName(queue)) return undefined;
   const parsed = jobs[queue].safeParse(payload);
-  const owner = payloadForm.safeParse(payload);
+  const owner = ownerSchema.safeParse(payload);
   if (!parsed.success || !owner.success) return undefined;
   const { tenantId, connectionId = null } = owner.data;
   return {
     tenantId,
     job: queue,
-    subject: subjectOf(parsed.data),
+    subject: toSubject(parsed.data),
     connectionId,
     payload: parsed.data,
     attempts,
-    ...causeOf(outputForm.parse(output ?? {}), attempts),
+    ...classifyFailure(outputSchema.parse(output ?? {}), attempts),
   };
 }
 
@@ -74,8 +74,8 @@ const isJobName = (name: string): name is JobName => Object.hasOwn(jobs, name);
  * The words of pg-boss 12.35 for a worker that fell silent and for a job that took too long
  * (plans.js, failJobsByHeartbeat and failJobsByTimeout).
  */
-function causeOf(
-  { message, value }: z.output<typeof outputForm>,
+function classifyFailure(
+  { message, value }: z.output<typeof outputSchema>,
   attempts: number,
 ): { kind: string; reason: string } {
   const times = attempts === 1 ? 'once' : `${attempts} times`;
@@ -92,11 +92,11 @@ function causeOf(
     reason:
       text === ''
         ? 'The job failed and did not say why.'
-        : text.slice(0, longestReason).toWellFormed().replaceAll('\0', ''),
+        : text.slice(0, maxReasonLength).toWellFormed().replaceAll('\0', ''),
   };
 }
 
-async function hasConnection(tx: Tx, { tenantId, connectionId }: LostJob): Promise<boolean> {
+async function hasConnection(tx: Tx, { tenantId, connectionId }: FailedJob): Promise<boolean> {
   if (connectionId === null) return true;
   const rows = await tx
     .select({ id: connections.id })

@@ -2,26 +2,26 @@ import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
-import { failureKindLabel, jobLabel } from './labels.ts';
+import { formatFailureKind, formatJobLabel } from './labels.ts';
 
 /**
  * There is one for each thing that a job works on: more than so many are a fault of the whole
  * installation.
  */
-const mostShown = 100;
+const maxShown = 100;
 
-const ofConnection = and(
+const onConnection = and(
   eq(connections.tenantId, deadLetters.tenantId),
   eq(connections.id, deadLetters.connectionId),
 );
-const named = <Row extends { job: string; kind: string }>(row: Row) => ({
+const withLabels = <Row extends { job: string; kind: string }>(row: Row) => ({
   ...row,
-  jobLabel: jobLabel(row.job),
-  kindLabel: failureKindLabel(row.kind),
+  jobLabel: formatJobLabel(row.job),
+  kindLabel: formatFailureKind(row.kind),
 });
 
 /** How many jobs are set aside for each kind of reason, most first. */
-export async function openJobGroups(tx: Tx, tenantId: string) {
+export async function listFailedJobGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const { job, kind } = deadLetters;
   const rows = await tx
@@ -30,11 +30,11 @@ export async function openJobGroups(tx: Tx, tenantId: string) {
     .where(and(eq(deadLetters.tenantId, tenantId), isNull(deadLetters.resolvedAt)))
     .groupBy(job, kind)
     .orderBy(desc(count), job, kind);
-  return rows.map(named);
+  return rows.map(withLabels);
 }
 
 /** The jobs that are set aside, the newest first. */
-export async function openJobs(tx: Tx, tenantId: string) {
+export async function listFailedJobs(tx: Tx, tenantId: string) {
   const { id, job, kind, reason, payload, attempts, createdAt, lastFailedAt } = deadLetters;
   const rows = await tx
     .select({
@@ -49,22 +49,22 @@ export async function openJobs(tx: Tx, tenantId: string) {
       source: connections.label,
     })
     .from(deadLetters)
-    .leftJoin(connections, ofConnection)
+    .leftJoin(connections, onConnection)
     .where(and(eq(deadLetters.tenantId, tenantId), isNull(deadLetters.resolvedAt)))
     .orderBy(desc(lastFailedAt), desc(id))
-    .limit(mostShown);
-  return rows.map(named);
+    .limit(maxShown);
+  return rows.map(withLabels);
 }
 
 /** What became of the jobs that left the list last. */
-export async function resolvedJobs(tx: Tx, tenantId: string, limit: number) {
+export async function listResolvedJobs(tx: Tx, tenantId: string, limit: number) {
   const { id, job, kind, resolvedAt, resolution, resolvedBy, note } = deadLetters;
   const rows = await tx
     .select({ id, job, kind, resolvedAt, resolution, resolvedBy, note, source: connections.label })
     .from(deadLetters)
-    .leftJoin(connections, ofConnection)
+    .leftJoin(connections, onConnection)
     .where(and(eq(deadLetters.tenantId, tenantId), isNotNull(resolvedAt)))
     .orderBy(desc(resolvedAt))
     .limit(limit);
-  return rows.map(named);
+  return rows.map(withLabels);
 }

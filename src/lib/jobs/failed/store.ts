@@ -4,7 +4,7 @@ import { newId } from '../../platform/id.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
 
-export interface LostJob {
+export interface FailedJob {
   tenantId: string;
   job: string;
   /** What the job works on, such as a connection's id. */
@@ -21,17 +21,17 @@ export interface LostJob {
  * Keeps a job that was given up. One that is set aside already counts as another failure of the
  * same.
  */
-export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
+export async function recordFailedJob(tx: Tx, failedJob: FailedJob): Promise<void> {
   await tx
     .insert(deadLetters)
-    .values({ ...lost, id: newId() })
+    .values({ ...failedJob, id: newId() })
     .onConflictDoUpdate({
       target: [deadLetters.tenantId, deadLetters.job, deadLetters.subject],
       targetWhere: isNull(deadLetters.resolvedAt),
       set: {
-        kind: lost.kind,
-        reason: lost.reason,
-        attempts: sql`${deadLetters.attempts} + ${lost.attempts}`,
+        kind: failedJob.kind,
+        reason: failedJob.reason,
+        attempts: sql`${deadLetters.attempts} + ${failedJob.attempts}`,
         lastFailedAt: sql`now()`,
       },
     });
@@ -41,7 +41,7 @@ export async function setAsideJob(tx: Tx, lost: LostJob): Promise<void> {
  * The same work was asked for again by other means than a retry, or is done: what was set aside of
  * it is history.
  */
-export async function settleJobs(
+export async function resolveFailedJobs(
   tx: Tx,
   tenantId: string,
   job: string,
@@ -61,7 +61,7 @@ export async function settleJobs(
 }
 
 /** The condition that a job is set aside and waits for a person. */
-export function isSetAside(tenantId: string, job: string, subject: string) {
+export function whereFailedJobOpen(tenantId: string, job: string, subject: string) {
   return and(
     eq(deadLetters.tenantId, tenantId),
     eq(deadLetters.job, job),
@@ -71,7 +71,7 @@ export function isSetAside(tenantId: string, job: string, subject: string) {
 }
 
 /** Whether a job waits for a person. While one does, nobody queues the same work again. */
-export async function openDeadLetter(
+export async function isFailedJobOpen(
   tenantId: string,
   job: string,
   subject: string,
@@ -80,7 +80,7 @@ export async function openDeadLetter(
     tx
       .select({ id: deadLetters.id })
       .from(deadLetters)
-      .where(isSetAside(tenantId, job, subject))
+      .where(whereFailedJobOpen(tenantId, job, subject))
       .limit(1),
   );
   return rows.length > 0;

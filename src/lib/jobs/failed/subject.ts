@@ -1,7 +1,7 @@
 import type { JobName, JobPayload } from '../jobs.ts';
 
 /** Parts of a payload that say for whom, why and from where on a job runs, not what it works on. */
-const circumstances = [
+const excludedFields = [
   'tenantId',
   'trigger',
   'requestedBy',
@@ -14,9 +14,9 @@ const circumstances = [
  * What a job works on, in one line: the connection's id for a sync. Two jobs with one subject do
  * the same work.
  */
-export function subjectOf(payload: JobPayload<JobName>): string {
+export function toSubject(payload: JobPayload<JobName>): string {
   const parts = Object.entries(payload).filter(
-    ([name, value]) => !circumstances.includes(name) && value !== null && value !== undefined,
+    ([name, value]) => !excludedFields.includes(name) && value !== null && value !== undefined,
   );
   return parts
     .toSorted(([a], [b]) => a.localeCompare(b))

@@ -2,7 +2,7 @@ import { sendMail } from '../../platform/mail/mailer.ts';
 import { config } from '../../platform/config.ts';
 import type { Notice } from './notices.ts';
 import { sendToWebhook } from './webhook.ts';
-import { mailOf } from './labels.ts';
+import { toMail } from './labels.ts';
 
 export type ChannelName = 'email' | 'webhook';
 
@@ -14,12 +14,12 @@ export interface Channel {
 }
 
 /** The channels that the configuration names. */
-export function configuredChannels(): Channel[] {
+export function listChannels(): Channel[] {
   const { ALERT_EMAIL: address, ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = config();
   return [
     ...(address === undefined
       ? []
-      : [{ name: 'email' as const, send: (notice: Notice) => sendMail(address, mailOf(notice)) }]),
+      : [{ name: 'email' as const, send: (notice: Notice) => sendMail(address, toMail(notice)) }]),
     ...(url === undefined || secret === undefined
       ? []
       : [

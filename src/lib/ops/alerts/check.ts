@@ -1,28 +1,28 @@
 import { surveyAll } from '../health/survey.ts';
 import { log } from '../../platform/log.ts';
-import { changesOf, findAll } from './changes.ts';
-import { configuredChannels } from './channels.ts';
-import { deliverOn } from './deliver.ts';
+import { diffAlerts, evaluateRules } from './changes.ts';
+import { listChannels } from './channels.ts';
+import { deliverPending } from './deliver.ts';
 import { rules } from './rules.ts';
-import { applyChanges, openAlerts } from './store.ts';
+import { applyChanges, listOpenAlerts } from './store.ts';
 
 /** The page and the metrics tell of all of them. */
-const mostLogged = 20;
+const maxLogged = 20;
 
 /** Looks for trouble, writes down what began and what is over, and tells operators of it. */
 export async function checkAlerts(now = new Date()): Promise<void> {
-  const channels = configuredChannels();
-  const found = findAll(rules, await surveyAll(now));
-  const changes = changesOf(await openAlerts(), found);
+  const channels = listChannels();
+  const found = evaluateRules(rules, await surveyAll(now));
+  const changes = diffAlerts(await listOpenAlerts(), found);
   await applyChanges(
     changes,
     channels.map(({ name }) => name),
   );
-  for (const { rule, message } of changes.opened.slice(0, mostLogged))
+  for (const { rule, message } of changes.opened.slice(0, maxLogged))
     log.warn({ event: 'alert.opened', kind: rule, reason: message }, 'Alert');
   log.debug(
     { event: 'alert.checked', count: changes.opened.length + changes.seen.length },
     'Looked for trouble',
   );
-  for (const channel of channels) await deliverOn(channel);
+  for (const channel of channels) await deliverPending(channel);
 }

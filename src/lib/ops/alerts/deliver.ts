@@ -3,7 +3,7 @@ import { counter } from '../../platform/metrics/registry.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import type { Channel } from './channels.ts';
 import { planNotices, type Notice } from './notices.ts';
-import { claim, crowdsOn, markDelivered, pendingOn } from './outbox.ts';
+import { claimAlerts, readRuleActivity, markDelivered, listPendingNotices } from './outbox.ts';
 
 const deliveries = counter(
   'alert_deliveries_total',
@@ -15,20 +15,20 @@ const deliveries = counter(
  * Sends what waits on a channel. The first failure ends the round: the others would fail the same
  * way, each after its time-out.
  */
-export async function deliverOn(channel: Channel): Promise<void> {
-  const pending = await pendingOn(channel.name);
+export async function deliverPending(channel: Channel): Promise<void> {
+  const pending = await listPendingNotices(channel.name);
   if (pending.length === 0) return;
-  const crowds = await crowdsOn(channel.name);
+  const activity = await readRuleActivity(channel.name);
   const notices = planNotices(
     pending,
-    (rule) => crowds.get(rule) ?? { open: 0, lastSentAt: null },
+    (rule) => activity.get(rule) ?? { open: 0, lastSentAt: null },
     new Date(),
   );
   for (const notice of notices) if (!(await deliver(channel, notice))) return;
 }
 
 async function deliver(channel: Channel, planned: Notice): Promise<boolean> {
-  const claimed = await claim(planned, channel.name);
+  const claimed = await claimAlerts(planned, channel.name);
   const notice = { ...planned, alerts: planned.alerts.filter(({ id }) => claimed.has(id)) };
   if (notice.alerts.length === 0) return true;
   try {

@@ -4,11 +4,11 @@ import type { AlertFacts, Notice } from './notices.ts';
 import { rules } from './rules.ts';
 
 /** How many alerts of a digest are told one by one. */
-const mostLines = 20;
-const mostInBody = 100;
+const maxLines = 20;
+const maxInBody = 100;
 
 /** What a rule is about, in a few words. */
-export function titleOf(rule: string): string {
+export function getRuleTitle(rule: string): string {
   return [...rules, testRule].find(({ name }) => name === rule)?.title ?? rule;
 }
 
@@ -16,7 +16,7 @@ export function titleOf(rule: string): string {
 export const testRule = { name: 'test', title: 'alerts arrive here', severity: 'warning' as const };
 
 /** A notice as a mail. */
-export function mailOf(notice: Notice): Mail {
+export function toMail(notice: Notice): Mail {
   const { kind, severity, rule, alerts } = notice;
   const what =
     kind === 'recovered'
@@ -27,35 +27,43 @@ export function mailOf(notice: Notice): Mail {
           ? 'Critical'
           : 'Warning';
   const many = alerts.length > 1 ? ` (${alerts.length} times)` : '';
-  return alertMail(`${what}: ${titleOf(rule)}${many}`, publicUrl('/alerts'), linesOf(notice));
+  return alertMail(
+    `${what}: ${getRuleTitle(rule)}${many}`,
+    publicUrl('/alerts'),
+    formatLines(notice),
+  );
 }
 
-function linesOf({ kind, rule, alerts }: Notice): string[] {
+function formatLines({ kind, rule, alerts }: Notice): string[] {
   const intro =
     alerts.length > 1
-      ? [`${titleOf(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`]
+      ? [
+          `${getRuleTitle(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`,
+        ]
       : [];
-  const rest = alerts.length > mostLines ? [`And ${alerts.length - mostLines} more.`] : [];
-  return [...intro, ...alerts.slice(0, mostLines).map((alert) => lineOf(kind, alert)), ...rest];
+  const rest = alerts.length > maxLines ? [`And ${alerts.length - maxLines} more.`] : [];
+  return [...intro, ...alerts.slice(0, maxLines).map((alert) => formatLine(kind, alert)), ...rest];
 }
 
-function lineOf(kind: Notice['kind'], { message, openedAt, recoveredAt }: AlertFacts): string {
-  if (kind === 'recovered') return `Over since ${instant(recoveredAt ?? openedAt)}: ${message}`;
-  return kind === 'test' ? message : `${message} Noticed at ${instant(openedAt)}.`;
+function formatLine(kind: Notice['kind'], { message, openedAt, recoveredAt }: AlertFacts): string {
+  if (kind === 'recovered')
+    return `Over since ${formatInstant(recoveredAt ?? openedAt)}: ${message}`;
+  return kind === 'test' ? message : `${message} Noticed at ${formatInstant(openedAt)}.`;
 }
 
-const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const formatInstant = (at: Date): string =>
+  `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** A notice as the JSON that a webhook takes. `id` is the same when a notice is sent twice. */
-export function bodyOf({ kind, rule, severity, alerts }: Notice): object {
+export function toWebhookBody({ kind, rule, severity, alerts }: Notice): object {
   return {
     id: `${alerts[0]?.id ?? rule}/${kind}`,
     event: `alert.${kind}`,
     rule,
-    title: titleOf(rule),
+    title: getRuleTitle(rule),
     severity,
     count: alerts.length,
     url: publicUrl('/alerts'),
-    alerts: alerts.slice(0, mostInBody),
+    alerts: alerts.slice(0, maxInBody),
   };
 }

@@ -18,21 +18,21 @@ export interface Notice {
 }
 
 /** A notice of one alert that has not gone out on a channel. */
-export interface Pending extends AlertFacts {
+export interface PendingNotice extends AlertFacts {
   notice: 'opened' | 'recovered';
   rule: string;
   severity: Severity;
 }
 
 /** How a rule does at present on a channel. */
-export interface Crowd {
+export interface RuleActivity {
   open: number;
   /** When the channel last took a notice of the rule; null when it never did. */
   lastSentAt: Date | null;
 }
 
 /** Beyond so many alerts of a rule they are told of together. */
-const mostSingle = 20;
+const maxSingleNotices = 20;
 /**
  * And then not more often than this: what goes wrong everywhere goes wrong everywhere a little
  * later too.
@@ -41,8 +41,8 @@ const digestEveryMs = 15 * 60_000;
 
 /** Which messages go out now. What is left out waits: it is in the next digest of its rule. */
 export function planNotices(
-  pending: readonly Pending[],
-  crowdOf: (rule: string) => Crowd,
+  pending: readonly PendingNotice[],
+  getActivity: (rule: string) => RuleActivity,
   now: Date,
 ): Notice[] {
   const groups = Object.values(Object.groupBy(pending, ({ rule, notice }) => `${notice} ${rule}`));
@@ -50,8 +50,8 @@ export function planNotices(
     const [first] = group;
     if (first === undefined) return [];
     const { rule, severity, notice: kind } = first;
-    const { open, lastSentAt } = crowdOf(rule);
-    if (Math.max(open, group.length) <= mostSingle)
+    const { open, lastSentAt } = getActivity(rule);
+    if (Math.max(open, group.length) <= maxSingleNotices)
       return group.map((alert) => ({ kind, rule, severity, alerts: [alert] }));
     const isTooSoon = lastSentAt !== null && now.getTime() - lastSentAt.getTime() < digestEveryMs;
     return isTooSoon ? [] : [{ kind, rule, severity, alerts: group }];

@@ -2,23 +2,23 @@ import { and, asc, count, eq, gt, inArray, isNull, lte, max, notExists, sql } fr
 import { alias } from 'drizzle-orm/pg-core';
 import { globalDb } from '../../platform/db/database.ts';
 import type { ChannelName } from './channels.ts';
-import type { Crowd, Notice, Pending } from './notices.ts';
+import type { RuleActivity, Notice, PendingNotice } from './notices.ts';
 import { alertDeliveries, alerts } from '../../schema/alerts.ts';
 
 /**
  * No message takes longer than this: until then nobody else tries the same one. The wait doubles
  * with each failure, up to an hour.
  */
-const firstWaitSeconds = 60;
-const longestWaitSeconds = 3_600;
+const initialWaitSeconds = 60;
+const maxWaitSeconds = 3_600;
 /** The most notices that one round looks at; the rest waits for the next. */
-const mostInRound = 5_000;
+const maxPerRound = 5_000;
 
 /**
  * What waits to be told on a channel, oldest first. That something is over waits until it was told
  * that it began.
  */
-export function pendingOn(channel: ChannelName): Promise<Pending[]> {
+export function listPendingNotices(channel: ChannelName): Promise<PendingNotice[]> {
   const opening = alias(alertDeliveries, 'opening');
   const openingWaits = globalDb()
     .select({ id: opening.alertId })
@@ -54,14 +54,14 @@ export function pendingOn(channel: ChannelName): Promise<Pending[]> {
       ),
     )
     .orderBy(asc(alerts.openedAt), asc(alerts.id))
-    .limit(mostInRound);
+    .limit(maxPerRound);
 }
 
 /**
  * How each rule does on a channel; rules that are not named have neither open alerts nor notices of
  * the last hour.
  */
-export async function crowdsOn(channel: ChannelName): Promise<Map<string, Crowd>> {
+export async function readRuleActivity(channel: ChannelName): Promise<Map<string, RuleActivity>> {
   const open = await globalDb()
     .select({ rule: alerts.rule, open: count() })
     .from(alerts)
@@ -78,24 +78,24 @@ export async function crowdsOn(channel: ChannelName): Promise<Map<string, Crowd>
       ),
     )
     .groupBy(alerts.rule);
-  const crowds = new Map(
+  const activity = new Map(
     open.map(({ rule, open: size }) => [rule, { open: size, lastSentAt: null as Date | null }]),
   );
   for (const { rule, at } of sent)
-    crowds.set(rule, { open: crowds.get(rule)?.open ?? 0, lastSentAt: at });
-  return crowds;
+    activity.set(rule, { open: activity.get(rule)?.open ?? 0, lastSentAt: at });
+  return activity;
 }
 
 /**
  * Takes the alerts of a notice up for delivery: those that nobody else has taken up meanwhile.
  * Whoever fails, or dies, has already named the time of the next try.
  */
-export async function claim(
+export async function claimAlerts(
   { kind, alerts: facts }: Notice,
   channel: ChannelName,
 ): Promise<Set<string>> {
   if (kind === 'test') return new Set();
-  const wait = sql`least(${longestWaitSeconds}, ${firstWaitSeconds} * power(2, least(${alertDeliveries.attempts}, 16)))`;
+  const wait = sql`least(${maxWaitSeconds}, ${initialWaitSeconds} * power(2, least(${alertDeliveries.attempts}, 16)))`;
   const claimed = await globalDb()
     .update(alertDeliveries)
     .set({
@@ -104,7 +104,7 @@ export async function claim(
     })
     .where(
       and(
-        ofNotice(
+        whereNotice(
           facts.map(({ id }) => id),
           kind,
           channel,
@@ -128,7 +128,7 @@ export async function markDelivered(
     await tx
       .update(alertDeliveries)
       .set({ deliveredAt: sql`now()` })
-      .where(ofNotice(ids, kind, channel));
+      .where(whereNotice(ids, kind, channel));
     const waiting = tx
       .select({ id: alertDeliveries.alertId })
       .from(alertDeliveries)
@@ -139,16 +139,16 @@ export async function markDelivered(
           isNull(alertDeliveries.deliveredAt),
         ),
       );
-    const told =
+    const notifiedColumns =
       kind === 'opened' ? { notifiedAt: sql`now()` } : { recoveryNotifiedAt: sql`now()` };
     await tx
       .update(alerts)
-      .set(told)
+      .set(notifiedColumns)
       .where(and(inArray(alerts.id, ids), notExists(waiting)));
   });
 }
 
-function ofNotice(ids: string[], notice: 'opened' | 'recovered', channel: ChannelName) {
+function whereNotice(ids: string[], notice: 'opened' | 'recovered', channel: ChannelName) {
   return and(
     inArray(alertDeliveries.alertId, ids),
     eq(alertDeliveries.notice, notice),

@@ -1,7 +1,7 @@
 import { count, desc, isNotNull, isNull, sql } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { alertDeliveries, alerts } from '../../schema/alerts.ts';
-import { titleOf } from './labels.ts';
+import { getRuleTitle } from './labels.ts';
 
 export interface AlertView {
   id: string;
@@ -15,8 +15,8 @@ export interface AlertView {
 }
 
 /** The most alerts of each kind that a page shows. */
-const mostOpen = 200;
-const mostRecent = 50;
+const maxOpen = 200;
+const maxRecent = 50;
 
 /**
  * Open alerts, the gravest and newest first, and those that ended last. Spans tenants: for staff of
@@ -32,18 +32,18 @@ export async function listAlerts(): Promise<{
     .from(alerts)
     .where(isNull(alerts.recoveredAt))
     .orderBy(sql`${alerts.severity} = 'critical' desc`, desc(alerts.openedAt))
-    .limit(mostOpen);
+    .limit(maxOpen);
   const recent = await globalDb()
     .select(columns)
     .from(alerts)
     .where(isNotNull(alerts.recoveredAt))
     .orderBy(desc(alerts.recoveredAt))
-    .limit(mostRecent);
+    .limit(maxRecent);
   const [total] = await globalDb()
     .select({ count: count() })
     .from(alerts)
     .where(isNull(alerts.recoveredAt));
-  return { open: open.map(viewOf), openCount: total?.count ?? 0, recent: recent.map(viewOf) };
+  return { open: open.map(toView), openCount: total?.count ?? 0, recent: recent.map(toView) };
 }
 
 const columns = {
@@ -58,13 +58,13 @@ const columns = {
   >`(select bool_and(delivered_at is not null) from ${alertDeliveries} where alert_id = ${alerts.id})`,
 };
 
-const viewOf = ({ rule, ...row }: Omit<AlertView, 'title'> & { rule: string }): AlertView => ({
+const toView = ({ rule, ...row }: Omit<AlertView, 'title'> & { rule: string }): AlertView => ({
   ...row,
-  title: titleOf(rule),
+  title: getRuleTitle(rule),
 });
 
 /** How many alerts are open, for metrics. */
-export function openAlertCounts(): Promise<{ rule: string; severity: string; count: number }[]> {
+export function countOpenAlerts(): Promise<{ rule: string; severity: string; count: number }[]> {
   return globalDb()
     .select({ rule: alerts.rule, severity: alerts.severity, count: count() })
     .from(alerts)
@@ -73,7 +73,7 @@ export function openAlertCounts(): Promise<{ rule: string; severity: string; cou
 }
 
 /** How many notices have not gone out yet, for metrics. */
-export function pendingDeliveryCounts(): Promise<{ channel: string; count: number }[]> {
+export function countPendingDeliveries(): Promise<{ channel: string; count: number }[]> {
   return globalDb()
     .select({ channel: alertDeliveries.channel, count: count() })
     .from(alertDeliveries)

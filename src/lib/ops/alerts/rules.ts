@@ -1,11 +1,11 @@
-import { agesOf, staleAfterHours } from '../health/ages.ts';
+import { computeAges, staleAfterHours } from '../health/ages.ts';
 import type { ConnectionSurvey, Survey, TenantSurvey } from '../health/survey.ts';
 import {
   areDeadLettersGrowing,
   isBacklog,
   isFailureRateHigh,
   isOverdue,
-  pendingOf,
+  countWaitingJobs,
 } from './thresholds.ts';
 
 export type Severity = 'warning' | 'critical';
@@ -34,10 +34,10 @@ export const rules: readonly Rule[] = [
     title: 'Many syncs fail',
     severity: 'critical',
     find: ({ tenants }) => {
-      const total = runsOf(connectionsOf(tenants));
+      const total = sumRuns(flattenConnections(tenants));
       if (!isFailureRateHigh(total)) return [];
-      return installation(
-        `${total.failed} of the ${total.finished} syncs that ended within the last hour failed (${failuresByProvider(tenants)}). Look at the reasons on the workspaces' pages.`,
+      return toInstallationFinding(
+        `${total.failed} of the ${total.finished} syncs that ended within the last hour failed (${formatFailuresByProvider(tenants)}). Look at the reasons on the workspaces' pages.`,
       );
     },
   },
@@ -46,9 +46,9 @@ export const rules: readonly Rule[] = [
     title: 'Jobs pile up',
     severity: 'warning',
     find: ({ queues }) => {
-      const pending = pendingOf(queues);
+      const pending = countWaitingJobs(queues);
       return isBacklog(pending)
-        ? installation(
+        ? toInstallationFinding(
             `${pending} jobs wait for a worker. Start more workers, or raise SYNC_CONCURRENCY.`,
           )
         : [];
@@ -59,13 +59,13 @@ export const rules: readonly Rule[] = [
     title: 'Nobody syncs what is due',
     severity: 'critical',
     find: ({ tenants, now }) => {
-      const overdue = connectionsOf(tenants).filter(
+      const overdue = flattenConnections(tenants).filter(
         ({ status, held, dueAt }) => status === 'active' && !held && isOverdue(dueAt, now),
       );
       return overdue.length === 0
         ? []
-        : installation(
-            `${countOf(overdue.length, 'connection')} should have been synced more than ten minutes ago, and no worker has taken them up. Is a worker running?`,
+        : toInstallationFinding(
+            `${formatCount(overdue.length, 'connection')} should have been synced more than ten minutes ago, and no worker has taken them up. Is a worker running?`,
           );
     },
   },
@@ -73,7 +73,7 @@ export const rules: readonly Rule[] = [
     name: 'needs-reconnect',
     title: 'A connection must be connected again',
     severity: 'critical',
-    find: eachConnection(({ status, statusReason }) =>
+    find: forEachConnection(({ status, statusReason }) =>
       status === 'needs_reconnect'
         ? `refuses its credentials or its token could not be refreshed: ${statusReason ?? 'no reason was told'} An admin connects it again under Settings, Connections.`
         : undefined,
@@ -83,7 +83,7 @@ export const rules: readonly Rule[] = [
     name: 'circuit-open',
     title: 'A system does not answer',
     severity: 'warning',
-    find: eachConnection(({ circuitReason, status }) =>
+    find: forEachConnection(({ circuitReason, status }) =>
       circuitReason !== null && status === 'active'
         ? `is left alone for a while, because too many requests failed in a row: ${circuitReason} It is asked again by itself.`
         : undefined,
@@ -98,7 +98,7 @@ export const rules: readonly Rule[] = [
         .filter(areDeadLettersGrowing)
         .map(({ id, name, newDeadLetters, newRecordErrors }) => ({
           subject: `tenant:${id}`,
-          message: `${name}: within the last hour ${countOf(newDeadLetters, 'job')} and ${countOf(newRecordErrors, 'record')} were set aside and wait for somebody to look at them.`,
+          message: `${name}: within the last hour ${formatCount(newDeadLetters, 'job')} and ${formatCount(newRecordErrors, 'record')} were set aside and wait for somebody to look at them.`,
         })),
   },
   {
@@ -107,32 +107,36 @@ export const rules: readonly Rule[] = [
     severity: 'warning',
     // Of a connection that has to be connected again another rule tells, and sooner.
     find: ({ tenants, now }) =>
-      agesOf(tenants, now)
+      computeAges(tenants, now)
         .filter(({ isStale, status }) => isStale && status === 'active')
         .map(({ tenantId, connection, label, stream, never }) => ({
           subject: `stream:${connection}/${stream}`,
-          message: `${nameOf(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
+          message: `${getTenantName(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
         })),
   },
 ];
 
-const installation = (message: string): Finding[] => [{ subject: 'installation', message }];
+const toInstallationFinding = (message: string): Finding[] => [
+  { subject: 'installation', message },
+];
 
-const connectionsOf = (tenants: readonly TenantSurvey[]): ConnectionSurvey[] =>
+const flattenConnections = (tenants: readonly TenantSurvey[]): ConnectionSurvey[] =>
   tenants.flatMap(({ connections }) => connections);
 
-const nameOf = (tenants: readonly TenantSurvey[], tenantId: string): string =>
+const getTenantName = (tenants: readonly TenantSurvey[], tenantId: string): string =>
   tenants.find(({ id }) => id === tenantId)?.name ?? '';
 
-const countOf = (count: number, what: string): string =>
+const formatCount = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A rule about single connections: `judge` says what is wrong with one, after its name. */
-function eachConnection(judge: (connection: ConnectionSurvey) => string | undefined): Rule['find'] {
+function forEachConnection(
+  describe: (connection: ConnectionSurvey) => string | undefined,
+): Rule['find'] {
   return ({ tenants }) =>
     tenants.flatMap(({ name, connections }) =>
       connections.flatMap((connection) => {
-        const wrong = judge(connection);
+        const wrong = describe(connection);
         return wrong === undefined
           ? []
           : [
@@ -145,7 +149,7 @@ function eachConnection(judge: (connection: ConnectionSurvey) => string | undefi
     );
 }
 
-function runsOf(connections: readonly ConnectionSurvey[]): { finished: number; failed: number } {
+function sumRuns(connections: readonly ConnectionSurvey[]): { finished: number; failed: number } {
   return connections.reduce(
     (sum, { finishedRuns, failedRuns }) => ({
       finished: sum.finished + finishedRuns,
@@ -155,12 +159,12 @@ function runsOf(connections: readonly ConnectionSurvey[]): { finished: number; f
   );
 }
 
-function failuresByProvider(tenants: readonly TenantSurvey[]): string {
+function formatFailuresByProvider(tenants: readonly TenantSurvey[]): string {
   const byProvider = Object.entries(
-    Object.groupBy(connectionsOf(tenants), ({ provider }) => provider),
+    Object.groupBy(flattenConnections(tenants), ({ provider }) => provider),
   );
   const counted = byProvider
-    .map(([provider, some = []]) => ({ provider, ...runsOf(some) }))
+    .map(([provider, some = []]) => ({ provider, ...sumRuns(some) }))
     .filter(({ failed }) => failed > 0);
   return counted
     .map(({ provider, failed, finished }) => `${provider} ${failed} of ${finished}`)

@@ -2,16 +2,16 @@ import { and, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
-import type { Changes, Found, OpenAlert } from './changes.ts';
+import type { Changes, FoundAlert, OpenAlert } from './changes.ts';
 import type { ChannelName } from './channels.ts';
 import { alertDeliveries, alerts } from '../../schema/alerts.ts';
 
 /** How long alerts that are over are kept, in days. */
 const keptDays = 90;
 /** Rows in one statement: far below the 65,535 parameters that one may have. */
-const batch = 1_000;
+const batchSize = 1_000;
 
-export function openAlerts(): Promise<OpenAlert[]> {
+export function listOpenAlerts(): Promise<OpenAlert[]> {
   const columns = {
     id: alerts.id,
     rule: alerts.rule,
@@ -30,21 +30,25 @@ export async function applyChanges(
   channels: readonly ChannelName[],
 ): Promise<void> {
   await globalDb().transaction(async (tx) => {
-    for (const some of chunks(opened)) await open(tx, some, channels);
-    if (seen.length > 0) await touch(tx, seen);
-    for (const ids of chunks(absent))
+    for (const some of splitIntoChunks(opened)) await insertAlerts(tx, some, channels);
+    if (seen.length > 0) await updateSeenAlerts(tx, seen);
+    for (const ids of splitIntoChunks(absent))
       await tx
         .update(alerts)
         .set({ absentChecks: sql`${alerts.absentChecks} + 1` })
         .where(inArray(alerts.id, ids));
-    for (const ids of chunks(recovered)) await recover(tx, ids);
+    for (const ids of splitIntoChunks(recovered)) await recoverAlerts(tx, ids);
     await tx
       .delete(alerts)
       .where(lt(alerts.recoveredAt, sql`now() - make_interval(days => ${keptDays})`));
   });
 }
 
-async function open(tx: Tx, found: Found[], channels: readonly ChannelName[]): Promise<void> {
+async function insertAlerts(
+  tx: Tx,
+  found: FoundAlert[],
+  channels: readonly ChannelName[],
+): Promise<void> {
   const rows = found.map(({ rule, subject, severity, message }) => ({
     id: newId(),
     rule,
@@ -64,21 +68,21 @@ async function open(tx: Tx, found: Found[], channels: readonly ChannelName[]): P
   if (notices.length > 0) await tx.insert(alertDeliveries).values(notices);
 }
 
-async function touch(tx: Tx, seen: Changes['seen']): Promise<void> {
+async function updateSeenAlerts(tx: Tx, seen: Changes['seen']): Promise<void> {
   await tx.execute(sql`
     update ${alerts} as a set last_seen_at = now(), absent_checks = 0, message = s.message
     from json_to_recordset(${JSON.stringify(seen)}::json) as s(id uuid, message text) where a.id = s.id`);
 }
 
 /** Recoveries are told where the opening was told, or still will be. */
-async function recover(tx: Tx, ids: string[]): Promise<void> {
+async function recoverAlerts(tx: Tx, ids: string[]): Promise<void> {
   const over = await tx
     .update(alerts)
     .set({ recoveredAt: sql`now()` })
     .where(and(inArray(alerts.id, ids), isNull(alerts.recoveredAt)))
     .returning({ id: alerts.id });
   if (over.length === 0) return;
-  const told = await tx
+  const notified = await tx
     .select({ alertId: alertDeliveries.alertId, channel: alertDeliveries.channel })
     .from(alertDeliveries)
     .where(
@@ -87,15 +91,15 @@ async function recover(tx: Tx, ids: string[]): Promise<void> {
         over.map(({ id }) => id),
       ),
     );
-  if (told.length > 0)
+  if (notified.length > 0)
     await tx
       .insert(alertDeliveries)
-      .values(told.map((row) => ({ ...row, notice: 'recovered' as const })))
+      .values(notified.map((row) => ({ ...row, notice: 'recovered' as const })))
       .onConflictDoNothing();
 }
 
-function chunks<Item>(items: readonly Item[]): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / batch) }, (_, index) =>
-    items.slice(index * batch, (index + 1) * batch),
+function splitIntoChunks<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) =>
+    items.slice(index * batchSize, (index + 1) * batchSize),
   );
 }

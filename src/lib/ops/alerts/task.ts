@@ -15,7 +15,7 @@ export function checkAlertsTask(): PeriodicTask {
  * The same for the web: it looks only when no worker has looked for three turns, because then
  * nobody else would tell that there is none.
  */
-export function standInTask(): PeriodicTask {
+export function fallbackAlertsTask(): PeriodicTask {
   const task = checkAlertsTask();
-  return { ...task, apartMs: task.everyMs * 3 };
+  return { ...task, takeoverMs: task.everyMs * 3 };
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../../platform/errors.ts';
 import { newId } from '../../platform/id.ts';
-import { configuredChannels, type ChannelName } from './channels.ts';
+import { listChannels, type ChannelName } from './channels.ts';
 import { testRule } from './labels.ts';
 
 /**
@@ -8,7 +8,7 @@ import { testRule } from './labels.ts';
  * channel, or one that fails, is a Problem.
  */
 export async function sendTestNotice(): Promise<ChannelName[]> {
-  const channels = configuredChannels();
+  const channels = listChannels();
   if (channels.length === 0)
     throw new Problem(
       'unavailable',

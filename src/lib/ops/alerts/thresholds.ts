@@ -4,7 +4,7 @@ import type { QueueDepth } from '../../platform/queue/depth.ts';
 
 /** Share of the runs of an hour that may fail, and how few runs say nothing. */
 const failureShare = 0.1;
-const fewestRuns = 10;
+const minRuns = 10;
 
 export const isFailureRateHigh = ({
   finished,
@@ -12,17 +12,17 @@ export const isFailureRateHigh = ({
 }: {
   finished: number;
   failed: number;
-}): boolean => finished >= fewestRuns && failed / finished > failureShare;
+}): boolean => finished >= minRuns && failed / finished > failureShare;
 
-const mostPending = 100;
+const maxPending = 100;
 
 /**
  * Jobs that could run now and do not. Those for later are no backlog: each hour's syncs are queued
  * ahead.
  */
-export const pendingOf = (queues: readonly QueueDepth[]): number =>
+export const countWaitingJobs = (queues: readonly QueueDepth[]): number =>
   queues.filter(({ state }) => state === 'waiting').reduce((sum, { count }) => sum + count, 0);
-export const isBacklog = (pending: number): boolean => pending > mostPending;
+export const isBacklog = (pending: number): boolean => pending > maxPending;
 
 /**
  * One job given up is one too many; of records some are always odd, and each is on a list that

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { config } from '../../platform/config.ts';
 import { createHttpClient } from '../../platform/http/client.ts';
-import { observeTries } from '../../platform/http/observe.ts';
+import { observeAttempts } from '../../platform/http/observe.ts';
 import { registerSecret } from '../../platform/secrets.ts';
 import type { Notice } from './notices.ts';
-import { bodyOf } from './labels.ts';
+import { toWebhookBody } from './labels.ts';
 
 const deadlineMs = 10_000;
 
@@ -19,13 +19,13 @@ export interface Webhook {
  */
 export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): Promise<void> {
   registerSecret(secret);
-  const json = bodyOf(notice);
+  const json = toWebhookBody(notice);
   const http = createHttpClient({
     allowedHosts: [new URL(url).hostname],
     allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS,
     deadlineMs,
     retry: { retries: 0 },
-    onRequest: observeTries('alert-webhook'),
+    onRequest: observeAttempts('alert-webhook'),
   });
   try {
     // Whatever it answers with 2xx is good: what a webhook says is not read.
@@ -33,7 +33,7 @@ export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): P
       method: 'POST',
       url,
       json,
-      headers: { accept: '*/*', ...signatureOf(secret, JSON.stringify(json)) },
+      headers: { accept: '*/*', ...createSignatureHeaders(secret, JSON.stringify(json)) },
     });
   } finally {
     await http.close();
@@ -44,7 +44,7 @@ export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): P
  * Proves who sent the body and when: HMAC-SHA256, in hex, of the time (seconds since 1970), a full
  * stop and the body.
  */
-export function signatureOf(
+export function createSignatureHeaders(
   secret: string,
   body: string,
   now = new Date(),

@@ -2,18 +2,22 @@ import { z } from 'zod';
 import { isStorable } from '../../records/text.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { namesOf, type Actor } from '../../identity/actor.ts';
-import { openJobGroups, openJobs, resolvedJobs } from '../../jobs/failed/queries.ts';
+import { loadUserNames, type Actor } from '../../identity/actor.ts';
 import {
-  openGroups,
-  openRecords,
-  resolvedRecords,
-  type RecordFilter,
+  listFailedJobGroups,
+  listFailedJobs,
+  listResolvedJobs,
+} from '../../jobs/failed/queries.ts';
+import {
+  listRejectionGroups,
+  listRejections,
+  listResolvedRejections,
+  type RejectionFilter,
 } from '../../ingest/rejections/queries.ts';
 import { recordLabel } from '../../ingest/rejections/labels.ts';
 
 const text = z.string().min(1).max(200).refine(isStorable).optional().catch(undefined);
-const filterForm = z.object({
+const filterSchema = z.object({
   connection: text,
   stream: text,
   kind: text,
@@ -21,8 +25,8 @@ const filterForm = z.object({
 });
 
 /** Reads from a URL which records to show. What cannot be read counts as not given. */
-export function parseRecordFilter(params: URLSearchParams): RecordFilter {
-  return filterForm.parse(Object.fromEntries(params));
+export function parseRejectionFilter(params: URLSearchParams): RejectionFilter {
+  return filterSchema.parse(Object.fromEntries(params));
 }
 
 /** Something that was dealt with. */
@@ -39,54 +43,54 @@ export interface Resolved {
   note: string | null;
 }
 
-export type SetAsideView = Awaited<ReturnType<typeof setAsideView>>;
-export type RecordRow = SetAsideView['records']['rows'][number];
-export type JobRow = SetAsideView['jobs'][number];
+export type DeadLettersView = Awaited<ReturnType<typeof getDeadLettersView>>;
+export type RecordRow = DeadLettersView['records']['rows'][number];
+export type JobRow = DeadLettersView['jobs'][number];
 
 /** How much of the history is shown. */
-const newest = 50;
+const maxHistory = 50;
 
 /** Everything on the page of what was set aside, as of one moment. */
-export function setAsideView({ tenantId }: Actor, filter: RecordFilter) {
+export function getDeadLettersView({ tenantId }: Actor, filter: RejectionFilter) {
   return readTenant(tenantId, async (tx) => {
-    const groups = await openGroups(tx, tenantId);
-    const page = await openRecords(tx, tenantId, filter);
+    const groups = await listRejectionGroups(tx, tenantId);
+    const page = await listRejections(tx, tenantId, filter);
     const shown = groups.filter(
       ({ connectionId, stream, kind }) =>
-        isAsked(filter.connection, connectionId) &&
-        isAsked(filter.stream, stream) &&
-        isAsked(filter.kind, kind),
+        matchesFilter(filter.connection, connectionId) &&
+        matchesFilter(filter.stream, stream) &&
+        matchesFilter(filter.kind, kind),
     );
     return {
       groups,
-      records: { ...page, total: sum(shown) },
-      recordCount: sum(groups),
-      jobGroups: await openJobGroups(tx, tenantId),
-      jobs: await openJobs(tx, tenantId),
-      resolved: await resolvedLately(tx, tenantId),
+      records: { ...page, total: sumCounts(shown) },
+      recordCount: sumCounts(groups),
+      jobGroups: await listFailedJobGroups(tx, tenantId),
+      jobs: await listFailedJobs(tx, tenantId),
+      resolved: await listRecentlyResolved(tx, tenantId),
     };
   });
 }
 
-const isAsked = (wanted: string | undefined, value: string): boolean =>
+const matchesFilter = (wanted: string | undefined, value: string): boolean =>
   wanted === undefined || wanted === value;
-const sum = (groups: { count: number }[]): number =>
+const sumCounts = (groups: { count: number }[]): number =>
   groups.reduce((total, { count }) => total + count, 0);
 
-async function resolvedLately(tx: Tx, tenantId: string): Promise<Resolved[]> {
-  const records = (await resolvedRecords(tx, tenantId, newest)).map((row) => ({
+async function listRecentlyResolved(tx: Tx, tenantId: string): Promise<Resolved[]> {
+  const records = (await listResolvedRejections(tx, tenantId, maxHistory)).map((row) => ({
     ...row,
     what: recordLabel(row.streamLabel, row.key),
   }));
-  const jobs = (await resolvedJobs(tx, tenantId, newest)).map((row) => ({
+  const jobs = (await listResolvedJobs(tx, tenantId, maxHistory)).map((row) => ({
     ...row,
     what: row.jobLabel,
   }));
   const both = [...records, ...jobs].flatMap(({ resolvedAt: at, resolution, ...row }) =>
     at === null || resolution === null ? [] : [{ ...row, at, resolution }],
   );
-  const latest = both.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(0, newest);
-  const names = await namesOf(
+  const latest = both.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(0, maxHistory);
+  const names = await loadUserNames(
     tx,
     latest.map(({ resolvedBy }) => resolvedBy),
   );

@@ -18,7 +18,7 @@ export interface StreamAge {
 }
 
 /** The ages of all streams of connections that are not paused. */
-export function agesOf(tenants: readonly TenantSurvey[], now: Date): StreamAge[] {
+export function computeAges(tenants: readonly TenantSurvey[], now: Date): StreamAge[] {
   return tenants.flatMap(({ id, slug, connections }) =>
     connections.flatMap(({ id: connection, label, status, since, streams }) => {
       if (status === 'paused') return [];
@@ -40,7 +40,7 @@ export function agesOf(tenants: readonly TenantSurvey[], now: Date): StreamAge[]
   );
 }
 
-export const oldestFirst = (ages: readonly StreamAge[]): StreamAge[] =>
+export const sortOldestFirst = (ages: readonly StreamAge[]): StreamAge[] =>
   ages.toSorted((a, b) => b.seconds - a.seconds);
 
 export const staleAfterHours = staleAfterMs / 3_600_000;

@@ -1,15 +1,15 @@
-import { openAlertCounts, pendingDeliveryCounts } from '../alerts/queries.ts';
+import { countOpenAlerts, countPendingDeliveries } from '../alerts/queries.ts';
 import { addReading, gauge } from '../../platform/metrics/registry.ts';
-import { queueDepths, queueStates } from '../../platform/queue/depth.ts';
+import { readQueueDepths, queueStates } from '../../platform/queue/depth.ts';
 import { jobNames } from '../../jobs/jobs.ts';
-import { agesOf, oldestFirst } from './ages.ts';
+import { computeAges, sortOldestFirst } from './ages.ts';
 import { surveyTenants } from './survey.ts';
 
 /**
  * More series than this are a burden for whoever keeps them: beyond it only the oldest streams are
  * told one by one.
  */
-const mostStreams = 5_000;
+const maxStreams = 5_000;
 
 const queueDepth = gauge(
   'sync_queue_depth',
@@ -21,7 +21,7 @@ const streamAge = gauge(
   'Age of the data of each stream, of connections that are not paused',
   ['tenant', 'connection', 'stream'],
 );
-const untold = gauge(
+const omittedStreams = gauge(
   'sync_streams_untold',
   'Streams that sync_stream_age_seconds leaves out because there are too many; they are younger than all that it tells',
 );
@@ -39,7 +39,7 @@ let watching = false;
  * Has the figures that only the database knows told with the others. Call it once in a process that
  * answers scrapes.
  */
-export function watchDatabase(): void {
+export function registerDatabaseGauges(): void {
   if (watching) return;
   watching = true;
   addReading('queues', readQueues);
@@ -48,7 +48,7 @@ export function watchDatabase(): void {
 }
 
 async function readQueues(): Promise<void> {
-  const depths = await queueDepths();
+  const depths = await readQueueDepths();
   queueDepth.reset();
   for (const queue of jobNames)
     for (const state of queueStates) queueDepth.set({ queue, state }, 0);
@@ -56,16 +56,16 @@ async function readQueues(): Promise<void> {
 }
 
 async function readStreams(): Promise<void> {
-  const ages = oldestFirst(agesOf(await surveyTenants(), new Date()));
+  const ages = sortOldestFirst(computeAges(await surveyTenants(), new Date()));
   streamAge.reset();
-  for (const { tenant, connection, stream, seconds } of ages.slice(0, mostStreams))
+  for (const { tenant, connection, stream, seconds } of ages.slice(0, maxStreams))
     streamAge.set({ tenant, connection, stream }, seconds);
-  untold.set(Math.max(0, ages.length - mostStreams));
+  omittedStreams.set(Math.max(0, ages.length - maxStreams));
   stale.set(ages.filter(({ isStale }) => isStale).length);
 }
 
 async function readAlerts(): Promise<void> {
-  const [open, pending] = [await openAlertCounts(), await pendingDeliveryCounts()];
+  const [open, pending] = [await countOpenAlerts(), await countPendingDeliveries()];
   openAlerts.reset();
   for (const { rule, severity, count } of open) openAlerts.set({ rule, severity }, count);
   for (const channel of ['email', 'webhook']) undelivered.set({ channel }, 0);

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { circuits, connections } from '../../schema/connections.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { queueDepths, type QueueDepth } from '../../platform/queue/depth.ts';
+import { readQueueDepths, type QueueDepth } from '../../platform/queue/depth.ts';
 import { providers } from '../../connectors/registry.ts';
 import { recordErrors, streamStates, syncRuns } from '../../schema/sync.ts';
 import { listTenants, type Tenant } from '../../identity/tenancy/tenants.ts';
@@ -47,7 +47,7 @@ export interface ConnectionSurvey {
 }
 
 export async function surveyAll(now: Date): Promise<Survey> {
-  return { now, tenants: await surveyTenants(), queues: await queueDepths() };
+  return { now, tenants: await surveyTenants(), queues: await readQueueDepths() };
 }
 
 /**
@@ -68,7 +68,7 @@ async function surveyTenant({ id, slug, name }: Tenant): Promise<TenantSurvey> {
     name,
     newDeadLetters: row.newDeadLetters,
     newRecordErrors: row.newRecordErrors,
-    connections: row.connections.map(connectionOf),
+    connections: row.connections.map(toConnectionSurvey),
   };
 }
 
@@ -87,7 +87,7 @@ interface Row {
 }
 
 async function readRow(tx: Tx, tenantId: string): Promise<Row> {
-  const ofConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
+  const whereConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
   const lastHour = sql`now() - interval '1 hour'`;
   const {
     rows: [row],
@@ -98,27 +98,27 @@ async function readRow(tx: Tx, tenantId: string): Promise<Row> {
       (select coalesce(json_agg(json_build_object(
           'id', c.id, 'provider', c.provider, 'label', c.label, 'status', c.status, 'statusReason', c.status_reason,
           'since', c.created_at, 'dueAt', coalesce(c.due_at, c.updated_at),
-          'held', exists (select from ${syncRuns} where ${ofConnection} and status = 'running' and lease_until > now()),
-          'circuitReason', (select coalesce(reason, 'it does not answer') from ${circuits} where ${ofConnection} and state <> 'closed'),
-          'fresh', (select json_object_agg(stream, fresh_at) from ${streamStates} where ${ofConnection}),
+          'held', exists (select from ${syncRuns} where ${whereConnection} and status = 'running' and lease_until > now()),
+          'circuitReason', (select coalesce(reason, 'it does not answer') from ${circuits} where ${whereConnection} and state <> 'closed'),
+          'fresh', (select json_object_agg(stream, fresh_at) from ${streamStates} where ${whereConnection}),
           'finishedRuns', r.finished, 'failedRuns', r.failed) order by c.id), '[]')
         from ${connections} as c, lateral (
           select count(*)::int as finished, count(*) filter (where status = 'failed')::int as failed from ${syncRuns}
-          where ${ofConnection} and status <> 'running' and trigger <> 'replay' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
+          where ${whereConnection} and status <> 'running' and trigger <> 'replay' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
         where c.tenant_id = ${tenantId}) as connections`);
   if (row === undefined) throw new Error('The database did not answer');
   return row;
 }
 
-function connectionOf({ fresh, ...row }: RawConnection): ConnectionSurvey {
+function toConnectionSurvey({ fresh, ...row }: RawConnection): ConnectionSurvey {
   // What a provider yields is said by its definition: a stream that was never read has no state
   // yet.
   const names =
     providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ??
     Object.keys(fresh ?? {});
-  const streams = names.map((name) => ({ name, freshAt: instantOf(fresh?.[name]) }));
+  const streams = names.map((name) => ({ name, freshAt: toDate(fresh?.[name]) }));
   return { ...row, since: new Date(row.since), dueAt: new Date(row.dueAt), streams };
 }
 
-const instantOf = (text: string | null | undefined): Date | null =>
+const toDate = (text: string | null | undefined): Date | null =>
   text === null || text === undefined ? null : new Date(text);

@@ -8,14 +8,14 @@ import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import type { WriteBack, WriteContext } from '../../connectors/contract/actions.ts';
 import { AuditLog } from '../audit-log.ts';
 import { maskBody } from '../audit-mask.ts';
-import { askOutOfTurn } from '../../ingest/request-now.ts';
-import { wake } from '../../ingest/request.ts';
+import { requestSync } from '../../ingest/request-now.ts';
+import { enqueueSync } from '../../ingest/request.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { deliver, type Delivered, type Wanted } from './deliver.ts';
+import { deliver, type ActionResult, type RequestedChange } from './deliver.ts';
 import { writeBacks } from '../../schema/write-backs.ts';
 
 /** The record that is changed. */
-export interface Target {
+export interface RecordRef {
   tenantId: string;
   connectionId: string;
   stream: string;
@@ -30,15 +30,15 @@ const maxSends = 1;
  * Sends one change and keeps it in the audit log: stored before it leaves, so that one whose end is
  * not known can be seen. Throws Problem.
  */
-export async function carryOut(
-  target: Target,
+export async function runAction(
+  record: RecordRef,
   writeBack: WriteBack,
   { http, settings }: WriteContext<unknown>,
-  change: Wanted,
+  change: RequestedChange,
   by: string | null,
 ): Promise<void> {
-  const { tenantId, connectionId, stream, provider } = target;
-  const id = await storeRequest(target, writeBack, change, by);
+  const { tenantId, connectionId, stream, provider } = record;
+  const id = await storeRequest(record, writeBack, change, by);
   const auditLog = new AuditLog({
     provider: provider.key,
     store: () => Promise.resolve(),
@@ -46,16 +46,20 @@ export async function carryOut(
     retryMs: 0,
   });
   try {
-    const delivered = await deliver(writeBack, { http: auditLog.client(http), settings }, change);
-    await finish(target, id, { outcome: 'done', ...toResult(delivered, auditLog) });
+    const delivered = await deliver(
+      writeBack,
+      { http: auditLog.wrapClient(http), settings },
+      change,
+    );
+    await finishAction(record, id, { outcome: 'done', ...toResult(delivered, auditLog) });
     log.info(
       { event: 'write_back.done', tenantId, connectionId, stream },
       'A record was changed at its source',
     );
   } catch (error) {
-    const problem = problemOf(error, provider.label);
+    const problem = toProblem(error, provider.label);
     const status = error instanceof RemoteError ? (error.status ?? null) : null;
-    await finish(target, id, {
+    await finishAction(record, id, {
       outcome: problem?.code === 'unavailable' || problem === undefined ? 'failed' : 'refused',
       status,
       message: safeMessage(problem ?? error),
@@ -65,9 +69,9 @@ export async function carryOut(
 }
 
 async function storeRequest(
-  { tenantId, connectionId, stream, externalId }: Target,
+  { tenantId, connectionId, stream, externalId }: RecordRef,
   writeBack: WriteBack,
-  { from, wanted }: Wanted,
+  { from, wanted }: RequestedChange,
   requestedBy: string | null,
 ): Promise<string> {
   const id = newId();
@@ -80,36 +84,36 @@ async function storeRequest(
 }
 
 /** Whatever came of it, the record is read again at once: what is shown is what the source says. */
-async function finish(
-  { tenantId, connectionId }: Target,
+async function finishAction(
+  { tenantId, connectionId }: RecordRef,
   id: string,
   end: Partial<typeof writeBacks.$inferInsert>,
 ): Promise<void> {
-  const mustWake = await withTenant(tenantId, async (tx) => {
+  const mustEnqueue = await withTenant(tenantId, async (tx) => {
     await tx
       .update(writeBacks)
       .set({ ...end, finishedAt: sql`now()` })
       .where(and(eq(writeBacks.tenantId, tenantId), eq(writeBacks.id, id)));
-    return askOutOfTurn(tx, tenantId, connectionId);
+    return requestSync(tx, tenantId, connectionId);
   });
-  if (mustWake) await wake(tenantId, connectionId, null);
+  if (mustEnqueue) await enqueueSync(tenantId, connectionId, null);
 }
 
-function toResult({ answer }: Delivered, auditLog: AuditLog) {
-  if (answer === null)
+function toResult({ response }: ActionResult, auditLog: AuditLog) {
+  if (response === null)
     return { message: 'It was found changed when it was looked at: the answer had been lost.' };
-  const { status, response } = auditLog.take().at(-1) ?? {};
-  return { status, response };
+  const last = auditLog.drainEvents().at(-1);
+  return { status: last?.status, response: last?.response };
 }
 
-function problemOf(error: unknown, label: string): Problem | undefined {
+function toProblem(error: unknown, label: string): Problem | undefined {
   if (error instanceof Problem) return error;
   if (!(error instanceof RemoteError)) return undefined;
-  const isAway = error.kind === 'transient' || error.kind === 'rate_limited';
-  const what = isAway
+  const isUnreachable = error.kind === 'transient' || error.kind === 'rate_limited';
+  const what = isUnreachable
     ? `${label} could not be asked to change it.`
     : error.kind === 'gone'
       ? `${label} does not have it any more.`
       : `${label} did not change it.`;
-  return new Problem(isAway ? 'unavailable' : 'conflict', `${what} ${error.message}`);
+  return new Problem(isUnreachable ? 'unavailable' : 'conflict', `${what} ${error.message}`);
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpAnswer } from '../../platform/http/types.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type {
   CurrentItem,
   RecordState,
@@ -9,15 +9,15 @@ import type {
 } from '../../connectors/contract/actions.ts';
 
 /** What is to be changed, and what it was when the person decided. */
-export interface Wanted {
+export interface RequestedChange {
   externalId: string;
   from: CurrentItem;
   wanted: RecordState;
 }
 
 /** How it ended well: with the source's answer, or by finding the record as it was to be. */
-export interface Delivered {
-  answer: HttpAnswer | null;
+export interface ActionResult {
+  response: HttpResponse | null;
 }
 
 /**
@@ -29,27 +29,28 @@ export interface Delivered {
 export async function deliver(
   writeBack: WriteBack,
   context: WriteContext<unknown>,
-  change: Wanted,
-): Promise<Delivered> {
+  change: RequestedChange,
+): Promise<ActionResult> {
   const { externalId, wanted, from } = change;
   try {
-    return { answer: await writeBack.send(context, { externalId, wanted, tag: from.tag }) };
+    return { response: await writeBack.send(context, { externalId, wanted, tag: from.tag }) };
   } catch (error) {
     if (!(error instanceof RemoteError) || error.unsent) throw error;
-    if (error.status === 412 && from.tag !== null) return withoutTag(writeBack, context, change);
-    if (isUnclear(error)) return settled(writeBack, context, change, error);
+    if (error.status === 412 && from.tag !== null)
+      return retryWithoutTag(writeBack, context, change);
+    if (isOutcomeUnknown(error)) return verifyOutcome(writeBack, context, change, error);
     throw error;
   }
 }
 
-async function withoutTag(
+async function retryWithoutTag(
   writeBack: WriteBack,
   context: WriteContext<unknown>,
-  { externalId, wanted, from }: Wanted,
-): Promise<Delivered> {
+  { externalId, wanted, from }: RequestedChange,
+): Promise<ActionResult> {
   const now = await writeBack.read(context, externalId);
-  if (isSame(now.state, wanted)) return { answer: null };
-  if (!isSame(now.state, from.state)) throw changedMeanwhile(now.state);
+  if (isSameState(now.state, wanted)) return { response: null };
+  if (!isSameState(now.state, from.state)) throw changedMeanwhileProblem(now.state);
   return deliver(writeBack, context, {
     externalId,
     wanted,
@@ -57,45 +58,45 @@ async function withoutTag(
   });
 }
 
-async function settled(
+async function verifyOutcome(
   writeBack: WriteBack,
   context: WriteContext<unknown>,
-  { externalId, wanted }: Wanted,
+  { externalId, wanted }: RequestedChange,
   error: RemoteError,
-): Promise<Delivered> {
+): Promise<ActionResult> {
   const now = await writeBack.read(context, externalId).catch(() => undefined);
-  if (now !== undefined && isSame(now.state, wanted)) return { answer: null };
-  const known =
+  if (now !== undefined && isSameState(now.state, wanted)) return { response: null };
+  const explanation =
     now === undefined
       ? 'Whether it was changed is not known: look at it there, or try again, which does no harm.'
       : 'It was not changed. Try again.';
-  throw new RemoteError(error.kind, `${error.message} ${known}`, {
+  throw new RemoteError(error.kind, `${error.message} ${explanation}`, {
     ...(error.status !== undefined && { status: error.status }),
     cause: error,
   });
 }
 
 /** It may have arrived: the answer was lost, cut, late, or made by something in between. */
-function isUnclear({ kind, status }: RemoteError): boolean {
+function isOutcomeUnknown({ kind, status }: RemoteError): boolean {
   return (
     kind === 'transient' ||
     (kind === 'malformed' && (status === undefined || status < 300 || status >= 500))
   );
 }
 
-export function isSame(one: RecordState, other: RecordState): boolean {
+export function isSameState(one: RecordState, other: RecordState): boolean {
   return Object.entries(other).every(([name, value]) => one[name] === value);
 }
 
-function changedMeanwhile(state: RecordState): Problem {
+function changedMeanwhileProblem(state: RecordState): Problem {
   return new Problem(
     'conflict',
-    `Somebody changed it at the source in the meantime: it is ${stateWords(state)} there. Nothing was changed; look at it again.`,
+    `Somebody changed it at the source in the meantime: it is ${formatState(state)} there. Nothing was changed; look at it again.`,
   );
 }
 
 /** "Closed, Won". */
-export function stateWords(state: RecordState): string {
+export function formatState(state: RecordState): string {
   return Object.values(state)
     .filter((value) => value !== null && value !== '')
     .join(', ');

@@ -8,9 +8,9 @@ import { isId } from '../../platform/id.ts';
 import { providers } from '../../connectors/registry.ts';
 import type { RecordState, WriteBack } from '../../connectors/contract/actions.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { isSame, stateWords } from './deliver.ts';
+import { isSameState, formatState } from './deliver.ts';
 import { writeBacks } from '../../schema/write-backs.ts';
-import { carryOut } from './carry-out.ts';
+import { runAction } from './carry-out.ts';
 
 /** A state of a referral: `New`, `Active` or `Closed`, and what it says more exactly. */
 export interface ReferralState {
@@ -33,14 +33,14 @@ export interface ReferralChanges {
 }
 
 /** What may be made of a referral. Throws Problem `not_found`. */
-export async function referralChanges(
+export async function getReferralChanges(
   tenantId: string,
   referralId: string,
 ): Promise<ReferralChanges> {
   const { found, state, last } = await readReferral(tenantId, referralId);
-  const next = (found.writeBack?.next(state) ?? []).map(asReferralState);
+  const next = (found.writeBack?.next(state) ?? []).map(toReferralState);
   return {
-    state: { ...asReferralState(state), substatus: state['substatus'] ?? null },
+    state: { ...toReferralState(state), substatus: state['substatus'] ?? null },
     next,
     last:
       last === undefined
@@ -70,17 +70,18 @@ export async function updateReferral(
   const { writeBack } = found;
   if (writeBack === undefined)
     throw new Problem('bad_request', 'The source of this referral takes no changes from here.');
-  const target: RecordState = { status: wanted.status, substatus: wanted.substatus };
-  if (isSame(state, target)) return wanted;
+  const wantedState: RecordState = { status: wanted.status, substatus: wanted.substatus };
+  if (isSameState(state, wantedState)) return wanted;
   const next = writeBack.next(state);
-  if (!next.some((allowed) => isSame(allowed, target))) throw notAllowed(state, next);
+  if (!next.some((allowed) => isSameState(allowed, wantedState)))
+    throw notAllowedProblem(state, next);
   const { connectionId, stream, externalId } = found;
-  const change = { externalId, wanted: target, from: { state, tag: found.tagOf(state) } };
+  const change = { externalId, wanted: wantedState, from: { state, tag: found.tagOf(state) } };
   await withConnection(
     { tenantId, connectionId },
     { retry: { retries: 0 } },
     ({ http, settings, provider }) =>
-      carryOut(
+      runAction(
         { tenantId, connectionId, stream, externalId, provider },
         writeBack,
         { http, settings },
@@ -110,9 +111,9 @@ async function readReferral(tenantId: string, referralId: string) {
       ? last.wanted
       : undefined;
   // A tag belongs to the version that was read; for one that was written here none is known.
-  const tagOf = (state: RecordState) =>
-    writeBack === undefined || state === written ? null : tagIn(writeBack, row.rawJson);
-  return { found: { ...row, writeBack, tagOf }, state: written ?? received, last };
+  const getTag = (state: RecordState) =>
+    writeBack === undefined || state === written ? null : readTag(writeBack, row.rawJson);
+  return { found: { ...row, writeBack, tagOf: getTag }, state: written ?? received, last };
 }
 
 async function readRow(tx: Tx, tenantId: string, referralId: string) {
@@ -141,7 +142,7 @@ async function readRow(tx: Tx, tenantId: string, referralId: string) {
       ),
     );
   if (row === undefined) return undefined;
-  const ofRecord = and(
+  const whereRecord = and(
     eq(writeBacks.tenantId, tenantId),
     eq(writeBacks.connectionId, row.connectionId),
     eq(writeBacks.stream, row.stream),
@@ -150,13 +151,13 @@ async function readRow(tx: Tx, tenantId: string, referralId: string) {
   const [last] = await tx
     .select()
     .from(writeBacks)
-    .where(ofRecord)
+    .where(whereRecord)
     .orderBy(desc(writeBacks.id))
     .limit(1);
   return { row, last };
 }
 
-function tagIn(writeBack: WriteBack, item: unknown): string | null {
+function readTag(writeBack: WriteBack, item: unknown): string | null {
   try {
     return writeBack.current(item).tag;
   } catch {
@@ -165,16 +166,18 @@ function tagIn(writeBack: WriteBack, item: unknown): string | null {
   }
 }
 
-const asReferralState = (state: RecordState): ReferralState => ({
+const toReferralState = (state: RecordState): ReferralState => ({
   status: state['status'] ?? '',
   substatus: state['substatus'] ?? '',
 });
 
-function notAllowed(state: RecordState, next: RecordState[]): Problem {
+function notAllowedProblem(state: RecordState, next: RecordState[]): Problem {
   const may =
-    next.length === 0 ? 'Nothing may follow.' : `It may become ${next.map(stateWords).join('; ')}.`;
+    next.length === 0
+      ? 'Nothing may follow.'
+      : `It may become ${next.map(formatState).join('; ')}.`;
   return new Problem(
     'bad_request',
-    `A referral that is ${stateWords(state)} cannot become this. ${may}`,
+    `A referral that is ${formatState(state)} cannot become this. ${may}`,
   );
 }

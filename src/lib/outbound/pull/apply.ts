@@ -3,152 +3,162 @@ import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { applyLeadChange } from '../../ingest/apply.ts';
-import { noteConflicts, wholeLead, type FieldConflict } from '../conflicts.ts';
-import { mirrorHash } from '../../ingest/pushed-copies.ts';
+import { recordConflicts, wholeRecordField, type FieldConflict } from '../conflicts.ts';
+import { hashPushedCopy } from '../../ingest/pushed-copies.ts';
 import { pushConflicts, pushEvents, pushes, pushPulls } from '../../schema/pushes.ts';
-import { changeLead, holdLead, holdStreams } from './change-lead.ts';
-import type { Pulled } from './compare.ts';
+import { changeLead, lockLead, lockStreams } from './change-lead.ts';
+import type { PullResult } from './compare.ts';
 import {
-  compareSituation,
-  isCurrent,
-  isInHand,
-  mirrorFor,
-  readSituations,
+  compareCandidate,
+  isCopyCurrent,
+  isLeased,
+  findCopiedLead,
+  readPullCandidates,
   type Copy,
-  type Ground,
-  type Mark,
-  type PullPlace,
+  type PullContext,
+  type PendingPull,
+  type ConnectionKey,
   type PushRow,
-  type Situation,
+  type PullCandidate,
 } from './pending.ts';
 
 /** What the other side of a conflict over the whole record says when it was deleted there. */
-export const deletedThere = 'deleted';
+export const remotelyDeleted = 'deleted';
 
 /** What became of a mark. */
-export type Settled = 'waits' | 'nothing' | 'pulled' | 'due' | 'conflict';
+export type PullOutcome = 'waits' | 'nothing' | 'pulled' | 'due' | 'conflict';
 
 /**
  * Draws the consequences of one mark, and takes the mark away, in the transaction of the caller. It
  * holds the streams of the lead and of its copy, then the push, then the lead, as everything that
  * writes several of them does.
  */
-export async function settleMark(
+export async function applyPendingPull(
   tx: Tx,
-  place: PullPlace,
-  ground: Ground,
-  mark: Mark,
+  key: ConnectionKey,
+  context: PullContext,
+  pendingPull: PendingPull,
   timeZone: string,
-): Promise<Settled> {
-  const seen = (await readSituations(tx, place, [mark.leadId])).get(mark.leadId);
-  if (seen === undefined) return 'nothing';
-  await holdStreams(
+): Promise<PullOutcome> {
+  const initial = (await readPullCandidates(tx, key, [pendingPull.leadId])).get(pendingPull.leadId);
+  if (initial === undefined) return 'nothing';
+  await lockStreams(
     tx,
-    place.tenantId,
-    [seen.lead, seen.copy].filter((row) => row !== undefined),
+    key.tenantId,
+    [initial.lead, initial.copy].filter((row) => row !== undefined),
   );
   await tx
     .select({ id: pushes.id })
     .from(pushes)
     .where(
       and(
-        eq(pushes.tenantId, place.tenantId),
-        eq(pushes.connectionId, place.connectionId),
-        eq(pushes.leadId, mark.leadId),
+        eq(pushes.tenantId, key.tenantId),
+        eq(pushes.connectionId, key.connectionId),
+        eq(pushes.leadId, pendingPull.leadId),
       ),
     )
     .for('update');
-  await holdLead(tx, place.tenantId, mark.leadId);
-  const situation = (await readSituations(tx, place, [mark.leadId])).get(mark.leadId) ?? seen;
-  if (situation.push !== undefined && isInHand(situation.push)) return 'waits';
-  await settleMirrors(tx, place, situation, mark.leadId);
-  if (!isCurrent(situation)) return 'waits';
+  await lockLead(tx, key.tenantId, pendingPull.leadId);
+  const candidate =
+    (await readPullCandidates(tx, key, [pendingPull.leadId])).get(pendingPull.leadId) ?? initial;
+  if (candidate.push !== undefined && isLeased(candidate.push)) return 'waits';
+  await updatePushedCopies(tx, key, candidate, pendingPull.leadId);
+  if (!isCopyCurrent(candidate)) return 'waits';
   // What was marked again since is about what is read here: the streams are held.
   await tx
     .delete(pushPulls)
     .where(
       and(
-        eq(pushPulls.tenantId, place.tenantId),
-        eq(pushPulls.connectionId, place.connectionId),
-        eq(pushPulls.leadId, mark.leadId),
+        eq(pushPulls.tenantId, key.tenantId),
+        eq(pushPulls.connectionId, key.connectionId),
+        eq(pushPulls.leadId, pendingPull.leadId),
       ),
     );
-  return situation.push === undefined
+  return candidate.push === undefined
     ? 'nothing'
-    : settlePush(tx, ground, situation, situation.push, timeZone);
+    : applyPull(tx, context, candidate, candidate.push, timeZone);
 }
 
-async function settlePush(
+async function applyPull(
   tx: Tx,
-  ground: Ground,
-  situation: Situation,
+  context: PullContext,
+  candidate: PullCandidate,
   push: PushRow,
   timeZone: string,
-): Promise<Settled> {
-  const { copy, lead } = situation;
+): Promise<PullOutcome> {
+  const { copy, lead } = candidate;
   if (copy === undefined || lead === undefined || lead.deletedAt !== null || push.base === null)
     return 'nothing';
-  const open = await openConflicts(tx, push);
+  const open = await selectOpenConflicts(tx, push);
   if (copy.deletedAt !== null)
-    return conflictOver(
+    return markConflict(
       tx,
       push,
       [
-        ...open.filter(({ field }) => field !== wholeLead),
-        { field: wholeLead, ours: 'open', theirs: deletedThere, base: undefined },
+        ...open.filter(({ field }) => field !== wholeRecordField),
+        { field: wholeRecordField, ours: 'open', theirs: remotelyDeleted, base: undefined },
       ],
       'The record was deleted there.',
     );
-  const pulled = compareSituation(ground, situation);
+  const pulled = compareCandidate(context, candidate);
   if (pulled === undefined) return 'nothing';
   await changeLead(tx, lead, pulled.values, {
     connectionId: push.connectionId,
     by: null,
     timeZone,
   });
-  if (Object.keys(pulled.agreed).length > 0) await agreeOn(tx, push, pulled.agreed);
+  if (Object.keys(pulled.agreed).length > 0) await updateBase(tx, push, pulled.agreed);
   if (pulled.taken.length > 0)
-    await note(tx, push, 'pulled', `Taken over from there: ${labelsOf(ground, pulled.taken)}.`);
+    await addPushNote(
+      tx,
+      push,
+      'pulled',
+      `Taken over from there: ${formatLabels(context, pulled.taken)}.`,
+    );
   // What this copy does not speak of stays open; a record that is there again is not deleted any
   // more.
   const others = open.filter(({ field, theirs }) =>
-    field === wholeLead ? theirs !== deletedThere : !pulled.compared.includes(field),
+    field === wholeRecordField ? theirs !== remotelyDeleted : !pulled.compared.includes(field),
   );
   const conflicts = [...others, ...pulled.conflicts];
   if (conflicts.length > 0)
-    return conflictOver(
+    return markConflict(
       tx,
       push,
       conflicts,
-      `Both sides changed: ${labelsOf(
-        ground,
+      `Both sides changed: ${formatLabels(
+        context,
         conflicts.map(({ field }) => field),
       )}.`,
     );
-  return withoutConflict(tx, push, pulled);
+  return finishWithoutConflict(tx, push, pulled);
 }
 
 /** Open conflicts that the CRM has taken back are closed; what is ours is sent then, or again. */
-async function withoutConflict(tx: Tx, push: PushRow, pulled: Pulled): Promise<Settled> {
+async function finishWithoutConflict(
+  tx: Tx,
+  push: PushRow,
+  pulled: PullResult,
+): Promise<PullOutcome> {
   const wasOpen = push.state === 'conflict';
-  if (wasOpen) await noteConflicts(tx, push, []);
+  if (wasOpen) await recordConflicts(tx, push, []);
   if (wasOpen || (pulled.sent.length > 0 && push.state === 'synced')) {
-    await makeDue(tx, push);
+    await makePushDue(tx, push);
     return 'due';
   }
   return pulled.taken.length > 0 ? 'pulled' : 'nothing';
 }
 
-async function conflictOver(
+async function markConflict(
   tx: Tx,
   push: PushRow,
   conflicts: readonly FieldConflict[],
   message: string,
-): Promise<Settled> {
-  const open = await openConflicts(tx, push);
-  const isNews = conflicts.some(({ field }) => !open.some((one) => one.field === field));
-  await noteConflicts(tx, push, conflicts);
-  if (isNews) await note(tx, push, 'conflict', message);
+): Promise<PullOutcome> {
+  const open = await selectOpenConflicts(tx, push);
+  const isSignificant = conflicts.some(({ field }) => !open.some((one) => one.field === field));
+  await recordConflicts(tx, push, conflicts);
+  if (isSignificant) await addPushNote(tx, push, 'conflict', message);
   await tx
     .update(pushes)
     .set({
@@ -156,25 +166,25 @@ async function conflictOver(
       dueAt: null,
       errorKind: 'conflict',
       errorMessage: message,
-      ...(isNews && { updatedAt: sql`now()` }),
+      ...(isSignificant && { updatedAt: sql`now()` }),
     })
-    .where(ofPush(push));
-  await showState(tx, push, 'conflict');
+    .where(wherePush(push));
+  await updateLeadPushState(tx, push, 'conflict');
   return 'conflict';
 }
 
 /** The copies of a lead: only those of a push that stands are hidden. */
-async function settleMirrors(
+async function updatePushedCopies(
   tx: Tx,
-  { tenantId, connectionId }: PullPlace,
-  situation: Situation,
+  { tenantId, connectionId }: ConnectionKey,
+  candidate: PullCandidate,
   leadId: string,
 ): Promise<void> {
-  const wanted = mirrorFor(situation);
-  const { copy } = situation;
+  const wanted = findCopiedLead(candidate);
+  const { copy } = candidate;
   // Without a push nothing tells which record it was but the rows themselves.
   const rows =
-    situation.push !== undefined
+    candidate.push !== undefined
       ? copy === undefined
         ? []
         : [copy]
@@ -188,17 +198,17 @@ async function settleMirrors(
               eq(leads.mirrorOf, leadId),
             ),
           );
-  for (const row of rows) if (row.mirrorOf !== wanted) await setMirror(tx, row, wanted);
+  for (const row of rows) if (row.mirrorOf !== wanted) await updatePushedCopy(tx, row, wanted);
 }
 
-async function setMirror(tx: Tx, before: Copy, mirrorOf: string | null): Promise<void> {
-  const contentHash = mirrorHash(before.contentHash, claimOf(before, mirrorOf), mirrorOf);
+async function updatePushedCopy(tx: Tx, before: Copy, mirrorOf: string | null): Promise<void> {
+  const contentHash = hashPushedCopy(before.contentHash, inferClaim(before, mirrorOf), mirrorOf);
   await applyLeadChange(tx, before, { mirrorOf, contentHash });
 }
 
 /** What the item said of itself, as far as the digest of its row tells. */
-function claimOf({ contentHash, mirrorOf }: Copy, wanted: string | null): string | null {
-  if (mirrorHash(contentHash, mirrorOf, mirrorOf) === contentHash) return mirrorOf;
+function inferClaim({ contentHash, mirrorOf }: Copy, wanted: string | null): string | null {
+  if (hashPushedCopy(contentHash, mirrorOf, mirrorOf) === contentHash) return mirrorOf;
   return mirrorOf === null ? wanted : null;
 }
 
@@ -206,7 +216,7 @@ function claimOf({ contentHash, mirrorOf }: Copy, wanted: string | null): string
  * Asks for a push once more, with its conflicts decided or what the CRM wrote over, although ours
  * is as it was sent last. The caller wakes the workers.
  */
-export async function makeDue(tx: Tx, push: PushRow): Promise<void> {
+export async function makePushDue(tx: Tx, push: PushRow): Promise<void> {
   await tx
     .update(pushes)
     .set({
@@ -219,12 +229,12 @@ export async function makeDue(tx: Tx, push: PushRow): Promise<void> {
       errorMessage: null,
       updatedAt: sql`now()`,
     })
-    .where(ofPush(push));
-  await showState(tx, push, 'pending');
+    .where(wherePush(push));
+  await updateLeadPushState(tx, push, 'pending');
 }
 
 /** Notes on what both sides agree now. */
-export async function agreeOn(
+export async function updateBase(
   tx: Tx,
   push: PushRow,
   agreed: Record<string, unknown>,
@@ -235,10 +245,10 @@ export async function agreeOn(
       base: sql`coalesce(${pushes.base}, '{}'::jsonb) || ${JSON.stringify(agreed)}::jsonb`,
       updatedAt: sql`now()`,
     })
-    .where(ofPush(push));
+    .where(wherePush(push));
 }
 
-export async function note(
+export async function addPushNote(
   tx: Tx,
   push: PushRow,
   step: string,
@@ -258,7 +268,7 @@ export async function note(
 }
 
 /** The lead shows the push that was asked for last, should there be several. */
-export async function showState(
+export async function updateLeadPushState(
   tx: Tx,
   { tenantId, id, leadId, requestedAt }: PushRow,
   state: PushRow['state'] | null,
@@ -277,7 +287,7 @@ export async function showState(
     );
 }
 
-async function openConflicts(tx: Tx, push: PushRow): Promise<FieldConflict[]> {
+async function selectOpenConflicts(tx: Tx, push: PushRow): Promise<FieldConflict[]> {
   const { field, ours, theirs, base } = pushConflicts;
   const rows = await tx
     .select({ field, ours, theirs, base })
@@ -292,11 +302,11 @@ async function openConflicts(tx: Tx, push: PushRow): Promise<FieldConflict[]> {
   return rows.map((row) => ({ ...row, base: row.base ?? undefined }));
 }
 
-function labelsOf({ metadata }: Ground, fields: readonly string[]): string {
+function formatLabels({ metadata }: PullContext, fields: readonly string[]): string {
   return fields
     .map((field) => metadata.tables.lead.fields.find(({ name }) => name === field)?.label ?? field)
     .join(', ');
 }
 
-export const ofPush = ({ tenantId, id }: Pick<PushRow, 'tenantId' | 'id'>) =>
+export const wherePush = ({ tenantId, id }: Pick<PushRow, 'tenantId' | 'id'>) =>
   and(eq(pushes.tenantId, tenantId), eq(pushes.id, id));

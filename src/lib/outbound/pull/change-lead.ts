@@ -2,8 +2,8 @@ import { and, eq, getTableColumns, or } from 'drizzle-orm';
 import type { LeadRow } from '../../entities/definition.ts';
 import { leadEntity } from '../../entities/lead/entity.ts';
 import {
-  keepOverrides,
-  plainValue,
+  saveOverrides,
+  normalizeValue,
   type NewValues,
   type Overridable,
 } from '../../entities/lead/overrides.ts';
@@ -20,12 +20,12 @@ export async function readLead(
   tenantId: string,
   leadId: string,
 ): Promise<LeadRow | undefined> {
-  const [row] = await tx.select(columns).from(leads).where(ofLead(tenantId, leadId));
+  const [row] = await tx.select(columns).from(leads).where(whereLead(tenantId, leadId));
   return row;
 }
 
-/** As `readLead`, locked until the transaction ends. Take the streams first (`holdStreams`). */
-export async function holdLead(
+/** As `readLead`, locked until the transaction ends. Take the streams first (`lockStreams`). */
+export async function lockLead(
   tx: Tx,
   tenantId: string,
   leadId: string,
@@ -33,7 +33,7 @@ export async function holdLead(
   const [row] = await tx
     .select(columns)
     .from(leads)
-    .where(ofLead(tenantId, leadId))
+    .where(whereLead(tenantId, leadId))
     .for('no key update');
   return row;
 }
@@ -43,13 +43,13 @@ export async function holdLead(
  * their rows takes turns. Always before any push or lead is locked, and in one order, so that
  * nobody locks anybody out.
  */
-export async function holdStreams(
+export async function lockStreams(
   tx: Tx,
   tenantId: string,
   streams: readonly Pick<LeadRow, 'connectionId' | 'stream'>[],
 ): Promise<void> {
   if (streams.length === 0) return;
-  const any = or(
+  const whereAnyStream = or(
     ...streams.map(({ connectionId, stream }) =>
       and(eq(streamStates.connectionId, connectionId), eq(streamStates.stream, stream)),
     ),
@@ -57,7 +57,7 @@ export async function holdStreams(
   await tx
     .select({ version: streamStates.version })
     .from(streamStates)
-    .where(and(eq(streamStates.tenantId, tenantId), any))
+    .where(and(eq(streamStates.tenantId, tenantId), whereAnyStream))
     .orderBy(streamStates.connectionId, streamStates.stream)
     .for('update');
 }
@@ -76,23 +76,23 @@ export async function changeLead(
   const changed = (Object.entries(values) as [Overridable, string | null][]).map(
     ([field, value]) => ({
       field,
-      value: plainValue(field, value),
-      now: plainValue(field, before[field]),
+      value: normalizeValue(field, value),
+      now: normalizeValue(field, before[field]),
     }),
   );
   const different = changed.filter(({ value, now }) => value !== now);
   if (different.length === 0) return before;
-  const said = Object.fromEntries(different.map(({ field, value }) => [field, value]));
+  const changedValues = Object.fromEntries(different.map(({ field, value }) => [field, value]));
   const written = {
-    ...said,
-    ...leadEntity.derive({ ...before, ...said }, before, {
+    ...changedValues,
+    ...leadEntity.derive({ ...before, ...changedValues }, before, {
       timeZone: from.timeZone,
       receivedAt: before.changedAt,
     }),
   };
-  await keepOverrides(tx, before.tenantId, before.id, different, from);
+  await saveOverrides(tx, before.tenantId, before.id, different, from);
   return applyLeadChange(tx, before, written);
 }
 
-export const ofLead = (tenantId: string, leadId: string) =>
+export const whereLead = (tenantId: string, leadId: string) =>
   and(eq(leads.tenantId, tenantId), eq(leads.id, leadId));

@@ -1,5 +1,5 @@
 import type { FieldConflict } from '../conflicts.ts';
-import { asStored, mergeField } from '../../mappings/merge.ts';
+import { toStoredValue, mergeField } from '../../mappings/merge.ts';
 import type { Plan } from '../../mappings/plan.ts';
 import type {
   FieldMapping,
@@ -8,7 +8,7 @@ import type {
 } from '../../connectors/contract/destination.ts';
 import type { LeadRow } from '../../entities/definition.ts';
 import type { NewValues } from '../../entities/lead/overrides.ts';
-import { inverseOf } from '../../mappings/inverse.ts';
+import { toLeadValues } from '../../mappings/inverse.ts';
 
 export interface PullInput {
   mapping: readonly FieldMapping[];
@@ -25,7 +25,7 @@ export interface PullInput {
 }
 
 /** What follows from a copy that is not as both sides agreed. */
-export interface Pulled {
+export interface PullResult {
   /** What the lead is to say. */
   values: NewValues;
   /** On what both sides agree now, by remote field. */
@@ -45,7 +45,7 @@ export interface Pulled {
  * Compares the copy of a lead with what both sides agreed on: what the CRM did not change since is
  * no news, whatever we say meanwhile, and neither is the echo of our own write. Pure.
  */
-export function comparePulled({
+export function compareCopy({
   mapping,
   metadata,
   item,
@@ -54,8 +54,8 @@ export function comparePulled({
   lead,
   oursChangedAt,
   theirsChangedAt,
-}: PullInput): Pulled {
-  const pulled: Pulled = {
+}: PullInput): PullResult {
+  const result: PullResult = {
     values: {},
     agreed: {},
     taken: [],
@@ -64,13 +64,13 @@ export function comparePulled({
     conflicts: [],
     compared: [],
   };
-  let said = lead;
+  let currentLead = lead;
   for (const row of mapping) {
     const field = metadata.tables.lead.fields.find(({ name }) => name === row.target);
     if (row.table !== 'lead' || field === undefined || !Object.hasOwn(item, row.target)) continue;
-    const theirs = asStored(field, fieldValue(item[row.target]));
+    const theirs = toStoredValue(field, toFieldValue(item[row.target]));
     const before = Object.hasOwn(base, row.target) ? (base[row.target] ?? null) : undefined;
-    if (before !== undefined) pulled.compared.push(row.target);
+    if (before !== undefined) result.compared.push(row.target);
     if (theirs === before) continue;
     // A value of ours that cannot be sent stays out of it: the CRM then has the only say.
     const ours = plan.tables.lead?.values[row.target] ?? null;
@@ -84,31 +84,31 @@ export function comparePulled({
     // What both sides never agreed on is the next push's to find out; only what the CRM alone knows
     // comes back at once.
     if (before === undefined && kind !== 'take' && kind !== 'same') continue;
-    if (kind === 'same') pulled.agreed[row.target] = theirs;
-    if (kind === 'send') pulled.sent.push(row.target);
-    if (kind === 'keep') pulled.kept.push(row.target);
+    if (kind === 'same') result.agreed[row.target] = theirs;
+    if (kind === 'send') result.sent.push(row.target);
+    if (kind === 'keep') result.kept.push(row.target);
     if (kind === 'conflict')
-      pulled.conflicts.push({ field: row.target, ours, theirs, base: before });
+      result.conflicts.push({ field: row.target, ours, theirs, base: before });
     if (kind !== 'take') continue;
-    const values = inverseOf(row, field, theirs, said);
+    const values = toLeadValues(row, field, theirs, currentLead);
     if (values === undefined) {
-      pulled.kept.push(row.target);
+      result.kept.push(row.target);
       continue;
     }
-    Object.assign(pulled.values, values);
-    said = { ...said, ...(typeof values.name === 'string' && { name: values.name }) };
-    pulled.taken.push(row.target);
-    pulled.agreed[row.target] = theirs;
+    Object.assign(result.values, values);
+    currentLead = { ...currentLead, ...(typeof values.name === 'string' && { name: values.name }) };
+    result.taken.push(row.target);
+    result.agreed[row.target] = theirs;
   }
-  return pulled;
+  return result;
 }
 
 /** True when nothing is to be done. Pure. */
-export function isEcho({ taken, sent, conflicts, agreed }: Pulled): boolean {
+export function isEcho({ taken, sent, conflicts, agreed }: PullResult): boolean {
   return taken.length + sent.length + conflicts.length + Object.keys(agreed).length === 0;
 }
 
-function fieldValue(value: unknown): FieldValue {
+function toFieldValue(value: unknown): FieldValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value
     : null;

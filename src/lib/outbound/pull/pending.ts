@@ -2,16 +2,16 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { selectMapping, type Mapping } from '../../mappings/store.ts';
-import { selectTargets } from '../../mappings/destinations.ts';
+import { selectTargetMetadata } from '../../mappings/destinations.ts';
 import { streamStates } from '../../schema/sync.ts';
-import { planOf } from '../../mappings/plan.ts';
+import { buildPlan } from '../../mappings/plan.ts';
 import { pushes, pushPulls } from '../../schema/pushes.ts';
-import { readSources, type LeadValues } from '../../mappings/lead-fields.ts';
+import { readLeadValues, type LeadValues } from '../../mappings/lead-fields.ts';
 import type { TargetMetadata } from '../../connectors/contract/destination.ts';
 import type { LeadRow } from '../../entities/definition.ts';
-import { comparePulled, isEcho, type Pulled } from './compare.ts';
+import { compareCopy, isEcho, type PullResult } from './compare.ts';
 
-export interface PullPlace {
+export interface ConnectionKey {
   tenantId: string;
   connectionId: string;
 }
@@ -20,7 +20,7 @@ export type PushRow = typeof pushes.$inferSelect;
 /** The copy of a lead in the CRM, with the item that it was made of. */
 export type Copy = typeof leads.$inferSelect;
 
-export interface Mark {
+export interface PendingPull {
   leadId: string;
   /**
    * As the database keeps it, to the microsecond: a later one means that something changed again.
@@ -32,51 +32,54 @@ export interface Mark {
  * The mapping and what the CRM says of its fields; undefined while it was never asked, when nothing
  * was pushed either.
  */
-export interface Ground {
+export interface PullContext {
   mapping: Mapping;
   metadata: TargetMetadata;
 }
 
-export async function readGround(
+export async function readPullContext(
   tx: Tx,
-  { tenantId, connectionId }: PullPlace,
-): Promise<Ground | undefined> {
-  const targets = await selectTargets(tx, tenantId, connectionId);
+  { tenantId, connectionId }: ConnectionKey,
+): Promise<PullContext | undefined> {
+  const targets = await selectTargetMetadata(tx, tenantId, connectionId);
   return targets === undefined
     ? undefined
     : { mapping: await selectMapping(tx, tenantId, connectionId), metadata: targets.metadata };
 }
 
 /** The next marks behind a lead's id. */
-export function readMarks(
+export function readPendingPulls(
   tx: Tx,
-  { tenantId, connectionId }: PullPlace,
+  { tenantId, connectionId }: ConnectionKey,
   after: string | undefined,
   limit: number,
-): Promise<Mark[]> {
+): Promise<PendingPull[]> {
   const behind = after === undefined ? undefined : gt(pushPulls.leadId, after);
   return tx
     .select({ leadId: pushPulls.leadId, markedAt: sql<string>`${pushPulls.markedAt}::text` })
     .from(pushPulls)
-    .where(and(ofPlace(tenantId, connectionId), behind))
+    .where(and(whereConnection(tenantId, connectionId), behind))
     .orderBy(asc(pushPulls.leadId))
     .limit(limit);
 }
 
 /** Takes marks away, as long as nothing changed since they were read. */
-export async function dropMarks(
+export async function deletePendingPulls(
   tx: Tx,
-  { tenantId, connectionId }: PullPlace,
-  marks: readonly Mark[],
+  { tenantId, connectionId }: ConnectionKey,
+  pendingPulls: readonly PendingPull[],
 ): Promise<void> {
-  if (marks.length === 0) return;
-  const [ids, times] = [marks.map(({ leadId }) => leadId), marks.map(({ markedAt }) => markedAt)];
+  if (pendingPulls.length === 0) return;
+  const [ids, times] = [
+    pendingPulls.map(({ leadId }) => leadId),
+    pendingPulls.map(({ markedAt }) => markedAt),
+  ];
   const read = sql`(lead_id, marked_at) in (select * from unnest(${sql.param(ids)}::uuid[], ${sql.param(times)}::timestamptz[]))`;
-  await tx.delete(pushPulls).where(and(ofPlace(tenantId, connectionId), read));
+  await tx.delete(pushPulls).where(and(whereConnection(tenantId, connectionId), read));
 }
 
 /** All that a mark is about, as it stands. */
-export interface Situation {
+export interface PullCandidate {
   push: PushRow | undefined;
   copy: Copy | undefined;
   lead: LeadRow | undefined;
@@ -87,12 +90,12 @@ export interface Situation {
 }
 
 /** What some marks are about, in a few queries however many they are. */
-export async function readSituations(
+export async function readPullCandidates(
   tx: Tx,
-  place: PullPlace,
+  key: ConnectionKey,
   leadIds: readonly string[],
-): Promise<Map<string, Situation>> {
-  const { tenantId, connectionId } = place;
+): Promise<Map<string, PullCandidate>> {
+  const { tenantId, connectionId } = key;
   const rows = await tx
     .select()
     .from(pushes)
@@ -121,10 +124,10 @@ export async function readSituations(
     .select()
     .from(leads)
     .where(and(eq(leads.tenantId, tenantId), inArray(leads.id, [...leadIds])));
-  const values = await readSources(tx, tenantId, leadIds);
-  const fresh = await readFreshness(
+  const values = await readLeadValues(tx, tenantId, leadIds);
+  const freshness = await readFreshness(
     tx,
-    place,
+    key,
     copies.map(({ stream }) => stream),
   );
   return new Map(
@@ -140,7 +143,7 @@ export async function readSituations(
           copy,
           lead: own.find(({ id }) => id === leadId),
           values: values.get(leadId),
-          freshAt: fresh.get(copy?.stream ?? '') ?? null,
+          freshAt: freshness.get(copy?.stream ?? '') ?? null,
         },
       ];
     }),
@@ -149,7 +152,7 @@ export async function readSituations(
 
 async function readFreshness(
   tx: Tx,
-  { tenantId, connectionId }: PullPlace,
+  { tenantId, connectionId }: ConnectionKey,
   streams: readonly string[],
 ): Promise<Map<string, Date | null>> {
   if (streams.length === 0) return new Map();
@@ -172,17 +175,17 @@ async function readFreshness(
  * what stood there before, and that must not be taken for a change. Our write itself brings the
  * newer copy along.
  */
-export const isCurrent = ({ push, freshAt }: Situation): boolean =>
+export const isCopyCurrent = ({ push, freshAt }: PullCandidate): boolean =>
   push === undefined || (freshAt !== null && freshAt > push.updatedAt);
 
 /**
  * What the copy brings; undefined when there is nothing to compare: no copy, or nothing that both
  * sides ever agreed on.
  */
-export function compareSituation(
-  { mapping, metadata }: Ground,
-  { push, copy, lead, values }: Situation,
-): Pulled | undefined {
+export function compareCandidate(
+  { mapping, metadata }: PullContext,
+  { push, copy, lead, values }: PullCandidate,
+): PullResult | undefined {
   const base = push?.base ?? null;
   if (
     base === null ||
@@ -192,9 +195,9 @@ export function compareSituation(
     values === undefined
   )
     return undefined;
-  const plan = planOf(mapping.fields, values.values, metadata);
+  const plan = buildPlan(mapping.fields, values.values, metadata);
   const item = copy.rawJson as Record<string, unknown>;
-  return comparePulled({
+  return compareCopy({
     mapping: mapping.fields,
     metadata,
     item,
@@ -209,7 +212,7 @@ export function compareSituation(
 /**
  * Which lead the copy is to be the mirror of: none when the lead is gone, or is a mirror itself.
  */
-export function mirrorFor({ push, lead }: Situation): string | null {
+export function findCopiedLead({ push, lead }: PullCandidate): string | null {
   return push === undefined ||
     lead === undefined ||
     lead.deletedAt !== null ||
@@ -221,18 +224,18 @@ export function mirrorFor({ push, lead }: Situation): string | null {
 /**
  * Whether a mark asks for nothing: the copy is in its place, and says what both sides agreed on.
  */
-export function isSettled(ground: Ground, situation: Situation): boolean {
-  const { push, copy } = situation;
-  if (push === undefined || isInHand(push)) return false;
+export function isNoOp(context: PullContext, candidate: PullCandidate): boolean {
+  const { push, copy } = candidate;
+  if (push === undefined || isLeased(push)) return false;
   if (copy === undefined) return true;
-  if (copy.deletedAt !== null || copy.mirrorOf !== mirrorFor(situation)) return false;
-  const pulled = compareSituation(ground, situation);
+  if (copy.deletedAt !== null || copy.mirrorOf !== findCopiedLead(candidate)) return false;
+  const pulled = compareCandidate(context, candidate);
   return pulled === undefined || (isEcho(pulled) && push.state !== 'conflict');
 }
 
 /** A worker is sending it right now: what both sides agree on is about to change. */
-export const isInHand = ({ leaseUntil }: Pick<PushRow, 'leaseUntil'>): boolean =>
+export const isLeased = ({ leaseUntil }: Pick<PushRow, 'leaseUntil'>): boolean =>
   leaseUntil !== null && leaseUntil > new Date();
 
-const ofPlace = (tenantId: string, connectionId: string) =>
+const whereConnection = (tenantId: string, connectionId: string) =>
   and(eq(pushPulls.tenantId, tenantId), eq(pushPulls.connectionId, connectionId));

@@ -1,22 +1,22 @@
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { wakePushes } from '../push/enqueue.ts';
+import { enqueuePushes } from '../push/enqueue.ts';
 import {
-  dropMarks,
-  isSettled,
-  readGround,
-  readMarks,
-  readSituations,
-  type Ground,
-  type Mark,
-  type PullPlace,
+  deletePendingPulls,
+  isNoOp,
+  readPullContext,
+  readPendingPulls,
+  readPullCandidates,
+  type PullContext,
+  type PendingPull,
+  type ConnectionKey,
 } from './pending.ts';
-import { settleMark, type Settled } from './apply.ts';
+import { applyPendingPull, type PullOutcome } from './apply.ts';
 
-export type PullTally = Record<Settled, number>;
+export type PullTally = Record<PullOutcome, number>;
 
 /**
  * Marks that are read at once. Most are echoes of our own writes, and those are taken away
@@ -33,24 +33,28 @@ const batchSize = 200;
  * is not acted on in the transaction of the page itself, which would hold the streams of two
  * connections while it writes hundreds of rows.
  */
-export async function pullBack(place: PullPlace): Promise<PullTally> {
+export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
   const tally: PullTally = { waits: 0, nothing: 0, pulled: 0, due: 0, conflict: 0 };
-  const { timeZone } = await patiently(() => getTenant(place.tenantId));
+  const { timeZone } = await retryOnDbOutage(() => getTenant(key.tenantId));
   for (let after: string | undefined; ;) {
     const position = after;
-    const { ground, marks, left } = await patiently(() =>
-      withTenant(place.tenantId, async (tx) => {
-        const read = await readMarks(tx, place, position, batchSize);
-        const known = read.length === 0 ? undefined : await readGround(tx, place);
-        if (known === undefined) return { ground: known, marks: read, left: [] };
-        const situations = await readSituations(
+    const {
+      ground: context,
+      marks: pendingPulls,
+      left: remaining,
+    } = await retryOnDbOutage(() =>
+      withTenant(key.tenantId, async (tx) => {
+        const read = await readPendingPulls(tx, key, position, batchSize);
+        const readContext = read.length === 0 ? undefined : await readPullContext(tx, key);
+        if (readContext === undefined) return { ground: readContext, marks: read, left: [] };
+        const situations = await readPullCandidates(
           tx,
-          place,
+          key,
           read.map(({ leadId }) => leadId),
         );
-        const settled = read.filter(({ leadId }) =>
-          isSettled(
-            known,
+        const noOps = read.filter(({ leadId }) =>
+          isNoOp(
+            readContext,
             situations.get(leadId) ?? {
               push: undefined,
               copy: undefined,
@@ -60,27 +64,32 @@ export async function pullBack(place: PullPlace): Promise<PullTally> {
             },
           ),
         );
-        await dropMarks(tx, place, settled);
-        return { ground: known, marks: read, left: read.filter((mark) => !settled.includes(mark)) };
+        await deletePendingPulls(tx, key, noOps);
+        return {
+          ground: readContext,
+          marks: read,
+          left: read.filter((pendingPull) => !noOps.includes(pendingPull)),
+        };
       }),
     );
-    if (ground === undefined) break;
-    tally.nothing += marks.length - left.length;
-    for (const mark of left) tally[await settleOne(place, ground, mark, timeZone)] += 1;
-    after = marks.at(-1)?.leadId;
-    if (marks.length < batchSize) break;
+    if (context === undefined) break;
+    tally.nothing += pendingPulls.length - remaining.length;
+    for (const pendingPull of remaining)
+      tally[await tryApplyPendingPull(key, context, pendingPull, timeZone)] += 1;
+    after = pendingPulls.at(-1)?.leadId;
+    if (pendingPulls.length < batchSize) break;
   }
-  if (tally.due > 0) await wakePushes(place.tenantId, place.connectionId);
+  if (tally.due > 0) await enqueuePushes(key.tenantId, key.connectionId);
   return tally;
 }
 
 /**
- * As `pullBack` after a sync: what fails is noted and left to the next one, because the sync itself
+ * As `pullChanges` after a sync: what fails is noted and left to the next one, because the sync itself
  * went well.
  */
-export async function pullAfterSync(place: PullPlace): Promise<void> {
+export async function pullAfterSync(key: ConnectionKey): Promise<void> {
   try {
-    const tally = await pullBack(place);
+    const tally = await pullChanges(key);
     if (tally.pulled + tally.due + tally.conflict > 0)
       log.info(
         { event: 'pull.finished', changed: tally.pulled },
@@ -95,17 +104,17 @@ export async function pullAfterSync(place: PullPlace): Promise<void> {
 }
 
 /** One that fails keeps its mark, and keeps nobody else from theirs. */
-async function settleOne(
-  place: PullPlace,
-  ground: Ground,
-  mark: Mark,
+async function tryApplyPendingPull(
+  key: ConnectionKey,
+  context: PullContext,
+  pendingPull: PendingPull,
   timeZone: string,
-): Promise<Settled> {
+): Promise<PullOutcome> {
   try {
-    const settled = await patiently(() =>
-      withTenant(place.tenantId, (tx) => settleMark(tx, place, ground, mark, timeZone)),
+    const noOps = await retryOnDbOutage(() =>
+      withTenant(key.tenantId, (tx) => applyPendingPull(tx, key, context, pendingPull, timeZone)),
     );
-    return settled;
+    return noOps;
   } catch (error) {
     log.error(
       { event: 'pull.failed', reason: safeMessage(error) },

@@ -1,28 +1,35 @@
 import { createHash } from 'node:crypto';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import { namesOf } from '../../identity/actor.ts';
+import { loadUserNames } from '../../identity/actor.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import { wholeLead } from '../conflicts.ts';
-import { asStored } from '../../mappings/merge.ts';
-import { planOf } from '../../mappings/plan.ts';
+import { wholeRecordField } from '../conflicts.ts';
+import { toStoredValue } from '../../mappings/merge.ts';
+import { buildPlan } from '../../mappings/plan.ts';
 import { pushConflicts, pushes } from '../../schema/pushes.ts';
-import { readSources } from '../../mappings/lead-fields.ts';
+import { readLeadValues } from '../../mappings/lead-fields.ts';
 import {
   pushTables,
   type FieldValue,
   type TargetField,
 } from '../../connectors/contract/destination.ts';
-import { wakePushes } from '../push/enqueue.ts';
+import { enqueuePushes } from '../push/enqueue.ts';
 import type { LeadRow } from '../../entities/definition.ts';
-import { changeLead, holdLead, holdStreams, readLead } from './change-lead.ts';
-import { inverseOf } from '../../mappings/inverse.ts';
-import { isInHand, readGround, type Ground, type PushRow } from './pending.ts';
-import { agreeOn, deletedThere, makeDue, note, ofPush, showState } from './apply.ts';
+import { changeLead, lockLead, lockStreams, readLead } from './change-lead.ts';
+import { toLeadValues } from '../../mappings/inverse.ts';
+import { isLeased, readPullContext, type PullContext, type PushRow } from './pending.ts';
+import {
+  updateBase,
+  remotelyDeleted,
+  makePushDue,
+  addPushNote,
+  wherePush,
+  updateLeadPushState,
+} from './apply.ts';
 
 export type Choice = 'ours' | 'theirs';
 export type ConflictRow = typeof pushConflicts.$inferSelect;
@@ -31,7 +38,7 @@ export type ConflictRow = typeof pushConflicts.$inferSelect;
  * What a person saw of a conflict when they decided: another digest means that it has changed
  * since.
  */
-export function conflictDigest({ ours, theirs }: Pick<ConflictRow, 'ours' | 'theirs'>): string {
+export function hashConflict({ ours, theirs }: Pick<ConflictRow, 'ours' | 'theirs'>): string {
   return createHash('sha256')
     .update(JSON.stringify([ours, theirs]))
     .digest('hex')
@@ -41,7 +48,7 @@ export function conflictDigest({ ours, theirs }: Pick<ConflictRow, 'ours' | 'the
 /**
  * Decides a conflict: ours is written there, or theirs comes to our lead. The push is pending or
  * synced again once nothing is left to decide. Deciding twice the same does nothing. A Problem says
- * so when somebody decided otherwise, when it changed since `seen` (see `conflictDigest`), and when
+ * so when somebody decided otherwise, when it changed since `seen` (see `hashConflict`), and when
  * the lead is being sent at this moment.
  */
 export function resolveConflict(
@@ -51,7 +58,7 @@ export function resolveConflict(
   by: string,
   seen?: string,
 ): Promise<void> {
-  return decide(tenantId, choice, by, async (tx) => {
+  return resolveWith(tenantId, choice, by, async (tx) => {
     const [row] = isId(conflictId)
       ? await tx
           .select()
@@ -60,8 +67,8 @@ export function resolveConflict(
       : [];
     if (row === undefined)
       throw new Problem('not_found', 'There is no such conflict in this workspace.');
-    if (row.resolvedAt !== null) return alreadyResolved(tx, row, choice);
-    if (seen !== undefined && seen !== conflictDigest(row)) throw changedAgain();
+    if (row.resolvedAt !== null) return assertSameResolution(tx, row, choice);
+    if (seen !== undefined && seen !== hashConflict(row)) throw changedAgainProblem();
     return [row];
   });
 }
@@ -74,22 +81,23 @@ export function resolveAll(
   by: string,
   seen?: string,
 ): Promise<void> {
-  return decide(tenantId, choice, by, async (tx) => {
-    const rows = isId(pushId) ? await openOf(tx, tenantId, pushId) : [];
-    if (seen !== undefined && rows.length > 0 && seen !== allDigest(rows)) throw changedAgain();
+  return resolveWith(tenantId, choice, by, async (tx) => {
+    const rows = isId(pushId) ? await selectOpenConflicts(tx, tenantId, pushId) : [];
+    if (seen !== undefined && rows.length > 0 && seen !== conflictsDigest(rows))
+      throw changedAgainProblem();
     return rows;
   });
 }
 
-/** As `conflictDigest`, of all open conflicts of a push in the order of the page. */
-export function allDigest(rows: readonly Pick<ConflictRow, 'ours' | 'theirs'>[]): string {
+/** As `hashConflict`, of all open conflicts of a push in the order of the page. */
+export function conflictsDigest(rows: readonly Pick<ConflictRow, 'ours' | 'theirs'>[]): string {
   return createHash('sha256')
-    .update(rows.map(conflictDigest).toSorted().join())
+    .update(rows.map(hashConflict).toSorted().join())
     .digest('hex')
     .slice(0, 16);
 }
 
-async function decide(
+async function resolveWith(
   tenantId: string,
   choice: Choice,
   by: string,
@@ -97,28 +105,33 @@ async function decide(
 ): Promise<void> {
   const { timeZone } = await getTenant(tenantId);
   // What we say may have changed since the conflict was found: whoever decides has to have seen it.
-  await patiently(() =>
-    withTenant(tenantId, async (tx) => refreshOurs(tx, tenantId, await find(tx))),
+  await retryOnDbOutage(() =>
+    withTenant(tenantId, async (tx) => refreshOurValues(tx, tenantId, await find(tx))),
   );
-  const due = await patiently(() =>
+  const due = await retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       const [first] = await find(tx);
       if (first === undefined) return undefined;
-      const place = await holdPlace(tx, tenantId, first.pushId);
+      const place = await lockPush(tx, tenantId, first.pushId);
       // Once more, now that nobody else can decide.
-      for (const row of await find(tx)) await apply(tx, place, row, choice, { by, timeZone });
-      return (await finish(tx, place)) === 'pending' ? place.push : undefined;
+      for (const row of await find(tx))
+        await applyDecision(tx, place, row, choice, { by, timeZone });
+      return (await finishDecision(tx, place)) === 'pending' ? place.push : undefined;
     }),
   );
-  if (due !== undefined) await wakePushes(tenantId, due.connectionId);
+  if (due !== undefined) await enqueuePushes(tenantId, due.connectionId);
 }
 
-async function refreshOurs(tx: Tx, tenantId: string, rows: readonly ConflictRow[]): Promise<void> {
+async function refreshOurValues(
+  tx: Tx,
+  tenantId: string,
+  rows: readonly ConflictRow[],
+): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const held = await holdPlace(tx, tenantId, first.pushId);
-  for (const row of rows.filter((one) => !isWhole(one))) {
-    const ours = await oursNow(tx, held, row.field);
+  const locked = await lockPush(tx, tenantId, first.pushId);
+  for (const row of rows.filter((one) => !isWholeRecord(one))) {
+    const ours = await readOurValue(tx, locked, row.field);
     const shown = ours === null ? null : String(ours);
     if (shown !== row.ours)
       await tx
@@ -135,55 +148,55 @@ async function refreshOurs(tx: Tx, tenantId: string, rows: readonly ConflictRow[
 }
 
 /** A push with its lead, both held. */
-interface Held {
+interface LockedPush {
   push: PushRow;
   lead: LeadRow;
-  ground: Ground;
+  context: PullContext;
   /** The record as a whole is left as it is there. */
-  isLeft: boolean;
+  isLeftAsIs: boolean;
 }
 
-async function holdPlace(tx: Tx, tenantId: string, pushId: string): Promise<Held> {
+async function lockPush(tx: Tx, tenantId: string, pushId: string): Promise<LockedPush> {
   const [known] = await tx
     .select()
     .from(pushes)
-    .where(ofPush({ tenantId, id: pushId }));
+    .where(wherePush({ tenantId, id: pushId }));
   const seen = known === undefined ? undefined : await readLead(tx, tenantId, known.leadId);
-  if (seen !== undefined) await holdStreams(tx, tenantId, [seen]);
+  if (seen !== undefined) await lockStreams(tx, tenantId, [seen]);
   const [push] = await tx
     .select()
     .from(pushes)
-    .where(ofPush({ tenantId, id: pushId }))
+    .where(wherePush({ tenantId, id: pushId }))
     .for('update');
-  const lead = push === undefined ? undefined : await holdLead(tx, tenantId, push.leadId);
-  const ground = push === undefined ? undefined : await readGround(tx, push);
-  if (push === undefined || lead === undefined || ground === undefined)
+  const lead = push === undefined ? undefined : await lockLead(tx, tenantId, push.leadId);
+  const context = push === undefined ? undefined : await readPullContext(tx, push);
+  if (push === undefined || lead === undefined || context === undefined)
     throw new Problem('not_found', 'There is no such push in this workspace.');
-  if (isInHand(push))
+  if (isLeased(push))
     throw new Problem('conflict', 'This lead is being sent at this moment. Try again in a minute.');
-  return { push, lead, ground, isLeft: false };
+  return { push, lead, context, isLeftAsIs: false };
 }
 
-async function apply(
+async function applyDecision(
   tx: Tx,
-  held: Held,
+  locked: LockedPush,
   row: ConflictRow,
   choice: Choice,
   who: { by: string; timeZone: string },
 ): Promise<void> {
-  if (isWhole(row)) await applyWhole(tx, held, row, choice);
-  else await applyField(tx, held, row, choice, who);
+  if (isWholeRecord(row)) await applyToWholeRecord(tx, locked, row, choice);
+  else await applyField(tx, locked, row, choice, who);
   const own = and(eq(pushConflicts.tenantId, row.tenantId), eq(pushConflicts.id, row.id));
   await tx
     .update(pushConflicts)
     .set({ resolvedAt: sql`now()`, resolution: choice, resolvedBy: who.by })
     .where(own);
-  const what = isWhole(row)
+  const what = isWholeRecord(row)
     ? 'the whole record'
-    : (placeOf(held.ground, row.field)?.field.label ?? row.field);
-  await note(
+    : (findTargetField(locked.context, row.field)?.field.label ?? row.field);
+  await addPushNote(
     tx,
-    held.push,
+    locked.push,
     'resolved',
     `${choice === 'ours' ? 'Ours' : 'Theirs'} for ${what}.`,
     who.by,
@@ -195,31 +208,32 @@ async function apply(
  */
 async function applyField(
   tx: Tx,
-  held: Held,
+  locked: LockedPush,
   row: ConflictRow,
   choice: Choice,
   { by, timeZone }: { by: string; timeZone: string },
 ): Promise<void> {
-  const place = placeOf(held.ground, row.field);
-  const theirs = place === undefined ? row.theirs : asStored(place.field, row.theirs);
-  const ours = await oursNow(tx, held, row.field);
-  if (place !== undefined && ours !== asStored(place.field, row.ours)) throw changedAgain();
-  const mapped = held.ground.mapping.fields.find(
+  const place = findTargetField(locked.context, row.field);
+  const theirs = place === undefined ? row.theirs : toStoredValue(place.field, row.theirs);
+  const ours = await readOurValue(tx, locked, row.field);
+  if (place !== undefined && ours !== toStoredValue(place.field, row.ours))
+    throw changedAgainProblem();
+  const mapped = locked.context.mapping.fields.find(
     ({ table, target }) => table === 'lead' && target === row.field,
   );
   const values =
     choice === 'ours' || mapped === undefined || place === undefined
       ? undefined
-      : inverseOf(mapped, place.field, theirs, held.lead);
+      : toLeadValues(mapped, place.field, theirs, locked.lead);
   if (values !== undefined)
-    held.lead = await changeLead(tx, held.lead, values, {
-      connectionId: held.push.connectionId,
+    locked.lead = await changeLead(tx, locked.lead, values, {
+      connectionId: locked.push.connectionId,
       by,
       timeZone,
     });
   // Where we cannot say what they say, ours is agreed on: theirs then stays there until ours
   // changes.
-  await agreeOn(tx, held.push, {
+  await updateBase(tx, locked.push, {
     [row.field]: choice === 'theirs' && values === undefined ? ours : theirs,
   });
 }
@@ -228,41 +242,46 @@ async function applyField(
  * A record that is not there, or not ours any more: made again, or left so. One that is closed
  * there is tried again, or left so.
  */
-async function applyWhole(tx: Tx, held: Held, row: ConflictRow, choice: Choice): Promise<void> {
-  const { push } = held;
-  held.isLeft = choice === 'theirs';
-  if (row.field === wholeLead && isLost(row))
+async function applyToWholeRecord(
+  tx: Tx,
+  locked: LockedPush,
+  row: ConflictRow,
+  choice: Choice,
+): Promise<void> {
+  const { push } = locked;
+  locked.isLeftAsIs = choice === 'theirs';
+  if (row.field === wholeRecordField && isRecordLost(row))
     await tx
       .update(pushes)
       .set({ remoteId: null, base: null, payloadHash: null })
-      .where(ofPush(push));
-  if (row.field !== wholeLead && choice === 'ours') {
+      .where(wherePush(push));
+  if (row.field !== wholeRecordField && choice === 'ours') {
     const { opportunity: _gone, ...remoteIds } = push.remoteIds;
     const base = Object.fromEntries(
       Object.entries(push.base ?? {}).filter(([field]) => !field.startsWith('opportunity.')),
     );
-    await tx.update(pushes).set({ remoteIds, base, payloadHash: null }).where(ofPush(push));
+    await tx.update(pushes).set({ remoteIds, base, payloadHash: null }).where(wherePush(push));
   }
 }
 
 /** Whether the conflict is about a record as a whole: of the lead, or of its opportunity. */
-export const isWhole = ({ field }: Pick<ConflictRow, 'field'>): boolean =>
-  field === wholeLead || field.endsWith('.@record');
+export const isWholeRecord = ({ field }: Pick<ConflictRow, 'field'>): boolean =>
+  field === wholeRecordField || field.endsWith('.@record');
 
 /** Whether the record is not there for us any more, rather than closed. */
-export const isLost = ({ theirs }: Pick<ConflictRow, 'theirs'>): boolean =>
-  [deletedThere, 'belongs to another lead', 'taken for a duplicate'].includes(theirs ?? '');
+export const isRecordLost = ({ theirs }: Pick<ConflictRow, 'theirs'>): boolean =>
+  [remotelyDeleted, 'belongs to another lead', 'taken for a duplicate'].includes(theirs ?? '');
 
 /**
  * Pending when we have something to say that was not agreed on, else synced; a conflict while any
  * is open.
  */
-async function finish(tx: Tx, held: Held): Promise<PushRow['state']> {
-  const [push] = await tx.select().from(pushes).where(ofPush(held.push));
-  if (push === undefined || (await openOf(tx, push.tenantId, push.id)).length > 0)
+async function finishDecision(tx: Tx, locked: LockedPush): Promise<PushRow['state']> {
+  const [push] = await tx.select().from(pushes).where(wherePush(locked.push));
+  if (push === undefined || (await selectOpenConflicts(tx, push.tenantId, push.id)).length > 0)
     return 'conflict';
-  if (!held.isLeft && (await hasNews(tx, held, push))) {
-    await makeDue(tx, push);
+  if (!locked.isLeftAsIs && (await hasUnsentChanges(tx, locked, push))) {
+    await makePushDue(tx, push);
     return 'pending';
   }
   await tx
@@ -274,37 +293,37 @@ async function finish(tx: Tx, held: Held): Promise<PushRow['state']> {
       errorMessage: null,
       updatedAt: sql`now()`,
     })
-    .where(ofPush(push));
-  await showState(tx, push, push.remoteId === null ? null : 'synced');
+    .where(wherePush(push));
+  await updateLeadPushState(tx, push, push.remoteId === null ? null : 'synced');
   return 'synced';
 }
 
-async function hasNews(tx: Tx, held: Held, push: PushRow): Promise<boolean> {
+async function hasUnsentChanges(tx: Tx, locked: LockedPush, push: PushRow): Promise<boolean> {
   if (push.base === null) return true;
-  const { tables } = await planNow(tx, held);
+  const { tables } = await buildCurrentPlan(tx, locked);
   return Object.entries(tables.lead?.values ?? {}).some(
     ([field, value]) => (push.base?.[field] ?? null) !== value,
   );
 }
 
-async function oursNow(tx: Tx, held: Held, name: string): Promise<FieldValue> {
-  const place = placeOf(held.ground, name);
+async function readOurValue(tx: Tx, locked: LockedPush, name: string): Promise<FieldValue> {
+  const place = findTargetField(locked.context, name);
   return place === undefined
     ? null
-    : ((await planNow(tx, held)).tables[place.table]?.values[place.field.name] ?? null);
+    : ((await buildCurrentPlan(tx, locked)).tables[place.table]?.values[place.field.name] ?? null);
 }
 
-async function planNow(tx: Tx, { push, ground }: Held) {
-  const values = (await readSources(tx, push.tenantId, [push.leadId])).get(push.leadId);
-  return planOf(ground.mapping.fields, values?.values ?? {}, ground.metadata);
+async function buildCurrentPlan(tx: Tx, { push, context }: LockedPush) {
+  const values = (await readLeadValues(tx, push.tenantId, [push.leadId])).get(push.leadId);
+  return buildPlan(context.mapping.fields, values?.values ?? {}, context.metadata);
 }
 
 /**
  * A remote field by the name that conflicts have for it: that of the lead alone, others behind
  * their table.
  */
-export function placeOf(
-  { metadata }: Pick<Ground, 'metadata'>,
+export function findTargetField(
+  { metadata }: Pick<PullContext, 'metadata'>,
   name: string,
 ): { table: (typeof pushTables)[number]; field: TargetField } | undefined {
   const [before, after] = name.split('.', 2);
@@ -316,7 +335,7 @@ export function placeOf(
   return table === undefined || field === undefined ? undefined : { table, field };
 }
 
-function openOf(tx: Tx, tenantId: string, pushId: string): Promise<ConflictRow[]> {
+function selectOpenConflicts(tx: Tx, tenantId: string, pushId: string): Promise<ConflictRow[]> {
   return tx
     .select()
     .from(pushConflicts)
@@ -331,13 +350,14 @@ function openOf(tx: Tx, tenantId: string, pushId: string): Promise<ConflictRow[]
 }
 
 /** Of two clicks the second finds its work done; of two people the second is told. */
-async function alreadyResolved(
+async function assertSameResolution(
   tx: Tx,
   { resolution, resolvedBy }: ConflictRow,
   choice: Choice,
 ): Promise<ConflictRow[]> {
   if (resolution === choice) return [];
-  const who = resolvedBy === null ? undefined : (await namesOf(tx, [resolvedBy])).get(resolvedBy);
+  const who =
+    resolvedBy === null ? undefined : (await loadUserNames(tx, [resolvedBy])).get(resolvedBy);
   const how =
     resolution === 'gone'
       ? 'has settled itself'
@@ -345,7 +365,7 @@ async function alreadyResolved(
   throw new Problem('conflict', `This conflict ${how} in the meantime. Nothing was changed now.`);
 }
 
-const changedAgain = () =>
+const changedAgainProblem = () =>
   new Problem(
     'conflict',
     'This has changed again since you opened the page. Nothing was decided; look at the values as they are now and choose once more.',

@@ -1,51 +1,51 @@
 import { and, asc, eq } from 'drizzle-orm';
-import { domainOf } from '../../records/company-domain.ts';
+import { parseCompanyDomain } from '../../records/company-domain.ts';
 import { leads } from '../../schema/leads.ts';
 import { Problem } from '../../platform/errors.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { requestPushes, unknownLead, type PushRequest } from './request.ts';
-import { isOwnAndLive } from '../../entities/lead/lookup.ts';
+import { whereOwnAndLive } from '../../entities/lead/lookup.ts';
 
-export interface Asked extends Omit<PushRequest, 'refused'> {
+export interface LeadPushRequest extends Omit<PushRequest, 'refused'> {
   refused: { leadId: string; reason: string; isUnknown: boolean }[];
 }
 
 /** Companies with more leads than these are asked for by a filter. */
-const mostOfDomain = 500;
+const maxLeadsPerDomain = 500;
 
 /** Asks for leads by their ids. */
-export async function askForLeads(
+export async function requestPushesByIds(
   tenantId: string,
   connectionId: string,
   leadIds: readonly string[],
   by: string | null,
-): Promise<Asked> {
-  const asked = await requestPushes(tenantId, { connectionId, leadIds }, by);
+): Promise<LeadPushRequest> {
+  const requested = await requestPushes(tenantId, { connectionId, leadIds }, by);
   return {
-    ...asked,
-    refused: asked.refused.map((each) => ({ ...each, isUnknown: each.reason === unknownLead })),
+    ...requested,
+    refused: requested.refused.map((each) => ({ ...each, isUnknown: each.reason === unknownLead })),
   };
 }
 
 /** Asks for the leads of a domain, however it is spelled. None at all is a Problem. */
-export async function askForDomain(
+export async function requestPushesByDomain(
   tenantId: string,
   connectionId: string,
   text: string,
   by: string | null,
-): Promise<Asked> {
+): Promise<LeadPushRequest> {
   const domain = requireDomain(text);
   const rows = await readTenant(tenantId, (tx) =>
     tx
       .select({ id: leads.id })
       .from(leads)
-      .where(ofDomain(tenantId, domain))
+      .where(whereDomain(tenantId, domain))
       .orderBy(asc(leads.id))
-      .limit(mostOfDomain),
+      .limit(maxLeadsPerDomain),
   );
   if (rows.length === 0)
     throw new Problem('not_found', 'No lead of this workspace has this domain.');
-  return askForLeads(
+  return requestPushesByIds(
     tenantId,
     connectionId,
     rows.map(({ id }) => id),
@@ -55,12 +55,12 @@ export async function askForDomain(
 
 /** The registrable domain that a person means. */
 export function requireDomain(text: string): string {
-  const { domain } = domainOf(text, []);
+  const { domain } = parseCompanyDomain(text, []);
   if (domain === null)
     throw new Problem('bad_request', 'This is no domain. Write one such as example.com.');
   return domain;
 }
 
 /** The leads of a domain that lists show: neither deleted ones nor copies. */
-export const ofDomain = (tenantId: string, domain: string) =>
-  and(eq(leads.tenantId, tenantId), eq(leads.domain, domain), isOwnAndLive);
+export const whereDomain = (tenantId: string, domain: string) =>
+  and(eq(leads.tenantId, tenantId), eq(leads.domain, domain), whereOwnAndLive);

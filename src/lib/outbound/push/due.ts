@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-
 import { connections } from '../../schema/connections.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { newId } from '../../platform/id.ts';
 import type { PeriodicTask } from '../../platform/periodic/run.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
@@ -10,43 +10,43 @@ import { selectFeatures } from '../../identity/features.ts';
 import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
-import { isOwnAndLive, leadById } from '../../entities/lead/lookup.ts';
-import { seenNow } from '../../mappings/lead-fields.ts';
-import { wakePushes } from './enqueue.ts';
+import { whereOwnAndLive, selectLeadById } from '../../entities/lead/lookup.ts';
+import { sourceDigest } from '../../mappings/lead-fields.ts';
+import { enqueuePushes } from './enqueue.ts';
 
 const everyMs = 60_000;
 /** More than these at once would hold their rows for long; the others follow the next time. */
-const mostMarked = 2_000;
+const maxMarked = 2_000;
 
 /**
  * Once a minute, over all processes: what changed here is sent again, and what is due and was not
  * woken is woken.
  */
 export function duePushesTask(): PeriodicTask {
-  return { name: 'push-leads', everyMs, run: async () => void (await wakeDuePushes()) };
+  return { name: 'push-leads', everyMs, run: async () => void (await enqueueDuePushes()) };
 }
 
 /** Wakes every connection that has pushes which are due. The answer is how many those are. */
-export async function wakeDuePushes(): Promise<number> {
-  let woken = 0;
+export async function enqueueDuePushes(): Promise<number> {
+  let enqueued = 0;
   for (const tenant of await listTenants()) {
-    for (const connectionId of await dueConnections(tenant.id)) {
-      await wakePushes(tenant.id, connectionId);
-      woken += 1;
+    for (const connectionId of await listDueConnections(tenant.id)) {
+      await enqueuePushes(tenant.id, connectionId);
+      enqueued += 1;
     }
   }
-  return woken;
+  return enqueued;
 }
 
 /**
  * Connections with pushes that are due, those included whose leads have changed since they were
  * sent; none while the feature is off. One that is paused waits until it is resumed.
  */
-function dueConnections(tenantId: string): Promise<string[]> {
-  return patiently(() =>
+function listDueConnections(tenantId: string): Promise<string[]> {
+  return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
-      await markChanged(tx, tenantId);
+      await markChangedPushes(tx, tenantId);
       const due = await tx
         .selectDistinct({ id: pushes.connectionId })
         .from(pushes)
@@ -74,11 +74,11 @@ function dueConnections(tenantId: string): Promise<string[]> {
  * Asks again for the pushed leads whose rows look different than when their values were read;
  * whether there is anything to send is seen then.
  */
-async function markChanged(tx: Tx, tenantId: string): Promise<void> {
+async function markChangedPushes(tx: Tx, tenantId: string): Promise<void> {
   const changed = tx
     .select({ id: pushes.id })
     .from(pushes)
-    .innerJoinLateral(leadById(tx, tenantId, pushes.leadId), sql`true`)
+    .innerJoinLateral(selectLeadById(tx, tenantId, pushes.leadId), sql`true`)
     .leftJoin(
       companyDomains,
       and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
@@ -90,12 +90,12 @@ async function markChanged(tx: Tx, tenantId: string): Promise<void> {
         eq(pushes.state, 'synced'),
         isNotNull(pushes.remoteId),
         isNull(pushes.dueAt),
-        isOwnAndLive,
-        sql`${pushes.seen} is distinct from ${seenNow}`,
+        whereOwnAndLive,
+        sql`${pushes.seen} is distinct from ${sourceDigest}`,
       ),
     )
     .orderBy(asc(pushes.id))
-    .limit(mostMarked)
+    .limit(maxMarked)
     .for('update', { of: pushes, skipLocked: true });
   const marked = await tx
     .update(pushes)

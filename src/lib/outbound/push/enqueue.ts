@@ -5,7 +5,11 @@ import { enqueue } from '../../jobs/queue.ts';
  * truth; the job only says that it is worth a look. A job that is about to end may not see what was
  * asked for just now, so a second one may wait.
  */
-export async function wakePushes(tenantId: string, connectionId: string, at?: Date): Promise<void> {
+export async function enqueuePushes(
+  tenantId: string,
+  connectionId: string,
+  at?: Date,
+): Promise<void> {
   const payload = { tenantId, connectionId, leadId: null, requestedBy: null };
   if (at !== undefined && at.getTime() > Date.now()) {
     await enqueue('push-leads', payload, {

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, lt, ne } from 'drizzle-orm';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents } from '../../schema/pushes.ts';
@@ -27,7 +27,7 @@ export async function prunePushEvents(
     ne(pushEvents.step, 'resolved'),
   );
   while (!isOver()) {
-    const deleted = await patiently(() =>
+    const deleted = await retryOnDbOutage(() =>
       withTenant(tenantId, async (tx) => {
         const batch = tx
           .select({ id: pushEvents.id })

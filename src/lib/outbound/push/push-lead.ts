@@ -1,5 +1,5 @@
 import { config } from '../../platform/config.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
@@ -7,23 +7,23 @@ import { FencedError } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { AuditLog } from '../audit-log.ts';
 import { deliver } from './deliver/deliver.ts';
-import type { Delivery, Progress } from './deliver/delivery.ts';
-import { undo } from './deliver/undo.ts';
-import { planOf } from '../../mappings/plan.ts';
+import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
+import { undoDelivery } from './deliver/undo.ts';
+import { buildPlan } from '../../mappings/plan.ts';
 import type { PushSession } from './session.ts';
-import { readSources, type LeadValues } from '../../mappings/lead-fields.ts';
+import { readLeadValues, type LeadValues } from '../../mappings/lead-fields.ts';
 import {
   renewLease,
   leadGone,
-  mostAttempts,
-  putDown,
-  type Ending,
-  type HeldPush,
+  maxAttempts,
+  completePush,
+  type PushCompletion,
+  type LeasedPush,
 } from './state.ts';
-import { forgetTarget } from '../../mappings/destination-fields.ts';
+import { deleteTargetMetadata } from '../../mappings/destination-fields.ts';
 
 /** What became of one push. `retried`: it failed, and is tried again. */
-export type Pushed = (
+export type PushOutcome = (
   | { kind: 'synced' | 'unchanged' | 'conflict' | 'failed' | 'retried' | 'fenced' }
   | { kind: 'postponed'; until: Date }
 ) & { needsReconnect?: string };
@@ -32,25 +32,27 @@ export type Pushed = (
  * Carries a push that is in our hands to its end, whatever that is; only a database that is gone is
  * thrown.
  */
-export async function pushOne(session: PushSession, held: HeldPush): Promise<Pushed> {
-  const progress: Progress = {
-    remoteId: held.remoteId,
-    remoteIds: held.remoteIds,
-    made: held.made,
+export async function pushLead(session: PushSession, push: LeasedPush): Promise<PushOutcome> {
+  const progress: DeliveryProgress = {
+    remoteId: push.remoteId,
+    remoteIds: push.remoteIds,
+    made: push.made,
   };
-  const auditLog = openAuditLog(session, held, progress);
+  const auditLog = openAuditLog(session, push, progress);
   try {
-    const lead = await patiently(() =>
-      withTenant(held.tenantId, (tx) => readSources(tx, held.tenantId, [held.leadId])),
+    const lead = await retryOnDbOutage(() =>
+      withTenant(push.tenantId, (tx) => readLeadValues(tx, push.tenantId, [push.leadId])),
     );
-    const values = lead.get(held.leadId);
+    const values = lead.get(push.leadId);
     const delivery =
-      values === undefined ? undefined : deliveryOf(session, held, values, { auditLog, progress });
+      values === undefined
+        ? undefined
+        : createDelivery(session, push, values, { auditLog, progress });
     if (values === undefined || delivery === undefined)
-      return await giveUp(held, auditLog, progress);
-    if (isUnchanged(session, held, delivery))
-      return await unchanged(session, held, auditLog, values.seen);
-    return await sent(session, held, values, delivery);
+      return await failGoneLead(push, auditLog, progress);
+    if (isUnchanged(session, push, delivery))
+      return await completeUnchanged(session, push, auditLog, values.seen);
+    return await sendLead(session, push, values, delivery);
   } catch (error) {
     if (error instanceof FencedError) return { kind: 'fenced' };
     throw error;
@@ -60,29 +62,33 @@ export async function pushOne(session: PushSession, held: HeldPush): Promise<Pus
 /** A conditional write whose response was lost is sent so often. */
 const maxSends = 3;
 
-function openAuditLog(session: PushSession, held: HeldPush, progress: Progress): AuditLog {
+function openAuditLog(
+  session: PushSession,
+  push: LeasedPush,
+  progress: DeliveryProgress,
+): AuditLog {
   return new AuditLog({
     provider: session.provider.key,
-    store: (events) => renewLease(held, events, progress),
+    store: (events) => renewLease(push, events, progress),
     maxSends,
     retryMs: config().SYNC_RETRY_BASE_MS,
   });
 }
 
-function deliveryOf(
+function createDelivery(
   session: PushSession,
-  held: HeldPush,
+  push: LeasedPush,
   { values, changedAt }: LeadValues,
-  { auditLog, progress }: { auditLog: AuditLog; progress: Progress },
+  { auditLog, progress }: { auditLog: AuditLog; progress: DeliveryProgress },
 ): Delivery {
   const { provider, metadata, mapping } = session;
   const tables = session.push.tables(
-    { http: auditLog.client(session.http), settings: session.settings },
+    { http: auditLog.wrapClient(session.http), settings: session.settings },
     metadata,
   );
   return {
-    held,
-    plan: planOf(mapping.fields, values, metadata),
+    push,
+    plan: buildPlan(mapping.fields, values, metadata),
     values,
     changedAt,
     metadata,
@@ -94,13 +100,13 @@ function deliveryOf(
 }
 
 /** The lead was deleted after it had been asked for, or is the copy of another one. */
-async function giveUp(
-  held: HeldPush,
+async function failGoneLead(
+  push: LeasedPush,
   auditLog: AuditLog,
-  { remoteId, remoteIds, made }: Progress,
-): Promise<Pushed> {
-  await putDown(
-    held,
+  { remoteId, remoteIds, made }: DeliveryProgress,
+): Promise<PushOutcome> {
+  await completePush(
+    push,
     {
       kind: 'failed',
       errorKind: leadGone,
@@ -111,30 +117,30 @@ async function giveUp(
       remoteIds,
       made,
     },
-    auditLog.take(),
+    auditLog.drainEvents(),
   );
   return { kind: 'failed' };
 }
 
 /** Both agreed on exactly this last time. */
-function isUnchanged({ mapping }: PushSession, held: HeldPush, { plan }: Delivery): boolean {
+function isUnchanged({ mapping }: PushSession, push: LeasedPush, { plan }: Delivery): boolean {
   return (
-    held.remoteId !== null &&
-    held.payloadHash === plan.hash &&
-    held.mappingVersion === mapping.version &&
-    held.base !== null
+    push.remoteId !== null &&
+    push.payloadHash === plan.hash &&
+    push.mappingVersion === mapping.version &&
+    push.base !== null
   );
 }
 
-async function unchanged(
+async function completeUnchanged(
   { mapping }: PushSession,
-  held: HeldPush,
+  push: LeasedPush,
   auditLog: AuditLog,
   seen: string,
-): Promise<Pushed> {
-  const { remoteId, remoteIds, base, payloadHash } = held;
-  await putDown(
-    held,
+): Promise<PushOutcome> {
+  const { remoteId, remoteIds, base, payloadHash } = push;
+  await completePush(
+    push,
     {
       kind: 'synced',
       message: 'Nothing has changed since it was sent last, so that nothing was sent.',
@@ -145,20 +151,20 @@ async function unchanged(
       mappingVersion: mapping.version,
       seen,
     },
-    auditLog.take(),
+    auditLog.drainEvents(),
   );
   return { kind: 'unchanged' };
 }
 
-async function sent(
+async function sendLead(
   session: PushSession,
-  held: HeldPush,
+  push: LeasedPush,
   { seen }: LeadValues,
   delivery: Delivery,
-): Promise<Pushed> {
+): Promise<PushOutcome> {
   const { plan, auditLog, progress } = delivery;
   try {
-    const { base, conflicts, words } = await deliver(delivery);
+    const { base, conflicts, messages } = await deliver(delivery);
     const common = {
       remoteId: progress.remoteId,
       remoteIds: progress.remoteIds,
@@ -166,24 +172,26 @@ async function sent(
       mappingVersion: session.mapping.version,
       seen,
     };
-    const message = [...words, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(' ');
+    const message = [...messages, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(
+      ' ',
+    );
     if (conflicts.length > 0) {
       const fields = conflicts.map(({ field }) => field).join(', ');
-      await putDown(
-        held,
+      await completePush(
+        push,
         {
           ...common,
           kind: 'conflict',
           message:
-            words.length > 0 ? message : `Both sides changed: ${fields}. Decide which is right.`,
+            messages.length > 0 ? message : `Both sides changed: ${fields}. Decide which is right.`,
           conflicts,
         },
-        auditLog.take(),
+        auditLog.drainEvents(),
       );
       return { kind: 'conflict' };
     }
-    await putDown(
-      held,
+    await completePush(
+      push,
       {
         ...common,
         kind: 'synced',
@@ -191,27 +199,27 @@ async function sent(
         message: message === '' ? 'Both sides agree.' : message,
         payloadHash: plan.hash,
       },
-      auditLog.take(),
+      auditLog.drainEvents(),
     );
     return { kind: 'synced' };
   } catch (error) {
     if (error instanceof FencedError) throw error;
-    return failed(session, held, delivery, error);
+    return handleFailure(session, push, delivery, error);
   }
 }
 
-async function failed(
+async function handleFailure(
   session: PushSession,
-  held: HeldPush,
+  push: LeasedPush,
   delivery: Delivery,
   error: unknown,
-): Promise<Pushed> {
+): Promise<PushOutcome> {
   const { auditLog, progress } = delivery;
-  const until = waitUntil(session, error);
+  const until = computePostponement(session, error);
   if (until !== undefined) {
     const isStop = session.signal?.aborted === true;
-    await putDown(
-      held,
+    await completePush(
+      push,
       {
         kind: 'postponed',
         errorKind: isStop ? null : 'waiting',
@@ -219,12 +227,12 @@ async function failed(
         until,
         ...progress,
       },
-      auditLog.take(),
+      auditLog.drainEvents(),
     );
     return {
       kind: 'postponed',
       until,
-      ...(!isStop && isRefusal(error) && { needsReconnect: error.message }),
+      ...(!isStop && isAuthFailure(error) && { needsReconnect: error.message }),
     };
   }
   if (!(error instanceof RemoteError))
@@ -232,31 +240,32 @@ async function failed(
       { event: 'push.failed', reason: safeMessage(error) },
       'A push failed for a reason of our own',
     );
-  if (error instanceof RemoteError && error.kind === 'malformed') await forgetTarget(session);
-  const isLast = held.attempts + 1 >= mostAttempts;
-  if (isLast) await undo(delivery);
-  const ending: Ending = {
+  if (error instanceof RemoteError && error.kind === 'malformed')
+    await deleteTargetMetadata(session);
+  const isLast = push.attempts + 1 >= maxAttempts;
+  if (isLast) await undoDelivery(delivery);
+  const completion: PushCompletion = {
     kind: 'failed',
     errorKind: error instanceof RemoteError ? error.kind : 'internal',
-    message: wordsOf(error),
-    retryAt: isLast ? null : retryAt(held.attempts + 1),
+    message: formatError(error),
+    retryAt: isLast ? null : computeRetryAt(push.attempts + 1),
     ...progress,
   };
-  await putDown(held, ending, auditLog.take());
+  await completePush(push, completion, auditLog.drainEvents());
   return { kind: isLast ? 'failed' : 'retried' };
 }
 
 /** The credentials are refused: that is so for every push, and no fault of this one. */
-const isRefusal = (error: unknown): error is RemoteError =>
+const isAuthFailure = (error: unknown): error is RemoteError =>
   error instanceof RemoteError && error.kind === 'auth';
 
 /**
  * When it is not the push that failed: it was held back by a limit or a circuit of ours, told to
  * slow down, the connection is refused, or the worker stops.
  */
-function waitUntil({ signal }: PushSession, error: unknown): Date | undefined {
+function computePostponement({ signal }: PushSession, error: unknown): Date | undefined {
   if (signal?.aborted === true) return new Date();
-  if (isRefusal(error))
+  if (isAuthFailure(error))
     return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
   if (!(error instanceof RemoteError) || (!error.unsent && error.kind !== 'rate_limited'))
     return undefined;
@@ -267,13 +276,13 @@ function waitUntil({ signal }: PushSession, error: unknown): Date | undefined {
  * Waits that double, each up to a quarter shorter or longer: those that failed together do not come
  * back together.
  */
-function retryAt(attempt: number): Date {
+function computeRetryAt(attempt: number): Date {
   return new Date(
     Date.now() + config().SYNC_RETRY_BASE_MS * 15 * 2 ** attempt * (0.75 + Math.random() / 2),
   );
 }
 
-function wordsOf(error: unknown): string {
+function formatError(error: unknown): string {
   return error instanceof RemoteError
     ? error.message
     : 'Something went wrong on our side while the lead was being sent; it is in the log.';

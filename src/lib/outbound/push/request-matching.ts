@@ -1,6 +1,6 @@
-import { leadPage } from '../../entities/lead/queries.ts';
+import { selectLeadPage } from '../../entities/lead/queries.ts';
 import type { JobPayload } from '../../jobs/jobs.ts';
-import { dayIn } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/day.ts';
 import { parsePeriod } from '../../platform/period.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -13,18 +13,18 @@ const pageSize = 500;
  * Asks for the leads that a filter shows, page by page, until there is no more or `isOver` says so.
  * The answer is where it goes on; null at the end. The filter is read as the lead table reads it.
  */
-export async function requestSlice(
+export async function requestMatchingSlice(
   { tenantId, connectionId, query, after, requestedBy }: JobPayload<'request-pushes'>,
   isOver: () => boolean,
 ): Promise<string | null> {
   const { timeZone } = await getTenant(tenantId);
   const params = new URLSearchParams(query);
-  const period = parsePeriod(params, dayIn(timeZone, new Date()));
+  const period = parsePeriod(params, toLocalDay(timeZone, new Date()));
   let cursor = after;
   do {
     const filter = { ...parseLeadFilter(params), cursor: cursor ?? undefined };
     const page = await readTenant(tenantId, (tx) =>
-      leadPage(tx, tenantId, period, filter, pageSize),
+      selectLeadPage(tx, tenantId, period, filter, pageSize),
     );
     await requestPushes(
       tenantId,

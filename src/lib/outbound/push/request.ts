@@ -1,9 +1,9 @@
 import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { listConnections } from '../../connections/connections.ts';
-import { settleJobs } from '../../jobs/failed/store.ts';
+import { resolveFailedJobs } from '../../jobs/failed/store.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
 import { getProvider } from '../../connectors/registry.ts';
@@ -11,10 +11,10 @@ import { enqueue } from '../../jobs/queue.ts';
 import { enabledFeatures } from '../../identity/features.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
-import { wakePushes } from './enqueue.ts';
+import { enqueuePushes } from './enqueue.ts';
 
 /** A connected system that takes leads. */
-export interface PushTargetConnection {
+export interface PushConnection {
   id: string;
   label: string;
   provider: string;
@@ -38,7 +38,7 @@ export const unknownLead = 'There is no such lead in this workspace.';
 const chunkSize = 500;
 
 /** The connections of a tenant that take leads, oldest first; none while the feature is off. */
-export async function pushTargetsOf(tenantId: string): Promise<PushTargetConnection[]> {
+export async function listPushConnections(tenantId: string): Promise<PushConnection[]> {
   if (!(await enabledFeatures(tenantId)).has('crm-push')) return [];
   const all = await listConnections(tenantId);
   return all
@@ -52,21 +52,21 @@ export async function pushTargetsOf(tenantId: string): Promise<PushTargetConnect
  * The connection to push into: the one that is named, else the only one. A Problem (conflict) says
  * what to do when there is none.
  */
-export async function requirePushTarget(
+export async function requirePushConnection(
   tenantId: string,
   connectionId?: string,
   provider?: string,
-): Promise<PushTargetConnection> {
+): Promise<PushConnection> {
   if (!(await enabledFeatures(tenantId)).has('crm-push'))
     throw new Problem(
       'conflict',
       'Writing leads into a CRM is switched off in this workspace. An admin can switch it on under Settings, Features.',
     );
-  const targets = (await pushTargetsOf(tenantId)).filter(
-    (target) => provider === undefined || target.provider === provider,
+  const candidates = (await listPushConnections(tenantId)).filter(
+    (candidate) => provider === undefined || candidate.provider === provider,
   );
   if (connectionId !== undefined) {
-    const named = targets.find(({ id }) => id === connectionId);
+    const named = candidates.find(({ id }) => id === connectionId);
     if (named === undefined)
       throw new Problem(
         'not_found',
@@ -74,16 +74,16 @@ export async function requirePushTarget(
       );
     return named;
   }
-  const [only] = targets;
+  const [only] = candidates;
   if (only === undefined)
     throw new Problem(
       'conflict',
       'No connected system takes leads. Connect a CRM first, for example Dynamics 365.',
     );
-  if (targets.length > 1)
+  if (candidates.length > 1)
     throw new Problem(
       'bad_request',
-      `Several connected systems take leads. Name one of them: ${targets.map(({ id, label }) => `${id} (${label})`).join(', ')}.`,
+      `Several connected systems take leads. Name one of them: ${candidates.map(({ id, label }) => `${id} (${label})`).join(', ')}.`,
     );
   return only;
 }
@@ -98,14 +98,14 @@ export async function requestPushes(
   { connectionId, leadIds }: { connectionId: string; leadIds: readonly string[] },
   by: string | null,
 ): Promise<PushRequest> {
-  await requirePushTarget(tenantId, connectionId);
+  await requirePushConnection(tenantId, connectionId);
   const result: PushRequest = { queued: 0, alreadyPending: 0, refused: [], pushes: [] };
   // In one order, so that two requests for the same leads wait for each other instead of locking
   // each other out.
   const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
   for (let at = 0; at < wanted.length; at += chunkSize) {
     const chunk = wanted.slice(at, at + chunkSize);
-    const part = await patiently(() =>
+    const part = await retryOnDbOutage(() =>
       withTenant(tenantId, (tx) => requestChunk(tx, { tenantId, connectionId, by }, chunk)),
     );
     result.queued += part.queued;
@@ -113,7 +113,7 @@ export async function requestPushes(
     result.refused.push(...part.refused);
     result.pushes.push(...part.pushes);
   }
-  if (result.pushes.length > 0) await wakePushes(tenantId, connectionId);
+  if (result.pushes.length > 0) await enqueuePushes(tenantId, connectionId);
   return result;
 }
 
@@ -126,7 +126,7 @@ export async function requestPushesMatching(
   { connectionId, query }: { connectionId: string; query: string },
   by: string | null,
 ): Promise<boolean> {
-  await requirePushTarget(tenantId, connectionId);
+  await requirePushConnection(tenantId, connectionId);
   return enqueue(
     'request-pushes',
     { tenantId, connectionId, query, after: null, requestedBy: by },
@@ -134,7 +134,7 @@ export async function requestPushesMatching(
   );
 }
 
-interface Asked {
+interface ChunkRequest {
   tenantId: string;
   connectionId: string;
   by: string | null;
@@ -142,30 +142,30 @@ interface Asked {
 
 async function requestChunk(
   tx: Tx,
-  asked: Asked,
+  request: ChunkRequest,
   leadIds: readonly string[],
 ): Promise<PushRequest> {
-  const { accepted, refused } = await admissible(tx, asked, leadIds);
+  const { accepted, refused } = await checkAdmissible(tx, request, leadIds);
   if (accepted.length === 0) return { queued: 0, alreadyPending: 0, refused, pushes: [] };
-  const waiting = await waitingOf(tx, asked, accepted);
-  const rows = await askFor(tx, asked, accepted);
+  const waiting = await selectWaiting(tx, request, accepted);
+  const rows = await upsertPushes(tx, request, accepted);
   await tx.insert(pushEvents).values(
     rows.map(({ id }) => ({
-      tenantId: asked.tenantId,
+      tenantId: request.tenantId,
       id: newId(),
       pushId: id,
       attempt: 0,
       step: 'requested',
       outcome: 'note' as const,
-      actor: asked.by,
+      actor: request.by,
     })),
   );
-  await settleJobs(
+  await resolveFailedJobs(
     tx,
-    asked.tenantId,
+    request.tenantId,
     'push-leads',
-    accepted.map((leadId) => `${asked.connectionId}/${leadId}`),
-    asked.by,
+    accepted.map((leadId) => `${request.connectionId}/${leadId}`),
+    request.by,
   );
   return {
     queued: rows.length - waiting.size,
@@ -175,7 +175,11 @@ async function requestChunk(
   };
 }
 
-async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: readonly string[]) {
+async function checkAdmissible(
+  tx: Tx,
+  { tenantId, connectionId }: ChunkRequest,
+  leadIds: readonly string[],
+) {
   const ids = leadIds.filter(isId);
   const found =
     ids.length === 0
@@ -187,7 +191,7 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
             and(eq(leads.tenantId, tenantId), inArray(leads.id, ids), isNull(leads.deletedAt)),
           );
   const known = new Map(found.map((lead) => [lead.id, lead]));
-  const reasonOf = (leadId: string): string | undefined => {
+  const findRefusal = (leadId: string): string | undefined => {
     const lead = known.get(leadId);
     if (lead === undefined) return unknownLead;
     if (lead.mirrorOf !== null)
@@ -197,15 +201,15 @@ async function admissible(tx: Tx, { tenantId, connectionId }: Asked, leadIds: re
       : undefined;
   };
   const refused = leadIds.flatMap((leadId) => {
-    const reason = reasonOf(leadId);
+    const reason = findRefusal(leadId);
     return reason === undefined ? [] : [{ leadId, reason }];
   });
-  return { accepted: leadIds.filter((leadId) => reasonOf(leadId) === undefined), refused };
+  return { accepted: leadIds.filter((leadId) => findRefusal(leadId) === undefined), refused };
 }
 
-async function waitingOf(
+async function selectWaiting(
   tx: Tx,
-  { tenantId, connectionId }: Asked,
+  { tenantId, connectionId }: ChunkRequest,
   leadIds: string[],
 ): Promise<Set<string>> {
   const own = and(
@@ -224,9 +228,9 @@ async function waitingOf(
  * A push in somebody's hands keeps its lease; whoever has it sees by `requested_at` that it is to
  * be sent again.
  */
-async function askFor(
+async function upsertPushes(
   tx: Tx,
-  { tenantId, connectionId, by }: Asked,
+  { tenantId, connectionId, by }: ChunkRequest,
   leadIds: string[],
 ): Promise<{ id: string; leadId: string }[]> {
   const rows = await tx

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../schema/pushes.ts';
-import { pushTargetsOf, requestPushes } from './request.ts';
+import { listPushConnections, requestPushes } from './request.ts';
 
 /** Leads that are asked for at once. */
 const chunkSize = 500;
@@ -10,22 +10,26 @@ const chunkSize = 500;
  * Asks for everything that failed once more, of one connection or of all that take leads. Answers
  * how many that are.
  */
-export async function retryFailed(
+export async function retryFailedPushes(
   tenantId: string,
   connectionId: string | undefined,
   by: string | null,
 ): Promise<number> {
-  const targets = await pushTargetsOf(tenantId);
+  const connections = await listPushConnections(tenantId);
   let retried = 0;
-  for (const { id } of targets.filter(
-    (target) => connectionId === undefined || target.id === connectionId,
+  for (const { id } of connections.filter(
+    (connection) => connectionId === undefined || connection.id === connectionId,
   ))
-    retried += await retryOf(tenantId, id, by);
+    retried += await retryConnection(tenantId, id, by);
   return retried;
 }
 
 /** By id, so that one that fails again meanwhile is not met twice. */
-async function retryOf(tenantId: string, connectionId: string, by: string | null): Promise<number> {
+async function retryConnection(
+  tenantId: string,
+  connectionId: string,
+  by: string | null,
+): Promise<number> {
   const failed = and(
     eq(pushes.tenantId, tenantId),
     eq(pushes.connectionId, connectionId),
@@ -43,12 +47,12 @@ async function retryOf(tenantId: string, connectionId: string, by: string | null
         .limit(chunkSize),
     );
     if (rows.length === 0) return retried;
-    const { pushes: asked } = await requestPushes(
+    const { pushes: requested } = await requestPushes(
       tenantId,
       { connectionId, leadIds: rows.map(({ leadId }) => leadId) },
       by,
     );
-    retried += asked.length;
+    retried += requested.length;
     after = rows.at(-1)?.id;
   }
 }

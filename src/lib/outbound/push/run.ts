@@ -3,13 +3,13 @@ import { recordHealth, type ConnectionKey } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log, withLogFields } from '../../platform/log.ts';
-import { traced } from '../../platform/tracing.ts';
-import { pushOne, type Pushed } from './push-lead.ts';
-import { requestPushes, requirePushTarget } from './request.ts';
+import { withSpan } from '../../platform/tracing.ts';
+import { pushLead, type PushOutcome } from './push-lead.ts';
+import { requestPushes, requirePushConnection } from './request.ts';
 import { withPushSession, type PushSession } from './session.ts';
-import { nextPush, noteWaiting, takePush, whilePushHeld } from './state.ts';
+import { findNextDueAt, recordWaiting, claimPush, whilePushHeld } from './state.ts';
 
-export interface SliceRequest extends ConnectionKey {
+export interface PushSliceRequest extends ConnectionKey {
   /** A lead that is asked for along with it: what a person retries. */
   leadId?: string | null;
   requestedBy?: string | null;
@@ -18,8 +18,8 @@ export interface SliceRequest extends ConnectionKey {
   sliceMs?: number;
 }
 
-export interface SliceEnd {
-  tally: Record<Pushed['kind'], number>;
+export interface PushSliceResult {
+  tally: Record<PushOutcome['kind'], number>;
   /**
    * When the next push is due; null when none waits. At once when the slice ended before its work
    * did.
@@ -31,7 +31,7 @@ export interface SliceEnd {
  * At most so many pushes of a connection are under way at once, however many requests its provider
  * allows.
  */
-const mostAtOnce = 4;
+const maxConcurrentPushes = 4;
 
 /** A CRM that could not be opened and named no time is left alone for so many retry intervals. */
 const reopenFactor = 60;
@@ -41,12 +41,12 @@ const reopenFactor = 60;
  * slice is over, or the CRM is to be left alone. Any number of workers may do so at once. A
  * connection that takes no leads is a Problem.
  */
-export async function pushSlice(request: SliceRequest): Promise<SliceEnd> {
+export async function pushSlice(request: PushSliceRequest): Promise<PushSliceResult> {
   const { tenantId, connectionId, leadId, requestedBy = null } = request;
-  await requirePushTarget(tenantId, connectionId);
+  await requirePushConnection(tenantId, connectionId);
   if (typeof leadId === 'string')
     await requestPushes(tenantId, { connectionId, leadIds: [leadId] }, requestedBy);
-  const tally: SliceEnd['tally'] = {
+  const tally: PushSliceResult['tally'] = {
     synced: 0,
     unchanged: 0,
     conflict: 0,
@@ -55,16 +55,16 @@ export async function pushSlice(request: SliceRequest): Promise<SliceEnd> {
     postponed: 0,
     fenced: 0,
   };
-  const due = await nextPush({ tenantId, connectionId });
+  const due = await findNextDueAt({ tenantId, connectionId });
   if (due === null || due > new Date()) return { tally, next: due };
   return withLogFields({ tenantId, connectionId }, () =>
-    traced('push slice', { tenantId, connectionId }, async () => {
+    withSpan('push slice', { tenantId, connectionId }, async () => {
       const waitUntil = await runSlice(request, tally);
       log.info(
         { event: 'push.slice', count: tally.synced + tally.unchanged, rejected: tally.failed },
         'Leads were written into a CRM',
       );
-      const next = await nextPush({ tenantId, connectionId });
+      const next = await findNextDueAt({ tenantId, connectionId });
       return {
         tally,
         next: next !== null && waitUntil !== undefined && next < waitUntil ? waitUntil : next,
@@ -75,8 +75,8 @@ export async function pushSlice(request: SliceRequest): Promise<SliceEnd> {
 
 /** Until when the CRM is to be left alone, if it is. */
 async function runSlice(
-  request: SliceRequest,
-  tally: SliceEnd['tally'],
+  request: PushSliceRequest,
+  tally: PushSliceResult['tally'],
 ): Promise<Date | undefined> {
   const { tenantId, connectionId, signal } = request;
   const insist = typeof request.leadId === 'string';
@@ -96,7 +96,7 @@ async function runSlice(
       'A CRM cannot be written to now',
     );
     if (error.kind === 'auth') await recordHealth(request, error.message);
-    await noteWaiting(request, error.message);
+    await recordWaiting(request, error.message);
     return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * reopenFactor);
   }
 }
@@ -104,16 +104,16 @@ async function runSlice(
 /** Each lane carries one push after the other; the first that is told to wait stops them all. */
 async function runLanes(
   session: PushSession,
-  request: SliceRequest,
-  tally: SliceEnd['tally'],
+  request: PushSliceRequest,
+  tally: PushSliceResult['tally'],
 ): Promise<Date | undefined> {
   const end = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
   let waitUntil: Date | undefined;
-  const lane = async (): Promise<void> => {
+  const runLane = async (): Promise<void> => {
     while (waitUntil === undefined && performance.now() < end && request.signal?.aborted !== true) {
-      const held = await takePush(request);
-      if (held === undefined) return;
-      const pushed = await whilePushHeld(held, () => pushOne(session, held));
+      const claimedPush = await claimPush(request);
+      if (claimedPush === undefined) return;
+      const pushed = await whilePushHeld(claimedPush, () => pushLead(session, claimedPush));
       tally[pushed.kind] += 1;
       recordPush(request, pushed.kind);
       if (pushed.kind === 'postponed') waitUntil = pushed.until;
@@ -122,7 +122,7 @@ async function runLanes(
   };
   // All of them come to their end, also when one fails for want of a database: the client that they
   // share is closed then.
-  const ended = await Promise.allSettled(Array.from({ length: mostAtOnce }, lane));
+  const ended = await Promise.allSettled(Array.from({ length: maxConcurrentPushes }, runLane));
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   return waitUntil;

@@ -1,21 +1,21 @@
 import { and, asc, eq, inArray, isNotNull, lte, min, sql } from 'drizzle-orm';
-import { setAsideJob, settleJobs } from '../../jobs/failed/store.ts';
+import { recordFailedJob, resolveFailedJobs } from '../../jobs/failed/store.ts';
 import { leads } from '../../schema/leads.ts';
 import { config } from '../../platform/config.ts';
-import { patiently } from '../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
-import { FencedError, isLeaseFree, leaseEnd, whileLeased } from '../../platform/lease.ts';
+import { FencedError, whereLeaseFree, leaseExpiry, whileLeased } from '../../platform/lease.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { AuditEvent } from '../audit-log.ts';
 import { storePushEvents, toPushEvents } from './events.ts';
-import { noteConflicts, settleConflicts, type FieldConflict } from '../conflicts.ts';
+import { recordConflicts, closeConflicts, type FieldConflict } from '../conflicts.ts';
 import type { ConnectionKey } from '../../connections/session.ts';
 import { pushes } from '../../schema/pushes.ts';
 
 /** A push in this worker's hands. */
-export type HeldPush = typeof pushes.$inferSelect & {
+export type LeasedPush = typeof pushes.$inferSelect & {
   /** As the database keeps it, to the microsecond: a later one means that it was asked for again. */ requestedText: string;
 };
 
@@ -23,32 +23,39 @@ export type HeldPush = typeof pushes.$inferSelect & {
 export const leadGone = 'lead_gone';
 
 /** After so many failed tries in a row a person has to look. */
-export const mostAttempts = 3;
+export const maxAttempts = 3;
 
-const pushLeaseEnd = () => leaseEnd(config().SYNC_LEASE_SECONDS);
+const pushLeaseEnd = () => leaseExpiry(config().SYNC_LEASE_SECONDS);
 
-const ofPlace = ({ tenantId, connectionId }: ConnectionKey) =>
+const whereConnection = ({ tenantId, connectionId }: ConnectionKey) =>
   and(eq(pushes.tenantId, tenantId), eq(pushes.connectionId, connectionId));
-const ofHeld = ({ tenantId, id, lease }: Pick<HeldPush, 'tenantId' | 'id' | 'lease'>) =>
+const whereLeased = ({ tenantId, id, lease }: Pick<LeasedPush, 'tenantId' | 'id' | 'lease'>) =>
   and(eq(pushes.tenantId, tenantId), eq(pushes.id, id), eq(pushes.lease, lease));
-const isFree = isLeaseFree(pushes.leaseUntil);
+const whereUnleased = whereLeaseFree(pushes.leaseUntil);
 
 /**
  * Takes up the push that has been due for longest, or none. Of all workers who ask, each gets
  * another one.
  */
-export function takePush(place: ConnectionKey): Promise<HeldPush | undefined> {
-  return patiently(() =>
-    withTenant(place.tenantId, async (tx) => {
+export function claimPush(key: ConnectionKey): Promise<LeasedPush | undefined> {
+  return retryOnDbOutage(() =>
+    withTenant(key.tenantId, async (tx) => {
       const [next] = await tx
         .select({ id: pushes.id })
         .from(pushes)
-        .where(and(ofPlace(place), isNotNull(pushes.dueAt), lte(pushes.dueAt, sql`now()`), isFree))
+        .where(
+          and(
+            whereConnection(key),
+            isNotNull(pushes.dueAt),
+            lte(pushes.dueAt, sql`now()`),
+            whereUnleased,
+          ),
+        )
         .orderBy(asc(pushes.dueAt), asc(pushes.id))
         .limit(1)
         .for('update', { skipLocked: true });
       if (next === undefined) return undefined;
-      const [held] = await tx
+      const [push] = await tx
         .update(pushes)
         .set({
           lease: sql`${pushes.lease} + 1`,
@@ -56,55 +63,55 @@ export function takePush(place: ConnectionKey): Promise<HeldPush | undefined> {
           dueAt: pushLeaseEnd(),
           lastAttemptAt: sql`now()`,
         })
-        .where(and(eq(pushes.tenantId, place.tenantId), eq(pushes.id, next.id)))
+        .where(and(eq(pushes.tenantId, key.tenantId), eq(pushes.id, next.id)))
         .returning();
-      if (held === undefined) return undefined;
+      if (push === undefined) return undefined;
       const [row] = await tx
         .select({ text: sql<string>`${pushes.requestedAt}::text` })
         .from(pushes)
-        .where(ofHeld(held));
-      return { ...held, requestedText: row?.text ?? '' };
+        .where(whereLeased(push));
+      return { ...push, requestedText: row?.text ?? '' };
     }),
   );
 }
 
 /** Keeps a push in this worker's hands while `work` goes on; see `whileLeased`. */
-export function whilePushHeld<T>(held: HeldPush, work: () => Promise<T>): Promise<T> {
+export function whilePushHeld<T>(push: LeasedPush, work: () => Promise<T>): Promise<T> {
   const seconds = config().SYNC_LEASE_SECONDS;
   // A lease that was lost is noticed by the next event that is stored, before the next write.
-  return whileLeased({ seconds, renew: () => renewLease(held, []) }, work);
+  return whileLeased({ seconds, renew: () => renewLease(push, []) }, work);
 }
 
 /**
  * Stores events and renews the lease; throws FencedError when another worker has the push by now.
  */
 export function renewLease(
-  held: HeldPush,
+  push: LeasedPush,
   events: readonly AuditEvent[],
-  made: Partial<Pick<HeldPush, 'remoteIds' | 'made' | 'remoteId'>> = {},
+  made: Partial<Pick<LeasedPush, 'remoteIds' | 'made' | 'remoteId'>> = {},
 ): Promise<void> {
-  return patiently(() =>
-    withTenant(held.tenantId, async (tx) => {
+  return retryOnDbOutage(() =>
+    withTenant(push.tenantId, async (tx) => {
       const rows = await tx
         .update(pushes)
         .set({ leaseUntil: pushLeaseEnd(), dueAt: pushLeaseEnd(), ...made })
-        .where(ofHeld(held))
+        .where(whereLeased(push))
         .returning({ id: pushes.id });
       if (rows.length === 0) throw new FencedError();
-      await storePushEvents(tx, toPushEvents(held, events));
+      await storePushEvents(tx, toPushEvents(push, events));
     }),
   );
 }
 
 /** How a push left the worker's hands. */
-export type Ending =
+export type PushCompletion =
   /** Both sides agree, or there was nothing to send. */
   | {
       kind: 'synced';
       message: string;
       remoteId: string;
       remoteIds: Record<string, string>;
-      base: HeldPush['base'];
+      base: LeasedPush['base'];
       payloadHash: string;
       mappingVersion: number;
       seen: string;
@@ -115,7 +122,7 @@ export type Ending =
       conflicts: FieldConflict[];
       remoteId: string | null;
       remoteIds: Record<string, string>;
-      base: HeldPush['base'];
+      base: LeasedPush['base'];
       mappingVersion: number;
       seen: string;
     }
@@ -127,7 +134,7 @@ export type Ending =
       retryAt: Date | null;
       remoteId: string | null;
       remoteIds: Record<string, string>;
-      made: HeldPush['made'];
+      made: LeasedPush['made'];
     }
   /** Not its fault: the try does not count. */
   | {
@@ -137,61 +144,63 @@ export type Ending =
       until: Date;
       remoteId: string | null;
       remoteIds: Record<string, string>;
-      made: HeldPush['made'];
+      made: LeasedPush['made'];
     };
 
 /**
  * Puts a push down: state, events and what follows from it in one transaction. Asked for again
  * meanwhile, it is due at once.
  */
-export function putDown(
-  held: HeldPush,
-  ending: Ending,
+export function completePush(
+  push: LeasedPush,
+  completion: PushCompletion,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  return patiently(() =>
-    withTenant(held.tenantId, async (tx) => {
+  return retryOnDbOutage(() =>
+    withTenant(push.tenantId, async (tx) => {
       const [row] = await tx
         .select({ text: sql<string>`${pushes.requestedAt}::text` })
         .from(pushes)
-        .where(ofHeld(held))
+        .where(whereLeased(push))
         .for('update');
       if (row === undefined) throw new FencedError();
-      const again = row.text !== held.requestedText;
+      const isRequestedAgain = row.text !== push.requestedText;
       const state =
-        again || ending.kind === 'postponed' || dueAfter(ending) !== null ? 'pending' : ending.kind;
+        isRequestedAgain || completion.kind === 'postponed' || computeDueAt(completion) !== null
+          ? 'pending'
+          : completion.kind;
       // Whoever asks anew asks for all the tries.
       await tx
         .update(pushes)
         .set({
-          ...columnsOf(held, ending),
-          ...(again && { attempts: 0 }),
+          ...toColumns(push, completion),
+          ...(isRequestedAgain && { attempts: 0 }),
           state,
           leaseUntil: null,
-          dueAt: again ? sql`now()` : dueAfter(ending),
+          dueAt: isRequestedAgain ? sql`now()` : computeDueAt(completion),
           updatedAt: sql`now()`,
         })
-        .where(ofHeld(held));
-      await storePushEvents(tx, toPushEvents(held, [...events, ...endingEvent(ending)]));
-      await followUp(tx, held, ending, again);
-      await showOnLead(tx, held, state);
+        .where(whereLeased(push));
+      await storePushEvents(tx, toPushEvents(push, [...events, ...toCompletionEvents(completion)]));
+      await applyConsequences(tx, push, completion, isRequestedAgain);
+      await updateLeadPushState(tx, push, state);
       failpoint('push.before_commit');
     }),
   );
 }
 
-function dueAfter(ending: Ending): Date | null {
-  if (ending.kind === 'postponed') return ending.until;
-  return ending.kind === 'failed' ? ending.retryAt : null;
+function computeDueAt(completion: PushCompletion): Date | null {
+  if (completion.kind === 'postponed') return completion.until;
+  return completion.kind === 'failed' ? completion.retryAt : null;
 }
 
-function columnsOf(held: HeldPush, ending: Ending) {
-  const good = { attempts: 0, errorKind: null, errorMessage: null, made: {} };
-  switch (ending.kind) {
+function toColumns(push: LeasedPush, completion: PushCompletion) {
+  const successColumns = { attempts: 0, errorKind: null, errorMessage: null, made: {} };
+  switch (completion.kind) {
     case 'synced': {
-      const { remoteId, remoteIds, base, payloadHash, mappingVersion, seen } = ending;
+      const { remoteId, remoteIds, base, payloadHash, mappingVersion, seen } = completion;
       return {
-        ...good,
+        ...successColumns,
         remoteId,
         remoteIds,
         base,
@@ -202,9 +211,9 @@ function columnsOf(held: HeldPush, ending: Ending) {
       };
     }
     case 'conflict': {
-      const { remoteId, remoteIds, base, mappingVersion, seen, message } = ending;
+      const { remoteId, remoteIds, base, mappingVersion, seen, message } = completion;
       return {
-        ...good,
+        ...successColumns,
         remoteId,
         remoteIds,
         base,
@@ -216,9 +225,9 @@ function columnsOf(held: HeldPush, ending: Ending) {
       };
     }
     case 'failed': {
-      const { errorKind, message, remoteId, remoteIds, made } = ending;
+      const { errorKind, message, remoteId, remoteIds, made } = completion;
       return {
-        attempts: held.attempts + 1,
+        attempts: push.attempts + 1,
         errorKind,
         errorMessage: message,
         remoteId,
@@ -227,45 +236,55 @@ function columnsOf(held: HeldPush, ending: Ending) {
       };
     }
     case 'postponed': {
-      const { errorKind, message, remoteId, remoteIds, made } = ending;
+      const { errorKind, message, remoteId, remoteIds, made } = completion;
       return { errorKind, errorMessage: message, remoteId, remoteIds, made };
     }
   }
 }
 
-function endingEvent(ending: Ending): AuditEvent[] {
-  if (ending.kind === 'postponed') return [];
+function toCompletionEvents(completion: PushCompletion): AuditEvent[] {
+  if (completion.kind === 'postponed') return [];
   const outcomes = { synced: 'ok', conflict: 'note', failed: 'failed' } as const;
-  const { kind, message } = ending;
+  const { kind, message } = completion;
   return [{ id: newId(), step: kind, outcome: outcomes[kind], message }];
 }
 
-async function followUp(tx: Tx, held: HeldPush, ending: Ending, again: boolean): Promise<void> {
-  const { tenantId, connectionId, leadId } = held;
-  if (ending.kind === 'conflict') await noteConflicts(tx, held, ending.conflicts);
-  if (ending.kind === 'synced') {
-    await settleConflicts(tx, held);
-    await settleJobs(tx, tenantId, 'push-leads', [`${connectionId}/${leadId}`], null);
+async function applyConsequences(
+  tx: Tx,
+  push: LeasedPush,
+  completion: PushCompletion,
+  isRequestedAgain: boolean,
+): Promise<void> {
+  const { tenantId, connectionId, leadId } = push;
+  if (completion.kind === 'conflict') await recordConflicts(tx, push, completion.conflicts);
+  if (completion.kind === 'synced') {
+    await closeConflicts(tx, push);
+    await resolveFailedJobs(tx, tenantId, 'push-leads', [`${connectionId}/${leadId}`], null);
   }
-  if (ending.kind !== 'failed' || ending.retryAt !== null || ending.errorKind === leadGone || again)
+  if (
+    completion.kind !== 'failed' ||
+    completion.retryAt !== null ||
+    completion.errorKind === leadGone ||
+    isRequestedAgain
+  )
     return;
-  await setAsideJob(tx, {
+  await recordFailedJob(tx, {
     tenantId,
     connectionId,
     job: 'push-leads',
     subject: `${connectionId}/${leadId}`,
-    payload: { tenantId, connectionId, leadId, requestedBy: held.requestedBy },
+    payload: { tenantId, connectionId, leadId, requestedBy: push.requestedBy },
     kind: 'push',
-    reason: ending.message,
-    attempts: held.attempts + 1,
+    reason: completion.message,
+    attempts: push.attempts + 1,
   });
 }
 
 /** The lead shows the state of the push that was asked for last, should there be several. */
-async function showOnLead(
+async function updateLeadPushState(
   tx: Tx,
-  { tenantId, id, leadId, requestedText }: HeldPush,
-  state: HeldPush['state'],
+  { tenantId, id, leadId, requestedText }: LeasedPush,
+  state: LeasedPush['state'],
 ): Promise<void> {
   const newer = sql`not exists (select 1 from ${pushes} as other where other.tenant_id = ${tenantId} and other.lead_id = ${leadId} and other.id <> ${id} and other.requested_at > ${requestedText}::timestamptz)`;
   await tx
@@ -282,15 +301,15 @@ async function showOnLead(
 }
 
 /** Says of everything that is due why it waits: the CRM cannot be asked at all now. */
-export function noteWaiting(place: ConnectionKey, message: string): Promise<void> {
+export function recordWaiting(key: ConnectionKey, message: string): Promise<void> {
   const waiting = and(
-    ofPlace(place),
+    whereConnection(key),
     lte(pushes.dueAt, sql`now()`),
-    isFree,
+    whereUnleased,
     sql`${pushes.errorMessage} is distinct from ${message}`,
   );
-  return patiently(() =>
-    withTenant(place.tenantId, async (tx) => {
+  return retryOnDbOutage(() =>
+    withTenant(key.tenantId, async (tx) => {
       const due = tx
         .select({ id: pushes.id })
         .from(pushes)
@@ -299,7 +318,7 @@ export function noteWaiting(place: ConnectionKey, message: string): Promise<void
       await tx
         .update(pushes)
         .set({ errorKind: 'waiting', errorMessage: message })
-        .where(and(eq(pushes.tenantId, place.tenantId), inArray(pushes.id, due)));
+        .where(and(eq(pushes.tenantId, key.tenantId), inArray(pushes.id, due)));
     }),
   );
 }
@@ -307,13 +326,13 @@ export function noteWaiting(place: ConnectionKey, message: string): Promise<void
 /**
  * When the next push of a connection is due: at once for one that is due now, null when none is.
  */
-export function nextPush(place: ConnectionKey): Promise<Date | null> {
-  return patiently(() =>
-    withTenant(place.tenantId, async (tx) => {
+export function findNextDueAt(key: ConnectionKey): Promise<Date | null> {
+  return retryOnDbOutage(() =>
+    withTenant(key.tenantId, async (tx) => {
       const [row] = await tx
         .select({ at: min(pushes.dueAt) })
         .from(pushes)
-        .where(and(ofPlace(place), isNotNull(pushes.dueAt)));
+        .where(and(whereConnection(key), isNotNull(pushes.dueAt)));
       return row?.at ?? null;
     }),
   );

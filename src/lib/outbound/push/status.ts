@@ -4,33 +4,33 @@ import { leads } from '../../schema/leads.ts';
 import { type pushStates } from '../../records/lead.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { ofDomain, requireDomain } from './ask.ts';
+import { whereDomain, requireDomain } from './ask.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
 
 type PushState = (typeof pushStates)[number];
 
-const mostLeads = 100;
-const mostEvents = 20;
+const maxLeads = 100;
+const maxEvents = 20;
 
 /**
  * Where the leads of a domain stand in each CRM, with the newest steps of each. Leads that were
  * never sent have none.
  */
-export async function pushStatus(tenantId: string, text: string) {
+export async function getPushStatus(tenantId: string, text: string) {
   const domain = requireDomain(text);
   return readTenant(tenantId, async (tx) => {
     const found = await tx
       .select({ leadId: leads.id, name: leads.name })
       .from(leads)
-      .where(ofDomain(tenantId, domain))
+      .where(whereDomain(tenantId, domain))
       .orderBy(asc(leads.id))
-      .limit(mostLeads);
-    const rows = await pushesOf(
+      .limit(maxLeads);
+    const rows = await selectPushes(
       tx,
       tenantId,
       found.map(({ leadId }) => leadId),
     );
-    const history = await newestEvents(
+    const history = await selectNewestEvents(
       tx,
       tenantId,
       rows.map(({ pushId }) => pushId),
@@ -58,7 +58,7 @@ export async function pushStatus(tenantId: string, text: string) {
  * How many leads stand where, by connection; `oldest`: since when the longest of them has been
  * waiting.
  */
-export async function pushCounts(
+export async function countPushes(
   tenantId: string,
   connectionId?: string,
 ): Promise<
@@ -98,7 +98,7 @@ export async function pushCounts(
   );
 }
 
-async function pushesOf(tx: Tx, tenantId: string, leadIds: string[]) {
+async function selectPushes(tx: Tx, tenantId: string, leadIds: string[]) {
   if (leadIds.length === 0) return [];
   const {
     id: pushId,
@@ -137,7 +137,7 @@ async function pushesOf(tx: Tx, tenantId: string, leadIds: string[]) {
     .orderBy(asc(pushId));
 }
 
-async function newestEvents(tx: Tx, tenantId: string, pushIds: string[]) {
+async function selectNewestEvents(tx: Tx, tenantId: string, pushIds: string[]) {
   if (pushIds.length === 0) return [];
   const { pushId, id, at, attempt, step, outcome, message, method, path, status, ms } = pushEvents;
   const ranked = tx
@@ -161,7 +161,7 @@ async function newestEvents(tx: Tx, tenantId: string, pushIds: string[]) {
   const rows = await tx
     .select()
     .from(ranked)
-    .where(sql`${ranked.rank} <= ${mostEvents}`)
+    .where(sql`${ranked.rank} <= ${maxEvents}`)
     .orderBy(ranked.pushId, desc(ranked.id));
   return rows.map(({ rank: _rank, id: _id, ...event }) => event);
 }

@@ -14,8 +14,8 @@ type Row = Record<string, unknown>;
 export async function insertRows(tx: Tx, table: PgTable, rows: readonly Row[]): Promise<void> {
   const first = rows[0];
   if (first === undefined) return;
-  const columns = namesOf(table, Object.keys(first));
-  const list = join(columns);
+  const columns = toColumnNames(table, Object.keys(first));
+  const list = joinIdentifiers(columns);
   await tx.execute(
     sql`insert into ${table} (${list}) select ${list} from ${recordset(table, rows)}`,
   );
@@ -30,7 +30,7 @@ export async function updateRows(
 ): Promise<void> {
   const first = rows[0];
   if (first === undefined) return;
-  const columns = namesOf(table, Object.keys(first)).filter(
+  const columns = toColumnNames(table, Object.keys(first)).filter(
     (name) => name !== 'tenant_id' && name !== 'id',
   );
   const assignments = sql.join(
@@ -48,7 +48,7 @@ export async function updateRows(
  */
 export function recordset(table: PgTable, rows: readonly object[]): SQL {
   const given = Object.keys(rows[0] ?? {}).map((property) => ({
-    column: columnOf(table, property),
+    column: getColumn(table, property),
     values: rows.map((row) => (row as Row)[property]),
   }));
   const documents = given.filter(({ values }) =>
@@ -56,15 +56,16 @@ export function recordset(table: PgTable, rows: readonly object[]): SQL {
   );
   const plain = given.filter((each) => !documents.includes(each));
   const arrays = plain.map(
-    ({ column, values }) => sql`${sql.param(arrayOf(values))}::${sql.raw(column.getSQLType())}[]`,
+    ({ column, values }) =>
+      sql`${sql.param(toArrayLiteral(values))}::${sql.raw(column.getSQLType())}[]`,
   );
   const sets = [
     sql`unnest(${sql.join(arrays, sql`, `)})`,
     ...documents.map(
-      ({ values }) => sql`jsonb_array_elements(${documentOf(values as JsonText[])}::jsonb)`,
+      ({ values }) => sql`jsonb_array_elements(${toJsonArray(values as JsonText[])}::jsonb)`,
     ),
   ];
-  return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${join([...plain, ...documents].map(({ column }) => column.name))})`;
+  return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${joinIdentifiers([...plain, ...documents].map(({ column }) => column.name))})`;
 }
 
 /**
@@ -79,14 +80,15 @@ export class JsonText {
   }
 }
 
-const documentOf = (values: readonly JsonText[]) => `[${values.map(({ text }) => text).join(',')}]`;
+const toJsonArray = (values: readonly JsonText[]) =>
+  `[${values.map(({ text }) => text).join(',')}]`;
 
 /** The column names of properties. */
-export function namesOf(table: PgTable, properties: readonly string[]): string[] {
-  return properties.map((property) => columnOf(table, property).name);
+export function toColumnNames(table: PgTable, properties: readonly string[]): string[] {
+  return properties.map((property) => getColumn(table, property).name);
 }
 
-function columnOf(table: PgTable, property: string): PgColumn {
+function getColumn(table: PgTable, property: string): PgColumn {
   const column = getTableColumns(table)[property];
   if (column === undefined)
     throw new Error(`${getTableName(table)} has no column for "${property}"`);
@@ -94,27 +96,27 @@ function columnOf(table: PgTable, property: string): PgColumn {
 }
 
 /** Source: https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO */
-function arrayOf(values: readonly unknown[]): string {
-  return `{${values.map(elementOf).join(',')}}`;
+function toArrayLiteral(values: readonly unknown[]): string {
+  return `{${values.map(toArrayElement).join(',')}}`;
 }
 
-function elementOf(value: unknown): string {
+function toArrayElement(value: unknown): string {
   if (
     value === null ||
     value === undefined ||
     (typeof value === 'number' && !Number.isFinite(value))
   )
     return 'NULL';
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') return quote(value);
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'object'
-    ? quoted(value instanceof JsonText ? value.text : JSON.stringify(value))
+    ? quote(value instanceof JsonText ? value.text : JSON.stringify(value))
     : String(value);
 }
 
-const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+const quote = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
-const join = (names: readonly string[]) =>
+const joinIdentifiers = (names: readonly string[]) =>
   sql.join(
     names.map((name) => sql.identifier(name)),
     sql`, `,

@@ -12,7 +12,7 @@ export function database(): DatabaseHandle {
   return handle;
 }
 
-/** The pool of the read replica, if there is one. Whether it may be read from says `onReplica`. */
+/** The pool of the read replica, if there is one. Whether it may be read from says `readFromReplica`. */
 export function replicaDatabase(): DatabaseHandle | undefined {
   const url = config().DATABASE_READ_URL;
   if (url !== undefined) replica ??= open(url, { connectTimeoutMs: 1_000 });

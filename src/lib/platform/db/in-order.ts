@@ -10,7 +10,7 @@ import type { Tx } from './pool.ts';
  * tenant's rows for none, so that every index that begins with the tenant seems as good as the key,
  * and it would read the whole tenant for each row.
  */
-export async function throughOrder<T>(tx: Tx, statement: () => Promise<T>): Promise<T> {
+export async function withSortDisabled<T>(tx: Tx, statement: () => Promise<T>): Promise<T> {
   await tx.execute(sql`set local enable_sort = off`);
   const result = await statement();
   await tx.execute(sql`set local enable_sort = on`);

@@ -14,7 +14,7 @@ export type Direction = 'asc' | 'desc';
  * because row-level security keeps an index from being used through COALESCE, as through a
  * comparison of numerics: neither is leakproof.
  */
-export function knownOrLowest(column: SQL): SQL {
+export function nullsLowest(column: SQL): SQL {
   return sql`(case when ${column} is null then '-infinity'::timestamptz else ${column} end)`;
 }
 
@@ -25,10 +25,10 @@ export interface SortOrder {
   direction: Direction;
 }
 
-const cursorForm = z.tuple([z.enum(['after', 'before']), z.string(), z.uuid()]);
-type Position = z.output<typeof cursorForm>;
+const cursorSchema = z.tuple([z.enum(['after', 'before']), z.string(), z.uuid()]);
+type Position = z.output<typeof cursorSchema>;
 
-const valueForms: Record<SortOrder['type'], RegExp> = {
+const valuePatterns: Record<SortOrder['type'], RegExp> = {
   timestamptz: /^-?infinity$|^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
   // Whatever Postgres stores: a value that it refused here would send the reader back to the first
   // page.
@@ -37,24 +37,24 @@ const valueForms: Record<SortOrder['type'], RegExp> = {
 };
 
 /** Reads a position from a URL; rubbish, and a position in another sort order, count as none. */
-function parsePosition(order: SortOrder, cursor: string | null | undefined): Position | undefined {
+function parseCursor(order: SortOrder, cursor: string | null | undefined): Position | undefined {
   if (!cursor) return undefined;
   try {
-    const position = cursorForm.parse(
+    const position = cursorSchema.parse(
       JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')),
     );
-    return valueForms[order.type].test(position[1]) ? position : undefined;
+    return valuePatterns[order.type].test(position[1]) ? position : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whether a cursor holds a position in this order, for those who must say that it does not. */
-export function isPosition(order: SortOrder, cursor: string): boolean {
-  return parsePosition(order, cursor) !== undefined;
+export function isValidCursor(order: SortOrder, cursor: string): boolean {
+  return parseCursor(order, cursor) !== undefined;
 }
 
-function formatPosition(position: Position): string {
+function formatCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
@@ -76,12 +76,12 @@ export function keysetQuery(
   cursor: string | null | undefined,
   pageSize: number,
 ): KeysetQuery {
-  const position = parsePosition(order, cursor);
+  const position = parseCursor(order, cursor);
   const backwards = position?.[0] === 'before';
   const descending = (order.direction === 'desc') !== backwards;
   const direction = descending ? sql`desc` : sql`asc`;
   return {
-    where: position === undefined ? undefined : beyond(order, id, position, descending),
+    where: position === undefined ? undefined : wherePastPosition(order, id, position, descending),
     orderBy: sql`${order.expression} ${direction}, ${id} ${direction}`,
     limit: pageSize + 1,
     // Named, because ORDER BY would take an unnamed output column for the table's.
@@ -89,7 +89,7 @@ export function keysetQuery(
   };
 }
 
-function beyond(
+function wherePastPosition(
   order: SortOrder,
   id: SQL,
   [, value, rowId]: Position,
@@ -107,7 +107,7 @@ export function keysetPage<Row extends { id: string; sortValue: string }>(
   cursor: string | null | undefined,
   pageSize: number,
 ) {
-  const position = parsePosition(order, cursor);
+  const position = parseCursor(order, cursor);
   const backwards = position?.[0] === 'before';
   const more = fetched.length > pageSize;
   const rows = fetched.slice(0, pageSize);
@@ -118,10 +118,10 @@ export function keysetPage<Row extends { id: string; sortValue: string }>(
   const hasPrevious = backwards ? more : position !== undefined;
   return {
     rows,
-    next: hasNext && last !== undefined ? formatPosition(['after', last.sortValue, last.id]) : null,
+    next: hasNext && last !== undefined ? formatCursor(['after', last.sortValue, last.id]) : null,
     previous:
       hasPrevious && first !== undefined
-        ? formatPosition(['before', first.sortValue, first.id])
+        ? formatCursor(['before', first.sortValue, first.id])
         : null,
   };
 }

@@ -11,7 +11,7 @@ const lockId = 7_462_001;
  * A migration that waits behind a reader makes every later reader wait: give up soon and try again.
  */
 const lockTimeoutMs = 500;
-const attempts = 60;
+const maxLockAttempts = 60;
 
 export const migrationsFolder = path.resolve('drizzle');
 
@@ -41,7 +41,7 @@ export async function migrateSchema(client: pg.Client): Promise<void> {
   await createRoles(client);
   await client.query(`set lock_timeout = ${lockTimeoutMs}`);
   await retryOnLock(() => migrate(drizzle({ client }), { migrationsFolder }));
-  await retryOnLock(() => harden(client));
+  await retryOnLock(() => applyGrants(client));
   await client.query('reset lock_timeout');
 }
 
@@ -72,7 +72,7 @@ async function createRole(client: pg.Client, name: string, options: string): Pro
  * Forces row-level security on tables that have a policy and gives the app role its rights; drizzle
  * generates neither.
  */
-async function harden(client: pg.Client): Promise<void> {
+async function applyGrants(client: pg.Client): Promise<void> {
   await client.query(`
     do $$
     declare t regclass;
@@ -103,7 +103,7 @@ async function retryOnLock(work: () => Promise<void>): Promise<void> {
     try {
       return await work();
     } catch (error) {
-      if (!isLockTimeout(error) || attempt === attempts) throw error;
+      if (!isLockTimeout(error) || attempt === maxLockAttempts) throw error;
       await sleep(250);
     }
   }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isPassing } from './retry.ts';
+import { isTransient } from './retry.ts';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 
 /** The role that web and worker act as: owns nothing and obeys row-level security. */
@@ -72,11 +72,11 @@ function withSafeTransactions(pool: pg.Pool): Database {
     const client = await pool.connect();
     let broken = true;
     try {
-      const result = await onClient(client).transaction(work as never, mode);
+      const result = await getDrizzle(client).transaction(work as never, mode);
       broken = false;
       return result as never;
     } catch (error) {
-      broken = isPassing(error);
+      broken = isTransient(error);
       throw error;
     } finally {
       client.release(broken);
@@ -90,8 +90,8 @@ const wrapped = new WeakMap<
   ReturnType<typeof drizzle<Record<string, never>, pg.PoolClient>>
 >();
 
-function onClient(client: pg.PoolClient) {
-  const known = wrapped.get(client) ?? drizzle({ client });
-  wrapped.set(client, known);
-  return known;
+function getDrizzle(client: pg.PoolClient) {
+  const wrappedClient = wrapped.get(client) ?? drizzle({ client });
+  wrapped.set(client, wrappedClient);
+  return wrappedClient;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { globalDb } from './database.ts';
 import { migrationsFolder } from './migrate.ts';
-import { isPassing } from './retry.ts';
+import { isTransient } from './retry.ts';
 
 const journal = z.object({ entries: z.array(z.object({ when: z.number() })) });
 
@@ -29,7 +29,7 @@ export async function checkReadiness(): Promise<Readiness> {
   } catch (error) {
     return {
       ready: false,
-      reason: isPassing(error) ? 'The database does not answer.' : notMigrated,
+      reason: isTransient(error) ? 'The database does not answer.' : notMigrated,
     };
   }
 }

@@ -4,58 +4,59 @@ import { log } from '../log.ts';
 import { safeMessage } from '../secrets.ts';
 import { globalDb, replicaDatabase } from './database.ts';
 import type { Database, DatabaseHandle } from './pool.ts';
-import { isPassing } from './retry.ts';
+import { isTransient } from './retry.ts';
 
 /** A replica that is further behind is not read from. */
-const mostLagSeconds = 5;
+const maxLagSeconds = 5;
 /** How often the replica is asked how far it is. */
-const checkMs = 2_000;
-const patienceMs = 1_000;
+const checkIntervalMs = 2_000;
+const lagTimeoutMs = 1_000;
 /** How long a replica that did not answer is left alone. */
-const restMs = 10_000;
+const backoffMs = 10_000;
 
 /**
  * Runs `read` on the replica while there is one that is close behind the primary, else on the
  * primary; again on the primary when the replica goes away in the middle. `read` must only read.
  */
-export async function onReplica<T>(read: (db: Database) => Promise<T>): Promise<T> {
+export async function readFromReplica<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const replica = replicaDatabase();
-  if (replica === undefined || !(await isClose(replica))) return read(globalDb());
+  if (replica === undefined || !(await isFresh(replica))) return read(globalDb());
   try {
     return await read(replica.db);
   } catch (error) {
     // Also a statement that the replica cancelled because it was in the way of what came from the
     // primary.
-    if (!isPassing(error)) throw error;
-    leave(replica, safeMessage(error));
+    if (!isTransient(error)) throw error;
+    markUnavailable(replica, safeMessage(error));
     return read(globalDb());
   }
 }
 
-interface Check {
+interface LagCheck {
   replica: DatabaseHandle;
   /** Until when the answer holds, by the clock of performance.now(). */
   until: number;
-  isClose: Promise<boolean>;
+  isFresh: Promise<boolean>;
 }
 
-let latest: Check | undefined;
+let latest: LagCheck | undefined;
 
-function isClose(replica: DatabaseHandle): Promise<boolean> {
-  if (latest?.replica === replica && performance.now() < latest.until) return latest.isClose;
-  const answer = Promise.race([
-    lagOf(replica),
-    sleep(patienceMs, 'silent' as const, { ref: false }),
+function isFresh(replica: DatabaseHandle): Promise<boolean> {
+  if (latest?.replica === replica && performance.now() < latest.until) return latest.isFresh;
+  const result = Promise.race([
+    measureLag(replica),
+    sleep(lagTimeoutMs, 'silent' as const, { ref: false }),
   ]).then(
-    (lag) => (lag === 'silent' ? leave(replica, 'It does not answer.') : judge(lag)),
-    (error: unknown) => leave(replica, safeMessage(error)),
+    (lag) =>
+      lag === 'silent' ? markUnavailable(replica, 'It does not answer.') : isLagAcceptable(lag),
+    (error: unknown) => markUnavailable(replica, safeMessage(error)),
   );
-  latest = { replica, until: performance.now() + checkMs, isClose: answer };
-  return answer;
+  latest = { replica, until: performance.now() + checkIntervalMs, isFresh: result };
+  return result;
 }
 
-function judge(lagSeconds: number): boolean {
-  const close = lagSeconds <= mostLagSeconds;
+function isLagAcceptable(lagSeconds: number): boolean {
+  const close = lagSeconds <= maxLagSeconds;
   if (!close)
     log.warn(
       { event: 'db.replica_behind', count: Math.round(lagSeconds) },
@@ -64,12 +65,12 @@ function judge(lagSeconds: number): boolean {
   return close;
 }
 
-function leave(replica: DatabaseHandle, reason: string): false {
+function markUnavailable(replica: DatabaseHandle, reason: string): false {
   log.warn(
     { event: 'db.replica_away', reason },
     'The read replica cannot be read from; the primary is',
   );
-  latest = { replica, until: performance.now() + restMs, isClose: Promise.resolve(false) };
+  latest = { replica, until: performance.now() + backoffMs, isFresh: Promise.resolve(false) };
   return false;
 }
 
@@ -77,7 +78,7 @@ function leave(replica: DatabaseHandle, reason: string): false {
  * At most so many seconds behind; 0 when it has all that the primary had a moment ago, and when it
  * is the primary itself.
  */
-async function lagOf(replica: DatabaseHandle): Promise<number> {
+async function measureLag(replica: DatabaseHandle): Promise<number> {
   const { rows: primary } = await globalDb().execute<{ position: string; now: string }>(
     sql`select pg_current_wal_lsn()::text as position, clock_timestamp()::text as now`,
   );

@@ -22,19 +22,27 @@ export async function readText(
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of decoded(raw, headers.encoding, limit.host) as AsyncIterable<Buffer>) {
+  for await (const chunk of decompress(
+    raw,
+    headers.encoding,
+    limit.host,
+  ) as AsyncIterable<Buffer>) {
     size += chunk.length;
     // Leaving the loop destroys the stream, and with it the socket.
-    if (size > limit.maxBytes) throw tooBig(limit);
+    if (size > limit.maxBytes) throw tooLargeError(limit);
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks, size);
   return limit.binary === true
     ? bytes.toString('latin1')
-    : decoderFor(headers.contentType).decode(bytes);
+    : createTextDecoder(headers.contentType).decode(bytes);
 }
 
-function decoded(raw: Readable, encoding: string, host: string): Readable | NodeJS.ReadWriteStream {
+function decompress(
+  raw: Readable,
+  encoding: string,
+  host: string,
+): Readable | NodeJS.ReadWriteStream {
   const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity') return raw;
   const create = DECODERS[name];
@@ -50,7 +58,7 @@ function decoded(raw: Readable, encoding: string, host: string): Readable | Node
   return pipeline(raw, create(), () => undefined);
 }
 
-function decoderFor(contentType: string): TextDecoder {
+function createTextDecoder(contentType: string): TextDecoder {
   const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
   try {
     return new TextDecoder(charset);
@@ -59,7 +67,7 @@ function decoderFor(contentType: string): TextDecoder {
   }
 }
 
-function tooBig({ maxBytes, host }: { maxBytes: number; host: string }): RemoteError {
+function tooLargeError({ maxBytes, host }: { maxBytes: number; host: string }): RemoteError {
   const mebibytes = Math.round(maxBytes / 1024 / 1024);
   return new RemoteError(
     'malformed',

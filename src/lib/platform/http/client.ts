@@ -1,11 +1,11 @@
 import { Agent } from 'undici';
 import { RemoteError, type RemoteErrorKind } from './errors.ts';
-import { exchange, stopped, type ExchangeLimits } from './exchange.ts';
+import { exchange, abortedError, type ExchangeLimits } from './exchange.ts';
 import { checkUrl, guardedLookup, type Destinations, type Resolve } from './guard.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { defaultRetry, sleepFor, withRetries, type RetryPolicy, type Sleep } from './retry.ts';
-import { errorOfStatus } from './status.ts';
-import type { Gate, HttpAnswer, HttpClient, HttpRequest, TryOutcome } from './types.ts';
+import { toStatusError } from './status.ts';
+import type { Gate, HttpResponse, HttpClient, HttpRequest, AttemptOutcome } from './types.ts';
 
 /** One try of one request, for logs and metrics. Holds neither query, headers nor body. */
 export interface RequestEvent {
@@ -63,15 +63,15 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
   const agent = new Agent({ allowH2: false, connect: { lookup, timeout: limits.deadlineMs } });
   return {
     async request(request) {
-      const url = addQuery(checkUrl(request.url, options), request.query);
-      const tryOnce = (attempt: number) =>
-        gated(options.gates ?? [], () =>
-          observed({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
-            answerOf(agent, url, request, limits),
+      const url = appendQuery(checkUrl(request.url, options), request.query);
+      const attemptOnce = (attempt: number) =>
+        withGates(options.gates ?? [], () =>
+          withObserver({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
+            sendOnce(agent, url, request, limits),
           ),
         );
       return withRetries(
-        tryOnce,
+        attemptOnce,
         (error) => !signal?.aborted && isWorthRetrying(error, request.method),
         tools,
       );
@@ -83,30 +83,30 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
   };
 }
 
-function addQuery(url: URL, query: HttpRequest['query'] = {}): URL {
+function appendQuery(url: URL, query: HttpRequest['query'] = {}): URL {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   return url;
 }
 
-async function answerOf(
+async function sendOnce(
   agent: Agent,
   url: URL,
   request: HttpRequest,
   limits: ExchangeLimits,
-): Promise<HttpAnswer> {
-  if (limits.signal?.aborted) throw stopped(url.hostname);
-  const { answer, framed } = await exchange(agent, url, request, limits);
-  if (request.accept?.includes(answer.status)) return answer;
-  const until = parseRetryAfter(answer.headers['retry-after'], limits.now());
-  const failure = errorOfStatus(answer.status, url.hostname, {
-    headers: answer.headers,
+): Promise<HttpResponse> {
+  if (limits.signal?.aborted) throw abortedError(url.hostname);
+  const { response, framed } = await exchange(agent, url, request, limits);
+  if (request.accept?.includes(response.status)) return response;
+  const until = parseRetryAfter(response.headers['retry-after'], limits.now());
+  const failure = toStatusError(response.status, url.hostname, {
+    headers: response.headers,
     ...(until && { until }),
   });
   if (failure) throw failure;
-  if (wantsJson(request)) checkJson(answer, framed, url.hostname);
-  return answer;
+  if (wantsJson(request)) checkJson(response, framed, url.hostname);
+  return response;
 }
 
 function wantsJson({ headers = {} }: HttpRequest): boolean {
@@ -117,16 +117,17 @@ function wantsJson({ headers = {} }: HttpRequest): boolean {
 const WEB_PAGE =
   'sent a web page where data was expected: something in between, such as a maintenance page, answered for it. ' +
   'The next try follows by itself.';
-const CUT = 'closed the connection before its answer was complete. The next try follows by itself.';
+const TRUNCATED =
+  'closed the connection before its answer was complete. The next try follows by itself.';
 
 /**
  * A gateway's page with status 200 passes when the gateway does, so it counts as transient. The
  * body decides, not the content type: there are servers that call their JSON text/html.
  */
-function checkJson({ body, status }: HttpAnswer, framed: boolean, host: string): void {
+function checkJson({ body, status }: HttpResponse, framed: boolean, host: string): void {
   if (/^\s*</.test(body)) throw new RemoteError('transient', `${host} ${WEB_PAGE}`, { status });
   if (!framed && status !== 204 && !isJson(body))
-    throw new RemoteError('transient', `${host} ${CUT}`, { status });
+    throw new RemoteError('transient', `${host} ${TRUNCATED}`, { status });
 }
 
 function isJson(text: string): boolean {
@@ -151,23 +152,26 @@ function isWorthRetrying(
   return kind === 'rate_limited' || (kind === 'transient' && repeatable);
 }
 
-async function gated(gates: readonly Gate[], send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+async function withGates(
+  gates: readonly Gate[],
+  send: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   for (const gate of gates) await gate.enter();
-  const tell = async (outcome: TryOutcome) => {
+  const notify = async (outcome: AttemptOutcome) => {
     for (const gate of gates.toReversed()) await gate.leave(outcome);
   };
-  let answer: HttpAnswer;
+  let response: HttpResponse;
   try {
-    answer = await send();
+    response = await send();
   } catch (error) {
-    if (error instanceof RemoteError) await tell(outcomeOf(error));
+    if (error instanceof RemoteError) await notify(toOutcome(error));
     throw error;
   }
-  await tell({ status: answer.status, headers: answer.headers });
-  return answer;
+  await notify({ status: response.status, headers: response.headers });
+  return response;
 }
 
-function outcomeOf({ kind, status, headers, until }: RemoteError): TryOutcome {
+function toOutcome({ kind, status, headers, until }: RemoteError): AttemptOutcome {
   return {
     failure: kind,
     ...(status !== undefined && { status }),
@@ -176,13 +180,13 @@ function outcomeOf({ kind, status, headers, until }: RemoteError): TryOutcome {
   };
 }
 
-async function observed(
+async function withObserver(
   { url, method, attempt }: { url: URL; method: string; attempt: number },
   onRequest: HttpClientOptions['onRequest'],
-  run: () => Promise<HttpAnswer>,
-): Promise<HttpAnswer> {
+  run: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   const startedAt = performance.now();
-  const tell = (outcome: Pick<RequestEvent, 'status' | 'failure'>) =>
+  const notify = (outcome: Pick<RequestEvent, 'status' | 'failure'>) =>
     onRequest?.({
       method,
       host: url.host,
@@ -192,13 +196,13 @@ async function observed(
       ms: performance.now() - startedAt,
     });
   try {
-    const answer = await run();
-    tell({ status: answer.status });
-    return answer;
+    const response = await run();
+    notify({ status: response.status });
+    return response;
   } catch (error) {
     const { kind, status } =
       error instanceof RemoteError ? error : new RemoteError('transient', '');
-    tell({ failure: kind, ...(status !== undefined && { status }) });
+    notify({ failure: kind, ...(status !== undefined && { status }) });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { Agent, request as send, type Dispatcher } from 'undici';
 import { readText } from './body.ts';
 import { RemoteError } from './errors.ts';
-import type { HttpAnswer, HttpRequest } from './types.ts';
+import type { HttpResponse, HttpRequest } from './types.ts';
 
 /** What one exchange is bounded by. */
 export interface ExchangeLimits {
@@ -21,25 +21,28 @@ export async function exchange(
   url: URL,
   request: HttpRequest,
   limits: ExchangeLimits,
-): Promise<{ answer: HttpAnswer; framed: boolean }> {
+): Promise<{ response: HttpResponse; framed: boolean }> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), limits.deadlineMs);
   const signal = limits.signal
     ? AbortSignal.any([deadline.signal, limits.signal])
     : deadline.signal;
   try {
-    const response = await send(url, { dispatcher: agent, signal, ...outgoing(request) });
-    return await received(response, url.hostname, { ...limits, binary: request.binary === true });
+    const rawResponse = await send(url, { dispatcher: agent, signal, ...buildRequest(request) });
+    return await readResponse(rawResponse, url.hostname, {
+      ...limits,
+      binary: request.binary === true,
+    });
   } catch (error) {
-    if (limits.signal?.aborted) throw stopped(url.hostname);
-    if (deadline.signal.aborted) throw tooSlow(url.hostname, limits.deadlineMs);
-    throw failureOf(error, url.hostname);
+    if (limits.signal?.aborted) throw abortedError(url.hostname);
+    if (deadline.signal.aborted) throw timeoutError(url.hostname, limits.deadlineMs);
+    throw toRemoteError(error, url.hostname);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
+function buildRequest({ method = 'GET', headers = {}, json, form }: HttpRequest) {
   const body =
     form === undefined
       ? json === undefined
@@ -59,21 +62,21 @@ function outgoing({ method = 'GET', headers = {}, json, form }: HttpRequest) {
   };
 }
 
-async function received(
-  response: Dispatcher.ResponseData,
+async function readResponse(
+  rawResponse: Dispatcher.ResponseData,
   host: string,
   limits: ExchangeLimits & { binary: boolean },
 ) {
-  const headers = plainHeaders(response.headers);
+  const headers = normalizeHeaders(rawResponse.headers);
   const contentType = headers['content-type'] ?? '';
   const encoding = headers['content-encoding'] ?? '';
   const body = await readText(
-    response.body,
+    rawResponse.body,
     { encoding, contentType },
     { maxBytes: limits.maxBytes, host, binary: limits.binary },
   );
-  const answer = {
-    status: response.statusCode,
+  const response = {
+    status: rawResponse.statusCode,
     contentType,
     headers,
     body,
@@ -82,11 +85,11 @@ async function received(
   // Without a length or chunks, the end of the connection is the only end: a cut cannot be told
   // from it.
   const framed = 'content-length' in headers || 'transfer-encoding' in headers || encoding !== '';
-  return { answer, framed };
+  return { response, framed };
 }
 
 /** Names in lower case; cookies are left out because they can be credentials. */
-function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+function normalizeHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
       .filter(([name, value]) => value !== undefined && name.toLowerCase() !== 'set-cookie')
@@ -97,21 +100,21 @@ function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<strin
   );
 }
 
-export function stopped(host: string): RemoteError {
+export function abortedError(host: string): RemoteError {
   return new RemoteError(
     'transient',
     `The request to ${host} was stopped from our side. It is made again later.`,
   );
 }
 
-function tooSlow(host: string, deadlineMs: number): RemoteError {
+function timeoutError(host: string, deadlineMs: number): RemoteError {
   return new RemoteError(
     'transient',
     `${host} did not finish its answer within ${deadlineMs / 1000} seconds.`,
   );
 }
 
-function failureOf(error: unknown, host: string): RemoteError {
+function toRemoteError(error: unknown, host: string): RemoteError {
   if (error instanceof RemoteError) return error;
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string'

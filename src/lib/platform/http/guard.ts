@@ -27,22 +27,23 @@ export function checkUrl(raw: string, destinations: Destinations): URL {
   // Control characters, spaces, backslashes and letters beyond ASCII only serve to make a URL read
   // as another one.
   if (!/^[!-[\]-~]+$/.test(raw))
-    throw refused('it holds characters that do not belong in an address');
-  if (raw.includes('#')) throw refused('it holds a #');
-  if (!URL.canParse(raw)) throw refused('it is not a complete address');
+    throw permissionError('it holds characters that do not belong in an address');
+  if (raw.includes('#')) throw permissionError('it holds a #');
+  if (!URL.canParse(raw)) throw permissionError('it is not a complete address');
   const url = new URL(raw);
   if (url.username !== '' || url.password !== '')
-    throw refused('it carries a user name or password');
+    throw permissionError('it carries a user name or password');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (isLoopback(host)) {
     if (destinations.allowLoopback && /^https?:$/.test(url.protocol)) return url;
-    throw refused('it leads back to this machine');
+    throw permissionError('it leads back to this machine');
   }
-  if (url.protocol !== 'https:') throw refused('it does not begin with https://');
-  if (isIP(host) !== 0 && !isPublicAddress(host)) throw refused('it leads into a private network');
-  if (url.port !== '') throw refused('it names a port');
+  if (url.protocol !== 'https:') throw permissionError('it does not begin with https://');
+  if (isIP(host) !== 0 && !isPublicAddress(host))
+    throw permissionError('it leads into a private network');
+  if (url.port !== '') throw permissionError('it names a port');
   if (!isAllowedHost(host, destinations.allowedHosts))
-    throw refused('its host is not one of this provider');
+    throw permissionError('its host is not one of this provider');
   return url;
 }
 
@@ -71,7 +72,7 @@ export function guardedLookup(
           allowLoopback && isLoopback(host) ? isLoopback(address) : isPublicAddress(address);
         const [first] = addresses;
         if (first === undefined || !addresses.every(({ address }) => allowed(address))) {
-          callback(refused('its name leads into a private network'), '', 0);
+          callback(permissionError('its name leads into a private network'), '', 0);
         } else if (options.all) callback(null, addresses);
         else callback(null, first.address, first.family);
       },
@@ -80,9 +81,9 @@ export function guardedLookup(
   };
 }
 
-function refused(why: string): RemoteError {
+function permissionError(reason: string): RemoteError {
   return new RemoteError(
     'permission',
-    `The address was not called because ${why}. Correct the connection's base URL.`,
+    `The address was not called because ${reason}. Correct the connection's base URL.`,
   );
 }

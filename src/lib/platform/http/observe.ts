@@ -1,15 +1,15 @@
-import { countTry } from '../metrics/http.ts';
-import { tracedBefore } from '../tracing.ts';
+import { countAttempt } from '../metrics/http.ts';
+import { recordSpan } from '../tracing.ts';
 import type { RequestEvent } from './client.ts';
 
 /**
  * For `onRequest` of a client: counts each try for `provider`, and leaves a span of it in the trace
  * that is under way.
  */
-export function observeTries(provider: string): (event: RequestEvent) => void {
+export function observeAttempts(provider: string): (event: RequestEvent) => void {
   return ({ method, host, attempt, status, failure, ms }) => {
-    countTry(provider, failure, ms);
-    tracedBefore(
+    countAttempt(provider, failure, ms);
+    recordSpan(
       `${method} ${provider}`,
       { provider, method, host, attempt, status, kind: failure },
       ms,

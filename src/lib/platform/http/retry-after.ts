@@ -1,13 +1,13 @@
 /**
  * No source is believed when it asks for more than a day: the next scheduled run asks again anyway.
  */
-const LONGEST_MS = 24 * 3_600_000;
+const MAX_MS = 24 * 3_600_000;
 /**
  * Larger plain numbers are milliseconds. Sources that count in seconds name waits of minutes;
  * reading 30000 as eight hours would stop a connection for nothing, reading 7200 as seven seconds
  * costs one more refused call.
  */
-const MOST_SECONDS = 3_600;
+const MAX_SECONDS = 3_600;
 /**
  * Larger plain numbers are points in time: seconds, and from a thousand times that, milliseconds
  * since 1970.
@@ -30,13 +30,13 @@ export function parseRetryAfter(value: string | null | undefined, now: Date): Da
   const text = value?.trim() ?? '';
   const at = NUMBER.test(text) ? fromNumber(Number(text), now.getTime()) : fromDate(text);
   if (Number.isNaN(at)) return undefined;
-  return new Date(Math.min(Math.max(at, now.getTime()), now.getTime() + LONGEST_MS));
+  return new Date(Math.min(Math.max(at, now.getTime()), now.getTime() + MAX_MS));
 }
 
 function fromNumber(amount: number, now: number): number {
   if (amount >= EPOCH_SECONDS_FROM * 1000) return amount;
   if (amount >= EPOCH_SECONDS_FROM) return amount * 1000;
-  return now + (amount > MOST_SECONDS ? amount : amount * 1000);
+  return now + (amount > MAX_SECONDS ? amount : amount * 1000);
 }
 
 function fromDate(text: string): number {

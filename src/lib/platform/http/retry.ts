@@ -19,7 +19,7 @@ export const defaultRetry: RetryPolicy = { retries: 3, baseMs: 1000, maxWaitMs: 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 export const sleepFor: Sleep = (ms, signal) => delay(ms, undefined, signal && { signal });
 
-export interface RetryTools {
+export interface RetryContext {
   policy: RetryPolicy;
   now: () => Date;
   sleep: Sleep;
@@ -34,7 +34,7 @@ export interface RetryTools {
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   mayRetry: (error: RemoteError) => boolean,
-  tools: RetryTools,
+  context: RetryContext,
 ): Promise<T> {
   let waited = 0;
   for (let number = 1; ; number += 1) {
@@ -42,15 +42,15 @@ export async function withRetries<T>(
       return await attempt(number);
     } catch (error) {
       if (!(error instanceof RemoteError) || !mayRetry(error)) throw error;
-      const wait = waitBefore(number, error, tools);
-      if (number > tools.policy.retries || waited + wait > tools.policy.maxWaitMs) throw error;
+      const wait = computeDelay(number, error, context);
+      if (number > context.policy.retries || waited + wait > context.policy.maxWaitMs) throw error;
       waited += wait;
-      await pause(wait, error, tools);
+      await waitBeforeRetry(wait, error, context);
     }
   }
 }
 
-function waitBefore(retry: number, error: RemoteError, { policy, now }: RetryTools): number {
+function computeDelay(retry: number, error: RemoteError, { policy, now }: RetryContext): number {
   if (error.until === undefined)
     return policy.baseMs * 2 ** (retry - 1) * (0.75 + Math.random() / 2);
   // Never earlier than asked; up to a second later.
@@ -60,10 +60,10 @@ function waitBefore(retry: number, error: RemoteError, { policy, now }: RetryToo
   );
 }
 
-async function pause(
+async function waitBeforeRetry(
   wait: number,
   error: RemoteError,
-  { sleep, signal }: RetryTools,
+  { sleep, signal }: RetryContext,
 ): Promise<void> {
   try {
     await sleep(wait, signal);

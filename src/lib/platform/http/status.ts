@@ -3,7 +3,7 @@ import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from './er
 interface Failure {
   kind: RemoteErrorKind;
   /** What happened and what to do, after the host's name. */
-  words: string;
+  message: string;
 }
 
 const REFUSED_CREDENTIALS = 'refused the credentials. Enter them again on the connection.';
@@ -18,29 +18,29 @@ const UNEXPECTED = 'did not accept the request. The connection may need an updat
 
 /** What each HTTP status means for us. Statuses that are absent fall to their hundred. */
 const BY_STATUS: Record<number, Failure> = {
-  401: { kind: 'auth', words: REFUSED_CREDENTIALS },
-  403: { kind: 'permission', words: REFUSED_ACCESS },
-  404: { kind: 'gone', words: GONE },
-  408: { kind: 'transient', words: BUSY },
-  410: { kind: 'gone', words: GONE },
-  425: { kind: 'transient', words: BUSY },
-  429: { kind: 'rate_limited', words: SLOW_DOWN },
+  401: { kind: 'auth', message: REFUSED_CREDENTIALS },
+  403: { kind: 'permission', message: REFUSED_ACCESS },
+  404: { kind: 'gone', message: GONE },
+  408: { kind: 'transient', message: BUSY },
+  410: { kind: 'gone', message: GONE },
+  425: { kind: 'transient', message: BUSY },
+  429: { kind: 'rate_limited', message: SLOW_DOWN },
 };
-const BY_HUNDRED: Record<number, Failure> = {
-  3: { kind: 'malformed', words: REDIRECT },
-  5: { kind: 'transient', words: BUSY },
+const BY_CLASS: Record<number, Failure> = {
+  3: { kind: 'malformed', message: REDIRECT },
+  5: { kind: 'transient', message: BUSY },
 };
-const ANY_OTHER: Failure = { kind: 'malformed', words: UNEXPECTED };
+const ANY_OTHER: Failure = { kind: 'malformed', message: UNEXPECTED };
 
 /** The error that an answer's status stands for; undefined for 2xx. */
-export function errorOfStatus(
+export function toStatusError(
   status: number,
   host: string,
   details: Pick<RemoteErrorDetails, 'until' | 'headers'> = {},
 ): RemoteError | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const failure = BY_STATUS[status] ?? BY_HUNDRED[Math.floor(status / 100)] ?? ANY_OTHER;
-  return new RemoteError(failure.kind, `${host} ${failure.words} (HTTP ${status})`, {
+  const failure = BY_STATUS[status] ?? BY_CLASS[Math.floor(status / 100)] ?? ANY_OTHER;
+  return new RemoteError(failure.kind, `${host} ${failure.message} (HTTP ${status})`, {
     ...details,
     status,
   });

@@ -18,7 +18,7 @@ export interface HttpRequest {
 }
 
 /** A complete answer. `body` is the decoded text exactly as received. */
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   contentType: string;
   headers: Record<string, string>;
@@ -29,11 +29,11 @@ export interface HttpAnswer {
 
 /** The one way out to remote systems. Any failure is a RemoteError. */
 export interface HttpClient {
-  request(request: HttpRequest): Promise<HttpAnswer>;
+  request(request: HttpRequest): Promise<HttpResponse>;
 }
 
 /** What became of one try of one request. */
-export interface TryOutcome {
+export interface AttemptOutcome {
   /** Absent when no answer arrived. */
   status?: number;
   headers?: Record<string, string>;
@@ -48,7 +48,7 @@ export interface Gate {
   /** Resolves when the try may be sent; throws a RemoteError to refuse it. */
   enter(): Promise<void>;
   /** Told about every try that was sent. */
-  leave(outcome: TryOutcome): Promise<void>;
+  leave(outcome: AttemptOutcome): Promise<void>;
   /** Told when its client is closed and sends nothing more. */
   close?(): Promise<void>;
 }

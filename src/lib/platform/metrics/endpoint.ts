@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { config } from '../config.ts';
 import { registerSecret } from '../secrets.ts';
-import { watchProcess } from './process.ts';
-import { exposition } from './registry.ts';
+import { collectProcessMetrics } from './process.ts';
+import { renderMetrics } from './registry.ts';
 
-export interface MetricsAnswer {
+export interface MetricsResponse {
   status: 200 | 401 | 404;
   headers: Record<string, string>;
   body: string;
@@ -15,30 +15,30 @@ export interface MetricsAnswer {
  * is no such address, also not for requests from this machine: behind a proxy on it every visitor's
  * request comes from here.
  */
-export async function answerMetrics(
+export async function handleMetricsRequest(
   authorization: string | null | undefined,
-): Promise<MetricsAnswer> {
+): Promise<MetricsResponse> {
   const token = config().METRICS_TOKEN;
   if (token === undefined)
-    return { status: 404, headers: plain, body: 'There is nothing at this address.\n' };
+    return { status: 404, headers: textHeaders, body: 'There is nothing at this address.\n' };
   registerSecret(token);
-  if (!isSame(authorization ?? '', `Bearer ${token}`))
+  if (!isEqualConstantTime(authorization ?? '', `Bearer ${token}`))
     return {
       status: 401,
-      headers: { ...plain, 'www-authenticate': 'Bearer' },
+      headers: { ...textHeaders, 'www-authenticate': 'Bearer' },
       body: 'Send the token of METRICS_TOKEN as a bearer token.\n',
     };
-  watchProcess();
-  const { contentType, text } = await exposition();
+  collectProcessMetrics();
+  const { contentType, text } = await renderMetrics();
   return { status: 200, headers: { 'content-type': contentType }, body: text };
 }
 
-const plain = { 'content-type': 'text/plain; charset=utf-8' };
+const textHeaders = { 'content-type': 'text/plain; charset=utf-8' };
 
 /**
  * Compares digests, which are equally long, in a time that does not depend on where they differ.
  */
-function isSame(given: string, expected: string): boolean {
+function isEqualConstantTime(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }

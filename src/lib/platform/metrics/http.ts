@@ -1,23 +1,23 @@
 import type { RemoteErrorKind } from '../http/errors.ts';
 import { counter, histogram } from './registry.ts';
 
-const served = counter('http_requests_total', 'Requests answered, by the pattern of their route', [
-  'method',
-  'route',
-  'status',
-]);
-const servedMs = histogram(
+const requestCounter = counter(
+  'http_requests_total',
+  'Requests answered, by the pattern of their route',
+  ['method', 'route', 'status'],
+);
+const requestLatency = histogram(
   'http_request_latency_ms',
   'Time to the first byte of an answer',
   ['route'],
   [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
 );
-const tries = counter(
+const attemptCounter = counter(
   'outbound_tries_total',
   'Tries of requests to other systems; a repeated request is several tries',
   ['provider', 'outcome'],
 );
-const triesMs = histogram(
+const attemptLatency = histogram(
   'outbound_latency_ms',
   'Time that one try took, up to the last byte',
   ['provider'],
@@ -31,12 +31,16 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
  * series for each visitor's whim.
  */
 export function countRequest(method: string, route: string, status: number, ms: number): void {
-  served.inc({ method: methods.includes(method) ? method : 'other', route, status });
-  servedMs.observe({ route }, ms);
+  requestCounter.inc({ method: methods.includes(method) ? method : 'other', route, status });
+  requestLatency.observe({ route }, ms);
 }
 
 /** One try of a request to `provider` ended. */
-export function countTry(provider: string, failure: RemoteErrorKind | undefined, ms: number): void {
-  tries.inc({ provider, outcome: failure ?? 'ok' });
-  triesMs.observe({ provider }, ms);
+export function countAttempt(
+  provider: string,
+  failure: RemoteErrorKind | undefined,
+  ms: number,
+): void {
+  attemptCounter.inc({ provider, outcome: failure ?? 'ok' });
+  attemptLatency.observe({ provider }, ms);
 }

@@ -36,7 +36,7 @@ export function histogram<Label extends string>(
 }
 
 /** A reading is told again for so long: several scrapers cost the database no more than one. */
-const keptMs = 15_000;
+const cacheMs = 15_000;
 const failures = counter(
   'metrics_reading_failures_total',
   'Readings of the database that a scrape asked for in vain',
@@ -61,13 +61,13 @@ export function addReading(name: string, read: () => Promise<void>): void {
  * All figures in Prometheus' text format. A reading that fails is counted, and the rest is told all
  * the same.
  */
-export async function exposition(): Promise<{ contentType: string; text: string }> {
+export async function renderMetrics(): Promise<{ contentType: string; text: string }> {
   await Promise.all(readings.map(refresh));
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
 function refresh(reading: Reading): Promise<void> {
-  if (performance.now() - reading.readAt < keptMs) return Promise.resolve();
+  if (performance.now() - reading.readAt < cacheMs) return Promise.resolve();
   reading.underWay ??= readOnce(reading).finally(() => (reading.underWay = undefined));
   return reading.underWay;
 }
@@ -86,6 +86,6 @@ async function readOnce(reading: Reading): Promise<void> {
 }
 
 /** For figures that a library keeps. */
-export function ownRegistry(): Registry {
+export function getRegistry(): Registry {
   return registry;
 }

@@ -10,15 +10,15 @@ import { periodicTasks } from './schema.ts';
 export async function claimTask(name: string, everyMs: number): Promise<boolean> {
   // Timers wander a little: one that asks a moment early must not have to wait for another whole
   // turn.
-  const apart = sql`make_interval(secs => ${(everyMs / 1000) * 0.9})`;
-  const taken = await globalDb()
+  const minInterval = sql`make_interval(secs => ${(everyMs / 1000) * 0.9})`;
+  const claimed = await globalDb()
     .insert(periodicTasks)
     .values({ name, takenAt: sql`now()` })
     .onConflictDoUpdate({
       target: periodicTasks.name,
       set: { takenAt: sql`now()` },
-      setWhere: sql`${periodicTasks.takenAt} <= now() - ${apart}`,
+      setWhere: sql`${periodicTasks.takenAt} <= now() - ${minInterval}`,
     })
     .returning({ name: periodicTasks.name });
-  return taken.length > 0;
+  return claimed.length > 0;
 }

@@ -7,20 +7,20 @@ export interface PeriodicTask {
   name: string;
   everyMs: number;
   /** This process steps in only when the others have not run the task for so long. */
-  apartMs?: number;
+  takeoverMs?: number;
   run: () => Promise<void>;
 }
 
 /** Starts a timer for each task. The answer ends them, after the turns that are under way. */
-export function startPeriodic(tasks: readonly PeriodicTask[]): () => Promise<void> {
-  const ends = tasks.map(repeat);
-  return async () => void (await Promise.all(ends.map((end) => end())));
+export function startPeriodicTasks(tasks: readonly PeriodicTask[]): () => Promise<void> {
+  const stops = tasks.map(scheduleTask);
+  return async () => void (await Promise.all(stops.map((end) => end())));
 }
 
-function repeat(task: PeriodicTask): () => Promise<void> {
+function scheduleTask(task: PeriodicTask): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   const timer = setInterval(
-    () => void (underWay ??= runTurn(task).finally(() => (underWay = undefined))),
+    () => void (underWay ??= runOnce(task).finally(() => (underWay = undefined))),
     task.everyMs,
   );
   return async () => {
@@ -30,9 +30,9 @@ function repeat(task: PeriodicTask): () => Promise<void> {
 }
 
 /** A turn that fails is made good by the next one. */
-async function runTurn({ name, everyMs, apartMs, run }: PeriodicTask): Promise<void> {
+async function runOnce({ name, everyMs, takeoverMs, run }: PeriodicTask): Promise<void> {
   try {
-    if (await claimTask(name, apartMs ?? everyMs)) await run();
+    if (await claimTask(name, takeoverMs ?? everyMs)) await run();
   } catch (error) {
     log.error({ event: 'task.failed', kind: name, reason: safeMessage(error) }, 'A task failed');
   }

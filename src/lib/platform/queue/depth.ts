@@ -16,7 +16,7 @@ export interface QueueDepth {
 }
 
 /** How many jobs lie in each queue, by state. Queues and states without jobs are left out. */
-export async function queueDepths(): Promise<QueueDepth[]> {
+export async function readQueueDepths(): Promise<QueueDepth[]> {
   const { rows } = await globalDb().execute<QueueDepth>(sql`
     select queue, state, count(*)::int as count from (
       select name as queue, case when state in ('active', 'failed') then state::text when start_after <= now() then 'waiting' else 'scheduled' end as state

@@ -1,14 +1,14 @@
-import { check, error, info, recordsOf, unanswered, warning } from '../findings.ts';
-import type { Ask, DnsAnswer } from '../resolver.ts';
+import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
+import type { DnsQuery, DnsAnswer } from '../resolver.ts';
 import type { DkimCheck, Finding, Verdict } from '../types.ts';
 import { parseDkimKey, type DkimKey } from './key.ts';
 import { IMPROBABLE_SELECTOR, selectors } from './selectors.ts';
 
 /** RFC 8301: verifiers must refuse RSA keys below 1024 bits, and signers should use 2048. */
-const LEAST_BITS = 1024;
-const GOOD_BITS = 2048;
+const MIN_BITS = 1024;
+const RECOMMENDED_BITS = 2048;
 
-interface Found {
+interface FoundKey {
   selector: string;
   text: string;
   key: DkimKey;
@@ -20,26 +20,26 @@ interface Found {
  */
 export async function checkDkim(
   domain: string,
-  { ask, now }: { ask: Ask; now: () => Date },
+  { query, now }: { query: DnsQuery; now: () => Date },
 ): Promise<DkimCheck> {
-  const at = (selector: string) => ask(`${selector}._domainkey.${domain}`, 'TXT');
+  const at = (selector: string) => query(`${selector}._domainkey.${domain}`, 'TXT');
   const [subtree, wildcard, ...answers] = await Promise.all([
-    ask(`_domainkey.${domain}`, 'TXT'),
+    query(`_domainkey.${domain}`, 'TXT'),
     at(IMPROBABLE_SELECTOR),
     ...selectors.map(at),
   ]);
-  const everywhere = new Set(recordsOf(wildcard));
+  const wildcardTexts = new Set(getRecords(wildcard));
   const found = selectors.flatMap((selector, index) =>
-    keysAt(selector, answers[index], everywhere),
+    findKeysAt(selector, answers[index], wildcardTexts),
   );
   const live = found.filter(({ key }) => !key.revoked);
   const findings = [
-    ...aboutWildcard(everywhere),
+    ...reportWildcard(wildcardTexts),
     ...(live.length > 0
-      ? live.flatMap(aboutKey)
-      : aboutNone(found, everywhere.size > 0 ? null : subtree, answers)),
+      ? live.flatMap(reportKey)
+      : reportNoKey(found, wildcardTexts.size > 0 ? null : subtree, answers)),
   ];
-  const kept = found.map(({ selector, key: { keyType, bits, revoked, testing } }) => ({
+  const selectorResults = found.map(({ selector, key: { keyType, bits, revoked, testing } }) => ({
     selector,
     keyType,
     bits,
@@ -47,42 +47,43 @@ export async function checkDkim(
     testing,
   }));
   return {
-    ...check(
-      verdictOf(live),
+    ...createCheck(
+      computeVerdict(live),
       found.map(({ selector, text }) => `${selector}: ${text}`),
       findings,
       now,
     ),
-    selectors: kept,
+    selectors: selectorResults,
   };
 }
 
 /** A name below a wildcard answers for every selector: such an answer is no find. */
-function keysAt(
+function findKeysAt(
   selector: string,
   answer: DnsAnswer<string> | undefined,
-  everywhere: ReadonlySet<string>,
-): Found[] {
-  for (const text of answer ? recordsOf(answer) : []) {
-    const key = everywhere.has(text) ? null : parseDkimKey(text);
+  wildcardTexts: ReadonlySet<string>,
+): FoundKey[] {
+  for (const text of answer ? getRecords(answer) : []) {
+    const key = wildcardTexts.has(text) ? null : parseDkimKey(text);
     if (key) return [{ selector, text, key }];
   }
   return [];
 }
 
-function verdictOf(live: readonly Found[]): Verdict {
+function computeVerdict(live: readonly FoundKey[]): Verdict {
   const useful = live.filter(
-    ({ key }) => !key.malformed && (key.bits === null || key.bits >= LEAST_BITS),
+    ({ key }) => !key.malformed && (key.bits === null || key.bits >= MIN_BITS),
   );
   if (live.length === 0) return 'unknown';
   if (useful.length === 0) return 'bad';
   const strong = live.every(
-    ({ key }) => !key.malformed && !key.testing && (key.bits === null || key.bits >= GOOD_BITS),
+    ({ key }) =>
+      !key.malformed && !key.testing && (key.bits === null || key.bits >= RECOMMENDED_BITS),
   );
   return strong ? 'good' : 'weak';
 }
 
-function aboutKey({ selector, key: { bits, keyType, malformed, testing } }: Found): Finding[] {
+function reportKey({ selector, key: { bits, keyType, malformed, testing } }: FoundKey): Finding[] {
   const findings: Finding[] = [];
   if (malformed)
     findings.push(
@@ -91,18 +92,18 @@ function aboutKey({ selector, key: { bits, keyType, malformed, testing } }: Foun
         `The key at the selector ${selector} (type ${keyType}) cannot be read, so that its signatures do not count. Publish it anew.`,
       ),
     );
-  if (bits !== null && bits < LEAST_BITS)
+  if (bits !== null && bits < MIN_BITS)
     findings.push(
       error(
         'dkim.short_key',
-        `The key at the selector ${selector} has ${bits} bits; receivers ignore keys below ${LEAST_BITS}. Change to ${GOOD_BITS}.`,
+        `The key at the selector ${selector} has ${bits} bits; receivers ignore keys below ${MIN_BITS}. Change to ${RECOMMENDED_BITS}.`,
       ),
     );
-  else if (bits !== null && bits < GOOD_BITS)
+  else if (bits !== null && bits < RECOMMENDED_BITS)
     findings.push(
       warning(
         'dkim.weak_key',
-        `The key at the selector ${selector} has ${bits} bits. Change to ${GOOD_BITS}.`,
+        `The key at the selector ${selector} has ${bits} bits. Change to ${RECOMMENDED_BITS}.`,
       ),
     );
   if (testing)
@@ -115,9 +116,9 @@ function aboutKey({ selector, key: { bits, keyType, malformed, testing } }: Foun
   return findings;
 }
 
-function aboutWildcard(everywhere: ReadonlySet<string>): Finding[] {
-  if (everywhere.size === 0) return [];
-  const revoked = [...everywhere].some((text) => parseDkimKey(text)?.revoked);
+function reportWildcard(wildcardTexts: ReadonlySet<string>): Finding[] {
+  if (wildcardTexts.size === 0) return [];
+  const revoked = [...wildcardTexts].some((text) => parseDkimKey(text)?.revoked);
   if (revoked)
     return [
       info(
@@ -133,8 +134,8 @@ function aboutWildcard(everywhere: ReadonlySet<string>): Finding[] {
   ];
 }
 
-function aboutNone(
-  revoked: readonly Found[],
+function reportNoKey(
+  revoked: readonly FoundKey[],
   subtree: DnsAnswer<string> | null,
   answers: readonly DnsAnswer<string>[],
 ): Finding[] {
@@ -145,7 +146,7 @@ function aboutNone(
   if (failed)
     return [
       ...findings,
-      unanswered('dkim.unanswered', 'A part of the DKIM selectors', failed.reason),
+      reportUnanswered('dkim.unanswered', 'A part of the DKIM selectors', failed.reason),
     ];
   const none = info(
     'dkim.not_found',

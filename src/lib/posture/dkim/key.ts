@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { recordTags } from '../tags.ts';
+import { parseTags } from '../tags.ts';
 
 /** What a DKIM key record says (RFC 6376, RFC 8463). */
 export interface DkimKey {
@@ -16,7 +16,7 @@ export interface DkimKey {
 
 /** Reads a TXT record; null when it is no key record. Never throws. */
 export function parseDkimKey(text: string): DkimKey | null {
-  const tags = recordTags(text);
+  const tags = parseTags(text);
   const key = tags.get('p')?.replaceAll(/\s/g, '');
   const version = tags.get('v');
   if (key === undefined || (version !== undefined && version !== 'DKIM1')) return null;
@@ -26,7 +26,7 @@ export function parseDkimKey(text: string): DkimKey | null {
     .split(':')
     .some((flag) => flag.trim().toLowerCase() === 'y');
   if (key === '') return { keyType, bits: null, revoked: true, testing, malformed: false };
-  const bits = keyType === 'rsa' ? rsaBits(key) : null;
+  const bits = keyType === 'rsa' ? readRsaBits(key) : null;
   const readable =
     keyType === 'rsa'
       ? bits !== null
@@ -37,7 +37,7 @@ export function parseDkimKey(text: string): DkimKey | null {
 /**
  * Key records hold a SubjectPublicKeyInfo; some hold the bare RSA key, which receivers take too.
  */
-function rsaBits(base64: string): number | null {
+function readRsaBits(base64: string): number | null {
   const key = Buffer.from(base64, 'base64');
   for (const type of ['spki', 'pkcs1'] as const) {
     try {

@@ -1,15 +1,15 @@
 import { getDomain } from 'tldts';
-import { check, error, info, unanswered, warning } from '../findings.ts';
-import type { Ask } from '../resolver.ts';
+import { createCheck, error, info, reportUnanswered, warning } from '../findings.ts';
+import type { DnsQuery } from '../resolver.ts';
 import type { DmarcCheck, Evidence, Finding, Verdict } from '../types.ts';
-import { isDmarc, lowered, type DmarcRecord, type Policy } from './parse.ts';
-import { discover, type Discovery, type FoundRecord } from './walk.ts';
+import { isDmarc, lowerPolicy, type DmarcRecord, type Policy } from './parse.ts';
+import { discoverPolicy, type Discovery, type FoundRecord } from './walk.ts';
 
 /** So many places of reports are asked whether they want them. */
-const PLACES_ASKED = 5;
+const MAX_REPORT_HOSTS = 5;
 
-interface Question {
-  ask: Ask;
+interface DmarcContext {
+  query: DnsQuery;
   /** A name that is not there is under `np`. */
   exists: Evidence['exists'];
   now: () => Date;
@@ -18,43 +18,43 @@ interface Question {
 /** What receivers are asked to do with mail that fails SPF and DKIM (DMARC, RFC 9989). */
 export async function checkDmarc(
   domain: string,
-  { ask, exists, now }: Question,
+  { query, exists, now }: DmarcContext,
 ): Promise<DmarcCheck> {
-  const discovery = await discover(domain, ask);
-  const doubled = discovery.several.map((at) => severalAt(at));
+  const discovery = await discoverPolicy(domain, query);
+  const duplicateFindings = discovery.duplicates.map((at) => reportDuplicates(at));
   if (discovery.failed)
     return {
-      ...check(
+      ...createCheck(
         'unknown',
         [],
-        [...doubled, unanswered('dmarc.unanswered', 'DMARC', discovery.failed)],
+        [...duplicateFindings, reportUnanswered('dmarc.unanswered', 'DMARC', discovery.failed)],
         now,
       ),
-      ...nothing(),
+      ...emptyResult(),
     };
   if (discovery.applied === null)
     return {
-      ...check(
-        doubled.length > 0 ? 'bad' : 'missing',
+      ...createCheck(
+        duplicateFindings.length > 0 ? 'bad' : 'missing',
         [],
-        doubled.length > 0 ? doubled : [missing()],
+        duplicateFindings.length > 0 ? duplicateFindings : [reportMissing()],
         now,
       ),
-      ...nothing(),
+      ...emptyResult(),
     };
   const { at, record } = discovery.applied;
-  const stated = statedFor(domain, discovery.applied, exists);
-  const policy = record.testing ? lowered(stated) : stated;
+  const publishedPolicy = selectPublishedPolicy(domain, discovery.applied, exists);
+  const policy = record.testing ? lowerPolicy(publishedPolicy) : publishedPolicy;
   const findings = [
-    ...doubled,
-    ...aboutRecord(record),
-    ...aboutPlace(domain, at),
-    ...aboutPolicy(stated, record),
-    ...(await aboutReports(at, record, ask)),
+    ...duplicateFindings,
+    ...reportRecord(record),
+    ...reportInheritance(domain, at),
+    ...reportPolicy(publishedPolicy, record),
+    ...(await checkReportHosts(at, record, query)),
   ];
-  const verdict = verdictOf(domain, discovery, policy);
+  const verdict = computeVerdict(domain, discovery, policy);
   return {
-    ...check(verdict, [record.text], findings, now),
+    ...createCheck(verdict, [record.text], findings, now),
     foundAt: at,
     policy: record.ignored ? null : policy,
     testing: record.testing,
@@ -62,25 +62,25 @@ export async function checkDmarc(
   };
 }
 
-function nothing(): Pick<DmarcCheck, 'foundAt' | 'policy' | 'testing' | 'reports'> {
+function emptyResult(): Pick<DmarcCheck, 'foundAt' | 'policy' | 'testing' | 'reports'> {
   return { foundAt: null, policy: null, testing: false, reports: [] };
 }
 
-function missing(): Finding {
+function reportMissing(): Finding {
   return error(
     'dmarc.missing',
     'There is no DMARC record, so that receivers are not told what to do with forged mail. Publish one, at first with p=none and an address for reports.',
   );
 }
 
-function severalAt(at: string): Finding {
+function reportDuplicates(at: string): Finding {
   return error(
     'dmarc.several_records',
     `There are several DMARC records at _dmarc.${at}, and receivers use none of them. Leave one.`,
   );
 }
 
-function statedFor(
+function selectPublishedPolicy(
   domain: string,
   { at, record }: FoundRecord,
   exists: Evidence['exists'],
@@ -89,12 +89,16 @@ function statedFor(
   return exists === false ? record.absent : record.subdomains;
 }
 
-function verdictOf(domain: string, { applied, several }: Discovery, policy: Policy): Verdict {
-  if (applied?.record.ignored || several.includes(domain)) return 'bad';
+function computeVerdict(
+  domain: string,
+  { applied, duplicates }: Discovery,
+  policy: Policy,
+): Verdict {
+  if (applied?.record.ignored || duplicates.includes(domain)) return 'bad';
   return policy === 'none' || applied?.record.testing ? 'weak' : 'good';
 }
 
-function aboutRecord(record: DmarcRecord): Finding[] {
+function reportRecord(record: DmarcRecord): Finding[] {
   const findings: Finding[] = [];
   if (record.ignored)
     findings.push(
@@ -127,22 +131,22 @@ function aboutRecord(record: DmarcRecord): Finding[] {
   return findings;
 }
 
-function aboutPlace(domain: string, at: string): Finding[] {
+function reportInheritance(domain: string, at: string): Finding[] {
   return at === domain
     ? []
     : [info('dmarc.inherited', `The domain has no record of its own: that of ${at} holds for it.`)];
 }
 
-function aboutPolicy(stated: Policy, record: DmarcRecord): Finding[] {
+function reportPolicy(publishedPolicy: Policy, record: DmarcRecord): Finding[] {
   if (record.ignored || record.recovered) return [];
-  if (record.testing && stated !== 'none')
+  if (record.testing && publishedPolicy !== 'none')
     return [
       warning(
         'dmarc.testing',
-        `The policy ${stated} is being tested (t=y): receivers act as if it were ${lowered(stated)}. Remove t=y when reports look right.`,
+        `The policy ${publishedPolicy} is being tested (t=y): receivers act as if it were ${lowerPolicy(publishedPolicy)}. Remove t=y when reports look right.`,
       ),
     ];
-  if (stated === 'none')
+  if (publishedPolicy === 'none')
     return [
       warning(
         'dmarc.none',
@@ -153,10 +157,10 @@ function aboutPolicy(stated: Policy, record: DmarcRecord): Finding[] {
 }
 
 /** RFC 9990: whoever gets another organization's reports must say that it wants them. */
-async function aboutReports(
+async function checkReportHosts(
   at: string,
   { reports, ignored }: DmarcRecord,
-  ask: Ask,
+  query: DnsQuery,
 ): Promise<Finding[]> {
   if (ignored) return [];
   if (reports.length === 0)
@@ -170,18 +174,22 @@ async function aboutReports(
     (uri) => /^mailto:[^@]+@(.+)$/i.exec(uri)?.[1]?.toLowerCase() ?? [],
   );
   const foreign = [...new Set(hosts)]
-    .filter((host) => organization(host) !== organization(at))
-    .slice(0, PLACES_ASKED);
+    .filter((host) => toOrganizationalDomain(host) !== toOrganizationalDomain(at))
+    .slice(0, MAX_REPORT_HOSTS);
   const answers = await Promise.all(
     foreign.map(async (host) => ({
       host,
-      answer: await ask(`${at}._report._dmarc.${host}`, 'TXT'),
+      answer: await query(`${at}._report._dmarc.${host}`, 'TXT'),
     })),
   );
   return answers.flatMap(({ host, answer }) => {
     if (answer.kind === 'failed')
       return [
-        unanswered('dmarc.reports_unanswered', `Whether ${host} takes the reports`, answer.reason),
+        reportUnanswered(
+          'dmarc.reports_unanswered',
+          `Whether ${host} takes the reports`,
+          answer.reason,
+        ),
       ];
     const wanted = answer.kind === 'records' && answer.records.some(isDmarc);
     return wanted
@@ -195,6 +203,6 @@ async function aboutReports(
   });
 }
 
-function organization(host: string): string {
+function toOrganizationalDomain(host: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? host;
 }

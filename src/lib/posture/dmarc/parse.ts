@@ -1,4 +1,4 @@
-import { recordTags } from '../tags.ts';
+import { parseTags } from '../tags.ts';
 
 export type Policy = 'none' | 'quarantine' | 'reject';
 
@@ -30,7 +30,7 @@ export interface DmarcRecord {
 
 const policies: readonly string[] = ['none', 'quarantine', 'reject'] satisfies Policy[];
 /** So many places of reports are kept; the RFC lets receivers stop at two. */
-const MOST_REPORTS = 20;
+const MAX_REPORTS = 20;
 const removedTags = ['pct', 'rf', 'ri'];
 
 /** Whether a TXT record is DMARC: the version comes first and is written exactly so. */
@@ -40,15 +40,15 @@ export function isDmarc(text: string): boolean {
 
 /** Reads a record that `isDmarc`, by RFC 9989, section 4.10.1. Never throws. */
 export function parseDmarc(text: string): DmarcRecord {
-  const tags = recordTags(text);
-  const uris = splitUris(tags.get('rua')).slice(0, MOST_REPORTS);
+  const tags = parseTags(text);
+  const uris = splitUris(tags.get('rua')).slice(0, MAX_REPORTS);
   const reports = uris.map((uri) => uri.replace(/![0-9]+[kmgt]?$/i, '')).filter(isReportAddress);
-  const wrong =
+  const isInvalid =
     !isPolicy(tags.get('p')) ||
     ['sp', 'np'].some((tag) => tags.has(tag) && !isPolicy(tags.get(tag)));
-  const policy = wrong ? 'none' : policyOf(tags.get('p'), 'none');
-  const subdomains = wrong ? 'none' : policyOf(tags.get('sp'), policy);
-  const absent = wrong ? 'none' : policyOf(tags.get('np'), subdomains);
+  const policy = isInvalid ? 'none' : parsePolicy(tags.get('p'), 'none');
+  const subdomains = isInvalid ? 'none' : parsePolicy(tags.get('sp'), policy);
+  const absent = isInvalid ? 'none' : parsePolicy(tags.get('np'), subdomains);
   const psd = (tags.get('psd') ?? 'u').toLowerCase();
   return {
     text,
@@ -58,15 +58,15 @@ export function parseDmarc(text: string): DmarcRecord {
     reports,
     psd: psd === 'y' || psd === 'n' ? psd : 'u',
     testing: tags.get('t')?.toLowerCase() === 'y',
-    ignored: wrong && reports.length === 0,
-    recovered: wrong && reports.length > 0,
+    ignored: isInvalid && reports.length === 0,
+    recovered: isInvalid && reports.length > 0,
     removed: removedTags.filter((tag) => tags.has(tag)),
     sizeLimit: uris.some((uri) => uri.includes('!')),
   };
 }
 
 /** One level lower: what receivers do while a policy is tested. */
-export function lowered(policy: Policy): Policy {
+export function lowerPolicy(policy: Policy): Policy {
   return policy === 'reject' ? 'quarantine' : 'none';
 }
 
@@ -88,7 +88,7 @@ function isPolicy(value: string | undefined): value is Policy {
   return value !== undefined && policies.includes(value.toLowerCase());
 }
 
-function policyOf(value: string | undefined, otherwise: Policy): Policy {
+function parsePolicy(value: string | undefined, fallback: Policy): Policy {
   const lower = value?.toLowerCase();
-  return isPolicy(lower) ? lower : otherwise;
+  return isPolicy(lower) ? lower : fallback;
 }

@@ -1,8 +1,8 @@
-import type { Ask, NoAnswer } from '../resolver.ts';
+import type { DnsQuery, DnsFailure } from '../resolver.ts';
 import { isDmarc, parseDmarc, type DmarcRecord } from './parse.ts';
 
 /** RFC 9989 bounds the walk, whatever the number of labels. */
-const MOST_QUESTIONS = 8;
+const MAX_QUERIES = 8;
 
 export interface FoundRecord {
   /** The domain whose _dmarc name holds it. */
@@ -14,18 +14,18 @@ export interface Discovery {
   /** The record that receivers apply; null when there is none. */
   applied: FoundRecord | null;
   /** The domains that hold several records, which count as none. */
-  several: string[];
+  duplicates: string[];
   /** Why the search did not come to an end; null when it did. */
-  failed: NoAnswer | null;
+  failed: DnsFailure | null;
 }
 
 /**
  * The domains at which the tree walk looks, in its order: eight labels and more drop to seven after
  * the first one.
  */
-export function walkTargets(domain: string): string[] {
+export function listWalkDomains(domain: string): string[] {
   const labels = domain.split('.');
-  const rest = labels.length < MOST_QUESTIONS ? labels.slice(1) : labels.slice(1 - MOST_QUESTIONS);
+  const rest = labels.length < MAX_QUERIES ? labels.slice(1) : labels.slice(1 - MAX_QUERIES);
   return [domain, ...rest.map((_, index) => rest.slice(index).join('.'))];
 }
 
@@ -33,28 +33,28 @@ export function walkTargets(domain: string): string[] {
  * Finds the policy record of a domain by the DNS tree walk (RFC 9989, sections 4.10 and 4.10.1):
  * its own, its organization's, or its public suffix's.
  */
-export async function discover(domain: string, ask: Ask): Promise<Discovery> {
+export async function discoverPolicy(domain: string, query: DnsQuery): Promise<Discovery> {
   const found: FoundRecord[] = [];
-  const several: string[] = [];
-  for (const at of walkTargets(domain)) {
-    const answer = await ask(`_dmarc.${at}`, 'TXT');
-    if (answer.kind === 'failed') return { applied: null, several, failed: answer.reason };
+  const duplicates: string[] = [];
+  for (const at of listWalkDomains(domain)) {
+    const answer = await query(`_dmarc.${at}`, 'TXT');
+    if (answer.kind === 'failed') return { applied: null, duplicates, failed: answer.reason };
     const [text, ...others] = answer.kind === 'records' ? answer.records.filter(isDmarc) : [];
-    if (others.length > 0) several.push(at);
+    if (others.length > 0) duplicates.push(at);
     if (text === undefined || others.length > 0) continue;
     const record = parseDmarc(text);
-    if (at === domain) return { applied: { at, record }, several, failed: null };
+    if (at === domain) return { applied: { at, record }, duplicates, failed: null };
     if (!record.ignored) found.push({ at, record });
     if (record.psd !== 'u') break;
   }
-  return { applied: choose(found), several, failed: null };
+  return { applied: selectRecord(found), duplicates, failed: null };
 }
 
 /**
  * Of the records above the domain, nearest first: at a public suffix the organization is the name
  * below it, else the one with the fewest labels.
  */
-function choose(found: readonly FoundRecord[]): FoundRecord | null {
+function selectRecord(found: readonly FoundRecord[]): FoundRecord | null {
   const top = found.at(-1);
   if (top?.record.psd !== 'y') return top ?? null;
   const below = found.at(-2);

@@ -1,77 +1,82 @@
 import { isIP } from 'node:net';
 import { getDomain } from 'tldts';
-import { check, error, info, recordsOf, unanswered, warning } from '../findings.ts';
-import type { Ask, DnsAnswer, RecordOf } from '../resolver.ts';
+import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
+import type { DnsQuery, DnsAnswer, DnsRecordData } from '../resolver.ts';
 import type { Finding, MxCheck, SpfCheck, Verdict } from '../types.ts';
 import { inferMailboxes, type Inference } from './infer.ts';
-import { providerLabel, providerOf, SELF_HOSTED, type ProviderRow } from './providers.ts';
+import { getProviderLabel, findMailProvider, SELF_HOSTED, type ProviderRow } from './providers.ts';
 
-type Mx = RecordOf['MX'];
+type Mx = DnsRecordData['MX'];
 type Mailboxes = Pick<MxCheck, 'gateway' | 'provider' | 'certainty'>;
 
-const nobody: Mailboxes = { gateway: null, provider: null, certainty: 'unknown' };
+const unknownMailboxes: Mailboxes = { gateway: null, provider: null, certainty: 'unknown' };
 /** Nobody uses more mail servers than this: the first ones are kept. */
-const HOSTS_KEPT = 50;
+const MAX_HOSTS = 50;
 /** So many of the hosts are looked up; a sixth one tells no more. */
-const HOSTS_LOOKED_UP = 5;
+const MAX_LOOKUPS = 5;
 
 /** Where mail for the domain goes, and who keeps the mailboxes. */
 export async function checkMx(
   domain: string,
-  { ask, spf, now }: { ask: Ask; spf: SpfCheck; now: () => Date },
+  { query, spf, now }: { query: DnsQuery; spf: SpfCheck; now: () => Date },
 ): Promise<MxCheck> {
-  const answer = await ask(domain, 'MX');
+  const answer = await query(domain, 'MX');
   if (answer.kind === 'failed')
-    return without(
+    return createEmptyCheck(
       'unknown',
-      [unanswered('mx.unanswered', 'The mail servers (MX)', answer.reason)],
+      [reportUnanswered('mx.unanswered', 'The mail servers (MX)', answer.reason)],
       now,
     );
-  if (answer.kind !== 'records') return withoutMx(domain, ask, now);
+  if (answer.kind !== 'records') return checkImplicitMx(domain, query, now);
   const hosts = answer.records
     .toSorted(
       (one, other) => one.preference - other.preference || one.host.localeCompare(other.host),
     )
-    .slice(0, HOSTS_KEPT);
+    .slice(0, MAX_HOSTS);
   if (hosts.every(({ host }) => host === '')) return nullMx(hosts, now);
   const [lookedUp, mailboxes] = await Promise.all([
-    lookUp(hosts, ask),
-    mailboxesOf(domain, hosts, { ask, spf }),
+    lookUpHosts(hosts, query),
+    findMailboxes(domain, hosts, { query, spf }),
   ]);
   const findings = [...lookedUp.findings, ...mailboxes.findings];
   return {
-    ...check(lookedUp.verdict, hosts.map(written), findings, now),
+    ...createCheck(lookedUp.verdict, hosts.map(formatMx), findings, now),
     hosts,
     nullMx: false,
     ...mailboxes.who,
   };
 }
 
-function without(verdict: Verdict, findings: Finding[], now: () => Date): MxCheck {
-  return { ...check(verdict, [], findings, now), hosts: [], nullMx: false, ...nobody };
+function createEmptyCheck(verdict: Verdict, findings: Finding[], now: () => Date): MxCheck {
+  return {
+    ...createCheck(verdict, [], findings, now),
+    hosts: [],
+    nullMx: false,
+    ...unknownMailboxes,
+  };
 }
 
 /** RFC 5321, section 5.1: without MX, mail goes to the domain's own address. */
-async function withoutMx(domain: string, ask: Ask, now: () => Date): Promise<MxCheck> {
-  const answers = await Promise.all([ask(domain, 'A'), ask(domain, 'AAAA')]);
-  const addresses = answers.flatMap((answer: DnsAnswer<string>) => recordsOf(answer));
+async function checkImplicitMx(domain: string, query: DnsQuery, now: () => Date): Promise<MxCheck> {
+  const answers = await Promise.all([query(domain, 'A'), query(domain, 'AAAA')]);
+  const addresses = answers.flatMap((answer: DnsAnswer<string>) => getRecords(answer));
   if (addresses.length > 0) {
     const finding = warning(
       'mx.implicit',
       `There is no MX record, so mail goes to the address of ${domain} itself, which is often only a web site. Publish an MX record, or "0 ." when no mail is wanted.`,
     );
     return {
-      ...without('weak', [finding], now),
+      ...createEmptyCheck('weak', [finding], now),
       records: addresses.slice(0, 5),
       hosts: [{ host: domain, preference: 0 }],
     };
   }
   const failed = answers.find((answer) => answer.kind === 'failed');
   if (failed)
-    return without(
+    return createEmptyCheck(
       'unknown',
       [
-        unanswered(
+        reportUnanswered(
           'mx.unanswered',
           'The address that would take mail without an MX record',
           failed.reason,
@@ -79,7 +84,7 @@ async function withoutMx(domain: string, ask: Ask, now: () => Date): Promise<MxC
       ],
       now,
     );
-  return without(
+  return createEmptyCheck(
     'missing',
     [
       warning(
@@ -94,25 +99,25 @@ async function withoutMx(domain: string, ask: Ask, now: () => Date): Promise<MxC
 function nullMx(hosts: Mx[], now: () => Date): MxCheck {
   const finding = info('mx.null', 'The domain says that it receives no mail (null MX, RFC 7505).');
   return {
-    ...check('not_applicable', hosts.map(written), [finding], now),
+    ...createCheck('not_applicable', hosts.map(formatMx), [finding], now),
     hosts: [],
     nullMx: true,
-    ...nobody,
+    ...unknownMailboxes,
   };
 }
 
-function written({ preference, host }: Mx): string {
+function formatMx({ preference, host }: Mx): string {
   return `${preference} ${host === '' ? '.' : host}`;
 }
 
 /** Whether the hosts are there at all. Known providers' are. */
-async function lookUp(
+async function lookUpHosts(
   hosts: readonly Mx[],
-  ask: Ask,
+  query: DnsQuery,
 ): Promise<{ verdict: Verdict; findings: Finding[] }> {
-  const names = [...new Set(hosts.map(({ host }) => host))].slice(0, HOSTS_LOOKED_UP);
+  const names = [...new Set(hosts.map(({ host }) => host))].slice(0, MAX_LOOKUPS);
   const states = await Promise.all(
-    names.map(async (name) => ({ name, state: await stateOf(name, ask) })),
+    names.map(async (name) => ({ name, state: await resolveHostState(name, query) })),
   );
   const unusable = states
     .filter(({ state }) => state === 'lost')
@@ -138,34 +143,37 @@ async function lookUp(
   return { verdict: unusable.length === names.length ? 'bad' : 'weak', findings };
 }
 
-async function stateOf(name: string, ask: Ask): Promise<'there' | 'lost' | 'unknown'> {
+async function resolveHostState(
+  name: string,
+  query: DnsQuery,
+): Promise<'there' | 'lost' | 'unknown'> {
   if (name === '' || isIP(name) !== 0) return 'lost';
-  if (providerOf(name)) return 'there';
-  const answers = await Promise.all([ask(name, 'A'), ask(name, 'AAAA')]);
+  if (findMailProvider(name)) return 'there';
+  const answers = await Promise.all([query(name, 'A'), query(name, 'AAAA')]);
   if (answers.some(({ kind }) => kind === 'records')) return 'there';
   return answers.some(({ kind }) => kind === 'failed') ? 'unknown' : 'lost';
 }
 
 /** The most preferred known host decides: the others are spares. */
-async function mailboxesOf(
+async function findMailboxes(
   domain: string,
   hosts: readonly Mx[],
-  { ask, spf }: { ask: Ask; spf: SpfCheck },
+  { query, spf }: { query: DnsQuery; spf: SpfCheck },
 ): Promise<{ who: Mailboxes; findings: Finding[] }> {
-  const rows = hosts.flatMap(({ host }) => providerOf(host) ?? []);
+  const rows = hosts.flatMap(({ host }) => findMailProvider(host) ?? []);
   const gateway = rows.find(({ kind }) => kind === 'gateway') ?? null;
   const mailbox = rows.find(({ kind }) => kind === 'mailbox');
   if (gateway === null && mailbox)
     return {
       who: { gateway: null, provider: mailbox.key, certainty: 'certain' },
-      findings: several(rows),
+      findings: reportSeveralProviders(rows),
     };
-  if (gateway === null && hosts.some(({ host }) => isOwn(host, domain)))
+  if (gateway === null && hosts.some(({ host }) => isOwnHost(host, domain)))
     return { who: { gateway: null, provider: SELF_HOSTED, certainty: 'certain' }, findings: [] };
-  return behind(gateway, mailbox ?? null, await inferMailboxes(domain, spf, ask));
+  return inferBehindGateway(gateway, mailbox ?? null, await inferMailboxes(domain, spf, query));
 }
 
-function several(rows: readonly ProviderRow[]): Finding[] {
+function reportSeveralProviders(rows: readonly ProviderRow[]): Finding[] {
   const labels = [...new Set(rows.map(({ label }) => label))];
   if (labels.length < 2) return [];
   return [
@@ -176,7 +184,7 @@ function several(rows: readonly ProviderRow[]): Finding[] {
   ];
 }
 
-function isOwn(host: string, domain: string): boolean {
+function isOwnHost(host: string, domain: string): boolean {
   if (host === domain || host.endsWith(`.${domain}`)) return true;
   const above = getDomain(domain, { allowPrivateDomains: true });
   return above !== null && getDomain(host, { allowPrivateDomains: true }) === above;
@@ -186,7 +194,7 @@ function isOwn(host: string, domain: string): boolean {
  * Without a gateway one sign is no proof: many let a provider send for them and keep their
  * mailboxes elsewhere.
  */
-function behind(
+function inferBehindGateway(
   gateway: ProviderRow | null,
   mailbox: ProviderRow | null,
   inferred: Inference,
@@ -223,7 +231,7 @@ function behind(
     findings: [
       info(
         'mx.mailboxes_inferred',
-        `${place}; the mailboxes are likely at ${providerLabel(provider)}: ${signs}.`,
+        `${place}; the mailboxes are likely at ${getProviderLabel(provider)}: ${signs}.`,
       ),
     ],
   };

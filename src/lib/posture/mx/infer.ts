@@ -1,5 +1,5 @@
-import { recordsOf } from '../findings.ts';
-import type { Ask, DnsAnswer } from '../resolver.ts';
+import { getRecords } from '../findings.ts';
+import type { DnsQuery, DnsAnswer } from '../resolver.ts';
 import type { MailProvider, SpfCheck } from '../types.ts';
 
 /** Who likely keeps the mailboxes behind a filter, and by which signs. */
@@ -20,24 +20,28 @@ interface Sign {
  * DKIM selectors lead that Microsoft and Google use, and where Outlook is sent for its settings.
  * Most signs win; signs of both in equal number say nothing.
  */
-export async function inferMailboxes(domain: string, spf: SpfCheck, ask: Ask): Promise<Inference> {
+export async function inferMailboxes(
+  domain: string,
+  spf: SpfCheck,
+  query: DnsQuery,
+): Promise<Inference> {
   const [first, second, google, autodiscover] = await Promise.all([
-    ask(`selector1._domainkey.${domain}`, 'CNAME'),
-    ask(`selector2._domainkey.${domain}`, 'CNAME'),
-    ask(`google._domainkey.${domain}`, 'TXT'),
-    ask(`autodiscover.${domain}`, 'CNAME'),
+    query(`selector1._domainkey.${domain}`, 'CNAME'),
+    query(`selector2._domainkey.${domain}`, 'CNAME'),
+    query(`google._domainkey.${domain}`, 'TXT'),
+    query(`autodiscover.${domain}`, 'CNAME'),
   ]);
   const signs = [
-    ...bySpf(spf),
-    ...bySelector('selector1', first),
-    ...bySelector('selector2', second),
-    ...byGoogleKey(google),
-    ...byAutodiscover(autodiscover),
+    ...findSpfSigns(spf),
+    ...findSelectorSigns('selector1', first),
+    ...findSelectorSigns('selector2', second),
+    ...findGoogleKeySigns(google),
+    ...findAutodiscoverSigns(autodiscover),
   ];
   const incomplete =
     spf.verdict === 'unknown' ||
     [first, second, google, autodiscover].some(({ kind }) => kind === 'failed');
-  const provider = mostSigned(signs);
+  const provider = selectProvider(signs);
   return {
     provider,
     signs: signs.filter((sign) => sign.provider === provider).map(({ sign }) => sign),
@@ -45,7 +49,7 @@ export async function inferMailboxes(domain: string, spf: SpfCheck, ask: Ask): P
   };
 }
 
-function bySpf({ includes }: SpfCheck): Sign[] {
+function findSpfSigns({ includes }: SpfCheck): Sign[] {
   const known: Record<string, MailProvider> = {
     'spf.protection.outlook.com': 'microsoft_365',
     '_spf.google.com': 'google_workspace',
@@ -55,28 +59,28 @@ function bySpf({ includes }: SpfCheck): Sign[] {
   );
 }
 
-function bySelector(selector: string, answer: DnsAnswer<string>): Sign[] {
-  const target = recordsOf(answer).find((name) =>
+function findSelectorSigns(selector: string, answer: DnsAnswer<string>): Sign[] {
+  const cname = getRecords(answer).find((name) =>
     /\.(onmicrosoft\.com|dkim\.mail\.microsoft)$/.test(name),
   );
-  return target === undefined
+  return cname === undefined
     ? []
-    : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} leads to ${target}` }];
+    : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} leads to ${cname}` }];
 }
 
-function byGoogleKey(answer: DnsAnswer<string>): Sign[] {
-  return recordsOf(answer).some((text) => /(^|;)\s*p=/.test(text))
+function findGoogleKeySigns(answer: DnsAnswer<string>): Sign[] {
+  return getRecords(answer).some((text) => /(^|;)\s*p=/.test(text))
     ? [{ provider: 'google_workspace', sign: 'there is a key at the DKIM selector google' }]
     : [];
 }
 
-function byAutodiscover(answer: DnsAnswer<string>): Sign[] {
-  return recordsOf(answer).includes('autodiscover.outlook.com')
+function findAutodiscoverSigns(answer: DnsAnswer<string>): Sign[] {
+  return getRecords(answer).includes('autodiscover.outlook.com')
     ? [{ provider: 'microsoft_365', sign: 'autodiscover leads to autodiscover.outlook.com' }]
     : [];
 }
 
-function mostSigned(signs: readonly Sign[]): MailProvider | null {
+function selectProvider(signs: readonly Sign[]): MailProvider | null {
   const counts = new Map<MailProvider, number>();
   for (const { provider } of signs) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   const [best, next] = [...counts].toSorted(([, one], [, other]) => other - one);

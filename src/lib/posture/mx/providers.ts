@@ -95,7 +95,7 @@ const byKey = new Map(providers.map((row) => [row.key, row]));
  * Whose mail server this is. Whole labels count: notgooglemail.com is nobody's, nor is
  * smtp.google.com.example.net.
  */
-export function providerOf(host: string): ProviderRow | null {
+export function findMailProvider(host: string): ProviderRow | null {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
   for (let from = 0; from < labels.length; from += 1) {
     const row = bySuffix.get(labels.slice(from).join('.'));
@@ -105,6 +105,6 @@ export function providerOf(host: string): ProviderRow | null {
 }
 
 /** What people call a provider; its key when it is none of ours. */
-export function providerLabel(key: string): string {
+export function getProviderLabel(key: string): string {
   return key === SELF_HOSTED ? 'Own mail servers' : (byKey.get(key)?.label ?? key);
 }

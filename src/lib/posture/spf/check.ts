@@ -1,47 +1,60 @@
-import { check, error, info, recordsOf, unanswered, warning } from '../findings.ts';
-import type { Ask } from '../resolver.ts';
+import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
+import type { DnsQuery } from '../resolver.ts';
 import type { Finding, SpfCheck, Verdict } from '../types.ts';
 import { isSpf } from './parse.ts';
 import { walkSpf, type SpfWalk } from './walk.ts';
 
-const nothing = { lookups: 0, voidLookups: 0, all: null, includes: [] } as const;
+const emptyCounts = { lookups: 0, voidLookups: 0, all: null, includes: [] } as const;
 /**
  * With the other TXT records of a name, answers beyond 512 bytes need TCP, which some firewalls
  * stop (RFC 7208, section 3.4).
  */
-const ADVISED_LENGTH = 450;
+const RECOMMENDED_LENGTH = 450;
 
 /** Who may send mail in the domain's name (SPF, RFC 7208). */
 export async function checkSpf(
   domain: string,
-  { ask, now }: { ask: Ask; now: () => Date },
+  { query, now }: { query: DnsQuery; now: () => Date },
 ): Promise<SpfCheck> {
-  const answer = await ask(domain, 'TXT');
+  const answer = await query(domain, 'TXT');
   if (answer.kind === 'failed')
     return {
-      ...check('unknown', [], [unanswered('spf.unanswered', 'SPF', answer.reason)], now),
-      ...nothing,
+      ...createCheck(
+        'unknown',
+        [],
+        [reportUnanswered('spf.unanswered', 'SPF', answer.reason)],
+        now,
+      ),
+      ...emptyCounts,
       includes: [],
     };
-  const texts = recordsOf(answer);
+  const texts = getRecords(answer);
   const [text, ...others] = texts.filter(isSpf);
   if (text === undefined)
-    return { ...check('missing', [], absent(texts), now), ...nothing, includes: [] };
-  if (others.length > 0)
     return {
-      ...check('bad', [text, ...others], [several(others.length + 1)], now),
-      ...nothing,
+      ...createCheck('missing', [], reportMissing(texts), now),
+      ...emptyCounts,
       includes: [],
     };
-  const { broken, incomplete, findings, ...counts } = await walkSpf(domain, text, ask);
-  const notes = [...findings, ...aboutAll(counts.all, broken || incomplete), ...aboutLength(text)];
+  if (others.length > 0)
+    return {
+      ...createCheck('bad', [text, ...others], [reportDuplicates(others.length + 1)], now),
+      ...emptyCounts,
+      includes: [],
+    };
+  const { broken, incomplete, findings, ...counts } = await walkSpf(domain, text, query);
+  const notes = [
+    ...findings,
+    ...reportAll(counts.all, broken || incomplete),
+    ...reportLength(text),
+  ];
   return {
-    ...check(verdictOf({ broken, incomplete, ...counts }, notes), [text], notes, now),
+    ...createCheck(computeVerdict({ broken, incomplete, ...counts }, notes), [text], notes, now),
     ...counts,
   };
 }
 
-function absent(texts: readonly string[]): Finding[] {
+function reportMissing(texts: readonly string[]): Finding[] {
   const missing = error(
     'spf.missing',
     'There is no SPF record, so that anybody can send mail in the name of the domain. Publish one that lists the senders and ends in -all.',
@@ -58,14 +71,14 @@ function absent(texts: readonly string[]): Finding[] {
       ];
 }
 
-function several(count: number): Finding {
+function reportDuplicates(count: number): Finding {
   return error(
     'spf.several_records',
     `There are ${count} SPF records and only one may be, so that receivers use none. Merge them into one.`,
   );
 }
 
-function verdictOf(
+function computeVerdict(
   { broken, incomplete, all }: Omit<SpfWalk, 'findings'>,
   findings: readonly Finding[],
 ): Verdict {
@@ -78,7 +91,7 @@ function verdictOf(
     : 'good';
 }
 
-function aboutAll(all: SpfCheck['all'], inPart: boolean): Finding[] {
+function reportAll(all: SpfCheck['all'], isPartial: boolean): Finding[] {
   if (all === 'pass')
     return [
       error(
@@ -100,7 +113,7 @@ function aboutAll(all: SpfCheck['all'], inPart: boolean): Finding[] {
         'The record ends in "~all": mail of others is suspicious, not refused. With an enforced DMARC policy that is enough.',
       ),
     ];
-  if (all === null && !inPart)
+  if (all === null && !isPartial)
     return [
       warning(
         'spf.no_all',
@@ -110,14 +123,14 @@ function aboutAll(all: SpfCheck['all'], inPart: boolean): Finding[] {
   return [];
 }
 
-function aboutLength(text: string): Finding[] {
+function reportLength(text: string): Finding[] {
   const bytes = Buffer.byteLength(text);
-  return bytes <= ADVISED_LENGTH
+  return bytes <= RECOMMENDED_LENGTH
     ? []
     : [
         info(
           'spf.long',
-          `The record has ${bytes} bytes; beyond ${ADVISED_LENGTH} some receivers cannot fetch it. Shorten it.`,
+          `The record has ${bytes} bytes; beyond ${RECOMMENDED_LENGTH} some receivers cannot fetch it. Shorten it.`,
         ),
       ];
 }

@@ -5,7 +5,7 @@ export interface Mechanism {
   name: MechanismName;
   qualifier: '+' | '-' | '~' | '?';
   /** The domain that it names; null when it stands for the record's own. May hold macros. */
-  target: string | null;
+  domainSpec: string | null;
 }
 type MechanismName = (typeof mechanismNames)[number];
 
@@ -16,7 +16,7 @@ export interface SpfRecord {
    * Terms that no receiver understands: any of them spoils the whole record (RFC 7208, section
    * 4.6).
    */
-  wrong: string[];
+  invalidTerms: string[];
 }
 
 const mechanismNames = ['all', 'include', 'a', 'mx', 'ptr', 'ip4', 'ip6', 'exists'] as const;
@@ -28,7 +28,7 @@ export function isSpf(text: string): boolean {
 
 /** Reads a record that `isSpf`. Never throws: what cannot be read is among `wrong`. */
 export function parseSpf(text: string): SpfRecord {
-  const record: SpfRecord = { mechanisms: [], redirect: null, wrong: [] };
+  const record: SpfRecord = { mechanisms: [], redirect: null, invalidTerms: [] };
   for (const term of text
     .split(' ')
     .slice(1)
@@ -38,8 +38,8 @@ export function parseSpf(text: string): SpfRecord {
 }
 
 /** Macros depend on the message, so that what they ask for cannot be looked up beforehand. */
-export function hasMacro(target: string): boolean {
-  return target.includes('%');
+export function hasMacro(domainSpec: string): boolean {
+  return domainSpec.includes('%');
 }
 
 function addTerm(record: SpfRecord, term: string): void {
@@ -49,24 +49,24 @@ function addTerm(record: SpfRecord, term: string): void {
 }
 
 function addRedirect(record: SpfRecord, value: string, term: string): void {
-  if (record.redirect !== null || !isTarget(value)) record.wrong.push(term);
+  if (record.redirect !== null || !isDomainSpec(value)) record.invalidTerms.push(term);
   else record.redirect = value;
 }
 
 function addMechanism(record: SpfRecord, term: string): void {
   const {
     sign = '+',
-    word = '',
+    word: mechanismName = '',
     rest = '',
   } = /^(?<sign>[-+~?])?(?<word>[a-z\d]+)(?<rest>.*)$/i.exec(term)?.groups ?? {};
-  const name = mechanismNames.find((known) => known === word.toLowerCase());
-  const target = name && targetOf(name, rest);
-  if (name === undefined || target === undefined) record.wrong.push(term);
-  else record.mechanisms.push({ name, qualifier: sign as Mechanism['qualifier'], target });
+  const name = mechanismNames.find((known) => known === mechanismName.toLowerCase());
+  const domainSpec = name && parseDomainSpec(name, rest);
+  if (name === undefined || domainSpec === undefined) record.invalidTerms.push(term);
+  else record.mechanisms.push({ name, qualifier: sign as Mechanism['qualifier'], domainSpec });
 }
 
 /** The domain behind a mechanism's name; undefined when what stands there cannot be read. */
-function targetOf(name: MechanismName, rest: string): string | null | undefined {
+function parseDomainSpec(name: MechanismName, rest: string): string | null | undefined {
   if (name === 'all') return rest === '' ? null : undefined;
   if (name === 'ip4' || name === 'ip6')
     return isNetwork(name, rest.slice(1)) && rest.startsWith(':') ? null : undefined;
@@ -77,13 +77,13 @@ function targetOf(name: MechanismName, rest: string): string | null | undefined 
   if (domain === undefined)
     return name === 'include' || name === 'exists'
       ? undefined
-      : isLengths(name, lengths)
+      : isCidrLength(name, lengths)
         ? null
         : undefined;
-  return isTarget(domain) && isLengths(name, lengths) ? domain : undefined;
+  return isDomainSpec(domain) && isCidrLength(name, lengths) ? domain : undefined;
 }
 
-function isLengths(name: MechanismName, lengths: string): boolean {
+function isCidrLength(name: MechanismName, lengths: string): boolean {
   if (lengths === '') return true;
   const { four = '0', six = '0' } =
     /^(?:\/(?<four>\d+))?(?:\/\/(?<six>\d+))?$/.exec(lengths)?.groups ?? {};
@@ -98,7 +98,8 @@ function isNetwork(name: 'ip4' | 'ip6', text: string): boolean {
     : isIPv6(address) && Number(length) <= 128;
 }
 
-function isTarget(target: string): boolean {
-  if (hasMacro(target)) return /^(?:%(?:[%_-]|\{[a-z]\d*r?[.+,/_=-]*\})|[!-$&-~])+$/i.test(target);
-  return target.length <= 253 && /^(?:[!-\-0-~]{1,63}\.)+[!-\-0-~]{1,63}\.?$/.test(target);
+function isDomainSpec(domainSpec: string): boolean {
+  if (hasMacro(domainSpec))
+    return /^(?:%(?:[%_-]|\{[a-z]\d*r?[.+,/_=-]*\})|[!-$&-~])+$/i.test(domainSpec);
+  return domainSpec.length <= 253 && /^(?:[!-\-0-~]{1,63}\.)+[!-\-0-~]{1,63}\.?$/.test(domainSpec);
 }

@@ -1,14 +1,14 @@
-import { error, info, unanswered, warning } from '../findings.ts';
-import type { Ask, DnsAnswer } from '../resolver.ts';
+import { error, info, reportUnanswered, warning } from '../findings.ts';
+import type { DnsQuery, DnsAnswer } from '../resolver.ts';
 import type { Finding, SpfCheck } from '../types.ts';
 import { hasMacro, isSpf, parseSpf, type Mechanism, type SpfRecord } from './parse.ts';
 
 /** RFC 7208, section 4.6.4. */
-export const MOST_LOOKUPS = 10;
-const MOST_VOID_LOOKUPS = 2;
-const MOST_MX_HOSTS = 10;
+export const MAX_LOOKUPS = 10;
+const MAX_VOID_LOOKUPS = 2;
+const MAX_MX_HOSTS = 10;
 /** Where counting ends, however far a record goes. */
-const COUNTED_AT_MOST = 30;
+const MAX_COUNTED = 30;
 
 /** What a record and all that it includes add up to. */
 export interface SpfWalk extends Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all' | 'includes'> {
@@ -23,7 +23,7 @@ export interface SpfWalk extends Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all
  * Follows a record as a receiver would in the worst case, in which no mechanism before the last one
  * matches.
  */
-export async function walkSpf(domain: string, text: string, ask: Ask): Promise<SpfWalk> {
+export async function walkSpf(domain: string, text: string, query: DnsQuery): Promise<SpfWalk> {
   const walk: SpfWalk = {
     lookups: 0,
     voidLookups: 0,
@@ -33,48 +33,48 @@ export async function walkSpf(domain: string, text: string, ask: Ask): Promise<S
     incomplete: false,
     findings: [],
   };
-  walk.all = await follow(walk, { domain, record: parseSpf(text), above: [domain], ask });
-  if (walk.lookups > MOST_LOOKUPS)
-    breaks(
+  walk.all = await follow(walk, { domain, record: parseSpf(text), ancestors: [domain], query });
+  if (walk.lookups > MAX_LOOKUPS)
+    markBroken(
       walk,
       'spf.too_many_lookups',
-      `The record asks the DNS ${walk.lookups >= COUNTED_AT_MOST ? `${COUNTED_AT_MOST} times or more` : `${walk.lookups} times`}, and receivers stop after ${MOST_LOOKUPS}. Remove includes that are not needed any more.`,
+      `The record asks the DNS ${walk.lookups >= MAX_COUNTED ? `${MAX_COUNTED} times or more` : `${walk.lookups} times`}, and receivers stop after ${MAX_LOOKUPS}. Remove includes that are not needed any more.`,
     );
-  if (walk.voidLookups > MOST_VOID_LOOKUPS)
-    breaks(
+  if (walk.voidLookups > MAX_VOID_LOOKUPS)
+    markBroken(
       walk,
       'spf.too_many_void_lookups',
-      `${walk.voidLookups} of the names in the record lead to nothing, and receivers stop after ${MOST_VOID_LOOKUPS}. Remove those names.`,
+      `${walk.voidLookups} of the names in the record lead to nothing, and receivers stop after ${MAX_VOID_LOOKUPS}. Remove those names.`,
     );
   return walk;
 }
 
-interface Place {
+interface RecordContext {
   domain: string;
   record: SpfRecord;
   /** The domains whose records led here, this one last. */
-  above: readonly string[];
-  ask: Ask;
+  ancestors: readonly string[];
+  query: DnsQuery;
 }
 
 /** Answers what the record says of everybody else. */
-async function follow(walk: SpfWalk, place: Place): Promise<SpfCheck['all']> {
-  const { domain, record } = place;
-  if (record.wrong.length > 0)
-    breaks(
+async function follow(walk: SpfWalk, context: RecordContext): Promise<SpfCheck['all']> {
+  const { domain, record } = context;
+  if (record.invalidTerms.length > 0)
+    markBroken(
       walk,
       'spf.syntax',
-      `Receivers cannot read ${quoted(record.wrong)} in the record of ${domain}, and so none of it. Correct or remove it.`,
+      `Receivers cannot read ${quoteTerms(record.invalidTerms)} in the record of ${domain}, and so none of it. Correct or remove it.`,
     );
   const last = record.mechanisms.findIndex(({ name }) => name === 'all');
   const tried = last < 0 ? record.mechanisms : record.mechanisms.slice(0, last);
-  askAhead(walk, tried, place);
-  for (const mechanism of tried) await step(walk, mechanism, place);
+  prefetchIncludes(walk, tried, context);
+  for (const mechanism of tried) await evaluateMechanism(walk, mechanism, context);
   const all = record.mechanisms[last];
   if (all === undefined)
-    return record.redirect === null ? null : redirected(walk, record.redirect, place);
+    return record.redirect === null ? null : followRedirect(walk, record.redirect, context);
   if (last < record.mechanisms.length - 1)
-    note(
+    addFinding(
       walk,
       info(
         'spf.after_all',
@@ -82,7 +82,7 @@ async function follow(walk: SpfWalk, place: Place): Promise<SpfCheck['all']> {
       ),
     );
   if (record.redirect !== null)
-    note(
+    addFinding(
       walk,
       info(
         'spf.redirect_ignored',
@@ -96,116 +96,150 @@ async function follow(walk: SpfWalk, place: Place): Promise<SpfCheck['all']> {
  * The walk takes one step after the other, so that its count is the same each time; the answers may
  * be under way meanwhile.
  */
-function askAhead(walk: SpfWalk, mechanisms: readonly Mechanism[], { ask }: Place): void {
-  for (const { name, target } of mechanisms
+function prefetchIncludes(
+  walk: SpfWalk,
+  mechanisms: readonly Mechanism[],
+  { query }: RecordContext,
+): void {
+  for (const { name, domainSpec } of mechanisms
     .filter((mechanism) => mechanism.name === 'include')
-    .slice(0, COUNTED_AT_MOST - walk.lookups)) {
-    if (name === 'include' && target !== null && !hasMacro(target)) void ask(target, 'TXT');
+    .slice(0, MAX_COUNTED - walk.lookups)) {
+    if (name === 'include' && domainSpec !== null && !hasMacro(domainSpec))
+      void query(domainSpec, 'TXT');
   }
 }
 
-async function step(walk: SpfWalk, { name, target }: Mechanism, place: Place): Promise<void> {
-  if (name === 'ip4' || name === 'ip6' || name === 'all' || walk.lookups >= COUNTED_AT_MOST) return;
+async function evaluateMechanism(
+  walk: SpfWalk,
+  { name, domainSpec }: Mechanism,
+  context: RecordContext,
+): Promise<void> {
+  if (name === 'ip4' || name === 'ip6' || name === 'all' || walk.lookups >= MAX_COUNTED) return;
   walk.lookups += 1;
-  const asked = target ?? place.domain;
-  if (name === 'include' && target !== null) return included(walk, target, place);
+  const queriedName = domainSpec ?? context.domain;
+  if (name === 'include' && domainSpec !== null) return followInclude(walk, domainSpec, context);
   if (name === 'ptr')
-    return note(
+    return addFinding(
       walk,
       warning(
         'spf.ptr',
-        `The record of ${place.domain} uses "ptr", which is slow and which some receivers ignore. Name the addresses instead.`,
+        `The record of ${context.domain} uses "ptr", which is slow and which some receivers ignore. Name the addresses instead.`,
       ),
     );
-  if (hasMacro(asked)) return noteMacro(walk, place.domain);
+  if (hasMacro(queriedName)) return addMacroFinding(walk, context.domain);
   const answer = await (name === 'mx'
-    ? mxHosts(walk, asked, place.ask)
-    : addresses(asked, name === 'exists', place.ask));
-  if (answer.kind === 'failed') incomplete(walk, asked, answer.reason);
+    ? mxHosts(walk, queriedName, context.query)
+    : addresses(queriedName, name === 'exists', context.query));
+  if (answer.kind === 'failed') incomplete(walk, queriedName, answer.reason);
   else if (answer.kind !== 'records') walk.voidLookups += 1;
 }
 
-async function included(walk: SpfWalk, target: string, place: Place): Promise<void> {
-  walk.includes.push(target.toLowerCase());
-  if (hasMacro(target)) return noteMacro(walk, place.domain);
-  await enter(walk, target, place, 'include');
+async function followInclude(
+  walk: SpfWalk,
+  domainSpec: string,
+  context: RecordContext,
+): Promise<void> {
+  walk.includes.push(domainSpec.toLowerCase());
+  if (hasMacro(domainSpec)) return addMacroFinding(walk, context.domain);
+  await followRecord(walk, domainSpec, context, 'include');
 }
 
-async function redirected(walk: SpfWalk, target: string, place: Place): Promise<SpfCheck['all']> {
-  if (walk.lookups >= COUNTED_AT_MOST) return null;
+async function followRedirect(
+  walk: SpfWalk,
+  domainSpec: string,
+  context: RecordContext,
+): Promise<SpfCheck['all']> {
+  if (walk.lookups >= MAX_COUNTED) return null;
   walk.lookups += 1;
-  if (!hasMacro(target)) return enter(walk, target, place, 'redirect');
-  noteMacro(walk, place.domain);
+  if (!hasMacro(domainSpec)) return followRecord(walk, domainSpec, context, 'redirect');
+  addMacroFinding(walk, context.domain);
   walk.incomplete = true;
   return null;
 }
 
-async function enter(
+async function followRecord(
   walk: SpfWalk,
-  target: string,
-  { above, ask }: Place,
+  domainSpec: string,
+  { ancestors, query }: RecordContext,
   how: 'include' | 'redirect',
 ): Promise<SpfCheck['all']> {
-  const name = target.toLowerCase().replace(/\.$/, '');
-  if (above.includes(name)) {
-    breaks(
+  const name = domainSpec.toLowerCase().replace(/\.$/, '');
+  if (ancestors.includes(name)) {
+    markBroken(
       walk,
       'spf.loop',
-      `The records lead in a circle: ${[...above, name].join(' to ')}. Remove one of these includes.`,
+      `The records lead in a circle: ${[...ancestors, name].join(' to ')}. Remove one of these includes.`,
     );
     return null;
   }
-  const answer = await ask(name, 'TXT');
+  const answer = await query(name, 'TXT');
   if (answer.kind === 'failed') return incomplete(walk, name, answer.reason);
   if (answer.kind !== 'records') walk.voidLookups += 1;
   const [text, ...others] = answer.kind === 'records' ? answer.records.filter(isSpf) : [];
   if (text === undefined)
-    breaks(
+    markBroken(
       walk,
       `spf.${how}_without_record`,
       `${name} has no SPF record of its own, so that the ${how} of it spoils the whole record. Remove it.`,
     );
   else if (others.length > 0)
-    breaks(
+    markBroken(
       walk,
       `spf.${how}_several_records`,
       `${name} has ${others.length + 1} SPF records where one may be, so that the ${how} of it spoils the whole record. Tell its owner, or remove it.`,
     );
-  else return follow(walk, { domain: name, record: parseSpf(text), above: [...above, name], ask });
+  else
+    return follow(walk, {
+      domain: name,
+      record: parseSpf(text),
+      ancestors: [...ancestors, name],
+      query,
+    });
   return null;
 }
 
-async function mxHosts(walk: SpfWalk, name: string, ask: Ask): Promise<DnsAnswer<unknown>> {
-  const answer = await ask(name, 'MX');
-  if (answer.kind === 'records' && answer.records.length > MOST_MX_HOSTS)
-    breaks(
+async function mxHosts(walk: SpfWalk, name: string, query: DnsQuery): Promise<DnsAnswer<unknown>> {
+  const answer = await query(name, 'MX');
+  if (answer.kind === 'records' && answer.records.length > MAX_MX_HOSTS)
+    markBroken(
       walk,
       'spf.too_many_mx',
-      `"mx" stands for the ${answer.records.length} mail servers of ${name}, and receivers take ${MOST_MX_HOSTS} at most. Name their addresses instead.`,
+      `"mx" stands for the ${answer.records.length} mail servers of ${name}, and receivers take ${MAX_MX_HOSTS} at most. Name their addresses instead.`,
     );
   return answer;
 }
 
-async function addresses(name: string, onlyIPv4: boolean, ask: Ask): Promise<DnsAnswer<string>> {
-  const answer = await ask(name, 'A');
+async function addresses(
+  name: string,
+  onlyIPv4: boolean,
+  query: DnsQuery,
+): Promise<DnsAnswer<string>> {
+  const answer = await query(name, 'A');
   return onlyIPv4 || answer.kind === 'records' || answer.kind === 'failed'
     ? answer
-    : ask(name, 'AAAA');
+    : query(name, 'AAAA');
 }
 
-function breaks(walk: SpfWalk, code: string, message: string): void {
+function markBroken(walk: SpfWalk, code: string, message: string): void {
   walk.broken = true;
-  note(walk, error(code, message));
+  addFinding(walk, error(code, message));
 }
 
-function incomplete(walk: SpfWalk, name: string, reason: Parameters<typeof unanswered>[2]): null {
+function incomplete(
+  walk: SpfWalk,
+  name: string,
+  reason: Parameters<typeof reportUnanswered>[2],
+): null {
   walk.incomplete = true;
-  note(walk, unanswered('spf.part_unanswered', `${name}, a part of the record,`, reason));
+  addFinding(
+    walk,
+    reportUnanswered('spf.part_unanswered', `${name}, a part of the record,`, reason),
+  );
   return null;
 }
 
-function noteMacro(walk: SpfWalk, domain: string): void {
-  note(
+function addMacroFinding(walk: SpfWalk, domain: string): void {
+  addFinding(
     walk,
     info(
       'spf.macro',
@@ -215,12 +249,12 @@ function noteMacro(walk: SpfWalk, domain: string): void {
 }
 
 /** A record that is included twice has one fault. */
-function note(walk: SpfWalk, finding: Finding): void {
+function addFinding(walk: SpfWalk, finding: Finding): void {
   if (!walk.findings.some(({ message }) => message === finding.message))
     walk.findings.push(finding);
 }
 
-function quoted(terms: readonly string[]): string {
+function quoteTerms(terms: readonly string[]): string {
   return terms
     .slice(0, 3)
     .map((term) => `"${term.slice(0, 80)}"`)

@@ -4,7 +4,7 @@ import type { Change, EntityRows } from '../../entities/definition.ts';
 export type DomainEntity = 'lead' | 'referral' | 'company' | 'contact';
 
 /** What changes mean for the domains that they name. */
-export interface Touched {
+export interface AffectedDomains {
   /** Domains of which something may be different now, in order and each once. */
   domains: string[];
   /** Leads that came to a domain or left one. */
@@ -12,7 +12,7 @@ export interface Touched {
 }
 
 /** What a row says of its domain. */
-const said: {
+const readFacts: {
   [Name in DomainEntity]: (row: EntityRows[Name]) => readonly (string | number | null)[];
 } = {
   lead: ({ domain, company }) => [domain, company],
@@ -28,20 +28,20 @@ const said: {
 };
 
 /** Pure. Changes that say nothing new of a domain touch none. */
-export function touchedBy<Name extends DomainEntity>(
+export function findAffectedDomains<Name extends DomainEntity>(
   name: Name,
   changes: readonly Change<Name>[],
-): Touched {
+): AffectedDomains {
   const domains = new Set<string>();
   const leadIds: string[] = [];
   for (const { before, after } of changes) {
-    if (isSame(before && said[name](before), after && said[name](after))) continue;
+    if (isSame(before && readFacts[name](before), after && readFacts[name](after))) continue;
     for (const domain of [before?.domain, after?.domain])
       if (typeof domain === 'string') domains.add(domain);
     if (
       name === 'lead' &&
       after !== null &&
-      (before === null ? mayBelong(after) : before.domain !== after.domain)
+      (before === null ? mayHaveScore(after) : before.domain !== after.domain)
     )
       leadIds.push(after.id);
   }
@@ -56,6 +56,6 @@ function isSame(a: readonly unknown[] | null, b: readonly unknown[] | null): boo
  * A lead that came back after it was deleted may have what it had before, though it names no domain
  * any more.
  */
-function mayBelong({ domain, firstSeenAt, changedAt }: EntityRows[DomainEntity]): boolean {
+function mayHaveScore({ domain, firstSeenAt, changedAt }: EntityRows[DomainEntity]): boolean {
   return domain !== null || firstSeenAt.getTime() !== changedAt.getTime();
 }

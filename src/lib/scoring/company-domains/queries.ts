@@ -11,8 +11,8 @@ const scoreState = {
 };
 
 /** A live lead with the score of its company; undefined when there is no such lead. */
-export async function leadScore(tx: Tx, tenantId: string, leadId: string) {
-  const ofLead = and(
+export async function findLeadScore(tx: Tx, tenantId: string, leadId: string) {
+  const onLead = and(
     eq(companyDomains.tenantId, leads.tenantId),
     eq(companyDomains.domain, leads.domain),
   );
@@ -25,7 +25,7 @@ export async function leadScore(tx: Tx, tenantId: string, leadId: string) {
       ...scoreState,
     })
     .from(leads)
-    .leftJoin(companyDomains, ofLead)
+    .leftJoin(companyDomains, onLead)
     .where(
       and(
         eq(leads.tenantId, tenantId),
@@ -38,7 +38,7 @@ export async function leadScore(tx: Tx, tenantId: string, leadId: string) {
 }
 
 /** A domain with all that is known of it; undefined when nothing names it. */
-export async function companyDomain(tx: Tx, tenantId: string, domain: string) {
+export async function findCompanyDomain(tx: Tx, tenantId: string, domain: string) {
   const [row] = await tx
     .select()
     .from(companyDomains)
@@ -47,7 +47,7 @@ export async function companyDomain(tx: Tx, tenantId: string, domain: string) {
 }
 
 /** Scanned domains with what a score rests on and what it is, in the order of their names. */
-export function scannedDomains(tx: Tx, tenantId: string, most: number) {
+export function listScannedDomains(tx: Tx, tenantId: string, max: number) {
   const {
     domain,
     name,
@@ -74,5 +74,5 @@ export function scannedDomains(tx: Tx, tenantId: string, most: number) {
     .from(companyDomains)
     .where(and(eq(companyDomains.tenantId, tenantId), isNotNull(companyDomains.evidence)))
     .orderBy(asc(companyDomains.domain))
-    .limit(most);
+    .limit(max);
 }

@@ -6,41 +6,41 @@ import type { Change } from '../../entities/definition.ts';
 import { leads } from '../../schema/leads.ts';
 import { referralTypes } from '../../records/referral.ts';
 import { referrals } from '../../schema/referrals.ts';
-import { copyToAllLeads, copyToLeads, copyToLeadsOf, rescoreDomains } from '../apply.ts';
-import { throughOrder } from '../../platform/db/in-order.ts';
+import { copyToAllLeads, copyToLeads, copyToDomainLeads, rescoreDomains } from '../apply.ts';
+import { withSortDisabled } from '../../platform/db/in-order.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { tenantFeatures } from '../../schema/tenants.ts';
-import { touchedBy, type DomainEntity } from './compute.ts';
-import { ofDomain } from './lookup.ts';
+import { findAffectedDomains, type DomainEntity } from './compute.ts';
+import { whereDomain } from './lookup.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
 
 /** Brings the domains up to date that changes of one entity name. */
 export function refreshCompanyDomains<Name extends DomainEntity>(name: Name) {
   return async (tx: Tx, tenantId: string, changes: readonly Change<Name>[]): Promise<void> => {
-    const { domains, leadIds } = touchedBy(name, changes);
-    await settleDomains(tx, tenantId, domains);
+    const { domains, leadIds } = findAffectedDomains(name, changes);
+    await reconcileDomains(tx, tenantId, domains);
     await copyToLeads(tx, tenantId, leadIds);
   };
 }
 
 /** At most so many domains are settled by one statement. */
-const atOnce = 1000;
+const batchSize = 1000;
 
 /**
  * Makes the domains equal to what names them, which ones are there, what is said of them and what
  * their leads hold of it.
  */
 export async function recountCompanyDomains(tx: Tx, tenantId: string): Promise<void> {
-  const { rows } = await throughOrder(tx, () =>
+  const { rows } = await withSortDisabled(tx, () =>
     tx.execute<{ domain: string }>(sql`
-    with named as (${domainsNamed(tenantId)}), kept as (select * from ${companyDomains} where tenant_id = ${tenantId})
+    with named as (${selectNamedDomains(tenantId)}), kept as (select * from ${companyDomains} where tenant_id = ${tenantId})
     select coalesce(named.domain, kept.domain) as domain from named full join kept on kept.domain = named.domain
-    left join lateral ${factsOf(tenantId, sql`named.domain`)} as f on true
-    where kept.domain is null or named.domain is null or ${isOff(sql`kept`)} order by 1`),
+    left join lateral ${selectFacts(tenantId, sql`named.domain`)} as f on true
+    where kept.domain is null or named.domain is null or ${isOutdated(sql`kept`)} order by 1`),
   );
   const domains = rows.map(({ domain }) => domain);
-  for (let from = 0; from < domains.length; from += atOnce)
-    await settleDomains(tx, tenantId, domains.slice(from, from + atOnce));
+  for (let from = 0; from < domains.length; from += batchSize)
+    await reconcileDomains(tx, tenantId, domains.slice(from, from + batchSize));
   await copyToAllLeads(tx, tenantId);
 }
 
@@ -49,16 +49,20 @@ export async function recountCompanyDomains(tx: Tx, tenantId: string): Promise<v
  * that two writers never wait for each other in a circle; what is read afterwards is the same for
  * whoever comes next. Domains that nobody names go.
  */
-async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[]): Promise<void> {
+async function reconcileDomains(
+  tx: Tx,
+  tenantId: string,
+  domains: readonly string[],
+): Promise<void> {
   if (domains.length === 0) return;
   const wanted = sql`unnest(${sql.param([...domains])}::text[]) as wanted (domain)`;
   const dueNow = sql`case when exists (select from ${tenantFeatures} where tenant_id = ${tenantId} and feature = 'lead-engine') then now() end`;
   await tx.execute(sql`
     insert into ${companyDomains} as d (tenant_id, domain, scan_due_at) select ${tenantId}::uuid, domain, ${dueNow} from ${wanted} order by domain
     on conflict (tenant_id, domain) do update set scan_due_at = excluded.scan_due_at where d.scan_due_at is null and excluded.scan_due_at is not null`);
-  const { rows } = await throughOrder(tx, () =>
+  const { rows } = await withSortDisabled(tx, () =>
     tx.execute<{ domain: string; scored: boolean }>(sql`
-    with facts as materialized (select wanted.domain as of, f.*, ${isOff(sql`kept`)} as off from ${wanted}, lateral ${factsOf(tenantId, sql`wanted.domain`)} as f,
+    with facts as materialized (select wanted.domain as of, f.*, ${isOutdated(sql`kept`)} as off from ${wanted}, lateral ${selectFacts(tenantId, sql`wanted.domain`)} as f,
       lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = wanted.domain limit 1) as kept),
     gone as (delete from ${companyDomains} where tenant_id = ${tenantId} and domain = any(array(select of from facts where not named)))
     update ${companyDomains} as d set name = f.name, azure_tenant_id = f.azure_tenant_id, referral_type = f.referral_type, employees = f.employees
@@ -67,7 +71,7 @@ async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[
   );
   const scored = rows.filter((row) => row.scored).map(({ domain }) => domain);
   await rescoreDomains(tx, tenantId, scored);
-  await copyToLeadsOf(
+  await copyToDomainLeads(
     tx,
     tenantId,
     rows.filter((row) => !row.scored).map(({ domain }) => domain),
@@ -78,10 +82,10 @@ async function settleDomains(tx: Tx, tenantId: string, domains: readonly string[
  * What the live rows say of one domain: of several names that of the first company, else referral,
  * else lead.
  */
-function factsOf(tenantId: string, domain: SQL): SQL {
+function selectFacts(tenantId: string, domain: SQL): SQL {
   const rows = (table: PgTable, columns: SQL) =>
-    sql`select ${columns} from ${table} where ${ofDomain(tenantId, domain)} order by domain`;
-  const ownLeads = sql`${leads} where ${ofDomain(tenantId, domain)} and mirror_of is null`;
+    sql`select ${columns} from ${table} where ${whereDomain(tenantId, domain)} order by domain`;
+  const ownLeads = sql`${leads} where ${whereDomain(tenantId, domain)} and mirror_of is null`;
   return sql`(
     select coalesce(c.name, r.name, l.name) as name, r.azure_tenant_id, r.referral_type, greatest(c.employees, r.employees) as employees,
       c.named or r.named or coalesce(l.named, p.named, false) as named
@@ -98,10 +102,10 @@ function factsOf(tenantId: string, domain: SQL): SQL {
 const strongestFirst = sql`${sql.param([...referralTypes])}::text[]`;
 
 /** Whether a row says something else than the facts `f`. */
-const isOff = (row: SQL) =>
+const isOutdated = (row: SQL) =>
   sql`(${row}.name, ${row}.azure_tenant_id, ${row}.referral_type, ${row}.employees) is distinct from (f.name, f.azure_tenant_id, f.referral_type, f.employees)`;
 
-function domainsNamed(tenantId: string): SQL {
+function selectNamedDomains(tenantId: string): SQL {
   const live = sql`tenant_id = ${tenantId} and deleted_at is null and domain is not null`;
   return sql`select domain from ${leads} where ${live} and mirror_of is null union select domain from ${referrals} where ${live}
     union select domain from ${companies} where ${live} union select domain from ${contacts} where ${live}`;

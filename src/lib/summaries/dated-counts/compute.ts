@@ -1,5 +1,5 @@
 import type { Change } from '../../entities/definition.ts';
-import { dayIn } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/day.ts';
 import { sumDeltas, undated } from '../deltas.ts';
 
 export const countedKinds = ['note', 'scheduledActivity'] as const;
@@ -12,16 +12,16 @@ export interface DatedDelta {
 }
 
 /** How changes of one kind change its number by day; `dateOf` says which time counts. */
-export function datedDeltas<Kind extends CountedKind>(
+export function computeDatedDeltas<Kind extends CountedKind>(
   kind: Kind,
   changes: readonly Change<Kind>[],
-  dateOf: (row: NonNullable<Change<Kind>['after']>) => Date | null,
+  getDate: (row: NonNullable<Change<Kind>['after']>) => Date | null,
 ): DatedDelta[] {
   const deltas = sumDeltas<Kind, DatedDelta>(
     changes,
     (row) => {
-      const at = dateOf(row);
-      const day = at === null ? undated : dayIn('UTC', at);
+      const at = getDate(row);
+      const day = at === null ? undated : toLocalDay('UTC', at);
       return [{ place: day, zero: { kind, day, count: 0 } }];
     },
     (delta, _row, sign) => {

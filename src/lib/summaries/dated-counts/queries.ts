@@ -5,7 +5,7 @@ import { datedCountMonths, datedCounts } from '../../schema/dated-counts.ts';
 
 /** How many there are of a kind. */
 export async function countAll(tx: Tx, tenantId: string, kind: CountedKind): Promise<number> {
-  return sumOf(
+  return sumCounts(
     tx,
     sql`select count from ${datedCountMonths} where tenant_id = ${tenantId} and kind = ${kind}`,
   );
@@ -23,7 +23,7 @@ export async function countAfter(
 ): Promise<number> {
   const own = sql`tenant_id = ${tenantId} and kind = ${kind}`;
   const nextMonth = sql`(date_trunc('month', ${day}::timestamp) + interval '1 month')::date`;
-  return sumOf(
+  return sumCounts(
     tx,
     sql`
     select count from ${datedCounts} where ${own} and day > ${day} and day < ${nextMonth}
@@ -31,7 +31,7 @@ export async function countAfter(
   );
 }
 
-async function sumOf(tx: Tx, counts: ReturnType<typeof sql>): Promise<number> {
+async function sumCounts(tx: Tx, counts: ReturnType<typeof sql>): Promise<number> {
   const { rows } = await tx.execute<{ total: number }>(
     sql`select coalesce(sum(count), 0)::int as total from (${counts}) as counted`,
   );

@@ -3,12 +3,12 @@ import type { Change } from '../../entities/definition.ts';
 import { notes } from '../../schema/notes.ts';
 import { scheduledActivities } from '../../schema/scheduled-activities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
 import { undated } from '../deltas.ts';
-import { datedDeltas, type CountedKind } from './compute.ts';
+import { computeDatedDeltas, type CountedKind } from './compute.ts';
 import { datedCountMonths, datedCounts } from '../../schema/dated-counts.ts';
 
-const rollup: AdditiveRollup = {
+const summary: AdditiveSummary = {
   table: datedCounts,
   months: datedCountMonths,
   day: 'day',
@@ -22,11 +22,11 @@ export function refreshNoteCounts(
   tenantId: string,
   changes: readonly Change<'note'>[],
 ): Promise<void> {
-  return addToRollup(
+  return addToSummary(
     tx,
-    rollup,
+    summary,
     tenantId,
-    datedDeltas('note', changes, ({ noteDate }) => noteDate),
+    computeDatedDeltas('note', changes, ({ noteDate }) => noteDate),
   );
 }
 
@@ -36,11 +36,11 @@ export function refreshActivityCounts(
   tenantId: string,
   changes: readonly Change<'scheduledActivity'>[],
 ): Promise<void> {
-  return addToRollup(
+  return addToSummary(
     tx,
-    rollup,
+    summary,
     tenantId,
-    datedDeltas('scheduledActivity', changes, ({ scheduledAt }) => scheduledAt),
+    computeDatedDeltas('scheduledActivity', changes, ({ scheduledAt }) => scheduledAt),
   );
 }
 
@@ -54,9 +54,9 @@ export const recountActivityCounts = (tx: Tx, tenantId: string): Promise<void> =
 
 /** The rollup holds every kind: only this one is looked at. */
 function recount(tx: Tx, tenantId: string, kind: CountedKind, table: SQL, at: SQL): Promise<void> {
-  return recountAdditive(
+  return recountSummary(
     tx,
-    { ...rollup, only: sql`kind = ${kind}` },
+    { ...summary, only: sql`kind = ${kind}` },
     tenantId,
     sql`
     select ${kind}::text as kind, coalesce((${at} at time zone 'UTC')::date, ${undated}::date) as day, count(*) as count

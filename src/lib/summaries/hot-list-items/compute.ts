@@ -18,7 +18,7 @@ export interface HotListItem {
  * The hot-list entry of an opportunity; null when it is not open, or has no fee, units or chance to
  * weigh.
  */
-export function hotListItem(row: EntityRows['opportunity']): HotListItem | null {
+export function toHotListItem(row: EntityRows['opportunity']): HotListItem | null {
   const { franchiseFee, units, likelyPct } = row;
   if (
     row.outcome !== 'open' ||
@@ -28,7 +28,7 @@ export function hotListItem(row: EntityRows['opportunity']): HotListItem | null 
     toCents(franchiseFee) <= 0n
   )
     return null;
-  const weightedIff = weigh(franchiseFee, units, likelyPct);
+  const weightedIff = computeWeightedFee(franchiseFee, units, likelyPct);
   return {
     opportunityId: row.id,
     candidateName: row.name,
@@ -43,7 +43,7 @@ export function hotListItem(row: EntityRows['opportunity']): HotListItem | null 
 }
 
 /** Weighted initial franchise fee: units x fee x likelihood, rounded half up to the cent. */
-export function weigh(franchiseFee: string, units: number, likelyPct: number): string {
+export function computeWeightedFee(franchiseFee: string, units: number, likelyPct: number): string {
   // Hundredths of a percent are enough for any likelihood, and keep the arithmetic whole.
   const scaled = toCents(franchiseFee) * BigInt(units) * BigInt(Math.round(likelyPct * 100));
   return fromCents((scaled + 5_000n) / 10_000n);

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { hotSums } from '../pipeline-stage-counts/queries.ts';
+import { sumHotList } from '../pipeline-stage-counts/queries.ts';
 import { hotListItems as items } from '../../schema/hot-list-items.ts';
 
 export interface HotListFilter {
@@ -17,7 +17,7 @@ const ranked: SortOrder = {
 };
 
 /** The hot list from the heaviest item down. */
-export async function hotListPage(
+export async function selectHotListPage(
   tx: Tx,
   tenantId: string,
   filter: HotListFilter,
@@ -38,32 +38,32 @@ export async function hotListPage(
       sortValue: keyset.sortValue,
     })
     .from(items)
-    .where(and(ofFilter(tenantId, filter), keyset.where))
+    .where(and(whereFilter(tenantId, filter), keyset.where))
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   return keysetPage(ranked, rows, cursor, pageSize);
 }
 
 /** How many items a filtered hot list has, and what they weigh together. */
-export async function hotListTotals(
+export async function sumHotListTotals(
   tx: Tx,
   tenantId: string,
   filter: HotListFilter,
 ): Promise<{ count: number; weighted: number }> {
   // Sums by stage are known; only markets have to be added up.
-  if (filter.market === undefined) return hotSums(tx, tenantId, filter.stage);
+  if (filter.market === undefined) return sumHotList(tx, tenantId, filter.stage);
   const [row] = await tx
     .select({
       count: sql<number>`count(*)::int`,
       weighted: sql<number>`coalesce(sum(${items.weightedIff}), 0)::float8`,
     })
     .from(items)
-    .where(ofFilter(tenantId, filter));
+    .where(whereFilter(tenantId, filter));
   return row ?? { count: 0, weighted: 0 };
 }
 
-function ofFilter(tenantId: string, { stage, market }: HotListFilter) {
-  const ofMarket =
+function whereFilter(tenantId: string, { stage, market }: HotListFilter) {
+  const whereMarket =
     market === undefined
       ? undefined
       : market === ''
@@ -72,6 +72,6 @@ function ofFilter(tenantId: string, { stage, market }: HotListFilter) {
   return and(
     eq(items.tenantId, tenantId),
     stage === undefined ? undefined : eq(items.stage, stage),
-    ofMarket,
+    whereMarket,
   );
 }

@@ -3,7 +3,7 @@ import type { Change, EntityRows } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import { insertRows } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { hotListItem } from './compute.ts';
+import { toHotListItem } from './compute.ts';
 import { hotListItems } from '../../schema/hot-list-items.ts';
 
 /** Replaces the entries of the opportunities that changed. */
@@ -13,7 +13,9 @@ export async function refreshHotListItems(
   changes: readonly Change<'opportunity'>[],
 ): Promise<void> {
   const stale = changes.flatMap(({ before }) => (before === null ? [] : [before.id]));
-  const items = changes.flatMap(({ after }) => (after === null ? [] : (hotListItem(after) ?? [])));
+  const items = changes.flatMap(({ after }) =>
+    after === null ? [] : (toHotListItem(after) ?? []),
+  );
   if (stale.length > 0) {
     await tx
       .delete(hotListItems)
@@ -33,8 +35,8 @@ export async function recountHotListItems(tx: Tx, tenantId: string): Promise<voi
     eq(opportunities.outcome, 'open'),
     isNotNull(opportunities.franchiseFee),
   );
-  const suspects = wrongOf(
-    await itemsOf(tx, tenantId, or(isNotNull(hotListItems.opportunityId), open)),
+  const suspects = findOutdated(
+    await loadEntries(tx, tenantId, or(isNotNull(hotListItems.opportunityId), open)),
   );
   if (suspects.length === 0) return;
   const ids = suspects.map(({ row }) => row.id);
@@ -44,7 +46,7 @@ export async function recountHotListItems(tx: Tx, tenantId: string): Promise<voi
     .from(opportunities)
     .where(and(eq(opportunities.tenantId, tenantId), inArray(opportunities.id, ids)))
     .for('update');
-  const wrong = wrongOf(await itemsOf(tx, tenantId, inArray(opportunities.id, ids)));
+  const wrong = findOutdated(await loadEntries(tx, tenantId, inArray(opportunities.id, ids)));
   await refreshHotListItems(
     tx,
     tenantId,
@@ -57,7 +59,7 @@ interface Entry {
   item: typeof hotListItems.$inferSelect | null;
 }
 
-function itemsOf(tx: Tx, tenantId: string, condition: SQL | undefined): Promise<Entry[]> {
+function loadEntries(tx: Tx, tenantId: string, condition: SQL | undefined): Promise<Entry[]> {
   const { rawJson: _unread, ...columns } = getTableColumns(opportunities);
   const item = and(
     eq(hotListItems.tenantId, opportunities.tenantId),
@@ -70,9 +72,9 @@ function itemsOf(tx: Tx, tenantId: string, condition: SQL | undefined): Promise<
     .where(and(eq(opportunities.tenantId, tenantId), condition));
 }
 
-function wrongOf(entries: readonly Entry[]): Entry[] {
+function findOutdated(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ row, item }) => {
-    const wanted = row.deletedAt === null ? hotListItem(row) : null;
+    const wanted = row.deletedAt === null ? toHotListItem(row) : null;
     if (wanted === null || item === null) return wanted !== null || item !== null;
     return Object.entries(wanted).some(
       ([name, value]) => String(item[name as keyof typeof item]) !== String(value),

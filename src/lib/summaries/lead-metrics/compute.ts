@@ -15,17 +15,17 @@ export interface LeadMetricDelta {
 }
 
 /** How changes of leads change the counts. */
-export function leadMetricDeltas(changes: readonly Change<'lead'>[]): LeadMetricDelta[] {
-  const deltas = sumDeltas(changes, contributions, (delta, _lead, sign) => {
+export function computeLeadMetricDeltas(changes: readonly Change<'lead'>[]): LeadMetricDelta[] {
+  const deltas = sumDeltas(changes, toContributions, (delta, _lead, sign) => {
     delta.count += sign;
   });
   return deltas.filter((delta) => delta.count !== 0);
 }
 
-function contributions(lead: EntityRows['lead']): { place: string; zero: LeadMetricDelta }[] {
+function toContributions(lead: EntityRows['lead']): { place: string; zero: LeadMetricDelta }[] {
   const day = lead.createdOn ?? undated;
   return leadDimensions.map((dimension) => {
-    const key = keyOf(lead, dimension);
+    const key = getDimensionKey(lead, dimension);
     return {
       place: JSON.stringify([dimension, day, key]),
       zero: { dimension, day, key, count: 0 },
@@ -33,7 +33,7 @@ function contributions(lead: EntityRows['lead']): { place: string; zero: LeadMet
   });
 }
 
-function keyOf(lead: EntityRows['lead'], dimension: LeadDimension): string {
+function getDimensionKey(lead: EntityRows['lead'], dimension: LeadDimension): string {
   switch (dimension) {
     case 'source':
       return lead.source ?? noSource;

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { Period } from '../../platform/period.ts';
 import { undated } from '../deltas.ts';
-import { rowsWithin } from '../range.ts';
+import { selectRowsWithin } from '../range.ts';
 import { leadDimensions, type LeadDimension } from './compute.ts';
 import { leadMetricMonths, leadMetrics } from '../../schema/lead-metrics.ts';
 
@@ -19,7 +19,7 @@ interface LeadCountRow extends KeyCount {
 }
 
 /** Leads by the keys of each dimension, most first. One statement for all of them. */
-export async function leadCounts(
+export async function countLeads(
   tx: Tx,
   tenantId: string,
   period: Period,
@@ -27,7 +27,7 @@ export async function leadCounts(
   const known = sql`dimension = any(${sql.param([...leadDimensions])}::text[])`;
   const { rows } = await tx.execute<LeadCountRow>(sql`
     select dimension, key, coalesce(sum(count) filter (where within), 0)::int as count, coalesce(sum(count) filter (where not within), 0)::int as previous
-    from ${rowsWithin({ table: leadMetrics, months: leadMetricMonths }, tenantId, period, known)}
+    from ${selectRowsWithin({ table: leadMetrics, months: leadMetricMonths }, tenantId, period, known)}
     group by dimension, key order by count desc, key`);
   const of = (dimension: LeadDimension): KeyCount[] =>
     rows
@@ -37,7 +37,7 @@ export async function leadCounts(
 }
 
 /** Leads without a creation date. */
-export async function undatedLeads(tx: Tx, tenantId: string): Promise<number> {
+export async function countUndatedLeads(tx: Tx, tenantId: string): Promise<number> {
   const [row] = await tx
     .select({ count: sql<number>`coalesce(sum(${leadMetricMonths.count}), 0)::int` })
     .from(leadMetricMonths)
@@ -55,7 +55,7 @@ export async function undatedLeads(tx: Tx, tenantId: string): Promise<number> {
  * New leads by week (Monday) or month of creation, oldest first; buckets without leads are left
  * out.
  */
-export async function leadTrend(
+export async function countLeadTrend(
   tx: Tx,
   tenantId: string,
   bucket: 'week' | 'month',

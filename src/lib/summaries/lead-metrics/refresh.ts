@@ -1,13 +1,13 @@
 import type { Change } from '../../entities/definition.ts';
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
 import { leads } from '../../schema/leads.ts';
 import { undated } from '../deltas.ts';
-import { leadMetricDeltas, noSource } from './compute.ts';
+import { computeLeadMetricDeltas, noSource } from './compute.ts';
 import { leadMetricMonths, leadMetrics } from '../../schema/lead-metrics.ts';
 
-const rollup: AdditiveRollup = {
+const summary: AdditiveSummary = {
   table: leadMetrics,
   months: leadMetricMonths,
   day: 'day',
@@ -21,14 +21,14 @@ export function refreshLeadMetrics(
   tenantId: string,
   changes: readonly Change<'lead'>[],
 ): Promise<void> {
-  return addToRollup(tx, rollup, tenantId, leadMetricDeltas(changes));
+  return addToSummary(tx, summary, tenantId, computeLeadMetricDeltas(changes));
 }
 
 /** Counts the live leads anew: the same as all of them as changes would give. */
 export function recountLeadMetrics(tx: Tx, tenantId: string): Promise<void> {
-  return recountAdditive(
+  return recountSummary(
     tx,
-    rollup,
+    summary,
     tenantId,
     sql`
     select dimension, coalesce(created_on, ${undated}::date) as day, key, count(*) as count

@@ -1,7 +1,7 @@
 import type { Change } from '../../entities/definition.ts';
 import { toCents } from '../../platform/money.ts';
 import { sumDeltas, undated } from '../deltas.ts';
-import { hotListItem } from '../hot-list-items/compute.ts';
+import { toHotListItem } from '../hot-list-items/compute.ts';
 
 export interface StageDelta {
   day: string;
@@ -18,7 +18,7 @@ export interface StageDelta {
 const zero = { count: 0, valued: 0, valueCents: 0n, enteredSeconds: 0, hot: 0, weightedCents: 0n };
 
 /** How changes of opportunities change the counts of their stages. */
-export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDelta[] {
+export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): StageDelta[] {
   const deltas = sumDeltas<'opportunity', StageDelta>(
     changes,
     ({ createdOn, stage }) => {
@@ -26,11 +26,11 @@ export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDel
       return [{ place: JSON.stringify([day, stage]), zero: { day, stage, ...zero } }];
     },
     (delta, row, sign) => {
-      const hot = hotListItem(row);
+      const hot = toHotListItem(row);
       delta.count += sign;
       delta.valued += row.value === null ? 0 : sign;
       delta.valueCents += BigInt(sign) * toCents(row.value ?? '0');
-      delta.enteredSeconds += sign * secondsOf(row.stageEnteredAt);
+      delta.enteredSeconds += sign * toEpochSeconds(row.stageEnteredAt);
       delta.hot += hot === null ? 0 : sign;
       delta.weightedCents += BigInt(sign) * toCents(hot?.weightedIff ?? '0');
     },
@@ -41,6 +41,6 @@ export function stageDeltas(changes: readonly Change<'opportunity'>[]): StageDel
 }
 
 /** Whole seconds since 1970: a sum of them stays an exact integer. */
-export function secondsOf(at: Date): number {
+export function toEpochSeconds(at: Date): number {
   return Math.floor(at.getTime() / 1000);
 }

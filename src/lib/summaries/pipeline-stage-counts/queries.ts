@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { Period } from '../../platform/period.ts';
-import { rowsWithin } from '../range.ts';
+import { selectRowsWithin } from '../range.ts';
 import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
 
 /** The sums of one stage. Amounts are numbers for display; exact amounts stay in the table. */
@@ -19,7 +19,7 @@ export interface StageSums {
 }
 
 /** Opportunities by stage, in no particular order. */
-export async function stageSums(tx: Tx, tenantId: string, period: Period): Promise<StageSums[]> {
+export async function sumStages(tx: Tx, tenantId: string, period: Period): Promise<StageSums[]> {
   const total = (column: string, within = sql`within`) =>
     sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
   const before = sql`not within`;
@@ -27,14 +27,14 @@ export async function stageSums(tx: Tx, tenantId: string, period: Period): Promi
     select stage, ${total('count')} as count, ${total('valued')} as valued, ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
       ${total('hot')} as hot, ${total('weighted')} as weighted, ${total('count', before)} as "previousCount",
       ${total('valued', before)} as "previousValued", ${total('value', before)} as "previousValue"
-    from ${rowsWithin({ table: pipelineStageCounts, months: pipelineStageMonths }, tenantId, period)} group by stage`);
+    from ${selectRowsWithin({ table: pipelineStageCounts, months: pipelineStageMonths }, tenantId, period)} group by stage`);
   return rows;
 }
 
 /**
  * How many opportunities are on the hot list, of one stage or all, and what they weigh together.
  */
-export async function hotSums(
+export async function sumHotList(
   tx: Tx,
   tenantId: string,
   stage: string | undefined,

@@ -3,13 +3,13 @@ import type { Change } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents } from '../../platform/money.ts';
-import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
 import { undated } from '../deltas.ts';
 import { hotListItems } from '../../schema/hot-list-items.ts';
-import { stageDeltas } from './compute.ts';
+import { computeStageDeltas } from './compute.ts';
 import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
 
-const rollup: AdditiveRollup = {
+const summary: AdditiveSummary = {
   table: pipelineStageCounts,
   months: pipelineStageMonths,
   day: 'day',
@@ -23,19 +23,19 @@ export function refreshPipelineStageCounts(
   tenantId: string,
   changes: readonly Change<'opportunity'>[],
 ): Promise<void> {
-  const rows = stageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
+  const rows = computeStageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
     ...delta,
     value: fromCents(valueCents),
     weighted: fromCents(weightedCents),
   }));
-  return addToRollup(tx, rollup, tenantId, rows);
+  return addToSummary(tx, summary, tenantId, rows);
 }
 
 /** Counts the live opportunities anew, with what the hot list says of them. */
 export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<void> {
-  return recountAdditive(
+  return recountSummary(
     tx,
-    rollup,
+    summary,
     tenantId,
     sql`
     select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count, count(value) as valued, coalesce(sum(value), 0) as value,

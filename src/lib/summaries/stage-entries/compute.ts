@@ -1,5 +1,5 @@
 import type { Change } from '../../entities/definition.ts';
-import { dayIn } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/day.ts';
 import { sumDeltas } from '../deltas.ts';
 
 export interface EntryDelta {
@@ -9,12 +9,12 @@ export interface EntryDelta {
 }
 
 /** How changes of opportunities change the number of open ones by day of entry into their stage. */
-export function entryDeltas(changes: readonly Change<'opportunity'>[]): EntryDelta[] {
+export function computeEntryDeltas(changes: readonly Change<'opportunity'>[]): EntryDelta[] {
   const deltas = sumDeltas<'opportunity', EntryDelta>(
     changes,
     ({ stage, stageEnteredAt, outcome }) => {
       if (outcome !== 'open') return [];
-      const enteredOn = dayIn('UTC', stageEnteredAt);
+      const enteredOn = toLocalDay('UTC', stageEnteredAt);
       return [{ place: JSON.stringify([stage, enteredOn]), zero: { stage, enteredOn, count: 0 } }];
     },
     (delta, _row, sign) => {

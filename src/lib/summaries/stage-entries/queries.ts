@@ -6,7 +6,7 @@ import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
  * Open opportunities by stage that came into it before a day (ISO date, UTC): whole months, and the
  * begun one by day.
  */
-export async function enteredBefore(
+export async function countEnteredBefore(
   tx: Tx,
   tenantId: string,
   day: string,

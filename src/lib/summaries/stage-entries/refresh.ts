@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import type { Change } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToRollup, recountAdditive, type AdditiveRollup } from '../additive.ts';
-import { entryDeltas } from './compute.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
+import { computeEntryDeltas } from './compute.ts';
 import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
 
-const rollup: AdditiveRollup = {
+const summary: AdditiveSummary = {
   table: stageEntries,
   months: stageEntryMonths,
   day: 'enteredOn',
@@ -20,14 +20,14 @@ export function refreshStageEntries(
   tenantId: string,
   changes: readonly Change<'opportunity'>[],
 ): Promise<void> {
-  return addToRollup(tx, rollup, tenantId, entryDeltas(changes));
+  return addToSummary(tx, summary, tenantId, computeEntryDeltas(changes));
 }
 
 /** Counts the open opportunities anew. */
 export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
-  return recountAdditive(
+  return recountSummary(
     tx,
-    rollup,
+    summary,
     tenantId,
     sql`
     select stage, (stage_entered_at at time zone 'UTC')::date as entered_on, count(*) as count

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import type { CellValue, ExportList, ExportRequest } from './list.ts';
-import { isoIn } from './local-time.ts';
+import { toIsoIn } from './local-time.ts';
 
 /** Resolves when the client has taken what it was sent, or has gone away. */
 export type Drained = () => Promise<void>;
@@ -12,7 +12,7 @@ export type Drained = () => Promise<void>;
  * for programs to read; the spreadsheet format is there for people. Only a few batches are ever in
  * memory.
  */
-export async function csvStream(
+export async function createCsvStream(
   list: ExportList,
   request: ExportRequest,
   drained: Drained,
@@ -22,15 +22,15 @@ export async function csvStream(
   // The first batch is read before anything is sent, so that a database that is away can still be
   // told with a status.
   const first = await batches.next();
-  return streamOf(encoded());
+  return toStream(encodeBatches());
 
-  async function* encoded(): AsyncGenerator<Uint8Array> {
-    yield encode([headers, ...cells(first.value ?? [])]);
+  async function* encodeBatches(): AsyncGenerator<Uint8Array> {
+    yield encodeRows([headers, ...toCells(first.value ?? [])]);
     try {
       for (await drained(); ; await drained()) {
         const { done, value } = await batches.next();
         if (done) return;
-        yield encode(cells(value));
+        yield encodeRows(toCells(value));
       }
     } catch (error) {
       log.error({ event: 'export.failed', reason: safeMessage(error) }, 'An export broke off');
@@ -38,13 +38,13 @@ export async function csvStream(
     }
   }
 
-  function cells(rows: CellValue[][]): CellValue[][] {
-    return rows.map((row) => row.map((value) => csvCell(value, request.tenant.timeZone)));
+  function toCells(rows: CellValue[][]): CellValue[][] {
+    return rows.map((row) => row.map((value) => toCsvCell(value, request.tenant.timeZone)));
   }
 }
 
 /** A stream that asks for the next chunk only when somebody wants it. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function toStream(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       async pull(controller) {
@@ -58,7 +58,7 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
-const encode = (rows: CellValue[][]): Uint8Array =>
+const encodeRows = (rows: CellValue[][]): Uint8Array =>
   Buffer.from(stringify(rows, { record_delimiter: 'windows', cast: { boolean: String } }));
 
 /**
@@ -74,8 +74,8 @@ const plainNumber = /^[+-]?\d+(\.\d+)?$/;
  * file. Plain numbers stay as they are.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-export function csvCell(value: CellValue, timeZone: string): CellValue {
-  if (value instanceof Date) return isoIn(timeZone, value);
+export function toCsvCell(value: CellValue, timeZone: string): CellValue {
+  if (value instanceof Date) return toIsoIn(timeZone, value);
   if (typeof value !== 'string' || !formulaStart.test(value) || plainNumber.test(value))
     return value;
   return `'${value}`;

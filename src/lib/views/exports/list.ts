@@ -81,7 +81,7 @@ export function defineList<Row, Filter>({
     async *batches(request) {
       const values = columns(request.tenant).map(({ value }) => value);
       const asked = filter(request);
-      for await (const rows of pages(request.tenant.id, (tx, cursor) =>
+      for await (const rows of readPages(request.tenant.id, (tx, cursor) =>
         page(tx, request, asked, cursor, batchSize),
       )) {
         yield rows.map((row) => values.map((value) => value(row)));
@@ -96,7 +96,7 @@ export function defineList<Row, Filter>({
  * that a sync moves in the sort order meanwhile may come twice or not at all, and a new one may be
  * missing. The file tells as of when the data was.
  */
-async function* pages<Row>(
+async function* readPages<Row>(
   tenantId: string,
   read: (tx: Tx, cursor: string | undefined) => Promise<Page<Row>>,
 ): AsyncGenerator<Row[]> {

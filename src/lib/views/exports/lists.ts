@@ -1,17 +1,17 @@
-import { leadPage } from '../../entities/lead/queries.ts';
+import { selectLeadPage } from '../../entities/lead/queries.ts';
 import { notePage } from '../../entities/note/queries.ts';
-import { opportunityPage } from '../../entities/opportunity/queries.ts';
-import { referralPage } from '../../entities/referral/queries.ts';
+import { selectOpportunityPage } from '../../entities/opportunity/queries.ts';
+import { selectReferralPage } from '../../entities/referral/queries.ts';
 import { upcomingPage } from '../../entities/scheduled-activity/queries.ts';
 import { allTime, parsePeriod } from '../../platform/period.ts';
-import { hotListPage } from '../../summaries/hot-list-items/queries.ts';
+import { selectHotListPage } from '../../summaries/hot-list-items/queries.ts';
 import { parseHotListFilter } from '../hot-list.ts';
 import { parseLeadFilter } from '../../entities/lead/filter.ts';
 import { parseNotesRequest } from '../notes.ts';
-import { stuckSince } from '../pipeline-stages.ts';
+import { computeStuckSince } from '../pipeline-stages.ts';
 import { parsePipelineFilter } from '../pipeline.ts';
 import { parseReferralFilter } from '../referrals.ts';
-import { today } from '../workspace.ts';
+import { getToday } from '../workspace.ts';
 import {
   activityColumns,
   hotListColumns,
@@ -23,16 +23,19 @@ import {
 import { defineList, type ExportList, type ExportRequest } from './list.ts';
 import { pushList } from './pushes.ts';
 
-const periodOf = (request: ExportRequest) =>
-  parsePeriod(request.params, today(request, request.now));
+const parseRequestPeriod = (request: ExportRequest) =>
+  parsePeriod(request.params, getToday(request, request.now));
 
 const leads = defineList({
   title: 'Leads',
   columns: leadColumns,
-  filter: (request) => ({ ...parseLeadFilter(request.params), period: periodOf(request) }),
+  filter: (request) => ({
+    ...parseLeadFilter(request.params),
+    period: parseRequestPeriod(request),
+  }),
   scope: ({ period }) => period.label,
   page: (tx, { tenant }, filter, cursor, size) =>
-    leadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+    selectLeadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
 });
 
 const pipeline = defineList({
@@ -42,29 +45,33 @@ const pipeline = defineList({
     const { stuck, ...filter } = parsePipelineFilter(request.params);
     return {
       ...filter,
-      stuckSince: stuck ? stuckSince(request.now) : undefined,
-      period: stuck ? allTime : periodOf(request),
+      stuckSince: stuck ? computeStuckSince(request.now) : undefined,
+      period: stuck ? allTime : parseRequestPeriod(request),
     };
   },
   scope: ({ period }) => period.label,
   page: (tx, { tenant }, filter, cursor, size) =>
-    opportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+    selectOpportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
 });
 
 const hotList = defineList({
   title: 'Hot List',
   columns: hotListColumns,
   filter: ({ params }) => parseHotListFilter(params),
-  page: (tx, { tenant }, filter, cursor, size) => hotListPage(tx, tenant.id, filter, cursor, size),
+  page: (tx, { tenant }, filter, cursor, size) =>
+    selectHotListPage(tx, tenant.id, filter, cursor, size),
 });
 
 const referrals = defineList({
   title: 'Referrals',
   columns: referralColumns,
-  filter: (request) => ({ ...parseReferralFilter(request.params), period: periodOf(request) }),
+  filter: (request) => ({
+    ...parseReferralFilter(request.params),
+    period: parseRequestPeriod(request),
+  }),
   scope: ({ period }) => period.label,
   page: (tx, { tenant }, { period: { from, to }, ...filter }, cursor, size) =>
-    referralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
+    selectReferralPage(tx, tenant.id, { ...filter, from, to }, cursor, size),
 });
 
 const notes = defineList({

@@ -1,7 +1,7 @@
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** What the clocks in a time zone show, as if it were UTC: spreadsheets know no zones. */
-export function wallTime(timeZone: string, at: Date): Date {
+export function toWallTime(timeZone: string, at: Date): Date {
   let formatter = formatters.get(timeZone);
   if (formatter === undefined) {
     // "sv-SE" writes times the ISO way: 2026-11-21 09:05:00.
@@ -16,8 +16,8 @@ export function wallTime(timeZone: string, at: Date): Date {
 }
 
 /** ISO 8601 with the offset of the time zone, to the second: "2026-11-21T09:05:00-07:00". */
-export function isoIn(timeZone: string, at: Date): string {
-  const wall = wallTime(timeZone, at);
+export function toIsoIn(timeZone: string, at: Date): string {
+  const wall = toWallTime(timeZone, at);
   const minutes = Math.round((wall.getTime() - Math.floor(at.getTime() / 1000) * 1000) / 60_000);
   const pad = (part: number) => String(Math.trunc(part)).padStart(2, '0');
   const offset = `${minutes < 0 ? '-' : '+'}${pad(Math.abs(minutes) / 60)}:${pad(Math.abs(minutes) % 60)}`;

@@ -1,4 +1,4 @@
-import { parsePushFilter, pushPage, type PushRow } from '../push-list.ts';
+import { parsePushFilter, readPushPage, type PushRow } from '../push-list.ts';
 import { defineList, type Columns } from './list.ts';
 
 const columns: Columns<PushRow> = () => [
@@ -19,5 +19,5 @@ export const pushList = defineList({
   title: 'Pushes',
   columns,
   filter: ({ params }) => parsePushFilter(params),
-  page: (tx, { tenant }, filter, cursor, size) => pushPage(tx, tenant.id, filter, cursor, size),
+  page: (tx, { tenant }, filter, cursor, size) => readPushPage(tx, tenant.id, filter, cursor, size),
 });

@@ -1,9 +1,9 @@
-import { dayIn } from '../../platform/day.ts';
-import { freshnessView } from '../freshness.ts';
-import { csvStream, type Drained } from './csv.ts';
+import { toLocalDay } from '../../platform/day.ts';
+import { getFreshnessView } from '../freshness.ts';
+import { createCsvStream, type Drained } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant } from './list.ts';
-import { isoIn } from './local-time.ts';
-import { xlsxFile } from './xlsx.ts';
+import { toIsoIn } from './local-time.ts';
+import { createXlsxFile } from './xlsx.ts';
 
 export const exportFormats = ['csv', 'xlsx'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -18,40 +18,41 @@ const types: Record<ExportFormat, string> = {
  * both formats in the header `x-data-as-of` (ISO 8601, or `never`): a line of words would make the
  * CSV unreadable for programs.
  */
-export async function exportResponse(
+export async function createExportResponse(
   list: ExportList,
   format: ExportFormat,
   request: ExportRequest,
   drained: Drained,
 ): Promise<Response> {
-  const { lastSyncAt } = await freshnessView(request, request.now);
+  const { lastSyncAt } = await getFreshnessView(request, request.now);
   const body =
     format === 'csv'
-      ? await csvStream(list, request, drained)
-      : await xlsxFile(list, request, about(list, request, lastSyncAt));
+      ? await createCsvStream(list, request, drained)
+      : await createXlsxFile(list, request, formatAbout(list, request, lastSyncAt));
   return new Response(body, {
     headers: {
       'content-type': types[format],
-      'content-disposition': disposition(
+      'content-disposition': formatDisposition(
         request.tenant,
         list,
         format,
-        dayIn(request.tenant.timeZone, request.now),
+        toLocalDay(request.tenant.timeZone, request.now),
       ),
       'x-data-as-of': lastSyncAt?.toISOString() ?? 'never',
     },
   });
 }
 
-function about(list: ExportList, request: ExportRequest, lastSyncAt: Date | null): string {
+function formatAbout(list: ExportList, request: ExportRequest, lastSyncAt: Date | null): string {
   const { name, timeZone } = request.tenant;
-  const time = (at: Date) => isoIn(timeZone, at).slice(0, 16).replace('T', ' ');
-  const asOf = lastSyncAt === null ? 'data not complete yet' : `data as of ${time(lastSyncAt)}`;
+  const formatTime = (at: Date) => toIsoIn(timeZone, at).slice(0, 16).replace('T', ' ');
+  const dataAge =
+    lastSyncAt === null ? 'data not complete yet' : `data as of ${formatTime(lastSyncAt)}`;
   return [
     name,
     list.title,
     list.scope(request),
-    `${asOf}, exported ${time(request.now)}`,
+    `${dataAge}, exported ${formatTime(request.now)}`,
     `times in ${timeZone}`,
   ]
     .filter(Boolean)
@@ -62,7 +63,7 @@ function about(list: ExportList, request: ExportRequest, lastSyncAt: Date | null
  * A plain name for old clients, and the workspace's own name in any script for the others (RFC
  * 6266, RFC 5987).
  */
-function disposition(
+function formatDisposition(
   { slug, name }: ExportTenant,
   list: ExportList,
   format: ExportFormat,

@@ -2,16 +2,16 @@ import pLimit from 'p-limit';
 import writeExcelFile, { type Cell, type Row } from 'write-excel-file/node';
 import { Problem } from '../../platform/errors.ts';
 import type { CellValue, Column, ExportList, ExportRequest } from './list.ts';
-import { wallTime } from './local-time.ts';
+import { toWallTime } from './local-time.ts';
 
 /**
  * Most rows of a workbook. The library builds the whole file in memory, about 7 kB and 0.1 ms a row
  * (100,000 rows: 0.7 GB and 8 s in which nobody else is answered), so that a larger list is told to
  * come as CSV.
  */
-export const mostXlsxRows = 20_000;
+export const maxXlsxRows = 20_000;
 /** Excel calls a file with a longer text damaged. */
-const longestText = 32_767;
+const maxTextLength = 32_767;
 const cutMark = '… [cut: the CSV export holds all of it]';
 
 /** One at a time, or a few readers together would exhaust the memory of the process. */
@@ -21,14 +21,14 @@ const oneAtATime = pLimit(1);
  * The list as a workbook: a line that tells what it is and how fresh, the header, then rows with
  * real dates and numbers.
  */
-export function xlsxFile(
+export function createXlsxFile(
   list: ExportList,
   request: ExportRequest,
   about: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return oneAtATime(async () => {
     const columns = list.columns(request.tenant);
-    const rows = await collect(list, request, columns);
+    const rows = await collectRows(list, request, columns);
     const header: Row = columns.map(({ header: value, kind }) => ({
       value,
       fontWeight: 'bold',
@@ -44,7 +44,7 @@ export function xlsxFile(
   });
 }
 
-async function collect(
+async function collectRows(
   list: ExportList,
   request: ExportRequest,
   columns: Column[],
@@ -52,37 +52,37 @@ async function collect(
   const { timeZone } = request.tenant;
   const rows: Row[] = [];
   for await (const batch of list.batches(request)) {
-    if (rows.length + batch.length > mostXlsxRows) throw tooManyRows();
+    if (rows.length + batch.length > maxXlsxRows) throw tooManyRowsProblem();
     for (const values of batch)
       rows.push(
-        values.map((value, index) => xlsxCell(value, columns[index]?.kind ?? 'text', timeZone)),
+        values.map((value, index) => toXlsxCell(value, columns[index]?.kind ?? 'text', timeZone)),
       );
   }
   return rows;
 }
 
-function tooManyRows(): Problem {
-  const most = mostXlsxRows.toLocaleString('en-US');
+function tooManyRowsProblem(): Problem {
+  const limit = maxXlsxRows.toLocaleString('en-US');
   return new Problem(
     'too_large',
-    `This list has more than ${most} rows, the most that an Excel file is made for. Export it as CSV, which has no limit, or choose a filter or a shorter period.`,
+    `This list has more than ${limit} rows, the most that an Excel file is made for. Export it as CSV, which has no limit, or choose a filter or a shorter period.`,
   );
 }
 
 const isFigure = (kind: Column['kind']) => kind !== 'text' && kind !== 'flag';
 
 /** Text is typed as text, which no spreadsheet computes, so that it stays exactly as it is. */
-function xlsxCell(value: CellValue, kind: Column['kind'], timeZone: string): Cell {
+function toXlsxCell(value: CellValue, kind: Column['kind'], timeZone: string): Cell {
   if (value === null || value === '') return null;
   if (value instanceof Date)
-    return { value: wallTime(timeZone, value), type: Date, format: 'yyyy-mm-dd hh:mm' };
+    return { value: toWallTime(timeZone, value), type: Date, format: 'yyyy-mm-dd hh:mm' };
   if (typeof value === 'number')
     return { value, type: Number, format: kind === 'money' ? '#,##0.00' : 'General' };
   if (typeof value === 'boolean') return { value, type: Boolean };
   return {
     value:
-      value.length > longestText
-        ? value.slice(0, longestText - cutMark.length).toWellFormed() + cutMark
+      value.length > maxTextLength
+        ? value.slice(0, maxTextLength - cutMark.length).toWellFormed() + cutMark
         : value,
     type: String,
   };

@@ -8,7 +8,7 @@ import { reports } from '../../schema/reports.ts';
 export type Report = typeof reports.$inferSelect;
 
 /** The most reports that the list shows; older ones keep their addresses. */
-const listedAtMost = 500;
+const maxListed = 500;
 
 /** What is known of a published report without its content, newest first. */
 export function listReports({ tenant }: Pick<Access, 'tenant'>) {
@@ -26,7 +26,7 @@ export function listReports({ tenant }: Pick<Access, 'tenant'>) {
       .from(reports)
       .where(eq(reports.tenantId, tenant.id))
       .orderBy(desc(reports.publishedAt), desc(reports.id))
-      .limit(listedAtMost),
+      .limit(maxListed),
   );
 }
 
@@ -46,7 +46,7 @@ export async function getReport({ tenant }: Pick<Access, 'tenant'>, id: string):
 
 export type NewReport = Pick<Report, 'title' | 'page' | 'period' | 'html' | 'dataAsOf'>;
 
-const longestTitle = 120;
+const maxTitleLength = 120;
 
 /**
  * Keeps a page as it is now, for everyone in the workspace; staff only. Returns the report's id.
@@ -57,8 +57,11 @@ export async function publishReport(
 ): Promise<string> {
   if (role !== 'staff') throw new Problem('forbidden', 'Only staff may publish reports.');
   const title = report.title.trim();
-  if (title === '' || title.length > longestTitle)
-    throw new Problem('bad_request', `A report needs a title of 1 to ${longestTitle} characters.`);
+  if (title === '' || title.length > maxTitleLength)
+    throw new Problem(
+      'bad_request',
+      `A report needs a title of 1 to ${maxTitleLength} characters.`,
+    );
   const row = {
     ...report,
     title,

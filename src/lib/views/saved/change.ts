@@ -17,9 +17,9 @@ export interface Editor extends Viewer {
  * So many views of one page does somebody see at most: their own and the shared ones. More would be
  * a list to search.
  */
-const mostViews = 50;
-const longestName = 60;
-const longestQuery = 1_000;
+const maxViews = 50;
+const maxNameLength = 60;
+const maxQueryLength = 1_000;
 
 export interface NewView {
   page: string;
@@ -41,34 +41,34 @@ export async function saveView(
       'bad_request',
       'There is nothing to save yet: filter or sort the list first.',
     );
-  if (query.length > longestQuery)
+  if (query.length > maxQueryLength)
     throw new Problem('bad_request', 'This filter is too long to be kept. Take a part of it away.');
   if (shared && !includesRole(editor.role, 'member'))
     throw new Problem(
       'forbidden',
       'Viewers can save views for themselves. Ask a member of the workspace to share one.',
     );
-  const kept = nameOf(name);
+  const parsedName = parseName(name);
   return withTenant(editor.tenant.id, async (tx) => {
     await lockNames(tx, editor, page);
     const known = await selectSavedViews(tx, editor, page);
-    if (known.length >= mostViews)
+    if (known.length >= maxViews)
       throw new Problem(
         'conflict',
-        `There are ${mostViews} views already. Delete one that is not used any more.`,
+        `There are ${maxViews} views already. Delete one that is not used any more.`,
       );
-    refuseTaken(known, kept);
+    assertNameFree(known, parsedName);
     const row = {
       tenantId: editor.tenant.id,
       id: newId(),
       page,
-      name: kept,
+      name: parsedName,
       query,
       ownerId: shared ? null : editor.user.id,
       createdBy: editor.user.id,
     };
     await tx.insert(savedViews).values(row);
-    return { id: row.id, name: kept, query, shared, createdBy: editor.user.id };
+    return { id: row.id, name: parsedName, query, shared, createdBy: editor.user.id };
   });
 }
 
@@ -79,18 +79,18 @@ export async function renameView(
   id: string,
   name: string,
 ): Promise<void> {
-  const kept = nameOf(name);
+  const parsedName = parseName(name);
   return withTenant(editor.tenant.id, async (tx) => {
     await lockNames(tx, editor, page);
     const known = await selectSavedViews(tx, editor, page);
-    requireOwn(editor, known, id);
-    refuseTaken(
+    assertMayChange(editor, known, id);
+    assertNameFree(
       known.filter((view) => view.id !== id),
-      kept,
+      parsedName,
     );
     await tx
       .update(savedViews)
-      .set({ name: kept })
+      .set({ name: parsedName })
       .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
   });
 }
@@ -98,7 +98,7 @@ export async function renameView(
 /** Deletes a view: its maker may, and admins for shared ones. */
 export function deleteView(editor: Editor, page: string, id: string): Promise<void> {
   return withTenant(editor.tenant.id, async (tx) => {
-    requireOwn(editor, await selectSavedViews(tx, editor, page), id);
+    assertMayChange(editor, await selectSavedViews(tx, editor, page), id);
     await tx
       .delete(savedViews)
       .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
@@ -114,7 +114,7 @@ export function mayChangeView(
 }
 
 /** Another person's own view is as absent as one that never was. */
-function requireOwn(editor: Editor, known: readonly SavedView[], id: string): void {
+function assertMayChange(editor: Editor, known: readonly SavedView[], id: string): void {
   const view = isId(id) ? known.find((one) => one.id === id.toLowerCase()) : undefined;
   if (view === undefined)
     throw new Problem(
@@ -128,16 +128,16 @@ function requireOwn(editor: Editor, known: readonly SavedView[], id: string): vo
     );
 }
 
-function refuseTaken(known: readonly SavedView[], name: string): void {
+function assertNameFree(known: readonly SavedView[], name: string): void {
   if (known.some((view) => view.name.toLowerCase() === name.toLowerCase()))
     throw new Problem('conflict', `There is a view called "${name}" already. Choose another name.`);
 }
 
-function nameOf(text: string): string {
+function parseName(text: string): string {
   const name = text.trim().replaceAll(/\s+/g, ' ');
   if (name === '') throw new Problem('bad_request', 'Give the view a name.');
-  if (name.length > longestName || !isStorable(name))
-    throw new Problem('bad_request', `A name has at most ${longestName} characters.`);
+  if (name.length > maxNameLength || !isStorable(name))
+    throw new Problem('bad_request', `A name has at most ${maxNameLength} characters.`);
   return name;
 }
 

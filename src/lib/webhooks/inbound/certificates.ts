@@ -4,22 +4,22 @@ import { config } from '../../platform/config.ts';
 import { createHttpClient } from '../../platform/http/client.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 
-const mostKept = 16;
-const mostBytes = 64 * 1024;
+const maxCached = 16;
+const maxCertificateBytes = 64 * 1024;
 const deadlineMs = 5_000;
 /** A certificate that was replaced under its address is found after so long at the latest. */
-const longestMs = 24 * 3_600_000;
+const maxAgeMs = 24 * 3_600_000;
 /** How many addresses are asked in a minute: senders choose them. */
-const mostFetches = 20;
+const maxFetchesPerMinute = 20;
 
-interface Kept {
+interface CachedCertificates {
   certificates: readonly X509Certificate[];
   fetchedAt: number;
   until: number;
 }
 
-const kept = new Map<string, Kept>();
-const underWay = new Map<string, Promise<Kept>>();
+const cache = new Map<string, CachedCertificates>();
+const pendingFetches = new Map<string, Promise<CachedCertificates>>();
 let fetches: number[] = [];
 
 /**
@@ -27,38 +27,43 @@ let fetches: number[] = [];
  * https, through the guarded client. `newerThanMs`: one that was fetched longer ago is fetched
  * again. Throws RemoteError, before any call when the host is not one of them.
  */
-export async function certificatesAt(
+export async function getCertificates(
   url: string,
   hosts: readonly string[],
   newerThanMs = Number.POSITIVE_INFINITY,
 ): Promise<readonly X509Certificate[]> {
-  const known = kept.get(url);
+  const cached = cache.get(url);
   const now = Date.now();
-  if (known !== undefined && now < known.until && now - known.fetchedAt <= newerThanMs)
-    return known.certificates;
-  const asking = underWay.get(url) ?? fetched(url, hosts).finally(() => underWay.delete(url));
-  underWay.set(url, asking);
-  return (await asking).certificates;
+  if (cached !== undefined && now < cached.until && now - cached.fetchedAt <= newerThanMs)
+    return cached.certificates;
+  const fetching =
+    pendingFetches.get(url) ??
+    fetchCertificates(url, hosts).finally(() => pendingFetches.delete(url));
+  pendingFetches.set(url, fetching);
+  return (await fetching).certificates;
 }
 
-async function fetched(url: string, hosts: readonly string[]): Promise<Kept> {
+async function fetchCertificates(
+  url: string,
+  hosts: readonly string[],
+): Promise<CachedCertificates> {
   const http = createHttpClient({
     allowedHosts: hosts,
     allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS,
     deadlineMs,
-    maxBytes: mostBytes,
+    maxBytes: maxCertificateBytes,
     retry: { retries: 0 },
   });
   try {
     countFetch(Date.now());
     const { body } = await http.request({ url, headers: { accept: '*/*' }, binary: true });
-    return keep(url, parsed(body));
+    return cacheCertificates(url, parseCertificates(body));
   } finally {
     await http.close();
   }
 }
 
-function parsed(body: string): X509Certificate[] {
+function parseCertificates(body: string): X509Certificate[] {
   try {
     return readCertificates(Buffer.from(body, 'latin1'));
   } catch {
@@ -66,25 +71,25 @@ function parsed(body: string): X509Certificate[] {
   }
 }
 
-function keep(url: string, certificates: X509Certificate[]): Kept {
+function cacheCertificates(url: string, certificates: X509Certificate[]): CachedCertificates {
   const fetchedAt = Date.now();
   const until = Math.min(
-    fetchedAt + longestMs,
+    fetchedAt + maxAgeMs,
     ...certificates.map(({ validToDate }) => validToDate.getTime()),
   );
   const entry = { certificates, fetchedAt, until };
-  kept.delete(url);
-  kept.set(url, entry);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= mostKept) break;
-    kept.delete(oldest);
+  cache.delete(url);
+  cache.set(url, entry);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= maxCached) break;
+    cache.delete(oldest);
   }
   return entry;
 }
 
 function countFetch(now: number): void {
   fetches = fetches.filter((at) => at > now - 60_000);
-  if (fetches.length >= mostFetches)
+  if (fetches.length >= maxFetchesPerMinute)
     throw new RemoteError('transient', 'Too many certificates were asked for within a minute.', {
       unsent: true,
     });

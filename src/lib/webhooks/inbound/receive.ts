@@ -12,9 +12,9 @@ import type {
   WebhookDefinition,
 } from '../../connectors/contract/events.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { certificatesAt } from './certificates.ts';
-import { recordEvent, type Recorded } from './record.ts';
-import { trustedCertificates } from './trust.ts';
+import { getCertificates } from './certificates.ts';
+import { recordEvent, type ReceiptStatus } from './record.ts';
+import { getTrustedCertificates } from './trust.ts';
 
 /** The largest body of a delivery in bytes: they hold names and times, never records. */
 export const maxDeliveryBytes = 64 * 1024;
@@ -22,10 +22,10 @@ export const maxDeliveryBytes = 64 * 1024;
  * A certificate in memory that is older than this is looked at again when a signature does not fit
  * it.
  */
-const secondLookMs = 60_000;
+const recheckMs = 60_000;
 
 /** Where a delivery was sent to, as its address names it. */
-export interface Addressee {
+export interface WebhookAddress {
   provider: string;
   tenantId: string;
   connectionId: string;
@@ -37,24 +37,27 @@ export interface Addressee {
  * proved or not ours, always with the same words; `unavailable` when the proof cannot be had right
  * now; `bad_request` for a genuine one that cannot be read.
  */
-export async function receiveDelivery(to: Addressee, delivery: Delivery): Promise<Recorded> {
+export async function receiveDelivery(
+  to: WebhookAddress,
+  delivery: Delivery,
+): Promise<ReceiptStatus> {
   const webhook = providers.find(({ key }) => key === to.provider)?.webhook;
   const refusal =
     webhook === undefined
       ? 'Its address names no provider with webhooks.'
-      : await refusalOf(webhook, delivery);
-  if (webhook === undefined || refusal !== null) throw refused(to, refusal);
-  if (!(await isConnection(to))) throw refused(to, 'Its address names no connection.');
-  return recordEvent(to, eventOf(webhook, delivery));
+      : await findRefusal(webhook, delivery);
+  if (webhook === undefined || refusal !== null) throw refuseDelivery(to, refusal);
+  if (!(await connectionExists(to))) throw refuseDelivery(to, 'Its address names no connection.');
+  return recordEvent(to, parseEvent(webhook, delivery));
 }
 
-async function refusalOf(webhook: WebhookDefinition, delivery: Delivery): Promise<string | null> {
-  const first = await judged(webhook, delivery);
+async function findRefusal(webhook: WebhookDefinition, delivery: Delivery): Promise<string | null> {
+  const first = await checkSignature(webhook, delivery);
   // Its certificate may have been replaced under the same address.
-  return first === null ? null : judged(webhook, delivery, secondLookMs);
+  return first === null ? null : checkSignature(webhook, delivery, recheckMs);
 }
 
-async function judged(
+async function checkSignature(
   { certificate, refusal }: WebhookDefinition,
   delivery: Delivery,
   newerThanMs?: number,
@@ -62,8 +65,8 @@ async function judged(
   const url = certificate.url(delivery);
   if (url === undefined) return 'It names no certificate.';
   try {
-    const certificates = await certificatesAt(url, certificate.hosts, newerThanMs);
-    return refusal(delivery, { certificates, trusted: trustedCertificates(), now: new Date() });
+    const certificates = await getCertificates(url, certificate.hosts, newerThanMs);
+    return refusal(delivery, { certificates, trusted: getTrustedCertificates(), now: new Date() });
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     if (error.kind === 'transient' || error.kind === 'rate_limited')
@@ -77,7 +80,11 @@ async function judged(
   }
 }
 
-async function isConnection({ provider, tenantId, connectionId }: Addressee): Promise<boolean> {
+async function connectionExists({
+  provider,
+  tenantId,
+  connectionId,
+}: WebhookAddress): Promise<boolean> {
   if (!isId(tenantId) || !isId(connectionId)) return false;
   const own = and(
     eq(connections.tenantId, tenantId),
@@ -93,7 +100,7 @@ async function isConnection({ provider, tenantId, connectionId }: Addressee): Pr
   );
 }
 
-function eventOf(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent {
+function parseEvent(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent {
   try {
     return webhook.parse(Buffer.from(body).toString('utf8'));
   } catch (error) {
@@ -106,7 +113,7 @@ function eventOf(webhook: WebhookDefinition, { body }: Delivery): DeliveredEvent
  * Why is for our log alone: whoever forges learns nothing, and a foreign connection looks like a
  * wrong signature.
  */
-function refused({ provider }: Addressee, reason: string | null): Problem {
+function refuseDelivery({ provider }: WebhookAddress, reason: string | null): Problem {
   log.warn(
     {
       event: 'webhook.refused',

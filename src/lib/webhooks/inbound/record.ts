@@ -2,8 +2,8 @@ import { and, eq, lt, sql } from 'drizzle-orm';
 import { log } from '../../platform/log.ts';
 import { newId } from '../../platform/id.ts';
 import type { DeliveredEvent } from '../../connectors/contract/events.ts';
-import { askOutOfTurn } from '../../ingest/request-now.ts';
-import { wake } from '../../ingest/request.ts';
+import { requestSync } from '../../ingest/request-now.ts';
+import { enqueueSync } from '../../ingest/request.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
 
@@ -11,14 +11,14 @@ import { webhookDeliveries } from '../../schema/webhooks.ts';
  * new: recorded, and a pass is on its way; known: it came before; old: too long ago to be of use,
  * as is everything that is sent anew after that.
  */
-export type Recorded = 'new' | 'known' | 'old';
+export type ReceiptStatus = 'new' | 'known' | 'old';
 
 const dayMs = 86_400_000;
 /**
  * Deliveries are known for longer than they are taken: one cannot be sent again once it was
  * forgotten.
  */
-const takenDays = 30;
+const acceptedDays = 30;
 const keptDays = 60;
 
 /**
@@ -28,10 +28,10 @@ const keptDays = 60;
 export async function recordEvent(
   { tenantId, connectionId }: { tenantId: string; connectionId: string },
   delivered: DeliveredEvent,
-): Promise<Recorded> {
+): Promise<ReceiptStatus> {
   if (
     delivered.occurredAt !== null &&
-    delivered.occurredAt.getTime() < Date.now() - takenDays * dayMs
+    delivered.occurredAt.getTime() < Date.now() - acceptedDays * dayMs
   )
     return 'old';
   const { isNew, mustWake } = await withTenant(tenantId, async (tx) => {
@@ -44,10 +44,10 @@ export async function recordEvent(
       })
       .returning({ copies: webhookDeliveries.copies });
     const first = row?.copies === 1;
-    return { isNew: first, mustWake: first && (await askOutOfTurn(tx, tenantId, connectionId)) };
+    return { isNew: first, mustWake: first && (await requestSync(tx, tenantId, connectionId)) };
   });
   // Those who come while the job waits or runs are told that there is one.
-  if (mustWake) await wake(tenantId, connectionId, null);
+  if (mustWake) await enqueueSync(tenantId, connectionId, null);
   if (isNew)
     log.info(
       { event: 'webhook.received', tenantId, connectionId, kind: delivered.event },

@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { publicUrl } from '../../identity/auth/public-url.ts';
-import type { OtherApi } from '../../connections/client.ts';
+import type { SecondaryApi } from '../../connections/client.ts';
 import type { OpenConnection } from '../../connections/connections.ts';
 import { withConnection } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
@@ -34,44 +34,44 @@ export interface WebhookStatus {
  * Problem.
  */
 export function registerWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
-  return atProvider(tenantId, connectionId, async (door) => {
-    if (!door.url.startsWith('https://') && !config().ALLOW_LOOPBACK_PROVIDERS)
+  return withRegistrationClient(tenantId, connectionId, async (client) => {
+    if (!client.url.startsWith('https://') && !config().ALLOW_LOOPBACK_PROVIDERS)
       throw new Problem(
         'bad_request',
         'Webhooks need an https:// address that the provider can reach. Set PUBLIC_URL to it.',
       );
-    const known = await door.read();
-    if (!isCurrent(door, known)) await door.write(known);
-    return statusOf(tenantId, connectionId, door, await door.read());
+    const known = await client.read();
+    if (!isCurrent(client, known)) await client.write(known);
+    return readStatus(tenantId, connectionId, client, await client.read());
   });
 }
 
 /** What the provider knows, and what came. Throws Problem. */
-export function webhookStatus(tenantId: string, connectionId: string): Promise<WebhookStatus> {
-  return atProvider(tenantId, connectionId, async (door) =>
-    statusOf(tenantId, connectionId, door, await door.read()),
+export function getWebhookStatus(tenantId: string, connectionId: string): Promise<WebhookStatus> {
+  return withRegistrationClient(tenantId, connectionId, async (client) =>
+    readStatus(tenantId, connectionId, client, await client.read()),
   );
 }
 
 /**
  * Asks the provider to send a notice now; it comes within moments and is counted by
- * `webhookStatus`. Throws Problem.
+ * `getWebhookStatus`. Throws Problem.
  */
 export function testWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
-  return atProvider(tenantId, connectionId, async (door) => {
-    const known = await door.read();
-    if (!isCurrent(door, known))
+  return withRegistrationClient(tenantId, connectionId, async (client) => {
+    const known = await client.read();
+    if (!isCurrent(client, known))
       throw new Problem(
         'conflict',
         'This connection is not registered for webhooks, or under another address. Register it first.',
       );
-    await door.test();
-    return statusOf(tenantId, connectionId, door, known);
+    await client.test();
+    return readStatus(tenantId, connectionId, client, known);
   });
 }
 
 /** The provider's API of registrations, for one connection. */
-interface Door {
+interface RegistrationClient {
   url: string;
   events: readonly string[];
   read(): Promise<RegisteredWebhook | null>;
@@ -79,10 +79,10 @@ interface Door {
   test(): Promise<void>;
 }
 
-async function atProvider<T>(
+async function withRegistrationClient<T>(
   tenantId: string,
   connectionId: string,
-  work: (door: Door) => Promise<T>,
+  work: (client: RegistrationClient) => Promise<T>,
 ): Promise<T> {
   if (!isId(connectionId))
     throw new Problem('not_found', 'There is no such connection in this workspace.');
@@ -92,7 +92,9 @@ async function atProvider<T>(
     const url = publicUrl(`/api/webhooks/${provider.key}/${tenantId}/${connectionId}`);
     const { registration, events } = requireWebhook(session);
     try {
-      return await work(doorOf(registration, { http, settings }, { events, url }));
+      return await work(
+        createRegistrationClient(registration, { http, settings }, { events, url }),
+      );
     } catch (error) {
       if (error instanceof RemoteError)
         throw new Problem('conflict', `${provider.label} did not do it. ${error.message}`);
@@ -111,17 +113,17 @@ function requireWebhook({ provider }: OpenConnection): WebhookDefinition {
 }
 
 /** Registrations have an API of their own, with hosts and tokens of its own. */
-function registrationApi(open: OpenConnection): OtherApi {
+function registrationApi(open: OpenConnection): SecondaryApi {
   const { registration } = requireWebhook(open);
   const { hosts, tokenForm } = registration;
   return { baseUrl: registration.baseUrl(open.settings), hosts, tokenForm };
 }
 
-function doorOf(
+function createRegistrationClient(
   registration: WebhookRegistration<unknown>,
   context: { http: OwnedHttpClient; settings: unknown },
-  own: Pick<Door, 'url' | 'events'>,
-): Door {
+  own: Pick<RegistrationClient, 'url' | 'events'>,
+): RegistrationClient {
   return {
     ...own,
     read: () => registration.read(context),
@@ -130,14 +132,17 @@ function doorOf(
   };
 }
 
-function isCurrent({ url, events }: Door, registered: RegisteredWebhook | null): boolean {
+function isCurrent(
+  { url, events }: RegistrationClient,
+  registered: RegisteredWebhook | null,
+): boolean {
   return registered?.url === url && events.every((event) => registered.events.includes(event));
 }
 
-async function statusOf(
+async function readStatus(
   tenantId: string,
   connectionId: string,
-  door: Door,
+  client: RegistrationClient,
   registered: RegisteredWebhook | null,
 ): Promise<WebhookStatus> {
   const own = and(
@@ -156,9 +161,9 @@ async function statusOf(
       .from(webhookDeliveries)
       .where(own);
     return {
-      url: door.url,
+      url: client.url,
       registered,
-      isCurrent: isCurrent(door, registered),
+      isCurrent: isCurrent(client, registered),
       received: all?.count ?? 0,
       last: last ?? null,
     };

@@ -5,24 +5,24 @@ import { readCertificates } from '../../platform/certificates.ts';
 import { config } from '../../platform/config.ts';
 import { Problem } from '../../platform/errors.ts';
 
-let read: { file: string | undefined; certificates: readonly X509Certificate[] } | undefined;
+let cached: { file: string | undefined; certificates: readonly X509Certificate[] } | undefined;
 
 /**
  * The certificates at which the chain of a delivery may end: those of WEBHOOK_TRUST_FILE, else the
  * public roots that come with Node. Throws Problem.
  */
-export function trustedCertificates(): readonly X509Certificate[] {
+export function getTrustedCertificates(): readonly X509Certificate[] {
   const file = config().WEBHOOK_TRUST_FILE;
-  if (read === undefined || read.file !== file)
-    read = { file, certificates: file === undefined ? publicRoots() : fromFile(file) };
-  return read.certificates;
+  if (cached === undefined || cached.file !== file)
+    cached = { file, certificates: file === undefined ? readPublicRoots() : readTrustFile(file) };
+  return cached.certificates;
 }
 
-function publicRoots(): X509Certificate[] {
+function readPublicRoots(): X509Certificate[] {
   return rootCertificates.flatMap((pem) => readCertificates(Buffer.from(pem)));
 }
 
-function fromFile(file: string): X509Certificate[] {
+function readTrustFile(file: string): X509Certificate[] {
   try {
     return readCertificates(readFileSync(file));
   } catch {

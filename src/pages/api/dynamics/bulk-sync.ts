@@ -1,19 +1,19 @@
 import {
   bulkSyncBody,
-  pushesRequestedAnswer,
+  pushesRequestedResponse,
   pushStatusQuery,
-  requestBulk,
+  requestBulkPush,
 } from '#lib/http-api/pushes.ts';
-import { answer, parseBody, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
-import { onlyMethods } from '../../../middleware/methods.ts';
+import { rejectOtherMethods } from '../../../middleware/methods.ts';
 
 export const POST = apiRoute('member', async ({ url, request }, access) => {
   parseQuery(pushStatusQuery, url.searchParams);
-  return answer(
-    pushesRequestedAnswer,
-    await requestBulk(access, await parseBody(bulkSyncBody, request), access.user.id),
+  return toJsonResponse(
+    pushesRequestedResponse,
+    await requestBulkPush(access, await parseBody(bulkSyncBody, request), access.user.id),
     202,
   );
 });
-export const ALL = onlyMethods('POST');
+export const ALL = rejectOtherMethods('POST');

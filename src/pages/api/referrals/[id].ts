@@ -1,26 +1,26 @@
 import {
-  referralAnswer,
+  referralResponse,
   referralChangeBody,
-  referralChangedAnswer,
+  referralChangedResponse,
   referralQuery,
 } from '#lib/http-api/referrals.ts';
-import { answer, parseBody, parseQuery } from '#lib/http-api/wire.ts';
-import { referralView } from '#lib/views/referrals.ts';
+import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/wire.ts';
+import { getReferralView } from '#lib/views/referrals.ts';
 import { updateReferral } from '#lib/outbound/actions/referral.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
-import { onlyMethods } from '../../../middleware/methods.ts';
+import { rejectOtherMethods } from '../../../middleware/methods.ts';
 
 export const GET = apiRoute('viewer', async ({ url, params }, access) => {
   parseQuery(referralQuery, url.searchParams);
-  return answer(referralAnswer, await referralView(access, params['id'] ?? ''));
+  return toJsonResponse(referralResponse, await getReferralView(access, params['id'] ?? ''));
 });
 export const POST = apiRoute('member', async ({ url, params, request }, access) => {
   parseQuery(referralQuery, url.searchParams);
   const wanted = await parseBody(referralChangeBody, request);
-  return answer(
-    referralChangedAnswer,
+  return toJsonResponse(
+    referralChangedResponse,
     await updateReferral(access.tenant.id, params['id'] ?? '', wanted, access.user.id),
   );
 });
 export const HEAD = GET;
-export const ALL = onlyMethods('GET', 'HEAD', 'POST');
+export const ALL = rejectOtherMethods('GET', 'HEAD', 'POST');

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 import { exportLists } from '#lib/views/exports/lists.ts';
-import { exportFormats, exportResponse } from '#lib/views/exports/respond.ts';
+import { exportFormats, createExportResponse } from '#lib/views/exports/respond.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { cleanAddress } from '../../../components/url.ts';
 import { requireAccess } from '../../../middleware/guard.ts';
@@ -16,5 +16,10 @@ export const GET: APIRoute = async (context) => {
   const clean = cleanAddress(context.url);
   if (clean) return context.redirect(clean);
   const request = { tenant: access.tenant, params: context.url.searchParams, now: new Date() };
-  return exportResponse(list, format, request, context.locals.drained ?? (() => Promise.resolve()));
+  return createExportResponse(
+    list,
+    format,
+    request,
+    context.locals.drained ?? (() => Promise.resolve()),
+  );
 };

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { config } from '../../../platform/config.ts';
 import { isLoopback } from '../../../platform/http/addresses.ts';
 import { RemoteError } from '../../../platform/http/errors.ts';
-import type { HttpAnswer } from '../../../platform/http/types.ts';
+import type { HttpResponse } from '../../../platform/http/types.ts';
 import { registerSecret } from '../../../platform/secrets.ts';
 import type { DeviceGrant } from '../../../connectors/contract/auth.ts';
 import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
 import {
-  jsonOf,
-  oauthOf,
-  refusalCode,
-  tokenClient,
+  tryParseJson,
+  getOAuthProvider,
+  readErrorCode,
+  createTokenClient,
   type OAuthProvider,
 } from '../token-endpoint.ts';
 
@@ -20,8 +20,8 @@ export interface DeviceProvider extends OAuthProvider {
 }
 
 /** Undefined when the provider knows no codes. */
-export function deviceOf(provider: ProviderDefinition): DeviceProvider | undefined {
-  const oauth = oauthOf(provider);
+export function getDeviceProvider(provider: ProviderDefinition): DeviceProvider | undefined {
+  const oauth = getOAuthProvider(provider);
   return oauth?.grant.device === undefined ? undefined : { ...oauth, device: oauth.grant.device };
 }
 
@@ -31,18 +31,18 @@ export interface DeviceCode {
   userCode: string;
   verificationUrl: string;
   interval: number;
-  life: number;
+  lifetimeSeconds: number;
 }
 
 /**
  * RFC 8628 does not bound these; a person has an hour at most, and we ask every minute at least.
  */
-const seconds = (most: number) =>
+const seconds = (max: number) =>
   z.coerce
     .number()
     .min(1)
-    .transform((value) => Math.min(value, most));
-const codeAnswer = z.object({
+    .transform((value) => Math.min(value, max));
+const deviceCodeResponse = z.object({
   device_code: z.string().min(1).max(4_000),
   user_code: z.string().trim().min(1).max(100),
   verification_uri: z.string().optional(),
@@ -52,41 +52,50 @@ const codeAnswer = z.object({
 });
 
 /** Asks for a code. Throws RemoteError. */
-export async function requestCode(
+export async function requestDeviceCode(
   { label, grant, device }: DeviceProvider,
   settings: unknown,
   secrets: Record<string, string>,
 ): Promise<DeviceCode> {
-  const answer = await post(device.url(settings), grant.tokenHosts, device.form(settings, secrets));
-  if (answer.status >= 400)
+  const response = await post(
+    device.url(settings),
+    grant.tokenHosts,
+    device.form(settings, secrets),
+  );
+  if (response.status >= 400)
     throw new RemoteError(
       'auth',
-      `${label} gives no code for this application (${refusalCode(answer) ?? `HTTP ${answer.status}`}). It has to be registered there, and to allow signing in with a code (public client flows).`,
-      { status: answer.status },
+      `${label} gives no code for this application (${readErrorCode(response) ?? `HTTP ${response.status}`}). It has to be registered there, and to allow signing in with a code (public client flows).`,
+      { status: response.status },
     );
-  const parsed = codeAnswer.safeParse(jsonOf(answer.body));
+  const parsed = deviceCodeResponse.safeParse(tryParseJson(response.body));
   const url = parsed.data?.verification_uri ?? parsed.data?.verification_url;
-  if (!parsed.success || url === undefined || !isLink(url))
+  if (!parsed.success || url === undefined || !isSafeLink(url))
     throw new RemoteError(
       'malformed',
       `${label} answered something that is not a code to sign in with.`,
-      { status: answer.status },
+      { status: response.status },
     );
-  const { device_code: deviceCode, user_code: userCode, interval, expires_in: life } = parsed.data;
+  const {
+    device_code: deviceCode,
+    user_code: userCode,
+    interval,
+    expires_in: lifetimeSeconds,
+  } = parsed.data;
   registerSecret(deviceCode);
-  return { deviceCode, userCode, verificationUrl: url, interval, life };
+  return { deviceCode, userCode, verificationUrl: url, interval, lifetimeSeconds };
 }
 
 /**
  * What the token endpoint says: the grant, not yet, ask less often, the person refused, or it is
  * too late.
  */
-export type Poll =
+export type PollResult =
   | { kind: 'token'; accessToken: string; refreshToken: string }
   | { kind: 'pending' | 'slower' | 'refused' | 'expired' }
   | { kind: 'dead'; code: string };
 
-const kinds: Record<string, 'pending' | 'slower' | 'refused' | 'expired'> = {
+const kindByErrorCode: Record<string, 'pending' | 'slower' | 'refused' | 'expired'> = {
   authorization_pending: 'pending',
   slow_down: 'slower',
   access_denied: 'refused',
@@ -94,30 +103,33 @@ const kinds: Record<string, 'pending' | 'slower' | 'refused' | 'expired'> = {
   expired_token: 'expired',
   code_expired: 'expired',
 };
-const tokenAnswer = z.object({ access_token: z.string().min(1), refresh_token: z.string().min(1) });
+const tokenResponse = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1),
+});
 
 /** Asks once whether the person has agreed. Throws RemoteError when that is not known. */
-export async function poll(
+export async function pollToken(
   { label, grant, device }: DeviceProvider,
   settings: unknown,
   secrets: Record<string, string>,
   deviceCode: string,
-): Promise<Poll> {
+): Promise<PollResult> {
   const code = {
     grant_type: device.grantType ?? 'urn:ietf:params:oauth:grant-type:device_code',
     [device.codeField ?? 'device_code']: deviceCode,
   };
-  const answer = await post(grant.tokenUrl(settings), grant.tokenHosts, {
+  const response = await post(grant.tokenUrl(settings), grant.tokenHosts, {
     ...grant.form(settings, secrets),
     ...code,
   });
-  if (answer.status >= 400) return refusalOf(answer);
-  const parsed = tokenAnswer.safeParse(jsonOf(answer.body));
+  if (response.status >= 400) return toPollResult(response);
+  const parsed = tokenResponse.safeParse(tryParseJson(response.body));
   if (!parsed.success)
     throw new RemoteError(
       'malformed',
       `The token endpoint of ${label} answered something that is not a token with its refresh token.`,
-      { status: answer.status },
+      { status: response.status },
     );
   registerSecret(parsed.data.access_token);
   registerSecret(parsed.data.refresh_token);
@@ -128,13 +140,13 @@ export async function poll(
   };
 }
 
-function refusalOf(answer: HttpAnswer): Poll {
-  const code = refusalCode(answer);
+function toPollResult(response: HttpResponse): PollResult {
+  const code = readErrorCode(response);
   if (code === undefined)
     throw new RemoteError('transient', 'The token endpoint could not answer right now.', {
-      status: answer.status,
+      status: response.status,
     });
-  const kind = kinds[code];
+  const kind = kindByErrorCode[code];
   return kind === undefined ? { kind: 'dead', code } : { kind };
 }
 
@@ -142,8 +154,8 @@ async function post(
   url: string,
   hosts: readonly string[],
   form: Record<string, string>,
-): Promise<HttpAnswer> {
-  const http = tokenClient(url, hosts);
+): Promise<HttpResponse> {
+  const http = createTokenClient(url, hosts);
   try {
     return await http.request({ method: 'POST', url, form, accept: [400, 401] });
   } finally {
@@ -152,7 +164,7 @@ async function post(
 }
 
 /** It is drawn as a link. */
-function isLink(text: string): boolean {
+function isSafeLink(text: string): boolean {
   const url = URL.parse(text);
   return (
     url?.protocol === 'https:' ||

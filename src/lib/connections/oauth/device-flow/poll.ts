@@ -6,68 +6,95 @@ import { getProvider } from '../../../connectors/registry.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { checkToken } from '../../check.ts';
 import { insertConnection } from '../../connections.ts';
-import { replaceSecrets, switchOn } from '../../manage.ts';
-import { deviceConsents } from '../../../schema/connections.ts';
+import { replaceSecrets, enableProviderFeatures } from '../../manage.ts';
+import { deviceAuthorizations } from '../../../schema/connections.ts';
 import { checkSettings } from '../../validate.ts';
-import { deviceOf, poll, type Poll } from './endpoint.ts';
-import { openConsent, type KeptSecrets } from './sealed.ts';
+import { getDeviceProvider, pollToken, type PollResult } from './endpoint.ts';
+import { openDeviceFlowSecrets, type DeviceFlowSecrets } from './sealed.ts';
 
-type Consent = typeof deviceConsents.$inferSelect;
+type DeviceAuthorization = typeof deviceAuthorizations.$inferSelect;
 
 /**
  * How much longer we wait from the moment on in which we are told that we ask too often (RFC 8628,
  * 3.5).
  */
-const slowerBySeconds = 5;
+const slowDownSeconds = 5;
 
 /**
  * Looks once whether a person has agreed, and connects the account if so. Answers when to look
  * again; null when it has ended.
  */
-export async function pollConsent(tenantId: string, consentId: string): Promise<Date | null> {
-  const consent = await readWaiting(tenantId, consentId);
-  if (consent === undefined) return null;
-  if (consent.isOver)
-    return end(consent, 'expired', 'Nobody signed in while the code was good. Start again.');
-  const kept = openKept(consent);
-  const provider = getProvider(consent.provider);
-  const device = deviceOf(provider);
-  if (kept === undefined || device === undefined)
-    return end(consent, 'refused', 'What was entered cannot be read any more. Start again.');
-  const settings = checkSettings(provider, consent.settings as Record<string, unknown>);
+export async function pollDeviceAuthorization(
+  tenantId: string,
+  authorizationId: string,
+): Promise<Date | null> {
+  const authorization = await readPending(tenantId, authorizationId);
+  if (authorization === undefined) return null;
+  if (authorization.isOver)
+    return endAuthorization(
+      authorization,
+      'expired',
+      'Nobody signed in while the code was good. Start again.',
+    );
+  const keptSecrets = tryOpenSecrets(authorization);
+  const provider = getProvider(authorization.provider);
+  const device = getDeviceProvider(provider);
+  if (keptSecrets === undefined || device === undefined)
+    return endAuthorization(
+      authorization,
+      'refused',
+      'What was entered cannot be read any more. Start again.',
+    );
+  const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
   try {
-    return await decide(consent, kept, await poll(device, settings, kept.secrets, kept.deviceCode));
+    return await handlePollResult(
+      authorization,
+      keptSecrets,
+      await pollToken(device, settings, keptSecrets.secrets, keptSecrets.deviceCode),
+    );
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     log.warn(
-      { event: 'consent.unanswered', tenantId, provider: consent.provider, kind: error.kind },
+      { event: 'consent.unanswered', tenantId, provider: authorization.provider, kind: error.kind },
       'A consent could not be asked after',
     );
-    return later(consent.intervalSeconds * 2);
+    return inSeconds(authorization.intervalSeconds * 2);
   }
 }
 
-async function decide(consent: Consent, kept: KeptSecrets, answer: Poll): Promise<Date | null> {
-  switch (answer.kind) {
+async function handlePollResult(
+  authorization: DeviceAuthorization,
+  keptSecrets: DeviceFlowSecrets,
+  result: PollResult,
+): Promise<Date | null> {
+  switch (result.kind) {
     case 'pending':
-      return later(consent.intervalSeconds);
+      return inSeconds(authorization.intervalSeconds);
     case 'slower':
-      return slower(consent);
+      return slowDown(authorization);
     case 'refused':
-      return end(consent, 'refused', 'The person who signed in refused the consent.');
-    case 'expired':
-      return end(consent, 'expired', 'Nobody signed in while the code was good. Start again.');
-    case 'dead':
-      return end(
-        consent,
+      return endAuthorization(
+        authorization,
         'refused',
-        `The provider does not take the code any more (${answer.code}). Start again.`,
+        'The person who signed in refused the consent.',
+      );
+    case 'expired':
+      return endAuthorization(
+        authorization,
+        'expired',
+        'Nobody signed in while the code was good. Start again.',
+      );
+    case 'dead':
+      return endAuthorization(
+        authorization,
+        'refused',
+        `The provider does not take the code any more (${result.code}). Start again.`,
       );
     case 'token':
       return connect(
-        consent,
-        { ...kept.secrets, refreshToken: answer.refreshToken },
-        answer.accessToken,
+        authorization,
+        { ...keptSecrets.secrets, refreshToken: result.refreshToken },
+        result.accessToken,
       );
   }
 }
@@ -77,25 +104,25 @@ async function decide(consent: Consent, kept: KeptSecrets, answer: Poll): Promis
  * neither.
  */
 async function connect(
-  consent: Consent,
+  authorization: DeviceAuthorization,
   secrets: Record<string, string>,
   accessToken: string,
 ): Promise<null> {
-  const { tenantId, id, connectionId, label, requestedBy } = consent;
-  const provider = getProvider(consent.provider);
-  const settings = consent.settings as Record<string, unknown>;
+  const { tenantId, id, connectionId, label, requestedBy } = authorization;
+  const provider = getProvider(authorization.provider);
+  const settings = authorization.settings as Record<string, unknown>;
   const refusal = await checkToken(
     provider,
     checkSettings(provider, settings),
     secrets,
     accessToken,
   );
-  if (refusal !== null) return end(consent, 'refused', refusal);
+  if (refusal !== null) return endAuthorization(authorization, 'refused', refusal);
   await withTenant(tenantId, async (tx) => {
     const [locked] = await tx
-      .select({ state: deviceConsents.state })
-      .from(deviceConsents)
-      .where(ofConsent(tenantId, id))
+      .select({ state: deviceAuthorizations.state })
+      .from(deviceAuthorizations)
+      .where(whereOwn(tenantId, id))
       .for('update');
     if (locked?.state !== 'waiting') return;
     const connection =
@@ -103,11 +130,11 @@ async function connect(
         ? await insertConnection(tx, { tenantId, provider: provider.key, label, settings, secrets })
         : await replaceSecrets(tx, provider, { tenantId, id: connectionId }, secrets);
     await tx
-      .update(deviceConsents)
+      .update(deviceAuthorizations)
       .set({ state: 'connected', sealed: null, connectionId: connection.id })
-      .where(ofConsent(tenantId, id));
+      .where(whereOwn(tenantId, id));
   });
-  await switchOn(tenantId, provider, requestedBy);
+  await enableProviderFeatures(tenantId, provider, requestedBy);
   log.info(
     { event: 'consent.connected', tenantId, provider: provider.key },
     'An account was connected with a code',
@@ -116,16 +143,16 @@ async function connect(
 }
 
 /** The device code and all that was entered are gone with its end. */
-async function end(
-  { tenantId, id }: Consent,
+async function endAuthorization(
+  { tenantId, id }: DeviceAuthorization,
   state: 'refused' | 'expired',
   message: string,
 ): Promise<null> {
   await withTenant(tenantId, (tx) =>
     tx
-      .update(deviceConsents)
+      .update(deviceAuthorizations)
       .set({ state, message, sealed: null })
-      .where(and(ofConsent(tenantId, id), eq(deviceConsents.state, 'waiting'))),
+      .where(and(whereOwn(tenantId, id), eq(deviceAuthorizations.state, 'waiting'))),
   );
   log.info(
     { event: 'consent.ended', tenantId, kind: state },
@@ -134,39 +161,43 @@ async function end(
   return null;
 }
 
-async function slower({ tenantId, id, intervalSeconds }: Consent): Promise<Date> {
-  const longer = intervalSeconds + slowerBySeconds;
+async function slowDown({ tenantId, id, intervalSeconds }: DeviceAuthorization): Promise<Date> {
+  const longer = intervalSeconds + slowDownSeconds;
   await withTenant(tenantId, (tx) =>
-    tx.update(deviceConsents).set({ intervalSeconds: longer }).where(ofConsent(tenantId, id)),
+    tx.update(deviceAuthorizations).set({ intervalSeconds: longer }).where(whereOwn(tenantId, id)),
   );
-  return later(longer);
+  return inSeconds(longer);
 }
 
-function readWaiting(
+function readPending(
   tenantId: string,
   id: string,
-): Promise<(Consent & { isOver: boolean }) | undefined> {
+): Promise<(DeviceAuthorization & { isOver: boolean }) | undefined> {
   return withTenant(tenantId, async (tx) => {
     const [row] = await tx
       .select({
-        consent: deviceConsents,
-        isOver: sql<boolean>`${deviceConsents.expiresAt} <= now()`,
+        consent: deviceAuthorizations,
+        isOver: sql<boolean>`${deviceAuthorizations.expiresAt} <= now()`,
       })
-      .from(deviceConsents)
-      .where(and(ofConsent(tenantId, id), eq(deviceConsents.state, 'waiting')));
+      .from(deviceAuthorizations)
+      .where(and(whereOwn(tenantId, id), eq(deviceAuthorizations.state, 'waiting')));
     return row && { ...row.consent, isOver: row.isOver };
   });
 }
 
-function openKept({ tenantId, id, sealed }: Consent): KeptSecrets | undefined {
+function tryOpenSecrets({
+  tenantId,
+  id,
+  sealed,
+}: DeviceAuthorization): DeviceFlowSecrets | undefined {
   try {
-    return sealed === null ? undefined : openConsent({ tenantId, id }, sealed);
+    return sealed === null ? undefined : openDeviceFlowSecrets({ tenantId, id }, sealed);
   } catch (error) {
     if (error instanceof DecryptionError) return undefined;
     throw error;
   }
 }
 
-const later = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
-const ofConsent = (tenantId: string, id: string) =>
-  and(eq(deviceConsents.tenantId, tenantId), eq(deviceConsents.id, id));
+const inSeconds = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
+const whereOwn = (tenantId: string, id: string) =>
+  and(eq(deviceAuthorizations.tenantId, tenantId), eq(deviceAuthorizations.id, id));

@@ -3,10 +3,10 @@ import { Problem } from '../../../platform/errors.ts';
 import { isId } from '../../../platform/id.ts';
 import { providers } from '../../../connectors/registry.ts';
 import { readTenant } from '../../../identity/tenancy/with-tenant.ts';
-import { deviceConsents } from '../../../schema/connections.ts';
+import { deviceAuthorizations } from '../../../schema/connections.ts';
 
 /** A consent as its page shows it: nothing of it is secret. */
-export interface ConsentView {
+export interface DeviceAuthorizationView {
   id: string;
   /** Label of the provider, and what the connection is to be called. */
   provider: string;
@@ -20,51 +20,60 @@ export interface ConsentView {
 }
 
 const columns = {
-  id: deviceConsents.id,
-  provider: deviceConsents.provider,
-  label: deviceConsents.label,
-  userCode: deviceConsents.userCode,
-  verificationUrl: deviceConsents.verificationUrl,
-  message: deviceConsents.message,
-  expiresAt: deviceConsents.expiresAt,
-  intervalSeconds: deviceConsents.intervalSeconds,
+  id: deviceAuthorizations.id,
+  provider: deviceAuthorizations.provider,
+  label: deviceAuthorizations.label,
+  userCode: deviceAuthorizations.userCode,
+  verificationUrl: deviceAuthorizations.verificationUrl,
+  message: deviceAuthorizations.message,
+  expiresAt: deviceAuthorizations.expiresAt,
+  intervalSeconds: deviceAuthorizations.intervalSeconds,
   // Nobody may have looked since its time ran out.
   state: sql<
-    ConsentView['state']
-  >`case when ${deviceConsents.state} = 'waiting' and ${deviceConsents.expiresAt} <= now() then 'expired' else ${deviceConsents.state} end`,
+    DeviceAuthorizationView['state']
+  >`case when ${deviceAuthorizations.state} = 'waiting' and ${deviceAuthorizations.expiresAt} <= now() then 'expired' else ${deviceAuthorizations.state} end`,
 };
 
 /** Throws Problem `not_found`. */
-export async function consentView(tenantId: string, id: string): Promise<ConsentView> {
+export async function getDeviceAuthorization(
+  tenantId: string,
+  id: string,
+): Promise<DeviceAuthorizationView> {
   const rows = isId(id)
     ? await readTenant(tenantId, (tx) =>
         tx
           .select(columns)
-          .from(deviceConsents)
-          .where(and(eq(deviceConsents.tenantId, tenantId), eq(deviceConsents.id, id))),
+          .from(deviceAuthorizations)
+          .where(and(eq(deviceAuthorizations.tenantId, tenantId), eq(deviceAuthorizations.id, id))),
       )
     : [];
-  const [found] = rows.map(named);
+  const [found] = rows.map(withProviderLabel);
   if (found === undefined)
     throw new Problem('not_found', 'There is no such sign-in in this workspace.');
   return found;
 }
 
 /** Those that wait for somebody, the newest first. */
-export async function waitingConsents(tenantId: string): Promise<ConsentView[]> {
+export async function listPendingAuthorizations(
+  tenantId: string,
+): Promise<DeviceAuthorizationView[]> {
   const waiting = and(
-    eq(deviceConsents.tenantId, tenantId),
-    eq(deviceConsents.state, 'waiting'),
-    gt(deviceConsents.expiresAt, sql`now()`),
+    eq(deviceAuthorizations.tenantId, tenantId),
+    eq(deviceAuthorizations.state, 'waiting'),
+    gt(deviceAuthorizations.expiresAt, sql`now()`),
   );
   return (
     await readTenant(tenantId, (tx) =>
-      tx.select(columns).from(deviceConsents).where(waiting).orderBy(desc(deviceConsents.id)),
+      tx
+        .select(columns)
+        .from(deviceAuthorizations)
+        .where(waiting)
+        .orderBy(desc(deviceAuthorizations.id)),
     )
-  ).map(named);
+  ).map(withProviderLabel);
 }
 
-const named = (row: ConsentView): ConsentView => ({
+const withProviderLabel = (row: DeviceAuthorizationView): DeviceAuthorizationView => ({
   ...row,
   provider: providers.find(({ key }) => key === row.provider)?.label ?? row.provider,
 });

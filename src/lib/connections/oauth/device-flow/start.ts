@@ -7,13 +7,18 @@ import type { ProviderDefinition } from '../../../connectors/contract/provider.t
 import { enqueue } from '../../../jobs/queue.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { openConnection } from '../../connections.ts';
-import { deviceConsents } from '../../../schema/connections.ts';
+import { deviceAuthorizations } from '../../../schema/connections.ts';
 import { checkSettings } from '../../validate.ts';
-import { deviceOf, requestCode, type DeviceCode, type DeviceProvider } from './endpoint.ts';
-import { sealConsent } from './sealed.ts';
+import {
+  getDeviceProvider,
+  requestDeviceCode,
+  type DeviceCode,
+  type DeviceProvider,
+} from './endpoint.ts';
+import { sealDeviceFlowSecrets } from './sealed.ts';
 
 /** An account that somebody wants to connect by signing in with a code. */
-export interface ConsentRequest {
+export interface DeviceAuthorizationRequest {
   tenantId: string;
   provider: string;
   label: string;
@@ -24,17 +29,19 @@ export interface ConsentRequest {
 }
 
 /** So many codes of a workspace may wait for somebody at once. */
-const mostWaiting = 5;
+const maxPending = 5;
 
 /**
  * Asks the provider for a code and has the worker look whether somebody has entered it. Answers the
  * consent's id. Throws Problem.
  */
-export async function startConsent(request: ConsentRequest): Promise<string> {
+export async function startDeviceAuthorization(
+  request: DeviceAuthorizationRequest,
+): Promise<string> {
   const provider = providers.find(({ key }) => key === request.provider);
   if (provider === undefined) throw new Problem('bad_request', 'Choose a system from the list.');
   checkSettings(provider, request.settings);
-  return begin(provider, {
+  return requestAuthorization(provider, {
     ...request,
     connectionId: null,
     label: request.label.trim() || provider.label,
@@ -42,10 +49,10 @@ export async function startConsent(request: ConsentRequest): Promise<string> {
 }
 
 /**
- * As `startConsent`, for a connection that is there already. Secrets that are left blank stay as
+ * As `startDeviceAuthorization`, for a connection that is there already. Secrets that are left blank stay as
  * they are.
  */
-export async function startReconsent(
+export async function restartDeviceAuthorization(
   tenantId: string,
   connectionId: string,
   secrets: Record<string, string>,
@@ -58,7 +65,7 @@ export async function startReconsent(
     Object.entries(secrets).filter(([, value]) => value.trim() !== ''),
   );
   const settings = connection.settings as Record<string, unknown>;
-  return begin(provider, {
+  return requestAuthorization(provider, {
     tenantId,
     connectionId,
     provider: provider.key,
@@ -69,11 +76,11 @@ export async function startReconsent(
   });
 }
 
-async function begin(
+async function requestAuthorization(
   provider: ProviderDefinition,
-  request: ConsentRequest & { connectionId: string | null },
+  request: DeviceAuthorizationRequest & { connectionId: string | null },
 ): Promise<string> {
-  const device = deviceOf(provider);
+  const device = getDeviceProvider(provider);
   if (device === undefined)
     throw new Problem('bad_request', `${provider.label} knows no signing in with a code.`);
   const names = device.secretNames.filter((name) => name !== 'refreshToken');
@@ -83,22 +90,22 @@ async function begin(
       'bad_request',
       `${provider.label} needs the secret ${missing.join(' and ')}, also when you sign in with a code.`,
     );
-  await refuseTooMany(request.tenantId);
+  await assertFewPending(request.tenantId);
   const secrets = Object.fromEntries(names.map((name) => [name, request.secrets[name] ?? '']));
-  return keep(
+  return storeAuthorization(
     request,
     secrets,
-    await codeFrom(device, checkSettings(provider, request.settings), secrets),
+    await fetchDeviceCode(device, checkSettings(provider, request.settings), secrets),
   );
 }
 
-async function codeFrom(
+async function fetchDeviceCode(
   device: DeviceProvider,
   settings: unknown,
   secrets: Record<string, string>,
 ): Promise<DeviceCode> {
   try {
-    return await requestCode(device, settings, secrets);
+    return await requestDeviceCode(device, settings, secrets);
   } catch (error) {
     if (error instanceof RemoteError)
       throw new Problem('bad_request', `There is no code to sign in with. ${error.message}`);
@@ -106,14 +113,20 @@ async function codeFrom(
   }
 }
 
-async function keep(
-  request: ConsentRequest & { connectionId: string | null },
+async function storeAuthorization(
+  request: DeviceAuthorizationRequest & { connectionId: string | null },
   secrets: Record<string, string>,
   code: DeviceCode,
 ): Promise<string> {
   const { tenantId, provider, label, settings, connectionId, requestedBy } = request;
   const id = newId();
-  const { deviceCode, userCode, verificationUrl, interval: intervalSeconds, life } = code;
+  const {
+    deviceCode,
+    userCode,
+    verificationUrl,
+    interval: intervalSeconds,
+    lifetimeSeconds,
+  } = code;
   const values = {
     tenantId,
     id,
@@ -127,10 +140,10 @@ async function keep(
     intervalSeconds,
   };
   await withTenant(tenantId, async (tx) => {
-    await tx.insert(deviceConsents).values({
+    await tx.insert(deviceAuthorizations).values({
       ...values,
-      ...sealConsent({ tenantId, id }, { deviceCode, secrets }),
-      expiresAt: sql`now() + make_interval(secs => ${life})`,
+      ...sealDeviceFlowSecrets({ tenantId, id }, { deviceCode, secrets }),
+      expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})`,
     });
     await enqueue(
       'poll-consent',
@@ -141,16 +154,20 @@ async function keep(
   return id;
 }
 
-async function refuseTooMany(tenantId: string): Promise<void> {
+async function assertFewPending(tenantId: string): Promise<void> {
   const waiting = and(
-    eq(deviceConsents.tenantId, tenantId),
-    eq(deviceConsents.state, 'waiting'),
-    gt(deviceConsents.expiresAt, sql`now()`),
+    eq(deviceAuthorizations.tenantId, tenantId),
+    eq(deviceAuthorizations.state, 'waiting'),
+    gt(deviceAuthorizations.expiresAt, sql`now()`),
   );
   const rows = await withTenant(tenantId, (tx) =>
-    tx.select({ id: deviceConsents.id }).from(deviceConsents).where(waiting).limit(mostWaiting),
+    tx
+      .select({ id: deviceAuthorizations.id })
+      .from(deviceAuthorizations)
+      .where(waiting)
+      .limit(maxPending),
   );
-  if (rows.length === mostWaiting)
+  if (rows.length === maxPending)
     throw new Problem(
       'conflict',
       'Several codes wait for somebody to sign in already. Use one of them, or wait until they have expired.',

@@ -6,7 +6,7 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../../contract/destination.ts';
-import { refusal, send } from './wire.ts';
+import { createRefusalError, send } from './wire.ts';
 
 /*
  * Definitions of tables as the Web API tells them; options only come with a cast to their type.
@@ -45,7 +45,7 @@ export async function describe(http: HttpClient, root: string): Promise<TargetMe
 }
 
 async function describeTable(http: HttpClient, root: string, table: PushTable): Promise<Table> {
-  const definition = await read(
+  const definition = await fetchDefinition(
     http,
     root,
     `EntityDefinitions(LogicalName='${table}')?$expand=Attributes,Keys`,
@@ -55,59 +55,61 @@ async function describeTable(http: HttpClient, root: string, table: PushTable): 
     const expand = type.includes('Picklist')
       ? 'OptionSet($select=Options),GlobalOptionSet($select=Options)'
       : 'OptionSet($select=Options)';
-    const { value } = await read(
+    const { value } = await fetchDefinition(
       http,
       root,
       `EntityDefinitions(LogicalName='${table}')/Attributes/${type}?$select=LogicalName&$expand=${expand}`,
     );
-    for (const attribute of listOf(value))
-      options.set(String(attribute['LogicalName']), optionsOf(attribute));
+    for (const attribute of toObjects(value))
+      options.set(String(attribute['LogicalName']), readOptions(attribute));
   }
-  const fields = listOf(definition['Attributes']).map((attribute) => fieldOf(attribute, options));
+  const fields = toObjects(definition['Attributes']).map((attribute) =>
+    toTargetField(attribute, options),
+  );
   return {
     fields,
-    keys: activeKeys(listOf(definition['Keys'])),
+    keys: activeKeys(toObjects(definition['Keys'])),
     changeTracking: definition['ChangeTrackingEnabled'] === true,
   };
 }
 
-async function read(
+async function fetchDefinition(
   http: HttpClient,
   root: string,
   path: string,
 ): Promise<Record<string, unknown>> {
-  const answer = await send(http, root, { path });
-  if (answer.status >= 400) throw refusal('a question about its own fields', answer);
-  if (Object.keys(answer.body).length === 0)
+  const response = await send(http, root, { path });
+  if (response.status >= 400) throw createRefusalError('a question about its own fields', response);
+  if (Object.keys(response.body).length === 0)
     throw new RemoteError('malformed', 'Dynamics 365 said nothing about its own fields.');
-  return answer.body;
+  return response.body;
 }
 
-function fieldOf(
+function toTargetField(
   attribute: Record<string, unknown>,
   options: ReadonlyMap<string, TargetField['options']>,
 ): TargetField {
   const name = String(attribute['LogicalName']);
   return {
     name,
-    label: labelOf(attribute['DisplayName']) ?? name,
+    label: readLabel(attribute['DisplayName']) ?? name,
     type: TYPES[String(attribute['AttributeType'])] ?? 'other',
     // What the system requires it fills in itself.
-    required: Reflect.get(objectOf(attribute['RequiredLevel']), 'Value') === 'ApplicationRequired',
+    required: Reflect.get(toObject(attribute['RequiredLevel']), 'Value') === 'ApplicationRequired',
     creatable: attribute['IsValidForCreate'] === true,
     updatable: attribute['IsValidForUpdate'] === true,
-    maxLength: numberOf(attribute['MaxLength']),
-    min: numberOf(attribute['MinValue']),
-    max: numberOf(attribute['MaxValue']),
+    maxLength: toNumber(attribute['MaxLength']),
+    min: toNumber(attribute['MinValue']),
+    max: toNumber(attribute['MaxValue']),
     options: options.get(name) ?? null,
   };
 }
 
-function optionsOf(attribute: Record<string, unknown>): TargetField['options'] {
-  const own = listOf(objectOf(attribute['OptionSet'])['Options']);
-  const all = own.length > 0 ? own : listOf(objectOf(attribute['GlobalOptionSet'])['Options']);
+function readOptions(attribute: Record<string, unknown>): TargetField['options'] {
+  const own = toObjects(toObject(attribute['OptionSet'])['Options']);
+  const all = own.length > 0 ? own : toObjects(toObject(attribute['GlobalOptionSet'])['Options']);
   return all.flatMap((option) => {
-    const [value, label] = [numberOf(option['Value']), labelOf(option['Label'])];
+    const [value, label] = [toNumber(option['Value']), readLabel(option['Label'])];
     return value === null || label === null ? [] : [{ value, label }];
   });
 }
@@ -119,15 +121,15 @@ function activeKeys(keys: Record<string, unknown>[]): string[][] {
     .map((key) => (Array.isArray(key['KeyAttributes']) ? key['KeyAttributes'].map(String) : []));
 }
 
-function labelOf(label: unknown): string | null {
+function readLabel(label: unknown): string | null {
   const text =
-    objectOf(objectOf(label)['UserLocalizedLabel'])['Label'] ??
-    objectOf(listOf(objectOf(label)['LocalizedLabels'])[0])['Label'];
+    toObject(toObject(label)['UserLocalizedLabel'])['Label'] ??
+    toObject(toObjects(toObject(label)['LocalizedLabels'])[0])['Label'];
   return typeof text === 'string' && text.trim() !== '' ? text : null;
 }
 
-const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const objectOf = (value: unknown): Record<string, unknown> =>
+const toNumber = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const toObject = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-const listOf = (value: unknown): Record<string, unknown>[] =>
-  Array.isArray(value) ? value.map(objectOf) : [];
+const toObjects = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.map(toObject) : [];

@@ -5,14 +5,20 @@ import type {
   RemoteTables,
   SearchKey,
   Write,
-  Written,
+  WriteResult,
   FieldValue,
   PushTable,
   TargetMetadata,
 } from '../../contract/destination.ts';
-import { isDuplicate, isSameKey, refusal, send, type WireAnswer } from './wire.ts';
+import {
+  isDuplicate,
+  isKeyConflict,
+  createRefusalError,
+  send,
+  type WebApiResponse,
+} from './wire.ts';
 
-interface TableWords {
+interface TableNames {
   set: string;
   id: string;
   /**
@@ -21,7 +27,7 @@ interface TableWords {
   parents: Partial<Record<PushTable, { column: string; bind: string }>>;
 }
 
-const TABLES: Record<PushTable, TableWords> = {
+const TABLES: Record<PushTable, TableNames> = {
   account: { set: 'accounts', id: 'accountid', parents: {} },
   contact: {
     set: 'contacts',
@@ -55,13 +61,17 @@ const STATES: Record<PushTable, readonly string[]> = {
   lead: ['open', 'qualified', 'disqualified'],
   opportunity: ['open', 'won', 'lost'],
 };
-const MOST_FOUND = 10;
+const MAX_FOUND = 10;
 
 /** The tables of an environment, by what it says of its own fields. */
-export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadata): RemoteTables {
+export function createRemoteTables(
+  http: HttpClient,
+  root: string,
+  metadata: TargetMetadata,
+): RemoteTables {
   const has = (table: PushTable, name: string) =>
     metadata.tables[table].fields.some((field) => field.name === name);
-  const asked = (table: PushTable, fields: readonly string[]): string => {
+  const selectClause = (table: PushTable, fields: readonly string[]): string => {
     const fixed = [
       'statecode',
       'modifiedon',
@@ -76,13 +86,13 @@ export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadat
     id: string,
     fields: readonly string[],
   ): Promise<RemoteRecord | null> {
-    const answer = await send(http, root, {
-      path: `${TABLES[table].set}(${id})?$select=${asked(table, fields)}`,
+    const response = await send(http, root, {
+      path: `${TABLES[table].set}(${id})?$select=${selectClause(table, fields)}`,
     });
-    if (answer.status === 404) return null;
-    if (answer.status >= 400)
-      throw refusal(`a question about a record of ${TABLES[table].set}`, answer);
-    return recordOf(table, answer.body, fields);
+    if (response.status === 404) return null;
+    if (response.status >= 400)
+      throw createRefusalError(`a question about a record of ${TABLES[table].set}`, response);
+    return toRemoteRecord(table, response.body, fields);
   }
 
   async function search(
@@ -94,26 +104,27 @@ export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadat
       key.by === 'ours' &&
       metadata.tables[table].keys.some((columns) => columns.length === 1 && columns[0] === OUR_KEY)
     ) {
-      const answer = await send(http, root, {
-        path: `${TABLES[table].set}(${OUR_KEY}=${quoted(key.leadId)})?$select=${asked(table, fields)}`,
+      const response = await send(http, root, {
+        path: `${TABLES[table].set}(${OUR_KEY}=${quoteLiteral(key.leadId)})?$select=${selectClause(table, fields)}`,
       });
-      if (answer.status === 404) return [];
-      if (answer.status >= 400)
-        throw refusal(`a question about a record of ${TABLES[table].set}`, answer);
-      return [recordOf(table, answer.body, fields)];
+      if (response.status === 404) return [];
+      if (response.status >= 400)
+        throw createRefusalError(`a question about a record of ${TABLES[table].set}`, response);
+      return [toRemoteRecord(table, response.body, fields)];
     }
-    const filter = filterOf(table, key, has);
+    const filter = buildFilter(table, key, has);
     if (filter === null) return [];
-    const answer = await send(http, root, {
-      path: `${TABLES[table].set}?$select=${asked(table, fields)}&$filter=${encodeURIComponent(filter)}&$orderby=createdon&$top=${MOST_FOUND}`,
+    const response = await send(http, root, {
+      path: `${TABLES[table].set}?$select=${selectClause(table, fields)}&$filter=${encodeURIComponent(filter)}&$orderby=createdon&$top=${MAX_FOUND}`,
     });
-    if (answer.status >= 400) throw refusal(`a search in ${TABLES[table].set}`, answer);
-    const rows = Array.isArray(answer.body['value'])
-      ? (answer.body['value'] as Record<string, unknown>[])
+    if (response.status >= 400)
+      throw createRefusalError(`a search in ${TABLES[table].set}`, response);
+    const rows = Array.isArray(response.body['value'])
+      ? (response.body['value'] as Record<string, unknown>[])
       : [];
     return rows
-      .filter((row) => key.by !== 'domain' || isOfDomain(row, key.domain))
-      .map((row) => recordOf(table, row, fields));
+      .filter((row) => key.by !== 'domain' || matchesDomain(row, key.domain))
+      .map((row) => toRemoteRecord(table, row, fields));
   }
 
   async function write(
@@ -121,58 +132,60 @@ export function tablesOf(http: HttpClient, root: string, metadata: TargetMetadat
     path: string,
     { table, values, parents }: Write,
     headers: Record<string, string>,
-  ): Promise<Written> {
+  ): Promise<WriteResult> {
     const select = [TABLES[table].id, ...Object.keys(values)].join(',');
-    const answer = await send(http, root, {
+    const response = await send(http, root, {
       method: 'PATCH',
       path: `${path}?$select=${select}`,
-      json: payloadOf(table, values, parents),
+      json: buildPayload(table, values, parents),
       headers: { prefer: 'return=representation', ...headers },
     });
-    return outcomeOf(what, answer, headers, Object.keys(values));
+    return toWriteResult(what, response, headers, Object.keys(values));
   }
 
   return {
     read,
     search,
     create: (given, { detect }) =>
-      write(`the new ${given.table}`, address(given), given, {
+      write(`the new ${given.table}`, toRecordPath(given), given, {
         'if-none-match': '*',
         ...(detect && { 'mscrm.suppressduplicatedetection': 'false' }),
       }),
     update: (given) =>
-      write(`the changes of the ${given.table}`, address(given), given, { 'if-match': given.etag }),
+      write(`the changes of the ${given.table}`, toRecordPath(given), given, {
+        'if-match': given.etag,
+      }),
     async remove(table, id, etag) {
       const headers = { 'if-match': etag };
-      return outcomeOf(
+      return toWriteResult(
         `to remove the ${table} again`,
-        await send(http, root, { method: 'DELETE', path: address({ table, id }), headers }),
+        await send(http, root, { method: 'DELETE', path: toRecordPath({ table, id }), headers }),
         headers,
       );
     },
   };
 }
 
-const address = ({ table, id }: Pick<Write, 'table' | 'id'>): string =>
+const toRecordPath = ({ table, id }: Pick<Write, 'table' | 'id'>): string =>
   `${TABLES[table].set}(${id})`;
 
 /** In an OData literal a quote is doubled. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-function filterOf(
+function buildFilter(
   table: PushTable,
   key: SearchKey,
   has: (table: PushTable, name: string) => boolean,
 ): string | null {
   switch (key.by) {
     case 'ours':
-      return has(table, OUR_KEY) ? `${OUR_KEY} eq ${quoted(key.leadId)}` : null;
+      return has(table, OUR_KEY) ? `${OUR_KEY} eq ${quoteLiteral(key.leadId)}` : null;
     case 'email':
-      return has(table, 'emailaddress1') ? `emailaddress1 eq ${quoted(key.email)}` : null;
+      return has(table, 'emailaddress1') ? `emailaddress1 eq ${quoteLiteral(key.email)}` : null;
     case 'domain': {
       const parts = [
-        ...(has(table, 'hnt_domain') ? [`hnt_domain eq ${quoted(key.domain)}`] : []),
-        ...(has(table, 'websiteurl') ? [`contains(websiteurl,${quoted(key.domain)})`] : []),
+        ...(has(table, 'hnt_domain') ? [`hnt_domain eq ${quoteLiteral(key.domain)}`] : []),
+        ...(has(table, 'websiteurl') ? [`contains(websiteurl,${quoteLiteral(key.domain)})`] : []),
       ];
       return parts.length === 0 ? null : parts.join(' or ');
     }
@@ -185,7 +198,7 @@ function filterOf(
  * A website that only contains the letters of a domain is another one's: notexample.com,
  * example.com.evil.net.
  */
-function isOfDomain(row: Record<string, unknown>, domain: string): boolean {
+function matchesDomain(row: Record<string, unknown>, domain: string): boolean {
   const website = row['websiteurl'];
   if (typeof website !== 'string' || website.trim() === '') return true;
   const host =
@@ -194,7 +207,7 @@ function isOfDomain(row: Record<string, unknown>, domain: string): boolean {
 }
 
 /** A payload of the Web API. An opportunity's customer is its account, else its contact. Pure. */
-export function payloadOf(
+export function buildPayload(
   table: PushTable,
   values: Record<string, FieldValue>,
   parents: Parents,
@@ -220,7 +233,7 @@ export function payloadOf(
   return { ...values, ...Object.fromEntries(bound), ...bind };
 }
 
-function recordOf(
+function toRemoteRecord(
   table: PushTable,
   row: Record<string, unknown>,
   fields: readonly string[],
@@ -233,41 +246,41 @@ function recordOf(
   return {
     id: String(row[TABLES[table].id]),
     etag: String(row['@odata.etag']),
-    values: fieldsOf(row, fields),
+    values: pickFields(row, fields),
     parents: Object.fromEntries(parents) as Parents,
-    ourLeadId: textOf(row[OUR_KEY])?.toLowerCase() ?? null,
-    email: textOf(row['emailaddress1']),
+    ourLeadId: toText(row[OUR_KEY])?.toLowerCase() ?? null,
+    email: toText(row['emailaddress1']),
     isOpen: state === 0,
     status: STATES[table][state] ?? 'closed',
     changedAt: modified === null || Number.isNaN(modified.getTime()) ? null : modified,
   };
 }
 
-const fieldsOf = (
+const pickFields = (
   row: Record<string, unknown>,
   names: readonly string[],
 ): Record<string, FieldValue> =>
   Object.fromEntries(
     names.filter((name) => name in row).map((name) => [name, (row[name] ?? null) as FieldValue]),
   );
-const textOf = (value: unknown): string | null =>
+const toText = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 
-function outcomeOf(
+function toWriteResult(
   what: string,
-  answer: WireAnswer,
+  response: WebApiResponse,
   headers: Record<string, string>,
   sent: readonly string[] = [],
-): Written {
-  if (answer.status < 300)
+): WriteResult {
+  if (response.status < 300)
     return {
       kind: 'done',
-      etag: String(answer.body['@odata.etag'] ?? answer.headers['etag'] ?? ''),
-      kept: fieldsOf(answer.body, sent),
+      etag: String(response.body['@odata.etag'] ?? response.headers['etag'] ?? ''),
+      kept: pickFields(response.body, sent),
     };
-  if (isDuplicate(answer)) return { kind: 'duplicate' };
-  if (answer.status === 404) return { kind: 'gone' };
-  if (answer.status === 412 || answer.status === 409)
-    return { kind: 'if-match' in headers && !isSameKey(answer) ? 'stale' : 'exists' };
-  throw refusal(what, answer);
+  if (isDuplicate(response)) return { kind: 'duplicate' };
+  if (response.status === 404) return { kind: 'gone' };
+  if (response.status === 412 || response.status === 409)
+    return { kind: 'if-match' in headers && !isKeyConflict(response) ? 'stale' : 'exists' };
+  throw createRefusalError(what, response);
 }

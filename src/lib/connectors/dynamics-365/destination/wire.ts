@@ -3,7 +3,7 @@ import { parseJson } from '../../../platform/http/json.ts';
 import type { HttpClient, HttpRequest } from '../../../platform/http/types.ts';
 
 /** An answer of the Web API that may also be a refusal with a reason. */
-export interface WireAnswer {
+export interface WebApiResponse {
   status: number;
   headers: Record<string, string>;
   body: Record<string, unknown>;
@@ -25,7 +25,7 @@ const DUPLICATE = '0x80040333';
 const SAME_KEY = '0x80040237';
 
 /** Refusals of a write that say what to do about it. 500 is among them for duplicates alone. */
-const REASONED = [400, 403, 404, 409, 412, 500];
+const ACCEPTED_STATUSES = [400, 403, 404, 409, 412, 500];
 
 const FIXED_HEADERS = {
   accept: 'application/json',
@@ -41,27 +41,33 @@ export async function send(
   http: HttpClient,
   root: string,
   { path, headers, ...request }: Omit<HttpRequest, 'url'> & { path: string },
-): Promise<WireAnswer> {
-  const answer = await http.request({
+): Promise<WebApiResponse> {
+  const response = await http.request({
     ...request,
     url: `${root}${path}`,
     headers: { ...FIXED_HEADERS, ...headers },
-    accept: REASONED,
+    accept: ACCEPTED_STATUSES,
   });
-  const body = bodyOf(answer.body);
-  const wire = { status: answer.status, headers: answer.headers, body, code: codeOf(body) };
-  if (answer.status === 500 && wire.code !== DUPLICATE)
+  const body = parseBody(response.body);
+  const webApiResponse = {
+    status: response.status,
+    headers: response.headers,
+    body,
+    code: readErrorCode(body),
+  };
+  if (response.status === 500 && webApiResponse.code !== DUPLICATE)
     throw new RemoteError(
       'transient',
       'Dynamics 365 could not answer right now. The next try follows by itself. (HTTP 500)',
       { status: 500 },
     );
-  if (answer.status === 403) throw new RemoteError('permission', lackWords(body), { status: 403 });
-  return wire;
+  if (response.status === 403)
+    throw new RemoteError('permission', formatMissingPrivilege(body), { status: 403 });
+  return webApiResponse;
 }
 
-function lackWords(body: Record<string, unknown>): string {
-  const privilege = /\bprv\w+/.exec(messageOf(body))?.[0];
+function formatMissingPrivilege(body: Record<string, unknown>): string {
+  const privilege = /\bprv\w+/.exec(readErrorMessage(body))?.[0];
   const lack =
     privilege === undefined
       ? 'does not let the application do this'
@@ -69,10 +75,10 @@ function lackWords(body: Record<string, unknown>): string {
   return `Dynamics 365 ${lack}. Give its application user a security role that may read and write accounts, contacts, leads and opportunities.`;
 }
 
-export const isDuplicate = ({ code }: WireAnswer): boolean => code === DUPLICATE;
-export const isSameKey = ({ code }: WireAnswer): boolean => code === SAME_KEY;
+export const isDuplicate = ({ code }: WebApiResponse): boolean => code === DUPLICATE;
+export const isKeyConflict = ({ code }: WebApiResponse): boolean => code === SAME_KEY;
 
-function bodyOf(text: string): Record<string, unknown> {
+function parseBody(text: string): Record<string, unknown> {
   if (text.trim() === '') return {};
   try {
     const parsed = parseJson(text);
@@ -85,7 +91,7 @@ function bodyOf(text: string): Record<string, unknown> {
   }
 }
 
-function codeOf({ error }: Record<string, unknown>): string {
+function readErrorCode({ error }: Record<string, unknown>): string {
   const code: unknown =
     typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code.toLowerCase() : '';
@@ -95,8 +101,11 @@ function codeOf({ error }: Record<string, unknown>): string {
  * A refusal that nothing of ours can mend: in plain words, without the record's values. The history
  * holds the answer.
  */
-export function refusal(what: string, { status, code, body }: WireAnswer): RemoteError {
-  const field = /'(\w+)'/.exec(messageOf(body))?.[1];
+export function createRefusalError(
+  what: string,
+  { status, code, body }: WebApiResponse,
+): RemoteError {
+  const field = /'(\w+)'/.exec(readErrorMessage(body))?.[1];
   const about = field === undefined ? '' : ` It names the field "${field}".`;
   const number = code === '' ? `HTTP ${status}` : `HTTP ${status}, ${code}`;
   return new RemoteError(
@@ -106,7 +115,7 @@ export function refusal(what: string, { status, code, body }: WireAnswer): Remot
   );
 }
 
-function messageOf({ error }: Record<string, unknown>): string {
+function readErrorMessage({ error }: Record<string, unknown>): string {
   const message: unknown =
     typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
   return typeof message === 'string' ? message : '';

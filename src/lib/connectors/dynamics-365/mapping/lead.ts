@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { LeadRecord } from '../../../records/lead.ts';
-import { labelOf, moneyOf, numberOf, personOf, proseOf, rowOf, textOf, timesOf } from './values.ts';
+import {
+  readLabel,
+  readMoney,
+  readNumber,
+  readPersonName,
+  readRichText,
+  parseRow,
+  readText,
+  readTimes,
+} from './values.ts';
 
 /** Qualified, of the states that every environment has. */
 const QUALIFIED = 1;
@@ -12,26 +21,26 @@ const OUR_ID = 'hnt_leadid';
  * have.
  */
 export function mapLead(item: unknown): LeadRecord {
-  const row = rowOf(item, 'leadid');
-  const company = textOf(row, 'companyname');
-  const email = textOf(row, 'emailaddress1');
-  const ourId = z.uuid().safeParse(textOf(row, OUR_ID)?.toLowerCase());
+  const row = parseRow(item, 'leadid');
+  const company = readText(row, 'companyname');
+  const email = readText(row, 'emailaddress1');
+  const ourId = z.uuid().safeParse(readText(row, OUR_ID)?.toLowerCase());
   return {
     externalId: row.id,
-    ...timesOf(row),
-    name: personOf(row) ?? company ?? email ?? 'Unnamed lead',
+    ...readTimes(row),
+    name: readPersonName(row) ?? company ?? email ?? 'Unnamed lead',
     company,
     email,
-    website: textOf(row, 'websiteurl'),
-    phone: textOf(row, 'telephone1') ?? textOf(row, 'mobilephone'),
-    city: textOf(row, 'address1_city'),
-    state: textOf(row, 'address1_stateorprovince'),
-    source: labelOf(row, 'leadsourcecode'),
-    status: labelOf(row, 'statuscode') ?? labelOf(row, 'statecode') ?? 'New Lead',
-    qualified: numberOf(row, 'statecode') === QUALIFIED,
-    dealValue: moneyOf(row, 'estimatedamount'),
-    assignedTo: labelOf(row, '_ownerid_value'),
-    summary: proseOf(row, 'description'),
+    website: readText(row, 'websiteurl'),
+    phone: readText(row, 'telephone1') ?? readText(row, 'mobilephone'),
+    city: readText(row, 'address1_city'),
+    state: readText(row, 'address1_stateorprovince'),
+    source: readLabel(row, 'leadsourcecode'),
+    status: readLabel(row, 'statuscode') ?? readLabel(row, 'statecode') ?? 'New Lead',
+    qualified: readNumber(row, 'statecode') === QUALIFIED,
+    dealValue: readMoney(row, 'estimatedamount'),
+    assignedTo: readLabel(row, '_ownerid_value'),
+    summary: readRichText(row, 'description'),
     mirrorOf: ourId.success ? ourId.data : null,
   };
 }

@@ -1,30 +1,30 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { AuditLog } from '../../audit-log.ts';
-import { asStored } from '../../../mappings/merge.ts';
-import { missingFields, type Plan } from '../../../mappings/plan.ts';
+import { toStoredValue } from '../../../mappings/merge.ts';
+import { findMissingFields, type Plan } from '../../../mappings/plan.ts';
 import type {
   Parents,
   RemoteRecord,
   RemoteTables,
-  Written,
+  WriteResult,
   FieldValue,
   PushTable,
   TargetField,
   TargetMetadata,
 } from '../../../connectors/contract/destination.ts';
-import type { HeldPush } from '../state.ts';
+import type { LeasedPush } from '../state.ts';
 
 /** What has been reached so far; stored before each further write. */
-export interface Progress {
+export interface DeliveryProgress {
   remoteId: string | null;
   remoteIds: Record<string, string>;
   /** What this push made itself. */
-  made: HeldPush['made'];
+  made: LeasedPush['made'];
 }
 
 /** One push on its way. */
 export interface Delivery {
-  held: HeldPush;
+  push: LeasedPush;
   plan: Plan;
   values: Record<string, FieldValue>;
   changedAt: Date;
@@ -33,22 +33,22 @@ export interface Delivery {
   label: string;
   tables: RemoteTables;
   auditLog: AuditLog;
-  progress: Progress;
+  progress: DeliveryProgress;
 }
 
 /** So often a record may turn out to be another one than it was a moment ago. */
-export const mostRounds = 5;
+export const maxRounds = 5;
 
 /**
  * Whether an earlier try may have made records whose answers were lost: then those of our own ids
  * are asked for first.
  */
-export const mayHaveMade = ({ held }: Delivery): boolean => held.lease > 1;
+export const mayHaveCreated = ({ push }: Delivery): boolean => push.lease > 1;
 
-export const fieldsOf = ({ plan }: Delivery, table: PushTable): string[] =>
+export const listFields = ({ plan }: Delivery, table: PushTable): string[] =>
   Object.keys(plan.tables[table]?.values ?? {});
 
-export function fieldOf(
+export function findField(
   { metadata }: Delivery,
   table: PushTable,
   name: string,
@@ -57,42 +57,42 @@ export function fieldOf(
 }
 
 /** What a record says in a field, as it is compared. */
-export function theirsOf(
+export function readRemoteValue(
   delivery: Delivery,
   table: PushTable,
   record: RemoteRecord,
   name: string,
 ): FieldValue {
-  const field = fieldOf(delivery, table, name);
-  return field === undefined ? null : asStored(field, record.values[name] ?? null);
+  const field = findField(delivery, table, name);
+  return field === undefined ? null : toStoredValue(field, record.values[name] ?? null);
 }
 
 /** Those of the values that may be written now. */
-export function writable(
+export function pickWritable(
   delivery: Delivery,
   table: PushTable,
   act: 'creatable' | 'updatable',
   values: Record<string, FieldValue>,
 ): Record<string, FieldValue> {
   return Object.fromEntries(
-    Object.entries(values).filter(([name]) => fieldOf(delivery, table, name)?.[act] === true),
+    Object.entries(values).filter(([name]) => findField(delivery, table, name)?.[act] === true),
   );
 }
 
 /** Makes a record. Without a value for a field that the CRM requires it is not even tried. */
-export async function make(
+export async function createRecord(
   delivery: Delivery,
   table: PushTable,
   id: string,
   parents: Parents,
   detect = false,
-): Promise<Written> {
+): Promise<WriteResult> {
   const { metadata, tables, plan, progress, label } = delivery;
-  const known = Object.entries(plan.tables[table]?.values ?? {}).filter(
+  const filled = Object.entries(plan.tables[table]?.values ?? {}).filter(
     ([, value]) => value !== null,
   );
-  const values = writable(delivery, table, 'creatable', Object.fromEntries(known));
-  const missing = missingFields(metadata, table, values);
+  const values = pickWritable(delivery, table, 'creatable', Object.fromEntries(filled));
+  const missing = findMissingFields(metadata, table, values);
   if (missing.length > 0)
     throw new RemoteError(
       'malformed',
@@ -101,18 +101,18 @@ export async function make(
   const written = await tables.create({ table, id, values, parents }, { detect });
   if (written.kind !== 'done') return written;
   progress.made = { ...progress.made, [table]: { id, etag: written.etag } };
-  noteRecord(progress, table, id);
+  setRemoteId(progress, table, id);
   return written;
 }
 
 /** Changes a record, if it still is as it was read. */
-export async function change(
+export async function updateRecord(
   delivery: Delivery,
   table: PushTable,
   record: RemoteRecord,
   values: Record<string, FieldValue>,
   parents: Parents,
-): Promise<Written> {
+): Promise<WriteResult> {
   const { tables, progress } = delivery;
   const written = await tables.update({ table, id: record.id, etag: record.etag, values, parents });
   const made = progress.made[table];
@@ -122,19 +122,19 @@ export async function change(
   return written;
 }
 
-export function noteRecord(progress: Progress, table: PushTable, id: string): void {
+export function setRemoteId(progress: DeliveryProgress, table: PushTable, id: string): void {
   if (table === 'lead') progress.remoteId = id;
   else progress.remoteIds = { ...progress.remoteIds, [table]: id };
 }
 
 /** The parents that a record does not have yet: a link that is there is left as people made it. */
-export function missingParents(record: RemoteRecord, parents: Parents): Parents {
+export function pickMissingParents(record: RemoteRecord, parents: Parents): Parents {
   return Object.fromEntries(
     Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined),
   );
 }
 
-export const unsettled = ({ label }: Delivery, table: PushTable): RemoteError =>
+export const unstableRecord = ({ label }: Delivery, table: PushTable): RemoteError =>
   new RemoteError(
     'transient',
     `The ${table} in ${label} changed again and again while it was being written. The next try follows by itself.`,

@@ -1,11 +1,11 @@
 import type { FieldConflict } from '../../conflicts.ts';
-import { asStored, mergeField } from '../../../mappings/merge.ts';
+import { toStoredValue, mergeField } from '../../../mappings/merge.ts';
 import type {
   RemoteRecord,
   FieldValue,
   PushTable,
 } from '../../../connectors/contract/destination.ts';
-import { fieldOf, theirsOf, writable, type Delivery } from './delivery.ts';
+import { findField, readRemoteValue, pickWritable, type Delivery } from './delivery.ts';
 
 /**
  * What both sides agreed on, by remote field; those of other tables than the lead have the table's
@@ -13,7 +13,7 @@ import { fieldOf, theirsOf, writable, type Delivery } from './delivery.ts';
  */
 export type Base = Record<string, FieldValue>;
 
-export const baseKey = (table: PushTable, name: string): string =>
+export const toBaseKey = (table: PushTable, name: string): string =>
   table === 'lead' ? name : `${table}.${name}`;
 
 export interface MergedRecord {
@@ -35,9 +35,9 @@ export function mergeRecord(
   const merged: MergedRecord = { send: {}, conflicts: [], taken: [], base: {} };
   const planned = delivery.plan.tables[table];
   for (const [name, ours] of Object.entries(planned?.values ?? {})) {
-    const key = baseKey(table, name);
-    const base = delivery.held.base?.[key];
-    const theirs = theirsOf(delivery, table, record, name);
+    const key = toBaseKey(table, name);
+    const base = delivery.push.base?.[key];
+    const theirs = readRemoteValue(delivery, table, record, name);
     const { kind } = mergeField(planned?.rules[name] ?? 'ours', {
       ours,
       theirs,
@@ -51,11 +51,11 @@ export function mergeRecord(
     // What cannot be changed afterwards stays as it was made.
     if (kind === 'send')
       merged.base[key] =
-        name in writable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
+        name in pickWritable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
     else if (kind === 'same') merged.base[key] = ours;
     else if (base !== undefined) merged.base[key] = base;
   }
-  merged.send = writable(delivery, table, 'updatable', merged.send);
+  merged.send = pickWritable(delivery, table, 'updatable', merged.send);
   return merged;
 }
 
@@ -63,25 +63,25 @@ export function mergeRecord(
  * The base as the CRM keeps it after a write: it may shorten, round or rewrite what it is sent, and
  * what comes back then in its form is no change that somebody made there.
  */
-export function asKept(
+export function applyKept(
   delivery: Delivery,
   table: PushTable,
   base: Base,
   { kept }: { kept: Record<string, FieldValue> },
 ): Base {
   const rewritten = Object.entries(kept).flatMap(([name, value]) => {
-    const [key, field] = [baseKey(table, name), fieldOf(delivery, table, name)];
+    const [key, field] = [toBaseKey(table, name), findField(delivery, table, name)];
     return field === undefined || !Object.hasOwn(base, key)
       ? []
-      : [[key, asStored(field, value)] as const];
+      : [[key, toStoredValue(field, value)] as const];
   });
   return { ...base, ...Object.fromEntries(rewritten) };
 }
 
 /** What both sides agree on when a record was just made. */
-export function baseOfNew(delivery: Delivery, table: PushTable): Base {
+export function toInitialBase(delivery: Delivery, table: PushTable): Base {
   const entries = Object.entries(delivery.plan.tables[table]?.values ?? {}).filter(
-    ([name]) => fieldOf(delivery, table, name)?.creatable === true,
+    ([name]) => findField(delivery, table, name)?.creatable === true,
   );
-  return Object.fromEntries(entries.map(([name, value]) => [baseKey(table, name), value]));
+  return Object.fromEntries(entries.map(([name, value]) => [toBaseKey(table, name), value]));
 }

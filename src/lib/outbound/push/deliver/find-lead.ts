@@ -1,11 +1,11 @@
 import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import { leads } from '../../../schema/leads.ts';
-import { patiently } from '../../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../../platform/db/retry.ts';
 import { isId } from '../../../platform/id.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import type { RemoteRecord } from '../../../connectors/contract/destination.ts';
 import { pushes } from '../../../schema/pushes.ts';
-import { fieldsOf, type Delivery } from './delivery.ts';
+import { listFields, type Delivery } from './delivery.ts';
 
 export type FoundLead =
   | { kind: 'found'; record: RemoteRecord }
@@ -21,22 +21,24 @@ export type FoundLead =
  * (`ownId`, when there may be one); then by e-mail address and by domain.
  */
 export async function findLead(delivery: Delivery, ownId: string | undefined): Promise<FoundLead> {
-  const { held, tables, progress } = delivery;
-  const fields = fieldsOf(delivery, 'lead');
+  const { push, tables, progress } = delivery;
+  const fields = listFields(delivery, 'lead');
   if (progress.remoteId !== null) {
     const record = await tables.read('lead', progress.remoteId, fields);
     if (record !== null)
-      return (await isAnothers(delivery, record)) ? { kind: 'foreign' } : { kind: 'found', record };
-    if (held.base !== null) return { kind: 'deleted' };
+      return (await belongsToAnotherLead(delivery, record))
+        ? { kind: 'foreign' }
+        : { kind: 'found', record };
+    if (push.base !== null) return { kind: 'deleted' };
     progress.remoteId = null;
   }
-  const [ours] = await tables.search('lead', { by: 'ours', leadId: held.leadId }, fields);
+  const [ours] = await tables.search('lead', { by: 'ours', leadId: push.leadId }, fields);
   const own = ours ?? (ownId === undefined ? null : await tables.read('lead', ownId, fields));
-  return own === null ? findOther(delivery, fields) : { kind: 'found', record: own };
+  return own === null ? findUnclaimedLead(delivery, fields) : { kind: 'found', record: own };
 }
 
 /** One that somebody else made, if it is open and no other lead of ours has it. */
-async function findOther(delivery: Delivery, fields: string[]): Promise<FoundLead> {
+async function findUnclaimedLead(delivery: Delivery, fields: string[]): Promise<FoundLead> {
   const { values, tables, progress } = delivery;
   const [email, domain] = [values['email'], values['domain']];
   const byEmail =
@@ -51,7 +53,11 @@ async function findOther(delivery: Delivery, fields: string[]): Promise<FoundLea
     ...byDomain.filter((record) => record.email === null || typeof email !== 'string'),
   ].filter(({ isOpen }) => isOpen);
   for (const record of candidates) {
-    if ((await isAnothers(delivery, record)) || !(await reserve(delivery, record.id))) continue;
+    if (
+      (await belongsToAnotherLead(delivery, record)) ||
+      !(await reserveRecord(delivery, record.id))
+    )
+      continue;
     progress.remoteId = record.id;
     return { kind: 'found', record };
   }
@@ -59,12 +65,12 @@ async function findOther(delivery: Delivery, fields: string[]): Promise<FoundLea
 }
 
 /** Whether a record carries the id of another lead of ours that is still there. */
-async function isAnothers(
-  { held: { tenantId, leadId } }: Delivery,
+async function belongsToAnotherLead(
+  { push: { tenantId, leadId } }: Delivery,
   { ourLeadId }: RemoteRecord,
 ): Promise<boolean> {
   if (ourLeadId === null || ourLeadId === leadId || !isId(ourLeadId)) return false;
-  const rows = await patiently(() =>
+  const rows = await retryOnDbOutage(() =>
     withTenant(tenantId, (tx) =>
       tx
         .select({ id: leads.id })
@@ -85,9 +91,9 @@ async function isAnothers(
  * Notes that this push has the record, unless another one has it: of two who find it at once, one
  * gets it.
  */
-function reserve({ held }: Delivery, remoteId: string): Promise<boolean> {
-  const { tenantId, connectionId } = held;
-  return patiently(() =>
+function reserveRecord({ push }: Delivery, remoteId: string): Promise<boolean> {
+  const { tenantId, connectionId } = push;
+  return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
       await tx.execute(
         sql`select pg_advisory_xact_lock(hashtextextended(${`${connectionId}/${remoteId}`}, 0))`,
@@ -100,7 +106,7 @@ function reserve({ held }: Delivery, remoteId: string): Promise<boolean> {
             eq(pushes.tenantId, tenantId),
             eq(pushes.connectionId, connectionId),
             eq(pushes.remoteId, remoteId),
-            ne(pushes.id, held.id),
+            ne(pushes.id, push.id),
           ),
         );
       if (others.length > 0) return false;
@@ -108,7 +114,7 @@ function reserve({ held }: Delivery, remoteId: string): Promise<boolean> {
         .update(pushes)
         .set({ remoteId })
         .where(
-          and(eq(pushes.tenantId, tenantId), eq(pushes.id, held.id), eq(pushes.lease, held.lease)),
+          and(eq(pushes.tenantId, tenantId), eq(pushes.id, push.id), eq(pushes.lease, push.lease)),
         );
       return true;
     }),

@@ -1,23 +1,23 @@
 import { type FieldConflict } from '../../conflicts.ts';
-import { recordId } from '../identity.ts';
+import { toRecordId } from '../identity.ts';
 import type { Parents, RemoteRecord } from '../../../connectors/contract/destination.ts';
 import {
-  change,
-  fieldsOf,
-  make,
-  mayHaveMade,
-  missingParents,
-  mostRounds,
-  noteRecord,
-  unsettled,
+  updateRecord,
+  listFields,
+  createRecord,
+  mayHaveCreated,
+  pickMissingParents,
+  maxRounds,
+  setRemoteId,
+  unstableRecord,
   type Delivery,
 } from './delivery.ts';
-import { asKept, baseKey, baseOfNew, mergeRecord, type Base } from './fields.ts';
+import { applyKept, toBaseKey, toInitialBase, mergeRecord, type Base } from './fields.ts';
 
-export interface OpportunityEnd {
+export interface OpportunityResult {
   base: Base;
   conflicts: FieldConflict[];
-  words: string[];
+  messages: string[];
 }
 
 /**
@@ -27,43 +27,43 @@ export interface OpportunityEnd {
 export async function ensureOpportunity(
   delivery: Delivery,
   parents: Parents,
-): Promise<OpportunityEnd> {
-  const id = recordId(delivery.held.connectionId, 'opportunity', delivery.values);
+): Promise<OpportunityResult> {
+  const id = toRecordId(delivery.push.connectionId, 'opportunity', delivery.values);
   if (id === null || delivery.plan.tables.opportunity === undefined)
-    return { base: keptBase(delivery), conflicts: [], words: [] };
+    return { base: pickOpportunityBase(delivery), conflicts: [], messages: [] };
   delivery.auditLog.step = 'opportunity';
   // Of a lead that was made just now nothing can have come yet.
   const remoteLeadId = delivery.progress.made['lead'] === undefined ? parents.lead : undefined;
-  for (let round = 0, exists = mayHaveMade(delivery); round < mostRounds; round += 1) {
+  for (let round = 0, exists = mayHaveCreated(delivery); round < maxRounds; round += 1) {
     const record = await findOpportunity(delivery, exists ? id : undefined, remoteLeadId);
-    if (record === 'deleted') return deleted(delivery);
+    if (record === 'deleted') return toDeletedResult(delivery);
     if (record === null) {
-      const written = await make(delivery, 'opportunity', id, parents);
+      const written = await createRecord(delivery, 'opportunity', id, parents);
       if (written.kind === 'done')
         return {
-          base: asKept(delivery, 'opportunity', baseOfNew(delivery, 'opportunity'), written),
+          base: applyKept(delivery, 'opportunity', toInitialBase(delivery, 'opportunity'), written),
           conflicts: [],
-          words: [],
+          messages: [],
         };
       exists ||= written.kind === 'exists';
       continue;
     }
-    noteRecord(delivery.progress, 'opportunity', record.id);
+    setRemoteId(delivery.progress, 'opportunity', record.id);
     if (!record.isOpen)
       return {
-        base: keptBase(delivery),
+        base: pickOpportunityBase(delivery),
         conflicts: [],
-        words: [`The opportunity is ${record.status} in ${delivery.label} and stays as it is.`],
+        messages: [`The opportunity is ${record.status} in ${delivery.label} and stays as it is.`],
       };
     const { send, conflicts, base } = mergeRecord(delivery, 'opportunity', record);
-    const links = missingParents(record, parents);
+    const links = pickMissingParents(record, parents);
     const isSame = Object.keys(send).length === 0 && Object.keys(links).length === 0;
-    if (isSame) return { base, conflicts, words: [] };
-    const written = await change(delivery, 'opportunity', record, send, links);
+    if (isSame) return { base, conflicts, messages: [] };
+    const written = await updateRecord(delivery, 'opportunity', record, send, links);
     if (written.kind === 'done')
-      return { base: asKept(delivery, 'opportunity', base, written), conflicts, words: [] };
+      return { base: applyKept(delivery, 'opportunity', base, written), conflicts, messages: [] };
   }
-  throw unsettled(delivery, 'opportunity');
+  throw unstableRecord(delivery, 'opportunity');
 }
 
 /**
@@ -76,11 +76,11 @@ async function findOpportunity(
   remoteLeadId: string | undefined,
 ): Promise<RemoteRecord | 'deleted' | null> {
   const { tables, progress } = delivery;
-  const fields = fieldsOf(delivery, 'opportunity');
+  const fields = listFields(delivery, 'opportunity');
   const known = progress.remoteIds['opportunity'];
   if (known !== undefined) {
     const record = await tables.read('opportunity', known, fields);
-    return record ?? (Object.keys(keptBase(delivery)).length > 0 ? 'deleted' : null);
+    return record ?? (Object.keys(pickOpportunityBase(delivery)).length > 0 ? 'deleted' : null);
   }
   const own = ownId === undefined ? null : await tables.read('opportunity', ownId, fields);
   if (own !== null || remoteLeadId === undefined) return own;
@@ -88,24 +88,24 @@ async function findOpportunity(
   return other ?? null;
 }
 
-function deleted(delivery: Delivery): OpportunityEnd {
+function toDeletedResult(delivery: Delivery): OpportunityResult {
   const conflict = {
-    field: baseKey('opportunity', '@record'),
+    field: toBaseKey('opportunity', '@record'),
     ours: 'open',
     theirs: 'deleted',
     base: undefined,
   };
   return {
-    base: keptBase(delivery),
+    base: pickOpportunityBase(delivery),
     conflicts: [conflict],
-    words: [
+    messages: [
       `The opportunity was deleted in ${delivery.label}. Decide whether it is to be made again.`,
     ],
   };
 }
 
-function keptBase({ held }: Delivery): Base {
+function pickOpportunityBase({ push }: Delivery): Base {
   return Object.fromEntries(
-    Object.entries(held.base ?? {}).filter(([key]) => key.startsWith(baseKey('opportunity', ''))),
+    Object.entries(push.base ?? {}).filter(([key]) => key.startsWith(toBaseKey('opportunity', ''))),
   );
 }

@@ -1,5 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { patiently } from '../../../platform/db/retry.ts';
+import { retryOnDbOutage } from '../../../platform/db/retry.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../../schema/pushes.ts';
 import { pushTables, type PushTable } from '../../../connectors/contract/destination.ts';
@@ -10,7 +10,7 @@ import type { Delivery } from './delivery.ts';
  * and no other lead needs it. What cannot be taken back stays, and the audit log says so: it is found
  * and used by the next push.
  */
-export async function undo(delivery: Delivery): Promise<void> {
+export async function undoDelivery(delivery: Delivery): Promise<void> {
   const { auditLog, tables, progress } = delivery;
   auditLog.step = 'undo';
   for (const table of [...pushTables].toReversed()) {
@@ -19,10 +19,10 @@ export async function undo(delivery: Delivery): Promise<void> {
       continue;
     try {
       const { kind } = await tables.remove(table, made.id, made.etag);
-      if (kind === 'done' || kind === 'gone') forget(delivery, table);
-      else auditLog.note('undo', 'note', `The ${table} stays: somebody has changed it since.`);
+      if (kind === 'done' || kind === 'gone') forgetRecord(delivery, table);
+      else auditLog.addNote('undo', 'note', `The ${table} stays: somebody has changed it since.`);
     } catch (error) {
-      auditLog.note(
+      auditLog.addNote(
         'undo',
         'failed',
         `The ${table} could not be taken back: ${error instanceof Error ? error.message : 'no answer'}`,
@@ -31,7 +31,7 @@ export async function undo(delivery: Delivery): Promise<void> {
   }
 }
 
-function forget({ progress }: Delivery, table: PushTable): void {
+function forgetRecord({ progress }: Delivery, table: PushTable): void {
   const { [table]: _made, ...made } = progress.made;
   const { [table]: _remote, ...remoteIds } = progress.remoteIds;
   Object.assign(progress, { made, remoteIds, ...(table === 'lead' && { remoteId: null }) });
@@ -39,7 +39,7 @@ function forget({ progress }: Delivery, table: PushTable): void {
 
 /** Accounts and contacts may belong to other leads of ours, too. */
 async function isShared(
-  { held: { tenantId, connectionId, id } }: Delivery,
+  { push: { tenantId, connectionId, id } }: Delivery,
   table: PushTable,
   remoteId: string,
 ): Promise<boolean> {
@@ -49,7 +49,7 @@ async function isShared(
     ne(pushes.id, id),
     sql`${pushes.remoteIds} ->> ${table} = ${remoteId}`,
   );
-  const rows = await patiently(() =>
+  const rows = await retryOnDbOutage(() =>
     withTenant(tenantId, (tx) => tx.select({ id: pushes.id }).from(pushes).where(others).limit(1)),
   );
   return rows.length > 0;

@@ -1,11 +1,11 @@
-import { domainStatus, pushStatusAnswer, pushStatusQuery } from '#lib/http-api/pushes.ts';
-import { answer, parseQuery } from '#lib/http-api/wire.ts';
+import { getDomainStatus, pushStatusResponse, pushStatusQuery } from '#lib/http-api/pushes.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
-import { onlyMethods } from '../../../../middleware/methods.ts';
+import { rejectOtherMethods } from '../../../../middleware/methods.ts';
 
 export const GET = apiRoute('viewer', async ({ url, params }, access) => {
   parseQuery(pushStatusQuery, url.searchParams);
-  return answer(pushStatusAnswer, await domainStatus(access, params['domain'] ?? ''));
+  return toJsonResponse(pushStatusResponse, await getDomainStatus(access, params['domain'] ?? ''));
 });
 export const HEAD = GET;
-export const ALL = onlyMethods('GET', 'HEAD');
+export const ALL = rejectOtherMethods('GET', 'HEAD');

@@ -1,12 +1,12 @@
-import { scoreAnswer, scoreQuery } from '#lib/http-api/score.ts';
-import { answer, parseQuery } from '#lib/http-api/wire.ts';
-import { scoreView } from '#lib/views/score.ts';
+import { scoreResponse, scoreQuery } from '#lib/http-api/score.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { getScoreView } from '#lib/views/score.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
-import { onlyMethods } from '../../../../middleware/methods.ts';
+import { rejectOtherMethods } from '../../../../middleware/methods.ts';
 
 export const GET = apiRoute('viewer', async ({ url, params }, access) => {
   parseQuery(scoreQuery, url.searchParams);
-  return answer(scoreAnswer, await scoreView(access, params['id'] ?? ''));
+  return toJsonResponse(scoreResponse, await getScoreView(access, params['id'] ?? ''));
 });
 export const HEAD = GET;
-export const ALL = onlyMethods('GET', 'HEAD');
+export const ALL = rejectOtherMethods('GET', 'HEAD');

@@ -1,9 +1,9 @@
 import type { APIRoute } from 'astro';
-import { deliveryAnswer } from '#lib/http-api/webhooks.ts';
-import { answer } from '#lib/http-api/wire.ts';
+import { deliveryResponse } from '#lib/http-api/webhooks.ts';
+import { toJsonResponse } from '#lib/http-api/wire.ts';
 import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/inbound/receive.ts';
 import { readBytes } from '../../../../../middleware/request.ts';
-import { onlyMethods } from '../../../../../middleware/methods.ts';
+import { rejectOtherMethods } from '../../../../../middleware/methods.ts';
 
 /** Whoever sends proves itself by the signature of the body; nobody is signed in. */
 export const POST: APIRoute = async ({
@@ -12,8 +12,8 @@ export const POST: APIRoute = async ({
 }) => {
   const body = await readBytes(request, maxDeliveryBytes);
   const delivery = { headers: Object.fromEntries(request.headers), body };
-  return answer(deliveryAnswer, {
+  return toJsonResponse(deliveryResponse, {
     received: await receiveDelivery({ provider, tenantId, connectionId }, delivery),
   });
 };
-export const ALL = onlyMethods('POST');
+export const ALL = rejectOtherMethods('POST');
