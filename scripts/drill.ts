@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { Problem } from '../src/lib/platform/errors.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
-import { restoreFile, transferByCopy, transferByDump } from './drill/carry.ts';
+import { restoreFile, transferByCopy, transferByDump } from './drill/transfer.ts';
 import type { Comparison } from './drill/compare.ts';
 import { runDrill } from './drill/drill.ts';
 import { ensureDataDirectory, openLocalDatabase } from './environment.ts';

@@ -1,5 +1,5 @@
 import type { Job, JobWithMetadata, PgBoss } from 'pg-boss';
-import { recordGivenUpJob } from '#lib/jobs/failed/lost.ts';
+import { recordGivenUpJob } from '#lib/jobs/failed/record-given-up.ts';
 import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';

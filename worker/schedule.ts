@@ -1,7 +1,7 @@
 import cron, { type ScheduledTask } from 'node-cron';
 import { pruneAuth } from '#lib/identity/auth/prune.ts';
-import { enqueueRefreshes } from '../src/lib/connections/oauth/ahead.ts';
-import { enqueueScans } from '#lib/scoring/due.ts';
+import { enqueueRefreshes } from '#lib/connections/oauth/token-refresh.ts';
+import { enqueueScans } from '#lib/scoring/schedule.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Actor } from '#lib/identity/actor.ts';
-import { discardJob, retryJob } from '#lib/jobs/failed/decide.ts';
+import { discardJob, retryJob } from '#lib/jobs/failed/resolve.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
 import { getDeadLettersView } from '#lib/ops/dead-letters/view.ts';

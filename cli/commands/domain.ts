@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { requestScan } from '#lib/scoring/due.ts';
-import { scanWithSystemResolver } from '../../src/lib/posture/system.ts';
+import { requestScan } from '#lib/scoring/schedule.ts';
+import { scanWithSystemResolver } from '#lib/posture/scan-system.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { formatEvidence } from '../posture.ts';
 import { parseDomain } from './score.ts';

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { rotateKeys, type RotationProgress } from '../../src/lib/connections/keys/rotate.ts';
-import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '#lib/connections/keys/key-uses.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 
 export function addKeysCommands(program: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { isId } from '../../src/lib/platform/id.ts';
-import { requestPushesByDomain, requestPushesByIds } from '#lib/outbound/push/ask.ts';
+import { requestPushesByDomain, requestPushesByIds } from '#lib/outbound/push/request-leads.ts';
 import { requirePushConnection } from '#lib/outbound/push/request.ts';
 import { retryFailedPushes } from '#lib/outbound/push/retry-failed.ts';
 import { pushSlice, type PushSliceResult } from '#lib/outbound/push/run.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { switchFeature } from '#lib/scoring/due.ts';
+import { switchFeature } from '#lib/scoring/schedule.ts';
 import { enabledFeatures, features, type Feature } from '#lib/identity/features.ts';
 import {
   createTenant,

@@ -1,5 +1,5 @@
 import { migrateAll } from '#lib/jobs/migrate.ts';
-import type { Transfer } from './carry.ts';
+import type { Transfer } from './transfer.ts';
 import { compare, type Comparison } from './compare.ts';
 import { fingerprintDatabase } from './fingerprint.ts';
 import { connect, openSource, withScratchDatabase } from './sessions.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toActor, type Actor } from '#lib/identity/actor.ts';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/decide.ts';
+import { discardJob, retryJob, retryJobGroup } from '#lib/jobs/failed/resolve.ts';
 import { correctRecord } from '#lib/ingest/rejections/correct.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { switchFeature } from '#lib/scoring/due.ts';
+import { switchFeature } from '#lib/scoring/schedule.ts';
 import { features } from '#lib/identity/features.ts';
 import { action, atLeast, foreignForm, guarded } from './action.ts';
 import { redirectAfterPost } from './form.ts';

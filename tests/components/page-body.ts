@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 /*
  * Bodies of pages drawn from a view.
  */
@@ -37,7 +38,7 @@ export const slice = (rows: unknown[]) => ({
 });
 export const body = (name: string, path: string, props: Record<string, unknown>) => {
   const url = new URL(path, 'http://localhost');
-  return render(`/src/components/pages/${name}.astro`, {
+  return render(`/${globSync(`src/components/*/${name}.astro`)[0] ?? name}`, {
     props: { access, period, url, ...props },
     url: url.href,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stripScripts } from '../../src/components/reports.ts';
+import { stripScripts } from '../../src/components/reports/reports.ts';
 import { render } from './render.ts';
 import { access, slice, body, text } from './page-body.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accentPair, contrast } from '../../src/components/accent.ts';
+import { accentPair, contrast } from '../../src/components/shell/accent.ts';
 import { buildChartOption } from '../../src/components/charts/options.ts';
 import { renderChart } from '../../src/components/charts/render.ts';
 import type { ChartItem } from '../../src/components/charts/types.ts';
@@ -17,8 +17,8 @@ import {
   shortMoney,
   formatSpan,
   zoneName,
-} from '../../src/components/format.ts';
-import { cleanAddress, linkAcross, linkTo } from '../../src/components/url.ts';
+} from '../../src/components/ui/format.ts';
+import { cleanAddress, linkAcross, linkTo } from '../../src/components/ui/url.ts';
 
 const items: ChartItem[] = [
   { label: 'Web', value: 3, text: '3', href: '/a?x=1&y=2' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
-import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '#lib/connections/keys/key-uses.ts';
 import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
 import { startProcess } from '../helpers/processes.ts';
 import { db, key, one, two, useKeys } from './keys-stage.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/lib/connections/connections.ts';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
-import { listKeyUses } from '../../src/lib/connections/keys/use.ts';
+import { listKeyUses } from '#lib/connections/keys/key-uses.ts';
 import { assertUsableKeys } from '../../src/lib/connections/keys/verify.ts';
 import { sealSecret } from '../../src/lib/connections/seal.ts';
 import {

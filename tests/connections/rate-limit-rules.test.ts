@@ -7,7 +7,7 @@ import {
   allocateUnits,
   type WindowState,
 } from '#lib/connections/rate-limit/windows.ts';
-import { createRateLimitError } from '#lib/connections/rate-limit/labels.ts';
+import { createRateLimitError } from '#lib/connections/rate-limit/errors.ts';
 import type { RateWindow, WindowReading } from '#lib/connectors/contract/limits.ts';
 
 const start = Date.UTC(2026, 10, 21, 12);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryJob } from '#lib/jobs/failed/decide.ts';
+import { retryJob } from '#lib/jobs/failed/resolve.ts';
 import {
   addLeads,
   ask,

@@ -4,7 +4,7 @@ import { normalizeValue } from '#lib/entities/lead/overrides.ts';
 import { toStoredValue } from '#lib/mappings/merge.ts';
 import { buildPlan } from '#lib/mappings/plan.ts';
 import { compareCopy, isEcho } from '#lib/outbound/pull/compare.ts';
-import { toLeadValues } from '#lib/mappings/inverse.ts';
+import { toLeadValues } from '#lib/mappings/to-lead-values.ts';
 import {
   conflictRules,
   type FieldMapping,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDays, addYears, daysBetween, parsePeriod, periodKeys } from '#lib/platform/period.ts';
-import { toLocalDay } from '#lib/platform/day.ts';
+import { toLocalDay } from '#lib/platform/local-day.ts';
 import { fromCents, toCents } from '#lib/platform/money.ts';
 import { computeNextDue, syncIntervalMs } from '#lib/ingest/schedule.ts';
 import { listBucketStarts } from '#lib/views/overview.ts';

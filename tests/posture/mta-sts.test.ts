@@ -6,7 +6,7 @@ import { createHttpClient, type OwnedHttpClient } from '../../src/lib/platform/h
 import type { HttpClient } from '../../src/lib/platform/http/types.ts';
 import { createNodeResolver, type DnsResolver } from '../../src/lib/posture/resolver.ts';
 import { scanDomain } from '../../src/lib/posture/scan.ts';
-import { createPolicyClient } from '../../src/lib/posture/system.ts';
+import { createPolicyClient } from '#lib/posture/scan-system.ts';
 import { codesOf } from './world.ts';
 
 const domain = `sts.${HARD}`;

@@ -8,7 +8,7 @@ import { listWalkDomains } from '../../src/lib/posture/dmarc/walk.ts';
 import { parseMailDomain } from '../../src/lib/posture/domain.ts';
 import { parseStsPolicy } from '../../src/lib/posture/mta-sts.ts';
 import { findMailProvider, providers } from '../../src/lib/posture/mx/providers.ts';
-import { scanLimits } from '../../src/lib/posture/questions.ts';
+import { scanLimits } from '#lib/posture/query-limit.ts';
 import { scanDomain } from '../../src/lib/posture/scan.ts';
 import { domain, label, recordLike } from './generators.ts';
 import { askZones, checksOf, verdictsOf } from './world.ts';

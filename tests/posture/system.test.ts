@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startDns } from '../../sandbox/dns/index.ts';
 import { ConfigError, resetConfig, parseConfig } from '../../src/lib/platform/config.ts';
-import { scanWithSystemResolver } from '../../src/lib/posture/system.ts';
+import { scanWithSystemResolver } from '#lib/posture/scan-system.ts';
 
 const needed = {
   DATABASE_URL: 'postgres://u@h/d',

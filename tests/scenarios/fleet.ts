@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { retryJobGroup } from '#lib/jobs/failed/decide.ts';
+import { retryJobGroup } from '#lib/jobs/failed/resolve.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { scanSlice } from '#lib/scoring/scan.ts';
 import { rescoreSlice } from '#lib/scoring/rescore.ts';
-import { switchFeature } from '#lib/scoring/due.ts';
+import { switchFeature } from '#lib/scoring/schedule.ts';
 import { startDns, zoneFor, type DnsServer } from '../../sandbox/dns/index.ts';
 import { retryOnDbOutage } from '#lib/platform/db/retry.ts';
 import { recountSummaries } from '#lib/ingest/recount.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { enqueueScans, requestScan, switchFeature } from '#lib/scoring/due.ts';
+import { enqueueScans, requestScan, switchFeature } from '#lib/scoring/schedule.ts';
 import type { Tx } from '#lib/platform/db/pool.ts';
 import { recountSummaries } from '#lib/ingest/recount.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';

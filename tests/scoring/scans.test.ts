@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startDns, zoneFor, type DnsServer, type Zone } from '../../sandbox/dns/index.ts';
-import { switchFeature } from '#lib/scoring/due.ts';
+import { switchFeature } from '#lib/scoring/schedule.ts';
 import { rescoreSlice } from '#lib/scoring/rescore.ts';
 import { scanSlice } from '#lib/scoring/scan.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { transferByCopy, transferByDump } from '../../scripts/drill/carry.ts';
+import { transferByCopy, transferByDump } from '../../scripts/drill/transfer.ts';
 import { runDrill } from '../../scripts/drill/drill.ts';
 import { connect } from '../../scripts/drill/sessions.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';

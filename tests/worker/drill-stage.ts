@@ -7,7 +7,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { transferByCopy } from '../../scripts/drill/carry.ts';
+import { transferByCopy } from '../../scripts/drill/transfer.ts';
 import { connect } from '../../scripts/drill/sessions.ts';
 import { findTools } from '../../scripts/drill/tools.ts';
 import { syncConnection, syncSlice } from '#lib/ingest/sync-connection.ts';

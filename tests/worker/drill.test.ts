@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { restoreFile, transferByDump } from '../../scripts/drill/carry.ts';
+import { restoreFile, transferByDump } from '../../scripts/drill/transfer.ts';
 import { runDrill } from '../../scripts/drill/drill.ts';
 import { findTools, runTool } from '../../scripts/drill/tools.ts';
 import type { TestDatabase } from '../helpers/database.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createConnection } from '../../src/lib/connections/connections.ts';
-import { enqueueRefreshes } from '../../src/lib/connections/oauth/ahead.ts';
+import { enqueueRefreshes } from '#lib/connections/oauth/token-refresh.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import { openQueue } from '../../src/lib/platform/queue/queue.ts';

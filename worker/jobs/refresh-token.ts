@@ -1,4 +1,4 @@
-import { refreshTokens } from '../../src/lib/connections/oauth/ahead.ts';
+import { refreshTokens } from '#lib/connections/oauth/token-refresh.ts';
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 

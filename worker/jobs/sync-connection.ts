@@ -1,5 +1,5 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { enqueueDueScans } from '#lib/scoring/due.ts';
+import { enqueueDueScans } from '#lib/scoring/schedule.ts';
 import { config } from '../../src/lib/platform/config.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';

@@ -1,7 +1,7 @@
 import type { Share, StageRow, TrendPoint } from '#lib/views/types.ts';
 import { getColour } from '../charts/palette.ts';
 import type { ChartItem } from '../charts/types.ts';
-import { count, counted, dayLabel, percent, shortMoney } from '../format.ts';
+import { count, counted, dayLabel, percent, shortMoney } from '../ui/format.ts';
 
 /** More bars than this cannot be compared at a glance; the table below the chart has them all. */
 export const maxBars = 12;

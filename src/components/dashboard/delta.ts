@@ -1,5 +1,5 @@
 import type { Figure } from '#lib/views/types.ts';
-import { percent } from '../format.ts';
+import { percent } from '../ui/format.ts';
 
 export interface Delta {
   text: string;

@@ -1,5 +1,5 @@
 import type { Freshness, SourceFreshness, SyncState } from '#lib/views/types.ts';
-import { formatAgo, count, counted, formatSpan } from '../format.ts';
+import { formatAgo, count, counted, formatSpan } from '../ui/format.ts';
 import type { IconName } from '../ui/icons.ts';
 
 /** What the banner says: one sentence a person understands, and how loud it is. */

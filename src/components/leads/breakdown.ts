@@ -1,5 +1,5 @@
 import type { BreakdownItem } from '#lib/scoring/types.ts';
-import { nothing } from '../format.ts';
+import { nothing } from '../ui/format.ts';
 
 type Verdict = NonNullable<BreakdownItem['verdict']>;
 

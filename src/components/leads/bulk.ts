@@ -1,4 +1,4 @@
-import { counted } from '../format.ts';
+import { counted } from '../ui/format.ts';
 import { toast } from '../ui/toast.ts';
 
 /** The count of chosen rows, the box that chooses all of the page, and the way to choose none. */

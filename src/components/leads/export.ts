@@ -1,4 +1,4 @@
-import { count } from '../format.ts';
+import { count } from '../ui/format.ts';
 import { toast } from '../ui/toast.ts';
 
 /*

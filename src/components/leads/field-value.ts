@@ -1,5 +1,5 @@
 import type { ShownField } from '#lib/records/fields.ts';
-import { count, date, exactMoney, nothing } from '../format.ts';
+import { count, date, exactMoney, nothing } from '../ui/format.ts';
 
 export interface FieldLocale {
   timeZone: string;

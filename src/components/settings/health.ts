@@ -1,5 +1,5 @@
 import type { ConnectionView } from '#lib/connections/manage.ts';
-import { dateTime } from '../format.ts';
+import { dateTime } from '../ui/format.ts';
 
 /** A connection's state in a word, and what there is to say about it. */
 export interface HealthLabel {

@@ -4,7 +4,7 @@ import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { createConnectionClient } from './client.ts';
 import { withAuthorization } from './oauth/authorization.ts';
 import { getOAuthProvider } from './oauth/token-endpoint.ts';
-import { createUnsavedCredentials, type UnsavedCredentials } from './oauth/trial.ts';
+import { createUnsavedCredentials, type UnsavedCredentials } from './oauth/unsaved-credentials.ts';
 
 /** Somebody waits for the answer: shorter than a sync would wait. */
 const deadlineMs = 10_000;

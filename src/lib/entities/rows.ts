@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { withSortDisabled } from '../platform/db/in-order.ts';
+import { withSortDisabled } from '../platform/db/sort-disabled.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { recordSchemas, type EntityName } from '../records/registry.ts';

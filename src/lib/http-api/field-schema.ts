@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shownFields, type Field, type Fields, type Shown } from '../records/fields.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 const schemas: Record<Field['kind'], z.ZodType> = {
   text: z.string(),

@@ -10,7 +10,7 @@ import { listLeads } from '../views/leads.ts';
 import { getToday, type Workspace } from '../views/workspace.ts';
 import { shownSchema } from './field-schema.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 const text = z
   .string()

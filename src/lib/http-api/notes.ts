@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isStorable } from '../records/text.ts';
 import { maxNotes, notesPerLoad } from '../views/notes.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 export const notesQuery = z.object({
   tenant: tenantParameter,

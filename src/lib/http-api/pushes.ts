@@ -6,12 +6,12 @@ import {
   requestPushesByDomain,
   requestPushesByIds,
   type LeadPushRequest,
-} from '../outbound/push/ask.ts';
+} from '../outbound/push/request-leads.ts';
 import { getPushStatus } from '../outbound/push/status.ts';
 import { requestPushesMatching, requirePushConnection } from '../outbound/push/request.ts';
 import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 const dynamicsProvider = 'dynamics-365';
 const domain = z

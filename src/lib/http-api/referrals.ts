@@ -6,7 +6,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readReferralSlice } from '../views/referrals.ts';
 import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 const text = z
   .string()

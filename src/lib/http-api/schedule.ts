@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxActivities } from '../views/schedule.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 export const scheduleQuery = z.object({ tenant: tenantParameter });
 

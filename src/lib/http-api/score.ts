@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './wire.ts';
+import { instant } from './codec.ts';
 
 export const scoreQuery = z.object({ tenant: tenantParameter });
 

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { leads } from '../schema/leads.ts';
 import { recordset } from '../platform/db/bulk.ts';
-import { withSortDisabled } from '../platform/db/in-order.ts';
+import { withSortDisabled } from '../platform/db/sort-disabled.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
 import { whereDomain } from './company-domains/lookup.ts';

@@ -2,12 +2,12 @@ import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { log } from '../platform/log.ts';
 import { safeMessage } from '../platform/secrets.ts';
-import { scanWithSystemResolver } from '../posture/system.ts';
+import { scanWithSystemResolver } from '../posture/scan-system.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { copyToDomainLeads, toScoreColumns, scoreInputs } from './apply.ts';
-import { whereLeadEngineOn } from './due.ts';
+import { whereLeadEngineOn } from './schedule.ts';
 import { selectModel } from './models.ts';
 import { computeScore } from './score.ts';
 

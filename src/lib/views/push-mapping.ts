@@ -5,7 +5,7 @@ import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
 import { selectTargetMetadata } from '../mappings/destinations.ts';
 import { validateMapping, type RowProblem } from '../mappings/validate.ts';
-import { isInvertible } from '../mappings/inverse.ts';
+import { isInvertible } from '../mappings/to-lead-values.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { pushSources } from '../mappings/lead-fields.ts';
 import { type SourceField } from '../mappings/lead-field-values.ts';

@@ -1,4 +1,4 @@
-import { toLocalDay } from '../platform/day.ts';
+import { toLocalDay } from '../platform/local-day.ts';
 import type { Period } from '../platform/period.ts';
 import type { Figure } from './types.ts';
 

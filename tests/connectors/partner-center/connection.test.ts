@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectAccount, listConnectionViews, reconnectAccount } from '#lib/connections/manage.ts';
-import { listDueRefreshes, refreshTokens } from '#lib/connections/oauth/ahead.ts';
+import { listDueRefreshes, refreshTokens } from '#lib/connections/oauth/token-refresh.ts';
 import {
   db,
   secrets,

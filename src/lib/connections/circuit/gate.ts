@@ -2,7 +2,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import type { Gate, AttemptOutcome } from '../../platform/http/types.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
-import { formatMinuteUtc } from '../../platform/moment.ts';
+import { formatMinuteUtc } from '../../platform/format-minute.ts';
 import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
 import {
   closeCircuit,

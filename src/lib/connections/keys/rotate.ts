@@ -3,7 +3,7 @@ import { DecryptionError } from '../../platform/crypto.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
-import { listTenantIds, listKeyUses } from './use.ts';
+import { listTenantIds, listKeyUses } from './key-uses.ts';
 
 /**
  * Rows that are read at once; each is then written by itself, so that no worker waits for a row.

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/errors.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing, openSecret } from '../seal.ts';
-import { listTenantIds } from './use.ts';
+import { listTenantIds } from './key-uses.ts';
 
 /** What is sealed is of no matter: only the right key opens it. */
 const proofText = 'tributary';

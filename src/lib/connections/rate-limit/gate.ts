@@ -3,8 +3,8 @@ import { sleepFor } from '../../platform/http/retry.ts';
 import type { Gate, AttemptOutcome } from '../../platform/http/types.ts';
 import type { Limits } from '../../connectors/contract/limits.ts';
 import type { NewPause } from './pauses.ts';
-import { RateLimitLease } from './share.ts';
-import { createRateLimitError } from './labels.ts';
+import { RateLimitLease } from './lease.ts';
+import { createRateLimitError } from './errors.ts';
 
 export interface RateGateOptions {
   /** What the source is called in messages. */

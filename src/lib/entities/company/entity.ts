@@ -1,4 +1,4 @@
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { companies } from '../../schema/companies.ts';

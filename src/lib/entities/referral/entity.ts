@@ -1,4 +1,4 @@
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { toSortCents } from '../../platform/money.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { referrals } from '../../schema/referrals.ts';

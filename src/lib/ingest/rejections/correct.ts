@@ -10,7 +10,7 @@ import { hashItem, readItemId, translateItem } from '../translate.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
-import { lockOpenRejection, requireOpenRejection } from './open.ts';
+import { lockOpenRejection, requireOpenRejection } from './locks.ts';
 import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
 import { storeAccepted } from './retry.ts';
 import { withLockedStream, openStoredStream, type StoredStream } from './stream.ts';

@@ -3,7 +3,7 @@ import { recordErrors } from '../../schema/sync.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
 import { requireNote } from '../../jobs/failed/note.ts';
-import { lockOpenRejection, whereRejection, requireOpenRejection } from './open.ts';
+import { lockOpenRejection, whereRejection, requireOpenRejection } from './locks.ts';
 
 /**
  * Gives a record up, with a reason. It stays in the books as rejected, and comes back only when the

@@ -18,7 +18,7 @@ import {
   lockOpenRejection,
   requireOpenRejection,
   type RejectionGroup,
-} from './open.ts';
+} from './locks.ts';
 import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
 import { withLockedStream, type StoredStream } from './stream.ts';
 

@@ -4,7 +4,7 @@ import { readExisting } from '../../entities/rows.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { hashItem, readItemId, translateItem, type Rejection } from '../translate.ts';
 import type { Stream } from '../types.ts';
-import { readPages, type ParsedPage } from './bodies.ts';
+import { readPages, type ParsedPage } from './parsed-pages.ts';
 import { isAbsent, type PlannedPage } from './evidence.ts';
 import { walkHistory } from './history.ts';
 import { readLiveParents } from './parents.ts';

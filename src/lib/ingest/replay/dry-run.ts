@@ -4,8 +4,8 @@ import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { prefetch } from '../../platform/prefetch.ts';
 import { createCounters, type Stream } from '../types.ts';
 import type { Batch } from './batch.ts';
-import { findAbsentRows, listAbsentIds } from './gone.ts';
-import { openReplay } from './open.ts';
+import { findAbsentRows, listAbsentIds } from './absent-rows.ts';
+import { openReplay } from './source.ts';
 import { planStream, countRecords, type ReplayPlan } from './plan.ts';
 import { countBatch, toOrigin, prepareBatches } from './stream.ts';
 import {

@@ -6,7 +6,7 @@ import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Corrections } from '../rejections/corrections.ts';
 import { readItemId, translateItem } from '../translate.ts';
 import type { Stream } from '../types.ts';
-import { splitIntoBatches, readPages } from './bodies.ts';
+import { splitIntoBatches, readPages } from './parsed-pages.ts';
 import { whereStream } from './evidence.ts';
 import type { ReplaySource } from './types.ts';
 

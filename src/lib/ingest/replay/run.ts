@@ -10,7 +10,7 @@ import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from '
 import { formatErrorMessage, toRunStatus, countUpdatedRecords } from '../runs.ts';
 import { syncRuns } from '../../schema/sync.ts';
 import type { StreamReport } from '../types.ts';
-import { openReplay } from './open.ts';
+import { openReplay } from './source.ts';
 import { replayStream } from './stream.ts';
 import {
   selectStreams,

@@ -19,9 +19,9 @@ import { whereStreamState } from '../state.ts';
 import type { StreamCounters, Stream, StreamReport } from '../types.ts';
 import { recordBatchRejections } from './rejections.ts';
 import { prepareBatch, type Batch } from './batch.ts';
-import { splitIntoBatches } from './bodies.ts';
+import { splitIntoBatches } from './parsed-pages.ts';
 import type { PlannedPage } from './evidence.ts';
-import { deleteAbsentRows, findAbsentRows } from './gone.ts';
+import { deleteAbsentRows, findAbsentRows } from './absent-rows.ts';
 import { planStream, countRecords, type ReplayPlan } from './plan.ts';
 import type { DamagedResponse, LeasedReplay, ReplayRequest, ReplaySource } from './types.ts';
 

@@ -5,11 +5,11 @@ import { deleteSnapshots, deleteUnreferencedBodies } from '../snapshots/prune.ts
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { whereStream } from '../replay/evidence.ts';
-import { openReplay } from '../replay/open.ts';
+import { openReplay } from '../replay/source.ts';
 import type { ReplaySource } from '../replay/types.ts';
 import { isReplaying } from '../runs.ts';
 import type { Stream } from '../types.ts';
-import { whereUnneeded } from './needed.ts';
+import { whereUnneeded } from './unneeded.ts';
 
 export interface PruneResult {
   snapshots: number;

@@ -10,7 +10,7 @@ import type { RecordState, WriteBack } from '../../connectors/contract/actions.t
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { isSameState, formatState } from './deliver.ts';
 import { writeBacks } from '../../schema/write-backs.ts';
-import { runAction } from './carry-out.ts';
+import { runAction } from './run-action.ts';
 
 /** A state of a referral: `New`, `Active` or `Closed`, and what it says more exactly. */
 export interface ReferralState {

@@ -8,7 +8,7 @@ import type {
 } from '../../connectors/contract/destination.ts';
 import type { LeadRow } from '../../entities/definition.ts';
 import type { NewValues } from '../../entities/lead/overrides.ts';
-import { toLeadValues } from '../../mappings/inverse.ts';
+import { toLeadValues } from '../../mappings/to-lead-values.ts';
 
 export interface PullInput {
   mapping: readonly FieldMapping[];

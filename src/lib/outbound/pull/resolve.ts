@@ -20,7 +20,7 @@ import {
 import { enqueuePushes } from '../push/enqueue.ts';
 import type { LeadRow } from '../../entities/definition.ts';
 import { changeLead, lockLead, lockStreams, readLead } from './change-lead.ts';
-import { toLeadValues } from '../../mappings/inverse.ts';
+import { toLeadValues } from '../../mappings/to-lead-values.ts';
 import { isLeased, readPullContext, type PullContext, type PushRow } from './pending.ts';
 import {
   updateBase,

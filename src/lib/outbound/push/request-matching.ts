@@ -1,6 +1,6 @@
 import { selectLeadPage } from '../../entities/lead/queries.ts';
 import type { JobPayload } from '../../jobs/jobs.ts';
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { parsePeriod } from '../../platform/period.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';

@@ -4,7 +4,7 @@ import { leads } from '../../schema/leads.ts';
 import { type pushStates } from '../../records/lead.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { whereDomain, requireDomain } from './ask.ts';
+import { whereDomain, requireDomain } from './request-leads.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
 
 type PushState = (typeof pushStates)[number];

@@ -1,5 +1,5 @@
 import type { Change } from '../../entities/definition.ts';
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { sumDeltas, undated } from '../deltas.ts';
 
 export const countedKinds = ['note', 'scheduledActivity'] as const;

@@ -3,7 +3,7 @@ import type { Change } from '../../entities/definition.ts';
 import { notes } from '../../schema/notes.ts';
 import { scheduledActivities } from '../../schema/scheduled-activities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
 import { undated } from '../deltas.ts';
 import { computeDatedDeltas, type CountedKind } from './compute.ts';
 import { datedCountMonths, datedCounts } from '../../schema/dated-counts.ts';

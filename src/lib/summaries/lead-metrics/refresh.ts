@@ -1,7 +1,7 @@
 import type { Change } from '../../entities/definition.ts';
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
 import { leads } from '../../schema/leads.ts';
 import { undated } from '../deltas.ts';
 import { computeLeadMetricDeltas, noSource } from './compute.ts';

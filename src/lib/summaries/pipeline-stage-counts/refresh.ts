@@ -3,7 +3,7 @@ import type { Change } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents } from '../../platform/money.ts';
-import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
 import { undated } from '../deltas.ts';
 import { hotListItems } from '../../schema/hot-list-items.ts';
 import { computeStageDeltas } from './compute.ts';

@@ -1,5 +1,5 @@
 import type { Change } from '../../entities/definition.ts';
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { sumDeltas } from '../deltas.ts';
 
 export interface EntryDelta {

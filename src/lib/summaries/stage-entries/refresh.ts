@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Change } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { addToSummary, recountSummary, type AdditiveSummary } from '../additive.ts';
+import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
 import { computeEntryDeltas } from './compute.ts';
 import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
 

@@ -1,4 +1,4 @@
-import { toLocalDay } from '../../platform/day.ts';
+import { toLocalDay } from '../../platform/local-day.ts';
 import { getFreshnessView } from '../freshness.ts';
 import { createCsvStream, type Drained } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant } from './list.ts';

@@ -2,7 +2,7 @@ import { and, eq, lt, sql } from 'drizzle-orm';
 import { log } from '../../platform/log.ts';
 import { newId } from '../../platform/id.ts';
 import type { DeliveredEvent } from '../../connectors/contract/events.ts';
-import { requestSync } from '../../ingest/request-now.ts';
+import { requestSync } from '../../ingest/request-sync.ts';
 import { enqueueSync } from '../../ingest/request.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';

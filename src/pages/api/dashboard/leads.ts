@@ -1,5 +1,5 @@
 import { leadsResponse, leadsQuery, getLeadTotals } from '#lib/http-api/leads.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../middleware/methods.ts';
 

@@ -1,5 +1,5 @@
 import { notesResponse, notesQuery } from '#lib/http-api/notes.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { getNotesView } from '#lib/views/notes.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../middleware/methods.ts';

@@ -1,5 +1,5 @@
 import { scheduleResponse, scheduleQuery } from '#lib/http-api/schedule.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { getScheduleView } from '#lib/views/schedule.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../middleware/methods.ts';

@@ -4,7 +4,7 @@ import {
   referralChangedResponse,
   referralQuery,
 } from '#lib/http-api/referrals.ts';
-import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/codec.ts';
 import { getReferralView } from '#lib/views/referrals.ts';
 import { updateReferral } from '#lib/outbound/actions/referral.ts';
 import { apiRoute } from '../../../middleware/guard.ts';

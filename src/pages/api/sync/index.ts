@@ -1,5 +1,5 @@
 import { syncQuery, syncRequestedResponse } from '#lib/http-api/sync.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { requestTenantSync } from '#lib/ingest/request.ts';
 import { apiRoute } from '../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../middleware/methods.ts';

@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro';
 import { exportLists } from '#lib/views/exports/lists.ts';
 import { exportFormats, createExportResponse } from '#lib/views/exports/respond.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import { cleanAddress } from '../../../components/url.ts';
+import { cleanAddress } from '../../../components/ui/url.ts';
 import { requireAccess } from '../../../middleware/guard.ts';
 
 /** All rows of a page's list, with the same query as the page. */

@@ -6,7 +6,7 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../../contract/destination.ts';
-import { createRefusalError, send } from './wire.ts';
+import { createRefusalError, send } from './web-api.ts';
 
 /*
  * Definitions of tables as the Web API tells them; options only come with a cast to their type.

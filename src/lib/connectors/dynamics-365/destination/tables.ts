@@ -16,7 +16,7 @@ import {
   createRefusalError,
   send,
   type WebApiResponse,
-} from './wire.ts';
+} from './web-api.ts';
 
 interface TableNames {
   set: string;

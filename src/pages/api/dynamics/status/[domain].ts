@@ -1,5 +1,5 @@
 import { getDomainStatus, pushStatusResponse, pushStatusQuery } from '#lib/http-api/pushes.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../../middleware/methods.ts';
 

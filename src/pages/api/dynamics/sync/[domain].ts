@@ -1,5 +1,5 @@
 import { pushesRequestedResponse, pushQuery, requestDomainPush } from '#lib/http-api/pushes.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../../middleware/methods.ts';
 

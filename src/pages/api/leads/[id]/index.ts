@@ -1,5 +1,5 @@
 import { leadResponse, leadQuery } from '#lib/http-api/lead-list.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { getLeadView } from '#lib/views/lead.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../../middleware/methods.ts';

@@ -1,5 +1,5 @@
 import { scoreResponse, scoreQuery } from '#lib/http-api/score.ts';
-import { toJsonResponse, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseQuery } from '#lib/http-api/codec.ts';
 import { getScoreView } from '#lib/views/score.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../../middleware/methods.ts';

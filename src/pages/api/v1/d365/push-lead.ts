@@ -4,7 +4,7 @@ import {
   pushStatusQuery,
   requestPush,
 } from '#lib/http-api/pushes.ts';
-import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/wire.ts';
+import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/codec.ts';
 import { apiRoute } from '../../../../middleware/guard.ts';
 import { rejectOtherMethods } from '../../../../middleware/methods.ts';
 

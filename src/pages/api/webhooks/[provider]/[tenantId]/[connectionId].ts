@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 import { deliveryResponse } from '#lib/http-api/webhooks.ts';
-import { toJsonResponse } from '#lib/http-api/wire.ts';
+import { toJsonResponse } from '#lib/http-api/codec.ts';
 import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/inbound/receive.ts';
 import { readBytes } from '../../../../../middleware/request.ts';
 import { rejectOtherMethods } from '../../../../../middleware/methods.ts';
