@@ -4,7 +4,7 @@ import type { Demand } from '../kit/server-log.ts';
 import type { Times } from './measure.ts';
 import type { Route } from './routes.ts';
 
-export const goals = { flat: 1.2, bare: 5 };
+const goals = { flat: 1.2, bare: 5 };
 
 /** Ratios first, then what they were made of. */
 export function pageTables(

@@ -23,7 +23,7 @@ export interface StatementCounts {
   again: number;
 }
 
-export const goal = 1.5;
+const goal = 1.5;
 
 export function syncTables(series: readonly Series[], counts: readonly StatementCounts[]): Table[] {
   return [ratioTable(series), rateTable(series), countTable(counts)];

@@ -27,7 +27,7 @@ export interface Lookups {
   users: { firstName: string; lastName: string; email: string }[];
 }
 
-export interface AccountContent {
+interface AccountContent {
   lookups: Lookups;
   lazy?: Partial<Record<Exclude<Kind, 'notes'>, LazyRows>>;
   buildNotes?: (clientId: string) => Row[];

@@ -4,7 +4,7 @@ import { json, type Reply } from '../kit/provider.ts';
  * Business errors arrive with HTTP 200 and a result code. The vendor documents 200, 512 and 515;
  * the others are our guess.
  */
-export const RESULT = {
+const RESULT = {
   success: '200',
   invalid: '400',
   unauthorized: '401',

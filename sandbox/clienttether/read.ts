@@ -7,7 +7,7 @@ import type { Row } from './rows.ts';
 import type { RowTable } from './row-table.ts';
 
 /** Without `limit` the API gives one page, silently. */
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 
 export interface Call {
   account: ClientTetherAccount;

@@ -5,8 +5,8 @@ import { World, type Zone } from './zones.ts';
 
 export { HARD } from './hard-cases.ts';
 export { zoneFor } from './believable.ts';
-export type { Asked, DnsServer } from './server.ts';
-export type { DnsFault, NameRecords, Zone } from './zones.ts';
+export type { DnsServer } from './server.ts';
+export type { Zone } from './zones.ts';
 
 export interface DnsOptions {
   /** In addition to the hard cases and to the mail providers' own names. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import packet, { type Answer as WireAnswer, type Packet } from 'dns-packet';
 import type { Answer, Outcome, QueryType, World } from './zones.ts';
 
-export interface Asked {
+interface Asked {
   name: string;
   type: string;
   transport: 'udp' | 'tcp';

@@ -57,7 +57,7 @@ const scope = z.object({
 });
 
 /** What a caller sends to arm a fault: a scope, how often, and one effect. */
-export const faultSchema = scope.and(effects);
+const faultSchema = scope.and(effects);
 export type FaultInput = z.input<typeof faultSchema>;
 export type Effect = z.output<typeof effects>;
 type Fault = z.output<typeof faultSchema>;

@@ -61,8 +61,6 @@ export interface SandboxProvider {
   control: ProviderControl;
 }
 
-export type ProviderFactory = (clock: SandboxClock) => SandboxProvider;
-
 export class ControlError extends Error {
   readonly status: number;
   constructor(message: string, status = 400) {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, webcrypto } from 'node:crypto';
 
 /** A certificate in PEM with the key of its owner. */
-export interface Identity {
+interface Identity {
   certificate: string;
   key: KeyObject;
 }

@@ -1,6 +1,6 @@
 import type { Fingerprint } from './fingerprint.ts';
 
-export interface TableReport {
+interface TableReport {
   table: string;
   rows: number;
   restored: number;

@@ -9,7 +9,7 @@ export interface Fingerprint {
   shape: Set<string>;
 }
 
-export interface TableContent {
+interface TableContent {
   rows: number;
   /**
    * The sum of the rows' digests: it depends on every value of every row, and not on their order.

@@ -54,7 +54,7 @@ export async function requireStaff(context: GuardContext): Promise<SignedIn | Re
 }
 
 /** For /api without a workspace: who is signed in, else `unauthenticated`. */
-export function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
+function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
   if (user === null || session === null)
     throw new Problem('unauthenticated', 'Sign in to use this address.');
   return { user, session };

@@ -6,7 +6,7 @@ import { newId } from '#lib/platform/id.ts';
  * Largest request body in bytes. The adapter holds bodies without a length to the same limit while
  * they arrive.
  */
-export const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 

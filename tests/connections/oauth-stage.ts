@@ -10,7 +10,7 @@ import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
-export interface OAuthSettings {
+interface OAuthSettings {
   baseUrl: string;
 }
 

@@ -8,7 +8,7 @@ export function times(often: number, deep: number): number {
   return isDeep() ? deep : often;
 }
 
-export const isDeep = (): boolean => process.env['DEEP'] === '1';
+const isDeep = (): boolean => process.env['DEEP'] === '1';
 
 /**
  * The chances of one test: those of SEED, else always the same ones. What a process is doing when

@@ -90,7 +90,7 @@ const named: Record<string, string> = {
 };
 
 /** Text with its character references resolved. */
-export function decode(text: string): string {
+function decode(text: string): string {
   return text.replaceAll(
     /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
     (whole, hex: string | undefined, decimal: string | undefined, name = '') =>

@@ -10,7 +10,7 @@ export interface Answer {
   text: string;
 }
 
-export interface Form {
+interface Form {
   action: string;
   fields: Record<string, string>;
 }

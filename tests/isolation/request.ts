@@ -1,7 +1,7 @@
 import type { Role } from '#lib/identity/auth/access.ts';
 import type { Slug, World } from './world.ts';
 
-export type Method = 'GET' | 'POST';
+type Method = 'GET' | 'POST';
 export type Fields = Record<string, string>;
 
 /**

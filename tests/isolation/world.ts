@@ -25,7 +25,7 @@ export const actors: Record<string, Partial<Record<Slug, Role>> | null> = {
 };
 
 /** Rows of one workspace that an address or a form can name. */
-export interface Belongings {
+interface Belongings {
   tenant: Tenant;
   report: string;
   invitation: string;

@@ -8,7 +8,7 @@ import {
 export const NOON = Date.UTC(2026, 10, 20, 12);
 
 /** An envelope with its two spellings folded into one. */
-export interface Answer {
+interface Answer {
   code: string;
   total: number | undefined;
   data: Record<string, unknown>[];

@@ -103,7 +103,7 @@ export async function keepBusy(db: TestDatabase): Promise<number> {
  * Retries the runs that ended their worker three times, as a person does who looks at the list of
  * what was set aside.
  */
-export async function retrySetAside(db: TestDatabase): Promise<number> {
+async function retrySetAside(db: TestDatabase): Promise<number> {
   const waiting = await db.query<{ tenant_id: string }>(
     `select distinct tenant_id
      from dead_letters

@@ -10,11 +10,7 @@ import type { TestProcess } from '../helpers/processes.ts';
 import { addLeads, ask, org, pushStage, truth, type PushStage } from '../outbound/stage.ts';
 import { Fleet, quickHands } from './fleet.ts';
 
-export const pushFailpoints = [
-  'push.before_send',
-  'push.after_send',
-  'push.before_commit',
-] as const;
+const pushFailpoints = ['push.before_send', 'push.after_send', 'push.before_commit'] as const;
 
 interface PushesOptions {
   leads: number;

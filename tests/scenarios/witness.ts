@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { TestDatabase } from '../helpers/database.ts';
 
 /** One write of the engine, as the database itself saw it. */
-export interface Write {
+interface Write {
   [column: string]: unknown;
   no: number;
   /** The login of the process that wrote it. */

@@ -74,7 +74,7 @@ export function linkWithOnly(url: URL, changes: Record<string, string> = {}): st
 }
 
 /** As linkTo, where taking the last filter away still means all leads. */
-export function linkExplicitly(url: URL, changes: Record<string, string | null>): string {
+function linkExplicitly(url: URL, changes: Record<string, string | null>): string {
   const link = linkTo(url, changes);
   return `${link}${link.includes('?') ? '' : '?filters=none'}#rows`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { weightsSchema, type Weights } from '#lib/scoring/weights.ts';
 
 /** A number of the form of the weights. */
-export interface WeightField {
+interface WeightField {
   name: string;
   label: string;
   help: string;

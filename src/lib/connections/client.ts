@@ -18,7 +18,7 @@ import { getOAuthProvider } from './oauth/token-endpoint.ts';
  * The stored connection that requests are made for. `probe`: this run got the circuit's probe from
  * `admit`.
  */
-export interface ClientOwner {
+interface ClientOwner {
   tenantId: string;
   connectionId: string;
   probe?: boolean;

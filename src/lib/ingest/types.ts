@@ -3,7 +3,7 @@ import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
 
-export type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
+type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
 
 export interface SyncRequest {
   tenantId: string;

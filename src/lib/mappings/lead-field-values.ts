@@ -30,7 +30,7 @@ interface Source extends SourceField {
 /**
  * From this score on a lead is an opportunity, at the stage beside it; the highest that it reaches.
  */
-export const stageThresholds = [
+const stageThresholds = [
   { from: 85, stage: 'Propose' },
   { from: 70, stage: 'Develop' },
   { from: 55, stage: 'Qualify' },

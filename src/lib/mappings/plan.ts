@@ -11,7 +11,7 @@ import {
 } from '../connectors/contract/destination.ts';
 
 /** What is to stand in one record there. */
-export interface PlannedRecord {
+interface PlannedRecord {
   values: Record<string, FieldValue>;
   rules: Record<string, ConflictRule>;
 }

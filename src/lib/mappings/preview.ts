@@ -12,7 +12,7 @@ import {
 } from '../connectors/contract/destination.ts';
 
 /** One field as it would be sent. */
-export interface PreviewField {
+interface PreviewField {
   table: PushTable;
   label: string;
   /** In words: options by their label; null when it would be sent empty. */

@@ -44,7 +44,7 @@ export function hasTrustedChain(
   );
 }
 
-export function isValid({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
+function isValid({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
   return validFromDate <= now && now <= validToDate;
 }
 

@@ -1,7 +1,7 @@
 /** The date range of a page, in the tenant's calendar. One per page, never per card. */
 export const periodKeys = ['all', '30d', '90d', '12m', 'ytd', 'custom'] as const;
-export type PeriodKey = (typeof periodKeys)[number];
-export type Compare = 'none' | 'previous' | 'year';
+type PeriodKey = (typeof periodKeys)[number];
+type Compare = 'none' | 'previous' | 'year';
 
 export interface Period {
   key: PeriodKey;

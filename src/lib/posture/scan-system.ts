@@ -25,7 +25,7 @@ export async function scanWithSystemResolver(text: string, now?: () => Date): Pr
 }
 
 /** Asks the name servers of DNS_SERVERS, else the system's. */
-export function createSystemResolver(): DnsResolver {
+function createSystemResolver(): DnsResolver {
   const { DNS_SERVERS, DNS_TIMEOUT_MS } = config();
   return createNodeResolver({ servers: DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS });
 }

@@ -63,7 +63,7 @@ type Scalar<F extends Field> = F extends { values: readonly (infer Value)[] }
     }[F['kind']];
 
 /** The value of a field as lists, the API and exports show it. */
-export type ShownValue<F extends Field> = Known<F, Scalar<F>>;
+type ShownValue<F extends Field> = Known<F, Scalar<F>>;
 
 type ShownName<F extends Fields, Key extends keyof F> = F[Key] extends { as: infer Name }
   ? Name & string

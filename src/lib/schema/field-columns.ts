@@ -61,7 +61,7 @@ function toColumn(name: string, { kind, required = false, values }: Field) {
 }
 
 /** "deal_value" for `dealValue`. */
-export const columnName = (key: string): string =>
+const columnName = (key: string): string =>
   key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The orders of a list by its times: what is not known sorts lowest. */

@@ -97,7 +97,7 @@ function toBreakdownItem(
 }
 
 /** Points are told to one decimal. */
-export const roundToTenth = (points: number): number => Math.round(points * 10) / 10;
+const roundToTenth = (points: number): number => Math.round(points * 10) / 10;
 
 const maxRecordLength = 200;
 const maxFindings = 3;

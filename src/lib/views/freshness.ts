@@ -19,7 +19,7 @@ export async function getFreshnessView(
 }
 
 /** One answer for all sources. Pure. */
-export function summarizeFreshness(sources: Source[], now: Date): Freshness {
+function summarizeFreshness(sources: Source[], now: Date): Freshness {
   const lastSyncAt = sources.some(({ lastSuccessAt }) => lastSuccessAt === null)
     ? null
     : findOldest(sources);

@@ -7,7 +7,7 @@ import { countEnteredBefore } from '../summaries/stage-entries/queries.ts';
 import type { StageRow } from './types.ts';
 
 /** An open opportunity is stuck when it has been in its stage for longer. */
-export const stuckAfterDays = 30;
+const stuckAfterDays = 30;
 
 /** The first day (ISO date, UTC) that does not count as stuck any more. */
 export function computeStuckSince(now: Date): string {

@@ -24,7 +24,7 @@ import { onConnection, onLead } from './push-list.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A field that both sides changed, or a record that only one of them still has. */
-export interface ConflictItem {
+interface ConflictItem {
   id: string;
   /** What the field is called here. */
   label: string;

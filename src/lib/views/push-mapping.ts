@@ -41,7 +41,7 @@ export interface MappingTable {
   missing: TargetField[];
 }
 
-export interface MappingEditor {
+interface MappingEditor {
   connection: PushConnection;
   /** The version that was edited. */
   basedOn: number;

@@ -2,7 +2,7 @@ import { listConnections } from '../connections/connections.ts';
 import { dryRunReplay } from '../ingest/replay/dry-run.ts';
 
 /** What a replay of one stream would do. */
-export interface ReplayPreviewRow {
+interface ReplayPreviewRow {
   label: string;
   inserted: number;
   changed: number;

@@ -34,7 +34,7 @@ export function getScoringView(tenantId: string, from: string | null): Promise<S
 }
 
 /** A company whose score would be another one. */
-export interface ScoreChange {
+interface ScoreChange {
   domain: string;
   name: string | null;
   before: Outcome;

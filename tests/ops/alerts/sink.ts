@@ -3,10 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
 
-export const webhookSecret = 'a-webhook-secret-of-tests';
+const webhookSecret = 'a-webhook-secret-of-tests';
 
 /** One notice as the webhook got it. */
-export interface Received {
+interface Received {
   id: string;
   event: string;
   rule: string;

@@ -44,7 +44,7 @@ const secondsUntil = (at: typeof credentials.expiresAt | typeof credentials.leas
   sql<number | null>`extract(epoch from ${at} - clock_timestamp())::float8`;
 
 /** Less than this is left: a tenth of a life of so many seconds, or 5 minutes. */
-export const computeMarginSeconds = (life: number): number => Math.min(life / 10, 300);
+const computeMarginSeconds = (life: number): number => Math.min(life / 10, 300);
 
 export async function readTokens(
   tx: Tx,

@@ -14,7 +14,7 @@ import { isLoopback } from '../../platform/http/addresses.ts';
  * Shorter than the lease under which a token is fetched: whoever takes the lease over finds nobody
  * asking any more.
  */
-export const tokenDeadlineMs = 20_000;
+const tokenDeadlineMs = 20_000;
 
 /** What the token endpoint gave. Lives are in seconds. */
 export interface TokenResponse {

@@ -14,7 +14,7 @@ export interface CurrentItem {
 }
 
 /** One change as it goes out. */
-export interface Change {
+interface Change {
   externalId: string;
   wanted: RecordState;
   /** Only if the record is still this version of it. */

@@ -134,7 +134,7 @@ export interface RemoteTables {
 }
 
 /** What a push may use. The client notes each request for the audit trail. */
-export interface PushContext<Settings> {
+interface PushContext<Settings> {
   http: HttpClient;
   settings: Settings;
 }

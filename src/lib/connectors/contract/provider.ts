@@ -10,7 +10,7 @@ import type { ReadContext, StreamDefinition } from './source.ts';
  * A setting that people are asked for when they connect; the others keep their defaults until
  * somebody changes them.
  */
-export interface SettingField {
+interface SettingField {
   /** As in the settings' schema; its value is text there. */
   name: string;
   label: string;

@@ -87,7 +87,7 @@ export interface MapContext<Settings> {
  *   others
  * - partitioned: each page is the complete list of one parent, named by the entity column `field`
  */
-export type Listing<Settings, Field extends string> =
+type Listing<Settings, Field extends string> =
   | { kind: 'complete' }
   | {
       kind: 'window';

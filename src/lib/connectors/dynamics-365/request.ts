@@ -86,7 +86,7 @@ export async function get(
 }
 
 /** A refusal as the error that it stands for, in our words; of theirs only names are shown. */
-export function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): RemoteError {
+function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): RemoteError {
   const { code, message } = readError(body);
   const kind = EXPIRED.test(message)
     ? 'cursor_invalid'

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Source: https://learn.microsoft.com/en-us/partner-center/developer/get-a-list-of-referrals */
-export const DEFAULT_BASE_URL = 'https://api.partner.microsoft.com/v1.0/engagements/';
+const DEFAULT_BASE_URL = 'https://api.partner.microsoft.com/v1.0/engagements/';
 const DEFAULT_LOGIN_URL = 'https://login.microsoftonline.com/';
 const DEFAULT_WEBHOOK_URL = 'https://api.partnercenter.microsoft.com/';
 

@@ -61,7 +61,7 @@ export function overlayRecord<Fields extends Pick<LeadRecord, Overridable>>(
 }
 
 /** The overrides of some leads, by lead. */
-export async function loadOverrides(
+async function loadOverrides(
   tx: Tx,
   tenantId: string,
   leadIds: readonly string[],

@@ -10,7 +10,7 @@ import {
 import { opportunities, opportunitySort } from '../../schema/opportunities.ts';
 
 export const opportunitySortKeys = ['value', 'entered'] as const;
-export type OpportunitySortKey = (typeof opportunitySortKeys)[number];
+type OpportunitySortKey = (typeof opportunitySortKeys)[number];
 
 export interface OpportunityFilter {
   stage?: string | undefined;

@@ -15,7 +15,7 @@ import type { ReferralRecord } from '../../records/referral.ts';
 import { newestReferral, referrals } from '../../schema/referrals.ts';
 
 export const referralSortKeys = ['updated', 'created', 'name'] as const;
-export type ReferralSortKey = (typeof referralSortKeys)[number];
+type ReferralSortKey = (typeof referralSortKeys)[number];
 
 export interface ReferralFilter {
   type?: ReferralRecord['referralType'] | undefined;

@@ -11,7 +11,7 @@ import { memberships, staffGrants } from '../../schema/identity.ts';
 export type { Role } from './roles.ts';
 
 /** A tenant as pages show it. */
-export interface TenantView {
+interface TenantView {
   id: string;
   slug: string;
   name: string;

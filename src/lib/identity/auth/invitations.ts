@@ -66,7 +66,7 @@ export async function listInvitations(access: Access): Promise<Invitation[]> {
 }
 
 /** The link of an invitation that has not run out. Only for its recipient. */
-export function invitationUrl(invitation: Invitation): string {
+function invitationUrl(invitation: Invitation): string {
   return publicUrl(`/invitations/${createInvitationToken(invitation)}`);
 }
 

@@ -6,14 +6,14 @@ import { isId } from '../../platform/id.ts';
 import { auth } from './auth.ts';
 import { sessions } from '../../schema/identity.ts';
 
-export interface CurrentUser {
+interface CurrentUser {
   id: string;
   name: string;
   email: string;
   twoFactorEnabled: boolean;
 }
 
-export interface CurrentSession {
+interface CurrentSession {
   id: string;
   activeTenantId: string | null;
   expiresAt: Date;

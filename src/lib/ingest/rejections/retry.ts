@@ -116,7 +116,7 @@ export async function retrySlice(
  * Translates items anew and stores those that are accepted, in the transaction of the caller, which
  * holds the stream.
  */
-export async function retryErrors(
+async function retryErrors(
   tx: Tx,
   stream: StoredStream,
   errors: readonly RecordError[],

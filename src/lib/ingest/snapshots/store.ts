@@ -25,7 +25,7 @@ export async function packBody(body: string): Promise<PackedBody> {
   return { sha256: createHash('sha256').update(bytes).digest(), compressed, size: bytes.length };
 }
 
-export interface SnapshotMeta {
+interface SnapshotMeta {
   id: string;
   tenantId: string;
   connectionId: string;

@@ -4,7 +4,7 @@ import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 import { unpackBody } from './store.ts';
 
 /** A stored answer whose body is not what was received. */
-export interface DamagedSnapshot {
+interface DamagedSnapshot {
   snapshotId: string;
   connectionId: string;
   stream: string;

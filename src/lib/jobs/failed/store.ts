@@ -61,7 +61,7 @@ export async function resolveFailedJobs(
 }
 
 /** The condition that a job is set aside and waits for a person. */
-export function whereFailedJobOpen(tenantId: string, job: string, subject: string) {
+function whereFailedJobOpen(tenantId: string, job: string, subject: string) {
   return and(
     eq(deadLetters.tenantId, tenantId),
     eq(deadLetters.job, job),

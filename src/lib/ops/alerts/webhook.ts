@@ -44,7 +44,7 @@ export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): P
  * Proves who sent the body and when: HMAC-SHA256, in hex, of the time (seconds since 1970), a full
  * stop and the body.
  */
-export function createSignatureHeaders(
+function createSignatureHeaders(
   secret: string,
   body: string,
   now = new Date(),

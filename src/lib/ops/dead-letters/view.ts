@@ -45,7 +45,6 @@ export interface Resolved {
 
 export type DeadLettersView = Awaited<ReturnType<typeof getDeadLettersView>>;
 export type RecordRow = DeadLettersView['records']['rows'][number];
-export type JobRow = DeadLettersView['jobs'][number];
 
 /** How much of the history is shown. */
 const maxHistory = 50;

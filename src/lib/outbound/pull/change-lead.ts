@@ -94,5 +94,5 @@ export async function changeLead(
   return applyLeadChange(tx, before, written);
 }
 
-export const whereLead = (tenantId: string, leadId: string) =>
+const whereLead = (tenantId: string, leadId: string) =>
   and(eq(leads.tenantId, tenantId), eq(leads.id, leadId));

@@ -6,7 +6,7 @@ import { globalDb } from '../db/database.ts';
  * given up.
  */
 export const queueStates = ['waiting', 'scheduled', 'active', 'failed'] as const;
-export type QueueState = (typeof queueStates)[number];
+type QueueState = (typeof queueStates)[number];
 
 export interface QueueDepth {
   [column: string]: unknown;

@@ -4,7 +4,7 @@ import type { Finding, SpfCheck } from '../types.ts';
 import { hasMacro, isSpf, parseSpf, type Mechanism, type SpfRecord } from './parse.ts';
 
 /** RFC 7208, section 4.6.4. */
-export const MAX_LOOKUPS = 10;
+const MAX_LOOKUPS = 10;
 const MAX_VOID_LOOKUPS = 2;
 const MAX_MX_HOSTS = 10;
 /** Where counting ends, however far a record goes. */

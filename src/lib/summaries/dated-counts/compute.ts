@@ -2,7 +2,7 @@ import type { Change } from '../../entities/definition.ts';
 import { toLocalDay } from '../../platform/local-day.ts';
 import { sumDeltas, undated } from '../deltas.ts';
 
-export const countedKinds = ['note', 'scheduledActivity'] as const;
+const countedKinds = ['note', 'scheduledActivity'] as const;
 export type CountedKind = (typeof countedKinds)[number];
 
 export interface DatedDelta {

@@ -43,7 +43,7 @@ export function toHotListItem(row: EntityRows['opportunity']): HotListItem | nul
 }
 
 /** Weighted initial franchise fee: units x fee x likelihood, rounded half up to the cent. */
-export function computeWeightedFee(franchiseFee: string, units: number, likelyPct: number): string {
+function computeWeightedFee(franchiseFee: string, units: number, likelyPct: number): string {
   // Hundredths of a percent are enough for any likelihood, and keep the arithmetic whole.
   const scaled = toCents(franchiseFee) * BigInt(units) * BigInt(Math.round(likelyPct * 100));
   return fromCents((scaled + 5_000n) / 10_000n);

@@ -41,6 +41,6 @@ export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): S
 }
 
 /** Whole seconds since 1970: a sum of them stays an exact integer. */
-export function toEpochSeconds(at: Date): number {
+function toEpochSeconds(at: Date): number {
   return Math.floor(at.getTime() / 1000);
 }

@@ -74,7 +74,7 @@ const plainNumber = /^[+-]?\d+(\.\d+)?$/;
  * file. Plain numbers stay as they are.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-export function toCsvCell(value: CellValue, timeZone: string): CellValue {
+function toCsvCell(value: CellValue, timeZone: string): CellValue {
   if (value instanceof Date) return toIsoIn(timeZone, value);
   if (typeof value !== 'string' || !formulaStart.test(value) || plainNumber.test(value))
     return value;

@@ -9,7 +9,7 @@ import { toWallTime } from './local-time.ts';
  * (100,000 rows: 0.7 GB and 8 s in which nobody else is answered), so that a larger list is told to
  * come as CSV.
  */
-export const maxXlsxRows = 20_000;
+const maxXlsxRows = 20_000;
 /** Excel calls a file with a longer text damaged. */
 const maxTextLength = 32_767;
 const cutMark = '… [cut: the CSV export holds all of it]';

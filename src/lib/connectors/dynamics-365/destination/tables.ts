@@ -54,7 +54,7 @@ const TABLES: Record<PushTable, TableNames> = {
 };
 
 /** The field that holds the id of our lead, where the environment has one. */
-export const OUR_KEY = 'hnt_leadid';
+const OUR_KEY = 'hnt_leadid';
 const STATES: Record<PushTable, readonly string[]> = {
   account: ['active', 'inactive'],
   contact: ['active', 'inactive'],
