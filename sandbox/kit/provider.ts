@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SandboxClock } from './clock.ts';
 
 /** A request after the kit has read it to its end. */
 export interface SandboxRequest {
