@@ -55,8 +55,9 @@ async function unpacked(): Promise<string> {
   await inTemporary(draft, () => packed.executablePath());
   writeFileSync(
     path.join(draft, 'fonts.conf'),
-    `<?xml version="1.0"?><fontconfig><dir>${home}/fonts/fonts</dir>` +
-      `<cachedir>${home}/font-cache</cachedir></fontconfig>`,
+    // Beside this file, wherever the checkout stands: one that is moved or copied keeps its fonts.
+    `<?xml version="1.0"?><fontconfig><dir prefix="relative">fonts/fonts</dir>` +
+      `<cachedir prefix="relative">font-cache</cachedir></fontconfig>`,
   );
   // Whoever runs the tests next in this checkout may be somebody else.
   for (const file of [draft, path.join(draft, 'chromium')]) chmodSync(file, 0o755);
