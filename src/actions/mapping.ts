@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { refreshFields } from '#lib/mappings/refresh.ts';
+import { refreshFields } from '#lib/mappings/refresh-fields.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
 import {
   conflictRules,

@@ -34,7 +34,7 @@ describe('the field mapping', () => {
     await page.getByRole('button', { name: 'Add the field to the lead' }).press('Enter');
     await page.getByLabel('What fills jobtitle').selectOption({ label: 'A fixed text' });
     await page.getByRole('button', { name: 'Preview on leads' }).first().press('Enter');
-    await page.getByText('Write the fixed text that is to be sent.').waitFor();
+    await page.getByText('Enter the fixed text to send.').waitFor();
     await page.getByLabel('Fixed text for jobtitle').fill('Owner');
     await page
       .locator('#table-lead')

@@ -207,7 +207,7 @@ describe('an environment', () => {
     ]);
     expect(truth(plain, 'opportunity')).toHaveLength(1);
     expect((await eventsOf(plain, leadId)).at(-1)?.message).toContain(
-      'There is no field "hnt_finalscore" in the table lead.',
+      'The table lead in the CRM has no field "hnt_finalscore".',
     );
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalizeValue } from '#lib/entities/lead/overrides.ts';
-import { toStoredValue } from '#lib/mappings/merge.ts';
+import { toStoredValue } from '#lib/mappings/stored-value.ts';
 import { buildPlan } from '#lib/mappings/plan.ts';
 import { compareCopy, isEcho } from '#lib/outbound/pull/compare.ts';
 import { toLeadValues } from '#lib/mappings/to-lead-values.ts';

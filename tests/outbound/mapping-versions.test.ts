@@ -36,7 +36,7 @@ describe('versions', () => {
     expect(await saveCheckedMapping(tenantId, connectionId, [named], 0, connectionId)).toBe(1);
     await expect(
       saveCheckedMapping(tenantId, connectionId, [row('companyname', 'company')], 0, connectionId),
-    ).rejects.toThrow('Somebody else saved this mapping');
+    ).rejects.toThrow('Someone else saved this mapping');
     await expect(
       saveCheckedMapping(tenantId, connectionId, [row('companyname', 'shoeSize')], 1, connectionId),
     ).rejects.toThrow('1 row has an error');

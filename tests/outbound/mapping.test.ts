@@ -21,49 +21,49 @@ describe('a mapping', () => {
     [
       'a number from text',
       [named, row('amount', 'company')],
-      /error: It takes numbers, and "Company" is text/,
+      /error: This field only accepts numbers, but "Company" is text/,
     ],
     ['a link', [named, row('owner', 'assignedTo')], /error: This field links/],
     [
       'a field that nobody may write',
       [named, row('createdon', 'createdAt')],
-      /error: Nobody may write/,
+      /error: This field is read-only/,
     ],
     [
       'a field that is not there',
       [named, row('hnt_gone', 'score')],
-      /warning: The table lead there has no field "hnt_gone"/,
+      /warning: The table lead in the CRM has no field "hnt_gone"/,
     ],
     [
       'a source that we do not have',
       [named, row('companyname', 'shoeSize')],
-      /error: We have no field "shoeSize"/,
+      /error: There is no source field "shoeSize"/,
     ],
-    ['nothing chosen', [named, row('companyname', '')], /error: Choose what fills/],
+    ['nothing chosen', [named, row('companyname', '')], /error: Choose a source/],
     [
       'a field twice',
       [named, row('companyname', 'company'), row('companyname', 'domain')],
-      /error: This field is filled by another row/,
+      /error: Another row already fills this field/,
     ],
     [
       'words that stand for nothing there',
       [named, row('size', 'tenantSize')],
-      /warning: Nothing there stands for "medium", "large"/,
+      /warning: The CRM has no option for "medium", "large"/,
     ],
     [
       'labels that are gone',
       [named, row('stage', 'status', { labels: { New: 'Fresh' } })],
-      /warning: There is no option "Fresh" any more/,
+      /warning: The CRM no longer has the option "Fresh"/,
     ],
     ['a fixed text', [named, row('companyname', '=Tributary')], null],
     ['a fixed number', [named, row('score', '=55')], null],
-    ['a fixed text for a number', [named, row('score', '=many')], /error: "many" is nothing/],
-    ['an empty fixed text', [named, row('companyname', '=')], /error: Write the fixed text/],
+    ['a fixed text for a number', [named, row('score', '=many')], /error: "many" does not fit/],
+    ['an empty fixed text', [named, row('companyname', '=')], /error: Enter the fixed text/],
     ['a fixed option', [named, row('stage', '=In touch')], null],
     [
       'a fixed option that is not there',
       [named, row('stage', '=Lost')],
-      /error: It has no option called "Lost"/,
+      /error: This field has no option "Lost"/,
     ],
   ])('with %s', (_name, fields, wanted) => {
     const { words, isValid } = wrongs(fields);
@@ -105,7 +105,7 @@ describe('a mapping', () => {
     );
     expect(preview).toMatchObject({
       missing: ['LASTNAME (lead)'],
-      problems: ['"size" has no option called "large". It has: Small.'],
+      problems: ['"size" has no option "large". Its options are: Small.'],
     });
     expect(preview.fields).toEqual([
       { table: 'lead', label: 'LASTNAME', value: null, clippedFrom: null },

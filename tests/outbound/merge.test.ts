@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toStoredValue, mergeField, type Sides } from '#lib/mappings/merge.ts';
+import { mergeField, type Sides } from '#lib/mappings/merge.ts';
+import { toStoredValue } from '#lib/mappings/stored-value.ts';
 import {
   conflictRules,
   type FieldValue,

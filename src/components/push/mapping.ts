@@ -1,4 +1,4 @@
-import type { SourceField } from '#lib/mappings/lead-field-values.ts';
+import type { SourceField } from '#lib/mappings/lead-fields.ts';
 import type { ConflictRule, PushTable, TargetField } from '#lib/connectors/contract/destination.ts';
 
 interface Option {

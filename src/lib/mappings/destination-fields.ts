@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { Tx } from '../platform/db/pool.ts';
 import { retryOnDbOutage } from '../platform/db/retry.ts';
 import type { HttpClient } from '../platform/http/types.ts';
 import type { PushDefinition, TargetMetadata } from '../connectors/contract/destination.ts';
@@ -6,8 +7,8 @@ import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushTargets } from '../schema/pushes.ts';
 
 /**
- * Customers add fields and options seldom; whoever does and cannot wait reads them anew on the
- * mapping page.
+ * How long the CRM's description of its fields is used before it is read again. Customers rarely
+ * add fields or options; someone who has just added one refreshes them on the mapping page.
  */
 const cacheHours = 24;
 
@@ -19,9 +20,25 @@ interface Key {
 const whereOwn = ({ tenantId, connectionId }: Key) =>
   and(eq(pushTargets.tenantId, tenantId), eq(pushTargets.connectionId, connectionId));
 
+/** The cached description of the CRM's fields, however old; undefined if it was never read. */
+export async function selectTargetMetadata(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+): Promise<{ metadata: TargetMetadata; fetchedAt: Date } | undefined> {
+  const [row] = await tx
+    .select({ metadata: pushTargets.metadata, fetchedAt: pushTargets.fetchedAt })
+    .from(pushTargets)
+    .where(whereOwn({ tenantId, connectionId }));
+  // Only `refreshTargetMetadata` writes this column, in this shape.
+  return row === undefined
+    ? undefined
+    : { metadata: row.metadata as TargetMetadata, fetchedAt: row.fetchedAt };
+}
+
 /**
- * What the CRM says of its own fields, as read within the last day; else it is asked. Throws
- * RemoteError.
+ * The description of the CRM's fields: the cached one if it is less than a day old, otherwise read
+ * from the CRM now. Throws RemoteError.
  */
 export async function loadTargetMetadata(
   key: Key,
@@ -42,7 +59,7 @@ export async function loadTargetMetadata(
     : (known.metadata as TargetMetadata);
 }
 
-/** Asks the CRM for its fields now, and keeps what it says. */
+/** Reads the description of the CRM's fields from the CRM and caches it. Throws RemoteError. */
 export async function refreshTargetMetadata(
   key: Key,
   push: PushDefinition,
@@ -64,7 +81,10 @@ export async function refreshTargetMetadata(
   return metadata;
 }
 
-/** The CRM did not take what its fields promise: they are read anew before the next push. */
+/**
+ * Drops the cached description, so that the next push reads it again: the CRM has just refused a
+ * write that the description allows.
+ */
 export async function deleteTargetMetadata(key: Key): Promise<void> {
   await retryOnDbOutage(() =>
     withTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(whereOwn(key))),

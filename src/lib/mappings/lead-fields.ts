@@ -1,125 +1,147 @@
-import { and, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
-import { whereOwnAndLive, selectLeadById, leadColumns } from '../entities/lead/lookup.ts';
-import { leads } from '../schema/leads.ts';
-import { referrals } from '../schema/referrals.ts';
-import type { Tx } from '../platform/db/pool.ts';
-import { keysWith, keysWithout } from '../records/fields.ts';
 import { leadFields } from '../records/lead.ts';
-import type { Evidence } from '../posture/types.ts';
-import { companyDomains } from '../schema/company-domains.ts';
-import {
-  sourceFields,
-  readSourceValues,
-  type SourceField,
-  type SourceRow,
-} from './lead-field-values.ts';
+import { keysWith, type Field, type FieldKind, type KeysWith } from '../records/fields.ts';
+import { getProviderLabel } from '../posture/mx/providers.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
+import {
+  classifyCommercialHeat,
+  classifyCommercialSegment,
+  commercialHeats,
+  commercialSegments,
+  formatInfrastructure,
+  formatPriority,
+  formatTopic,
+  formatVerdict,
+  opportunityStages,
+  origins,
+  processingStates,
+  resolveOpportunityStage,
+  resolveOrigin,
+  resolveProcessing,
+  resolveTechnicalHeat,
+  splitName,
+  technicalHeats,
+  type SourceRow,
+} from './derived-values.ts';
 
-/** Our fields, in the order of lists. */
+/** One of our fields that a mapping can name. */
+export interface SourceField {
+  key: string;
+  label: string;
+  type: 'text' | 'number' | 'boolean' | 'datetime' | 'choice';
+  /** The values of a choice. */
+  choices?: readonly string[];
+}
+
+interface Source extends SourceField {
+  read: (row: SourceRow) => FieldValue;
+}
+
+const text = (key: string, label: string, read: Source['read']): Source => ({
+  key,
+  label,
+  type: 'text',
+  read,
+});
+const number = (key: string, label: string, read: Source['read']): Source => ({
+  key,
+  label,
+  type: 'number',
+  read,
+});
+const time = (
+  key: string,
+  label: string,
+  read: (row: SourceRow) => Date | null | undefined,
+): Source => ({ key, label, type: 'datetime', read: (row) => read(row)?.toISOString() ?? null });
+const choice = (
+  key: string,
+  label: string,
+  choices: readonly string[],
+  read: Source['read'],
+): Source => ({ key, label, type: 'choice', choices, read });
+
+const fieldTypes: Record<FieldKind, SourceField['type']> = {
+  text: 'text',
+  id: 'text',
+  amount: 'number',
+  integer: 'number',
+  percent: 'number',
+  flag: 'boolean',
+  instant: 'datetime',
+};
+
+/** A field that a mapping reads from the lead's row without change. */
+function toSource(key: KeysWith<typeof leadFields, 'mappable'>): Source {
+  const { kind, label, values, mappable }: Field = leadFields[key];
+  return {
+    key: typeof mappable === 'string' ? mappable : key,
+    label,
+    type: values === undefined ? fieldTypes[kind] : 'choice',
+    ...(values && { choices: values }),
+    read: ({ lead }) => toFieldValue(kind, lead[key]),
+  };
+}
+
+function toFieldValue(kind: FieldKind, value: string | number | boolean | Date | null): FieldValue {
+  if (value instanceof Date) return value.toISOString();
+  return kind === 'amount' && value !== null ? Number(value) : value;
+}
+
+/** The catalogue of our fields, in the order in which pages list them. */
+const sourceFields: readonly Source[] = [
+  ...keysWith(leadFields, 'mappable').map(toSource),
+  text('leadId', 'Our id of the lead', ({ lead }) => lead.id),
+  text('firstName', 'First name', ({ lead }) => splitName(lead.name).first),
+  text('lastName', 'Last name', ({ lead }) => splitName(lead.name).last),
+  text('company', 'Company', ({ lead, company }) => lead.company ?? company?.name ?? null),
+  text(
+    'companyOrDomain',
+    'Company, else its domain',
+    ({ lead, company }) => lead.company ?? company?.name ?? lead.domain,
+  ),
+  text('topic', 'Company and name', formatTopic),
+  text(
+    'website',
+    'Website',
+    ({ lead }) => lead.website ?? (lead.domain === null ? null : `https://${lead.domain}`),
+  ),
+  number('employees', 'Employees', ({ company }) => company?.employees ?? null),
+  number('m365Fit', 'Fit for Microsoft 365', ({ lead }) => lead.score),
+  number('priority', 'Priority, 1 is the most urgent', ({ lead }) => lead.priority),
+  text('priorityCategory', 'Priority as P1 to P6', ({ lead }) =>
+    lead.priority === null ? null : `P${lead.priority}`,
+  ),
+  text('priorityLabel', 'Priority in words', ({ lead }) => formatPriority(lead.priority)),
+  text('mailProvider', 'Mail provider', ({ lead }) =>
+    lead.mailProvider === null ? null : getProviderLabel(lead.mailProvider),
+  ),
+  text('infrastructure', 'Infrastructure in one line', formatInfrastructure),
+  choice('origin', 'Origin', origins, resolveOrigin),
+  choice('processing', 'Processing', processingStates, resolveProcessing),
+  text('referralId', 'Referral id', ({ referralId }) => referralId),
+  {
+    key: 'isReferral',
+    label: 'Comes from Partner Center',
+    type: 'boolean',
+    read: ({ referralId, lead }) => referralId !== null || lead.referralType !== null,
+  },
+  choice('technicalHeat', 'Technical heat', technicalHeats, resolveTechnicalHeat),
+  choice('commercialSegment', 'Commercial segment', commercialSegments, classifyCommercialSegment),
+  choice('commercialHeat', 'Commercial heat', commercialHeats, classifyCommercialHeat),
+  text('azureTenantId', 'Azure tenant id', ({ company }) => company?.azureTenantId ?? null),
+  text('spf', 'SPF', ({ evidence }) => formatVerdict(evidence?.spf.verdict)),
+  text('dkim', 'DKIM', ({ evidence }) => formatVerdict(evidence?.dkim.verdict)),
+  text('dmarc', 'DMARC', ({ evidence }) => formatVerdict(evidence?.dmarc.verdict)),
+  time('scoredAt', 'Scored', ({ company }) => company?.scoredAt),
+  choice('opportunityStage', 'Stage by score', opportunityStages, resolveOpportunityStage),
+];
+
+/** The catalogue without the readers, for pages and for the check of a mapping. */
 export const pushSources: readonly SourceField[] = sourceFields.map(
   ({ key, label, type, choices }) => ({ key, label, type, ...(choices && { choices }) }),
 );
 
-/** Without the reasons of the score: they are large, and nothing of them is sent. */
-const { breakdown: _breakdown, ...companyColumns } = getTableColumns(companyDomains);
-
-/** What our fields say of a lead. */
-export interface LeadValues {
-  /** By key of `pushSources`. */
-  values: Record<string, FieldValue>;
-  /** When the source of the lead says that it changed, else when it did here. */
-  changedAt: Date;
-  /** Digest of the rows that the values come from. */
-  seen: string;
-}
-
-/**
- * Reads the fields of leads, in two queries however many they are. Leads that are gone, or turned
- * out to be copies of others, are missing.
- */
-export async function readLeadValues(
-  tx: Tx,
-  tenantId: string,
-  leadIds: readonly string[],
-): Promise<Map<string, LeadValues>> {
-  if (leadIds.length === 0) return new Map();
-  const rows = await tx
-    .select({ lead: leadColumns, company: companyColumns, seen: sourceDigest })
-    .from(sql`unnest(${sql.param([...leadIds])}::uuid[]) as wanted (id)`)
-    .innerJoinLateral(selectLeadById(tx, tenantId, sql`wanted.id`), sql`true`)
-    .leftJoin(
-      companyDomains,
-      and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
-    )
-    .where(whereOwnAndLive);
-  const referralIds = await selectNewestReferrals(
-    tx,
-    tenantId,
-    rows.flatMap(({ lead }) => lead.domain ?? []),
-  );
-  return new Map(
-    rows.map(({ lead, company, seen }) => {
-      const row: SourceRow = {
-        lead,
-        company,
-        evidence: (company?.evidence ?? null) as Evidence | null,
-        referralId: referralIds.get(lead.domain ?? '') ?? null,
-      };
-      return [
-        lead.id,
-        { values: readSourceValues(row), changedAt: lead.sourceUpdatedAt ?? lead.changedAt, seen },
-      ];
-    }),
-  );
-}
-
-/**
- * The fields of a lead that change without its source: by a person, by a CRM, or because something
- * was found out here. Not the state of the push, which every push changes.
- */
-const changeable = [
-  ...keysWith(leadFields, 'overridable'),
-  ...keysWithout(leadFields, 'record').filter((key) => key !== 'pushState'),
-];
-const companyFacts = [
-  companyDomains.name,
-  companyDomains.azureTenantId,
-  companyDomains.employees,
-  companyDomains.scannedAt,
-  companyDomains.scoredAt,
-];
-
-/**
- * Digest of everything that the values of a lead come from; its query joins `leads` with
- * `company_domains`. Compared with what it was at the last push it says, for all pushed leads in
- * one statement, which of them may have something to send.
- */
-export const sourceDigest = sql<string>`md5(concat_ws('|', ${sql.join(
-  [leads.contentHash, ...changeable.map((key) => leads[key]), ...companyFacts],
-  sql`, `,
-)}))`;
-
-/** Of each domain the referral of the strongest kind, then the newest. */
-async function selectNewestReferrals(
-  tx: Tx,
-  tenantId: string,
-  domains: readonly string[],
-): Promise<Map<string, string>> {
-  if (domains.length === 0) return new Map();
-  const strength = sql`array_position(array['co-sell', 'marketplace', 'solution-provider'], ${referrals.referralType})`;
-  const rows = await tx
-    .selectDistinctOn([referrals.domain], {
-      domain: referrals.domain,
-      externalId: referrals.externalId,
-    })
-    .from(referrals)
-    .where(
-      and(
-        eq(referrals.tenantId, tenantId),
-        inArray(referrals.domain, [...new Set(domains)]),
-        isNull(referrals.deletedAt),
-      ),
-    )
-    .orderBy(referrals.domain, strength, desc(referrals.sourceUpdatedAt), referrals.externalId);
-  return new Map(rows.map(({ domain, externalId }) => [domain ?? '', externalId]));
+/** The value of each of our fields for one lead, by the field's key. Pure. */
+export function readSourceValues(row: SourceRow): Record<string, FieldValue> {
+  return Object.fromEntries(sourceFields.map(({ key, read }) => [key, read(row)]));
 }

@@ -1,39 +1,53 @@
-import type { ConflictRule, FieldValue, TargetField } from '../connectors/contract/destination.ts';
+import type { ConflictRule, FieldValue } from '../connectors/contract/destination.ts';
+
+/*
+ * How a mapping becomes a write, file by file:
+ *
+ *   lead-fields.ts         the catalogue of our fields that a mapping can name
+ *   lead-values.ts         the values of those fields for given leads, read from the database
+ *   destination-fields.ts  what the CRM says of its own fields (the mapping targets), cached
+ *   store.ts               the mapping in force: which of our fields fills which target
+ *   plan.ts                mapping + values + targets -> what each record in the CRM should hold
+ *   merge.ts               plan + record as it stands in the CRM -> send, take, keep or conflict
+ *   to-lead-values.ts      the way back: a value of the CRM -> a field of the lead
+ *
+ * validate.ts and save.ts guard what people save; preview.ts shows a plan without sending it.
+ */
 
 /**
- * One field as both sides have it now, and what they last agreed on. All three as the CRM would
- * store them (`toStoredValue`).
+ * One field as both sides have it now, and what they last agreed on. All three values are as the
+ * CRM stores them (`toStoredValue`).
  */
 export interface Sides {
   ours: FieldValue;
   theirs: FieldValue;
-  /** What both had after the last success; undefined while they never agreed on anything. */
+  /** What both sides had after the last successful push; undefined if they never agreed. */
   base: FieldValue | undefined;
-  /** When each side changed last, as far as it says so. */
+  /** When each side last changed; null when it does not say. */
   oursChangedAt: Date | null;
   theirsChangedAt: Date | null;
 }
 
 /**
- * What is to become of a field.
- * - same: both have the same value
- * - send: ours is written there
- * - take: theirs is written here
- * - keep: theirs stays there, and nothing comes of it here: we have nothing to say
- * - conflict: both changed it, and a person decides
+ * What happens to a field.
+ * - same: both sides have the same value
+ * - send: our value is written to the CRM
+ * - take: the CRM's value is written here
+ * - keep: the CRM keeps its value and nothing changes here, because we have no value to send
+ * - conflict: both sides changed it, and a person decides
  */
 export interface MergeDecision {
   kind: 'same' | 'send' | 'take' | 'keep' | 'conflict';
 }
 
 /**
- * Decides one field by its rule. An echo of what we wrote is the same as ours, or as the base:
- * never a conflict. Pure.
+ * Three-way merge of one field by its conflict rule. When the CRM returns what we wrote, the value
+ * equals ours or the base, so an echo is never a conflict. Pure.
  */
 export function mergeField(rule: ConflictRule, sides: Sides): MergeDecision {
   const { ours, theirs, base } = sides;
   if (ours === theirs) return { kind: 'same' };
-  // A side that never had a value does not empty the other one's.
+  // A side that never had a value does not empty the other side.
   if (isUnset(theirs, base)) return { kind: 'send' };
   if (isUnset(ours, base)) return { kind: rule === 'ours' ? 'keep' : 'take' };
   if (rule === 'ours') return { kind: 'send' };
@@ -47,82 +61,10 @@ const isUnset = (value: FieldValue, base: FieldValue | undefined): boolean =>
   value === null && (base === null || base === undefined);
 
 /**
- * Both changed it: the later one wins; ours when neither says when, because it is the one that is
- * being sent.
+ * Both sides changed the field: the later change wins. Ours wins when the CRM gives no time,
+ * because ours is the value being sent.
  */
 function decideNewest({ oursChangedAt, theirsChangedAt }: Sides): MergeDecision {
   if (theirsChangedAt === null) return { kind: 'send' };
   return { kind: oursChangedAt !== null && oursChangedAt >= theirsChangedAt ? 'send' : 'take' };
-}
-
-/**
- * A value as the CRM keeps it, so that both sides can be compared: trimmed, clipped, blank as
- * nothing, whole numbers and seconds where it keeps no more. Pure.
- */
-export function toStoredValue(
-  field: Pick<TargetField, 'type' | 'maxLength'>,
-  value: FieldValue,
-): FieldValue {
-  if (value === null) return null;
-  switch (field.type) {
-    case 'boolean':
-      return toBoolean(value);
-    case 'integer':
-    case 'option':
-      return toInteger(value);
-    case 'decimal':
-    case 'money':
-      return roundToCents(value);
-    case 'datetime':
-      return toInstant(value);
-    default:
-      return clip(String(value), field.maxLength);
-  }
-}
-
-function toBoolean(value: FieldValue): boolean | null {
-  if (typeof value === 'boolean') return value;
-  if (typeof value === 'number') return value !== 0;
-  const text = String(value).trim().toLowerCase();
-  return text === '' ? null : ['true', 'yes', '1'].includes(text);
-}
-
-function toInteger(value: FieldValue): number | null {
-  const number = toNumber(value);
-  return number === null ? null : Math.round(number);
-}
-
-function roundToCents(value: FieldValue): number | null {
-  const number = toNumber(value);
-  return number === null ? null : Math.round(number * 100) / 100;
-}
-
-function toNumber(value: FieldValue): number | null {
-  if (typeof value === 'string' && value.trim() === '') return null;
-  const number = Number(value);
-  return Number.isFinite(number) ? number : null;
-}
-
-/** To the second, in UTC: more is not kept there. */
-function toInstant(value: FieldValue): string | null {
-  const time =
-    typeof value === 'boolean' || value === null ? Number.NaN : new Date(value).getTime();
-  return Number.isNaN(time)
-    ? null
-    : `${new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, 19)}Z`;
-}
-
-function clip(text: string, maxLength: number | null): string | null {
-  const wellFormed = text.toWellFormed().replaceAll('\r\n', '\n').trim();
-  const clipped =
-    maxLength === null || wellFormed.length <= maxLength
-      ? wellFormed
-      : clipUnits(wellFormed, maxLength).trimEnd();
-  return clipped === '' ? null : clipped;
-}
-
-/** The CRM counts UTF-16 units, as JavaScript does; no character is cut in half. */
-function clipUnits(text: string, maxUnits: number): string {
-  const cut = text.slice(0, maxUnits);
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toStoredValue } from './merge.ts';
+import { toStoredValue } from './stored-value.ts';
 import {
   pushTables,
   type ConflictRule,
@@ -10,26 +10,24 @@ import {
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
 
-/** What is to stand in one record there. */
+/** What one record in the CRM should hold, and the conflict rule of each field. */
 interface PlannedRecord {
   values: Record<string, FieldValue>;
   rules: Record<string, ConflictRule>;
 }
 
-/** What a push of one lead is to bring about. A table that is missing is left alone. */
+/** What a push of one lead should bring about. A table that is missing here is not written. */
 export interface Plan {
   tables: Partial<Record<PushTable, PlannedRecord>>;
-  /**
-   * What cannot be sent, and why, in plain words: fields that are not there, labels that no option
-   * has.
-   */
+  /** Sentences for people: what cannot be sent, and why. */
   problems: string[];
-  /** Equal for equal plans. */
+  /** SHA-256 of the tables; equal plans have equal hashes. */
   hash: string;
 }
 
 /**
- * Makes the plan of a lead from the mapping, its values and what the CRM says of its fields. Pure.
+ * Applies a mapping to the values of one lead, within what the CRM's description of its fields
+ * allows. Pure.
  */
 export function buildPlan(
   mapping: readonly FieldMapping[],
@@ -47,17 +45,18 @@ export function buildPlan(
 }
 
 /**
- * An account stands for a domain, a contact for an e-mail address, and an opportunity is worth
- * making from a score on.
+ * The value without which a lead has no record in a table: accounts are matched by domain, contacts
+ * by e-mail address, and an opportunity needs a score that is high enough for a stage.
  */
+const neededValues: Record<PushTable, string> = {
+  account: 'domain',
+  contact: 'email',
+  lead: 'leadId',
+  opportunity: 'opportunityStage',
+};
+
 function isWanted(table: PushTable, values: Record<string, FieldValue>): boolean {
-  const needs = {
-    account: 'domain',
-    contact: 'email',
-    lead: 'leadId',
-    opportunity: 'opportunityStage',
-  } as const;
-  return (values[needs[table]] ?? null) !== null;
+  return (values[neededValues[table]] ?? null) !== null;
 }
 
 function planRecord(
@@ -70,7 +69,7 @@ function planRecord(
   for (const row of rows) {
     const field = metadata.tables[row.table].fields.find(({ name }) => name === row.target);
     if (field === undefined) {
-      problems.push(`There is no field "${row.target}" in the table ${row.table}.`);
+      problems.push(`The table ${row.table} in the CRM has no field "${row.target}".`);
       continue;
     }
     const value = toFieldValue(row, field, resolveSourceValue(row.source, values), problems);
@@ -85,7 +84,7 @@ function resolveSourceValue(source: string, values: Record<string, FieldValue>):
   return source.startsWith('=') ? source.slice(1) : (values[source] ?? null);
 }
 
-/** Undefined when it cannot be sent; the reason is among the problems then. */
+/** The value to write; undefined if it cannot be sent, with the reason added to `problems`. */
 function toFieldValue(
   { labels }: FieldMapping,
   field: TargetField,
@@ -94,41 +93,54 @@ function toFieldValue(
 ): FieldValue | undefined {
   if (field.type === 'lookup' || field.type === 'other') {
     problems.push(
-      `The field "${field.name}" holds a link or another kind of value that a mapping cannot fill.`,
+      `"${field.name}" links to another record or holds a type that a mapping cannot fill.`,
     );
     return undefined;
   }
   if (value === null) return null;
-  if (field.type === 'option')
-    return findOption(field, labels?.[String(value)] ?? String(value), problems);
+  return field.type === 'option'
+    ? findOption(field, labels?.[String(value)] ?? String(value), problems)
+    : fitValue(field, value, problems);
+}
+
+function fitValue(
+  field: TargetField,
+  value: NonNullable<FieldValue>,
+  problems: string[],
+): FieldValue | undefined {
   const stored = toStoredValue(field, value);
   if (stored === null && String(value).trim() !== '')
-    problems.push(`"${field.name}" takes no value such as ours: it is of the type ${field.type}.`);
+    problems.push(`Our value does not fit "${field.name}", which has the type ${field.type}.`);
   if (typeof stored !== 'number' || isWithin(field, stored)) return stored;
-  problems.push(
-    `"${field.name}" takes numbers from ${field.min ?? 'any'} to ${field.max ?? 'any'}; ours is ${stored}.`,
-  );
+  problems.push(`"${field.name}" only accepts numbers ${formatRange(field)}; ours is ${stored}.`);
   return undefined;
 }
 
 const isWithin = ({ min, max }: TargetField, value: number): boolean =>
   (min === null || value >= min) && (max === null || value <= max);
 
+/** "from 0 to 100", "from 0", "up to 100". */
+function formatRange({ min, max }: TargetField): string {
+  if (min === null) return `up to ${max}`;
+  return max === null ? `from ${min}` : `from ${min} to ${max}`;
+}
+
 /**
- * Option sets are numbers there, and customers rename and extend them: only a label that is there
- * counts.
+ * Finds an option by its label, ignoring case: the CRM stores options as numbers, and customers
+ * rename and add options, so the numbers differ between environments.
  */
 function findOption(field: TargetField, label: string, problems: string[]): number | undefined {
   const wanted = label.trim().toLowerCase();
-  const option = field.options?.find((each) => each.label.trim().toLowerCase() === wanted);
-  if (option === undefined)
-    problems.push(
-      `"${field.name}" has no option called "${label}". It has: ${(field.options ?? []).map((each) => each.label).join(', ')}.`,
-    );
+  const options = field.options ?? [];
+  const option = options.find((each) => each.label.trim().toLowerCase() === wanted);
+  if (option === undefined) {
+    const labels = options.map((each) => each.label).join(', ');
+    problems.push(`"${field.name}" has no option "${label}". Its options are: ${labels}.`);
+  }
   return option?.value;
 }
 
-/** Whatever the order of tables and fields. */
+/** Sorts the keys first, so that the order of tables and fields does not matter. */
 function computeDigest(tables: Plan['tables']): string {
   const inOrder = (_key: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -138,8 +150,8 @@ function computeDigest(tables: Plan['tables']): string {
 }
 
 /**
- * The fields that a new record cannot be made with, because the CRM requires them and nothing fills
- * them. Pure.
+ * The fields that keep the CRM from accepting a new record: required there, and left empty by
+ * `values`. Pure.
  */
 export function findMissingFields(
   metadata: TargetMetadata,

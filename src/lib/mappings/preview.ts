@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { findMissingFields, buildPlan } from './plan.ts';
-import { readLeadValues } from './lead-fields.ts';
+import { readLeadValues } from './lead-values.ts';
 import {
   pushTables,
   type FieldMapping,
@@ -15,9 +15,9 @@ import {
 interface PreviewField {
   table: PushTable;
   label: string;
-  /** In words: options by their label; null when it would be sent empty. */
+  /** Options by their label; null when the field would be sent empty. */
   value: string | null;
-  /** How long our text is, where less of it fits. */
+  /** Length of our text in characters when the field is too short for it, otherwise null. */
   clippedFrom: number | null;
 }
 
@@ -26,16 +26,19 @@ export interface PreviewLead {
   leadId: string;
   name: string;
   fields: PreviewField[];
-  /** Fields that the CRM requires and that this lead leaves empty. */
+  /** Labels of fields that the CRM requires and that this lead leaves empty. */
   missing: string[];
-  /** What cannot be sent, and why. */
+  /** Sentences: what cannot be sent, and why. */
   problems: string[];
 }
 
-/** Leads that are shown. */
+/** A preview shows this many leads: enough to see different ones, few enough to read. */
 const maxLeads = 5;
 
-/** What a mapping would send of the newest leads. Writes nothing, asks nobody. */
+/**
+ * Shows what a mapping would send for the most recently changed leads, from stored data alone: no
+ * request is made and nothing is written.
+ */
 export async function previewMapping(
   tx: Tx,
   tenantId: string,
@@ -43,18 +46,7 @@ export async function previewMapping(
   fields: readonly FieldMapping[],
   metadata: TargetMetadata,
 ): Promise<PreviewLead[]> {
-  const ours = and(
-    eq(leads.tenantId, tenantId),
-    isNull(leads.deletedAt),
-    isNull(leads.mirrorOf),
-    ne(leads.connectionId, connectionId),
-  );
-  const rows = await tx
-    .select({ id: leads.id, name: leads.name })
-    .from(leads)
-    .where(ours)
-    .orderBy(desc(leads.changedAt), desc(leads.id))
-    .limit(maxLeads);
+  const rows = await selectNewestLeads(tx, tenantId, connectionId);
   const values = await readLeadValues(
     tx,
     tenantId,
@@ -65,7 +57,23 @@ export async function previewMapping(
   );
 }
 
-/** As above for one lead whose values are known. Pure. */
+/** Leads that could be pushed over the connection: none that came from it. */
+function selectNewestLeads(tx: Tx, tenantId: string, connectionId: string) {
+  const ours = and(
+    eq(leads.tenantId, tenantId),
+    isNull(leads.deletedAt),
+    isNull(leads.mirrorOf),
+    ne(leads.connectionId, connectionId),
+  );
+  return tx
+    .select({ id: leads.id, name: leads.name })
+    .from(leads)
+    .where(ours)
+    .orderBy(desc(leads.changedAt), desc(leads.id))
+    .limit(maxLeads);
+}
+
+/** The preview of one lead whose values are already known. Pure. */
 export function buildPreview(
   leadId: string,
   name: string,

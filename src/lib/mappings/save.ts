@@ -3,12 +3,12 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushSources } from './lead-fields.ts';
 import type { FieldMapping } from '../connectors/contract/destination.ts';
 import { mappingSchema, saveMapping, selectMapping } from './store.ts';
-import { selectTargetMetadata } from './destinations.ts';
-import { validateMapping } from './validate.ts';
+import { selectTargetMetadata } from './destination-fields.ts';
+import { validateMapping, type Validation } from './validate.ts';
 
 /**
- * Saves a mapping that is in order as the next version, and says which that is. One that is not is
- * a Problem that says how much is wrong.
+ * Validates a mapping, saves it as the next version and returns that version's number. Throws
+ * Problem `bad_request`, which counts the errors, when the mapping is not valid.
  */
 export async function saveCheckedMapping(
   tenantId: string,
@@ -20,26 +20,34 @@ export async function saveCheckedMapping(
   if (!mappingSchema.safeParse(fields).success)
     throw new Problem(
       'bad_request',
-      'The mapping was not saved: a row has no field, no source, or text that is too long.',
+      'The mapping was not saved because a row has no field, no source, or text that is too long.',
     );
   const metadata = await readTenant(tenantId, (tx) =>
     selectTargetMetadata(tx, tenantId, connectionId),
   );
-  const { isValid, rows, missing } = validateMapping(fields, metadata?.metadata, pushSources);
-  if (isValid) return saveMapping(tenantId, connectionId, fields, basedOn, by);
+  const validation = validateMapping(fields, metadata?.metadata, pushSources);
+  if (!validation.isValid) throw createInvalidProblem(validation);
+  return saveMapping(tenantId, connectionId, fields, basedOn, by);
+}
+
+function createInvalidProblem({ rows, missing }: Validation): Problem {
+  const unfilled = missing.map(({ table, field }) => `"${field.label}" of the ${table}`);
   const wrong = rows.filter((problems) => problems.some(({ level }) => level === 'error')).length;
   const parts = [
     wrong > 0 && `${wrong} ${wrong === 1 ? 'row has' : 'rows have'} an error`,
-    missing.length > 0 &&
-      `nothing fills ${missing.map(({ table, field }) => `"${field.label}" of the ${table}`).join(', ')}`,
+    unfilled.length > 0 && `no row fills ${unfilled.join(', ')}`,
   ];
-  throw new Problem(
+  return new Problem(
     'bad_request',
-    `The mapping was not saved: ${parts.filter(Boolean).join(', and ')}. What is wrong stands beside each row.`,
+    `The mapping was not saved because ${parts.filter(Boolean).join(', and ')}. ` +
+      'The errors are shown beside the rows; correct them and save again.',
   );
 }
 
-/** Puts an older version in force again, as a new one; 0 is the provider's own. */
+/**
+ * Puts an older version in force again by saving it as a new version, whose number it returns.
+ * Version 0 is the provider's default mapping.
+ */
 export async function restoreMapping(
   tenantId: string,
   connectionId: string,

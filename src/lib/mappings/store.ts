@@ -15,19 +15,19 @@ import {
   type FieldMapping,
 } from '../connectors/contract/destination.ts';
 
-/** A field mapping as it is in force. */
+/** One version of a connection's field mapping. */
 export interface Mapping {
-  /** 0 is the provider's own. */
+  /** 0 is the provider's default mapping. */
   version: number;
   fields: FieldMapping[];
-  /** Null for the provider's own. */
+  /** Null for the provider's default. */
   savedAt: Date | null;
   savedBy: string | null;
 }
 
 const boundedText = (max: number) => z.string().trim().min(1).max(max).refine(isStorable);
 
-/** The shape of a stored mapping, and the most that one may hold. */
+/** The shape of a stored mapping. The bounds keep a form from filling the database. */
 export const mappingSchema = z
   .array(
     z.object({
@@ -41,47 +41,53 @@ export const mappingSchema = z
   .max(300) satisfies z.ZodType<FieldMapping[], unknown>;
 
 /**
- * The mapping in force for a connection. One that is not there, or whose system takes no leads, is
- * a Problem.
+ * The mapping in force for a connection. Throws Problem `not_found` when there is no such
+ * connection, or its system accepts no leads.
  */
 export function loadMapping(tenantId: string, connectionId: string): Promise<Mapping> {
   return readTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId));
 }
 
-/** As `loadMapping`, inside a transaction of the caller; `version` asks for an older one. */
+/** As `loadMapping`, inside the caller's transaction; `version` selects an older version. */
 export async function selectMapping(
   tx: Tx,
   tenantId: string,
   connectionId: string,
   version?: number,
 ): Promise<Mapping> {
-  const own = await readDefaultFields(tx, tenantId, connectionId);
-  const wanted = and(
-    whereConnection(tenantId, connectionId),
-    version === undefined ? undefined : eq(pushMappings.version, version),
-  );
-  const [row] =
-    version === 0
-      ? []
-      : await tx
-          .select()
-          .from(pushMappings)
-          .where(wanted)
-          .orderBy(desc(pushMappings.version))
-          .limit(1);
-  if (row !== undefined)
-    return {
+  const defaultFields = await readDefaultFields(tx, tenantId, connectionId);
+  const saved = version === 0 ? undefined : await selectSaved(tx, tenantId, connectionId, version);
+  if (saved !== undefined) return saved;
+  if (version !== undefined && version !== 0)
+    throw new Problem('not_found', `This mapping has no version ${version}.`);
+  return { version: 0, fields: defaultFields, savedAt: null, savedBy: null };
+}
+
+/** A version that was saved; the newest one when `version` is undefined. */
+async function selectSaved(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  version: number | undefined,
+): Promise<Mapping | undefined> {
+  const ofVersion = version === undefined ? undefined : eq(pushMappings.version, version);
+  const [row] = await tx
+    .select()
+    .from(pushMappings)
+    .where(and(whereConnection(tenantId, connectionId), ofVersion))
+    .orderBy(desc(pushMappings.version))
+    .limit(1);
+  return (
+    row && {
       version: row.version,
       fields: mappingSchema.parse(row.fields),
       savedAt: row.createdAt,
       savedBy: row.createdBy,
-    };
-  if (version !== undefined && version !== 0)
-    throw new Problem('not_found', `There is no version ${version} of this mapping.`);
-  return { version: 0, fields: own, savedAt: null, savedBy: null };
+    }
+  );
 }
 
-/** Who saved which version when, newest first, without the rows. */
+/** The saved versions, newest first: who saved each and when, and how many rows it has. */
 export function listMappingVersions(
   tx: Tx,
   tenantId: string,
@@ -103,8 +109,8 @@ export function listMappingVersions(
 }
 
 /**
- * Saves rows as the next version and says which one it is. `basedOn` is the version that the person
- * edited: when somebody saved another one meanwhile, nothing is saved (Problem `conflict`). Rows
+ * Saves rows as the next version and returns its number. `basedOn` is the version that the person
+ * edited: if someone else has saved another one since, nothing is saved (Problem `conflict`). Rows
  * equal to those in force make no new version.
  */
 export function saveMapping(
@@ -116,16 +122,20 @@ export function saveMapping(
 ): Promise<number> {
   const checked = mappingSchema.parse(fields);
   return withTenant(tenantId, async (tx) => {
-    // Two who save at once take turns on the connection.
-    const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+    // The lock on the connection's row makes two people who save at once take turns.
     if (isId(connectionId))
-      await tx.select({ id: connections.id }).from(connections).where(own).for('no key update');
+      await tx
+        .select({ id: connections.id })
+        .from(connections)
+        .where(whereOwn(tenantId, connectionId))
+        .for('no key update');
     const current = await selectMapping(tx, tenantId, connectionId);
     if (isDeepStrictEqual(current.fields, checked)) return current.version;
     if (current.version !== basedOn)
       throw new Problem(
         'conflict',
-        'Somebody else saved this mapping while you edited it. Nothing of yours was saved; open the page again and repeat your change.',
+        'Someone else saved this mapping while you were editing it, so your changes were not ' +
+          'saved. Reload the page and make them again.',
       );
     const version = current.version + 1;
     await tx
@@ -140,9 +150,11 @@ async function readDefaultFields(
   tenantId: string,
   connectionId: string,
 ): Promise<FieldMapping[]> {
-  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
   const [connection] = isId(connectionId)
-    ? await tx.select({ provider: connections.provider }).from(connections).where(own)
+    ? await tx
+        .select({ provider: connections.provider })
+        .from(connections)
+        .where(whereOwn(tenantId, connectionId))
     : [];
   if (connection === undefined)
     throw new Problem('not_found', 'There is no such connection in this workspace.');
@@ -150,10 +162,12 @@ async function readDefaultFields(
   if (provider?.push === undefined)
     throw new Problem(
       'not_found',
-      `No leads can be pushed to ${provider?.label ?? 'this system'}.`,
+      `Leads cannot be pushed to ${provider?.label ?? 'this system'}.`,
     );
   return [...provider.push.defaultMapping];
 }
 
+const whereOwn = (tenantId: string, connectionId: string) =>
+  and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
 const whereConnection = (tenantId: string, connectionId: string) =>
   and(eq(pushMappings.tenantId, tenantId), eq(pushMappings.connectionId, connectionId));

@@ -10,24 +10,25 @@ import { leadFields } from '../records/lead.ts';
 import type { FieldMapping, FieldValue, TargetField } from '../connectors/contract/destination.ts';
 
 /**
- * Our sources that are a field of the lead as it is: what the CRM says of them can be said here.
+ * Fields of the catalogue that are a field of the lead without change, by key: a value of the CRM
+ * can be written back to them as an override.
  */
 const directFields: Readonly<Record<string, Overridable>> = {
   ...Object.fromEntries(keysWith(leadFields, 'overridable').map((key) => [key, key])),
   companyOrDomain: 'company',
 };
 
-/** Sources that are a part of the name. */
+/** Fields of the catalogue that are a part of the lead's name. */
 const nameParts = ['firstName', 'lastName'];
 
-/** Whether a value of the CRM can come back into the field that fills it. Pure. */
+/** Whether a value of the CRM can be written back to the field that fills it. Pure. */
 export function isInvertible({ source }: Pick<FieldMapping, 'source'>): boolean {
   return Object.hasOwn(directFields, source) || nameParts.includes(source);
 }
 
 /**
- * What the lead would say if it agreed with the CRM on a field; undefined when that cannot be said
- * here. Pure.
+ * The values that the lead takes on when the CRM's value of one mapped field wins; undefined when
+ * that value cannot be written back. Pure.
  */
 export function toLeadValues(
   row: FieldMapping,
@@ -44,7 +45,7 @@ export function toLeadValues(
   return value === undefined ? undefined : { [property]: normalizeValue(property, value) };
 }
 
-/** A value of the CRM in our words: options by their label, and by what of ours stands for it. */
+/** The CRM's value as our text: an option becomes our word for it, otherwise its label. */
 function toText(
   { labels = {} }: FieldMapping,
   field: TargetField,

@@ -1,5 +1,5 @@
-import { toStoredValue } from './merge.ts';
-import type { SourceField } from './lead-field-values.ts';
+import { toStoredValue } from './stored-value.ts';
+import type { SourceField } from './lead-fields.ts';
 import {
   pushTables,
   type FieldMapping,
@@ -9,8 +9,8 @@ import {
 } from '../connectors/contract/destination.ts';
 
 /**
- * What is wrong with a row. An `error` keeps the mapping from being saved; a `warning` says what
- * will not be sent.
+ * A problem with one row, shown beside it. An `error` blocks saving; a `warning` says what will not
+ * be sent.
  */
 export interface RowProblem {
   level: 'error' | 'warning';
@@ -18,15 +18,16 @@ export interface RowProblem {
 }
 
 export interface Validation {
-  /** For each row, in their order. */
+  /** The problems of each row, in the order of the rows. */
   rows: RowProblem[][];
-  /** Fields that the CRM requires and no row fills, by table. */
+  /** Fields that the CRM requires and no row fills. */
   missing: { table: PushTable; field: TargetField }[];
   isValid: boolean;
 }
 
 /**
- * Checks a mapping against what the CRM says of its fields; without that only against itself. Pure.
+ * Checks a mapping against our catalogue and the CRM's description of its fields; without that
+ * description, against our catalogue alone. Pure.
  */
 export function validateMapping(
   fields: readonly FieldMapping[],
@@ -52,7 +53,7 @@ export function validateMapping(
   };
 }
 
-/** A table that no row fills is not written at all, and then lacks nothing. */
+/** A table that no row fills is not written at all, so none of its fields are missing. */
 function findUnfilledRequired(
   fields: readonly FieldMapping[],
   { tables }: TargetMetadata,
@@ -76,21 +77,32 @@ function findProblems(
   if (source === undefined && !isConstant(row))
     return [
       error(
-        row.source === '' ? 'Choose what fills this field.' : `We have no field "${row.source}".`,
+        row.source === ''
+          ? 'Choose a source for this field.'
+          : `There is no source field "${row.source}".`,
       ),
     ];
-  if (row.source === '=') return [error('Write the fixed text that is to be sent.')];
-  if (metadata === undefined) return [];
-  const field = metadata.tables[row.table].fields.find(({ name }) => name === row.target);
+  if (row.source === '=') return [error('Enter the fixed text to send.')];
+  return metadata === undefined ? [] : findTargetProblems(row, metadata, source);
+}
+
+function findTargetProblems(
+  row: FieldMapping,
+  { tables }: TargetMetadata,
+  source: SourceField | undefined,
+): RowProblem[] {
+  const field = tables[row.table].fields.find(({ name }) => name === row.target);
   if (field === undefined)
     return [
       warning(
-        `The table ${row.table} there has no field "${row.target}". It is left out until somebody adds it there.`,
+        `The table ${row.table} in the CRM has no field "${row.target}". ` +
+          'This row is skipped until the field is added there.',
       ),
     ];
   if (field.type === 'lookup' || field.type === 'other')
-    return [error('This field links to another record, or holds what a mapping cannot fill.')];
-  if (!field.creatable && !field.updatable) return [error('Nobody may write this field there.')];
+    return [error('This field links to another record or has a type that a mapping cannot fill.')];
+  if (!field.creatable && !field.updatable)
+    return [error('This field is read-only in the CRM. Remove the row.')];
   return [...findTypeProblems(row, field, source), ...findLabelProblems(row, field, source)];
 }
 
@@ -102,52 +114,46 @@ function findTypeProblems(
   source: SourceField | undefined,
 ): RowProblem[] {
   if (source === undefined) return findConstantProblems(row, field);
-  switch (field.type) {
-    case 'integer':
-    case 'decimal':
-    case 'money':
-      return source.type === 'number'
-        ? []
-        : [error(`It takes numbers, and "${source.label}" is ${typeLabels[source.type]}.`)];
-    case 'boolean':
-      return source.type === 'boolean'
-        ? []
-        : [error(`It takes yes or no, and "${source.label}" is ${typeLabels[source.type]}.`)];
-    case 'datetime':
-      return source.type === 'datetime'
-        ? []
-        : [error(`It takes points in time, and "${source.label}" is ${typeLabels[source.type]}.`)];
-    case 'option':
-      return source.type === 'text' || source.type === 'choice'
-        ? []
-        : [
-            error(
-              `It takes one of its options, and "${source.label}" is ${typeLabels[source.type]}.`,
-            ),
-          ];
-    default:
-      return [];
-  }
+  const accepted = acceptedSources[field.type];
+  if (accepted === undefined || accepted.types.includes(source.type)) return [];
+  return [
+    error(
+      `This field only accepts ${accepted.label}, but "${source.label}" is ` +
+        `${typeLabels[source.type]}.`,
+    ),
+  ];
 }
+
+/** Source types by the type of the field they fill; a field type that is missing accepts all. */
+const acceptedSources: {
+  [Type in TargetField['type']]?: { label: string; types: readonly SourceField['type'][] };
+} = {
+  integer: { label: 'numbers', types: ['number'] },
+  decimal: { label: 'numbers', types: ['number'] },
+  money: { label: 'numbers', types: ['number'] },
+  boolean: { label: 'yes or no', types: ['boolean'] },
+  datetime: { label: 'dates and times', types: ['datetime'] },
+  option: { label: 'one of its options', types: ['text', 'choice'] },
+};
 
 const typeLabels: Record<SourceField['type'], string> = {
   text: 'text',
   number: 'a number',
   boolean: 'yes or no',
-  datetime: 'a point in time',
-  choice: 'a choice of words',
+  datetime: 'a date and time',
+  choice: 'a choice',
 };
 
 function findConstantProblems({ source }: FieldMapping, field: TargetField): RowProblem[] {
   const value = source.slice(1);
   if (field.type === 'option')
-    return hasOption(field, value) ? [] : [error(`It has no option called "${value}".`)];
+    return hasOption(field, value) ? [] : [error(`This field has no option "${value}".`)];
   return toStoredValue(field, value) === null
-    ? [error(`"${value}" is nothing that a field of the type ${field.type} takes.`)]
+    ? [error(`"${value}" does not fit this field, which has the type ${field.type}.`)]
     : [];
 }
 
-/** Labels that are not there any more, and words of ours that no label stands for. */
+/** Labels that the CRM no longer has, and choices of ours that match no option. */
 function findLabelProblems(
   { labels = {} }: FieldMapping,
   field: TargetField,
@@ -159,12 +165,13 @@ function findLabelProblems(
     (choice) => labels[choice] === undefined && !hasOption(field, choice),
   );
   return [
-    ...(gone.length === 0 ? [] : [warning(`There is no option ${quoteList(gone)} any more.`)]),
+    ...(gone.length === 0 ? [] : [warning(`The CRM no longer has the option ${quoteList(gone)}.`)]),
     ...(unnamed.length === 0
       ? []
       : [
           warning(
-            `Nothing there stands for ${quoteList(unnamed)}: leads that say so are sent without this field.`,
+            `The CRM has no option for ${quoteList(unnamed)}. ` +
+              'Leads with these values are sent without this field.',
           ),
         ]),
   ];
@@ -182,7 +189,9 @@ function findDuplicate(
   index: number,
 ): RowProblem[] {
   const first = fields.findIndex((row) => row.table === table && row.target === target);
-  return first === index ? [] : [error('This field is filled by another row already.')];
+  return first === index
+    ? []
+    : [error('Another row already fills this field. Remove one of the two.')];
 }
 
 const error = (message: string): RowProblem => ({ level: 'error', message });

@@ -6,7 +6,7 @@ import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
 import { selectMapping } from '../mappings/store.ts';
-import { selectTargetMetadata } from '../mappings/destinations.ts';
+import { selectTargetMetadata } from '../mappings/destination-fields.ts';
 import { getProvider } from '../connectors/registry.ts';
 import {
   conflictsDigest,

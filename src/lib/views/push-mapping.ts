@@ -3,12 +3,11 @@ import { loadUserNames } from '../identity/actor.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
-import { selectTargetMetadata } from '../mappings/destinations.ts';
+import { selectTargetMetadata } from '../mappings/destination-fields.ts';
 import { validateMapping, type RowProblem } from '../mappings/validate.ts';
 import { isInvertible } from '../mappings/to-lead-values.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
-import { pushSources } from '../mappings/lead-fields.ts';
-import { type SourceField } from '../mappings/lead-field-values.ts';
+import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
 import {
   pushTables,
   type FieldMapping,

@@ -121,9 +121,9 @@ describe('what the environment says of itself', () => {
     expect(Object.keys(planned)).toEqual(['lead']);
     expect(problems).toHaveLength(2);
     expect(problems).toContain(
-      '"hnt_huntertenantsize" has no option called "huge". It has: Small, Medium, Large.',
+      '"hnt_huntertenantsize" has no option "huge". Its options are: Small, Medium, Large.',
     );
-    expect(problems.join()).toContain('"leadsourcecode" has no option called "migration".');
+    expect(problems.join()).toContain('"leadsourcecode" has no option "migration".');
     expect(findMissingFields(metadata, 'lead', {}).map(({ name }) => name)).toEqual(['lastname']);
     expect(
       buildPlan(
@@ -134,7 +134,7 @@ describe('what the environment says of itself', () => {
         values,
         metadata,
       ).problems,
-    ).toContain('There is no field "hnt_nowhere" in the table lead.');
+    ).toContain('The table lead in the CRM has no field "hnt_nowhere".');
   });
 });
 

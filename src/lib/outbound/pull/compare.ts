@@ -1,5 +1,6 @@
 import type { FieldConflict } from '../conflicts.ts';
-import { toStoredValue, mergeField } from '../../mappings/merge.ts';
+import { mergeField } from '../../mappings/merge.ts';
+import { toStoredValue } from '../../mappings/stored-value.ts';
 import type { Plan } from '../../mappings/plan.ts';
 import type {
   FieldMapping,

@@ -8,10 +8,10 @@ import { isId } from '../../platform/id.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { wholeRecordField } from '../conflicts.ts';
-import { toStoredValue } from '../../mappings/merge.ts';
+import { toStoredValue } from '../../mappings/stored-value.ts';
 import { buildPlan } from '../../mappings/plan.ts';
 import { pushConflicts, pushes } from '../../schema/pushes.ts';
-import { readLeadValues } from '../../mappings/lead-fields.ts';
+import { readLeadValues } from '../../mappings/lead-values.ts';
 import {
   pushTables,
   type FieldValue,

@@ -11,7 +11,7 @@ import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
 import { whereOwnAndLive, selectLeadById } from '../../entities/lead/lookup.ts';
-import { sourceDigest } from '../../mappings/lead-fields.ts';
+import { sourceDigest } from '../../mappings/lead-values.ts';
 import { enqueuePushes } from './enqueue.ts';
 
 const everyMs = 60_000;

@@ -11,7 +11,7 @@ import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
 import { undoDelivery } from './deliver/undo.ts';
 import { buildPlan } from '../../mappings/plan.ts';
 import type { PushSession } from './session.ts';
-import { readLeadValues, type LeadValues } from '../../mappings/lead-fields.ts';
+import { readLeadValues, type LeadValues } from '../../mappings/lead-values.ts';
 import {
   renewLease,
   leadGone,

@@ -1,6 +1,6 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { AuditLog } from '../../audit-log.ts';
-import { toStoredValue } from '../../../mappings/merge.ts';
+import { toStoredValue } from '../../../mappings/stored-value.ts';
 import { findMissingFields, type Plan } from '../../../mappings/plan.ts';
 import type {
   Parents,

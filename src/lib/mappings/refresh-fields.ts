@@ -5,12 +5,12 @@ import { isId } from '../platform/id.ts';
 import { refreshTargetMetadata } from './destination-fields.ts';
 import type { TargetMetadata } from '../connectors/contract/destination.ts';
 
-/** Somebody waits for the answer: shorter than a push would wait. */
+/** Shorter than the deadline of a push, because a person waits for the response. */
 const deadlineMs = 20_000;
 
 /**
- * Asks the CRM for its fields now. A CRM that does not answer, or refuses, is a Problem in plain
- * words.
+ * Reads the description of the CRM's fields from the CRM now, for a person on the mapping page.
+ * Throws Problem: `not_found`, or `conflict` when the CRM does not respond or refuses.
  */
 export async function refreshFields(
   tenantId: string,
@@ -23,7 +23,7 @@ export async function refreshFields(
     { deadlineMs, retry: { retries: 1 } },
     async ({ provider, settings, http }) => {
       if (provider.push === undefined)
-        throw new Problem('not_found', `No leads can be pushed to ${provider.label}.`);
+        throw new Problem('not_found', `Leads cannot be pushed to ${provider.label}.`);
       try {
         return await refreshTargetMetadata({ tenantId, connectionId }, provider.push, {
           http,
@@ -33,7 +33,8 @@ export async function refreshFields(
         if (!(error instanceof RemoteError)) throw error;
         throw new Problem(
           'conflict',
-          `${provider.label} did not tell its fields: ${error.message} What was read before is shown.`,
+          `The fields of ${provider.label} could not be read. ${error.message} ` +
+            'The fields that were read last time are still in use.',
         );
       }
     },
