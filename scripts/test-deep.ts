@@ -22,7 +22,7 @@ const files = [
   'tests/identity/tenancy',
   'tests/isolation',
   'tests/platform/http/guard.test.ts',
-  'tests/connections/keys.test.ts',
+  'tests/connections/keys',
   'tests/connections/oauth-processes.test.ts',
 ];
 const chosen = process.argv.slice(2);

@@ -78,7 +78,7 @@ it.skipIf(!existsSync(path.join(binaries, 'initdb')))(
     const env = { ...process.env, TEST_DATABASE_URL: url, DEEP: '0' };
     const { stdout } = await run(
       process.execPath,
-      ['scripts/test.ts', 'tests/tenancy', 'tests/isolation'],
+      ['scripts/test.ts', 'tests/identity/tenancy', 'tests/isolation'],
       { env, maxBuffer: 1 << 26 },
     ).catch((error: { stdout: string }) => error);
     const [, passed = '0', failed = '?'] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
