@@ -43,7 +43,7 @@ function methodsOf(source: string): [string, string][] {
 }
 
 /** The same handler under another method, and the refusal of all other methods. */
-const needsNoGuard = /^(HEAD = GET;|ALL = onlyMethods\([^)]*\);)\s*$/;
+const needsNoGuard = /^(HEAD = GET;|ALL = rejectOtherMethods\([^)]*\);)\s*$/;
 
 /** Files of src/actions whose forms ask for no role, each with the reason. */
 const actionsWithoutRole: Record<string, string> = {
@@ -115,7 +115,7 @@ describe('every form declares who may send it', () => {
 
   it.each(withForms.filter((file) => !(file in actionsWithoutRole)))('%s', (file) => {
     const code = codeOf(file);
-    const guardsIn = [...code.matchAll(/\b(guarded|requireRole|actorOf)\(/g)].length;
+    const guardsIn = [...code.matchAll(/\b(guarded|requireRole|toActor)\(/g)].length;
     expect(guardsIn, 'has a guard for each form').toBeGreaterThanOrEqual(formsIn(code));
   });
 
