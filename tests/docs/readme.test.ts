@@ -8,10 +8,7 @@ describe('npm scripts', () => {
     (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts,
   );
   const short = ['start', 'test'];
-  const commandsTable = readme.slice(
-    readme.indexOf('## Commands'),
-    readme.indexOf('## Five recipes'),
-  );
+  const commandsTable = readme.slice(readme.indexOf('## Commands'), readme.indexOf('## Recipes'));
 
   it.each(scripts)('%s has its row in the README', (script) => {
     const command = short.includes(script) ? `npm ${script}` : `npm run ${script}`;
@@ -24,12 +21,13 @@ describe('npm scripts', () => {
   });
 });
 
-describe('the five recipes', () => {
+describe('the six recipes', () => {
   it('are there and end with the command that proves them', () => {
-    const recipes = readme.slice(readme.indexOf('## Five recipes')).split(/^### /m).slice(1);
+    const recipes = readme.slice(readme.indexOf('## Recipes')).split(/^### /m).slice(1);
     expect(recipes.map((recipe) => recipe.split('\n')[0])).toEqual([
       'Add a provider',
       'Add an entity',
+      'Add a column',
       'Add a page',
       'Add a job',
       'Add a test',
