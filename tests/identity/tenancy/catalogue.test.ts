@@ -4,7 +4,7 @@ import { useDatabase } from '../../helpers/database.ts';
 const db = useDatabase();
 
 /**
- * Read before a tenant is known (src/lib/auth, src/lib/tenancy), or of the installation as a whole:
+ * Read before a tenant is known (src/lib/identity), or of the installation as a whole:
  * keys, alerts, tasks.
  */
 const identityTables = [
