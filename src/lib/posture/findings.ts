@@ -1,6 +1,7 @@
 import type { DnsAnswer, DnsFailure } from './resolver.ts';
 import type { Check, Finding, Verdict } from './types.ts';
 
+/** Evidence is stored for every domain, so that each check keeps only so much of what it read. */
 const MAX_RECORDS = 20;
 const MAX_CHARACTERS = 1000;
 
@@ -9,18 +10,26 @@ export const warning = (code: string, message: string): Finding =>
   finding(code, 'warning', message);
 export const error = (code: string, message: string): Finding => finding(code, 'error', message);
 
-/** Names and records in a message come from strangers. */
+/** Messages quote names and records that strangers publish, so only printable text is kept. */
 function finding(code: string, severity: Finding['severity'], message: string): Finding {
   return { code, severity, message: toPrintable(message) };
 }
 
-/** A check with what it rests on cut to the size that is kept. */
-export function createCheck(
+/** The result of a check, before it is stamped with the time. */
+export interface Conclusion {
+  verdict: Verdict;
+  records: readonly string[];
+  findings: Finding[];
+}
+
+export const conclude = (
   verdict: Verdict,
   records: readonly string[],
-  findings: Finding[],
-  now: () => Date,
-): Check {
+  ...findings: Finding[]
+): Conclusion => ({ verdict, records, findings });
+
+/** A check that holds at most MAX_RECORDS records of MAX_CHARACTERS characters each. */
+export function createCheck({ verdict, records, findings }: Conclusion, now: () => Date): Check {
   return {
     verdict,
     records: records.slice(0, MAX_RECORDS).map(toPrintable),
@@ -29,7 +38,7 @@ export function createCheck(
   };
 }
 
-/** Text that JSON columns and pages take, whatever bytes a TXT record held. */
+/** Text that JSON columns and pages accept, whatever bytes the TXT record held. */
 function toPrintable(text: string): string {
   return text
     .slice(0, MAX_CHARACTERS)
@@ -37,22 +46,23 @@ function toPrintable(text: string): string {
     .toWellFormed();
 }
 
-/** The records of an answer; none when there is none. */
+/** The records of an answer; an empty list for any other outcome. */
 export function getRecords<Value>(answer: DnsAnswer<Value>): Value[] {
   return answer.kind === 'records' ? answer.records : [];
 }
 
 const reasonLabels: Record<DnsFailure, string> = {
-  timeout: 'no name server answered in time',
-  servfail: 'the name servers reported a failure of their own',
-  refused: 'the name servers refused to answer',
-  limit: 'the scan had used up its questions or its time before',
+  timeout: 'no name server responded in time',
+  servfail: 'the name servers reported a failure',
+  refused: 'the name servers refused the query',
+  limit: 'the scan had already used up its queries or its time',
 };
 
-/** A finding for a question that nobody answered: it says nothing about the domain. */
+/** A finding for a query that failed; it says nothing about the domain itself. */
 export function reportUnanswered(code: string, what: string, reason: DnsFailure): Finding {
   return info(
     code,
-    `${what} could not be looked up: ${reasonLabels[reason]}. It counts as unknown until the next scan.`,
+    `${what} could not be looked up because ${reasonLabels[reason]}. ` +
+      'The result is unknown until the next scan.',
   );
 }

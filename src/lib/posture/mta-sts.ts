@@ -1,108 +1,100 @@
 import type { HttpClient } from '../platform/http/types.ts';
 import { RemoteError } from '../platform/http/errors.ts';
-import { createCheck, error, info, getRecords, reportUnanswered, warning } from './findings.ts';
+import {
+  conclude,
+  createCheck,
+  error,
+  getRecords,
+  info,
+  reportUnanswered,
+  warning,
+  type Conclusion,
+} from './findings.ts';
 import type { DnsQuery } from './resolver.ts';
 import { parseTags } from './tags.ts';
-import type { Evidence, Finding, MxCheck, Verdict } from './types.ts';
+import type { Evidence, Finding, MxCheck } from './types.ts';
 
 type MtaSts = Evidence['mtaSts'];
+type Mode = NonNullable<MtaSts['mode']>;
+
 export interface StsPolicy {
-  mode: NonNullable<MtaSts['mode']>;
+  mode: Mode;
   hosts: string[];
   /** Seconds. */
   maxAge: number;
 }
 
+interface StsContext {
+  query: DnsQuery;
+  http: HttpClient | undefined;
+  mx: MxCheck;
+  now: () => Date;
+}
+
+type StsConclusion = Conclusion & { mode?: Mode };
+
+/** A message names at most this many hosts that the policy leaves out. */
+const MAX_NAMED_HOSTS = 5;
+
 /** Where a domain publishes its policy (RFC 8461, section 3.3). Nothing else is ever fetched. */
 export const toPolicyHost = (domain: string): string => `mta-sts.${domain}`;
 
-/**
- * Whether senders must use TLS (MTA-STS, RFC 8461). Without a client only the record is looked at.
- */
-export async function checkMtaSts(
-  domain: string,
-  {
-    query,
-    http,
-    mx,
-    now,
-  }: { query: DnsQuery; http: HttpClient | undefined; mx: MxCheck; now: () => Date },
-): Promise<MtaSts> {
-  const answer = await query(`_mta-sts.${domain}`, 'TXT');
-  const result = (
-    verdict: Verdict,
-    records: string[],
-    findings: Finding[],
-    mode: MtaSts['mode'] = null,
-  ): MtaSts => ({ ...createCheck(verdict, records, findings, now), mode });
-  if (answer.kind === 'failed')
-    return result(
-      'unknown',
-      [],
-      [reportUnanswered('mta_sts.unanswered', 'MTA-STS', answer.reason)],
-    );
-  const [text, ...others] = getRecords(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
-  if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
-    return result('not_applicable', [], []);
-  if (text === undefined)
-    return result(
-      'missing',
-      [],
-      [
-        info(
-          'mta_sts.missing',
-          'There is no MTA-STS record: senders may fall back to mail without encryption.',
-        ),
-      ],
-    );
-  if (others.length > 0 || !/^[a-z0-9]{1,32}$/i.test(parseTags(text).get('id') ?? ''))
-    return result(
-      'bad',
-      [text, ...others],
-      [
-        error(
-          'mta_sts.bad_record',
-          'There is not exactly one MTA-STS record with an id, so that senders ignore it. Correct _mta-sts.',
-        ),
-      ],
-    );
-  if (http === undefined)
-    return result(
-      'unknown',
-      [text],
-      [info('mta_sts.not_fetched', 'The policy behind the record was not fetched.')],
-    );
-  const fetched = await fetchPolicy(domain, http);
-  if (typeof fetched === 'string')
-    return result(
-      fetched === 'unknown' ? 'unknown' : 'bad',
-      [text],
-      [reportFetchFailure(fetched, domain)],
-    );
-  return result(...evaluatePolicy(fetched, mx, text));
+const toPolicyUrl = (domain: string): string =>
+  `https://${toPolicyHost(domain)}/.well-known/mta-sts.txt`;
+
+/** Whether senders must use TLS (MTA-STS, RFC 8461). Without `http` only the record is read. */
+export async function checkMtaSts(domain: string, context: StsContext): Promise<MtaSts> {
+  const { mode = null, ...conclusion } = await concludeMtaSts(domain, context);
+  return { ...createCheck(conclusion, context.now), mode };
 }
 
-async function fetchPolicy(
+async function concludeMtaSts(
   domain: string,
-  http: HttpClient,
-): Promise<StsPolicy | 'absent' | 'unreadable' | 'unknown'> {
+  { query, http, mx }: StsContext,
+): Promise<StsConclusion> {
+  const answer = await query(`_mta-sts.${domain}`, 'TXT');
+  if (answer.kind === 'failed')
+    return conclude(
+      'unknown',
+      [],
+      reportUnanswered('mta_sts.unanswered', 'MTA-STS', answer.reason),
+    );
+  if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
+    return conclude('not_applicable', []);
+  const records = getRecords(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
+  const [text, ...others] = records;
+  if (text === undefined) return conclude('missing', [], reportMissing());
+  if (others.length > 0 || !hasPolicyId(text)) return conclude('bad', records, reportBadRecord());
+  if (http === undefined) return conclude('unknown', [text], reportNotFetched());
+  return concludePolicy(text, await fetchPolicy(domain, http), { domain, mx });
+}
+
+function hasPolicyId(text: string): boolean {
+  return /^[a-z0-9]{1,32}$/i.test(parseTags(text).get('id') ?? '');
+}
+
+type FetchFailure = 'absent' | 'unreadable' | 'unknown';
+
+async function fetchPolicy(domain: string, http: HttpClient): Promise<StsPolicy | FetchFailure> {
   try {
     const { body } = await http.request({
-      url: `https://${toPolicyHost(domain)}/.well-known/mta-sts.txt`,
+      url: toPolicyUrl(domain),
       headers: { accept: 'text/plain' },
     });
     return parseStsPolicy(body) ?? 'unreadable';
   } catch (failure) {
-    if (!(failure instanceof RemoteError)) throw failure;
-    if (failure.kind === 'malformed') return 'unreadable';
-    // Without a status nobody answered, or the address is none that may be called.
-    return failure.kind === 'gone' || (failure.kind !== 'transient' && failure.status !== undefined)
-      ? 'absent'
-      : 'unknown';
+    if (failure instanceof RemoteError) return classifyFetchFailure(failure);
+    throw failure;
   }
 }
 
-/** Reads a policy; null when receivers could not. Never throws. */
+/** Without a status, nobody responded or the address is one that must not be requested. */
+function classifyFetchFailure({ kind, status }: RemoteError): FetchFailure {
+  if (kind === 'malformed') return 'unreadable';
+  return kind === 'gone' || (kind !== 'transient' && status !== undefined) ? 'absent' : 'unknown';
+}
+
+/** Reads a policy; null when receivers could not read it either. Never throws. */
 export function parseStsPolicy(text: string): StsPolicy | null {
   const pairs = text
     .split(/\r?\n/)
@@ -113,87 +105,31 @@ export function parseStsPolicy(text: string): StsPolicy | null {
   );
   const hosts = pairs.flatMap(([key, value = '']) => (key === 'mx' ? [value.toLowerCase()] : []));
   const maxAge = /^\d{1,10}$/.test(getValue('max_age') ?? '') ? Number(getValue('max_age')) : null;
-  if (
-    getValue('version') !== 'STSv1' ||
-    mode === undefined ||
-    maxAge === null ||
-    (mode !== 'none' && hosts.length === 0)
-  )
-    return null;
-  return { mode, hosts, maxAge };
+  if (getValue('version') !== 'STSv1' || mode === undefined || maxAge === null) return null;
+  return mode !== 'none' && hosts.length === 0 ? null : { mode, hosts, maxAge };
 }
 
-function reportFetchFailure(why: 'absent' | 'unreadable' | 'unknown', domain: string): Finding {
-  const url = `https://${toPolicyHost(domain)}/.well-known/mta-sts.txt`;
-  if (why === 'absent')
-    return error(
-      'mta_sts.no_policy',
-      `The record promises a policy and there is none at ${url}. Publish it there.`,
-    );
-  if (why === 'unreadable')
-    return error(
-      'mta_sts.bad_policy',
-      `What stands at ${url} is no policy that senders can read. Redirects do not count. Correct it.`,
-    );
-  return info(
-    'mta_sts.not_reached',
-    `The policy at ${url} could not be fetched. It counts as unknown until the next scan.`,
-  );
-}
-
-function evaluatePolicy(
-  { mode, hosts }: StsPolicy,
-  mx: MxCheck,
+function concludePolicy(
   text: string,
-): [Verdict, string[], Finding[], MtaSts['mode']] {
+  policy: StsPolicy | FetchFailure,
+  { domain, mx }: { domain: string; mx: MxCheck },
+): StsConclusion {
+  if (typeof policy !== 'string') return { ...evaluatePolicy(text, policy, mx), mode: policy.mode };
+  const verdict = policy === 'unknown' ? 'unknown' : 'bad';
+  return conclude(verdict, [text], fetchFailureReports[policy](toPolicyUrl(domain)));
+}
+
+function evaluatePolicy(text: string, { mode, hosts }: StsPolicy, mx: MxCheck): Conclusion {
   const records = [text, `mode: ${mode}, mx: ${hosts.join(' ')}`];
   const uncovered = mx.hosts
     .map(({ host }) => host)
     .filter((host) => !hosts.some((pattern) => matchesHost(pattern, host)));
-  if (mode === 'none')
-    return [
-      'weak',
-      records,
-      [info('mta_sts.none', 'The policy is switched off (mode none).')],
-      mode,
-    ];
-  if (mx.verdict === 'unknown')
-    return [
-      'unknown',
-      records,
-      [
-        info(
-          'mta_sts.hosts_unknown',
-          'Whether the policy names the mail servers could not be found out, because they had no answer.',
-        ),
-      ],
-      mode,
-    ];
-  if (uncovered.length > 0)
-    return [
-      'bad',
-      records,
-      [
-        error(
-          'mta_sts.uncovered',
-          `The policy does not name the mail servers ${uncovered.slice(0, 5).join(', ')}, so that senders who obey it cannot deliver there. Add them.`,
-        ),
-      ],
-      mode,
-    ];
-  if (mode === 'testing')
-    return [
-      'weak',
-      records,
-      [
-        warning(
-          'mta_sts.testing',
-          'The policy is being tested: senders report and deliver all the same. Change to enforce.',
-        ),
-      ],
-      mode,
-    ];
-  return ['good', records, [], mode];
+  if (mode === 'none') return conclude('weak', records, reportSwitchedOff());
+  if (mx.verdict === 'unknown') return conclude('unknown', records, reportHostsUnknown());
+  if (uncovered.length > 0) return conclude('bad', records, reportUncovered(uncovered));
+  return mode === 'testing'
+    ? conclude('weak', records, reportTesting())
+    : conclude('good', records);
 }
 
 /** `*.` stands for exactly one label. */
@@ -202,3 +138,60 @@ function matchesHost(pattern: string, host: string): boolean {
     ? host.slice(host.indexOf('.')) === pattern.slice(1)
     : pattern === host;
 }
+
+const reportMissing = () =>
+  info(
+    'mta_sts.missing',
+    'There is no MTA-STS record, so senders may fall back to unencrypted delivery.',
+  );
+
+const reportBadRecord = () =>
+  error(
+    'mta_sts.bad_record',
+    'MTA-STS needs exactly one record with an id, so senders ignore what is published. ' +
+      'Correct the record at _mta-sts.',
+  );
+
+const reportNotFetched = () =>
+  info('mta_sts.not_fetched', 'The policy that the record announces was not fetched.');
+
+const fetchFailureReports: Record<FetchFailure, (url: string) => Finding> = {
+  absent: (url) =>
+    error(
+      'mta_sts.no_policy',
+      `The record announces a policy, but there is none at ${url}. Publish the policy there.`,
+    ),
+  unreadable: (url) =>
+    error(
+      'mta_sts.bad_policy',
+      `The file at ${url} is not a policy that senders can read, or the address redirects. ` +
+        'Correct it.',
+    ),
+  unknown: (url) =>
+    info(
+      'mta_sts.not_reached',
+      `The policy at ${url} could not be fetched. The result is unknown until the next scan.`,
+    ),
+};
+
+const reportSwitchedOff = () => info('mta_sts.none', 'The policy is switched off (mode none).');
+
+const reportHostsUnknown = () =>
+  info(
+    'mta_sts.hosts_unknown',
+    'Whether the policy covers the mail servers is unknown because the MX lookup failed.',
+  );
+
+const reportUncovered = (hosts: readonly string[]) =>
+  error(
+    'mta_sts.uncovered',
+    `The policy does not list the mail servers ${hosts.slice(0, MAX_NAMED_HOSTS).join(', ')}, ` +
+      'so senders that follow it cannot deliver there. Add them to the policy.',
+  );
+
+const reportTesting = () =>
+  warning(
+    'mta_sts.testing',
+    'The policy is in testing mode: senders report problems but deliver anyway. ' +
+      'Change the mode to enforce.',
+  );

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import type { DnsQuery, DnsAnswer, RecordKind, DnsRecordData } from './resolver.ts';
 
-/** What one scan may cost the name servers and us. */
+/** Bounds on what one scan costs the name servers and us. */
 export interface ScanLimits {
   maxQueries: number;
-  /** No further question is asked after so many milliseconds. */
+  /** Milliseconds after which no further query is sent. */
   totalMs: number;
   concurrency: number;
 }
@@ -12,19 +12,13 @@ export interface ScanLimits {
 export const scanLimits: ScanLimits = { maxQueries: 160, totalMs: 30_000, concurrency: 8 };
 
 /**
- * The questions of one scan: none is asked twice, and beyond the limits each is answered with
- * `failed`.
+ * Wraps the queries of one scan: a repeated query returns the first answer, and queries beyond the
+ * limits fail with the reason `limit` without being sent.
  */
 export function limitQueries(query: DnsQuery, limits: ScanLimits = scanLimits): DnsQuery {
   const limiter = pLimit(limits.concurrency);
   const until = performance.now() + limits.totalMs;
-  const cache: { [Kind in RecordKind]: Map<string, Promise<DnsAnswer<DnsRecordData[Kind]>>> } = {
-    A: new Map(),
-    AAAA: new Map(),
-    CNAME: new Map(),
-    MX: new Map(),
-    TXT: new Map(),
-  };
+  const cache = createCache();
   let remaining = limits.maxQueries;
   return (name, kind) => {
     const key = name.toLowerCase().replace(/\.$/, '');
@@ -37,6 +31,14 @@ export function limitQueries(query: DnsQuery, limits: ScanLimits = scanLimits): 
     cache[kind].set(key, answer);
     return answer;
   };
+}
+
+type AnswerCache = {
+  [Kind in RecordKind]: Map<string, Promise<DnsAnswer<DnsRecordData[Kind]>>>;
+};
+
+function createCache(): AnswerCache {
+  return { A: new Map(), AAAA: new Map(), CNAME: new Map(), MX: new Map(), TXT: new Map() };
 }
 
 const limitReached: DnsAnswer<never> = { kind: 'failed', reason: 'limit' };

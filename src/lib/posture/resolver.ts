@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 
 /**
- * One record of each kind that a scan asks for. The strings of a TXT record are joined without a
- * space.
+ * One record of each type that a scan queries. The strings of a TXT record are joined without
+ * spaces.
  */
 export interface DnsRecordData {
   A: string;
@@ -13,24 +13,25 @@ export interface DnsRecordData {
 }
 export type RecordKind = keyof DnsRecordData;
 
-/** Why a question has no answer. `limit`: the scan had used up its questions or its time. */
+/** Why a query failed. `limit`: the scan had already used up its queries or its time. */
 export type DnsFailure = 'timeout' | 'servfail' | 'refused' | 'limit';
 
 /**
- * The name server's word on a question. `nodata`: the name is there, without such records.
- * `nxdomain`: there is no such name.
+ * The outcome of a query. `nodata`: the name exists but has no record of this type. `nxdomain`: the
+ * name does not exist.
  */
 export type DnsAnswer<Value> =
   | {
       kind: 'records';
       records: Value[];
-      /** Seconds; null where node:dns does not tell. */ ttl: number | null;
+      /** Seconds; null for the types whose TTL node:dns does not return. */
+      ttl: number | null;
     }
   | { kind: 'nodata' }
   | { kind: 'nxdomain' }
   | { kind: 'failed'; reason: DnsFailure };
 
-/** Never rejects: that nobody answered is an answer too. */
+/** Never rejects: a failure is one of the outcomes. */
 export type DnsQuery = <Kind extends RecordKind>(
   name: string,
   kind: Kind,
@@ -38,24 +39,25 @@ export type DnsQuery = <Kind extends RecordKind>(
 
 export interface DnsResolver {
   query: DnsQuery;
-  /** Gives up on the questions under way. */
+  /** Cancels the queries in flight. */
   close(): void;
 }
 
 export interface ResolverOptions {
-  /** `ip` or `ip:port`; none means those of the system. */
+  /** `ip` or `ip:port`; an empty list means the servers of the system. */
   servers: readonly string[];
-  /** For one question with all its tries. */
+  /** Bounds one query, including all of its retries. */
   timeoutMs: number;
 }
 
+/** How often node:dns sends a query before it gives up. */
 const ATTEMPTS = 4;
 
 /**
- * Asks by node:dns, which repeats over UDP, goes on over TCP when an answer was cut, and drops
- * answers to questions that were not asked. It tells times to live of addresses only. That is
- * enough: a posture changes seldom, so that evidence keeps for a fixed day (scan.ts), which does
- * not outweigh sockets, tries and spoofing checks of our own.
+ * Queries through node:dns, which retries over UDP, switches to TCP for truncated responses and
+ * drops responses that match no query. It only returns the TTL of addresses. That is enough,
+ * because a posture rarely changes and evidence is kept for a fixed time (scan.ts): exact TTLs
+ * would not be worth sockets, retries and spoofing checks of our own.
  */
 export function createNodeResolver({ servers, timeoutMs }: ResolverOptions): DnsResolver {
   const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / ATTEMPTS), tries: ATTEMPTS });
@@ -96,7 +98,7 @@ function toAddressAnswer(found: { address: string; ttl: number }[]): DnsAnswer<s
   );
 }
 
-/** Lower case, without the dot of the root. */
+/** Lower case, without the trailing dot. */
 function normalizeHostName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
@@ -104,7 +106,7 @@ function normalizeHostName(name: string): string {
 const byCode: Record<string, DnsAnswer<never>> = {
   ENODATA: { kind: 'nodata' },
   ENOTFOUND: { kind: 'nxdomain' },
-  // A name that cannot be written into a question cannot exist.
+  // A name that cannot be encoded in a query cannot exist.
   EBADNAME: { kind: 'nxdomain' },
   EREFUSED: { kind: 'failed', reason: 'refused' },
   ETIMEOUT: { kind: 'failed', reason: 'timeout' },
@@ -117,8 +119,8 @@ function toFailure(error: NodeJS.ErrnoException): DnsAnswer<never> {
 }
 
 /**
- * The library doubles its waits, and shortens them for servers that used to be quick: only a clock
- * of our own bounds a question.
+ * Bounds a query with a timer of our own, because the library doubles its timeouts with each retry
+ * and shortens them for servers that used to be fast.
  */
 async function withDeadline<Value>(
   answer: Promise<DnsAnswer<Value>>,

@@ -7,11 +7,14 @@ import { createNodeResolver, type DnsResolver } from './resolver.ts';
 import { scanDomain } from './scan.ts';
 import type { Evidence } from './types.ts';
 
-const KIBIBYTE = 1024;
+/** A policy is one small static file; a host that needs longer counts as unreachable. */
+const POLICY_DEADLINE_MS = 5_000;
+/** RFC 8461, section 3.2, suggests a limit of 64 KiB. */
+const MAX_POLICY_BYTES = 64 * 1024;
 
 /**
- * A scan as this installation is configured (DNS_SERVERS, DNS_TIMEOUT_MS). @throws Problem
- * bad_request when the text is no domain name
+ * Scans a domain through the name servers of this installation (DNS_SERVERS, DNS_TIMEOUT_MS).
+ * @throws Problem bad_request when the text is not a domain name
  */
 export async function scanWithSystemResolver(text: string, now?: () => Date): Promise<Evidence> {
   const resolver = createSystemResolver();
@@ -24,15 +27,15 @@ export async function scanWithSystemResolver(text: string, now?: () => Date): Pr
   }
 }
 
-/** Asks the name servers of DNS_SERVERS, else the system's. */
+/** Queries the name servers of DNS_SERVERS, or those of the system when there are none. */
 function createSystemResolver(): DnsResolver {
   const { DNS_SERVERS, DNS_TIMEOUT_MS } = config();
   return createNodeResolver({ servers: DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS });
 }
 
 /**
- * The way to one MTA-STS policy: to that host only, at public addresses only, as the same name
- * servers give them.
+ * A client that can only fetch the MTA-STS policy of one domain: from its policy host, at public
+ * addresses, as the given resolver returns them.
  */
 export function createPolicyClient(domain: string, resolver: DnsResolver): OwnedHttpClient {
   const resolve = async (host: string) => {
@@ -48,8 +51,8 @@ export function createPolicyClient(domain: string, resolver: DnsResolver): Owned
   return createHttpClient({
     allowedHosts: [toPolicyHost(domain)],
     allowLoopback: false,
-    deadlineMs: 5000,
-    maxBytes: 64 * KIBIBYTE,
+    deadlineMs: POLICY_DEADLINE_MS,
+    maxBytes: MAX_POLICY_BYTES,
     retry: { retries: 0 },
     resolve,
   });

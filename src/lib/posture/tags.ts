@@ -1,6 +1,6 @@
 /**
- * `name=value` pairs between semicolons, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI write
- * them. Names in lower case; the first tag of a name counts. Never throws.
+ * Parses the `name=value` pairs, separated by semicolons, of DKIM, DMARC, MTA-STS, TLS reporting
+ * and BIMI records. Names are lower-cased, and the first tag of a name wins. Never throws.
  */
 export function parseTags(text: string): Map<string, string> {
   const pairs = text.split(';').flatMap((part) => {

@@ -1,74 +1,71 @@
 /*
- * What a scan of a mail domain finds. Evidence is data only, so that it can be kept and scored
- * again without another scan. A question that got no answer is `unknown`; only an answer that says
- * so is `missing`.
+ * What a scan of a mail domain finds. Evidence is plain data, so it can be stored and scored again
+ * without another scan. A failed query leads to `unknown`; `missing` means that the name servers
+ * responded that there is no record.
  */
 
 export type Verdict =
-  /** There, and as it should be. */
+  /** Published, and as it should be. */
   | 'good'
-  /** There, with something to mend. */
+  /** Published, with something to improve. */
   | 'weak'
-  /** There, and wrong: receivers ignore it or reject mail because of it. */
+  /** Published but wrong: receivers ignore it or reject mail because of it. */
   | 'bad'
-  /** The name servers say that there is none. */
+  /** The name servers responded that there is no record. */
   | 'missing'
-  /**
-   * Not to be found out: a time-out, a server failure, or nothing that a look from outside can
-   * prove.
-   */
+  /** A timeout, a server failure, or something that cannot be proven from outside. */
   | 'unknown'
-  /** Does not matter for this domain. */
+  /** Irrelevant for this domain. */
   | 'not_applicable';
 
-/** Something to know or to mend, in plain words. */
+/** Something to know or to correct, in plain words. */
 export interface Finding {
-  /** Stable name, such as spf.too_many_lookups. */
+  /** Stable identifier, such as spf.too_many_lookups. */
   code: string;
   severity: 'info' | 'warning' | 'error';
   /** What was found and what to do about it: one or two sentences. */
   message: string;
 }
 
-/** One thing that was looked at. */
+/** The result of checking one standard, such as SPF. */
 export interface Check {
   verdict: Verdict;
-  /** What it rests on: records as received, each at most 1,000 characters. */
+  /** The records behind the verdict, as received; each at most 1,000 characters. */
   records: string[];
   findings: Finding[];
-  /** When the answers came; ISO 8601 in UTC. */
+  /** When the check was made; ISO 8601 in UTC. */
   checkedAt: string;
 }
 
-/** Keys of mail providers as src/lib/posture/mx/providers.ts lists them. */
+/** Key of a mail provider in src/lib/posture/mx/providers.ts. */
 export type MailProvider = string;
 
 export interface MxCheck extends Check {
   hosts: { host: string; preference: number }[];
-  /** RFC 7505: the domain says that it receives no mail. */
+  /** RFC 7505: the domain declares that it receives no mail. */
   nullMx: boolean;
-  /** A filter in front of the mailboxes; null when there is none. */
+  /** The filter in front of the mailboxes; null when there is none. */
   gateway: MailProvider | null;
-  /** Who keeps the mailboxes; null when nobody can tell. */
+  /** The host of the mailboxes; null when it is unknown. */
   provider: MailProvider | null;
   /**
-   * Whether the provider follows from MX itself, or was inferred from SPF, DKIM or autodiscover
-   * behind a gateway.
+   * `certain` when the MX records name the provider, `inferred` when SPF, DKIM or autodiscover
+   * suggest it.
    */
   certainty: 'certain' | 'inferred' | 'unknown';
 }
 
 export interface SpfCheck extends Check {
-  /** Terms that ask the DNS, counted over includes; RFC 7208 allows 10. */
+  /** DNS lookups of the record and its includes; RFC 7208 allows 10. */
   lookups: number;
   voidLookups: number;
-  /** What `all` says of everybody else; null without one. */
+  /** The result for senders that are not listed; null when there is no `all`. */
   all: 'pass' | 'neutral' | 'softfail' | 'fail' | null;
   includes: string[];
 }
 
 export interface DkimCheck extends Check {
-  /** Those of the known selectors that hold a key. */
+  /** The common selectors that have a key. */
   selectors: {
     selector: string;
     keyType: string;
@@ -88,11 +85,11 @@ export interface DmarcCheck extends Check {
 }
 
 export interface Evidence {
-  /** Of this shape. */
+  /** Version of this format. */
   version: 1;
   domain: string;
   scannedAt: string;
-  /** Whether the domain is there at all. */
+  /** Whether the domain exists. */
   exists: boolean | 'unknown';
   mx: MxCheck;
   spf: SpfCheck;
@@ -101,9 +98,6 @@ export interface Evidence {
   mtaSts: Check & { mode: 'enforce' | 'testing' | 'none' | null };
   tlsRpt: Check;
   bimi: Check;
-  /**
-   * How long the answers hold by their own times to live, in seconds; at least an hour, at most a
-   * week.
-   */
+  /** How long the evidence is good for, in seconds: a day, or an hour when a query failed. */
   ttlSeconds: number;
 }

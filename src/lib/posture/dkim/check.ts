@@ -1,12 +1,18 @@
-import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
-import type { DnsQuery, DnsAnswer } from '../resolver.ts';
+import { conclude, createCheck, getRecords, reportUnanswered } from '../findings.ts';
+import type { DnsAnswer, DnsQuery } from '../resolver.ts';
 import type { DkimCheck, Finding, Verdict } from '../types.ts';
+import {
+  MIN_BITS,
+  RECOMMENDED_BITS,
+  allRevoked,
+  notFound,
+  reportKey,
+  reportRevoked,
+  subtreeFound,
+  wildcardIgnored,
+} from './findings.ts';
 import { parseDkimKey, type DkimKey } from './key.ts';
 import { IMPROBABLE_SELECTOR, selectors } from './selectors.ts';
-
-/** RFC 8301: verifiers must refuse RSA keys below 1024 bits, and signers should use 2048. */
-const MIN_BITS = 1024;
-const RECOMMENDED_BITS = 2048;
 
 interface FoundKey {
   selector: string;
@@ -14,55 +20,56 @@ interface FoundKey {
   key: DkimKey;
 }
 
+interface Answers {
+  /** What `_domainkey` itself holds: it exists when there is any name below it. */
+  subtree: DnsAnswer<string>;
+  /** The records of every selector that is not published by name. */
+  wildcardTexts: ReadonlySet<string>;
+  /** In the order of `selectors`. */
+  bySelector: readonly DnsAnswer<string>[];
+}
+
 /**
- * Whether keys for signed mail can be found. A domain whose keys are not found may well sign: that
- * stays unknown.
+ * Whether keys for signed mail can be found. The verdict is `unknown` when there are none: the
+ * domain may sign under a selector that nobody can guess.
  */
 export async function checkDkim(
   domain: string,
   { query, now }: { query: DnsQuery; now: () => Date },
 ): Promise<DkimCheck> {
+  const answers = await queryKeys(domain, query);
+  const found = selectors.flatMap((selector, index) => findKeysAt(selector, index, answers));
+  const live = found.filter(({ key }) => !key.revoked);
+  const records = found.map(({ selector, text }) => `${selector}: ${text}`);
+  const findings = [
+    ...reportWildcard(answers.wildcardTexts),
+    ...(live.length > 0
+      ? live.flatMap(({ selector, key }) => reportKey(selector, key))
+      : reportNoKey(found, answers)),
+  ];
+  return {
+    ...createCheck(conclude(computeVerdict(live), records, ...findings), now),
+    selectors: found.map(toSelectorResult),
+  };
+}
+
+async function queryKeys(domain: string, query: DnsQuery): Promise<Answers> {
   const at = (selector: string) => query(`${selector}._domainkey.${domain}`, 'TXT');
-  const [subtree, wildcard, ...answers] = await Promise.all([
+  const [subtree, wildcard, ...bySelector] = await Promise.all([
     query(`_domainkey.${domain}`, 'TXT'),
     at(IMPROBABLE_SELECTOR),
     ...selectors.map(at),
   ]);
-  const wildcardTexts = new Set(getRecords(wildcard));
-  const found = selectors.flatMap((selector, index) =>
-    findKeysAt(selector, answers[index], wildcardTexts),
-  );
-  const live = found.filter(({ key }) => !key.revoked);
-  const findings = [
-    ...reportWildcard(wildcardTexts),
-    ...(live.length > 0
-      ? live.flatMap(reportKey)
-      : reportNoKey(found, wildcardTexts.size > 0 ? null : subtree, answers)),
-  ];
-  const selectorResults = found.map(({ selector, key: { keyType, bits, revoked, testing } }) => ({
-    selector,
-    keyType,
-    bits,
-    revoked,
-    testing,
-  }));
-  return {
-    ...createCheck(
-      computeVerdict(live),
-      found.map(({ selector, text }) => `${selector}: ${text}`),
-      findings,
-      now,
-    ),
-    selectors: selectorResults,
-  };
+  return { subtree, wildcardTexts: new Set(getRecords(wildcard)), bySelector };
 }
 
-/** A name below a wildcard answers for every selector: such an answer is no find. */
+/** A wildcard responds to every selector, so a record that equals it is not a key of this one. */
 function findKeysAt(
   selector: string,
-  answer: DnsAnswer<string> | undefined,
-  wildcardTexts: ReadonlySet<string>,
+  index: number,
+  { bySelector, wildcardTexts }: Answers,
 ): FoundKey[] {
+  const answer = bySelector[index];
   for (const text of answer ? getRecords(answer) : []) {
     const key = wildcardTexts.has(text) ? null : parseDkimKey(text);
     if (key) return [{ selector, text, key }];
@@ -70,95 +77,41 @@ function findKeysAt(
   return [];
 }
 
-function computeVerdict(live: readonly FoundKey[]): Verdict {
-  const useful = live.filter(
-    ({ key }) => !key.malformed && (key.bits === null || key.bits >= MIN_BITS),
-  );
-  if (live.length === 0) return 'unknown';
-  if (useful.length === 0) return 'bad';
-  const strong = live.every(
-    ({ key }) =>
-      !key.malformed && !key.testing && (key.bits === null || key.bits >= RECOMMENDED_BITS),
-  );
-  return strong ? 'good' : 'weak';
+function toSelectorResult({ selector, key }: FoundKey): DkimCheck['selectors'][number] {
+  const { keyType, bits, revoked, testing } = key;
+  return { selector, keyType, bits, revoked, testing };
 }
 
-function reportKey({ selector, key: { bits, keyType, malformed, testing } }: FoundKey): Finding[] {
-  const findings: Finding[] = [];
-  if (malformed)
-    findings.push(
-      error(
-        'dkim.malformed_key',
-        `The key at the selector ${selector} (type ${keyType}) cannot be read, so that its signatures do not count. Publish it anew.`,
-      ),
-    );
-  if (bits !== null && bits < MIN_BITS)
-    findings.push(
-      error(
-        'dkim.short_key',
-        `The key at the selector ${selector} has ${bits} bits; receivers ignore keys below ${MIN_BITS}. Change to ${RECOMMENDED_BITS}.`,
-      ),
-    );
-  else if (bits !== null && bits < RECOMMENDED_BITS)
-    findings.push(
-      warning(
-        'dkim.weak_key',
-        `The key at the selector ${selector} has ${bits} bits. Change to ${RECOMMENDED_BITS}.`,
-      ),
-    );
-  if (testing)
-    findings.push(
-      warning(
-        'dkim.testing',
-        `The key at the selector ${selector} is marked as a test (t=y), so that receivers may ignore its signatures. Remove the mark.`,
-      ),
-    );
-  return findings;
+function computeVerdict(live: readonly FoundKey[]): Verdict {
+  if (live.length === 0) return 'unknown';
+  if (!live.some(({ key }) => isUsable(key, MIN_BITS))) return 'bad';
+  return live.every(({ key }) => isUsable(key, RECOMMENDED_BITS) && !key.testing) ? 'good' : 'weak';
+}
+
+function isUsable({ malformed, bits }: DkimKey, minBits: number): boolean {
+  return !malformed && (bits === null || bits >= minBits);
 }
 
 function reportWildcard(wildcardTexts: ReadonlySet<string>): Finding[] {
   if (wildcardTexts.size === 0) return [];
-  const revoked = [...wildcardTexts].some((text) => parseDkimKey(text)?.revoked);
-  if (revoked)
-    return [
-      info(
-        'dkim.all_revoked',
-        'A wildcard revokes every DKIM key that is not published by name, as domains do that send no mail.',
-      ),
-    ];
-  return [
-    info(
-      'dkim.wildcard',
-      'Every name below _domainkey has the same TXT record (a wildcard), which was left aside.',
-    ),
-  ];
+  const isRevoked = [...wildcardTexts].some((text) => parseDkimKey(text)?.revoked);
+  return [isRevoked ? allRevoked : wildcardIgnored];
 }
 
 function reportNoKey(
   revoked: readonly FoundKey[],
-  subtree: DnsAnswer<string> | null,
-  answers: readonly DnsAnswer<string>[],
+  { subtree, wildcardTexts, bySelector }: Answers,
 ): Finding[] {
-  const findings = revoked.map(({ selector }) =>
-    info('dkim.revoked', `The key at the selector ${selector} is revoked.`),
-  );
-  const failed = answers.find((answer) => answer.kind === 'failed');
+  const findings = revoked.map(({ selector }) => reportRevoked(selector));
+  const failed = bySelector.find((answer) => answer.kind === 'failed');
   if (failed)
     return [
       ...findings,
-      reportUnanswered('dkim.unanswered', 'A part of the DKIM selectors', failed.reason),
+      reportUnanswered('dkim.unanswered', 'Some of the DKIM selectors', failed.reason),
     ];
-  const none = info(
-    'dkim.not_found',
-    'None of the selectors that are commonly used holds a live key. The domain may sign under another one, so that this proves nothing.',
-  );
-  if (revoked.length > 0 || (subtree?.kind !== 'nodata' && subtree?.kind !== 'records'))
-    return [...findings, none];
-  return [
-    none,
-    info(
-      'dkim.subtree',
-      'The name _domainkey is there, so that some key likely is too, under a selector that is not commonly used.',
-    ),
-  ];
+  const mayHideKeys =
+    revoked.length === 0 &&
+    wildcardTexts.size === 0 &&
+    (subtree.kind === 'nodata' || subtree.kind === 'records');
+  return [...findings, notFound, ...(mayHideKeys ? [subtreeFound] : [])];
 }

@@ -1,20 +1,20 @@
 import { createPublicKey } from 'node:crypto';
 import { parseTags } from '../tags.ts';
 
-/** What a DKIM key record says (RFC 6376, RFC 8463). */
+/** The contents of a DKIM key record (RFC 6376, RFC 8463). */
 export interface DkimKey {
-  /** rsa, ed25519, or what it says when that can be a type. */
+  /** rsa or ed25519; else the published name, or `unknown` when that is not a valid name. */
   keyType: string;
-  /** Of an RSA key that can be read. */
+  /** Length of an RSA key; null for other types and for keys that cannot be parsed. */
   bits: number | null;
-  /** An empty key: nothing that is signed with it counts any more. */
+  /** An empty key: its signatures no longer count. */
   revoked: boolean;
   testing: boolean;
-  /** Nothing can be verified by it: the type is unknown or the key cannot be read. */
+  /** It verifies nothing: the type is unknown or the key cannot be parsed. */
   malformed: boolean;
 }
 
-/** Reads a TXT record; null when it is no key record. Never throws. */
+/** Parses a TXT record; null when it is not a key record. Never throws. */
 export function parseDkimKey(text: string): DkimKey | null {
   const tags = parseTags(text);
   const key = tags.get('p')?.replaceAll(/\s/g, '');
@@ -27,15 +27,20 @@ export function parseDkimKey(text: string): DkimKey | null {
     .some((flag) => flag.trim().toLowerCase() === 'y');
   if (key === '') return { keyType, bits: null, revoked: true, testing, malformed: false };
   const bits = keyType === 'rsa' ? readRsaBits(key) : null;
-  const readable =
-    keyType === 'rsa'
-      ? bits !== null
-      : keyType === 'ed25519' && Buffer.from(key, 'base64').length === 32;
-  return { keyType, bits, revoked: false, testing, malformed: !readable };
+  const malformed = keyType === 'rsa' ? bits === null : !isEd25519(keyType, key);
+  return { keyType, bits, revoked: false, testing, malformed };
+}
+
+/** An Ed25519 public key is published as its bare bytes (RFC 8463, section 4). */
+const ED25519_BYTES = 32;
+
+function isEd25519(keyType: string, base64: string): boolean {
+  return keyType === 'ed25519' && Buffer.from(base64, 'base64').length === ED25519_BYTES;
 }
 
 /**
- * Key records hold a SubjectPublicKeyInfo; some hold the bare RSA key, which receivers take too.
+ * Tries both encodings: a SubjectPublicKeyInfo, and the bare RSA key that some domains publish and
+ * receivers accept as well.
  */
 function readRsaBits(base64: string): number | null {
   const key = Buffer.from(base64, 'base64');

@@ -1,6 +1,6 @@
 /**
- * Selectors that large senders prescribe. A domain's selectors cannot be listed from outside, so
- * that these are guesses: finding none of them proves nothing.
+ * Selectors that large senders prescribe. DNS cannot list the selectors of a domain, so these are
+ * guesses, and finding none of them proves nothing.
  */
 export const selectors: readonly string[] = [
   'google',
@@ -34,5 +34,5 @@ export const selectors: readonly string[] = [
   'pm',
 ];
 
-/** Nobody's selector: an answer to it comes from a wildcard. */
+/** A selector that nobody uses: whatever it returns comes from a wildcard. */
 export const IMPROBABLE_SELECTOR = 'tributary-3f9c1e7a';

@@ -4,41 +4,39 @@ export type Policy = 'none' | 'quarantine' | 'reject';
 
 export interface DmarcRecord {
   text: string;
-  /** For the domain that holds the record. */
+  /** Applies to the domain that holds the record. */
   policy: Policy;
-  /** For names below it: those that are there, and those that are not. */
+  /** Applies to subdomains that exist. */
   subdomains: Policy;
+  /** Applies to subdomains that do not exist. */
   absent: Policy;
-  /** y: a public suffix such as a registry's; n: the top of an organization; u: not said. */
+  /** y: a public suffix, such as a registry's; n: the top of an organization; u: unspecified. */
   psd: 'y' | 'n' | 'u';
-  /** t=y: receivers act one level lower. */
+  /** t=y: receivers apply the next weaker policy. */
   testing: boolean;
-  /** Where reports go: mailto: and other addresses. */
+  /** Addresses that receive reports, mostly mailto: URIs. */
   reports: string[];
-  /**
-   * Receivers do as if there were no record: a policy is wrong or absent, and nobody would hear of
-   * it.
-   */
+  /** A policy is invalid or missing and no report address is set: receivers ignore the record. */
   ignored: boolean;
-  /** A policy is wrong or absent, so that the record counts as p=none. */
+  /** A policy is invalid or missing, so receivers treat the record as p=none. */
   recovered: boolean;
   /** Tags of RFC 7489 that RFC 9989 has removed. */
   removed: string[];
-  /** A report address has a size limit behind "!", which does not count any more. */
+  /** A report address has a size limit after "!", which RFC 9989 has removed. */
   sizeLimit: boolean;
 }
 
 const policies: readonly string[] = ['none', 'quarantine', 'reject'] satisfies Policy[];
-/** So many places of reports are kept; the RFC lets receivers stop at two. */
+/** Report addresses that are kept; the RFC lets receivers stop after two. */
 const MAX_REPORTS = 20;
 const removedTags = ['pct', 'rf', 'ri'];
 
-/** Whether a TXT record is DMARC: the version comes first and is written exactly so. */
+/** Whether a TXT record is DMARC: the version comes first and is case-sensitive. */
 export function isDmarc(text: string): boolean {
   return /^v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/.test(text);
 }
 
-/** Reads a record that `isDmarc`, by RFC 9989, section 4.10.1. Never throws. */
+/** Parses a record for which `isDmarc` holds (RFC 9989, section 4.10.1). Never throws. */
 export function parseDmarc(text: string): DmarcRecord {
   const tags = parseTags(text);
   const uris = splitUris(tags.get('rua')).slice(0, MAX_REPORTS);
@@ -65,7 +63,7 @@ export function parseDmarc(text: string): DmarcRecord {
   };
 }
 
-/** One level lower: what receivers do while a policy is tested. */
+/** The next weaker policy, which receivers apply while a policy is in testing mode. */
 export function lowerPolicy(policy: Policy): Policy {
   return policy === 'reject' ? 'quarantine' : 'none';
 }

@@ -1,11 +1,11 @@
 import type { DnsQuery, DnsFailure } from '../resolver.ts';
 import { isDmarc, parseDmarc, type DmarcRecord } from './parse.ts';
 
-/** RFC 9989 bounds the walk, whatever the number of labels. */
+/** The walk makes at most so many queries, however many labels a name has (RFC 9989). */
 const MAX_QUERIES = 8;
 
 export interface FoundRecord {
-  /** The domain whose _dmarc name holds it. */
+  /** The domain below whose _dmarc name the record was found. */
   at: string;
   record: DmarcRecord;
 }
@@ -13,15 +13,15 @@ export interface FoundRecord {
 export interface Discovery {
   /** The record that receivers apply; null when there is none. */
   applied: FoundRecord | null;
-  /** The domains that hold several records, which count as none. */
+  /** Domains with several records, which count as none. */
   duplicates: string[];
-  /** Why the search did not come to an end; null when it did. */
+  /** Why the search was cut short; null when it was completed. */
   failed: DnsFailure | null;
 }
 
 /**
- * The domains at which the tree walk looks, in its order: eight labels and more drop to seven after
- * the first one.
+ * The domains that the tree walk queries, in order. After the domain itself, names of eight or more
+ * labels are cut to seven.
  */
 export function listWalkDomains(domain: string): string[] {
   const labels = domain.split('.');
@@ -51,8 +51,8 @@ export async function discoverPolicy(domain: string, query: DnsQuery): Promise<D
 }
 
 /**
- * Of the records above the domain, nearest first: at a public suffix the organization is the name
- * below it, else the one with the fewest labels.
+ * Picks the record of the organization from those above the domain, which come nearest first: the
+ * one with the fewest labels, or the one directly below a public suffix.
  */
 function selectRecord(found: readonly FoundRecord[]): FoundRecord | null {
   const top = found.at(-1);

@@ -1,21 +1,33 @@
 import { isIP } from 'node:net';
 import { getDomain } from 'tldts';
-import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
-import type { DnsQuery, DnsAnswer, DnsRecordData } from '../resolver.ts';
+import { conclude, createCheck, getRecords, reportUnanswered } from '../findings.ts';
+import type { DnsAnswer, DnsQuery, DnsRecordData } from '../resolver.ts';
 import type { Finding, MxCheck, SpfCheck, Verdict } from '../types.ts';
+import {
+  noMailServer,
+  receivesNoMail,
+  reportAddresses,
+  reportImplicitMx,
+  reportInferredMailboxes,
+  reportMissingHosts,
+  reportSeveralProviders,
+  reportUnknownMailboxes,
+} from './findings.ts';
 import { inferMailboxes, type Inference } from './infer.ts';
-import { getProviderLabel, findMailProvider, SELF_HOSTED, type ProviderRow } from './providers.ts';
+import { SELF_HOSTED, findMailProvider, type ProviderRow } from './providers.ts';
 
 type Mx = DnsRecordData['MX'];
 type Mailboxes = Pick<MxCheck, 'gateway' | 'provider' | 'certainty'>;
 
 const unknownMailboxes: Mailboxes = { gateway: null, provider: null, certainty: 'unknown' };
-/** Nobody uses more mail servers than this: the first ones are kept. */
+/** Hosts that are kept; no real domain has more mail servers. */
 const MAX_HOSTS = 50;
-/** So many of the hosts are looked up; a sixth one tells no more. */
+/** Hosts that are looked up; further ones would not change the verdict in practice. */
 const MAX_LOOKUPS = 5;
+/** Addresses that are kept of a domain without MX records. */
+const MAX_ADDRESSES = 5;
 
-/** Where mail for the domain goes, and who keeps the mailboxes. */
+/** Where mail for the domain is delivered, and which provider hosts the mailboxes. */
 export async function checkMx(
   domain: string,
   { query, spf, now }: { query: DnsQuery; spf: SpfCheck; now: () => Date },
@@ -24,82 +36,56 @@ export async function checkMx(
   if (answer.kind === 'failed')
     return createEmptyCheck(
       'unknown',
-      [reportUnanswered('mx.unanswered', 'The mail servers (MX)', answer.reason)],
+      reportUnanswered('mx.unanswered', 'The mail servers (MX)', answer.reason),
       now,
     );
   if (answer.kind !== 'records') return checkImplicitMx(domain, query, now);
-  const hosts = answer.records
-    .toSorted(
-      (one, other) => one.preference - other.preference || one.host.localeCompare(other.host),
-    )
-    .slice(0, MAX_HOSTS);
-  if (hosts.every(({ host }) => host === '')) return nullMx(hosts, now);
+  const hosts = answer.records.toSorted(compareHosts).slice(0, MAX_HOSTS);
+  if (hosts.every(({ host }) => host === '')) return createNullMxCheck(hosts, now);
   const [lookedUp, mailboxes] = await Promise.all([
     lookUpHosts(hosts, query),
     findMailboxes(domain, hosts, { query, spf }),
   ]);
   const findings = [...lookedUp.findings, ...mailboxes.findings];
   return {
-    ...createCheck(lookedUp.verdict, hosts.map(formatMx), findings, now),
+    ...createCheck(conclude(lookedUp.verdict, hosts.map(formatMx), ...findings), now),
     hosts,
     nullMx: false,
     ...mailboxes.who,
   };
 }
 
-function createEmptyCheck(verdict: Verdict, findings: Finding[], now: () => Date): MxCheck {
+const compareHosts = (one: Mx, other: Mx): number =>
+  one.preference - other.preference || one.host.localeCompare(other.host);
+
+function createEmptyCheck(verdict: Verdict, finding: Finding, now: () => Date): MxCheck {
   return {
-    ...createCheck(verdict, [], findings, now),
+    ...createCheck(conclude(verdict, [], finding), now),
     hosts: [],
     nullMx: false,
     ...unknownMailboxes,
   };
 }
 
-/** RFC 5321, section 5.1: without MX, mail goes to the domain's own address. */
+/** RFC 5321, section 5.1: without MX records, mail is delivered to the domain's own address. */
 async function checkImplicitMx(domain: string, query: DnsQuery, now: () => Date): Promise<MxCheck> {
   const answers = await Promise.all([query(domain, 'A'), query(domain, 'AAAA')]);
   const addresses = answers.flatMap((answer: DnsAnswer<string>) => getRecords(answer));
-  if (addresses.length > 0) {
-    const finding = warning(
-      'mx.implicit',
-      `There is no MX record, so mail goes to the address of ${domain} itself, which is often only a web site. Publish an MX record, or "0 ." when no mail is wanted.`,
-    );
+  if (addresses.length > 0)
     return {
-      ...createEmptyCheck('weak', [finding], now),
-      records: addresses.slice(0, 5),
+      ...createEmptyCheck('weak', reportImplicitMx(domain), now),
+      records: addresses.slice(0, MAX_ADDRESSES),
       hosts: [{ host: domain, preference: 0 }],
     };
-  }
   const failed = answers.find((answer) => answer.kind === 'failed');
-  if (failed)
-    return createEmptyCheck(
-      'unknown',
-      [
-        reportUnanswered(
-          'mx.unanswered',
-          'The address that would take mail without an MX record',
-          failed.reason,
-        ),
-      ],
-      now,
-    );
-  return createEmptyCheck(
-    'missing',
-    [
-      warning(
-        'mx.missing',
-        'There is neither an MX record nor an address: the domain cannot receive mail.',
-      ),
-    ],
-    now,
-  );
+  if (failed === undefined) return createEmptyCheck('missing', noMailServer, now);
+  const what = 'The address that receives mail when there is no MX record';
+  return createEmptyCheck('unknown', reportUnanswered('mx.unanswered', what, failed.reason), now);
 }
 
-function nullMx(hosts: Mx[], now: () => Date): MxCheck {
-  const finding = info('mx.null', 'The domain says that it receives no mail (null MX, RFC 7505).');
+function createNullMxCheck(hosts: Mx[], now: () => Date): MxCheck {
   return {
-    ...createCheck('not_applicable', hosts.map(formatMx), [finding], now),
+    ...createCheck(conclude('not_applicable', hosts.map(formatMx), receivesNoMail), now),
     hosts: [],
     nullMx: true,
     ...unknownMailboxes,
@@ -110,35 +96,20 @@ function formatMx({ preference, host }: Mx): string {
   return `${preference} ${host === '' ? '.' : host}`;
 }
 
-/** Whether the hosts are there at all. Known providers' are. */
+/** Whether the hosts exist. Those of known providers are taken to exist without a lookup. */
 async function lookUpHosts(
   hosts: readonly Mx[],
   query: DnsQuery,
 ): Promise<{ verdict: Verdict; findings: Finding[] }> {
   const names = [...new Set(hosts.map(({ host }) => host))].slice(0, MAX_LOOKUPS);
-  const states = await Promise.all(
-    names.map(async (name) => ({ name, state: await resolveHostState(name, query) })),
-  );
-  const unusable = states
-    .filter(({ state }) => state === 'lost')
-    .map(({ name }) => (name === '' ? '.' : name));
-  const literal = unusable.filter((name) => isIP(name) !== 0);
-  const lost = unusable.filter((name) => isIP(name) === 0);
-  const findings: Finding[] = [];
-  if (literal.length > 0)
-    findings.push(
-      error(
-        'mx.address',
-        `An MX record names the address ${literal.join(', ')} where a host name belongs. Senders cannot use it: name a host.`,
-      ),
-    );
-  if (lost.length > 0)
-    findings.push(
-      error(
-        'mx.dangling',
-        `There is no such host as ${lost.join(', ')}, which an MX record names. Remove the record or mend the host's name.`,
-      ),
-    );
+  const states = await Promise.all(names.map((name) => resolveHostState(name, query)));
+  const unusable = names.filter((_, index) => states[index] === 'lost');
+  const addresses = unusable.filter((name) => isIP(name) !== 0);
+  const missing = unusable.filter((name) => isIP(name) === 0).map((name) => name || '.');
+  const findings = [
+    ...(addresses.length > 0 ? [reportAddresses(addresses)] : []),
+    ...(missing.length > 0 ? [reportMissingHosts(missing)] : []),
+  ];
   if (unusable.length === 0) return { verdict: 'good', findings };
   return { verdict: unusable.length === names.length ? 'bad' : 'weak', findings };
 }
@@ -154,85 +125,51 @@ async function resolveHostState(
   return answers.some(({ kind }) => kind === 'failed') ? 'unknown' : 'lost';
 }
 
-/** The most preferred known host decides: the others are spares. */
+type FoundMailboxes = { who: Mailboxes; findings: Finding[] };
+
+/** The known host with the best preference decides; the others are fallbacks. */
 async function findMailboxes(
   domain: string,
   hosts: readonly Mx[],
   { query, spf }: { query: DnsQuery; spf: SpfCheck },
-): Promise<{ who: Mailboxes; findings: Finding[] }> {
+): Promise<FoundMailboxes> {
   const rows = hosts.flatMap(({ host }) => findMailProvider(host) ?? []);
   const gateway = rows.find(({ kind }) => kind === 'gateway') ?? null;
-  const mailbox = rows.find(({ kind }) => kind === 'mailbox');
-  if (gateway === null && mailbox)
-    return {
-      who: { gateway: null, provider: mailbox.key, certainty: 'certain' },
-      findings: reportSeveralProviders(rows),
-    };
+  const mailbox = rows.find(({ kind }) => kind === 'mailbox') ?? null;
+  if (gateway === null && mailbox !== null)
+    return { who: toCertain(mailbox.key), findings: reportSeveralProviders(rows) };
   if (gateway === null && hosts.some(({ host }) => isOwnHost(host, domain)))
-    return { who: { gateway: null, provider: SELF_HOSTED, certainty: 'certain' }, findings: [] };
-  return inferBehindGateway(gateway, mailbox ?? null, await inferMailboxes(domain, spf, query));
+    return { who: toCertain(SELF_HOSTED), findings: [] };
+  return inferBehindGateway(gateway, mailbox, await inferMailboxes(domain, spf, query));
 }
 
-function reportSeveralProviders(rows: readonly ProviderRow[]): Finding[] {
-  const labels = [...new Set(rows.map(({ label }) => label))];
-  if (labels.length < 2) return [];
-  return [
-    warning(
-      'mx.several_providers',
-      `Mail goes to several providers: ${labels.join(', ')}. Remove the MX records of the one that is not used any more.`,
-    ),
-  ];
-}
+const toCertain = (provider: string): Mailboxes => ({
+  gateway: null,
+  provider,
+  certainty: 'certain',
+});
 
 function isOwnHost(host: string, domain: string): boolean {
   if (host === domain || host.endsWith(`.${domain}`)) return true;
-  const above = getDomain(domain, { allowPrivateDomains: true });
-  return above !== null && getDomain(host, { allowPrivateDomains: true }) === above;
+  const registrable = getDomain(domain, { allowPrivateDomains: true });
+  return registrable !== null && getDomain(host, { allowPrivateDomains: true }) === registrable;
 }
 
 /**
- * Without a gateway one sign is no proof: many let a provider send for them and keep their
- * mailboxes elsewhere.
+ * Without a gateway, a single sign is not enough: many domains let a provider send for them and
+ * keep their mailboxes elsewhere.
  */
 function inferBehindGateway(
   gateway: ProviderRow | null,
   mailbox: ProviderRow | null,
   inferred: Inference,
-): { who: Mailboxes; findings: Finding[] } {
-  const enough = gateway !== null || inferred.signs.length > 1;
-  const provider = (enough ? inferred.provider : null) ?? mailbox?.key ?? null;
-  const place =
-    gateway === null ? 'Nobody we know runs the mail servers' : `${gateway.label} filters the mail`;
-  const who: Mailboxes = {
-    gateway: gateway?.key ?? null,
-    provider,
-    certainty: provider === null ? 'unknown' : 'inferred',
-  };
-  if (provider === null) {
-    const why = inferred.incomplete
-      ? 'some questions had no answer'
-      : 'neither SPF, DKIM nor autodiscover tells';
-    return {
-      who,
-      findings: [
-        info(
-          'mx.mailboxes_unknown',
-          `${place}; who keeps the mailboxes is not to be seen: ${why}.`,
-        ),
-      ],
-    };
-  }
-  const signs =
-    inferred.provider === null
-      ? 'an MX record beside the filter leads there'
-      : inferred.signs.join('; ');
-  return {
-    who,
-    findings: [
-      info(
-        'mx.mailboxes_inferred',
-        `${place}; the mailboxes are likely at ${getProviderLabel(provider)}: ${signs}.`,
-      ),
-    ],
-  };
+): FoundMailboxes {
+  const hasEnoughSigns = gateway !== null || inferred.signs.length > 1;
+  const provider = (hasEnoughSigns ? inferred.provider : null) ?? mailbox?.key ?? null;
+  const certainty = provider === null ? 'unknown' : 'inferred';
+  const finding =
+    provider === null
+      ? reportUnknownMailboxes(gateway, inferred)
+      : reportInferredMailboxes(gateway, provider, inferred);
+  return { who: { gateway: gateway?.key ?? null, provider, certainty }, findings: [finding] };
 }

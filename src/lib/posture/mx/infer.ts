@@ -2,11 +2,11 @@ import { getRecords } from '../findings.ts';
 import type { DnsQuery, DnsAnswer } from '../resolver.ts';
 import type { MailProvider, SpfCheck } from '../types.ts';
 
-/** Who likely keeps the mailboxes behind a filter, and by which signs. */
+/** Which provider probably hosts the mailboxes behind a filter, and what suggests it. */
 export interface Inference {
   provider: MailProvider | null;
   signs: string[];
-  /** A question had no answer, so that no provider is no proof. */
+  /** Some lookups failed, so the absence of signs proves nothing. */
   incomplete: boolean;
 }
 
@@ -16,9 +16,10 @@ interface Sign {
 }
 
 /**
- * A gateway's MX says nothing of the mailboxes. What gives them away: whom SPF lets send, where the
- * DKIM selectors lead that Microsoft and Google use, and where Outlook is sent for its settings.
- * Most signs win; signs of both in equal number say nothing.
+ * Infers the provider from other records, because the MX of a gateway says nothing about the
+ * mailboxes: the senders that SPF allows, the targets of the DKIM selectors that Microsoft and
+ * Google use, and the server that Outlook gets its settings from. The provider with the most signs
+ * wins; a tie counts as unknown.
  */
 export async function inferMailboxes(
   domain: string,
@@ -65,18 +66,18 @@ function findSelectorSigns(selector: string, answer: DnsAnswer<string>): Sign[] 
   );
   return cname === undefined
     ? []
-    : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} leads to ${cname}` }];
+    : [{ provider: 'microsoft_365', sign: `the DKIM selector ${selector} points to ${cname}` }];
 }
 
 function findGoogleKeySigns(answer: DnsAnswer<string>): Sign[] {
   return getRecords(answer).some((text) => /(^|;)\s*p=/.test(text))
-    ? [{ provider: 'google_workspace', sign: 'there is a key at the DKIM selector google' }]
+    ? [{ provider: 'google_workspace', sign: 'the DKIM selector google has a key' }]
     : [];
 }
 
 function findAutodiscoverSigns(answer: DnsAnswer<string>): Sign[] {
   return getRecords(answer).includes('autodiscover.outlook.com')
-    ? [{ provider: 'microsoft_365', sign: 'autodiscover leads to autodiscover.outlook.com' }]
+    ? [{ provider: 'microsoft_365', sign: 'autodiscover points to autodiscover.outlook.com' }]
     : [];
 }
 

@@ -1,20 +1,21 @@
-/** Who keeps mailboxes, or filters mail on its way to those who do. */
+/** A company that hosts mailboxes, or filters mail in front of them. */
 export interface ProviderRow {
   key: string;
   label: string;
   kind: 'mailbox' | 'gateway';
-  /** A host belongs to it when it ends in one of these, label by label. */
+  /** A host belongs to the provider when its last labels equal one of these. */
   suffixes: readonly string[];
 }
 
-/** Mail servers under the scanned domain's own name. */
+/** Key for mail servers below the scanned domain itself. */
 export const SELF_HOSTED = 'self_hosted';
 
 /**
- * By documentation of the vendors and by what public checkers know (checkdmarc, MailShield).
- * Microsoft gives domains with DNSSEC hosts under mx.microsoft since 2024; Google gives new
- * customers one record instead of five. https://techcommunity.microsoft.com/blog/exchange/3939694
- * and https://support.google.com/a/answer/174125
+ * Compiled from the documentation of the vendors and from public checkers (checkdmarc, MailShield).
+ * Since 2024 Microsoft assigns domains with DNSSEC hosts below mx.microsoft, and Google assigns new
+ * customers one record instead of five. Sources:
+ * https://techcommunity.microsoft.com/blog/exchange/3939694 and
+ * https://support.google.com/a/answer/174125
  */
 export const providers: readonly ProviderRow[] = [
   mailbox(
@@ -92,8 +93,8 @@ const bySuffix = new Map(
 const byKey = new Map(providers.map((row) => [row.key, row]));
 
 /**
- * Whose mail server this is. Whole labels count: notgooglemail.com is nobody's, nor is
- * smtp.google.com.example.net.
+ * The provider that runs a mail server; null when it is unknown. Only whole labels at the end of
+ * the name match: neither notgooglemail.com nor smtp.google.com.example.net is Google's.
  */
 export function findMailProvider(host: string): ProviderRow | null {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
@@ -104,7 +105,7 @@ export function findMailProvider(host: string): ProviderRow | null {
   return null;
 }
 
-/** What people call a provider; its key when it is none of ours. */
+/** The name of a provider; its key when the provider is not listed here. */
 export function getProviderLabel(key: string): string {
   return key === SELF_HOSTED ? 'Own mail servers' : (byKey.get(key)?.label ?? key);
 }

@@ -1,81 +1,67 @@
-import { createCheck, error, info, getRecords, reportUnanswered, warning } from '../findings.ts';
+import {
+  conclude,
+  createCheck,
+  error,
+  getRecords,
+  info,
+  reportUnanswered,
+  warning,
+  type Conclusion,
+} from '../findings.ts';
 import type { DnsQuery } from '../resolver.ts';
 import type { Finding, SpfCheck, Verdict } from '../types.ts';
 import { isSpf } from './parse.ts';
 import { walkSpf, type SpfWalk } from './walk.ts';
 
-const emptyCounts = { lookups: 0, voidLookups: 0, all: null, includes: [] } as const;
+type Counts = Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all' | 'includes'>;
+
 /**
- * With the other TXT records of a name, answers beyond 512 bytes need TCP, which some firewalls
- * stop (RFC 7208, section 3.4).
+ * Bytes of a record. Together with the other TXT records of the name, a longer one makes responses
+ * exceed 512 bytes and need TCP, which some firewalls block (RFC 7208, section 3.4).
  */
 const RECOMMENDED_LENGTH = 450;
+/** Characters that a message quotes of a record. */
+const MAX_QUOTED = 80;
 
-/** Who may send mail in the domain's name (SPF, RFC 7208). */
+/** Who may send mail on behalf of the domain (SPF, RFC 7208). */
 export async function checkSpf(
   domain: string,
   { query, now }: { query: DnsQuery; now: () => Date },
 ): Promise<SpfCheck> {
   const answer = await query(domain, 'TXT');
+  const withoutCounts = (conclusion: Conclusion) => ({
+    ...createCheck(conclusion, now),
+    ...createEmptyCounts(),
+  });
   if (answer.kind === 'failed')
-    return {
-      ...createCheck(
-        'unknown',
-        [],
-        [reportUnanswered('spf.unanswered', 'SPF', answer.reason)],
-        now,
-      ),
-      ...emptyCounts,
-      includes: [],
-    };
+    return withoutCounts(
+      conclude('unknown', [], reportUnanswered('spf.unanswered', 'SPF', answer.reason)),
+    );
   const texts = getRecords(answer);
-  const [text, ...others] = texts.filter(isSpf);
-  if (text === undefined)
-    return {
-      ...createCheck('missing', [], reportMissing(texts), now),
-      ...emptyCounts,
-      includes: [],
-    };
+  const records = texts.filter(isSpf);
+  const [text, ...others] = records;
+  if (text === undefined) return withoutCounts(conclude('missing', [], ...reportMissing(texts)));
   if (others.length > 0)
-    return {
-      ...createCheck('bad', [text, ...others], [reportDuplicates(others.length + 1)], now),
-      ...emptyCounts,
-      includes: [],
-    };
-  const { broken, incomplete, findings, ...counts } = await walkSpf(domain, text, query);
-  const notes = [
-    ...findings,
+    return withoutCounts(conclude('bad', records, reportDuplicates(records.length)));
+  const { conclusion, counts } = concludeWalk(text, await walkSpf(domain, text, query));
+  return { ...createCheck(conclusion, now), ...counts };
+}
+
+function createEmptyCounts(): Counts {
+  return { lookups: 0, voidLookups: 0, all: null, includes: [] };
+}
+
+function concludeWalk(
+  text: string,
+  { broken, incomplete, findings: walked, ...counts }: SpfWalk,
+): { conclusion: Conclusion; counts: Counts } {
+  const findings = [
+    ...walked,
     ...reportAll(counts.all, broken || incomplete),
     ...reportLength(text),
   ];
-  return {
-    ...createCheck(computeVerdict({ broken, incomplete, ...counts }, notes), [text], notes, now),
-    ...counts,
-  };
-}
-
-function reportMissing(texts: readonly string[]): Finding[] {
-  const missing = error(
-    'spf.missing',
-    'There is no SPF record, so that anybody can send mail in the name of the domain. Publish one that lists the senders and ends in -all.',
-  );
-  const nearly = texts.find((text) => /^["'\s]*(?:v=)?spf/i.test(text));
-  return nearly === undefined
-    ? [missing]
-    : [
-        missing,
-        warning(
-          'spf.not_a_record',
-          `"${nearly.slice(0, 80)}" looks like SPF and is not: the record must begin with "v=spf1" and a space.`,
-        ),
-      ];
-}
-
-function reportDuplicates(count: number): Finding {
-  return error(
-    'spf.several_records',
-    `There are ${count} SPF records and only one may be, so that receivers use none. Merge them into one.`,
-  );
+  const verdict = computeVerdict({ broken, incomplete, ...counts }, findings);
+  return { conclusion: conclude(verdict, [text], ...findings), counts };
 }
 
 function computeVerdict(
@@ -84,53 +70,75 @@ function computeVerdict(
 ): Verdict {
   if (broken || all === 'pass') return 'bad';
   if (incomplete) return 'unknown';
-  return all === null ||
-    all === 'neutral' ||
-    findings.some(({ severity }) => severity === 'warning')
-    ? 'weak'
-    : 'good';
+  const isOpen = all === null || all === 'neutral';
+  return isOpen || findings.some(({ severity }) => severity === 'warning') ? 'weak' : 'good';
+}
+
+function reportMissing(texts: readonly string[]): Finding[] {
+  const missing = error(
+    'spf.missing',
+    'There is no SPF record, so anybody can send mail on behalf of the domain. ' +
+      'Publish one that lists the senders and ends in -all.',
+  );
+  const similar = texts.find((text) => /^["'\s]*(?:v=)?spf/i.test(text));
+  return similar === undefined ? [missing] : [missing, reportNotARecord(similar)];
+}
+
+function reportNotARecord(text: string): Finding {
+  return warning(
+    'spf.not_a_record',
+    `"${text.slice(0, MAX_QUOTED)}" looks like SPF but is not valid. ` +
+      'The record must begin with "v=spf1" and a space.',
+  );
+}
+
+function reportDuplicates(count: number): Finding {
+  return error(
+    'spf.several_records',
+    `There are ${count} SPF records. Only one is allowed, so receivers ignore all of them. ` +
+      'Merge them into one.',
+  );
 }
 
 function reportAll(all: SpfCheck['all'], isPartial: boolean): Finding[] {
-  if (all === 'pass')
-    return [
-      error(
-        'spf.pass_all',
-        'The record ends in "+all": it lets the whole world send in the name of the domain. End it in -all or ~all.',
-      ),
-    ];
-  if (all === 'neutral')
-    return [
-      warning(
-        'spf.neutral_all',
-        'The record ends in "?all": it says nothing of senders that are not listed. End it in -all or ~all.',
-      ),
-    ];
-  if (all === 'softfail')
-    return [
-      info(
-        'spf.softfail_all',
-        'The record ends in "~all": mail of others is suspicious, not refused. With an enforced DMARC policy that is enough.',
-      ),
-    ];
-  if (all === null && !isPartial)
-    return [
-      warning(
-        'spf.no_all',
-        'The record has no "all" at its end: it says nothing of senders that are not listed. End it in -all or ~all.',
-      ),
-    ];
-  return [];
+  if (all === null) return isPartial ? [] : [noAll];
+  const finding = allFindings[all];
+  return finding === undefined ? [] : [finding];
 }
+
+const noAll = warning(
+  'spf.no_all',
+  'The record does not end in "all", so it says nothing about senders that it does not list. ' +
+    'End it in -all or ~all.',
+);
+
+const allFindings: Record<NonNullable<SpfCheck['all']>, Finding | undefined> = {
+  pass: error(
+    'spf.pass_all',
+    'The record ends in "+all", which allows anybody to send mail on behalf of the domain. ' +
+      'End it in -all or ~all.',
+  ),
+  neutral: warning(
+    'spf.neutral_all',
+    'The record ends in "?all", so it says nothing about senders that it does not list. ' +
+      'End it in -all or ~all.',
+  ),
+  softfail: info(
+    'spf.softfail_all',
+    'The record ends in "~all": mail from other senders is treated as suspicious but not ' +
+      'rejected. That is enough when the DMARC policy is enforced.',
+  ),
+  fail: undefined,
+};
 
 function reportLength(text: string): Finding[] {
   const bytes = Buffer.byteLength(text);
-  return bytes <= RECOMMENDED_LENGTH
-    ? []
-    : [
-        info(
-          'spf.long',
-          `The record has ${bytes} bytes; beyond ${RECOMMENDED_LENGTH} some receivers cannot fetch it. Shorten it.`,
-        ),
-      ];
+  if (bytes <= RECOMMENDED_LENGTH) return [];
+  return [
+    info(
+      'spf.long',
+      `The record is ${bytes} bytes long. Some receivers cannot fetch records of more than ` +
+        `${RECOMMENDED_LENGTH} bytes. Shorten it.`,
+    ),
+  ];
 }

@@ -1,43 +1,38 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** A mechanism of an SPF record, in the order in which receivers try them. */
+/** One mechanism of an SPF record. */
 export interface Mechanism {
   name: MechanismName;
   qualifier: '+' | '-' | '~' | '?';
-  /** The domain that it names; null when it stands for the record's own. May hold macros. */
+  /** The domain that it names; null for the record's own domain. May contain macros. */
   domainSpec: string | null;
 }
 type MechanismName = (typeof mechanismNames)[number];
 
 export interface SpfRecord {
+  /** In the order in which receivers try them. */
   mechanisms: Mechanism[];
   redirect: string | null;
-  /**
-   * Terms that no receiver understands: any of them spoils the whole record (RFC 7208, section
-   * 4.6).
-   */
+  /** Terms that are not valid; a single one invalidates the record (RFC 7208, section 4.6). */
   invalidTerms: string[];
 }
 
 const mechanismNames = ['all', 'include', 'a', 'mx', 'ptr', 'ip4', 'ip6', 'exists'] as const;
 
-/** Whether a TXT record is SPF: the version, then a space or the end. */
+/** Whether a TXT record is SPF: it begins with the version and a space, or is the version alone. */
 export function isSpf(text: string): boolean {
   return /^v=spf1(?: |$)/i.test(text);
 }
 
-/** Reads a record that `isSpf`. Never throws: what cannot be read is among `wrong`. */
+/** Parses a record for which `isSpf` holds. Never throws: bad terms go to `invalidTerms`. */
 export function parseSpf(text: string): SpfRecord {
   const record: SpfRecord = { mechanisms: [], redirect: null, invalidTerms: [] };
-  for (const term of text
-    .split(' ')
-    .slice(1)
-    .filter((part) => part !== ''))
-    addTerm(record, term);
+  const [, ...terms] = text.split(' ');
+  for (const term of terms.filter((part) => part !== '')) addTerm(record, term);
   return record;
 }
 
-/** Macros depend on the message, so that what they ask for cannot be looked up beforehand. */
+/** Macros expand to names that depend on the message, so nothing can be looked up in advance. */
 export function hasMacro(domainSpec: string): boolean {
   return domainSpec.includes('%');
 }
@@ -65,7 +60,7 @@ function addMechanism(record: SpfRecord, term: string): void {
   else record.mechanisms.push({ name, qualifier: sign as Mechanism['qualifier'], domainSpec });
 }
 
-/** The domain behind a mechanism's name; undefined when what stands there cannot be read. */
+/** The domain after a mechanism's name; undefined when that part is not valid. */
 function parseDomainSpec(name: MechanismName, rest: string): string | null | undefined {
   if (name === 'all') return rest === '' ? null : undefined;
   if (name === 'ip4' || name === 'ip6')

@@ -1,18 +1,31 @@
-import { error, info, reportUnanswered, warning } from '../findings.ts';
-import type { DnsQuery, DnsAnswer } from '../resolver.ts';
+import { reportUnanswered } from '../findings.ts';
+import type { DnsAnswer, DnsFailure, DnsQuery } from '../resolver.ts';
 import type { Finding, SpfCheck } from '../types.ts';
 import { hasMacro, isSpf, parseSpf, type Mechanism, type SpfRecord } from './parse.ts';
+import {
+  reportAfterAll,
+  reportBadTarget,
+  reportInvalidTerms,
+  reportLoop,
+  reportMacro,
+  reportPtr,
+  reportRedirectIgnored,
+  reportTooManyLookups,
+  reportTooManyMx,
+  reportTooManyVoidLookups,
+  type Link,
+} from './walk-findings.ts';
 
-/** RFC 7208, section 4.6.4. */
+/** RFC 7208, section 4.6.4: a receiver stops with permerror beyond any of these. */
 const MAX_LOOKUPS = 10;
 const MAX_VOID_LOOKUPS = 2;
 const MAX_MX_HOSTS = 10;
-/** Where counting ends, however far a record goes. */
+/** Where we stop counting, however far a record goes on. */
 const MAX_COUNTED = 30;
 
-/** What a record and all that it includes add up to. */
+/** What a record and everything that it includes add up to. */
 export interface SpfWalk extends Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all' | 'includes'> {
-  /** Receivers answer permerror: they act as if there were no SPF, or refuse the mail. */
+  /** Receivers return permerror: they act as if there were no SPF, or reject the mail. */
   broken: boolean;
   /** A part could not be looked up. */
   incomplete: boolean;
@@ -20,7 +33,7 @@ export interface SpfWalk extends Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all
 }
 
 /**
- * Follows a record as a receiver would in the worst case, in which no mechanism before the last one
+ * Follows a record as a receiver does in the worst case, in which no mechanism before the last one
  * matches.
  */
 export async function walkSpf(domain: string, text: string, query: DnsQuery): Promise<SpfWalk> {
@@ -35,78 +48,59 @@ export async function walkSpf(domain: string, text: string, query: DnsQuery): Pr
   };
   walk.all = await follow(walk, { domain, record: parseSpf(text), ancestors: [domain], query });
   if (walk.lookups > MAX_LOOKUPS)
-    markBroken(
-      walk,
-      'spf.too_many_lookups',
-      `The record asks the DNS ${walk.lookups >= MAX_COUNTED ? `${MAX_COUNTED} times or more` : `${walk.lookups} times`}, and receivers stop after ${MAX_LOOKUPS}. Remove includes that are not needed any more.`,
-    );
+    markBroken(walk, reportTooManyLookups(walk.lookups, MAX_LOOKUPS, MAX_COUNTED));
   if (walk.voidLookups > MAX_VOID_LOOKUPS)
-    markBroken(
-      walk,
-      'spf.too_many_void_lookups',
-      `${walk.voidLookups} of the names in the record lead to nothing, and receivers stop after ${MAX_VOID_LOOKUPS}. Remove those names.`,
-    );
+    markBroken(walk, reportTooManyVoidLookups(walk.voidLookups, MAX_VOID_LOOKUPS));
   return walk;
 }
 
 interface RecordContext {
   domain: string;
   record: SpfRecord;
-  /** The domains whose records led here, this one last. */
+  /** The domains whose records led here, ending with this one. */
   ancestors: readonly string[];
   query: DnsQuery;
 }
 
-/** Answers what the record says of everybody else. */
+/** Evaluates a record; the result is what it says about senders that no mechanism matches. */
 async function follow(walk: SpfWalk, context: RecordContext): Promise<SpfCheck['all']> {
   const { domain, record } = context;
   if (record.invalidTerms.length > 0)
-    markBroken(
-      walk,
-      'spf.syntax',
-      `Receivers cannot read ${quoteTerms(record.invalidTerms)} in the record of ${domain}, and so none of it. Correct or remove it.`,
-    );
+    markBroken(walk, reportInvalidTerms(domain, record.invalidTerms));
   const last = record.mechanisms.findIndex(({ name }) => name === 'all');
   const tried = last < 0 ? record.mechanisms : record.mechanisms.slice(0, last);
   prefetchIncludes(walk, tried, context);
   for (const mechanism of tried) await evaluateMechanism(walk, mechanism, context);
   const all = record.mechanisms[last];
-  if (all === undefined)
-    return record.redirect === null ? null : followRedirect(walk, record.redirect, context);
-  if (last < record.mechanisms.length - 1)
-    addFinding(
-      walk,
-      info(
-        'spf.after_all',
-        `Receivers never get to what stands after "all" in the record of ${domain}.`,
-      ),
-    );
-  if (record.redirect !== null)
-    addFinding(
-      walk,
-      info(
-        'spf.redirect_ignored',
-        `The redirect in the record of ${domain} has no effect, because it has an "all".`,
-      ),
-    );
-  return ({ '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as const)[all.qualifier];
+  if (all !== undefined) return concludeAll(walk, all, context);
+  return record.redirect === null ? null : followRedirect(walk, record.redirect, context);
+}
+
+const results = { '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as const;
+
+function concludeAll(
+  walk: SpfWalk,
+  all: Mechanism,
+  { domain, record }: RecordContext,
+): SpfCheck['all'] {
+  if (record.mechanisms.indexOf(all) < record.mechanisms.length - 1)
+    addFinding(walk, reportAfterAll(domain));
+  if (record.redirect !== null) addFinding(walk, reportRedirectIgnored(domain));
+  return results[all.qualifier];
 }
 
 /**
- * The walk takes one step after the other, so that its count is the same each time; the answers may
- * be under way meanwhile.
+ * Starts the queries for all includes at once. The walk itself takes one step after the other, so
+ * that its count is the same every time; by then the answers are already on their way.
  */
 function prefetchIncludes(
   walk: SpfWalk,
   mechanisms: readonly Mechanism[],
   { query }: RecordContext,
 ): void {
-  for (const { name, domainSpec } of mechanisms
-    .filter((mechanism) => mechanism.name === 'include')
-    .slice(0, MAX_COUNTED - walk.lookups)) {
-    if (name === 'include' && domainSpec !== null && !hasMacro(domainSpec))
-      void query(domainSpec, 'TXT');
-  }
+  const includes = mechanisms.filter(({ name }) => name === 'include');
+  for (const { domainSpec } of includes.slice(0, MAX_COUNTED - walk.lookups))
+    if (domainSpec !== null && !hasMacro(domainSpec)) void query(domainSpec, 'TXT');
 }
 
 async function evaluateMechanism(
@@ -116,21 +110,14 @@ async function evaluateMechanism(
 ): Promise<void> {
   if (name === 'ip4' || name === 'ip6' || name === 'all' || walk.lookups >= MAX_COUNTED) return;
   walk.lookups += 1;
-  const queriedName = domainSpec ?? context.domain;
   if (name === 'include' && domainSpec !== null) return followInclude(walk, domainSpec, context);
-  if (name === 'ptr')
-    return addFinding(
-      walk,
-      warning(
-        'spf.ptr',
-        `The record of ${context.domain} uses "ptr", which is slow and which some receivers ignore. Name the addresses instead.`,
-      ),
-    );
-  if (hasMacro(queriedName)) return addMacroFinding(walk, context.domain);
+  if (name === 'ptr') return addFinding(walk, reportPtr(context.domain));
+  const queriedName = domainSpec ?? context.domain;
+  if (hasMacro(queriedName)) return addFinding(walk, reportMacro(context.domain));
   const answer = await (name === 'mx'
-    ? mxHosts(walk, queriedName, context.query)
-    : addresses(queriedName, name === 'exists', context.query));
-  if (answer.kind === 'failed') incomplete(walk, queriedName, answer.reason);
+    ? queryMailServers(walk, queriedName, context.query)
+    : queryAddresses(queriedName, name === 'exists', context.query));
+  if (answer.kind === 'failed') markIncomplete(walk, queriedName, answer.reason);
   else if (answer.kind !== 'records') walk.voidLookups += 1;
 }
 
@@ -140,8 +127,8 @@ async function followInclude(
   context: RecordContext,
 ): Promise<void> {
   walk.includes.push(domainSpec.toLowerCase());
-  if (hasMacro(domainSpec)) return addMacroFinding(walk, context.domain);
-  await followRecord(walk, domainSpec, context, 'include');
+  if (hasMacro(domainSpec)) addFinding(walk, reportMacro(context.domain));
+  else await followRecord(walk, domainSpec, context, 'include');
 }
 
 async function followRedirect(
@@ -152,7 +139,7 @@ async function followRedirect(
   if (walk.lookups >= MAX_COUNTED) return null;
   walk.lookups += 1;
   if (!hasMacro(domainSpec)) return followRecord(walk, domainSpec, context, 'redirect');
-  addMacroFinding(walk, context.domain);
+  addFinding(walk, reportMacro(context.domain));
   walk.incomplete = true;
   return null;
 }
@@ -161,55 +148,33 @@ async function followRecord(
   walk: SpfWalk,
   domainSpec: string,
   { ancestors, query }: RecordContext,
-  how: 'include' | 'redirect',
+  link: Link,
 ): Promise<SpfCheck['all']> {
   const name = domainSpec.toLowerCase().replace(/\.$/, '');
-  if (ancestors.includes(name)) {
-    markBroken(
-      walk,
-      'spf.loop',
-      `The records lead in a circle: ${[...ancestors, name].join(' to ')}. Remove one of these includes.`,
-    );
-    return null;
-  }
+  const path = [...ancestors, name];
+  if (ancestors.includes(name)) return markBroken(walk, reportLoop(path));
   const answer = await query(name, 'TXT');
-  if (answer.kind === 'failed') return incomplete(walk, name, answer.reason);
+  if (answer.kind === 'failed') return markIncomplete(walk, name, answer.reason);
   if (answer.kind !== 'records') walk.voidLookups += 1;
-  const [text, ...others] = answer.kind === 'records' ? answer.records.filter(isSpf) : [];
-  if (text === undefined)
-    markBroken(
-      walk,
-      `spf.${how}_without_record`,
-      `${name} has no SPF record of its own, so that the ${how} of it spoils the whole record. Remove it.`,
-    );
-  else if (others.length > 0)
-    markBroken(
-      walk,
-      `spf.${how}_several_records`,
-      `${name} has ${others.length + 1} SPF records where one may be, so that the ${how} of it spoils the whole record. Tell its owner, or remove it.`,
-    );
-  else
-    return follow(walk, {
-      domain: name,
-      record: parseSpf(text),
-      ancestors: [...ancestors, name],
-      query,
-    });
-  return null;
+  const records = answer.kind === 'records' ? answer.records.filter(isSpf) : [];
+  const [text, ...others] = records;
+  if (text === undefined || others.length > 0)
+    return markBroken(walk, reportBadTarget(link, name, records.length));
+  return follow(walk, { domain: name, record: parseSpf(text), ancestors: path, query });
 }
 
-async function mxHosts(walk: SpfWalk, name: string, query: DnsQuery): Promise<DnsAnswer<unknown>> {
+async function queryMailServers(
+  walk: SpfWalk,
+  name: string,
+  query: DnsQuery,
+): Promise<DnsAnswer<unknown>> {
   const answer = await query(name, 'MX');
   if (answer.kind === 'records' && answer.records.length > MAX_MX_HOSTS)
-    markBroken(
-      walk,
-      'spf.too_many_mx',
-      `"mx" stands for the ${answer.records.length} mail servers of ${name}, and receivers take ${MAX_MX_HOSTS} at most. Name their addresses instead.`,
-    );
+    markBroken(walk, reportTooManyMx(name, answer.records.length, MAX_MX_HOSTS));
   return answer;
 }
 
-async function addresses(
+async function queryAddresses(
   name: string,
   onlyIPv4: boolean,
   query: DnsQuery,
@@ -220,43 +185,23 @@ async function addresses(
     : query(name, 'AAAA');
 }
 
-function markBroken(walk: SpfWalk, code: string, message: string): void {
+function markBroken(walk: SpfWalk, finding: Finding): null {
   walk.broken = true;
-  addFinding(walk, error(code, message));
+  addFinding(walk, finding);
+  return null;
 }
 
-function incomplete(
-  walk: SpfWalk,
-  name: string,
-  reason: Parameters<typeof reportUnanswered>[2],
-): null {
+function markIncomplete(walk: SpfWalk, name: string, reason: DnsFailure): null {
   walk.incomplete = true;
   addFinding(
     walk,
-    reportUnanswered('spf.part_unanswered', `${name}, a part of the record,`, reason),
+    reportUnanswered('spf.part_unanswered', `${name}, which the SPF record refers to,`, reason),
   );
   return null;
 }
 
-function addMacroFinding(walk: SpfWalk, domain: string): void {
-  addFinding(
-    walk,
-    info(
-      'spf.macro',
-      `The record of ${domain} asks for names that depend on each message (macros). They are counted, and cannot be followed.`,
-    ),
-  );
-}
-
-/** A record that is included twice has one fault. */
+/** A record that is included twice is reported once. */
 function addFinding(walk: SpfWalk, finding: Finding): void {
   if (!walk.findings.some(({ message }) => message === finding.message))
     walk.findings.push(finding);
-}
-
-function quoteTerms(terms: readonly string[]): string {
-  return terms
-    .slice(0, 3)
-    .map((term) => `"${term.slice(0, 80)}"`)
-    .join(', ');
 }
