@@ -194,7 +194,7 @@ describe('connection test', () => {
     expect((await testConnection(tenantId, partner)).steps.at(-1)).toMatchObject({
       ok: true,
       message: expect.stringMatching(
-        /2 would be set aside: The date in "createdDateTime" cannot be read\./,
+        /2 would be set aside: The date in "createdDateTime" is not valid\./,
       ) as string,
     });
     await expect(testConnection(tenantId, 'x')).rejects.toMatchObject({ code: 'not_found' });

@@ -52,7 +52,7 @@ describe('domain scan', () => {
     expect(await scan(['localhost'])).toMatchObject({
       code: 2,
       output: expect.stringMatching(
-        /^"localhost" is not a domain name.*Write it like example\.com\.$/,
+        /^"localhost" is not a domain name\. Enter one such as example\.com\.$/,
       ) as string,
     });
   });

@@ -11,7 +11,7 @@ import { getProvider, providers } from '#lib/connectors/registry.ts';
  */
 const root = join(import.meta.dirname, '../../src/lib/connectors');
 const folders = readdirSync(root, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'contract')
+  .filter((entry) => entry.isDirectory() && !['contract', 'kit'].includes(entry.name))
   .map((entry) => entry.name);
 
 describe('the registry', () => {

@@ -58,7 +58,7 @@ describe('the page of what was set aside', () => {
     const page = await readPage(ana, home);
     expect(cardsOf(page, 'records')).toHaveLength(3);
     expect(readText(find(page.root, '#records'))).toContain(
-      'The date in "created" cannot be read. Correct it in ClientTether.',
+      'The date in "created" is not valid. Correct it in ClientTether.',
     );
     expect(page.html).not.toContain('abigail@example.com');
     expect(page.html).toContain('a•••');

@@ -3,14 +3,14 @@ import { dynamics365 } from './dynamics-365/index.ts';
 import { partnerCenter } from './partner-center/index.ts';
 import type { ProviderDefinition } from './contract/provider.ts';
 
-/** Every provider, in the order of lists and forms. Adding one is its folder and a line here. */
+/** All providers, in the order of lists and forms. */
 export const providers: readonly ProviderDefinition[] = [
   anyProvider(clienttether),
   anyProvider(partnerCenter),
   anyProvider(dynamics365),
 ];
 
-/** The provider of a connection. Throws an Error that names the known ones. */
+/** The provider with a key. Throws an Error that names the known keys when there is none. */
 export function getProvider(key: string): ProviderDefinition {
   const provider = providers.find((candidate) => candidate.key === key);
   if (provider) return provider;
@@ -19,8 +19,8 @@ export function getProvider(key: string): ProviderDefinition {
 }
 
 /**
- * Forgets which settings a provider takes: whoever goes through the registry hands back to a
- * provider only what that provider's own schema has parsed.
+ * Erases the type of a provider's settings. That is safe because callers of the registry only pass
+ * settings to a provider that its own schema has parsed.
  */
 function anyProvider<Settings>(provider: ProviderDefinition<Settings>): ProviderDefinition {
   return provider as unknown as ProviderDefinition;

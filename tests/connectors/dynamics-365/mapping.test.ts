@@ -61,7 +61,7 @@ describe('a lead of Dynamics 365', () => {
     expect(lead({ estimatedamount: 100, estimatedamount_base: null }).dealValue).toBe('100.00');
     expect(lead({}).dealValue).toBeNull();
     expect(() => lead({ estimatedamount: 1e21 })).toThrow('too large');
-    expect(() => lead({ estimatedamount: '12345678901234567890' })).toThrow('cannot be read');
+    expect(() => lead({ estimatedamount: '12345678901234567890' })).toThrow('is not a number');
   });
 
   it('has dates that exist, and none where none was set', () => {
@@ -73,7 +73,7 @@ describe('a lead of Dynamics 365', () => {
       sourceUpdatedAt: null,
     });
     for (const createdon of ['2026-02-31T10:00:00Z', '0000-00-00T00:00:00Z', 'yesterday'])
-      expect(() => lead({ createdon }), createdon).toThrow('"createdon" cannot be read');
+      expect(() => lead({ createdon }), createdon).toThrow('"createdon" is not valid');
   });
 
   it('is called by its person, else its company, else its address', () => {
@@ -198,7 +198,7 @@ describe('the rest of Dynamics 365', () => {
     expect(isSalesNote({ ...note, ...points('_objectid_value', 'incident', 'i-1') })).toBe(false);
     expect(isSalesNote({ ...note, _objectid_value: null })).toBe(false);
     expect(isSalesNote({ ...note, subject: null, notetext: ' ', filename: null })).toBe(false);
-    expect(() => mapNote({ ...note, _objectid_value: null })).toThrow('what it is about');
+    expect(() => mapNote({ ...note, _objectid_value: null })).toThrow('names no record');
   });
 
   it('becomes a record that can be stored, or is set aside in words, whatever a row holds', () => {

@@ -86,7 +86,7 @@ describe('a table', () => {
         String(expiredStatus),
       ).rejects.toMatchObject({
         ...expired,
-        message: expect.stringContaining('Everything is read once more') as string,
+        message: expect.stringContaining('everything is read again') as string,
       });
       expect(sandbox.log.counters().total.requests).toBe(1);
     }

@@ -3,10 +3,8 @@ import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { createHttpClient, type OwnedHttpClient } from '#lib/platform/http/client.ts';
 import { describe as describeTables } from '#lib/connectors/dynamics-365/destination/metadata.ts';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
-import {
-  buildPayload,
-  createRemoteTables,
-} from '#lib/connectors/dynamics-365/destination/tables.ts';
+import { buildPayload } from '#lib/connectors/dynamics-365/destination/rows.ts';
+import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
 import { findMissingFields, buildPlan } from '#lib/mappings/plan.ts';
 import { toRecordId } from '#lib/outbound/push/identity.ts';
 import type { RemoteTables, TargetMetadata } from '#lib/connectors/contract/destination.ts';

@@ -156,7 +156,7 @@ describe('Dynamics 365', () => {
       );
     expect(stream(await sync(), 'leads')).toMatchObject({
       status: 'failed',
-      errorMessage: expect.stringContaining('Everything is read once more') as string,
+      errorMessage: expect.stringContaining('everything is read again') as string,
     });
     expect(await forgotten()).toHaveLength(6);
     expect(await sync()).toMatchObject({ status: 'success' });
@@ -277,6 +277,6 @@ describe('Dynamics 365', () => {
     });
     expect(
       await db.query('select distinct reason from record_errors where tenant_id = $1', [tenantId]),
-    ).toEqual([{ reason: 'The date in "createdon" cannot be read.' }]);
+    ).toEqual([{ reason: 'The date in "createdon" is not valid. Correct it in Dynamics 365.' }]);
   });
 });

@@ -162,7 +162,7 @@ describe('referrals', () => {
     });
     expect(await sync()).toMatchObject({
       status: 'failed',
-      errorMessage: expect.stringContaining('does not know the place any more') as string,
+      errorMessage: expect.stringContaining('no longer accepts the position') as string,
     });
     expect(await sync()).toMatchObject({ status: 'success', fetched: 260, inserted: 110 });
     expect(await stored()).toEqual(truth());
@@ -199,7 +199,9 @@ describe('referrals', () => {
       'select distinct reason from record_errors where tenant_id = $1',
       [tenantId],
     );
-    expect(reasons).toEqual([{ reason: 'The date in "createdDateTime" cannot be read.' }]);
+    expect(reasons).toEqual([
+      { reason: 'The date in "createdDateTime" is not valid. Correct it in Partner Center.' },
+    ]);
   });
 
   it('ask for the role when the user may not read them', async () => {

@@ -14,12 +14,12 @@ import {
 import { formatDate, parseDate } from './values.ts';
 
 /**
- * The result of a call: a failure of the remote system comes as a value. Only a mistake of the
- * caller, such as a date that cannot be read, is thrown.
+ * The result of a call. Failures of ClientTether are returned as values; only mistakes of the
+ * caller, such as an invalid date, are thrown.
  */
 type ApiResponse<T> = { ok: true; data: T } | { ok: false; error: RemoteError };
 
-/** A period. Texts are 'Y-m-d H:i:s' in the connection's time zone or ISO 8601. */
+/** A period; each end is 'Y-m-d H:i:s' in the time zone of the connection, or ISO 8601. */
 interface Period {
   startDate?: string;
   endDate?: string;
@@ -31,8 +31,8 @@ interface NotePage extends ParsedResponse {
 }
 
 /**
- * One account, page by page: what the streams store. Each page carries its response as received.
- * `resumeAt` is the `next` of the last page that was stored; 0 starts the list anew. All of them
+ * Reads one account page by page, for the streams. Each page carries its response as received.
+ * `resumeAt` is the `next` of the last page that was stored; 0 starts at the beginning. All of them
  * throw RemoteError.
  */
 interface PageReaders {
@@ -42,22 +42,22 @@ interface PageReaders {
   /** Appointments. */
   readEventPages(period: Period, resumeAt?: number): AsyncGenerator<ListPage>;
   /**
-   * One page for each client, several clients at once and so in any order. A client that was
-   * deleted in the meantime yields none.
+   * One page per client, several clients at a time and therefore in any order. A client that was
+   * deleted in the meantime has no page.
    */
   readNotePages(contactIds: Iterable<string>): AsyncGenerator<NotePage>;
-  /** The list comes in one response. */
+  /** The whole list in one response. */
   readSalesCycles(limit?: number): Promise<ParsedResponse>;
 }
 
-/** One account: page by page, and each list whole, read to its end through those pages. */
+/** Reads one account page by page, or each list as a whole. */
 export interface ClientTetherClient extends PageReaders {
   getLeads(): Promise<ApiResponse<CTLeadResponse[]>>;
   getOpportunities(): Promise<ApiResponse<CTOpportunityResponse[]>>;
   /**
-   * Notes of one client; without `contactId`, of every client that changed since `since` (of all
-   * without it), because the API gives notes per client only. `since` also leaves out older notes;
-   * undated ones are kept.
+   * The notes of one client. Without `contactId`, reads the clients that changed since `since`, or
+   * all of them, because the API only returns notes per client. Notes older than `since` are left
+   * out; undated ones are kept.
    */
   getNotes(params?: { contactId?: string; since?: string }): Promise<ApiResponse<CTNoteResponse[]>>;
   getScheduledActivities(period?: Period): Promise<ApiResponse<CTActivityResponse[]>>;
@@ -65,7 +65,7 @@ export interface ClientTetherClient extends PageReaders {
   getEvents(period?: Period): Promise<ApiResponse<CTEventResponse[]>>;
 }
 
-/** Paths below the base URL. All are read with GET. */
+/** Paths below the base URL, all for GET. */
 const PATHS = {
   leads: 'read_client_list',
   opportunities: 'read_opportunity_list',
@@ -74,7 +74,7 @@ const PATHS = {
   events: 'read_all_events',
   salesCycles: 'read_sales_cycle_list',
 };
-/** More sales cycles than any account has: they are read in one request. */
+/** More sales cycles than any account has, so that one request returns all of them. */
 const MAX_SALES_CYCLES = 1000;
 
 export function createClientTetherClient(access: Access): ClientTetherClient {
@@ -124,7 +124,7 @@ async function readNotePage(access: Access, contactId: string): Promise<NotePage
   }
 }
 
-/** The start of a period has another name in each list. */
+/** The parameter for the start of a period has a different name in each list. */
 function toQuery(access: Access, { startDate, endDate }: Period, startName: string) {
   return { [startName]: toDateParam(access, startDate), end_date: toDateParam(access, endDate) };
 }
@@ -143,7 +143,7 @@ async function toApiResponse<T>(call: Promise<T>): Promise<ApiResponse<T>> {
   }
 }
 
-/** The items of all pages, each once: pages overlap, so the same row can come twice. */
+/** The items of all pages without duplicates: pages overlap, so a row can arrive twice. */
 async function collectItems<Kind extends ItemKind>(kind: Kind, pages: AsyncIterable<ListPage>) {
   const items: unknown[] = [];
   for await (const page of pages) items.push(...page.items);
@@ -175,7 +175,7 @@ async function collectChangedIds(
   return new Set(changed.map((lead) => lead.client_id).filter((id) => id !== null));
 }
 
-/** Dates that are unset or unreadable count as changed: reading once too often loses nothing. */
+/** Unset or invalid dates count as recent: reading an item once too often does no harm. */
 function isSince(date: string | null, from: Date | null, timeZone: string): boolean {
   if (from === null) return true;
   try {

@@ -1,47 +1,52 @@
 import { RemoteError, type RemoteErrorKind } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
+import { tryParseJson } from '../kit/json.ts';
 
-/** A response's content, whichever way it is wrapped. */
+/** The contents of a response, without its wrapping. */
 export interface Envelope {
   items: unknown[];
-  /** TotalRecord, when told. Whether it counts the page or the whole list is not documented. */
+  /** TotalRecord, if present. It is not documented whether it counts the page or the whole list. */
   total: number | undefined;
 }
 
 /**
- * Result codes without `_`: the API responds with HTTP 200 and CT_200 or CT200, and CT_515 or CT515
- * for an empty list. The others have not been seen on lists; they are read like the HTTP status
- * they end with.
+ * Result codes without `_`. The API always responds with HTTP 200; the body holds CT_200 or CT200
+ * for success, and CT_515 or CT515 for an empty list. The other codes have not been seen on lists;
+ * they are treated like the HTTP status that they end with.
  */
 const SUCCESS = 'CT200';
 const NOTHING_FOUND = 'CT515';
-const FAILURES: Record<string, { kind: RemoteErrorKind; message: string }> = {
-  CT401: {
-    kind: 'auth',
-    message: 'refused the credentials. Enter the access token and the web key again.',
-  },
-  CT403: {
-    kind: 'auth',
-    message: 'refused the credentials. Enter the access token and the web key again.',
-  },
-  CT404: { kind: 'gone', message: 'does not have what was asked for any more.' },
+interface Failure {
+  kind: RemoteErrorKind;
+  /** What happened and what to do, after the name of the provider. */
+  message: string;
+}
+const REJECTED: Failure = {
+  kind: 'auth',
+  message: 'rejected the credentials. Enter the access token and the web key again.',
+};
+const UNAVAILABLE: Failure = {
+  kind: 'transient',
+  message: 'is not available right now. We will try again automatically.',
+};
+const FAILURES: Record<string, Failure> = {
+  CT401: REJECTED,
+  CT403: REJECTED,
+  CT404: { kind: 'gone', message: 'no longer has the requested data.' },
   CT429: {
     kind: 'rate_limited',
-    message: 'asked to slow down. Reading continues by itself later.',
+    message: 'received too many requests. The sync continues automatically later.',
   },
-  CT500: {
-    kind: 'transient',
-    message: 'could not answer right now. The next try follows by itself.',
-  },
-  CT503: {
-    kind: 'transient',
-    message: 'could not answer right now. The next try follows by itself.',
-  },
+  CT500: UNAVAILABLE,
+  CT503: UNAVAILABLE,
+};
+const UNEXPECTED: Failure = {
+  kind: 'malformed',
+  message: 'did not accept the request. The connection may need an update.',
 };
 
 /**
- * Reads the items out of a body. Throws RemoteError `malformed`, or what the result code stands
- * for.
+ * Parses the items out of a body. Throws RemoteError: `malformed`, or the kind that the result code
+ * stands for.
  */
 export function parseEnvelope(body: string): Envelope {
   const fields = readFields(body);
@@ -53,30 +58,23 @@ export function parseEnvelope(body: string): Envelope {
   return { items: parseItems(fields.get('data')), total: parseTotal(fields.get('totalrecord')) };
 }
 
-/** The top-level fields by lower-case name without `_`. */
+/** The top-level fields by name, in lower case and without `_`. */
 function readFields(body: string): Map<string, unknown> {
-  const value = parseBody(body);
+  const value = tryParseJson(body);
+  if (value === undefined) throw createMalformedError('is not JSON');
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw createMalformedError('without its usual wrapping');
+    throw createMalformedError('has an unknown format');
   return new Map(
     Object.entries(value).map(([key, field]) => [key.toLowerCase().replaceAll('_', ''), field]),
   );
 }
 
-function parseBody(body: string): unknown {
-  try {
-    return parseJson(body);
-  } catch {
-    throw createMalformedError('that is not JSON');
-  }
-}
-
-/** Lists may be nested; `false` and null stand for none. */
+/** Flattens lists, which may be nested; `false` and null stand for an empty list. */
 function parseItems(data: unknown): unknown[] {
   if (Array.isArray(data)) return data.flat(Number.POSITIVE_INFINITY);
   if (data === false || data === null) return [];
   if (typeof data === 'object') return [data];
-  throw createMalformedError('without data');
+  throw createMalformedError('contains no data');
 }
 
 function parseTotal(value: unknown): number | undefined {
@@ -85,17 +83,14 @@ function parseTotal(value: unknown): number | undefined {
 }
 
 function createFailure(code: string): RemoteError {
-  const { kind, message } = FAILURES[code] ?? {
-    kind: 'malformed',
-    message: 'did not accept the request.',
-  };
-  const named = /^CT\d{1,4}$/.test(code) ? code : 'no known result code';
+  const { kind, message } = FAILURES[code] ?? UNEXPECTED;
+  const named = /^CT\d{1,4}$/.test(code) ? code : 'unknown result code';
   return new RemoteError(kind, `ClientTether ${message} (${named})`);
 }
 
-function createMalformedError(how: string): RemoteError {
+function createMalformedError(problem: string): RemoteError {
   return new RemoteError(
     'malformed',
-    `ClientTether sent an answer ${how}. The connection may need an update.`,
+    `The response of ClientTether ${problem}. The connection may need an update.`,
   );
 }

@@ -6,13 +6,16 @@ import { streams } from './streams.ts';
 /**
  * ClientTether, the CRM of franchise development teams.
  *
- * How it works: two header keys, GET lists paged by row offset, business errors inside HTTP 200
- * responses (envelope.ts), no filter for changed rows, notes only per client, stages and sources by
- * name. How it is read: each list whole on every pass (paging.ts), notes only of the clients that
- * are due (notes.ts), schedule items within a window (streams.ts), all of it through client.ts;
- * mapping/ turns items into records. Sources: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and
- * public callers of the API. Names that could not be confirmed are read in each known spelling:
- * FIELD_ALIASES in responses.ts.
+ * The API authenticates with two header keys, pages its lists by row offset (GET), and reports
+ * errors inside HTTP 200 responses (envelope.ts). It cannot filter for changed rows, returns notes
+ * for one client at a time, and refers to stages and lead sources by name. Therefore every pass
+ * reads each list completely (paging.ts), notes only for the clients that are due (notes.ts), and
+ * scheduled items within a window (streams.ts). All requests go through client.ts; mapping/ turns
+ * items into records.
+ *
+ * Sources: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and public
+ * callers of the API. Field names that could not be confirmed are read in each known spelling
+ * (FIELD_ALIASES in responses.ts).
  */
 export const clienttether = defineProvider({
   key: 'clienttether',
@@ -24,12 +27,16 @@ export const clienttether = defineProvider({
       {
         name: 'accessToken',
         label: 'Access token',
-        help: 'In ClientTether under Settings > API, for enterprise users. It changes when that user is renamed.',
+        help:
+          'In ClientTether under Settings > API, for enterprise users. ' +
+          'It changes when that user is renamed.',
       },
       {
         name: 'webKey',
         label: 'Web key',
-        help: 'Begins with CT_ and stands for one account. Take care to copy the right account\u2019s.',
+        help:
+          'Begins with CT_ and belongs to one account. ' +
+          'Make sure to copy the key of the right account.',
       },
     ],
   },

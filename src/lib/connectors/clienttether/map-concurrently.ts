@@ -1,7 +1,7 @@
 /**
- * Does `work` on each input, at most `limit` at once, and yields results as they come, in any
- * order. No new work starts while the reader is busy with `limit` results outstanding, nor after a
- * failure; work under way is waited for before the failure passes on.
+ * Runs `work` for each input, at most `limit` at a time, and yields the results in the order in
+ * which they arrive. No new work starts after a failure, or while `limit` results wait for the
+ * reader. A failure is thrown once the work in progress has ended.
  */
 export async function* mapConcurrently<Input, Output>(
   inputs: Iterable<Input>,

@@ -3,13 +3,15 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { sendRequest, type Access, type ParsedResponse } from './request.ts';
 
 /**
- * Rows that a page shares with the one before. The list is newest first and moves while it is read:
- * an arriving row pushes others onto the next page, where they are read twice, which does no harm;
- * a deleted row pulls others onto the page already read, where they would be missed and then taken
- * for deleted.
+ * Rows that each page shares with the page before it. The list is newest first and shifts while it
+ * is read. A new row pushes others onto the next page, where they are read twice, which does no
+ * harm. A deleted row pulls others back onto the page that was already read; without the overlap
+ * they would be missed and then taken for deleted.
  */
 const OVERLAP_ROWS = 5;
-/** No account comes near this; a list that goes on beyond it never ends. */
+/** The overlap is at most this share of a page, so that small pages still make progress. */
+const MAX_OVERLAP_SHARE = 0.1;
+/** Far more rows than any account has: a list that goes beyond this never ends. */
 const MAX_ROWS = 5_000_000;
 
 export interface ListPage extends ParsedResponse {
@@ -19,9 +21,9 @@ export interface ListPage extends ParsedResponse {
 }
 
 /**
- * All pages of a list, with `limit` and `offset`. From `resumeAt` on, a row offset, a page earlier
- * is read again, because more rows than the overlap may have been deleted since. Throws RemoteError
- * `malformed` when the list goes in circles.
+ * Reads all pages of a list with `limit` and `offset`. A pass that resumes at the row offset
+ * `resumeAt` starts one page earlier, because more rows than the overlap may have been deleted in
+ * the meantime. Throws RemoteError `malformed` when the list repeats itself or never ends.
  */
 export async function* readListPages(
   access: Access,
@@ -37,22 +39,22 @@ export async function* readListPages(
     const page = await sendRequest(access, path, { ...query, limit, offset });
     const { items, total = 0 } = page;
     const end = offset + items.length;
-    // A short page ends the list, a longer one than asked for is all of it; unless the total says
-    // that there is more.
+    // A short page ends the list, and a longer one than requested is the whole list, unless the
+    // total is higher.
     const last = items.length !== limit && total <= end;
     maxTotal = Math.max(maxTotal, total);
     if (!last) assertNewPage(items, seen);
     if (end > MAX_ROWS || exceedsTotal(maxTotal, end, limit)) throw createEndlessError();
     offset = last ? end : end - countOverlap(limit);
-    // The page that a resumed pass reads again moves nobody back: broken off behind it, the pass
-    // would lose ground each time.
+    // A cursor never moves back behind `resumeAt`: otherwise a pass that is interrupted right after
+    // the repeated page would lose a page each time.
     yield { ...page, next: Math.max(offset, resumeAt), last };
     if (last) return;
   }
 }
 
 function countOverlap(limit: number): number {
-  return Math.min(OVERLAP_ROWS, Math.floor(limit / 10));
+  return Math.min(OVERLAP_ROWS, Math.floor(limit * MAX_OVERLAP_SHARE));
 }
 
 function assertNewPage(items: unknown[], seen: Set<string>): void {
@@ -60,23 +62,27 @@ function assertNewPage(items: unknown[], seen: Set<string>): void {
   if (items.length === 0 || seen.has(fingerprint)) {
     throw new RemoteError(
       'malformed',
-      'ClientTether sent the same page of a list twice. Nothing was deleted because of it.',
+      'ClientTether sent the same page of a list twice, so the sync stopped. Nothing was deleted.',
     );
   }
   seen.add(fingerprint);
 }
 
+/** A list may grow while it is read, but not to more than this many times its total. */
+const MAX_GROWTH = 2;
+/** Pages beyond that which are still accepted. */
+const SPARE_PAGES = 10;
+
 /**
- * A total of more than a page counts the whole list; lists grow while they are read, but not to
- * double their length.
+ * Whether far more rows arrived than the total, which counts the whole list if it exceeds a page.
  */
 function exceedsTotal(maxTotal: number, end: number, limit: number): boolean {
-  return maxTotal > limit && end > maxTotal * 2 + limit * 10;
+  return maxTotal > limit && end > maxTotal * MAX_GROWTH + limit * SPARE_PAGES;
 }
 
 function createEndlessError(): RemoteError {
   return new RemoteError(
     'malformed',
-    'ClientTether sent a list that does not end. Nothing was deleted because of it.',
+    'ClientTether sent a list that never ends, so the sync stopped. Nothing was deleted.',
   );
 }

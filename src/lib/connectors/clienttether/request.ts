@@ -4,7 +4,7 @@ import type { ReadContext } from '../contract/source.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import type { ClientTetherSettings } from './settings.ts';
 
-/** What requests to one account need. `concurrency` bounds how many are under way at once. */
+/** What requests to one account need. `concurrency` bounds the requests in flight. */
 export type Access = Pick<
   ReadContext<ClientTetherSettings>,
   'http' | 'settings' | 'secrets' | 'concurrency'
@@ -16,8 +16,8 @@ export interface ParsedResponse extends Envelope {
 }
 
 /**
- * One GET request with both headers: X-Access-Token names the agency, X-Web-Key selects the account
- * that is read. Throws RemoteError. Source:
+ * Sends one GET request with both keys: X-Access-Token identifies the agency, X-Web-Key selects the
+ * account. Throws RemoteError. Source:
  * https://support.clienttether.com/api-document/clienttether-api-2-0-doc
  */
 export async function sendRequest(
@@ -41,7 +41,7 @@ export async function sendRequest(
   }
 }
 
-/** Pasted keys often carry a line break, which no header can. */
+/** Trims the key, because pasted keys often end in a line break, which headers cannot contain. */
 function readSecret({ secrets }: Access, name: string): string {
   const value = secrets[name]?.trim() ?? '';
   if (value === '') throw createRefusedError();
@@ -49,16 +49,17 @@ function readSecret({ secrets }: Access, name: string): string {
 }
 
 /**
- * A gateway in front of the API responds to bad or missing keys with 401 or 403; which of them is
- * not documented.
+ * Accepts both 401 and 403: a gateway in front of the API rejects bad or missing keys, and the
+ * documentation does not say with which status.
  */
 function isRefusal(error: unknown): error is RemoteError {
   return error instanceof RemoteError && (error.status === 401 || error.status === 403);
 }
 
 function createRefusedError(status?: number): RemoteError {
-  const words =
-    'ClientTether refused the keys. The access token changes by itself when its user is renamed or gets another ' +
-    'level: copy the access token and the web key from Settings > API and enter them again.';
-  return new RemoteError('auth', words, status === undefined ? {} : { status });
+  const message =
+    'ClientTether rejected the keys. The access token changes when its user is renamed or gets ' +
+    'another level. Copy the access token and the web key from Settings > API and enter them ' +
+    'again.';
+  return new RemoteError('auth', message, status === undefined ? {} : { status });
 }

@@ -1,11 +1,12 @@
+import { toObject } from '../kit/json.ts';
 import { readText } from './values.ts';
 
-/** A value as the source gives it; null when blank, absent or `false`. */
+/** A value as received; null when it is blank, absent or `false`. */
 type CTText = string | null;
 
 /**
- * The names under which each field has been seen. Which of them the API uses for notes and
- * activities is not documented, so both are read; the first one that holds something wins.
+ * The known names of each field. The documentation does not say which one the API uses for notes
+ * and activities, so all of them are read; the first one with a value wins.
  */
 const FIELD_ALIASES = {
   lead: {
@@ -80,17 +81,17 @@ type Fields<Kind extends ItemKind> = Record<keyof (typeof FIELD_ALIASES)[Kind], 
 
 /**
  * A client. `clients_sales_cycle` and `clients_lead_source` are names, not ids; a blank sales cycle
- * is a new lead.
+ * means a new lead.
  */
 export type CTLeadResponse = Fields<'lead'>;
-/** An opportunity. Custom fields stay on the raw item: see readCustomField. */
+/** An opportunity. Custom fields are read from the raw item by readCustomField. */
 export type CTOpportunityResponse = Fields<'opportunity'>;
 /** An entry of a client's history. `content` is HTML. */
 export type CTNoteResponse = Fields<'note'>;
 export type CTActivityResponse = Fields<'activity'>;
 export type CTEventResponse = Fields<'event'>;
 
-/** An item of a list under the field names above. Never throws: what is not there is null. */
+/** The fields of an item under the names above. Never throws: missing fields are null. */
 export function readItem<Kind extends ItemKind>(kind: Kind, item: unknown): Fields<Kind> {
   const raw = toObject(item);
   const entries = Object.entries<readonly string[]>(FIELD_ALIASES[kind]).map(([field, names]) => [
@@ -100,17 +101,13 @@ export function readItem<Kind extends ItemKind>(kind: Kind, item: unknown): Fiel
   return Object.fromEntries(entries) as Fields<Kind>;
 }
 
-/** A field of an item by the name that the account gave it, at the top or in `custom_fields`. */
+/** A field by its name in the account, at the top level or in `custom_fields`. */
 export function readCustomField(item: unknown, name: string): CTText {
   const raw = toObject(item);
   return readText(raw[name]) ?? readText(toObject(raw.custom_fields)[name]);
 }
 
-function toObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-/** Fields that have been seen under one name only. */
+/** Fields that are known under a single name. */
 function keepNames<const Name extends string>(...names: Name[]): { [Key in Name]: readonly [Key] } {
   return Object.fromEntries(names.map((name) => [name, [name]])) as unknown as {
     [Key in Name]: readonly [Key];

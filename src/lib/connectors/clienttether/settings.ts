@@ -1,21 +1,22 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../platform/time-zone.ts';
+import { rootUrl } from '../kit/settings.ts';
 
 /**
- * Source: five public callers of the API; see also
+ * As five public callers of the API use it; see also
  * https://support.clienttether.com/api-document/clienttether-api-2-0-doc
  */
 const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
 
 const fieldName = (name: string) => z.string().trim().min(1).default(name);
 
-/** Which of an opportunity's fields, its own or custom ones, hold what the hot list shows. */
+/** Names of the opportunity fields, standard or custom, that hold what the hot list shows. */
 const fields = z.strictObject({
   market: fieldName('market'),
   units: fieldName('units'),
-  /** The fee of one unit. Accounts without a field of their own keep it in the deal size. */
+  /** The fee of one unit. Accounts without a custom field for it use the deal size. */
   franchiseFee: fieldName('deal_size'),
-  /** A percentage; the stage's likelihood counts where it is blank. */
+  /** A percentage; when it is blank, the likelihood of the stage applies. */
   likelihood: fieldName('likelihood'),
 });
 
@@ -24,43 +25,31 @@ const stageSetting = z.strictObject({
   outcome: z.enum(['open', 'won', 'lost']).optional(),
 });
 
-/** What a ClientTether connection can be told. Everything has a default. */
+/** Settings of a ClientTether connection. Each one has a default. */
 export const clientTetherSettings = z.strictObject({
-  baseUrl: z
-    .url()
-    .default(DEFAULT_BASE_URL)
-    .refine(hasNoQuery, 'must not hold ? or #')
-    .transform(addTrailingSlash),
-  /** The zone of the dates, which come without one. IANA name. */
+  baseUrl: rootUrl(DEFAULT_BASE_URL),
+  /** Time zone (IANA name) of the dates, which ClientTether sends without one. */
   timeZone: z
     .string()
     .default('UTC')
     .refine(isTimeZone, 'is not a time zone such as America/Denver'),
   /**
-   * Rows per request. 100 is the most that public callers are known to use: a larger number that
-   * the server silently cuts down would make each page look like the end of the list.
+   * Rows per request. 100 is the most that public callers are known to use. If the server silently
+   * reduced a larger number, each page would look like the end of the list.
    */
   pageSize: z.coerce.number().int().min(1).max(100).default(100),
-  /** From this likelihood on, a lead counts as qualified. */
+  /** A lead counts as qualified at this likelihood and above. */
   qualifyingPct: z.coerce.number().min(0).max(100).default(20),
   fields: fields.prefault({}),
-  /** Overrides of the likelihood table by stage name, in any case. */
+  /** Overrides of the likelihood table by stage name; case is ignored. */
   stages: z.record(z.string(), stageSetting).default({}).transform(toLowerCaseKeys),
-  /** Other spellings of lead sources, in any case, and the label under which they count. */
+  /** Alternative spellings of lead sources and the label for each; case is ignored. */
   sourceAliases: z
     .record(z.string(), z.string().trim().min(1))
     .default({})
     .transform(toLowerCaseKeys),
 });
 export type ClientTetherSettings = z.output<typeof clientTetherSettings>;
-
-function hasNoQuery(url: string): boolean {
-  return !/[?#]/.test(url);
-}
-
-function addTrailingSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
-}
 
 function toLowerCaseKeys<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { ClientTetherSettings } from './settings.ts';
 import { parseLabel } from './values.ts';
 
-/** New leads have a blank sales cycle; ClientTether's own pages show it under this name. */
+/** The name that ClientTether's own pages show for a blank sales cycle, which new leads have. */
 export const NEW_LEAD = 'New Lead';
 
 export interface StageFacts {
@@ -10,14 +10,14 @@ export interface StageFacts {
   likelyPct: number;
 }
 
-/** What a stage counts that neither the settings nor the tables below know. */
+/** Applies to stages that neither the settings nor the tables below contain. */
 const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
 const WON: StageFacts = { outcome: 'won', likelyPct: 100 };
 const LOST: StageFacts = { outcome: 'lost', likelyPct: 0 };
 
 /**
- * Likelihoods in percent of the stages that franchise development teams commonly use. Stages are
- * free text per account.
+ * Likelihoods in percent of common stages in franchise development. Each account names its stages
+ * freely.
  */
 const LIKELIHOODS: Record<string, number> = {
   'new lead': 5,
@@ -42,18 +42,27 @@ const LIKELIHOODS: Record<string, number> = {
   'fa requested': 90,
   'fa sent': 95,
 };
-const LOST_PATTERN =
-  /\b(lost|dead|not interested|disqualified|unqualified|not qualified|declined|do not (call|contact))\b/;
+const LOST_WORDS = [
+  'lost',
+  'dead',
+  'not interested',
+  'disqualified',
+  'unqualified',
+  'not qualified',
+  'declined',
+  'do not (call|contact)',
+];
+const LOST_PATTERN = new RegExp(`\\b(${LOST_WORDS.join('|')})\\b`);
 const WON_PATTERN = /^(fa signed|(closed )?won|closed[ -]+won|won .*)$/;
 
-/** The stage's name as it is shown and counted: "New Lead" when blank. */
+/** The name of a stage as it is shown and counted; "New Lead" when it is blank. */
 export function toStageName(text: string | null): string {
   return parseLabel(text) ?? NEW_LEAD;
 }
 
 /**
- * What a stage name means: the connection's settings first, then the tables, then UNKNOWN_STAGE.
- * Ignores case.
+ * Looks up a stage by name, ignoring case: first in the settings of the connection, then in the
+ * tables above; UNKNOWN_STAGE if it is in neither.
  */
 export function lookUpStage(
   name: string,

@@ -1,4 +1,5 @@
 import { defineStream, type Cursor, type Page, type ReadContext } from '../contract/source.ts';
+import { readCursorField, toExpectedTotal } from '../kit/paging.ts';
 import { createClientTetherClient, type ClientTetherClient } from './client.ts';
 import { parseEnvelope } from './envelope.ts';
 import { mapActivity, mapEvent, toActivityId, toEventId } from './mapping/activity.ts';
@@ -14,7 +15,7 @@ import type { ClientTetherSettings } from './settings.ts';
 type Context = ReadContext<ClientTetherSettings>;
 
 const DAY_MS = 24 * 3_600_000;
-/** Schedule items from a week ago to half a year ahead are kept in step with the source. */
+/** Scheduled items are synced from a week ago to half a year ahead. */
 const WINDOW_DAYS = { back: 7, ahead: 180 };
 
 const parseItems = (body: string) => parseEnvelope(body).items;
@@ -30,7 +31,7 @@ const salesCycles = defineStream<ClientTetherSettings, 'stage'>({
   listing: { kind: 'complete' },
   async *read(context) {
     const { response, items } = await createClientTetherClient(context).readSalesCycles();
-    yield { response: response, items: addNewLead(items), cursor: null, last: true };
+    yield { response, items: addNewLead(items), cursor: null, last: true };
   },
   parse: (body) => addNewLead(parseItems(body)),
   identify: (item) => readItem('salesCycle', item).sales_cycle_id ?? undefined,
@@ -94,10 +95,10 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   map: mapEvent,
 });
 
-/** In the order of syncing: stages before what stands in them, clients before their notes. */
+/** In the order of syncing: stages come before the leads in them, clients before their notes. */
 export const streams = [salesCycles, clients, opportunities, notes, activities, events];
 
-/** How a stream reads a list: through the client, from the row offset in the cursor on. */
+/** Builds a stream's `read`: the pages of a list from the row offset in the cursor onwards. */
 function readList(
   readPages: (
     client: ClientTetherClient,
@@ -108,31 +109,22 @@ function readList(
   return async function* (context: Context, cursor: Cursor): AsyncGenerator<Page> {
     const pages = readPages(createClientTetherClient(context), toOffset(cursor), context);
     for await (const { response, items, total, next, last } of pages) {
-      // Only a total beyond the page is known to count the whole list.
-      const expectedTotal =
-        total !== undefined && total > items.length ? { expectedTotal: total } : {};
-      yield {
-        response: response,
-        items,
-        cursor: last ? null : { offset: next },
-        last,
-        ...expectedTotal,
-      };
+      const cursor = last ? null : { offset: next };
+      yield { response, items, cursor, last, ...toExpectedTotal(total, items) };
     }
   };
 }
 
-/** The cursor of a list is the row offset to go on from; null is the start. */
+/** The row offset at which a list continues; a cursor of null stands for the beginning. */
 function toOffset(cursor: Cursor): number {
-  const offset =
-    typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor) ? cursor.offset : 0;
+  const offset = readCursorField(cursor, 'offset');
   return typeof offset === 'number' && Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
 }
 
 /**
- * The window as a period to ask for, a day wider at both ends: whether the source includes the end
- * is not documented, and a pass that is resumed later must have asked for all that its window then
- * covers.
+ * The window as a period to request, a day wider at both ends: the documentation does not say
+ * whether the end is included, and a pass that is resumed later must already have requested
+ * everything that its window covers by then.
  */
 function toPeriod({ settings, now }: Context): { startDate: string; endDate: string } {
   const { from, to } = toWindow(settings, now);

@@ -1,8 +1,9 @@
 import { TZDate } from '@date-fns/tz';
 import { compile } from 'html-to-text';
 import { RecordRejected } from '../contract/source.ts';
+import { toAmount } from '../kit/amount.ts';
 
-/** Entries of pick lists and imports that mean "nothing chosen". */
+/** Values of pick lists and imports that mean "nothing chosen". */
 const PLACEHOLDERS = new Set([
   'select',
   '-- select --',
@@ -13,31 +14,29 @@ const PLACEHOLDERS = new Set([
   'undefined',
   '-',
 ]);
-/** People entered without a name, e.g. "No Name Text Added", "No Name Added by Call". */
+/** Matches placeholders for people without a name, such as "No Name Added by Call". */
 const PLACEHOLDER_PERSON = /^no name\b/i;
 
-/**
- * A value of the source as text: null for blanks and for the `false` that stands for an absent id.
- */
+/** A value as text; null for blanks and for `false`, which ClientTether sends for absent ids. */
 export function readText(value: unknown): string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
-/** Text in which nothing chosen counts as absent, with single spaces. */
+/** Text with single spaces; null when it is blank or means "nothing chosen". */
 export function parseChoice(text: string | null): string | null {
   const tidy = text?.trim().replace(/\s+/g, ' ') ?? '';
   return tidy === '' || PLACEHOLDERS.has(tidy.toLowerCase()) ? null : tidy;
 }
 
-/** A choice as one label: "google" and "Google" are one, other spellings are left as they are. */
+/** A choice as a label: lower-case words are capitalized, so "google" and "Google" are the same. */
 export function parseLabel(text: string | null): string | null {
   const choice = parseChoice(text);
   if (choice === null || choice !== choice.toLowerCase()) return choice;
   return choice.replace(/(^|\s)\S/g, (start) => start.toUpperCase());
 }
 
-/** "First Last", or null when nobody's name was entered. */
+/** "First Last"; null when no name was entered. */
 export function formatPersonName(...parts: (string | null)[]): string | null {
   const name = parseChoice(parts.filter((part) => part !== null).join(' '));
   return name === null || PLACEHOLDER_PERSON.test(name) ? null : name;
@@ -55,39 +54,59 @@ const convertHtml = compile({
   ],
 });
 
-/** HTML as plain text; text without any markup passes as it is. */
+/** HTML as plain text; text without markup is only trimmed. */
 export function toPlainText(html: string): string {
   return /[<&]/.test(html) ? convertHtml(html) : html.trim();
 }
 
-const DATE =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+const DAY_PATTERN = /(\d{4})-(\d{2})-(\d{2})/;
+const TIME_PATTERN = /(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?/;
+const ZONE_PATTERN = /(Z|[+-]\d{2}:?\d{2})/;
+const DATE = new RegExp(
+  `^${DAY_PATTERN.source}(?:[T ]${TIME_PATTERN.source}\\s?${ZONE_PATTERN.source}?)?$`,
+  'i',
+);
 
 /**
- * A date of the source: 'Y-m-d H:i:s' or 'Y-m-d' in the connection's time zone, or ISO 8601 with
- * its own zone. Null when blank or '0000-00-00 …', which stands for unset. Throws RecordRejected
- * for anything else.
+ * Parses a date: 'Y-m-d H:i:s' or 'Y-m-d' in the time zone of the connection, or ISO 8601 with a
+ * zone of its own. Null when it is blank or '0000-00-00 …', which stands for unset. Throws
+ * RecordRejected for anything else.
  */
 export function parseDate(text: string | null, field: string, timeZone: string): Date | null {
   const value = text?.trim() ?? '';
   if (value === '' || value.startsWith('0000-00-00')) return null;
   const match = DATE.exec(value);
-  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? [])
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  // Date.UTC rolls 31 February over to March: what does not come back unchanged is no date.
-  const utc = new Date(Date.UTC(year, month - 1, day, hours, minutes, seconds));
-  const exists =
-    utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
-  if (match === null || !exists || hours > 23 || minutes > 59 || seconds > 59) {
+  const parts = (match ?? []).slice(1, 7).map((part) => Number(part ?? 0));
+  if (match === null || !isRealTime(parts))
     throw new RecordRejected(
-      `The date in "${field}" cannot be read. Correct it in ClientTether.`,
+      `The date in "${field}" is not valid. Correct it in ClientTether.`,
       field,
     );
-  }
+  const utc = toUtc(parts);
   const zone = match[7];
   if (zone !== undefined) return new Date(utc.getTime() - parseZoneOffset(zone));
-  if (timeZone === 'UTC') return utc;
+  return timeZone === 'UTC' ? utc : toZonedTime(parts, timeZone);
+}
+
+/** Year, month (1 to 12), day, hours, minutes and seconds. */
+type DateParts = readonly number[];
+
+/** Compares the day with what Date.UTC makes of it, which turns 31 February into March. */
+function isRealTime(parts: DateParts): boolean {
+  const [year, month = 0, day, hours = 0, minutes = 0, seconds = 0] = parts;
+  const utc = toUtc(parts);
+  const isRealDay =
+    utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
+  return isRealDay && hours <= 23 && minutes <= 59 && seconds <= 59;
+}
+
+function toUtc([year = 0, month = 0, day, ...time]: DateParts): Date {
+  const [hours, minutes, seconds] = time;
+  return new Date(Date.UTC(year, month - 1, day, hours, minutes, seconds));
+}
+
+function toZonedTime(parts: DateParts, timeZone: string): Date {
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = parts;
   return new Date(new TZDate(year, month - 1, day, hours, minutes, seconds, timeZone).getTime());
 }
 
@@ -97,10 +116,7 @@ function parseZoneOffset(zone: string): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/**
- * A point in time as ClientTether's request parameters spell it: 'Y-m-d H:i:s' in the connection's
- * time zone.
- */
+/** Formats a time for request parameters: 'Y-m-d H:i:s' in the time zone of the connection. */
 export function formatDate(at: Date, timeZone: string): string {
   const local = new TZDate(at.getTime(), timeZone);
   const two = (part: number) => String(part).padStart(2, '0');
@@ -112,10 +128,10 @@ const AMOUNT = /^(-?)\s*\$?\s*(\d+|\d{1,3}(?:,\d{3})+)(\.\d*)?\s*([km])?$/i;
 const FACTORS: Record<string, number> = { k: 1_000, m: 1_000_000 };
 
 /**
- * An amount as exact text with two decimals: "$45,000.00", "45000", "45k". Null when blank, and
- * also for text that is no amount ("TBD", "40-50k"): people type into this field, and a remark in
- * it must not hide the whole record; "no amount known" is what it says. A number too long to be
- * money is a broken record and is rejected.
+ * Parses an amount such as "$45,000.00", "45000" or "45k" to exact text with two decimals. Null
+ * when it is blank or is not an amount ("TBD", "40-50k"): people type freely into this field, and a
+ * remark in it must not reject the whole record. Throws RecordRejected when the number is too large
+ * to be stored.
  */
 export function parseAmount(text: string | null): string | null {
   const match = AMOUNT.exec(text?.trim().replace(/\s*USD$/i, '') ?? '');
@@ -123,12 +139,11 @@ export function parseAmount(text: string | null): string | null {
   const [, sign = '', whole = '', fraction = '', unit = ''] = match;
   const value =
     Number(`${whole.replaceAll(',', '')}${fraction}`) * (FACTORS[unit.toLowerCase()] ?? 1);
-  if (value >= 999_999_999_999.995)
-    throw new RecordRejected('The amount is too large to be one. Correct it in ClientTether.');
-  return value === 0 ? '0.00' : `${sign}${value.toFixed(2)}`;
+  const amount = toAmount(value, 'The amount is too large. Correct it in ClientTether.');
+  return value === 0 ? amount : `${sign}${amount}`;
 }
 
-/** A count such as "3"; null when blank or no whole number. */
+/** A count such as "3"; null when it is blank or not a whole number. */
 export function parseCount(text: string | null): number | null {
   return text !== null && /^\s*\d+(\.0*)?\s*$/.test(text) ? Number(text) : null;
 }

@@ -22,7 +22,9 @@ export interface FieldMapping {
   table: PushTable;
   /** Name of the field there, such as hnt_finalscore. */
   target: string;
-  /** One of our fields (src/lib/mappings/lead-fields.ts), or a constant behind "=": "=Tributary". */
+  /**
+   * One of our fields (src/lib/mappings/lead-fields.ts), or a constant behind "=": "=Tributary".
+   */
   source: string;
   /** Ours by the value of theirs, for option sets whose labels differ: ours -> label there. */
   labels?: Record<string, string>;

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { buildUrl, get, tryParseJson, type Access } from './request.ts';
+import { parseBody } from '../kit/json.ts';
+import { buildUrl, get, type Access } from './request.ts';
 
-/** What the environment says of a table. */
+/** The definition of a table in the environment. */
 export interface TableDefinition {
+  /** Whether changes can be followed by delta links. */
   isTracked: boolean;
-  /** Names of its columns as lists show them; null when it does not say. */
+  /** Names of the columns as they appear in lists; null when they are unknown. */
   columns: ReadonlySet<string> | null;
 }
 
-/** What begins our own columns, which not every customer has. */
+/** Prefix of the columns from our own solution, which not every customer has installed. */
 const OUR_PREFIX = 'hnt_';
 
 const definitionSchema = z.looseObject({
@@ -20,9 +22,8 @@ const definitionSchema = z.looseObject({
 });
 
 /**
- * Asks whether changes of a table can be followed, and which columns it has. Who may read rows may
- * not always read definitions: then the columns that every environment has are taken for granted,
- * and tracking is tried.
+ * Requests the definition of a table. An application that may read rows may not always read
+ * definitions; in that case the standard columns are assumed and change tracking is attempted.
  */
 export async function readTableDefinition(access: Access, table: string): Promise<TableDefinition> {
   const query = {
@@ -30,17 +31,12 @@ export async function readTableDefinition(access: Access, table: string): Promis
     $expand: 'Attributes($select=LogicalName,AttributeType)',
   };
   try {
-    return parseTableDefinition(
-      (
-        await get(
-          access,
-          buildUrl(access.settings, `EntityDefinitions(LogicalName='${table}')`, query),
-        )
-      ).body,
-    );
+    const path = `EntityDefinitions(LogicalName='${table}')`;
+    const { body } = await get(access, buildUrl(access.settings, path, query));
+    return parseTableDefinition(body);
   } catch (error) {
-    // Nothing else may pass for it: without the definition our own columns would go unread until
-    // the next full pass.
+    // Any other failure must stop the pass: without the definition, our own columns would not be
+    // read until the next full pass.
     if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403)
       return { isTracked: true, columns: null };
     throw error;
@@ -48,13 +44,11 @@ export async function readTableDefinition(access: Access, table: string): Promis
 }
 
 function parseTableDefinition(body: string): TableDefinition {
-  const parsed = definitionSchema.safeParse(tryParseJson(body));
-  if (!parsed.success)
-    throw new RemoteError(
-      'malformed',
-      'Dynamics 365 answered something that is not the definition of a table.',
-    );
-  const { ChangeTrackingEnabled: isTracked, Attributes: attributes } = parsed.data;
+  const { ChangeTrackingEnabled: isTracked, Attributes: attributes } = parseBody(
+    definitionSchema,
+    body,
+    'Dynamics 365 returned something that is not the definition of a table.',
+  );
   return {
     isTracked,
     columns: new Set(
@@ -67,7 +61,7 @@ function parseTableDefinition(body: string): TableDefinition {
 
 const LOOKUP_TYPES = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
 
-/** Those of the wanted columns that there are, and what our own solution has added. */
+/** The wanted columns that exist, followed by those of our own solution. */
 export function selectColumns(wanted: readonly string[], { columns }: TableDefinition): string[] {
   if (columns === null) return [...wanted];
   return [

@@ -7,12 +7,14 @@ import { fetchWhoAmI, whoAmI } from './who-am-i.ts';
 /**
  * Microsoft Dynamics 365 Sales: leads, accounts, contacts, deals, tasks and notes of a customer.
  *
- * How it works: the Web API of Dataverse (OData 4) behind an application of the customer's
- * directory, which is also a user of the environment with a security role. Options are numbers
- * whose labels each customer chooses: answers are asked for with labels. How it is read: everything
- * once and every day, else what changed by delta links (paging.ts). Sources:
- * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/overview and its
- * siblings; limits: https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits
+ * Requests go to the Web API of Dataverse (OData 4) on behalf of an application in the customer's
+ * directory, which is also a user of the environment with a security role. Option values are
+ * numbers whose labels each customer defines, so responses are requested with labels. Everything is
+ * read at first and once a day; other passes follow delta links (paging.ts).
+ *
+ * Sources: https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/overview and
+ * its sibling pages; limits:
+ * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits
  */
 export const dynamics365 = defineProvider({
   key: 'dynamics-365',
@@ -24,7 +26,9 @@ export const dynamics365 = defineProvider({
       {
         name: 'clientSecret',
         label: 'Client secret',
-        help: 'Of the application, in the Azure portal under App registrations > Certificates & secrets: its value, not its id.',
+        help:
+          'The value (not the id) of the application\u2019s secret, in the Azure portal under ' +
+          'App registrations > Certificates & secrets.',
       },
     ],
     grant: {
@@ -44,19 +48,21 @@ export const dynamics365 = defineProvider({
     {
       name: 'tenantId',
       label: 'Directory (tenant) id',
-      help: 'Of the customer\u2019s directory, in the Azure portal under Microsoft Entra ID, or one of its domains.',
+      help:
+        'The id of the customer\u2019s directory, in the Azure portal under Microsoft Entra ID, ' +
+        'or one of its domains.',
       required: true,
     },
     {
       name: 'clientId',
       label: 'Application (client) id',
-      help: 'Of the application that was made an application user of the environment.',
+      help: 'The id of the application that is an application user of the environment.',
       required: true,
     },
   ],
   hosts: ['*.dynamics.com'],
-  // Well below the 52 at once and the 20 minutes of execution that are documented beside the number
-  // of requests.
+  // 6,000 requests in five minutes is the documented limit of one user. The concurrency stays well
+  // below the other documented limits: 52 requests at a time and 20 minutes of execution time.
   limits: {
     concurrency: 4,
     timeoutMs: 60_000,

@@ -3,10 +3,11 @@ import {
   type RemoteErrorDetails,
   type RemoteErrorKind,
 } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
 import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ReadContext } from '../contract/source.ts';
+import { tryParseJson } from '../kit/json.ts';
+import { describeMissingPrivilege, readODataError } from './odata-error.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 export type Access = Pick<ReadContext<DynamicsSettings>, 'http' | 'settings'>;
@@ -14,8 +15,8 @@ export type Access = Pick<ReadContext<DynamicsSettings>, 'http' | 'settings'>;
 const API = 'api/data/v9.2/';
 
 /**
- * Required or advised with every request; the last one keeps what lies between from answering out
- * of a cache. Source:
+ * Headers that are required or recommended for every request; the last one prevents responses from
+ * caches in between. Source:
  * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors
  */
 const HEADERS = {
@@ -25,12 +26,12 @@ const HEADERS = {
   'if-none-match': 'null',
 };
 
-/** Refusals whose body says what they are about. */
+/** Statuses of refusals whose body contains the reason. */
 const ACCEPTED_STATUSES = [400, 403, 404, 405, 410, 412, 501];
 
 /**
- * What a code means, where the status alone does not tell. Codes of service protection come with
- * 429 as documented.
+ * Error codes that say more than the status. The first three are those of the service protection
+ * limits, which are documented to come with 429.
  */
 const BY_CODE: Record<string, RemoteErrorKind> = {
   '0x80072321': 'rate_limited',
@@ -38,7 +39,7 @@ const BY_CODE: Record<string, RemoteErrorKind> = {
   '0x80072326': 'rate_limited',
   '0x80040220': 'permission',
   '0x80040217': 'gone',
-  // General knowledge; the words that come with it decide as well.
+  // Not documented; the message that comes with it (EXPIRED) is recognized as well.
   '0x80044352': 'cursor_invalid',
 };
 const BY_STATUS: Record<number, RemoteErrorKind> = {
@@ -47,12 +48,12 @@ const BY_STATUS: Record<number, RemoteErrorKind> = {
   410: 'gone',
   500: 'transient',
 };
-/** "Version stamp associated with the client has expired. Please perform a full sync." */
+/** Matches "Version stamp associated with the client has expired. Please perform a full sync." */
 const EXPIRED = /version stamp.*expired|perform a full sync/i;
 
 /**
- * The address of something in the environment's Web API. Names of OData parameters begin with a
- * dollar sign, which is documented unescaped.
+ * A URL in the Web API of the environment. The query is assembled by hand because the documentation
+ * shows the dollar sign of OData parameter names unescaped.
  */
 export function buildUrl(
   { baseUrl }: Pick<DynamicsSettings, 'baseUrl'>,
@@ -66,8 +67,9 @@ export function buildUrl(
 }
 
 /**
- * One GET of the Web API. `expires`: the address is a delta link, whose end may be told with any
- * status (which one is not documented), a server error included. Throws RemoteError.
+ * Sends one GET request to the Web API. `expires` marks a delta link: the response to an expired
+ * one may have any status, even a server error, because the documentation does not name one. Throws
+ * RemoteError.
  */
 export async function get(
   { http }: Access,
@@ -81,65 +83,37 @@ export async function get(
   });
   if (response.status < 300) return response;
   const refusal = toRemoteError(response);
-  // Any other server error is asked again in the usual way, which waits between tries.
+  // Any other server error is retried in the usual way, which waits between the attempts.
   return refusal.kind === 'transient' ? http.request(request) : Promise.reject(refusal);
 }
 
-/** A refusal as the error that it stands for, in our words; of theirs only names are shown. */
+/** The error for a refusal, in our own words: only names are taken from the response. */
 function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): RemoteError {
-  const { code, message } = readError(body);
+  const error = readODataError(tryParseJson(body));
+  const { code, message } = error;
   const kind = EXPIRED.test(message)
     ? 'cursor_invalid'
     : (BY_CODE[code] ?? BY_STATUS[status] ?? 'malformed');
   const until = parseRetryAfter(headers['retry-after'], receivedAt);
   const details: RemoteErrorDetails = { status, headers, ...(until && { until }) };
-  return new RemoteError(
-    kind,
-    `${formatMessage(kind, message)} (${[`HTTP ${status}`, code].filter(Boolean).join(', ')})`,
-    details,
-  );
+  const text =
+    kind === 'permission' ? describeMissingPrivilege(error, READING) : (TEXTS[kind] ?? UNEXPECTED);
+  const reference = [`HTTP ${status}`, code].filter(Boolean).join(', ');
+  return new RemoteError(kind, `${text} (${reference})`, details);
 }
 
-function formatMessage(kind: RemoteErrorKind, message: string): string {
-  switch (kind) {
-    case 'permission': {
-      const privilege = /\bprv\w+/.exec(message)?.[0];
-      const lack =
-        privilege === undefined
-          ? 'does not let the application read this'
-          : `says that the application lacks the privilege ${privilege}`;
-      return `Dynamics 365 ${lack}. Give its application user a security role that reads the table in the whole organisation.`;
-    }
-    case 'gone':
-      return 'Dynamics 365 does not have what was asked for any more.';
-    case 'rate_limited':
-      return 'Dynamics 365 asked to slow down. Reading continues by itself later.';
-    case 'cursor_invalid':
-      return 'Dynamics 365 does not remember any more what had changed by then. Everything is read once more.';
-    case 'transient':
-      return 'Dynamics 365 could not answer right now. The next try follows by itself.';
-    default:
-      return 'Dynamics 365 did not accept the request. The connection may need an update.';
-  }
-}
+const READING = {
+  action: 'read this',
+  remedy:
+    'Give its application user a security role that can read the table in the whole organisation.',
+};
 
-function readError(body: string): { code: string; message: string } {
-  const error: unknown = Reflect.get(toObject(tryParseJson(body)), 'error');
-  const text = (name: string) => {
-    const value: unknown = Reflect.get(toObject(error), name);
-    return typeof value === 'string' ? value : '';
-  };
-  return { code: text('code').toLowerCase(), message: text('message') };
-}
+const TEXTS: Partial<Record<RemoteErrorKind, string>> = {
+  gone: 'Dynamics 365 no longer has the requested data.',
+  rate_limited: 'Dynamics 365 received too many requests. The sync continues automatically later.',
+  cursor_invalid:
+    'Dynamics 365 no longer knows the changes since the last sync, so everything is read again.',
+  transient: 'Dynamics 365 is not available right now. We will try again automatically.',
+};
 
-const toObject = (value: unknown): object =>
-  typeof value === 'object' && value !== null ? value : {};
-
-/** The JSON of a body; undefined when it is none. */
-export function tryParseJson(body: string): unknown {
-  try {
-    return parseJson(body);
-  } catch {
-    return undefined;
-  }
-}
+const UNEXPECTED = 'Dynamics 365 did not accept the request. The connection may need an update.';

@@ -9,9 +9,9 @@ import { readTable, parseRows, type Table } from './paging.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 /**
- * Delta links hold for 7 days unless an environment says otherwise, so that everything is read anew
- * long before; it also finds what was deleted in tables that are only followed by time, and names
- * that changed in rows that others point to.
+ * Everything is read again every day, long before delta links expire (after 7 days by default).
+ * That also finds deleted rows in tables whose changes are only followed by time, and changed names
+ * in rows that lookups point to.
  */
 const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 };
 
@@ -160,7 +160,7 @@ const stream = <Entity extends EntityName>(
   });
 };
 
-/** In an order in which what others point to comes first. */
+/** In the order of syncing: tables that others point to come first. */
 export const streams = [
   stream('accounts', 'Accounts', 'company', mapCompany),
   stream('contacts', 'Contacts', 'contact', mapContact),

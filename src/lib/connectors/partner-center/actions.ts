@@ -1,6 +1,6 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
 import type { CurrentItem, RecordState, WriteBack } from '../contract/actions.ts';
+import { toObject, tryParseJson } from '../kit/json.ts';
 import { mapReferral } from './mapping.ts';
 import { requestReferral } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
@@ -8,8 +8,8 @@ import type { PartnerCenterSettings } from './settings.ts';
 const state = (status: string, substatus: string): RecordState => ({ status, substatus });
 const ENDS = [state('Closed', 'Won'), state('Closed', 'Lost'), state('Closed', 'Declined')];
 /**
- * Where a referral may go; that one has expired is said by Partner Center alone. Source:
- * https://github.com/MicrosoftDocs/partner-rest (referral resources)
+ * Allowed transitions by status. The status Expired is missing because only Partner Center itself
+ * sets it. Source: https://github.com/MicrosoftDocs/partner-rest (referral resources)
  */
 const NEXT: Record<string, RecordState[]> = {
   New: [
@@ -23,9 +23,9 @@ const NEXT: Record<string, RecordState[]> = {
 };
 
 /**
- * Status and sub-status of referrals. By PATCH: a PUT with the very tag that was just read is
- * answered 412 (https://github.com/microsoft/Partner-Center-Referrals/issues/4). A success comes as
- * 200 with the referral or as 204.
+ * Changes the status and sub-status of referrals. It uses PATCH because a PUT fails with 412 even
+ * with the tag that was just read (https://github.com/microsoft/Partner-Center-Referrals/issues/4).
+ * A successful response is 200 with the referral, or 204.
  */
 export const writeBack: WriteBack<PartnerCenterSettings> = {
   stream: 'referrals',
@@ -49,15 +49,12 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
 
 function current(item: unknown): CurrentItem {
   const { status, substatus } = mapReferral(item);
-  const tag: unknown =
-    typeof item === 'object' && item !== null ? Reflect.get(item, 'eTag') : undefined;
+  const { eTag: tag } = toObject(item);
   return { state: { status, substatus }, tag: typeof tag === 'string' && tag !== '' ? tag : null };
 }
 
 function parseItem(body: string): unknown {
-  try {
-    return parseJson(body);
-  } catch {
-    throw new RemoteError('malformed', 'Partner Center answered something that is not a referral.');
-  }
+  const item = tryParseJson(body);
+  if (item !== undefined) return item;
+  throw new RemoteError('malformed', 'Partner Center returned something that is not a referral.');
 }

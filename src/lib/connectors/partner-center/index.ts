@@ -8,13 +8,17 @@ import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts
 import { webhook } from './webhook.ts';
 import { writeBack } from './actions.ts';
 
-/**
- * How long a change may take until lists show it; what arrives later is found by listing everything
- * once a day.
- */
+/** How long a change may take to appear in lists. */
 const LOOKBACK_SECONDS = 15 * 60;
+/** How often everything is listed, which finds changes that appeared even later. */
 const RECONCILE_HOURS = 24;
-/** What a token has to be for. */
+/** Days for which a refresh token is valid. */
+const REFRESH_TOKEN_DAYS = 90;
+const MINUTE_MS = 60_000;
+/** Minutes between two passes, unless the settings say otherwise. */
+const POLLING_MINUTES = 10;
+const POLLING_MINUTES_IN_DEVELOPMENT = 0.5;
+/** The resource that access tokens are requested for. */
 const RESOURCE = 'https://api.partner.microsoft.com';
 
 const referrals = defineStream<PartnerCenterSettings, 'referral'>({
@@ -30,16 +34,18 @@ const referrals = defineStream<PartnerCenterSettings, 'referral'>({
 });
 
 /**
- * Microsoft Partner Center: customers whom Microsoft and other partners refer, and deals that are
- * sold together.
+ * Microsoft Partner Center: customers that Microsoft and other partners refer, and deals that are
+ * sold jointly.
  *
- * How it works: OData lists behind a user's consent; access tokens of an hour, refresh tokens of 90
- * days that are rotated; next links that must not be followed (paging.ts). Leads of the commercial
- * marketplace itself are not in it. How it is read: everything once and every day, else what
- * changed since the last pass, a quarter of an hour back. Sources:
- * https://learn.microsoft.com/en-us/partner-center/developer/get-a-list-of-referrals and its
- * siblings, https://github.com/MicrosoftDocs/partner-rest. No quota is documented, so only the
- * source's pauses slow it down.
+ * The API returns OData lists on behalf of a user who has consented. Access tokens are valid for an
+ * hour; refresh tokens are valid for 90 days and are replaced with each use. Next links must not be
+ * followed (paging.ts). Leads of the commercial marketplace itself are not included. Everything is
+ * read at first and once a day; other passes read what changed since the last one, plus a quarter
+ * of an hour before it. No quota is documented, so requests only slow down when Partner Center asks
+ * for a pause.
+ *
+ * Sources: https://learn.microsoft.com/en-us/partner-center/developer/get-a-list-of-referrals and
+ * its sibling pages, https://github.com/MicrosoftDocs/partner-rest.
  */
 export const partnerCenter = defineProvider({
   key: 'partner-center',
@@ -51,12 +57,17 @@ export const partnerCenter = defineProvider({
       {
         name: 'clientSecret',
         label: 'Client secret',
-        help: 'Of the application, in the Azure portal under App registrations > Certificates & secrets: its value, not its id.',
+        help:
+          'The value (not the id) of the application\u2019s secret, in the Azure portal under ' +
+          'App registrations > Certificates & secrets.',
       },
       {
         name: 'refreshToken',
         label: 'Refresh token',
-        help: 'What the consent of a user in the role Referral Admin or Referral User gave (Secure Application Model). It is replaced at each use, so keep none elsewhere.',
+        help:
+          'The token from the consent of a user with the role Referral Admin or Referral User ' +
+          '(Secure Application Model). It is replaced each time it is used, so do not use it ' +
+          'elsewhere.',
       },
     ],
     grant: {
@@ -69,8 +80,8 @@ export const partnerCenter = defineProvider({
         client_secret: clientSecret,
         resource: RESOURCE,
       }),
-      refreshTokenDays: 90,
-      // The first endpoint has names of its own for the grant and its code.
+      refreshTokenDays: REFRESH_TOKEN_DAYS,
+      // The v1 endpoint uses its own names for the grant and its code.
       device: {
         url: ({ loginUrl, tenant }: PartnerCenterSettings) =>
           new URL(`${tenant}/oauth2/devicecode`, loginUrl).href,
@@ -88,19 +99,24 @@ export const partnerCenter = defineProvider({
     {
       name: 'clientId',
       label: 'Application (client) id',
-      help: 'Of the application that was registered for Partner Center, in the Azure portal under App registrations.',
+      help:
+        'The id of the application that is registered for Partner Center, in the Azure portal ' +
+        'under App registrations.',
       required: true,
     },
     {
       name: 'tenant',
       label: 'Directory (tenant) id',
-      help: 'Of the partner\u2019s directory, or one of its domains. Empty: the directory of whoever consented.',
+      help:
+        'The id of the partner\u2019s directory, or one of its domains. Leave it empty to use ' +
+        'the directory of the person who consents.',
     },
   ],
   hosts: ['api.partner.microsoft.com'],
   limits: { concurrency: 2, timeoutMs: 30_000 },
   intervalMs: ({ pollingMinutes }, development) =>
-    (pollingMinutes ?? (development ? 0.5 : 10)) * 60_000,
+    MINUTE_MS *
+    (pollingMinutes ?? (development ? POLLING_MINUTES_IN_DEVELOPMENT : POLLING_MINUTES)),
   webhook,
   writeBack,
   streams: [referrals],

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { ReferralRecord } from '../../records/referral.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
+import { toAmount } from '../kit/amount.ts';
 import { classifyReferral } from './referral-type.ts';
 
-/** Text, or what stands for text: null for blanks and for everything else. */
+/** Trimmed text, or a number as text; null for blanks and everything else. */
 const text = z
   .unknown()
   .optional()
@@ -17,9 +18,7 @@ const text = z
   );
 const person = z.looseObject({ email: text }).catch({ email: null });
 
-/**
- * What is read of a referral. The wire has more, which stays in the raw item, the eTag included.
- */
+/** The fields that are read of a referral. The others, such as the eTag, stay in the raw item. */
 const referral = z.looseObject({
   id: text,
   engagementId: text,
@@ -50,8 +49,8 @@ const referral = z.looseObject({
 });
 
 /**
- * Unconfirmed: no sample shows a website or the customer's Azure tenant. They are read where either
- * may stand.
+ * Possible names for the website and for the customer's Azure tenant. Unconfirmed: no sample
+ * contains either, so each name is tried.
  */
 const WEBSITE_FIELDS = ['website', 'websiteUrl', 'webSite', 'url'];
 const TENANT_FIELDS = ['azureTenantId', 'tenantId', 'microsoftTenantId', 'aadTenantId'];
@@ -61,31 +60,21 @@ export function readReferralId(item: unknown): string | undefined {
   return z.looseObject({ id: text }).safeParse(item).data?.id ?? undefined;
 }
 
-/** A referral of Partner Center as a record. Throws RecordRejected. */
+/** Maps a referral of Partner Center. Throws RecordRejected. */
 export function mapReferral(item: unknown): ReferralRecord {
   const parsed = referral.safeParse(item);
   if (!parsed.success) throw new RecordRejected('The referral is not an object.');
   const { customerProfile: customer, details, inviteContext, ...own } = parsed.data;
-  if (own.id === null) throw new RecordRejected('The referral came without an id.', 'id');
-  const emails = customer.team.flatMap(({ email }) => email ?? []);
-  const { domain, reason } = parseCompanyDomain(findFirstText(customer, WEBSITE_FIELDS), emails);
+  const invitedBy = inviteContext.invitedBy.organizationId;
+  if (own.id === null) throw new RecordRejected('The referral arrived without an id.', 'id');
   return {
     externalId: own.id,
     sourceCreatedAt: parseDate(own.createdDateTime, 'createdDateTime'),
     sourceUpdatedAt: parseDate(own.updatedDateTime, 'updatedDateTime'),
     engagementId: own.engagementId,
-    referralType: classifyReferral({
-      type: own.type,
-      qualification: own.qualification,
-      invitedBy: inviteContext.invitedBy.organizationId,
-    }),
+    referralType: classifyReferral({ ...own, invitedBy }),
     name: own.name ?? customer.name ?? 'Unnamed referral',
-    companyName: customer.name,
-    domain,
-    domainReason: reason,
-    azureTenantId:
-      findFirstText(customer.ids, TENANT_FIELDS) ?? findFirstText(customer, TENANT_FIELDS),
-    employees: parseEmployees(customer.size),
+    ...mapCustomer(customer),
     status: own.status ?? 'None',
     substatus: own.substatus,
     direction: own.direction,
@@ -94,9 +83,24 @@ export function mapReferral(item: unknown): ReferralRecord {
   };
 }
 
+type Customer = z.output<typeof referral>['customerProfile'];
+
+function mapCustomer(customer: Customer) {
+  const emails = customer.team.flatMap(({ email }) => email ?? []);
+  const { domain, reason } = parseCompanyDomain(findFirstText(customer, WEBSITE_FIELDS), emails);
+  return {
+    companyName: customer.name,
+    domain,
+    domainReason: reason,
+    azureTenantId:
+      findFirstText(customer.ids, TENANT_FIELDS) ?? findFirstText(customer, TENANT_FIELDS),
+    employees: parseEmployees(customer.size),
+  };
+}
+
 /**
- * The least number of people in a size class such as 51to250employees or Morethan20000employees;
- * null when it is none.
+ * The smallest number of people in a size class such as 51to250employees or Morethan20000employees;
+ * null when it is not a size class.
  */
 function parseEmployees(size: string | null): number | null {
   const match = /^(?:more ?than ?)?(\d{1,6})(?: ?to ?\d{1,6})? ?employees$/i.exec(size ?? '');
@@ -104,8 +108,8 @@ function parseEmployees(size: string | null): number | null {
 }
 
 /**
- * The first of several spellings that holds text. `ids` is an object in answers and a list in what
- * is sent.
+ * The first text under one of several names; case is ignored. Null when `holder` is not an object:
+ * `ids`, for example, is an object in responses but a list in requests.
  */
 function findFirstText(holder: unknown, names: readonly string[]): string | null {
   const fields = z.record(z.string(), z.unknown()).safeParse(holder).data ?? {};
@@ -121,8 +125,8 @@ function findFirstText(holder: unknown, names: readonly string[]): string | null
 const DATE = /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/i;
 
 /**
- * Times come with up to 7 digits of a second, and without a zone they mean UTC. The year 1 stands
- * for "not set".
+ * Parses a time, which has up to 7 decimals of a second and is in UTC unless it names a zone. The
+ * year 1 stands for "not set". Throws RecordRejected.
  */
 function parseDate(value: string | null, field: string): Date | null {
   if (value === null) return null;
@@ -130,17 +134,22 @@ function parseDate(value: string | null, field: string): Date | null {
   if (match?.[1] === '0001') return null;
   const at = new Date(match?.[4] === undefined ? `${value}Z` : value);
   if (match === null || Number.isNaN(at.getTime()))
-    throw new RecordRejected(`The date in "${field}" cannot be read.`, field);
+    throw new RecordRejected(
+      `The date in "${field}" is not valid. Correct it in Partner Center.`,
+      field,
+    );
   return at;
 }
 
-/** An exact amount with two decimals; null when there is none. */
+/** An exact amount with two decimals; null when there is none. Throws RecordRejected. */
 function parseAmount(value: unknown): string | null {
   const given = text.parse(value);
   if (given === null) return null;
   if (!/^-?\d+(\.\d+)?$/.test(given))
-    throw new RecordRejected('The deal value is not a number.', 'details.dealValue');
-  if (Math.abs(Number(given)) >= 999_999_999_999.995)
-    throw new RecordRejected('The deal value is too large to be one.', 'details.dealValue');
-  return Number(given).toFixed(2);
+    throw new RecordRejected(
+      'The deal value is not a number. Correct it in Partner Center.',
+      'details.dealValue',
+    );
+  const tooLarge = 'The deal value is too large. Correct it in Partner Center.';
+  return toAmount(Number(given), tooLarge, 'details.dealValue');
 }

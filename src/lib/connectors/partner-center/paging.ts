@@ -1,84 +1,67 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
 import type { Cursor, Page, ReadContext, ReadSpan } from '../contract/source.ts';
+import { parseBody } from '../kit/json.ts';
+import { odataList } from '../kit/odata.ts';
+import { readCursorField, toExpectedTotal } from '../kit/paging.ts';
 import { fetchReferrals } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 type Context = ReadContext<PartnerCenterSettings>;
 
 /**
- * Unconfirmed: `updatedDateTime` is documented as filterable, but no example shows the operator or
- * the spelling of the time. This is OData 4's; should the source refuse it, everything is listed
- * instead.
+ * A filter in the syntax of OData 4. Unconfirmed: `updatedDateTime` is documented as filterable,
+ * but no example shows the operator or the format of the time. If Partner Center rejects it,
+ * everything is listed instead.
  */
 const formatChangedSince = (at: Date): string => `updatedDateTime ge ${at.toISOString()}`;
-/**
- * Referrals are never deleted, so in the order of creation nothing moves while a long list is read.
- */
+/** Referrals are never deleted, so a list in this order does not shift while it is read. */
 const BY_CREATION = 'createdDateTime asc';
 const BY_CHANGE = 'updatedDateTime asc';
 
-const envelope = z.looseObject({
-  value: z.array(z.unknown()),
-  '@odata.count': z.number().int().optional(),
-  '@odata.nextLink': z.string().optional(),
-});
+const envelope = odataList.extend({ '@odata.count': z.number().int().optional() });
 
-/** The items of a body. Throws RemoteError `malformed` when it is not the list. */
+/** The items of a body. Throws RemoteError `malformed` when it is not a list. */
 export function parseItems(body: string): unknown[] {
   return parseList(body).value;
 }
 
 function parseList(body: string): z.output<typeof envelope> {
-  const parsed = envelope.safeParse(tryParseJson(body));
-  if (parsed.success) return parsed.data;
-  throw new RemoteError(
-    'malformed',
-    'Partner Center answered something that is not the list of referrals.',
+  return parseBody(
+    envelope,
+    body,
+    'Partner Center returned something that is not a list of referrals.',
   );
 }
 
-function tryParseJson(body: string): unknown {
-  try {
-    return parseJson(body);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
- * The list in pages of the source's own size. `$top` is never sent: in OData it ends the whole
- * list, so that a source with `$top=100` and no next link would seem to have no more than 100
- * referrals.
+ * Reads the list in pages of the size that Partner Center chooses. `$top` is never sent: in OData
+ * it limits the whole list, so with `$top=100` and no next link an account would seem to have only
+ * 100 referrals.
  */
 export async function* readReferrals(context: Context, cursor: Cursor): AsyncGenerator<Page> {
   let token = readSkipToken(cursor);
-  for (;;) {
-    const response =
-      token === undefined ? await fetchFirst(context) : await fetchNext(context, token);
-    const {
-      value: items,
-      '@odata.count': count,
-      '@odata.nextLink': link,
-    } = parseList(response.body);
-    const next = link === undefined ? undefined : parseSkipToken(link);
-    if (next !== undefined && next === token)
-      throw new RemoteError('malformed', 'Partner Center sent the same page of referrals twice.');
-    // Whether the count is of the page or of the whole list is not documented: only more than the
-    // page holds is of use.
-    const expectedTotal =
-      count !== undefined && count > items.length ? { expectedTotal: count } : {};
-    yield {
-      response,
-      items,
-      cursor: next === undefined ? null : { skiptoken: next },
-      last: next === undefined,
-      ...expectedTotal,
-    };
-    if (next === undefined) return;
+  do {
+    const { page, next } = await readPage(context, token);
+    yield page;
     token = next;
-  }
+  } while (token !== undefined);
+}
+
+async function readPage(
+  context: Context,
+  token: string | undefined,
+): Promise<{ page: Page; next: string | undefined }> {
+  const response =
+    token === undefined ? await fetchFirst(context) : await fetchNext(context, token);
+  const list = parseList(response.body);
+  const { value: items, '@odata.count': count, '@odata.nextLink': link } = list;
+  const next = link === undefined ? undefined : parseSkipToken(link);
+  if (next !== undefined && next === token)
+    throw new RemoteError('malformed', 'Partner Center sent the same page of referrals twice.');
+  const cursor = next === undefined ? null : { skiptoken: next };
+  const last = next === undefined;
+  return { page: { response, items, cursor, last, ...toExpectedTotal(count, items) }, next };
 }
 
 async function fetchFirst(context: Context) {
@@ -101,7 +84,8 @@ async function fetchNext(context: Context, token: string) {
     throw unknown
       ? new RemoteError(
           'cursor_invalid',
-          'Partner Center does not know the place any more from which the list was to go on.',
+          'Partner Center no longer accepts the position at which the list continues, so it is ' +
+            'read again from the beginning.',
           { cause: error },
         )
       : error;
@@ -113,24 +97,21 @@ function buildFilter({ mode, since }: ReadSpan): string | undefined {
 }
 
 /**
- * The token of a next link, and nothing else of it: the documented links begin with http:// and
- * lack a part of the path, so that whoever follows one sends the access token in clear and to
- * another address.
+ * Takes only the token out of a next link, which must not be followed itself: the documented links
+ * begin with http:// and lack a part of the path, so following one would send the access token
+ * unencrypted and to a different address.
  */
 function parseSkipToken(link: string): string {
   const token = URL.canParse(link) ? new URL(link).searchParams.get('$skiptoken') : null;
   if (token === null || token === '')
     throw new RemoteError(
       'malformed',
-      'Partner Center sent a link to the next page that cannot be understood.',
+      'Partner Center sent a link to the next page that is not valid.',
     );
   return token;
 }
 
 function readSkipToken(cursor: Cursor): string | undefined {
-  const token =
-    typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor)
-      ? cursor['skiptoken']
-      : undefined;
+  const token = readCursorField(cursor, 'skiptoken');
   return typeof token === 'string' ? token : undefined;
 }

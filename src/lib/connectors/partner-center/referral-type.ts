@@ -1,6 +1,6 @@
 import type { ReferralRecord } from '../../records/referral.ts';
 
-/** What decides the category of a referral. */
+/** The fields that determine the type of a referral. */
 export interface ReferralTraits {
   type: string | null;
   qualification: string | null;
@@ -8,17 +8,19 @@ export interface ReferralTraits {
   invitedBy: string | null;
 }
 
-/** How Microsoft names itself where an organisation is asked for. */
+/** The organisation id that Microsoft uses for itself. */
 const MICROSOFT = 'msft';
 
 /**
- * The category of a referral, by the rule of
+ * Classifies a referral by the rules of
  * https://learn.microsoft.com/en-us/partner-center/developer/referrals-api-introduction:
  * - co-sell: Independent or Shared, SalesQualified or None, invited by another partner
  * - marketplace lead: Independent, Direct, invited by Microsoft or nobody
- * - qualified lead, which comes to a solution provider: Independent, SalesQualified or
- *   MarketingQualified, invited by Microsoft What the rule does not name is co-sell when it is
- *   shared, else it came to us as a solution provider.
+ * - qualified lead for a solution provider: Independent, SalesQualified or MarketingQualified,
+ *   invited by Microsoft
+ *
+ * Combinations that the rules do not mention count as co-sell when they are shared, and otherwise
+ * as leads for a solution provider.
  */
 export function classifyReferral({
   type,

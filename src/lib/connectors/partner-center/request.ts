@@ -9,9 +9,9 @@ export type Access = Pick<ReadContext<PartnerCenterSettings>, 'http' | 'settings
 const PATH = 'referrals';
 
 /**
- * One GET of the list. The query is written by hand because its names begin with a dollar sign,
- * which is documented unescaped. `client-request-id` is required, a new one for each request.
- * Source: https://github.com/MicrosoftDocs/partner-rest (headers.md, error-codes.md)
+ * Requests the list once. The query is assembled by hand because the documentation shows the dollar
+ * sign of its parameter names unescaped. Each request needs a new `client-request-id`. Source:
+ * https://github.com/MicrosoftDocs/partner-rest (headers.md, error-codes.md)
  */
 export async function fetchReferrals(
   { http, settings }: Access,
@@ -23,7 +23,7 @@ export async function fetchReferrals(
   return send(http, { url: `${new URL(PATH, settings.baseUrl).href}?${text}` });
 }
 
-/** One request about one referral. */
+/** Sends one request about one referral. */
 export function requestReferral(
   { http, settings }: Access,
   id: string,
@@ -46,9 +46,15 @@ async function send(http: Access['http'], request: HttpRequest): Promise<HttpRes
   }
 }
 
+const FORBIDDEN =
+  'Partner Center only allows users with the role Referral Admin or Referral User to read and ' +
+  'change referrals, and never an application on its own. Give the user one of these roles, or ' +
+  'connect with another user.';
+const LOCKED = 'Partner Center has temporarily locked the list. We will try again automatically.';
+
 /**
- * Statuses that mean something else here than in general; the error code in the body says no more
- * than they do.
+ * Replaces the errors of statuses that have a special meaning here. The error code in the body adds
+ * nothing to the status.
  */
 function toPlainError(error: RemoteError): RemoteError {
   const { status, until } = error;
@@ -57,16 +63,6 @@ function toPlainError(error: RemoteError): RemoteError {
     ...(until && { until }),
     cause: error,
   };
-  if (status === 403) {
-    const message =
-      'Partner Center lets only users in the role Referral Admin or Referral User read and change referrals, and never an application by itself. Give the user that role, or connect with another one.';
-    return new RemoteError('permission', message, details);
-  }
-  if (status === 423)
-    return new RemoteError(
-      'transient',
-      'Partner Center has locked the list for the moment. The next try follows by itself.',
-      details,
-    );
-  return error;
+  if (status === 403) return new RemoteError('permission', FORBIDDEN, details);
+  return status === 423 ? new RemoteError('transient', LOCKED, details) : error;
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { RemoteError } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
 import type { HttpResponse, HttpRequest } from '../../platform/http/types.ts';
 import type { RegistrationContext, WebhookRegistration } from '../contract/events.ts';
+import { parseBody } from '../kit/json.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
-/** The notices about referrals, and the one that is sent to try the way. */
+/** The events about referrals, and the one that is sent to test the registration. */
 export const WEBHOOK_EVENTS = [
   'referral-created',
   'referral-updated',
@@ -26,7 +25,7 @@ const registrationSchema = z.looseObject({
 });
 
 /**
- * The API of registrations: another host than that of referrals, and tokens for that host.
+ * The API for webhook registrations. It has a host of its own and needs tokens for that host.
  * Source: https://learn.microsoft.com/en-us/partner-center/developer/partner-center-webhooks
  */
 export const registration: WebhookRegistration<PartnerCenterSettings> = {
@@ -36,16 +35,15 @@ export const registration: WebhookRegistration<PartnerCenterSettings> = {
   async read(context) {
     const response = await send(context, { accept: [404] });
     if (response.status === 404 || response.body.trim() === '') return null;
-    const parsed = registrationSchema.safeParse(parseJson(response.body));
-    if (!parsed.success)
-      throw new RemoteError(
-        'malformed',
-        'Partner Center answered something that is not a registration.',
-      );
-    return { url: parsed.data.WebhookUrl, events: parsed.data.WebhookEvents };
+    const { WebhookUrl: url, WebhookEvents: events } = parseBody(
+      registrationSchema,
+      response.body,
+      'Partner Center returned something that is not a webhook registration.',
+    );
+    return { url, events };
   },
   async write(context, url, known) {
-    // The header of its own: whatever stands between may take Authorization for itself.
+    // Requests the signature in a separate header, because proxies may consume Authorization.
     await send(context, {
       method: known === null ? 'POST' : 'PUT',
       json: {

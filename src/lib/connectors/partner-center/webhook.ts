@@ -1,4 +1,4 @@
-import { createHash, verify } from 'node:crypto';
+import { createHash, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { hasTrustedChain } from '../../platform/certificates.ts';
 import { RecordRejected } from '../contract/source.ts';
@@ -8,26 +8,28 @@ import type {
   DeliveryProof,
   WebhookDefinition,
 } from '../contract/events.ts';
+import { tryParseJson } from '../kit/json.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 import { registration, WEBHOOK_EVENTS } from './webhook-registration.ts';
 
 /**
- * The storage account of the documented example. Never `*.blob.core.windows.net`: anybody can have
- * a name below that. Source:
+ * The storage account in the documented example. A wildcard for blob.core.windows.net would not be
+ * safe, because anybody can create a name below it. Source:
  * https://learn.microsoft.com/en-us/partner-center/developer/partner-center-webhooks
  */
 const CERTIFICATE_HOST = '3psostorageacct.blob.core.windows.net';
 const ISSUER = 'O=Microsoft Corporation';
-/** What may stand behind `rsa-`. SHA-1 can be forged and is not among them. */
+/** Accepted hashes after `rsa-`. SHA-1 is missing because its signatures can be forged. */
 const HASHES = new Set(['sha256', 'sha384', 'sha512']);
+/** Shorter RSA keys are no longer considered secure (NIST SP 800-131A). */
 const MIN_KEY_BITS = 2048;
-/** One base64 text and nothing around it. */
+/** Base64 and nothing else. */
 const BASE64 = /^[A-Za-z0-9+/]{40,2000}={0,2}$/;
 
 /**
- * Notices of Partner Center: signed over the raw body by a key whose certificate the delivery
- * names. They are the same for everybody who registered, so that one may be sent on to others; it
- * only makes them look.
+ * Webhooks of Partner Center. The raw body is signed with a key whose certificate the delivery
+ * names. Every subscriber receives the same deliveries, so one can be replayed to others; that does
+ * no harm, because a delivery only triggers a pass.
  */
 export const webhook: WebhookDefinition<PartnerCenterSettings> = {
   events: WEBHOOK_EVENTS,
@@ -41,26 +43,25 @@ function refusal(delivery: Delivery, { certificates, trusted, now }: DeliveryPro
   const signature = readSignature(delivery);
   const hash = readHash(delivery);
   const [certificate, ...others] = certificates;
-  if (signature === undefined) return 'It carries no signature.';
-  if (hash === undefined) return 'Its signature is of a kind that is not taken.';
+  if (signature === undefined) return 'It has no signature.';
+  if (hash === undefined) return 'The type of its signature is not supported.';
   if (certificate === undefined || certificate.ca)
-    return 'Its certificate is none that signs messages.';
+    return 'Its certificate is missing or is not one for signing messages.';
   if (!certificate.issuer.split('\n').includes(ISSUER))
     return 'Its certificate was not issued by Microsoft.';
   if (!hasTrustedChain(certificate, { trusted, others, now }))
-    return 'Its certificate does not lead to one that is trusted, or is not valid now.';
-  const key = certificate.publicKey;
-  if (
-    key.asymmetricKeyType !== 'rsa' ||
-    (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_KEY_BITS
-  )
-    return 'Its key is of a kind that is not taken.';
-  return verify(hash, delivery.body, key, signature)
+    return 'Its certificate has no trusted issuer, or is not valid at this time.';
+  if (!isStrongKey(certificate.publicKey)) return 'The type of its key is not supported.';
+  return verify(hash, delivery.body, certificate.publicKey, signature)
     ? null
-    : 'Its signature does not fit its body.';
+    : 'Its signature does not match its body.';
 }
 
-/** `x-ms-signature` when it was registered so, else `Authorization: Signature …`. */
+function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_KEY_BITS;
+}
+
+/** `x-ms-signature` if it was requested at registration, else `Authorization: Signature …`. */
 function readSignature({ headers }: Delivery): Buffer | undefined {
   const given =
     headers['x-ms-signature'] ?? /^Signature (\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
@@ -87,11 +88,12 @@ const payloadSchema = z.looseObject({
 });
 
 /**
- * There is no id of the event: its name, what it is about and when it happened tell it from others.
+ * Parses the body. Events have no id, so their key is a digest of the event's name, resource and
+ * time.
  */
 function parse(body: string): DeliveredEvent {
   const parsed = payloadSchema.safeParse(tryParseJson(body));
-  if (!parsed.success) throw new RecordRejected('The body is not a notice of Partner Center.');
+  if (!parsed.success) throw new RecordRejected('The body is not an event of Partner Center.');
   const {
     EventName: event,
     ResourceUri: uri = null,
@@ -110,19 +112,11 @@ function parse(body: string): DeliveredEvent {
 }
 
 /**
- * The last part of the address. Whether the address itself may be called is not documented: it
- * never is.
+ * The last segment of the URI. The URI itself is never requested: the documentation does not say
+ * that it may be.
  */
 function parseResourceId(uri: string | null): string | null {
   const last =
     uri === null ? undefined : URL.parse(uri, 'https://host.invalid/')?.pathname.split('/').at(-1);
   return last !== undefined && /^[\w-]{1,200}$/.test(last) ? last : null;
-}
-
-function tryParseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

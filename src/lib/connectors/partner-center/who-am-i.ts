@@ -8,8 +8,8 @@ const ownerSchema = z.looseObject({
 });
 
 /**
- * The organisation whose referrals these are: no other question about oneself is documented at this
- * host.
+ * The organisation that owns the first referral; null without any. This host documents no request
+ * for the identity of the account itself.
  */
 export async function whoAmI(access: Access): Promise<string | null> {
   const [item] = parseItems((await fetchReferrals(access, { $top: '1' })).body);

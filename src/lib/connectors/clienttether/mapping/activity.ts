@@ -8,16 +8,16 @@ import { requireId } from './shared.ts';
 type Context = MapContext<ClientTetherSettings>;
 
 /**
- * Activities and events are numbered apart and kept together: the prefix keeps their ids from
- * colliding.
+ * Prefixes the ids, because activities and events are stored together but numbered separately in
+ * ClientTether.
  */
 export const toActivityId = (id: string) => `activity:${id}`;
 export const toEventId = (id: string) => `event:${id}`;
 
-/** What an event's type code is called on pages. */
+/** Labels for the type codes of events. */
 const EVENT_TYPES: Record<string, string> = { appt: 'Appointment' };
 
-/** A planned step of the sales cycle. */
+/** Maps a planned step of the sales cycle. */
 export function mapActivity(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const activity = readItem('activity', item);
   const at = parseDate(activity.scheduled_at, 'scheduled_at', settings.timeZone);
@@ -33,7 +33,7 @@ export function mapActivity(item: unknown, { settings }: Context): ScheduledActi
   };
 }
 
-/** An appointment of the calendar. */
+/** Maps an appointment in the calendar. */
 export function mapEvent(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const event = readItem('event', item);
   const type = event.event_type?.trim().toLowerCase() ?? '';
@@ -50,12 +50,15 @@ export function mapEvent(item: unknown, { settings }: Context): ScheduledActivit
   };
 }
 
-/** No public source lists the states of an activity; these are the words for one that was held. */
+/**
+ * Statuses of an activity that has taken place. No public source lists the statuses, so these are
+ * the usual words.
+ */
 const HELD = /^(completed?|done|held)$/i;
 
 /**
- * Whom it is about, and when it was held. What the source does not say is left out, so that the
- * digests of such rows stay as they are.
+ * The contact of the activity, and when it took place. Unknown values are omitted instead of null,
+ * so that the digests of such rows stay the same.
  */
 function contactFields(
   contactId: string | null,
@@ -69,8 +72,7 @@ function contactFields(
 }
 
 function requireDate(at: Date | null, what: string): Date {
-  if (at === null)
-    throw new RecordRejected(`The ${what} has no date, so it cannot stand in a schedule.`);
+  if (at === null) throw new RecordRejected(`The ${what} has no date, so it cannot be scheduled.`);
   return at;
 }
 

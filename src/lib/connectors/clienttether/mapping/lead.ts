@@ -6,7 +6,7 @@ import { lookUpStage, toStageName } from '../stages.ts';
 import { parseAmount, parseChoice, parseDate, formatPersonName, toPlainText } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
-/** A client of ClientTether as a lead. */
+/** Maps a client of ClientTether to a lead. */
 export function mapLead(item: unknown, { settings }: MapContext<ClientTetherSettings>): LeadRecord {
   const lead = readItem('lead', item);
   const status = toStageName(lead.clients_sales_cycle);

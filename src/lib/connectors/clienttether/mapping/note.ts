@@ -5,7 +5,7 @@ import type { ClientTetherSettings } from '../settings.ts';
 import { parseDate, formatPersonName, toPlainText } from '../values.ts';
 import { requireId } from './shared.ts';
 
-/** An entry of a client's history as a note. It belongs to the client whose list it came in. */
+/** Maps an entry of a client's history to a note of the client whose list contained it. */
 export function mapNote(
   item: unknown,
   { settings, partition }: MapContext<ClientTetherSettings>,

@@ -13,45 +13,46 @@ import {
 } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
-/** An opportunity that does not say how many units it is about is about one. */
+/** Units of an opportunity whose field is blank. */
 const UNITS_WHEN_BLANK = 1;
 
-/** An opportunity, with what the hot list shows taken from the fields that the settings name. */
+/** Maps an opportunity; the settings name the fields that the hot list needs. */
 export function mapOpportunity(
   item: unknown,
   { settings }: MapContext<ClientTetherSettings>,
 ): OpportunityRecord {
-  const opportunity = readItem('opportunity', item);
-  const field = (name: keyof ClientTetherSettings['fields']) =>
-    readCustomField(item, settings.fields[name]);
-  const stage = toStageName(opportunity.contact_sales_cycle);
+  const deal = readItem('opportunity', item);
+  const stage = toStageName(deal.contact_sales_cycle);
   const facts = lookUpStage(stage, settings);
-  const company = parseChoice(opportunity.compName);
+  const company = parseChoice(deal.compName);
   return {
-    externalId: requireId(opportunity.opportunity_id, 'opportunity'),
-    sourceCreatedAt: parseDate(opportunity.created, 'created', settings.timeZone),
-    sourceUpdatedAt: parseDate(
-      opportunity.last_modified_date,
-      'last_modified_date',
-      settings.timeZone,
-    ),
-    name:
-      formatPersonName(opportunity.firstName, opportunity.lastName) ??
-      company ??
-      'Unnamed opportunity',
+    externalId: requireId(deal.opportunity_id, 'opportunity'),
+    sourceCreatedAt: parseDate(deal.created, 'created', settings.timeZone),
+    sourceUpdatedAt: parseDate(deal.last_modified_date, 'last_modified_date', settings.timeZone),
+    name: formatPersonName(deal.firstName, deal.lastName) ?? company ?? 'Unnamed opportunity',
     company,
-    source: toSourceLabel(opportunity.contact_lead_source, settings),
+    source: toSourceLabel(deal.contact_lead_source, settings),
     stage,
     outcome: facts.outcome,
-    value: parseAmount(opportunity.deal_size),
-    market: parseChoice(field('market')),
-    units: parseCount(field('units')) ?? UNITS_WHEN_BLANK,
-    franchiseFee: parseAmount(field('franchiseFee')),
-    likelyPct: toLikelihood(field('likelihood'), facts),
+    value: parseAmount(deal.deal_size),
+    ...hotListFields(item, settings, facts),
   };
 }
 
-/** What a person estimated counts while the deal is open; a decided deal is certain. */
+function hotListFields(
+  item: unknown,
+  { fields }: ClientTetherSettings,
+  facts: StageFacts,
+): Pick<OpportunityRecord, 'market' | 'units' | 'franchiseFee' | 'likelyPct'> {
+  return {
+    market: parseChoice(readCustomField(item, fields.market)),
+    units: parseCount(readCustomField(item, fields.units)) ?? UNITS_WHEN_BLANK,
+    franchiseFee: parseAmount(readCustomField(item, fields.franchiseFee)),
+    likelyPct: toLikelihood(readCustomField(item, fields.likelihood), facts),
+  };
+}
+
+/** A person's estimate applies while the deal is open; once decided, the outcome is certain. */
 function toLikelihood(estimate: string | null, { outcome, likelyPct }: StageFacts): number {
   return outcome === 'open' ? (parsePercent(estimate) ?? likelyPct) : likelyPct;
 }

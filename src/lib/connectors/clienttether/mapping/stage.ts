@@ -6,12 +6,10 @@ import { NEW_LEAD, lookUpStage, toStageName } from '../stages.ts';
 import { parseChoice } from '../values.ts';
 import { requireId } from './shared.ts';
 
-/**
- * The id under which a public form plug-in for ClientTether lists the stage that new leads are in.
- */
+/** The id that a public form plug-in for ClientTether uses for the stage of new leads. */
 const NEW_LEAD_ID = '-1';
 
-/** A step of the sales cycle; its place in the list is its place in the pipeline. */
+/** Maps a step of the sales cycle; its position in the list is its position in the pipeline. */
 export function mapStage(
   item: unknown,
   { settings, index }: MapContext<ClientTetherSettings>,
@@ -30,18 +28,18 @@ export function mapStage(
 }
 
 /**
- * The stages with "New Lead" in front where the source, which leaves it blank on clients, does not
- * list it.
+ * Puts the stage "New Lead" in front unless it is listed: new clients have a blank stage, so
+ * ClientTether need not list one for them.
  */
 export function addNewLead(items: unknown[]): unknown[] {
-  const isListed = items.some(
-    (item) =>
-      toStageName(readItem('salesCycle', item).sales_cycle_name).toLowerCase() ===
-      NEW_LEAD.toLowerCase(),
-  );
-  if (isListed) return items;
+  if (items.some(isNewLead)) return items;
   return [
     { sales_cycle_id: NEW_LEAD_ID, sales_cycle_name: NEW_LEAD, sales_cycle_active_status: '1' },
     ...items,
   ];
+}
+
+function isNewLead(item: unknown): boolean {
+  const name = toStageName(readItem('salesCycle', item).sales_cycle_name);
+  return name.toLowerCase() === NEW_LEAD.toLowerCase();
 }

@@ -14,9 +14,9 @@ const labelled = (
 ): FieldMapping => ({ table: 'lead', target, source, rule, labels });
 
 /**
- * What fills the fields of Dynamics 365 until a workspace says otherwise. People correct names and
- * addresses there, so that these are asked about when both sides changed them; what the lead engine
- * finds out is ours alone.
+ * The field mapping that applies until a workspace changes it. People correct names and addresses
+ * in Dynamics 365, so when both sides changed such a field, a person decides. What the lead engine
+ * finds out always comes from us.
  */
 export const defaultMapping: readonly FieldMapping[] = [
   ...rows('account', 'ours', {
@@ -33,7 +33,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     emailaddress1: 'email',
     telephone1: 'phone',
   }),
-  // Ours may be no more than the domain: nothing to ask a person about.
+  // Our value may be just the domain, which is not worth a decision by a person.
   ...rows('lead', 'newest', { subject: 'topic', websiteurl: 'website' }),
   ...rows('lead', 'ask', {
     firstname: 'firstName',
@@ -45,7 +45,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     address1_stateorprovince: 'state',
     estimatedamount: 'dealValue',
   }),
-  // Labels that every environment has; the seeds ask for the lead source to follow the segment.
+  // The lead source follows the segment; every environment has these labels.
   labelled('leadsourcecode', 'segment', 'newest', {
     Migration: 'Partner',
     Existing: 'Partner',

@@ -5,7 +5,7 @@ import { defaultMapping } from './default-mapping.ts';
 import { describe } from './metadata.ts';
 import { createRemoteTables } from './tables.ts';
 
-/** Leads into Dynamics 365 Sales, with their accounts, contacts and opportunities. */
+/** Writes leads to Dynamics 365 Sales, with their accounts, contacts and opportunities. */
 export const dynamicsPush: PushDefinition<DynamicsSettings> = {
   defaultMapping,
   describe: ({ http, settings }) => describe(http, buildUrl(settings, '')),

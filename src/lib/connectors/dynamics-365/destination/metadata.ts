@@ -6,17 +6,19 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../../contract/destination.ts';
+import { toObject } from '../../kit/json.ts';
 import { createRefusalError, send } from './web-api.ts';
 
-/*
- * Definitions of tables as the Web API tells them; options only come with a cast to their type.
+/**
+ * Types of attributes with options, and what to expand for each. The Web API only returns options
+ * when the request casts the attributes to their type.
  * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query-metadata-web-api
  */
-
-const OPTION_TYPES = [
-  'Microsoft.Dynamics.CRM.PicklistAttributeMetadata',
-  'Microsoft.Dynamics.CRM.StatusAttributeMetadata',
-];
+const OPTION_TYPES = {
+  'Microsoft.Dynamics.CRM.PicklistAttributeMetadata':
+    'OptionSet($select=Options),GlobalOptionSet($select=Options)',
+  'Microsoft.Dynamics.CRM.StatusAttributeMetadata': 'OptionSet($select=Options)',
+};
 
 const TYPES: Record<string, TargetField['type']> = {
   String: 'text',
@@ -37,7 +39,7 @@ const TYPES: Record<string, TargetField['type']> = {
 
 type Table = TargetMetadata['tables'][PushTable];
 
-/** Reads fields, option sets and keys of the tables that a push writes to. */
+/** Reads the fields, option sets and keys of the tables that a push writes to. */
 export async function describe(http: HttpClient, root: string): Promise<TargetMetadata> {
   const tables: Partial<TargetMetadata['tables']> = {};
   for (const table of pushTables) tables[table] = await describeTable(http, root, table);
@@ -50,19 +52,7 @@ async function describeTable(http: HttpClient, root: string, table: PushTable): 
     root,
     `EntityDefinitions(LogicalName='${table}')?$expand=Attributes,Keys`,
   );
-  const options = new Map<string, TargetField['options']>();
-  for (const type of OPTION_TYPES) {
-    const expand = type.includes('Picklist')
-      ? 'OptionSet($select=Options),GlobalOptionSet($select=Options)'
-      : 'OptionSet($select=Options)';
-    const { value } = await fetchDefinition(
-      http,
-      root,
-      `EntityDefinitions(LogicalName='${table}')/Attributes/${type}?$select=LogicalName&$expand=${expand}`,
-    );
-    for (const attribute of toObjects(value))
-      options.set(String(attribute['LogicalName']), readOptions(attribute));
-  }
+  const options = await fetchOptions(http, root, table);
   const fields = toObjects(definition['Attributes']).map((attribute) =>
     toTargetField(attribute, options),
   );
@@ -73,28 +63,41 @@ async function describeTable(http: HttpClient, root: string, table: PushTable): 
   };
 }
 
+type Options = ReadonlyMap<string, TargetField['options']>;
+
+/** The options of each attribute that has any, by its name. */
+async function fetchOptions(http: HttpClient, root: string, table: PushTable): Promise<Options> {
+  const options = new Map<string, TargetField['options']>();
+  for (const [type, expand] of Object.entries(OPTION_TYPES)) {
+    const path = `EntityDefinitions(LogicalName='${table}')/Attributes/${type}`;
+    const query = `$select=LogicalName&$expand=${expand}`;
+    const { value } = await fetchDefinition(http, root, `${path}?${query}`);
+    for (const attribute of toObjects(value))
+      options.set(String(attribute['LogicalName']), readOptions(attribute));
+  }
+  return options;
+}
+
 async function fetchDefinition(
   http: HttpClient,
   root: string,
   path: string,
 ): Promise<Record<string, unknown>> {
   const response = await send(http, root, { path });
-  if (response.status >= 400) throw createRefusalError('a question about its own fields', response);
+  if (response.status >= 400)
+    throw createRefusalError('a request for its field definitions', response);
   if (Object.keys(response.body).length === 0)
-    throw new RemoteError('malformed', 'Dynamics 365 said nothing about its own fields.');
+    throw new RemoteError('malformed', 'Dynamics 365 returned no field definitions.');
   return response.body;
 }
 
-function toTargetField(
-  attribute: Record<string, unknown>,
-  options: ReadonlyMap<string, TargetField['options']>,
-): TargetField {
+function toTargetField(attribute: Record<string, unknown>, options: Options): TargetField {
   const name = String(attribute['LogicalName']);
   return {
     name,
     label: readLabel(attribute['DisplayName']) ?? name,
     type: TYPES[String(attribute['AttributeType'])] ?? 'other',
-    // What the system requires it fills in itself.
+    // Fields that only the system requires are filled in by the system itself.
     required: Reflect.get(toObject(attribute['RequiredLevel']), 'Value') === 'ApplicationRequired',
     creatable: attribute['IsValidForCreate'] === true,
     updatable: attribute['IsValidForUpdate'] === true,
@@ -114,7 +117,7 @@ function readOptions(attribute: Record<string, unknown>): TargetField['options']
   });
 }
 
-/** Keys whose index is not built yet, or failed, cannot be used in addresses. */
+/** Leaves out keys whose index is not built or has failed, because URLs cannot use them. */
 function activeKeys(keys: Record<string, unknown>[]): string[][] {
   return keys
     .filter((key) => key['EntityKeyIndexStatus'] === 'Active')
@@ -129,7 +132,5 @@ function readLabel(label: unknown): string | null {
 }
 
 const toNumber = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const toObject = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 const toObjects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map(toObject) : [];

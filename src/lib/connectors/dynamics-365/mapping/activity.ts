@@ -12,17 +12,17 @@ import {
   type Row,
 } from './values.ts';
 
-/** The state of a task that was done, unlike one that is open or cancelled (Task EntityType). */
+/** `statecode` of a completed task, as opposed to an open or cancelled one (Task EntityType). */
 const COMPLETED = 1;
 
-/** A task. It stands in the schedule when it is due, else when it begins, else when it was made. */
+/** Maps a task. It is scheduled for its due date, else its start date, else its creation. */
 export function mapTask(item: unknown): ScheduledActivityRecord {
   const row = parseRow(item, 'activityid');
   const scheduledAt =
     readDate(row, 'scheduledend') ?? readDate(row, 'scheduledstart') ?? readDate(row, 'createdon');
   if (scheduledAt === null)
     throw new RecordRejected(
-      'The task has no date, so it cannot stand in a schedule.',
+      'The task has no date, so it cannot be scheduled. Correct it in Dynamics 365.',
       'scheduledend',
     );
   return {
@@ -40,18 +40,18 @@ export function mapTask(item: unknown): ScheduledActivityRecord {
   };
 }
 
-/** Left out where the task is about nothing: the digests of such rows stay as they are. */
+/** Omitted, instead of null, when the task is about nothing, so that digests stay the same. */
 function contactOf(row: Row): { contactId?: string } {
   const contactId = readText(row, '_regardingobjectid_value');
   return contactId === null ? {} : { contactId };
 }
 
-/** A note, or the title of a file that was attached. */
+/** Maps a note, or the name of an attached file. */
 export function mapNote(item: unknown): NoteRecord {
   const row = parseRow(item, 'annotationid');
   const contactId = readText(row, '_objectid_value');
   if (contactId === null)
-    throw new RecordRejected('The note does not say what it is about.', '_objectid_value');
+    throw new RecordRejected('The note names no record that it belongs to.', '_objectid_value');
   const filename = readText(row, 'filename');
   return {
     externalId: row.id,
@@ -68,21 +68,18 @@ export function mapNote(item: unknown): NoteRecord {
   };
 }
 
+/** Tables whose notes are kept; so are notes whose table is unknown. */
 const SALES = ['account', 'contact', 'lead', 'opportunity'];
 
 /**
- * Notes hang on all kinds of rows, cases and mails among them: those about sales that have a word
- * are for people to read.
+ * Whether a note belongs to a sales record and has any text. Notes can be attached to every kind of
+ * row, such as cases and e-mails.
  */
 export function isSalesNote(row: object): boolean {
   const text = (column: string): string => String(Reflect.get(row, column) ?? '').trim();
-  const about = text(`_objectid_value${TABLE_ANNOTATION}`);
-  // What has no id is set aside with that reason; where the source does not name the table, what it
-  // is about is not known.
-  return (
-    text('annotationid') === '' ||
-    (text('_objectid_value') !== '' &&
-      (about === '' || SALES.includes(about)) &&
-      ['subject', 'notetext', 'filename'].some((column) => text(column) !== ''))
-  );
+  // A note without an id is kept, so that the mapping rejects it with that reason.
+  if (text('annotationid') === '') return true;
+  const table = text(`_objectid_value${TABLE_ANNOTATION}`);
+  const isAboutSales = text('_objectid_value') !== '' && (table === '' || SALES.includes(table));
+  return isAboutSales && ['subject', 'notetext', 'filename'].some((column) => text(column) !== '');
 }

@@ -11,15 +11,12 @@ import {
   readTimes,
 } from './values.ts';
 
-/** Qualified, of the states that every environment has. */
+/** `statecode` of a qualified lead, the same in every environment. */
 const QUALIFIED = 1;
-/** Where a lead that we pushed carries the id that it has here. */
+/** The column that holds our own id of a lead that we pushed. */
 const OUR_ID = 'hnt_leadid';
 
-/**
- * A lead of Dynamics 365. Its status and source are the customer's own words, whatever numbers they
- * have.
- */
+/** Maps a lead of Dynamics 365. Its status and source are the customer's own labels. */
 export function mapLead(item: unknown): LeadRecord {
   const row = parseRow(item, 'leadid');
   const company = readText(row, 'companyname');

@@ -10,11 +10,12 @@ import {
   type Row,
 } from './values.ts';
 
+/** By `statecode`. */
 const OUTCOMES: Record<number, OpportunityRecord['outcome']> = { 0: 'open', 1: 'won', 2: 'lost' };
-/** Dynamics 365 does not count franchise units: each deal is one. */
+/** Dynamics 365 has no franchise units, so each deal counts as one. */
 const UNITS = 1;
 
-/** A deal of Dynamics 365. */
+/** Maps a deal of Dynamics 365. */
 export function mapOpportunity(item: unknown): OpportunityRecord {
   const row = parseRow(item, 'opportunityid');
   const outcome = OUTCOMES[readNumber(row, 'statecode') ?? 0];
@@ -31,7 +32,7 @@ export function mapOpportunity(item: unknown): OpportunityRecord {
     source: null,
     stage: readStage(row, outcome),
     outcome,
-    // What was agreed in the end counts for a deal that is won; until then, what is hoped for.
+    // The actual value once a deal is won, the estimated value until then.
     value:
       (outcome === 'won' ? readMoney(row, 'actualvalue') : null) ??
       readMoney(row, 'estimatedvalue'),
@@ -43,8 +44,8 @@ export function mapOpportunity(item: unknown): OpportunityRecord {
 }
 
 /**
- * The step of the customer's own sales process, else the stage that every environment has; a
- * decided deal stands where its status says.
+ * The step in the customer's own sales process, else the standard stage. For a decided deal it is
+ * the status.
  */
 function readStage(row: Row, outcome: OpportunityRecord['outcome']): string {
   const status = readLabel(row, 'statuscode') ?? readLabel(row, 'statecode');

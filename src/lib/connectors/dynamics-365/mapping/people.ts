@@ -11,7 +11,7 @@ import {
   readTimes,
 } from './values.ts';
 
-/** An account of Dynamics 365. */
+/** Maps an account of Dynamics 365. */
 export function mapCompany(item: unknown): CompanyRecord {
   const row = parseRow(item, 'accountid');
   return {
@@ -29,7 +29,7 @@ export function mapCompany(item: unknown): CompanyRecord {
   };
 }
 
-/** A contact of Dynamics 365. What it belongs to may be another contact: then it has no company. */
+/** Maps a contact of Dynamics 365. It has no company when its parent is another contact. */
 export function mapContact(item: unknown): ContactRecord {
   const row = parseRow(item, 'contactid');
   const email = readText(row, 'emailaddress1');

@@ -1,16 +1,18 @@
 import { compile } from 'html-to-text';
 import { RecordRejected } from '../../contract/source.ts';
+import { toAmount } from '../../kit/amount.ts';
 
 export type Row = Record<string, unknown>;
 
+/** Suffix of the property with the formatted value. */
 const LABEL_ANNOTATION = '@OData.Community.Display.V1.FormattedValue';
-/** Beside a lookup: the table of the row that it points to. */
+/** Suffix of the property that names the table which a lookup points to. */
 export const TABLE_ANNOTATION = '@Microsoft.Dynamics.CRM.lookuplogicalname';
 
 /** An item as a row with an id. Throws RecordRejected. */
 export function parseRow(item: unknown, idColumn: string): Row & { id: string } {
   const id = readId(item, idColumn);
-  if (id === undefined) throw new RecordRejected('The row came without an id.', idColumn);
+  if (id === undefined) throw new RecordRejected('The row arrived without an id.', idColumn);
   return { ...(item as Row), id };
 }
 
@@ -21,43 +23,46 @@ export function readId(item: unknown, idColumn: string): string | undefined {
   return typeof id === 'string' && id.trim() !== '' ? id : undefined;
 }
 
-/** Text with single spaces; null when blank or no text. */
+/** Text with single spaces; null when it is blank or not text. */
 export function readText(row: Row, column: string): string | null {
   const value = row[column];
   const text = typeof value === 'string' ? value.trim().replace(/\s+/g, ' ') : '';
   return text === '' ? null : text;
 }
 
-/**
- * What people see for a value: the label of an option in the customer's words, the name of a
- * looked-up row.
- */
+/** The formatted value: the customer's label for an option, or the name of a looked-up row. */
 export const readLabel = (row: Row, column: string): string | null =>
   readText(row, `${column}${LABEL_ANNOTATION}`);
 
-/** The id that a lookup holds, when it points to a row of that table. */
+/** The id in a lookup; null when it points to another table. */
 export function readLookupId(row: Row, column: string, table: string): string | null {
   return row[`${column}${TABLE_ANNOTATION}`] === table ? readText(row, column) : null;
 }
 
+/** Records accept no earlier years; Dynamics 365 uses them for dates that are not set. */
+const FIRST_YEAR = 1900;
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
- * A time in UTC, or a day; null when there is none. Years before 1900 stand for "not set". Throws
- * RecordRejected.
+ * A time in UTC, or a day. Null when it is absent or before FIRST_YEAR, which stands for "not set".
+ * Throws RecordRejected.
  */
 export function readDate(row: Row, column: string): Date | null {
   const text = readText(row, column);
   if (text === null) return null;
   const match = DATE.exec(text);
   const at = new Date(match?.[2] === undefined ? `${text}T00:00:00Z` : text);
-  // Days that do not exist are rolled over by the parser.
+  // The parser turns days that do not exist into days of the next month.
   const isValidDate =
     match !== null &&
     !Number.isNaN(at.getTime()) &&
     (!text.endsWith('Z') || at.toISOString().startsWith(match[1] ?? ''));
-  if (!isValidDate) throw new RecordRejected(`The date in "${column}" cannot be read.`, column);
-  return at.getUTCFullYear() < 1900 ? null : at;
+  if (!isValidDate)
+    throw new RecordRejected(
+      `The date in "${column}" is not valid. Correct it in Dynamics 365.`,
+      column,
+    );
+  return at.getUTCFullYear() < FIRST_YEAR ? null : at;
 }
 
 /** A number; null when there is none. Throws RecordRejected. */
@@ -65,34 +70,33 @@ export function readNumber(row: Row, column: string): number | null {
   const value = row[column];
   if (value === null || value === undefined) return null;
   if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new RecordRejected(`The number in "${column}" cannot be read.`, column);
+    throw new RecordRejected(
+      `The value in "${column}" is not a number. Correct it in Dynamics 365.`,
+      column,
+    );
   return value;
 }
 
-/** How many people or things there are; null when nobody can say. */
+/** The largest count that a record accepts. */
+const MAX_COUNT = 10_000_000;
+
+/** A number of people or things; null when it is unknown or negative. */
 export function readCount(row: Row, column: string): number | null {
   const count = readNumber(row, column);
-  return count === null || count < 0 ? null : Math.min(Math.round(count), 10_000_000);
+  return count === null || count < 0 ? null : Math.min(Math.round(count), MAX_COUNT);
 }
 
 /**
- * An exact amount with two decimals in the currency of the organisation, which a column's `_base`
- * companion holds; what people entered may be in another one. Null when there is none. Throws
- * RecordRejected.
+ * An exact amount with two decimals in the currency of the organisation: the column's `_base`
+ * companion if it has a value, because the column itself may be in another currency. Null when
+ * there is none. Throws RecordRejected.
  */
 export function readMoney(row: Row, column: string): string | null {
-  const sourceColumn =
-    row[`${column}_base`] === null || row[`${column}_base`] === undefined
-      ? column
-      : `${column}_base`;
-  const value = readNumber(row, sourceColumn);
-  if (value === null) return null;
-  if (Math.abs(value) >= 999_999_999_999.995)
-    throw new RecordRejected(
-      `The amount in "${sourceColumn}" is too large to be one.`,
-      sourceColumn,
-    );
-  return value.toFixed(2);
+  const base = row[`${column}_base`];
+  const source = base === null || base === undefined ? column : `${column}_base`;
+  const value = readNumber(row, source);
+  const tooLarge = `The amount in "${source}" is too large. Correct it in Dynamics 365.`;
+  return value === null ? null : toAmount(value, tooLarge, source);
 }
 
 const toPlainText = compile({
@@ -103,7 +107,7 @@ const toPlainText = compile({
   ],
 });
 
-/** Rich text as plain text; null when blank. */
+/** Rich text as plain text; null when it is blank. */
 export function readRichText(row: Row, column: string): string | null {
   const value = row[column];
   if (typeof value !== 'string') return null;
@@ -111,7 +115,7 @@ export function readRichText(row: Row, column: string): string | null {
   return text === '' ? null : text;
 }
 
-/** When the row was made and last changed. */
+/** When the row was created and last changed. */
 export function readTimes(row: Row): {
   sourceCreatedAt: Date | null;
   sourceUpdatedAt: Date | null;
@@ -122,7 +126,7 @@ export function readTimes(row: Row): {
   };
 }
 
-/** "First Last" as the source puts it together, else from its parts. */
+/** The full name as Dynamics 365 composes it, else "First Last"; null when there is no name. */
 export function readPersonName(row: Row): string | null {
   const parts = ['firstname', 'lastname']
     .map((column) => readText(row, column))

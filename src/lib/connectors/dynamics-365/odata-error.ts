@@ -1,0 +1,30 @@
+import { toObject } from '../kit/json.ts';
+
+/** The error that a body of the Web API describes; both texts are empty when it describes none. */
+interface ODataError {
+  /** Such as `0x80040333`, in lower case. */
+  code: string;
+  /** In the words of Dataverse: for matching, never for people. */
+  message: string;
+}
+
+export function readODataError(body: unknown): ODataError {
+  const { code, message } = toObject(toObject(body)['error']);
+  return {
+    code: typeof code === 'string' ? code.toLowerCase() : '',
+    message: typeof message === 'string' ? message : '',
+  };
+}
+
+/** Explains a 403, with the name of the missing privilege if Dataverse mentions it. */
+export function describeMissingPrivilege(
+  { message }: ODataError,
+  { action, remedy }: { action: string; remedy: string },
+): string {
+  const privilege = /\bprv\w+/.exec(message)?.[0];
+  const reason =
+    privilege === undefined
+      ? `does not allow the application to ${action}`
+      : `reports that the application lacks the privilege ${privilege}`;
+  return `Dynamics 365 ${reason}. ${remedy}`;
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+import { RemoteError } from '../../platform/http/errors.ts';
+import { parseJson } from '../../platform/http/json.ts';
+
+/** The JSON of a body, with long integers kept exact as text; undefined when it is not JSON. */
+export function tryParseJson(body: string): unknown {
+  try {
+    return parseJson(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The body of a response in the shape that its schema describes. Throws RemoteError `malformed`
+ * with `message` when the body is not JSON or has another shape.
+ */
+export function parseBody<T extends z.ZodType>(
+  schema: T,
+  body: string,
+  message: string,
+): z.output<T> {
+  const parsed = schema.safeParse(tryParseJson(body));
+  if (parsed.success) return parsed.data;
+  throw new RemoteError('malformed', message);
+}
+
+/** The fields of an object; none for any other value. */
+export function toObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
