@@ -105,11 +105,11 @@ describe('without the variables', () => {
   ])('work goes on and nothing that sends is loaded: %s', async (_what, env) => {
     const script = `
       import { Module } from 'node:module';
-      import { startTracing, traced, tracedBefore } from './src/lib/platform/tracing.ts';
+      import { startTracing, withSpan, recordSpan } from './src/lib/platform/tracing.ts';
       const stop = await startTracing('nothing');
-      const answer = await traced('a', {}, async (note) => {
+      const answer = await withSpan('a', {}, async (note) => {
         note({ count: 1 });
-        tracedBefore('b', {}, 1, false);
+        recordSpan('b', {}, 1, false);
         return 42;
       });
       await stop();
