@@ -32,17 +32,17 @@ async function shown(changes: Record<string, unknown>): Promise<string> {
 
 describe('a connection on the settings page', () => {
   test('says nothing more when all is well', async () => {
-    expect(await shown({})).toContain('Active Pause Replace the credentials');
+    expect(await shown({})).toContain('Active Pause Replace credentials');
   });
 
   test("tells in its workspace's time since when the source is silent, and why", async () => {
     expect(await shown({ health: { ...calm, circuit } })).toContain(
-      'Not answering Pause Not answering since Nov 21, 2026, 7:05 AM; next try at Nov ' +
+      'Not responding Pause No response since Nov 21, 2026, 7:05 AM; next try at Nov ' +
         '21, 2126, 8:00 AM. The last request got no complete answer.',
     );
     expect(
       await shown({ health: { ...calm, circuit: { ...circuit, state: 'half_open' } } }),
-    ).toContain('7:05 AM; it is being tried again now.');
+    ).toContain('7:05 AM; retrying now.');
     for (const state of ['open', 'half_open'])
       expect(
         await shown({
@@ -51,7 +51,7 @@ describe('a connection on the settings page', () => {
             circuit: { ...circuit, state, probeAt: new Date('2026-11-20T15:00:00Z') },
           },
         }),
-      ).toContain('7:05 AM; the next sync tries again.');
+      ).toContain('7:05 AM; the next sync will try again.');
   });
 
   test('tells until when it waits, and for what', async () => {
@@ -65,7 +65,7 @@ describe('a connection on the settings page', () => {
     ).toMatch(
       new RegExp(
         String.raw`Waiting Pause All requests are used up\. ` +
-          String.raw`The next sync begins at \w+ \d+, \d{4}, \d+:\d\d [AP]M\.`,
+          String.raw`The next sync starts at \w+ \d+, \d{4}, \d+:\d\d [AP]M\.`,
       ),
     );
   });
@@ -78,7 +78,7 @@ describe('a connection on the settings page', () => {
     });
     expect(text).toContain('Needs new credentials');
     expect(text).toContain('The keys were refused.');
-    expect(text).not.toContain('Not answering');
+    expect(text).not.toContain('Not responding');
     expect(await shown({ status: 'paused', health: { ...calm, circuit } })).toContain(
       'Paused Resume',
     );
@@ -109,7 +109,7 @@ describe('forms of a connection', () => {
     const html = await render('/src/components/settings/HeldDeletions.astro', {
       props: { connectionId: 'c1', label: 'ClientTether', held },
     });
-    expect(html).toContain('ClientTether does not list 40 rows of Clients any more.');
+    expect(html).toContain('ClientTether no longer lists 40 rows of Clients.');
     expect(html).toContain('value="accept-deletions"');
     expect(
       await render('/src/components/settings/HeldDeletions.astro', {
@@ -145,16 +145,16 @@ describe('a replay on the settings page', () => {
   test('shows what it would do before it is asked for', async () => {
     const html = await shownReplay({});
     for (const part of [
-      'Replay Our CRM',
+      'Rebuild Our CRM from stored data',
       '1,234',
-      'This is what it would do',
+      'This is what would happen',
       'name="connection" value="c"',
       'name="intent" value="replay"',
     ])
       expect(html).toContain(part);
     expect(html).not.toContain('damaged');
     const large = await shownReplay({ isComplete: false, damaged: 2 });
-    expect(large).toContain('too much to foretell');
-    expect(large).toContain('2 kept answers are damaged');
+    expect(large).toContain('too much data to preview');
+    expect(large).toContain('2 damaged responses');
   });
 });

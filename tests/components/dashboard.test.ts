@@ -68,12 +68,12 @@ describe('SyncStatusBanner', () => {
     expect(html).toContain('banner-bad');
   });
 
-  test('counts the rows that were set aside', async () => {
+  test('counts the failed records', async () => {
     const html = await banner({
       status: 'partial',
       sources: [{ ...source, status: 'partial', rejected: 3 }],
     });
-    expect(html).toContain('3 rows set aside');
+    expect(html).toContain('3 failed records');
   });
 
   test('says that nothing came yet, and that nothing is connected', async () => {
@@ -87,7 +87,7 @@ describe('SyncStatusBanner', () => {
 
   test('leads an admin to connect a lost system again', async () => {
     const html = await banner({ sources: [{ ...source, needsReconnect: true }] });
-    expect(html).toContain('ClientTether must be connected again');
+    expect(html).toContain('ClientTether needs to be reconnected');
     expect(html).toMatch(/href="\/w\/summit\/settings"[^>]*>Reconnect/);
     expect(
       await banner({ sources: [{ ...source, needsReconnect: true }] }, 'viewer'),
@@ -109,7 +109,7 @@ describe('SyncStatusBanner', () => {
       props,
       url: 'http://localhost/w/summit/leads?source=Web&done=sync-started',
     });
-    expect(html).toContain('A sync was asked for');
+    expect(html).toContain('Sync requested');
     expect(html).toContain('name="return" value="/w/summit/leads?source=Web"');
   });
 

@@ -94,7 +94,7 @@ describe('leads', () => {
 
   test('says what to do when no lead matches', async () => {
     const html = await page('/w/summit/leads?status=Gone', { leads: slice([]) });
-    expect(html).toContain('No lead matches');
+    expect(html).toContain('No matching leads');
     expect(html).toContain('Clear all filters');
   });
 });

@@ -98,7 +98,7 @@ describe('notes', () => {
   test('tells an empty search from an empty workspace', async () => {
     expect(
       await page('/w/summit/notes?search=zz', { notes: [], total: 0, search: 'zz' }),
-    ).toContain('Nothing holds “zz”');
+    ).toContain('No note or author contains “zz”');
     expect(await page('/w/summit/notes', { notes: [], total: 0 })).toContain('No notes yet');
   });
 });
@@ -129,14 +129,14 @@ describe('schedule', () => {
 describe('reports', () => {
   test('the list is honest when it is empty, and tells staff what to do', async () => {
     expect(await body('ReportsBody', '/w/summit/reports', { reports: [] })).toContain(
-      'No report has been published yet',
+      'No reports yet',
     );
     expect(
       await body('ReportsBody', '/w/summit/reports', {
         reports: [],
         access: { ...access, role: 'staff' },
       }),
-    ).toContain('Publish one');
+    ).toContain('Publish a report to');
   });
 
   test('a snapshot holds no script', () => {

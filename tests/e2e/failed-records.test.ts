@@ -10,7 +10,7 @@ import { client } from '../helpers/rows.ts';
 import { useStage } from './stage.ts';
 
 /**
- * What was set aside, as people see and handle it. With SCREENSHOTS=1 it also takes pictures, into
+ * Failed records and jobs, as people see and handle them. With SCREENSHOTS=1 it also takes pictures, into
  * .screenshots/.
  */
 const pictures = process.env['SCREENSHOTS'] !== undefined;

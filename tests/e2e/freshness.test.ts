@@ -129,13 +129,13 @@ describe('the banner', () => {
     expect(await says(page)).not.toContain('failed');
   });
 
-  it('counts the rows that were set aside', async () => {
+  it('counts the failed records', async () => {
     stage.sandbox.clienttether.poison('harbor', { kind: 'clients', poison: 'missing_id' });
     await sync();
     const page = await open();
-    expect(await says(page)).toContain('1 row set aside');
+    expect(await says(page)).toContain('1 failed record');
     await banner(page).getByText('Details').click();
-    await banner(page).getByText('1 row could not be read and was set aside').waitFor();
+    await banner(page).getByText('1 record could not be read').waitFor();
   });
 
   it('asks to connect again when the grant is gone', async () => {
@@ -143,7 +143,7 @@ describe('the banner', () => {
     await sync();
     stage.sandbox.faults.disarm();
     const page = await open();
-    expect(await says(page)).toContain('ClientTether must be connected again');
+    expect(await says(page)).toContain('ClientTether needs to be reconnected');
     expect(await banner(page).getAttribute('class')).toContain('banner-bad');
     expect(await banner(page).getByRole('link', { name: 'Reconnect' }).isVisible()).toBe(true);
   });

@@ -75,7 +75,7 @@ describe('the filter', () => {
     await page.getByRole('button', { name: 'Save this view' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Hot ones');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.locator('.banner', { hasText: 'The view is saved' }).waitFor();
+    await page.locator('.banner', { hasText: 'View saved' }).waitFor();
     await page.goto('/w/table/leads?filters=none');
     await views.click();
     await page.getByRole('link', { name: 'Hot ones' }).click();
@@ -85,11 +85,11 @@ describe('the filter', () => {
     await expectNothingSticksOut(page);
     await page.getByRole('textbox', { name: 'Name of Hot ones' }).fill('Warm ones');
     await page.getByRole('button', { name: 'Rename', exact: true }).click();
-    await page.locator('.banner', { hasText: 'The view has its new name' }).waitFor();
+    await page.locator('.banner', { hasText: 'View renamed' }).waitFor();
     await page.locator('.lead-views > summary', { hasText: 'Warm ones' }).click();
     await page.getByRole('button', { name: 'Rename or delete' }).click();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
-    await page.locator('.banner', { hasText: 'The view is deleted' }).waitFor();
+    await page.locator('.banner', { hasText: 'View deleted' }).waitFor();
     expect(params(page)).toMatchObject({ segment: 'Migration', sort: 'score' });
   });
 });

@@ -122,21 +122,21 @@ describe('the table', () => {
   );
 });
 
-describe('chosen rows', () => {
+describe('selected rows', () => {
   it('are counted, pushed together, and told of', async () => {
     const page = await open('?filters=none');
     const boxes = page.locator('[data-pick]');
     expect(await page.locator('[data-bulk-selected]').isDisabled()).toBe(true);
     await boxes.nth(0).check();
     await boxes.nth(2).click({ modifiers: ['Shift'] });
-    expect(await page.locator('[data-bulk-count]').innerText()).toBe('3 leads chosen');
+    expect(await page.locator('[data-bulk-count]').innerText()).toBe('3 leads selected');
     await page.locator('[data-pick-all]').check();
-    expect(await page.locator('[data-bulk-count]').innerText()).toBe('50 leads chosen');
+    expect(await page.locator('[data-bulk-count]').innerText()).toBe('50 leads selected');
     await page.getByRole('button', { name: 'Clear selection' }).click();
-    await page.locator('[data-bulk-count]', { hasText: 'Choose leads to push' }).waitFor();
+    await page.locator('[data-bulk-count]', { hasText: 'Select leads to push' }).waitFor();
     for (const index of [0, 1]) await boxes.nth(index).check();
     await page.locator('[data-bulk-selected]').click();
-    await page.locator('.banner', { hasText: 'Push: 2 queued to be sent.' }).waitFor();
+    await page.locator('.banner', { hasText: 'Push: 2 queued.' }).waitFor();
     expect((await rows(page)).slice(0, 2).map((cells) => cells[7])).toEqual(['Pending', 'Pending']);
     const [pushed] = await stage.database.query<{ count: number }>(
       'select count(*)::int from pushes',

@@ -44,7 +44,7 @@ describe('leads', () => {
     expect((await rows(page)).map(([found]) => found)).toContain(name);
     await page.getByLabel('Search', { exact: true }).fill('nobody at all');
     await page.getByLabel('Search', { exact: true }).press('Enter');
-    await page.getByText('No lead matches').waitFor();
+    await page.getByText('No matching leads').waitFor();
     await page.getByRole('link', { name: 'Clear all filters' }).click();
     await until(page, 'search', null);
     expect(await listed(page)).toBe(String(truth.leads));

@@ -198,7 +198,7 @@ describe('without JavaScript', () => {
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Sync now' }).click();
-    await page.getByText('A sync was asked for').waitFor();
+    await page.getByText('Sync requested').waitFor();
     expect(new URL(page.url()).pathname).toBe('/w/juniper/hot-list');
   });
 });

@@ -27,34 +27,32 @@ describe('the field mapping', () => {
     await page.goto(`${home}/settings/mapping`);
     await page.getByRole('button', { name: 'Read fields again' }).press('Enter');
     await page.getByText('The fields were read again.').waitFor();
-    await page.getByLabel('Another field of the lead').selectOption('jobtitle');
-    await page
-      .getByLabel('What fills the new field of the lead')
-      .selectOption({ label: 'Deal value' });
+    await page.getByLabel('Field to add to the lead').selectOption('jobtitle');
+    await page.getByLabel('Source of the new lead field').selectOption({ label: 'Deal value' });
     await page.getByRole('button', { name: 'Add the field to the lead' }).press('Enter');
-    await page.getByLabel('What fills jobtitle').selectOption({ label: 'A fixed text' });
-    await page.getByRole('button', { name: 'Preview on leads' }).first().press('Enter');
+    await page.getByLabel('What fills jobtitle').selectOption({ label: 'Fixed text' });
+    await page.getByRole('button', { name: 'Preview with leads' }).first().press('Enter');
     await page.getByText('Enter the fixed text to send.').waitFor();
     await page.getByLabel('Fixed text for jobtitle').fill('Owner');
     await page
       .locator('#table-lead')
       .getByRole('button', { name: 'Remove lastname' })
       .press('Enter');
-    await page.getByText('The CRM requires "lastname" and nothing fills it.').waitFor();
-    await page.getByText('1 required field that nothing fills.').waitFor();
+    await page.getByText('The CRM requires "lastname", but no row fills it.').waitFor();
+    await page.getByText('1 required field not filled.').waitFor();
     await page.getByRole('button', { name: 'Save' }).first().press('Enter');
     await page.getByRole('alert').first().getByText('The mapping was not saved').waitFor();
     await page.goto(`${home}/settings/mapping`);
     await page
       .locator('#table-lead')
       .getByLabel('What fills telephone1')
-      .selectOption({ label: 'A fixed text' });
-    await page.getByRole('button', { name: 'Preview on leads' }).first().press('Enter');
+      .selectOption({ label: 'Fixed text' });
+    await page.getByRole('button', { name: 'Preview with leads' }).first().press('Enter');
     await page.locator('#preview').getByText('Lead: lastname').first().waitFor();
     await page.getByLabel('Fixed text for telephone1').fill('+1 555 0000');
     await page.getByRole('button', { name: 'Save' }).first().press('Enter');
     await page.getByText('The mapping is saved.').waitFor();
-    await page.getByRole('button', { name: 'Restore the mapping as it comes' }).press('Enter');
+    await page.getByRole('button', { name: 'Restore the default mapping' }).press('Enter');
     await page.getByText('The older version is in force again').waitFor();
     expect(
       await stage.database.query('select version from push_mappings order by version'),
@@ -105,7 +103,7 @@ describe.each([1440, 390])('at %i px', (width) => {
     expect(gzipSync((await editor?.body()) ?? '').length, 'the budget of a page').toBeLessThan(
       60_000,
     );
-    await page.getByRole('button', { name: 'Preview on leads' }).first().click();
+    await page.getByRole('button', { name: 'Preview with leads' }).first().click();
     await page.locator('#preview').waitFor();
     await look(page, 'mapping-preview');
     for (const [name, lead] of [

@@ -20,7 +20,7 @@ describe('from the page of a lead', () => {
     await panel(page)
       .getByRole('button', { name: /^Push now/ })
       .dblclick();
-    await page.getByText('The lead is on its way.').waitFor();
+    await page.getByText('The lead is being sent.').waitFor();
     await panel(page).getByText('Synced', { exact: true }).waitFor({ timeout: 30_000 });
     expect(
       await panel(page)
@@ -31,8 +31,8 @@ describe('from the page of a lead', () => {
     await panel(page).getByText('History').click();
     await panel(page).getByText('Done', { exact: true }).first().waitFor();
     await page.getByRole('link', { name: /^All steps/ }).click();
-    await page.getByText('Asked for by Ann Admin').first().waitFor();
-    await page.getByText('What was sent').first().click();
+    await page.getByText('Requested by Ann Admin').first().waitFor();
+    await page.getByText('Request', { exact: true }).first().click();
     expect(await page.locator('#main').innerText()).not.toContain('lead0@company0.example');
   });
 
@@ -61,14 +61,14 @@ describe('from the page of a lead', () => {
     await page.reload();
     await panel(page).locator('.badge-bad', { hasText: 'Failed' }).waitFor();
     expect(await panel(page).innerText()).toMatch(
-      /Given up after 3 attempts[\s\S]*Retry once it is back\./,
+      /Gave up after 3 attempts[\s\S]*Retry once it is back\./,
     );
     await page.goto(`${home}/dead-letters`);
     expect(await page.locator('#jobs li').count()).toBe(1);
     stage.sandbox.faults.disarm(fault);
     await page.goto(`${home}/pushes?state=failed`);
     await page.getByRole('button', { name: 'Retry 1 failed' }).click();
-    await page.getByText('One failed push is on the way again.').waitFor();
+    await page.getByText('Retrying 1 failed push.').waitFor();
     await until(
       'the push has gone through',
       async () => (await stateOf(id))?.state === 'synced',
@@ -101,10 +101,10 @@ describe('conflicts', () => {
     await readBack();
     const { page } = await stage.signedIn(admin);
     await page.goto(`${home}/conflicts`);
-    await page.getByRole('button', { name: /^Take theirs, Theirs Inc/ }).focus();
+    await page.getByRole('button', { name: /^Use theirs, Theirs Inc/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('Decided for theirs.').waitFor();
-    await page.getByRole('button', { name: /^Take ours, \+1 555 0111/ }).press('Space');
+    await page.getByRole('button', { name: /^Use ours, \+1 555 0111/ }).press('Space');
     await page.getByText('Nothing to decide').waitFor();
     await until(
       'ours is written there',

@@ -114,7 +114,7 @@ describe('signing in', () => {
     await page.locator('.field-error').waitFor();
     await page.getByLabel('Code from the app').fill(totp(key));
     await page.getByRole('button', { name: 'Turn on' }).click();
-    await page.getByText('Keep these backup codes').waitFor();
+    await page.getByText('Save these backup codes').waitFor();
     const backup = await page.locator('li code').first().innerText();
 
     const { page: next } = await stage.visit();

@@ -34,12 +34,12 @@ const open = () =>
     [north.tenant.id],
   );
 
-describe('the page of what was set aside', () => {
+describe('the page of failed records and jobs', () => {
   it('says so when there is nothing', async () => {
     const page = await readPage(ana, home);
     expect(page.status).toBe(200);
-    expect(readText(find(page.root, '#records'))).toContain('No record is set aside');
-    expect(readText(find(page.root, '#jobs'))).toContain('No job is set aside');
+    expect(readText(find(page.root, '#records'))).toContain('No failed records');
+    expect(readText(find(page.root, '#jobs'))).toContain('No failed jobs');
     expect(page.html).not.toContain('By reason');
   });
 
@@ -236,8 +236,6 @@ describe('the page of what was set aside', () => {
         ).page,
       ),
     ).toBe('The job is queued again.');
-    expect(readText(find((await readPage(ana, home)).root, '#jobs'))).toContain(
-      'No job is set aside',
-    );
+    expect(readText(find((await readPage(ana, home)).root, '#jobs'))).toContain('No failed jobs');
   });
 });

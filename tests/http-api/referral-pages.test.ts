@@ -20,7 +20,7 @@ describe('the page', () => {
     expect(
       readText(find(await page(`?search=${encodeURIComponent(company.toLowerCase())}`), '.pager')),
     ).toContain(`of ${idsWhere(({ name }) => name.endsWith(company)).length} referrals`);
-    expect(readText(await page('?search=nobody+at+all'))).toContain('No referral matches');
+    expect(readText(await page('?search=nobody+at+all'))).toContain('No matching referrals');
   });
 
   it.each(['updated', 'created', 'name'])('pages through everything by %s', async (sort) => {

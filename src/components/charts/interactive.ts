@@ -53,7 +53,10 @@ const fitChart = (
   );
   if (!shown) return;
   const size = { width: Number(shown.dataset['width']), height: Number(shown.dataset['height']) };
-  layer.style.cssText = `width:${size.width}px;height:${size.height}px;transform-origin:0 0;transform:scale(${shown.offsetWidth / size.width})`;
+  const scale = shown.offsetWidth / size.width;
+  layer.style.cssText =
+    `width:${size.width}px;height:${size.height}px;` +
+    `transform-origin:0 0;transform:scale(${scale})`;
   chart.resize(size);
   chart.setOption(
     { ...buildChartOption(kind, items, size), tooltip: toTooltipOption(items) },

@@ -49,7 +49,9 @@ function cleanSvg(
   { width, height }: ChartSize,
   label: string,
 ): string {
-  const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="group" aria-label="${escapeHtml(label)}">`;
+  const opening =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"` +
+    ` role="group" aria-label="${escapeHtml(label)}">`;
   return svg
     .replace(/<style[\s\S]*?<\/style>/, '')
     .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>/, () => opening)
@@ -66,7 +68,8 @@ function cleanSvg(
 function linkShape(path: string, items: ChartItem[]): string {
   const item = items[Number(/ecmeta_data_index="(\d+)"/.exec(path)?.[1])];
   if (!item || !path.includes('ecmeta_series_index="0"')) return path;
-  return `<a href="${escapeHtml(item.href)}" aria-label="${escapeHtml(`${item.label}: ${item.text}`)}">${path}</a>`;
+  const name = escapeHtml(`${item.label}: ${item.text}`);
+  return `<a href="${escapeHtml(item.href)}" aria-label="${name}">${path}</a>`;
 }
 
 function escapeHtml(value: string): string {

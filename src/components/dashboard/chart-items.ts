@@ -49,9 +49,9 @@ export function toStageBars(stages: StageRow[], currency: string, href: Href): C
     tip: [
       ...(stage.conversion === null
         ? []
-        : [`${percent(stage.conversion)} of the stage before came this far`]),
+        : [`${percent(stage.conversion)} of the previous stage reached this one`]),
       ...(stage.stuck > 0
-        ? [`${counted(stage.stuck, ['candidate', 'candidates'])} for more than 30 days`]
+        ? [`${counted(stage.stuck, ['candidate', 'candidates'])} stuck for more than 30 days`]
         : []),
     ],
     href: href(stage.stage),
@@ -107,4 +107,4 @@ function computeLastDay(
 const toPrevious = (previous: number | null) =>
   previous === null ? {} : { previous, previousText: count(previous) };
 const formatCompared = (previous: number | null) =>
-  previous === null ? [] : [`${count(previous)} before`];
+  previous === null ? [] : [`${count(previous)} previously`];

@@ -11,8 +11,6 @@ export interface BannerState {
   detail: string | null;
 }
 
-const rows = ['row', 'rows'] as const;
-
 /**
  * The state of the whole workspace. The first that applies wins: what a person must act on comes
  * before what passes.
@@ -62,7 +60,7 @@ function toFreshBanner({ sources, status }: Freshness, lastSyncAt: Date, now: Da
     return { tone: 'neutral', icon: 'check', text, detail: null };
   const detail =
     rejectedCount > 0
-      ? `${counted(rejectedCount, rows)} set aside`
+      ? counted(rejectedCount, ['failed record', 'failed records'])
       : 'some of it could not be read';
   return { tone: 'warn', icon: 'warning', text, detail };
 }
@@ -75,7 +73,8 @@ export function formatProgress({
   stream: string | null;
   fetched: number;
 }): string {
-  return `Syncing${stream ? ` ${stream.replaceAll('_', ' ')}` : ''}${fetched > 0 ? `: ${count(fetched)} rows so far` : ''}`;
+  const what = stream ? ` ${stream.replaceAll('_', ' ')}` : '';
+  return `Syncing${what}${fetched > 0 ? `: ${count(fetched)} rows so far` : ''}`;
 }
 
 function formatStale(lastSyncAt: Date, now: Date): string {
@@ -84,21 +83,21 @@ function formatStale(lastSyncAt: Date, now: Date): string {
 }
 
 function formatLastGood(lastSyncAt: Date | null, now: Date): string | null {
-  return lastSyncAt ? `Last good data ${formatAgo(lastSyncAt, now)}` : 'There is no data yet';
+  return lastSyncAt ? `Last good data ${formatAgo(lastSyncAt, now)}` : 'No data yet';
 }
 
 function formatReconnect(disconnected: SourceFreshness[]): string {
   const [first] = disconnected;
   return disconnected.length === 1 && first
-    ? `${first.label} must be connected again`
-    : `${disconnected.length} systems must be connected again`;
+    ? `${first.label} needs to be reconnected`
+    : `${disconnected.length} systems need to be reconnected`;
 }
 
 const stateLabels: Record<SyncState, string> = {
-  never: 'Not synced yet',
+  never: 'Not yet synced',
   running: 'Syncing',
   success: 'Up to date',
-  partial: 'Partly read',
+  partial: 'Partial',
   failed: 'Failed',
 };
 
@@ -107,7 +106,7 @@ export function toSourceState(source: SourceFreshness): {
   word: string;
   tone: 'neutral' | 'good' | 'warn' | 'bad';
 } {
-  if (source.needsReconnect) return { word: 'Connect again', tone: 'bad' };
+  if (source.needsReconnect) return { word: 'Disconnected', tone: 'bad' };
   if (source.status === 'success' && source.isStale) return { word: 'Delayed', tone: 'warn' };
   const tones = {
     never: 'neutral',

@@ -54,15 +54,15 @@ async function load(page: URL, signal: AbortSignal): Promise<string | null> {
     { signal },
   );
   // Signed out meanwhile: the answer is the sign-in page.
-  if (response.redirected) return 'You are not signed in any more. Load the page again.';
+  if (response.redirected) return 'You have been signed out. Reload the page.';
   if (response.status === 404)
-    return `There is no such ${noun} any more. It may have been deleted at its source.`;
+    return `This ${noun} no longer exists. It may have been deleted in the source system.`;
   if (!response.ok) return 'Something went wrong on our side. Try again in a minute.';
   const shown = new DOMParser()
     .parseFromString(await response.text(), 'text/html')
     .querySelector<HTMLElement>('[data-row-name]');
   if (signal.aborted || !body) return null;
-  if (shown === null) return 'The answer was not understood. Load the page again.';
+  if (shown === null) return 'The response could not be read. Reload the page.';
   body.replaceChildren(shown);
   body.scrollTop = 0;
   body.dispatchEvent(new CustomEvent('row-shown', { bubbles: true }));

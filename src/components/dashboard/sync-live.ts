@@ -58,8 +58,8 @@ function setText(banner: HTMLElement, text: string): void {
 }
 
 const endMessages: Record<string, [string, string]> = {
-  failed: ['The sync failed. ', 'Show what happened'],
-  waiting: ['The sync has not started yet. ', 'Look again'],
+  failed: ['The sync failed. ', 'See what happened'],
+  waiting: ['The sync has not started yet. ', 'Check again'],
 };
 
 /** Offers the new data instead of showing it: the reader may be in the middle of something. */

@@ -12,9 +12,27 @@ export interface Column {
   select?: boolean;
 }
 
-export interface Sorting {
+interface Sorting {
   key: string;
   direction: 'asc' | 'desc';
+}
+
+/** What a DataTable is given. */
+export interface DataTableProps {
+  title: string;
+  /** Where links that change the list lead back to. */
+  id: string;
+  columns: Column[];
+  rows: readonly unknown[];
+  total: number;
+  totalIsFloor?: boolean;
+  next?: string | null;
+  previous?: string | null;
+  sorting?: Sorting | undefined;
+  url: URL;
+  /** What is counted: one of it, many of it. */
+  noun: readonly [string, string];
+  empty: { title: string; text: string };
 }
 
 /**
@@ -24,4 +42,13 @@ export interface Sorting {
 export function nextDirection(column: Column, sorting: Sorting | undefined): 'asc' | 'desc' {
   if (sorting?.key !== column.key) return column.sort ?? 'asc';
   return sorting.direction === 'asc' ? 'desc' : 'asc';
+}
+
+/** The value of `aria-sort` of a column's head; undefined unless the list is sorted by it. */
+export function toAriaSort(
+  column: Column,
+  sorting: Sorting | undefined,
+): 'ascending' | 'descending' | undefined {
+  if (sorting?.key !== column.key) return undefined;
+  return sorting.direction === 'asc' ? 'ascending' : 'descending';
 }

@@ -1,9 +1,10 @@
 import type { BreakdownItem } from '#lib/scoring/types.ts';
-import { nothing } from '../ui/format.ts';
+import type { ScoreView } from '#lib/views/score.ts';
+import { dateTime, nothing } from '../ui/format.ts';
 
 type Verdict = NonNullable<BreakdownItem['verdict']>;
 
-/** What was found, in a word. */
+/** Label and tone of a verdict. */
 export const verdictLabels: Record<
   Verdict,
   { label: string; tone: 'good' | 'warn' | 'bad' | 'neutral' }
@@ -13,7 +14,7 @@ export const verdictLabels: Record<
   bad: { label: 'Wrong', tone: 'bad' },
   missing: { label: 'Missing', tone: 'bad' },
   unknown: { label: 'Unknown', tone: 'neutral' },
-  not_applicable: { label: 'Does not matter', tone: 'neutral' },
+  not_applicable: { label: 'Not applicable', tone: 'neutral' },
 };
 
 /** "+12", "−5", "0": one decimal where there is one. */
@@ -33,10 +34,42 @@ export const formatPoints = ({ points, most }: BreakdownItem): string =>
 export const sumPoints = (items: readonly BreakdownItem[]): number =>
   items.reduce((sum, { points }) => sum + points, 0);
 
-/** SPF, DKIM, DMARC, then the rest as they come. */
-export function sortSignals(items: readonly BreakdownItem[]): BreakdownItem[] {
+/** SPF, DKIM, DMARC, then the rest in their given order. */
+function sortSignals(items: readonly BreakdownItem[]): BreakdownItem[] {
   const first = ['spf', 'dkim', 'dmarc'];
   const rank = ({ key }: BreakdownItem) =>
     first.includes(key) ? first.indexOf(key) : first.length;
   return items.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** The two groups of a breakdown, with the sentence for an empty one. */
+export const groupItems = ({ signals, risks }: NonNullable<ScoreView['breakdown']>) => [
+  { title: 'Signals', items: sortSignals(signals), none: 'No signals found.' },
+  { title: 'Risks', items: risks, none: 'No risks found.' },
+];
+
+/** Why a lead has no score; empty when it has one. */
+export function describeMissingScore(
+  { state, lead, scanDueAt }: ScoreView,
+  timeZone: string,
+): string {
+  switch (state) {
+    case 'waiting': {
+      const due = scanDueAt ? `, due ${dateTime(scanDueAt, timeZone)}` : '';
+      const domain = lead.domain ?? 'Its domain';
+      return `${domain} is waiting for its first scan${due}. The score appears here after that.`;
+    }
+    case 'no_domain':
+      return (
+        'This lead has no company domain: no website, and no e-mail address other than one at a ' +
+        'mailbox provider. There is nothing to scan.'
+      );
+    case 'off':
+      return (
+        'Scoring is switched off in this workspace. ' +
+        'An admin can switch it on under Settings, Features.'
+      );
+    case 'scored':
+      return '';
+  }
 }

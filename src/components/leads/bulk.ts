@@ -10,7 +10,7 @@ function updateBar(): void {
   const chosen = boxes.filter(({ checked }) => checked).length;
   const line = bar?.querySelector('[data-bulk-count]');
   const text =
-    chosen === 0 ? 'Choose leads to push' : `${counted(chosen, ['lead', 'leads'])} chosen`;
+    chosen === 0 ? 'Select leads to push' : `${counted(chosen, ['lead', 'leads'])} selected`;
   if (line && line.textContent !== text) line.textContent = text;
   bar?.toggleAttribute('data-chosen', chosen > 0);
   const push = bar?.querySelector<HTMLButtonElement>('[data-bulk-selected]');

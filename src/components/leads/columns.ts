@@ -1,19 +1,31 @@
 import type { LeadRow } from '#lib/views/types.ts';
 import { shownFields, type Field, type ShownField } from '#lib/records/fields.ts';
 import { leadFields } from '#lib/records/lead.ts';
+import type { PushConnection } from '#lib/outbound/push/request.ts';
+import type { SavedView } from '#lib/views/saved/queries.ts';
 import type { Column } from '../dashboard/table.ts';
+import type { ShellAccess } from '../shell/access.ts';
 
-/** Which columns the lead table has: what no lead of the workspace can have takes no room. */
+/** What the live page offers and a report of it does not. */
+export interface LeadTools {
+  views: SavedView[];
+  viewer: { user: { id: string }; role: ShellAccess['role'] };
+  query: string;
+  /** Where the leads can be pushed to. */
+  targets: PushConnection[];
+}
+
+/** The columns of the lead table: those that no lead of the workspace can fill are left out. */
 export interface LeadColumns {
   /** Domain, score and referral. */
   engine: boolean;
   /** The state in the connected CRM. */
   crm: boolean;
-  /** Boxes to choose rows with. */
+  /** Checkboxes to select rows. */
   select: boolean;
 }
 
-/** What a workspace has switched on, and what its rows show all the same. */
+/** The columns for the workspace's features and for what its rows hold from earlier ones. */
 export function selectColumns(
   rows: readonly LeadRow[],
   features: readonly string[],

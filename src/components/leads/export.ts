@@ -27,7 +27,7 @@ async function download(link: HTMLAnchorElement): Promise<void> {
     toast(
       stop.signal.aborted
         ? 'The export was cancelled.'
-        : 'The export broke off. Try again in a minute.',
+        : 'The export was interrupted. Try again in a minute.',
     );
   } finally {
     indicator.done();
@@ -108,7 +108,7 @@ for (const link of links) {
   link.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || total > maxRows) return;
     event.preventDefault();
-    if (running) return toast('An export is under way already.');
+    if (running) return toast('An export is already running.');
     running = true;
     for (const each of links) each.ariaDisabled = 'true';
     void download(link).finally(() => {

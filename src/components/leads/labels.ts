@@ -6,21 +6,21 @@ import { linkTo } from '../ui/url.ts';
 
 /** How segments are called, the colour that each has everywhere, and what it asks for. */
 export const segmentLabels = {
-  Migration: { tone: 'good', about: 'Not on Microsoft 365 yet, and worth moving' },
-  Existing: { tone: 'blue', about: 'On Microsoft 365 already: more can be sold' },
-  Cold: { tone: 'neutral', about: 'Little is known, or little to be had now' },
-  Skip: { tone: 'neutral', about: 'Leave it alone' },
+  Migration: { tone: 'good', about: 'Not on Microsoft 365 yet and worth migrating' },
+  Existing: { tone: 'blue', about: 'Already on Microsoft 365; more can be sold' },
+  Cold: { tone: 'neutral', about: 'Little is known, or little potential right now' },
+  Skip: { tone: 'neutral', about: 'Not worth pursuing' },
 } as const satisfies Record<NonNullable<LeadRow['segment']>, { tone: string; about: string }>;
 
 /** How a lead stands in the connected CRM. */
 export const pushStateLabels = {
-  pending: { label: 'Pending', tone: 'accent', about: 'On its way' },
-  synced: { label: 'Synced', tone: 'good', about: 'The CRM has it as it is here' },
-  failed: { label: 'Failed', tone: 'bad', about: 'Given up; open the lead to see why' },
+  pending: { label: 'Pending', tone: 'accent', about: 'Waiting to be sent' },
+  synced: { label: 'Synced', tone: 'good', about: 'Up to date in the CRM' },
+  failed: { label: 'Failed', tone: 'bad', about: 'Could not be sent; open the lead to see why' },
   conflict: {
     label: 'Conflict',
     tone: 'warn',
-    about: 'Both sides changed the same; a person decides',
+    about: 'Changed on both sides; needs a decision',
   },
 } as const satisfies Record<
   NonNullable<LeadRow['pushState']>,
@@ -95,4 +95,18 @@ export function listActiveFilters(url: URL, filter: LeadFilter): { label: string
         href: linkExplicitly(url, { [name]: null, ...(name === 'search' && { q: null }) }),
       };
     });
+}
+
+/** What to say when no lead is listed. */
+export function describeEmpty(
+  isNarrowed: boolean,
+  mayConnect: boolean,
+): { title: string; text: string } {
+  if (isNarrowed)
+    return { title: 'No matching leads', text: 'Clear a filter or choose a longer period.' };
+  const whoCan = mayConnect ? '' : ' Ask an admin of this workspace to connect one.';
+  return {
+    title: 'No leads yet',
+    text: `They appear here once a connected system has synced.${whoCan}`,
+  };
 }

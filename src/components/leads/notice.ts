@@ -6,18 +6,18 @@ interface LeadsNotice extends Notice {
 }
 
 const notices: Record<string, LeadsNotice> = {
-  'view-saved': { tone: 'good', text: 'The view is saved. It is in the menu above the list.' },
-  'view-renamed': { tone: 'good', text: 'The view has its new name.' },
-  'view-deleted': { tone: 'good', text: 'The view is deleted.' },
+  'view-saved': { tone: 'good', text: 'View saved. You can find it in the menu above the list.' },
+  'view-renamed': { tone: 'good', text: 'View renamed.' },
+  'view-deleted': { tone: 'good', text: 'View deleted.' },
   'pushing-all': {
     tone: 'good',
-    text: 'All leads that match are being pushed in the background. The list shows how each one stands.',
-    show: { label: 'Show any that fail', push: 'failed' },
+    text: 'All matching leads are being pushed. The list shows their status.',
+    show: { label: 'Show failed pushes', push: 'failed' },
   },
   'pushing-already': {
     tone: 'warn',
-    text: 'The same leads are being pushed already. The list shows how each one stands.',
-    show: { label: 'Show any that fail', push: 'failed' },
+    text: 'These leads are already being pushed. The list shows their status.',
+    show: { label: 'Show failed pushes', push: 'failed' },
   },
 };
 
@@ -31,13 +31,13 @@ export function leadsNotice(done: string | null): LeadsNotice | undefined {
     return done !== null && Object.hasOwn(notices, done) ? notices[done] : undefined;
   const [queued = 0, waiting = 0, refused = 0] = tally;
   const parts = [
-    `${queued} queued to be sent`,
-    waiting > 0 && `${waiting} waiting already`,
-    refused > 0 && `${refused} refused, because they come from there or are gone`,
+    `${queued} queued`,
+    waiting > 0 && `${waiting} already waiting`,
+    refused > 0 && `${refused} not sent, because they come from this CRM or were deleted`,
   ];
   return {
     tone: refused > 0 ? 'warn' : 'good',
     text: `Push: ${parts.filter(Boolean).join(', ')}.`,
-    show: { label: 'Show any that fail', push: 'failed' },
+    show: { label: 'Show failed pushes', push: 'failed' },
   };
 }

@@ -2,7 +2,7 @@ import type { PushDetail, PushEvent } from '#lib/views/push-panel.ts';
 import type { PushRow, PushState } from '#lib/views/push-list.ts';
 import { formatAgo, counted, dateTime, formatSpan } from '../ui/format.ts';
 
-/** How a push stands, for badges. */
+/** Label and tone of a push state. */
 export const stateLabels = {
   pending: { word: 'Pending', tone: 'accent' },
   synced: { word: 'Synced', tone: 'good' },
@@ -11,21 +11,23 @@ export const stateLabels = {
 } as const satisfies Record<PushState, { word: string; tone: string }>;
 
 const advice: Record<string, string> = {
-  auth: 'The CRM does not accept our credentials any more. An admin replaces them under Settings, Connections; then retry.',
+  auth:
+    'The CRM no longer accepts our credentials. ' +
+    'An admin can replace them under Settings, Connections. Then retry.',
   permission:
-    'The account that we use there lacks a right. Ask whoever looks after the CRM to grant it; then retry.',
-  rate_limited: 'The CRM asked for a pause. Nothing needs to be done: it goes on by itself.',
+    'The account we use in the CRM lacks a permission. ' +
+    'Ask your CRM administrator to grant it, then retry.',
+  rate_limited: 'The CRM asked us to slow down. Sending continues automatically.',
   transient: 'The CRM could not be reached. Retry once it is back.',
-  gone: 'The record was deleted there. Decide under Conflicts whether it is made again.',
+  gone: 'The record was deleted in the CRM. Decide under Conflicts whether to create it again.',
   malformed: 'Then retry.',
 };
 
-/** What a person can do about an error. */
+/** What the reader can do about an error. */
 export const getErrorAdvice = (kind: string | null): string =>
-  advice[kind ?? ''] ??
-  'Correct what the message names, in the lead or in the field mapping, and retry.';
+  advice[kind ?? ''] ?? 'Fix the problem in the lead or in the field mapping, then retry.';
 
-/** Where a push stands, in one sentence. */
+/** The state of a push in one sentence. */
 export function describePush(
   push: Pick<
     PushRow,
@@ -37,51 +39,55 @@ export function describePush(
   switch (state) {
     case 'pending':
       return attempts === 0
-        ? `Asked for ${formatAgo(requestedAt, now)}, to be sent in a moment.`
-        : `${counted(attempts, ['attempt', 'attempts'])} failed. ${formatNextTry(dueAt, now)}`;
+        ? `Requested ${formatAgo(requestedAt, now)}. It will be sent shortly.`
+        : `${formatAttempts(attempts)} failed. ${formatNextTry(dueAt, now)}`;
     case 'synced':
       return remoteId === null
-        ? 'Deleted there, and left so.'
+        ? 'Deleted in the CRM and not created again.'
         : `Sent ${syncedAt === null ? '' : formatAgo(syncedAt, now)}.`.replace(' .', '.');
     case 'failed':
-      return `Given up after ${counted(attempts, ['attempt', 'attempts'])}${lastAttemptAt === null ? '' : `, the last ${formatAgo(lastAttemptAt, now)}`}.`;
+      return `Gave up after ${formatAttempts(attempts)}${formatLast(lastAttemptAt, now)}.`;
     case 'conflict':
-      return 'Waits for a decision.';
+      return 'Waiting for a decision.';
   }
 }
 
+const formatAttempts = (attempts: number): string => counted(attempts, ['attempt', 'attempts']);
+const formatLast = (at: Date | null, now: Date): string =>
+  at === null ? '' : `, the last ${formatAgo(at, now)}`;
+
 function formatNextTry(dueAt: Date | null, now: Date): string {
   const left = dueAt === null ? null : formatSpan(dueAt.getTime() - now.getTime());
-  return left === null ? 'The next one follows in a moment.' : `The next one follows in ${left}.`;
+  return left === null ? 'The next attempt starts shortly.' : `The next attempt is in ${left}.`;
 }
 
 const stepLabels: Record<string, string> = {
-  requested: 'Asked for',
-  find: 'Looked for it there',
+  requested: 'Requested',
+  find: 'Searched the CRM',
   account: 'Account',
   contact: 'Contact',
   lead: 'Lead',
   opportunity: 'Opportunity',
-  undo: 'Taken back',
+  undo: 'Undone',
   synced: 'Done',
   failed: 'Failed',
   conflict: 'Conflict found',
   resolved: 'Conflict resolved',
-  pulled: 'Changed there, taken over here',
+  pulled: 'Changed in the CRM, updated here',
   describe: 'Fields read',
 };
 
 /** Steps that a person took; the others follow from them. */
 const personalSteps = ['requested', 'resolved'];
 
-/** A step of a push: "Asked for by Ann Admin", "Lead". */
+/** A step of a push: "Requested by Ann Admin", "Lead". */
 export const formatStep = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string =>
   `${stepLabels[step] ?? step}${by === null || !personalSteps.includes(step) ? '' : ` by ${by}`}`;
 
 /** What an answer was: a question about a record that is not there is answered, too. */
 export function formatOutcome({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {
   if (outcome === 'failed') return status === null ? 'failed' : `failed, ${status}`;
-  return status === null ? 'worked' : status === 404 ? '404, not there' : String(status);
+  return status === null ? 'OK' : status === 404 ? '404, not found' : String(status);
 }
 
 /** The facts of a push beside its state. */

@@ -1,42 +1,44 @@
+import type { MappingTable } from '#lib/views/push-mapping.ts';
 import type { SourceField } from '#lib/mappings/lead-fields.ts';
 import type { ConflictRule, PushTable, TargetField } from '#lib/connectors/contract/destination.ts';
+import { counted } from '../ui/format.ts';
 
 interface Option {
   value: string;
   label: string;
 }
 
-/** What the tables are called. */
+/** Title and explanation of each table. */
 export const tableLabels: Record<PushTable, { title: string; note: string }> = {
   account: {
     title: 'Account',
-    note: 'Made for the domain of the lead; of one that is there only blanks are filled.',
+    note: "Created for the lead's domain. If it exists, only empty fields are filled.",
   },
   contact: {
     title: 'Contact',
-    note: 'Made for the e-mail address of the lead; of one that is there only blanks are filled.',
+    note: "Created for the lead's e-mail address. If it exists, only empty fields are filled.",
   },
-  lead: { title: 'Lead', note: 'Kept in line with ours, field by field.' },
-  opportunity: { title: 'Opportunity', note: 'Made from a score of 55 on.' },
+  lead: { title: 'Lead', note: 'Kept in sync, field by field.' },
+  opportunity: { title: 'Opportunity', note: 'Created for scores of 55 and above.' },
 };
 
 export const ruleOptions: (Option & { value: ConflictRule })[] = [
   { value: 'ours', label: 'Ours wins' },
   { value: 'theirs', label: 'Theirs wins' },
-  { value: 'newest', label: 'The newest wins' },
+  { value: 'newest', label: 'Newest wins' },
   { value: 'ask', label: 'Ask' },
 ];
 
-/** Our fields, a fixed text, and what is chosen although we have no such field. */
+/** Our fields and a fixed text, after a chosen field that we do not have. */
 export function listSourceOptions(sources: readonly SourceField[], chosen: string): Option[] {
   const known = sources.map(({ key, label }) => ({ value: key, label }));
   const isKnown = chosen.startsWith('=') || known.some(({ value }) => value === chosen);
   return [
     ...(isKnown
       ? []
-      : [{ value: chosen, label: chosen === '' ? 'Choose' : `${chosen} (not known)` }]),
+      : [{ value: chosen, label: chosen === '' ? 'Choose' : `${chosen} (unknown)` }]),
     ...known,
-    { value: '=', label: 'A fixed text' },
+    { value: '=', label: 'Fixed text' },
   ];
 }
 
@@ -48,7 +50,7 @@ const types: Record<TargetField['type'], string> = {
   money: 'amount',
   boolean: 'yes or no',
   datetime: 'time',
-  option: 'one of its options',
+  option: 'choice',
   lookup: 'link',
   other: 'other',
 };
@@ -61,5 +63,32 @@ export function formatType({ type, maxLength, min, max }: TargetField): string {
         ? `, ${min} to ${max}`
         : ''
       : '';
-  return `${types[type]}${type === 'text' && maxLength !== null ? `, up to ${maxLength}` : ''}${range}`;
+  const length = type === 'text' && maxLength !== null ? `, up to ${maxLength}` : '';
+  return `${types[type]}${length}${range}`;
+}
+
+/** "1 row with an error, 2 required fields not filled"; empty when there is nothing to correct. */
+export function describeProblems(tables: MappingTable[]): string {
+  const levels = tables
+    .flatMap(({ rows }) => rows)
+    .filter(({ problems }) => problems.length > 0)
+    .map(({ problems }) => problems.some(({ level }) => level === 'error'));
+  const wrong = levels.filter(Boolean).length;
+  const noted = levels.length - wrong;
+  const missing = tables.reduce((sum, table) => sum + table.missing.length, 0);
+  return [
+    wrong > 0 && `${counted(wrong, ['row', 'rows'])} with an error`,
+    noted > 0 && `${counted(noted, ['row', 'rows'])} with a warning`,
+    missing > 0 && `${counted(missing, ['required field', 'required fields'])} not filled`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Says which required fields of a table no row fills. */
+export function formatMissing({ missing }: MappingTable): string {
+  const names = missing.map(({ label }) => `"${label}"`).join(', ');
+  return missing.length === 1
+    ? `The CRM requires ${names}, but no row fills it. Add it below.`
+    : `The CRM requires ${names}, but no rows fill them. Add them below.`;
 }

@@ -22,8 +22,11 @@ export function describeHealth(
   if (circuit !== null) {
     return {
       tone: 'warn',
-      word: 'Not answering',
-      text: `Not answering since ${at(circuit.since)}; ${formatNextTry(circuit, now, at)}. ${circuit.reason}`,
+      word: 'Not responding',
+      text: [
+        `No response since ${at(circuit.since)}; ${formatNextTry(circuit, now, at)}.`,
+        circuit.reason,
+      ].join(' '),
     };
   }
   if (pausedUntil !== null)
@@ -36,7 +39,7 @@ export function describeHealth(
     return {
       tone: 'warn',
       word: 'Waiting',
-      text: `${waiting.reason} The next sync begins at ${at(waiting.until)}.`,
+      text: `${waiting.reason} The next sync starts at ${at(waiting.until)}.`,
     };
   return { tone: 'good', word: 'Active', text: statusReason };
 }
@@ -46,6 +49,6 @@ function formatNextTry(
   now: Date,
   at: (when: Date) => string,
 ): string {
-  if (probeAt <= now) return 'the next sync tries again';
-  return state === 'half_open' ? 'it is being tried again now' : `next try at ${at(probeAt)}`;
+  if (probeAt <= now) return 'the next sync will try again';
+  return state === 'half_open' ? 'retrying now' : `next try at ${at(probeAt)}`;
 }

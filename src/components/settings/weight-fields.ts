@@ -17,20 +17,24 @@ export interface WeightGroup {
 const groupLabels: Record<keyof Weights, { title: string; help: string }> = {
   signals: {
     title: 'Signals',
-    help: 'How much each weighs. The score is the share that a company has of what is known; what is unknown takes no part.',
+    help:
+      'How much each signal counts. A company scores its share of the known signals; ' +
+      'unknown ones are left out.',
   },
-  weak: { title: 'Weak signals', help: 'Something is there, with something to mend.' },
-  risks: { title: 'Risks', help: 'Points that are taken off.' },
+  weak: { title: 'Weak signals', help: 'In place, but needs fixing.' },
+  risks: { title: 'Risks', help: 'Points subtracted.' },
   boosts: {
     title: 'Boosts',
-    help: 'Points that are added, for the strongest referral of a company.',
+    help: "Points added for a company's strongest referral.",
   },
   segments: {
     title: 'Segments',
-    help: 'Migration has its mail elsewhere than at Microsoft 365, Existing has it there. Skip receives no mail.',
+    help:
+      'Migration: mail is hosted outside Microsoft 365. Existing: mail is on Microsoft 365. ' +
+      'Skip: receives no mail.',
   },
-  priorities: { title: 'Priorities', help: 'From 1, the most urgent, to 6.' },
-  sizes: { title: 'Company sizes', help: 'By the number of people.' },
+  priorities: { title: 'Priorities', help: 'From 1 (most urgent) to 6.' },
+  sizes: { title: 'Company sizes', help: 'By number of people.' },
 };
 
 const jsonSchemaSchema = z.object({
