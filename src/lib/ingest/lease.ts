@@ -3,11 +3,10 @@ import { connections } from '../schema/connections.ts';
 import { recordFailedJob } from '../jobs/failed/store.ts';
 import { config } from '../platform/config.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
 import { FencedError, leaseExpiry, whileLeased } from '../platform/lease.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { closeOpenCounters } from './counters.ts';
 import { syncRuns } from '../schema/sync.ts';
 import type { SyncRequest } from './types.ts';
@@ -247,22 +246,20 @@ export function releaseRun(
   request: Pick<SyncRequest, 'tenantId' | 'connectionId'>,
   run: LeasedRun,
 ): Promise<Date> {
-  return retryOnDbOutage(() =>
-    withTenant(request.tenantId, async (tx) => {
-      const [due] = await tx
-        .update(connections)
-        .set({ dueAt: sql`now()` })
-        .where(whereConnection(request))
-        .returning({ at: connections.dueAt });
-      const rows = await tx
-        .update(syncRuns)
-        .set({ leaseUntil: null })
-        .where(whereLeased(request.tenantId, run))
-        .returning({ id: syncRuns.id });
-      if (rows.length === 0) throw new FencedError();
-      return due?.at ?? new Date();
-    }),
-  );
+  return retryInTenant(request.tenantId, async (tx) => {
+    const [due] = await tx
+      .update(connections)
+      .set({ dueAt: sql`now()` })
+      .where(whereConnection(request))
+      .returning({ at: connections.dueAt });
+    const rows = await tx
+      .update(syncRuns)
+      .set({ leaseUntil: null })
+      .where(whereLeased(request.tenantId, run))
+      .returning({ id: syncRuns.id });
+    if (rows.length === 0) throw new FencedError();
+    return due?.at ?? new Date();
+  });
 }
 
 /**
@@ -275,16 +272,14 @@ const replayWaitSeconds = 600;
  * begins. The schedule stays as it is.
  */
 export function releaseReplay(tenantId: string, run: LeasedRun): Promise<void> {
-  return retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const rows = await tx
-        .update(syncRuns)
-        .set({ leaseUntil: leaseExpiry(replayWaitSeconds) })
-        .where(whereLeased(tenantId, run))
-        .returning({ id: syncRuns.id });
-      if (rows.length === 0) throw new FencedError();
-    }),
-  );
+  return retryInTenant(tenantId, async (tx) => {
+    const rows = await tx
+      .update(syncRuns)
+      .set({ leaseUntil: leaseExpiry(replayWaitSeconds) })
+      .where(whereLeased(tenantId, run))
+      .returning({ id: syncRuns.id });
+    if (rows.length === 0) throw new FencedError();
+  });
 }
 
 /** Locks the run for this transaction and makes sure that it is still ours. */

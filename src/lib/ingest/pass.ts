@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { newId } from '../platform/id.ts';
 import type { Cursor } from '../connectors/contract/source.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { readFinishedStreams, closeStreamCounters, openStreamCounters } from './counters.ts';
 import { completePass } from './complete-pass.ts';
 import { parseIntervals } from './intervals.ts';
@@ -25,7 +24,7 @@ const resumableMinutes = 15;
 
 /** Goes on with the unfinished pass of a stream, or begins one. */
 export function beginPass(source: Source, stream: Stream): Promise<Pass> {
-  return withTenant(source.tenantId, async (tx) => {
+  return retryInTenant(source.tenantId, async (tx) => {
     await assertLease(tx, source.tenantId, source);
     const state = await lockOrCreateState(tx, source, stream);
     const pass = resumePass(stream, state) ?? createPass(stream, state, new Date());
@@ -117,24 +116,22 @@ function parseNewest(highWater: unknown): number | undefined {
  * The pass is complete: what it did not list is gone, and the stream is fresh as of its beginning.
  */
 export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<StreamReport> {
-  return retryOnDbOutage(() =>
-    withTenant(source.tenantId, async (tx) => {
-      if ((await lockStreamState(tx, source, stream, pass)) === 'done') {
-        const report = (await readFinishedStreams(tx, source)).find(
-          (closed) => closed.stream === stream.name,
-        );
-        if (report === undefined) throw new FencedError();
-        return report;
-      }
-      const problem = await completePass(tx, source, stream, pass);
-      return problem === null
-        ? closeStreamCounters(tx, source, stream, 'success')
-        : closeStreamCounters(tx, source, stream, 'partial', {
-            kind: 'incomplete',
-            message: problem,
-          });
-    }),
-  );
+  return retryInTenant(source.tenantId, async (tx) => {
+    if ((await lockStreamState(tx, source, stream, pass)) === 'done') {
+      const report = (await readFinishedStreams(tx, source)).find(
+        (closed) => closed.stream === stream.name,
+      );
+      if (report === undefined) throw new FencedError();
+      return report;
+    }
+    const problem = await completePass(tx, source, stream, pass);
+    return problem === null
+      ? closeStreamCounters(tx, source, stream, 'success')
+      : closeStreamCounters(tx, source, stream, 'partial', {
+          kind: 'incomplete',
+          message: problem,
+        });
+  });
 }
 
 /**
@@ -147,23 +144,21 @@ export function failPass(
   pass: Pass,
   failure: Failure,
 ): Promise<StreamReport> {
-  return retryOnDbOutage(() =>
-    withTenant(source.tenantId, async (tx) => {
-      await lockStreamState(tx, source, stream, pass);
-      const restart = failure.resetsCursor ? { cursor: null } : {};
-      // A place that the source does not know any more takes with it what was known of changes:
-      // only a full pass is sure.
-      const forget = failure.kind === 'cursor_invalid' ? { highWater: null, fullAt: null } : {};
-      await tx
-        .update(streamStates)
-        .set({
-          version: pass.version + 1,
-          pausedUntil: failure.until ?? null,
-          ...restart,
-          ...forget,
-        })
-        .where(whereStreamState(source, stream));
-      return closeStreamCounters(tx, source, stream, 'failed', failure);
-    }),
-  );
+  return retryInTenant(source.tenantId, async (tx) => {
+    await lockStreamState(tx, source, stream, pass);
+    const restart = failure.resetsCursor ? { cursor: null } : {};
+    // A place that the source does not know any more takes with it what was known of changes:
+    // only a full pass is sure.
+    const forget = failure.kind === 'cursor_invalid' ? { highWater: null, fullAt: null } : {};
+    await tx
+      .update(streamStates)
+      .set({
+        version: pass.version + 1,
+        pausedUntil: failure.until ?? null,
+        ...restart,
+        ...forget,
+      })
+      .where(whereStreamState(source, stream));
+    return closeStreamCounters(tx, source, stream, 'failed', failure);
+  });
 }

@@ -1,8 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
-import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
+import { readTenant, retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { whereConnection, whereLeased, type LeasedRun } from './lease.ts';
 import { FencedError } from '../platform/lease.ts';
 import { type Failure } from './failures.ts';
@@ -75,29 +74,27 @@ export function finishRun(
     recordsUpdated: countUpdatedRecords(streams),
     errorMessage: formatErrorMessage(streams, failure),
   };
-  return retryOnDbOutage(() =>
-    withTenant(request.tenantId, async (tx) => {
-      // What asked for a pass while this one was under way may have come too late for it.
-      const wakesAtStart = sql`(select ${syncRuns.wakes} from ${syncRuns} where ${syncRuns.tenantId} = ${request.tenantId} and ${syncRuns.id} = ${run.runId})`;
-      const next =
-        failure === undefined
-          ? sql`case when ${connections.wakes} > ${wakesAtStart} then now() else ${at.toISOString()}::timestamptz end`
-          : at;
-      const [due] = await tx
-        .update(connections)
-        .set({ dueAt: next, waitingFor })
-        .where(whereConnection(request))
-        .returning({ at: connections.dueAt });
-      const ended = await tx
-        .update(syncRuns)
-        .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
-        .where(whereLeased(request.tenantId, run))
-        .returning({ id: syncRuns.id });
-      if (ended.length === 0 && !(await hasEnded(tx, request.tenantId, run, finishedAt)))
-        throw new FencedError();
-      return { ...end, dueAt: due?.at ?? at };
-    }),
-  );
+  return retryInTenant(request.tenantId, async (tx) => {
+    // What asked for a pass while this one was under way may have come too late for it.
+    const wakesAtStart = sql`(select ${syncRuns.wakes} from ${syncRuns} where ${syncRuns.tenantId} = ${request.tenantId} and ${syncRuns.id} = ${run.runId})`;
+    const next =
+      failure === undefined
+        ? sql`case when ${connections.wakes} > ${wakesAtStart} then now() else ${at.toISOString()}::timestamptz end`
+        : at;
+    const [due] = await tx
+      .update(connections)
+      .set({ dueAt: next, waitingFor })
+      .where(whereConnection(request))
+      .returning({ at: connections.dueAt });
+    const ended = await tx
+      .update(syncRuns)
+      .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
+      .where(whereLeased(request.tenantId, run))
+      .returning({ id: syncRuns.id });
+    if (ended.length === 0 && !(await hasEnded(tx, request.tenantId, run, finishedAt)))
+      throw new FencedError();
+    return { ...end, dueAt: due?.at ?? at };
+  });
 }
 
 /** Whether this very end was written before, although we were told that it was not. */

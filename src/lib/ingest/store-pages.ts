@@ -1,14 +1,13 @@
 import type { Change } from '../entities/definition.ts';
 import { type Incoming, type Origin } from '../entities/incoming.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
 import type { Page } from '../connectors/contract/source.ts';
 import { recordPage } from '../connections/metrics.ts';
 import { applyDeletion, applyPages } from './apply.ts';
 import { packBody, storeSnapshots, type PackedBody } from './snapshots/store.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { whereAbsentFromPartitions, whereDeletedOnPage } from './deletions.ts';
 import { commitPages } from './counters.ts';
 import { findCoveredUntil } from './intervals.ts';
@@ -72,8 +71,8 @@ export async function storePages(
   ready: readonly PreparedPage[],
 ): Promise<void> {
   for (const { page, translated } of ready) updateProgress(pass, stream, page, translated);
-  const counters = await retryOnDbOutage(() =>
-    withTenant(source.tenantId, (tx) => writePages(tx, source, stream, pass, ready)),
+  const counters = await retryInTenant(source.tenantId, (tx) =>
+    writePages(tx, source, stream, pass, ready),
   );
   failpoint('commit.after');
   recordPage({

@@ -6,7 +6,7 @@ import { FencedError } from '../platform/lease.ts';
 import { log, withLogFields } from '../platform/log.ts';
 import { withSpan } from '../platform/tracing.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { readFinishedStreams } from './counters.ts';
 import { releaseRun, claimRun, whileRunHeld, type LeasedRun } from './lease.ts';
 import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
@@ -152,9 +152,7 @@ async function runRemainingStreams(
 }
 
 function loadFinishedStreams(source: Source): Promise<StreamReport[]> {
-  return retryOnDbOutage(() =>
-    withTenant(source.tenantId, (tx) => readFinishedStreams(tx, source)),
-  );
+  return retryInTenant(source.tenantId, (tx) => readFinishedStreams(tx, source));
 }
 
 /** The report of the stream that this one's parents come from, when it failed in this run. */

@@ -1,4 +1,3 @@
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { log } from '../platform/log.ts';
 import { newId } from '../platform/id.ts';
@@ -27,7 +26,7 @@ export interface StreamOutcome {
  * the pass stays where it is.
  */
 export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
-  const pass = await retryOnDbOutage(() => beginPass(source, stream));
+  const pass = await beginPass(source, stream);
   const startedFrom = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
     // Three things at once: a page on its way, the one before it being translated, those that are

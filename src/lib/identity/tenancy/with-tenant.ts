@@ -3,6 +3,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import { isId } from '../../platform/id.ts';
 import type { Database, Tx } from '../../platform/db/pool.ts';
 import { readFromReplica } from '../../platform/db/replica.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 
 /**
  * The only door to tenant tables: one transaction that row-level security binds to `tenantId`. The
@@ -11,6 +12,14 @@ import { readFromReplica } from '../../platform/db/replica.ts';
  */
 export function withTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
   return runInTenant(globalDb(), tenantId, fn, undefined);
+}
+
+/**
+ * As `withTenant`, but outlasts a restart of the database: the transaction is repeated for up to a
+ * minute while the database is away, so `fn` must bear being run twice.
+ */
+export function retryInTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return retryOnDbOutage(() => withTenant(tenantId, fn));
 }
 
 export interface ReadOptions {

@@ -1,14 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import { checkSettings } from '../../connections/validate.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { getProvider } from '../../connectors/registry.ts';
 import { streamStates } from '../../schema/sync.ts';
 import type { Stream } from '../types.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 
 /** Which stream of which connection. */
 export interface StreamKey {
@@ -37,23 +36,21 @@ export async function withLockedStream<T>(
   work: (tx: Tx, stream: StoredStream) => Promise<T>,
 ): Promise<T> {
   const { timeZone } = await getTenant(key.tenantId);
-  return retryOnDbOutage(() =>
-    withTenant(key.tenantId, async (tx) => {
-      const stream = await openStoredStream(tx, key, timeZone);
-      const { tenantId, connectionId } = key;
-      const state = and(
-        eq(streamStates.tenantId, tenantId),
-        eq(streamStates.connectionId, connectionId),
-        eq(streamStates.stream, key.stream),
-      );
-      await tx
-        .select({ version: streamStates.version })
-        .from(streamStates)
-        .where(state)
-        .for('update');
-      return work(tx, stream);
-    }),
-  );
+  return retryInTenant(key.tenantId, async (tx) => {
+    const stream = await openStoredStream(tx, key, timeZone);
+    const { tenantId, connectionId } = key;
+    const state = and(
+      eq(streamStates.tenantId, tenantId),
+      eq(streamStates.connectionId, connectionId),
+      eq(streamStates.stream, key.stream),
+    );
+    await tx
+      .select({ version: streamStates.version })
+      .from(streamStates)
+      .where(state)
+      .for('update');
+    return work(tx, stream);
+  });
 }
 
 /** The stream for reading only, without holding its state. */

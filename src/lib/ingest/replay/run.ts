@@ -1,8 +1,7 @@
 import { eq, and } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { log, withLogFields } from '../../platform/log.ts';
 import { withSpan } from '../../platform/tracing.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { readFinishedStreams, closeOpenCounters } from '../counters.ts';
 import { releaseReplay, whereLeased, claimRun, whileRunHeld, type LeasedRun } from '../lease.ts';
 import { FencedError } from '../../platform/lease.ts';
@@ -96,9 +95,7 @@ async function replayStreams(
   damaged: DamagedResponse[],
 ): Promise<StreamReport[]> {
   const sliceEnd = performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY);
-  const streams = await retryOnDbOutage(() =>
-    withTenant(source.tenantId, (tx) => readFinishedStreams(tx, source)),
-  );
+  const streams = await retryInTenant(source.tenantId, (tx) => readFinishedStreams(tx, source));
   const isOver = () => performance.now() > sliceEnd;
   const rest = selectStreams(source, request).filter(
     ({ name }) => !streams.some((ended) => ended.stream === name),
@@ -115,17 +112,15 @@ async function replayStreams(
 
 /** What was replayed before a failure, with the books of the stream that failed. */
 function failOpenStreams(source: LeasedReplay, failure: Failure): Promise<StreamReport[]> {
-  return retryOnDbOutage(() =>
-    withTenant(source.tenantId, async (tx) => {
-      await closeOpenCounters(tx, source.tenantId, source.runId, {
-        status: 'failed',
-        finishedAt: new Date(),
-        errorKind: failure.kind,
-        errorMessage: failure.message,
-      });
-      return readFinishedStreams(tx, source);
-    }),
-  );
+  return retryInTenant(source.tenantId, async (tx) => {
+    await closeOpenCounters(tx, source.tenantId, source.runId, {
+      status: 'failed',
+      finishedAt: new Date(),
+      errorKind: failure.kind,
+      errorMessage: failure.message,
+    });
+    return readFinishedStreams(tx, source);
+  });
 }
 
 async function finishReplay(
@@ -141,27 +136,25 @@ async function finishReplay(
     recordsUpdated: countUpdatedRecords(streams),
     errorMessage: formatErrorMessage(streams, failure),
   };
-  await retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const ended = await tx
-        .update(syncRuns)
-        .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
-        .where(whereLeased(tenantId, run))
-        .returning({ id: syncRuns.id });
-      const ours = and(
-        eq(syncRuns.tenantId, tenantId),
-        eq(syncRuns.id, run.runId),
-        eq(syncRuns.lease, run.lease),
-        eq(syncRuns.finishedAt, end.finishedAt),
-      );
-      // The commit may have gone through although we were told that it failed.
-      if (
-        ended.length === 0 &&
-        (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0
-      )
-        throw new FencedError();
-    }),
-  );
+  await retryInTenant(tenantId, async (tx) => {
+    const ended = await tx
+      .update(syncRuns)
+      .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
+      .where(whereLeased(tenantId, run))
+      .returning({ id: syncRuns.id });
+    const ours = and(
+      eq(syncRuns.tenantId, tenantId),
+      eq(syncRuns.id, run.runId),
+      eq(syncRuns.lease, run.lease),
+      eq(syncRuns.finishedAt, end.finishedAt),
+    );
+    // The commit may have gone through although we were told that it failed.
+    if (
+      ended.length === 0 &&
+      (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0
+    )
+      throw new FencedError();
+  });
   log.info(
     {
       event: 'replay.finished',

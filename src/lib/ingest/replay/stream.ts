@@ -3,13 +3,12 @@ import { z } from 'zod';
 import { compareVersions } from '../../entities/compare.ts';
 import { type StreamOrigin, type Rewrites } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
 import { applyRewrites } from '../apply.ts';
 import { resolvePushedCopyVersions } from '../pushed-copies.ts';
 import { recountSummaries } from '../recount.ts';
-import { readTenant, withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { readTenant, retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { prefetch } from '../../platform/prefetch.ts';
 import { closeStreamCounters, openStreamCounters } from '../counters.ts';
 import { assertLease } from '../lease.ts';
@@ -43,7 +42,7 @@ export async function replayStream(
   request: ReplayRequest,
   isOver: () => boolean,
 ): Promise<StreamReplay> {
-  const resumeAfter = await retryOnDbOutage(() => openCounters(source, stream));
+  const resumeAfter = await openCounters(source, stream);
   const plan = await readTenant(source.tenantId, (tx) => planStream(tx, source, stream, request));
   const pages = plan.pages.filter((page) => resumeAfter === null || isAfter(page, resumeAfter));
   const damaged: DamagedResponse[] = [];
@@ -51,8 +50,8 @@ export async function replayStream(
   let fetched = total - countRecords(pages);
   for await (const batch of prefetch(prepareBatches(source, stream, plan, pages))) {
     request.signal?.throwIfAborted();
-    const counters = await retryOnDbOutage(() =>
-      withTenant(source.tenantId, (tx) => writeBatch(tx, source, stream, batch)),
+    const counters = await retryInTenant(source.tenantId, (tx) =>
+      writeBatch(tx, source, stream, batch),
     );
     failpoint('replay.batch');
     damaged.push(
@@ -71,8 +70,8 @@ export async function replayStream(
     });
     if (isOver() && batch.pages.at(-1) !== pages.at(-1)) throw new SliceExpiredError();
   }
-  const report = await retryOnDbOutage(() =>
-    withTenant(source.tenantId, (tx) => closeCounters(tx, source, stream, plan, damaged)),
+  const report = await retryInTenant(source.tenantId, (tx) =>
+    closeCounters(tx, source, stream, plan, damaged),
   );
   return { report, damaged };
 }
@@ -127,7 +126,7 @@ function isAfter(page: PlannedPage, resumeAfter: Position): boolean {
  * ended.
  */
 function openCounters(source: LeasedReplay, stream: Stream): Promise<Position | null> {
-  return withTenant(source.tenantId, async (tx) => {
+  return retryInTenant(source.tenantId, async (tx) => {
     await assertLease(tx, source.tenantId, source);
     await openStreamCounters(tx, source, stream, { id: newId(), mode: 'replay' });
     const [counters] = await tx

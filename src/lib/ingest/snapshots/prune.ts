@@ -1,6 +1,5 @@
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 
 /** What one transaction deletes. */
@@ -21,12 +20,10 @@ export async function deleteSnapshots(
       eq(rawSnapshots.tenantId, tenantId),
       inArray(rawSnapshots.id, ids.slice(from, from + batchSize)),
     );
-    deleted += await retryOnDbOutage(() =>
-      withTenant(
-        tenantId,
-        async (tx) =>
-          (await tx.delete(rawSnapshots).where(batch).returning({ id: rawSnapshots.id })).length,
-      ),
+    deleted += await retryInTenant(
+      tenantId,
+      async (tx) =>
+        (await tx.delete(rawSnapshots).where(batch).returning({ id: rawSnapshots.id })).length,
     );
   }
   return deleted;
@@ -43,19 +40,17 @@ export async function deleteUnreferencedBodies(
 ): Promise<number> {
   let deleted = 0;
   while (!isOver()) {
-    const { held, gone } = await retryOnDbOutage(() =>
-      withTenant(tenantId, async (tx) => {
-        const found = await tx.execute<{ sha256: Buffer }>(sql`
+    const { held, gone } = await retryInTenant(tenantId, async (tx) => {
+      const found = await tx.execute<{ sha256: Buffer }>(sql`
         select sha256 from ${rawBodies} as body where tenant_id = ${tenantId} and ${whereUnreferenced(tenantId)} limit ${batchSize} for update skip locked`);
-        const digests = found.rows.map(({ sha256 }) => sha256);
-        if (digests.length === 0) return { held: 0, gone: 0 };
-        // In a statement of its own, which sees what was committed before we held them.
-        const result = await tx.execute(
-          sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests} and ${whereUnreferenced(tenantId)}`,
-        );
-        return { held: digests.length, gone: result.rowCount ?? 0 };
-      }),
-    );
+      const digests = found.rows.map(({ sha256 }) => sha256);
+      if (digests.length === 0) return { held: 0, gone: 0 };
+      // In a statement of its own, which sees what was committed before we held them.
+      const result = await tx.execute(
+        sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests} and ${whereUnreferenced(tenantId)}`,
+      );
+      return { held: digests.length, gone: result.rowCount ?? 0 };
+    });
     deleted += gone;
     if (held < batchSize) break;
   }

@@ -2,7 +2,7 @@ import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { enqueuePushes } from '../push/enqueue.ts';
 import {
   deletePendingPulls,
@@ -42,36 +42,34 @@ export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
       ground: context,
       marks: pendingPulls,
       left: remaining,
-    } = await retryOnDbOutage(() =>
-      withTenant(key.tenantId, async (tx) => {
-        const read = await readPendingPulls(tx, key, position, batchSize);
-        const readContext = read.length === 0 ? undefined : await readPullContext(tx, key);
-        if (readContext === undefined) return { ground: readContext, marks: read, left: [] };
-        const situations = await readPullCandidates(
-          tx,
-          key,
-          read.map(({ leadId }) => leadId),
-        );
-        const noOps = read.filter(({ leadId }) =>
-          isNoOp(
-            readContext,
-            situations.get(leadId) ?? {
-              push: undefined,
-              copy: undefined,
-              lead: undefined,
-              values: undefined,
-              freshAt: null,
-            },
-          ),
-        );
-        await deletePendingPulls(tx, key, noOps);
-        return {
-          ground: readContext,
-          marks: read,
-          left: read.filter((pendingPull) => !noOps.includes(pendingPull)),
-        };
-      }),
-    );
+    } = await retryInTenant(key.tenantId, async (tx) => {
+      const read = await readPendingPulls(tx, key, position, batchSize);
+      const readContext = read.length === 0 ? undefined : await readPullContext(tx, key);
+      if (readContext === undefined) return { ground: readContext, marks: read, left: [] };
+      const situations = await readPullCandidates(
+        tx,
+        key,
+        read.map(({ leadId }) => leadId),
+      );
+      const noOps = read.filter(({ leadId }) =>
+        isNoOp(
+          readContext,
+          situations.get(leadId) ?? {
+            push: undefined,
+            copy: undefined,
+            lead: undefined,
+            values: undefined,
+            freshAt: null,
+          },
+        ),
+      );
+      await deletePendingPulls(tx, key, noOps);
+      return {
+        ground: readContext,
+        marks: read,
+        left: read.filter((pendingPull) => !noOps.includes(pendingPull)),
+      };
+    });
     if (context === undefined) break;
     tally.nothing += pendingPulls.length - remaining.length;
     for (const pendingPull of remaining)
@@ -111,8 +109,8 @@ async function tryApplyPendingPull(
   timeZone: string,
 ): Promise<PullOutcome> {
   try {
-    const noOps = await retryOnDbOutage(() =>
-      withTenant(key.tenantId, (tx) => applyPendingPull(tx, key, context, pendingPull, timeZone)),
+    const noOps = await retryInTenant(key.tenantId, (tx) =>
+      applyPendingPull(tx, key, context, pendingPull, timeZone),
     );
     return noOps;
   } catch (error) {

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { loadUserNames } from '../../identity/actor.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { wholeRecordField } from '../conflicts.ts';
 import { toStoredValue } from '../../mappings/stored-value.ts';
 import { buildPlan } from '../../mappings/plan.ts';
@@ -105,20 +104,15 @@ async function resolveWith(
 ): Promise<void> {
   const { timeZone } = await getTenant(tenantId);
   // What we say may have changed since the conflict was found: whoever decides has to have seen it.
-  await retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => refreshOurValues(tx, tenantId, await find(tx))),
-  );
-  const due = await retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const [first] = await find(tx);
-      if (first === undefined) return undefined;
-      const place = await lockPush(tx, tenantId, first.pushId);
-      // Once more, now that nobody else can decide.
-      for (const row of await find(tx))
-        await applyDecision(tx, place, row, choice, { by, timeZone });
-      return (await finishDecision(tx, place)) === 'pending' ? place.push : undefined;
-    }),
-  );
+  await retryInTenant(tenantId, async (tx) => refreshOurValues(tx, tenantId, await find(tx)));
+  const due = await retryInTenant(tenantId, async (tx) => {
+    const [first] = await find(tx);
+    if (first === undefined) return undefined;
+    const place = await lockPush(tx, tenantId, first.pushId);
+    // Once more, now that nobody else can decide.
+    for (const row of await find(tx)) await applyDecision(tx, place, row, choice, { by, timeZone });
+    return (await finishDecision(tx, place)) === 'pending' ? place.push : undefined;
+  });
   if (due !== undefined) await enqueuePushes(tenantId, due.connectionId);
 }
 

@@ -2,13 +2,12 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-
 import { connections } from '../../schema/connections.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { newId } from '../../platform/id.ts';
 import type { PeriodicTask } from '../../platform/periodic/run.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
 import { selectFeatures } from '../../identity/features.ts';
 import { listTenants } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
 import { whereOwnAndLive, selectLeadById } from '../../entities/lead/lookup.ts';
 import { sourceDigest } from '../../mappings/lead-values.ts';
@@ -43,31 +42,25 @@ export async function enqueueDuePushes(): Promise<number> {
  * sent; none while the feature is off. One that is paused waits until it is resumed.
  */
 function listDueConnections(tenantId: string): Promise<string[]> {
-  return retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
-      await markChangedPushes(tx, tenantId);
-      const due = await tx
-        .selectDistinct({ id: pushes.connectionId })
-        .from(pushes)
-        .innerJoin(
-          connections,
-          and(
-            eq(connections.tenantId, tenantId),
-            eq(connections.id, pushes.connectionId),
-            ne(connections.status, 'paused'),
-          ),
-        )
-        .where(
-          and(
-            eq(pushes.tenantId, tenantId),
-            isNotNull(pushes.dueAt),
-            lte(pushes.dueAt, sql`now()`),
-          ),
-        );
-      return due.map(({ id }) => id);
-    }),
-  );
+  return retryInTenant(tenantId, async (tx) => {
+    if (!(await selectFeatures(tx, tenantId)).has('crm-push')) return [];
+    await markChangedPushes(tx, tenantId);
+    const due = await tx
+      .selectDistinct({ id: pushes.connectionId })
+      .from(pushes)
+      .innerJoin(
+        connections,
+        and(
+          eq(connections.tenantId, tenantId),
+          eq(connections.id, pushes.connectionId),
+          ne(connections.status, 'paused'),
+        ),
+      )
+      .where(
+        and(eq(pushes.tenantId, tenantId), isNotNull(pushes.dueAt), lte(pushes.dueAt, sql`now()`)),
+      );
+    return due.map(({ id }) => id);
+  });
 }
 
 /**

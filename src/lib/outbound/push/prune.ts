@@ -1,7 +1,6 @@
 import { and, asc, eq, inArray, lt, ne } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents } from '../../schema/pushes.ts';
 
 const dayMs = 86_400_000;
@@ -27,22 +26,20 @@ export async function prunePushEvents(
     ne(pushEvents.step, 'resolved'),
   );
   while (!isOver()) {
-    const deleted = await retryOnDbOutage(() =>
-      withTenant(tenantId, async (tx) => {
-        const batch = tx
-          .select({ id: pushEvents.id })
-          .from(pushEvents)
-          .where(old)
-          .orderBy(asc(pushEvents.id))
-          .limit(batchSize);
-        return (
-          await tx
-            .delete(pushEvents)
-            .where(and(eq(pushEvents.tenantId, tenantId), inArray(pushEvents.id, batch)))
-            .returning({ id: pushEvents.id })
-        ).length;
-      }),
-    );
+    const deleted = await retryInTenant(tenantId, async (tx) => {
+      const batch = tx
+        .select({ id: pushEvents.id })
+        .from(pushEvents)
+        .where(old)
+        .orderBy(asc(pushEvents.id))
+        .limit(batchSize);
+      return (
+        await tx
+          .delete(pushEvents)
+          .where(and(eq(pushEvents.tenantId, tenantId), inArray(pushEvents.id, batch)))
+          .returning({ id: pushEvents.id })
+      ).length;
+    });
     if (deleted < batchSize) return true;
   }
   return false;

@@ -1,10 +1,9 @@
 import { config } from '../../platform/config.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { FencedError } from '../../platform/lease.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { AuditLog } from '../audit-log.ts';
 import { deliver } from './deliver/deliver.ts';
 import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
@@ -40,8 +39,8 @@ export async function pushLead(session: PushSession, push: LeasedPush): Promise<
   };
   const auditLog = openAuditLog(session, push, progress);
   try {
-    const lead = await retryOnDbOutage(() =>
-      withTenant(push.tenantId, (tx) => readLeadValues(tx, push.tenantId, [push.leadId])),
+    const lead = await retryInTenant(push.tenantId, (tx) =>
+      readLeadValues(tx, push.tenantId, [push.leadId]),
     );
     const values = lead.get(push.leadId);
     const delivery =

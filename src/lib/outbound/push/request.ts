@@ -3,13 +3,12 @@ import { listConnections } from '../../connections/connections.ts';
 import { resolveFailedJobs } from '../../jobs/failed/store.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
 import { getProvider } from '../../connectors/registry.ts';
 import { enqueue } from '../../jobs/queue.ts';
 import { enabledFeatures } from '../../identity/features.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
 import { enqueuePushes } from './enqueue.ts';
 
@@ -105,8 +104,8 @@ export async function requestPushes(
   const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
   for (let at = 0; at < wanted.length; at += chunkSize) {
     const chunk = wanted.slice(at, at + chunkSize);
-    const part = await retryOnDbOutage(() =>
-      withTenant(tenantId, (tx) => requestChunk(tx, { tenantId, connectionId, by }, chunk)),
+    const part = await retryInTenant(tenantId, (tx) =>
+      requestChunk(tx, { tenantId, connectionId, by }, chunk),
     );
     result.queued += part.queued;
     result.alreadyPending += part.alreadyPending;

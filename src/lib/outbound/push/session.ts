@@ -1,10 +1,9 @@
 import { withConnection, type ConnectionSession } from '../../connections/session.ts';
 import type { PushDefinition, TargetMetadata } from '../../connectors/contract/destination.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { loadTargetMetadata } from '../../mappings/destination-fields.ts';
 import { selectMapping, type Mapping } from '../../mappings/store.ts';
 import { config } from '../../platform/config.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 
 /** Everything that the pushes of one slice share. */
 export interface PushSession extends ConnectionSession {
@@ -36,8 +35,8 @@ export function withPushSession<T>(
     const { provider, settings, http } = connection;
     const { push } = provider;
     if (push === undefined) throw new Error(`${provider.key} takes no leads`);
-    const mapping = await retryOnDbOutage(() =>
-      withTenant(tenantId, (tx) => selectMapping(tx, tenantId, connectionId)),
+    const mapping = await retryInTenant(tenantId, (tx) =>
+      selectMapping(tx, tenantId, connectionId),
     );
     await answerProbe(connection);
     const metadata = await loadTargetMetadata({ tenantId, connectionId }, push, { http, settings });

@@ -2,12 +2,11 @@ import { and, asc, eq, inArray, isNotNull, lte, min, sql } from 'drizzle-orm';
 import { recordFailedJob, resolveFailedJobs } from '../../jobs/failed/store.ts';
 import { leads } from '../../schema/leads.ts';
 import { config } from '../../platform/config.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
 import { FencedError, whereLeaseFree, leaseExpiry, whileLeased } from '../../platform/lease.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { AuditEvent } from '../audit-log.ts';
 import { storePushEvents, toPushEvents } from './events.ts';
 import { recordConflicts, closeConflicts, type FieldConflict } from '../conflicts.ts';
@@ -38,41 +37,39 @@ const whereUnleased = whereLeaseFree(pushes.leaseUntil);
  * another one.
  */
 export function claimPush(key: ConnectionKey): Promise<LeasedPush | undefined> {
-  return retryOnDbOutage(() =>
-    withTenant(key.tenantId, async (tx) => {
-      const [next] = await tx
-        .select({ id: pushes.id })
-        .from(pushes)
-        .where(
-          and(
-            whereConnection(key),
-            isNotNull(pushes.dueAt),
-            lte(pushes.dueAt, sql`now()`),
-            whereUnleased,
-          ),
-        )
-        .orderBy(asc(pushes.dueAt), asc(pushes.id))
-        .limit(1)
-        .for('update', { skipLocked: true });
-      if (next === undefined) return undefined;
-      const [push] = await tx
-        .update(pushes)
-        .set({
-          lease: sql`${pushes.lease} + 1`,
-          leaseUntil: pushLeaseEnd(),
-          dueAt: pushLeaseEnd(),
-          lastAttemptAt: sql`now()`,
-        })
-        .where(and(eq(pushes.tenantId, key.tenantId), eq(pushes.id, next.id)))
-        .returning();
-      if (push === undefined) return undefined;
-      const [row] = await tx
-        .select({ text: sql<string>`${pushes.requestedAt}::text` })
-        .from(pushes)
-        .where(whereLeased(push));
-      return { ...push, requestedText: row?.text ?? '' };
-    }),
-  );
+  return retryInTenant(key.tenantId, async (tx) => {
+    const [next] = await tx
+      .select({ id: pushes.id })
+      .from(pushes)
+      .where(
+        and(
+          whereConnection(key),
+          isNotNull(pushes.dueAt),
+          lte(pushes.dueAt, sql`now()`),
+          whereUnleased,
+        ),
+      )
+      .orderBy(asc(pushes.dueAt), asc(pushes.id))
+      .limit(1)
+      .for('update', { skipLocked: true });
+    if (next === undefined) return undefined;
+    const [push] = await tx
+      .update(pushes)
+      .set({
+        lease: sql`${pushes.lease} + 1`,
+        leaseUntil: pushLeaseEnd(),
+        dueAt: pushLeaseEnd(),
+        lastAttemptAt: sql`now()`,
+      })
+      .where(and(eq(pushes.tenantId, key.tenantId), eq(pushes.id, next.id)))
+      .returning();
+    if (push === undefined) return undefined;
+    const [row] = await tx
+      .select({ text: sql<string>`${pushes.requestedAt}::text` })
+      .from(pushes)
+      .where(whereLeased(push));
+    return { ...push, requestedText: row?.text ?? '' };
+  });
 }
 
 /** Keeps a push in this worker's hands while `work` goes on; see `whileLeased`. */
@@ -90,17 +87,15 @@ export function renewLease(
   events: readonly AuditEvent[],
   made: Partial<Pick<LeasedPush, 'remoteIds' | 'made' | 'remoteId'>> = {},
 ): Promise<void> {
-  return retryOnDbOutage(() =>
-    withTenant(push.tenantId, async (tx) => {
-      const rows = await tx
-        .update(pushes)
-        .set({ leaseUntil: pushLeaseEnd(), dueAt: pushLeaseEnd(), ...made })
-        .where(whereLeased(push))
-        .returning({ id: pushes.id });
-      if (rows.length === 0) throw new FencedError();
-      await storePushEvents(tx, toPushEvents(push, events));
-    }),
-  );
+  return retryInTenant(push.tenantId, async (tx) => {
+    const rows = await tx
+      .update(pushes)
+      .set({ leaseUntil: pushLeaseEnd(), dueAt: pushLeaseEnd(), ...made })
+      .where(whereLeased(push))
+      .returning({ id: pushes.id });
+    if (rows.length === 0) throw new FencedError();
+    await storePushEvents(tx, toPushEvents(push, events));
+  });
 }
 
 /** How a push left the worker's hands. */
@@ -156,37 +151,35 @@ export function completePush(
   completion: PushCompletion,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  return retryOnDbOutage(() =>
-    withTenant(push.tenantId, async (tx) => {
-      const [row] = await tx
-        .select({ text: sql<string>`${pushes.requestedAt}::text` })
-        .from(pushes)
-        .where(whereLeased(push))
-        .for('update');
-      if (row === undefined) throw new FencedError();
-      const isRequestedAgain = row.text !== push.requestedText;
-      const state =
-        isRequestedAgain || completion.kind === 'postponed' || computeDueAt(completion) !== null
-          ? 'pending'
-          : completion.kind;
-      // Whoever asks anew asks for all the tries.
-      await tx
-        .update(pushes)
-        .set({
-          ...toColumns(push, completion),
-          ...(isRequestedAgain && { attempts: 0 }),
-          state,
-          leaseUntil: null,
-          dueAt: isRequestedAgain ? sql`now()` : computeDueAt(completion),
-          updatedAt: sql`now()`,
-        })
-        .where(whereLeased(push));
-      await storePushEvents(tx, toPushEvents(push, [...events, ...toCompletionEvents(completion)]));
-      await applyConsequences(tx, push, completion, isRequestedAgain);
-      await updateLeadPushState(tx, push, state);
-      failpoint('push.before_commit');
-    }),
-  );
+  return retryInTenant(push.tenantId, async (tx) => {
+    const [row] = await tx
+      .select({ text: sql<string>`${pushes.requestedAt}::text` })
+      .from(pushes)
+      .where(whereLeased(push))
+      .for('update');
+    if (row === undefined) throw new FencedError();
+    const isRequestedAgain = row.text !== push.requestedText;
+    const state =
+      isRequestedAgain || completion.kind === 'postponed' || computeDueAt(completion) !== null
+        ? 'pending'
+        : completion.kind;
+    // Whoever asks anew asks for all the tries.
+    await tx
+      .update(pushes)
+      .set({
+        ...toColumns(push, completion),
+        ...(isRequestedAgain && { attempts: 0 }),
+        state,
+        leaseUntil: null,
+        dueAt: isRequestedAgain ? sql`now()` : computeDueAt(completion),
+        updatedAt: sql`now()`,
+      })
+      .where(whereLeased(push));
+    await storePushEvents(tx, toPushEvents(push, [...events, ...toCompletionEvents(completion)]));
+    await applyConsequences(tx, push, completion, isRequestedAgain);
+    await updateLeadPushState(tx, push, state);
+    failpoint('push.before_commit');
+  });
 }
 
 function computeDueAt(completion: PushCompletion): Date | null {
@@ -308,32 +301,28 @@ export function recordWaiting(key: ConnectionKey, message: string): Promise<void
     whereUnleased,
     sql`${pushes.errorMessage} is distinct from ${message}`,
   );
-  return retryOnDbOutage(() =>
-    withTenant(key.tenantId, async (tx) => {
-      const due = tx
-        .select({ id: pushes.id })
-        .from(pushes)
-        .where(waiting)
-        .for('update', { skipLocked: true });
-      await tx
-        .update(pushes)
-        .set({ errorKind: 'waiting', errorMessage: message })
-        .where(and(eq(pushes.tenantId, key.tenantId), inArray(pushes.id, due)));
-    }),
-  );
+  return retryInTenant(key.tenantId, async (tx) => {
+    const due = tx
+      .select({ id: pushes.id })
+      .from(pushes)
+      .where(waiting)
+      .for('update', { skipLocked: true });
+    await tx
+      .update(pushes)
+      .set({ errorKind: 'waiting', errorMessage: message })
+      .where(and(eq(pushes.tenantId, key.tenantId), inArray(pushes.id, due)));
+  });
 }
 
 /**
  * When the next push of a connection is due: at once for one that is due now, null when none is.
  */
 export function findNextDueAt(key: ConnectionKey): Promise<Date | null> {
-  return retryOnDbOutage(() =>
-    withTenant(key.tenantId, async (tx) => {
-      const [row] = await tx
-        .select({ at: min(pushes.dueAt) })
-        .from(pushes)
-        .where(and(whereConnection(key), isNotNull(pushes.dueAt)));
-      return row?.at ?? null;
-    }),
-  );
+  return retryInTenant(key.tenantId, async (tx) => {
+    const [row] = await tx
+      .select({ at: min(pushes.dueAt) })
+      .from(pushes)
+      .where(and(whereConnection(key), isNotNull(pushes.dueAt)));
+    return row?.at ?? null;
+  });
 }

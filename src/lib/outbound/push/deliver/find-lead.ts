@@ -1,8 +1,7 @@
 import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import { leads } from '../../../schema/leads.ts';
-import { retryOnDbOutage } from '../../../platform/db/retry.ts';
 import { isId } from '../../../platform/id.ts';
-import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../../identity/tenancy/with-tenant.ts';
 import type { RemoteRecord } from '../../../connectors/contract/destination.ts';
 import { pushes } from '../../../schema/pushes.ts';
 import { listFields, type Delivery } from './delivery.ts';
@@ -70,19 +69,13 @@ async function belongsToAnotherLead(
   { ourLeadId }: RemoteRecord,
 ): Promise<boolean> {
   if (ourLeadId === null || ourLeadId === leadId || !isId(ourLeadId)) return false;
-  const rows = await retryOnDbOutage(() =>
-    withTenant(tenantId, (tx) =>
-      tx
-        .select({ id: leads.id })
-        .from(leads)
-        .where(
-          and(
-            eq(leads.tenantId, tenantId),
-            inArray(leads.id, [ourLeadId]),
-            isNull(leads.deletedAt),
-          ),
-        ),
-    ),
+  const rows = await retryInTenant(tenantId, (tx) =>
+    tx
+      .select({ id: leads.id })
+      .from(leads)
+      .where(
+        and(eq(leads.tenantId, tenantId), inArray(leads.id, [ourLeadId]), isNull(leads.deletedAt)),
+      ),
   );
   return rows.length > 0;
 }
@@ -93,30 +86,28 @@ async function belongsToAnotherLead(
  */
 function reserveRecord({ push }: Delivery, remoteId: string): Promise<boolean> {
   const { tenantId, connectionId } = push;
-  return retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      await tx.execute(
-        sql`select pg_advisory_xact_lock(hashtextextended(${`${connectionId}/${remoteId}`}, 0))`,
+  return retryInTenant(tenantId, async (tx) => {
+    await tx.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`${connectionId}/${remoteId}`}, 0))`,
+    );
+    const others = await tx
+      .select({ id: pushes.id })
+      .from(pushes)
+      .where(
+        and(
+          eq(pushes.tenantId, tenantId),
+          eq(pushes.connectionId, connectionId),
+          eq(pushes.remoteId, remoteId),
+          ne(pushes.id, push.id),
+        ),
       );
-      const others = await tx
-        .select({ id: pushes.id })
-        .from(pushes)
-        .where(
-          and(
-            eq(pushes.tenantId, tenantId),
-            eq(pushes.connectionId, connectionId),
-            eq(pushes.remoteId, remoteId),
-            ne(pushes.id, push.id),
-          ),
-        );
-      if (others.length > 0) return false;
-      await tx
-        .update(pushes)
-        .set({ remoteId })
-        .where(
-          and(eq(pushes.tenantId, tenantId), eq(pushes.id, push.id), eq(pushes.lease, push.lease)),
-        );
-      return true;
-    }),
-  );
+    if (others.length > 0) return false;
+    await tx
+      .update(pushes)
+      .set({ remoteId })
+      .where(
+        and(eq(pushes.tenantId, tenantId), eq(pushes.id, push.id), eq(pushes.lease, push.lease)),
+      );
+    return true;
+  });
 }

@@ -1,6 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../../platform/db/retry.ts';
-import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../../schema/pushes.ts';
 import { pushTables, type PushTable } from '../../../connectors/contract/destination.ts';
 import type { Delivery } from './delivery.ts';
@@ -49,8 +48,8 @@ async function isShared(
     ne(pushes.id, id),
     sql`${pushes.remoteIds} ->> ${table} = ${remoteId}`,
   );
-  const rows = await retryOnDbOutage(() =>
-    withTenant(tenantId, (tx) => tx.select({ id: pushes.id }).from(pushes).where(others).limit(1)),
+  const rows = await retryInTenant(tenantId, (tx) =>
+    tx.select({ id: pushes.id }).from(pushes).where(others).limit(1),
   );
   return rows.length > 0;
 }
