@@ -1,8 +1,9 @@
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
-import { claimRun, whileRunHeld } from '#lib/ingest/lease.ts';
+import { claimRun } from '#lib/ingest/claim-run.ts';
+import { whileRunHeld } from '#lib/ingest/lease.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
-import { finishRun } from '#lib/ingest/runs.ts';
+import { finishRun } from '#lib/ingest/finish-run.ts';
 import type { Source, StreamReport } from '#lib/ingest/types.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { serve } from '../kit/helper.ts';

@@ -1,8 +1,9 @@
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/source.ts';
-import { claimRun, type LeasedRun } from '#lib/ingest/lease.ts';
-import { finishRun } from '#lib/ingest/runs.ts';
+import { claimRun } from '#lib/ingest/claim-run.ts';
+import type { LeasedRun } from '#lib/ingest/lease.ts';
+import { finishRun } from '#lib/ingest/finish-run.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
 import type { Source, StreamReport, SyncRequest } from '#lib/ingest/types.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';

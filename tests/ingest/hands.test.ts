@@ -65,7 +65,7 @@ describe('two runs of one connection', () => {
         .toBe(1);
       await loseWorker();
     }
-    await expect(sync()).rejects.toThrow('ended its worker 3 times and was set aside');
+    await expect(sync()).rejects.toThrow('given up because its worker stopped 3 times');
     sandbox.faults.disarm();
     expect(new Set(await Promise.all(taken))).toEqual(
       new Set(['This run was taken over by another worker.']),

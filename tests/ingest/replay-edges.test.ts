@@ -76,7 +76,7 @@ describe('what is gone', () => {
     sandbox.clienttether.mutate('edges', {
       changes: ids.map((id) => ({ op: 'delete' as const, kind: 'clients' as const, id })),
     });
-    expect((await sync()).errorMessage).toContain('nothing was deleted until a person confirms');
+    expect((await sync()).errorMessage).toContain('an admin has to confirm the deletions');
     const before = await readContents(db);
     expect((await replay(workspace)).recordsUpdated).toBe(0);
     await emptyTables(db);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { updateSettings } from '#lib/connections/connections.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { syncSlice } from '#lib/ingest/sync-connection.ts';
-import { claimRun } from '#lib/ingest/lease.ts';
+import { claimRun } from '#lib/ingest/claim-run.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { startProcess } from '../helpers/processes.ts';
@@ -36,7 +36,7 @@ describe('a replay and other runs', () => {
     ]);
     await claimRun(requestOf());
     await expect(syncSlice({ ...requestOf(), trigger: 'manual' })).rejects.toThrow(
-      'A replay of this connection is already under way',
+      'A rebuild of this connection from stored data is already under way',
     );
     await db.query(
       `update sync_runs set lease_until = now() - interval '1 second' where status = 'running'`,

@@ -58,7 +58,7 @@ describe('a replay that a person asks for', () => {
     await emptyTables(db);
     sandbox.log.clear();
     await ask();
-    await expect(ask()).rejects.toThrow('under way already');
+    await expect(ask()).rejects.toThrow('already under way');
     const other = await createTenant({ slug: 'other', name: 'Other' });
     await expect(requestReplay(other.id, workspace.connection.id, user)).rejects.toThrow(
       'no such connection',

@@ -1,15 +1,22 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
+import { streamStates } from '../schema/sync.ts';
 import { deleteAbsent } from './deletions.ts';
 import { serializeIntervals } from './intervals.ts';
-import { streamStates } from '../schema/sync.ts';
+import {
+  countOpenRejections,
+  countRejectedWithoutId,
+  resolveGoneRejections,
+} from './rejections/pass.ts';
 import { extendCoverage } from './span.ts';
 import { whereStreamState } from './state.ts';
+import { toStreamKey, whereStream } from './stream-key.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /**
- * Ends a pass that got to its end, and says in plain words what is not as it should be; null when
- * all is well.
+ * Completes a pass that reached the end of its stream: deletes what it did not list, and makes the
+ * stream fresh as of the beginning of the pass. Returns in plain words what is incomplete; null when
+ * nothing is.
  */
 export async function completePass(
   tx: Tx,
@@ -22,21 +29,23 @@ export async function completePass(
   const { deleted, heldBack } = showsAll
     ? await deleteAbsent(tx, source, stream, pass)
     : { deleted: 0, heldBack: 0 };
-  if (showsAll) await resolveGoneRejections(tx, source, stream, pass);
+  const passKey = toPassKey(source, stream, pass);
+  if (showsAll && pass.hasErrors && stream.listing.kind === 'complete')
+    await resolveGoneRejections(tx, passKey);
   await completeState(tx, source, stream, pass, { showsAll, heldBack });
-  const provenAt = showsAll && heldBack === 0 ? pass.startedAt.toISOString() : null;
-  await tx.execute(sql`update sync_run_streams set deleted = deleted + ${deleted}, held_back = ${heldBack}, expected = ${pass.expected?.total ?? null}, proven_at = ${provenAt}
-    where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
-  return formatMessage({
-    rejections: await countOpenRejections(tx, source, stream, pass),
-    heldBack,
-    missing,
-  });
+  await completeCounters(tx, source, stream, pass, { showsAll, deleted, heldBack });
+  const rejections = await countOpenRejections(tx, passKey);
+  return formatMessage({ rejections, heldBack, missing });
 }
 
+const toPassKey = (source: Source, stream: Stream, { id: passId }: Pass) => ({
+  ...toStreamKey(source, stream),
+  passId,
+});
+
 /**
- * How many items the source counts that its list did not hold. Zero when it does not count, or the
- * count moved while we read.
+ * How many more items the source counts than its list held. Zero when the source does not count, or
+ * the count changed during the pass.
  */
 async function countMissing(tx: Tx, source: Source, stream: Stream, pass: Pass): Promise<number> {
   if (
@@ -45,50 +54,12 @@ async function countMissing(tx: Tx, source: Source, stream: Stream, pass: Pass):
     pass.span.mode === 'changes'
   )
     return 0;
+  const withoutId = countRejectedWithoutId(toPassKey(source, stream, pass));
   const { rows } = await tx.execute<{ listed: number }>(sql`
-    select (count(distinct listed.id) + (select count(*) from record_errors where ${wherePass(source, stream, pass)} and item_key like 'digest:%'))::int as listed
-    from raw_snapshots, unnest(external_ids) as listed (id) where ${whereStream(source, stream)} and pass_id = ${pass.id}`);
+    select (count(distinct listed.id) + (${withoutId}))::int as listed
+    from raw_snapshots, unnest(external_ids) as listed (id)
+    where ${whereStream(source, stream)} and pass_id = ${pass.id}`);
   return Math.max(0, pass.expected.total - (rows[0]?.listed ?? 0));
-}
-
-/**
- * How many items of the pass could not become records and wait for the source, or a person, to mend
- * them.
- */
-async function countOpenRejections(
-  tx: Tx,
-  source: Source,
-  stream: Stream,
-  pass: Pass,
-): Promise<number> {
-  const { rows } = await tx.execute<{ open: number }>(
-    sql`select count(*)::int as open from record_errors where ${wherePass(source, stream, pass)} and resolved_at is null`,
-  );
-  return rows[0]?.open ?? 0;
-}
-
-/**
- * An item that was set aside and that a complete list does not hold any more is nobody's work: the
- * source has deleted it, or sends it as another one.
- */
-async function resolveGoneRejections(
-  tx: Tx,
-  source: Source,
-  stream: Stream,
-  pass: Pass,
-): Promise<void> {
-  if (!pass.hasErrors || stream.listing.kind !== 'complete') return;
-  await tx.execute(
-    sql`update record_errors set resolved_at = now(), resolution = 'gone' where ${whereStream(source, stream)} and resolved_at is null and not (${wherePass(source, stream, pass)})`,
-  );
-}
-
-const whereStream = ({ tenantId, connectionId }: Source, { name }: Stream) =>
-  sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;
-
-/** Errors whose newest snapshot belongs to the pass. */
-function wherePass(source: Source, stream: Stream, pass: Pass) {
-  return sql`${whereStream(source, stream)} and snapshot_id in (select id from raw_snapshots where ${whereStream(source, stream)} and pass_id = ${pass.id})`;
 }
 
 async function completeState(
@@ -115,11 +86,25 @@ async function completeState(
       intervals: byTime
         ? serializeIntervals(extendCoverage(pass.span, pass.intervals, pass.newest))
         : [],
-      // While deletions wait for a person the next pass lists everything again: only such a pass
-      // can carry them out.
+      // Only a pass that lists everything can carry out deletions, so while deletions wait for a
+      // person to confirm them, the next pass lists everything again.
       ...(showsAll && { fullAt: heldBack > 0 ? null : pass.startedAt, ...held }),
     })
     .where(whereStreamState(source, stream));
+}
+
+async function completeCounters(
+  tx: Tx,
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  { showsAll, deleted, heldBack }: { showsAll: boolean; deleted: number; heldBack: number },
+): Promise<void> {
+  const provenAt = showsAll && heldBack === 0 ? pass.startedAt.toISOString() : null;
+  await tx.execute(sql`
+    update sync_run_streams set deleted = deleted + ${deleted}, held_back = ${heldBack},
+      expected = ${pass.expected?.total ?? null}, proven_at = ${provenAt}
+    where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
 }
 
 function formatMessage({
@@ -133,16 +118,14 @@ function formatMessage({
 }): string | null {
   const parts = [];
   if (rejections > 0)
-    parts.push(
-      `${rejections} ${rejections === 1 ? 'record was' : 'records were'} set aside because they could not be read.`,
-    );
+    parts.push(`${rejections} ${rejections === 1 ? 'record' : 'records'} could not be read.`);
   if (heldBack > 0)
     parts.push(
-      `${heldBack} records were missing from the source's list; that is so much that nothing was deleted until a person confirms it.`,
+      `${heldBack} records were missing from the source's list. Because that is unusually many, nothing was deleted; an admin has to confirm the deletions.`,
     );
   if (missing > 0)
     parts.push(
-      `The source counts ${missing} more ${missing === 1 ? 'record' : 'records'} than its list held; nothing was deleted because of it.`,
+      `The source counts ${missing} more ${missing === 1 ? 'record' : 'records'} than it listed. Because the list was incomplete, nothing was deleted.`,
     );
   return parts.length === 0 ? null : parts.join(' ');
 }

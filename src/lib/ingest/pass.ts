@@ -11,7 +11,7 @@ import { loadCorrections } from './rejections/corrections.ts';
 import { FencedError } from '../platform/lease.ts';
 import { type Failure } from './failures.ts';
 import { streamStates } from '../schema/sync.ts';
-import { hasOpenRejections } from './rejections/record.ts';
+import { hasOpenRejections } from './rejections/open.ts';
 import { chooseSpan } from './span.ts';
 import { lockStreamState, lockOrCreateState, whereStreamState, type StreamState } from './state.ts';
 import { createCounters, type Pass, type Source, type Stream, type StreamReport } from './types.ts';

@@ -81,7 +81,7 @@ export async function requestReplay(
   ) {
     throw new Problem(
       'conflict',
-      'A replay of this connection is under way already. Wait until it has ended.',
+      'A rebuild of this connection from stored data is already under way. Wait until it has ended.',
     );
   }
 }

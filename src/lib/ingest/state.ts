@@ -2,11 +2,12 @@ import { and, eq } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { FencedError } from '../platform/lease.ts';
 import { streamStates, syncRuns } from '../schema/sync.ts';
+import type { StreamKey } from './stream-key.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 export type StreamState = typeof streamStates.$inferSelect;
 
-/** The state of a stream, locked; made when there is none yet. */
+/** Locks the state of a stream, and creates it if there is none yet. */
 export async function lockOrCreateState(
   tx: Tx,
   source: Source,
@@ -23,7 +24,20 @@ export async function lockOrCreateState(
   return state;
 }
 
-/** Locks the stream's state and the run, and makes sure that both are still ours. */
+/** Locks a stream's state, if it has one: whoever else writes the stream's rows takes turns. */
+export async function lockStream(tx: Tx, { stream, ...connection }: StreamKey): Promise<void> {
+  await tx
+    .select({ version: streamStates.version })
+    .from(streamStates)
+    .where(whereStreamState(connection, { name: stream }))
+    .for('update');
+}
+
+/**
+ * Locks the stream's state and the run. 'done' means that the pages of this transaction are stored
+ * already: their commit went through although the database reported that it failed. Throws
+ * FencedError when another worker has the run.
+ */
 export async function lockStreamState(
   tx: Tx,
   source: Source,
@@ -44,7 +58,6 @@ export async function lockStreamState(
     .for('update');
   if (state === undefined || state.passId !== pass.id) throw new FencedError();
   if (state.version === pass.version) return 'ours';
-  // The commit went through although we were told that it failed.
   if (state.version === pass.version + 1) return 'done';
   throw new FencedError();
 }

@@ -3,29 +3,29 @@ import { recordHealth, withConnection } from '../connections/session.ts';
 import { config } from '../platform/config.ts';
 import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { FencedError } from '../platform/lease.ts';
-import { log, withLogFields } from '../platform/log.ts';
+import { log } from '../platform/log.ts';
 import { withSpan } from '../platform/tracing.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
+import { withClaimedRun } from './claim-run.ts';
 import { readFinishedStreams } from './counters.ts';
-import { releaseRun, claimRun, whileRunHeld, type LeasedRun } from './lease.ts';
+import { releaseRun, type LeasedRun } from './lease.ts';
 import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
-import { finishRun } from './runs.ts';
+import { finishRun } from './finish-run.ts';
 import { skipStream, syncStream } from './sync-stream.ts';
 import type { RunReport, Source, Stream, StreamReport, SyncRequest } from './types.ts';
 
-/**
- * What a slice came to: the report of the run when it ended, and in any case when the connection is
- * due again.
- */
+/** The end of one slice. */
 export interface SliceResult {
+  /** Undefined when the run was released before its end and has to be resumed. */
   report: RunReport | undefined;
+  /** When the connection is due again. */
   dueAt: Date;
 }
 
 /**
- * Carries the connection's run to its end, in as many slices as it takes. A run in other hands is a
- * Problem (conflict).
+ * Runs a sync of the connection to its end, in as many slices as it takes. A run that another worker
+ * holds is a Problem (conflict).
  */
 export async function syncConnection(request: SyncRequest): Promise<RunReport> {
   for (;;) {
@@ -36,63 +36,35 @@ export async function syncConnection(request: SyncRequest): Promise<RunReport> {
 }
 
 /**
- * One slice of the connection's run: each stream in turn, from where the slice before ended. There
- * is no report when the run was put down at a page boundary, because its time was over or the
- * worker stops; it is due again at once.
+ * Runs one slice of the connection's run: each stream in turn, from where the previous slice ended.
+ * When the time of the slice is over or the worker shuts down, the run is released at a page
+ * boundary: then there is no report, and the connection is due again at once.
  */
 export async function syncSlice(request: SyncRequest): Promise<SliceResult> {
-  const run = await claimRun(request);
-  const { tenantId, connectionId } = request;
-  const fields = { runId: run.runId, tenantId, connectionId };
-  return withLogFields(fields, () =>
-    withSpan('sync run', fields, () =>
-      whileRunHeld(request, run, (lost) => runSlice(request, run, lost)),
-    ),
-  );
-}
-
-async function runSlice(
-  request: SyncRequest,
-  run: LeasedRun,
-  lost: AbortSignal,
-): Promise<SliceResult> {
-  const { tenantId, connectionId } = request;
-  const { streams, failure, intervalMs } = await runStreams(request, run, lost);
-  if (failure === 'put down') {
-    log.info({ event: 'sync.put_down' }, 'Sync put down at a page; it goes on later');
-    return { report: undefined, dueAt: await releaseRun(request, run) };
-  }
-  const { dueAt, ...toResult } = await finishRun(request, run, streams, failure, intervalMs);
-  const report = {
-    runId: run.runId,
-    startedAt: run.startedAt,
-    tenantId,
-    connectionId,
-    ...toResult,
-    streams,
-  };
-  recordRun(report);
-  log.info(
-    {
-      event: 'sync.finished',
-      status: toResult.status,
-      changed: toResult.recordsUpdated,
-      ms: toResult.finishedAt.getTime() - run.startedAt.getTime(),
-    },
-    'Sync finished',
-  );
-  return { report, dueAt };
+  return withClaimedRun(request, 'sync run', async (run, lost) => {
+    const { streams, failure, intervalMs } = await runStreams(request, run, lost);
+    if (failure === 'released') {
+      log.info({ event: 'sync.put_down' }, 'Sync released after a page; a later slice resumes it');
+      return { report: undefined, dueAt: await releaseRun(request, run) };
+    }
+    const { dueAt, ...result } = await finishRun(request, run, streams, failure, intervalMs);
+    const report = toReport(request, run, { ...result, streams });
+    reportFinished(report);
+    return { report, dueAt };
+  });
 }
 
 interface StreamsResult {
   streams: StreamReport[];
-  /** What ended the run early, if anything did. */
-  failure: Failure | 'put down' | undefined;
+  /** What ended the slice before its last stream, if anything did. */
+  failure: Failure | 'released' | undefined;
+  /** How often the provider wants the connection synced; undefined for the default. */
   intervalMs: number | undefined;
 }
 
 /**
- * Each stream in turn, until the last, a failure that concerns them all, or the end of the slice.
+ * Runs each stream in turn, until the last one, a failure that concerns all of them, or the end of
+ * the slice.
  */
 async function runStreams(
   request: SyncRequest,
@@ -101,64 +73,17 @@ async function runStreams(
 ): Promise<StreamsResult> {
   const streams: StreamReport[] = [];
   let intervalMs: number | undefined;
-  const toResult = (failure: StreamsResult['failure']): StreamsResult => ({
-    streams,
-    failure,
-    intervalMs,
-  });
   try {
-    return await withSource(request, run, lost, async (source) => {
+    const failure = await withSource(request, run, lost, async (source) => {
       const development = config().NODE_ENV === 'development';
       intervalMs = source.provider.intervalMs?.(source.settings, development);
       streams.push(...(await loadFinishedStreams(source)));
-      return toResult(await runRemainingStreams(source, streams));
+      return runRemainingStreams(source, streams);
     });
+    return { streams, failure, intervalMs };
   } catch (error) {
-    if (error instanceof FencedError) throw error;
-    if (error instanceof SliceExpiredError || error instanceof StoppedError)
-      return toResult('put down');
-    const failure = classifyFailure(error);
-    log.error(
-      { event: 'sync.run_failed', kind: failure.kind, reason: failure.message },
-      'A sync could not run',
-    );
-    return toResult(failure);
+    return { streams, failure: toRunFailure(error), intervalMs };
   }
-}
-
-async function runRemainingStreams(
-  source: Source,
-  streams: StreamReport[],
-): Promise<Failure | undefined> {
-  let last: Failure | undefined;
-  for (const stream of source.provider.streams.filter(
-    ({ name }) => !streams.some((ended) => ended.stream === name),
-  )) {
-    const parent = findFailedParent(stream, streams);
-    const { report, failure } =
-      parent === undefined
-        ? await withSpan('sync stream', { stream: stream.name }, () => syncStream(source, stream))
-        : await skipStream(source, stream, parent);
-    streams.push(report);
-    last = failure ?? last;
-    if (failure?.stopsConnection === true) {
-      await updateHealth(source, failure);
-      return failure;
-    }
-  }
-  await updateHealth(source, undefined);
-  // A source of which nothing could be read is tried again sooner than one of which a part could.
-  return streams.every(({ status }) => status === 'failed') ? last : undefined;
-}
-
-function loadFinishedStreams(source: Source): Promise<StreamReport[]> {
-  return retryInTenant(source.tenantId, (tx) => readFinishedStreams(tx, source));
-}
-
-/** The report of the stream that this one's parents come from, when it failed in this run. */
-function findFailedParent({ listing }: Stream, reports: StreamReport[]): StreamReport | undefined {
-  if (listing.kind !== 'partitioned') return undefined;
-  return reports.find(({ stream, status }) => stream === listing.parents && status === 'failed');
 }
 
 async function withSource<T>(
@@ -186,7 +111,83 @@ async function withSource<T>(
   );
 }
 
+/** The streams that earlier slices of this run have finished. */
+function loadFinishedStreams(source: Source): Promise<StreamReport[]> {
+  return retryInTenant(source.tenantId, (tx) => readFinishedStreams(tx, source));
+}
+
+/** Runs the streams that have no report yet and adds their reports to `streams`. */
+async function runRemainingStreams(
+  source: Source,
+  streams: StreamReport[],
+): Promise<Failure | undefined> {
+  let last: Failure | undefined;
+  const finished = new Set(streams.map(({ stream }) => stream));
+  for (const stream of source.provider.streams.filter(({ name }) => !finished.has(name))) {
+    const { report, failure } = await runStream(source, stream, streams);
+    streams.push(report);
+    last = failure ?? last;
+    if (failure?.stopsConnection === true) {
+      await updateHealth(source, failure);
+      return failure;
+    }
+  }
+  await updateHealth(source, undefined);
+  // When every stream failed, the run failed: the connection is then retried sooner than after a
+  // run that read some of its streams.
+  return streams.every(({ status }) => status === 'failed') ? last : undefined;
+}
+
+async function runStream(source: Source, stream: Stream, reports: readonly StreamReport[]) {
+  const parent = findFailedParent(stream, reports);
+  return parent === undefined
+    ? withSpan('sync stream', { stream: stream.name }, () => syncStream(source, stream))
+    : skipStream(source, stream, parent);
+}
+
+/** The report of the stream's parent stream, when that one failed in this run. */
+function findFailedParent(
+  { listing }: Stream,
+  reports: readonly StreamReport[],
+): StreamReport | undefined {
+  if (listing.kind !== 'partitioned') return undefined;
+  return reports.find(({ stream, status }) => stream === listing.parents && status === 'failed');
+}
+
 async function updateHealth(source: Source, failure: Failure | undefined): Promise<void> {
   if (failure !== undefined && !failure.needsReconnect) return;
   await recordHealth(source, failure?.message ?? null);
+}
+
+/** Classifies what ended the slice. Rethrows the FencedError of a run that was taken over. */
+function toRunFailure(error: unknown): Failure | 'released' {
+  if (error instanceof FencedError) throw error;
+  if (error instanceof SliceExpiredError || error instanceof StoppedError) return 'released';
+  const failure = classifyFailure(error);
+  log.error(
+    { event: 'sync.run_failed', kind: failure.kind, reason: failure.message },
+    'A sync could not run',
+  );
+  return failure;
+}
+
+function toReport(
+  { tenantId, connectionId }: SyncRequest,
+  { runId, startedAt }: LeasedRun,
+  result: Omit<RunReport, 'runId' | 'startedAt' | 'tenantId' | 'connectionId'>,
+): RunReport {
+  return { runId, startedAt, tenantId, connectionId, ...result };
+}
+
+function reportFinished(report: RunReport): void {
+  recordRun(report);
+  log.info(
+    {
+      event: 'sync.finished',
+      status: report.status,
+      changed: report.recordsUpdated,
+      ms: report.finishedAt.getTime() - report.startedAt.getTime(),
+    },
+    'Sync finished',
+  );
 }

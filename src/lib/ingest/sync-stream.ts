@@ -1,18 +1,19 @@
-import { failpoint } from '../platform/failpoint.ts';
-import { log } from '../platform/log.ts';
-import { newId } from '../platform/id.ts';
-import type { Page, ReadContext } from '../connectors/contract/source.ts';
-import { withSpan } from '../platform/tracing.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { prefetch } from '../platform/prefetch.ts';
+import type { Page, ReadContext } from '../connectors/contract/source.ts';
 import { batchByWeight } from '../platform/batch-by-weight.ts';
+import { failpoint } from '../platform/failpoint.ts';
+import { newId } from '../platform/id.ts';
+import { FencedError } from '../platform/lease.ts';
+import { log } from '../platform/log.ts';
+import { prefetch } from '../platform/prefetch.ts';
+import { withSpan } from '../platform/tracing.ts';
 import { closeStreamCounters, openStreamCounters } from './counters.ts';
+import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
 import { assertLease } from './lease.ts';
-import { maxBatchWeight, preparePages, storePages, measureWeight } from './store-pages.ts';
 import { readDuePartitions } from './partitions.ts';
 import { beginPass, failPass, finishPass } from './pass.ts';
-import { FencedError } from '../platform/lease.ts';
-import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
+import { maxBatchWeight, measureWeight, preparePages } from './prepare-pages.ts';
+import { storePages } from './store-pages.ts';
 import type { Pass, Source, Stream, StreamReport } from './types.ts';
 
 export interface StreamOutcome {
@@ -21,88 +22,39 @@ export interface StreamOutcome {
 }
 
 /**
- * One stream of one connection, from where it stands to its end. Throws SliceOver or StoppedError
- * at a page boundary when the run is to be put down, and FencedError when another worker has it;
- * the pass stays where it is.
+ * Syncs one stream of one connection, from where its pass stands to the end. Throws
+ * SliceExpiredError or StoppedError at a page boundary when the run is to be released, and
+ * FencedError when another worker has taken over the run; the pass keeps its place.
  */
 export async function syncStream(source: Source, stream: Stream): Promise<StreamOutcome> {
   const pass = await beginPass(source, stream);
-  const startedFrom = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
   try {
-    // Three things at once: a page on its way, the one before it being translated, those that are
-    // ready being stored.
-    for await (const ready of batchByWeight(
-      preparePages(source, stream, pass, prefetch(readPages(source, stream, pass))),
-      measureWeight,
-      maxBatchWeight,
-    )) {
-      source.request.signal?.throwIfAborted();
-      await withSpan('sync page', { stream: stream.name }, () =>
-        storePages(source, stream, pass, ready),
-      );
-      const last = ready.at(-1)?.page;
-      if (last === undefined) continue;
-      reportProgress(source, stream, pass, last);
-      if (isSliceOver(source, pass, startedFrom, last)) throw new SliceExpiredError();
-    }
+    await runPass(source, stream, pass);
     return { report: await finishPass(source, stream, pass), failure: undefined };
-  } catch (caught) {
-    if (caught instanceof FencedError || caught instanceof SliceExpiredError) throw caught;
-    // What a stop breaks off fails in its own words; the reason for the stop is the better one.
-    const { signal } = source.request;
-    if (signal?.aborted === true)
-      throw signal.reason instanceof FencedError ? signal.reason : new StoppedError();
-    const failure = classifyFailure(caught);
-    log.warn(
-      {
-        event: 'sync.stream_failed',
-        stream: stream.name,
-        kind: failure.kind,
-        reason: failure.message,
-      },
-      'A stream failed',
-    );
+  } catch (error) {
+    const failure = toStreamFailure(source, stream, error);
     return { report: await failPass(source, stream, pass, failure), failure };
   }
 }
 
-/** Fewer pages than this may be those that a resumed pass reads once more. */
-const minPages = 3;
-
-/** A slice that has not moved the cursor would be repeated for ever: it goes on until it has. */
-function isSliceOver(
-  source: Source,
-  pass: Pass,
-  startedFrom: { cursor: string; pages: number },
-  page: Page,
-): boolean {
-  if (page.last || performance.now() < source.sliceEnd || pass.pages - startedFrom.pages < minPages)
-    return false;
-  return JSON.stringify(page.cursor) !== startedFrom.cursor;
-}
-
 /**
- * A stream whose parents could not be read is not read either: what it found would be neither fresh
- * nor complete.
+ * Reads the pages of the pass and stores them. Three things happen at once: one page is being
+ * fetched, the one before it translated, and those that are ready stored.
  */
-export async function skipStream(
-  source: Source,
-  stream: Stream,
-  parent: StreamReport,
-): Promise<StreamOutcome> {
-  const failure = {
-    kind: 'parent_failed',
-    message: `Not read, because ${parent.label} could not be read.`,
-  };
-  const report = await withTenant(source.tenantId, async (tx) => {
-    await assertLease(tx, source.tenantId, source);
-    await openStreamCounters(tx, source, stream, { id: newId(), mode: 'full' });
-    return closeStreamCounters(tx, source, stream, 'failed', failure);
-  });
-  return {
-    report,
-    failure: { ...failure, stopsConnection: false, needsReconnect: false, resetsCursor: false },
-  };
+async function runPass(source: Source, stream: Stream, pass: Pass): Promise<void> {
+  const start = { cursor: JSON.stringify(pass.cursor), pages: pass.pages };
+  const pages = prefetch(readPages(source, stream, pass));
+  const prepared = preparePages(source, stream, pass, pages);
+  for await (const ready of batchByWeight(prepared, measureWeight, maxBatchWeight)) {
+    source.request.signal?.throwIfAborted();
+    await withSpan('sync page', { stream: stream.name }, () =>
+      storePages(source, stream, pass, ready),
+    );
+    const last = ready.at(-1)?.page;
+    if (last === undefined) continue;
+    reportProgress(source, stream, pass, last);
+    if (isSliceOver(source, pass, start, last)) throw new SliceExpiredError();
+  }
 }
 
 async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGenerator<Page> {
@@ -110,7 +62,7 @@ async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGene
     http: source.http,
     settings: source.settings,
     secrets: source.secrets,
-    // A resumed pass asks for the same window as when it began.
+    // The beginning of the pass, so that a resumed pass reads the same window of time.
     now: pass.startedAt,
     span: pass.span,
     concurrency: source.provider.limits.concurrency,
@@ -130,4 +82,69 @@ function reportProgress(source: Source, stream: Stream, pass: Pass, page: Page):
     fetched: pass.counters.fetched,
     expectedTotal: page.expectedTotal ?? null,
   });
+}
+
+/**
+ * The fewest pages of a slice. A resumed pass may read a page or two again before it gets further, so
+ * a shorter slice could end without progress.
+ */
+const minPages = 3;
+
+/**
+ * Whether the time of the slice is over. A slice that has not moved the cursor goes on until it has,
+ * because the next slice would only repeat it.
+ */
+function isSliceOver(
+  source: Source,
+  pass: Pass,
+  start: { cursor: string; pages: number },
+  page: Page,
+): boolean {
+  if (page.last || performance.now() < source.sliceEnd || pass.pages - start.pages < minPages)
+    return false;
+  return JSON.stringify(page.cursor) !== start.cursor;
+}
+
+/** Classifies what ended the pass. Throws what releases the run or shows that it was taken over. */
+function toStreamFailure(source: Source, stream: Stream, error: unknown): Failure {
+  if (error instanceof FencedError || error instanceof SliceExpiredError) throw error;
+  const { signal } = source.request;
+  // A request that the shutdown cut off fails with its own error, but the shutdown is the reason.
+  if (signal?.aborted === true)
+    throw signal.reason instanceof FencedError ? signal.reason : new StoppedError();
+  const failure = classifyFailure(error);
+  log.warn(
+    {
+      event: 'sync.stream_failed',
+      stream: stream.name,
+      kind: failure.kind,
+      reason: failure.message,
+    },
+    'A stream failed',
+  );
+  return failure;
+}
+
+/**
+ * Closes a stream without reading it, because its parent stream failed: what it would read would be
+ * neither fresh nor complete.
+ */
+export async function skipStream(
+  source: Source,
+  stream: Stream,
+  parent: StreamReport,
+): Promise<StreamOutcome> {
+  const failure = {
+    kind: 'parent_failed',
+    message: `Not read, because ${parent.label} could not be read.`,
+  };
+  const report = await withTenant(source.tenantId, async (tx) => {
+    await assertLease(tx, source.tenantId, source);
+    await openStreamCounters(tx, source, stream, { id: newId(), mode: 'full' });
+    return closeStreamCounters(tx, source, stream, 'failed', failure);
+  });
+  return {
+    report,
+    failure: { ...failure, stopsConnection: false, needsReconnect: false, resetsCursor: false },
+  };
 }

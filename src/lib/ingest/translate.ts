@@ -1,27 +1,13 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { recordSchemas, type EntityName } from '../records/registry.ts';
-import { isStorable } from '../records/text.ts';
 import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/incoming.ts';
 import { RecordRejected, type MapContext, type Page } from '../connectors/contract/source.ts';
+import { hashItem, hasUnstorableCharacter, readItemId, toItemKey, tryCall } from './item.ts';
 import type { Corrections } from './rejections/corrections.ts';
+import { toRejection, type Rejection } from './rejections/rejection.ts';
 import { applyPatch } from '../platform/merge-patch.ts';
 import type { Stream } from './types.ts';
-
-/** An item that is set aside, with the reason in plain words. */
-export interface Rejection {
-  itemKey: string;
-  itemIndex: number;
-  /** The class of the reason: the field to blame, else `no_id`, `characters` or `mapping`. */
-  kind: string;
-  reason: string;
-  /** The item as received, and its digest. */
-  item: unknown;
-  digest: string;
-  /** Whether it was refused although a person's correction was laid over it. */
-  corrected: boolean;
-}
 
 export interface TranslatedPage {
   incoming: Incoming[];
@@ -52,7 +38,7 @@ export function translatePage(
   return result;
 }
 
-/** What became of one item: either it is on its way in, or it was rejected. */
+/** The result for one item: either a record to store, or a rejection. */
 export interface TranslatedItem {
   id: string | undefined;
   incoming?: Incoming;
@@ -60,7 +46,8 @@ export interface TranslatedItem {
 }
 
 /**
- * Maps one item, with a person's correction laid over it if there is one for this very item. Pure.
+ * Maps one item. A person's correction is applied first, if there is one for exactly this item.
+ * Pure.
  */
 export function translateItem(
   stream: Stream,
@@ -68,7 +55,7 @@ export function translateItem(
   context: MapContext<unknown>,
   corrections: Corrections,
 ): TranslatedItem {
-  // Most streams have none, and a key costs as much as an id.
+  // The key is computed only when it is needed: most streams have no corrections.
   const correction =
     corrections.size === 0 ? undefined : corrections.get(toItemKey(stream, received));
   const corrected = correction !== undefined && correction.digest === hashItem(received);
@@ -77,44 +64,17 @@ export function translateItem(
   const mapped = tryCall(() => toIncoming(stream, item, context));
   if (mapped.value !== undefined) return { id, incoming: mapped.value };
   const { error } = mapped;
-  const itemKey = toItemKey(stream, received);
+  const itemIndex = context.index;
   return {
     id,
-    rejected: {
-      itemKey,
-      itemIndex: context.index,
-      kind: classifyRejection(error, id, item),
-      reason: formatReason(error),
-      item: received,
-      digest: hashItem(received),
-      corrected,
-    },
+    rejected: toRejection(stream, { received, item, id, itemIndex, corrected, error }),
   };
-}
-
-/**
- * The key under which an item is set aside: the source's id, or a digest of the item when it has
- * none that can be stored.
- */
-export function toItemKey(stream: Stream, item: unknown): string {
-  return readItemId(stream, item)?.slice(0, 200) ?? `digest:${hashItem(item).slice(0, 32)}`;
-}
-
-/** SHA-256 of the item's JSON, in hex. */
-export function hashItem(item: unknown): string {
-  return createHash('sha256').update(toJson(item)).digest('hex');
-}
-
-/** The source's id of an item; undefined when it has none that can be stored. */
-export function readItemId(stream: Stream, item: unknown): string | undefined {
-  const id = tryCall(() => stream.identify(item)).value;
-  return id !== undefined && isStorable(id) ? id : undefined;
 }
 
 function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>): Incoming {
   const record = parseRecord(stream.entity, stream.map(item, context));
   const raw = JSON.stringify(item) ?? 'null';
-  if (raw.includes('\\u') && unstorable.test(raw))
+  if (hasUnstorableCharacter(raw))
     throw new RecordRejected(
       'The item holds a character that cannot be stored (NUL or half of a surrogate pair).',
     );
@@ -124,46 +84,4 @@ function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>)
 
 function parseRecord(entity: EntityName, record: unknown): Incoming['record'] {
   return recordSchemas[entity].parse(record);
-}
-
-/**
- * JSON text escapes what Postgres refuses: an escape counts when an even number of backslashes
- * stands before it.
- */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
-
-function tryCall<T>(work: () => T): { value?: T; error?: unknown } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/**
- * An item that is nested too deeply to be written down is told apart by nothing; it is set aside
- * all the same.
- */
-const toJson = (item: unknown): string => tryCall(() => JSON.stringify(item) ?? 'null').value ?? '';
-
-function classifyRejection(error: unknown, id: string | undefined, item: unknown): string {
-  if (id === undefined) return 'no_id';
-  if (unstorable.test(toJson(item))) return 'characters';
-  if (error instanceof RecordRejected) return error.field ?? 'mapping';
-  if (error instanceof z.ZodError)
-    return error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') || 'mapping';
-  return 'mapping';
-}
-
-function formatReason(error: unknown): string {
-  if (error instanceof RecordRejected) return error.message;
-  if (error instanceof z.ZodError) {
-    return error.issues
-      .map(
-        (issue) =>
-          `The field "${issue.path.join('.')}" ${issue.message.replace(/^Invalid input: expected/, 'should be')}.`,
-      )
-      .join(' ');
-  }
-  return 'The item could not be read: its mapping failed.';
 }

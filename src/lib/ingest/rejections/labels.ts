@@ -1,4 +1,5 @@
 import { providers } from '../../connectors/registry.ts';
+import { isDigestKey } from '../item.ts';
 
 const kindLabels: Record<string, string> = {
   no_id: 'No id',
@@ -13,7 +14,7 @@ export function rejectionKindLabel(kind: string): string {
 
 /** A record by its stream and the source's id of it, if it has one. */
 export function recordLabel(streamLabel: string, key: string): string {
-  return `${streamLabel} ${key.startsWith('digest:') ? 'without an id' : key}`;
+  return `${streamLabel} ${isDigestKey(key) ? 'without an id' : key}`;
 }
 
 /** What a stream of a provider is called; its bare name when it is not read any more. */

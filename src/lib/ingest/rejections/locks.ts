@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
@@ -6,14 +6,15 @@ import { recordErrors } from '../../schema/sync.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { createConflictProblem, type Actor } from '../../identity/actor.ts';
 import type { RecordError } from './raw.ts';
-import type { StreamKey } from './stream.ts';
+import type { StreamKey } from '../stream-key.ts';
+import { whereOpenRejection } from './open.ts';
 
-/** The records of a stream that were set aside for the same kind of reason. */
+/** The open rejections of a stream that have the same kind of reason. */
 export interface RejectionGroup extends StreamKey {
   kind: string;
 }
 
-/** A record that is set aside. One that is not, or not any more, is a Problem. */
+/** An open rejection. One that does not exist or is resolved is a Problem. */
 export async function requireOpenRejection(actor: Actor, id: string): Promise<RecordError> {
   if (!isId(id)) throw unknownRecord();
   return readTenant(actor.tenantId, async (tx) =>
@@ -25,8 +26,8 @@ export async function requireOpenRejection(actor: Actor, id: string): Promise<Re
 }
 
 /**
- * As `requireOpenRejection`, locked: of two people who decide at once, the second one waits here and is
- * told.
+ * As `requireOpenRejection`, and locks it: of two people who decide at the same time, the second one
+ * waits here and gets a Problem (conflict).
  */
 export async function lockOpenRejection(tx: Tx, actor: Actor, id: string): Promise<RecordError> {
   const [row] = await tx.select().from(recordErrors).where(whereRejection(actor, id)).for('update');
@@ -39,7 +40,7 @@ async function assertOpenRejection(tx: Tx, row: RecordError | undefined): Promis
   return row;
 }
 
-/** The next open records of a group behind the id `after`, oldest first, locked. */
+/** The next open rejections of a group after the id `after`, oldest first, locked. */
 export function lockRejectionGroup(
   tx: Tx,
   group: RejectionGroup,
@@ -69,14 +70,8 @@ export function countRejectionGroup(group: RejectionGroup): Promise<number> {
   );
 }
 
-function whereOpenInGroup({ tenantId, connectionId, stream, kind }: RejectionGroup) {
-  const whereStream = and(
-    eq(recordErrors.tenantId, tenantId),
-    eq(recordErrors.connectionId, connectionId),
-    eq(recordErrors.stream, stream),
-  );
-  return and(whereStream, eq(recordErrors.kind, kind), isNull(recordErrors.resolvedAt));
-}
+const whereOpenInGroup = (group: RejectionGroup) =>
+  and(whereOpenRejection(group), eq(recordErrors.kind, group.kind));
 
 export const whereRejection = ({ tenantId }: Actor, id: string) =>
   and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.id, id));

@@ -6,7 +6,7 @@ import type { MapContext } from '../../connectors/contract/source.ts';
 import { rawSnapshots } from '../../schema/snapshots.ts';
 import { readBody } from '../snapshots/store.ts';
 import type { recordErrors } from '../../schema/sync.ts';
-import { toItemKey } from '../translate.ts';
+import { toItemKey } from '../item.ts';
 import type { StoredStream } from './stream.ts';
 
 export type RecordError = typeof recordErrors.$inferSelect;

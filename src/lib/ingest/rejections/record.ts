@@ -1,24 +1,47 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, inArray, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { mask } from '../../platform/mask.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import type { Rejection } from '../translate.ts';
+import type { Origin } from '../../entities/incoming.ts';
+import type { TranslatedPage } from '../translate.ts';
+import type { Rejection } from './rejection.ts';
+import type { StreamKey } from '../stream-key.ts';
+import { whereOpenRejection } from './open.ts';
 
-interface RejectionContext {
-  tenantId: string;
-  connectionId: string;
-  stream: string;
+/** Where rejections come from. */
+interface RejectionContext extends StreamKey {
   runId: string;
   snapshotId: string;
 }
 
+/**
+ * Records the rejected items of pages and resolves the rejections of items that are accepted now,
+ * page by page: the same item may be rejected on one page and accepted on a later one, or the other
+ * way round. `hasErrors` says whether the stream has any open rejections to resolve.
+ */
+export async function recordPageRejections(
+  tx: Tx,
+  runId: string,
+  pages: readonly { origin: Origin; translated: TranslatedPage }[],
+  hasErrors: boolean,
+): Promise<void> {
+  for (const { origin, translated } of pages) {
+    const { tenantId, connectionId, stream, snapshotId } = origin;
+    const streamKey = { tenantId, connectionId, stream };
+    await upsertRejections(tx, { ...streamKey, runId, snapshotId }, translated.rejected);
+    const accepted = translated.incoming.map(({ record }) => record.externalId);
+    if (hasErrors) await resolveAccepted(tx, streamKey, accepted);
+  }
+}
+
+/** The longest beginning of an item that is kept for display, in characters. */
 const maxPayloadLength = 4_000;
 
 /**
- * Keeps the items that could not become records, and tells how many of them wait for a person or
- * for the source. The same item rejected again counts as another attempt. What a person decided
- * about an item holds for as long as the source sends it as it was: then it is not opened again.
+ * Records the items that could not become records, and returns how many of them are open. The same
+ * item rejected again counts as another attempt. A person's decision about an item holds for as
+ * long as the source sends the item unchanged: then the rejection is not opened again.
  */
 export async function upsertRejections(
   tx: Tx,
@@ -66,13 +89,14 @@ const refreshedColumns = {
 };
 
 /**
- * A decision falls with the content that it was made for, and a correction does when it does not
- * help any more.
+ * A decision is dropped when the item has changed since it was made, a correction also when the item
+ * was rejected in spite of it.
  */
 function keepDecisions(rejected: readonly Rejection[]) {
   const failed = rejected.flatMap(({ corrected, itemKey }) => (corrected ? [itemKey] : []));
   const same = sql`${recordErrors.itemDigest} = excluded.item_digest`;
-  const holds = sql`${same} and ${recordErrors.resolution} in ('discarded', 'corrected') and ${recordErrors.itemKey} <> all(${sql.param(failed)}::text[])`;
+  const holds = sql`${same} and ${recordErrors.resolution} in ('discarded', 'corrected')
+    and ${recordErrors.itemKey} <> all(${sql.param(failed)}::text[])`;
   const ifHolds = (
     column:
       | typeof recordErrors.resolvedAt
@@ -89,43 +113,17 @@ function keepDecisions(rejected: readonly Rejection[]) {
   };
 }
 
-/** Takes items off the list that were accepted this time. */
+/** Resolves the open rejections of items that were accepted this time. */
 export async function resolveAccepted(
   tx: Tx,
-  context: Omit<RejectionContext, 'snapshotId' | 'runId'>,
+  context: StreamKey,
   itemKeys: readonly string[],
 ): Promise<void> {
   if (itemKeys.length === 0) return;
   await tx
     .update(recordErrors)
     .set({ resolvedAt: sql`now()`, resolution: 'accepted' })
-    .where(and(whereOpen(context), inArray(recordErrors.itemKey, [...itemKeys])));
-}
-
-/** Whether items of a stream are still set aside. */
-export async function hasOpenRejections(
-  tx: Tx,
-  context: Omit<RejectionContext, 'snapshotId' | 'runId'>,
-): Promise<boolean> {
-  const rows = await tx
-    .select({ id: recordErrors.id })
-    .from(recordErrors)
-    .where(whereOpen(context))
-    .limit(1);
-  return rows.length > 0;
-}
-
-function whereOpen({
-  tenantId,
-  connectionId,
-  stream,
-}: Omit<RejectionContext, 'snapshotId' | 'runId'>) {
-  return and(
-    eq(recordErrors.tenantId, tenantId),
-    eq(recordErrors.connectionId, connectionId),
-    eq(recordErrors.stream, stream),
-    isNull(recordErrors.resolvedAt),
-  );
+    .where(and(whereOpenRejection(context), inArray(recordErrors.itemKey, [...itemKeys])));
 }
 
 /** The beginning of the item as storable text, with its personal values masked. */

@@ -4,21 +4,15 @@ import { checkSettings } from '../../connections/validate.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { getProvider } from '../../connectors/registry.ts';
-import { streamStates } from '../../schema/sync.ts';
 import type { Stream } from '../types.ts';
+import { lockStream } from '../state.ts';
+import type { StreamKey } from '../stream-key.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 
-/** Which stream of which connection. */
-export interface StreamKey {
-  tenantId: string;
-  connectionId: string;
-  stream: string;
-}
-
 /**
- * A stream as far as its stored answers can be read again: no secret is opened, nothing is asked of
- * the provider.
+ * A stream with what it takes to read its stored responses again: no secret is opened and the
+ * provider is not contacted.
  */
 export interface StoredStream extends StreamKey {
   provider: string;
@@ -28,8 +22,8 @@ export interface StoredStream extends StreamKey {
 }
 
 /**
- * Runs `work` in one transaction that holds the stream's state, as each page of a sync does: the
- * two take turns, and neither sees half of what the other writes. Outlasts a database restart.
+ * Runs `work` in one transaction that locks the stream's state, as each page of a sync does: the two
+ * take turns, and neither sees half of what the other writes. Outlasts a database restart.
  */
 export async function withLockedStream<T>(
   key: StreamKey,
@@ -38,22 +32,12 @@ export async function withLockedStream<T>(
   const { timeZone } = await getTenant(key.tenantId);
   return retryInTenant(key.tenantId, async (tx) => {
     const stream = await openStoredStream(tx, key, timeZone);
-    const { tenantId, connectionId } = key;
-    const state = and(
-      eq(streamStates.tenantId, tenantId),
-      eq(streamStates.connectionId, connectionId),
-      eq(streamStates.stream, key.stream),
-    );
-    await tx
-      .select({ version: streamStates.version })
-      .from(streamStates)
-      .where(state)
-      .for('update');
+    await lockStream(tx, key);
     return work(tx, stream);
   });
 }
 
-/** The stream for reading only, without holding its state. */
+/** The stream for reading only: its state is not locked. */
 export async function openStoredStream(
   tx: Tx,
   key: StreamKey,

@@ -2,7 +2,9 @@ import { type Version, type AnyRow } from '../../entities/incoming.ts';
 import { getEntityDefinition } from '../../entities/registry.ts';
 import { readExisting } from '../../entities/rows.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { hashItem, readItemId, translateItem, type Rejection } from '../translate.ts';
+import { isDigestKey, readItemId, toDigestKey, toIdKey } from '../item.ts';
+import type { Rejection } from '../rejections/rejection.ts';
+import { translateItem } from '../translate.ts';
 import type { Stream } from '../types.ts';
 import { readPages, type ParsedPage } from './parsed-pages.ts';
 import { isAbsent, type PlannedPage } from './evidence.ts';
@@ -88,9 +90,7 @@ const isSuperseded = (id: string | undefined, lost: ReadonlySet<string>): boolea
 /** Under which keys an item that is accepted stands on the list of what was set aside. */
 function findOpenKeys({ openKeys }: ReplayPlan, externalId: string, item: unknown): string[] {
   if (openKeys.size === 0) return [];
-  return [externalId.slice(0, 200), `digest:${hashItem(item).slice(0, 32)}`].filter((key) =>
-    openKeys.has(key),
-  );
+  return [toIdKey(externalId), toDigestKey(item)].filter((key) => openKeys.has(key));
 }
 
 /**
@@ -104,7 +104,7 @@ async function addPastVersions(
   batch: Batch,
 ): Promise<void> {
   const refused = [...new Set(batch.rejected.map(({ itemKey }) => itemKey))].filter(
-    (key) => !key.startsWith('digest:') && !batch.versions.has(key),
+    (key) => !isDigestKey(key) && !batch.versions.has(key),
   );
   const { history, table } = getEntityDefinition(stream.entity);
   const ids = [...refused, ...(history === undefined ? [] : batch.versions.keys())];

@@ -1,6 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { getEntityDefinition } from '../../entities/registry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
+import { selectOpenSnapshotIds } from '../rejections/open.ts';
+import { toStreamKey, whereStream } from '../stream-key.ts';
 import type { Stream } from '../types.ts';
 import type { ReplaySource } from './types.ts';
 
@@ -29,11 +31,6 @@ export interface PlannedPage {
    */
   isCurrent: boolean;
 }
-
-export const whereStream = (
-  { tenantId, connectionId }: Pick<ReplaySource, 'tenantId' | 'connectionId'>,
-  { name }: Pick<Stream, 'name'>,
-) => sql`tenant_id = ${tenantId} and connection_id = ${connectionId} and stream = ${name}`;
 
 /** The proofs of a stream, newest first. */
 export async function selectProofs(
@@ -82,7 +79,7 @@ export async function planPages(
     select page.id, page.sha256, page.received_at as "receivedAt", page.page_no as "pageNo", page.partition, page.is_current as "isCurrent", body.size,
       coalesce(won.won, 0) as won, coalesce(won.lost, '{}') as lost
     from page left join won on won.page_id = page.id join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256
-    where ${recent} and (won.won > 0 or page.id in (select snapshot_id from record_errors where ${whereStream(source, stream)} and resolved_at is null))
+    where ${recent} and (won.won > 0 or page.id in (${selectOpenSnapshotIds(toStreamKey(source, stream))}))
     order by page.received_at, page.page_no, page.id`);
   return rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt) }));
 }

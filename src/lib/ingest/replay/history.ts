@@ -4,10 +4,11 @@ import { buildRow } from '../../entities/rows.ts';
 import { type AnyRow, type Incoming, type WrittenRow } from '../../entities/incoming.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Corrections } from '../rejections/corrections.ts';
-import { readItemId, translateItem } from '../translate.ts';
+import { readItemId } from '../item.ts';
+import { translateItem } from '../translate.ts';
 import type { Stream } from '../types.ts';
 import { splitIntoBatches, readPages } from './parsed-pages.ts';
-import { whereStream } from './evidence.ts';
+import { whereStream } from '../stream-key.ts';
 import type { ReplaySource } from './types.ts';
 
 /**

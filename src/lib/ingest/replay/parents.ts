@@ -4,7 +4,8 @@ import type { EntityName } from '../../records/registry.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { getColumn } from '../deletions.ts';
 import type { Stream } from '../types.ts';
-import { whereStream, type PlannedPage } from './evidence.ts';
+import { whereStream } from '../stream-key.ts';
+import { type PlannedPage } from './evidence.ts';
 import type { ReplaySource } from './types.ts';
 
 /**

@@ -1,7 +1,6 @@
 import type { Tx } from '../../platform/db/pool.ts';
-import { and, eq, isNull } from 'drizzle-orm';
 import { loadCorrections, type Corrections } from '../rejections/corrections.ts';
-import { recordErrors } from '../../schema/sync.ts';
+import { readOpenKeys } from '../rejections/open.ts';
 import type { Stream } from '../types.ts';
 import {
   isCompletelyKept,
@@ -28,7 +27,7 @@ export interface ReplayPlan {
   /** Whether rows may be deleted at all. */
   mayDelete: boolean;
   corrections: Corrections;
-  /** Keys of the items that are set aside. */
+  /** Keys of the items whose rejections are open. */
   openKeys: ReadonlySet<string>;
   parents: Parents | undefined;
 }
@@ -47,13 +46,6 @@ export async function planStream(
     newest !== undefined && (await isCompletelyKept(tx, source, stream, newest))
       ? newest
       : undefined;
-  const open = and(
-    eq(recordErrors.tenantId, tenantId),
-    eq(recordErrors.connectionId, connectionId),
-    eq(recordErrors.stream, stream.name),
-    isNull(recordErrors.resolvedAt),
-  );
-  const errors = await tx.select({ key: recordErrors.itemKey }).from(recordErrors).where(open);
   return {
     proofs,
     proof,
@@ -61,7 +53,7 @@ export async function planStream(
     mayDelete:
       since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
     corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
-    openKeys: new Set(errors.map(({ key }) => key)),
+    openKeys: await readOpenKeys(tx, { tenantId, connectionId, stream: stream.name }),
     parents: findParents(source, stream, projected),
   };
 }

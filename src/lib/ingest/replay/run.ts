@@ -1,13 +1,11 @@
-import { eq, and } from 'drizzle-orm';
-import { log, withLogFields } from '../../platform/log.ts';
-import { withSpan } from '../../platform/tracing.ts';
+import { log } from '../../platform/log.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { readFinishedStreams, closeOpenCounters } from '../counters.ts';
-import { releaseReplay, whereLeased, claimRun, whileRunHeld, type LeasedRun } from '../lease.ts';
+import { withClaimedRun } from '../claim-run.ts';
+import { summarizeRun } from '../finish-run.ts';
+import { endRun, releaseReplay, type LeasedRun } from '../lease.ts';
 import { FencedError } from '../../platform/lease.ts';
 import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from '../failures.ts';
-import { formatErrorMessage, toRunStatus, countUpdatedRecords } from '../runs.ts';
-import { syncRuns } from '../../schema/sync.ts';
 import type { StreamReport } from '../types.ts';
 import { openReplay } from './source.ts';
 import { replayStream } from './stream.ts';
@@ -43,13 +41,8 @@ export async function replayConnection(request: ReplayRequest): Promise<ReplayRe
 /** One slice of a replay: each stream in turn, from where the slice before ended. */
 export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEnd> {
   const source = await openReplay(request);
-  const run = await claimRun(request);
-  const { tenantId, connectionId } = request;
-  const fields = { runId: run.runId, tenantId, connectionId };
-  return withLogFields(fields, () =>
-    withSpan('replay', fields, () =>
-      whileRunHeld(request, run, (lost) => runSlice({ ...source, ...run }, request, run, lost)),
-    ),
+  return withClaimedRun(request, 'replay', (run, lost) =>
+    runSlice({ ...source, ...run }, request, run, lost),
   );
 }
 
@@ -130,31 +123,8 @@ async function finishReplay(
   failure: Failure | undefined,
   damaged: DamagedResponse[],
 ): Promise<ReplayReport> {
-  const end = {
-    status: toRunStatus(streams, failure),
-    finishedAt: new Date(),
-    recordsUpdated: countUpdatedRecords(streams),
-    errorMessage: formatErrorMessage(streams, failure),
-  };
-  await retryInTenant(tenantId, async (tx) => {
-    const ended = await tx
-      .update(syncRuns)
-      .set({ ...end, leaseUntil: null, errorKind: failure?.kind ?? null })
-      .where(whereLeased(tenantId, run))
-      .returning({ id: syncRuns.id });
-    const ours = and(
-      eq(syncRuns.tenantId, tenantId),
-      eq(syncRuns.id, run.runId),
-      eq(syncRuns.lease, run.lease),
-      eq(syncRuns.finishedAt, end.finishedAt),
-    );
-    // The commit may have gone through although we were told that it failed.
-    if (
-      ended.length === 0 &&
-      (await tx.select({ id: syncRuns.id }).from(syncRuns).where(ours)).length === 0
-    )
-      throw new FencedError();
-  });
+  const { errorKind, ...end } = summarizeRun(streams, failure);
+  await retryInTenant(tenantId, (tx) => endRun(tx, tenantId, run, { ...end, errorKind }));
   log.info(
     {
       event: 'replay.finished',

@@ -13,10 +13,11 @@ import { prefetch } from '../../platform/prefetch.ts';
 import { closeStreamCounters, openStreamCounters } from '../counters.ts';
 import { assertLease } from '../lease.ts';
 import { SliceExpiredError } from '../failures.ts';
-import { streamStates, syncRunStreams } from '../../schema/sync.ts';
-import { whereStreamState } from '../state.ts';
+import { syncRunStreams } from '../../schema/sync.ts';
+import { lockStream } from '../state.ts';
+import { toStreamKey } from '../stream-key.ts';
 import type { StreamCounters, Stream, StreamReport } from '../types.ts';
-import { recordBatchRejections } from './rejections.ts';
+import { recordReplayRejections } from '../rejections/replay.ts';
 import { prepareBatch, type Batch } from './batch.ts';
 import { splitIntoBatches } from './parsed-pages.ts';
 import type { PlannedPage } from './evidence.ts';
@@ -147,7 +148,7 @@ async function writeBatch(
   stream: Stream,
   batch: Batch,
 ): Promise<StreamCounters> {
-  await lockStream(tx, source, stream);
+  await lockStreamAndRun(tx, source, stream);
   const origin = toOrigin(source, stream);
   const rewrites = await compareVersions(
     tx,
@@ -156,7 +157,7 @@ async function writeBatch(
     await resolvePushedCopyVersions(tx, origin, stream.entity, batch.versions),
   );
   await applyRewrites(tx, origin, stream.entity, rewrites);
-  await recordBatchRejections(tx, source, stream, batch);
+  await recordReplayRejections(tx, toStreamKey(source, stream), source.runId, batch);
   const counters = countBatch(batch, rewrites);
   const { pages, fetched, inserted, changed, unchanged, rejected } = syncRunStreams;
   const last = batch.pages.at(-1);
@@ -177,12 +178,8 @@ async function writeBatch(
   return counters;
 }
 
-async function lockStream(tx: Tx, source: LeasedReplay, stream: Stream): Promise<void> {
-  await tx
-    .select({ version: streamStates.version })
-    .from(streamStates)
-    .where(whereStreamState(source, stream))
-    .for('update');
+async function lockStreamAndRun(tx: Tx, source: LeasedReplay, stream: Stream): Promise<void> {
+  await lockStream(tx, toStreamKey(source, stream));
   await assertLease(tx, source.tenantId, source);
 }
 
@@ -196,7 +193,7 @@ async function closeCounters(
   plan: ReplayPlan,
   damaged: readonly DamagedResponse[],
 ): Promise<StreamReport> {
-  await lockStream(tx, source, stream);
+  await lockStreamAndRun(tx, source, stream);
   const absent = await findAbsentRows(tx, source, stream, plan);
   if (absent !== undefined) {
     await deleteAbsentRows(tx, source, stream, absent);

@@ -4,7 +4,7 @@ import { log } from '../../platform/log.ts';
 import { deleteSnapshots, deleteUnreferencedBodies } from '../snapshots/prune.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { whereStream } from '../replay/evidence.ts';
+import { whereStream } from '../stream-key.ts';
 import { openReplay } from '../replay/source.ts';
 import type { ReplaySource } from '../replay/types.ts';
 import { isReplaying } from '../runs.ts';

@@ -1,7 +1,9 @@
 import { getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { getEntityDefinition } from '../../entities/registry.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { whereStream, selectProofs } from '../replay/evidence.ts';
+import { toStreamKey, whereStream } from '../stream-key.ts';
+import { selectProofs } from '../replay/evidence.ts';
+import { selectFromRevisable } from '../rejections/open.ts';
 import { findParents } from '../replay/parents.ts';
 import type { ReplaySource } from '../replay/types.ts';
 import type { Stream } from '../types.ts';
@@ -62,10 +64,11 @@ function whereParentDeleted(
 }
 
 function selectRejectionSnapshots(source: ReplaySource, stream: Stream): SQL[] {
-  const fromOpenRejections = sql`from record_errors where ${whereStream(source, stream)} and (resolved_at is null or resolution not in ('accepted', 'gone'))`;
+  const streamKey = toStreamKey(source, stream);
   return [
-    sql`select snapshot_id ${fromOpenRejections}`,
-    sql`select snapshot_id from ${fromLiveRows(source, stream)} and external_id in (select item_key ${fromOpenRejections})`,
+    selectFromRevisable('snapshot_id', streamKey),
+    sql`select snapshot_id from ${fromLiveRows(source, stream)}
+      and external_id in (${selectFromRevisable('item_key', streamKey)})`,
   ];
 }
 

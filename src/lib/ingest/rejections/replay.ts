@@ -1,24 +1,27 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, inArray } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { upsertRejections, resolveAccepted } from '../rejections/record.ts';
-import type { Rejection } from '../translate.ts';
-import type { Stream } from '../types.ts';
-import type { Batch } from './batch.ts';
-import type { LeasedReplay } from './types.ts';
+import type { StreamKey } from '../stream-key.ts';
+import { whereRejectionOf } from './open.ts';
+import { upsertRejections, resolveAccepted } from './record.ts';
+import type { Rejection } from './rejection.ts';
 
 /**
- * Sets aside what is refused now, and takes off the list what is accepted. What is refused as
- * before is no news.
+ * Records what a replay rejects and resolves what it accepts, by item key. A rejection that the
+ * database holds already is left as it is, so that a replay does not count as another attempt.
  */
-export async function recordBatchRejections(
+export async function recordReplayRejections(
   tx: Tx,
-  source: LeasedReplay,
-  stream: Stream,
-  { rejected, accepted }: Batch,
+  streamKey: StreamKey,
+  runId: string,
+  {
+    rejected,
+    accepted,
+  }: {
+    rejected: readonly (Rejection & { snapshotId: string })[];
+    accepted: readonly string[];
+  },
 ): Promise<void> {
-  const { tenantId, connectionId, runId } = source;
-  const streamKey = { tenantId, connectionId, stream: stream.name };
   const known = await readKnownRejections(tx, streamKey, rejected);
   const changed = rejected.filter((each) => !isKnown(known.get(each.itemKey), each));
   for (const [snapshotId, errors] of Map.groupBy(changed, (each) => each.snapshotId))
@@ -33,28 +36,16 @@ type KnownRejection = Pick<
 
 async function readKnownRejections(
   tx: Tx,
-  { tenantId, connectionId, stream }: { tenantId: string; connectionId: string; stream: string },
+  streamKey: StreamKey,
   rejected: readonly Rejection[],
 ): Promise<Map<string, KnownRejection>> {
   if (rejected.length === 0) return new Map();
   const { itemKey, itemDigest, kind, reason, resolution, correction } = recordErrors;
-  const whereStream = and(
-    eq(recordErrors.tenantId, tenantId),
-    eq(recordErrors.connectionId, connectionId),
-    eq(recordErrors.stream, stream),
-  );
+  const keys = rejected.map((each) => each.itemKey);
   const rows = await tx
     .select({ itemKey, itemDigest, kind, reason, resolution, correction })
     .from(recordErrors)
-    .where(
-      and(
-        whereStream,
-        inArray(
-          itemKey,
-          rejected.map((each) => each.itemKey),
-        ),
-      ),
-    );
+    .where(and(whereRejectionOf(streamKey), inArray(itemKey, keys)));
   return new Map(rows.map((row) => [row.itemKey, row]));
 }
 
@@ -69,6 +60,6 @@ function isKnown(
     known.reason !== reason
   )
     return false;
-  // Open, or given up by a person for this very content.
+  // It is open, or a person has discarded exactly this content.
   return known.resolution === 'discarded' || (known.resolution === null && !corrected);
 }
