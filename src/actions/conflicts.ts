@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { resolveAll, resolveConflict, type Choice } from '#lib/outbound/pull/resolve.ts';
+import type { Choice } from '#lib/outbound/pull/decide.ts';
+import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 

@@ -4,7 +4,8 @@ import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default
 import { saveMapping } from '#lib/mappings/store.ts';
 import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
 import { prunePushEvents } from '#lib/outbound/push/prune.ts';
-import { completePush, claimPush } from '#lib/outbound/push/state.ts';
+import { completePush } from '#lib/outbound/push/complete.ts';
+import { claimPush } from '#lib/outbound/push/lease.ts';
 import { useDatabase } from '../helpers/database.ts';
 import {
   addLeads,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hashConflict, resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
+import { hashConflict } from '#lib/outbound/pull/conflict.ts';
+import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 import { drain, eventsOf, pushOf, pushStage, there, truth } from './stage.ts';
 import {

@@ -1,14 +1,14 @@
-import { and, eq, isNull, notInArray, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, notInArray, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { pushConflicts } from '../schema/pushes.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
 
-/** A field of which a person has to decide. */
+/** A field that both sides have changed, so that a person has to decide which value is right. */
 export interface FieldConflict {
   /**
-   * The remote field; of the opportunity with "opportunity." before it; `wholeRecordField` for the record
-   * as a whole.
+   * The remote field, with the prefix "opportunity." for a field of the opportunity;
+   * `wholeRecordField` for the record as a whole.
    */
   field: string;
   ours: FieldValue;
@@ -17,11 +17,14 @@ export interface FieldConflict {
 }
 
 /**
- * Stands for the record as a whole: it was deleted there, or closed, while we go on with it.
- * Resolved as `ours`, a deleted one is made again once `remote_id` and `base` of the push are
- * cleared.
+ * Stands for the record as a whole: the CRM deleted or closed it while the lead is still open here.
+ * When a person resolves it as `ours`, `remote_id` and `base` of the push are cleared, and the next
+ * push creates a deleted record anew.
  */
 export const wholeRecordField = '@lead';
+
+/** `theirs` in a conflict over the whole record, when the CRM deleted it. */
+export const remotelyDeleted = 'deleted';
 
 interface PushKey {
   tenantId: string;
@@ -35,8 +38,15 @@ const whereOpen = ({ tenantId, id }: PushKey) =>
     isNull(pushConflicts.resolvedAt),
   );
 
+export type ConflictRow = typeof pushConflicts.$inferSelect;
+
+/** The open conflicts of a push, by field. */
+export function selectOpenConflicts(tx: Tx, push: PushKey): Promise<ConflictRow[]> {
+  return tx.select().from(pushConflicts).where(whereOpen(push)).orderBy(asc(pushConflicts.field));
+}
+
 /**
- * Keeps what a person has to decide, once for each field; what is no conflict any more is closed as
+ * Records the conflicts of a push, one for each field. Open conflicts of other fields are closed as
  * gone.
  */
 export async function recordConflicts(
@@ -62,7 +72,7 @@ export async function recordConflicts(
   }
 }
 
-/** Closes what is open, but for the fields named. */
+/** Closes the open conflicts of a push as gone, except those of the named fields. */
 export async function closeConflicts(
   tx: Tx,
   push: PushKey,

@@ -14,7 +14,7 @@ import {
   isRecordLost,
   isWholeRecord,
   findTargetField,
-} from '../outbound/pull/resolve.ts';
+} from '../outbound/pull/conflict.ts';
 import { pushConflicts, pushes } from '../schema/pushes.ts';
 import { pushSources } from '../mappings/lead-fields.ts';
 import type { FieldMapping, TargetMetadata } from '../connectors/contract/destination.ts';

@@ -1,52 +1,76 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
-import { leads } from '../../schema/leads.ts';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { newId } from '../../platform/id.ts';
-import { applyLeadChange } from '../../ingest/apply.ts';
-import { recordConflicts, wholeRecordField, type FieldConflict } from '../conflicts.ts';
-import { hashPushedCopy } from '../../ingest/pushed-copies.ts';
-import { pushConflicts, pushEvents, pushes, pushPulls } from '../../schema/pushes.ts';
+import { pushes, pushPulls } from '../../schema/pushes.ts';
+import {
+  recordConflicts,
+  remotelyDeleted,
+  selectOpenConflicts,
+  wholeRecordField,
+  type ConflictRow,
+  type FieldConflict,
+} from '../conflicts.ts';
 import { changeLead, lockLead, lockStreams } from './change-lead.ts';
 import type { PullResult } from './compare.ts';
+import { updatePushedCopies } from './copies.ts';
 import {
   compareCandidate,
   isCopyCurrent,
   isLeased,
-  findCopiedLead,
   readPullCandidates,
-  type Copy,
   type PullContext,
   type PendingPull,
   type ConnectionKey,
   type PushRow,
   type PullCandidate,
 } from './pending.ts';
+import { addPushNote, makePushDue, showOnLead, updateBase, wherePush } from './push-row.ts';
 
-/** What the other side of a conflict over the whole record says when it was deleted there. */
-export const remotelyDeleted = 'deleted';
-
-/** What became of a mark. */
+/** The result of one pending pull. */
 export type PullOutcome = 'waits' | 'nothing' | 'pulled' | 'due' | 'conflict';
 
 /**
- * Draws the consequences of one mark, and takes the mark away, in the transaction of the caller. It
- * holds the streams of the lead and of its copy, then the push, then the lead, as everything that
- * writes several of them does.
+ * Applies one pending pull and deletes it, in the transaction of the caller. Locks the streams of
+ * the lead and of its copy, then the push, then the lead: the order that everything keeps which
+ * writes several of them.
  */
 export async function applyPendingPull(
   tx: Tx,
   key: ConnectionKey,
   context: PullContext,
-  pendingPull: PendingPull,
+  { leadId }: PendingPull,
   timeZone: string,
 ): Promise<PullOutcome> {
-  const initial = (await readPullCandidates(tx, key, [pendingPull.leadId])).get(pendingPull.leadId);
-  if (initial === undefined) return 'nothing';
-  await lockStreams(
-    tx,
-    key.tenantId,
-    [initial.lead, initial.copy].filter((row) => row !== undefined),
-  );
+  const candidate = await lockCandidate(tx, key, leadId);
+  if (candidate === undefined) return 'nothing';
+  if (candidate.push !== undefined && isLeased(candidate.push)) return 'waits';
+  await updatePushedCopies(tx, key, candidate, leadId);
+  if (!isCopyCurrent(candidate)) return 'waits';
+  // Changes that arrived since the pending pull was read are part of the candidate, because the
+  // streams are locked.
+  await tx
+    .delete(pushPulls)
+    .where(
+      and(
+        eq(pushPulls.tenantId, key.tenantId),
+        eq(pushPulls.connectionId, key.connectionId),
+        eq(pushPulls.leadId, leadId),
+      ),
+    );
+  return candidate.push === undefined
+    ? 'nothing'
+    : applyPull(tx, context, candidate, candidate.push, timeZone);
+}
+
+/** Reads what the pending pull is about, locks it, and reads it once more under the locks. */
+async function lockCandidate(
+  tx: Tx,
+  key: ConnectionKey,
+  leadId: string,
+): Promise<PullCandidate | undefined> {
+  const initial = (await readPullCandidates(tx, key, [leadId])).get(leadId);
+  if (initial === undefined) return undefined;
+  const rows = [initial.lead, initial.copy].filter((row) => row !== undefined);
+  await lockStreams(tx, key.tenantId, rows);
   await tx
     .select({ id: pushes.id })
     .from(pushes)
@@ -54,29 +78,12 @@ export async function applyPendingPull(
       and(
         eq(pushes.tenantId, key.tenantId),
         eq(pushes.connectionId, key.connectionId),
-        eq(pushes.leadId, pendingPull.leadId),
+        eq(pushes.leadId, leadId),
       ),
     )
     .for('update');
-  await lockLead(tx, key.tenantId, pendingPull.leadId);
-  const candidate =
-    (await readPullCandidates(tx, key, [pendingPull.leadId])).get(pendingPull.leadId) ?? initial;
-  if (candidate.push !== undefined && isLeased(candidate.push)) return 'waits';
-  await updatePushedCopies(tx, key, candidate, pendingPull.leadId);
-  if (!isCopyCurrent(candidate)) return 'waits';
-  // What was marked again since is about what is read here: the streams are held.
-  await tx
-    .delete(pushPulls)
-    .where(
-      and(
-        eq(pushPulls.tenantId, key.tenantId),
-        eq(pushPulls.connectionId, key.connectionId),
-        eq(pushPulls.leadId, pendingPull.leadId),
-      ),
-    );
-  return candidate.push === undefined
-    ? 'nothing'
-    : applyPull(tx, context, candidate, candidate.push, timeZone);
+  await lockLead(tx, key.tenantId, leadId);
+  return (await readPullCandidates(tx, key, [leadId])).get(leadId) ?? initial;
 }
 
 async function applyPull(
@@ -89,52 +96,58 @@ async function applyPull(
   const { copy, lead } = candidate;
   if (copy === undefined || lead === undefined || lead.deletedAt !== null || push.base === null)
     return 'nothing';
-  const open = await selectOpenConflicts(tx, push);
-  if (copy.deletedAt !== null)
-    return markConflict(
-      tx,
-      push,
-      [
-        ...open.filter(({ field }) => field !== wholeRecordField),
-        { field: wholeRecordField, ours: 'open', theirs: remotelyDeleted, base: undefined },
-      ],
-      'The record was deleted there.',
-    );
+  const open = (await selectOpenConflicts(tx, push)).map(toFieldConflict);
+  if (copy.deletedAt !== null) return recordDeletion(tx, push, open);
   const pulled = compareCandidate(context, candidate);
   if (pulled === undefined) return 'nothing';
-  await changeLead(tx, lead, pulled.values, {
-    connectionId: push.connectionId,
-    by: null,
-    timeZone,
-  });
+  const from = { connectionId: push.connectionId, by: null, timeZone };
+  await changeLead(tx, lead, pulled.values, from);
   if (Object.keys(pulled.agreed).length > 0) await updateBase(tx, push, pulled.agreed);
-  if (pulled.taken.length > 0)
-    await addPushNote(
-      tx,
-      push,
-      'pulled',
-      `Taken over from there: ${formatLabels(context, pulled.taken)}.`,
-    );
-  // What this copy does not speak of stays open; a record that is there again is not deleted any
-  // more.
-  const others = open.filter(({ field, theirs }) =>
-    field === wholeRecordField ? theirs !== remotelyDeleted : !pulled.compared.includes(field),
-  );
-  const conflicts = [...others, ...pulled.conflicts];
-  if (conflicts.length > 0)
-    return markConflict(
-      tx,
-      push,
-      conflicts,
-      `Both sides changed: ${formatLabels(
-        context,
-        conflicts.map(({ field }) => field),
-      )}.`,
-    );
-  return finishWithoutConflict(tx, push, pulled);
+  if (pulled.taken.length > 0) {
+    const labels = formatLabels(context, pulled.taken);
+    await addPushNote(tx, push, 'pulled', `Values taken over from the CRM: ${labels}.`);
+  }
+  const conflicts = [...open.filter((one) => staysOpen(one, pulled)), ...pulled.conflicts];
+  if (conflicts.length === 0) return finishWithoutConflict(tx, push, pulled);
+  const fields = conflicts.map(({ field }) => field);
+  const message = `Both sides changed: ${formatLabels(context, fields)}.`;
+  return markConflict(tx, push, conflicts, message);
 }
 
-/** Open conflicts that the CRM has taken back are closed; what is ours is sent then, or again. */
+const toFieldConflict = ({ field, ours, theirs, base }: ConflictRow): FieldConflict => ({
+  field,
+  ours,
+  theirs,
+  base: base ?? undefined,
+});
+
+function recordDeletion(
+  tx: Tx,
+  push: PushRow,
+  open: readonly FieldConflict[],
+): Promise<PullOutcome> {
+  const others = open.filter(({ field }) => field !== wholeRecordField);
+  const deletion = { field: wholeRecordField, ours: 'open', theirs: remotelyDeleted };
+  return markConflict(
+    tx,
+    push,
+    [...others, { ...deletion, base: undefined }],
+    'The record was deleted in the CRM.',
+  );
+}
+
+/**
+ * Whether an open conflict is still one: a field that this copy does not hold stays open, and a
+ * record that is there again is no longer deleted.
+ */
+function staysOpen({ field, theirs }: FieldConflict, { compared }: PullResult): boolean {
+  return field === wholeRecordField ? theirs !== remotelyDeleted : !compared.includes(field);
+}
+
+/**
+ * Closes the conflicts that the CRM has taken back. Our values are sent again after that, and
+ * whenever the comparison found values to send.
+ */
 async function finishWithoutConflict(
   tx: Tx,
   push: PushRow,
@@ -149,6 +162,7 @@ async function finishWithoutConflict(
   return pulled.taken.length > 0 ? 'pulled' : 'nothing';
 }
 
+/** Records the conflicts; only a new one counts as an event of the push. */
 async function markConflict(
   tx: Tx,
   push: PushRow,
@@ -169,137 +183,8 @@ async function markConflict(
       ...(isSignificant && { updatedAt: sql`now()` }),
     })
     .where(wherePush(push));
-  await updateLeadPushState(tx, push, 'conflict');
+  await showOnLead(tx, push, 'conflict');
   return 'conflict';
-}
-
-/** The copies of a lead: only those of a push that stands are hidden. */
-async function updatePushedCopies(
-  tx: Tx,
-  { tenantId, connectionId }: ConnectionKey,
-  candidate: PullCandidate,
-  leadId: string,
-): Promise<void> {
-  const wanted = findCopiedLead(candidate);
-  const { copy } = candidate;
-  // Without a push nothing tells which record it was but the rows themselves.
-  const rows =
-    candidate.push !== undefined
-      ? copy === undefined
-        ? []
-        : [copy]
-      : await tx
-          .select()
-          .from(leads)
-          .where(
-            and(
-              eq(leads.tenantId, tenantId),
-              eq(leads.connectionId, connectionId),
-              eq(leads.mirrorOf, leadId),
-            ),
-          );
-  for (const row of rows) if (row.mirrorOf !== wanted) await updatePushedCopy(tx, row, wanted);
-}
-
-async function updatePushedCopy(tx: Tx, before: Copy, mirrorOf: string | null): Promise<void> {
-  const contentHash = hashPushedCopy(before.contentHash, inferClaim(before, mirrorOf), mirrorOf);
-  await applyLeadChange(tx, before, { mirrorOf, contentHash });
-}
-
-/** What the item said of itself, as far as the digest of its row tells. */
-function inferClaim({ contentHash, mirrorOf }: Copy, wanted: string | null): string | null {
-  if (hashPushedCopy(contentHash, mirrorOf, mirrorOf) === contentHash) return mirrorOf;
-  return mirrorOf === null ? wanted : null;
-}
-
-/**
- * Asks for a push once more, with its conflicts decided or what the CRM wrote over, although ours
- * is as it was sent last. The caller wakes the workers.
- */
-export async function makePushDue(tx: Tx, push: PushRow): Promise<void> {
-  await tx
-    .update(pushes)
-    .set({
-      state: 'pending',
-      requestedAt: sql`clock_timestamp()`,
-      dueAt: sql`now()`,
-      attempts: 0,
-      payloadHash: null,
-      errorKind: null,
-      errorMessage: null,
-      updatedAt: sql`now()`,
-    })
-    .where(wherePush(push));
-  await updateLeadPushState(tx, push, 'pending');
-}
-
-/** Notes on what both sides agree now. */
-export async function updateBase(
-  tx: Tx,
-  push: PushRow,
-  agreed: Record<string, unknown>,
-): Promise<void> {
-  await tx
-    .update(pushes)
-    .set({
-      base: sql`coalesce(${pushes.base}, '{}'::jsonb) || ${JSON.stringify(agreed)}::jsonb`,
-      updatedAt: sql`now()`,
-    })
-    .where(wherePush(push));
-}
-
-export async function addPushNote(
-  tx: Tx,
-  push: PushRow,
-  step: string,
-  message: string,
-  actor: string | null = null,
-): Promise<void> {
-  await tx.insert(pushEvents).values({
-    tenantId: push.tenantId,
-    id: newId(),
-    pushId: push.id,
-    attempt: push.attempts,
-    step,
-    outcome: 'note',
-    message,
-    actor,
-  });
-}
-
-/** The lead shows the push that was asked for last, should there be several. */
-export async function updateLeadPushState(
-  tx: Tx,
-  { tenantId, id, leadId, requestedAt }: PushRow,
-  state: PushRow['state'] | null,
-): Promise<void> {
-  const newer = sql`not exists (select 1 from ${pushes} as other where other.tenant_id = ${tenantId} and other.lead_id = ${leadId} and other.id <> ${id} and other.requested_at > ${requestedAt.toISOString()}::timestamptz + interval '1 millisecond')`;
-  await tx
-    .update(leads)
-    .set({ pushState: state })
-    .where(
-      and(
-        eq(leads.tenantId, tenantId),
-        eq(leads.id, leadId),
-        sql`${leads.pushState} is distinct from ${state}`,
-        newer,
-      ),
-    );
-}
-
-async function selectOpenConflicts(tx: Tx, push: PushRow): Promise<FieldConflict[]> {
-  const { field, ours, theirs, base } = pushConflicts;
-  const rows = await tx
-    .select({ field, ours, theirs, base })
-    .from(pushConflicts)
-    .where(
-      and(
-        eq(pushConflicts.tenantId, push.tenantId),
-        eq(pushConflicts.pushId, push.id),
-        isNull(pushConflicts.resolvedAt),
-      ),
-    );
-  return rows.map((row) => ({ ...row, base: row.base ?? undefined }));
 }
 
 function formatLabels({ metadata }: PullContext, fields: readonly string[]): string {
@@ -307,6 +192,3 @@ function formatLabels({ metadata }: PullContext, fields: readonly string[]): str
     .map((field) => metadata.tables.lead.fields.find(({ name }) => name === field)?.label ?? field)
     .join(', ');
 }
-
-export const wherePush = ({ tenantId, id }: Pick<PushRow, 'tenantId' | 'id'>) =>
-  and(eq(pushes.tenantId, tenantId), eq(pushes.id, id));

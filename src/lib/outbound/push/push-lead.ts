@@ -1,66 +1,53 @@
-import { config } from '../../platform/config.ts';
-import { RemoteError } from '../../platform/http/errors.ts';
-import { log } from '../../platform/log.ts';
-import { safeMessage } from '../../platform/secrets.ts';
-import { FencedError } from '../../platform/lease.ts';
-import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
-import { AuditLog } from '../audit-log.ts';
-import { deliver } from './deliver/deliver.ts';
-import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
-import { undoDelivery } from './deliver/undo.ts';
-import { buildPlan } from '../../mappings/plan.ts';
-import type { PushSession } from './session.ts';
 import { readLeadValues, type LeadValues } from '../../mappings/lead-values.ts';
-import {
-  renewLease,
-  leadGone,
-  maxAttempts,
-  completePush,
-  type PushCompletion,
-  type LeasedPush,
-} from './state.ts';
-import { deleteTargetMetadata } from '../../mappings/destination-fields.ts';
-
-/** What became of one push. `retried`: it failed, and is tried again. */
-export type PushOutcome = (
-  | { kind: 'synced' | 'unchanged' | 'conflict' | 'failed' | 'retried' | 'fenced' }
-  | { kind: 'postponed'; until: Date }
-) & { needsReconnect?: string };
+import { buildPlan } from '../../mappings/plan.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
+import { config } from '../../platform/config.ts';
+import { FencedError } from '../../platform/lease.ts';
+import { AuditLog } from '../audit-log.ts';
+import { completePush, leadGone } from './complete.ts';
+import { deliver, type DeliveryResult } from './deliver/deliver.ts';
+import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
+import { completeFailure } from './failure.ts';
+import { renewLease, type LeasedPush } from './lease.ts';
+import type { PushOutcome } from './outcome.ts';
+import type { PushSession } from './session.ts';
 
 /**
- * Carries a push that is in our hands to its end, whatever that is; only a database that is gone is
- * thrown.
+ * Runs a claimed push to its end. Every failure of the CRM is part of the outcome; only a database
+ * that cannot be reached is thrown.
  */
 export async function pushLead(session: PushSession, push: LeasedPush): Promise<PushOutcome> {
-  const progress: DeliveryProgress = {
-    remoteId: push.remoteId,
-    remoteIds: push.remoteIds,
-    made: push.made,
-  };
-  const auditLog = openAuditLog(session, push, progress);
   try {
-    const lead = await retryInTenant(push.tenantId, (tx) =>
-      readLeadValues(tx, push.tenantId, [push.leadId]),
-    );
-    const values = lead.get(push.leadId);
-    const delivery =
-      values === undefined
-        ? undefined
-        : createDelivery(session, push, values, { auditLog, progress });
-    if (values === undefined || delivery === undefined)
-      return await failGoneLead(push, auditLog, progress);
-    if (isUnchanged(session, push, delivery))
-      return await completeUnchanged(session, push, auditLog, values.seen);
-    return await sendLead(session, push, values, delivery);
+    const lead = await readLead(push);
+    const progress = toProgress(push);
+    const auditLog = openAuditLog(session, push, progress);
+    if (lead === undefined) return await failGoneLead(push, auditLog, progress);
+    const delivery = createDelivery(session, push, lead, { auditLog, progress });
+    return isUnchanged(session, push, delivery)
+      ? await completeUnchanged(session, push, auditLog, lead.seen)
+      : await sendLead(session, lead, delivery);
   } catch (error) {
     if (error instanceof FencedError) return { kind: 'fenced' };
     throw error;
   }
 }
 
-/** A conditional write whose response was lost is sent so often. */
+/** The values of the lead; undefined when it is gone, or turned out to be a copy of another lead. */
+async function readLead({ tenantId, leadId }: LeasedPush): Promise<LeadValues | undefined> {
+  const found = await retryInTenant(tenantId, (tx) => readLeadValues(tx, tenantId, [leadId]));
+  return found.get(leadId);
+}
+
+const toProgress = ({ remoteId, remoteIds, made }: LeasedPush): DeliveryProgress => ({
+  remoteId,
+  remoteIds,
+  made,
+});
+
+/** How often a conditional write is sent when its responses are lost. */
 const maxSends = 3;
 
+/** Each write first stores the events and the progress, and renews the lease. */
 function openAuditLog(
   session: PushSession,
   push: LeasedPush,
@@ -72,6 +59,28 @@ function openAuditLog(
     maxSends,
     retryMs: config().SYNC_RETRY_BASE_MS,
   });
+}
+
+async function failGoneLead(
+  push: LeasedPush,
+  auditLog: AuditLog,
+  { remoteId, remoteIds, made }: DeliveryProgress,
+): Promise<PushOutcome> {
+  await completePush(
+    push,
+    {
+      kind: 'failed',
+      errorKind: leadGone,
+      message:
+        'Nothing was sent, because the lead is no longer in this workspace or turned out to be a copy of another lead.',
+      retryAt: null,
+      remoteId,
+      remoteIds,
+      made,
+    },
+    auditLog.drainEvents(),
+  );
+  return { kind: 'failed' };
 }
 
 function createDelivery(
@@ -98,30 +107,7 @@ function createDelivery(
   };
 }
 
-/** The lead was deleted after it had been asked for, or is the copy of another one. */
-async function failGoneLead(
-  push: LeasedPush,
-  auditLog: AuditLog,
-  { remoteId, remoteIds, made }: DeliveryProgress,
-): Promise<PushOutcome> {
-  await completePush(
-    push,
-    {
-      kind: 'failed',
-      errorKind: leadGone,
-      message:
-        'The lead is not in this workspace any more, or turned out to be the copy of another one, so that nothing was sent.',
-      retryAt: null,
-      remoteId,
-      remoteIds,
-      made,
-    },
-    auditLog.drainEvents(),
-  );
-  return { kind: 'failed' };
-}
-
-/** Both agreed on exactly this last time. */
+/** Whether both sides agreed on exactly these values when the lead was sent last. */
 function isUnchanged({ mapping }: PushSession, push: LeasedPush, { plan }: Delivery): boolean {
   return (
     push.remoteId !== null &&
@@ -142,7 +128,7 @@ async function completeUnchanged(
     push,
     {
       kind: 'synced',
-      message: 'Nothing has changed since it was sent last, so that nothing was sent.',
+      message: 'Nothing was sent, because nothing has changed since the last time.',
       remoteId: remoteId ?? '',
       remoteIds,
       base,
@@ -157,132 +143,43 @@ async function completeUnchanged(
 
 async function sendLead(
   session: PushSession,
-  push: LeasedPush,
   { seen }: LeadValues,
   delivery: Delivery,
 ): Promise<PushOutcome> {
-  const { plan, auditLog, progress } = delivery;
   try {
-    const { base, conflicts, messages } = await deliver(delivery);
-    const common = {
-      remoteId: progress.remoteId,
-      remoteIds: progress.remoteIds,
-      base,
-      mappingVersion: session.mapping.version,
-      seen,
-    };
-    const message = [...messages, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(
-      ' ',
-    );
-    if (conflicts.length > 0) {
-      const fields = conflicts.map(({ field }) => field).join(', ');
-      await completePush(
-        push,
-        {
-          ...common,
-          kind: 'conflict',
-          message:
-            messages.length > 0 ? message : `Both sides changed: ${fields}. Decide which is right.`,
-          conflicts,
-        },
-        auditLog.drainEvents(),
-      );
-      return { kind: 'conflict' };
-    }
+    return await completeDelivery(session, seen, delivery, await deliver(delivery));
+  } catch (error) {
+    if (error instanceof FencedError) throw error;
+    return completeFailure(session, delivery, error);
+  }
+}
+
+async function completeDelivery(
+  { mapping }: PushSession,
+  seen: string,
+  { push, plan, auditLog, progress }: Delivery,
+  { base, conflicts, messages }: DeliveryResult,
+): Promise<PushOutcome> {
+  const { remoteId, remoteIds } = progress;
+  const common = { remoteIds, base, mappingVersion: mapping.version, seen };
+  const notes = [...messages, ...plan.problems.map((problem) => `Not sent: ${problem}`)].join(' ');
+  if (conflicts.length === 0) {
+    const message = notes === '' ? 'Both sides agree.' : notes;
+    const payloadHash = plan.hash;
     await completePush(
       push,
-      {
-        ...common,
-        kind: 'synced',
-        remoteId: progress.remoteId ?? '',
-        message: message === '' ? 'Both sides agree.' : message,
-        payloadHash: plan.hash,
-      },
+      { ...common, kind: 'synced', remoteId: remoteId ?? '', message, payloadHash },
       auditLog.drainEvents(),
     );
     return { kind: 'synced' };
-  } catch (error) {
-    if (error instanceof FencedError) throw error;
-    return handleFailure(session, push, delivery, error);
   }
-}
-
-async function handleFailure(
-  session: PushSession,
-  push: LeasedPush,
-  delivery: Delivery,
-  error: unknown,
-): Promise<PushOutcome> {
-  const { auditLog, progress } = delivery;
-  const until = computePostponement(session, error);
-  if (until !== undefined) {
-    const isStop = session.signal?.aborted === true;
-    await completePush(
-      push,
-      {
-        kind: 'postponed',
-        errorKind: isStop ? null : 'waiting',
-        message: isStop ? null : safeMessage(error),
-        until,
-        ...progress,
-      },
-      auditLog.drainEvents(),
-    );
-    return {
-      kind: 'postponed',
-      until,
-      ...(!isStop && isAuthFailure(error) && { needsReconnect: error.message }),
-    };
-  }
-  if (!(error instanceof RemoteError))
-    log.error(
-      { event: 'push.failed', reason: safeMessage(error) },
-      'A push failed for a reason of our own',
-    );
-  if (error instanceof RemoteError && error.kind === 'malformed')
-    await deleteTargetMetadata(session);
-  const isLast = push.attempts + 1 >= maxAttempts;
-  if (isLast) await undoDelivery(delivery);
-  const completion: PushCompletion = {
-    kind: 'failed',
-    errorKind: error instanceof RemoteError ? error.kind : 'internal',
-    message: formatError(error),
-    retryAt: isLast ? null : computeRetryAt(push.attempts + 1),
-    ...progress,
-  };
-  await completePush(push, completion, auditLog.drainEvents());
-  return { kind: isLast ? 'failed' : 'retried' };
-}
-
-/** The credentials are refused: that is so for every push, and no fault of this one. */
-const isAuthFailure = (error: unknown): error is RemoteError =>
-  error instanceof RemoteError && error.kind === 'auth';
-
-/**
- * When it is not the push that failed: it was held back by a limit or a circuit of ours, told to
- * slow down, the connection is refused, or the worker stops.
- */
-function computePostponement({ signal }: PushSession, error: unknown): Date | undefined {
-  if (signal?.aborted === true) return new Date();
-  if (isAuthFailure(error))
-    return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 60);
-  if (!(error instanceof RemoteError) || (!error.unsent && error.kind !== 'rate_limited'))
-    return undefined;
-  return error.until ?? new Date(Date.now() + config().SYNC_RETRY_BASE_MS * 10);
-}
-
-/**
- * Waits that double, each up to a quarter shorter or longer: those that failed together do not come
- * back together.
- */
-function computeRetryAt(attempt: number): Date {
-  return new Date(
-    Date.now() + config().SYNC_RETRY_BASE_MS * 15 * 2 ** attempt * (0.75 + Math.random() / 2),
+  const fields = conflicts.map(({ field }) => field).join(', ');
+  const message =
+    messages.length > 0 ? notes : `Both sides changed: ${fields}. Decide which value is right.`;
+  await completePush(
+    push,
+    { ...common, kind: 'conflict', remoteId, message, conflicts },
+    auditLog.drainEvents(),
   );
-}
-
-function formatError(error: unknown): string {
-  return error instanceof RemoteError
-    ? error.message
-    : 'Something went wrong on our side while the lead was being sent; it is in the log.';
+  return { kind: 'conflict' };
 }

@@ -4,10 +4,12 @@ import { config } from '../../platform/config.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log, withLogFields } from '../../platform/log.ts';
 import { withSpan } from '../../platform/tracing.ts';
-import { pushLead, type PushOutcome } from './push-lead.ts';
+import type { PushOutcome } from './outcome.ts';
+import { pushLead } from './push-lead.ts';
 import { requestPushes, requirePushConnection } from './request.ts';
 import { withPushSession, type PushSession } from './session.ts';
-import { findNextDueAt, recordWaiting, claimPush, whilePushHeld } from './state.ts';
+import { claimPush, whilePushHeld } from './lease.ts';
+import { findNextDueAt, recordWaiting } from './waiting.ts';
 
 export interface PushSliceRequest extends ConnectionKey {
   /** A lead that is asked for along with it: what a person retries. */

@@ -12,7 +12,7 @@ import type {
   TargetField,
   TargetMetadata,
 } from '../../../connectors/contract/destination.ts';
-import type { LeasedPush } from '../state.ts';
+import type { LeasedPush } from '../lease.ts';
 
 /** What has been reached so far; stored before each further write. */
 export interface DeliveryProgress {
