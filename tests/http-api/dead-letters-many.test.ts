@@ -45,6 +45,6 @@ describe('ten thousand records', () => {
     expect(noticeOf(first.page)).toContain('in the background');
     const second = await post(ben, fields);
     expect(second.status).toBe(409);
-    expect(noticeOf(second.page)).toContain('being tried again already');
+    expect(noticeOf(second.page)).toContain('A retry of these records is already under way');
   });
 });

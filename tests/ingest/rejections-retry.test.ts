@@ -58,11 +58,11 @@ describe('a retry', () => {
       bench.workspace.tenant.id,
     ]);
     await expect(retryRecord(bench.actor, errorId)).rejects.toThrow(
-      'is not kept any more, or cannot be read',
+      'is no longer stored, or cannot be read',
     );
     expect(await readRecordForEditing(bench.actor, errorId)).toMatchObject({ text: null });
     await db.query(`delete from raw_snapshots where tenant_id = $1`, [bench.workspace.tenant.id]);
-    await expect(retryRecord(bench.actor, errorId)).rejects.toThrow('is not kept any more');
+    await expect(retryRecord(bench.actor, errorId)).rejects.toThrow('is no longer stored');
     expect(await bench.error()).toMatchObject({ attempts: 1, resolution: null });
   });
 
@@ -91,7 +91,7 @@ describe('a retry', () => {
       rejected: 0,
       unreadable: 0,
     });
-    await expect(retryGroup(bench.actor, group)).rejects.toThrow('No record of this kind');
+    await expect(retryGroup(bench.actor, group)).rejects.toThrow('no failed records of this kind');
     expect(
       (await bench.errors())
         .filter(({ resolution }) => resolution === null)
@@ -109,7 +109,9 @@ describe('a retry', () => {
       kind: 'created',
     };
     expect(await retryGroup(bench.actor, group)).toBeUndefined();
-    await expect(retryGroup(bench.actor, group)).rejects.toThrow('being tried again already');
+    await expect(retryGroup(bench.actor, group)).rejects.toThrow(
+      'A retry of these records is already under way',
+    );
     await db.query(
       `update record_errors set correction = '{"created":"2026-01-01"}' where tenant_id = $1`,
       [bench.workspace.tenant.id],

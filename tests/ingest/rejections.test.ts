@@ -173,7 +173,7 @@ describe('a correction', () => {
     bench.change(id, { city: 'Denver' });
     await bench.sync();
     await expect(correctRecord(bench.actor, errorId, stale)).rejects.toThrow(
-      'sent this record anew',
+      'sent a newer version of this record',
     );
     expect(await bench.error()).toMatchObject({ resolution: null, correction: null });
     expect(await bench.readLead(id)).toBeUndefined();

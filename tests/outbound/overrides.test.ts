@@ -207,7 +207,7 @@ describe('overlay', () => {
       ]),
     ).toEqual({
       record: { ...record, status: 'Contacted', dealValue: '5.00' },
-      overtaken: [{ leadId: 'x', field: 'phone' }],
+      superseded: [{ leadId: 'x', field: 'phone' }],
     });
     expect(overlayRecord(record, []).record).toBe(record);
   });

@@ -79,7 +79,7 @@ describe('what both sides changed', () => {
     await ourChange(leadId, 'Ours AG');
     await expect(
       resolveConflict(stage.tenantId, first?.id ?? '', 'ours', person, seen),
-    ).rejects.toThrow('changed again');
+    ).rejects.toThrow('has changed since you opened the page');
     change(remoteId, { companyname: 'Theirs GmbH' });
     await readBack();
     const [now] = await open(leadId);
@@ -93,7 +93,7 @@ describe('what both sides changed', () => {
         person,
         'another',
       ),
-    ).rejects.toThrow('changed again');
+    ).rejects.toThrow('has changed since you opened the page');
     await resolveConflict(
       stage.tenantId,
       now?.id ?? '',

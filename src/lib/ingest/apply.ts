@@ -13,9 +13,9 @@ import {
 } from './pushed-copies.ts';
 
 /*
- * The one door through which entity rows change. Everything that follows from a change (summaries,
- * the search index, company domains, pulls that wait) is written here, in the transaction of the
- * change: a caller that wrote rows by itself would leave figures behind that no longer add up.
+ * The only place that changes entity rows. Everything derived from a change (summaries, the search
+ * index, company domains, pending pulls) is written here, in the transaction of the change; a
+ * caller that wrote rows itself would leave sums that no longer match the rows.
  */
 
 /** The stream whose rows change. */
@@ -33,7 +33,7 @@ export async function applyPages(
   return result;
 }
 
-/** Deletes (softly) the live rows of a stream that meet a condition, and says how many. */
+/** Deletes (softly) the live rows of a stream that meet a condition, and returns how many. */
 export async function applyDeletion(
   tx: Tx,
   place: ChangedStream,
@@ -46,7 +46,7 @@ export async function applyDeletion(
   return changes.length;
 }
 
-/** Writes what a replay found to differ. */
+/** Writes the rows that a replay found to differ. */
 export async function applyRewrites(
   tx: Tx,
   place: ChangedStream,
@@ -57,7 +57,7 @@ export async function applyRewrites(
   await applyChanges(tx, place, entity, rewrites.changes);
 }
 
-/** Changes columns of a lead that the transaction has locked. The answer is the row afterwards. */
+/** Changes columns of a lead that the transaction has locked, and returns the changed row. */
 export async function applyLeadChange<Row extends LeadRow>(
   tx: Tx,
   before: Row,

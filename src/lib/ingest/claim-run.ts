@@ -15,8 +15,8 @@ import type { SyncRequest } from './types.ts';
 
 /**
  * Claims the connection's run and holds it while `work` goes on. The signal is aborted when another
- * worker has taken over the run. Log lines and spans in between name the run. Throws what `claimRun`
- * throws.
+ * worker has taken over the run. Log lines and spans in between name the run. Throws what
+ * `claimRun` throws.
  */
 export async function withClaimedRun<T>(
   request: SyncRequest,
@@ -47,12 +47,14 @@ export async function claimRun(request: SyncRequest): Promise<LeasedRun> {
       'conflict',
       claimed === 'syncing'
         ? 'A sync of this connection is already under way. Wait until it has ended.'
-        : 'A rebuild of this connection from stored data is already under way. Wait until it has ended.',
+        : 'A rebuild of this connection from stored data is already under way. Wait until it ' +
+            'has ended.',
     );
   if (claimed === 'given up')
     throw new Problem(
       'conflict',
-      `This sync was given up because its worker stopped ${maxLosses} times in the middle of it. Retry it from the list of failed jobs.`,
+      `This sync was given up because its worker stopped ${maxLosses} times in the middle of ` +
+        'it. Retry it from the list of failed jobs.',
     );
   return claimed;
 }
@@ -148,7 +150,8 @@ async function failUnfinishedRun(
   const message =
     trigger === 'replay'
       ? 'The rebuild from stored data was interrupted. Start it again; what it has rebuilt stays.'
-      : 'This sync was interrupted by a rebuild from stored data. The next sync continues from its last page.';
+      : 'This sync was interrupted by a rebuild from stored data. The next sync continues from ' +
+        'its last page.';
   await failRun(tx, request, runId, { errorKind: 'interrupted', errorMessage: message });
 }
 

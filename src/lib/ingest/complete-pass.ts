@@ -15,8 +15,8 @@ import type { Pass, Source, Stream } from './types.ts';
 
 /**
  * Completes a pass that reached the end of its stream: deletes what it did not list, and makes the
- * stream fresh as of the beginning of the pass. Returns in plain words what is incomplete; null when
- * nothing is.
+ * stream fresh as of the beginning of the pass. Returns in plain words what is incomplete; null
+ * when nothing is.
  */
 export async function completePass(
   tx: Tx,
@@ -121,11 +121,13 @@ function formatMessage({
     parts.push(`${rejections} ${rejections === 1 ? 'record' : 'records'} could not be read.`);
   if (heldBack > 0)
     parts.push(
-      `${heldBack} records were missing from the source's list. Because that is unusually many, nothing was deleted; an admin has to confirm the deletions.`,
+      `${heldBack} records were missing from the source's list. Because that is unusually many, ` +
+        'nothing was deleted; an admin has to confirm the deletions.',
     );
   if (missing > 0)
     parts.push(
-      `The source counts ${missing} more ${missing === 1 ? 'record' : 'records'} than it listed. Because the list was incomplete, nothing was deleted.`,
+      `The source counts ${missing} more ${missing === 1 ? 'record' : 'records'} than it ` +
+        'listed. Because the list was incomplete, nothing was deleted.',
     );
   return parts.length === 0 ? null : parts.join(' ');
 }

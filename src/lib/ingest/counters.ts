@@ -8,7 +8,7 @@ import type { StreamCounters, Pass, Source, Stream, StreamReport, StreamStatus }
 
 type RunKey = Pick<Source, 'tenantId' | 'runId' | 'connectionId'>;
 
-/** Opens the books of one stream in a run, or goes on with those of an earlier slice. */
+/** Opens the counters of one stream in a run, or reopens those of an earlier slice. */
 export async function openStreamCounters(
   tx: Tx,
   source: RunKey,
@@ -34,7 +34,7 @@ export async function openStreamCounters(
 
 type FailureSummary = Pick<Failure, 'kind' | 'message'>;
 
-/** Closes the books of one stream; the figures were written with each page. */
+/** Closes the counters of one stream; their figures were written with each page. */
 export async function closeStreamCounters(
   tx: Tx,
   source: RunKey,
@@ -62,7 +62,7 @@ export async function closeStreamCounters(
   };
 }
 
-/** The streams that earlier slices of the run have ended. */
+/** The reports of the streams that earlier slices of the run have finished. */
 export async function readFinishedStreams(
   tx: Tx,
   source: RunKey & Pick<Source, 'provider'>,
@@ -84,7 +84,7 @@ export async function readFinishedStreams(
 }
 
 /**
- * Adds pages to the books of their stream, and moves the stream's cursor behind the last of them.
+ * Adds pages to the counters of their stream, and moves the stream's cursor past the last of them.
  */
 export async function commitPages(
   tx: Tx,
@@ -97,17 +97,23 @@ export async function commitPages(
 ): Promise<void> {
   await tx.execute(sql`
     with state as (
-      update stream_states set cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${counters.pages}, version = version + 1, touched_at = now(),
-        high_water = case when ${stream.changes?.by === 'time'} then ${JSON.stringify(pass.highWater)}::jsonb else high_water end
-      where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and version = ${pass.version}
+      update stream_states set
+        cursor = ${JSON.stringify(cursor)}::jsonb, pass_pages = pass_pages + ${counters.pages},
+        version = version + 1, touched_at = now(),
+        high_water = case when ${stream.changes?.by === 'time'}
+          then ${JSON.stringify(pass.highWater)}::jsonb else high_water end
+      where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId}
+        and stream = ${stream.name} and version = ${pass.version}
     )
     update sync_run_streams set
-      pages = pages + ${counters.pages}, fetched = fetched + ${counters.fetched}, inserted = inserted + ${counters.inserted}, changed = changed + ${counters.changed},
-      unchanged = unchanged + ${counters.unchanged}, rejected = rejected + ${counters.rejected}, deleted = deleted + ${counters.deleted}, missed = missed + ${missed}
+      pages = pages + ${counters.pages}, fetched = fetched + ${counters.fetched},
+      inserted = inserted + ${counters.inserted}, changed = changed + ${counters.changed},
+      unchanged = unchanged + ${counters.unchanged}, rejected = rejected + ${counters.rejected},
+      deleted = deleted + ${counters.deleted}, missed = missed + ${missed}
     where tenant_id = ${source.tenantId} and run_id = ${source.runId} and stream = ${stream.name}`);
 }
 
-/** Ends whatever books a run that was given up has left open. */
+/** Closes the counters that a run which ends early has left open. */
 export async function closeOpenCounters(
   tx: Tx,
   tenantId: string,

@@ -7,12 +7,13 @@ import { syncRuns } from '../schema/sync.ts';
 import { applyDeletion } from './apply.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
-/** Below this many rows the share says nothing. */
+/** Missing rows below which their share of the stream means nothing. */
 const minCount = 10;
 
 /**
  * Whether so many rows are missing that it looks like a fault of the source rather than like
- * deletions. Lists of one parent are small: they never are.
+ * deletions: at least `minCount`, and more than `share` (0 to 1) of the live rows. Never for the
+ * lists of single parents, because they are small.
  */
 export function isSuspicious(
   stream: Stream,
@@ -24,8 +25,8 @@ export function isSuspicious(
 }
 
 /**
- * Deletes (softly) what a complete pass did not list, or holds the deletion back when it is
- * suspiciously much.
+ * Deletes (softly) the rows that a complete pass did not list. When they are suspiciously many, the
+ * deletion is held back until a person confirms it.
  */
 export async function deleteAbsent(
   tx: Tx,
@@ -61,7 +62,7 @@ async function areDeletionsAccepted(tx: Tx, { tenantId, runId }: Source): Promis
   return run?.accepted === true;
 }
 
-/** The rows that a complete pass speaks of. */
+/** The rows that a complete pass lists if they still exist. */
 export function whereInScope(
   source: Pick<Source, 'settings'>,
   stream: Stream,
@@ -70,7 +71,8 @@ export function whereInScope(
   if (stream.listing.kind !== 'window') return sql`true`;
   const { from, to } = stream.listing.window(source.settings, pass.startedAt);
   const field = getColumn(stream, stream.listing.field);
-  return sql`${field} >= ${from.toISOString()}::timestamptz and ${field} < ${to.toISOString()}::timestamptz`;
+  return sql`${field} >= ${from.toISOString()}::timestamptz
+    and ${field} < ${to.toISOString()}::timestamptz`;
 }
 
 function whereAbsent(source: Source, stream: Stream, pass: Pass): SQL {
@@ -78,10 +80,11 @@ function whereAbsent(source: Source, stream: Stream, pass: Pass): SQL {
     return whereParentDeleted(source, stream, stream.listing.parents, stream.listing.field);
   return sql`${getColumn(stream, 'externalId')} not in (
     select unnest(external_ids) from raw_snapshots
-    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${stream.name} and pass_id = ${pass.id})`;
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId}
+      and stream = ${stream.name} and pass_id = ${pass.id})`;
 }
 
-/** Items of a parent that was deleted are not read any more: they go with it. */
+/** Items whose parent was deleted: nothing reads them any more, so they are deleted with it. */
 function whereParentDeleted(source: Source, stream: Stream, parents: string, field: string): SQL {
   const parent = source.provider.streams.find(({ name }) => name === parents);
   if (parent === undefined)
@@ -89,18 +92,19 @@ function whereParentDeleted(source: Source, stream: Stream, parents: string, fie
   const { table } = getEntityDefinition(parent.entity);
   return sql`${getColumn(stream, field)} in (
     select external_id from ${table}
-    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId} and stream = ${parents} and deleted_at is not null)`;
+    where tenant_id = ${source.tenantId} and connection_id = ${source.connectionId}
+      and stream = ${parents} and deleted_at is not null)`;
 }
 
-/** For a page that says which items are deleted: the condition of their rows. */
+/** The rows of the items that a page names as deleted; undefined when it names none. */
 export function whereDeletedOnPage(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
   if (page.deleted === undefined || page.deleted.length === 0) return undefined;
   return sql`${getColumn(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
 }
 
 /**
- * For pages that each are the complete list of one parent: the condition of those parents' rows
- * that are on none of them.
+ * For pages of which each is the complete list of one parent: the rows of those parents that are on
+ * none of the pages. Undefined for other pages.
  */
 export function whereAbsentFromPartitions(
   stream: Stream,
@@ -109,10 +113,11 @@ export function whereAbsentFromPartitions(
 ): SQL | undefined {
   const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
   if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
-  const inPartitions = sql`${getColumn(stream, stream.listing.field)} = any(${sql.param(partitions)}::text[])`;
-  return visibleChanges.length === 0
-    ? inPartitions
-    : sql`${inPartitions} and ${getColumn(stream, 'externalId')} <> all(${sql.param([...visibleChanges])}::text[])`;
+  const parentId = getColumn(stream, stream.listing.field);
+  const inPartitions = sql`${parentId} = any(${sql.param(partitions)}::text[])`;
+  if (visibleChanges.length === 0) return inPartitions;
+  const listed = sql`${sql.param([...visibleChanges])}::text[]`;
+  return sql`${inPartitions} and ${getColumn(stream, 'externalId')} <> all(${listed})`;
 }
 
 /** The column of an entity's property. */

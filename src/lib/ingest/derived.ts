@@ -51,6 +51,6 @@ export async function refreshDerived(
     await refresh(tx, tenantId, visibleChanges);
 }
 
-/** The copy of a lead that we pushed somewhere ourselves counts nowhere. */
+/** The pushed copy of a lead is not counted anywhere. */
 const hidePushedCopy = <Row extends object>(row: Row | null): Row | null =>
   row !== null && 'mirrorOf' in row && row.mirrorOf !== null ? null : row;

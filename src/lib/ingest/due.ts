@@ -9,8 +9,8 @@ export interface DueConnection {
 }
 
 /**
- * Whether a connection is due now, by the clock of the database. Jobs only wake the worker; this is
- * the truth.
+ * Whether a connection is due now, by the clock of the database. Jobs only wake
+ * the worker; this table decides.
  */
 export async function isDue(tenantId: string, connectionId: string): Promise<boolean> {
   return (await listDueConnections(tenantId, 1)).some(({ id }) => id === connectionId);
@@ -18,7 +18,7 @@ export async function isDue(tenantId: string, connectionId: string): Promise<boo
 
 /**
  * The connections of a tenant that are to be synced within so many seconds. One without a date is
- * due now; paused ones and those that are set aside never are.
+ * due now; paused ones and those whose sync is an open failed job never are.
  */
 export function listDueConnections(
   tenantId: string,

@@ -16,7 +16,7 @@ export interface SourceFreshness {
   isStale: boolean;
   needsReconnect: boolean;
   error: string | null;
-  /** Records that are set aside at present. */
+  /** Records that are rejected at present. */
   rejected: number;
   running: { runId: string; startedAt: Date; stream: string | null; fetched: number } | null;
 }
@@ -25,8 +25,8 @@ export interface SourceFreshness {
 export const staleAfterMs = 2 * 3_600_000;
 
 /**
- * A run that nobody has taken up for so long is not called running any more, though it will go on
- * when a worker comes.
+ * A run that no worker has held for this long is not shown as running any more, although the next
+ * worker will resume it.
  */
 const abandonedSeconds = 600;
 
@@ -74,7 +74,7 @@ function findOldest(times: Date[]): Date | null {
 }
 
 /**
- * One connection with what its newest runs and its streams say. Times inside JSON are ISO texts.
+ * One connection with its streams and its newest runs. Times inside JSON are ISO texts.
  */
 interface SourceRow {
   [column: string]: unknown;
@@ -89,21 +89,30 @@ interface SourceRow {
 }
 
 /**
- * All sources in one statement, because every page asks. The newest run of each kind is looked up
- * through the index: the history of runs only grows.
+ * All sources in one statement, because every page of the site reads them. The newest run of each
+ * kind is looked up through the index: the history of runs only grows.
  */
 async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
   const whereConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
   const runStreams = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
   const { rows } = await tx.execute<SourceRow>(sql`
     select c.id, c.provider, c.label, c.status,
-      (select json_object_agg(stream, fresh_at) from ${streamStates} where ${whereConnection}) as fresh,
-      (select count(*)::int from ${recordErrors} where ${whereConnection} and resolved_at is null) as rejected,
-      (select json_build_object('runId', r.id, 'startedAt', r.started_at, 'stream', (select max(stream) filter (where status = 'running') ${runStreams}),
+      (select json_object_agg(stream, fresh_at)
+        from ${streamStates} where ${whereConnection}) as fresh,
+      (select count(*)::int
+        from ${recordErrors} where ${whereConnection} and resolved_at is null) as rejected,
+      (select json_build_object('runId', r.id, 'startedAt', r.started_at,
+          'stream', (select max(stream) filter (where status = 'running') ${runStreams}),
           'fetched', (select coalesce(sum(fetched), 0) ${runStreams}))
-        from ${syncRuns} as r where ${whereConnection} and status = 'running' and trigger <> 'replay' and coalesce(r.lease_until, c.due_at) > now() - make_interval(secs => ${abandonedSeconds}) limit 1) as running,
+        from ${syncRuns} as r
+        where ${whereConnection} and status = 'running' and trigger <> 'replay'
+          and coalesce(r.lease_until, c.due_at)
+            > now() - make_interval(secs => ${abandonedSeconds})
+        limit 1) as running,
       (select json_build_object('status', status, 'errorMessage', error_message)
-        from ${syncRuns} where ${whereConnection} and status <> 'running' and trigger <> 'replay' order by started_at desc nulls last limit 1) as finished
+        from ${syncRuns}
+        where ${whereConnection} and status <> 'running' and trigger <> 'replay'
+        order by started_at desc nulls last limit 1) as finished
     from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
   return rows;
 }

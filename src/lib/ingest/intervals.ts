@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A span of source time that was read whole, ends included, in milliseconds; -Infinity is the
- * beginning of time.
+ * A span of source time that was read completely, both ends included, in milliseconds; -Infinity
+ * stands for the beginning of time.
  */
 export type Interval = readonly [from: number, to: number];
 
@@ -17,8 +17,8 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
 }
 
 /**
- * Up to when everything from the beginning was read; undefined when not even the beginning was.
- * What lies behind a hole counts for nothing.
+ * The time up to which everything was read; undefined when the beginning was not. Spans after the
+ * first gap do not count.
  */
 export function findCoveredUntil(intervals: readonly Interval[]): number | undefined {
   const [first] = mergeIntervals(intervals);
@@ -28,8 +28,8 @@ export function findCoveredUntil(intervals: readonly Interval[]): number | undef
 const intervalsSchema = z.array(z.tuple([z.iso.datetime().nullable(), z.iso.datetime()]));
 
 /**
- * From the form in the database: ISO texts, null for the beginning. What is not of that form is no
- * interval.
+ * Parses the form in the database: pairs of ISO texts, null for the beginning of time. Anything
+ * else yields no intervals.
  */
 export function parseIntervals(json: unknown): Interval[] {
   const parsed = intervalsSchema.safeParse(json);

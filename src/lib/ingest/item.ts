@@ -45,8 +45,8 @@ export const toJson = (item: unknown): string =>
   tryCall(() => JSON.stringify(item) ?? 'null').value ?? '';
 
 /**
- * Whether JSON text holds a character that PostgreSQL refuses: NUL, or half of a surrogate pair. JSON
- * escapes both, and an escape counts when an even number of backslashes precedes it.
+ * Whether JSON text holds a character that PostgreSQL refuses: NUL, or half of a surrogate pair.
+ * JSON escapes both, and an escape counts when an even number of backslashes precedes it.
  */
 export const hasUnstorableCharacter = (json: string): boolean =>
   json.includes('\\u') && unstorablePattern.test(json);

@@ -50,8 +50,8 @@ async function renewLease(
 }
 
 /**
- * Releases a sync at a checkpoint, so that any worker can resume it. Returns when it is due: now, by
- * the clock of the database.
+ * Releases a sync at a checkpoint, so that any worker can resume it. Returns when it is due: now,
+ * by the clock of the database.
  */
 export function releaseRun(request: ConnectionRef, run: LeasedRun): Promise<Date> {
   return retryInTenant(request.tenantId, async (tx) => {

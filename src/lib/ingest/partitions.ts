@@ -6,11 +6,11 @@ import type { Cursor, PartitionBatch } from '../connectors/contract/source.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
-/** Parents of one batch: the pass can continue after each batch. */
+/** Parents of one batch; the pass can be resumed after each batch. */
 const batchSize = 100;
 /**
- * Unchanged parents are read again once in this many hours, because a source may not touch a parent
- * when its items change.
+ * Within this many hours every unchanged parent is read again once, because a source may not update
+ * a parent when its items change.
  */
 const sweepHours = 24;
 
@@ -38,7 +38,8 @@ export async function* readDuePartitions(
     sweep: pass.cursor === null ? null : (known?.sweep ?? null),
   };
   const sweeps = known !== undefined;
-  // A pass that is resumed behind its last changed parent has got that far all the same.
+  // A pass that is resumed after its last changed parent finds no more of them, so its high-water
+  // mark is restored from the cursor.
   if (known !== undefined) pass.highWater = { changed: known.changed, sweep: null };
   while (cursor.sweep === null) {
     const rows = await parents.changedAfter(cursor.changed);
@@ -115,13 +116,15 @@ function createParentReader(source: Source, name: string): ParentReader {
       read(
         after === null
           ? sql`true`
-          : sql`(${columns.changedAt}, ${columns.id}) > (${after.at}::timestamptz, ${after.id}::uuid)`,
+          : sql`(${columns.changedAt}, ${columns.id}) > (${after.at}::timestamptz,
+            ${after.id}::uuid)`,
         columns.changedAt,
         columns.id,
       ),
     inSlot: (slot, afterId) =>
       read(
-        sql`abs(hashtext(${columns.externalId})::bigint) % ${sweepHours} = ${slot} and ${afterId === null ? sql`true` : sql`${columns.id} > ${afterId}::uuid`}`,
+        sql`abs(hashtext(${columns.externalId})::bigint) % ${sweepHours} = ${slot}
+          and ${afterId === null ? sql`true` : sql`${columns.id} > ${afterId}::uuid`}`,
         columns.id,
       ),
   };

@@ -17,12 +17,12 @@ import { lockStreamState, lockOrCreateState, whereStreamState, type StreamState 
 import { createCounters, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
 
 /**
- * A pass that stood still for longer starts over, unless it was told to wait: the list has moved on
- * too far to continue in it.
+ * A pass that has stored nothing for this long starts over, because the list has changed too much
+ * to continue in it. A pass that the source told to wait continues all the same.
  */
 const resumableMinutes = 15;
 
-/** Goes on with the unfinished pass of a stream, or begins one. */
+/** Resumes the unfinished pass of a stream, or begins a new one. */
 export function beginPass(source: Source, stream: Stream): Promise<Pass> {
   return retryInTenant(source.tenantId, async (tx) => {
     await assertLease(tx, source.tenantId, source);
@@ -64,7 +64,7 @@ function resumePass(stream: Stream, state: StreamState): Pass | undefined {
     return undefined;
   const isOld = Date.now() - touchedAt.getTime() >= resumableMinutes * 60_000;
   if (isOld && pausedUntil === null) return undefined;
-  // As of its beginning, so that it goes on reading what it began to read.
+  // As of its beginning, so that a resumed pass keeps reading the same span.
   const begun = createPass(stream, state, passStartedAt);
   if (begun.span.mode !== passMode) return undefined;
   return {
@@ -104,8 +104,8 @@ function createPass(stream: Stream, state: StreamState, startedAt: Date): Pass {
 }
 
 /**
- * While a pass by time is under way, the high water holds the newest time of change that it has
- * met.
+ * The newest time of change that a pass by time has met (source time, ms). While such a pass is
+ * under way, its high-water mark holds this time.
  */
 function parseNewest(highWater: unknown): number | undefined {
   const parsed = z.object({ newest: z.number() }).safeParse(highWater);
@@ -113,7 +113,8 @@ function parseNewest(highWater: unknown): number | undefined {
 }
 
 /**
- * The pass is complete: what it did not list is gone, and the stream is fresh as of its beginning.
+ * Completes the pass and closes the counters of its stream. Items that it did not list are deleted,
+ * and the stream is fresh as of the beginning of the pass.
  */
 export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<StreamReport> {
   return retryInTenant(source.tenantId, async (tx) => {
@@ -135,8 +136,8 @@ export function finishPass(source: Source, stream: Stream, pass: Pass): Promise<
 }
 
 /**
- * The stream failed; its stored pages stay, and the next run goes on after them unless the cursor
- * is to blame.
+ * Closes the counters of a stream that failed. Its stored pages stay, and the next run continues
+ * after them unless the cursor is to blame.
  */
 export function failPass(
   source: Source,
@@ -147,8 +148,8 @@ export function failPass(
   return retryInTenant(source.tenantId, async (tx) => {
     await lockStreamState(tx, source, stream, pass);
     const restart = failure.resetsCursor ? { cursor: null } : {};
-    // A place that the source does not know any more takes with it what was known of changes:
-    // only a full pass is sure.
+    // When the source no longer knows the cursor, what is known of changes is not reliable
+    // either, so the next pass is a full one.
     const forget = failure.kind === 'cursor_invalid' ? { highWater: null, fullAt: null } : {};
     await tx
       .update(streamStates)

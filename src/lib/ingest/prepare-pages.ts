@@ -46,7 +46,8 @@ const bytesPerItem = 8192;
 
 /**
  * The weight that a page adds to its transaction. A page that names deleted items fills it up,
- * because its deletions apply to the pages before it and no page may follow in the same transaction.
+ * because its deletions apply to the pages before it and no page may follow in the same
+ * transaction.
  */
 export function measureWeight({ page, body }: PreparedPage): number {
   if (page.deleted !== undefined && page.deleted.length > 0) return maxBatchWeight;

@@ -9,10 +9,10 @@ import { pushes, pushPulls } from '../schema/pushes.ts';
 import { whereOwnAndLive, selectLeadById } from '../entities/lead/lookup.ts';
 
 /*
- * A lead that we pushed comes back as an item of the CRM: its mirror, which is kept, and neither
- * listed nor counted. What an item says of itself is only a claim. It stands when a push of this
- * tenant and connection backs it; otherwise a foreign id, or the id of a database that is gone,
- * would hide a lead that nothing else shows.
+ * A lead that we pushed comes back as an item of the CRM: its pushed copy, which is stored but
+ * neither listed nor counted. The id of ours that an item carries is only a claim: it holds when a
+ * push of this tenant and connection backs it. Otherwise the id of another tenant, or of a database
+ * that no longer exists, would hide a lead that is shown nowhere else.
  */
 
 /** The stream that records belong to. */
@@ -25,8 +25,8 @@ export interface ProviderStreamKey {
 }
 
 /**
- * The pages with the claims of their records settled: each is the mirror of the lead that a push
- * backs, or of none.
+ * The pages with `mirrorOf` of each record resolved: the lead that a push confirms it to be a copy
+ * of, or null.
  */
 export async function resolvePushedCopies(
   tx: Tx,
@@ -48,7 +48,7 @@ export async function resolvePushedCopies(
       }));
 }
 
-/** The same for versions that are replayed. */
+/** As `resolvePushedCopies`, for the versions of a replay. */
 export async function resolvePushedCopyVersions(
   tx: Tx,
   streamKey: ProviderStreamKey,
@@ -71,8 +71,8 @@ export async function resolvePushedCopyVersions(
 }
 
 /**
- * The digest of a row that is the mirror of something else than it claims: another one, so that the
- * row is written when that changes.
+ * The content digest of a row. It also covers `mirrorOf` where that differs from the item's claim,
+ * so that the row is written again when only `mirrorOf` changes.
  */
 export function hashPushedCopy(
   hash: string,
@@ -83,10 +83,10 @@ export function hashPushedCopy(
   return claimed === mirrorOf ? own : `${own}${hashSeparator}${mirrorOf ?? ''}`;
 }
 
-/** No character of a digest in base64. */
+/** Not a character of base64, which digests are written in. */
 const hashSeparator = '~';
 
-/** Which lead each record is the mirror of, by the record's id and its claim. */
+/** The lead that each record is a confirmed copy of, by the record's id and its claim. */
 type ConfirmedCopies = ReadonlyMap<string, string>;
 
 function resolveCopy(item: Incoming, confirmed: ConfirmedCopies): Incoming {
@@ -113,9 +113,9 @@ function resolveVersionCopy(version: Version, confirmed: ConfirmedCopies): Versi
 }
 
 /**
- * The claims that stand, and the records that are known by their id to be what we made there,
- * whether they say so or not: a CRM without our field cannot. Undefined when there is nothing to
- * ask.
+ * The records that pushes confirm to be copies: by the claim that they carry, or by the id of the
+ * record that a push created, because a CRM without our field cannot carry a claim. Undefined when
+ * there is nothing to confirm.
  */
 async function confirmCopies(
   tx: Tx,
@@ -143,7 +143,7 @@ async function confirmCopies(
   ];
   return new Map(
     records.flatMap(({ externalId, claimed }) => {
-      // What the record says of itself comes before what its id says.
+      // The claim of the record takes precedence over its id.
       const backing = [
         claimed === null ? undefined : byLead.get(claimed),
         byRemote.get(externalId),
@@ -162,8 +162,8 @@ async function confirmCopies(
 }
 
 /**
- * The pushes of the leads that records claim to be, and those that know the records by their ids.
- * By lists rather than one by one: see `leadById`.
+ * The pushes of the leads that the records claim to be, and those that created or found the
+ * records. Two queries for all records instead of two for each.
  */
 async function selectPushes(
   tx: Tx,
@@ -195,7 +195,7 @@ async function selectPushes(
   return [...byClaim, ...byId];
 }
 
-/** Those of the leads that are there and no copies themselves. */
+/** Those of the leads that are live and not copies themselves. */
 async function selectOwnLeads(tx: Tx, tenantId: string, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, never>();
   const rows = await tx
@@ -217,8 +217,9 @@ const readClaim = ({ record }: Incoming): string | null =>
   'mirrorOf' in record ? (record.mirrorOf?.toLowerCase() ?? null) : null;
 
 /**
- * Marks the pushed leads whose copy has to be looked at after these changes: copies that came,
- * changed or went, and leads that went or came back. In the transaction that made the changes.
+ * Records a pending pull for each pushed lead that these changes concern: its copy appeared,
+ * changed or was deleted, or the lead itself was deleted or came back. Runs in the transaction of
+ * the changes.
  */
 export async function recordPendingPulls(
   tx: Tx,
@@ -242,20 +243,22 @@ export async function recordPendingPulls(
     .filter(({ before, after }) => hasChangedVisibility(before, after))
     .flatMap(({ before, after }) => before?.id ?? after?.id ?? []);
   if (copies.length + moved.length === 0) return;
-  // In one order, so that two connections that mark the same leads wait for each other instead of
-  // locking each other out.
+  // In a fixed order, so that two connections that record pulls for the same leads do not deadlock.
   await tx.execute(sql`
     insert into ${pushPulls} (tenant_id, connection_id, lead_id)
     select ${tenantId}::uuid, connection_id, lead_id from (
-      select ${connectionId}::uuid as connection_id, lead_id from unnest(${sql.param(copies)}::uuid[]) as copy (lead_id)
-      union select connection_id, lead_id from ${pushes} where tenant_id = ${tenantId} and lead_id = any(${sql.param(moved)}::uuid[])) as marked
+      select ${connectionId}::uuid as connection_id, lead_id
+      from unnest(${sql.param(copies)}::uuid[]) as copy (lead_id)
+      union
+      select connection_id, lead_id from ${pushes}
+      where tenant_id = ${tenantId} and lead_id = any(${sql.param(moved)}::uuid[])) as marked
     order by connection_id, lead_id
     on conflict (tenant_id, connection_id, lead_id) do update set marked_at = clock_timestamp()`);
 }
 
 /**
- * A lead that is gone, is back, or has become or ceased to be a mirror itself: its copies may have
- * to be shown, or hidden again.
+ * Whether a lead was deleted, came back, or became or ceased to be a copy itself: then its own
+ * copies may have to be shown, or hidden again.
  */
 function hasChangedVisibility(
   before: EntityRows['lead'] | null,

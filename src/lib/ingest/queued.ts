@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 /**
- * Whether a sync of one of these connections of the tenant waits for a worker: it could begin now
- * and nobody has taken it up.
+ * Whether a sync of one of these connections is waiting for a worker: its job could start now, but
+ * no worker has claimed it.
  */
 export async function isQueued(
   tenantId: string,
@@ -14,7 +14,8 @@ export async function isQueued(
     tx.execute(sql`
     select 1 from pgboss.job
     where name = 'sync-connection' and state in ('created', 'retry') and start_after <= now()
-      and data->>'tenantId' = ${tenantId} and data->>'connectionId' in ${[...connectionIds]} limit 1`),
+      and data->>'tenantId' = ${tenantId} and data->>'connectionId' in ${[...connectionIds]}
+        limit 1`),
   );
   return rows.length > 0;
 }

@@ -11,7 +11,7 @@ import { recountStageEntries } from '../summaries/stage-entries/refresh.ts';
 
 type Recount = (tx: Tx, tenantId: string) => Promise<void>;
 
-/** In order: stages count what is on the hot list. */
+/** In order: the counts of pipeline stages depend on the hot list. */
 const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
   lead: [recountLeadMetrics, recountCompanyDomains],
   opportunity: [recountHotListItems, recountPipelineStageCounts, recountStageEntries],
@@ -23,9 +23,9 @@ const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
 };
 
 /**
- * Makes the rollups of an entity equal to its live rows, whatever they were. What they are off by
- * is the same before and after any page that is stored meanwhile, and is added like that page's own
- * changes; only two recounts take turns.
+ * Makes the rollups of an entity equal the sums of its live rows. The difference is added, like the
+ * changes of a page, so pages that are stored at the same time do not interfere; two recounts take
+ * turns.
  */
 export async function recountSummaries(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
   await tx.execute(

@@ -5,10 +5,10 @@ import { whereConnection } from './lease.ts';
 import { syncRuns } from '../schema/sync.ts';
 
 /**
- * Asks for a pass over a connection before its time, in the caller's transaction. True when a job
- * has to be queued for it (`wake`), after the transaction. False when none is needed: a run under
- * way is followed by another one, a connection that waits for its source comes by itself, and one
- * that is paused or refused stays as it is.
+ * Requests a sync of a connection before its regular time, in the caller's transaction. True when
+ * the caller has to queue a job for it after the transaction (`enqueueSync`). False when none is
+ * needed: a running sync is followed by another one, a connection that waits for its source is due
+ * later by itself, and one that is paused or has to be reconnected is left alone.
  */
 export async function requestSync(
   tx: Tx,
@@ -16,9 +16,10 @@ export async function requestSync(
   connectionId: string,
 ): Promise<boolean> {
   const own = whereConnection({ tenantId, connectionId });
-  const isWaiting = sql<boolean>`(${connections.waitingFor} is not null and coalesce(${connections.dueAt} > now(), false))`;
-  // Locks the connection until the end: a run that ends meanwhile sees the wake, or is seen to have
-  // ended.
+  const isWaiting = sql<boolean>`(${connections.waitingFor} is not null
+    and coalesce(${connections.dueAt} > now(), false))`;
+  // This locks the connection until the transaction ends, so a run that is finishing either sees
+  // the new wake count or has ended before the query for running syncs below.
   const [updated] = await tx
     .update(connections)
     .set({ wakes: sql`${connections.wakes} + 1` })

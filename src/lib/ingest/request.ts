@@ -8,9 +8,8 @@ import { listBusyConnections, isReplaying } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
 
 /**
- * Asks the workers to sync all connections of a tenant now, or those to one provider. One that is
- * read at the moment is left out; when all of them are, or wait for a sync that was asked for
- * before, it is a conflict.
+ * Queues a sync of all connections of a tenant, or of those to one provider. Connections that are
+ * being synced are left out. Throws Problem (conflict) when nothing is left to queue.
  */
 export async function requestTenantSync(
   tenantId: string,
@@ -38,8 +37,8 @@ export async function requestTenantSync(
 }
 
 /**
- * Asks the workers to read a connection again and to delete what its source does not list any more,
- * however much that is.
+ * Queues a sync that deletes everything which the source no longer lists, however much that is.
+ * Throws Problem: `not_found`, or `conflict` when one is queued already.
  */
 export async function requestDeletions(
   tenantId: string,
@@ -59,13 +58,13 @@ export async function requestDeletions(
     return;
   throw new Problem(
     'conflict',
-    'These deletions were confirmed already; the sync that carries them out is waiting or under way.',
+    'These deletions were confirmed already. The sync that carries them out is queued or running.',
   );
 }
 
 /**
- * Asks the workers to replay a connection from its stored answers. While one waits or runs, another
- * is a conflict.
+ * Queues a replay of a connection from its stored responses. Throws Problem: `not_found`, or
+ * `conflict` while a replay is waiting or running.
  */
 export async function requestReplay(
   tenantId: string,
@@ -81,18 +80,20 @@ export async function requestReplay(
   ) {
     throw new Problem(
       'conflict',
-      'A rebuild of this connection from stored data is already under way. Wait until it has ended.',
+      'A rebuild of this connection from stored data is already under way. Wait until it has ' +
+        'ended.',
     );
   }
 }
 
-/** In the queue, further connections of a tenant stand behind this many of it at most. */
+/** The lowest priority of a queued sync: later connections of a tenant all share it. */
 const minPriority = -3;
 
 /**
- * Queues every connection that is due before the next tick, each at its own time. What was missed
- * is caught up once. The first connection of each tenant goes before the second of any: many
- * connections of one must not keep the others waiting.
+ * Queues every connection that becomes due before the next tick, each for its own time; a
+ * connection that missed several times is queued once. The first connection of each tenant has
+ * priority over the second of any, so that a tenant with many connections does not keep the others
+ * waiting.
  */
 export async function enqueueDueSyncs(now = new Date()): Promise<number> {
   let queued = 0;
@@ -107,8 +108,7 @@ export async function enqueueDueSyncs(now = new Date()): Promise<number> {
 }
 
 /**
- * Queues a connection for the time at which it is due. False when it is queued for that time
- * already.
+ * Queues a connection for the time at which it is due. False when it is queued for then already.
  */
 export function enqueueSync(
   tenantId: string,
@@ -119,7 +119,7 @@ export function enqueueSync(
 ): Promise<boolean> {
   const payload = { tenantId, connectionId, trigger: 'schedule' as const, requestedBy: null };
   const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
-  // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+  // One key for each due time, so that a job for a later time does not block one for an earlier.
   return enqueue('sync-connection', payload, {
     key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`,
     priority,

@@ -15,20 +15,23 @@ export function computeNextDue(connectionId: string, now: Date, intervalMs = syn
   return new Date(slot * intervalMs + offset);
 }
 
-/** From the random end of the id; its beginning is a time and would not spread. */
+/**
+ * Taken from the random end of the id: the beginning of a version 7 UUID is a time and would not
+ * spread the connections.
+ */
 function computeOffset(connectionId: string, intervalMs: number): number {
   return Number.parseInt(connectionId.slice(-8), 16) % intervalMs;
 }
 
 /**
- * The part of the interval for which a connection that was just synced is left alone, though its
- * minute may come.
+ * The share of the interval for which a connection that was just synced is not synced again, even
+ * if its minute comes within that time.
  */
 const restShare = 0.1;
 
 /**
- * When a connection is synced again after a run that ended at `now`, and what it waits for if that
- * is not its own minute.
+ * When a connection is synced again after a run that ended at `now`; `waitingFor` is the reason
+ * when that is not its regular minute.
  */
 export function computeNextAttempt(
   connectionId: string,

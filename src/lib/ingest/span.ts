@@ -1,21 +1,23 @@
 import type { Changes, Cursor, ReadSpan } from '../connectors/contract/source.ts';
 import { mergeIntervals, findCoveredUntil, type Interval } from './intervals.ts';
 
-/** What the state of a stream says about its next pass. */
+/** The part of a stream's state that decides what its next pass reads. */
 export interface StreamProgress {
   /** When the last complete pass over everything began. */
   fullAt: Date | null;
-  /** By time: the spans of source time that were read whole. */
+  /**
+   * For streams that follow changes by time: the spans of source time that were read completely.
+   */
   intervals: readonly Interval[];
-  /** By token: what the last pass left. */
+  /** For streams that follow changes by token: the token of the last pass. */
   token: Cursor;
-  /** Instead of the stream's own look-back, when a person has set one. */
+  /** Overrides the stream's own look-back (seconds) when a person has set one. */
   lookbackSeconds: number | null;
 }
 
 /**
- * What the next pass reads: everything until everything was read once, then changes, and now and
- * then everything again to find what the changes did not tell.
+ * What the next pass reads: everything until a full pass has completed, then only changes, and from
+ * time to time everything again (`reconcile`), to find what the changes did not report.
  */
 export function chooseSpan(
   changes: Changes | undefined,
@@ -39,9 +41,9 @@ export function chooseSpan(
 }
 
 /**
- * The spans after a pass ended whose newest item changed at `newest` (source time, ms; undefined
- * when it had none). The source's own clock decides: what it has not shown yet is not taken as
- * read.
+ * The spans that are covered after a pass. It covers the time up to `newest`, the last change among
+ * its items (source time, ms; undefined when it had no items), and not up to our own clock: changes
+ * that the source has not listed yet count as unread.
  */
 export function extendCoverage(
   span: ReadSpan,

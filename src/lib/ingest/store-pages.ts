@@ -143,8 +143,8 @@ function toSnapshot(
 
 /**
  * Deletes (softly) what the pages themselves show to be gone: the items that the last page names as
- * deleted, or, when each page is the complete list of one parent, the parent's items that are not on
- * it.
+ * deleted, or, when each page is the complete list of one parent, the parent's items that are not
+ * on it.
  */
 async function applyPageDeletions(
   tx: Tx,

@@ -24,8 +24,8 @@ export interface SliceResult {
 }
 
 /**
- * Runs a sync of the connection to its end, in as many slices as it takes. A run that another worker
- * holds is a Problem (conflict).
+ * Runs a sync of the connection to its end, in as many slices as it takes. A run that another
+ * worker holds is a Problem (conflict).
  */
 export async function syncConnection(request: SyncRequest): Promise<RunReport> {
   for (;;) {

@@ -85,14 +85,14 @@ function reportProgress(source: Source, stream: Stream, pass: Pass, page: Page):
 }
 
 /**
- * The fewest pages of a slice. A resumed pass may read a page or two again before it gets further, so
- * a shorter slice could end without progress.
+ * The fewest pages of a slice. A resumed pass may read a page or two again before it gets further,
+ * so a shorter slice could end without progress.
  */
 const minPages = 3;
 
 /**
- * Whether the time of the slice is over. A slice that has not moved the cursor goes on until it has,
- * because the next slice would only repeat it.
+ * Whether the time of the slice is over. A slice that has not moved the cursor goes on until it
+ * has, because the next slice would only repeat it.
  */
 function isSliceOver(
   source: Source,

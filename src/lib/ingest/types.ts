@@ -15,15 +15,15 @@ export interface SyncRequest {
    * confirmed it.
    */
   acceptDeletions?: boolean;
-  /** Puts the run down at the next page boundary; another worker goes on with it. */
+  /** Releases the run at the next page boundary, so that another worker can resume it. */
   signal?: AbortSignal;
   /**
-   * After this time the run is put down at the next page boundary, so that others get their turn.
-   * Default: never.
+   * After this time (ms) the run is released at the next page boundary, so that others get their
+   * turn. Default: never.
    */
   sliceMs?: number;
   onProgress?: (progress: SyncProgress) => void;
-  /** For a replay: the run that its slice before has put down for it. */
+  /** For a replay: the run that its previous slice has released for it. */
   handedOver?: { runId: string; lease: number } | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Source extends ConnectionSession {
   runId: string;
   lease: number;
   timeZone: string;
-  /** The largest share of a stream's rows that is deleted without asking. */
+  /** The largest share of a stream's rows (0 to 1) that is deleted without a confirmation. */
   deletionShare: number;
   startedAt: Date;
   /** When the slice is over, in milliseconds of the process clock (performance.now). */
@@ -69,21 +69,21 @@ export interface Pass {
    * follow changes by time.
    */
   newest: number | undefined;
-  /** Whether it stood still for so long that items may have moved past it. */
+  /** Whether it was interrupted for so long that items may have moved past its cursor. */
   hasGap: boolean;
   /** How many items the source says there are; `steady` while it has said the same all along. */
   expected: { total: number; steady: boolean } | null;
   pages: number;
   /** Compare-and-set token of the stream's state: grows by one with each stored page. */
   version: number;
-  /** Whether items of this stream are still set aside, so that a success has to look for them. */
+  /** Whether the stream has open rejections, so that accepted items have to resolve theirs. */
   hasErrors: boolean;
-  /** What persons laid over items that could not be read as they were. */
+  /** Corrections of people for items that could not be read as received. */
   corrections: Corrections;
   counters: StreamCounters;
 }
 
-/** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
+/** The results for the items fetched: fetched = inserted + changed + unchanged + rejected. */
 export interface StreamCounters {
   pages: number;
   fetched: number;

@@ -16,20 +16,20 @@ import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from
 import { storeAccepted } from './retry.ts';
 import { withLockedStream, openStoredStream, type StoredStream } from './stream.ts';
 
-/** What a person needs to correct a record. */
+/** What the form for correcting a record shows. */
 export interface RecordForEditing {
   error: RecordError;
   /** Name of the stream for people. */
   label: string;
-  /** The masked item as JSON; null when it is too long to be edited, or not kept any more. */
+  /** The masked item as JSON; null when it is too long to edit or no longer stored. */
   text: string | null;
   /**
-   * Digest of the item: the form sends it back, so that nobody corrects what they have not seen.
+   * Digest of the item. The form sends it back, so that nobody corrects an item they have not seen.
    */
   digest: string;
 }
 
-/** A longer item is no matter for a form. In characters of JSON. */
+/** The longest item that a form can edit, in characters of JSON. */
 const maxTextLength = 200_000;
 
 export async function readRecordForEditing(actor: Actor, id: string): Promise<RecordForEditing> {
@@ -60,8 +60,8 @@ export interface Edit {
 }
 
 /**
- * Stores the record as a person corrected it, and the correction, for as long as the source sends
- * that very item.
+ * Stores the record as a person corrected it. The correction is kept and applied for as long as the
+ * source sends exactly this item.
  */
 export async function correctRecord(actor: Actor, id: string, edit: Edit): Promise<void> {
   const { connectionId, stream } = await requireOpenRejection(actor, id);
@@ -71,7 +71,8 @@ export async function correctRecord(actor: Actor, id: string, edit: Edit): Promi
     if (hashItem(raw.item) !== edit.digest)
       throw new Problem(
         'conflict',
-        'The source has sent this record anew since you opened it. Look at it again: your text was made for the old one.',
+        'The source has sent a newer version of this record since you opened it. Reload the page ' +
+          'and make your correction again.',
       );
     const corrected = parseEditedItem(raw, edit.text);
     assertSameRecord(open, raw.item, corrected);
@@ -97,14 +98,14 @@ function parseEditedItem(raw: RawItem, text: string): unknown {
   }
 }
 
-/** An id may be added where there is none; another one would make another record. */
+/** Allows adding a missing id, but not changing one, which would make it another record. */
 function assertSameRecord({ definition }: StoredStream, before: unknown, after: unknown): void {
   const id = readItemId(definition, before);
   if (id !== undefined && readItemId(definition, after) !== id)
     throw fieldProblem(
       'bad_request',
       'item',
-      'The id of a record cannot be changed. Put it back as it was.',
+      'The id of a record cannot be changed. Restore the original id.',
     );
 }
 
@@ -130,7 +131,7 @@ async function applyCorrection(
       `It still cannot be read. ${rejected?.reason ?? ''}`.trim(),
     );
   await storeAccepted(tx, stream, [{ raw, incoming }]);
-  // Where the mapping takes the item as it is by now, there is nothing to remember.
+  // When the mapping accepts the unchanged item by now, there is no correction to keep.
   const decision = isDeepStrictEqual(patch, {})
     ? { correction: null, resolution: 'accepted' as const }
     : { correction: patch, resolution: 'corrected' as const };

@@ -2,7 +2,7 @@ import { and, eq, isNotNull } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { recordErrors } from '../../schema/sync.ts';
 
-/** What a person laid over an item, for as long as the source sends that very item. */
+/** A person's correction of an item; it applies while the source sends exactly this item. */
 export interface Correction {
   /** Digest of the item as received. */
   digest: string;
@@ -13,7 +13,7 @@ export interface Correction {
 /** Corrections of a stream by the key of the item. */
 export type Corrections = ReadonlyMap<string, Correction>;
 
-/** The corrections that hold for a stream of a connection: `translate` takes them. */
+/** The corrections for a stream of a connection, which `translateItem` applies. */
 export async function loadCorrections(
   tx: Tx,
   tenantId: string,

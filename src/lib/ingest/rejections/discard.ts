@@ -6,8 +6,8 @@ import { requireNote } from '../../jobs/failed/note.ts';
 import { lockOpenRejection, whereRejection, requireOpenRejection } from './locks.ts';
 
 /**
- * Gives a record up, with a reason. It stays in the books as rejected, and comes back only when the
- * source changes it.
+ * Discards a rejected record, with a reason. It keeps counting as rejected, and is opened again
+ * only when the source changes it.
  */
 export async function discardRecord(actor: Actor, id: string, reason: string): Promise<void> {
   await requireOpenRejection(actor, id);

@@ -7,7 +7,7 @@ const kindLabels: Record<string, string> = {
   mapping: 'Other reasons',
 };
 
-/** The class of a reason, for people: a label of ours, else the field that is to blame. */
+/** The kind of a reason, for people: a label, or else the name of the field to blame. */
 export function rejectionKindLabel(kind: string): string {
   return kindLabels[kind] ?? `Field “${kind}”`;
 }

@@ -26,8 +26,8 @@ export async function requireOpenRejection(actor: Actor, id: string): Promise<Re
 }
 
 /**
- * As `requireOpenRejection`, and locks it: of two people who decide at the same time, the second one
- * waits here and gets a Problem (conflict).
+ * As `requireOpenRejection`, and locks it: of two people who decide at the same time, the second
+ * one waits here and gets a Problem (conflict).
  */
 export async function lockOpenRejection(tx: Tx, actor: Actor, id: string): Promise<RecordError> {
   const [row] = await tx.select().from(recordErrors).where(whereRejection(actor, id)).for('update');

@@ -6,7 +6,7 @@ import { isId } from '../../platform/id.ts';
 import { recordErrors } from '../../schema/sync.ts';
 import { rejectionKindLabel, streamLabel } from './labels.ts';
 
-/** Which records a list shows; what is not given does not matter. */
+/** Which rejections a list shows; a missing property does not restrict it. */
 export interface RejectionFilter {
   connection?: string | undefined;
   stream?: string | undefined;
@@ -14,7 +14,7 @@ export interface RejectionFilter {
   cursor?: string | undefined;
 }
 
-/** Rows of one page. Each brings its item along, so that a page has fewer than a table's. */
+/** Rows of one page: fewer than in other tables, because each row shows its item. */
 const pageSize = 25;
 const newestFirst: SortOrder = {
   expression: sql`last_seen_at`,
@@ -41,7 +41,7 @@ const addLabels = <Row extends { provider: string; stream: string; kind: string 
   kindLabel: rejectionKindLabel(row.kind),
 });
 
-/** How many records are set aside for each kind of reason, most first. */
+/** How many rejections are open for each kind of reason, most first. */
 export async function listRejectionGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const rows = await tx
@@ -54,7 +54,7 @@ export async function listRejectionGroups(tx: Tx, tenantId: string) {
   return rows.map(addLabels);
 }
 
-/** One page of the records that are set aside, the newest first. */
+/** One page of the open rejections, newest first. */
 export async function listRejections(tx: Tx, tenantId: string, filter: RejectionFilter) {
   const keyset = keysetQuery(newestFirst, sql`${recordErrors.id}`, filter.cursor, pageSize);
   const rows = await tx
@@ -97,7 +97,7 @@ function whereFilter({ connection, stream, kind }: RejectionFilter) {
   );
 }
 
-/** What became of the records that left the list last. */
+/** The rejections that were resolved last, newest first. */
 export async function listResolvedRejections(tx: Tx, tenantId: string, limit: number) {
   const { id, itemKey: key, resolvedAt, resolution, resolvedBy, note } = recordErrors;
   const rows = await tx

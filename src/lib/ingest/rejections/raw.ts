@@ -11,7 +11,7 @@ import type { StoredStream } from './stream.ts';
 
 export type RecordError = typeof recordErrors.$inferSelect;
 
-/** An item as it was received, with what its mapping may know. */
+/** An item as received, with the context for its mapping. */
 export interface RawItem {
   error: RecordError;
   item: unknown;
@@ -21,8 +21,8 @@ export interface RawItem {
 }
 
 /**
- * Reads items from the answers that were kept. Those whose answer was pruned, damaged or does not
- * hold them are left out.
+ * Reads the items of rejections from the stored responses. An item is left out when its response
+ * was pruned, is damaged, or does not hold it.
  */
 export async function readRawItems(
   tx: Tx,
@@ -62,11 +62,12 @@ export async function readRawItems(
   return found;
 }
 
-/** The Problem when an item is not among those that `readRawItems` found. */
+/** The Problem for an item that `readRawItems` left out. */
 export function rawItemUnavailable(): Problem {
   return new Problem(
     'conflict',
-    'The answer that held this record is not kept any more, or cannot be read. If the source still has the record, the next full sync brings it back; else discard it.',
+    'The response that held this record is no longer stored, or cannot be read. If the source ' +
+      'still has the record, the next full sync brings it back; otherwise discard it.',
   );
 }
 
@@ -75,15 +76,15 @@ async function readItems(tx: Tx, stream: StoredStream, sha256: Buffer): Promise<
     const body = await readBody(tx, stream.tenantId, sha256);
     return body === undefined ? [] : stream.definition.parse(body);
   } catch (error) {
-    // What is damaged in storage counts as gone; a database that fails is another matter.
+    // A damaged response counts as missing; a failing database does not.
     if (error instanceof DrizzleQueryError) throw error;
     return [];
   }
 }
 
 /**
- * Where the item stands: at its noted place, or elsewhere when a newer adapter reads the answer
- * differently.
+ * The index of the item: the recorded one, or another when a newer version of the provider's code
+ * parses the response differently.
  */
 function findItemIndex(
   { definition }: StoredStream,

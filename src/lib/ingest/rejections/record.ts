@@ -89,8 +89,8 @@ const refreshedColumns = {
 };
 
 /**
- * A decision is dropped when the item has changed since it was made, a correction also when the item
- * was rejected in spite of it.
+ * A decision is dropped when the item has changed since it was made, a correction also when the
+ * item was rejected in spite of it.
  */
 function keepDecisions(rejected: readonly Rejection[]) {
   const failed = rejected.flatMap(({ corrected, itemKey }) => (corrected ? [itemKey] : []));

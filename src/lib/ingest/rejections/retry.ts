@@ -24,24 +24,21 @@ import {
 import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
 import { withLockedStream, type StoredStream } from './stream.ts';
 
-/**
- * What became of records that were tried again; `unreadable` ones could not be read from what is
- * kept.
- */
+/** The results of a retry; the responses of `unreadable` records are gone or damaged. */
 export interface RetryTally {
   accepted: number;
   rejected: number;
   unreadable: number;
 }
 
-/** Up to so many are tried again while the person waits. */
+/** The most records that are retried while the person waits; more are retried in a job. */
 const maxInlineRetries = 50;
-/** Records of one transaction. */
+/** Records that one transaction retries. */
 const batchSize = 200;
 
 /**
- * Tries one record again, from the answer that is kept and with the mapping of today. False when it
- * is refused again.
+ * Retries one record from its stored response, with the current mapping. False when it is rejected
+ * again.
  */
 export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
   const { connectionId, stream } = await requireOpenRejection(actor, id);
@@ -55,8 +52,8 @@ export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
 }
 
 /**
- * Tries all records of a kind again: a few at once, many in a job (then the answer is undefined),
- * whose progress is the shrinking list.
+ * Retries all records of a kind: a few right away, many in a job. With a job the result is
+ * undefined, and the shrinking list shows the progress.
  */
 export async function retryGroup(
   actor: Actor,
@@ -67,7 +64,7 @@ export async function retryGroup(
   if (open === 0)
     throw new Problem(
       'conflict',
-      'No record of this kind is set aside any more. The list below is up to date.',
+      'There are no failed records of this kind any more. The list below is up to date.',
     );
   if (open <= maxInlineRetries)
     return withLockedStream(group, async (tx, place) =>
@@ -83,19 +80,19 @@ export async function retryGroup(
   if (await isFailedJobOpen(actor.tenantId, 'retry-records', subject))
     throw new Problem(
       'conflict',
-      'An earlier retry of these records failed and is set aside itself. Retry it under Jobs.',
+      'An earlier retry of these records failed. Retry it under failed jobs.',
     );
   if (!(await enqueue('retry-records', payload, { key: subject })))
     throw new Problem(
       'conflict',
-      'These records are being tried again already. The list grows shorter while it goes on.',
+      'A retry of these records is already under way. The list gets shorter while it goes on.',
     );
   return undefined;
 }
 
 /**
- * Goes on with the retry of a group until it is through (null), or until `isOver` after a batch:
- * then the answer is where to go on. Each batch is one transaction.
+ * Retries a group in batches of one transaction each. Returns null when the group is done, or the
+ * id after which to continue when `isOver` says so after a batch.
  */
 export async function retrySlice(
   payload: JobPayload<'retry-records'>,
@@ -115,8 +112,8 @@ export async function retrySlice(
 }
 
 /**
- * Translates items anew and stores those that are accepted, in the transaction of the caller, which
- * holds the stream.
+ * Translates items again and stores those that are accepted, in the caller's transaction, which has
+ * locked the stream.
  */
 async function retryErrors(
   tx: Tx,
@@ -159,7 +156,7 @@ function toCorrections({
     : new Map([[itemKey, { digest: hashItem(item), patch: correction }]]);
 }
 
-/** Stores records as of when their answer was received: what came later stays. */
+/** Stores records as of the time of their response, so that newer versions stay. */
 export async function storeAccepted(
   tx: Tx,
   stream: StoredStream,
@@ -190,7 +187,8 @@ async function markAccepted(
   by: string | null,
 ): Promise<void> {
   if (ids.length === 0) return;
-  const resolution = sql`case when ${recordErrors.correction} is null then 'accepted' else 'corrected' end`;
+  const resolution = sql`case when ${recordErrors.correction} is null then 'accepted'
+    else 'corrected' end`;
   await tx
     .update(recordErrors)
     .set({ resolvedAt: sql`now()`, resolution, resolvedBy: by })

@@ -22,8 +22,8 @@ export interface StoredStream extends StreamKey {
 }
 
 /**
- * Runs `work` in one transaction that locks the stream's state, as each page of a sync does: the two
- * take turns, and neither sees half of what the other writes. Outlasts a database restart.
+ * Runs `work` in one transaction that locks the stream's state, as each page of a sync does: the
+ * two take turns, and neither sees half of what the other writes. Outlasts a database restart.
  */
 export async function withLockedStream<T>(
   key: StreamKey,

@@ -64,7 +64,8 @@ export async function listAbsentIds(
   if (count === 0) return [];
   const { table } = getEntityDefinition(stream.entity);
   const { rows } = await tx.execute<{ id: string }>(
-    sql`select external_id as id from ${table} where ${whereStream(source, stream)} and deleted_at is null and ${condition}`,
+    sql`select external_id as id from ${table} where ${whereStream(source, stream)}
+      and deleted_at is null and ${condition}`,
   );
   return rows.map(({ id }) => id);
 }
@@ -74,13 +75,16 @@ function whereAbsent(
   stream: Stream,
   { proof, parents }: ReplayPlan,
 ): { scope: SQL; condition: SQL } {
-  const unlisted = sql`${getColumn(stream, 'externalId')} not in ${selectListedIds(source, stream, proof)}`;
+  const unlisted = sql`${getColumn(stream, 'externalId')} not in
+    ${selectListedIds(source, stream, proof)}`;
   if (parents !== undefined) {
+    const isOrphan = whereParentDeleted(source, stream, parents);
     // A list of a parent that is kept proves what is not on it; without one, nothing is known.
-    const isKept = sql`${getColumn(stream, parents.field)} in (select partition from raw_snapshots where ${whereStream(source, stream)} and partition is not null)`;
+    const isKept = sql`${getColumn(stream, parents.field)} in (select partition from raw_snapshots
+      where ${whereStream(source, stream)} and partition is not null)`;
     return {
       scope: sql`true`,
-      condition: sql`(${whereParentDeleted(source, stream, parents)} or (${isKept} and ${unlisted}))`,
+      condition: sql`(${isOrphan} or (${isKept} and ${unlisted}))`,
     };
   }
   const scope =

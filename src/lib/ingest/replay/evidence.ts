@@ -40,7 +40,8 @@ export async function selectProofs(
 ): Promise<Proof[]> {
   const { rows } = await tx.execute<{ passId: string; at: string }>(sql`
     select pass_id as "passId", max(proven_at) as at from sync_run_streams
-    where ${whereStream(source, stream)} and proven_at is not null group by pass_id order by at desc`);
+    where ${whereStream(source, stream)} and proven_at is not null group by pass_id
+      order by at desc`);
   return rows.map(({ passId, at }) => ({ passId, at: new Date(at) }));
 }
 
@@ -54,8 +55,10 @@ export async function isCompletelyKept(
   { passId }: Proof,
 ): Promise<boolean> {
   const { rows } = await tx.execute<{ whole: boolean }>(sql`
-    select (select count(*) from raw_snapshots where ${whereStream(source, stream)} and pass_id = ${passId})
-      >= (select sum(pages) from sync_run_streams where ${whereStream(source, stream)} and pass_id = ${passId}) as whole`);
+    select (select count(*) from raw_snapshots where ${whereStream(source, stream)}
+      and pass_id = ${passId})
+      >= (select sum(pages) from sync_run_streams where ${whereStream(source, stream)}
+        and pass_id = ${passId}) as whole`);
   return rows[0]?.whole === true;
 }
 
@@ -75,11 +78,15 @@ export async function planPages(
     Omit<PlannedPage, 'receivedAt'> & { receivedAt: string } & Record<string, unknown>
   >(sql`
     with ${buildListingCtes(source, stream, proof)},
-    won as (select page_id, count(*) filter (where is_won)::int as won, array_agg(id) filter (where not is_won and is_listed) as lost from told group by page_id)
-    select page.id, page.sha256, page.received_at as "receivedAt", page.page_no as "pageNo", page.partition, page.is_current as "isCurrent", body.size,
+    won as (select page_id, count(*) filter (where is_won)::int as won,
+      array_agg(id) filter (where not is_won and is_listed) as lost from told group by page_id)
+    select page.id, page.sha256, page.received_at as "receivedAt", page.page_no as "pageNo",
+      page.partition, page.is_current as "isCurrent", body.size,
       coalesce(won.won, 0) as won, coalesce(won.lost, '{}') as lost
-    from page left join won on won.page_id = page.id join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256
-    where ${recent} and (won.won > 0 or page.id in (${selectOpenSnapshotIds(toStreamKey(source, stream))}))
+    from page left join won on won.page_id = page.id
+      join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256
+    where ${recent} and (won.won > 0
+      or page.id in (${selectOpenSnapshotIds(toStreamKey(source, stream))}))
     order by page.received_at, page.page_no, page.id`);
   return rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt) }));
 }
@@ -90,7 +97,8 @@ export const selectListedIds = (
   stream: Stream,
   proof: Proof | undefined,
 ): SQL =>
-  sql`(with ${buildListingCtes(source, stream, proof)} select id from told where is_won and is_current)`;
+  sql`(with ${buildListingCtes(source, stream, proof)} select id from told where is_won
+    and is_current)`;
 
 /**
  * `page`: the pages that count; `told`: what each says of an id. Of all that is said of an id the
@@ -100,9 +108,12 @@ function buildListingCtes(source: ReplaySource, stream: Stream, proof: Proof | u
   return sql`page as materialized (${selectRelevantPages(source, stream, proof)}),
     said as (
       select page.id as page_id, is_current, said.id, is_listed,
-        rank() over (partition by said.id order by received_at desc, page_no desc, page.id desc, is_listed) as place
-      from page cross join lateral (select unnest(external_ids) as id, true as is_listed union all select unnest(deleted_ids), false) as said),
-    told as (select *, place = 1 and is_listed and (is_current or ${whereNotDeleted(source, stream)}) as is_won from said)`;
+        rank() over (partition by said.id order by received_at desc, page_no desc, page.id desc,
+          is_listed) as place
+      from page cross join lateral (select unnest(external_ids) as id, true as is_listed
+        union all select unnest(deleted_ids), false) as said),
+    told as (select *, place = 1 and is_listed
+      and (is_current or ${whereNotDeleted(source, stream)}) as is_won from said)`;
 }
 
 function selectRelevantPages(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
@@ -113,20 +124,24 @@ function selectRelevantPages(source: ReplaySource, stream: Stream, proof: Proof 
       : sql`(pass_id = ${proof.passId} or received_at >= ${proof.at.toISOString()})`;
   switch (stream.listing.kind) {
     case 'complete':
-      return sql`select ${columns}, true as is_current from raw_snapshots where ${whereStream(source, stream)} and ${isCurrent}`;
+      return sql`select ${columns}, true as is_current from raw_snapshots
+        where ${whereStream(source, stream)} and ${isCurrent}`;
     // What has left the window stays as it was last seen.
     case 'window':
-      return sql`select ${columns}, ${isCurrent} as is_current from raw_snapshots where ${whereStream(source, stream)}`;
+      return sql`select ${columns}, ${isCurrent} as is_current from raw_snapshots
+        where ${whereStream(source, stream)}`;
     case 'partitioned':
       return sql`select distinct on (partition) ${columns}, true as is_current from raw_snapshots
-        where ${whereStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc`;
+        where ${whereStream(source, stream)} and partition is not null
+          order by partition, received_at desc, page_no desc, id desc`;
   }
 }
 
 /** What is not listed any more and was deleted stays so. */
 function whereNotDeleted(source: ReplaySource, stream: Stream): SQL {
   const { table } = getEntityDefinition(stream.entity);
-  return sql`not exists (select from ${table} where ${whereStream(source, stream)} and external_id = said.id and deleted_at is not null)`;
+  return sql`not exists (select from ${table} where ${whereStream(source, stream)}
+    and external_id = said.id and deleted_at is not null)`;
 }
 
 /**

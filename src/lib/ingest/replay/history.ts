@@ -84,9 +84,11 @@ async function selectPages(
       with page as (
         select page.id, page.sha256, received_at, page_no, partition, array_agg(listed.id) as ids
         from raw_snapshots as page, unnest(external_ids) as listed (id)
-        where ${whereStream(source, stream)} and listed.id = any(${sql.param([...ids])}::text[]) group by page.tenant_id, page.id)
+        where ${whereStream(source, stream)} and listed.id = any(${sql.param([...ids])}::text[])
+          group by page.tenant_id, page.id)
       select page.id, page.sha256, received_at as "receivedAt", partition, ids, size from page
-      join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256 order by received_at, page_no, page.id`);
+      join raw_bodies as body on body.tenant_id = ${source.tenantId} and body.sha256 = page.sha256
+        order by received_at, page_no, page.id`);
     return found.rows;
   });
   const last = new Map<string, string>();

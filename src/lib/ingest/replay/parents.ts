@@ -52,7 +52,8 @@ export async function readLiveParents(
   const { table } = getEntityDefinition(parents.entity);
   const { rows } = await readTenant(source.tenantId, (tx) =>
     tx.execute<{ id: string }>(
-      sql`select external_id as id from ${table} where ${whereStream(source, parents)} and deleted_at is null and external_id = any(${sql.param(wanted)}::text[])`,
+      sql`select external_id as id from ${table} where ${whereStream(source, parents)}
+        and deleted_at is null and external_id = any(${sql.param(wanted)}::text[])`,
     ),
   );
   return new Set(
@@ -70,6 +71,8 @@ export function whereParentDeleted(
 ): SQL {
   const { table } = getEntityDefinition(entity);
   const column = getColumn(stream, field);
-  const dead = sql`select external_id from ${table} where ${whereStream(source, { name })} and deleted_at is not null`;
-  return sql`((${column} in (${dead}) and not ${column} = any(${sql.param([...born])}::text[])) or ${column} = any(${sql.param([...gone])}::text[]))`;
+  const dead = sql`select external_id from ${table} where ${whereStream(source, { name })}
+    and deleted_at is not null`;
+  return sql`((${column} in (${dead}) and not ${column} = any(${sql.param([...born])}::text[])) or
+    ${column} = any(${sql.param([...gone])}::text[]))`;
 }

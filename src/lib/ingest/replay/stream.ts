@@ -213,7 +213,8 @@ function formatMessage(damaged: number, heldBack: number): string {
   const parts = [];
   if (damaged > 0)
     parts.push(
-      `${damaged} stored ${damaged === 1 ? 'answer is' : 'answers are'} damaged; the records on ${damaged === 1 ? 'it' : 'them'} were left as they are.`,
+      `${damaged} stored ${damaged === 1 ? 'answer is' : 'answers are'} damaged; the records on ` +
+        `${damaged === 1 ? 'it' : 'them'} were left as they are.`,
     );
   if (heldBack > 0)
     parts.push(

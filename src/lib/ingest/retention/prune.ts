@@ -53,7 +53,8 @@ function selectPrunableIds(source: ReplaySource, stream: Stream, cutoff: Date): 
     const unneeded = await whereUnneeded(tx, source, stream);
     if (unneeded === undefined) return [];
     const { rows } = await tx.execute<{ id: string }>(sql`
-      select id from raw_snapshots where ${whereStream(source, stream)} and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
+      select id from raw_snapshots where ${whereStream(source, stream)}
+        and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
     return rows.map(({ id }) => id);
   });
 }

@@ -33,7 +33,8 @@ export async function whereUnneeded(
     ...selectRejectionSnapshots(source, stream),
     ...selectHistorySnapshots(source, stream),
   ];
-  return sql`pass_id <> ${proof.passId} and received_at < ${proof.at.toISOString()} and id not in (${sql.join(kept, sql` union `)})`;
+  return sql`pass_id <> ${proof.passId} and received_at < ${proof.at.toISOString()}
+    and id not in (${sql.join(kept, sql` union `)})`;
 }
 
 const getTable = (stream: Stream) => getEntityDefinition(stream.entity).table;
@@ -42,8 +43,10 @@ const fromLiveRows = (source: ReplaySource, stream: Stream) =>
 
 function selectNewestOfLive(source: ReplaySource, stream: Stream): SQL {
   return sql`select id from (
-    select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
-    where ${whereStream(source, stream)} and listed.id in (select external_id from ${fromLiveRows(source, stream)})
+    select distinct on (listed.id) page.id from raw_snapshots as page,
+      unnest(external_ids) as listed (id)
+    where ${whereStream(source, stream)} and listed.id in (select external_id
+      from ${fromLiveRows(source, stream)})
     order by listed.id, received_at desc, page_no desc, page.id desc) as newest`;
 }
 
@@ -52,7 +55,8 @@ function selectNewestLists(source: ReplaySource, stream: Stream): SQL {
   const dead = parents === undefined ? sql`false` : whereParentDeleted(source, parents);
   return sql`select id from (
     select distinct on (partition) id, partition from raw_snapshots
-    where ${whereStream(source, stream)} and partition is not null order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
+    where ${whereStream(source, stream)} and partition is not null
+      order by partition, received_at desc, page_no desc, id desc) as newest where not ${dead}`;
 }
 
 function whereParentDeleted(
@@ -60,7 +64,8 @@ function whereParentDeleted(
   { name, entity }: NonNullable<ReturnType<typeof findParents>>,
 ): SQL {
   const { table } = getEntityDefinition(entity);
-  return sql`exists (select from ${table} where ${whereStream(source, { name })} and external_id = newest.partition and deleted_at is not null)`;
+  return sql`exists (select from ${table} where ${whereStream(source, { name })}
+    and external_id = newest.partition and deleted_at is not null)`;
 }
 
 function selectRejectionSnapshots(source: ReplaySource, stream: Stream): SQL[] {
@@ -77,8 +82,10 @@ function selectHistorySnapshots(source: ReplaySource, stream: Stream): SQL[] {
   const since = history === undefined ? undefined : getTableColumns(table)[history.since];
   if (since === undefined) return [];
   const selectEdge = (isOnSide: SQL, order: SQL) => sql`select id from (
-    select distinct on (listed.id) page.id from raw_snapshots as page, unnest(external_ids) as listed (id)
-      join (select external_id, ${sql.identifier(since.name)} as since from ${fromLiveRows(source, stream)}) as live on live.external_id = listed.id
+    select distinct on (listed.id) page.id from raw_snapshots as page,
+      unnest(external_ids) as listed (id)
+      join (select external_id, ${sql.identifier(since.name)} as since
+        from ${fromLiveRows(source, stream)}) as live on live.external_id = listed.id
     where ${whereStream(source, stream)} and ${isOnSide} order by listed.id, ${order}) as edge`;
   return [
     selectEdge(sql`received_at >= live.since`, sql`received_at, page_no, page.id`),

@@ -42,12 +42,14 @@ export async function deleteUnreferencedBodies(
   while (!isOver()) {
     const { held, gone } = await retryInTenant(tenantId, async (tx) => {
       const found = await tx.execute<{ sha256: Buffer }>(sql`
-        select sha256 from ${rawBodies} as body where tenant_id = ${tenantId} and ${whereUnreferenced(tenantId)} limit ${batchSize} for update skip locked`);
+        select sha256 from ${rawBodies} as body where tenant_id = ${tenantId}
+          and ${whereUnreferenced(tenantId)} limit ${batchSize} for update skip locked`);
       const digests = found.rows.map(({ sha256 }) => sha256);
       if (digests.length === 0) return { held: 0, gone: 0 };
       // In a statement of its own, which sees what was committed before we held them.
       const result = await tx.execute(
-        sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests} and ${whereUnreferenced(tenantId)}`,
+        sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests}
+          and ${whereUnreferenced(tenantId)}`,
       );
       return { held: digests.length, gone: result.rowCount ?? 0 };
     });
@@ -58,4 +60,5 @@ export async function deleteUnreferencedBodies(
 }
 
 const whereUnreferenced = (tenantId: string): SQL =>
-  sql`not exists (select from ${rawSnapshots} as page where page.tenant_id = ${tenantId} and page.sha256 = body.sha256)`;
+  sql`not exists (select from ${rawSnapshots} as page where page.tenant_id = ${tenantId}
+    and page.sha256 = body.sha256)`;

@@ -59,14 +59,20 @@ export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]):
   const bodies = [
     ...new Map(snapshots.map(({ body }) => [body.sha256.toString('hex'), body])).values(),
   ];
+  const given = bodies.map(
+    ({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`,
+  );
   await tx.execute(sql`
-    with given (sha256, compressed, size) as (values ${joinList(bodies.map(({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`))}),
-    held as materialized (select sha256 from ${rawBodies} where tenant_id = ${tenantId} and sha256 in (select sha256 from given) order by sha256 for key share),
+    with given (sha256, compressed, size) as (values ${joinList(given)}),
+    held as materialized (select sha256 from ${rawBodies} where tenant_id = ${tenantId}
+      and sha256 in (select sha256 from given) order by sha256 for key share),
     stored as (
       insert into ${rawBodies} (tenant_id, sha256, compressed, size)
-      select ${tenantId}::uuid, sha256, compressed, size from given where sha256 not in (select sha256 from held) order by sha256 on conflict do nothing)
+      select ${tenantId}::uuid, sha256, compressed, size from given
+        where sha256 not in (select sha256 from held) order by sha256 on conflict do nothing)
     insert into ${rawSnapshots}
-      (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at, status, content_type, sha256, external_ids, deleted_ids)
+      (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at,
+        status, content_type, sha256, external_ids, deleted_ids)
     values ${joinList(snapshots.map(toSnapshotRow))}`);
 }
 
@@ -83,8 +89,10 @@ function toSnapshotRow({ meta, answer, body }: NewSnapshot) {
     externalIds,
     deletedIds,
   } = meta;
-  return sql`(${tenantId}::uuid, ${id}::uuid, ${connectionId}::uuid, ${runId}::uuid, ${stream}, ${passId}::uuid, ${pageNo}::int, ${partition}, ${answer.receivedAt.toISOString()}::timestamptz,
-    ${answer.status}::int, ${answer.contentType}, ${body.sha256}::bytea, ${sql.param(externalIds)}::text[], ${sql.param(deletedIds)}::text[])`;
+  return sql`(${tenantId}::uuid, ${id}::uuid, ${connectionId}::uuid, ${runId}::uuid, ${stream},
+    ${passId}::uuid, ${pageNo}::int, ${partition}, ${answer.receivedAt.toISOString()}::timestamptz,
+    ${answer.status}::int, ${answer.contentType}, ${body.sha256}::bytea,
+    ${sql.param(externalIds)}::text[], ${sql.param(deletedIds)}::text[])`;
 }
 
 const joinList = (parts: SQL[]) => sql.join(parts, sql`, `);

@@ -91,7 +91,8 @@ export function isSameState(one: RecordState, other: RecordState): boolean {
 function changedMeanwhileProblem(state: RecordState): Problem {
   return new Problem(
     'conflict',
-    `Somebody changed it at the source in the meantime: it is ${formatState(state)} there. Nothing was changed; look at it again.`,
+    `Somebody changed it at the source in the meantime: it is ${formatState(state)} there. ` +
+      'Nothing was changed; look at it again.',
   );
 }
 

@@ -69,8 +69,8 @@ async function applyField(
       by,
       timeZone,
     });
-  // When the lead cannot hold their value, ours counts as agreed: theirs then stays in the CRM until
-  // our value changes.
+  // When the lead cannot hold their value, ours counts as agreed: theirs then stays in the CRM
+  // until our value changes.
   await updateBase(tx, locked.push, {
     [row.field]: choice === 'theirs' && values === undefined ? ours : theirs,
   });
@@ -138,5 +138,6 @@ async function hasUnsentChanges(tx: Tx, locked: LockedPush, push: PushRow): Prom
 export const changedAgainProblem = () =>
   new Problem(
     'conflict',
-    'This conflict has changed since you opened the page, so nothing was decided. Look at the current values and choose again.',
+    'This conflict has changed since you opened the page, so nothing was decided. Look at the ' +
+      'current values and choose again.',
   );

@@ -20,8 +20,8 @@ export interface LockedPush {
 }
 
 /**
- * Locks a push and its lead. Throws Problem: `not_found`, or `conflict` while a worker is sending the
- * lead.
+ * Locks a push and its lead. Throws Problem: `not_found`, or `conflict` while a worker is sending
+ * the lead.
  */
 export async function lockPush(tx: Tx, tenantId: string, pushId: string): Promise<LockedPush> {
   const [known] = await tx

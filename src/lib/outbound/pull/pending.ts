@@ -74,7 +74,8 @@ export async function deletePendingPulls(
     pendingPulls.map(({ leadId }) => leadId),
     pendingPulls.map(({ markedAt }) => markedAt),
   ];
-  const read = sql`(lead_id, marked_at) in (select * from unnest(${sql.param(ids)}::uuid[], ${sql.param(times)}::timestamptz[]))`;
+  const read = sql`(lead_id, marked_at) in (select *
+    from unnest(${sql.param(ids)}::uuid[], ${sql.param(times)}::timestamptz[]))`;
   await tx.delete(pushPulls).where(and(whereConnection(tenantId, connectionId), read));
 }
 

@@ -82,8 +82,8 @@ export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
 }
 
 /**
- * As `pullChanges` after a sync: what fails is noted and left to the next one, because the sync itself
- * went well.
+ * As `pullChanges` after a sync: what fails is noted and left to the next one, because the sync
+ * itself went well.
  */
 export async function pullAfterSync(key: ConnectionKey): Promise<void> {
   try {

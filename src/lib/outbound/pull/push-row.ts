@@ -65,8 +65,8 @@ export async function addPushNote(
 
 /** Shows the state of the push on its lead, if it is the lead's newest push. */
 export function showOnLead(tx: Tx, push: PushRow, state: PushRow['state'] | null): Promise<void> {
-  // A Date holds whole milliseconds, a row microseconds: without the extra one the push itself could
-  // look newer than it is.
+  // A Date holds whole milliseconds, a row microseconds: without the extra one the push itself
+  // could look newer than it is.
   const requestedAt = sql`
     ${push.requestedAt.toISOString()}::timestamptz + interval '1 millisecond'`;
   return updateLeadPushState(tx, push, state, requestedAt);

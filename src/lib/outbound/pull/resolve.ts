@@ -104,8 +104,8 @@ async function refreshOurValues(
 }
 
 /**
- * Nothing is left to do when the conflict was resolved with the same choice, for example by a second
- * click. Throws Problem (conflict) when it was resolved otherwise.
+ * Nothing is left to do when the conflict was resolved with the same choice, for example by a
+ * second click. Throws Problem (conflict) when it was resolved otherwise.
  */
 async function assertSameResolution(
   tx: Tx,

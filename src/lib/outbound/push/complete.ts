@@ -12,7 +12,9 @@ import { storePushEvents, toPushEvents } from './events.ts';
 import { updateLeadPushState } from './lead-state.ts';
 import { lockRequestedAt, whereLeased, type LeasedPush } from './lease.ts';
 
-/** The error kind of a push whose lead was deleted here: a person has nothing to decide about it. */
+/**
+ * The error kind of a push whose lead was deleted here: a person has nothing to decide about it.
+ */
 export const leadGone = 'lead_gone';
 
 /** How a push ends, or why it has to wait. */
@@ -60,8 +62,8 @@ export type PushCompletion =
     };
 
 /**
- * Ends a push and gives up its lease: state, events and consequences in one transaction. A push that
- * was requested again in the meantime is due at once, with all its attempts.
+ * Ends a push and gives up its lease: state, events and consequences in one transaction. A push
+ * that was requested again in the meantime is due at once, with all its attempts.
  */
 export function completePush(
   push: LeasedPush,

@@ -13,8 +13,8 @@ import type { PushSession } from './session.ts';
 const maxAttempts = 3;
 
 /**
- * Ends a push that failed: postpones it when something else is to blame, else counts the attempt and
- * plans the next one. After the last attempt what the push created is removed again.
+ * Ends a push that failed: postpones it when something else is to blame, else counts the attempt
+ * and plans the next one. After the last attempt what the push created is removed again.
  */
 export async function completeFailure(
   session: PushSession,

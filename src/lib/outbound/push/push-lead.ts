@@ -32,7 +32,9 @@ export async function pushLead(session: PushSession, push: LeasedPush): Promise<
   }
 }
 
-/** The values of the lead; undefined when it is gone, or turned out to be a copy of another lead. */
+/**
+ * The values of the lead; undefined when it is gone, or turned out to be a copy of another lead.
+ */
 async function readLead({ tenantId, leadId }: LeasedPush): Promise<LeadValues | undefined> {
   const found = await retryInTenant(tenantId, (tx) => readLeadValues(tx, tenantId, [leadId]));
   return found.get(leadId);
@@ -72,7 +74,8 @@ async function failGoneLead(
       kind: 'failed',
       errorKind: leadGone,
       message:
-        'Nothing was sent, because the lead is no longer in this workspace or turned out to be a copy of another lead.',
+        'Nothing was sent, because the lead is no longer in this workspace or turned out to be ' +
+        'a copy of another lead.',
       retryAt: null,
       remoteId,
       remoteIds,

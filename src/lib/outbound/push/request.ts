@@ -59,7 +59,8 @@ export async function requirePushConnection(
   if (!(await enabledFeatures(tenantId)).has('crm-push'))
     throw new Problem(
       'conflict',
-      'Writing leads into a CRM is switched off in this workspace. An admin can switch it on under Settings, Features.',
+      'Writing leads into a CRM is switched off in this workspace. An admin can switch it on ' +
+        'under Settings, Features.',
     );
   const candidates = (await listPushConnections(tenantId)).filter(
     (candidate) => provider === undefined || candidate.provider === provider,
@@ -82,7 +83,8 @@ export async function requirePushConnection(
   if (candidates.length > 1)
     throw new Problem(
       'bad_request',
-      `Several connected systems take leads. Name one of them: ${candidates.map(({ id, label }) => `${id} (${label})`).join(', ')}.`,
+      'Several connected systems take leads. Name one of them: ' +
+        `${candidates.map(({ id, label }) => `${id} (${label})`).join(', ')}.`,
     );
   return only;
 }

@@ -28,7 +28,8 @@ function readTrustFile(file: string): X509Certificate[] {
   } catch {
     throw new Problem(
       'unavailable',
-      'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct it and start again.',
+      'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct ' +
+        'it and start again.',
     );
   }
 }

@@ -96,7 +96,9 @@ export async function createRecord(
   if (missing.length > 0)
     throw new RemoteError(
       'malformed',
-      `${label} requires ${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`,
+      `${label} requires ` +
+        `${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ` +
+        `${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`,
     );
   const written = await tables.create({ table, id, values, parents }, { detect });
   if (written.kind !== 'done') return written;
@@ -137,5 +139,6 @@ export function pickMissingParents(record: RemoteRecord, parents: Parents): Pare
 export const unstableRecord = ({ label }: Delivery, table: PushTable): RemoteError =>
   new RemoteError(
     'transient',
-    `The ${table} in ${label} changed again and again while it was being written. The next try follows by itself.`,
+    `The ${table} in ${label} changed again and again while it was being written. The next try ` +
+      'follows by itself.',
   );

@@ -157,7 +157,10 @@ function toLostResult(delivery: Delivery, kind: 'deleted' | 'foreign'): LeadResu
 }
 
 function toDuplicateResult(delivery: Delivery): LeadResult {
-  const messages = `${delivery.label} takes another record for the same lead, which cannot be found by its e-mail address or domain. Merge them there, or change its duplicate detection rules; then push again.`;
+  const messages =
+    `${delivery.label} takes another record for the same lead, which cannot be ` +
+    'found by its e-mail address or domain. Merge them there, or change its duplicate detection ' +
+    'rules; then push again.';
   return {
     base: delivery.push.base ?? {},
     conflicts: [

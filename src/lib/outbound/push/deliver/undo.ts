@@ -6,8 +6,8 @@ import type { Delivery } from './delivery.ts';
 
 /**
  * Takes back what a push that failed for good made itself, as long as nobody has changed it since
- * and no other lead needs it. What cannot be taken back stays, and the audit log says so: it is found
- * and used by the next push.
+ * and no other lead needs it. What cannot be taken back stays, and the audit log says so: it is
+ * found and used by the next push.
  */
 export async function undoDelivery(delivery: Delivery): Promise<void> {
   const { auditLog, tables, progress } = delivery;
@@ -24,7 +24,8 @@ export async function undoDelivery(delivery: Delivery): Promise<void> {
       auditLog.addNote(
         'undo',
         'failed',
-        `The ${table} could not be taken back: ${error instanceof Error ? error.message : 'no answer'}`,
+        `The ${table} could not be taken back: ` +
+          `${error instanceof Error ? error.message : 'no answer'}`,
       );
     }
   }
