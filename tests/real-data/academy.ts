@@ -62,6 +62,12 @@ export const written = linesOfLeads()
     date: new Date(Date.UTC(2026, 0, 1) + index * 60_000).toISOString(),
   }));
 
+const lastContacts = new Map(
+  written.map(({ contact_id, date }) => [`Prospect ${contact_id}`, date]),
+);
+/** When the only note about a lead was written (ISO), by the name of the lead. */
+export const lastContactOf = (name: string): string | null => lastContacts.get(name) ?? null;
+
 function linesOfLeads(most = Infinity) {
   return linesOf('leads').slice(0, most);
 }

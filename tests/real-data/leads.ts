@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { find, findAll, readText, type Element } from '../helpers/html.ts';
 import { readKpis, readPage, readRows, walk, type Page } from '../helpers/page.ts';
-import { surveyed, type Academy } from './academy.ts';
-import { countText, none, shareText, sorted } from './text.ts';
+import { lastContactOf, surveyed, type Academy } from './academy.ts';
+import { countText, dayText, none, shareText, sorted } from './text.ts';
 import { countBy, trueLeads, type TrueLead } from './truth.ts';
 
 const sourceLabel = ({ source }: TrueLead): string => source ?? 'No source';
 const barsAtMost = 12;
 
-/** What a lead's row shows; the files have no company, contact, value, owner or dates for leads. */
+/** What a lead's row shows; the files have no company, contact, value, owner or date of leads. */
 const rowOf = ({ name, source, status }: TrueLead): string[] => [
   name,
   none,
@@ -16,6 +16,7 @@ const rowOf = ({ name, source, status }: TrueLead): string[] => [
   status,
   none,
   none,
+  dayText(lastContactOf(name)),
   none,
 ];
 

@@ -3,7 +3,7 @@ import { readSheet } from 'read-excel-file/node';
 import { describe, expect, it } from 'vitest';
 import { find, findAll, readText, type Element } from '../helpers/html.ts';
 import { readKpis, readPage, readRows } from '../helpers/page.ts';
-import { planned, written, type Academy } from './academy.ts';
+import { lastContactOf, planned, written, type Academy } from './academy.ts';
 import { countText, exactText, moneyText, shortText, sorted } from './text.ts';
 import { likely, lostStages, sumOf, trueDeals, trueHotList, trueLeads, weightOf } from './truth.ts';
 
@@ -21,6 +21,10 @@ const ahead = planned
 const midnight = (day: string | null): string => (day === null ? '' : `${day}T00:00:00+00:00`);
 const outcomeOf = (stage: string): string =>
   stage === 'Won' ? 'won' : lostStages.includes(stage) ? 'lost' : 'open';
+
+/** A spreadsheet keeps times as fractions of days: to the second they are exact. */
+const secondOf = (at: Date): string =>
+  `${new Date(Math.round(at.getTime() / 1000) * 1000).toISOString().slice(0, 19)}+00:00`;
 
 export function listChecks(academy: () => Academy): void {
   const leads = trueLeads();
@@ -44,6 +48,7 @@ export function listChecks(academy: () => Academy): void {
     status,
     String(qualified),
     ...Array.from({ length: 12 }, () => ''),
+    lastContactOf(name)?.replace('.000Z', '+00:00') ?? '',
   ]);
   const dealRows = deals.map(({ company, stage, value, since, begun }) => [
     company ?? 'Unnamed opportunity',
@@ -62,7 +67,9 @@ export function listChecks(academy: () => Academy): void {
       expect(head?.slice(4, 7)).toEqual(['Source', 'Status', 'Qualified']);
       expect(sorted(rows)).toEqual(sorted(leadRows));
       const cells = (await xlsx('leads.xlsx')).map((row) =>
-        row.map((cell) => (cell === null ? '' : String(cell as string))),
+        row.map((cell) =>
+          cell instanceof Date ? secondOf(cell) : String((cell as string | null) ?? ''),
+        ),
       );
       expect(sorted(cells)).toEqual(sorted(leadRows));
     });

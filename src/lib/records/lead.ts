@@ -115,18 +115,6 @@ export const leadFields = defineFields({
     record: prose().nullable(),
     shownIn: 'detail',
   },
-  /** The last note about it, or the last of its activities that was held. */
-  lastContactedAt: {
-    kind: 'instant',
-    label: 'Last contacted',
-    mappable: true,
-    shownIn: 'list',
-    about: 'The last note about the lead, or the last activity with it that was held.',
-    export: { width: 18 },
-    sort: 'contacted',
-    table: 'always',
-    fact: true,
-  },
   /**
    * The lead of ours that this one is a copy of, because we pushed it there. Copies are kept, and
    * neither listed nor counted.
@@ -199,6 +187,18 @@ export const leadFields = defineFields({
     shownIn: 'list',
     about: 'Of the newest push into the CRM; null when there was none.',
     export: { width: 10 },
+  },
+  /** The last note about it, or the last of its activities that was held. */
+  lastContactedAt: {
+    kind: 'instant',
+    label: 'Last contacted',
+    mappable: true,
+    shownIn: 'list',
+    about: 'The last note about the lead, or the last activity with it that was held.',
+    export: { width: 18 },
+    sort: 'contacted',
+    table: 'always',
+    fact: true,
   },
 });
 
