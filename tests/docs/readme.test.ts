@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { documents, found, read } from './documents.ts';
 
@@ -18,6 +19,15 @@ describe('npm scripts', () => {
   it.each(documents)('%s names none that does not exist', (file) => {
     const named = found(read(file), /\bnpm (?:run )?(start|test|(?<=run )[\w:-]+)/g);
     expect(named.filter((script) => !scripts.includes(script))).toEqual([]);
+  });
+});
+
+describe('the drawing of the flow', () => {
+  it('names files and rooms of src/lib that exist', () => {
+    const drawing = readme.slice(readme.indexOf('## How the data flows')).split('```')[1] ?? '';
+    const named = found(drawing, /(?<![\w/-])((?!src\/)[\w-]+\/(?:[\w-]+\.ts|[\w-]+\/)?)/g);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existsSync(`src/lib/${name}`))).toEqual([]);
   });
 });
 
