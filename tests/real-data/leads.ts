@@ -137,9 +137,9 @@ export function leadChecks(academy: () => Academy): void {
         if (wanted.length > 0)
           expect(pagerOf(pages[0] as Page)).toContain(`of ${countText(wanted.length)} leads`);
         const rows = pages.flatMap((page) => readRows(page, 'rows'));
-        if (few) expect(sorted(rows)).toEqual(sorted(wanted.map(rowOf)));
-        else
-          for (const row of rows) expect(sorted(wanted.map(rowOf))).toContain(JSON.stringify(row));
+        const expected = sorted(wanted.map(rowOf));
+        if (few) expect(sorted(rows)).toEqual(expected);
+        else for (const row of rows) expect(expected).toContain(JSON.stringify(row));
       },
     );
 

@@ -12,6 +12,8 @@ const short = number({
 });
 const share = number({ style: 'percent', maximumFractionDigits: 1 });
 
+const day = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
+
 export const none = '–';
 export const countText = (value: number): string => whole.format(value);
 export const moneyText = (value: number): string => dollars.format(value);
@@ -22,9 +24,7 @@ export const shortText = (value: number): string =>
 export const shareText = (value: number): string => share.format(value);
 
 export const dayText = (iso: string | null): string =>
-  iso === null
-    ? none
-    : new Date(iso).toLocaleDateString('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
+  iso === null ? none : day.format(new Date(iso));
 
 /** The change from one figure to another, as the cards say it. */
 export function changeText(from: number, to: number): string {
