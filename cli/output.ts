@@ -34,6 +34,12 @@ export function print(options: OutputOptions, result: unknown, lines: string[]):
   );
 }
 
+/** Sets the exit code for runs of which at least one failed or was partial. */
+export function setExitCode(runs: readonly { status: string }[]): void {
+  if (runs.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
+  else if (runs.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
+}
+
 /** Prints what went wrong on standard error and answers with the exit code for it. */
 export function reportFailure(options: OutputOptions, error: unknown): number {
   const code =

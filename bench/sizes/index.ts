@@ -1,5 +1,6 @@
 import { ensureBuilt } from '../../scripts/build.ts';
-import { listBudgets, weigh, type Weight } from '../../scripts/budgets.ts';
+import { listBudgets } from '../../scripts/budgets/site.ts';
+import { weigh, type Weight } from '../../scripts/budgets/weigh.ts';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { benchEnv } from '../kit/environment.ts';

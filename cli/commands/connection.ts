@@ -193,3 +193,17 @@ async function list(options: OutputOptions & { tenant: string }): Promise<void> 
   );
   print(options, rows, table(rows));
 }
+
+/**
+ * Returns the connections of a workspace, or only the one that --connection names. Throws Problem
+ * `not_found` when there is none.
+ */
+export async function requireConnections(slug: string, connection: string | undefined) {
+  const tenant = await requireTenant(slug);
+  const found = (await listConnections(tenant.id)).filter(
+    ({ id }) => connection === undefined || id === connection,
+  );
+  const named = connection === undefined ? '' : ` ${connection}`;
+  if (found.length === 0) throw new Problem('not_found', `${slug} has no connection${named}.`);
+  return found;
+}

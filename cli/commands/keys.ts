@@ -1,7 +1,7 @@
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { rotateKeys, type RotationProgress } from '../../src/lib/connections/keys/rotate.ts';
+import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
 import { listKeyUses } from '#lib/connections/keys/key-uses.ts';
+import { startProgress } from '../progress.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 
 export function addKeysCommands(program: Command): void {
@@ -24,8 +24,10 @@ export function addKeysCommands(program: Command): void {
 }
 
 async function rotate(options: OutputOptions): Promise<void> {
-  const bar = progressBar();
-  const rotation = await rotateKeys(bar.update).finally(bar.stop);
+  const bar = startProgress('keys rotate  {bar}  {value} of {total} secrets', 0);
+  const rotation = await rotateKeys(({ done, total }) =>
+    bar.show(done, Math.max(total, done)),
+  ).finally(bar.stop);
   const { newest, resealed, replaced, unopened } = rotation;
   const lines = [`Sealed ${resealed} secrets anew with the key "${newest}".`];
   if (replaced > 0) lines.push(`${replaced} were replaced meanwhile and keep their new seal.`);
@@ -55,22 +57,4 @@ async function status(options: OutputOptions): Promise<void> {
     .filter(({ place, secrets }) => place === 'withdrawn' && secrets > 0)
     .map(({ key }) => `The key "${key}" is missing: put it back into TRIBUTARY_KEYS.`);
   print(options, uses, [...table(rows), ...missing]);
-}
-
-/** A bar on standard error while it is a terminal; silent in scripts. */
-function progressBar(): { update: (progress: RotationProgress) => void; stop: () => void } {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({
-    format: 'keys rotate  {bar}  {value} of {total} secrets',
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  bar.start(0, 0);
-  return {
-    update: ({ done, total }) => {
-      bar.setTotal(Math.max(total, done));
-      bar.update(done);
-    },
-    stop: () => bar.stop(),
-  };
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { listConnections } from '../../src/lib/connections/connections.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { dryRunReplay, type DryRun } from '#lib/ingest/replay/dry-run.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
@@ -9,9 +8,9 @@ import type {
   ReplayReport,
   ReplayRequest,
 } from '#lib/ingest/replay/types.ts';
-import { exitCodes, print, table, type OutputOptions } from '../output.ts';
-import { progressBar } from './sync.ts';
-import { requireTenant } from './tenant.ts';
+import { print, setExitCode, table, type OutputOptions } from '../output.ts';
+import { requireConnections } from './connection.ts';
+import { startSyncProgress } from './sync.ts';
 
 interface ReplayOptions extends OutputOptions {
   tenant: string;
@@ -42,44 +41,40 @@ export function addReplayCommand(program: Command): void {
 
 async function replay(options: ReplayOptions): Promise<void> {
   const requests = await buildRequests(options);
-  const bar = progressBar(options.tenant);
+  const bar = startSyncProgress(options.tenant);
   try {
-    const onProgress = bar.update;
-    if (options.dryRun === true) {
-      const runs: (DryRun & { connectionId: string })[] = [];
-      for (const request of requests)
-        runs.push({
-          connectionId: request.connectionId,
-          ...(await dryRunReplay({ ...request, onProgress })),
-        });
-      bar.stop();
-      print(
-        options,
-        runs,
-        runs.flatMap(({ connectionId, streams }) => [
-          `${options.tenant}: what a replay of ${connectionId} would do`,
-          ...table(streams.map(toRow)),
-          ...formatDamaged(streams.flatMap(({ damaged }) => damaged)),
-          '',
-        ]),
-      );
-      return;
-    }
-    const reports: ReplayReport[] = [];
-    for (const request of requests)
-      reports.push(await replayConnection({ ...request, onProgress }));
-    bar.stop();
-    print(
-      options,
-      reports,
-      reports.flatMap((report) => formatLines(options.tenant, report)),
-    );
-    if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
-    else if (reports.some(({ status }) => status === 'partial'))
-      process.exitCode = exitCodes.partial;
+    await (options.dryRun === true ? runDry : runReplays)(options, requests, bar);
   } finally {
     bar.stop();
   }
+}
+
+type Bar = ReturnType<typeof startSyncProgress>;
+type ConnectionDryRun = DryRun & { connectionId: string };
+
+async function runDry(options: ReplayOptions, requests: ReplayRequest[], bar: Bar): Promise<void> {
+  const runs: ConnectionDryRun[] = [];
+  for (const request of requests) {
+    const run = await dryRunReplay({ ...request, onProgress: bar.update });
+    runs.push({ connectionId: request.connectionId, ...run });
+  }
+  bar.stop();
+  const lines = runs.flatMap((run) => formatDryRun(options.tenant, run));
+  print(options, runs, lines);
+}
+
+async function runReplays(
+  options: ReplayOptions,
+  requests: ReplayRequest[],
+  bar: Bar,
+): Promise<void> {
+  const reports: ReplayReport[] = [];
+  for (const request of requests)
+    reports.push(await replayConnection({ ...request, onProgress: bar.update }));
+  bar.stop();
+  const lines = reports.flatMap((report) => formatLines(options.tenant, report));
+  print(options, reports, lines);
+  setExitCode(reports);
 }
 
 async function buildRequests({
@@ -88,28 +83,25 @@ async function buildRequests({
   stream,
   since,
 }: ReplayOptions): Promise<ReplayRequest[]> {
-  const tenant = await requireTenant(slug);
   const from = since === undefined ? undefined : new Date(since);
   if (from !== undefined && Number.isNaN(from.getTime()))
     throw new Problem('bad_request', 'Write --since as a time such as 2026-11-01T00:00:00Z.');
-  const found = (await listConnections(tenant.id)).filter(
-    ({ id }) => connection === undefined || id === connection,
-  );
-  if (found.length === 0)
-    throw new Problem(
-      'not_found',
-      connection === undefined
-        ? `${slug} has no connection.`
-        : `${slug} has no connection ${connection}.`,
-    );
-  return found.map(({ id }) => ({
-    tenantId: tenant.id,
+  const found = await requireConnections(slug, connection);
+  return found.map(({ tenantId, id }) => ({
+    tenantId,
     connectionId: id,
     trigger: 'replay',
     stream,
     since: from,
   }));
 }
+
+const formatDryRun = (slug: string, { connectionId, streams }: ConnectionDryRun): string[] => [
+  `${slug}: what a replay of ${connectionId} would do`,
+  ...table(streams.map(toRow)),
+  ...formatDamaged(streams.flatMap(({ damaged }) => damaged)),
+  '',
+];
 
 function formatLines(
   slug: string,

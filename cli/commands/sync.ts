@@ -1,14 +1,13 @@
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { listConnections } from '../../src/lib/connections/connections.ts';
 import { listDueConnections } from '#lib/ingest/due.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 import type { SyncProgress, RunReport } from '#lib/ingest/types.ts';
 import { listTenants } from '#lib/identity/tenancy/tenants.ts';
-import { exitCodes, print, table, type OutputOptions } from '../output.ts';
-import { requireTenant } from './tenant.ts';
+import { print, setExitCode, table, type OutputOptions } from '../output.ts';
+import { startProgress } from '../progress.ts';
+import { requireConnections } from './connection.ts';
 
 interface SyncOptions extends OutputOptions {
   tenant?: string;
@@ -48,8 +47,7 @@ async function sync(options: SyncOptions): Promise<void> {
     reports,
     reports.length === 0 ? ['Nothing is due.'] : reports.flatMap(formatReport),
   );
-  if (reports.some(({ status }) => status === 'failed')) process.exitCode = exitCodes.syncFailed;
-  else if (reports.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
+  setExitCode(reports);
 }
 
 async function resolveConnections({
@@ -61,18 +59,8 @@ async function resolveConnections({
       throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
     return findDueConnections();
   }
-  const tenant = await requireTenant(slug);
-  const found = (await listConnections(tenant.id)).filter(
-    ({ id }) => connection === undefined || id === connection,
-  );
-  if (found.length === 0)
-    throw new Problem(
-      'not_found',
-      connection === undefined
-        ? `${slug} has no connection.`
-        : `${slug} has no connection ${connection}.`,
-    );
-  return found.map(({ id }) => ({ slug, tenantId: tenant.id, connectionId: id }));
+  const found = await requireConnections(slug, connection);
+  return found.map(({ tenantId, id }) => ({ slug, tenantId, connectionId: id }));
 }
 
 async function findDueConnections(): Promise<ConnectionRef[]> {
@@ -88,7 +76,7 @@ async function syncOne(
   { slug, tenantId, connectionId }: ConnectionRef,
   { acceptDeletions }: SyncOptions,
 ): Promise<RunReport> {
-  const bar = progressBar(slug);
+  const bar = startSyncProgress(slug);
   try {
     const report = await syncConnection({
       tenantId,
@@ -104,24 +92,13 @@ async function syncOne(
   }
 }
 
-/** A bar on standard error while it is a terminal; silent in scripts. */
-export function progressBar(slug: string): {
-  update: (progress: SyncProgress) => void;
-  stop: () => void;
-} {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({
-    format: `${slug}  {stream}  {bar}  {value} records`,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  bar.start(1, 0, { stream: '' });
+/** Starts the bar of one workspace; `update` takes the progress of a sync or replay. */
+export function startSyncProgress(slug: string) {
+  const bar = startProgress(`${slug}  {stream}  {bar}  {value} records`, 1, { stream: '' });
   return {
-    update: ({ stream, fetched, expectedTotal }) => {
-      bar.setTotal(Math.max(expectedTotal ?? fetched, fetched, 1));
-      bar.update(fetched, { stream });
-    },
-    stop: () => bar.stop(),
+    update: ({ stream, fetched, expectedTotal }: SyncProgress) =>
+      bar.show(fetched, Math.max(expectedTotal ?? fetched, fetched, 1), { stream }),
+    stop: bar.stop,
   };
 }
 

@@ -17,6 +17,13 @@ interface Owner {
   client: Headers;
 }
 
+/** What the account page says after each form. */
+export const accountNotices: Record<string, string> = {
+  password: 'Your password has been changed. All other devices have been signed out.',
+  name: 'Your name has been changed.',
+  sessions: 'The device has been signed out.',
+};
+
 const nameForm = z.object({ name: text });
 const passwordForm = z.object({ password: text, newPassword: text });
 const sessionForm = z.object({ session: text });

@@ -64,6 +64,16 @@ function getErrors({ details }: Problem): Record<string, string> {
     : {};
 }
 
+/** The notice that a page shows for `?done=`; none while a problem of the form is shown. */
+export function findNotice(
+  { problem }: FormState,
+  notices: Record<string, string>,
+  url: URL,
+): string | undefined {
+  const done = url.searchParams.get('done') ?? '';
+  return problem === null && Object.hasOwn(notices, done) ? notices[done] : undefined;
+}
+
 const secretName = /password|code|token|secret/i;
 
 function omitSecrets(fields: Fields): Fields {

@@ -26,6 +26,16 @@ export async function openInvitation(
   return findInvitation(token);
 }
 
+/** What the page of an invitation offers to the person who opened the link. */
+export function getInvitationMode(
+  invitation: OpenInvitation | undefined,
+  user: Locals['user'],
+): 'gone' | 'join' | 'other' | 'sign-in' | 'new' {
+  if (invitation === undefined) return 'gone';
+  if (user !== null) return user.email === invitation.email ? 'join' : 'other';
+  return invitation.hasAccount ? 'sign-in' : 'new';
+}
+
 const newcomerForm = z.object({ name: text, password: text });
 
 /** Accepts for who is signed in, or for somebody new, who then is signed in the usual way. */

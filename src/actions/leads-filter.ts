@@ -1,8 +1,24 @@
 import type { AstroGlobal } from 'astro';
 import { isSecureSite } from '#lib/identity/auth/public-url.ts';
+import { cleanAddress } from '../components/ui/url.ts';
 import { leadFilterNames } from '#lib/entities/lead/filter.ts';
 
 type Context = Pick<AstroGlobal, 'cookies' | 'url'>;
+
+/**
+ * Returns the address to redirect the Leads page to, or null when it can be shown as it is: an
+ * address with empty parameters is cleaned, and one without any filter gets the last filter back.
+ */
+export function findListAddress(
+  context: Context & Pick<AstroGlobal, 'request'>,
+  slug: string,
+): string | null {
+  const { request, url } = context;
+  const clean = cleanAddress(url);
+  if (clean === null) return request.method === 'POST' ? null : recallFilter(context, slug);
+  rememberFilter(context, slug, new URL(clean, url).searchParams);
+  return clean;
+}
 
 const maxAgeSeconds = 180 * 24 * 60 * 60;
 /**
@@ -20,7 +36,7 @@ const toCookieName = (slug: string) => `leads.${slug}`;
  * null when the address says itself what to show. An address that says something is what is
  * remembered, a link from a colleague like a form of ours.
  */
-export function recallFilter(context: Context, slug: string): string | null {
+function recallFilter(context: Context, slug: string): string | null {
   const { cookies, url } = context;
   if ([...url.searchParams.keys()].some((name) => !transientParams.includes(name))) {
     rememberFilter(context, slug, url.searchParams);
@@ -35,11 +51,7 @@ export function recallFilter(context: Context, slug: string): string | null {
 }
 
 /** Keeps what an address filters by; one without any filter takes back what was kept. */
-export function rememberFilter(
-  { cookies, url }: Context,
-  slug: string,
-  params: URLSearchParams,
-): void {
+function rememberFilter({ cookies, url }: Context, slug: string, params: URLSearchParams): void {
   const query = pickFilter(params).toString();
   const current = cookies.get(toCookieName(slug))?.value ?? '';
   if (query === current || query.length > 1_000) return;

@@ -1,9 +1,25 @@
+import {
+  experimental_AstroContainer as AstroContainer,
+  type ContainerRenderOptions,
+} from 'astro/container';
 import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { publishReport } from '#lib/views/reports/reports.ts';
+import { stripScripts } from '../components/reports/reports.ts';
 import { requireRole } from '../middleware/guard.ts';
 import { parseFields, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
+
+type Component = Parameters<AstroContainer['renderToString']>[0];
+
+/** Renders a report to the HTML that is stored: without scripts, because it never changes. */
+export async function renderReport(
+  body: Component,
+  options: ContainerRenderOptions,
+): Promise<string> {
+  const container = await AstroContainer.create();
+  return stripScripts(await container.renderToString(body, options));
+}
 
 const reportForm = z.object({ title: text });
 

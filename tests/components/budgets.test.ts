@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listBudgets, excesses, weigh, type Weight } from '../../scripts/budgets.ts';
+import { listBudgets } from '../../scripts/budgets/site.ts';
+import { excesses, weigh, type Weight } from '../../scripts/budgets/weigh.ts';
 
 /** Text that gzip cannot make smaller than `bytes`. */
 const heavy = (bytes: number) => `/*${randomBytes(bytes).toString('base64url')}*/`;

@@ -1,20 +1,17 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { config } from '../../src/lib/platform/config.ts';
 import { prunePushEvents } from '#lib/outbound/push/prune.ts';
 import { pruneRaw } from '#lib/ingest/retention/prune.ts';
 import { pruneDeliveries } from '#lib/webhooks/inbound/record.ts';
+import { continueWith, startSlice } from '../slice.ts';
 
-/**
- * One slice of deleting what a workspace has kept for long enough; the rest goes on in a new job.
- */
+/** Deletes one slice of what is past the workspace's retention; a new job continues. */
 export async function pruneRawJob(
   payload: JobPayload<'prune-raw'>,
   signal: AbortSignal,
 ): Promise<JobOutcome<'prune-raw'>> {
-  const end = performance.now() + config().SYNC_SLICE_SECONDS * 1000;
-  const isOver = () => signal.aborted || performance.now() > end;
+  const isOver = startSlice(signal);
   const { isComplete: isRawDone } = await pruneRaw(payload.tenantId, isOver);
   const isComplete = isRawDone && (await prunePushEvents(payload.tenantId, isOver));
   if (isComplete) await pruneDeliveries(payload.tenantId);
-  return isComplete ? { kind: 'ok' } : { kind: 'again', at: new Date(), payload };
+  return continueWith(isComplete ? null : payload);
 }

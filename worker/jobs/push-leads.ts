@@ -1,30 +1,27 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../../src/lib/platform/config.ts';
-import { Problem } from '../../src/lib/platform/errors.ts';
 import { pushSlice } from '#lib/outbound/push/run.ts';
 import { enqueuePushes } from '#lib/outbound/push/enqueue.ts';
+import { cancelOnProblem, continueWith } from '../slice.ts';
 
 /**
- * One slice of writing what is due into a CRM. The rest goes on in a new job; what is due later is
- * woken for then. A connection that takes no leads any more needs no retry.
+ * Writes one slice of the due pushes into a CRM; a new job continues. When the next push is due
+ * later, a job is queued for that time. When the connection no longer accepts leads the job is
+ * cancelled.
  */
-export async function pushLeadsJob(
+export function pushLeadsJob(
   payload: JobPayload<'push-leads'>,
   signal: AbortSignal,
 ): Promise<JobOutcome<'push-leads'>> {
   const { tenantId, connectionId } = payload;
-  try {
+  return cancelOnProblem(async () => {
     const { next } = await pushSlice({
       ...payload,
       signal,
       sliceMs: config().SYNC_SLICE_SECONDS * 1000,
     });
-    if (next !== null && next > new Date()) await enqueuePushes(tenantId, connectionId, next);
-    return next === null || next > new Date()
-      ? { kind: 'ok' }
-      : { kind: 'again', at: new Date(), payload: { ...payload, leadId: null } };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { kind: 'cancelled', reason: error.message };
-  }
+    const isLater = next !== null && next > new Date();
+    if (isLater) await enqueuePushes(tenantId, connectionId, next);
+    return continueWith(next === null || isLater ? null : { ...payload, leadId: null });
+  });
 }

@@ -1,27 +1,17 @@
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { config } from '../../src/lib/platform/config.ts';
-import { Problem } from '../../src/lib/platform/errors.ts';
 import { requestMatchingSlice } from '#lib/outbound/push/request-matching.ts';
+import { cancelOnProblem, continueWith, startSlice } from '../slice.ts';
 
 /**
- * One slice of asking for the leads of a filter; the rest goes on in a new job. A connection that
- * is gone and a feature that was switched off need no retry.
+ * Requests pushes for one slice of the leads that a filter matches; a new job continues. When the
+ * connection no longer exists or the feature is off the job is cancelled.
  */
-export async function requestPushesJob(
+export function requestPushesJob(
   payload: JobPayload<'request-pushes'>,
   signal: AbortSignal,
 ): Promise<JobOutcome<'request-pushes'>> {
-  const end = performance.now() + config().SYNC_SLICE_SECONDS * 1000;
-  try {
-    const after = await requestMatchingSlice(
-      payload,
-      () => signal.aborted || performance.now() > end,
-    );
-    return after === null
-      ? { kind: 'ok' }
-      : { kind: 'again', at: new Date(), payload: { ...payload, after } };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { kind: 'cancelled', reason: error.message };
-  }
+  return cancelOnProblem(async () => {
+    const after = await requestMatchingSlice(payload, startSlice(signal));
+    return continueWith(after === null ? null : { ...payload, after });
+  });
 }

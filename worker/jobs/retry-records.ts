@@ -1,24 +1,17 @@
 import { retrySlice } from '#lib/ingest/rejections/retry.ts';
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
-import { config } from '../../src/lib/platform/config.ts';
-import { Problem } from '../../src/lib/platform/errors.ts';
+import { cancelOnProblem, continueWith, startSlice } from '../slice.ts';
 
 /**
- * One slice of trying set-aside records again; many more go on in a new job. A connection or stream
- * that is gone needs no retry.
+ * Retries one slice of failed records; a new job continues. When the connection or stream no longer
+ * exists the job is cancelled.
  */
-export async function retryRecordsJob(
+export function retryRecordsJob(
   payload: JobPayload<'retry-records'>,
   signal: AbortSignal,
 ): Promise<JobOutcome<'retry-records'>> {
-  const end = performance.now() + config().SYNC_SLICE_SECONDS * 1000;
-  try {
-    const after = await retrySlice(payload, () => signal.aborted || performance.now() > end);
-    return after === null
-      ? { kind: 'ok' }
-      : { kind: 'again', at: new Date(), payload: { ...payload, after } };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { kind: 'cancelled', reason: error.message };
-  }
+  return cancelOnProblem(async () => {
+    const after = await retrySlice(payload, startSlice(signal));
+    return continueWith(after === null ? null : { ...payload, after });
+  });
 }

@@ -2,26 +2,18 @@ import { z } from 'zod';
 import { isLeadCursor, leadSortKeys, pushFilters } from '../entities/lead/queries.ts';
 import { leadFields, segments } from '../records/lead.ts';
 import { referralTypes } from '../records/referral.ts';
-import { isStorable } from '../records/text.ts';
 import { parsePeriod, periodKeys } from '../platform/period.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { parseLeadFilter } from '../entities/lead/filter.ts';
 import { listLeads } from '../views/leads.ts';
 import { getToday, type Workspace } from '../views/workspace.ts';
 import { shownSchema } from './field-schema.ts';
+import { day, storableText } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';
 
-const text = z
-  .string()
-  .trim()
-  .max(200)
-  .refine(isStorable, 'This text holds a character that no lead can hold.');
+const text = storableText('lead');
 const score = z.string().regex(/^(100|\d{1,2})$/, 'A score is a whole number from 0 to 100.');
-/** Postgres knows no year 0. */
-const day = z.iso
-  .date()
-  .refine((date) => !date.startsWith('0000'), 'This is no day of the calendar.');
 
 export const leadListQuery = z
   .object({

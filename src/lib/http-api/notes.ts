@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isStorable } from '../records/text.ts';
 import { maxNotes, notesPerLoad } from '../views/notes.ts';
+import { storableText } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';
 
@@ -8,11 +8,7 @@ export const notesQuery = z.object({
   tenant: tenantParameter,
   limit: z.coerce.number().int().min(1).max(maxNotes).default(notesPerLoad),
   offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
-  search: z
-    .string()
-    .trim()
-    .max(200)
-    .refine(isStorable, 'This text holds a character that no note can hold.')
+  search: storableText('note')
     .default('')
     .describe('Text to look for in content and author, in upper or lower case.'),
 });

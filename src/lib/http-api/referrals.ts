@@ -1,22 +1,14 @@
 import { z } from 'zod';
 import { isReferralCursor } from '../entities/referral/queries.ts';
 import { referralTypes } from '../records/referral.ts';
-import { isStorable } from '../records/text.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readReferralSlice } from '../views/referrals.ts';
 import type { Workspace } from '../views/workspace.ts';
+import { day, storableText } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';
 
-const text = z
-  .string()
-  .trim()
-  .max(200)
-  .refine(isStorable, 'This text holds a character that no referral can hold.');
-/** Postgres knows no year 0. */
-const day = z.iso
-  .date()
-  .refine((date) => !date.startsWith('0000'), 'This is no day of the calendar.');
+const text = storableText('referral');
 
 export const referralsQuery = z
   .object({

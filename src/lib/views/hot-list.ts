@@ -1,16 +1,11 @@
 import { z } from 'zod';
-import { isStorable } from '../records/text.ts';
 import { selectHotListPage, sumHotListTotals } from '../summaries/hot-list-items/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { chosenText, exactText, listCursor } from './filter-fields.ts';
 import type { HotListView } from './types.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
-const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
-const filterSchema = z.object({
-  stage: text.transform((value) => value || undefined),
-  market: text,
-  cursor: z.string().max(2_000).optional().catch(undefined),
-});
+const filterSchema = z.object({ stage: chosenText, market: exactText, cursor: listCursor });
 export type HotListFilter = Partial<z.output<typeof filterSchema>>;
 
 /** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */

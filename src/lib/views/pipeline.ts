@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { selectOpportunityPage, opportunitySortKeys } from '../entities/opportunity/queries.ts';
-import { isStorable } from '../records/text.ts';
 import { allTime, type Period } from '../platform/period.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
+import { chosenText, listCursor } from './filter-fields.ts';
 import { readStages, computeStuckSince } from './pipeline-stages.ts';
 import type { PipelineView } from './types.ts';
 import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
-const text = z.string().trim().max(500).refine(isStorable).optional().catch(undefined);
 const filterSchema = z.object({
-  stage: text.transform((value) => value || undefined),
+  stage: chosenText,
   stuck: z
     .literal('1')
     .transform(() => true)
@@ -18,7 +17,7 @@ const filterSchema = z.object({
     .catch(undefined),
   sort: z.enum(opportunitySortKeys).catch('value'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
-  cursor: z.string().max(2_000).optional().catch(undefined),
+  cursor: listCursor,
 });
 export type PipelineFilter = z.output<typeof filterSchema>;
 

@@ -4,7 +4,6 @@ import { connections } from '../schema/connections.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../platform/db/keyset.ts';
 import { leads } from '../schema/leads.ts';
 import { pushStates } from '../records/lead.ts';
-import { isStorable } from '../records/text.ts';
 import { toLikePattern } from '../platform/db/like.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { isId } from '../platform/id.ts';
@@ -12,6 +11,7 @@ import { pushes } from '../schema/pushes.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { enabledFeatures } from '../identity/features.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { listCursor, searchText } from './filter-fields.ts';
 import { pageSize, type Workspace } from './workspace.ts';
 
 export type PushState = (typeof pushStates)[number];
@@ -45,19 +45,11 @@ export interface PushesView {
   pushes: { rows: PushRow[]; total: number; next: string | null; previous: string | null };
 }
 
-const text = z
-  .string()
-  .trim()
-  .max(200)
-  .refine(isStorable)
-  .transform((value) => value || undefined)
-  .optional()
-  .catch(undefined);
 const filterSchema = z.object({
   state: z.enum(pushStates).optional().catch(undefined),
   connection: z.string().refine(isId).optional().catch(undefined),
-  search: text,
-  cursor: z.string().max(2_000).optional().catch(undefined),
+  search: searchText,
+  cursor: listCursor,
 });
 export type PushFilter = z.output<typeof filterSchema>;
 

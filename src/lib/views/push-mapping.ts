@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { loadUserNames } from '../identity/actor.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
@@ -16,6 +15,7 @@ import {
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One row of the editor. */
@@ -97,7 +97,7 @@ async function buildEditor(
   const fields = draft?.fields ?? saved.fields;
   const checked = validateMapping(fields, targets?.metadata, pushSources);
   const history = await listMappingVersions(tx, tenantId, connection.id, maxVersions);
-  const names = await loadUserNames(
+  const toName = await loadNames(
     tx,
     history.map(({ savedBy }) => savedBy),
   );
@@ -120,7 +120,7 @@ async function buildEditor(
     isValid: checked.isValid,
     history: history.map(({ savedBy, ...version }) => ({
       ...version,
-      by: savedBy === null ? null : (names.get(savedBy) ?? 'Somebody who has left'),
+      by: toName(savedBy),
     })),
     preview:
       draft?.preview === true && targets !== undefined

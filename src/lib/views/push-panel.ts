@@ -1,15 +1,15 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
-import { loadUserNames } from '../identity/actor.ts';
 import { leads } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { providers } from '../connectors/registry.ts';
 import { pushConflicts, pushEvents, pushes } from '../schema/pushes.ts';
-import { listPushConnections } from '../outbound/push/request.ts';
+import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { onConnection, onLead, pushColumns, type PushRow } from './push-list.ts';
+import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One step of a push, as its history shows it. */
@@ -54,9 +54,15 @@ export interface PushPanelView {
   entries: PushPanelEntry[];
 }
 
-/** Steps that a panel shows; the page of the push has them all. */
-const maxPanelEvents = 6;
-const maxPageEvents = 200;
+/** How much of a push's history is read. */
+interface Extent {
+  maxEvents: number;
+  withBodies: boolean;
+}
+
+/** A panel shows the newest steps; the page of the push shows all of them. */
+const panelExtent: Extent = { maxEvents: 6, withBodies: false };
+const pageExtent: Extent = { maxEvents: 200, withBodies: true };
 
 /**
  * What the panel of a lead shows of its pushes: each connected CRM, with the push if it was ever
@@ -74,31 +80,30 @@ export async function getPushPanelView(
       .from(leads)
       .where(and(eq(leads.tenantId, tenant.id), eq(leads.id, leadId)));
     if (lead === undefined || lead.mirrorOf !== null) return { leadId, entries: [] };
-    const rows = await tx
-      .select({ ...pushColumns, ...linkColumns })
-      .from(pushes)
-      .innerJoin(leads, onLead)
-      .innerJoin(connections, onConnection)
-      .where(and(eq(pushes.tenantId, tenant.id), eq(pushes.leadId, leadId)));
-    const known = new Map<string, PushDetail>();
-    for (const row of rows)
-      known.set(row.connectionId, await readDetail(tx, tenant.id, row, maxPanelEvents, false));
-    const missing = targets
-      .filter(({ id }) => id !== lead.connectionId && !known.has(id))
-      .map(({ id, label }) => ({ connectionId: id, system: label, push: undefined }));
-    const entries = [...known.values()].map((push) => ({
-      connectionId: push.connectionId,
-      system: push.system,
-      push,
-    }));
-    return {
-      leadId,
-      entries:
-        targets.length === 0
-          ? []
-          : [...entries, ...missing].toSorted((a, b) => a.system.localeCompare(b.system)),
-    };
+    if (targets.length === 0) return { leadId, entries: [] };
+    const known = await readLeadPushes(tx, tenant.id, leadId);
+    const others = targets.filter(({ id }) => id !== lead.connectionId);
+    return { leadId, entries: toEntries(known, others) };
   });
+}
+
+async function readLeadPushes(tx: Tx, tenantId: string, leadId: string): Promise<PushDetail[]> {
+  const rows = await selectPushes(tx, tenantId, eq(pushes.leadId, leadId));
+  const details: PushDetail[] = [];
+  for (const row of rows) details.push(await readDetail(tx, tenantId, row, panelExtent));
+  return details;
+}
+
+function toEntries(known: PushDetail[], targets: PushConnection[]): PushPanelEntry[] {
+  const missing = targets
+    .filter(({ id }) => !known.some(({ connectionId }) => connectionId === id))
+    .map(({ id, label }) => ({ connectionId: id, system: label, push: undefined }));
+  const entries = known.map((push) => ({
+    connectionId: push.connectionId,
+    system: push.system,
+    push,
+  }));
+  return [...entries, ...missing].toSorted((a, b) => a.system.localeCompare(b.system));
 }
 
 /**
@@ -107,89 +112,92 @@ export async function getPushPanelView(
  */
 export function getPushView({ tenant }: Workspace, id: string): Promise<PushDetail> {
   return readTenant(tenant.id, async (tx) => {
-    const own = and(eq(pushes.tenantId, tenant.id), eq(pushes.id, id));
-    const [row] = isId(id)
-      ? await tx
-          .select({ ...pushColumns, ...linkColumns })
-          .from(pushes)
-          .innerJoin(leads, onLead)
-          .innerJoin(connections, onConnection)
-          .where(own)
-      : [];
+    const [row] = isId(id) ? await selectPushes(tx, tenant.id, eq(pushes.id, id)) : [];
     if (row === undefined)
       throw new Problem('not_found', 'There is no such push in this workspace.');
-    return readDetail(tx, tenant.id, row, maxPageEvents, true);
+    return readDetail(tx, tenant.id, row, pageExtent);
   });
 }
 
-const linkColumns = { provider: connections.provider, settings: connections.settings };
+function selectPushes(tx: Tx, tenantId: string, which: SQL) {
+  return tx
+    .select({ ...pushColumns, provider: connections.provider, settings: connections.settings })
+    .from(pushes)
+    .innerJoin(leads, onLead)
+    .innerJoin(connections, onConnection)
+    .where(and(eq(pushes.tenantId, tenantId), which));
+}
+
+type SelectedPush = Awaited<ReturnType<typeof selectPushes>>[number];
 
 async function readDetail(
   tx: Tx,
   tenantId: string,
-  { provider, settings, ...row }: PushRow & { provider: string; settings: unknown },
-  limit: number,
-  withBodies: boolean,
+  { provider, settings, ...row }: SelectedPush,
+  extent: Extent,
 ): Promise<PushDetail> {
-  const open = and(
-    eq(pushConflicts.tenantId, tenantId),
-    eq(pushConflicts.pushId, row.id),
-    isNull(pushConflicts.resolvedAt),
-  );
-  const [conflicts] = await tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(pushConflicts)
-    .where(open);
-  const wherePush = and(eq(pushEvents.tenantId, tenantId), eq(pushEvents.pushId, row.id));
-  const events = await tx
-    .select()
-    .from(pushEvents)
-    .where(wherePush)
-    .orderBy(desc(pushEvents.id))
-    .limit(limit);
-  const names = await loadUserNames(
-    tx,
-    events.map(({ actor }) => actor),
-  );
-  const formatBody = (body: unknown) =>
-    withBodies && body !== null ? JSON.stringify(body, null, 2) : null;
   return {
     ...row,
     remoteUrl: buildRecordUrl(provider, settings, row.remoteId),
-    openConflicts: conflicts?.count ?? 0,
-    events: events.map(
-      ({
-        id,
-        at,
-        attempt,
-        step,
-        outcome,
-        method,
-        path,
-        status,
-        message,
-        ms,
-        actor,
-        request,
-        response,
-      }) => ({
-        id,
-        at,
-        attempt,
-        step,
-        outcome,
-        method,
-        path,
-        status,
-        message,
-        ms,
-        by: actor === null ? null : (names.get(actor) ?? 'Somebody who has left'),
-        request: formatBody(request),
-        response: formatBody(response),
-      }),
-    ),
+    openConflicts: await countOpenConflicts(tx, tenantId, row.id),
+    events: await readEvents(tx, tenantId, row.id, extent),
   };
 }
+
+async function countOpenConflicts(tx: Tx, tenantId: string, pushId: string): Promise<number> {
+  const open = and(
+    eq(pushConflicts.tenantId, tenantId),
+    eq(pushConflicts.pushId, pushId),
+    isNull(pushConflicts.resolvedAt),
+  );
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(pushConflicts)
+    .where(open);
+  return row?.count ?? 0;
+}
+
+async function readEvents(
+  tx: Tx,
+  tenantId: string,
+  pushId: string,
+  { maxEvents, withBodies }: Extent,
+): Promise<PushEvent[]> {
+  const rows = await tx
+    .select(eventColumns)
+    .from(pushEvents)
+    .where(and(eq(pushEvents.tenantId, tenantId), eq(pushEvents.pushId, pushId)))
+    .orderBy(desc(pushEvents.id))
+    .limit(maxEvents);
+  const toName = await loadNames(
+    tx,
+    rows.map(({ actor }) => actor),
+  );
+  const formatBody = (body: unknown) =>
+    withBodies && body !== null ? JSON.stringify(body, null, 2) : null;
+  return rows.map(({ actor, request, response, ...event }) => ({
+    ...event,
+    by: toName(actor),
+    request: formatBody(request),
+    response: formatBody(response),
+  }));
+}
+
+const eventColumns = {
+  id: pushEvents.id,
+  at: pushEvents.at,
+  attempt: pushEvents.attempt,
+  step: pushEvents.step,
+  outcome: pushEvents.outcome,
+  method: pushEvents.method,
+  path: pushEvents.path,
+  status: pushEvents.status,
+  message: pushEvents.message,
+  ms: pushEvents.ms,
+  actor: pushEvents.actor,
+  request: pushEvents.request,
+  response: pushEvents.response,
+};
 
 /** Where a person opens the lead in the CRM. */
 function buildRecordUrl(

@@ -9,35 +9,27 @@ import {
   type ReferralFilter,
 } from '../entities/referral/queries.ts';
 import { referralTypes } from '../records/referral.ts';
-import { isStorable } from '../records/text.ts';
 import type { Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { listCursor, searchText } from './filter-fields.ts';
 import type { ReferralDetail, ReferralRow, ReferralsView, Share, Slice } from './types.ts';
 import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
 /** Domains to choose from; others are found by a click on theirs. */
 const maxDomains = 30;
 
-const text = z
-  .string()
-  .trim()
-  .max(200)
-  .refine(isStorable)
-  .transform((value) => value || undefined)
-  .optional()
-  .catch(undefined);
 const filterSchema = z.object({
   type: z.enum(referralTypes).optional().catch(undefined),
-  status: text,
-  domain: text,
-  search: text,
+  status: searchText,
+  domain: searchText,
+  search: searchText,
   sort: z.enum(referralSortKeys).catch('updated'),
   direction: z.enum(['asc', 'desc']).catch('desc'),
-  cursor: z.string().max(2_000).optional().catch(undefined),
+  cursor: listCursor,
 });
 export type ReferralsRequest = z.output<typeof filterSchema>;
 

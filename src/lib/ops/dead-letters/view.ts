@@ -101,6 +101,6 @@ async function listRecentlyResolved(tx: Tx, tenantId: string): Promise<Resolved[
     at,
     resolution,
     note,
-    by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'Somebody who has left'),
+    by: resolvedBy === null ? null : (names.get(resolvedBy) ?? 'A former user'),
   }));
 }

@@ -1,0 +1,73 @@
+import type { FieldMapping, TargetMetadata } from '../connectors/contract/destination.ts';
+import { selectTargetMetadata } from '../mappings/destination-fields.ts';
+import { pushSources } from '../mappings/lead-fields.ts';
+import { selectMapping } from '../mappings/store.ts';
+import { findTargetField, isWholeRecord } from '../outbound/pull/conflict.ts';
+import type { Tx } from '../platform/db/pool.ts';
+
+/** What the CRM says of its fields, and which of ours fill them. */
+interface Destination {
+  metadata: TargetMetadata | undefined;
+  fields: FieldMapping[];
+}
+export type Destinations = ReadonlyMap<string, Destination>;
+
+/** Reads the destination of each connection, each once. */
+export async function readDestinations(
+  tx: Tx,
+  tenantId: string,
+  connectionIds: Iterable<string>,
+): Promise<Destinations> {
+  const destinations = new Map<string, Destination>();
+  for (const id of new Set(connectionIds))
+    destinations.set(id, await readDestination(tx, tenantId, id));
+  return destinations;
+}
+
+async function readDestination(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+): Promise<Destination> {
+  const destinations = await selectTargetMetadata(tx, tenantId, connectionId);
+  return {
+    metadata: destinations?.metadata,
+    fields:
+      destinations === undefined ? [] : (await selectMapping(tx, tenantId, connectionId)).fields,
+  };
+}
+
+/** What a field is called on both sides, and how its values read: options by their label. */
+export function describeField(
+  { field, connectionId }: { field: string; connectionId: string },
+  destinations: Destinations,
+): { label: string; there: string | null; format: (value: string | null) => string | null } {
+  if (isWholeRecord({ field }))
+    return {
+      label: field.startsWith('opportunity.') ? 'The opportunity' : 'The whole record',
+      there: null,
+      format: (value) => value,
+    };
+  const destination = destinations.get(connectionId);
+  const targetField =
+    destination?.metadata === undefined
+      ? undefined
+      : findTargetField({ metadata: destination.metadata }, field);
+  const mapped = destination?.fields.find(
+    ({ table, target }) =>
+      targetField !== undefined && table === targetField.table && target === targetField.field.name,
+  );
+  const there =
+    targetField === undefined
+      ? field
+      : targetField.table === 'lead'
+        ? targetField.field.label
+        : `${targetField.field.label} of the ${targetField.table}`;
+  const label = pushSources.find(({ key }) => key === mapped?.source)?.label ?? there;
+  const options = targetField?.field.options ?? [];
+  return {
+    label,
+    there: label === there ? null : there,
+    format: (value) => options.find((option) => String(option.value) === value)?.label ?? value,
+  };
+}
