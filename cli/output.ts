@@ -67,7 +67,7 @@ export function parsePair(
   if (at < 1)
     throw new Problem(
       'bad_request',
-      'Write this option as name=value, for example --setting baseUrl=https://api.example.com/',
+      'This option takes name=value, for example --setting baseUrl=https://api.example.com/',
     );
   return { ...collected, [text.slice(0, at)]: text.slice(at + 1) };
 }

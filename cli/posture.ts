@@ -3,8 +3,8 @@ import type { Check, Evidence, MxCheck, Verdict } from '../src/lib/posture/types
 
 const verdicts: Record<Verdict, string> = {
   good: 'good',
-  weak: 'to mend',
-  bad: 'wrong',
+  weak: 'weak',
+  bad: 'invalid',
   missing: 'missing',
   unknown: 'unknown',
   not_applicable: 'not needed',
@@ -27,14 +27,14 @@ export function formatEvidence({
     exists === true
       ? ''
       : exists === false
-        ? ' There is no such domain.'
-        : ' Whether it exists could not be found out.';
+        ? ' The domain does not exist.'
+        : ' Whether it exists could not be determined.';
   const policy =
     dmarc.policy === null
       ? []
       : [
-          'policy in force: ' +
-            `${dmarc.policy}${dmarc.foundAt === domain ? '' : `, by ${dmarc.foundAt}`}`,
+          'effective policy: ' +
+            `${dmarc.policy}${dmarc.foundAt === domain ? '' : `, from ${dmarc.foundAt}`}`,
         ];
   const found = dkim.selectors.map(
     ({ selector, keyType, bits }) =>
@@ -52,7 +52,7 @@ export function formatEvidence({
     ...formatCheck('MTA-STS', mtaSts, mtaSts.records),
     ...formatCheck('TLS reporting', tlsRpt, tlsRpt.records),
     ...formatCheck('BIMI', bimi, bimi.records),
-    `The answers hold for ${ttlSeconds / 3600} hours.`,
+    `Valid for ${ttlSeconds / 3600} hours.`,
   ];
 }
 
@@ -61,7 +61,7 @@ function formatMailboxes({ nullMx, gateway, provider, certainty }: MxCheck): str
   const likely = certainty === 'inferred' ? 'likely ' : '';
   const mailboxes =
     provider === null
-      ? 'mailboxes at an unknown place'
+      ? 'mailboxes at an unknown provider'
       : `mailboxes ${likely}at ${getProviderLabel(provider)}`;
   return gateway === null ? mailboxes : `${mailboxes}, behind ${getProviderLabel(gateway)}`;
 }

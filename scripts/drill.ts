@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     options: { from: text, into: text, file: text, copy: { type: 'boolean' } },
   });
   if (values.copy === true && values.file !== undefined)
-    throw new Problem('bad_request', 'Choose one of --copy and --file.');
+    throw new Problem('bad_request', 'Give either --copy or --file, not both.');
   const own = values.from ?? (await findOwnerUrl());
   const carry =
     values.file !== undefined
@@ -55,8 +55,8 @@ async function findOwnerUrl(): Promise<string> {
     return (await openLocalDatabase(directory, '')).ownerUrl;
   throw new Problem(
     'unavailable',
-    'DATABASE_URL is not set and no `npm start` runs here. Set ' +
-      'it, or name a database: --from postgres://…',
+    'DATABASE_URL is not set and no `npm start` is running here. ' +
+      'Set it, or choose a database: --from postgres://…',
   );
 }
 
@@ -80,13 +80,13 @@ function report({ tables, shape, identical }: Comparison): string[] {
     ];
   if (tables.some(({ verdict }) => verdict === 'lost'))
     lines.push(
-      'Tables that came back empty: a role that row-level security binds has taken this dump.',
+      'Some tables came back empty: the role that made this dump is bound by row-level security.',
     );
   const what = [
     ...(differing.length > 0 ? [`the rows of ${differing.join(', ')}`] : []),
     ...(shape.lost.length + shape.new.length > 0 ? ['the definitions above'] : []),
   ];
-  return [...lines, `${restored}, NOT as they were: ${what.join(' and ')} differ`];
+  return [...lines, `${restored}, NOT identical: ${what.join(' and ')} differ`];
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,5 @@ import { checkLayers } from './layers/check.ts';
 /** Says which imports break the order of the rooms, and fails when there are any. */
 const { files, violations } = await checkLayers(process.cwd());
 for (const line of violations) process.stderr.write(`${line}\n`);
-process.stdout.write(
-  `${files} files, ${violations.length} imports against the order of the rooms\n`,
-);
+process.stdout.write(`${files} files, ${violations.length} forbidden imports\n`);
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -119,7 +119,7 @@ async function startAndWatch(
   part.child.once('exit', (code, signal) => {
     if (stopping) return;
     process.stderr.write(
-      `The ${name} process ended (${signal ?? `exit code ${code}`}); everything is stopped.\n`,
+      `The ${name} process ended (${signal ?? `exit code ${code}`}); stopping everything.\n`,
     );
     void stopAll(started, name).then(() => process.exit(1));
   });
@@ -147,7 +147,7 @@ function assertPortFree(port: number): Promise<void> {
       probe.destroy();
       reject(
         new Error(
-          `Port ${port} is taken. End the other program, or choose ` +
+          `Port ${port} is taken. Stop the other program, or choose ` +
             `another port: PORT=${port + 1} npm start`,
         ),
       );
@@ -159,7 +159,7 @@ function assertPortFree(port: number): Promise<void> {
 function formatScreen(port: number, demo: boolean, database: LocalDatabase): string {
   const lines = ['', `  Tributary is ready:  http://localhost:${port}`, ''];
   if (demo) {
-    lines.push('  Sign in with the password  ' + demoPassword, '');
+    lines.push(`  Sign in with the password  ${demoPassword}`, '');
     lines.push(`    ${staffEmail.padEnd(26)} staff: every workspace`);
     for (const slug of ['summit', 'harbor', 'juniper'])
       lines.push(
@@ -167,7 +167,7 @@ function formatScreen(port: number, demo: boolean, database: LocalDatabase): str
       );
     lines.push(
       '',
-      '  The data comes through the worker from a sandbox on this machine: ' +
+      '  The worker reads the data from a sandbox on this machine: ' +
         'ClientTether, and for summit also Partner Center and Dynamics 365.',
     );
   }

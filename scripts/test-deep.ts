@@ -55,7 +55,7 @@ writeFileSync(target, table);
 for (const { name, figures, passed } of rows)
   process.stdout.write(`${passed}: ${name}: ${figures}\n`);
 process.stdout.write(
-  `\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats its chances.\n` +
+  `\nThe table is in ${target}. SEED=${seed} npm run test:deep repeats this run.\n` +
     `${counts.passed} passed, ${counts.failed} failed` +
     `${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}\n`,
 );

@@ -92,7 +92,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       reject(
         error.code === 'EADDRINUSE'
           ? new Error(
-              `Port ${port} is taken. End the other program, or ` +
+              `Port ${port} is taken. Stop the other program, or ` +
                 'choose another port: PORT=4400 npm start',
             )
           : error,

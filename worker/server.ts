@@ -42,7 +42,7 @@ export async function startServer(): Promise<Server | undefined> {
   await once(server, 'listening');
   log.info(
     { event: 'worker.listening', port: (server.address() as AddressInfo).port },
-    'Worker answers scrapes',
+    'Worker serves metrics',
   );
   return server;
 }
@@ -50,7 +50,7 @@ export async function startServer(): Promise<Server | undefined> {
 async function handleRequest({ method, url, headers }: IncomingMessage): Promise<Reply> {
   const [path] = (url ?? '').split('?', 1);
   if (method !== 'GET' && method !== 'HEAD')
-    return toJsonReply(405, { error: 'Only GET is known here.' });
+    return toJsonReply(405, { error: 'Only GET is supported here.' });
   if (path === '/metrics') return handleMetricsRequest(headers.authorization);
   if (path === '/healthz') return toJsonReply(200, { status: 'ok' });
   if (path !== '/readyz') return toJsonReply(404, { error: 'There is nothing at this address.' });
@@ -59,6 +59,9 @@ async function handleRequest({ method, url, headers }: IncomingMessage): Promise
 }
 
 function toErrorReply(error: unknown): Reply {
-  log.error({ event: 'worker.request_failed', reason: safeMessage(error) }, 'A scrape failed');
-  return toJsonReply(500, { error: 'Something went wrong; it is in the log.' });
+  log.error(
+    { event: 'worker.request_failed', reason: safeMessage(error) },
+    'A request to the metrics server failed',
+  );
+  return toJsonReply(500, { error: 'Something went wrong; the log has the details.' });
 }

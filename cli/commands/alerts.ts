@@ -3,13 +3,13 @@ import { sendTestNotice } from '#lib/ops/alerts/test-notice.ts';
 import { print, type OutputOptions } from '../output.ts';
 
 export function addAlertsCommands(program: Command): void {
-  const alerts = program.command('alerts').description('what operators are told');
+  const alerts = program.command('alerts').description('notifications to operators');
   alerts
     .command('test')
-    .description('send a test notice to ALERT_EMAIL and ALERT_WEBHOOK_URL')
+    .description('send a test notification to ALERT_EMAIL and ALERT_WEBHOOK_URL')
     .option('--json', 'print JSON')
     .action(async (options: OutputOptions) => {
       const channels = await sendTestNotice();
-      print(options, { channels }, [`Sent a test notice by ${channels.join(' and ')}.`]);
+      print(options, { channels }, [`Sent a test notification by ${channels.join(' and ')}.`]);
     });
 }

@@ -19,13 +19,15 @@ interface CreateOptions extends OutputOptions {
 }
 
 export function addConnectionCommands(program: Command): void {
-  const connection = program.command('connection').description("workspaces' accounts at providers");
+  const connection = program
+    .command('connection')
+    .description('accounts of workspaces at providers');
   connection
     .command('create')
     .description('connect an account; its first sync is due at once')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--provider <key>', `one of: ${providers.map(({ key }) => key).join(', ')}`)
-    .option('--label <text>', 'what people call the connection')
+    .option('--label <text>', 'the name people see')
     .option(
       '--setting <name=value>',
       'a setting; repeatable. A value in braces is read as JSON',
@@ -40,7 +42,7 @@ export function addConnectionCommands(program: Command): void {
     .action(create);
   connection
     .command('update')
-    .description('change settings of a connection; the others stay as they are')
+    .description('change settings of a connection; other settings keep their values')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--connection <id>', 'the connection')
     .requiredOption(
@@ -52,9 +54,7 @@ export function addConnectionCommands(program: Command): void {
     .action(update);
   connection
     .command('test')
-    .description(
-      'try what a sync needs of a connection, step by step; stores nothing but a renewed token',
-    )
+    .description('test what a sync needs, step by step; stores nothing but a refreshed token')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--connection <id>', 'the connection')
     .option('--json', 'print JSON')
@@ -78,7 +78,7 @@ async function create({
   if (!providers.some(({ key }) => key === provider)) {
     throw new Problem(
       'bad_request',
-      `There is no provider "${provider}". Known providers: ` +
+      `Unknown provider "${provider}". Known providers: ` +
         `${providers.map(({ key }) => key).join(', ')}.`,
     );
   }
@@ -117,7 +117,7 @@ async function update({
   const settings = { ...(found.settings as Record<string, unknown>), ...parseSettings(setting) };
   await updateSettings(tenant.id, id, settings);
   print({ json }, { id, settings }, [
-    `Changed ${Object.keys(setting).join(', ')} of ${found.label}. The next sync uses it.`,
+    `Changed ${Object.keys(setting).join(', ')} of ${found.label}. Used from the next sync.`,
   ]);
 }
 

@@ -24,14 +24,14 @@ interface RetryOptions extends Choice {
 export function addDeadLettersCommands(program: Command): void {
   const letters = program
     .command('dead-letters')
-    .description('records and jobs of a workspace that were set aside');
+    .description('failed records and failed jobs of a workspace');
   const add = (name: string, description: string) =>
     letters
       .command(name)
       .description(description)
       .requiredOption('--tenant <slug>', 'the workspace')
       .option('--json', 'print JSON');
-  add('list', 'how many there are by reason, and the newest of them').action(list);
+  add('list', 'count the failures by reason, and list the newest').action(list);
   add('retry', 'retry one record or job, or all records of a kind')
     .option('--record <id>', 'one record')
     .option('--job <id>', 'one job')
@@ -39,13 +39,13 @@ export function addDeadLettersCommands(program: Command): void {
       '--connection <id>',
       'all records of this connection, together with --stream and --kind',
     )
-    .option('--stream <name>', 'their stream')
+    .option('--stream <name>', 'the stream of these records')
     .option('--kind <name>', 'the kind of reason')
     .action(retry);
-  add('discard', 'give one record or job up')
+  add('discard', 'discard one record or job')
     .option('--record <id>', 'one record')
     .option('--job <id>', 'one job')
-    .requiredOption('--note <text>', 'why; it stays in the history')
+    .requiredOption('--note <text>', 'the reason; it is kept in the history')
     .action(discard);
 }
 
@@ -89,31 +89,31 @@ async function retry(options: RetryOptions): Promise<void> {
     const tally = await retryGroup(actor, { connectionId: connection, stream, kind });
     return print(options, tally ?? { queued: true }, [
       tally === undefined
-        ? 'They are many: the workers try them again.'
-        : `Accepted ${tally.accepted}, refused again ` +
-          `${tally.rejected}, not kept any more ${tally.unreadable}.`,
+        ? 'There are many of them, so the workers retry them in the background.'
+        : `Accepted ${tally.accepted}, rejected again ` +
+          `${tally.rejected}, no longer stored ${tally.unreadable}.`,
     ]);
   }
   const chosen = requireOne(
     record,
     job,
-    'Name one of --record and --job, or --connection with --stream and --kind.',
+    'Give either --record or --job, or --connection with --stream and --kind.',
   );
   if (chosen.of === 'job') {
     await retryJob(actor, chosen.id);
-    return print(options, { queued: true }, ['The job is queued again.']);
+    return print(options, { queued: true }, ['The job has been queued again.']);
   }
   const accepted = await retryRecord(actor, chosen.id);
   print(options, { accepted }, [
     accepted
       ? 'The record was accepted.'
-      : 'The record was refused again; "dead-letters list" shows why.',
+      : 'The record was rejected again; "dead-letters list" shows the reason.',
   ]);
 }
 
 async function discard(options: Choice & { note: string }): Promise<void> {
   const actor = await toOperator(options);
-  const chosen = requireOne(options.record, options.job, 'Name one of --record and --job.');
+  const chosen = requireOne(options.record, options.job, 'Give either --record or --job.');
   await (chosen.of === 'job' ? discardJob : discardRecord)(actor, chosen.id, options.note);
   print(options, { discarded: chosen.id }, [`Discarded the ${chosen.of} ${chosen.id}.`]);
 }

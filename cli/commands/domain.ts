@@ -7,20 +7,16 @@ import { parseDomain } from './score.ts';
 import { requireTenant } from './tenant.ts';
 
 export function addDomainCommands(program: Command): void {
-  const domain = program
-    .command('domain')
-    .description('what can be seen of a mail domain from outside');
+  const domain = program.command('domain').description('the public mail setup of a domain');
   domain
     .command('scan')
-    .description('look at the mail of a domain by DNS and print what was found; nothing is stored')
+    .description('scan the mail setup of a domain through DNS and print it; stores nothing')
     .argument('<domain>', 'such as example.com')
     .option('--json', 'print the evidence as JSON')
     .action(scan);
   domain
     .command('rescan')
-    .description(
-      'have the domain of a company scanned again, and scored, as soon as a worker is free',
-    )
+    .description('queue a new scan and score of a company; the workers run it')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--domain <domain>', 'a domain, website or e-mail address of the company')
     .option('--json', 'print JSON')
@@ -35,7 +31,9 @@ async function rescan({
   const { id } = await requireTenant(slug);
   const domain = parseDomain(text);
   await requestScan(id, domain);
-  print(options, { tenant: slug, domain }, [`${domain} is scanned as soon as a worker is free.`]);
+  print(options, { tenant: slug, domain }, [
+    `${domain} will be scanned as soon as a worker is free.`,
+  ]);
 }
 
 async function scan(domain: string, options: OutputOptions): Promise<void> {

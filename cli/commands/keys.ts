@@ -7,18 +7,18 @@ import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 export function addKeysCommands(program: Command): void {
   const keys = program
     .command('keys')
-    .description('the keys that seal the secrets of connections (TRIBUTARY_KEYS)');
+    .description('the keys that encrypt the secrets of connections (TRIBUTARY_KEYS)');
   keys
     .command('rotate')
     .description(
-      'seal every secret anew that is not under the newest key; safe ' +
-        'beside running workers, and to be repeated',
+      're-encrypt every secret that does not use the newest key; ' +
+        'safe while workers run, and safe to repeat',
     )
     .option('--json', 'print JSON')
     .action(rotate);
   keys
     .command('status')
-    .description('show how many secrets need each key, and which key may be withdrawn')
+    .description('show how many secrets need each key, and which keys may be removed')
     .option('--json', 'print JSON')
     .action(status);
 }
@@ -29,18 +29,18 @@ async function rotate(options: OutputOptions): Promise<void> {
     bar.show(done, Math.max(total, done)),
   ).finally(bar.stop);
   const { newest, resealed, replaced, unopened } = rotation;
-  const lines = [`Sealed ${resealed} secrets anew with the key "${newest}".`];
-  if (replaced > 0) lines.push(`${replaced} were replaced meanwhile and keep their new seal.`);
+  const lines = [`Re-encrypted ${resealed} secrets with the key "${newest}".`];
+  if (replaced > 0) lines.push(`${replaced} were replaced in the meantime and already use it.`);
   lines.push(
     ...unopened.map(
       ({ tenantId, connectionId, name }) =>
-        `Does not open: ${name} of connection ${connectionId} in workspace ` +
+        `Cannot be decrypted: ${name} of connection ${connectionId} in workspace ` +
         `${tenantId}. Enter it again under Settings, Connections.`,
     ),
   );
   print(options, rotation, [
     ...lines,
-    'Which key may be withdrawn shows: npm run tributary -- keys status',
+    'To see which keys may be removed: npm run tributary -- keys status',
   ]);
   if (unopened.length > 0) process.exitCode = exitCodes.partial;
 }
@@ -51,10 +51,10 @@ async function status(options: OutputOptions): Promise<void> {
     key,
     place,
     secrets,
-    'may be withdrawn': mayBeWithdrawn ? 'yes' : 'no',
+    'may be removed': mayBeWithdrawn ? 'yes' : 'no',
   }));
   const missing = uses
     .filter(({ place, secrets }) => place === 'withdrawn' && secrets > 0)
-    .map(({ key }) => `The key "${key}" is missing: put it back into TRIBUTARY_KEYS.`);
+    .map(({ key }) => `The key "${key}" is missing: add it to TRIBUTARY_KEYS again.`);
   print(options, uses, [...table(rows), ...missing]);
 }

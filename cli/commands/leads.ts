@@ -8,8 +8,7 @@ export function addLeadsCommands(program: Command): void {
   leads
     .command('index')
     .description(
-      'make the words anew by which leads are found; needed once for ' +
-        'leads that were stored before there were any',
+      'rebuild the search index of leads; needed once, for leads ' + 'stored before there was one',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
@@ -17,7 +16,7 @@ export function addLeadsCommands(program: Command): void {
       const { id } = await requireTenant(slug);
       const indexed = await reindexLeads(id);
       print(options, indexed, [
-        `${slug}: ${indexed.leads} leads are found by ${indexed.words} words.`,
+        `${slug}: indexed ${indexed.leads} leads by ${indexed.words} words.`,
       ]);
     });
 }

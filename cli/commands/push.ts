@@ -17,22 +17,22 @@ interface PushOptions extends OutputOptions {
 }
 
 export function addPushCommands(program: Command): void {
-  const push = program.command('push').description('leads on their way into a connected CRM');
+  const push = program.command('push').description('pushes of leads into a connected CRM');
   const add = (name: string, description: string) =>
     push
       .command(name)
       .description(description)
       .requiredOption('--tenant <slug>', 'the workspace')
-      .option('--connection <id>', 'the connection; needed only where several take leads')
+      .option('--connection <id>', 'the connection; required when several accept leads')
       .option('--json', 'print JSON');
-  add('run', 'send what is due in this process, until nothing is or the system is to be left alone')
-    .option('--lead <id>', 'ask for this lead first')
-    .option('--domain <domain>', 'ask for the leads of this domain first')
+  add('run', 'push what is due, in this process, until nothing is due or the system needs a pause')
+    .option('--lead <id>', 'queue this lead first')
+    .option('--domain <domain>', 'queue the leads of this domain first')
     .action(run);
-  add('status', 'how many leads stand where, or where those of a domain stand')
-    .option('--domain <domain>', 'the leads of this domain, with their newest steps')
+  add('status', 'count the leads in each state, or show the leads of a domain')
+    .option('--domain <domain>', 'the leads of this domain, with their latest steps')
     .action(status);
-  add('retry', 'ask again for all leads that failed; the workers send them').action(retry);
+  add('retry', 'queue all failed leads again; the workers push them').action(retry);
 }
 
 async function run(options: PushOptions): Promise<void> {
@@ -57,16 +57,16 @@ async function requestOne(tenantId: string, connectionId: string, leadId: string
 function formatLines({ tally, next }: PushSliceResult): string[] {
   const { synced, unchanged, conflict, failed, retried, postponed } = tally;
   return [
-    `Sent ${synced}, nothing to send ${unchanged}, to be decided ${conflict}, failed ${failed}.`,
-    ...(retried + postponed > 0 ? [`Tried again later: ${retried + postponed}.`] : []),
-    ...(next === null ? [] : [`The next one is due at ${next.toISOString()}.`]),
+    `Pushed ${synced}, unchanged ${unchanged}, in conflict ${conflict}, failed ${failed}.`,
+    ...(retried + postponed > 0 ? [`To be retried later: ${retried + postponed}.`] : []),
+    ...(next === null ? [] : [`The next push is due at ${next.toISOString()}.`]),
   ];
 }
 
 async function status(options: PushOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   if (options.connection !== undefined && !isId(options.connection))
-    throw new Problem('bad_request', 'Name the connection by its id.');
+    throw new Problem('bad_request', '--connection takes the id of a connection.');
   if (options.domain === undefined) {
     const counts = await countPushes(tenant.id, options.connection);
     return print(
@@ -85,14 +85,14 @@ async function status(options: PushOptions): Promise<void> {
   const { leads, domain } = await getPushStatus(tenant.id, options.domain);
   const rows = leads.flatMap(({ leadId, name, pushes }) =>
     pushes.length === 0
-      ? [{ lead: leadId, name, state: 'never sent' }]
+      ? [{ lead: leadId, name, state: 'not yet pushed' }]
       : pushes.map(({ state, attempts, syncedAt, remoteId, error }) => ({
           lead: leadId,
           name,
           state,
           attempts,
           synced: syncedAt?.toISOString() ?? '',
-          there: remoteId ?? '',
+          'CRM id': remoteId ?? '',
           error: error ?? '',
         })),
   );
@@ -102,9 +102,7 @@ async function status(options: PushOptions): Promise<void> {
 async function retry(options: PushOptions): Promise<void> {
   const { tenantId, connectionId } = await resolveConnection(options);
   const retried = await retryFailedPushes(tenantId, connectionId, null);
-  print(options, { retried }, [
-    retried === 0 ? 'No lead has failed.' : `Asked again for ${retried}.`,
-  ]);
+  print(options, { retried }, [retried === 0 ? 'No lead has failed.' : `Queued ${retried} again.`]);
 }
 
 async function resolveConnection({

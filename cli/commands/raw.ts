@@ -9,18 +9,18 @@ interface RawOptions extends OutputOptions {
 }
 
 export function addRawCommands(program: Command): void {
-  const raw = program.command('raw').description('stored answers of the sources');
+  const raw = program.command('raw').description('stored responses of the sources');
   raw
     .command('verify')
-    .description('compare every stored body with its digest, and list the answers that are damaged')
+    .description('check every stored body against its digest, and list damaged responses')
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
     .action(verify);
   raw
     .command('prune')
     .description(
-      'delete now what the workspace has kept for long enough and ' +
-        'no replay needs; workers do it once a day',
+      'delete raw data that is past its retention and not needed by ' +
+        'a replay, as workers do once a day',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
@@ -31,7 +31,7 @@ async function verify(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await verifyBodies(tenant.id);
   const found = result.damaged.map(({ snapshotId, connectionId, stream, receivedAt }) => ({
-    answer: snapshotId,
+    response: snapshotId,
     connection: connectionId,
     stream,
     received: receivedAt.toISOString(),
@@ -47,7 +47,7 @@ async function prune(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await pruneRaw(tenant.id);
   print(options, result, [
-    `Deleted ${result.snapshots} stored answers older than ` +
+    `Deleted ${result.snapshots} stored responses older than ` +
       `${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`,
   ]);
 }

@@ -23,18 +23,12 @@ interface ReplayOptions extends OutputOptions {
 export function addReplayCommand(program: Command): void {
   program
     .command('replay')
-    .description(
-      'rebuild rows and rollups from the stored answers of the ' +
-        'sources, without asking them anything',
-    )
+    .description('rebuild rows and summaries from stored data, without calling a source')
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--connection <id>', 'only this connection of the workspace')
     .option('--stream <name>', 'only this stream')
-    .option(
-      '--since <time>',
-      'only records whose newest answer was received since; ISO 8601. Then nothing is deleted',
-    )
-    .option('--dry-run', 'say what would be done, and write nothing')
+    .option('--since <time>', 'only records received since this time (ISO 8601); deletes nothing')
+    .option('--dry-run', 'show what would change, and write nothing')
     .option('--json', 'print JSON')
     .action(replay);
 }
@@ -85,7 +79,7 @@ async function buildRequests({
 }: ReplayOptions): Promise<ReplayRequest[]> {
   const from = since === undefined ? undefined : new Date(since);
   if (from !== undefined && Number.isNaN(from.getTime()))
-    throw new Problem('bad_request', 'Write --since as a time such as 2026-11-01T00:00:00Z.');
+    throw new Problem('bad_request', '--since takes a time such as 2026-11-01T00:00:00Z.');
   const found = await requireConnections(slug, connection);
   return found.map(({ tenantId, id }) => ({
     tenantId,
@@ -97,7 +91,7 @@ async function buildRequests({
 }
 
 const formatDryRun = (slug: string, { connectionId, streams }: ConnectionDryRun): string[] => [
-  `${slug}: what a replay of ${connectionId} would do`,
+  `${slug}: what a replay of ${connectionId} would change`,
   ...table(streams.map(toRow)),
   ...formatDamaged(streams.flatMap(({ damaged }) => damaged)),
   '',
@@ -140,5 +134,5 @@ const toRow = ({
 const formatDamaged = (damaged: readonly DamagedResponse[]) =>
   damaged.map(
     ({ stream, snapshotId, receivedAt }) =>
-      `Damaged: answer ${snapshotId} of ${stream}, received ${receivedAt.toISOString()}.`,
+      `Damaged: response ${snapshotId} of ${stream}, received ${receivedAt.toISOString()}.`,
   );

@@ -11,19 +11,17 @@ import { requireTenant } from './tenant.ts';
 type Row = NonNullable<Awaited<ReturnType<typeof findCompanyDomain>>>;
 
 export function addScoreCommands(program: Command): void {
-  const score = program.command('score').description('what companies score, and why');
+  const score = program.command('score').description('scores of companies');
   score
     .command('explain')
-    .description('tell how the score of a company came about')
+    .description('explain the score of a company')
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--domain <domain>', 'a domain, website or e-mail address of the company')
     .option('--json', 'print JSON, with the evidence of the scan')
     .action(explain);
   score
     .command('rescore')
-    .description(
-      'make all scores of a workspace anew from what is stored, in this process; nobody is asked',
-    )
+    .description('recompute all scores of a workspace from stored data, in this process')
     .requiredOption('--tenant <slug>', 'the workspace')
     .option('--json', 'print JSON')
     .action(rescore);
@@ -40,7 +38,7 @@ async function explain({
   if (row === undefined)
     throw new Problem(
       'not_found',
-      `No lead, referral, contact or company of ${slug} is at ${domain}.`,
+      `${slug} has no lead, referral, contact or company at ${domain}.`,
     );
   print(options, row, formatLines(row));
 }
@@ -60,12 +58,12 @@ function formatLines({
   scanAttempts,
 }: Row): string[] {
   const breakdown = kept as Breakdown | null;
-  const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} that got no answer`;
+  const tried = scanAttempts === 0 ? '' : `, after ${scanAttempts} without a response`;
   const next =
     scanDueAt === null
       ? 'No scan is due.'
       : `The next scan is due at ${scanDueAt.toISOString()}${tried}.`;
-  if (breakdown === null) return [`${domain} has no score: it was not scanned yet. ${next}`];
+  if (breakdown === null) return [`${domain} has no score yet: it has not been scanned. ${next}`];
   const {
     score,
     segment,
@@ -81,7 +79,7 @@ function formatLines({
   } = breakdown;
   return [
     `${domain}${name === null ? '' : ` (${name})`} scores ` +
-      `${score}, by version ${model} of the weights.`,
+      `${score}, using version ${model} of the weights.`,
     `Segment: ${segment}. ${segmentReason}`,
     `Priority: ${priority}`,
     `Mail: ${mailProvider ?? 'unknown'}. ${mailProviderReason}`,
@@ -106,5 +104,5 @@ async function rescore({
 }: OutputOptions & { tenant: string }): Promise<void> {
   const { id } = await requireTenant(slug);
   await rescoreSlice(id, null, () => false);
-  print(options, { tenant: slug }, [`All scores of ${slug} are made anew.`]);
+  print(options, { tenant: slug }, [`Recomputed all scores of ${slug}.`]);
 }

@@ -25,15 +25,12 @@ export function addSyncCommand(program: Command): void {
   program
     .command('sync')
     .description(
-      'sync in this process, and print the books: all that is due, ' +
-        'or the connections of one workspace at once',
+      'sync in this process and print the counters: everything that ' +
+        'is due, or all connections of one workspace',
     )
     .option('--tenant <slug>', 'only this workspace, whether or not it is due')
     .option('--connection <id>', 'only this connection of the workspace')
-    .option(
-      '--accept-deletions',
-      'delete what the source does not list any more, however much it is',
-    )
+    .option('--accept-deletions', 'delete all rows that the source no longer lists, however many')
     .option('--json', 'print JSON')
     .action(sync);
 }
@@ -56,7 +53,7 @@ async function resolveConnections({
 }: SyncOptions): Promise<ConnectionRef[]> {
   if (slug === undefined) {
     if (connection !== undefined)
-      throw new Problem('bad_request', 'Name the workspace of the connection with --tenant.');
+      throw new Problem('bad_request', '--connection needs the workspace too: add --tenant.');
     return findDueConnections();
   }
   const found = await requireConnections(slug, connection);

@@ -24,8 +24,8 @@ export function addTenantCommands(program: Command): void {
   tenant
     .command('create')
     .description('create a workspace')
-    .requiredOption('--slug <slug>', 'its part of the address: lower-case letters, digits, hyphens')
-    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--slug <slug>', 'its part of the URL: lower-case letters, digits and hyphens')
+    .requiredOption('--name <name>', 'the name people see')
     .option('--time-zone <zone>', 'IANA time zone (default: UTC)')
     .option('--currency <code>', 'ISO 4217 code (default: USD)')
     .option('--accent <colour>', 'accent colour as #rrggbb')
@@ -39,21 +39,21 @@ export function addTenantCommands(program: Command): void {
   tenant
     .command('update')
     .description(
-      'change how long a workspace keeps raw answers, how much is ' +
-        'deleted without asking, and which features are on',
+      'change the retention of raw responses, how much a sync may ' +
+        'delete without confirmation, and which features are on',
     )
     .requiredOption('--tenant <slug>', 'the workspace')
-    .option('--raw-retention-days <days>', 'how long raw answers are kept that no replay needs')
+    .option('--raw-retention-days <days>', 'how long raw responses that no replay needs are kept')
     .option(
       '--deletion-share <share>',
-      "the largest share of a stream's rows that a sync deletes without asking, from 0 to 1",
+      "largest share of a stream's rows that a sync deletes without confirmation, from 0 to 1",
     )
     .option(
       '--enable <feature>',
-      `switch a feature on, ${features.join(' or ')}; repeatable`,
+      `turn a feature on: ${features.join(' or ')}; repeatable`,
       collect,
     )
-    .option('--disable <feature>', 'switch a feature off; repeatable', collect)
+    .option('--disable <feature>', 'turn a feature off; repeatable', collect)
     .option('--json', 'print JSON')
     .action(update);
   tenant
@@ -101,12 +101,12 @@ async function update({
   const { rawRetentionDays: days, deletionShare: share } = changed;
   const on = [...(await enabledFeatures(tenant.id))].toSorted();
   const limits =
-    `${slug} keeps raw answers for ${days} days; a sync deletes up to ` +
-    `${(share * 100).toFixed(0)} % of a stream's rows without asking.`;
+    `${slug} keeps raw responses for ${days} days; a sync deletes up to ` +
+    `${(share * 100).toFixed(0)}% of a stream's rows without confirmation.`;
   print(
     { json },
     { ...toOutput(changed), rawRetentionDays: days, deletionShare: share, features: on },
-    [limits, `Features that are on: ${on.length === 0 ? 'none' : on.join(', ')}.`],
+    [limits, `Features turned on: ${on.length === 0 ? 'none' : on.join(', ')}.`],
   );
 }
 
@@ -117,7 +117,7 @@ function parseFeature(name: string): Feature {
   if (feature === undefined)
     throw new Problem(
       'bad_request',
-      `There is no feature "${name}". Known features: ${features.join(', ')}.`,
+      `Unknown feature "${name}". Known features: ${features.join(', ')}.`,
     );
   return feature;
 }

@@ -14,19 +14,17 @@ interface CreateOptions extends OutputOptions {
 export function addUserCommands(program: Command): void {
   program
     .command('user')
-    .description('accounts of people')
+    .description('user accounts')
     .command('create')
-    .description(
-      'create an account; without --password it prints a link under which the person sets one',
-    )
+    .description('create an account; without --password, prints a link where the person sets one')
     .requiredOption('--email <address>', 'the address to sign in with')
     .option('--name <name>', 'the name of the person')
     .option('--tenant <slug>', 'make the person a member of this workspace')
     .option('--role <role>', 'viewer, member or admin in that workspace (default: viewer)')
-    .option('--staff [slugs]', 'agency staff: of every workspace, or of these (comma-separated)')
+    .option('--staff [slugs]', 'agency staff of every workspace, or of these (comma-separated)')
     .option(
       '--password <password>',
-      'at least 12 characters; prefer the link, because arguments are visible to other programs',
+      'at least 12 characters; the link is safer: other programs can see arguments',
     )
     .option('--json', 'print JSON')
     .action(async ({ json, tenant, staff, ...input }: CreateOptions) => {

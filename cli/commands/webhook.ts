@@ -16,7 +16,7 @@ interface WebhookOptions extends OutputOptions {
 export function addWebhookCommands(program: Command): void {
   const webhook = program
     .command('webhook')
-    .description('notices that providers send when something changed');
+    .description('webhooks that providers send when data changes');
   const add = (
     name: string,
     description: string,
@@ -33,21 +33,21 @@ export function addWebhookCommands(program: Command): void {
         const status = await call(tenant.id, options.connection);
         print(options, status, formatLines(status));
       });
-  add('register', 'tell the provider to send its notices to PUBLIC_URL', registerWebhook);
-  add('status', 'what the provider knows, and what came', getWebhookStatus);
-  add('test', 'ask the provider for a test notice', testWebhook);
+  add('register', 'have the provider send webhooks to PUBLIC_URL', registerWebhook);
+  add('status', 'show what is registered at the provider, and what has arrived', getWebhookStatus);
+  add('test', 'ask the provider for a test webhook', testWebhook);
 }
 
 function formatLines({ url, registered, isCurrent, received, last }: WebhookStatus): string[] {
   const known =
     registered === null
-      ? 'The provider sends nothing to anybody.'
+      ? 'No webhook is registered at the provider.'
       : isCurrent
-        ? 'The provider sends to this address.'
-        : `The provider sends to another address, or not everything: ${registered.url}`;
+        ? 'The webhook is registered for this address.'
+        : `The registration is for another address, or lacks some events: ${registered.url}`;
   const came =
     last === null
-      ? 'Nothing has come yet.'
-      : `${received} came, the last one (${last.event}) at ${last.at.toISOString()}.`;
+      ? 'No webhook has arrived yet.'
+      : `${received} received, the last one (${last.event}) at ${last.at.toISOString()}.`;
   return [`Address: ${url}`, known, came];
 }

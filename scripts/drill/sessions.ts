@@ -118,7 +118,7 @@ function explainRefusal(error: unknown): never {
   if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
   throw new Problem(
     'unavailable',
-    'This login may not create the scratch database. Name one that ' +
-      'may: --into postgres://postgres@host/postgres',
+    'This login may not create the scratch database. Choose one ' +
+      'that may: --into postgres://postgres@host/postgres',
   );
 }

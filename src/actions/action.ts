@@ -17,7 +17,7 @@ export type Action<Who, Answer> = (who: Who, fields: Fields) => Promise<Answer>;
 export type Guard<Who> = (who: Who) => void;
 
 /** What is told of fields that no page of ours sends. */
-export const foreignForm = 'This form does not belong to this page. Open the page again.';
+export const foreignForm = 'This form does not belong to this page. Reload the page.';
 
 /**
  * A text field. One that is missing counts as empty: a verb tells the person which field is wrong,

@@ -7,10 +7,10 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after a decision. */
 export const conflictNotices: Record<string, string> = {
-  ours: 'Decided for ours. It is written there in a moment.',
-  theirs: 'Decided for theirs.',
-  'all-ours': 'Decided for ours. It is written there in a moment.',
-  'all-theirs': 'Decided for theirs. Our lead says the same now.',
+  ours: 'Our value was kept and will be written to the CRM in a moment.',
+  theirs: 'Their value was accepted.',
+  'all-ours': 'Our values were kept and will be written to the CRM in a moment.',
+  'all-theirs': 'Their values were accepted. Our lead now has the same.',
 };
 
 /** `seen` is the digest of what the person had before them. */
@@ -18,7 +18,7 @@ const oneForm = z.object({ conflict: text, seen: z.string().optional() });
 const allForm = z.object({ push: text, seen: z.string().optional() });
 
 const decide = guarded(
-  atLeast('member', 'Viewers cannot decide conflicts. Ask a member of this workspace.'),
+  atLeast('member', 'Viewers cannot resolve conflicts. Ask a member of this workspace.'),
   byButton({
     ours: one('ours'),
     theirs: one('theirs'),

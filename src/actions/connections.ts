@@ -13,15 +13,15 @@ import { redirectAfterPost, type Fields } from './form.ts';
 /** What the page says after each thing that was done. */
 export const connectionNotices: Record<string, string> = {
   connect:
-    'The system is connected. Its first sync starts within the hour, or at once with "Sync now".',
-  reconnect: 'The new credentials are in use. "Sync now" brings the data up to date at once.',
-  pause: 'The connection is paused. Its data stays as it is.',
-  resume: 'The connection is synced every hour again.',
+    'The system is connected. Its first sync starts within the hour; "Sync now" starts it at once.',
+  reconnect: 'The new credentials are in use. "Sync now" updates the data at once.',
+  pause: 'The connection is paused. Its data is kept.',
+  resume: 'The connection has been resumed and is synced every hour.',
   'accept-deletions':
-    'Confirmed. The next sync reads everything again and deletes what is still missing; it begins at once.',
-  webhook: 'The system sends its notices here from now on. Changes show within moments.',
+    'Confirmed. A full sync starts now and deletes the rows that are still missing.',
+  webhook: 'The webhook is registered. Changes now arrive within moments.',
   replay:
-    'The replay begins within seconds and goes on in the background. Pages show its records as it gets on.',
+    'The rebuild starts within seconds and runs in the background. Pages update as it proceeds.',
 };
 
 const connectionForm = z.object({ connection: text });

@@ -70,21 +70,23 @@ export async function submitCorrection(
 }
 
 const notices: Record<string, Notice> = {
-  accepted: { tone: 'good', text: 'The record was accepted; it is on the pages now.' },
-  refused: { tone: 'warn', text: 'The record was refused again. Its reason is below.' },
+  accepted: { tone: 'good', text: 'The record was accepted and now appears on the pages.' },
+  refused: { tone: 'warn', text: 'The record was rejected again. The reason is shown below.' },
   retrying: {
     tone: 'good',
-    text: 'These records are being tried again in the background. The list grows shorter while it goes on.',
+    text: 'The records are being retried in the background. The list shrinks as they succeed.',
   },
   discarded: {
     tone: 'good',
-    text: 'It is discarded. What was decided stands at the foot of the page.',
+    text: 'Discarded. The history at the bottom of the page shows the decision.',
   },
   corrected: {
     tone: 'good',
-    text: 'The corrected record is on the pages now. The correction holds for as long as the source sends the same.',
+    text:
+      'The corrected record now appears on the pages. ' +
+      'The correction applies until the source changes the record.',
   },
-  queued: { tone: 'good', text: 'The job is queued again.' },
+  queued: { tone: 'good', text: 'The job has been queued again.' },
 };
 
 /** What the page says after something was done. */
@@ -94,7 +96,8 @@ export function getDeadLetterNotice(done: string | null): Notice | undefined {
   if (jobs !== undefined)
     return {
       tone: 'good',
-      text: jobs === '1' ? 'The job is queued again.' : `${jobs} jobs are queued again.`,
+      text:
+        jobs === '1' ? 'The job has been queued again.' : `${jobs} jobs have been queued again.`,
     };
   const tally = /^group-(\d{1,6})-(\d{1,6})-(\d{1,6})$/.exec(done)?.slice(1).map(Number);
   if (tally !== undefined) return formatTally(tally);
@@ -104,11 +107,11 @@ export function getDeadLetterNotice(done: string | null): Notice | undefined {
 function formatTally([accepted = 0, rejected = 0, unreadable = 0]: number[]): Notice {
   const parts = [
     `${accepted} accepted`,
-    rejected > 0 && `${rejected} refused again`,
-    unreadable > 0 && `${unreadable} without a kept answer to read them from`,
+    rejected > 0 && `${rejected} rejected again`,
+    unreadable > 0 && `${unreadable} without a stored response`,
   ];
   return {
     tone: rejected + unreadable > 0 ? 'warn' : 'good',
-    text: `Tried again: ${parts.filter(Boolean).join(', ')}.`,
+    text: `Retried: ${parts.filter(Boolean).join(', ')}.`,
   };
 }

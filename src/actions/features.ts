@@ -8,10 +8,12 @@ import { redirectAfterPost } from './form.ts';
 /** What the page says after a switch. */
 export const featureNotices: Record<string, string> = {
   'lead-engine-on':
-    'The lead engine is on. The companies of this workspace are scanned in the background; their scores appear one by one.',
-  'lead-engine-off': 'The lead engine is off. Scores stay as they are, and nothing is scanned.',
-  'crm-push-on': 'Leads can be written into a connected CRM.',
-  'crm-push-off': 'Nothing is written into a CRM any more.',
+    'The lead engine is on. The companies of this workspace are scanned in the background, ' +
+    'and their scores appear one by one.',
+  'lead-engine-off':
+    'The lead engine is off. Existing scores are kept, and no more companies are scanned.',
+  'crm-push-on': 'CRM push is on. Members can push leads into a connected CRM.',
+  'crm-push-off': 'CRM push is off. No more leads are pushed into a CRM.',
 };
 
 const switchForm = z.object({

@@ -32,7 +32,8 @@ export async function handleForm(
 
 /** The fields of a submitted form; a body of another kind is a Problem `bad_request`. */
 export async function readFields(request: Request): Promise<Fields> {
-  if (!isFormPost(request)) throw new Problem('bad_request', 'This address takes forms.');
+  if (!isFormPost(request))
+    throw new Problem('bad_request', 'This address accepts only form submissions.');
   const fields: Fields = {};
   for (const [name, value] of await request.formData())
     if (typeof value === 'string') fields[name] = value;

@@ -18,11 +18,7 @@ export async function openInvitation(
   { client }: Locals,
   token: string,
 ): Promise<OpenInvitation | undefined> {
-  await consumeLimit(
-    tokenByAddress,
-    readAddress(client),
-    'There were too many attempts from your network.',
-  );
+  await consumeLimit(tokenByAddress, readAddress(client), 'Too many attempts from your network.');
   return findInvitation(token);
 }
 

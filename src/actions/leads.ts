@@ -48,11 +48,7 @@ const pushForm = z
 
 const reading = ({ access }: Reader) => requireRole(access, 'viewer');
 const pushing = ({ access }: Reader) =>
-  requireRole(
-    access,
-    'member',
-    'Your role in this workspace is viewer; pushing leads needs member. Ask an admin.',
-  );
+  requireRole(access, 'member', 'Viewers cannot push leads. Ask a member of this workspace.');
 
 /** The answer is what the page says next (`?done=`). */
 const change = byButton<Reader, string>({
@@ -105,10 +101,7 @@ async function push(
     return isNew ? 'pushing-all' : 'pushing-already';
   }
   if (leadIds.length === 0)
-    throw new Problem(
-      'bad_request',
-      'No lead is chosen. Tick the boxes of those that are to be pushed.',
-    );
+    throw new Problem('bad_request', 'No lead is selected. Tick the boxes of the leads to push.');
   const { queued, alreadyPending, refused } = await requestPushes(
     tenant.id,
     { connectionId, leadIds },

@@ -20,13 +20,14 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after each button. */
 export const mappingNotices: Record<string, string> = {
-  save: 'The mapping is saved. It holds from the next push on.',
-  restore: 'The older version is in force again, as a new one.',
-  refresh: 'The fields were read again.',
-  add: 'The row is added. Nothing is saved yet.',
-  remove: 'The row is taken away. Nothing is saved yet.',
-  check: 'The rows were checked. Nothing is saved yet.',
-  preview: 'What would be sent of the newest leads stands below. Nothing is saved yet.',
+  save: 'The mapping has been saved. It applies from the next push.',
+  restore: 'The older version has been restored as a new version.',
+  refresh: 'The fields have been reloaded from the CRM.',
+  add: 'The row has been added. Nothing is saved yet.',
+  remove: 'The row has been removed. Nothing is saved yet.',
+  check: 'The rows have been checked. Nothing is saved yet.',
+  preview:
+    'The preview below shows what would be pushed for the newest leads. Nothing is saved yet.',
 };
 
 /** Most rows that a form may hold. */
@@ -114,7 +115,6 @@ export async function submitMapping(
     await restoreMapping(tenant.id, connectionId, Number(detail), user.id);
   if (operation === 'refresh') await refreshFields(tenant.id, connectionId);
   if (operation !== 'save' && operation !== 'restore') return undefined;
-  return redirectAfterPost(
-    `/w/${tenant.slug}/settings/mapping?${new URLSearchParams({ connection: connectionId, done: operation })}`,
-  );
+  const query = new URLSearchParams({ connection: connectionId, done: operation });
+  return redirectAfterPost(`/w/${tenant.slug}/settings/mapping?${query}`);
 }

@@ -7,11 +7,11 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after each thing that was done. */
 export const memberNotices: Record<string, string> = {
-  invite: 'The invitation is on its way. The link works for seven days.',
-  resend: 'A new link is on its way; the old one has stopped working.',
-  revoke: 'The invitation is withdrawn.',
-  role: 'The role is changed.',
-  remove: 'The member is removed.',
+  invite: 'The invitation has been sent. The link works for seven days.',
+  resend: 'A new link has been sent; the old one no longer works.',
+  revoke: 'The invitation has been withdrawn.',
+  role: 'The role has been changed.',
+  remove: 'The member has been removed.',
 };
 
 const inviteForm = z.object({ email: text, role: text });

@@ -13,7 +13,7 @@ const backForm = z.object({ return: z.string().optional() });
 
 /** The answer is what the page says next (`?done=`). */
 const change = guarded(
-  atLeast('member', 'Viewers cannot write into the CRM. Ask a member of this workspace.'),
+  atLeast('member', 'Viewers cannot push leads into the CRM. Ask a member of this workspace.'),
   byButton<Access, string>({
     push: action(pushForm, async ({ tenant, user }, { connection, lead }) => {
       const request = { connectionId: connection, leadIds: [lead] };

@@ -7,13 +7,13 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 /** What the page says after a change. */
 export const referralNotices: Record<string, string> = {
-  changed: 'Partner Center has taken the change. A sync that shows it everywhere is on its way.',
+  changed: 'Partner Center has accepted the change. A sync has been started to update all pages.',
 };
 
 /** `state` is status and sub-status with a slash between. */
 const stateForm = z
   .object({
-    state: text.pipe(z.string().regex(/^[^/]+\/[^/]/, 'Choose what the referral is to become.')),
+    state: text.pipe(z.string().regex(/^[^/]+\/[^/]/, 'Choose a new status for the referral.')),
   })
   .transform(({ state }) => {
     const [status = '', substatus = ''] = state.split('/');

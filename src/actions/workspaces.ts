@@ -13,7 +13,10 @@ export const submitWorkspace = action(
   async ({ user, session }: SignedIn, { slug }) => {
     const access = await findAccess(user, slug);
     if (access === undefined)
-      throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
+      throw new Problem(
+        'not_found',
+        'This workspace does not exist, or you do not have access to it.',
+      );
     await setActiveTenant(session.id, access.tenant.id);
     return redirectAfterPost(`/w/${access.tenant.slug}/dashboard`);
   },

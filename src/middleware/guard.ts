@@ -69,7 +69,7 @@ export async function requireApiAccess(context: GuardContext, role: Role): Promi
   if (slug === null && session.activeTenantId === null) {
     throw new Problem(
       'bad_request',
-      'No workspace is active. Name one with ?tenant= and its slug.',
+      'No workspace is active. Choose one with ?tenant= and its slug.',
     );
   }
   if (slug === null)
@@ -88,7 +88,10 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
 
 function grantAccess({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
   if (access === undefined)
-    throw new Problem('not_found', 'There is no such workspace, or you may not see it.');
+    throw new Problem(
+      'not_found',
+      'This workspace does not exist, or you do not have access to it.',
+    );
   requireRole(access, role);
   locals.access = access;
   return access;
@@ -101,7 +104,7 @@ function grantAccess({ locals }: GuardContext, access: Access | undefined, role:
 export function requireRole(
   access: Access,
   role: Role,
-  refusal = `Your role in this workspace is ${access.role}; this needs ${role}. Ask an admin.`,
+  refusal = `Your role in this workspace is ${access.role}; this requires ${role}. Ask an admin.`,
 ): void {
   if (!hasRole(access, role)) throw new Problem('forbidden', refusal);
 }

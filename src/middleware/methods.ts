@@ -12,7 +12,7 @@ export function rejectOtherMethods(...allowed: string[]): APIRoute {
     const response = toJsonResponse(
       new Problem(
         'method_not_allowed',
-        `This address does not know ${request.method}. Use ${allow}.`,
+        `This address does not support ${request.method}. Use ${allow}.`,
       ),
       locals.requestId,
     );

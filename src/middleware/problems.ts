@@ -58,7 +58,8 @@ function toProblem(error: unknown): Problem {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
   return new Problem(
     'internal',
-    'Something went wrong on our side. It has been recorded; try again, or report it with its number.',
+    'Something went wrong on our side and has been logged. ' +
+      'Try again, or report it with its request number.',
   );
 }
 

@@ -21,7 +21,7 @@ export function refuseLargeBody(request: Request): void {
 }
 
 export function tooLarge(): Problem {
-  return new Problem('too_large', 'This is more than 1 MiB, the most that a request may hold.');
+  return new Problem('too_large', 'The request is larger than the limit of 1 MiB.');
 }
 
 /**
@@ -37,7 +37,7 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     if (size > maxBytes)
       throw new Problem(
         'too_large',
-        `This is more than ${maxBytes / 1024} KiB, the most that is taken here.`,
+        `The request is larger than the limit of ${maxBytes / 1024} KiB.`,
       );
     chunks.push(chunk);
   }

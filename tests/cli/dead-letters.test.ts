@@ -59,7 +59,7 @@ it('operators list, retry and discard what was set aside from the command line',
   const [{ id } = { id: '' }] = listed.records;
   expect(await deadLetters('retry', '--tenant', 'acme', '--record', id)).toMatchObject({
     code: 0,
-    output: expect.stringContaining('refused again') as string,
+    output: expect.stringContaining('rejected again') as string,
   });
   expect(
     await deadLetters(
@@ -73,7 +73,7 @@ it('operators list, retry and discard what was set aside from the command line',
       '--kind',
       'created',
     ),
-  ).toMatchObject({ code: 0, output: expect.stringContaining('refused again 2') as string });
+  ).toMatchObject({ code: 0, output: expect.stringContaining('rejected again 2') as string });
   expect(
     await deadLetters('discard', '--tenant', 'acme', '--record', id, '--note', 'A test entry'),
   ).toMatchObject({ code: 0 });

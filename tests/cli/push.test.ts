@@ -36,9 +36,7 @@ it('operators send leads, look where they stand and ask again from the command l
   await addLeads(stage, [{ domain: 'globex.example', email: 'ada@globex.example' }]);
   expect(await push('run', '--domain', 'globex.example')).toMatchObject({
     code: 0,
-    output: expect.stringContaining(
-      'Sent 1, nothing to send 0, to be decided 0, failed 0.',
-    ) as string,
+    output: expect.stringContaining('Pushed 1, unchanged 0, in conflict 0, failed 0.') as string,
   });
   expect(truth(stage, 'lead')).toHaveLength(1);
   const [status, counts, retried, unknown] = await Promise.all([

@@ -77,7 +77,7 @@ describe('keys that are not those of the database', () => {
     });
     expect(await tributary(`${two},${one}`, 'rotate')).toMatchObject({
       code: 0,
-      output: expect.stringContaining('Sealed 24 secrets anew with the key "k2".') as string,
+      output: expect.stringContaining('Re-encrypted 24 secrets with the key "k2".') as string,
     });
     expect(
       JSON.parse((await tributary(`${two},${one}`, 'status', '--json')).output),

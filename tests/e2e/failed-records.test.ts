@@ -78,20 +78,20 @@ describe('without JavaScript', () => {
       (await item.inputValue()).replace('2026-02-31 25:61:00', '2026-02-28 09:00:00'),
     );
     await page.getByRole('button', { name: 'Correct and retry' }).click();
-    await page.getByText('The corrected record is on the pages now').waitFor();
+    await page.getByText('The corrected record now appears on the pages').waitFor();
     const second = recordsOn(page).first();
     const name = await second.locator('strong').first().innerText();
     await second.getByRole('button', { name: /^Discard/ }).click();
     await second.getByLabel('Why').fill('A test entry');
     await second.locator('dialog').getByRole('button', { name: 'Discard', exact: true }).click();
-    await page.getByText('It is discarded.').waitFor();
+    await page.getByText('Discarded. The history').waitFor();
     await page.locator('#resolved').getByText('Ann Admin: A test entry').waitFor();
     expect(await page.locator('#records').getByText(name, { exact: true }).count()).toBe(0);
     await page
       .locator('#jobs')
       .getByRole('button', { name: /^Retry/ })
       .click();
-    await page.getByText('The job is queued again.').waitFor();
+    await page.getByText('The job has been queued again.').waitFor();
   });
 });
 
@@ -107,7 +107,7 @@ describe('with a mouse', () => {
       .first()
       .getByRole('button', { name: /^Retry/ })
       .dblclick();
-    await page.getByText('The record was refused again').waitFor();
+    await page.getByText('The record was rejected again').waitFor();
     expect(before).toHaveLength(1);
     await recordsOn(page)
       .first()

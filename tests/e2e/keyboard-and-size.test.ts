@@ -145,7 +145,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await tabTo(page, 'Sign out');
     await page.keyboard.press('Enter');
-    await page.getByText('You are signed out.').waitFor();
+    await page.getByText('You have been signed out.').waitFor();
   });
 
   it('somebody on a phone opens and closes the navigation', async () => {

@@ -26,7 +26,7 @@ describe('the field mapping', () => {
     const { page } = await stage.signedIn(admin, { javaScriptEnabled: false });
     await page.goto(`${home}/settings/mapping`);
     await page.getByRole('button', { name: 'Read fields again' }).press('Enter');
-    await page.getByText('The fields were read again.').waitFor();
+    await page.getByText('The fields have been reloaded from the CRM.').waitFor();
     await page.getByLabel('Field to add to the lead').selectOption('jobtitle');
     await page.getByLabel('Source of the new lead field').selectOption({ label: 'Deal value' });
     await page.getByRole('button', { name: 'Add the field to the lead' }).press('Enter');
@@ -51,9 +51,9 @@ describe('the field mapping', () => {
     await page.locator('#preview').getByText('Lead: lastname').first().waitFor();
     await page.getByLabel('Fixed text for telephone1').fill('+1 555 0000');
     await page.getByRole('button', { name: 'Save' }).first().press('Enter');
-    await page.getByText('The mapping is saved.').waitFor();
+    await page.getByText('The mapping has been saved.').waitFor();
     await page.getByRole('button', { name: 'Restore the default mapping' }).press('Enter');
-    await page.getByText('The older version is in force again').waitFor();
+    await page.getByText('The older version has been restored').waitFor();
     expect(
       await stage.database.query('select version from push_mappings order by version'),
     ).toEqual([{ version: 1 }, { version: 2 }]);

@@ -103,7 +103,7 @@ describe('conflicts', () => {
     await page.goto(`${home}/conflicts`);
     await page.getByRole('button', { name: /^Use theirs, Theirs Inc/ }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('Decided for theirs.').waitFor();
+    await page.getByText('Their value was accepted.').waitFor();
     await page.getByRole('button', { name: /^Use ours, \+1 555 0111/ }).press('Space');
     await page.getByText('Nothing to decide').waitFor();
     await until(

@@ -74,7 +74,7 @@ describe('a referral over the list', () => {
     await stage.database.query('delete from rate_budgets');
     await page.getByLabel('Change it to').selectOption({ label: 'In progress' });
     await page.getByRole('button', { name: 'Change' }).click();
-    await page.getByText('Partner Center has taken the change.').waitFor();
+    await page.getByText('Partner Center has accepted the change.').waitFor();
     expect(await page.getByText('Status: In progress. Change it to').isVisible()).toBe(true);
     expect(await stage.database.query('select outcome from write_backs order by id')).toEqual([
       { outcome: 'failed' },

@@ -95,7 +95,7 @@ describe('signing in', () => {
     await heading(copy.page, 'Dashboard').waitFor();
     await first.page.locator('.sidebar summary').click();
     await first.page.locator('.sidebar').getByRole('button', { name: 'Sign out' }).click();
-    await first.page.getByText('You are signed out.').waitFor();
+    await first.page.getByText('You have been signed out.').waitFor();
     await copy.page.reload();
     await heading(copy.page, 'Sign in').waitFor();
     await first.page.goBack();
@@ -146,10 +146,10 @@ describe('links by mail', () => {
     await page.getByLabel('E-mail').fill('new@summit.test');
     await page.getByLabel('Role', { exact: true }).selectOption('member');
     await page.getByRole('button', { name: 'Send invitation' }).click();
-    await page.getByText('The invitation is on its way.').waitFor();
+    await page.getByText('The invitation has been sent.').waitFor();
     const { page: theirs } = await stage.visit();
     await theirs.goto(linkIn(await mailbox.newest('new@summit.test')));
-    await theirs.getByText('You are invited as member').waitFor();
+    await theirs.getByText('You have been invited as member').waitFor();
     await theirs.getByLabel('Your name').fill('Nina New');
     await theirs.getByLabel('Choose a password').fill('a secret of my own');
     await theirs.getByRole('button', { name: 'Create the account and join' }).click();
@@ -169,11 +169,11 @@ describe('links by mail', () => {
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('E-mail').fill('lost@summit.test');
     await page.getByRole('button', { name: 'Send the link' }).click();
-    await heading(page, 'Look into your mail').waitFor();
+    await heading(page, 'Check your e-mail').waitFor();
     await page.goto(linkIn(await mailbox.newest('lost@summit.test')));
     await page.getByLabel('New password').fill('another good secret');
     await page.getByRole('button', { name: 'Set the password' }).click();
-    await page.getByText('Your new password is set.').waitFor();
+    await page.getByText('Your new password has been set.').waitFor();
     await fillSignIn(page, 'lost@summit.test');
     await page.getByText('The e-mail address or the password is wrong.').waitFor();
     await fillSignIn(page, 'lost@summit.test', 'another good secret');

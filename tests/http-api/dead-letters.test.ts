@@ -119,14 +119,14 @@ describe('the page of failed records and jobs', () => {
     const [{ id } = { id: '' }] = await open();
     const one = await post(ana, { intent: 'retry', record: id }, `${home}?stream=clients`);
     expect([one.status, one.location]).toEqual([303, `${home}?stream=clients&done=refused`]);
-    expect(noticeOf(one.page)).toBe('The record was refused again. Its reason is below.');
+    expect(noticeOf(one.page)).toBe('The record was rejected again. The reason is shown below.');
     const all = await post(ana, {
       intent: 'retry-group',
       connection: north.connection.id,
       stream: 'clients',
       kind: 'created',
     });
-    expect(noticeOf(all.page)).toBe('Tried again: 0 accepted, 2 refused again.');
+    expect(noticeOf(all.page)).toBe('Retried: 0 accepted, 2 rejected again.');
     expect(
       (
         await post(ana, {
@@ -216,7 +216,7 @@ describe('the page of failed records and jobs', () => {
       await db.query<{ id: string }>('select id from dead_letters order by id')
     ).map(({ id }) => id);
     expect(noticeOf((await post(ana, { intent: 'job-retry', job: first })).page)).toBe(
-      'The job is queued again.',
+      'The job has been queued again.',
     );
     expect((await post(ben, { intent: 'job-retry', job: first })).status).toBe(409);
     expect(
@@ -235,7 +235,7 @@ describe('the page of failed records and jobs', () => {
           })
         ).page,
       ),
-    ).toBe('The job is queued again.');
+    ).toBe('The job has been queued again.');
     expect(readText(find((await readPage(ana, home)).root, '#jobs'))).toContain('No failed jobs');
   });
 });

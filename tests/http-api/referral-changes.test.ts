@@ -58,7 +58,7 @@ describe('POST /api/referrals/{id}', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${path}&done=changed`]);
     const page = readText(find(parseHtml(await member.text(`${path}&done=changed`)), '#main'));
     for (const words of [
-      'Partner Center has taken the change',
+      'Partner Center has accepted the change',
       'Lost',
       'It is Lost. Change it to',
       'was taken',

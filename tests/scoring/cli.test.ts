@@ -51,16 +51,16 @@ it('the command line switches the engine on, rescans a company, explains its sco
   ]);
   expect(rescanned).toMatchObject({
     code: 0,
-    output: 'acme.com is scanned as soon as a worker is free.',
+    output: 'acme.com will be scanned as soon as a worker is free.',
   });
   expect(await db.query(`select scan_due_at <= now() as due from company_domains`)).toEqual([
     { due: true },
   ]);
   expect(explained.code).toBe(0);
-  expect(explained.output).toContain('acme.com (Acme) scores 100, by version 0 of the weights.');
+  expect(explained.output).toContain('acme.com (Acme) scores 100, using version 0 of the weights.');
   expect(explained.output).toMatch(/DKIM +0 of 0 +unknown +No key under the names that are known/);
   expect(unknown).toMatchObject({
     code: 2,
-    output: 'There is no feature "everything". Known features: lead-engine, crm-push.',
+    output: 'Unknown feature "everything". Known features: lead-engine, crm-push.',
   });
 });

@@ -76,7 +76,7 @@ it('operators register, try and look at webhooks from the command line', async (
   expect(await run('register')).toMatchObject({
     code: 0,
     output: expect.stringContaining(
-      `Address: ${address}\nThe provider sends to this address.`,
+      `Address: ${address}\nThe webhook is registered for this address.`,
     ) as string,
   });
   expect(JSON.parse((await run('status', '--json')).output)).toMatchObject({

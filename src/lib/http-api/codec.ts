@@ -19,8 +19,8 @@ export function parseQuery<Schema extends z.ZodObject>(
   const given: Record<string, string> = {};
   const wrong: Record<string, string> = {};
   for (const [name, value] of params) {
-    if (!(name in schema.shape)) wrong[name] = 'This address has no such parameter.';
-    else if (name in given) wrong[name] = 'This parameter is given twice.';
+    if (!(name in schema.shape)) wrong[name] = 'Unknown parameter.';
+    else if (name in given) wrong[name] = 'This parameter appears more than once.';
     else if (value.trim() !== '') given[name] = value;
   }
   const parsed = schema.safeParse(given);
@@ -28,7 +28,7 @@ export function parseQuery<Schema extends z.ZodObject>(
   if (parsed.success && Object.keys(wrong).length === 0) return parsed.data;
   throw new Problem(
     'bad_request',
-    `The query is not usable. Correct: ${Object.keys(wrong).join(', ')}.`,
+    `The query is invalid. Correct these parameters: ${Object.keys(wrong).join(', ')}.`,
     { fields: wrong },
   );
 }
@@ -39,7 +39,10 @@ export async function parseBody<Schema extends z.ZodType>(
   request: Request,
 ): Promise<z.output<Schema>> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
-    throw new Problem('bad_request', 'This address takes JSON.');
+    throw new Problem(
+      'bad_request',
+      'The body must be JSON, with the content type application/json.',
+    );
   const body: unknown = await request.json().catch(() => undefined);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -48,7 +51,7 @@ export async function parseBody<Schema extends z.ZodType>(
   );
   throw new Problem(
     'bad_request',
-    'The body is not usable: it is no JSON of the form that this address takes.',
+    'The body is invalid: it does not match the schema of this endpoint.',
     { fields: wrong },
   );
 }

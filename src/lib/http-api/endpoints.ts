@@ -40,6 +40,20 @@ export interface Endpoint {
   problems: ProblemCode[];
 }
 
+const syncRequested = {
+  status: 202,
+  name: 'SyncRequested',
+  schema: syncRequestedResponse,
+  description: 'The sync starts as soon as a worker is free.',
+};
+const pushesRequested = {
+  status: 202,
+  name: 'PushesRequested',
+  schema: pushesRequestedResponse,
+  description: 'The leads are pushed as soon as a worker is free.',
+};
+
+/** The endpoints of the API, in the order of its OpenAPI document. */
 export const endpoints: Endpoint[] = [
   {
     method: 'get',
@@ -47,7 +61,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: syncQuery,
     problems: [],
-    summary: 'How fresh and complete the data of a workspace is',
+    summary: 'Freshness and completeness of the data of a workspace',
     response: {
       status: 200,
       name: 'SyncStatus',
@@ -62,13 +76,9 @@ export const endpoints: Endpoint[] = [
     query: syncQuery,
     problems: ['conflict'],
     summary:
-      'Start a sync of all sources now; one at a time. A form post is answered by a redirect (303) to the page it came from',
-    response: {
-      status: 202,
-      name: 'SyncRequested',
-      schema: syncRequestedResponse,
-      description: 'The sync will start as soon as a worker is free.',
-    },
+      'Start a sync of all sources; one at a time. ' +
+      'A form post is redirected (303) to the page it came from',
+    response: syncRequested,
   },
   {
     method: 'get',
@@ -76,12 +86,12 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: leadListQuery,
     problems: [],
-    summary: 'Leads, filtered, sorted and searched as on the Leads page',
+    summary: 'Leads with the filters, sorting and search of the Leads page',
     response: {
       status: 200,
       name: 'LeadList',
       schema: leadListResponse,
-      description: 'A stretch of the leads that match.',
+      description: 'One page of the matching leads.',
     },
   },
   {
@@ -90,7 +100,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: leadQuery,
     problems: [],
-    summary: 'One lead with all that is kept of it',
+    summary: 'One lead with all its fields',
     response: { status: 200, name: 'Lead', schema: leadResponse, description: 'The lead.' },
   },
   {
@@ -99,7 +109,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: leadsQuery,
     problems: [],
-    summary: 'Totals of leads by source and status',
+    summary: 'Lead totals by source and status',
     response: {
       status: 200,
       name: 'LeadTotals',
@@ -118,7 +128,7 @@ export const endpoints: Endpoint[] = [
       status: 200,
       name: 'Notes',
       schema: notesResponse,
-      description: 'A stretch of the notes that match.',
+      description: 'One page of the matching notes.',
     },
   },
   {
@@ -127,7 +137,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: scheduleQuery,
     problems: [],
-    summary: 'What is scheduled from now on, soonest first',
+    summary: 'Future activities, soonest first',
     response: {
       status: 200,
       name: 'Schedule',
@@ -141,7 +151,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: scoreQuery,
     problems: [],
-    summary: 'The score of a lead, and how it came about',
+    summary: 'The score of a lead, with its breakdown',
     response: {
       status: 200,
       name: 'LeadScore',
@@ -155,12 +165,12 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: referralsQuery,
     problems: [],
-    summary: 'Referrals of Microsoft Partner Center, those that changed last first',
+    summary: 'Microsoft Partner Center referrals, most recently changed first',
     response: {
       status: 200,
       name: 'Referrals',
       schema: referralsResponse,
-      description: 'A stretch of the referrals that match.',
+      description: 'One page of the matching referrals.',
     },
   },
   {
@@ -169,7 +179,7 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: referralQuery,
     problems: [],
-    summary: 'One referral with all that is kept of it',
+    summary: 'One referral with all its fields',
     response: {
       status: 200,
       name: 'Referral',
@@ -184,14 +194,13 @@ export const endpoints: Endpoint[] = [
     query: referralQuery,
     body: referralChangeBody,
     problems: ['conflict'],
-    summary:
-      'Change the status of a referral at Partner Center; sending the same change again does no harm',
+    summary: 'Change the status of a referral in Partner Center; safe to repeat',
     response: {
       status: 200,
       name: 'ReferralChanged',
       schema: referralChangedResponse,
       description:
-        'The state that the referral has there now. The list shows it after the sync that was started.',
+        'The new state in Partner Center. The list shows it after the sync that this starts.',
     },
   },
   {
@@ -201,13 +210,9 @@ export const endpoints: Endpoint[] = [
     query: syncQuery,
     problems: ['conflict'],
     summary:
-      'Start a sync of the connections to Partner Center now; one at a time. A form post is answered by a redirect (303) to the page it came from',
-    response: {
-      status: 202,
-      name: 'SyncRequested',
-      schema: syncRequestedResponse,
-      description: 'The sync will start as soon as a worker is free.',
-    },
+      'Start a sync of the Partner Center connections; one at a time. ' +
+      'A form post is redirected (303) to the page it came from',
+    response: syncRequested,
   },
   {
     method: 'post',
@@ -216,13 +221,8 @@ export const endpoints: Endpoint[] = [
     query: pushStatusQuery,
     body: pushLeadBody,
     problems: ['conflict'],
-    summary: 'Write a lead, or the leads of a domain, into Dynamics 365',
-    response: {
-      status: 202,
-      name: 'PushesRequested',
-      schema: pushesRequestedResponse,
-      description: 'The leads are sent as soon as a worker is free.',
-    },
+    summary: 'Push a lead, or the leads of a domain, into Dynamics 365',
+    response: pushesRequested,
   },
   {
     method: 'post',
@@ -230,13 +230,8 @@ export const endpoints: Endpoint[] = [
     role: 'member',
     query: pushQuery,
     problems: ['conflict'],
-    summary: 'Write the leads of a domain into Dynamics 365',
-    response: {
-      status: 202,
-      name: 'PushesRequested',
-      schema: pushesRequestedResponse,
-      description: 'The leads are sent as soon as a worker is free.',
-    },
+    summary: 'Push the leads of a domain into Dynamics 365',
+    response: pushesRequested,
   },
   {
     method: 'get',
@@ -244,12 +239,12 @@ export const endpoints: Endpoint[] = [
     role: 'viewer',
     query: pushStatusQuery,
     problems: [],
-    summary: 'Where the leads of a domain stand in Dynamics 365',
+    summary: 'Push status of the leads of a domain in Dynamics 365',
     response: {
       status: 200,
       name: 'PushStatus',
       schema: pushStatusResponse,
-      description: 'State, tries, last time, id there, error and history of each lead.',
+      description: 'State, attempts, last attempt, Dynamics id, error and history of each lead.',
     },
   },
   {
@@ -259,13 +254,10 @@ export const endpoints: Endpoint[] = [
     query: pushStatusQuery,
     body: bulkSyncBody,
     problems: ['conflict'],
-    summary:
-      'Write many leads into Dynamics 365: by their ids, by a filter of the lead table, or all',
+    summary: 'Push many leads into Dynamics 365: by ids, by a filter of the Leads page, or all',
     response: {
-      status: 202,
-      name: 'PushesRequested',
-      schema: pushesRequestedResponse,
-      description: 'What is asked for by a filter is gathered by a job of its own.',
+      ...pushesRequested,
+      description: 'Leads that a filter matches are collected by a separate job.',
     },
   },
   {
@@ -274,12 +266,12 @@ export const endpoints: Endpoint[] = [
     role: null,
     problems: ['bad_request', 'unauthenticated', 'too_large'],
     summary:
-      'Notices of a provider about a connection; proved by the signature over the body, as the provider documents it',
+      'Webhook of a provider about a connection, authenticated by its signature over the body',
     response: {
       status: 200,
       name: 'WebhookReceived',
       schema: deliveryResponse,
-      description: 'The notice is taken in. Sending it again does no harm.',
+      description: 'The webhook was received. Safe to repeat.',
     },
   },
 ];

@@ -22,26 +22,26 @@ export const leadListQuery = z
     status: text.optional(),
     qualified: z.enum(['yes', 'no']).optional(),
     segment: z.enum(segments).optional(),
-    provider: text
-      .optional()
-      .describe('Who keeps the mailboxes of the domain, such as microsoft_365.'),
+    provider: text.optional().describe('Mailbox provider of the domain, such as microsoft_365.'),
     scoreMin: score.optional().describe('Lowest score, 0 to 100.'),
     scoreMax: score.optional().describe('Highest score.'),
     referral: z.enum(referralTypes).optional(),
     push: z
       .enum(pushFilters)
       .optional()
-      .describe('Where the lead stands in the connected CRM; never for one that was never sent.'),
-    domain: text.optional().describe('The registrable domain, exactly.'),
+      .describe(
+        'State of the push into the connected CRM; never for a lead that was never pushed.',
+      ),
+    domain: text.optional().describe('Registrable domain; an exact match.'),
     search: text
       .optional()
       .describe(
-        'Beginnings of words of name, company, e-mail address or telephone number; all must match.',
+        'Prefixes of words in name, company, e-mail address or telephone number; all must match.',
       ),
     period: z
       .enum(periodKeys)
       .default('all')
-      .describe('By day of creation, in the time zone of the workspace.'),
+      .describe('Filters by creation date, in the time zone of the workspace.'),
     from: day.optional().describe('First day, when period is custom.'),
     to: day.optional().describe('Last day, when period is custom.'),
     sort: z.enum(leadSortKeys).default('created'),
@@ -50,13 +50,13 @@ export const leadListQuery = z
       .string()
       .max(2_000)
       .optional()
-      .describe('`next` of the answer before; with the same filter and order.'),
+      .describe('`next` of the previous response; use the same filter and order.'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })
   .refine(
     ({ cursor, sort, direction }) =>
       cursor === undefined || isLeadCursor({ sort, direction }, cursor),
-    { path: ['cursor'], message: 'This is no cursor of this list.' },
+    { path: ['cursor'], message: 'This is not a cursor of this list.' },
   )
   .refine(
     ({ period, from, to }) => period !== 'custom' || (from !== undefined && to !== undefined),
@@ -73,19 +73,19 @@ export const leadListResponse = z.object({
   total: z
     .int()
     .min(0)
-    .describe('All leads that match; at least so many when totalIsFloor is true.'),
+    .describe('Number of matching leads; a lower bound when totalIsFloor is true.'),
   totalIsFloor: z.boolean(),
-  next: z.string().nullable().describe('Where the list goes on; null at its end.'),
+  next: z.string().nullable().describe('Cursor of the next page; null on the last one.'),
 });
 
 /** The answer of GET /api/leads/{id}. */
 export const leadResponse = lead.extend({
   ...shownSchema(leadFields, 'detail').shape,
-  externalId: z.string().describe('Its id at the source.'),
-  system: z.string().describe('The system that it came from.'),
+  externalId: z.string().describe('Id at the source.'),
+  system: z.string().describe('Source system.'),
   firstSeenAt: instant,
   changedAt: instant,
-  notes: z.int().min(0).describe('How many notes there are about it.'),
+  notes: z.int().min(0).describe('Number of notes about the lead.'),
 });
 
 /** The leads that a query asks for, as of one moment. */

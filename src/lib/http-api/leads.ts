@@ -12,13 +12,13 @@ export const leadsQuery = z
     period: z
       .enum(periodKeys)
       .default('all')
-      .describe('By day of creation, in the time zone of the workspace.'),
+      .describe('Filters by creation date, in the time zone of the workspace.'),
     from: z.iso.date().optional().describe('First day, when period is custom.'),
     to: z.iso.date().optional().describe('Last day, when period is custom.'),
     compare: z
       .enum(['none', 'previous', 'year'])
       .default('none')
-      .describe('Adds the figures of the period before, or of a year before.'),
+      .describe('Adds the figures of the previous period, or of the same period a year earlier.'),
   })
   .refine(({ period, from }) => period !== 'custom' || from !== undefined, {
     path: ['from'],
@@ -32,7 +32,7 @@ export const leadsQuery = z
 const count = z.int().min(0);
 const figure = z.object({ value: count, previous: count.nullable() });
 const share = z.object({
-  key: z.string().describe('The value to filter by; empty where the source says nothing.'),
+  key: z.string().describe('Value to filter by; empty for leads without one.'),
   label: z.string(),
   count,
   previous: count.nullable(),
@@ -48,11 +48,11 @@ export const leadsResponse = z.object({
   }),
   total: figure,
   qualified: figure,
-  sources: figure.describe('How many sources brought leads.'),
+  sources: figure.describe('Number of sources with leads.'),
   bySource: z.array(share),
   byStatus: z.array(share),
   undated: count.describe(
-    'Leads without a day of creation: part of the total only when period is all.',
+    'Leads without a creation date; part of the total only when period is all.',
   ),
 });
 

@@ -10,7 +10,7 @@ export const notesQuery = z.object({
   offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
   search: storableText('note')
     .default('')
-    .describe('Text to look for in content and author, in upper or lower case.'),
+    .describe('Text to find in content and author; not case-sensitive.'),
 });
 
 /** The answer of GET /api/dashboard/notes: newest first. */
@@ -24,7 +24,7 @@ export const notesResponse = z.object({
       contactName: z.string().nullable(),
     }),
   ),
-  total: z.int().min(0).describe('All notes that match.'),
+  total: z.int().min(0).describe('Number of matching notes.'),
   limit: z.int(),
   offset: z.int(),
   search: z.string(),

@@ -16,7 +16,8 @@ export function openApiDocument(): Json {
       title: 'Tributary',
       version: '1',
       description:
-        'Sign in with POST /api/auth/sign-in/email and send the session cookie along. A workspace that is not yours answers like one that does not exist.',
+        'Sign in with POST /api/auth/sign-in/email and send the session cookie with each ' +
+        'request. A workspace that you cannot access responds like one that does not exist.',
     },
     paths: toPaths(endpoints),
     components: {
@@ -64,7 +65,7 @@ function toOperation({ path, summary, role, query, body, response, problems }: E
     summary,
     ...(role === null
       ? { security: [] }
-      : { description: `For the role ${role} and up.`, security: [{ session: [] }] }),
+      : { description: `Requires the role ${role} or higher.`, security: [{ session: [] }] }),
     ...(all.length === 0 ? {} : { parameters: all }),
     ...(body === undefined
       ? {}

@@ -7,11 +7,11 @@ const codes = Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]];
 export const problemResponse = z.object({
   error: z.object({
     code: z.enum(codes),
-    message: z.string().describe('What happened, why, and what to do about it.'),
-    requestId: z.string().describe('Names the request in our logs.'),
+    message: z.string().describe('What happened, why, and what to do.'),
+    requestId: z.string().describe('Id of the request in the logs.'),
     details: z
       .unknown()
       .optional()
-      .describe('For bad_request: `fields`, a message for each wrong parameter.'),
+      .describe('For bad_request: `fields`, with a message for each invalid parameter.'),
   }),
 });

@@ -19,11 +19,8 @@ const domain = z
   .trim()
   .min(1)
   .max(300)
-  .refine(isStorable, 'This text holds a character that no domain can hold.');
-const connection = z
-  .uuid()
-  .optional()
-  .describe('Needed only where several connections take leads.');
+  .refine(isStorable, 'This text contains a character that no domain can contain.');
+const connection = z.uuid().optional().describe('Required when several connections accept leads.');
 
 export const pushQuery = z.object({ tenant: tenantParameter, connection });
 export const pushStatusQuery = z.object({ tenant: tenantParameter });
@@ -37,7 +34,7 @@ export const pushLeadBody = z
   })
   .refine(
     ({ lead_id: id, domain: of }) => (id === undefined) !== (of === undefined),
-    'Name one of lead_id and domain.',
+    'Give either lead_id or domain.',
   );
 
 /** The body of POST /api/dynamics/bulk-sync. */
@@ -48,22 +45,20 @@ export const bulkSyncBody = z
       .string()
       .max(2_000)
       .optional()
-      .describe(
-        'What the address of the lead table holds behind its question mark, such as segment=Migration.',
-      ),
+      .describe('Query string of the Leads page, such as segment=Migration.'),
     all: z.literal(true).optional().describe('Every lead of the workspace.'),
     connection,
   })
   .refine(
     ({ ids, filter, all }) => [ids, filter, all].filter((each) => each !== undefined).length === 1,
-    'Name one of ids, filter and all.',
+    'Give exactly one of ids, filter and all.',
   );
 
 const outcome = z.object({
   leadId: z.string(),
   pushId: z.uuid().nullable(),
   outcome: z.enum(['queued', 'already_pending', 'refused']),
-  reason: z.string().nullable().describe('Why it was refused.'),
+  reason: z.string().nullable().describe('Reason for a refusal.'),
 });
 
 /** The answer to every request for pushes. */
@@ -71,10 +66,10 @@ export const pushesRequestedResponse = z.object({
   connectionId: z.uuid(),
   job: z
     .enum(['push-leads', 'request-pushes'])
-    .describe('What the workers do now: send the leads, or first find those that a filter shows.'),
+    .describe('The queued job: push the leads, or first collect those that a filter matches.'),
   queued: z.int().min(0),
   alreadyPending: z.int().min(0),
-  pushes: z.array(outcome).describe('One for each lead that was named; empty for a filter.'),
+  pushes: z.array(outcome).describe('One entry for each requested lead; empty for a filter.'),
 });
 type PushesRequested = z.output<typeof pushesRequestedResponse>;
 
@@ -95,17 +90,17 @@ const pushState = z.object({
   connectionId: z.uuid(),
   connection: z.string(),
   state: z.enum(pushStates),
-  attempts: z.int().min(0).describe('Tries in a row that failed.'),
+  attempts: z.int().min(0).describe('Number of consecutive failed attempts.'),
   requestedAt: instant,
   lastAttemptAt: instant.nullable(),
   syncedAt: instant.nullable(),
-  dueAt: instant.nullable().describe('When it is tried next.'),
+  dueAt: instant.nullable().describe('Time of the next attempt.'),
   remoteId: z.string().nullable(),
   error: z.string().nullable(),
   history: z
     .array(event)
     .describe(
-      'The newest steps, the newest first. Bodies are kept without personal data and shown on the page of the push.',
+      'The latest steps, newest first. The page of the push also shows the bodies, masked.',
     ),
 });
 
@@ -117,7 +112,7 @@ export const pushStatusResponse = z.object({
       z.object({
         leadId: z.uuid(),
         name: z.string(),
-        pushes: z.array(pushState).describe('Empty for a lead that was never sent.'),
+        pushes: z.array(pushState).describe('Empty for a lead that was never pushed.'),
       }),
     )
     .describe('At most 100.'),
@@ -137,7 +132,7 @@ export async function requestPush(
     );
   const requested = await requestPushesByIds(tenant.id, connectionId, [leadId ?? ''], by);
   if (requested.refused.some(({ isUnknown }) => isUnknown))
-    throw new Problem('not_found', 'There is no such lead in this workspace.');
+    throw new Problem('not_found', 'This lead does not exist in this workspace.');
   return toPushesRequested(connectionId, requested);
 }
 
@@ -170,7 +165,7 @@ export async function requestBulkPush(
   if (!(await requestPushesMatching(tenant.id, { connectionId, query: filter ?? '' }, by)))
     throw new Problem(
       'conflict',
-      'The same was asked for already, and the leads are being gathered. Wait until that has ended.',
+      'The same request is already in progress. Wait until its leads have been queued.',
     );
   return { connectionId, job: 'request-pushes', queued: 0, alreadyPending: 0, pushes: [] };
 }

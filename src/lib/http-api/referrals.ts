@@ -16,16 +16,18 @@ export const referralsQuery = z
     status: text.optional().describe('Such as New, Active or Closed.'),
     domain: text
       .optional()
-      .describe('A domain, website or e-mail address of the customer, or how the domain begins.'),
+      .describe(
+        'Domain, website or e-mail address of the customer, or the beginning of the domain.',
+      ),
     type: z.enum(referralTypes).optional(),
-    from: day.optional().describe('First day of creation, in the time zone of the workspace.'),
-    to: day.optional().describe('Last day of creation.'),
+    from: day.optional().describe('First creation date, in the time zone of the workspace.'),
+    to: day.optional().describe('Last creation date.'),
     cursor: z
       .string()
       .max(2_000)
-      .refine((cursor) => isReferralCursor({}, cursor), 'This is no cursor of this list.')
+      .refine((cursor) => isReferralCursor({}, cursor), 'This is not a cursor of this list.')
       .optional()
-      .describe('`next` of the answer before; with the same filter.'),
+      .describe('`next` of the previous response; use the same filter.'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
@@ -37,12 +39,12 @@ export const referralQuery = z.object({ tenant: tenantParameter });
 
 const referral = z.object({
   id: z.uuid(),
-  externalId: z.string().describe('Its id at the source.'),
+  externalId: z.string().describe('Id at the source.'),
   type: z.enum(referralTypes),
   name: z.string(),
   company: z.string().nullable(),
   domain: z.string().nullable(),
-  domainReason: z.string().nullable().describe('Why there is no domain.'),
+  domainReason: z.string().nullable().describe('Reason why the domain is null.'),
   status: z.string(),
   substatus: z.string().nullable(),
   direction: z
@@ -50,7 +52,7 @@ const referral = z.object({
     .nullable()
     .describe('Incoming or Outgoing, as seen from the connected account.'),
   value: z.number().nullable(),
-  currency: z.string().nullable().describe('Of the value; ISO 4217.'),
+  currency: z.string().nullable().describe('Currency of the value; ISO 4217.'),
   createdAt: instant.nullable(),
   updatedAt: instant.nullable(),
 });
@@ -58,8 +60,8 @@ const referral = z.object({
 /** The answer of GET /api/referrals: those that changed last first. */
 export const referralsResponse = z.object({
   referrals: z.array(referral),
-  total: z.int().min(0).describe('All referrals that match.'),
-  next: z.string().nullable().describe('Where the list goes on; null at its end.'),
+  total: z.int().min(0).describe('Number of matching referrals.'),
+  next: z.string().nullable().describe('Cursor of the next page; null on the last one.'),
 });
 
 /** The answer of GET /api/referrals/{id}. */
@@ -75,7 +77,7 @@ export const referralChangeBody = z.strictObject({
   status: z.enum(['New', 'Active', 'Closed']),
   substatus: z
     .enum(['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined'])
-    .describe('Accepted with Active; Won, Lost or Declined with Closed.'),
+    .describe('Accepted requires Active; Won, Lost and Declined require Closed.'),
 });
 
 /** Its answer. */

@@ -19,5 +19,5 @@ export const scheduleResponse = z.object({
       }),
     )
     .max(maxActivities),
-  total: z.int().min(0).describe('All activities ahead, listed or not.'),
+  total: z.int().min(0).describe('Number of future activities, listed or not.'),
 });

@@ -8,20 +8,20 @@ const verdicts = ['good', 'weak', 'bad', 'missing', 'unknown', 'not_applicable']
 const item = z.object({
   key: z
     .string()
-    .describe('Stable name, such as spf, dkim, dmarc, mx, boost.co_sell, risk.no_dmarc.'),
+    .describe('Stable key, such as spf, dkim, dmarc, mx, boost.co_sell, risk.no_dmarc.'),
   label: z.string(),
-  points: z.number().describe('Added to the score; below 0 for risks.'),
+  points: z.number().describe('Points added to the score; negative for risks.'),
   most: z
     .number()
     .nullable()
-    .describe('What was to be had at most; 0 when it was not counted, null for boosts and risks.'),
+    .describe('Maximum points; 0 when the signal was not counted, null for boosts and risks.'),
   verdict: z.enum(verdicts).nullable(),
-  evidence: z.string().describe('What it rests on, in plain words.'),
+  evidence: z.string().describe('The evidence, in plain words.'),
   checkedAt: z.iso.datetime().nullable(),
 });
 
 const breakdown = z.object({
-  model: z.int().describe('Version of the weights; 0 for those that are built in.'),
+  model: z.int().describe('Version of the weights; 0 for the built-in ones.'),
   scoredAt: z.iso.datetime(),
   score: z.int().min(0).max(100),
   segment: z.enum(['Migration', 'Existing', 'Cold', 'Skip']),
@@ -48,9 +48,10 @@ export const scoreResponse = z.object({
   state: z
     .enum(['scored', 'waiting', 'no_domain', 'off'])
     .describe(
-      'waiting: not scanned yet. no_domain: the lead names no company. off: the lead engine is off, and there is no score from before.',
+      'waiting: not yet scanned. no_domain: the lead has no company domain. ' +
+        'off: the lead engine is off and there is no earlier score.',
     ),
   breakdown: breakdown.nullable(),
   scannedAt: instant.nullable(),
-  scanDueAt: instant.nullable().describe('When the next scan may begin.'),
+  scanDueAt: instant.nullable().describe('Earliest time of the next scan.'),
 });

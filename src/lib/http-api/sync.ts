@@ -11,13 +11,11 @@ const source = z.object({
   provider: z.string(),
   label: z.string(),
   status: state,
-  lastSuccessAt: instant
-    .nullable()
-    .describe('When all data of the source was last brought up to date.'),
+  lastSuccessAt: instant.nullable().describe('Time of the last complete sync of the source.'),
   isStale: z.boolean(),
   needsReconnect: z.boolean(),
-  error: z.string().nullable().describe('Why the newest finished sync was not complete.'),
-  rejected: z.int().min(0).describe('Records that are set aside because they could not be read.'),
+  error: z.string().nullable().describe('Reason why the latest finished sync was not complete.'),
+  rejected: z.int().min(0).describe('Failed records: those that could not be read.'),
 });
 
 const running = z.object({
@@ -31,20 +29,16 @@ const running = z.object({
 export const syncStatusResponse = z.object({
   lastSyncAt: instant
     .nullable()
-    .describe(
-      'Everything shown is at least this fresh; null while a source has no complete data yet.',
-    ),
+    .describe('All data is at least this fresh; null until every source has been read completely.'),
   status: state,
   isStale: z
     .boolean()
-    .describe(
-      'Whether the data is older than two hours. Measured on the data: a sync that failed makes nothing fresher.',
-    ),
+    .describe('Whether the data is older than two hours. A failed sync does not make it fresher.'),
   sources: z.array(source),
-  running: running.nullable().describe('The sync under way.'),
+  running: running.nullable().describe('The sync in progress.'),
 });
 
 /** The answer of POST /api/sync. */
 export const syncRequestedResponse = z.object({
-  queued: z.int().min(1).describe('Connections that will be synced.'),
+  queued: z.int().min(1).describe('Number of connections that will be synced.'),
 });

@@ -4,5 +4,5 @@ import { z } from 'zod';
 export const deliveryResponse = z.object({
   received: z
     .enum(['new', 'known', 'old'])
-    .describe('Whether it was taken in now, came before, or is too old to be of use.'),
+    .describe('new: accepted. known: received before. old: too old to be used.'),
 });

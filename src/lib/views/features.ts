@@ -18,11 +18,15 @@ export interface FeatureView {
 const featureTexts: Record<Feature, { title: string; text: string }> = {
   'lead-engine': {
     title: 'Lead engine',
-    text: 'Looks up the public DNS records of the companies that leads and referrals name, and scores how ready their mail is. Nobody is written to, and the companies do not notice.',
+    text:
+      'Looks up the public DNS records of the companies behind leads and referrals, and scores ' +
+      'how ready their mail is. No e-mail is sent, and the companies are not contacted.',
   },
   'crm-push': {
-    title: 'Writing into a CRM',
-    text: 'Lets members write leads into a connected CRM such as Dynamics 365, one by one or many at once. Each one is kept with its outcome.',
+    title: 'CRM push',
+    text:
+      'Lets members push leads into a connected CRM such as Dynamics 365, one by one or in bulk. ' +
+      'The outcome of each push is kept.',
   },
 };
 

@@ -42,7 +42,7 @@ export async function getLeadView({ tenant }: Workspace, id: string): Promise<Le
   if (found === undefined)
     throw new Problem(
       'not_found',
-      'There is no such lead. It may have been deleted at its source.',
+      'This lead does not exist. It may have been deleted at its source.',
     );
   const { provider, connectionId: _connectionId, ...lead } = found;
   return { ...lead, system: getProvider(provider).label };

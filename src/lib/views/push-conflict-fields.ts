@@ -44,7 +44,7 @@ export function describeField(
 ): { label: string; there: string | null; format: (value: string | null) => string | null } {
   if (isWholeRecord({ field }))
     return {
-      label: field.startsWith('opportunity.') ? 'The opportunity' : 'The whole record',
+      label: field.startsWith('opportunity.') ? 'Opportunity' : 'Whole record',
       there: null,
       format: (value) => value,
     };

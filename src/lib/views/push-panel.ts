@@ -114,7 +114,7 @@ export function getPushView({ tenant }: Workspace, id: string): Promise<PushDeta
   return readTenant(tenant.id, async (tx) => {
     const [row] = isId(id) ? await selectPushes(tx, tenant.id, eq(pushes.id, id)) : [];
     if (row === undefined)
-      throw new Problem('not_found', 'There is no such push in this workspace.');
+      throw new Problem('not_found', 'This push does not exist in this workspace.');
     return readDetail(tx, tenant.id, row, pageExtent);
   });
 }

@@ -92,7 +92,7 @@ export async function getReferralView({ tenant }: Workspace, id: string): Promis
   if (found === undefined)
     throw new Problem(
       'not_found',
-      'There is no such referral. It may have been deleted at its source.',
+      'This referral does not exist. It may have been deleted at its source.',
     );
   const { provider, ...referral } = found;
   return { ...referral, source: getProvider(provider).label };

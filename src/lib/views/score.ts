@@ -29,7 +29,7 @@ export async function getScoreView({ tenant }: Workspace, leadId: string): Promi
   if (found?.row === undefined)
     throw new Problem(
       'not_found',
-      'There is no such lead. It may have been deleted at its source.',
+      'This lead does not exist. It may have been deleted at its source.',
     );
   const { breakdown: kept, scannedAt, scanDueAt, ...lead } = found.row;
   const breakdown = kept as Breakdown | null;

@@ -116,7 +116,7 @@ describe('the forms of a workspace', () => {
     for (const intent of ['', 'nonsense', 'constructor', '__proto__', 'toString'])
       expect(await problemOf(send({ intent })), intent).toMatchObject({
         code: 'bad_request',
-        message: 'This form does not belong to this page. Open the page again.',
+        message: 'This form does not belong to this page. Reload the page.',
       });
     expect((await problemOf(send({}))).code).toBe('bad_request');
   });
@@ -126,7 +126,7 @@ describe('the forms of a workspace', () => {
       expect(
         await problemOf(submitReferral(as('member'), 'r', url, { state })),
         state,
-      ).toMatchObject({ code: 'bad_request', message: 'Choose what the referral is to become.' });
+      ).toMatchObject({ code: 'bad_request', message: 'Choose a new status for the referral.' });
   });
 });
 
@@ -212,7 +212,9 @@ describe('forms', () => {
         headers: { 'content-type': 'application/json' },
       }),
     };
-    await expect(handleForm(astro, async () => {})).rejects.toThrow('This address takes forms.');
+    await expect(handleForm(astro, async () => {})).rejects.toThrow(
+      'This address accepts only form submissions.',
+    );
   });
 
   it('go on to where they are told, unchanged', () => {

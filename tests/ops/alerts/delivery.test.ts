@@ -44,8 +44,8 @@ describe('an alert', () => {
     await check(4);
     expect([mails(), sink.calls]).toEqual([1, 1]);
     const mail = await mailbox.newest(operators);
-    expect(mail.subject).toBe('Critical: A connection must be connected again');
-    expect(mail.text).toContain('birch, Account 1 refuses its credentials');
+    expect(mail.subject).toBe('Critical: A connection must be reconnected');
+    expect(mail.text).toContain('birch, Account 1 rejects its credentials');
     expect(mail.text).toContain('/alerts');
     const message = expect.stringContaining('The token was refused.');
     expect(sink.received).toMatchObject([
@@ -79,12 +79,12 @@ describe('an alert', () => {
     await check(5);
     expect([mails(), sink.calls]).toEqual([2, 2]);
     expect((await mailbox.newest(operators)).subject).toBe(
-      'Over: A connection must be connected again',
+      'Resolved: A connection must be reconnected',
     );
     expect(sink.received.map(({ event }) => event)).toEqual(['alert.opened', 'alert.recovered']);
     expect(await listAlerts()).toMatchObject({
       open: [],
-      recent: [{ title: 'A connection must be connected again', told: true }],
+      recent: [{ title: 'A connection must be reconnected', told: true }],
     });
   });
 
@@ -156,7 +156,7 @@ describe('when very much goes wrong', () => {
     await check(2);
     expect([mails(), sink.calls]).toEqual([1, 1]);
     expect((await mailbox.newest(operators)).subject).toBe(
-      'Critical: A connection must be connected again (300 times)',
+      'Critical: A connection must be reconnected (300 alerts)',
     );
     expect((await mailbox.newest(operators)).text).toContain('And 280 more.');
     expect(sink.received[0]).toMatchObject({ count: 300 });
@@ -219,7 +219,7 @@ describe('channels', () => {
 
   it('can be tried', async () => {
     expect(await sendTestNotice()).toEqual(['email', 'webhook']);
-    expect((await mailbox.newest(operators)).subject).toBe('Test: alerts arrive here');
+    expect((await mailbox.newest(operators)).subject).toBe('Test: Alerts arrive here');
     expect(sink.received).toMatchObject([{ event: 'alert.test' }]);
     expect(await db.query('select 1 from alerts')).toEqual([]);
   });

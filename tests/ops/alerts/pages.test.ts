@@ -41,10 +41,10 @@ describe('/alerts', () => {
     const text = readText(page.root);
     expect(page.status).toBe(200);
     expect(text).toContain(
-      'birch, Account 1 refuses its credentials or its token could ' +
+      'birch, Account 1 rejects its credentials, or its token could ' +
         'not be refreshed: The token was refused.',
     );
-    expect(text).toMatch(/Critical.*Account 1.*Over.*Account 2/s);
+    expect(text).toMatch(/Critical.*Account 1.*Resolved.*Account 2/s);
     expect(await staff.text('/workspaces')).toContain('href="/alerts"');
   });
 
@@ -123,7 +123,7 @@ describe('alerts test', () => {
     const before = sink.calls;
     expect(await run({ ALERT_EMAIL: 'operators@example.com' })).toEqual({
       code: 0,
-      output: 'Sent a test notice by email and webhook.',
+      output: 'Sent a test notification by email and webhook.',
     });
     expect([mailbox.countOf('operators@example.com'), sink.calls - before]).toEqual([1, 1]);
     expect(await run({ ALERT_WEBHOOK_URL: '' })).toMatchObject({

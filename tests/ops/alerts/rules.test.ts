@@ -198,12 +198,11 @@ describe('rules', () => {
     );
     const messages = rules.flatMap(({ find }) => find(worst).map(({ message }) => message));
     expect(messages).toEqual([
-      '20 of the 20 syncs that ended within the last hour failed (clienttether ' +
-        "20 of 20). Look at the reasons on the workspaces' pages.",
-      'One, CT refuses its credentials or its token could not be refreshed: The token was ' +
-        'refused. An admin connects it again under Settings, Connections.',
-      'One: within the last hour 1 job and 12 records were set ' +
-        'aside and wait for somebody to look at them.',
+      '20 of the 20 syncs that finished within the last hour failed (clienttether ' +
+        '20 of 20). The pages of the workspaces show the reasons.',
+      'One, CT rejects its credentials, or its token could not be refreshed: The token was ' +
+        'refused. An admin can reconnect it under Settings, Connections.',
+      'One: 1 job and 12 records failed within the last hour and need attention.',
     ]);
   });
 });

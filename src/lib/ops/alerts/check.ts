@@ -22,7 +22,7 @@ export async function checkAlerts(now = new Date()): Promise<void> {
     log.warn({ event: 'alert.opened', kind: rule, reason: message }, 'Alert');
   log.debug(
     { event: 'alert.checked', count: changes.opened.length + changes.seen.length },
-    'Looked for trouble',
+    'Checked the alert rules',
   );
   for (const channel of channels) await deliverPending(channel);
 }

@@ -5,11 +5,10 @@ import type { Channel } from './channels.ts';
 import { planNotices, type Notice } from './notices.ts';
 import { claimAlerts, readRuleActivity, markDelivered, listPendingNotices } from './outbox.ts';
 
-const deliveries = counter(
-  'alert_deliveries_total',
-  'Messages to operators, by what became of them',
-  ['channel', 'outcome'],
-);
+const deliveries = counter('alert_deliveries_total', 'Notifications to operators, by outcome', [
+  'channel',
+  'outcome',
+]);
 
 /**
  * Sends what waits on a channel. The first failure ends the round: the others would fail the same
@@ -42,7 +41,7 @@ async function deliver(channel: Channel, planned: Notice): Promise<boolean> {
         count: notice.alerts.length,
         reason: safeMessage(error),
       },
-      'A notice of an alert could not be delivered',
+      'An alert notification could not be delivered',
     );
     return false;
   }

@@ -13,20 +13,20 @@ export function getRuleTitle(rule: string): string {
 }
 
 /** What `alerts test` sends. */
-export const testRule = { name: 'test', title: 'alerts arrive here', severity: 'warning' as const };
+export const testRule = { name: 'test', title: 'Alerts arrive here', severity: 'warning' as const };
 
 /** A notice as a mail. */
 export function toMail(notice: Notice): Mail {
   const { kind, severity, rule, alerts } = notice;
   const what =
     kind === 'recovered'
-      ? 'Over'
+      ? 'Resolved'
       : kind === 'test'
         ? 'Test'
         : severity === 'critical'
           ? 'Critical'
           : 'Warning';
-  const many = alerts.length > 1 ? ` (${alerts.length} times)` : '';
+  const many = alerts.length > 1 ? ` (${alerts.length} alerts)` : '';
   return alertMail(
     `${what}: ${getRuleTitle(rule)}${many}`,
     publicUrl('/alerts'),
@@ -35,20 +35,17 @@ export function toMail(notice: Notice): Mail {
 }
 
 function formatLines({ kind, rule, alerts }: Notice): string[] {
+  const resolved = kind === 'recovered' ? 'resolved ' : '';
   const intro =
-    alerts.length > 1
-      ? [
-          `${getRuleTitle(rule)}: ${alerts.length} alerts${kind === 'recovered' ? ' are over' : ''}.`,
-        ]
-      : [];
+    alerts.length > 1 ? [`${getRuleTitle(rule)}: ${alerts.length} ${resolved}alerts.`] : [];
   const rest = alerts.length > maxLines ? [`And ${alerts.length - maxLines} more.`] : [];
   return [...intro, ...alerts.slice(0, maxLines).map((alert) => formatLine(kind, alert)), ...rest];
 }
 
 function formatLine(kind: Notice['kind'], { message, openedAt, recoveredAt }: AlertFacts): string {
   if (kind === 'recovered')
-    return `Over since ${formatInstant(recoveredAt ?? openedAt)}: ${message}`;
-  return kind === 'test' ? message : `${message} Noticed at ${formatInstant(openedAt)}.`;
+    return `Resolved at ${formatInstant(recoveredAt ?? openedAt)}: ${message}`;
+  return kind === 'test' ? message : `${message} Opened at ${formatInstant(openedAt)}.`;
 }
 
 const formatInstant = (at: Date): string =>

@@ -95,7 +95,8 @@ export async function claimAlerts(
   channel: ChannelName,
 ): Promise<Set<string>> {
   if (kind === 'test') return new Set();
-  const wait = sql`least(${maxWaitSeconds}, ${initialWaitSeconds} * power(2, least(${alertDeliveries.attempts}, 16)))`;
+  const doublings = sql`least(${alertDeliveries.attempts}, 16)`;
+  const wait = sql`least(${maxWaitSeconds}, ${initialWaitSeconds} * power(2, ${doublings}))`;
   const claimed = await globalDb()
     .update(alertDeliveries)
     .set({

@@ -53,9 +53,10 @@ const columns = {
   message: alerts.message,
   openedAt: alerts.openedAt,
   recoveredAt: alerts.recoveredAt,
-  told: sql<
-    boolean | null
-  >`(select bool_and(delivered_at is not null) from ${alertDeliveries} where alert_id = ${alerts.id})`,
+  told: sql<boolean | null>`(
+    select bool_and(delivered_at is not null)
+    from ${alertDeliveries}
+    where alert_id = ${alerts.id})`,
 };
 
 const toView = ({ rule, ...row }: Omit<AlertView, 'title'> & { rule: string }): AlertView => ({

@@ -31,32 +31,35 @@ export interface Rule {
 export const rules: readonly Rule[] = [
   {
     name: 'failure-rate',
-    title: 'Many syncs fail',
+    title: 'Many syncs are failing',
     severity: 'critical',
     find: ({ tenants }) => {
       const total = sumRuns(flattenConnections(tenants));
       if (!isFailureRateHigh(total)) return [];
       return toInstallationFinding(
-        `${total.failed} of the ${total.finished} syncs that ended within the last hour failed (${formatFailuresByProvider(tenants)}). Look at the reasons on the workspaces' pages.`,
+        `${total.failed} of the ${total.finished} syncs that finished within the last hour ` +
+          `failed (${formatFailuresByProvider(tenants)}). ` +
+          'The pages of the workspaces show the reasons.',
       );
     },
   },
   {
     name: 'queue-backlog',
-    title: 'Jobs pile up',
+    title: 'Jobs are piling up',
     severity: 'warning',
     find: ({ queues }) => {
       const pending = countWaitingJobs(queues);
       return isBacklog(pending)
         ? toInstallationFinding(
-            `${pending} jobs wait for a worker. Start more workers, or raise SYNC_CONCURRENCY.`,
+            `${pending} jobs are waiting for a worker. ` +
+              'Start more workers, or raise SYNC_CONCURRENCY.',
           )
         : [];
     },
   },
   {
     name: 'worker-absent',
-    title: 'Nobody syncs what is due',
+    title: 'Due syncs are not running',
     severity: 'critical',
     find: ({ tenants, now }) => {
       const overdue = flattenConnections(tenants).filter(
@@ -65,45 +68,53 @@ export const rules: readonly Rule[] = [
       return overdue.length === 0
         ? []
         : toInstallationFinding(
-            `${formatCount(overdue.length, 'connection')} should have been synced more than ten minutes ago, and no worker has taken them up. Is a worker running?`,
+            `${formatCount(overdue.length, 'connection')} should have been synced more than ` +
+              'ten minutes ago, and no worker has picked them up. ' +
+              'Check that a worker is running.',
           );
     },
   },
   {
     name: 'needs-reconnect',
-    title: 'A connection must be connected again',
+    title: 'A connection must be reconnected',
     severity: 'critical',
     find: forEachConnection(({ status, statusReason }) =>
       status === 'needs_reconnect'
-        ? `refuses its credentials or its token could not be refreshed: ${statusReason ?? 'no reason was told'} An admin connects it again under Settings, Connections.`
+        ? `rejects its credentials, or its token could not be refreshed: ` +
+          `${statusReason ?? 'no reason was given.'} ` +
+          'An admin can reconnect it under Settings, Connections.'
         : undefined,
     ),
   },
   {
     name: 'circuit-open',
-    title: 'A system does not answer',
+    title: 'A system is not responding',
     severity: 'warning',
     find: forEachConnection(({ circuitReason, status }) =>
       circuitReason !== null && status === 'active'
-        ? `is left alone for a while, because too many requests failed in a row: ${circuitReason} It is asked again by itself.`
+        ? `is paused for a while because too many requests failed in a row: ${circuitReason} ` +
+          'Requests resume automatically.'
         : undefined,
     ),
   },
   {
     name: 'dead-letters',
-    title: 'Jobs or records are set aside',
+    title: 'Failed records or jobs',
     severity: 'warning',
     find: ({ tenants }) =>
       tenants
         .filter(areDeadLettersGrowing)
         .map(({ id, name, newDeadLetters, newRecordErrors }) => ({
           subject: `tenant:${id}`,
-          message: `${name}: within the last hour ${formatCount(newDeadLetters, 'job')} and ${formatCount(newRecordErrors, 'record')} were set aside and wait for somebody to look at them.`,
+          message:
+            `${name}: ${formatCount(newDeadLetters, 'job')} and ` +
+            `${formatCount(newRecordErrors, 'record')} failed ` +
+            'within the last hour and need attention.',
         })),
   },
   {
     name: 'stream-stale',
-    title: 'Data is old',
+    title: 'Data is out of date',
     severity: 'warning',
     // Of a connection that has to be connected again another rule tells, and sooner.
     find: ({ tenants, now }) =>
@@ -111,7 +122,11 @@ export const rules: readonly Rule[] = [
         .filter(({ isStale, status }) => isStale && status === 'active')
         .map(({ tenantId, connection, label, stream, never }) => ({
           subject: `stream:${connection}/${stream}`,
-          message: `${getTenantName(tenants, tenantId)}, ${label}, ${stream}: ${never ? `no complete reading so far, after more than ${staleAfterHours} hours` : `the last complete reading is more than ${staleAfterHours} hours ago`}.`,
+          message:
+            `${getTenantName(tenants, tenantId)}, ${label}, ${stream}: ` +
+            (never
+              ? `not yet read completely after more than ${staleAfterHours} hours.`
+              : `last read completely more than ${staleAfterHours} hours ago.`),
         })),
   },
 ];

@@ -70,8 +70,10 @@ async function insertAlerts(
 
 async function updateSeenAlerts(tx: Tx, seen: Changes['seen']): Promise<void> {
   await tx.execute(sql`
-    update ${alerts} as a set last_seen_at = now(), absent_checks = 0, message = s.message
-    from json_to_recordset(${JSON.stringify(seen)}::json) as s(id uuid, message text) where a.id = s.id`);
+    update ${alerts} as a
+    set last_seen_at = now(), absent_checks = 0, message = s.message
+    from json_to_recordset(${JSON.stringify(seen)}::json) as s(id uuid, message text)
+    where a.id = s.id`);
 }
 
 /** Recoveries are told where the opening was told, or still will be. */

@@ -12,9 +12,9 @@ export async function sendTestNotice(): Promise<ChannelName[]> {
   if (channels.length === 0)
     throw new Problem(
       'unavailable',
-      'Nobody is told of alerts: set ALERT_EMAIL, or ALERT_WEBHOOK_URL with ALERT_WEBHOOK_SECRET.',
+      'No alert channel is set: set ALERT_EMAIL, or ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET.',
     );
-  const message = 'This is a test: alerts of Tributary arrive here.';
+  const message = 'This is a test: alerts from Tributary arrive here.';
   for (const channel of channels) {
     await channel.send({
       kind: 'test',

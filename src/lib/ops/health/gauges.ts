@@ -18,18 +18,18 @@ const queueDepth = gauge(
 );
 const streamAge = gauge(
   'sync_stream_age_seconds',
-  'Age of the data of each stream, of connections that are not paused',
+  'Age in seconds of the data of each stream whose connection is not paused',
   ['tenant', 'connection', 'stream'],
 );
 const omittedStreams = gauge(
   'sync_streams_untold',
-  'Streams that sync_stream_age_seconds leaves out because there are too many; they are younger than all that it tells',
+  'Streams that sync_stream_age_seconds omits beyond its limit; all are younger than those it has',
 );
 const stale = gauge('sync_streams_stale', 'Streams whose data is older than two hours');
-const openAlerts = gauge('alerts_open', 'Alerts that are open', ['rule', 'severity']);
+const openAlerts = gauge('alerts_open', 'Open alerts', ['rule', 'severity']);
 const undelivered = gauge(
   'alert_deliveries_pending',
-  'Notices of alerts that have not gone out yet',
+  'Alert notifications that are still waiting to be sent',
   ['channel'],
 );
 

@@ -93,19 +93,47 @@ async function readRow(tx: Tx, tenantId: string): Promise<Row> {
     rows: [row],
   } = await tx.execute<Row>(sql`
     select
-      (select count(*)::int from ${deadLetters} where tenant_id = ${tenantId} and resolved_at is null and created_at > ${lastHour}) as "newDeadLetters",
-      (select count(*)::int from ${recordErrors} where tenant_id = ${tenantId} and resolved_at is null and last_seen_at > ${lastHour} and created_at > ${lastHour}) as "newRecordErrors",
-      (select coalesce(json_agg(json_build_object(
-          'id', c.id, 'provider', c.provider, 'label', c.label, 'status', c.status, 'statusReason', c.status_reason,
+      (
+        select count(*)::int
+        from ${deadLetters}
+        where tenant_id = ${tenantId} and resolved_at is null and created_at > ${lastHour}
+      ) as "newDeadLetters",
+      (
+        select count(*)::int
+        from ${recordErrors}
+        where tenant_id = ${tenantId} and resolved_at is null
+          and last_seen_at > ${lastHour} and created_at > ${lastHour}
+      ) as "newRecordErrors",
+      (
+        select coalesce(json_agg(json_build_object(
+          'id', c.id, 'provider', c.provider, 'label', c.label,
+          'status', c.status, 'statusReason', c.status_reason,
           'since', c.created_at, 'dueAt', coalesce(c.due_at, c.updated_at),
-          'held', exists (select from ${syncRuns} where ${whereConnection} and status = 'running' and lease_until > now()),
-          'circuitReason', (select coalesce(reason, 'it does not answer') from ${circuits} where ${whereConnection} and state <> 'closed'),
-          'fresh', (select json_object_agg(stream, fresh_at) from ${streamStates} where ${whereConnection}),
+          'held', exists (
+            select
+            from ${syncRuns}
+            where ${whereConnection} and status = 'running' and lease_until > now()
+          ),
+          'circuitReason', (
+            select coalesce(reason, 'it does not respond.')
+            from ${circuits}
+            where ${whereConnection} and state <> 'closed'
+          ),
+          'fresh', (
+            select json_object_agg(stream, fresh_at)
+            from ${streamStates}
+            where ${whereConnection}
+          ),
           'finishedRuns', r.finished, 'failedRuns', r.failed) order by c.id), '[]')
         from ${connections} as c, lateral (
-          select count(*)::int as finished, count(*) filter (where status = 'failed')::int as failed from ${syncRuns}
-          where ${whereConnection} and status <> 'running' and trigger <> 'replay' and started_at > now() - interval '1 day' and finished_at > ${lastHour}) as r
-        where c.tenant_id = ${tenantId}) as connections`);
+          select count(*)::int as finished,
+            count(*) filter (where status = 'failed')::int as failed
+          from ${syncRuns}
+          where ${whereConnection} and status <> 'running' and trigger <> 'replay'
+            and started_at > now() - interval '1 day' and finished_at > ${lastHour}
+        ) as r
+        where c.tenant_id = ${tenantId}
+      ) as connections`);
   if (row === undefined) throw new Error('The database did not answer');
   return row;
 }

@@ -47,7 +47,7 @@ export const referralColumns: Columns<ReferralRow> = () => [
   // Beside the amount: each referral has its own.
   { header: 'Currency', width: 10, kind: 'text', value: (row) => row.currency },
   { header: 'Domain', width: 28, kind: 'text', value: (row) => row.domain },
-  { header: 'Why no domain', width: 40, kind: 'text', value: (row) => row.domainReason },
+  { header: 'Reason for no domain', width: 40, kind: 'text', value: (row) => row.domainReason },
   { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
   { header: 'Updated', width: 18, kind: 'instant', value: (row) => row.updatedAt },
 ];

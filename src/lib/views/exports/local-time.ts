@@ -20,6 +20,7 @@ export function toIsoIn(timeZone: string, at: Date): string {
   const wall = toWallTime(timeZone, at);
   const minutes = Math.round((wall.getTime() - Math.floor(at.getTime() / 1000) * 1000) / 60_000);
   const pad = (part: number) => String(Math.trunc(part)).padStart(2, '0');
-  const offset = `${minutes < 0 ? '-' : '+'}${pad(Math.abs(minutes) / 60)}:${pad(Math.abs(minutes) % 60)}`;
+  const [hours, rest] = [Math.abs(minutes) / 60, Math.abs(minutes) % 60];
+  const offset = `${minutes < 0 ? '-' : '+'}${pad(hours)}:${pad(rest)}`;
   return `${wall.toISOString().slice(0, 19)}${offset}`;
 }

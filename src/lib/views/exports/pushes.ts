@@ -7,11 +7,11 @@ const columns: Columns<PushRow> = () => [
   { header: 'System', width: 18, kind: 'text', value: (row) => row.system },
   { header: 'State', width: 10, kind: 'text', value: (row) => row.state },
   { header: 'Failed attempts', width: 16, kind: 'number', value: (row) => row.attempts },
-  { header: 'Asked for', width: 18, kind: 'instant', value: (row) => row.requestedAt },
+  { header: 'Requested', width: 18, kind: 'instant', value: (row) => row.requestedAt },
   { header: 'Last attempt', width: 18, kind: 'instant', value: (row) => row.lastAttemptAt },
   { header: 'Last success', width: 18, kind: 'instant', value: (row) => row.syncedAt },
-  { header: 'Record there', width: 38, kind: 'text', value: (row) => row.remoteId },
-  { header: 'What happened', width: 60, kind: 'text', value: (row) => row.errorMessage },
+  { header: 'CRM id', width: 38, kind: 'text', value: (row) => row.remoteId },
+  { header: 'Error', width: 60, kind: 'text', value: (row) => row.errorMessage },
 ];
 
 /** The pushes as their page lists them. */

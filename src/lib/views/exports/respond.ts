@@ -47,7 +47,7 @@ function formatAbout(list: ExportList, request: ExportRequest, lastSyncAt: Date 
   const { name, timeZone } = request.tenant;
   const formatTime = (at: Date) => toIsoIn(timeZone, at).slice(0, 16).replace('T', ' ');
   const dataAge =
-    lastSyncAt === null ? 'data not complete yet' : `data as of ${formatTime(lastSyncAt)}`;
+    lastSyncAt === null ? 'data not yet complete' : `data as of ${formatTime(lastSyncAt)}`;
   return [
     name,
     list.title,

@@ -12,7 +12,7 @@ import { toWallTime } from './local-time.ts';
 const maxXlsxRows = 20_000;
 /** Excel calls a file with a longer text damaged. */
 const maxTextLength = 32_767;
-const cutMark = '… [cut: the CSV export holds all of it]';
+const cutMark = '… [truncated: the CSV export has the full text]';
 
 /** One at a time, or a few readers together would exhaust the memory of the process. */
 const oneAtATime = pLimit(1);
@@ -65,7 +65,8 @@ function tooManyRowsProblem(): Problem {
   const limit = maxXlsxRows.toLocaleString('en-US');
   return new Problem(
     'too_large',
-    `This list has more than ${limit} rows, the most that an Excel file is made for. Export it as CSV, which has no limit, or choose a filter or a shorter period.`,
+    `This list has more than ${limit} rows, the limit for Excel exports. ` +
+      'Export it as CSV, which has no limit, or choose a filter or a shorter period.',
   );
 }
 

@@ -40,7 +40,7 @@ export async function getReport({ tenant }: Pick<Access, 'tenant'>, id: string):
           .where(and(eq(reports.tenantId, tenant.id), eq(reports.id, id))),
       )
     : [];
-  if (report === undefined) throw new Problem('not_found', 'There is no such report.');
+  if (report === undefined) throw new Problem('not_found', 'This report does not exist.');
   return report;
 }
 
@@ -55,7 +55,7 @@ export async function publishReport(
   { tenant, user, role }: Access,
   report: NewReport,
 ): Promise<string> {
-  if (role !== 'staff') throw new Problem('forbidden', 'Only staff may publish reports.');
+  if (role !== 'staff') throw new Problem('forbidden', 'Only staff can publish reports.');
   const title = report.title.trim();
   if (title === '' || title.length > maxTitleLength)
     throw new Problem(

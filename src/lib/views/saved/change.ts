@@ -39,10 +39,10 @@ export async function saveView(
   if (query === '')
     throw new Problem(
       'bad_request',
-      'There is nothing to save yet: filter or sort the list first.',
+      'There is nothing to save yet. Filter or sort the list first.',
     );
   if (query.length > maxQueryLength)
-    throw new Problem('bad_request', 'This filter is too long to be kept. Take a part of it away.');
+    throw new Problem('bad_request', 'This filter is too long to save. Remove a part of it.');
   if (shared && !includesRole(editor.role, 'member'))
     throw new Problem(
       'forbidden',
@@ -55,7 +55,7 @@ export async function saveView(
     if (known.length >= maxViews)
       throw new Problem(
         'conflict',
-        `There are ${maxViews} views already. Delete one that is not used any more.`,
+        `There are already ${maxViews} views. Delete one that is no longer used.`,
       );
     assertNameFree(known, parsedName);
     const row = {
@@ -119,25 +119,25 @@ function assertMayChange(editor: Editor, known: readonly SavedView[], id: string
   if (view === undefined)
     throw new Problem(
       'not_found',
-      'There is no such view any more. Open the page again to see which there are.',
+      'This view no longer exists. Reload the page to see the current views.',
     );
   if (!mayChangeView(editor, view))
     throw new Problem(
       'forbidden',
-      'Only whoever made this view, or an admin, can change it. Save one of your own instead.',
+      'Only the person who created this view, or an admin, can change it. Save your own instead.',
     );
 }
 
 function assertNameFree(known: readonly SavedView[], name: string): void {
   if (known.some((view) => view.name.toLowerCase() === name.toLowerCase()))
-    throw new Problem('conflict', `There is a view called "${name}" already. Choose another name.`);
+    throw new Problem('conflict', `There is already a view called "${name}". Choose another name.`);
 }
 
 function parseName(text: string): string {
   const name = text.trim().replaceAll(/\s+/g, ' ');
   if (name === '') throw new Problem('bad_request', 'Give the view a name.');
   if (name.length > maxNameLength || !isStorable(name))
-    throw new Problem('bad_request', `A name has at most ${maxNameLength} characters.`);
+    throw new Problem('bad_request', `A name can have at most ${maxNameLength} characters.`);
   return name;
 }
 
