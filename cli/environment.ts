@@ -4,7 +4,7 @@ import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { ensureDataDirectory, loadLocalSecrets } from '../scripts/environment.ts';
 
 /**
- * Reads `.env`, as web and worker do; without a DATABASE_URL the commands go to the database of a
+ * Reads `.env`, as web and worker do. Without a DATABASE_URL, commands use the database of a
  * running `npm start`.
  */
 export function prepareEnvironment(): void {

@@ -22,7 +22,7 @@ import { addWebhookCommands } from './commands/webhook.ts';
 import { prepareEnvironment } from './environment.ts';
 import { exitCodes, reportFailure } from './output.ts';
 
-/** The operator's command line. Every command goes through the same verbs as the pages. */
+/** The operator's command line. Every command calls the same functions as the pages. */
 const program = new Command('tributary')
   .description('Operate Tributary from scripts and servers.')
   .addHelpText(
@@ -35,7 +35,7 @@ const program = new Command('tributary')
   .hook('preAction', async (_program, command) => {
     config();
     await assertUsableDatabase();
-    // What is wrong with the keys must still be seen.
+    // `keys status` must work even when a key is missing: it shows which.
     if (command.parent?.name() !== 'keys' || command.name() !== 'status') await assertUsableKeys();
   });
 addTenantCommands(program);

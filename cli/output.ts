@@ -4,7 +4,7 @@ import { safeMessage } from '../src/lib/platform/secrets.ts';
 
 export { table } from '../scripts/table.ts';
 
-/** What an exit code means; the manual page of every command refers to this list. */
+/** The exit codes of all commands; docs/operations/command-line.md explains them. */
 export const exitCodes = {
   done: 0,
   unexpected: 1,
@@ -27,7 +27,7 @@ export interface OutputOptions {
   json?: boolean;
 }
 
-/** Prints a result: as JSON for scripts, else as lines for people. */
+/** Prints a result as JSON for scripts, else as lines for people. */
 export function print(options: OutputOptions, result: unknown, lines: string[]): void {
   process.stdout.write(
     `${options.json === true ? JSON.stringify(result, null, 2) : lines.join('\n')}\n`,
@@ -40,7 +40,7 @@ export function setExitCode(runs: readonly { status: string }[]): void {
   else if (runs.some(({ status }) => status === 'partial')) process.exitCode = exitCodes.partial;
 }
 
-/** Prints what went wrong on standard error and answers with the exit code for it. */
+/** Prints an error on standard error and returns its exit code. */
 export function reportFailure(options: OutputOptions, error: unknown): number {
   const code =
     error instanceof Problem
@@ -58,7 +58,9 @@ export function reportFailure(options: OutputOptions, error: unknown): number {
     : exitCodes.unexpected;
 }
 
-/** `name=value` pairs of a repeatable option. A value may hold further equals signs. */
+/**
+ * Collects the `name=value` pairs of a repeatable option. A value may contain further equals signs.
+ */
 export function parsePair(
   text: string,
   collected: Record<string, string> = {},

@@ -10,7 +10,7 @@ const verdicts: Record<Verdict, string> = {
   not_applicable: 'not needed',
 };
 
-/** What a scan found, in plain words, a line each. */
+/** Formats the evidence of a scan as lines of plain text. */
 export function formatEvidence({
   domain,
   exists,

@@ -7,7 +7,7 @@ interface Progress {
 
 /**
  * Shows a progress bar on standard error when that is a terminal, and nothing in scripts. `format`
- * is that of cli-progress; `fields` fills its placeholders until the first `show`.
+ * uses the placeholders of cli-progress; `fields` fills them until the first `show`.
  */
 export function startProgress(format: string, total: number, fields: object = {}): Progress {
   if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Watches how a client takes what it is sent. The adapter writes all that a route yields without
- * waiting, so that a slow client would make us hold a whole export; a route that yields much waits
- * for this first. A client that goes away makes nobody wait: the adapter then ends the route's
- * stream.
+ * Returns a function that resolves once the client has received what was written. The adapter
+ * writes everything a route yields without waiting, so a slow client would make us buffer a whole
+ * export; a route that yields a lot waits for this before each chunk. When the client disconnects
+ * the function resolves at once, and the adapter ends the route's stream.
  */
 export function watchDrain(response: ServerResponse): () => Promise<void> {
   let full = false;

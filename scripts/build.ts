@@ -22,12 +22,12 @@ const sources = [
   'tsconfig.json',
 ];
 
-/** Holds the id of the process that is building: the others wait for it. */
+/** Contains the process id of the running build; other processes wait for it. */
 const lock = path.join('node_modules', '.build.lock');
 
 /**
- * Builds the web application unless the build on disk was made from these very sources. One process
- * at a time builds.
+ * Builds the web application unless the existing build was made from the same sources. A lock lets
+ * only one process build at a time.
  */
 export async function ensureBuilt(): Promise<void> {
   if (isBuilt(hashSources())) return;
@@ -47,7 +47,10 @@ function isBuilt(digest: string): boolean {
   return existsSync(marker) && readFileSync(marker, 'utf8') === digest;
 }
 
-/** False while another process has it. One that died in the middle of a build has it no longer. */
+/**
+ * False while another process holds the lock. The lock of a process that died during a build is
+ * removed.
+ */
 function acquireLock(): boolean {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
@@ -59,12 +62,12 @@ function acquireLock(): boolean {
   }
 }
 
-/** Not a number while the file is being written or has just gone. */
+/** NaN while the lock is being written or has just been removed. */
 function readHolder(file: string): number {
   return Number.parseInt(existsSync(file) ? readFileSync(file, 'utf8') : '', 10);
 }
 
-/** Of what is no process id nothing is known: it counts as alive. */
+/** An unreadable process id counts as alive. */
 function isAlive(pid: number): boolean {
   if (Number.isNaN(pid)) return true;
   try {

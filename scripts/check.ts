@@ -3,9 +3,9 @@ import { cpus } from 'node:os';
 import pLimit from 'p-limit';
 
 /**
- * Runs every check of the sources that needs no database and no server, as many at once as there
- * are cores, and prints what the failed ones said. For use while working, and the first part of
- * `npm run check`.
+ * Runs every static check, as many at once as there are cores: those that need no database and no
+ * server. Prints one line for each check, then the output of those that failed. It is the first
+ * part of `npm run check`.
  */
 const checks: Record<string, readonly string[]> = {
   'astro types': ['astro', 'check', '--minimumFailingSeverity', 'error'],
@@ -23,7 +23,7 @@ interface Outcome {
   output: string;
 }
 
-/** npm puts the commands of our packages into the path. */
+/** npm puts the commands of the installed packages on the PATH. */
 function run(name: string, [command = '', ...args]: readonly string[]): Promise<Outcome> {
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {

@@ -48,13 +48,13 @@ export async function isEmpty(): Promise<boolean> {
   return row?.count === 0;
 }
 
-/** Whether this database is one that `createDemo` filled. */
+/** Whether `createDemo` filled this database. */
 export async function isDemo(): Promise<boolean> {
   const found = await Promise.all(demoTenants.map(({ slug }) => findTenant(slug)));
   return found.every((tenant) => tenant !== undefined);
 }
 
-/** Three tenants with their people and their sandbox accounts. Never called in production. */
+/** Creates three tenants with users and sandbox accounts. Never called in production. */
 export async function createDemo(sandbox: Sandbox): Promise<void> {
   const { clienttether } = getAddresses(sandbox);
   for (const input of demoTenants) {
@@ -94,7 +94,7 @@ export async function createDemo(sandbox: Sandbox): Promise<void> {
   });
 }
 
-/** The partner and the CRM of a workspace, for those that have them. */
+/** The Partner Center and Dynamics 365 accounts of a workspace, if it has any. */
 function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
   const addresses = getAddresses(sandbox);
   const partners = demoPartners()
@@ -114,7 +114,7 @@ function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'te
   return [...partners, ...orgs];
 }
 
-/** The settings that hold addresses, by provider. */
+/** The settings that contain addresses, by provider. */
 function getAddresses({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
   return {
     clienttether: { baseUrl: clienttether.baseUrl },
@@ -127,7 +127,7 @@ function getAddresses({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
   };
 }
 
-/** Points the demo's connections at the sandbox, which may have had to take another port. */
+/** Points the demo's connections at the sandbox, whose port may have changed. */
 export async function pointDemoAt(sandbox: Sandbox): Promise<void> {
   const addresses: Record<string, Record<string, string>> = getAddresses(sandbox);
   for (const { slug } of demoTenants) {

@@ -11,15 +11,15 @@ import { ensureDataDirectory, openLocalDatabase } from './environment.ts';
 import { table } from './table.ts';
 
 /**
- * Shows that a backup comes back whole: takes one, restores it into a scratch database, compares
- * and drops that again.
+ * Verifies that a backup can be restored completely: takes one, restores it into a scratch
+ * database, compares both and drops the scratch database.
  *
  *     npm run drill                       through pg_dump and pg_restore
  *     npm run drill -- --file night.dump  a dump that was made before, beside the database of now
  *     npm run drill -- --copy             through COPY, for want of a pg_dump of the same version
  *
- * --from and --into name other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0 all
- * came back, 1 something differs, 2 the drill could not be run.
+ * --from and --into use other logins than DATABASE_OWNER_URL or DATABASE_URL. Exit codes: 0
+ * everything was restored, 1 something differs, 2 the drill could not run.
  */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
@@ -45,7 +45,9 @@ async function main(): Promise<void> {
   process.exitCode = comparison.identical ? 0 : 1;
 }
 
-/** As `npm run migrate`; without a DATABASE_URL the database of a running `npm start`. */
+/**
+ * Uses the URL of `npm run migrate`; without a DATABASE_URL, the database of a running `npm start`.
+ */
 async function findOwnerUrl(): Promise<string> {
   loadEnvFile();
   const given = process.env['DATABASE_OWNER_URL'] || process.env['DATABASE_URL'];

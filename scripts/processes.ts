@@ -7,9 +7,9 @@ export interface Part {
 }
 
 /**
- * Starts one of our processes from its TypeScript entry. It is in a process group of its own, so
- * that Ctrl-C reaches only the parent, which then ends its parts in order; and it ends by itself
- * when the parent is gone.
+ * Starts one of our processes from its TypeScript entry. It has its own process group, so Ctrl-C
+ * reaches only the parent, which then stops its parts in order. It exits on its own when the parent
+ * is gone.
  */
 export function startPart(name: string, entry: string, env: Environment): Part {
   const child = spawn(process.execPath, [entry], {
@@ -20,7 +20,10 @@ export function startPart(name: string, entry: string, env: Environment): Part {
   return { name, child };
 }
 
-/** The first message of a part, which says that it is ready. Rejects when it ends before. */
+/**
+ * Resolves with the first message of a part, which reports that it is ready. Rejects when the part
+ * exits before.
+ */
 export function whenReady({ name, child }: Part): Promise<{ port: number }> {
   return new Promise((resolve, reject) => {
     child.once('message', (message) => resolve(message as { port: number }));
@@ -31,7 +34,7 @@ export function whenReady({ name, child }: Part): Promise<{ port: number }> {
   });
 }
 
-/** Asks a part to end, and waits until it has. */
+/** Sends SIGTERM and waits until the part has exited; after `timeoutMs`, sends SIGKILL. */
 export function stopPart({ child }: Part, timeoutMs = 30_000): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();

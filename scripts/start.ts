@@ -21,8 +21,8 @@ const sandboxPort = 4399;
 const dnsPort = 4353;
 
 /**
- * Everything on one machine: database, migrations, demo data, sandbox, worker and web, until
- * Ctrl-C.
+ * Runs everything on one machine until Ctrl-C: database, migrations, demo data, sandbox, worker and
+ * web.
  */
 async function main(): Promise<void> {
   loadEnvFile();
@@ -85,7 +85,10 @@ async function prepareDatabase(database: LocalDatabase, secrets: Environment): P
     await createLogin(database.ownerUrl, secrets['APP_PASSWORD'] ?? '');
 }
 
-/** Demo data on an empty database outside production, and the sandbox wherever demo data lives. */
+/**
+ * Creates demo data in an empty database outside production, and starts the sandbox whenever there
+ * is demo data. Returns whether there is.
+ */
 async function prepareDemo(started: Started, env: Environment): Promise<boolean> {
   const wanted = env['NODE_ENV'] !== 'production' && ((await isEmpty()) || (await isDemo()));
   if (!wanted) return false;
@@ -100,7 +103,10 @@ async function prepareDemo(started: Started, env: Environment): Promise<boolean>
   return true;
 }
 
-/** The demo's domains are nobody's: name servers on this machine make their mail up. */
+/**
+ * Starts name servers on this machine: the demo's domains do not exist, so their mail records are
+ * invented.
+ */
 async function startDemoDns(started: Started, env: Environment): Promise<void> {
   const fallback = (domain: string) => zoneFor(domain, 'demo');
   started.dns = await startDns({ fallback, port: dnsPort }).catch(() => startDns({ fallback }));
@@ -128,7 +134,7 @@ async function startAndWatch(
 
 let stopping = false;
 
-/** In order: web, worker, sandbox, database. */
+/** Stops web, worker, sandbox and database, in this order. */
 async function stopAll(started: Started, reason: string): Promise<void> {
   if (stopping) return;
   stopping = true;

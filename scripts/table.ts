@@ -1,4 +1,4 @@
-/** A plain table with aligned columns. */
+/** Formats rows as lines of a plain-text table with aligned columns. */
 export function table(rows: Record<string, unknown>[]): string[] {
   const first = rows[0];
   if (first === undefined) return ['(none)'];

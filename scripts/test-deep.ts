@@ -7,10 +7,10 @@ import { startVitest, type TestCase } from 'vitest/node';
 import type {} from './deep/meta.ts';
 
 /**
- * The long run of the reliability tests: what `npm test` shows a few times, many times, and what
- * takes too long for it. SEED=… repeats the chances of an earlier run. Arguments choose files;
- * without any, all of them are run, two at a time. Ends with a line for each row, the same as a
- * Markdown table in a file, and `N passed, N failed`.
+ * Runs the reliability tests at length: repeats what `npm test` shows a few times, and adds tests
+ * that take too long for it. SEED=… repeats the random choices of an earlier run. Arguments choose
+ * files; without any, all run, two at a time. Prints a line for each row, writes the same rows to a
+ * Markdown table, and ends with `N passed, N failed`.
  */
 const seed = (process.env['SEED'] ??= randomBytes(4).toString('hex'));
 process.env['DEEP'] = '1';
@@ -73,8 +73,8 @@ function count(test: TestCase): void {
 }
 
 /**
- * The rows that the tests of a file put down themselves; a file without any is a row, with the
- * number of its tests.
+ * The rows that the tests of a file report; the tests that report none share one row with their
+ * number.
  */
 function toRows(file: string, tests: TestCase[]): Row[] {
   const reported = tests.flatMap((test) => {

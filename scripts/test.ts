@@ -1,9 +1,8 @@
 import { startVitest } from 'vitest/node';
 
 /**
- * Runs the test files named on the command line, else all of them, and ends with a plain line that
- * any CI can read: `N passed, N failed`. A file that could not even be loaded counts as one
- * failure.
+ * Runs the test files named on the command line, else all of them, and ends with a line that any CI
+ * can read: `N passed, N failed`. A file that cannot be loaded counts as one failure.
  */
 const vitest = await startVitest(process.argv.slice(2), { watch: false, run: true });
 const counts = { passed: 0, failed: 0, skipped: 0 };

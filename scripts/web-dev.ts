@@ -3,7 +3,7 @@ import { config } from '../src/lib/platform/config.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 
 /**
- * The web process while developing: pages are compiled as they are asked for and reload when a file
+ * Runs the web process for development: pages are compiled on request and reload when a file
  * changes.
  */
 const server = await dev({

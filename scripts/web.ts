@@ -16,22 +16,22 @@ import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { watchDrain } from './backpressure.ts';
 
-/** Requests under way get this long to end. */
+/** How long open requests may take to finish after a stop. */
 const drainMs = 20_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
-/** The adapter's handler takes what the routes find in `locals`. */
+/** The adapter's handler, with the `locals` that routes read. */
 type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) => void;
 
 /**
- * The web process: the built pages behind our own server, which the adapter's standalone one is
- * not: it cannot drain.
+ * Serves the built pages with our own HTTP server: the adapter's standalone server cannot drain
+ * open requests.
  */
 async function main(): Promise<void> {
   const { HOST, PORT } = config();
   await assertUsableDatabase();
   await assertUsableKeys();
-  // The check's own pool; the application inside the build opens its own.
+  // Closes the pool of the checks; the application in the build opens its own.
   await closeDatabase();
   const stopTracing = await startTracing('tributary-web');
   const server = createServer(
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   await listen(server, PORT, HOST);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
-  // Port 0 means any free one. The application reads its configuration at its first request, and
-  // tells our own origin by the port.
+  // Port 0 selects a free port. The application reads its configuration on the first request and
+  // derives its origin from the port.
   process.env['PORT'] = String(port);
   const stopPeriodic = startPeriodicTasks([fallbackAlertsTask()]);
   log.info({ event: 'web.ready', port }, 'Web is ready');
@@ -67,7 +67,7 @@ async function loadApplication(): Promise<Handler> {
     handler(request, response, next, { drained: watchDrain(response) });
 }
 
-/** Files whose names carry a digest never change; everything else is asked for again. */
+/** Files with a digest in their name never change; browsers revalidate all others. */
 function serveStaticFiles(): Handler {
   const immutable = 'public, max-age=31536000, immutable';
   return sirv(path.resolve('dist', 'client'), {

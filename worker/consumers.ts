@@ -36,7 +36,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
 };
 
 /**
- * Starts a consumer for every queue. `stopping` ends the jobs under way at their next checkpoint.
+ * Starts a consumer for every queue. `stopping` makes running jobs end at their next checkpoint.
  */
 export async function startConsumers(boss: PgBoss, stopping: AbortSignal): Promise<void> {
   for (const name of jobNames) {
@@ -81,14 +81,17 @@ async function runJob<Name extends JobName>(
     } catch (error) {
       const reason = safeMessage(error);
       log.error({ event: 'job.failed', reason }, 'A job failed');
-      // The queue keeps what is thrown: only the scrubbed message, never the error with its
-      // context.
+      // The queue stores the error that is thrown, so it gets only the scrubbed message, without
+      // the context.
       throw new Error(reason);
     }
   });
 }
 
-/** A job that goes on does so in a new one, behind what has not begun: this one is done. */
+/**
+ * Completes a job. One with more work continues in a new job with a lower priority than waiting
+ * jobs.
+ */
 async function completeJob<Name extends JobName>(
   name: Name,
   jobId: string,

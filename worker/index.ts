@@ -17,15 +17,15 @@ import { startConsumers } from './consumers.ts';
 import { startSchedule } from './schedule.ts';
 import { startServer } from './server.ts';
 
-/** How long jobs may take to reach a checkpoint after a stop was asked for. */
+/** How long jobs may take to reach a checkpoint after a stop. */
 const drainMs = 20_000;
 
-/** The long-lived worker: hourly tick and queue consumers, until it is told to stop. */
+/** Runs the worker until it is stopped: the hourly tick and the queue consumers. */
 async function main(): Promise<void> {
   config();
   await assertUsableDatabase();
   const stopTracing = await startTracing('tributary-worker');
-  // Before any job is taken up: a port that is taken ends the process.
+  // Listens before any job starts: a port that is taken ends the process.
   const server = await startServer();
   await assertUsableKeys();
   const stopping = new AbortController();
@@ -37,8 +37,8 @@ async function main(): Promise<void> {
   });
   await boss.start();
   const started: (() => unknown)[] = [];
-  // Before any job is taken up: a worker that is told to stop while it starts puts its runs down as
-  // well.
+  // Registered before any job starts: a worker that is stopped while it starts up also hands over
+  // its runs.
   onStop(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
     stopping.abort(new StoppedError());

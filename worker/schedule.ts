@@ -7,7 +7,10 @@ import { log } from '../src/lib/platform/log.ts';
 import { safeMessage } from '../src/lib/platform/secrets.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 
-/** Starts the hourly tick, and ticks once now: what fell due while no worker ran is caught up. */
+/**
+ * Starts the hourly tick and ticks once at once, to catch up on what became due while no worker
+ * ran.
+ */
 export async function startSchedule(): Promise<ScheduledTask> {
   const task = cron.schedule(config().SYNC_CRON, tick, { timezone: 'UTC', noOverlap: true });
   await tick();
@@ -15,8 +18,8 @@ export async function startSchedule(): Promise<ScheduledTask> {
 }
 
 /**
- * Queues what is due and forgets expired sign-in data; the consumers do the work. A tick that fails
- * is made good by the next one.
+ * Queues what is due and deletes expired sign-in data; the consumers do the work. The next tick
+ * makes up for one that failed.
  */
 async function tick(): Promise<void> {
   try {

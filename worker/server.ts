@@ -21,8 +21,8 @@ const toJsonReply = (status: number, body: object): Reply => ({
 });
 
 /**
- * /metrics, /healthz and /readyz of the worker, if METRICS_PORT is set: for a scraper and a
- * supervisor, not for people.
+ * Serves /metrics, /healthz and /readyz of the worker to scrapers and supervisors, if METRICS_PORT
+ * is set.
  */
 export async function startServer(): Promise<Server | undefined> {
   const { METRICS_HOST, METRICS_PORT } = config();

@@ -122,8 +122,8 @@ async function update({
 }
 
 /**
- * Settings as the provider's schema takes them: text, or JSON where a setting is a table such as
- * `stages`.
+ * Settings in the form of the provider's schema: text, or JSON for a setting that is a table, such
+ * as `stages`.
  */
 function parseSettings(pairs: Record<string, string>): Record<string, unknown> {
   return Object.fromEntries(

@@ -118,7 +118,7 @@ async function discard(options: Choice & { note: string }): Promise<void> {
   print(options, { discarded: chosen.id }, [`Discarded the ${chosen.of} ${chosen.id}.`]);
 }
 
-/** Operators act without an account: the history names the command line. */
+/** Operators have no user account: the history names the command line. */
 async function toOperator({ tenant }: Choice): Promise<Actor> {
   return { tenantId: (await requireTenant(tenant)).id, userId: null };
 }

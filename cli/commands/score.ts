@@ -43,7 +43,7 @@ async function explain({
   print(options, row, formatLines(row));
 }
 
-/** The registrable domain of what people write. */
+/** Returns the registrable domain of a domain, website or e-mail address. */
 export function parseDomain(text: string): string {
   const match = parseDomainMatch(text);
   return 'exact' in match ? match.exact : match.prefix;

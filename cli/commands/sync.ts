@@ -89,7 +89,7 @@ async function syncOne(
   }
 }
 
-/** Starts the bar of one workspace; `update` takes the progress of a sync or replay. */
+/** Starts the progress bar of one workspace; `update` takes the progress of a sync or replay. */
 export function startSyncProgress(slug: string) {
   const bar = startProgress(`${slug}  {stream}  {bar}  {value} records`, 1, { stream: '' });
   return {

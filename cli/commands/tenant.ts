@@ -122,7 +122,7 @@ function parseFeature(name: string): Feature {
   return feature;
 }
 
-/** The tenant of a --tenant option. */
+/** Returns the tenant of a --tenant option. Throws Problem `not_found`. */
 export async function requireTenant(slug: string): Promise<Tenant> {
   const tenant = await findTenant(slug);
   if (tenant === undefined)

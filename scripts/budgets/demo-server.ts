@@ -9,8 +9,8 @@ import { stopPart } from '../processes.ts';
 import { signIn } from './site.ts';
 
 /**
- * Starts the demo on a free port with a temporary database, calls `work` with its address as soon as
- * the workspace `slug` has data, and removes everything afterwards.
+ * Starts the demo on a free port with a temporary database, calls `work` with its address once the
+ * workspace `slug` has data, and removes everything afterwards.
  */
 export async function withDemo<Result>(
   slug: string,

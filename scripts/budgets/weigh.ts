@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 
 /**
- * The parts of a page in kilobytes of 1,000 bytes, gzipped. `later` is code that the browser fetches
- * only when a person reaches for a chart.
+ * The parts of a page in kilobytes of 1,000 bytes, gzipped. `later` is code that the browser
+ * fetches only when a person opens a chart.
  */
 export interface Weight {
   js: number;

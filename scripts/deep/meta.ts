@@ -1,11 +1,11 @@
 import type {} from 'vitest';
 
-/** What a reliability test came to, for the table that `npm run test:deep` writes. */
+/** The figures that a reliability test measured, for the table of `npm run test:deep`. */
 export type Figures = Record<string, number | string>;
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** The row of the table, by the name of its test there. */
+    /** The name of the row and its figures. */
     shown?: { row: string; figures: Figures };
   }
 }

@@ -10,17 +10,17 @@ interface TableReport {
 export interface Comparison {
   tables: TableReport[];
   /**
-   * Lines of the shape that only one side has: `lost` of the source, `new` in the restored
-   * database.
+   * Definitions that only one side has: `lost` ones are missing from the restored database, `new`
+   * ones from the source.
    */
   shape: { lost: string[]; new: string[] };
   identical: boolean;
 }
 
 /**
- * Compares what was backed up with what came back. A file from before (`older`) may differ from the
- * source of now in its rows, but a table that has rows may not have come back without any: that is
- * a backup that row-level security emptied.
+ * Compares the source with the restored database. An older file (`older`) may differ from the
+ * current source in its rows, but a table with rows may not come back empty: row-level security
+ * emptied such a backup.
  */
 export function compare(
   source: Fingerprint,

@@ -5,21 +5,21 @@ import { fingerprintDatabase } from './fingerprint.ts';
 import { connect, openSource, withScratchDatabase } from './sessions.ts';
 
 export interface Drill {
-  /** Logs in where the backup is taken. */
+  /** Login for the database that is backed up. */
   fromUrl: string;
   /**
-   * Logs in on the server on which the scratch database is made; its own database is not touched.
+   * Login for the server on which the scratch database is created; its own database is not changed.
    */
   intoUrl: string;
   carry: Transfer;
-  /** The carrier brings a backup from before. */
+  /** The transfer restores an older backup. */
   older?: boolean;
 }
 
 /**
- * Backs up, restores into a scratch database, brings that up to date as after a real restore, and
- * compares it with the moment at which the backup was taken. Writers of the source are not
- * disturbed. `inspect` sees the restored database before it is compared.
+ * Backs up, restores into a scratch database, migrates it as after a real restore, and compares it
+ * with the source as of the moment of the backup. Writers of the source are not blocked. `inspect`
+ * receives the URL of the restored database before the comparison.
  */
 export async function runDrill(
   { fromUrl, intoUrl, carry, older = false }: Drill,

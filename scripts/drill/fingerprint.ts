@@ -1,23 +1,27 @@
 import type pg from 'pg';
 import { appRole, backupRole } from '../../src/lib/platform/db/pool.ts';
 
-/** What a database holds, so that two can be compared without either seeing the other. */
+/** The content of a database in a form that can be compared without access to the other one. */
 export interface Fingerprint {
   /** By table, as `schema.name`. */
   tables: Map<string, TableContent>;
-  /** Columns, keys, indexes, policies, rights and so on, one line of text for each. */
+  /** Columns, keys, indexes, policies, privileges and other definitions, one line for each. */
   shape: Set<string>;
 }
 
 interface TableContent {
   rows: number;
   /**
-   * The sum of the rows' digests: it depends on every value of every row, and not on their order.
+   * The sum of the digests of all rows: it depends on every value, but not on the order of the
+   * rows.
    */
   digest: string;
 }
 
-/** Everything but the system and the queue, whose content the due-table brings back. */
+/**
+ * All schemas except those of PostgreSQL and of the queue, whose jobs are created again from what
+ * is due.
+ */
 const ownSchemas = `not in ('information_schema', 'pgboss') and nspname !~ '^pg_'`;
 
 export async function fingerprintDatabase(client: pg.Client): Promise<Fingerprint> {
@@ -27,7 +31,7 @@ export async function fingerprintDatabase(client: pg.Client): Promise<Fingerprin
   return { tables, shape: await readShape(client) };
 }
 
-/** The tables with rows of their own, as `schema.name`, quoted where need be. */
+/** The names of the tables that store rows, as `schema.name`, quoted where necessary. */
 export async function listTableNames(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
     select format('%I.%I', nspname, relname) as name
@@ -47,7 +51,10 @@ async function fingerprintTable(client: pg.Client, table: string): Promise<Table
   return { rows: Number(rows[0]?.rows ?? 0), digest: rows[0]?.digest ?? '' };
 }
 
-/** Each part of the shape: a query for lines of text. `c` is a table of ours, `n` its schema. */
+/**
+ * The kinds of definitions, each with a query for lines of text. `c` is one of our tables, `n` its
+ * schema.
+ */
 const parts: Record<string, string> = {
   column: `select format('%s.%I %s%s%s', c.oid::regclass, attname, format_type(atttypid, atttypmod),
       case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid))
@@ -55,8 +62,8 @@ const parts: Record<string, string> = {
     join pg_attribute a on attrelid = c.oid
     left join pg_attrdef d on adrelid = c.oid and adnum = attnum
     where attnum > 0 and not attisdropped`,
-  // Version 18 lists "not null" among the constraints, older ones do not; it stands with the
-  // columns.
+  // PostgreSQL 18 lists "not null" as a constraint, older versions do not; the column lines have
+  // it.
   constraint: `select format('%s %I %s%s', c.oid::regclass, conname, pg_get_constraintdef(k.oid),
       case when not convalidated then ' (not checked)' end)
     from tables c join pg_constraint k on conrelid = c.oid where contype <> 'n'`,

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { backupRole } from '../../src/lib/platform/db/pool.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
-/** Values are compared as text, so every session writes them the same way. */
+/** Session settings that make every value read the same as text. */
 const sessionOptions =
   '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c ' +
   'extra_float_digits=1 -c bytea_output=hex -c statement_timeout=0';
@@ -19,21 +19,22 @@ export async function connect(url: string): Promise<pg.Client> {
   return client;
 }
 
-/** The database that is backed up, read as of one moment while others go on writing. */
+/** The database that is backed up, read as of one moment while others continue to write. */
 export interface Source {
   url: string;
   client: pg.Client;
-  /** What pg_dump takes to read the same moment. */
+  /** The exported snapshot: pg_dump uses it to read the same moment. */
   snapshot: string;
-  /** The role that reads; undefined when the login itself sees every row. */
+  /** The role that reads; undefined when the login itself can see every row. */
   role: string | undefined;
   /** Such as 180004. */
   serverVersion: number;
 }
 
 /**
- * Opens the source and stops the clock for it. Throws Problem when the login is bound by row-level
- * security: with --enable-row-security pg_dump would end well and dump no row of any tenant.
+ * Opens the source in a transaction with a fixed snapshot. Throws Problem when the login is bound
+ * by row-level security: with --enable-row-security pg_dump would succeed and dump no row of any
+ * tenant.
  */
 export async function openSource(url: string): Promise<Source> {
   const client = await connect(url);
@@ -85,8 +86,8 @@ async function assertSeesAllRows(client: pg.Client): Promise<void> {
 }
 
 /**
- * Makes a database on the server of `url`, hands out its URL, and drops it whatever happens, Ctrl-C
- * included.
+ * Creates a database on the server of `url`, passes its URL to `work`, and drops it afterwards,
+ * also on failure and on Ctrl-C.
  */
 export async function withScratchDatabase<T>(
   url: string,

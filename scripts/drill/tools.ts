@@ -12,7 +12,7 @@ export interface Tools {
 }
 
 /**
- * PostgreSQL's own tools: those of PG_BIN, else of the PATH. Throws Problem when they are absent or
+ * Finds pg_dump and pg_restore in PG_BIN, else on the PATH. Throws Problem when they are missing or
  * older than the server.
  */
 export async function findTools(serverVersion: number): Promise<Tools> {
@@ -57,8 +57,8 @@ function unusableToolProblem(needed: number, what: string): Problem {
 }
 
 /**
- * Runs a tool on a database. The password travels in the environment: arguments are for everybody
- * to see.
+ * Runs a tool on a database. The password is passed in the environment, because other users of the
+ * machine can see arguments.
  */
 export function runTool(file: string, databaseUrl: string, args: string[]): Promise<void> {
   const url = new URL(databaseUrl);

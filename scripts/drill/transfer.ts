@@ -9,11 +9,12 @@ import { listTableNames } from './fingerprint.ts';
 import { connect, type Source } from './sessions.ts';
 import { findTools, runTool } from './tools.ts';
 
-/** Brings what the source holds into an empty database. */
+/** Copies the content of the source into an empty database. */
 export type Transfer = (source: Source, scratchUrl: string) => Promise<void>;
 
 /**
- * The backup and the restore of docs/operations/backup.md, in a folder that nobody else can read.
+ * Backs up and restores as docs/operations/backup.md describes, in a folder that only this user can
+ * read.
  */
 export const transferByDump: Transfer = async (source, scratchUrl) => {
   const { pg_dump } = await findTools(source.serverVersion);
@@ -34,7 +35,7 @@ export const transferByDump: Transfer = async (source, scratchUrl) => {
   }
 };
 
-/** A dump that was made before. */
+/** Restores an existing dump. */
 export const restoreFile =
   (file: string): Transfer =>
   async (source, scratchUrl) => {
@@ -47,13 +48,16 @@ export const restoreFile =
     ]);
   };
 
-/** Without PostgreSQL's tools: this release's migrations make the tables, COPY fills them. */
+/**
+ * Copies without PostgreSQL's tools: the migrations of this release create the tables and COPY
+ * fills them.
+ */
 export const transferByCopy: Transfer = async (source, scratchUrl) => {
   await migrateAll(scratchUrl);
   const scratch = await connect(scratchUrl);
   try {
     const order = await sortParentsFirst(source.client);
-    // Forced, it would bind this owner too; the migration after this forces it again.
+    // Forced row-level security would bind this owner too; the migration afterwards restores it.
     for (const table of order)
       await scratch.query(`alter table ${table} no force row level security`);
     await scratch.query(`truncate ${order.join(', ')}`);
@@ -87,7 +91,7 @@ async function copySequences(source: pg.Client, scratch: pg.Client): Promise<voi
     await scratch.query('select setval($1::regclass, $2)', [name, last]);
 }
 
-/** The tables, each behind those that it refers to. */
+/** Sorts the tables so that each comes after those that it references. */
 async function sortParentsFirst(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ child: string; parent: string }>(`
     select format('%I.%I', cn.nspname, c.relname) as child,

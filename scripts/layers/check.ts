@@ -7,15 +7,15 @@ import { layerRules } from './rules.ts';
 import { copySources } from './sources.ts';
 
 export interface LayerCheck {
-  /** How many files were looked at. */
+  /** The number of files checked. */
   files: number;
-  /** One line for each import that is not allowed, and for each circle. */
+  /** One line for each forbidden import and for each import cycle. */
   violations: string[];
 }
 
 const folders = rooms.map((room) => room.path);
 
-/** Checks the imports of the tree below `root`, Astro files and type imports included. */
+/** Checks the imports of the tree under `root`, including Astro files and type imports. */
 export async function checkLayers(root: string): Promise<LayerCheck> {
   const copy = mkdtempSync(path.join(tmpdir(), 'tributary-layers-'));
   try {

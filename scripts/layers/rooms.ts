@@ -1,8 +1,8 @@
-/** A folder of the tree and what it may import. */
+/** A folder of the tree and its import rules. */
 export interface Room {
   name: string;
   path: string;
-  /** Rooms that it may not import although they stand above it. */
+  /** Rooms that it may not import although they come before it. */
   not?: readonly string[];
   /** Paths and packages that it may not import, as regular expressions. */
   nor?: readonly string[];
@@ -13,8 +13,8 @@ const packages = ['^node_modules/(drizzle-orm|pg|pg-boss)/'];
 const database = [...packages, '^src/lib/platform/(db|queue)/'];
 
 /**
- * The rooms in order: each may import itself and what stands above it. CONTRIBUTING.md shows the
- * same table. `npm run layers` enforces it, type imports included.
+ * The rooms in order: each may import itself and the rooms before it. CONTRIBUTING.md has the same
+ * table. `npm run layers` enforces it, including type imports.
  */
 export const rooms: readonly Room[] = [
   { name: 'platform', path: 'src/lib/platform' },

@@ -1,7 +1,7 @@
 import type { IFlattenedRuleSet } from 'dependency-cruiser';
 import { rooms, type Room } from './rooms.ts';
 
-/** The rules of dependency-cruiser that the table of rooms stands for. */
+/** Translates the table of rooms into rules of dependency-cruiser. */
 export function layerRules(): IFlattenedRuleSet {
   return {
     forbidden: [
@@ -36,7 +36,7 @@ export function layerRules(): IFlattenedRuleSet {
   };
 }
 
-/** The rooms that a room may import: those above it in the table, but for its `not`. */
+/** The rooms that a room may import: those before it in the table, except its `not`. */
 export function mayImport({ name, not = [] }: Room): readonly Room[] {
   const above = rooms.slice(0, rooms.findIndex((room) => room.name === name) + 1);
   return above.filter((room) => !not.includes(room.name));

@@ -1,13 +1,13 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The `.astro` part of a source tree that imports: its frontmatter and its scripts. */
+/** The parts of an `.astro` file that can import: its frontmatter and its scripts. */
 const importing = /^---\n([\s\S]*?)\n---|<script[^>]*>([\s\S]*?)<\/script>/g;
 
 /**
- * Copies the sources below `folders` into `target`, each `.astro` file as the TypeScript that it
- * holds. dependency-cruiser does not read Astro: without this, pages and components could import
- * whatever they like.
+ * Copies the sources of `folders` into `target`, each `.astro` file as its TypeScript.
+ * dependency-cruiser does not read Astro files, so imports of pages and components would go
+ * unchecked.
  */
 export function copySources(root: string, folders: readonly string[], target: string): void {
   for (const file of globSync(`{${folders.join(',')}}/**/*.{ts,mjs,astro}`, { cwd: root })) {

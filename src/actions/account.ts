@@ -11,13 +11,13 @@ import {
 import { action, byButton, text } from './action.ts';
 import { redirectAfterPost } from './form.ts';
 
-/** Whose account it is, as `requireUser` found out, and the browser that asks. */
+/** The signed-in user, as `requireUser` returned it, and the headers of the browser. */
 interface Owner {
   signedIn: SignedIn;
   client: Headers;
 }
 
-/** What the account page says after each form. */
+/** The notices of the account page, by form. */
 export const accountNotices: Record<string, string> = {
   password: 'Your password has been changed. All other devices have been signed out.',
   name: 'Your name has been changed.',
@@ -29,7 +29,7 @@ const passwordForm = z.object({ password: text, newPassword: text });
 const sessionForm = z.object({ session: text });
 const noFields = z.object({});
 
-/** One of the forms of the account page, told apart by its button. */
+/** Handles the forms of the account page, selected by button. */
 export const submitAccount = byButton<Owner, Response>({
   name: action(nameForm, async ({ signedIn }, input) => {
     await changeName(input, signedIn.user.id);
@@ -49,8 +49,8 @@ export const submitAccount = byButton<Owner, Response>({
 });
 
 /**
- * What the page of two-step sign-in shows next. Secrets and codes are shown in the answer itself,
- * never kept in a URL.
+ * The next step of two-step sign-in. Secrets and codes are shown in the response itself and never
+ * put in a URL.
  */
 export interface TwoFactorStep {
   cookies: Headers;
@@ -61,7 +61,7 @@ export interface TwoFactorStep {
 const confirmedForm = z.object({ password: text });
 const codeForm = z.object({ code: text });
 
-/** One of the forms of the page of two-step sign-in. */
+/** Handles the forms of the two-step sign-in page. */
 export const submitTwoFactor = byButton<Owner, TwoFactorStep | Response>({
   start: action(confirmedForm, async ({ signedIn, client }, input) => ({
     setup: await startTwoFactor(input, signedIn, client),

@@ -5,27 +5,27 @@ import { requireRole } from '../middleware/guard.ts';
 import type { Fields } from './form.ts';
 
 /*
- * A form of a page is an action: its fields come in, a guard says whether this person may send it, a
- * schema gives the fields their types, one verb of lib does the work. Astro's own actions are not
- * used; docs/decisions/0022-forms-in-src-actions.md says why.
+ * Each form of a page is an action: a guard checks that the user may submit it, a schema types its
+ * fields, and one function of src/lib does the work. Astro's own actions are not used;
+ * docs/decisions/0022-forms-in-src-actions.md explains why.
  */
 
-/** Does what a form asks for. `who` sent it, as the guard of the page found out. */
+/** Handles a submitted form. `who` is the user, as the guard of the page returned it. */
 export type Action<Who, Answer> = (who: Who, fields: Fields) => Promise<Answer>;
 
-/** Refuses who may not send a form, by a Problem. */
+/** Throws Problem when the user may not submit a form. */
 export type Guard<Who> = (who: Who) => void;
 
-/** What is told of fields that no page of ours sends. */
+/** The message for fields that none of our pages sends. */
 export const foreignForm = 'This form does not belong to this page. Reload the page.';
 
 /**
- * A text field. One that is missing counts as empty: a verb tells the person which field is wrong,
- * and the schema only refuses what no person could have typed.
+ * A text field. A missing one counts as empty: the function that does the work names the wrong
+ * field, and the schema rejects only what nobody could have typed.
  */
 export const text = z.string().default('');
 
-/** An action of one verb. Fields that `input` refuses are a Problem `bad_request` about the form. */
+/** An action with one handler. Fields that `input` rejects throw Problem `bad_request`. */
 export function action<Who, Input extends z.ZodType, Answer>(
   input: Input,
   handler: (who: Who, input: z.output<Input>) => Promise<Answer>,
@@ -33,7 +33,7 @@ export function action<Who, Input extends z.ZodType, Answer>(
   return async (who, fields) => handler(who, parseFields(input, fields));
 }
 
-/** The same action for those whom `guard` lets through; it looks at nothing before. */
+/** The same action for users whom `guard` accepts; the guard runs first. */
 export function guarded<Who, Answer>(
   guard: Guard<Who>,
   then: Action<Who, Answer>,
@@ -44,12 +44,12 @@ export function guarded<Who, Answer>(
   };
 }
 
-/** A guard for `role` and above; `refusal` tells what the others cannot do, and whom to ask. */
+/** A guard for `role` and above; `refusal` says what lower roles cannot do, and whom to ask. */
 export function atLeast(role: Role, refusal?: string): Guard<Access> {
   return (access) => requireRole(access, role, refusal);
 }
 
-/** The actions of one page, told apart by the button that sent the form. */
+/** The actions of one page, selected by the button that submitted the form. */
 export function byButton<Who, Answer>(
   actions: Record<string, Action<Who, Answer>>,
 ): Action<Who, Answer> {
@@ -61,12 +61,12 @@ export function byButton<Who, Answer>(
   };
 }
 
-/** The button that sent a form: the value of its `intent`. */
+/** The button that submitted a form: the value of its `intent`. */
 export function buttonOf(fields: Fields): string {
   return fields['intent'] ?? '';
 }
 
-/** Fields with their types, else a Problem `bad_request` with the schema's message. */
+/** Returns typed fields, or throws Problem `bad_request` with the schema's message. */
 export function parseFields<Input extends z.ZodType>(
   input: Input,
   fields: Fields,

@@ -5,7 +5,7 @@ import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What the page says after a decision. */
+/** The notices of the page, by decision. */
 export const conflictNotices: Record<string, string> = {
   ours: 'Our value was kept and will be written to the CRM in a moment.',
   theirs: 'Their value was accepted.',
@@ -13,7 +13,7 @@ export const conflictNotices: Record<string, string> = {
   'all-theirs': 'Their values were accepted. Our lead now has the same.',
 };
 
-/** `seen` is the digest of what the person had before them. */
+/** `seen` is the digest of what the page showed. */
 const oneForm = z.object({ conflict: text, seen: z.string().optional() });
 const allForm = z.object({ push: text, seen: z.string().optional() });
 
@@ -39,10 +39,7 @@ function all(choice: Choice): Action<Access, void> {
   );
 }
 
-/**
- * One of the forms of the page of conflicts, told apart by its button. The way back keeps the
- * filter.
- */
+/** Handles the forms of the conflicts page. The redirect keeps the filter. */
 export async function submitConflicts(access: Access, url: URL, fields: Fields): Promise<Response> {
   await decide(access, fields);
   const params = new URLSearchParams(url.searchParams);

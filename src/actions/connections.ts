@@ -10,7 +10,7 @@ import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What the page says after each thing that was done. */
+/** The notices of the page, by button. */
 export const connectionNotices: Record<string, string> = {
   connect:
     'The system is connected. Its first sync starts within the hour; "Sync now" starts it at once.',
@@ -26,7 +26,7 @@ export const connectionNotices: Record<string, string> = {
 
 const connectionForm = z.object({ connection: text });
 
-/** Each provider asks for settings and secrets of its own: `setting.<name>` and `secret.<name>`. */
+/** Each provider has its own settings and secrets: `setting.<name>` and `secret.<name>`. */
 const accountForm = z
   .object({ provider: text, label: text, baseUrl: text })
   .catchall(z.string())
@@ -41,7 +41,7 @@ const secretsForm = connectionForm
   .catchall(z.string())
   .transform(({ connection, ...more }) => ({ connection, secrets: pickPrefixed('secret.', more) }));
 
-/** Answers the id of the consent whose code the person is to type next, else nothing. */
+/** Returns the id of the device sign-in whose code the user enters next, if there is one. */
 const change = guarded(
   atLeast('admin'),
   byButton<Access, string | undefined>({
@@ -75,7 +75,7 @@ const change = guarded(
   }),
 );
 
-/** An action that leads back to the same page; what its verb returns is of no use there. */
+/** An action that returns to the same page and ignores the result of its handler. */
 function staying<Input extends z.ZodType>(
   input: Input,
   handler: (access: Access, input: z.output<Input>) => Promise<unknown>,
@@ -86,7 +86,7 @@ function staying<Input extends z.ZodType>(
   });
 }
 
-/** One of the forms of the connections page, told apart by its button. */
+/** Handles the forms of the connections page, selected by button. */
 export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
   const startDeviceFlow = await change(access, fields);
   const settings = `/w/${access.tenant.slug}/settings`;
@@ -97,7 +97,9 @@ export async function submitConnections(access: Access, fields: Fields): Promise
   );
 }
 
-/** Fields called `<prefix><name>`, by name. Those of secrets are never sent back by the forms. */
+/**
+ * Returns the fields named `<prefix><name>`, by name. Forms never send secrets back to the browser.
+ */
 function pickPrefixed(prefix: string, fields: Fields): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) =>
@@ -106,7 +108,7 @@ function pickPrefixed(prefix: string, fields: Fields): Record<string, string> {
   );
 }
 
-/** What was left empty keeps its default. */
+/** Omits empty settings, which keep their defaults. */
 function omitEmpty(settings: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ''));
 }

@@ -11,7 +11,10 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 const groupForm = z.object({ connection: text, stream: text, kind: text });
 
-/** The answer is what the page says next (`?done=`). `toActor` is the guard: it makes the Actor. */
+/**
+ * Returns the key of the next notice (`?done=`). `toActor` is the guard: only admins become an
+ * Actor.
+ */
 const decide = byButton<Actor, string>({
   retry: action(z.object({ record: text }), async (actor, { record }) =>
     (await retryRecord(actor, record)) ? 'accepted' : 'refused',
@@ -41,7 +44,7 @@ const decide = byButton<Actor, string>({
 });
 
 /**
- * One of the forms of the page of what was set aside. The way back keeps the filter and the place
+ * Handles the forms of the page of failed records. The redirect keeps the filter and the position
  * in the list.
  */
 export async function submitDeadLetters(
@@ -54,10 +57,10 @@ export async function submitDeadLetters(
   return redirectAfterPost(`${url.pathname}?${params}`);
 }
 
-/** `digest` is that of the item that the person had before them. */
+/** `digest` is that of the item that the page showed. */
 const correctionForm = z.object({ item: text, digest: text });
 
-/** The form of one record: its item as the person corrected it. */
+/** Handles the form of one record: its item as the user corrected it. */
 export async function submitCorrection(
   access: Access,
   id: string,
@@ -89,7 +92,7 @@ const notices: Record<string, Notice> = {
   queued: { tone: 'good', text: 'The job has been queued again.' },
 };
 
-/** What the page says after something was done. */
+/** Returns the notice for `?done=`. */
 export function getDeadLetterNotice(done: string | null): Notice | undefined {
   if (done === null) return undefined;
   const [, jobs] = /^queued-(\d{1,6})$/.exec(done) ?? [];

@@ -5,7 +5,7 @@ import { features } from '#lib/identity/features.ts';
 import { action, atLeast, foreignForm, guarded } from './action.ts';
 import { redirectAfterPost } from './form.ts';
 
-/** What the page says after a switch. */
+/** The notices of the page, by switch. */
 export const featureNotices: Record<string, string> = {
   'lead-engine-on':
     'The lead engine is on. The companies of this workspace are scanned in the background, ' +
@@ -21,7 +21,7 @@ const switchForm = z.object({
   to: z.enum(['on', 'off'], { error: foreignForm }),
 });
 
-/** The switches of the features page. */
+/** Handles the switches of the features page. */
 export const submitFeatures = guarded(
   atLeast('admin'),
   action(switchForm, async ({ tenant, user }: Access, { feature, to }) => {

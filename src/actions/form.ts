@@ -4,13 +4,13 @@ import type { FieldErrors } from '#lib/identity/auth/input.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { getRetryAfter } from '../middleware/problems.ts';
 
-/** What a form sent: the last value of each name, without files. */
+/** The fields of a form: the last value of each name, without files. */
 export type Fields = Record<string, string>;
 type FormContext = Pick<AstroGlobal, 'request' | 'response'>;
 
 /**
- * Runs `work` on a submitted form. Its Response goes out; a Problem that the person can mend comes
- * back as the state of the form, with the Problem's status. Without a submission, or when `work`
+ * Runs `work` on a submitted form. Its Response is returned; a Problem that the user can fix
+ * becomes the state of the form, with the Problem's status. Without a submission, or when `work`
  * returns nothing, the state is clean.
  */
 export async function handleForm(
@@ -30,7 +30,7 @@ export async function handleForm(
   }
 }
 
-/** The fields of a submitted form; a body of another kind is a Problem `bad_request`. */
+/** Reads the fields of a submitted form; any other body throws Problem `bad_request`. */
 export async function readFields(request: Request): Promise<Fields> {
   if (!isFormPost(request))
     throw new Problem('bad_request', 'This address accepts only form submissions.');
@@ -40,21 +40,21 @@ export async function readFields(request: Request): Promise<Fields> {
   return fields;
 }
 
-/** Whether the body is one that a form of a page sends. */
+/** Whether the request has the content type of an HTML form. */
 export function isFormPost({ headers }: Request): boolean {
   return /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(
     headers.get('content-type') ?? '',
   );
 }
 
-/** A redirect after a form, with cookies. The path is already in the form of a URL. */
+/** Redirects after a form, with cookies. The path must already be URL-encoded. */
 export function redirectAfterPost(path: string, cookies?: Headers): Response {
   const headers = new Headers({ location: path });
   for (const line of cookies?.getSetCookie() ?? []) headers.append('set-cookie', line);
   return new Response(null, { status: 303, headers });
 }
 
-/** Puts cookies onto a page that is about to be drawn. */
+/** Sets cookies on a page that is about to be rendered. */
 export function setCookies({ response }: Pick<AstroGlobal, 'response'>, cookies: Headers): void {
   for (const line of cookies.getSetCookie()) response.headers.append('set-cookie', line);
 }
@@ -65,7 +65,7 @@ function getErrors({ details }: Problem): Record<string, string> {
     : {};
 }
 
-/** The notice that a page shows for `?done=`; none while a problem of the form is shown. */
+/** Returns the notice for `?done=`; none while the form shows a problem. */
 export function findNotice(
   { problem }: FormState,
   notices: Record<string, string>,

@@ -13,7 +13,7 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
 
-/** The invitation of a link; looking up many tokens from one address is limited. */
+/** Finds the invitation of a link. The rate limit stops an address from trying many tokens. */
 export async function openInvitation(
   { client }: Locals,
   token: string,
@@ -22,7 +22,7 @@ export async function openInvitation(
   return findInvitation(token);
 }
 
-/** What the page of an invitation offers to the person who opened the link. */
+/** Decides what the invitation page offers to the user who opened the link. */
 export function getInvitationMode(
   invitation: OpenInvitation | undefined,
   user: Locals['user'],
@@ -34,7 +34,7 @@ export function getInvitationMode(
 
 const newcomerForm = z.object({ name: text, password: text });
 
-/** Accepts for who is signed in, or for somebody new, who then is signed in the usual way. */
+/** Accepts an invitation for the signed-in user, or creates an account and signs it in. */
 export async function submitInvitation(
   { client, user, session }: Locals,
   token: string,

@@ -22,19 +22,18 @@ export function findListAddress(
 
 const maxAgeSeconds = 180 * 24 * 60 * 60;
 /**
- * What is remembered of an address: which leads are listed in which order, neither period nor
- * place.
+ * The parameters that are remembered: filter and order, but neither the period nor the position.
  */
 const rememberedParams = [...leadFilterNames, 'q', 'sort', 'direction'];
-/** What says nothing of the filter. */
+/** Parameters that do not belong to the filter. */
 const transientParams = ['cursor', 'done', 'lead'];
 
 const toCookieName = (slug: string) => `leads.${slug}`;
 
 /**
- * The last filter comes back when the page is opened without any: the address that shows it, or
- * null when the address says itself what to show. An address that says something is what is
- * remembered, a link from a colleague like a form of ours.
+ * Restores the last filter when the page is opened without one: returns the address that shows it,
+ * or null when the address has a filter itself. Any address with a filter is remembered, whether
+ * from a form or from a colleague's link.
  */
 function recallFilter(context: Context, slug: string): string | null {
   const { cookies, url } = context;
@@ -50,7 +49,7 @@ function recallFilter(context: Context, slug: string): string | null {
   return `${url.pathname}?${params}`;
 }
 
-/** Keeps what an address filters by; one without any filter takes back what was kept. */
+/** Remembers the filter of an address; an address without one clears it. */
 function rememberFilter({ cookies, url }: Context, slug: string, params: URLSearchParams): void {
   const query = pickFilter(params).toString();
   const current = cookies.get(toCookieName(slug))?.value ?? '';

@@ -14,7 +14,7 @@ import { requireRole } from '../middleware/guard.ts';
 import { action, byButton, guarded, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What goes with the list: the views that somebody sees, and where they may push leads to. */
+/** Reads the saved views of the user, and the connections that they may push leads to. */
 export async function readLeadTools(access: Access) {
   const mayPush = hasRole(access, 'member') && access.features.includes('crm-push');
   const [views, targets] = await Promise.all([
@@ -24,17 +24,17 @@ export async function readLeadTools(access: Access) {
   return { views, targets };
 }
 
-/** Somebody before the list that the address of the page shows. */
+/** A user with the list that the address shows. */
 interface Reader {
   access: Access;
-  /** As `toListQuery` gives it. */
+  /** The query of `toListQuery`. */
   query: string;
 }
 
 const newViewForm = z.object({ name: text, shared: z.string().optional() });
 const viewForm = z.object({ view: text, name: text });
 
-/** A tick box of the list is called `lead:<id>`. */
+/** A checkbox of the list is named `lead:<id>`. */
 const pushForm = z
   .object({ connection: text, scope: text })
   .catchall(z.string())
@@ -50,7 +50,7 @@ const reading = ({ access }: Reader) => requireRole(access, 'viewer');
 const pushing = ({ access }: Reader) =>
   requireRole(access, 'member', 'Viewers cannot push leads. Ask a member of this workspace.');
 
-/** The answer is what the page says next (`?done=`). */
+/** Returns the key of the next notice (`?done=`). */
 const change = byButton<Reader, string>({
   'save-view': guarded(
     reading,
@@ -76,7 +76,9 @@ const change = byButton<Reader, string>({
   push: guarded(pushing, action(pushForm, push)),
 });
 
-/** One of the forms of the Leads page. The way back keeps the filter and the place in the list. */
+/**
+ * Handles the forms of the Leads page. The redirect keeps the filter and the position in the list.
+ */
 export async function submitLeads(access: Access, url: URL, fields: Fields): Promise<Response> {
   const params = new URLSearchParams(url.searchParams);
   params.delete('lead');
@@ -84,7 +86,7 @@ export async function submitLeads(access: Access, url: URL, fields: Fields): Pro
   return redirectAfterPost(`${url.pathname}?${params}#rows`);
 }
 
-/** What a saved view of this address keeps. */
+/** Returns the part of the query that a saved view stores. */
 export function toListQuery(url: URL): string {
   return new URLSearchParams(
     [...url.searchParams].filter(([name]) => leadListNames.some((known) => known === name)),

@@ -14,11 +14,11 @@ import { buttonOf, foreignForm, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
 /*
- * The editor works without script: its whole state is in the form. Each button sends all rows; what
- * is not saved comes back as the draft that the page draws again.
+ * The editor works without scripts: its whole state is in the form. Each button sends all rows;
+ * unsaved rows come back as the draft that the page renders again.
  */
 
-/** What the page says after each button. */
+/** The notices of the page, by button. */
 export const mappingNotices: Record<string, string> = {
   save: 'The mapping has been saved. It applies from the next push.',
   restore: 'The older version has been restored as a new version.',
@@ -30,10 +30,10 @@ export const mappingNotices: Record<string, string> = {
     'The preview below shows what would be pushed for the newest leads. Nothing is saved yet.',
 };
 
-/** Most rows that a form may hold. */
+/** The most rows that a form may contain. */
 const maxRows = 300;
 
-/** The fields of one row, without their prefix. `source` "=" stands for the constant beside it. */
+/** The fields of one row, without their prefix. `source` "=" selects the constant next to it. */
 const rowForm = z
   .object({
     table: z.enum(pushTables),
@@ -49,13 +49,15 @@ const rowForm = z
 
 const basedOn = z.coerce.number().catch(0);
 
-/** A button and, after a colon, what it is about: a row, a table or a version. */
+/**
+ * Splits a button into its operation and, after a colon, its target: a row, a table or a version.
+ */
 export function mappingButton(fields: Fields): { operation: string; detail: string } {
   const [operation = '', detail = ''] = buttonOf(fields).split(':', 2);
   return { operation, detail };
 }
 
-/** The rows as they are in the form, with what its button adds or takes away. */
+/** Returns the rows of the form, with the row that its button adds or removes. */
 export function readDraft(fields: Fields): MappingDraft {
   const { operation, detail } = mappingButton(fields);
   const rows = Array.from({ length: maxRows }, (_, index) => index).flatMap((index) =>
@@ -77,7 +79,10 @@ export function readDraft(fields: Fields): MappingDraft {
   };
 }
 
-/** The row whose fields begin with `prefix`; undefined when it names no field of a known table. */
+/**
+ * Parses the row whose fields begin with `prefix`; undefined when it names no field of a known
+ * table.
+ */
 function parseRow(fields: Fields, prefix: string): FieldMapping | undefined {
   const given = Object.keys(rowForm.in.shape).map((name) => [name, fields[`${prefix}.${name}`]]);
   const row = rowForm.safeParse(Object.fromEntries(given)).data;
@@ -98,7 +103,7 @@ function parseLabels(fields: Fields, prefix: string): Record<string, string> {
   return labels;
 }
 
-/** One of the buttons of the editor. Nothing to go to: the page draws the draft again. */
+/** Handles the buttons of the editor. Without a redirect the page renders the draft again. */
 export async function submitMapping(
   access: Access,
   connectionId: string,

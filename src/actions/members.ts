@@ -5,7 +5,7 @@ import { changeRole, removeMember } from '#lib/identity/auth/members.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What the page says after each thing that was done. */
+/** The notices of the page, by button. */
 export const memberNotices: Record<string, string> = {
   invite: 'The invitation has been sent. The link works for seven days.',
   resend: 'A new link has been sent; the old one no longer works.',
@@ -34,7 +34,7 @@ const change = guarded(
   }),
 );
 
-/** One of the forms of the members page, told apart by its button. */
+/** Handles the forms of the members page, selected by button. */
 export async function submitMembers(access: Access, fields: Fields): Promise<Response> {
   await change(access, fields);
   return redirectAfterPost(`/w/${access.tenant.slug}/settings/members?done=${buttonOf(fields)}`);

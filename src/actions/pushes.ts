@@ -11,7 +11,7 @@ const pushForm = z.object({ connection: text, lead: text });
 const retryForm = z.object({ connection: text });
 const backForm = z.object({ return: z.string().optional() });
 
-/** The answer is what the page says next (`?done=`). */
+/** Returns the key of the next notice (`?done=`). */
 const change = guarded(
   atLeast('member', 'Viewers cannot push leads into the CRM. Ask a member of this workspace.'),
   byButton<Access, string>({
@@ -30,7 +30,7 @@ const change = guarded(
   }),
 );
 
-/** One of the forms about pushes, wherever it stands. It leads back to the page that it names. */
+/** Handles the push forms of all pages, and redirects to the page that the form names. */
 export async function submitPushes(access: Access, url: URL, fields: Fields): Promise<Response> {
   const done = await change(access, fields);
   const { return: named } = parseFields(backForm, fields);
@@ -42,7 +42,7 @@ export async function submitPushes(access: Access, url: URL, fields: Fields): Pr
   return redirectAfterPost(back.pathname + back.search);
 }
 
-/** A path of this workspace to go back to; its list of pushes when what is given is none. */
+/** Returns `path` if it belongs to this workspace, else that of its list of pushes. */
 export function returnPath({ tenant }: Access, path: string | null): string {
   const home = `/w/${tenant.slug}/`;
   const safe = sanitizeNext(path, '');

@@ -5,12 +5,12 @@ import { requireRole } from '../middleware/guard.ts';
 import { parseFields, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What the page says after a change. */
+/** The notices of the page. */
 export const referralNotices: Record<string, string> = {
   changed: 'Partner Center has accepted the change. A sync has been started to update all pages.',
 };
 
-/** `state` is status and sub-status with a slash between. */
+/** `state` is status and substatus, separated by a slash. */
 const stateForm = z
   .object({
     state: text.pipe(z.string().regex(/^[^/]+\/[^/]/, 'Choose a new status for the referral.')),
@@ -20,7 +20,7 @@ const stateForm = z
     return { status, substatus };
   });
 
-/** The form of a referral's page. The way back keeps the list's query. */
+/** Handles the form of a referral. The redirect keeps the query of the list. */
 export async function submitReferral(
   access: Access,
   id: string,

@@ -12,7 +12,7 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 type Component = Parameters<AstroContainer['renderToString']>[0];
 
-/** Renders a report to the HTML that is stored: without scripts, because it never changes. */
+/** Renders a report to the HTML that is stored, without scripts, because a report never changes. */
 export async function renderReport(
   body: Component,
   options: ContainerRenderOptions,
@@ -23,10 +23,10 @@ export async function renderReport(
 
 const reportForm = z.object({ title: text });
 
-/** A report as the page has just drawn it. */
+/** A report as the page has just rendered it. */
 type DrawnReport = Omit<Parameters<typeof publishReport>[1], 'title'>;
 
-/** Publishes a report under the title that was typed, and leads to it. */
+/** Publishes a report under the given title, and redirects to it. */
 export async function submitReport(
   access: Access,
   url: URL,

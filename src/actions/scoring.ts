@@ -5,16 +5,16 @@ import { previewScoring, type ScoringPreview } from '#lib/views/scoring.ts';
 import { action, atLeast, byButton, guarded, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
 
-/** What the form of the scoring page has shown besides its fields. */
+/** What the form has shown besides its fields. */
 export interface ScoringDraft {
-  /** What was typed, as long as it was not saved. */
+  /** The entered values, until they are saved. */
   values?: Fields;
   preview?: ScoringPreview;
 }
 
 /**
- * Weights are called `<group>.<name>`. One that is left empty or holds no number becomes NaN, which
- * the verb refuses by the name of its field.
+ * Weights are named `<group>.<name>`. An empty one, or one that is no number, becomes NaN, which
+ * the validation rejects by its field.
  */
 const weightsForm = z.record(z.string(), z.string()).transform((fields) => {
   const weights: Record<string, Record<string, number>> = {};
@@ -26,7 +26,7 @@ const weightsForm = z.record(z.string(), z.string()).transform((fields) => {
   return weights;
 });
 
-/** `basedOn` is the version that was edited; the verb refuses what is none. */
+/** `basedOn` is the version that was edited; `saveWeights` rejects an unknown one. */
 const saveForm = z
   .object({ note: text, basedOn: z.coerce.number().catch(Number.NaN) })
   .catchall(z.string())
@@ -36,7 +36,7 @@ const saveForm = z
     weights: weightsForm.parse(more),
   }));
 
-/** A preview is drawn by the page; saved weights lead back to it. */
+/** Returns a preview for the page to render, or redirects after saving. */
 const change = guarded(
   atLeast('admin'),
   byButton<Access, ScoringPreview | Response>({
@@ -50,7 +50,7 @@ const change = guarded(
   }),
 );
 
-/** One of the buttons of the scoring page. What was typed and a preview go into `draft`. */
+/** Handles the buttons of the scoring page. Entered values and a preview are stored in `draft`. */
 export async function submitScoring(
   access: Access,
   fields: Fields,

@@ -6,11 +6,11 @@ import { action, text } from './action.ts';
 import { redirectAfterPost } from './form.ts';
 
 /*
- * The forms of people who are not signed in yet. Nobody is kept out by a guard: the verbs ask for a
- * password, a code or the token of a link, and limit how often somebody may try.
+ * The forms for users who are not signed in. They need no guard: each function requires a password,
+ * a code or the token of a link, and has a rate limit.
  */
 
-/** A browser that wants to go on to `next`, a path of ours. */
+/** A browser that continues to `next`, one of our paths, after signing in. */
 interface Visitor {
   client: Headers;
   next: string;
@@ -18,7 +18,7 @@ interface Visitor {
 
 const credentialsForm = z.object({ email: text, password: text });
 
-/** Signs in, or goes on to the second step. */
+/** Signs in, or continues with the second step. */
 export const submitSignIn = action(credentialsForm, async ({ client, next }: Visitor, input) => {
   const { needsCode, cookies } = await signIn(input, client);
   return redirectAfterPost(needsCode ? withNext('/two-factor', next) : next, cookies);
@@ -26,7 +26,7 @@ export const submitSignIn = action(credentialsForm, async ({ client, next }: Vis
 
 const codeForm = z.object({ code: text });
 
-/** The second step: a code of the authenticator app, or a backup code. */
+/** Completes the second step with a code of the authenticator app, or a backup code. */
 export const submitCode = action(
   codeForm,
   async ({ client, next, kind }: Visitor & { kind: 'totp' | 'backup' }, { code }) => {
@@ -37,7 +37,7 @@ export const submitCode = action(
 
 const emailForm = z.object({ email: text });
 
-/** Asks for a link to set a new password. */
+/** Requests a link to set a new password. */
 export const submitForgottenPassword = action(emailForm, async (client: Headers, input) => {
   await requestPasswordReset(input, client);
   return redirectAfterPost('/forgot-password?done=sent');
@@ -45,7 +45,7 @@ export const submitForgottenPassword = action(emailForm, async (client: Headers,
 
 const passwordForm = z.object({ password: text });
 
-/** Sets a new password by the token of a link. */
+/** Sets a new password with the token of a link. */
 export const submitNewPassword = action(
   passwordForm,
   async ({ client, token }: { client: Headers; token: string }, { password }) => {

@@ -10,9 +10,9 @@ import { readFields, redirectAfterPost } from './form.ts';
 const syncForm = z.object({ return: z.string().optional() });
 
 /**
- * Starts a sync for the button of a page without scripts, and sends the browser back to that page
- * with `?done=` and what happened (`only`: to the connections of one provider): `sync-started`, or
- * `sync-under-way` when there was one already.
+ * Starts a sync for a page's button that works without scripts (`only`: for the connections of one
+ * provider), and redirects to that page with `?done=`: `sync-started`, or `sync-under-way` when a
+ * sync was already running.
  */
 export async function requestSyncByForm(
   context: GuardContext,
@@ -36,8 +36,8 @@ async function requestAndDescribe({ tenant, user }: Access, only?: string): Prom
 }
 
 /**
- * The page that the form names, else the one that the browser names, as long as it is one of this
- * workspace.
+ * Returns the page that the form names, else the referring page, if it belongs to this workspace;
+ * otherwise the dashboard.
  */
 async function findReturnPage({ request }: GuardContext, { tenant }: Access): Promise<string> {
   const home = `/w/${tenant.slug}/`;

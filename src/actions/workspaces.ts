@@ -7,7 +7,10 @@ import { redirectAfterPost } from './form.ts';
 
 const workspaceForm = z.object({ slug: text });
 
-/** Makes a workspace the active one. A foreign workspace and an absent one are `not_found`. */
+/**
+ * Makes a workspace the active one. Without access to it, throws Problem `not_found`, as for one
+ * that does not exist.
+ */
 export const submitWorkspace = action(
   workspaceForm,
   async ({ user, session }: SignedIn, { slug }) => {

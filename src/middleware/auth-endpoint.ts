@@ -3,8 +3,8 @@ import { addressHeader } from '#lib/identity/auth/client.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /**
- * What programs need to sign in and out. Everything else of better-auth has no address here: pages
- * call our verbs.
+ * The endpoints that programs need to sign in and out. Other better-auth endpoints are not exposed:
+ * pages call our own functions.
  */
 const openPaths = [
   'POST sign-in/email',
@@ -20,10 +20,7 @@ const codes: Record<number, 'bad_request' | 'unauthenticated' | 'forbidden' | 'r
   429: 'rate_limited',
 };
 
-/**
- * Hands a request to better-auth if it is for an open address. Its errors come back as our
- * Problems.
- */
+/** Passes a request to better-auth if its endpoint is open. Its errors become Problems. */
 export async function handleAuthRequest(
   request: Request,
   { client }: App.Locals,

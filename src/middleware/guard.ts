@@ -13,15 +13,17 @@ import { isStaffOfAll } from '#lib/identity/auth/staff.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 /*
- * Every route calls exactly one guard before anything else (tests/identity/auth/routes.test.ts reads them
- * all); what asks for none is on the list of public routes there. Problems thrown here become pages
- * or JSON in problems.ts.
+ * Every route calls exactly one guard before anything else; tests/identity/auth/routes.test.ts
+ * checks this and lists the public routes. problems.ts turns the Problems thrown here into pages or
+ * JSON.
  */
 
-/** What a guard needs; a page passes `Astro`, an endpoint its context. */
+/**
+ * The part of the request context that guards read; a page passes `Astro`, an endpoint its context.
+ */
 export type GuardContext = Pick<APIContext, 'locals' | 'params' | 'url' | 'request' | 'redirect'>;
 
-/** For pages outside workspaces: who is signed in, or the way to the sign-in page. */
+/** For pages outside workspaces: returns the signed-in user, or a redirect to the sign-in page. */
 export function requireUser(context: GuardContext): SignedIn | Response {
   const { user, session } = context.locals;
   if (user !== null && session !== null) return { user, session };
@@ -29,9 +31,9 @@ export function requireUser(context: GuardContext): SignedIn | Response {
 }
 
 /**
- * For pages under /w/[tenant]: the access of the signed-in user if it includes `role`. Returns the
- * way to the sign-in page when signed out. A foreign workspace and an absent one are the same
- * `not_found`; too low a role is `forbidden`.
+ * For pages under /w/[tenant]: returns the access of the signed-in user if it includes `role`, or a
+ * redirect to the sign-in page when signed out. Throws Problem `not_found` without access to the
+ * workspace, as for one that does not exist, and `forbidden` for a lower role.
  */
 export async function requireAccess(context: GuardContext, role: Role): Promise<Access | Response> {
   const signedIn = requireUser(context);
@@ -44,8 +46,8 @@ export async function requireAccess(context: GuardContext, role: Role): Promise<
 }
 
 /**
- * For pages about the whole installation: staff of every workspace. Everybody else is told that
- * there is no such page.
+ * For pages about the whole installation: staff of every workspace only. For everyone else the page
+ * does not exist.
  */
 export async function requireStaff(context: GuardContext): Promise<SignedIn | Response> {
   const signedIn = requireUser(context);
@@ -53,7 +55,9 @@ export async function requireStaff(context: GuardContext): Promise<SignedIn | Re
   throw new Problem('not_found', 'There is nothing at this address.');
 }
 
-/** For /api without a workspace: who is signed in, else `unauthenticated`. */
+/**
+ * For /api without a workspace: returns the signed-in user, else throws Problem `unauthenticated`.
+ */
 function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
   if (user === null || session === null)
     throw new Problem('unauthenticated', 'Sign in to use this address.');
@@ -61,7 +65,8 @@ function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
 }
 
 /**
- * For /api: as `requireAccess`, for the workspace of `?tenant=slug`, else the session's active one.
+ * For /api: like `requireAccess`, for the workspace of `?tenant=slug`, else the active one of the
+ * session.
  */
 export async function requireApiAccess(context: GuardContext, role: Role): Promise<Access> {
   const { user, session } = requireApiUser(context);
@@ -81,7 +86,7 @@ export async function requireApiAccess(context: GuardContext, role: Role): Promi
 
 type Handler = (context: APIContext, access: Access) => Response | Promise<Response>;
 
-/** An endpoint of /api for those whose access includes `role`. */
+/** An endpoint of /api for users whose access includes `role`. */
 export function apiRoute(role: Role, handler: Handler): APIRoute {
   return async (context) => handler(context, await requireApiAccess(context, role));
 }
@@ -98,8 +103,8 @@ function grantAccess({ locals }: GuardContext, access: Access | undefined, role:
 }
 
 /**
- * For the forms of a page, which may need a higher role than reading it. Too low a role is
- * `forbidden`; `refusal` tells what somebody cannot do, and whom to ask.
+ * For the forms of a page, which may need a higher role than reading it. Throws Problem `forbidden`
+ * for a lower role; `refusal` says what the user cannot do, and whom to ask.
  */
 export function requireRole(
   access: Access,
@@ -110,8 +115,8 @@ export function requireRole(
 }
 
 /**
- * The path of a page in the active workspace, or the list of workspaces when none is active any
- * more.
+ * Returns the path of a page in the active workspace, or of the list of workspaces when none is
+ * active.
  */
 export async function resolveWorkspacePath(
   { user, session }: SignedIn,

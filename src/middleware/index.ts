@@ -12,12 +12,12 @@ import { respondToError } from './problems.ts';
 import { appendCookies, refuseForeignOrigin, refuseLargeBody, readRequestId } from './request.ts';
 
 /**
- * Around every page and endpoint: names the request, refuses what no route wants, finds out who
- * asks, turns errors into answers, adds the security headers. It does not decide who may see what:
- * guards in the routes do (guard.ts).
+ * Wraps every page and endpoint: assigns the request id, rejects invalid requests, reads the
+ * session, turns errors into responses and adds security headers. Access control is not done here
+ * but by the guards of the routes (guard.ts).
  */
 export const onRequest = defineMiddleware((context, next) => {
-  // An error page is rendered through a rewrite, which comes by here a second time.
+  // Error pages are rendered through a rewrite, which passes through here a second time.
   if (context.locals.requestId !== undefined) return next();
   const requestId = readRequestId(context.request, config().TRUST_PROXY);
   Object.assign(context.locals, {

@@ -3,7 +3,7 @@ import { Problem } from '#lib/platform/errors.ts';
 import { toJsonResponse } from './problems.ts';
 
 /**
- * Answers every method that an API route does not have: 405, and which ones it has. Export it as
+ * Responds to unsupported methods of an API route with 405 and the supported ones. Export it as
  * `ALL`.
  */
 export function rejectOtherMethods(...allowed: string[]): APIRoute {

@@ -6,8 +6,8 @@ import { safeMessage, scrub } from '#lib/platform/secrets.ts';
 import { tooLarge } from './request.ts';
 
 /**
- * The only place where an error becomes an answer: the error page, or for the API the problem as
- * JSON.
+ * Turns an error into a response: the error page, or JSON for the API. Every error passes through
+ * here.
  */
 export async function respondToError(context: APIContext, error: unknown): Promise<Response> {
   const problem = toProblem(error);
@@ -16,12 +16,12 @@ export async function respondToError(context: APIContext, error: unknown): Promi
     : await renderPage(context, problem);
   const seconds = getRetryAfter(problem);
   if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
-  // The rest of the body is still on its way and must not be taken for the next request.
+  // The rest of the body is still arriving and must not be read as the next request.
   if (problem.code === 'too_large') response.headers.set('connection', 'close');
   return response;
 }
 
-/** The problem in the shape of every API error. */
+/** Creates the JSON of an API error. */
 export function toJsonResponse(
   { code, message, details, status }: Problem,
   requestId: string,
@@ -32,7 +32,7 @@ export function toJsonResponse(
   );
 }
 
-/** The seconds to wait that a Problem names. */
+/** Returns the seconds to wait that a Problem names. */
 export function getRetryAfter({ code, details }: Problem): number | undefined {
   if (code === 'unavailable') return 30;
   const seconds: unknown =
@@ -43,8 +43,8 @@ export function getRetryAfter({ code, details }: Problem): number | undefined {
 }
 
 /**
- * What may be told of an error. Unexpected ones are logged, and told of by their request's id
- * alone.
+ * Converts an error to a Problem that may be shown. Unexpected errors are logged, and the response
+ * has only the request id.
  */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -83,7 +83,8 @@ async function renderPage(context: APIContext, problem: Problem): Promise<Respon
 }
 
 /**
- * What exists but is foreign must look like what does not exist, and what broke must not tell why.
+ * Selects the error page: a foreign resource looks like a missing one, and an internal error gives
+ * no details.
  */
 function selectPage({ code }: Problem): string {
   if (code === 'not_found') return '/404';
@@ -98,8 +99,8 @@ function listCauses(error: unknown): Error[] {
 }
 
 /**
- * Drizzle writes the values of a failed query into its message: what people typed has no place in a
- * log.
+ * Removes the values of a failed query, which Drizzle puts into its message: user input must not be
+ * logged.
  */
 function stripParameters(text: string): string {
   return text.replace(/\nparams: .*?(?=\n {4}at |$)/s, '');

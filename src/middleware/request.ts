@@ -3,14 +3,14 @@ import { Problem } from '#lib/platform/errors.ts';
 import { newId } from '#lib/platform/id.ts';
 
 /**
- * Largest request body in bytes. The adapter holds bodies without a length to the same limit while
- * they arrive.
+ * Maximum request body in bytes. For bodies without a length, the adapter enforces the same limit
+ * while they arrive.
  */
 const maxBodyBytes = 1024 * 1024;
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
-/** The name of a request: our proxy's, else a new one. */
+/** Returns the request id of a trusted proxy, else a new one. */
 export function readRequestId(request: Request, trustProxy: boolean): string {
   const given = trustProxy ? request.headers.get('x-request-id') : null;
   return given !== null && /^[\w-]{8,64}$/.test(given) ? given : newId();
@@ -25,8 +25,8 @@ export function tooLarge(): Problem {
 }
 
 /**
- * The body of a request byte by byte, of at most so many. More is a Problem (too_large) before it
- * is in memory.
+ * Reads the body of a request as bytes. Throws Problem `too_large` as soon as it exceeds
+ * `maxBytes`, before all of it is in memory.
  */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -45,9 +45,9 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 }
 
 /**
- * Refuses requests that another site made a browser send: every unsafe method must come from this
- * site, whatever its content type. Without cookies there is nothing to abuse, so that programs need
- * no Origin then.
+ * Rejects requests that another site made a browser send: every unsafe method must come from this
+ * site, whatever its content type. A request without cookies carries no authority, so programs need
+ * no Origin header.
  */
 export function refuseForeignOrigin(request: Request, url: URL): void {
   if (safeMethods.includes(request.method) || isSameOrigin(request, url)) return;
@@ -66,8 +66,8 @@ function isSameOrigin({ headers }: Request, url: URL): boolean {
 }
 
 /**
- * Adds Set-Cookie headers, except for cookies that the answer sets itself: the route has the last
- * word.
+ * Adds Set-Cookie headers, except for cookies that the response sets itself: the route takes
+ * precedence.
  */
 export function appendCookies(response: Response, cookies: Headers): Response {
   const parseCookieName = (line: string): string => line.split('=', 1)[0] ?? '';

@@ -4,9 +4,8 @@ import { pages } from '../components/shell/nav.ts';
 import { resolveWorkspacePath, requireUser } from '../middleware/guard.ts';
 
 /**
- * Every address that no other route has: a short path such as /leads means that page of the active
- * workspace, with the same query; the rest is nothing, and says so through the same error page as
- * everything else.
+ * Handles every address without a route: a short path such as /leads redirects to that page of the
+ * active workspace, with the same query; all others are not found.
  */
 export const ALL: APIRoute = async (context) => {
   const page = pages.find(({ key }) => key === context.params['path']);

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 
 /**
- * Alive: the process answers. It asks nothing else, so that a lost database makes nobody restart
- * the web.
+ * Liveness: the process responds. It checks nothing else, so that a database failure does not cause
+ * restarts of the web process.
  */
 export const GET: APIRoute = () => Response.json({ status: 'ok' });

@@ -3,8 +3,8 @@ import { registerDatabaseGauges } from '#lib/ops/health/gauges.ts';
 import { handleMetricsRequest } from '#lib/platform/metrics/endpoint.ts';
 
 /**
- * Figures for Prometheus, for those who have the token of METRICS_TOKEN; without one there is no
- * such address.
+ * Prometheus metrics for clients with METRICS_TOKEN; without that setting the address does not
+ * exist.
  */
 export const GET: APIRoute = async ({ request }) => {
   registerDatabaseGauges();

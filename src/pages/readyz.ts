@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro';
 import { checkReadiness } from '#lib/platform/db/readiness.ts';
 
 /**
- * Ready for requests: the database answers and has every migration. Else 503, and why in plain
+ * Readiness: the database responds and has every migration. Otherwise 503, with a reason in plain
  * words.
  */
 export const GET: APIRoute = async () => {

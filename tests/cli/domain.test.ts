@@ -35,7 +35,7 @@ describe('domain scan', () => {
       /^SPF +good\n {4}v=spf1 .*\n {4}2 of 10 lookups$/m,
       /^DKIM +good\n {4}selector1: rsa, 2048 bits$/m,
       /^DMARC +missing\n {2}! There is no DMARC record/m,
-      /hold for 24 hours\.$/,
+      /^Valid for 24 hours\.$/m,
     ])
       expect(output).toMatch(line);
   });

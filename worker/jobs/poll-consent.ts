@@ -2,8 +2,8 @@ import { pollDeviceAuthorization } from '#lib/connections/oauth/device-flow/poll
 import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 
 /**
- * Looks whether somebody has signed in with a code; until then it goes on in new jobs, and ends
- * with the code's life.
+ * Checks whether a person has completed the device sign-in. Until then it continues in new jobs,
+ * which end when the code expires.
  */
 export async function pollDeviceFlowJob(
   payload: JobPayload<'poll-consent'>,

@@ -3,8 +3,8 @@ import type { JobOutcome, JobPayload } from '#lib/jobs/jobs.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
 /**
- * Renews the tokens of a connection ahead of their end. A dead grant and a deleted connection need
- * no retry; an endpoint that cannot answer is asked later.
+ * Refreshes the tokens of a connection before they expire. A revoked grant or a deleted connection
+ * cancels the job; an endpoint that is unavailable is called again later.
  */
 export async function refreshTokenJob(
   payload: JobPayload<'refresh-token'>,

@@ -6,12 +6,12 @@ import { FencedError } from '#lib/platform/lease.ts';
 import { replaySlice } from '#lib/ingest/replay/run.ts';
 import { enqueueSync } from '#lib/ingest/request.ts';
 
-/** How soon a replay is tried again that met a sync of its connection. */
+/** Delay of a replay whose connection is being synced. */
 const waitMs = 15_000;
 
 /**
- * One slice of a replay; the rest goes on in a new job. What fell due meanwhile is synced
- * afterwards.
+ * Runs one slice of a replay; a new job continues. Afterwards a sync is queued if one became due in
+ * the meantime.
  */
 export async function replayJob(
   payload: JobPayload<'replay'>,

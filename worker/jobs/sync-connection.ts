@@ -8,12 +8,13 @@ import { FencedError } from '#lib/platform/lease.ts';
 import { enqueueSync } from '#lib/ingest/request.ts';
 import { pullAfterSync } from '#lib/outbound/pull/pull.ts';
 
-/** How soon a connection in other hands is looked at again. */
+/** Delay before a connection that another run holds is checked again. */
 const busyMs = 30_000;
 
 /**
- * One slice of a connection's sync, if it is still due when the schedule asked for it. A run in
- * other hands, a deleted connection and a lost race need no retry.
+ * Runs one slice of a connection's sync; a scheduled one only if it is still due. When another run
+ * holds the connection it is checked again later; a deleted connection or a lost lease cancels the
+ * job.
  */
 export async function syncConnectionJob(
   payload: JobPayload<'sync-connection'>,
@@ -29,14 +30,14 @@ export async function syncConnectionJob(
       sliceMs: config().SYNC_SLICE_SECONDS * 1000,
     });
     if (report !== undefined) await pullAfterSync({ tenantId, connectionId });
-    // The hourly tick would find it too; this is sooner, and a slice goes on at once, behind what
-    // has not begun.
+    // The hourly tick would queue it as well, but later. A sync with more slices continues at once,
+    // at a lower priority than waiting jobs.
     await enqueueSync(tenantId, connectionId, dueAt, new Date(), report === undefined ? -1 : 0);
     await enqueueDueScans(tenantId);
     return { kind: 'ok' };
   } catch (error) {
-    // In other hands, be it another worker's or a replay's: if they leave it due, somebody has to
-    // come back.
+    // Another worker or a replay holds the connection. It may leave it due, so a later job checks
+    // again.
     if (error instanceof Problem && error.code === 'conflict')
       return {
         kind: 'again',

@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { Problem } from '../platform/errors.ts';
 
-/** A point in time: a Date here, ISO 8601 in UTC on the wire. */
+/** A point in time: a Date here, ISO 8601 in UTC in JSON. */
 export const instant = z.codec(z.iso.datetime(), z.date(), {
   decode: (text) => new Date(text),
   encode: (at) => at.toISOString(),
 });
 
 /**
- * Parses the query of an API address strictly: an unknown or repeated name and an unusable value
- * are a Problem `bad_request` whose details name each wrong parameter. An empty value counts as not
- * given.
+ * Parses the query of an API request strictly: unknown or repeated names and invalid values throw
+ * Problem `bad_request`, with details for each parameter. An empty value counts as absent.
  */
 export function parseQuery<Schema extends z.ZodObject>(
   schema: Schema,
@@ -33,7 +32,7 @@ export function parseQuery<Schema extends z.ZodObject>(
   );
 }
 
-/** Parses the JSON body of a request strictly, as `parseQuery` does its query. */
+/** Parses the JSON body of a request strictly, like `parseQuery`. */
 export async function parseBody<Schema extends z.ZodType>(
   schema: Schema,
   request: Request,
@@ -57,8 +56,8 @@ export async function parseBody<Schema extends z.ZodType>(
 }
 
 /**
- * An answer in the form of its schema: what the schema does not name is left out, what contradicts
- * it is a fault of ours.
+ * Creates a response from its schema: fields that the schema does not name are omitted, and a value
+ * that contradicts it is an internal error.
  */
 export function toJsonResponse<Schema extends z.ZodType>(
   schema: Schema,

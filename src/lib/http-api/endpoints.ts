@@ -25,18 +25,18 @@ import { deliveryResponse } from './webhooks.ts';
 import { scoreResponse, scoreQuery } from './score.ts';
 import { syncQuery, syncRequestedResponse, syncStatusResponse } from './sync.ts';
 
-/** One method of one address of the API, as its document tells of it. */
+/** One method of one path of the API, for its OpenAPI document. */
 export interface Endpoint {
   method: 'get' | 'post';
   path: string;
   summary: string;
-  /** The least role that may call it; null when anybody may. */
+  /** The lowest role that may call it; null for public endpoints. */
   role: Role | null;
   query?: z.ZodObject;
-  /** What is sent as JSON. */
+  /** The JSON body of the request. */
   body?: z.ZodObject;
   response: { status: number; name: string; schema: z.ZodType; description: string };
-  /** Besides those that every endpoint with a role has. */
+  /** In addition to the problems of every endpoint that needs a role. */
   problems: ProblemCode[];
 }
 

@@ -14,7 +14,7 @@ const schemas: Record<Field['kind'], z.ZodType> = {
 
 type ShownSchema<Row> = z.ZodObject<{ [Key in keyof Row]: z.ZodType<Row[Key]> }>;
 
-/** How the API tells the fields that are shown in a place. */
+/** The schema of the fields that a list or a detail view shows. */
 export function shownSchema<const F extends Fields, Where extends 'list' | 'detail'>(
   fields: F,
   where: Where,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isStorable } from '../records/text.ts';
 
-/** Text of at most 200 characters that a stored field of `thing`, such as "lead", can equal. */
+/** Text of at most 200 characters that a stored field of `thing`, such as "lead", can contain. */
 export const storableText = (thing: string) =>
   z
     .string()

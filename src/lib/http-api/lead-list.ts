@@ -67,7 +67,7 @@ export const leadQuery = z.object({ tenant: tenantParameter });
 
 const lead = z.object({ id: z.uuid(), ...shownSchema(leadFields, 'list').shape });
 
-/** The answer of GET /api/leads. */
+/** The response of GET /api/leads. */
 export const leadListResponse = z.object({
   leads: z.array(lead),
   total: z
@@ -78,7 +78,7 @@ export const leadListResponse = z.object({
   next: z.string().nullable().describe('Cursor of the next page; null on the last one.'),
 });
 
-/** The answer of GET /api/leads/{id}. */
+/** The response of GET /api/leads/{id}. */
 export const leadResponse = lead.extend({
   ...shownSchema(leadFields, 'detail').shape,
   externalId: z.string().describe('Id at the source.'),
@@ -88,7 +88,7 @@ export const leadResponse = lead.extend({
   notes: z.int().min(0).describe('Number of notes about the lead.'),
 });
 
-/** The leads that a query asks for, as of one moment. */
+/** Reads the leads that a query selects, as of one moment. */
 export async function getLeadList(
   workspace: Workspace,
   query: z.output<typeof leadListQuery>,

@@ -38,7 +38,7 @@ const share = z.object({
   previous: count.nullable(),
 });
 
-/** The answer of GET /api/dashboard/leads. */
+/** The response of GET /api/dashboard/leads. */
 export const leadsResponse = z.object({
   period: z.object({
     key: z.enum(periodKeys),
@@ -56,7 +56,9 @@ export const leadsResponse = z.object({
   ),
 });
 
-/** Totals of the leads of a period, by source and status: from rollups alone, as of one moment. */
+/**
+ * Reads the lead totals of a period by source and status, from summaries alone, as of one moment.
+ */
 export function getLeadTotals(
   workspace: Workspace,
   query: z.output<typeof leadsQuery>,

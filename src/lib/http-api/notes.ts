@@ -13,7 +13,7 @@ export const notesQuery = z.object({
     .describe('Text to find in content and author; not case-sensitive.'),
 });
 
-/** The answer of GET /api/dashboard/notes: newest first. */
+/** The response of GET /api/dashboard/notes, newest first. */
 export const notesResponse = z.object({
   notes: z.array(
     z.object({

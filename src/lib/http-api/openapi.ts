@@ -6,8 +6,7 @@ import { problemResponse } from './problem.ts';
 type Json = Record<string, unknown>;
 
 /**
- * The OpenAPI 3.1 document of the API, made from the very schemas that parse its queries and write
- * its answers.
+ * Builds the OpenAPI 3.1 document from the schemas that parse the requests and write the responses.
  */
 export function openApiDocument(): Json {
   return {
@@ -32,7 +31,7 @@ export function openApiDocument(): Json {
   };
 }
 
-/** What a schema asks for on the wire, without the parts that a document says once. */
+/** The JSON schema of a body, without the dialect, which the document states once. */
 function toWireSchema(schema: z.ZodType): Json {
   const { $schema: _dialect, ...form } = z.toJSONSchema(schema, { io: 'input' });
   return form;
@@ -98,7 +97,7 @@ const toJsonContent = (description: string, name: string): Json => ({
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
 });
 
-/** The ids in an address such as /api/referrals/{id}. */
+/** The path parameters of an address such as /api/referrals/{id}. */
 function toPathParameters(path: string): Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,

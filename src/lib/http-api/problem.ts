@@ -3,7 +3,7 @@ import { problemStatus, type ProblemCode } from '../platform/errors.ts';
 
 const codes = Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]];
 
-/** The shape of every error of the API. */
+/** The schema of every error of the API. */
 export const problemResponse = z.object({
   error: z.object({
     code: z.enum(codes),

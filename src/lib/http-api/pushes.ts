@@ -61,7 +61,7 @@ const outcome = z.object({
   reason: z.string().nullable().describe('Reason for a refusal.'),
 });
 
-/** The answer to every request for pushes. */
+/** The response to every request for pushes. */
 export const pushesRequestedResponse = z.object({
   connectionId: z.uuid(),
   job: z
@@ -104,7 +104,7 @@ const pushState = z.object({
     ),
 });
 
-/** The answer of GET /api/dynamics/status/{domain}. */
+/** The response of GET /api/dynamics/status/{domain}. */
 export const pushStatusResponse = z.object({
   domain: z.string(),
   leads: z
@@ -118,7 +118,7 @@ export const pushStatusResponse = z.object({
     .describe('At most 100.'),
 });
 
-/** Asks for one lead, or for those of a domain. */
+/** Requests pushes for one lead, or for the leads of a domain. */
 export async function requestPush(
   { tenant }: Workspace,
   { lead_id: leadId, domain: of, connection: named }: z.output<typeof pushLeadBody>,
@@ -136,7 +136,7 @@ export async function requestPush(
   return toPushesRequested(connectionId, requested);
 }
 
-/** Asks for the leads of a domain. */
+/** Requests pushes for the leads of a domain. */
 export async function requestDomainPush(
   { tenant }: Workspace,
   of: string,
@@ -150,7 +150,7 @@ export async function requestDomainPush(
   );
 }
 
-/** Asks for many leads: those that are named, or all that a filter shows. */
+/** Requests pushes for many leads: those with the given ids, or all that a filter matches. */
 export async function requestBulkPush(
   { tenant }: Workspace,
   { ids, filter, connection: named }: z.output<typeof bulkSyncBody>,
@@ -170,7 +170,7 @@ export async function requestBulkPush(
   return { connectionId, job: 'request-pushes', queued: 0, alreadyPending: 0, pushes: [] };
 }
 
-/** Where the leads of a domain stand. */
+/** Reads the push status of the leads of a domain. */
 export async function getDomainStatus(
   { tenant }: Workspace,
   of: string,

@@ -57,14 +57,14 @@ const referral = z.object({
   updatedAt: instant.nullable(),
 });
 
-/** The answer of GET /api/referrals: those that changed last first. */
+/** The response of GET /api/referrals, most recently changed first. */
 export const referralsResponse = z.object({
   referrals: z.array(referral),
   total: z.int().min(0).describe('Number of matching referrals.'),
   next: z.string().nullable().describe('Cursor of the next page; null on the last one.'),
 });
 
-/** The answer of GET /api/referrals/{id}. */
+/** The response of GET /api/referrals/{id}. */
 export const referralResponse = referral.extend({
   engagementId: z.string().nullable().describe('The same for all referrals of one deal.'),
   azureTenantId: z.string().nullable(),
@@ -80,10 +80,10 @@ export const referralChangeBody = z.strictObject({
     .describe('Accepted requires Active; Won, Lost and Declined require Closed.'),
 });
 
-/** Its answer. */
+/** The response of POST /api/referrals/{id}. */
 export const referralChangedResponse = z.object({ status: z.string(), substatus: z.string() });
 
-/** The referrals that a query asks for, as of one moment. */
+/** Reads the referrals that a query selects, as of one moment. */
 export async function getReferralList(
   { tenant }: Workspace,
   query: z.output<typeof referralsQuery>,

@@ -5,7 +5,7 @@ import { instant } from './codec.ts';
 
 export const scheduleQuery = z.object({ tenant: tenantParameter });
 
-/** The answer of GET /api/dashboard/schedule: only what is ahead, soonest first. */
+/** The response of GET /api/dashboard/schedule: future activities, soonest first. */
 export const scheduleResponse = z.object({
   activities: z
     .array(

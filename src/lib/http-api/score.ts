@@ -37,7 +37,7 @@ const breakdown = z.object({
   risks: z.array(item),
 });
 
-/** The answer of GET /api/leads/{id}/score. */
+/** The response of GET /api/leads/{id}/score. */
 export const scoreResponse = z.object({
   lead: z.object({
     id: z.uuid(),

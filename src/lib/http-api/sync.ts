@@ -25,7 +25,7 @@ const running = z.object({
   fetched: z.int().min(0).describe('Records fetched so far.'),
 });
 
-/** The answer of GET /api/sync/status. */
+/** The response of GET /api/sync/status. */
 export const syncStatusResponse = z.object({
   lastSyncAt: instant
     .nullable()
@@ -38,7 +38,7 @@ export const syncStatusResponse = z.object({
   running: running.nullable().describe('The sync in progress.'),
 });
 
-/** The answer of POST /api/sync. */
+/** The response of POST /api/sync. */
 export const syncRequestedResponse = z.object({
   queued: z.int().min(1).describe('Number of connections that will be synced.'),
 });

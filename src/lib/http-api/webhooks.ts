@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The answer of POST /api/webhooks/{provider}/{tenantId}/{connectionId}. */
+/** The response of POST /api/webhooks/{provider}/{tenantId}/{connectionId}. */
 export const deliveryResponse = z.object({
   received: z
     .enum(['new', 'known', 'old'])

@@ -4,14 +4,14 @@ import { features, type Feature } from '../identity/features.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
-/** A feature of a workspace, with who switched it on and when. */
+/** A feature of a workspace, with who turned it on and when. */
 export interface FeatureView {
   feature: Feature;
   title: string;
   text: string;
   /** Null when it is off. */
   enabledAt: Date | null;
-  /** The name of who switched it on; null for an operator or somebody who is gone. */
+  /** The name of the user who turned it on; null for an operator or a deleted account. */
   enabledBy: string | null;
 }
 
@@ -30,7 +30,7 @@ const featureTexts: Record<Feature, { title: string; text: string }> = {
   },
 };
 
-/** All features in the order of their list. */
+/** Lists all features, on or off, in a fixed order. */
 export async function listFeatureViews(tenantId: string): Promise<FeatureView[]> {
   const { feature: name, enabledAt } = tenantFeatures;
   const rows = await readTenant(tenantId, (tx) =>

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { isStorable } from '../records/text.ts';
 
 /*
- * Fields that several pages read from their address. A value that cannot be used counts as absent:
- * an old or mistyped link still opens the page.
+ * Fields that several pages parse from their address. Invalid values count as absent, so an old or
+ * mistyped link still opens the page.
  */
 
 /** A value to match exactly; an empty one matches rows without a value. */

@@ -7,7 +7,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Freshness, SyncState } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
-/** How fresh and complete the tenant's data is: as old as its oldest source. */
+/** Reads how fresh and complete the tenant's data is: as old as its oldest source. */
 export async function getFreshnessView(
   { tenant }: Workspace,
   now = new Date(),
@@ -18,7 +18,7 @@ export async function getFreshnessView(
   );
 }
 
-/** One answer for all sources. Pure. */
+/** Combines the freshness of all sources. Pure. */
 function summarizeFreshness(sources: Source[], now: Date): Freshness {
   const lastSyncAt = sources.some(({ lastSuccessAt }) => lastSuccessAt === null)
     ? null

@@ -4,7 +4,10 @@ import { getProvider } from '../connectors/registry.ts';
 import { streamStates } from '../schema/sync.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
-/** Rows that a source does not list any more, and that were kept because they are so many. */
+/**
+ * Rows that a source no longer lists and that a sync kept, because deleting so many needs
+ * confirmation.
+ */
 export interface HeldDeletion {
   connectionId: string;
   stream: string;
@@ -12,7 +15,7 @@ export interface HeldDeletion {
   since: Date | null;
 }
 
-/** The deletions of a workspace that wait for a person. */
+/** Lists the held-back deletions of a workspace. */
 export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await tx

@@ -8,7 +8,7 @@ import { pageSize, type Workspace } from './workspace.ts';
 const filterSchema = z.object({ stage: chosenText, market: exactText, cursor: listCursor });
 export type HotListFilter = Partial<z.output<typeof filterSchema>>;
 
-/** Reads the filter of the hot list from a URL. What cannot be read counts as not given. */
+/** Parses the filter of the Hot List page from a URL. Invalid values count as absent. */
 export function parseHotListFilter(params: URLSearchParams): HotListFilter {
   return filterSchema.parse(Object.fromEntries(params));
 }

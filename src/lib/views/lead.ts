@@ -8,23 +8,21 @@ import type { LeadDetailFields } from '../records/lead.ts';
 import type { LeadRow } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
-/** A lead with all that is kept of it. */
+/** A lead with all its fields. */
 export interface LeadDetail extends LeadRow, LeadDetailFields {
   /** Its id at the source. */
   externalId: string;
-  /** Label of the system that it came from. */
+  /** Label of the source system. */
   system: string;
   firstSeenAt: Date;
   changedAt: Date;
-  /** Notes about it. */
+  /** Number of notes about the lead. */
   notes: number;
 }
 
-/**
- * One lead. Throws Problem `not_found`: one of another tenant is as absent as one that never was.
- */
+/** Reads one lead. Throws Problem `not_found`, also for a lead of another tenant. */
 export async function getLeadView({ tenant }: Workspace, id: string): Promise<LeadDetail> {
-  // Not from a replica: whoever has just pushed the lead looks for what became of it.
+  // Reads from the primary, because a user who has just pushed the lead expects the new state.
   const found = isId(id)
     ? await readTenant(tenant.id, async (tx) => {
         const lead = await findLead(tx, tenant.id, id);

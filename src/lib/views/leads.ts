@@ -14,8 +14,8 @@ import type { LeadRow, LeadsView, Share, Slice } from './types.ts';
 import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
 /**
- * Counting stops here when no rollup knows the answer: sooner in a large workspace, where each hit
- * lies on a page of its own.
+ * Counting stops here when no summary has the count: earlier in a large workspace, where each match
+ * is on a database page of its own.
  */
 const getCountLimit = (leads: number) => (leads > 100_000 ? 500 : 10_000);
 
@@ -51,7 +51,7 @@ export function readLeadBreakdowns(
   return countLeads(tx, tenantId, period);
 }
 
-/** The key figures of the leads of a period. */
+/** Computes the key figures of the leads of a period. */
 export function toLeadFigures(period: Period, { source, qualified }: LeadBreakdowns) {
   const yes = qualified.find(({ key }) => key === 'yes');
   const known = source.filter(({ key }) => key !== noSource);
@@ -69,7 +69,7 @@ export function toLeadFigures(period: Period, { source, qualified }: LeadBreakdo
 const sum = (rows: KeyCount[], field: 'count' | 'previous') =>
   rows.reduce((total, row) => total + row[field], 0);
 
-/** The breakdowns as bars and slices. */
+/** Converts the breakdowns to the bars and slices of charts. */
 export function toLeadShares(
   period: Period,
   { source, status }: LeadBreakdowns,
@@ -99,15 +99,15 @@ async function readLeadSlice(
 }
 
 interface Extent {
-  /** Rows of a page. */
+  /** The number of rows of a page. */
   size: number;
-  /** How many leads there are, where that is known already. */
+  /** The total number of leads, if known already. */
   known?: number | undefined;
   /** Counting stops here. */
   countLimit?: number;
 }
 
-/** The leads that meet a filter, from its cursor on, and how many there are. */
+/** Reads the leads that match a filter, from its cursor on, and counts them. */
 export async function listLeads(
   tx: Tx,
   tenantId: string,
@@ -121,8 +121,8 @@ export async function listLeads(
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
   if (match.atLeast === undefined)
     return { ...page, rows, ...(await countMatch(tx, match, countLimit)) };
-  // Hits of common words are many or rare among others: to count them could mean to look at every
-  // lead.
+  // Matches of common words can be many, or rare in combination: an exact count could mean reading
+  // every lead.
   const seen = rows.length + (page.next === null ? 0 : 1);
   const whole = page.next === null && page.previous === null;
   return {
@@ -133,7 +133,9 @@ export async function listLeads(
   };
 }
 
-/** A rollup knows the count as long as the filter asks for one dimension at most. */
+/**
+ * Takes the count from a summary, which has it as long as the filter uses at most one dimension.
+ */
 function countFromSummary(filter: LeadFilter, counts: LeadBreakdowns): number | undefined {
   const activeNames = leadFilterNames.filter((name) => filter[name] !== undefined);
   const [only] = activeNames;

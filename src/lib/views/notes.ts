@@ -6,7 +6,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { NotesView } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Notes of one load, and the most that one request may ask for. */
+/** The number of notes of one load, and the most that one request may ask for. */
 export const notesPerLoad = 50;
 export const maxNotes = 500;
 
@@ -27,12 +27,12 @@ const requestSchema = z.object({
   search: z.string().trim().max(200).refine(isStorable).catch(''),
 });
 
-/** Reads the request from a page's URL. What cannot be read counts as not given. */
+/** Parses the request from the URL of the page. Invalid values count as absent. */
 export function parseNotesRequest(params: URLSearchParams): NotesRequest {
   return requestSchema.parse(Object.fromEntries(params));
 }
 
-/** A stretch of the notes, newest first, as of one moment. */
+/** Reads one page of the notes, newest first, as of one moment. */
 export function getNotesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
   return readTenant(
     tenant.id,

@@ -11,7 +11,7 @@ import { toPipelineFigures } from './pipeline.ts';
 import type { OverviewView, TrendPoint } from './types.ts';
 import { getToday, type Workspace } from './workspace.ts';
 
-/** Rows of each short list. */
+/** The number of rows of each short list. */
 const shortListSize = 5;
 
 /** Everything on the Dashboard page, as of one moment. */
@@ -46,7 +46,10 @@ export function getOverviewView(
   );
 }
 
-/** New leads by week up to half a year, else by month; "all time" shows the last twelve months. */
+/**
+ * Counts new leads by week for up to half a year, else by month; "all time" shows the last twelve
+ * months.
+ */
 async function readTrend(
   tx: Tx,
   tenantId: string,
@@ -68,7 +71,7 @@ async function readTrend(
   }));
 }
 
-/** The first days of all buckets that touch the range. */
+/** Lists the first day of every bucket that overlaps the range. */
 export function listBucketStarts(bucket: 'week' | 'month', from: string, to: string): string[] {
   const starts = [];
   for (

@@ -6,10 +6,10 @@ import { sumStages, type StageSums } from '../summaries/pipeline-stage-counts/qu
 import { countEnteredBefore } from '../summaries/stage-entries/queries.ts';
 import type { StageRow } from './types.ts';
 
-/** An open opportunity is stuck when it has been in its stage for longer. */
+/** An open opportunity is stuck when it has been in its stage for longer than this. */
 const stuckAfterDays = 30;
 
-/** The first day (ISO date, UTC) that does not count as stuck any more. */
+/** Returns the first day (ISO date, UTC) that does not count as stuck. */
 export function computeStuckSince(now: Date): string {
   return addDays(now.toISOString().slice(0, 10), -stuckAfterDays);
 }
@@ -19,7 +19,10 @@ export interface Stages {
   sums: StageSums[];
 }
 
-/** The pipeline by stage in its order, with the sums that the rows came from. */
+/**
+ * Reads the pipeline by stage, in the order of the stages, with the sums that the rows were
+ * computed from.
+ */
 export async function readStages(
   tx: Tx,
   tenantId: string,
@@ -43,7 +46,8 @@ export async function readStages(
 }
 
 /**
- * The source's own order; stages that its list does not name come where their likelihood puts them.
+ * Orders the stages as the source does; stages missing from its list are placed by their
+ * likelihood.
  */
 async function orderStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
   const listed = new Map<string, StageInfo>();
@@ -70,9 +74,9 @@ const rankStage = ({ outcome, likelyPct }: StageInfo) =>
   outcome === 'lost' ? 1_000 : outcome === 'won' ? 500 : likelyPct;
 
 /**
- * Whether a stage is a step forward. Lost ones are not, nor is one behind a likelier stage, where
- * candidates rest ("Future Interest"): how far those have come is not known, so they count in no
- * conversion.
+ * Whether a stage is a step forward. Lost stages are not, nor is a stage after a likelier one,
+ * where candidates are parked ("Future Interest"): it is unknown how far they came, so they count
+ * in no conversion.
  */
 function isStep(infos: StageInfo[], index: number): boolean {
   const stage = infos[index];
@@ -82,7 +86,7 @@ function isStep(infos: StageInfo[], index: number): boolean {
     .every(({ outcome, likelyPct }) => outcome === 'lost' || likelyPct <= stage.likelyPct);
 }
 
-/** How many stand in each stage or have gone further, for the stages that are steps. */
+/** Counts, for each stage that is a step, the opportunities that are in it or have gone further. */
 function countReached(infos: StageInfo[], byStage: Map<string, StageSums>): number[] {
   let reached = 0;
   return infos

@@ -21,9 +21,7 @@ const filterSchema = z.object({
 });
 export type PipelineFilter = z.output<typeof filterSchema>;
 
-/**
- * Reads the filter of the opportunity table from a URL. What cannot be read counts as not given.
- */
+/** Parses the filter of the opportunity table from a URL. Invalid values count as absent. */
 export function parsePipelineFilter(params: URLSearchParams): PipelineFilter {
   return filterSchema.parse(Object.fromEntries(params));
 }
@@ -40,7 +38,7 @@ export function getPipelineView(
     async (tx) => {
       const { rows: stages, sums } = await readStages(tx, tenant.id, period, now);
       const { stuck, ...rest } = filter;
-      // Who is stuck is counted whatever the day of creation, and listed the same way.
+      // Stuck opportunities are counted and listed whatever their creation date.
       const page = await selectOpportunityPage(
         tx,
         tenant.id,
@@ -60,7 +58,7 @@ export function getPipelineView(
   );
 }
 
-/** The key figures of the opportunities of a period. */
+/** Computes the key figures of the opportunities of a period. */
 export function toPipelineFigures(period: Period, sums: StageSums[]) {
   const sumField = (field: 'value' | 'valued' | 'previousValue' | 'previousValued') =>
     sums.reduce((total, row) => total + row[field], 0);

@@ -5,7 +5,7 @@ import { selectMapping } from '../mappings/store.ts';
 import { findTargetField, isWholeRecord } from '../outbound/pull/conflict.ts';
 import type { Tx } from '../platform/db/pool.ts';
 
-/** What the CRM says of its fields, and which of ours fill them. */
+/** The CRM's field metadata, and the mapping of our fields. */
 interface Destination {
   metadata: TargetMetadata | undefined;
   fields: FieldMapping[];
@@ -37,7 +37,10 @@ async function readDestination(
   };
 }
 
-/** What a field is called on both sides, and how its values read: options by their label. */
+/**
+ * Returns the labels of a field on both sides, and how to format its values: options by their
+ * label.
+ */
 export function describeField(
   { field, connectionId }: { field: string; connectionId: string },
   destinations: Destinations,

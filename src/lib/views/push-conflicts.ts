@@ -20,23 +20,23 @@ import {
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
-/** A field that both sides changed, or a record that only one of them still has. */
+/** A field that both sides changed, or a record that only one side still has. */
 interface ConflictItem {
   id: string;
-  /** What the field is called here. */
+  /** The label of our field. */
   label: string;
-  /** What it is called there; null when that says nothing new. */
+  /** The label of the CRM's field; null when it is the same. */
   there: string | null;
   ours: string | null;
   theirs: string | null;
   base: string | null;
   /**
-   * The record as a whole: `lost` when it is not there any more, `closed` when it cannot be changed
-   * there.
+   * Set for a whole record: `lost` when the CRM no longer has it, `closed` when it cannot be
+   * changed there.
    */
   whole: 'lost' | 'closed' | null;
   foundAt: Date;
-  /** What the person saw: a decision names it. */
+  /** Digest of what the page shows; the decision sends it back. */
   seen: string;
 }
 
@@ -47,23 +47,23 @@ export interface ConflictGroup {
   leadName: string;
   company: string | null;
   system: string;
-  /** The system that our lead comes from. */
+  /** Label of the system that our lead comes from. */
   source: string;
-  /** When each side changed last, as far as it is known. */
+  /** When each side last changed, if known. */
   oursChangedAt: Date | null;
   theirsChangedAt: Date | null;
   items: ConflictItem[];
   seen: string;
 }
 
-/** A conflict that is decided. */
+/** A decided conflict. */
 export interface DecidedConflict {
   id: string;
   leadId: string;
   leadName: string;
   label: string;
   resolution: 'ours' | 'theirs' | 'gone';
-  /** What it was decided for; null when that is nothing. */
+  /** The value that was chosen; null if there is none. */
   value: string | null;
   at: Date;
   by: string | null;
@@ -72,7 +72,7 @@ export interface DecidedConflict {
 export interface ConflictsView {
   isOn: boolean;
   groups: ConflictGroup[];
-  /** Open conflicts in all, shown or not. */
+  /** The number of open conflicts, shown or not. */
   total: number;
   decided: DecidedConflict[];
 }
@@ -82,7 +82,9 @@ const maxGroups = 50;
 
 const filterSchema = z.object({ push: z.string().refine(isId).optional().catch(undefined) });
 
-/** Everything on the page of conflicts; `?push=` narrows it to one lead in one CRM. */
+/**
+ * Everything on the conflicts page, as of one moment; `?push=` narrows it to one lead in one CRM.
+ */
 export async function getConflictsView(
   { tenant }: Workspace,
   params: URLSearchParams,

@@ -16,7 +16,7 @@ import { pageSize, type Workspace } from './workspace.ts';
 
 export type PushState = (typeof pushStates)[number];
 
-/** One lead on its way into a CRM, as lists show it. */
+/** One push as lists show it. */
 export interface PushRow {
   id: string;
   leadId: string;
@@ -29,7 +29,7 @@ export interface PushRow {
   requestedAt: Date;
   lastAttemptAt: Date | null;
   syncedAt: Date | null;
-  /** When it is tried next; null when nothing is to be sent. */
+  /** Time of the next attempt; null when nothing is left to push. */
   dueAt: Date | null;
   errorKind: string | null;
   errorMessage: string | null;
@@ -38,7 +38,7 @@ export interface PushRow {
 }
 
 export interface PushesView {
-  /** Whether the workspace writes leads into a CRM at all. */
+  /** Whether CRM push is on in the workspace. */
   isOn: boolean;
   systems: PushConnection[];
   counts: Record<PushState, number>;
@@ -53,12 +53,12 @@ const filterSchema = z.object({
 });
 export type PushFilter = z.output<typeof filterSchema>;
 
-/** Reads from a URL which pushes to show. What cannot be read counts as not given. */
+/** Parses the filter of the pushes from a URL. Invalid values count as absent. */
 export function parsePushFilter(params: URLSearchParams): PushFilter {
   return filterSchema.parse(Object.fromEntries(params));
 }
 
-/** Everything on the page of pushes. */
+/** Everything on the Pushes page. */
 export async function getPushesView(
   { tenant }: Workspace,
   filter: PushFilter,
@@ -84,7 +84,7 @@ const latestFirst: SortOrder = {
   direction: 'desc',
 };
 
-/** One page of pushes, those that changed last first. */
+/** Reads one page of pushes, most recently changed first. */
 export async function readPushPage(
   tx: Tx,
   tenantId: string,

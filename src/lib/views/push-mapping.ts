@@ -20,33 +20,33 @@ import type { Workspace } from './workspace.ts';
 
 /** One row of the editor. */
 export interface MappingRow extends FieldMapping {
-  /** Its place among all rows, and the name of its inputs. */
+  /** Its position among all rows, used in the names of its inputs. */
   index: number;
   /**
-   * What the CRM says of the field; undefined when it has none of that name, or was not asked yet.
+   * The CRM's field; undefined when it has none of that name, or its fields have not been read yet.
    */
   field: TargetField | undefined;
   problems: RowProblem[];
-  /** Whether what people change there can come back. */
+  /** Whether changes in the CRM can be translated back to our field. */
   comesBack: boolean;
 }
 
 export interface MappingTable {
   table: PushTable;
   rows: MappingRow[];
-  /** Fields that no row fills and that a row could, required ones first. */
+  /** Unmapped fields that can be mapped, required ones first. */
   free: TargetField[];
-  /** Required fields that no row fills. */
+  /** Required fields that no row maps. */
   missing: TargetField[];
 }
 
 interface MappingEditor {
   connection: PushConnection;
-  /** The version that was edited. */
+  /** The version that the edit is based on. */
   basedOn: number;
   tables: MappingTable[];
   sources: readonly SourceField[];
-  /** When the CRM was asked for its fields; null when it never was. */
+  /** When the CRM's fields were last read; null if never. */
   fetchedAt: Date | null;
   isChanged: boolean;
   isValid: boolean;
@@ -56,11 +56,11 @@ interface MappingEditor {
 
 export interface MappingView {
   connections: PushConnection[];
-  /** Undefined when there is nothing to map. */
+  /** Undefined when no connection accepts leads. */
   editor: MappingEditor | undefined;
 }
 
-/** Rows that were edited and not saved. */
+/** Edited rows that have not been saved. */
 export interface MappingDraft {
   fields: FieldMapping[];
   basedOn: number;
@@ -69,9 +69,7 @@ export interface MappingDraft {
 
 const maxVersions = 20;
 
-/**
- * Everything on the page of the field mapping; the first connection unless another one is named.
- */
+/** Everything on the field mapping page, for the given connection or else the first one. */
 export async function getMappingView(
   { tenant }: Workspace,
   connectionId: string | null,

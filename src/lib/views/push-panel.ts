@@ -12,7 +12,7 @@ import { onConnection, onLead, pushColumns, type PushRow } from './push-list.ts'
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
-/** One step of a push, as its history shows it. */
+/** One step of a push, as the history shows it. */
 export interface PushEvent {
   id: string;
   at: Date;
@@ -25,14 +25,12 @@ export interface PushEvent {
   message: string | null;
   ms: number | null;
   by: string | null;
-  /** Masked bodies as text; null when there was none, or when they were not asked for. */
+  /** Masked bodies as text; null when there is none, or bodies were not requested. */
   request: string | null;
   response: string | null;
 }
 
-/**
- * A push with where its record is to be looked at, and how many of its fields wait for a person.
- */
+/** A push with a link to its CRM record, its open conflicts and its history. */
 export interface PushDetail extends PushRow {
   remoteUrl: string | null;
   openConflicts: number;
@@ -44,13 +42,13 @@ export interface PushDetail extends PushRow {
 export interface PushPanelEntry {
   connectionId: string;
   system: string;
-  /** Undefined: never asked for. */
+  /** Undefined when the lead was never pushed there. */
   push: PushDetail | undefined;
 }
 
 export interface PushPanelView {
   leadId: string;
-  /** None when the workspace writes leads nowhere, or this one may not be pushed. */
+  /** Empty when no connection accepts leads, or this lead may not be pushed. */
   entries: PushPanelEntry[];
 }
 
@@ -64,10 +62,7 @@ interface Extent {
 const panelExtent: Extent = { maxEvents: 6, withBodies: false };
 const pageExtent: Extent = { maxEvents: 200, withBodies: true };
 
-/**
- * What the panel of a lead shows of its pushes: each connected CRM, with the push if it was ever
- * asked for.
- */
+/** What the panel of a lead shows: each connected CRM, with the push if there is one. */
 export async function getPushPanelView(
   { tenant }: Workspace,
   leadId: string,
@@ -107,8 +102,8 @@ function toEntries(known: PushDetail[], targets: PushConnection[]): PushPanelEnt
 }
 
 /**
- * One push with its whole history. Throws Problem `not_found`: one of another tenant is as absent
- * as one that never was.
+ * Reads one push with its whole history. Throws Problem `not_found`, also for a push of another
+ * tenant.
  */
 export function getPushView({ tenant }: Workspace, id: string): Promise<PushDetail> {
   return readTenant(tenant.id, async (tx) => {
@@ -199,7 +194,7 @@ const eventColumns = {
   response: pushEvents.response,
 };
 
-/** Where a person opens the lead in the CRM. */
+/** Returns the URL of the record in the CRM, or null when it has none. */
 function buildRecordUrl(
   provider: string,
   settings: unknown,

@@ -4,15 +4,18 @@ import type { Workspace } from './workspace.ts';
 
 const provider = 'partner-center';
 
-/** How the referrals were last brought up to date. */
+/** The state of the last sync of the referrals. */
 export interface ReferralSync {
-  /** When everything was last read; null when that never happened. */
+  /** When all referrals were last read; null if never. */
   at: Date | null;
-  /** never: not once yet. A sync that waits or runs counts for more than how the last one ended. */
+  /**
+   * never: not yet synced. A queued or running sync takes precedence over the outcome of the last
+   * one.
+   */
   state: 'ok' | 'partial' | 'failed' | 'queued' | 'running' | 'never';
 }
 
-/** Null when the workspace has no connection that brings referrals. */
+/** Reads the state; null when the workspace has no connection with referrals. */
 export async function getReferralSync(
   { tenant }: Workspace,
   { sources }: Freshness,

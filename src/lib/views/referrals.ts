@@ -19,7 +19,7 @@ import { listCursor, searchText } from './filter-fields.ts';
 import type { ReferralDetail, ReferralRow, ReferralsView, Share, Slice } from './types.ts';
 import { toFigure, pageSize, type Workspace } from './workspace.ts';
 
-/** Domains to choose from; others are found by a click on theirs. */
+/** The most domains offered as filters; a click on a domain in the list filters by any other. */
 const maxDomains = 30;
 
 const filterSchema = z.object({
@@ -33,7 +33,7 @@ const filterSchema = z.object({
 });
 export type ReferralsRequest = z.output<typeof filterSchema>;
 
-/** Reads the filter of the referrals from a URL. What cannot be read counts as not given. */
+/** Parses the filter of the referrals from a URL. Invalid values count as absent. */
 export function parseReferralFilter(params: URLSearchParams): ReferralsRequest {
   return filterSchema.parse(Object.fromEntries(params));
 }
@@ -69,7 +69,7 @@ export function getReferralsView(
   );
 }
 
-/** The referrals that match, from a cursor on, and how many there are in all. */
+/** Reads the matching referrals from a cursor on, and counts all of them. */
 export async function readReferralSlice(
   tx: Tx,
   tenantId: string,
@@ -81,10 +81,7 @@ export async function readReferralSlice(
   return { ...page, total: await countReferrals(tx, tenantId, filter), totalIsFloor: false };
 }
 
-/**
- * One referral. Throws Problem `not_found`: one of another tenant is as absent as one that never
- * was.
- */
+/** Reads one referral. Throws Problem `not_found`, also for a referral of another tenant. */
 export async function getReferralView({ tenant }: Workspace, id: string): Promise<ReferralDetail> {
   const found = isId(id)
     ? await readTenant(tenant.id, (tx) => findReferral(tx, tenant.id, id), { mayLag: true })
@@ -110,7 +107,7 @@ function toFigures(period: Period, counts: Counts) {
 const sumField = (rows: Counts, field: 'count' | 'previous') =>
   rows.reduce((all, row) => all + row[field], 0);
 
-/** The values of a field, the most frequent first. */
+/** Counts the values of a field, most frequent first. */
 function toShares(counts: Counts, field: 'type' | 'status'): Share[] {
   return [...Map.groupBy(counts, (row) => row[field])]
     .map(([key, rows]) => ({ key, label: key, count: sumField(rows, 'count'), previous: null }))

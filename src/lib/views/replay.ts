@@ -1,7 +1,7 @@
 import { listConnections } from '../connections/connections.ts';
 import { dryRunReplay } from '../ingest/replay/dry-run.ts';
 
-/** What a replay of one stream would do. */
+/** What a replay would change in one stream. */
 interface ReplayPreviewRow {
   label: string;
   inserted: number;
@@ -15,16 +15,19 @@ export interface ReplayPreview {
   connectionId: string;
   label: string;
   rows: ReplayPreviewRow[];
-  /** Stored answers that are damaged. */
+  /** Number of damaged stored responses. */
   damaged: number;
-  /** False when there is so much that the figures are those of a part. */
+  /** False when there is too much data and the figures cover only a part. */
   isComplete: boolean;
 }
 
-/** How long a page waits for the figures. */
+/** How long the page waits for the figures. */
 const timeoutMs = 8_000;
 
-/** What a replay of a connection would do; undefined when the workspace has no such connection. */
+/**
+ * Computes what a replay of a connection would change; undefined when the workspace has no such
+ * connection.
+ */
 export async function getReplayPreview(
   tenantId: string,
   connectionId: string | null,

@@ -2,7 +2,7 @@ import type { Access } from '../identity/auth/access.ts';
 import { listReports } from './reports/reports.ts';
 import type { ReportRow } from './types.ts';
 
-/** The published reports of the workspace, newest first. */
+/** Lists the published reports of the workspace, newest first. */
 export function getReportsView(access: Pick<Access, 'tenant'>): Promise<ReportRow[]> {
   return listReports(access);
 }

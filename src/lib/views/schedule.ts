@@ -9,7 +9,7 @@ import type { Workspace } from './workspace.ts';
 /** The most activities that the page and the API list. */
 export const maxActivities = 100;
 
-/** What is planned from now on, soonest first. */
+/** Reads the future activities, soonest first. */
 export function getScheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
   return readTenant(
     tenant.id,
@@ -21,7 +21,7 @@ export function getScheduleView({ tenant }: Workspace, now = new Date()): Promis
   );
 }
 
-/** What is left of today (UTC) is counted, the days after it are known. */
+/** Counts the rest of today (UTC) and adds the known counts of the days after it. */
 async function countUpcomingTotal(tx: Tx, tenantId: string, now: Date): Promise<number> {
   const today = now.toISOString().slice(0, 10);
   const rest = await countUpcoming(tx, tenantId, now, new Date(`${addDays(today, 1)}T00:00:00Z`));

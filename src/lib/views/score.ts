@@ -7,21 +7,18 @@ import { selectFeatures } from '../identity/features.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Workspace } from './workspace.ts';
 
-/** A lead's score and how it came about. */
+/** A lead's score with its breakdown. */
 export interface ScoreView {
   lead: { id: string; name: string; company: string | null; domain: string | null };
-  /** Waiting: not scanned yet. Off: the lead engine is off, and there is no score from before. */
+  /** waiting: not yet scanned. off: the lead engine is off and there is no earlier score. */
   state: 'scored' | 'waiting' | 'no_domain' | 'off';
   breakdown: Breakdown | null;
   scannedAt: Date | null;
-  /** When the next scan may begin; null when none is to be. */
+  /** Earliest time of the next scan; null when none is planned. */
   scanDueAt: Date | null;
 }
 
-/**
- * The score of one lead. Throws Problem `not_found`: a lead of another tenant is as absent as one
- * that never was.
- */
+/** Reads the score of one lead. Throws Problem `not_found`, also for a lead of another tenant. */
 export async function getScoreView({ tenant }: Workspace, leadId: string): Promise<ScoreView> {
   const found = isId(leadId)
     ? await readTenant(tenant.id, (tx) => readScore(tx, tenant.id, leadId), { mayLag: true })

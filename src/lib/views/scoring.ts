@@ -7,22 +7,21 @@ import { listScannedDomains } from '../scoring/company-domains/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 const maxVersions = 20;
-/** A preview scores so many domains at most: some milliseconds. */
+/** The most domains that a preview scores; it takes a few milliseconds. */
 const maxPreviewed = 500;
 const maxChanges = 20;
 
 export interface ScoringView {
-  /** The weights in force. */
+  /** The current weights. */
   model: Model;
   versions: ModelVersion[];
-  /**
-   * The weights that the form begins with: those in force, or an older version that the person has
-   * chosen.
-   */
+  /** The initial weights of the form: the current ones, or an older version that the user chose. */
   shown: Model;
 }
 
-/** The weights of a workspace and how they came about. `from` is the version to begin with. */
+/**
+ * Reads the weights of a workspace and their history. `from` is the version to start the form with.
+ */
 export function getScoringView(tenantId: string, from: string | null): Promise<ScoringView> {
   return readTenant(tenantId, async (tx) => {
     const model = await selectModel(tx, tenantId);
@@ -33,7 +32,7 @@ export function getScoringView(tenantId: string, from: string | null): Promise<S
   });
 }
 
-/** A company whose score would be another one. */
+/** A company whose score would change. */
 interface ScoreChange {
   domain: string;
   name: string | null;
@@ -47,19 +46,16 @@ interface Outcome {
 }
 
 export interface ScoringPreview {
-  /** How many companies were scored for it; the first ones by name when there are more. */
+  /** The number of companies scored; the first ones by name when there are more. */
   looked: number;
   isComplete: boolean;
   changed: number;
   segments: { segment: Segment; before: number; after: number }[];
-  /** Those that would change most. */
+  /** The companies with the largest changes. */
   changes: ScoreChange[];
 }
 
-/**
- * What other weights would make of the companies that were scanned, from stored evidence. Writes
- * nothing.
- */
+/** Computes the scores that other weights would give, from stored evidence. Writes nothing. */
 export async function previewScoring(tenantId: string, weights: Weights): Promise<ScoringPreview> {
   const rows = await readTenant(tenantId, (tx) =>
     listScannedDomains(tx, tenantId, maxPreviewed + 1),
@@ -92,7 +88,7 @@ const isChange = ({ before, after }: ScoreChange): boolean =>
   before.score !== after.score ||
   before.segment !== after.segment ||
   before.priority !== after.priority;
-/** Another segment counts for more than any number of points. */
+/** A change of segment outweighs any number of points. */
 const measureChange = ({ before, after }: ScoreChange): number =>
   Math.abs(before.score - after.score) + (before.segment === after.segment ? 0 : 1000);
 

@@ -3,15 +3,15 @@ import type { SourceFreshness as Source, SyncState } from '../ingest/freshness.t
 
 export type { SyncState } from '../ingest/freshness.ts';
 
-/** View models: exactly what a page or an API route shows. Plain data, no database types. */
+/** View models: exactly what a page or an API route shows. Plain data without database types. */
 
-/** A figure with the one it is compared with, when the reader asked for a comparison. */
+/** A figure with the one it is compared to, if a comparison was requested. */
 export interface Figure {
   value: number;
   previous: number | null;
 }
 
-/** One bar, slice or row of a breakdown. `key` goes into the URL, `label` onto the page. */
+/** One bar, slice or row of a breakdown. `key` is used in URLs, `label` on pages. */
 export interface Share {
   key: string;
   label: string;
@@ -19,28 +19,28 @@ export interface Share {
   previous: number | null;
 }
 
-/** One source, without what is under way: that is told once for the whole workspace. */
+/** One source without its running sync, which is reported once for the whole workspace. */
 export type SourceFreshness = Omit<Source, 'running'>;
 
 /** How fresh and complete the tenant's data is, measured on data and not on runs. */
 export interface Freshness {
-  /** The oldest source's last success: everything shown is at least this fresh. */
+  /** The last success of the oldest source: all data is at least this fresh. */
   lastSyncAt: Date | null;
   status: SyncState;
   isStale: boolean;
   sources: SourceFreshness[];
-  /** The sync under way, if any. */
+  /** The sync in progress, if any. */
   running: { runId: string; startedAt: Date; stream: string | null; fetched: number } | null;
 }
 
 export type LeadRow = LeadListRow;
 
-/** A slice of a list. `total` is exact unless `totalIsFloor`, then there are at least that many. */
+/** A slice of a list. `total` is exact, or a lower bound when `totalIsFloor` is true. */
 export interface Slice<Row> {
   rows: Row[];
   total: number;
   totalIsFloor: boolean;
-  /** Opaque keyset positions for the links "next" and "previous"; null at the ends. */
+  /** Opaque keyset positions of the next and previous page; null at the ends. */
   next: string | null;
   previous: string | null;
 }
@@ -51,7 +51,7 @@ export interface LeadsView {
   sources: Figure;
   bySource: Share[];
   byStatus: Share[];
-  /** Leads without a creation date: counted only when the period is "all time". */
+  /** Leads without a creation date; counted only when the period is "all time". */
   undated: number;
   leads: Slice<LeadRow>;
 }
@@ -64,37 +64,37 @@ export interface ReferralRow {
   name: string;
   company: string | null;
   domain: string | null;
-  /** Why there is no domain; null when there is one. */
+  /** Reason why there is no domain; null when there is one. */
   domainReason: string | null;
   status: string;
   substatus: string | null;
   /** Incoming or Outgoing, as seen from the connected account. */
   direction: string | null;
   value: number | null;
-  /** Of the value: each referral has its own. */
+  /** Currency of the value: each referral has its own. */
   currency: string | null;
   createdAt: Date | null;
   updatedAt: Date | null;
 }
 
-/** A referral with all that is kept of it. */
+/** A referral with all its fields. */
 export interface ReferralDetail extends ReferralRow {
   /** The same for all referrals of one deal. */
   engagementId: string | null;
   azureTenantId: string | null;
-  /** Label of the system that it came from. */
+  /** Label of the source system. */
   source: string;
   firstSeenAt: Date;
 }
 
 export interface ReferralsView {
   total: Figure;
-  /** Not answered yet, and being worked on. */
+  /** New and active referrals. */
   fresh: Figure;
   active: Figure;
   byType: Share[];
   byStatus: Share[];
-  /** The most frequent ones. */
+  /** The most frequent domains. */
   domains: string[];
   referrals: Slice<ReferralRow>;
 }
@@ -106,13 +106,13 @@ export interface StageRow {
   previousCount: number | null;
   previousValue: number | null;
   /**
-   * Share of those who reached the stage before that reached this one or went further, 0..1; null
-   * for the first.
+   * Share of the opportunities in the previous stage that reached this one or went further, 0 to 1;
+   * null for the first stage.
    */
   conversion: number | null;
-  /** Mean days that the candidates in this stage have been in it; null when empty. */
+  /** Mean number of days that candidates in this stage have been in it; null when it is empty. */
   daysInStage: number | null;
-  /** Candidates in this stage for more than 30 days, when the stage is open. */
+  /** Candidates in this stage for more than 30 days, if the stage is open. */
   stuck: number;
   outcome: 'open' | 'won' | 'lost';
   likelyPct: number;
@@ -181,7 +181,7 @@ export interface ActivityRow {
 
 export interface ScheduleView {
   activities: ActivityRow[];
-  /** All future activities, when more than are listed. */
+  /** Number of future activities, listed or not. */
   total: number;
 }
 

@@ -1,6 +1,5 @@
 import type { Finding, Rule, Severity } from './rules.ts';
 
-/** An alert that is open. */
 export interface OpenAlert {
   id: string;
   rule: string;
@@ -14,20 +13,20 @@ export interface FoundAlert extends Finding {
 }
 
 export interface Changes {
-  /** What was not known before. */
+  /** Conditions without an open alert. */
   opened: FoundAlert[];
-  /** What is still so, with what is to be said of it now. */
+  /** Conditions that persist, with their current message. */
   seen: { id: string; message: string }[];
-  /** What was not found this time, but may only be flickering. */
+  /** Conditions that this check did not find, but that may only be flapping. */
   absent: string[];
-  /** What is over. */
+  /** Alerts whose condition has ended. */
   recovered: string[];
 }
 
-/** A condition is over when so many checks in a row did not find it. */
+/** An alert recovers when this many checks in a row do not find its condition. */
 const checksUntilRecovered = 2;
 
-/** All that the rules find. A subject that a rule names twice counts once. */
+/** Evaluates all rules. A subject that a rule reports twice counts once. */
 export function evaluateRules(
   rules: readonly Rule[],
   survey: Parameters<Rule['find']>[0],
@@ -38,7 +37,10 @@ export function evaluateRules(
   return [...new Map(found.map((one) => [toKey(one), one])).values()];
 }
 
-/** What follows from a check: which alerts open, stay, waver and end. */
+/**
+ * Compares open alerts with the findings of a check: which alerts open, persist, may be flapping,
+ * or recover.
+ */
 export function diffAlerts(open: readonly OpenAlert[], found: readonly FoundAlert[]): Changes {
   const byKey = new Map(found.map((one) => [toKey(one), one]));
   const known = new Set(open.map(toKey));

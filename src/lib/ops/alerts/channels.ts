@@ -6,14 +6,14 @@ import { toMail } from './labels.ts';
 
 export type ChannelName = 'email' | 'webhook';
 
-/** A way to operators. */
+/** A channel that reaches operators. */
 export interface Channel {
   name: ChannelName;
-  /** Throws when it is not certain that the notice has arrived. */
+  /** Throws unless the notification has certainly arrived. */
   send(notice: Notice): Promise<void>;
 }
 
-/** The channels that the configuration names. */
+/** The channels that are configured. */
 export function listChannels(): Channel[] {
   const { ALERT_EMAIL: address, ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = config();
   return [

@@ -6,10 +6,10 @@ import { deliverPending } from './deliver.ts';
 import { rules } from './rules.ts';
 import { applyChanges, listOpenAlerts } from './store.ts';
 
-/** The page and the metrics tell of all of them. */
+/** The most alerts that one check logs; the page and the metrics show all. */
 const maxLogged = 20;
 
-/** Looks for trouble, writes down what began and what is over, and tells operators of it. */
+/** Evaluates the rules, stores which alerts opened and recovered, and sends the notifications. */
 export async function checkAlerts(now = new Date()): Promise<void> {
   const channels = listChannels();
   const found = evaluateRules(rules, await surveyAll(now));

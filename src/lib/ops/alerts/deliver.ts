@@ -11,8 +11,8 @@ const deliveries = counter('alert_deliveries_total', 'Notifications to operators
 ]);
 
 /**
- * Sends what waits on a channel. The first failure ends the round: the others would fail the same
- * way, each after its time-out.
+ * Sends the pending notifications of a channel. The first failure ends the round: the others would
+ * fail the same way, each after its timeout.
  */
 export async function deliverPending(channel: Channel): Promise<void> {
   const pending = await listPendingNotices(channel.name);

@@ -3,19 +3,19 @@ import { alertMail, type Mail } from '../../platform/mail/templates.ts';
 import type { AlertFacts, Notice } from './notices.ts';
 import { rules } from './rules.ts';
 
-/** How many alerts of a digest are told one by one. */
+/** The most alerts that a digest lists. */
 const maxLines = 20;
 const maxInBody = 100;
 
-/** What a rule is about, in a few words. */
+/** The title of a rule; an unknown rule is its own title. */
 export function getRuleTitle(rule: string): string {
   return [...rules, testRule].find(({ name }) => name === rule)?.title ?? rule;
 }
 
-/** What `alerts test` sends. */
+/** The rule of the notification that `alerts test` sends. */
 export const testRule = { name: 'test', title: 'Alerts arrive here', severity: 'warning' as const };
 
-/** A notice as a mail. */
+/** Formats a notification as an e-mail. */
 export function toMail(notice: Notice): Mail {
   const { kind, severity, rule, alerts } = notice;
   const what =
@@ -51,7 +51,10 @@ function formatLine(kind: Notice['kind'], { message, openedAt, recoveredAt }: Al
 const formatInstant = (at: Date): string =>
   `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** A notice as the JSON that a webhook takes. `id` is the same when a notice is sent twice. */
+/**
+ * Formats a notification as the JSON body of the alert webhook. `id` is the same when a
+ * notification is sent twice.
+ */
 export function toWebhookBody({ kind, rule, severity, alerts }: Notice): object {
   return {
     id: `${alerts[0]?.id ?? rule}/${kind}`,

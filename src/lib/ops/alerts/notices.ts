@@ -1,6 +1,6 @@
 import type { Severity } from './rules.ts';
 
-/** An alert as a notice tells of it. */
+/** The part of an alert that a notification contains. */
 export interface AlertFacts {
   id: string;
   subject: string;
@@ -9,7 +9,7 @@ export interface AlertFacts {
   recoveredAt: Date | null;
 }
 
-/** One message to operators: about one alert, or about many of one rule. */
+/** One notification to operators: about one alert, or about many of one rule. */
 export interface Notice {
   kind: 'opened' | 'recovered' | 'test';
   rule: string;
@@ -17,29 +17,26 @@ export interface Notice {
   alerts: AlertFacts[];
 }
 
-/** A notice of one alert that has not gone out on a channel. */
+/** A notification of one alert that a channel has not sent yet. */
 export interface PendingNotice extends AlertFacts {
   notice: 'opened' | 'recovered';
   rule: string;
   severity: Severity;
 }
 
-/** How a rule does at present on a channel. */
+/** The recent activity of a rule on a channel. */
 export interface RuleActivity {
   open: number;
-  /** When the channel last took a notice of the rule; null when it never did. */
+  /** When the channel last sent a notification of the rule; null if never. */
   lastSentAt: Date | null;
 }
 
-/** Beyond so many alerts of a rule they are told of together. */
+/** Above this many alerts of a rule, one digest replaces single notifications. */
 const maxSingleNotices = 20;
-/**
- * And then not more often than this: what goes wrong everywhere goes wrong everywhere a little
- * later too.
- */
+/** Minimum interval between digests of a rule: widespread problems tend to persist for a while. */
 const digestEveryMs = 15 * 60_000;
 
-/** Which messages go out now. What is left out waits: it is in the next digest of its rule. */
+/** Plans which notifications are sent now. The others wait for the next digest of their rule. */
 export function planNotices(
   pending: readonly PendingNotice[],
   getActivity: (rule: string) => RuleActivity,

@@ -6,17 +6,17 @@ import type { RuleActivity, Notice, PendingNotice } from './notices.ts';
 import { alertDeliveries, alerts } from '../../schema/alerts.ts';
 
 /**
- * No message takes longer than this: until then nobody else tries the same one. The wait doubles
- * with each failure, up to an hour.
+ * The wait before the first retry; no delivery takes longer, so nobody else tries the same one
+ * meanwhile. It doubles with each failure, up to the maximum.
  */
 const initialWaitSeconds = 60;
 const maxWaitSeconds = 3_600;
-/** The most notices that one round looks at; the rest waits for the next. */
+/** The most notifications that one round reads; the rest waits for the next. */
 const maxPerRound = 5_000;
 
 /**
- * What waits to be told on a channel, oldest first. That something is over waits until it was told
- * that it began.
+ * The pending notifications of a channel, oldest first. A recovery waits until the opening of its
+ * alert has been sent.
  */
 export function listPendingNotices(channel: ChannelName): Promise<PendingNotice[]> {
   const opening = alias(alertDeliveries, 'opening');
@@ -58,8 +58,8 @@ export function listPendingNotices(channel: ChannelName): Promise<PendingNotice[
 }
 
 /**
- * How each rule does on a channel; rules that are not named have neither open alerts nor notices of
- * the last hour.
+ * Reads the activity of each rule on a channel. Rules without an entry have no open alerts and sent
+ * nothing within the last hour.
  */
 export async function readRuleActivity(channel: ChannelName): Promise<Map<string, RuleActivity>> {
   const open = await globalDb()
@@ -87,8 +87,8 @@ export async function readRuleActivity(channel: ChannelName): Promise<Map<string
 }
 
 /**
- * Takes the alerts of a notice up for delivery: those that nobody else has taken up meanwhile.
- * Whoever fails, or dies, has already named the time of the next try.
+ * Claims the alerts of a notification for delivery, except those that another process has claimed.
+ * The claim also sets the time of the next attempt, in case this one fails or its process dies.
  */
 export async function claimAlerts(
   { kind, alerts: facts }: Notice,
@@ -118,7 +118,10 @@ export async function claimAlerts(
   return new Set(claimed.map(({ id }) => id));
 }
 
-/** Notes that a notice has gone out; the alert itself says so when the last channel has it. */
+/**
+ * Records that a channel has sent a notification. Once every channel has, the alert itself is
+ * marked as notified.
+ */
 export async function markDelivered(
   { kind, alerts: facts }: Notice,
   channel: ChannelName,

@@ -10,17 +10,19 @@ export interface AlertView {
   message: string;
   openedAt: Date;
   recoveredAt: Date | null;
-  /** Whether every channel has taken the newest notice; null when there was no channel to tell. */
+  /**
+   * Whether every channel has sent the latest notification; null when no channel was configured.
+   */
   told: boolean | null;
 }
 
-/** The most alerts of each kind that a page shows. */
+/** The most open and recovered alerts that the page shows. */
 const maxOpen = 200;
 const maxRecent = 50;
 
 /**
- * Open alerts, the gravest and newest first, and those that ended last. Spans tenants: for staff of
- * the whole installation only.
+ * Lists open alerts, most severe and newest first, and the alerts that recovered last. Spans
+ * tenants: only for staff of the whole installation.
  */
 export async function listAlerts(): Promise<{
   open: AlertView[];
@@ -64,7 +66,7 @@ const toView = ({ rule, ...row }: Omit<AlertView, 'title'> & { rule: string }): 
   title: getRuleTitle(rule),
 });
 
-/** How many alerts are open, for metrics. */
+/** Counts open alerts for the metrics. */
 export function countOpenAlerts(): Promise<{ rule: string; severity: string; count: number }[]> {
   return globalDb()
     .select({ rule: alerts.rule, severity: alerts.severity, count: count() })
@@ -73,7 +75,7 @@ export function countOpenAlerts(): Promise<{ rule: string; severity: string; cou
     .groupBy(alerts.rule, alerts.severity);
 }
 
-/** How many notices have not gone out yet, for metrics. */
+/** Counts pending notifications for the metrics. */
 export function countPendingDeliveries(): Promise<{ channel: string; count: number }[]> {
   return globalDb()
     .select({ channel: alertDeliveries.channel, count: count() })

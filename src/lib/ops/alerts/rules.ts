@@ -11,7 +11,7 @@ import {
 export type Severity = 'warning' | 'critical';
 
 /**
- * What a rule found: what it is about (see the column `subject` of `alerts`), and in plain words
+ * A finding of a rule: its subject (see the column `subject` of `alerts`), and a message that says
  * what is wrong and what to do.
  */
 export interface Finding {
@@ -21,13 +21,13 @@ export interface Finding {
 
 export interface Rule {
   name: string;
-  /** What is wrong, in a few words. */
+  /** The condition in a few words. */
   title: string;
   severity: Severity;
   find(survey: Survey): Finding[];
 }
 
-/** All that operators are told of. The names are in docs/operations/monitoring.md. */
+/** All alert rules. docs/operations/monitoring.md lists their names. */
 export const rules: readonly Rule[] = [
   {
     name: 'failure-rate',
@@ -116,7 +116,7 @@ export const rules: readonly Rule[] = [
     name: 'stream-stale',
     title: 'Data is out of date',
     severity: 'warning',
-    // Of a connection that has to be connected again another rule tells, and sooner.
+    // The rule needs-reconnect covers connections that must be reconnected, and sooner.
     find: ({ tenants, now }) =>
       computeAges(tenants, now)
         .filter(({ isStale, status }) => isStale && status === 'active')
@@ -144,7 +144,9 @@ const getTenantName = (tenants: readonly TenantSurvey[], tenantId: string): stri
 const formatCount = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** A rule about single connections: `judge` says what is wrong with one, after its name. */
+/**
+ * A rule about single connections: `describe` returns what is wrong with one, to follow its name.
+ */
 function forEachConnection(
   describe: (connection: ConnectionSurvey) => string | undefined,
 ): Rule['find'] {

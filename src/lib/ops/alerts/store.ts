@@ -6,9 +6,9 @@ import type { Changes, FoundAlert, OpenAlert } from './changes.ts';
 import type { ChannelName } from './channels.ts';
 import { alertDeliveries, alerts } from '../../schema/alerts.ts';
 
-/** How long alerts that are over are kept, in days. */
+/** How long recovered alerts are kept, in days. */
 const keptDays = 90;
-/** Rows in one statement: far below the 65,535 parameters that one may have. */
+/** Rows per statement: far below PostgreSQL's limit of 65,535 parameters. */
 const batchSize = 1_000;
 
 export function listOpenAlerts(): Promise<OpenAlert[]> {
@@ -22,8 +22,8 @@ export function listOpenAlerts(): Promise<OpenAlert[]> {
 }
 
 /**
- * Writes what a check came to, together with the notices that it calls for: either all of it is
- * kept or nothing.
+ * Stores the changes of a check together with the notifications that they require, in one
+ * transaction.
  */
 export async function applyChanges(
   { opened, seen, absent, recovered }: Changes,
@@ -56,7 +56,7 @@ async function insertAlerts(
     severity,
     message,
   }));
-  // Another worker may have opened the same one meanwhile: then it also wrote the notices.
+  // Another worker may have opened the same alert; then it also inserted the notifications.
   const fresh = await tx
     .insert(alerts)
     .values(rows)
@@ -76,7 +76,10 @@ async function updateSeenAlerts(tx: Tx, seen: Changes['seen']): Promise<void> {
     where a.id = s.id`);
 }
 
-/** Recoveries are told where the opening was told, or still will be. */
+/**
+ * Marks alerts as recovered. The recovery is sent on the channels that the opening was sent on, or
+ * still will be.
+ */
 async function recoverAlerts(tx: Tx, ids: string[]): Promise<void> {
   const over = await tx
     .update(alerts)

@@ -2,7 +2,7 @@ import { config } from '../../platform/config.ts';
 import type { PeriodicTask } from '../../platform/periodic/run.ts';
 import { checkAlerts } from './check.ts';
 
-/** The look for trouble, which the workers take turns at. */
+/** The periodic alert check, which the workers share. */
 export function checkAlertsTask(): PeriodicTask {
   return {
     name: 'check-alerts',
@@ -12,8 +12,8 @@ export function checkAlertsTask(): PeriodicTask {
 }
 
 /**
- * The same for the web: it looks only when no worker has looked for three turns, because then
- * nobody else would tell that there is none.
+ * The alert check of the web process. It runs only when no worker has checked for three intervals,
+ * because then nothing else would report that there is no worker.
  */
 export function fallbackAlertsTask(): PeriodicTask {
   const task = checkAlertsTask();

@@ -4,8 +4,8 @@ import { listChannels, type ChannelName } from './channels.ts';
 import { testRule } from './labels.ts';
 
 /**
- * Sends a notice that is none to each channel, so that an operator sees whether alerts arrive. No
- * channel, or one that fails, is a Problem.
+ * Sends a test notification to each channel, so that an operator can see whether alerts arrive.
+ * Throws Problem when there is no channel, or one fails.
  */
 export async function sendTestNotice(): Promise<ChannelName[]> {
   const channels = listChannels();

@@ -1,8 +1,8 @@
 import type { QueueDepth } from '../../platform/queue/depth.ts';
 
-/** From when on trouble is told of. Pure, so that the edges can be tried one by one. */
+/** The thresholds of the alert rules. Pure, so tests can check their edges. */
 
-/** Share of the runs of an hour that may fail, and how few runs say nothing. */
+/** The share of an hour's runs that may fail, and the least number of runs that the rule needs. */
 const failureShare = 0.1;
 const minRuns = 10;
 
@@ -17,16 +17,16 @@ export const isFailureRateHigh = ({
 const maxPending = 100;
 
 /**
- * Jobs that could run now and do not. Those for later are no backlog: each hour's syncs are queued
- * ahead.
+ * Counts jobs that could run now and do not. Scheduled jobs are no backlog: each hour's syncs are
+ * queued ahead.
  */
 export const countWaitingJobs = (queues: readonly QueueDepth[]): number =>
   queues.filter(({ state }) => state === 'waiting').reduce((sum, { count }) => sum + count, 0);
 export const isBacklog = (pending: number): boolean => pending > maxPending;
 
 /**
- * One job given up is one too many; of records some are always odd, and each is on a list that
- * somebody looks at.
+ * A single failed job is too many. Some records always fail, and each is on a list that people
+ * check, so more are needed.
  */
 const newDeadLetters = 1;
 const newRecordErrors = 10;

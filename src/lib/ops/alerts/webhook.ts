@@ -14,7 +14,7 @@ export interface Webhook {
 }
 
 /**
- * Posts a notice through the guarded way out: https on a public address; this machine only where
+ * Posts a notification with the guarded HTTP client: https at a public address, or loopback where
  * the configuration allows it.
  */
 export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): Promise<void> {
@@ -28,7 +28,7 @@ export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): P
     onRequest: observeAttempts('alert-webhook'),
   });
   try {
-    // Whatever it answers with 2xx is good: what a webhook says is not read.
+    // Any 2xx counts as received; the response body is ignored.
     await http.request({
       method: 'POST',
       url,
@@ -41,8 +41,8 @@ export async function sendToWebhook({ url, secret }: Webhook, notice: Notice): P
 }
 
 /**
- * Proves who sent the body and when: HMAC-SHA256, in hex, of the time (seconds since 1970), a full
- * stop and the body.
+ * Signs the body and the time: HMAC-SHA256, in hex, of the time (seconds since 1970), a full stop
+ * and the body.
  */
 function createSignatureHeaders(
   secret: string,

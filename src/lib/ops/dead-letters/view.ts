@@ -24,21 +24,21 @@ const filterSchema = z.object({
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
 
-/** Reads from a URL which records to show. What cannot be read counts as not given. */
+/** Parses the filter of the failed records from a URL. Invalid values count as absent. */
 export function parseRejectionFilter(params: URLSearchParams): RejectionFilter {
   return filterSchema.parse(Object.fromEntries(params));
 }
 
-/** Something that was dealt with. */
+/** A failed record or job that has been resolved. */
 export interface Resolved {
   id: string;
-  /** What it was, such as "Clients 4711" or "Sync connection". */
+  /** Its label, such as "Clients 4711" or "Sync connection". */
   what: string;
   source: string | null;
   kindLabel: string;
   at: Date;
   resolution: 'accepted' | 'gone' | 'corrected' | 'discarded' | 'retried';
-  /** Null when nobody had to: the source mended it, or an operator did at the command line. */
+  /** Null when the source fixed it, or an operator used the command line. */
   by: string | null;
   note: string | null;
 }
@@ -46,10 +46,10 @@ export interface Resolved {
 export type DeadLettersView = Awaited<ReturnType<typeof getDeadLettersView>>;
 export type RecordRow = DeadLettersView['records']['rows'][number];
 
-/** How much of the history is shown. */
+/** The most entries of the history that the page shows. */
 const maxHistory = 50;
 
-/** Everything on the page of what was set aside, as of one moment. */
+/** Everything on the page of failed records and jobs, as of one moment. */
 export function getDeadLettersView({ tenantId }: Actor, filter: RejectionFilter) {
   return readTenant(tenantId, async (tx) => {
     const groups = await listRejectionGroups(tx, tenantId);

@@ -1,7 +1,7 @@
 import { isStale, staleAfterMs } from '../../ingest/freshness.ts';
 import type { TenantSurvey } from './survey.ts';
 
-/** How old the data of one stream is. */
+/** The age of the data of one stream. */
 export interface StreamAge {
   tenantId: string;
   /** Slug of the tenant. */
@@ -12,12 +12,12 @@ export interface StreamAge {
   status: 'active' | 'needs_reconnect';
   stream: string;
   seconds: number;
-  /** Never read whole so far; then its age is that of the connection. */
+  /** Never read completely so far; its age is then that of the connection. */
   never: boolean;
   isStale: boolean;
 }
 
-/** The ages of all streams of connections that are not paused. */
+/** Computes the ages of all streams, except those of paused connections. */
 export function computeAges(tenants: readonly TenantSurvey[], now: Date): StreamAge[] {
   return tenants.flatMap(({ id, slug, connections }) =>
     connections.flatMap(({ id: connection, label, status, since, streams }) => {

@@ -6,8 +6,8 @@ import { computeAges, sortOldestFirst } from './ages.ts';
 import { surveyTenants } from './survey.ts';
 
 /**
- * More series than this are a burden for whoever keeps them: beyond it only the oldest streams are
- * told one by one.
+ * The most streams with their own series: more would burden the metrics database, so only the
+ * oldest are reported.
  */
 const maxStreams = 5_000;
 
@@ -36,8 +36,8 @@ const undelivered = gauge(
 let watching = false;
 
 /**
- * Has the figures that only the database knows told with the others. Call it once in a process that
- * answers scrapes.
+ * Adds the metrics that are read from the database on each scrape. Call it in every process that
+ * serves scrapes; further calls have no effect.
  */
 export function registerDatabaseGauges(): void {
   if (watching) return;

@@ -8,7 +8,7 @@ import { recordErrors, streamStates, syncRuns } from '../../schema/sync.ts';
 import { listTenants, type Tenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 
-/** How all of the installation is at one moment, as far as operators are told of it. */
+/** The state of the installation at one moment, as far as alerts and metrics report it. */
 export interface Survey {
   now: Date;
   tenants: TenantSurvey[];
@@ -19,9 +19,9 @@ export interface TenantSurvey {
   id: string;
   slug: string;
   name: string;
-  /** Jobs that were given up within the last hour and that nobody has dealt with. */
+  /** Jobs that failed for good within the last hour and are unresolved. */
   newDeadLetters: number;
-  /** Records that were set aside within the last hour and are so still. */
+  /** Records that failed within the last hour and are unresolved. */
   newRecordErrors: number;
   connections: ConnectionSurvey[];
 }
@@ -32,16 +32,16 @@ export interface ConnectionSurvey {
   label: string;
   status: 'active' | 'paused' | 'needs_reconnect';
   statusReason: string | null;
-  /** Since when it could have been synced. */
+  /** When the connection was created. */
   since: Date;
-  /** When its next sync is due; since when it has been, if it is overdue. */
+  /** When its next sync is due; in the past when it is overdue. */
   dueAt: Date;
-  /** Whether a worker has it in hand. */
+  /** Whether a worker is syncing it. */
   held: boolean;
   /** Why the circuit breaker is open; null when it is closed. */
   circuitReason: string | null;
   streams: { name: string; freshAt: Date | null }[];
-  /** Runs that ended within the last hour. */
+  /** Runs that finished within the last hour. */
   finishedRuns: number;
   failedRuns: number;
 }
@@ -50,10 +50,7 @@ export async function surveyAll(now: Date): Promise<Survey> {
   return { now, tenants: await surveyTenants(), queues: await readQueueDepths() };
 }
 
-/**
- * All tenants that are served, one short statement for each: about a millisecond of waiting for
- * each.
- */
+/** Surveys all active tenants, with one statement for each, which takes about a millisecond. */
 export async function surveyTenants(): Promise<TenantSurvey[]> {
   const tenants: TenantSurvey[] = [];
   for (const tenant of await listTenants()) tenants.push(await surveyTenant(tenant));
@@ -72,7 +69,7 @@ async function surveyTenant({ id, slug, name }: Tenant): Promise<TenantSurvey> {
   };
 }
 
-/** A connection inside JSON: times are ISO texts. */
+/** A connection as JSON: times are ISO strings. */
 interface RawConnection extends Omit<ConnectionSurvey, 'since' | 'dueAt' | 'streams'> {
   since: string;
   dueAt: string;
@@ -139,8 +136,7 @@ async function readRow(tx: Tx, tenantId: string): Promise<Row> {
 }
 
 function toConnectionSurvey({ fresh, ...row }: RawConnection): ConnectionSurvey {
-  // What a provider yields is said by its definition: a stream that was never read has no state
-  // yet.
+  // The definition of the provider lists its streams: one that was never read has no state yet.
   const names =
     providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ??
     Object.keys(fresh ?? {});

@@ -44,7 +44,7 @@ export const referralColumns: Columns<ReferralRow> = () => [
   { header: 'Substatus', width: 14, kind: 'text', value: (row) => row.substatus },
   { header: 'Direction', width: 12, kind: 'text', value: (row) => row.direction },
   { header: 'Deal value', width: 14, kind: 'money', value: (row) => row.value },
-  // Beside the amount: each referral has its own.
+  // Next to the amount: each referral has its own currency.
   { header: 'Currency', width: 10, kind: 'text', value: (row) => row.currency },
   { header: 'Domain', width: 28, kind: 'text', value: (row) => row.domain },
   { header: 'Reason for no domain', width: 40, kind: 'text', value: (row) => row.domainReason },

@@ -4,13 +4,13 @@ import { safeMessage } from '../../platform/secrets.ts';
 import type { CellValue, ExportList, ExportRequest } from './list.ts';
 import { toIsoIn } from './local-time.ts';
 
-/** Resolves when the client has taken what it was sent, or has gone away. */
+/** Resolves when the client has received what was sent, or has disconnected. */
 export type Drained = () => Promise<void>;
 
 /**
- * The list as CSV (RFC 4180, UTF-8 without a byte order mark): a header line and nothing but rows,
- * for programs to read; the spreadsheet format is there for people. Only a few batches are ever in
- * memory.
+ * Streams the list as CSV (RFC 4180, UTF-8 without a byte order mark): a header line, then only
+ * rows, because programs read it; the Excel format is for people. Only a few batches are in memory
+ * at a time.
  */
 export async function createCsvStream(
   list: ExportList,
@@ -19,8 +19,8 @@ export async function createCsvStream(
 ): Promise<ReadableStream<Uint8Array>> {
   const batches = list.batches(request);
   const headers = list.columns(request.tenant).map(({ header }) => header);
-  // The first batch is read before anything is sent, so that a database that is away can still be
-  // told with a status.
+  // Reading the first batch before the response starts lets a database failure still set the
+  // status.
   const first = await batches.next();
   return toStream(encodeBatches());
 
@@ -43,7 +43,7 @@ export async function createCsvStream(
   }
 }
 
-/** A stream that asks for the next chunk only when somebody wants it. */
+/** A stream that reads the next chunk only when the consumer wants it. */
 function toStream(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
@@ -62,16 +62,16 @@ const encodeRows = (rows: CellValue[][]): Uint8Array =>
   Buffer.from(stringify(rows, { record_delimiter: 'windows', cast: { boolean: String } }));
 
 /**
- * The characters at which a spreadsheet begins to compute, ASCII and full width, and blanks that it
- * skips before them.
+ * Matches text that a spreadsheet would evaluate: the start characters of formulas, ASCII and
+ * full-width, after blanks that it ignores.
  */
 const formulaStart = /^\s*[=+\-@\t\r\n＝＋－＠]/;
 const plainNumber = /^[+-]?\d+(\.\d+)?$/;
 
 /**
- * A cell as it goes into a CSV file. Text that a spreadsheet would compute gets an apostrophe in
- * front: whoever can write a lead's name must not be able to run anything at whoever opens the
- * file. Plain numbers stay as they are.
+ * Converts a value to a CSV cell. Text that a spreadsheet would evaluate gets a leading apostrophe:
+ * otherwise anyone who can write a lead's name could run a formula on the computer of whoever opens
+ * the file. Plain numbers stay unchanged.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
 function toCsvCell(value: CellValue, timeZone: string): CellValue {

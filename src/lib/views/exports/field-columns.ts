@@ -11,7 +11,7 @@ const kinds: Record<Field['kind'], Column['kind']> = {
   percent: 'number',
 };
 
-/** The columns of an export: those fields of a list that ask for one, in the order of the list. */
+/** The columns of an export: the fields of a list that declare one, in the order of the list. */
 export function fieldColumns<const F extends Fields>(fields: F): Columns<Shown<F, 'list'>> {
   return (tenant) =>
     shownFields(fields, 'list').flatMap(({ name, field }) =>

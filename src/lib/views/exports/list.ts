@@ -1,7 +1,6 @@
 import type { Tx } from '../../platform/db/pool.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 
-/** The workspace that is exported. */
 export interface ExportTenant {
   id: string;
   slug: string;
@@ -12,12 +11,12 @@ export interface ExportTenant {
 
 export interface ExportRequest {
   tenant: ExportTenant;
-  /** The query of the page that shows the same rows. */
+  /** The query string of the page that shows the same rows. */
   params: URLSearchParams;
   now: Date;
 }
 
-/** What a cell holds; null stands for "not known". */
+/** The value of a cell; null means unknown. */
 export type CellValue = string | number | Date | boolean | null;
 
 export interface Column {
@@ -30,14 +29,15 @@ export interface Column {
 export interface ExportList {
   title: string;
   columns(tenant: ExportTenant): Column[];
-  /** What was asked for, in words: the period, or that it is filtered. */
+  /** Describes the selected rows, such as the period; empty when there is nothing to say. */
   scope(request: ExportRequest): string;
-  /** All rows in batches, in the order of the page. */
+  /** Yields all rows in batches, in the order of the page. */
   batches(request: ExportRequest): AsyncGenerator<CellValue[][]>;
 }
 
 /**
- * The columns of a list, each with what it takes from a row. Amounts are in the tenant's currency.
+ * The columns of a list, each with a function that reads its value from a row. Amounts are in the
+ * tenant's currency.
  */
 export type Columns<Row> = (
   tenant: ExportTenant,
@@ -62,10 +62,10 @@ interface Definition<Row, Filter> {
   ): Promise<Page<Row>>;
 }
 
-/** Rows that are read and held at once. */
+/** The number of rows that are read and held at once. */
 const batchSize = 1_000;
 
-/** Makes the list of a page exportable: the same filter, the same query, all rows. */
+/** Makes the list of a page exportable: with the same filter and the same query, but all rows. */
 export function defineList<Row, Filter>({
   title,
   columns,
@@ -91,10 +91,10 @@ export function defineList<Row, Filter>({
 }
 
 /**
- * All pages, each read in a transaction of its own: a slow reader must not hold one open, which
- * would keep the database from cleaning up. So each batch is one moment and the whole is not: a row
- * that a sync moves in the sort order meanwhile may come twice or not at all, and a new one may be
- * missing. The file tells as of when the data was.
+ * Reads all pages, each in its own transaction: a slow reader would otherwise keep one open and
+ * prevent the database from cleaning up. So each batch is consistent but the export as a whole is
+ * not: a row that a sync moves in the sort order meanwhile may appear twice or not at all, and a
+ * new one may be missing. The file says as of when its data is.
  */
 async function* readPages<Row>(
   tenantId: string,

@@ -89,7 +89,7 @@ const schedule = defineList({
     upcomingPage(tx, tenant.id, now, cursor, size),
 });
 
-/** What can be exported, by the last part of its page's address. */
+/** The exportable lists, by the last part of the address of their page. */
 export const exportLists: ReadonlyMap<string, ExportList> = new Map([
   ['leads', leads],
   ['pipeline', pipeline],

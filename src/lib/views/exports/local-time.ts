@@ -1,10 +1,12 @@
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** What the clocks in a time zone show, as if it were UTC: spreadsheets know no zones. */
+/**
+ * Returns the local time of a time zone as if it were UTC, because spreadsheets have no time zones.
+ */
 export function toWallTime(timeZone: string, at: Date): Date {
   let formatter = formatters.get(timeZone);
   if (formatter === undefined) {
-    // "sv-SE" writes times the ISO way: 2026-11-21 09:05:00.
+    // "sv-SE" formats times as in ISO 8601: 2026-11-21 09:05:00.
     formatter = new Intl.DateTimeFormat('sv-SE', {
       timeZone,
       dateStyle: 'short',
@@ -15,7 +17,10 @@ export function toWallTime(timeZone: string, at: Date): Date {
   return new Date(`${formatter.format(at).replace(' ', 'T')}Z`);
 }
 
-/** ISO 8601 with the offset of the time zone, to the second: "2026-11-21T09:05:00-07:00". */
+/**
+ * Formats a time as ISO 8601 with the offset of the time zone, to the second:
+ * "2026-11-21T09:05:00-07:00".
+ */
 export function toIsoIn(timeZone: string, at: Date): string {
   const wall = toWallTime(timeZone, at);
   const minutes = Math.round((wall.getTime() - Math.floor(at.getTime() / 1000) * 1000) / 60_000);

@@ -14,7 +14,7 @@ const columns: Columns<PushRow> = () => [
   { header: 'Error', width: 60, kind: 'text', value: (row) => row.errorMessage },
 ];
 
-/** The pushes as their page lists them. */
+/** The pushes with the filter of their page. */
 export const pushList = defineList({
   title: 'Pushes',
   columns,

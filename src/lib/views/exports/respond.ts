@@ -14,8 +14,8 @@ const types: Record<ExportFormat, string> = {
 };
 
 /**
- * The download of a list. How fresh its data is stands in the first line of a workbook, and for
- * both formats in the header `x-data-as-of` (ISO 8601, or `never`): a line of words would make the
+ * Creates the download of a list. The age of its data is in the first line of a workbook, and for
+ * both formats in the header `x-data-as-of` (ISO 8601, or `never`): a line of prose would make the
  * CSV unreadable for programs.
  */
 export async function createExportResponse(
@@ -60,8 +60,8 @@ function formatAbout(list: ExportList, request: ExportRequest, lastSyncAt: Date 
 }
 
 /**
- * A plain name for old clients, and the workspace's own name in any script for the others (RFC
- * 6266, RFC 5987).
+ * Returns a Content-Disposition header with an ASCII file name for old clients and the workspace's
+ * own name in any script for the others (RFC 6266, RFC 5987).
  */
 function formatDisposition(
   { slug, name }: ExportTenant,

@@ -5,21 +5,21 @@ import type { CellValue, Column, ExportList, ExportRequest } from './list.ts';
 import { toWallTime } from './local-time.ts';
 
 /**
- * Most rows of a workbook. The library builds the whole file in memory, about 7 kB and 0.1 ms a row
- * (100,000 rows: 0.7 GB and 8 s in which nobody else is answered), so that a larger list is told to
- * come as CSV.
+ * The most rows of a workbook. The library builds the whole file in memory, about 7 kB and 0.1 ms a
+ * row; 100,000 rows would take 0.7 GB and block the process for 8 s. Larger lists must be exported
+ * as CSV.
  */
 const maxXlsxRows = 20_000;
-/** Excel calls a file with a longer text damaged. */
+/** Excel reports a file with longer text as damaged. */
 const maxTextLength = 32_767;
 const cutMark = '… [truncated: the CSV export has the full text]';
 
-/** One at a time, or a few readers together would exhaust the memory of the process. */
+/** Builds one workbook at a time: several at once would exhaust the memory of the process. */
 const oneAtATime = pLimit(1);
 
 /**
- * The list as a workbook: a line that tells what it is and how fresh, the header, then rows with
- * real dates and numbers.
+ * Creates the list as a workbook: a line about its content and age, a header, then rows with real
+ * dates and numbers.
  */
 export function createXlsxFile(
   list: ExportList,
@@ -72,7 +72,7 @@ function tooManyRowsProblem(): Problem {
 
 const isFigure = (kind: Column['kind']) => kind !== 'text' && kind !== 'flag';
 
-/** Text is typed as text, which no spreadsheet computes, so that it stays exactly as it is. */
+/** Text gets the type String, which no spreadsheet evaluates, so it stays exactly as it is. */
 function toXlsxCell(value: CellValue, kind: Column['kind'], timeZone: string): Cell {
   if (value === null || value === '') return null;
   if (value instanceof Date)

@@ -7,10 +7,10 @@ import { reports } from '../../schema/reports.ts';
 
 export type Report = typeof reports.$inferSelect;
 
-/** The most reports that the list shows; older ones keep their addresses. */
+/** The most reports that the list shows; older ones stay available at their addresses. */
 const maxListed = 500;
 
-/** What is known of a published report without its content, newest first. */
+/** Lists published reports without their content, newest first. */
 export function listReports({ tenant }: Pick<Access, 'tenant'>) {
   return readTenant(tenant.id, (tx) =>
     tx
@@ -30,7 +30,9 @@ export function listReports({ tenant }: Pick<Access, 'tenant'>) {
   );
 }
 
-/** A report with its content; one of another tenant is as absent as one that never was. */
+/**
+ * Reads a report with its content. Throws Problem `not_found`, also for a report of another tenant.
+ */
 export async function getReport({ tenant }: Pick<Access, 'tenant'>, id: string): Promise<Report> {
   const [report] = isId(id)
     ? await readTenant(tenant.id, (tx) =>
@@ -49,7 +51,8 @@ export type NewReport = Pick<Report, 'title' | 'page' | 'period' | 'html' | 'dat
 const maxTitleLength = 120;
 
 /**
- * Keeps a page as it is now, for everyone in the workspace; staff only. Returns the report's id.
+ * Publishes a page as it is now to everyone in the workspace; only staff may. Returns the id of the
+ * report.
  */
 export async function publishReport(
   { tenant, user, role }: Access,

@@ -8,15 +8,12 @@ import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { selectSavedViews, type SavedView, type Viewer } from './queries.ts';
 import { savedViews } from '../../schema/saved-views.ts';
 
-/** Who changes views. */
+/** A user who changes views. */
 export interface Editor extends Viewer {
   role: Role;
 }
 
-/**
- * So many views of one page does somebody see at most: their own and the shared ones. More would be
- * a list to search.
- */
+/** The most views of one page that a user can see, own and shared: more would need a search. */
 const maxViews = 50;
 const maxNameLength = 60;
 const maxQueryLength = 1_000;
@@ -29,8 +26,8 @@ export interface NewView {
 }
 
 /**
- * Keeps a filter under a name. A name that this person has already, an empty or long one, too many
- * views, and sharing by somebody who only looks, are Problems that say what to do.
+ * Saves a filter under a name. Throws Problem for a name that this user has already, an empty or
+ * long name, too many views, and sharing by a viewer.
  */
 export async function saveView(
   editor: Editor,
@@ -72,7 +69,7 @@ export async function saveView(
   });
 }
 
-/** Gives a view another name: its maker may, and admins for shared ones. */
+/** Renames a view. Its creator may, and admins may rename shared ones. */
 export async function renameView(
   editor: Editor,
   page: string,
@@ -95,7 +92,7 @@ export async function renameView(
   });
 }
 
-/** Deletes a view: its maker may, and admins for shared ones. */
+/** Deletes a view. Its creator may, and admins may delete shared ones. */
 export function deleteView(editor: Editor, page: string, id: string): Promise<void> {
   return withTenant(editor.tenant.id, async (tx) => {
     assertMayChange(editor, await selectSavedViews(tx, editor, page), id);
@@ -105,7 +102,7 @@ export function deleteView(editor: Editor, page: string, id: string): Promise<vo
   });
 }
 
-/** Whether somebody may rename and delete a view that they see. */
+/** Whether a user may rename and delete a view. */
 export function mayChangeView(
   { user, role }: Pick<Editor, 'user' | 'role'>,
   { createdBy, shared }: SavedView,
@@ -113,7 +110,9 @@ export function mayChangeView(
   return createdBy === user.id || (shared && includesRole(role, 'admin'));
 }
 
-/** Another person's own view is as absent as one that never was. */
+/**
+ * Throws Problem `not_found` for a private view of another user, as for one that does not exist.
+ */
 function assertMayChange(editor: Editor, known: readonly SavedView[], id: string): void {
   const view = isId(id) ? known.find((one) => one.id === id.toLowerCase()) : undefined;
   if (view === undefined)
@@ -141,7 +140,7 @@ function parseName(text: string): string {
   return name;
 }
 
-/** Two who save at once take turns, so that both see what the other did. */
+/** Serialises changes to the views of a page, so that each sees the names of the others. */
 async function lockNames(tx: Tx, { tenant }: Editor, page: string): Promise<void> {
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`saved views ${tenant.id} ${page}`}, 0))`,

@@ -6,26 +6,26 @@ import { savedViews } from '../../schema/saved-views.ts';
 export interface SavedView {
   id: string;
   name: string;
-  /** The page's query, such as segment=Migration&sort=score. */
+  /** Query string of the page, such as segment=Migration&sort=score. */
   query: string;
-  /** Whether everybody in the workspace has it. */
+  /** Whether everyone in the workspace sees it. */
   shared: boolean;
-  /** Who made it. */
+  /** Id of the user who created it. */
   createdBy: string;
 }
 
-/** Who looks: their own views and those that are shared are theirs to see. */
+/** A user who sees their own views and the shared ones. */
 export interface Viewer {
   tenant: { id: string };
   user: { id: string };
 }
 
-/** The views of a page that somebody sees, by name. */
+/** Lists the views of a page that a user sees, by name. */
 export function listSavedViews(viewer: Viewer, page: string): Promise<SavedView[]> {
   return readTenant(viewer.tenant.id, (tx) => selectSavedViews(tx, viewer, page));
 }
 
-/** As `listSavedViews`, inside a transaction of the caller. */
+/** Like `listSavedViews`, in a transaction of the caller. */
 export async function selectSavedViews(
   tx: Tx,
   { tenant, user }: Viewer,

@@ -5,7 +5,7 @@ import { Problem } from '#lib/platform/errors.ts';
 import { cleanAddress } from '../../../components/ui/url.ts';
 import { requireAccess } from '../../../middleware/guard.ts';
 
-/** All rows of a page's list, with the same query as the page. */
+/** Exports all rows of a page's list, with the query of the page. */
 export const GET: APIRoute = async (context) => {
   const access = await requireAccess(context, 'viewer');
   if (access instanceof Response) return access;

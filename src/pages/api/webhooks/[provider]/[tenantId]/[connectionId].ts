@@ -5,7 +5,7 @@ import { maxDeliveryBytes, receiveDelivery } from '#lib/webhooks/inbound/receive
 import { readBytes } from '../../../../../middleware/request.ts';
 import { rejectOtherMethods } from '../../../../../middleware/methods.ts';
 
-/** Whoever sends proves itself by the signature of the body; nobody is signed in. */
+/** Authenticated by the signature of the body instead of a session. */
 export const POST: APIRoute = async ({
   params: { provider = '', tenantId = '', connectionId = '' },
   request,
