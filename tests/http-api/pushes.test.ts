@@ -129,15 +129,15 @@ describe('pushes through the API', () => {
   it('are refused with what to do about it', async () => {
     const [foreign = ''] = await addLeads(other, [{}]);
     const refusals: [WebClient, string, object, number, string][] = [
-      [member, '/api/v1/d365/push-lead', {}, 400, 'body is not usable'],
+      [member, '/api/v1/d365/push-lead', {}, 400, 'body is invalid'],
       [
         member,
         '/api/v1/d365/push-lead',
         { lead_id: foreign, domain: 'x.example' },
         400,
-        'body is not usable',
+        'body is invalid',
       ],
-      [member, '/api/v1/d365/push-lead', { lead_id: foreign }, 404, 'no such lead'],
+      [member, '/api/v1/d365/push-lead', { lead_id: foreign }, 404, 'lead does not exist'],
       [
         member,
         '/api/v1/d365/push-lead',
@@ -146,9 +146,9 @@ describe('pushes through the API', () => {
         'No lead of this workspace',
       ],
       [member, '/api/dynamics/sync/not a domain', {}, 400, 'no domain'],
-      [member, '/api/dynamics/bulk-sync', { ids: [] }, 400, 'body is not usable'],
-      [member, '/api/dynamics/bulk-sync', { all: true, filter: '' }, 400, 'body is not usable'],
-      [viewer, '/api/dynamics/bulk-sync', { all: true }, 403, 'this needs member'],
+      [member, '/api/dynamics/bulk-sync', { ids: [] }, 400, 'body is invalid'],
+      [member, '/api/dynamics/bulk-sync', { all: true, filter: '' }, 400, 'body is invalid'],
+      [viewer, '/api/dynamics/bulk-sync', { all: true }, 403, 'this requires member'],
     ];
     for (const [client, path, body, status, words] of refusals) {
       const answer = await client.postJson<Answer>(at(path), body);

@@ -210,7 +210,7 @@ describe('channels', () => {
     await refuse(db, await addConnections(db, 'birch'));
     await check(2);
     expect(await listAlerts()).toMatchObject({ openCount: 1, open: [{ told: null }] });
-    expect((await problemOf(sendTestNotice())).message).toMatch(/^Nobody is told of alerts/);
+    expect((await problemOf(sendTestNotice())).message).toMatch(/^No alert channel is set/);
     Object.assign(process.env, { ALERT_WEBHOOK_URL });
     resetConfig();
     await check();
