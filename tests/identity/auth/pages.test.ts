@@ -131,7 +131,7 @@ describe('links by mail', () => {
       '/sign-in?done=password',
     );
     expect((await visitor.post(page, { password: 'a brand new secret' })).text).toContain(
-      'has expired or was used before',
+      'has expired or has already been used',
     );
     expect((await session.get('/account')).location).toMatch(/^\/sign-in/);
     await signedIn('lost@summit.test', 'a brand new secret');
