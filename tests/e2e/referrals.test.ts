@@ -70,7 +70,7 @@ describe('a referral over the list', () => {
       next: 1,
     });
     await dialog.getByRole('button', { name: 'Change' }).click();
-    await page.getByText('Partner Center could not be asked to change it.').first().waitFor();
+    await page.getByText('Partner Center could not be reached to change it.').first().waitFor();
     await stage.database.query('delete from rate_budgets');
     await page.getByLabel('Change it to').selectOption({ label: 'In progress' });
     await page.getByRole('button', { name: 'Change' }).click();

@@ -59,7 +59,7 @@ describe('what could not be read', () => {
     expect((await dryRun(workspace)).streams.flatMap(({ damaged }) => damaged)).toHaveLength(1);
     const report = await replay(workspace);
     expect(report).toMatchObject({ status: 'partial', recordsUpdated: 0 });
-    expect(report.errorMessage).toContain('1 stored answer is damaged');
+    expect(report.errorMessage).toContain('1 stored response is damaged');
     expect(report.damaged).toHaveLength(1);
     expect(await live('leads')).toBe(rows);
     await db.query(`update raw_bodies set compressed = $2 where sha256 = $1`, [

@@ -64,7 +64,7 @@ describe('a request', () => {
     ).toEqual(
       [
         [foreign, 'There is no such lead '],
-        [copy, 'This lead is the copy '],
+        [copy, 'This lead is a copy of'],
         ['nonsense', 'There is no such lead '],
       ].toSorted(),
     );

@@ -9,7 +9,7 @@ import { maskBody, maskPath, parseBody } from './audit-mask.ts';
 /** One request with its response, or a note, with personal data masked. */
 export interface AuditEvent {
   id: string;
-  /** What it was about, such as "find" or "lead". */
+  /** The step of the work, such as "find" or "lead". */
   step: string;
   outcome: 'ok' | 'failed' | 'note';
   message: string | null;
@@ -19,7 +19,7 @@ export interface AuditEvent {
   status?: number | null;
   request?: unknown;
   response?: unknown;
-  /** From sending to the response. */
+  /** From sending to the response, in milliseconds. */
   ms?: number;
 }
 
@@ -27,23 +27,23 @@ export interface AuditLogOptions {
   /** The provider's key, for the metrics. */
   provider: string;
   /**
-   * Called before each write with everything noted so far. It stores the events, and throws
-   * FencedError when the work is not ours any more.
+   * Called before each write with all events so far. It stores them, and throws FencedError when
+   * another worker has taken over.
    */
   store: (events: AuditEvent[]) => Promise<void>;
   /** How often a conditional write whose response was lost is sent. */
   maxSends: number;
-  /** Between two sends. */
+  /** The wait between two sends, in milliseconds. */
   retryMs: number;
 }
 
 /**
- * The audit log of one piece of work that writes to a remote system: it stands between the work and
- * the client and notes each request with its response. A write is stored before it leaves, so that
- * a worker that dies in between leaves a trace.
+ * The audit log of one piece of work that writes to a remote system. It wraps the client and
+ * records each request with its response. A write is stored before it is sent, so that it leaves a
+ * trace even if the worker dies.
  */
 export class AuditLog {
-  /** What the requests that follow are about. */
+  /** The step of the requests that follow. */
   step = 'find';
   #events: AuditEvent[] = [];
   readonly #options: AuditLogOptions;
@@ -52,7 +52,7 @@ export class AuditLog {
     this.#options = options;
   }
 
-  /** What has been noted and not been stored yet. */
+  /** Returns and removes the events that have not been stored yet. */
   drainEvents(): AuditEvent[] {
     const events = this.#events;
     this.#events = [];
@@ -63,7 +63,7 @@ export class AuditLog {
     this.#events.push({ id: newId(), step, outcome, message });
   }
 
-  /** A client that notes what goes through it. */
+  /** A client whose requests and responses are recorded. */
   wrapClient(http: HttpClient): HttpClient {
     return {
       request: (request) =>
@@ -72,8 +72,8 @@ export class AuditLog {
   }
 
   /**
-   * A conditional write cannot take effect twice, so that it is simply sent again when its response
-   * was lost.
+   * Sends a write. A conditional one is sent again when its response was lost, because it cannot
+   * take effect twice.
    */
   async #write(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
     for (let sent = 1; ; sent += 1) {
@@ -112,14 +112,14 @@ export class AuditLog {
         status: error instanceof RemoteError ? (error.status ?? null) : null,
         response: null,
         outcome: 'failed',
-        message: error instanceof RemoteError ? error.message : 'No answer.',
+        message: error instanceof RemoteError ? error.message : 'No response.',
       });
       throw error;
     }
   }
 
   #toSentEvent(id: string, request: HttpRequest): AuditEvent {
-    const message = 'Sent; no answer is known.';
+    const message = 'Sent; the response is not known.';
     return { id, step: this.step, ...toRequestFields(request), outcome: 'note', message };
   }
 }
@@ -134,6 +134,6 @@ function isConditional({ headers = {} }: HttpRequest): boolean {
   return Object.keys(headers).some((name) => name === 'if-match' || name === 'if-none-match');
 }
 
-/** That something is not there is what a search wants to know. */
+/** A 404 is not a failure for a read, which may be asking just that. */
 const isExpectedAbsence = (request: HttpRequest, { status }: HttpResponse): boolean =>
   !isWrite(request) && status === 404;

@@ -1,17 +1,17 @@
 import { mask } from '../platform/mask.ts';
 
-/** A body may be large; the log keeps what a person can read. */
+/** The longest body and path that the log keeps, in characters: what a person can still read. */
 const maxBodyLength = 8_000;
 const maxPathLength = 1_000;
 
-/** Topics and descriptions name people, too. */
+/** Fields that are masked whatever they hold, because topics and descriptions name people, too. */
 const personalFields = new Set(['subject', 'name', 'description', 'hnt_infrasummary']);
 
 /** A body without personal data, and without characters that cannot be stored. Pure. */
 export function maskBody(body: unknown): unknown {
   const masked = maskValue(body, undefined);
   return JSON.stringify(masked ?? null).length > maxBodyLength
-    ? { note: 'Too long to be kept here.' }
+    ? { note: 'Too long to be stored here.' }
     : (masked ?? null);
 }
 

@@ -210,7 +210,7 @@ describe('changing a referral at its source', () => {
     expect(await update('Active', 'Accepted')).toEqual({ status: 'Active', substatus: 'Accepted' });
     expect([requests(patch), requests(one)]).toEqual([[status], [200]]);
     expect(await trail()).toMatchObject([
-      { outcome: 'done', message: expect.stringContaining('the answer had been lost') as string },
+      { outcome: 'done', message: expect.stringContaining('The response was lost') as string },
     ]);
   });
 

@@ -12,8 +12,8 @@ import type { ReplayPlan } from './plan.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
- * The rows that the kept pages prove to be gone, and how many are kept because they are
- * suspiciously many.
+ * The rows that the stored pages prove to be gone. When they are suspiciously many, `count` is 0
+ * and `heldBack` says how many there are.
  */
 export interface AbsentRows {
   condition: SQL;
@@ -41,7 +41,7 @@ export async function findAbsentRows(
   return { condition, count: isHeld ? 0 : count, heldBack: isHeld ? count : 0 };
 }
 
-/** Deletes (softly) what was found to be gone. */
+/** Deletes (softly) the absent rows, unless they are held back. */
 export async function deleteAbsentRows(
   tx: Tx,
   source: ReplaySource,
@@ -79,7 +79,8 @@ function whereAbsent(
     ${selectListedIds(source, stream, proof)}`;
   if (parents !== undefined) {
     const isOrphan = whereParentDeleted(source, stream, parents);
-    // A list of a parent that is kept proves what is not on it; without one, nothing is known.
+    // A stored list of a parent proves the absence of what is not on it; without a list, nothing is
+    // known.
     const isKept = sql`${getColumn(stream, parents.field)} in (select partition from raw_snapshots
       where ${whereStream(source, stream)} and partition is not null)`;
     return {

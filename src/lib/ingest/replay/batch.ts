@@ -13,18 +13,18 @@ import { readLiveParents } from './parents.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { ReplaySource } from './types.ts';
 
-/** Some planned pages with all the work done that needs no transaction. */
+/** Planned pages after all the work that needs no transaction. */
 export interface Batch {
   pages: PlannedPage[];
   /** The newest version of each record, by its id. */
   versions: Map<string, Version>;
   rejected: (Rejection & { snapshotId: string })[];
-  /** Keys of set-aside items that are accepted now. */
+  /** Keys of items with open rejections that are accepted now. */
   accepted: string[];
   damaged: PlannedPage[];
 }
 
-/** Reads and translates pages: of each page only the items that it is the newest evidence of. */
+/** Reads and translates pages: of each page, only the items that it is the newest evidence of. */
 export async function prepareBatch(
   source: ReplaySource,
   stream: Stream,
@@ -87,15 +87,15 @@ function addPage(
 const isSuperseded = (id: string | undefined, lost: ReadonlySet<string>): boolean =>
   id !== undefined && lost.has(id);
 
-/** Under which keys an item that is accepted stands on the list of what was set aside. */
+/** The keys of open rejections that an accepted item resolves. */
 function findOpenKeys({ openKeys }: ReplayPlan, externalId: string, item: unknown): string[] {
   if (openKeys.size === 0) return [];
   return [toIdKey(externalId), toDigestKey(item)].filter((key) => openKeys.has(key));
 }
 
 /**
- * Looks into older versions where the newest one was refused, and where a row cannot tell since
- * when it is as it is.
+ * Adds older versions where the newest one was rejected, and where a row has lost the time since
+ * when it has been in its state.
  */
 async function addPastVersions(
   source: ReplaySource,
@@ -143,6 +143,6 @@ async function addPastVersions(
   }
 }
 
-/** A row that was deleted does not come back as it was long ago. */
+/** A deleted row is not restored from an old version. */
 const isNotDeleted = (row: AnyRow | undefined): boolean =>
   row === undefined || row.deletedAt === null;

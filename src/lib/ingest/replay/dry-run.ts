@@ -17,7 +17,7 @@ import {
 
 export interface DryRun {
   streams: ReplayFigures[];
-  /** False when it was ended before it was through: the figures are then those of a part. */
+  /** False when it was stopped early: then the figures cover only a part. */
   isComplete: boolean;
 }
 
@@ -27,8 +27,8 @@ interface ProjectedRows {
 }
 
 /**
- * What a replay would do, stream by stream. Writes nothing and asks nobody; `isOver` ends it before
- * its end.
+ * What a replay would do, stream by stream. Writes nothing and does not contact the provider;
+ * `isOver` stops it early.
  */
 export async function dryRunReplay(
   request: ReplayRequest,

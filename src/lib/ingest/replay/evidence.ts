@@ -6,7 +6,7 @@ import { toStreamKey, whereStream } from '../stream-key.ts';
 import type { Stream } from '../types.ts';
 import type { ReplaySource } from './types.ts';
 
-/** A pass that listed everything and whose absences were acted on, and when it began. */
+/** A pass that listed everything and whose deletions were carried out, and when it began. */
 export interface Proof {
   passId: string;
   at: Date;
@@ -26,8 +26,8 @@ export interface PlannedPage {
   /** The ids on it that a later page lists again or says are gone. */
   lost: string[];
   /**
-   * False when the newest proof and all that came after it no longer list its items: see windows in
-   * `isAbsent`.
+   * False when the page is older than the newest proof, so that its items may have left the window
+   * since: see `isAbsent`.
    */
   isCurrent: boolean;
 }
@@ -46,7 +46,8 @@ export async function selectProofs(
 }
 
 /**
- * Whether all pages of a pass are still kept, so that what they do not list is known to be absent.
+ * Whether all pages of a pass are still stored, so that what they do not list is known to be
+ * absent.
  */
 export async function isCompletelyKept(
   tx: Tx,
@@ -91,7 +92,7 @@ export async function planPages(
   return rows.map((row) => ({ ...row, receivedAt: new Date(row.receivedAt) }));
 }
 
-/** The ids that the source still has, as far as the kept pages tell. */
+/** The ids that the source still has, according to the stored pages. */
 export const selectListedIds = (
   source: ReplaySource,
   stream: Stream,
@@ -101,8 +102,9 @@ export const selectListedIds = (
     and is_current)`;
 
 /**
- * `page`: the pages that count; `told`: what each says of an id. Of all that is said of an id the
- * newest counts, and of one page what is gone.
+ * The CTEs `page` (the pages that count), `said` (for each page and id, whether it is listed or
+ * deleted) and `told` (which statement about an id is the newest). When one page both lists an id
+ * and names it as deleted, the deletion counts.
  */
 function buildListingCtes(source: ReplaySource, stream: Stream, proof: Proof | undefined): SQL {
   return sql`page as materialized (${selectRelevantPages(source, stream, proof)}),
@@ -126,7 +128,7 @@ function selectRelevantPages(source: ReplaySource, stream: Stream, proof: Proof 
     case 'complete':
       return sql`select ${columns}, true as is_current from raw_snapshots
         where ${whereStream(source, stream)} and ${isCurrent}`;
-    // What has left the window stays as it was last seen.
+    // Items that have left the window stay as they were last seen.
     case 'window':
       return sql`select ${columns}, ${isCurrent} as is_current from raw_snapshots
         where ${whereStream(source, stream)}`;
@@ -137,7 +139,7 @@ function selectRelevantPages(source: ReplaySource, stream: Stream, proof: Proof 
   }
 }
 
-/** What is not listed any more and was deleted stays so. */
+/** Rows that were deleted and are no longer listed stay deleted. */
 function whereNotDeleted(source: ReplaySource, stream: Stream): SQL {
   const { table } = getEntityDefinition(stream.entity);
   return sql`not exists (select from ${table} where ${whereStream(source, stream)}

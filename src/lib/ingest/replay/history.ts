@@ -12,7 +12,7 @@ import { whereStream } from '../stream-key.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
- * The newest version of a record that could be read, and the row that all versions together make.
+ * The newest readable version of a record, and the row that results from all its versions.
  */
 export interface PastVersion {
   incoming: Incoming;
@@ -30,11 +30,13 @@ interface HistoryPage {
   ids: string[];
 }
 
+/** The most that is read at once: pages, and bytes of bodies before compression. */
 const batchLimits = { pages: 200, bytes: 4_000_000 };
 
 /**
- * Walks through all kept versions of the records called `ids`, oldest first, as the syncs that
- * stored them did. A row that is older than what is kept is taken to have been so before.
+ * Goes through all stored versions of the records with the given ids, oldest first, as the syncs
+ * that stored them did. A row that is older than the stored versions is assumed to have had the
+ * same values before.
  */
 export async function walkHistory(
   source: ReplaySource,
@@ -68,8 +70,8 @@ export async function walkHistory(
 }
 
 /**
- * The pages that hold one of the records, oldest first, without those that repeat what the page
- * before said of all of them.
+ * The pages that hold one of the records, oldest first. A page is left out when for each of its
+ * records the previous page has the same content.
  */
 async function selectPages(
   source: ReplaySource,
@@ -129,7 +131,7 @@ function applyVersion(
   };
 }
 
-/** What is known of the time before the oldest kept version. */
+/** The row before the oldest stored version; null when the record did not exist yet. */
 function toInitialRow(
   existing: AnyRow | undefined,
   { record }: Incoming,

@@ -9,16 +9,15 @@ import { type PlannedPage } from './evidence.ts';
 import type { ReplaySource } from './types.ts';
 
 /**
- * The stream that the items of a partitioned stream hang on, and what a dry run would do to it
- * before.
+ * The parent stream of a partitioned stream, and what a dry run would have changed in it.
  */
 export interface Parents {
   name: string;
   entity: EntityName;
   field: string;
   /**
-   * Ids that would be there, and ids that would be gone. Empty in a real replay: there, the rows
-   * say it.
+   * Ids that would be inserted, and ids that would be deleted. Empty in a real replay, which has
+   * changed the rows themselves.
    */
   born: ReadonlySet<string>;
   gone: ReadonlySet<string>;
@@ -63,7 +62,7 @@ export async function readLiveParents(
   );
 }
 
-/** The condition that a row of a partitioned stream hangs on a parent that was deleted. */
+/** The rows of a partitioned stream whose parent was deleted. */
 export function whereParentDeleted(
   source: ReplaySource,
   stream: Stream,

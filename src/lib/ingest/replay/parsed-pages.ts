@@ -7,13 +7,13 @@ import type { Stream } from '../types.ts';
 export interface ParsedPage<Page> {
   page: Page;
   /**
-   * The items of the page; undefined when its body is damaged or is no answer of this stream any
-   * more.
+   * The items of the page; undefined when its body is damaged, or can no longer be parsed as a
+   * response of this stream.
    */
   items: unknown[] | undefined;
 }
 
-/** Reads the items of stored pages again. A body that several of them name is read once. */
+/** Reads the items of stored pages again. A body that several pages share is read once. */
 export async function readPages<Page extends { sha256: Buffer }>(
   tenantId: string,
   stream: Stream,

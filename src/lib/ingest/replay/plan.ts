@@ -13,7 +13,7 @@ import { findParents, type Parents } from './parents.ts';
 import type { ReplayRequest, ReplaySource } from './types.ts';
 
 /**
- * What a replay of one stream goes by. It follows from what is stored, so that each slice comes to
+ * The plan for replaying one stream. It depends only on what is stored, so each slice arrives at
  * the same plan.
  */
 export interface ReplayPlan {
@@ -21,7 +21,8 @@ export interface ReplayPlan {
   /** Newest first. */
   proofs: Proof[];
   /**
-   * The proof by which rows may be deleted; undefined when there is none, or not all of it is kept.
+   * The proof by which rows may be deleted; undefined when there is none, or when some of its pages
+   * are no longer stored.
    */
   proof: Proof | undefined;
   /** Whether rows may be deleted at all. */
@@ -58,6 +59,6 @@ export async function planStream(
   };
 }
 
-/** How many records the pages hold that they are the newest evidence of. */
+/** How many records the pages are the newest evidence of. */
 export const countRecords = (pages: readonly PlannedPage[]): number =>
   pages.reduce((sum, { won }) => sum + won, 0);

@@ -17,14 +17,14 @@ import {
   type ReplayRequest,
 } from './types.ts';
 
-/** The end of the replay, or the run as it was put down for the next slice. */
+/** The report of the finished replay, or the run that was released for the next slice. */
 export type ReplaySliceEnd =
   { report: ReplayReport } | { report: undefined; handedOver: { runId: string; lease: number } };
 
 /**
- * Rebuilds the rows and rollups of a connection from its stored answers, to the end. Asks nobody. A
- * run in other hands is a Problem (conflict), an unknown connection or stream one too (not_found,
- * bad_request).
+ * Rebuilds the rows and rollups of a connection from its stored responses, without contacting the
+ * provider. Throws Problem: `conflict` when another worker holds the connection's run, `not_found`
+ * for an unknown connection, `bad_request` for an unknown stream.
  */
 export async function replayConnection(request: ReplayRequest): Promise<ReplayReport> {
   let handedOver = request.handedOver;
@@ -38,7 +38,7 @@ export async function replayConnection(request: ReplayRequest): Promise<ReplayRe
   }
 }
 
-/** One slice of a replay: each stream in turn, from where the slice before ended. */
+/** One slice of a replay: each stream in turn, from where the previous slice ended. */
 export async function replaySlice(request: ReplayRequest): Promise<ReplaySliceEnd> {
   const source = await openReplay(request);
   return withClaimedRun(request, 'replay', (run, lost) =>
@@ -62,7 +62,10 @@ async function runSlice(
     if (cause instanceof FencedError) throw cause;
     if (cause instanceof SliceExpiredError || cause instanceof StoppedError) {
       await releaseReplay(request.tenantId, run);
-      log.info({ event: 'replay.put_down' }, 'Replay put down after a batch; it goes on later');
+      log.info(
+        { event: 'replay.put_down' },
+        'Replay released after a batch; a later slice resumes it',
+      );
       return { report: undefined, handedOver: { runId: run.runId, lease: run.lease } };
     }
     const failure = classifyFailure(error);
@@ -103,7 +106,7 @@ async function replayStreams(
   return streams;
 }
 
-/** What was replayed before a failure, with the books of the stream that failed. */
+/** Closes the counters of the stream that failed, and returns the reports of all streams so far. */
 function failOpenStreams(source: LeasedReplay, failure: Failure): Promise<StreamReport[]> {
   return retryInTenant(source.tenantId, async (tx) => {
     await closeOpenCounters(tx, source.tenantId, source.runId, {

@@ -25,7 +25,7 @@ import { deleteAbsentRows, findAbsentRows } from './absent-rows.ts';
 import { planStream, countRecords, type ReplayPlan } from './plan.ts';
 import type { DamagedResponse, LeasedReplay, ReplayRequest, ReplaySource } from './types.ts';
 
-/** What one transaction takes on. */
+/** The most that one transaction replays: pages, and bytes of bodies before compression. */
 const batchSize = { pages: 400, bytes: 2_000_000 };
 
 export interface StreamReplay {
@@ -34,8 +34,8 @@ export interface StreamReplay {
 }
 
 /**
- * Replays one stream from where an earlier slice stands to its end. Throws SliceOver after a batch
- * when the slice is over.
+ * Replays one stream to its end, from where an earlier slice stopped. Throws SliceExpiredError
+ * after a batch when the time of the slice is over.
  */
 export async function replayStream(
   source: LeasedReplay,
@@ -77,7 +77,7 @@ export async function replayStream(
   return { report, damaged };
 }
 
-/** Reads and translates batch by batch, as they are asked for. */
+/** Reads and translates the pages batch by batch, as the caller consumes them. */
 export async function* prepareBatches(
   source: ReplaySource,
   stream: Stream,
@@ -93,7 +93,7 @@ export const toOrigin = (
   { name: stream }: Stream,
 ): StreamOrigin => ({ tenantId, connectionId, provider: provider.key, stream, timeZone });
 
-/** The books of a batch: fetched = inserted + changed + unchanged + rejected. */
+/** The counters of a batch: fetched = inserted + changed + unchanged + rejected. */
 export function countBatch(
   batch: Batch,
   { inserts, updates, unchanged }: Rewrites,
@@ -123,8 +123,8 @@ function isAfter(page: PlannedPage, resumeAfter: Position): boolean {
 }
 
 /**
- * Opens the stream's books, or goes on with those of an earlier slice: the answer is where that one
- * ended.
+ * Opens the stream's counters, or reopens those of an earlier slice. Returns where that slice
+ * ended; null when there was none.
  */
 function openCounters(source: LeasedReplay, stream: Stream): Promise<Position | null> {
   return retryInTenant(source.tenantId, async (tx) => {
@@ -139,8 +139,8 @@ function openCounters(source: LeasedReplay, stream: Stream): Promise<Position | 
 }
 
 /**
- * One batch: rows, rollups, what is set aside, books and checkpoint in one transaction, which takes
- * turns with whoever mends records of the stream.
+ * Writes one batch in one transaction: rows, rollups, rejections, counters and the checkpoint. The
+ * lock on the stream makes it take turns with people who correct or retry records.
  */
 async function writeBatch(
   tx: Tx,
@@ -184,7 +184,7 @@ async function lockStreamAndRun(tx: Tx, source: LeasedReplay, stream: Stream): P
 }
 
 /**
- * Deletes what is gone, makes sure that the rollups are the sums of the rows, and closes the books.
+ * Deletes the rows that are gone, recounts the rollups from the rows, and closes the counters.
  */
 async function closeCounters(
   tx: Tx,
@@ -213,12 +213,14 @@ function formatMessage(damaged: number, heldBack: number): string {
   const parts = [];
   if (damaged > 0)
     parts.push(
-      `${damaged} stored ${damaged === 1 ? 'answer is' : 'answers are'} damaged; the records on ` +
-        `${damaged === 1 ? 'it' : 'them'} were left as they are.`,
+      damaged === 1
+        ? '1 stored response is damaged. The records in it were left as they are.'
+        : `${damaged} stored responses are damaged. The records in them were left as they are.`,
     );
   if (heldBack > 0)
     parts.push(
-      `${heldBack} records are not listed any more; that is so much that nothing was deleted.`,
+      `${heldBack} records are no longer listed. Because that is unusually many, nothing was ` +
+        'deleted.',
     );
   return parts.join(' ');
 }

@@ -6,14 +6,14 @@ export interface ReplayRequest extends SyncRequest {
   /** Only this stream. */
   stream?: string | undefined;
   /**
-   * Only records whose newest answer was received at this time or later; then nothing is deleted.
+   * Only records whose newest response was received at this time or later; then nothing is deleted.
    */
   since?: Date | undefined;
 }
 
 /**
- * A connection as far as its stored answers can be read again: no secret is opened, nothing is
- * asked of the provider.
+ * A connection with what it takes to read its stored responses again: no secret is opened and the
+ * provider is not contacted.
  */
 export type ReplaySource = Pick<
   Source,
@@ -21,18 +21,18 @@ export type ReplaySource = Pick<
 >;
 export type LeasedReplay = ReplaySource & Pick<LeasedRun, 'runId' | 'lease'>;
 
-/** A stored answer that could not be read. */
+/** A stored response that could not be read. */
 export interface DamagedResponse {
   stream: string;
   snapshotId: string;
   receivedAt: Date;
 }
 
-/** What a replay of one stream comes to, or would come to. */
+/** The result of replaying one stream, or the result that it would have. */
 export interface ReplayFigures extends StreamCounters {
   stream: string;
   label: string;
-  /** Rows that are not listed any more and that are kept because they are so many. */
+  /** Rows that are no longer listed, but kept because they are suspiciously many. */
   heldBack: number;
   damaged: DamagedResponse[];
 }

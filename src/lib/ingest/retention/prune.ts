@@ -14,14 +14,14 @@ import { whereUnneeded } from './unneeded.ts';
 export interface PruneResult {
   snapshots: number;
   bodies: number;
-  /** False when it was ended before it was through. */
+  /** False when it was stopped early. */
   isComplete: boolean;
 }
 
 /**
- * Deletes the raw snapshots of a tenant that are older than it keeps them and of use to no replay,
- * then the bodies that nothing names any more. A connection that is being replayed is left for the
- * next time. `isOver` ends it between batches.
+ * Deletes the raw snapshots of a tenant that are past their retention and that no replay needs,
+ * then the bodies that no snapshot refers to. A connection that is being replayed is skipped until
+ * the next time. `isOver` stops it between batches.
  */
 export async function pruneRaw(
   tenantId: string,

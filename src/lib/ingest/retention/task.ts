@@ -5,8 +5,8 @@ import { listTenants } from '../../identity/tenancy/tenants.ts';
 const hour = 3_600_000;
 
 /**
- * Once a day each workspace is rid of the raw snapshots that it has kept for long enough. Asked
- * every hour, because workers come and go.
+ * Queues the deletion of old raw snapshots for each workspace once a day. Checked every hour,
+ * because workers come and go.
  */
 export function pruneRawTask(): PeriodicTask {
   return { name: 'prune-raw', everyMs: hour, takeoverMs: 24 * hour, run: enqueuePruneJobs };

@@ -9,13 +9,13 @@ import type { ReplaySource } from '../replay/types.ts';
 import type { Stream } from '../types.ts';
 
 /**
- * The condition that an old snapshot of a stream is of use to no replay any more; undefined when
- * all of them are, because no pass has proved yet what is there. What replays need:
+ * The old snapshots of a stream that no replay needs any more; undefined when all are needed,
+ * because no pass has proved yet what exists. Replays need:
  * - the newest proof and everything since
- * - the newest answer that lists a live row, and of each live parent's items the newest list
- * - what set-aside items, and the rows that they would change, were made of
- * - where a row names the time since when it is as it is: the first answer that showed it so, and
- *   the last one before
+ * - the newest response that lists a live row, and the newest list of each live parent's items
+ * - the responses behind rejected items, and behind the rows that those items would change
+ * - where a row records the time since when it has been in its state: the first response that
+ *   showed it in this state, and the last one before
  */
 export async function whereUnneeded(
   tx: Tx,

@@ -2,12 +2,12 @@ import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 
-/** What one transaction deletes. */
+/** The most rows that one transaction deletes. */
 const batchSize = 1000;
 
 /**
- * Deletes snapshots by id, a few at a time; `isOver` ends it between two batches. The answer is how
- * many it deleted.
+ * Deletes snapshots by id in batches, and returns how many it deleted. `isOver` stops it between
+ * two batches.
  */
 export async function deleteSnapshots(
   tenantId: string,
@@ -30,9 +30,9 @@ export async function deleteSnapshots(
 }
 
 /**
- * Deletes bodies that no snapshot names. A page that is being stored holds the body that it names
- * (`storeSnapshot`): such a body is passed over. A page that comes while we hold one waits for us,
- * and stores its body anew.
+ * Deletes bodies that no snapshot refers to, and returns how many. Bodies of pages that are being
+ * stored are locked (`storeSnapshots`) and therefore skipped. A page whose body is locked here
+ * waits, and then stores the body anew.
  */
 export async function deleteUnreferencedBodies(
   tenantId: string,
@@ -46,7 +46,7 @@ export async function deleteUnreferencedBodies(
           and ${whereUnreferenced(tenantId)} limit ${batchSize} for update skip locked`);
       const digests = found.rows.map(({ sha256 }) => sha256);
       if (digests.length === 0) return { held: 0, gone: 0 };
-      // In a statement of its own, which sees what was committed before we held them.
+      // A second statement, because it sees what was committed before the bodies were locked.
       const result = await tx.execute(
         sql`delete from ${rawBodies} as body where tenant_id = ${tenantId} and sha256 in ${digests}
           and ${whereUnreferenced(tenantId)}`,

@@ -10,8 +10,8 @@ const compress = promisify(deflate);
 const decompress = promisify(inflate);
 
 /**
- * A body ready to be stored: made before the transaction, so that no lock waits for the
- * compression.
+ * A body ready to be stored. It is packed before the transaction, so that no lock is held during
+ * the compression.
  */
 export interface PackedBody {
   sha256: Buffer;
@@ -39,7 +39,7 @@ interface SnapshotMeta {
   deletedIds: string[];
 }
 
-/** An answer on its way in. */
+/** A response that is about to be stored. */
 export interface NewSnapshot {
   meta: SnapshotMeta;
   answer: HttpResponse;
@@ -47,10 +47,10 @@ export interface NewSnapshot {
 }
 
 /**
- * Keeps answers exactly as received, in one statement. The same body is kept once. One that is
- * there already is locked against deletion first; one that is being deleted is waited for, and
- * stored anew. In the order of their digests, so that two who store the same bodies meet them in
- * the same order. All belong to the tenant of the first.
+ * Stores responses exactly as received, in one statement. Equal bodies are stored once. A body that
+ * exists already is locked against deletion first; one that is being deleted is waited for and
+ * stored anew. Bodies are locked in the order of their digests, so that two transactions that store
+ * the same bodies do not deadlock. All snapshots belong to the tenant of the first.
  */
 export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]): Promise<void> {
   const [first] = snapshots;
@@ -97,7 +97,7 @@ function toSnapshotRow({ meta, answer, body }: NewSnapshot) {
 
 const joinList = (parts: SQL[]) => sql.join(parts, sql`, `);
 
-/** The text of a stored body; undefined when it is not there. Throws when it was damaged. */
+/** The text of a stored body; undefined when there is none. Throws when it is damaged. */
 export async function readBody(
   tx: Tx,
   tenantId: string,
@@ -110,7 +110,7 @@ export async function readBody(
   return rows[0] === undefined ? undefined : unpackBody(rows[0]);
 }
 
-/** The text of a body. Throws when it was damaged. */
+/** The text of a body. Throws when it is damaged. */
 export async function unpackBody({
   sha256,
   compressed,

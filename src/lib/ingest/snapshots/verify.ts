@@ -3,7 +3,7 @@ import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
 import { unpackBody } from './store.ts';
 
-/** A stored answer whose body is not what was received. */
+/** A stored response whose body does not match its digest. */
 interface DamagedSnapshot {
   snapshotId: string;
   connectionId: string;
@@ -21,10 +21,10 @@ export interface Verification {
   damaged: DamagedSnapshot[];
 }
 
-/** What is read at once. */
+/** Bodies that are read at once. */
 const batchSize = 100;
 
-/** Compares every body of a tenant with the digest that it is kept under. */
+/** Compares every body of a tenant with the digest that it is stored under. */
 export async function verifyBodies(
   tenantId: string,
   onProgress: (bodies: number) => void = () => {},

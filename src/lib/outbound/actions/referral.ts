@@ -18,12 +18,12 @@ export interface ReferralState {
   substatus: string;
 }
 
-/** What a person may make of a referral, and what was made of it before. */
+/** The states that a person may give a referral, and the change that was requested last. */
 export interface ReferralChanges {
-  /** As far as it is known here: what was read last, or what was written since. */
+  /** The state as it was read last, or written since. */
   state: { status: string; substatus: string | null };
   next: ReferralState[];
-  /** The newest change that was asked for here. */
+  /** The newest change that was requested here. */
   last: {
     wanted: RecordState;
     outcome: 'sent' | 'done' | 'refused' | 'failed';
@@ -32,7 +32,7 @@ export interface ReferralChanges {
   } | null;
 }
 
-/** What may be made of a referral. Throws Problem `not_found`. */
+/** The states that a referral may change to. Throws Problem `not_found`. */
 export async function getReferralChanges(
   tenantId: string,
   referralId: string,
@@ -56,9 +56,9 @@ export async function getReferralChanges(
 
 /**
  * Changes status and sub-status of a referral at its source, on behalf of a person, and has it read
- * again at once. Answers the state that it has there now. Throws Problem: `bad_request` for a state
- * that may not follow, `conflict` when it was changed there meanwhile or refused, `unavailable`
- * when the source cannot be asked.
+ * again at once. Returns the state that it has there now. Throws Problem: `bad_request` for a state
+ * that is not allowed, `conflict` when it was changed there in the meantime or refused,
+ * `unavailable` when the source cannot be reached.
  */
 export async function updateReferral(
   tenantId: string,
@@ -105,7 +105,7 @@ async function readReferral(tenantId: string, referralId: string) {
   const writeBack = providers.find(({ key }) => key === row.provider)?.writeBack as
     WriteBack | undefined;
   const received: RecordState = { status: row.status, substatus: row.substatus };
-  // What was written here stands until the source is read again.
+  // A change that was written here counts until the source is read again.
   const written =
     last?.outcome === 'done' && last.finishedAt !== null && last.finishedAt > row.changedAt
       ? last.wanted
@@ -161,7 +161,7 @@ function readTag(writeBack: WriteBack, item: unknown): string | null {
   try {
     return writeBack.current(item).tag;
   } catch {
-    // It was corrected by a person here; what was received cannot be read.
+    // The received item cannot be read: a person has corrected it here.
     return null;
   }
 }
@@ -174,7 +174,7 @@ const toReferralState = (state: RecordState): ReferralState => ({
 function notAllowedProblem(state: RecordState, next: RecordState[]): Problem {
   const may =
     next.length === 0
-      ? 'Nothing may follow.'
+      ? 'It cannot be changed any more.'
       : `It may become ${next.map(formatState).join('; ')}.`;
   return new Problem(
     'bad_request',

@@ -23,12 +23,12 @@ export interface RecordRef {
   provider: Pick<ProviderDefinition, 'key' | 'label'>;
 }
 
-/** The record itself tells whether a change arrived (`deliver`), so that nothing is sent again. */
+/** Nothing is sent twice: reading the record shows whether a change arrived (`deliver`). */
 const maxSends = 1;
 
 /**
- * Sends one change and keeps it in the audit log: stored before it leaves, so that one whose end is
- * not known can be seen. Throws Problem.
+ * Sends one change and records it in the audit log. It is stored before it is sent, so that a
+ * change with an unknown outcome is visible. Throws Problem.
  */
 export async function runAction(
   record: RecordRef,
@@ -83,7 +83,7 @@ async function storeRequest(
   return id;
 }
 
-/** Whatever came of it, the record is read again at once: what is shown is what the source says. */
+/** Stores the outcome and requests a sync, so that pages soon show what the source says. */
 async function finishAction(
   { tenantId, connectionId }: RecordRef,
   id: string,
@@ -101,7 +101,7 @@ async function finishAction(
 
 function toResult({ response }: ActionResult, auditLog: AuditLog) {
   if (response === null)
-    return { message: 'It was found changed when it was looked at: the answer had been lost.' };
+    return { message: 'The response was lost, but the record has the new values.' };
   const last = auditLog.drainEvents().at(-1);
   return { status: last?.status, response: last?.response };
 }
@@ -111,9 +111,9 @@ function toProblem(error: unknown, label: string): Problem | undefined {
   if (!(error instanceof RemoteError)) return undefined;
   const isUnreachable = error.kind === 'transient' || error.kind === 'rate_limited';
   const what = isUnreachable
-    ? `${label} could not be asked to change it.`
+    ? `${label} could not be reached to change it.`
     : error.kind === 'gone'
-      ? `${label} does not have it any more.`
+      ? `${label} no longer has it.`
       : `${label} did not change it.`;
   return new Problem(isUnreachable ? 'unavailable' : 'conflict', `${what} ${error.message}`);
 }

@@ -14,7 +14,7 @@ import { streamStates } from '../../schema/sync.ts';
 
 const { rawJson: _unread, ...columns } = getTableColumns(leads);
 
-/** The lead as it stands, without a lock; undefined when it is not there. Deleted ones are. */
+/** Reads a lead without locking it, also a deleted one; undefined when there is none. */
 export async function readLead(
   tx: Tx,
   tenantId: string,
@@ -39,9 +39,9 @@ export async function lockLead(
 }
 
 /**
- * Holds the states of streams, as each page of a sync and of a replay does: whoever else writes
- * their rows takes turns. Always before any push or lead is locked, and in one order, so that
- * nobody locks anybody out.
+ * Locks the states of streams, as each page of a sync and of a replay does, so that all who write
+ * their rows take turns. Always before any push or lead is locked, and in a fixed order, so that no
+ * deadlock arises.
  */
 export async function lockStreams(
   tx: Tx,
@@ -63,9 +63,9 @@ export async function lockStreams(
 }
 
 /**
- * Changes fields of a lead that the transaction holds, and keeps them as overrides: they stay until
- * the source changes them. Rollups follow. The time of change stays, because it says up to which
- * answer of the source the row is.
+ * Changes fields of a lead that the transaction has locked, and stores them as overrides, which
+ * hold until the source changes the field. Rollups are updated. `changedAt` stays, because it says
+ * which response of the source the row reflects.
  */
 export async function changeLead(
   tx: Tx,

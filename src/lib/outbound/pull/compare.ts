@@ -16,26 +16,26 @@ export interface PullInput {
   metadata: TargetMetadata;
   /** The item as it came from the CRM. */
   item: Record<string, unknown>;
-  /** What both sides agreed on last. */
+  /** The values that both sides agreed on last. */
   base: Record<string, FieldValue>;
-  /** What we would send now. */
+  /** The values that we would send now. */
   plan: Plan;
   lead: Pick<LeadRow, 'name'>;
   oursChangedAt: Date | null;
   theirsChangedAt: Date | null;
 }
 
-/** What follows from a copy that is not as both sides agreed. */
+/** What follows from a copy whose values differ from the agreed ones. */
 export interface PullResult {
-  /** What the lead is to say. */
+  /** New values of the lead. */
   values: NewValues;
-  /** On what both sides agree now, by remote field. */
+  /** The values that both sides agree on now, by remote field. */
   agreed: Record<string, FieldValue>;
-  /** Remote fields whose value comes to us. */
+  /** Remote fields whose value is taken over into the lead. */
   taken: string[];
   /** Remote fields that are to be written again. */
   sent: string[];
-  /** Remote fields that stay as they are there, because we cannot say the same. */
+  /** Remote fields that keep their value in the CRM, because the lead cannot hold it. */
   kept: string[];
   conflicts: FieldConflict[];
   /** Every remote field that was compared. */
@@ -43,8 +43,9 @@ export interface PullResult {
 }
 
 /**
- * Compares the copy of a lead with what both sides agreed on: what the CRM did not change since is
- * no news, whatever we say meanwhile, and neither is the echo of our own write. Pure.
+ * Compares the copy of a lead with the values that both sides agreed on. A value that the CRM has
+ * not changed since, like the echo of our own write, is no news, whatever our lead says by now.
+ * Pure.
  */
 export function compareCopy({
   mapping,
@@ -73,7 +74,7 @@ export function compareCopy({
     const before = Object.hasOwn(base, row.target) ? (base[row.target] ?? null) : undefined;
     if (before !== undefined) result.compared.push(row.target);
     if (theirs === before) continue;
-    // A value of ours that cannot be sent stays out of it: the CRM then has the only say.
+    // A value of ours that cannot be sent does not take part: then the CRM's value decides.
     const ours = plan.tables.lead?.values[row.target] ?? null;
     const { kind } = mergeField(row.rule, {
       ours,
@@ -82,8 +83,8 @@ export function compareCopy({
       oursChangedAt,
       theirsChangedAt,
     });
-    // What both sides never agreed on is the next push's to find out; only what the CRM alone knows
-    // comes back at once.
+    // A field without an agreed value is left to the next push; only a value that the CRM alone has
+    // is taken over at once.
     if (before === undefined && kind !== 'take' && kind !== 'same') continue;
     if (kind === 'same') result.agreed[row.target] = theirs;
     if (kind === 'send') result.sent.push(row.target);
@@ -104,7 +105,7 @@ export function compareCopy({
   return result;
 }
 
-/** True when nothing is to be done. Pure. */
+/** Whether the result leaves nothing to do. Pure. */
 export function isEcho({ taken, sent, conflicts, agreed }: PullResult): boolean {
   return taken.length + sent.length + conflicts.length + Object.keys(agreed).length === 0;
 }

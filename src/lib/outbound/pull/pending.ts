@@ -28,15 +28,13 @@ export interface PendingPull {
   markedAt: string;
 }
 
-/**
- * The mapping and what the CRM says of its fields; undefined while it was never asked, when nothing
- * was pushed either.
- */
+/** What a comparison with the CRM needs: the mapping, and the CRM's fields. */
 export interface PullContext {
   mapping: Mapping;
   metadata: TargetMetadata;
 }
 
+/** Undefined while the CRM's fields were never read: then nothing was pushed either. */
 export async function readPullContext(
   tx: Tx,
   { tenantId, connectionId }: ConnectionKey,
@@ -47,7 +45,7 @@ export async function readPullContext(
     : { mapping: await selectMapping(tx, tenantId, connectionId), metadata: targets.metadata };
 }
 
-/** The next marks behind a lead's id. */
+/** The next pending pulls, in the order of lead ids, after a lead's id. */
 export function readPendingPulls(
   tx: Tx,
   { tenantId, connectionId }: ConnectionKey,
@@ -63,7 +61,7 @@ export function readPendingPulls(
     .limit(limit);
 }
 
-/** Takes marks away, as long as nothing changed since they were read. */
+/** Deletes pending pulls, except those that were recorded again since they were read. */
 export async function deletePendingPulls(
   tx: Tx,
   { tenantId, connectionId }: ConnectionKey,
@@ -79,18 +77,18 @@ export async function deletePendingPulls(
   await tx.delete(pushPulls).where(and(whereConnection(tenantId, connectionId), read));
 }
 
-/** All that a mark is about, as it stands. */
+/** Everything that a pending pull is about, in its current state. */
 export interface PullCandidate {
   push: PushRow | undefined;
   copy: Copy | undefined;
   lead: LeadRow | undefined;
-  /** Undefined for a lead that is gone. */
+  /** Undefined when the lead was deleted. */
   values: LeadValues | undefined;
   /** When the last complete pass over the copy's stream began: the copy is at least as fresh. */
   freshAt: Date | null;
 }
 
-/** What some marks are about, in a few queries however many they are. */
+/** Reads the candidates of pending pulls, with the same few queries for any number of them. */
 export async function readPullCandidates(
   tx: Tx,
   key: ConnectionKey,
@@ -172,16 +170,16 @@ async function readFreshness(
 }
 
 /**
- * Whether the copy was read after our last write: a page that was on its way meanwhile may hold
- * what stood there before, and that must not be taken for a change. Our write itself brings the
- * newer copy along.
+ * Whether the copy was read after our last write. A page that was fetched before it may hold the
+ * old values, which must not be taken for a change. The write itself makes the CRM list the copy
+ * again, so a newer copy follows.
  */
 export const isCopyCurrent = ({ push, freshAt }: PullCandidate): boolean =>
   push === undefined || (freshAt !== null && freshAt > push.updatedAt);
 
 /**
- * What the copy brings; undefined when there is nothing to compare: no copy, or nothing that both
- * sides ever agreed on.
+ * Compares the copy with the lead. Undefined when there is nothing to compare: no copy, or no
+ * values that both sides ever agreed on.
  */
 export function compareCandidate(
   { mapping, metadata }: PullContext,
@@ -210,9 +208,7 @@ export function compareCandidate(
   });
 }
 
-/**
- * Which lead the copy is to be the mirror of: none when the lead is gone, or is a mirror itself.
- */
+/** The lead that the copy belongs to; null when that lead was deleted or is a copy itself. */
 export function findCopiedLead({ push, lead }: PullCandidate): string | null {
   return push === undefined ||
     lead === undefined ||
@@ -223,7 +219,8 @@ export function findCopiedLead({ push, lead }: PullCandidate): string | null {
 }
 
 /**
- * Whether a mark asks for nothing: the copy is in its place, and says what both sides agreed on.
+ * Whether a pending pull has nothing to do: the copy is marked as one, and its values are those
+ * that both sides agreed on.
  */
 export function isNoOp(context: PullContext, candidate: PullCandidate): boolean {
   const { push, copy } = candidate;
@@ -234,7 +231,7 @@ export function isNoOp(context: PullContext, candidate: PullCandidate): boolean 
   return pulled === undefined || (isEcho(pulled) && push.state !== 'conflict');
 }
 
-/** A worker is sending it right now: what both sides agree on is about to change. */
+/** Whether a worker is sending the push: then the agreed values are about to change. */
 export const isLeased = ({ leaseUntil }: Pick<PushRow, 'leaseUntil'>): boolean =>
   leaseUntil !== null && leaseUntil > new Date();
 

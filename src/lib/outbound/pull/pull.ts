@@ -19,19 +19,19 @@ import { applyPendingPull, type PullOutcome } from './apply.ts';
 export type PullTally = Record<PullOutcome, number>;
 
 /**
- * Marks that are read at once. Most are echoes of our own writes, and those are taken away
- * together.
+ * Pending pulls that are read at once. Most are echoes of our own writes, which are deleted in one
+ * statement.
  */
 const batchSize = 200;
 
 /**
- * Draws the consequences of everything that changed in a CRM since the last time: values come back
- * to our leads, are written again, or become conflicts, by the rule of each field.
+ * Applies everything that has changed in a CRM since the last time: by the rule of each field, a
+ * value is taken over into the lead, written to the CRM again, or becomes a conflict.
  *
- * The marks were stored with the changes that they stand for, and each goes in the transaction that
- * acts on it: a crash leaves the mark, and the next pull, after the next sync, finds it. The change
- * is not acted on in the transaction of the page itself, which would hold the streams of two
- * connections while it writes hundreds of rows.
+ * Pending pulls are recorded in the transaction of the change and deleted in the transaction that
+ * applies them, so one that a crash leaves behind is applied by the next pull. They are not applied
+ * in the transaction of the page, because that would lock the streams of two connections while it
+ * writes hundreds of rows.
  */
 export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
   const tally: PullTally = { waits: 0, nothing: 0, pulled: 0, due: 0, conflict: 0 };
@@ -82,8 +82,8 @@ export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
 }
 
 /**
- * As `pullChanges` after a sync: what fails is noted and left to the next one, because the sync
- * itself went well.
+ * As `pullChanges`, after a sync. A failure is logged and left to the next pull, because the sync
+ * itself succeeded.
  */
 export async function pullAfterSync(key: ConnectionKey): Promise<void> {
   try {
@@ -101,7 +101,7 @@ export async function pullAfterSync(key: ConnectionKey): Promise<void> {
   }
 }
 
-/** One that fails keeps its mark, and keeps nobody else from theirs. */
+/** A pull that fails stays pending and does not stop the others. */
 async function tryApplyPendingPull(
   key: ConnectionKey,
   context: PullContext,
@@ -109,10 +109,9 @@ async function tryApplyPendingPull(
   timeZone: string,
 ): Promise<PullOutcome> {
   try {
-    const noOps = await retryInTenant(key.tenantId, (tx) =>
+    return await retryInTenant(key.tenantId, (tx) =>
       applyPendingPull(tx, key, context, pendingPull, timeZone),
     );
-    return noOps;
   } catch (error) {
     log.error(
       { event: 'pull.failed', reason: safeMessage(error) },

@@ -14,18 +14,18 @@ import { sourceDigest } from '../../mappings/lead-values.ts';
 import { enqueuePushes } from './enqueue.ts';
 
 const everyMs = 60_000;
-/** More than these at once would hold their rows for long; the others follow the next time. */
+/** The most pushes that one transaction requests again, which bounds its locks; the rest follow. */
 const maxMarked = 2_000;
 
 /**
- * Once a minute, over all processes: what changed here is sent again, and what is due and was not
- * woken is woken.
+ * Once a minute, in one of all processes: requests the pushes of leads that have changed here, and
+ * queues a job for connections with due pushes.
  */
 export function duePushesTask(): PeriodicTask {
   return { name: 'push-leads', everyMs, run: async () => void (await enqueueDuePushes()) };
 }
 
-/** Wakes every connection that has pushes which are due. The answer is how many those are. */
+/** Queues a job for every connection with due pushes, and returns how many those are. */
 export async function enqueueDuePushes(): Promise<number> {
   let enqueued = 0;
   for (const tenant of await listTenants()) {
@@ -38,8 +38,8 @@ export async function enqueueDuePushes(): Promise<number> {
 }
 
 /**
- * Connections with pushes that are due, those included whose leads have changed since they were
- * sent; none while the feature is off. One that is paused waits until it is resumed.
+ * The connections with due pushes, including pushes of leads that have changed since they were
+ * sent. None while the feature is off; a paused connection waits until it is resumed.
  */
 function listDueConnections(tenantId: string): Promise<string[]> {
   return retryInTenant(tenantId, async (tx) => {
@@ -64,8 +64,8 @@ function listDueConnections(tenantId: string): Promise<string[]> {
 }
 
 /**
- * Asks again for the pushed leads whose rows look different than when their values were read;
- * whether there is anything to send is seen then.
+ * Requests again the pushes of leads whose rows differ from when their values were read. The push
+ * itself finds out whether there is anything to send.
  */
 async function markChangedPushes(tx: Tx, tenantId: string): Promise<void> {
   const changed = tx
@@ -76,7 +76,7 @@ async function markChangedPushes(tx: Tx, tenantId: string): Promise<void> {
       companyDomains,
       and(eq(companyDomains.tenantId, tenantId), eq(companyDomains.domain, leads.domain)),
     )
-    // Without a record there it was deleted, and a person has decided to leave it so.
+    // A synced push without a remote record: a person decided to leave the deleted record deleted.
     .where(
       and(
         eq(pushes.tenantId, tenantId),

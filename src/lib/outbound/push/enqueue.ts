@@ -1,9 +1,9 @@
 import { enqueue } from '../../jobs/queue.ts';
 
 /**
- * Wakes the workers for the pushes of a connection, now or at a time. The table of pushes is the
- * truth; the job only says that it is worth a look. A job that is about to end may not see what was
- * asked for just now, so a second one may wait.
+ * Queues a job for the pushes of a connection, now or for a given time. The job names no push: it
+ * does what the table of pushes says is due. A running job may end without seeing a push that was
+ * just requested, so one more may be queued behind it.
  */
 export async function enqueuePushes(
   tenantId: string,

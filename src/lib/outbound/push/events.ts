@@ -22,7 +22,9 @@ export function toPushEvents(
   return events.map((event) => ({ ...event, tenantId, pushId, attempt, actor: requestedBy }));
 }
 
-/** Stores events; one that was stored when its request was sent is completed by its response. */
+/**
+ * Stores events. The response of a request completes the event that was stored when it was sent.
+ */
 export async function storePushEvents(tx: Tx, events: readonly NewPushEvent[]): Promise<void> {
   if (events.length === 0) return;
   await tx
@@ -40,6 +42,6 @@ export async function storePushEvents(tx: Tx, events: readonly NewPushEvent[]): 
     });
 }
 
-/** One statement cannot touch a row twice. */
+/** Only the newest of each id, because one statement cannot update a row twice. */
 const newestById = (events: readonly NewPushEvent[]): Iterable<NewPushEvent> =>
   new Map(events.map((event) => [event.id, event])).values();

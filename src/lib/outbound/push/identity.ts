@@ -2,15 +2,15 @@ import { v5 } from 'uuid';
 import type { FieldValue, PushTable } from '../../connectors/contract/destination.ts';
 
 /**
- * Our own name space for ids (RFC 9562, 5.5): never changed, or records would be made a second
- * time.
+ * Our namespace for UUIDs of version 5 (RFC 9562, 5.5). It must never change: every record would
+ * get another id and be created a second time.
  */
 const idNamespace = '5b1f0b3e-6d2f-5c7a-9a53-0d4f6a6f2f11';
 
 /**
- * The id of the record that a lead has in a table of a connected CRM, known before the record is
- * made: a lead and its opportunity by the lead, an account by its domain, a contact by its e-mail
- * address. Null when there is none of these.
+ * The id of a lead's record in a table of a connected CRM, known before the record is created. It
+ * is derived from the lead for leads and opportunities, from the domain for accounts, and from the
+ * e-mail address for contacts. Null when that value is missing.
  */
 export function toRecordId(
   connectionId: string,

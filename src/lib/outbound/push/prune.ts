@@ -4,13 +4,12 @@ import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents } from '../../schema/pushes.ts';
 
 const dayMs = 86_400_000;
-/** What one transaction deletes. */
+/** The most events that one transaction deletes. */
 const batchSize = 1000;
 
 /**
- * Deletes the steps of pushes that are older than the workspace keeps raw answers, oldest first;
- * what people decided stays. `isOver` ends it between two batches. False when it was ended before
- * it was through.
+ * Deletes the events of pushes that are older than the workspace keeps raw responses, oldest first.
+ * Decisions of people stay. `isOver` stops it between two batches; then the result is false.
  */
 export async function prunePushEvents(
   tenantId: string,
@@ -18,7 +17,7 @@ export async function prunePushEvents(
 ): Promise<boolean> {
   const { rawRetentionDays } = await getTenant(tenantId);
   const cutoff = new Date(Date.now() - rawRetentionDays * dayMs);
-  // Ids are in the order of time, so that the key finds the old ones without an index of its own.
+  // Ids are in the order of time, so the primary key finds the old ones without another index.
   const old = and(
     eq(pushEvents.tenantId, tenantId),
     lt(pushEvents.id, firstIdAt(cutoff)),
@@ -45,7 +44,7 @@ export async function prunePushEvents(
   return false;
 }
 
-/** The lowest UUID of version 7 that is made at a time or later. */
+/** The lowest version 7 UUID of a given time. */
 function firstIdAt(at: Date): string {
   const ms = at.getTime().toString(16).padStart(12, '0');
   return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-000000000000`;

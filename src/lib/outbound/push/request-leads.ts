@@ -10,10 +10,10 @@ export interface LeadPushRequest extends Omit<PushRequest, 'refused'> {
   refused: { leadId: string; reason: string; isUnknown: boolean }[];
 }
 
-/** Companies with more leads than these are asked for by a filter. */
+/** The most leads of one domain that are requested at once; more are requested by a filter. */
 const maxLeadsPerDomain = 500;
 
-/** Asks for leads by their ids. */
+/** Requests pushes of leads by their ids. */
 export async function requestPushesByIds(
   tenantId: string,
   connectionId: string,
@@ -27,7 +27,9 @@ export async function requestPushesByIds(
   };
 }
 
-/** Asks for the leads of a domain, however it is spelled. None at all is a Problem. */
+/**
+ * Requests pushes of all leads of a domain, however it is spelled. Throws Problem when it has none.
+ */
 export async function requestPushesByDomain(
   tenantId: string,
   connectionId: string,
@@ -53,11 +55,11 @@ export async function requestPushesByDomain(
   );
 }
 
-/** The registrable domain that a person means. */
+/** The registrable domain in what a person typed. Throws Problem when there is none. */
 export function requireDomain(text: string): string {
   const { domain } = parseCompanyDomain(text, []);
   if (domain === null)
-    throw new Problem('bad_request', 'This is no domain. Write one such as example.com.');
+    throw new Problem('bad_request', 'This is not a domain. Enter one such as example.com.');
   return domain;
 }
 

@@ -10,8 +10,9 @@ import { requestPushes } from './request.ts';
 const pageSize = 500;
 
 /**
- * Asks for the leads that a filter shows, page by page, until there is no more or `isOver` says so.
- * The answer is where it goes on; null at the end. The filter is read as the lead table reads it.
+ * Requests pushes of the leads that a filter shows, page by page, until the last page or until
+ * `isOver` says so. Returns the cursor to continue from; null at the end. The filter is parsed as
+ * the lead table parses it.
  */
 export async function requestMatchingSlice(
   { tenantId, connectionId, query, after, requestedBy }: JobPayload<'request-pushes'>,

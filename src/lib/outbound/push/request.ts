@@ -21,19 +21,17 @@ export interface PushConnection {
 
 export interface PushRequest {
   queued: number;
-  /**
-   * Those that were asked for already and wait; they are sent with the newest values all the same.
-   */
+  /** Pushes that were requested before and still wait; they will send the newest values. */
   alreadyPending: number;
   refused: { leadId: string; reason: string }[];
-  /** One row for each lead that was taken on. */
+  /** One entry for each accepted lead. */
   pushes: { id: string; leadId: string; wasPending: boolean }[];
 }
 
-/** Why a lead that is not there, or is another workspace's, is refused. */
+/** Why a lead is refused that does not exist, or belongs to another workspace. */
 export const unknownLead = 'There is no such lead in this workspace.';
 
-/** At most so many leads are asked for in one transaction. */
+/** The most pushes that one transaction requests. */
 const chunkSize = 500;
 
 /** The connections of a tenant that take leads, oldest first; none while the feature is off. */
@@ -48,8 +46,8 @@ export async function listPushConnections(tenantId: string): Promise<PushConnect
 }
 
 /**
- * The connection to push into: the one that is named, else the only one. A Problem (conflict) says
- * what to do when there is none.
+ * The connection to push into: the one that is named, else the only one. Throws Problem with what
+ * to do when there is none, or more than one.
  */
 export async function requirePushConnection(
   tenantId: string,
@@ -90,9 +88,9 @@ export async function requirePushConnection(
 }
 
 /**
- * Asks for leads to be written into a CRM. One that waits already is not queued twice; one that is
- * being sent right now is sent again afterwards, with the newest values. Unknown leads and copies
- * of pushed ones are refused, each with its reason.
+ * Requests that leads are written into a CRM. A lead that is waiting already is not queued twice;
+ * one that is being sent is sent again afterwards, with the newest values. Unknown leads and copies
+ * of pushed leads are refused, each with its reason.
  */
 export async function requestPushes(
   tenantId: string,
@@ -101,8 +99,7 @@ export async function requestPushes(
 ): Promise<PushRequest> {
   await requirePushConnection(tenantId, connectionId);
   const result: PushRequest = { queued: 0, alreadyPending: 0, refused: [], pushes: [] };
-  // In one order, so that two requests for the same leads wait for each other instead of locking
-  // each other out.
+  // In a fixed order, so that two requests for the same leads do not deadlock.
   const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
   for (let at = 0; at < wanted.length; at += chunkSize) {
     const chunk = wanted.slice(at, at + chunkSize);
@@ -119,8 +116,8 @@ export async function requestPushes(
 }
 
 /**
- * Asks for all leads that a filter of the lead table shows, in a job. False when the same is
- * waiting or under way already.
+ * Queues a job that requests pushes of all leads that a filter of the lead table shows. False when
+ * such a job is queued or running already.
  */
 export async function requestPushesMatching(
   tenantId: string,
@@ -196,9 +193,9 @@ async function checkAdmissible(
     const lead = known.get(leadId);
     if (lead === undefined) return unknownLead;
     if (lead.mirrorOf !== null)
-      return 'This lead is the copy of one that was pushed there. Push that one.';
+      return 'This lead is a copy of a lead that was pushed. Push the original lead instead.';
     return lead.connectionId === connectionId
-      ? 'This lead comes from this very system: it is there already.'
+      ? 'This lead comes from this system, so it is there already.'
       : undefined;
   };
   const refused = leadIds.flatMap((leadId) => {
@@ -226,8 +223,8 @@ async function selectWaiting(
 }
 
 /**
- * A push in somebody's hands keeps its lease; whoever has it sees by `requested_at` that it is to
- * be sent again.
+ * Inserts the pushes, or requests existing ones again. A push that a worker holds keeps its lease;
+ * the worker sees by `requested_at` that it has to be sent again.
  */
 async function upsertPushes(
   tx: Tx,

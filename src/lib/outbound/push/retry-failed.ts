@@ -3,12 +3,11 @@ import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../schema/pushes.ts';
 import { listPushConnections, requestPushes } from './request.ts';
 
-/** Leads that are asked for at once. */
+/** Leads that are requested at once. */
 const chunkSize = 500;
 
 /**
- * Asks for everything that failed once more, of one connection or of all that take leads. Answers
- * how many that are.
+ * Requests all failed pushes again, of one connection or of all that take leads. Returns how many.
  */
 export async function retryFailedPushes(
   tenantId: string,
@@ -24,7 +23,7 @@ export async function retryFailedPushes(
   return retried;
 }
 
-/** By id, so that one that fails again meanwhile is not met twice. */
+/** In the order of ids, so that a push that fails again in the meantime is not retried twice. */
 async function retryConnection(
   tenantId: string,
   connectionId: string,

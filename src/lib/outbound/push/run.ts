@@ -12,36 +12,38 @@ import { claimPush, whilePushHeld } from './lease.ts';
 import { findNextDueAt, recordWaiting } from './waiting.ts';
 
 export interface PushSliceRequest extends ConnectionKey {
-  /** A lead that is asked for along with it: what a person retries. */
+  /** A lead whose push is requested as well: the one that a person retries. */
   leadId?: string | null;
   requestedBy?: string | null;
   signal?: AbortSignal;
-  /** How long it may take before it gives way to others. */
+  /** The time (ms) after which it gives way to other jobs. Default: no limit. */
   sliceMs?: number;
 }
 
 export interface PushSliceResult {
   tally: Record<PushOutcome['kind'], number>;
   /**
-   * When the next push is due; null when none waits. At once when the slice ended before its work
-   * did.
+   * When the next push is due; null when none is waiting. A time in the past when the slice ended
+   * before all due pushes were done.
    */
   next: Date | null;
 }
 
 /**
- * At most so many pushes of a connection are under way at once, however many requests its provider
- * allows.
+ * The most pushes of a connection that one worker runs at once, whatever rate its provider allows.
  */
 const maxConcurrentPushes = 4;
 
-/** A CRM that could not be opened and named no time is left alone for so many retry intervals. */
+/**
+ * How many retry intervals (SYNC_RETRY_BASE_MS) to wait for a CRM that could not be opened and gave
+ * no time for a retry.
+ */
 const reopenFactor = 60;
 
 /**
- * Writes what is due into the CRM of a connection, the longest due first, until nothing is, the
- * slice is over, or the CRM is to be left alone. Any number of workers may do so at once. A
- * connection that takes no leads is a Problem.
+ * Writes the due pushes of a connection into its CRM, the longest due first, until none is left,
+ * the time of the slice is over, or the CRM asks for a pause. Several workers may do this at once.
+ * Throws Problem for a connection that takes no leads.
  */
 export async function pushSlice(request: PushSliceRequest): Promise<PushSliceResult> {
   const { tenantId, connectionId, leadId, requestedBy = null } = request;
@@ -75,7 +77,7 @@ export async function pushSlice(request: PushSliceRequest): Promise<PushSliceRes
   );
 }
 
-/** Until when the CRM is to be left alone, if it is. */
+/** Returns until when the CRM has to be left alone; undefined when it does not. */
 async function runSlice(
   request: PushSliceRequest,
   tally: PushSliceResult['tally'],
@@ -85,13 +87,13 @@ async function runSlice(
   try {
     return await withPushSession({ tenantId, connectionId, insist, signal }, async (session) => {
       const waitUntil = await runLanes(session, request, tally);
-      // The first success proves that credentials which were refused before are good now.
+      // A successful push proves that credentials which were refused before are valid now.
       const wasRefused = session.connection.status === 'needs_reconnect';
       if (wasRefused && tally.synced > 0) await recordHealth(request, null);
       return waitUntil;
     });
   } catch (error) {
-    // What its fields are cannot be found out now: nothing was tried, so nothing failed.
+    // The CRM's fields could not be read. No push was tried, so none has failed.
     if (!(error instanceof RemoteError)) throw error;
     log.warn(
       { event: 'push.not_open', kind: error.kind, reason: error.message },
@@ -103,7 +105,7 @@ async function runSlice(
   }
 }
 
-/** Each lane carries one push after the other; the first that is told to wait stops them all. */
+/** Each lane runs one push after the other; the first that has to wait stops all lanes. */
 async function runLanes(
   session: PushSession,
   request: PushSliceRequest,
@@ -122,8 +124,8 @@ async function runLanes(
       if (pushed.needsReconnect !== undefined) await recordHealth(request, pushed.needsReconnect);
     }
   };
-  // All of them come to their end, also when one fails for want of a database: the client that they
-  // share is closed then.
+  // Waits for all lanes even when one fails because the database is away: the HTTP client that they
+  // share is closed afterwards.
   const ended = await Promise.allSettled(Array.from({ length: maxConcurrentPushes }, runLane));
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;

@@ -16,12 +16,12 @@ export interface PushSession extends ConnectionSession {
 export interface PushSessionRequest {
   tenantId: string;
   connectionId: string;
-  /** Whether a person asked for it: then an open circuit is not waited for. */
+  /** Whether a person requested it: then it does not wait for an open circuit. */
   insist: boolean;
   signal: AbortSignal | undefined;
 }
 
-/** Opens the CRM of a connection for writing. Throws RemoteError when it cannot be asked now. */
+/** Opens the CRM of a connection for writing. Throws RemoteError when it cannot be reached. */
 export function withPushSession<T>(
   { tenantId, connectionId, insist, signal }: PushSessionRequest,
   work: (session: PushSession) => Promise<T>,
@@ -45,8 +45,8 @@ export function withPushSession<T>(
 }
 
 /**
- * Whether the source answers again is found out by a question: a push that has nothing to send
- * would keep the probe from everybody.
+ * Sends one read-only request when this session is the probe of an open circuit. A push that has
+ * nothing to send would otherwise hold the probe without ever showing whether the CRM responds.
  */
 async function answerProbe(session: ConnectionSession): Promise<void> {
   const { isProbe, provider, http, settings, secrets } = session;

@@ -13,8 +13,8 @@ const maxLeads = 100;
 const maxEvents = 20;
 
 /**
- * Where the leads of a domain stand in each CRM, with the newest steps of each. Leads that were
- * never sent have none.
+ * The pushes of all leads of a domain, with the newest events of each. Leads that were never pushed
+ * have none.
  */
 export async function getPushStatus(tenantId: string, text: string) {
   const domain = requireDomain(text);
@@ -55,8 +55,8 @@ export async function getPushStatus(tenantId: string, text: string) {
 }
 
 /**
- * How many leads stand where, by connection; `oldest`: since when the longest of them has been
- * waiting.
+ * How many pushes are in each state, by connection. `oldest`: since when the oldest pending one has
+ * been waiting.
  */
 export async function countPushes(
   tenantId: string,

@@ -9,19 +9,19 @@ import { ensureRelated } from './related.ts';
 export interface DeliveryResult {
   base: Base;
   conflicts: FieldConflict[];
-  /** What a person should know, in whole sentences. */
+  /** What a person should know, in full sentences. */
   messages: string[];
 }
 
 /**
- * Writes one lead with all that belongs to it, in the order in which one needs the other: account,
- * contact, lead, opportunity.
+ * Writes one lead with everything that belongs to it, parents first: account, contact, lead,
+ * opportunity.
  */
 export async function deliver(delivery: Delivery): Promise<DeliveryResult> {
   const account = await ensureRelated(delivery, 'account', {});
   const contact = await ensureRelated(delivery, 'contact', omitUndefined({ account }));
   const lead = await ensureLead(delivery, omitUndefined({ account, contact }));
-  // Without a lead there, or with a lost one, nothing is sold.
+  // A lead that is missing in the CRM or disqualified gets no opportunity.
   if (lead.status === null || lead.status === 'disqualified') return lead;
   const opportunity = await ensureOpportunity(
     delivery,

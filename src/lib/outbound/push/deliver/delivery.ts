@@ -14,15 +14,15 @@ import type {
 } from '../../../connectors/contract/destination.ts';
 import type { LeasedPush } from '../lease.ts';
 
-/** What has been reached so far; stored before each further write. */
+/** The records that the push has reached so far; stored before each further write. */
 export interface DeliveryProgress {
   remoteId: string | null;
   remoteIds: Record<string, string>;
-  /** What this push made itself. */
+  /** The records that this push created. */
   made: LeasedPush['made'];
 }
 
-/** One push on its way. */
+/** One push while it is being delivered. */
 export interface Delivery {
   push: LeasedPush;
   plan: Plan;
@@ -36,12 +36,12 @@ export interface Delivery {
   progress: DeliveryProgress;
 }
 
-/** So often a record may turn out to be another one than it was a moment ago. */
+/** How often a record may change between reading and writing it before the push gives up. */
 export const maxRounds = 5;
 
 /**
- * Whether an earlier try may have made records whose answers were lost: then those of our own ids
- * are asked for first.
+ * Whether an earlier attempt may have created records although its responses were lost: then the
+ * push first looks for records with our own ids.
  */
 export const mayHaveCreated = ({ push }: Delivery): boolean => push.lease > 1;
 
@@ -56,7 +56,7 @@ export function findField(
   return metadata.tables[table].fields.find((field) => field.name === name);
 }
 
-/** What a record says in a field, as it is compared. */
+/** The value of a record in a field, in the form in which values are compared. */
 export function readRemoteValue(
   delivery: Delivery,
   table: PushTable,
@@ -67,7 +67,7 @@ export function readRemoteValue(
   return field === undefined ? null : toStoredValue(field, record.values[name] ?? null);
 }
 
-/** Those of the values that may be written now. */
+/** The values whose fields the CRM allows to be written on creating or updating a record. */
 export function pickWritable(
   delivery: Delivery,
   table: PushTable,
@@ -79,7 +79,10 @@ export function pickWritable(
   );
 }
 
-/** Makes a record. Without a value for a field that the CRM requires it is not even tried. */
+/**
+ * Creates a record. Throws RemoteError (malformed) before sending when a field that the CRM
+ * requires has no value.
+ */
 export async function createRecord(
   delivery: Delivery,
   table: PushTable,
@@ -98,7 +101,7 @@ export async function createRecord(
       'malformed',
       `${label} requires ` +
         `${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ` +
-        `${table}, and nothing of ours fills it. Add it to the lead or to the field mapping.`,
+        `${table}, but no value is mapped to it. Add it to the lead or to the field mapping.`,
     );
   const written = await tables.create({ table, id, values, parents }, { detect });
   if (written.kind !== 'done') return written;
@@ -107,7 +110,7 @@ export async function createRecord(
   return written;
 }
 
-/** Changes a record, if it still is as it was read. */
+/** Updates a record, on the condition that it has not changed since it was read. */
 export async function updateRecord(
   delivery: Delivery,
   table: PushTable,
@@ -118,7 +121,7 @@ export async function updateRecord(
   const { tables, progress } = delivery;
   const written = await tables.update({ table, id: record.id, etag: record.etag, values, parents });
   const made = progress.made[table];
-  // What we changed ourselves nobody else has changed.
+  // Our own update does not count as a change by somebody else.
   if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag)
     progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
   return written;
@@ -129,7 +132,7 @@ export function setRemoteId(progress: DeliveryProgress, table: PushTable, id: st
   else progress.remoteIds = { ...progress.remoteIds, [table]: id };
 }
 
-/** The parents that a record does not have yet: a link that is there is left as people made it. */
+/** The parents that a record does not have yet: existing links are left as people made them. */
 export function pickMissingParents(record: RemoteRecord, parents: Parents): Parents {
   return Object.fromEntries(
     Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined),
@@ -139,6 +142,6 @@ export function pickMissingParents(record: RemoteRecord, parents: Parents): Pare
 export const unstableRecord = ({ label }: Delivery, table: PushTable): RemoteError =>
   new RemoteError(
     'transient',
-    `The ${table} in ${label} changed again and again while it was being written. The next try ` +
-      'follows by itself.',
+    `The ${table} in ${label} kept changing while it was being written. It is retried ` +
+      'automatically.',
   );

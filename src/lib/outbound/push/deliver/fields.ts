@@ -9,8 +9,8 @@ import type {
 import { findField, readRemoteValue, pickWritable, type Delivery } from './delivery.ts';
 
 /**
- * What both sides agreed on, by remote field; those of other tables than the lead have the table's
- * name before them.
+ * The values that both sides agreed on, by remote field. Fields of other tables than the lead have
+ * the table's name before them.
  */
 export type Base = Record<string, FieldValue>;
 
@@ -18,16 +18,16 @@ export const toBaseKey = (table: PushTable, name: string): string =>
   table === 'lead' ? name : `${table}.${name}`;
 
 export interface MergedRecord {
-  /** To be written there. */
+  /** Values to write into the CRM. */
   send: Record<string, FieldValue>;
   conflicts: FieldConflict[];
-  /** Fields of which theirs comes back to us. */
+  /** Fields whose value in the CRM is taken over into the lead. */
   taken: string[];
-  /** What both sides agree on once `send` is written. */
+  /** The values that both sides agree on once `send` is written. */
   base: Base;
 }
 
-/** Decides every planned field of a record that is there. */
+/** Merges every planned field with an existing record. */
 export function mergeRecord(
   delivery: Delivery,
   table: PushTable,
@@ -49,7 +49,7 @@ export function mergeRecord(
     if (kind === 'send') merged.send[name] = ours;
     if (kind === 'conflict') merged.conflicts.push({ field: key, ours, theirs, base });
     if (kind === 'take') merged.taken.push(name);
-    // What cannot be changed afterwards stays as it was made.
+    // A field that cannot be updated keeps the value with which the record was created.
     if (kind === 'send')
       merged.base[key] =
         name in pickWritable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
@@ -61,8 +61,8 @@ export function mergeRecord(
 }
 
 /**
- * The base as the CRM keeps it after a write: it may shorten, round or rewrite what it is sent, and
- * what comes back then in its form is no change that somebody made there.
+ * The base after a write, with the values as the CRM stored them. It may shorten, round or rewrite
+ * values, and reading them back must not look like a change that somebody made there.
  */
 export function applyKept(
   delivery: Delivery,
@@ -79,7 +79,7 @@ export function applyKept(
   return { ...base, ...Object.fromEntries(rewritten) };
 }
 
-/** What both sides agree on when a record was just made. */
+/** The base of a record that was just created. */
 export function toInitialBase(delivery: Delivery, table: PushTable): Base {
   const entries = Object.entries(delivery.plan.tables[table]?.values ?? {}).filter(
     ([name]) => findField(delivery, table, name)?.creatable === true,

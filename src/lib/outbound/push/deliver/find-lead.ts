@@ -8,16 +8,16 @@ import { listFields, type Delivery } from './delivery.ts';
 
 export type FoundLead =
   | { kind: 'found'; record: RemoteRecord }
-  /** It was ours, and it is not there any more. */
+  /** The record that we know was deleted. */
   | { kind: 'deleted' }
-  /** It was ours, and says now that it belongs to another lead of ours. */
+  /** The record that we know now carries the id of another lead of ours. */
   | { kind: 'foreign' }
-  /** `others`: leads there that look like it, and belong to others of our leads. */
+  /** `others`: how many leads in the CRM look like it, but belong to other leads of ours. */
   | { kind: 'none'; others: number };
 
 /**
- * Looks for the lead there: the one that we know, the one that carries our id, the one that we made
- * (`ownId`, when there may be one); then by e-mail address and by domain.
+ * Finds the lead in the CRM: by its known id, by our id that it carries, by the id with which we
+ * may have created it (`ownId`); then by e-mail address and by domain.
  */
 export async function findLead(delivery: Delivery, ownId: string | undefined): Promise<FoundLead> {
   const { push, tables, progress } = delivery;
@@ -36,7 +36,7 @@ export async function findLead(delivery: Delivery, ownId: string | undefined): P
   return own === null ? findUnclaimedLead(delivery, fields) : { kind: 'found', record: own };
 }
 
-/** One that somebody else made, if it is open and no other lead of ours has it. */
+/** A lead that somebody else created, if it is open and no other lead of ours has claimed it. */
 async function findUnclaimedLead(delivery: Delivery, fields: string[]): Promise<FoundLead> {
   const { values, tables, progress } = delivery;
   const [email, domain] = [values['email'], values['domain']];
@@ -46,7 +46,7 @@ async function findUnclaimedLead(delivery: Delivery, fields: string[]): Promise<
     byEmail.length === 0 && typeof domain === 'string'
       ? await tables.search('lead', { by: 'domain', domain }, fields)
       : [];
-  // A lead of the same company that names somebody else is not this one.
+  // A lead of the same company with another e-mail address is another person.
   const candidates = [
     ...byEmail,
     ...byDomain.filter((record) => record.email === null || typeof email !== 'string'),
@@ -63,7 +63,7 @@ async function findUnclaimedLead(delivery: Delivery, fields: string[]): Promise<
   return { kind: 'none', others: candidates.length };
 }
 
-/** Whether a record carries the id of another lead of ours that is still there. */
+/** Whether a record carries the id of another lead of ours that still exists. */
 async function belongsToAnotherLead(
   { push: { tenantId, leadId } }: Delivery,
   { ourLeadId }: RemoteRecord,
@@ -81,8 +81,8 @@ async function belongsToAnotherLead(
 }
 
 /**
- * Notes that this push has the record, unless another one has it: of two who find it at once, one
- * gets it.
+ * Claims the record for this push, unless another push has claimed it. Of two pushes that find it
+ * at the same time, one gets it.
  */
 function reserveRecord({ push }: Delivery, remoteId: string): Promise<boolean> {
   const { tenantId, connectionId } = push;

@@ -5,9 +5,9 @@ import { pushTables, type PushTable } from '../../../connectors/contract/destina
 import type { Delivery } from './delivery.ts';
 
 /**
- * Takes back what a push that failed for good made itself, as long as nobody has changed it since
- * and no other lead needs it. What cannot be taken back stays, and the audit log says so: it is
- * found and used by the next push.
+ * Deletes the records that a finally failed push created, unless somebody has changed them or
+ * another lead needs them. A record that cannot be deleted stays, the audit log says so, and the
+ * next push finds and uses it.
  */
 export async function undoDelivery(delivery: Delivery): Promise<void> {
   const { auditLog, tables, progress } = delivery;
@@ -19,13 +19,18 @@ export async function undoDelivery(delivery: Delivery): Promise<void> {
     try {
       const { kind } = await tables.remove(table, made.id, made.etag);
       if (kind === 'done' || kind === 'gone') forgetRecord(delivery, table);
-      else auditLog.addNote('undo', 'note', `The ${table} stays: somebody has changed it since.`);
+      else
+        auditLog.addNote(
+          'undo',
+          'note',
+          `The ${table} was kept, because somebody has changed it since.`,
+        );
     } catch (error) {
       auditLog.addNote(
         'undo',
         'failed',
-        `The ${table} could not be taken back: ` +
-          `${error instanceof Error ? error.message : 'no answer'}`,
+        `The ${table} could not be deleted again: ` +
+          `${error instanceof Error ? error.message : 'no response'}`,
       );
     }
   }
@@ -37,7 +42,7 @@ function forgetRecord({ progress }: Delivery, table: PushTable): void {
   Object.assign(progress, { made, remoteIds, ...(table === 'lead' && { remoteId: null }) });
 }
 
-/** Accounts and contacts may belong to other leads of ours, too. */
+/** Whether another push uses the record too, as is possible for accounts and contacts. */
 async function isShared(
   { push: { tenantId, connectionId, id } }: Delivery,
   table: PushTable,
