@@ -1,5 +1,5 @@
 import { retryOnDbOutage } from '../../platform/db/retry.ts';
-import { log } from '../../platform/log.ts';
+import { log, withLogFields } from '../../platform/log.ts';
 import { safeMessage } from '../../platform/secrets.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -85,7 +85,11 @@ export async function pullChanges(key: ConnectionKey): Promise<PullTally> {
  * As `pullChanges`, after a sync. A failure is logged and left to the next pull, because the sync
  * itself succeeded.
  */
-export async function pullAfterSync(key: ConnectionKey): Promise<void> {
+export async function pullAfterSync({ tenantId, connectionId }: ConnectionKey): Promise<void> {
+  await withLogFields({ tenantId, connectionId }, () => tryPull({ tenantId, connectionId }));
+}
+
+async function tryPull(key: ConnectionKey): Promise<void> {
   try {
     const tally = await pullChanges(key);
     if (tally.pulled + tally.due + tally.conflict > 0)
