@@ -9,7 +9,7 @@ const circuit = {
   state: 'open',
   since: new Date('2026-11-21T14:05:00Z'),
   probeAt: new Date('2126-11-21T15:00:00Z'),
-  reason: 'The last request got no complete answer.',
+  reason: 'The last request got no complete response.',
 };
 
 async function shown(changes: Record<string, unknown>): Promise<string> {
@@ -38,7 +38,7 @@ describe('a connection on the settings page', () => {
   test("tells in its workspace's time since when the source is silent, and why", async () => {
     expect(await shown({ health: { ...calm, circuit } })).toContain(
       'Not responding Pause No response since Nov 21, 2026, 7:05 AM; next try at Nov ' +
-        '21, 2126, 8:00 AM. The last request got no complete answer.',
+        '21, 2126, 8:00 AM. The last request got no complete response.',
     );
     expect(
       await shown({ health: { ...calm, circuit: { ...circuit, state: 'half_open' } } }),

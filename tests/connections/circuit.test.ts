@@ -65,9 +65,9 @@ describe('failures', () => {
       until: expect.any(Date) as Date,
       message: expect.stringMatching(
         new RegExp(
-          String.raw`^HubSpot has not been answering since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. ` +
-            String.raw`Its last answer was that it cannot answer right now \(HTTP 503\)\. ` +
-            'It is left alone for a while; the next try follows by itself at .* ' +
+          String.raw`^HubSpot has not been responding since \d{4}-\d\d-\d\d \d\d:\d\d UTC\. ` +
+            String.raw`Its last response was a temporary error \(HTTP 503\)\. ` +
+            'No requests are sent for now; we will try again automatically at .* ' +
             String.raw`UTC\.$`,
         ),
       ) as string,
@@ -84,7 +84,7 @@ describe('failures', () => {
         state: 'open',
         since: expect.any(Date) as Date,
         probeAt: expect.any(Date) as Date,
-        reason: 'Its last answer was that it cannot answer right now (HTTP 503).',
+        reason: 'Its last response was a temporary error (HTTP 503).',
       },
     ]);
     expect(await withTenant(other.id, (tx) => listOpenCircuits(tx, other.id))).toEqual([]);

@@ -54,7 +54,7 @@ describe('the client of a stored connection', () => {
     await expect(check()).rejects.toMatchObject({
       kind: 'transient',
       unsent: true,
-      message: expect.stringMatching(/^ClientTether has not been answering since/) as string,
+      message: expect.stringMatching(/^ClientTether has not been responding since/) as string,
     });
     expect(await admit(tenant.id, connection.id, { insist: true })).toEqual({ kind: 'probe' });
     await expect(check(true)).rejects.toMatchObject({ unsent: true });
@@ -77,7 +77,7 @@ describe('the client of a stored connection', () => {
     sandbox.faults.arm({ kind: 'down' });
     for (let time = 0; time < 9; time += 1)
       await expect(checkCredentials(provider, settings, secrets)).rejects.toThrow(
-        'could not be asked',
+        'could not check these credentials',
       );
     sandbox.faults.disarm();
     expect(await db.query('select * from circuits')).toEqual(before);

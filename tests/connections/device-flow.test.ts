@@ -149,7 +149,7 @@ describe('signing in with a code', () => {
     [
       'the person refuses',
       async (id: string) => decide(id, 'declined'),
-      { state: 'refused', message: 'The person who signed in refused the consent.' },
+      { state: 'refused', message: 'The person who signed in declined to give access.' },
     ],
     [
       'the code runs out at the provider',
@@ -244,7 +244,7 @@ describe('signing in with a code', () => {
         secrets: {},
         requestedBy: by,
       }),
-    ).rejects.toThrow('knows no signing in with a code');
+    ).rejects.toThrow('does not support signing in with a code');
     await expect(
       startDeviceAuthorization({
         tenantId,
@@ -254,7 +254,7 @@ describe('signing in with a code', () => {
         secrets: { clientSecret: 'x' },
         requestedBy: by,
       }),
-    ).rejects.toThrow('gives no code for this application');
+    ).rejects.toThrow('issued no sign-in code');
     expect(await listPendingAuthorizations(tenantId)).toEqual([]);
     const other = await createTenant({ slug: `other-${count}`, name: 'South' });
     await expect(getDeviceAuthorization(other.id, await start())).rejects.toMatchObject({

@@ -45,11 +45,11 @@ describe('connecting an account', () => {
     await expect(connect({ ...secrets, webKey: 'CT_somebody_else' })).rejects.toMatchObject({
       code: 'bad_request',
       message: expect.stringMatching(
-        /^ClientTether does not accept these credentials; nothing was stored\./,
+        /^ClientTether rejected these credentials, so nothing was saved\./,
       ) as string,
     });
     sandbox.faults.arm({ kind: 'down' });
-    await expect(connect(secrets)).rejects.toThrow('could not be asked');
+    await expect(connect(secrets)).rejects.toThrow('could not check these credentials');
     sandbox.faults.disarm();
     await expect(
       connectAccount({ tenantId: tenant.id, provider: 'nope', label: '', settings: {}, secrets }),
@@ -92,7 +92,7 @@ describe('connecting an account', () => {
     expect((await listConnectionViews(tenant.id))[0]).toMatchObject({ status: 'needs_reconnect' });
     await expect(
       reconnectAccount(tenant.id, id, { ...secrets, accessToken: 'wrong-token' }),
-    ).rejects.toThrow('does not accept');
+    ).rejects.toThrow('rejected these credentials');
     await reconnectAccount(tenant.id, id, secrets);
     expect((await listConnectionViews(tenant.id))[0]).toMatchObject({
       status: 'active',

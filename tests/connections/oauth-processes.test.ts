@@ -155,9 +155,7 @@ describe('a process that dies while it renews a token', () => {
     await dieAt('token.before_store');
     const answers = await askAll(readers, 'lost');
     expect(new Set(answers)).toEqual(
-      new Set([
-        'lost OAuth test does not renew the access any more (invalid_grant). Connect it again.',
-      ]),
+      new Set(['lost OAuth test no longer renews our access (invalid_grant). Connect it again.']),
     );
     await db.query('delete from connections where id = $1', [connectionId]);
   });

@@ -29,8 +29,7 @@ describe('a refused renewal', () => {
         status: 'rejected',
         reason: {
           kind: 'auth',
-          message:
-            'OAuth test does not renew the access any more (invalid_grant). Connect it again.',
+          message: 'OAuth test no longer renews our access (invalid_grant). Connect it again.',
         },
       });
     expect(tokenCalls()).toBe(1);

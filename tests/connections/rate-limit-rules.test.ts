@@ -212,7 +212,7 @@ describe('the words', () => {
       until: after(30),
       unsent: true,
       message:
-        'All requests that HubSpot allows us in a day are used up. Reading goes on by itself at 2026-11-21 12:01 UTC.',
+        'All requests that HubSpot allows in a day are used up. We will continue automatically at 2026-11-21 12:01 UTC.',
     });
     expect(
       createRateLimitError('HubSpot', {
@@ -222,7 +222,7 @@ describe('the words', () => {
       }).message,
     ).toContain('in 15 minutes are used up');
     expect(createRateLimitError('HubSpot', { kind: 'paused', until: after(60) }).message).toBe(
-      'HubSpot asked us to slow down. Reading goes on by itself at 2026-11-21 12:01 UTC.',
+      'HubSpot asked us to slow down. We will continue automatically at 2026-11-21 12:01 UTC.',
     );
   });
 });

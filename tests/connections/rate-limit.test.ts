@@ -63,8 +63,8 @@ describe('a window that eight processes share', () => {
       unsent: true,
       message: expect.stringMatching(
         new RegExp(
-          '^All requests that The source allows us in a day are used up. ' +
-            String.raw`Reading goes on by itself at \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$`,
+          '^All requests that The source allows in a day are used up. ' +
+            String.raw`We will continue automatically at \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$`,
         ),
       ) as string,
     });

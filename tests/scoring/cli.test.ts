@@ -58,7 +58,9 @@ it('the command line switches the engine on, rescans a company, explains its sco
   ]);
   expect(explained.code).toBe(0);
   expect(explained.output).toContain('acme.com (Acme) scores 100, using version 0 of the weights.');
-  expect(explained.output).toMatch(/DKIM +0 of 0 +unknown +No key under the names that are known/);
+  expect(explained.output).toMatch(
+    /DKIM +0 of 0 +unknown +No key was found under common selectors/,
+  );
   expect(unknown).toMatchObject({
     code: 2,
     output: 'Unknown feature "everything". Known features: lead-engine, crm-push.',

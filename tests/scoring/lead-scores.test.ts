@@ -90,10 +90,10 @@ describe('the scores of leads', () => {
     );
     await expect(
       saveWeights(stage.tenant.id, { weights, note: '', basedOn: 1, by: null }),
-    ).rejects.toThrow('in force already');
+    ).rejects.toThrow('already in use');
     await expect(
       saveWeights(stage.tenant.id, { weights: {}, note: '', basedOn: 0, by: null }),
-    ).rejects.toThrow('Somebody else');
+    ).rejects.toThrow('Someone else');
     await expect(
       saveWeights(stage.tenant.id, {
         weights: { signals: { spf: 200 } },

@@ -57,7 +57,8 @@ describe('a score', () => {
       points: 0,
       most: 0,
       verdict: 'unknown',
-      evidence: 'No key under the names that are known; keys can have any name. Not counted.',
+      evidence:
+        'No key was found under common selectors, but a key can have any selector. Not counted.',
     });
   });
 
@@ -134,8 +135,8 @@ describe('a score', () => {
     expect(score(evidence({ mx: elsewhere }), { azureTenantId: 'f4c1' })).toMatchObject({
       mailProvider: 'microsoft_365',
       mailProviderReason:
-        'Its Azure tenant f4c1 says so. It counts for more than its MX ' +
-        'records, which speak of Google Workspace.',
+        'The company has the Azure tenant f4c1. This outweighs its MX ' +
+        'records, which point to Google Workspace.',
     });
   });
 
@@ -153,7 +154,7 @@ describe('a score', () => {
       segment: 'Cold',
       score: 100,
       priority: 5,
-      segmentReason: 'Too little is known: 15 % of the signals, by their weights; 40 % are needed.',
+      segmentReason: 'Too little is known: 15 % of the signals by weight, but 40 % are needed.',
     });
     expect(
       score(evidence({ spf: low, dkim: low, dmarc: low, mtaSts: low, tlsRpt: low, bimi: low })),
@@ -193,9 +194,9 @@ describe('the weights', () => {
     [{ boosts: { coSell: 1.5 } }, 'Enter a whole number.'],
     [
       { signals: Object.fromEntries(signalOrder.map((key) => [key, 0])) },
-      'At least one signal must weigh something.',
+      'Give at least one signal a weight above 0.',
     ],
-    [{ sizes: { small: 500, medium: 100 } }, 'Medium goes further than small.'],
+    [{ sizes: { small: 500, medium: 100 } }, 'Enter more than for small companies.'],
   ])('refuse %j', (weights, message) => {
     expect(weightsSchema.safeParse(weights).error?.issues.map((issue) => issue.message)).toContain(
       message,

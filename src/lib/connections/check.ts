@@ -1,48 +1,36 @@
 import { Problem } from '../platform/errors.ts';
+import type { OwnedHttpClient } from '../platform/http/client.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { createConnectionClient } from './client.ts';
-import { withAuthorization } from './oauth/authorization.ts';
+import { withAuthorization, type TokenProvider } from './oauth/authorization.ts';
 import { getOAuthProvider } from './oauth/token-endpoint.ts';
 import { createUnsavedCredentials, type UnsavedCredentials } from './oauth/unsaved-credentials.ts';
 
-/** Somebody waits for the answer: shorter than a sync would wait. */
+/** Shorter than the deadline of a sync, because a person waits for the result. */
 const deadlineMs = 10_000;
 
 /**
- * Asks the provider whether it takes these credentials. A refusal, or no answer, is a Problem in
- * plain words. Answers the secrets to store: those given, with a refresh token that the question
- * used up replaced by its successor.
+ * Sends the provider's check request with credentials that are not stored yet, and returns the
+ * secrets to store: those given, except that a refresh token used up by the check is replaced by
+ * its successor. Throws Problem `bad_request` when the provider rejects them or does not respond.
  */
 export async function checkCredentials(
   provider: ProviderDefinition,
   settings: unknown,
   secrets: Record<string, string>,
 ): Promise<Record<string, string>> {
-  const plain = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
   const oauth = getOAuthProvider(provider);
   const unsaved = oauth && createUnsavedCredentials(oauth, settings, secrets);
-  const { baseUrl } = settings as { baseUrl: string };
-  const http =
-    unsaved === undefined
-      ? plain
-      : withAuthorization(plain, unsaved.tokens, { hosts: provider.hosts, baseUrl });
-  try {
-    await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
-    return unsaved?.secrets() ?? secrets;
-  } catch (error) {
-    throw error instanceof RemoteError
-      ? createRefusedProblem(provider.label, error, unsaved)
-      : error;
-  } finally {
-    await http.close();
-  }
+  const error = await tryCheck(provider, settings, secrets, unsaved?.tokens);
+  if (error !== null) throw createRejectedProblem(provider.label, error, unsaved);
+  return unsaved?.secrets() ?? secrets;
 }
 
 /**
- * Asks the provider the same with an access token that was just given. What it refuses is said in
- * plain words; an answer that does not come is no refusal, because the consent has shown that the
- * credentials are good.
+ * Sends the provider's check request with an access token that was just issued. Returns null, or a
+ * sentence for people when the provider denies access. A missing response is not a denial: the
+ * sign-in has already shown that the credentials are valid.
  */
 export async function checkToken(
   provider: ProviderDefinition,
@@ -50,37 +38,57 @@ export async function checkToken(
   secrets: Record<string, string>,
   token: string,
 ): Promise<string | null> {
-  const plain = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
-  const http = withAuthorization(
-    plain,
-    () => Promise.resolve({ token, secondsLeft: null, fresh: true }),
-    { hosts: provider.hosts, baseUrl: (settings as { baseUrl: string }).baseUrl },
-  );
+  const tokens = () => Promise.resolve({ token, secondsLeft: null, fresh: true });
+  const error = await tryCheck(provider, settings, secrets, tokens);
+  return error !== null && isRejection(error)
+    ? `${provider.label} denied access to this account, so nothing was saved. ${error.message}`
+    : null;
+}
+
+/** Null when the provider accepted the request. */
+async function tryCheck(
+  provider: ProviderDefinition,
+  settings: unknown,
+  secrets: Record<string, string>,
+  tokens: TokenProvider | undefined,
+): Promise<RemoteError | null> {
+  const http = createCheckClient(provider, settings, tokens);
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
     return null;
   } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    return error.kind === 'auth' || error.kind === 'permission'
-      ? `${provider.label} does not let this account in; nothing was stored. ${error.message}`
-      : null;
+    if (error instanceof RemoteError) return error;
+    throw error;
   } finally {
     await http.close();
   }
 }
 
-function createRefusedProblem(
+function createCheckClient(
+  provider: ProviderDefinition,
+  settings: unknown,
+  tokens: TokenProvider | undefined,
+): OwnedHttpClient {
+  const http = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const { baseUrl } = settings as { baseUrl: string };
+  return tokens === undefined
+    ? http
+    : withAuthorization(http, tokens, { hosts: provider.hosts, baseUrl });
+}
+
+const isRejection = ({ kind }: RemoteError): boolean => kind === 'auth' || kind === 'permission';
+
+function createRejectedProblem(
   label: string,
-  { kind, message }: RemoteError,
+  error: RemoteError,
   unsaved: UnsavedCredentials | undefined,
 ): Problem {
-  const what =
-    kind === 'auth' || kind === 'permission'
-      ? 'does not accept these credentials'
-      : 'could not be asked whether it accepts these credentials';
+  const what = isRejection(error)
+    ? `${label} rejected these credentials, so nothing was saved.`
+    : `${label} could not check these credentials, so nothing was saved.`;
   const again =
     unsaved?.isRefreshTokenUsed() === true
-      ? ' The refresh token that was entered is used up by this: make a new one before you try again.'
+      ? ' The check used up the refresh token that you entered: create a new one before you retry.'
       : '';
-  return new Problem('bad_request', `${label} ${what}; nothing was stored. ${message}${again}`);
+  return new Problem('bad_request', `${what} ${error.message}${again}`);
 }

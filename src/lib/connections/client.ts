@@ -11,12 +11,16 @@ import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { createRateLimitGate } from './rate-limit/gate.ts';
 import { createCircuitGate } from './circuit/gate.ts';
 import { createAudienceTokens } from './oauth/audience.ts';
-import { createStoredTokens, withAuthorization } from './oauth/authorization.ts';
+import {
+  createStoredTokens,
+  withAuthorization,
+  type TokenProvider,
+} from './oauth/authorization.ts';
 import { getOAuthProvider } from './oauth/token-endpoint.ts';
 
 /**
- * The stored connection that requests are made for. `probe`: this run got the circuit's probe from
- * `admit`.
+ * The stored connection that requests are made for. `probe`: `admit` gave this run the circuit
+ * breaker's probe.
  */
 interface ClientOwner {
   tenantId: string;
@@ -28,16 +32,13 @@ export interface ConnectionClientOptions extends Pick<
   HttpClientOptions,
   'retry' | 'signal' | 'deadlineMs'
 > {
-  /**
-   * Absent while a connection is only tried out: then no budget and no circuit is shared with
-   * anybody.
-   */
+  /** Absent while unsaved credentials are checked: no rate limit or circuit breaker applies. */
   owner?: ClientOwner;
-  /** Another API of the same provider, for the same account; needs an owner. */
+  /** Sends to another API of the same provider for the same account; needs an owner. */
   via?: SecondaryApi;
 }
 
-/** An API that has a host and access tokens of its own. */
+/** An API with its own host and its own access tokens. */
 export interface SecondaryApi {
   baseUrl: string;
   hosts: readonly string[];
@@ -46,8 +47,9 @@ export interface SecondaryApi {
 }
 
 /**
- * The way out for one connection: its provider's hosts, and loopback only where the configuration
- * allows it.
+ * Creates the HTTP client of one connection. It reaches the provider's hosts only, and loopback
+ * only where the configuration allows it. With an owner, every request passes the circuit breaker
+ * and the rate limit, and carries an access token if the provider uses OAuth.
  */
 export function createConnectionClient(
   provider: ProviderDefinition,
@@ -65,18 +67,31 @@ export function createConnectionClient(
     ...(owner && { gates: createGates(provider, owner, options.signal) }),
     ...options,
   });
-  const oauth = getOAuthProvider(provider);
-  if (oauth === undefined || owner === undefined) return http;
-  const { tenantId, connectionId } = owner;
-  const source = { tenantId, connectionId, provider: oauth, settings };
-  return withAuthorization(
-    http,
-    via === undefined ? createStoredTokens(source) : createAudienceTokens(source, via.tokenForm),
-    { hosts, baseUrl },
-  );
+  const tokens = owner && createTokens(provider, owner, settings, via);
+  return tokens === undefined ? http : withAuthorization(http, tokens, { hosts, baseUrl });
 }
 
-/** A source that is down takes nothing from the budget, so its circuit is asked first. */
+/** Undefined when the provider does not use OAuth. */
+function createTokens(
+  provider: ProviderDefinition,
+  { tenantId, connectionId }: ClientOwner,
+  settings: unknown,
+  via: SecondaryApi | undefined,
+): TokenProvider | undefined {
+  const oauth = getOAuthProvider(provider);
+  if (oauth === undefined) return undefined;
+  const source = { tenantId, connectionId, provider: oauth, settings };
+  return via === undefined
+    ? createStoredTokens(source)
+    : createAudienceTokens(source, via.tokenForm);
+}
+
+/**
+ * The wait before the first probe, as a multiple of `SYNC_RETRY_BASE_MS`: one minute by default.
+ */
+const firstProbeFactor = 60;
+
+/** The circuit breaker comes first, so that a source that is down uses up no rate limit. */
 function createGates(
   { label, limits }: ProviderDefinition,
   { tenantId, connectionId, probe = false }: ClientOwner,
@@ -88,7 +103,7 @@ function createGates(
       label,
       probe,
       signal,
-      rules: { firstWaitMs: baseMs * 60 },
+      rules: { firstWaitMs: baseMs * firstProbeFactor },
     }),
     createRateLimitGate(tenantId, connectionId, limits, { label, signal, firstPauseMs: baseMs }),
   ];

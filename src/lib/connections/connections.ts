@@ -19,9 +19,7 @@ export interface NewConnection {
   secrets: Record<string, string>;
 }
 
-/**
- * A connection that is ready to be used: settings parsed, secrets opened. Never log or store it.
- */
+/** A connection ready for use: settings parsed, secrets decrypted. Never log or store it. */
 export interface OpenConnection {
   connection: Connection;
   provider: ProviderDefinition;
@@ -29,7 +27,10 @@ export interface OpenConnection {
   secrets: Record<string, string>;
 }
 
-/** Stores a connection and its sealed secrets. It is due for its first sync at once. */
+/**
+ * Stores a connection and its encrypted secrets; it is due for its first sync at once. Throws
+ * Problem `bad_request` for settings or secrets that are not valid.
+ */
 export async function createConnection(input: NewConnection): Promise<Connection> {
   const provider = getProvider(input.provider);
   checkSettings(provider, input.settings);
@@ -39,9 +40,7 @@ export async function createConnection(input: NewConnection): Promise<Connection
   );
 }
 
-/**
- * As `createConnection`, inside a transaction of the caller, who has checked settings and secrets.
- */
+/** As `createConnection`, inside the transaction of a caller who has checked both already. */
 export async function insertConnection(
   tx: Tx,
   { tenantId, provider, label, settings, secrets }: NewConnection & { label: string },
@@ -56,7 +55,7 @@ export async function insertConnection(
   return connection;
 }
 
-/** Seals a secret of a connection, in place of the one that it had under that name. */
+/** Encrypts a secret of a connection and replaces the one stored under the same name. */
 export async function storeSecret(
   tx: Tx,
   connection: Pick<Connection, 'tenantId' | 'id'>,
@@ -85,36 +84,37 @@ export async function storeSecret(
 }
 
 /**
- * Opens a connection for use. Its secrets are scrubbed from everything this process writes from now
- * on.
+ * Loads a connection and decrypts its secrets, which this process removes from everything it logs
+ * from then on. Throws Problem `not_found`, and DecryptionError.
  */
 export async function openConnection(
   tenantId: string,
   connectionId: string,
 ): Promise<OpenConnection> {
-  const { connection, sealed } = await withTenant(tenantId, async (tx) => {
-    const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-    const [found] = await tx.select().from(connections).where(own);
-    const secrets = and(
-      eq(credentials.tenantId, tenantId),
-      eq(credentials.connectionId, connectionId),
-    );
-    return { connection: found, sealed: await tx.select().from(credentials).where(secrets) };
-  });
-  if (connection === undefined)
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const { connection, sealed } = await withTenant(tenantId, (tx) =>
+    selectWithCredentials(tx, tenantId, connectionId),
+  );
+  if (connection === undefined) throw unknownConnectionProblem();
   const provider = getProvider(connection.provider);
-  // The access token is not among them: it is sent for the provider, never by it.
+  // Only what a person entered: the HTTP client adds the access token, adapters never see it.
   const entered = sealed.filter(({ name }) =>
     provider.auth.secrets.some((field) => field.name === name),
   );
-  const secrets = Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)]));
   return {
     connection,
     provider,
     settings: checkSettings(provider, connection.settings as Record<string, unknown>),
-    secrets,
+    secrets: Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)])),
   };
+}
+
+async function selectWithCredentials(tx: Tx, tenantId: string, connectionId: string) {
+  const [connection] = await tx
+    .select()
+    .from(connections)
+    .where(whereConnection(tenantId, connectionId));
+  const own = and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
+  return { connection, sealed: await tx.select().from(credentials).where(own) };
 }
 
 /** The connections of a tenant, oldest first. */
@@ -122,7 +122,7 @@ export function listConnections(tenantId: string): Promise<Connection[]> {
   return withTenant(tenantId, (tx) => selectConnections(tx, tenantId));
 }
 
-/** As `listConnections`, inside a transaction of the caller. */
+/** As `listConnections`, inside the caller's transaction. */
 export function selectConnections(tx: Tx, tenantId: string): Promise<Connection[]> {
   return tx
     .select()
@@ -131,17 +131,19 @@ export function selectConnections(tx: Tx, tenantId: string): Promise<Connection[
     .orderBy(asc(connections.createdAt), asc(connections.id));
 }
 
-/** Replaces the settings of a connection after the same checks as at its creation. */
+/**
+ * Replaces the settings of a connection after the same checks as when it was created. Throws
+ * Problem `not_found` and `bad_request`.
+ */
 export async function updateSettings(
   tenantId: string,
   connectionId: string,
   settings: Record<string, unknown>,
 ): Promise<void> {
-  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+  const own = whereConnection(tenantId, connectionId);
   await withTenant(tenantId, async (tx) => {
     const [connection] = await tx.select().from(connections).where(own).for('update');
-    if (connection === undefined)
-      throw new Problem('not_found', 'There is no such connection in this workspace.');
+    if (connection === undefined) throw unknownConnectionProblem();
     checkSettings(getProvider(connection.provider), settings);
     await tx
       .update(connections)
@@ -151,8 +153,8 @@ export async function updateSettings(
 }
 
 /**
- * Notes what the newest answers say of the credentials: refused (a person has to reconnect), or
- * good again.
+ * Stores whether the provider accepts the credentials: with a refusal (a sentence for people) the
+ * connection needs to be reconnected, with null it is active again.
  */
 export async function setConnectionHealth(
   tx: Tx,
@@ -160,7 +162,6 @@ export async function setConnectionHealth(
   connectionId: string,
   refusal: string | null,
 ): Promise<void> {
-  const own = and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
   const health =
     refusal === null
       ? { status: 'active' as const, statusReason: null }
@@ -169,5 +170,13 @@ export async function setConnectionHealth(
   await tx
     .update(connections)
     .set({ ...health, updatedAt: sql`now()` })
-    .where(and(own, differs));
+    .where(and(whereConnection(tenantId, connectionId), differs));
 }
+
+/** The condition for the row of one connection. */
+export const whereConnection = (tenantId: string, connectionId: string) =>
+  and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
+
+/** For an id that names no connection of the workspace. */
+export const unknownConnectionProblem = () =>
+  new Problem('not_found', 'There is no such connection in this workspace.');

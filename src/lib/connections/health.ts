@@ -3,13 +3,13 @@ import { listPauses } from './rate-limit/store.ts';
 import { listOpenCircuits, type OpenCircuit } from './circuit/store.ts';
 import type { Connection } from './connections.ts';
 
-/** What keeps a connection from being read at present; all null when nothing does. */
+/** What keeps a connection from syncing at present; all null when nothing does. */
 export interface ConnectionHealth {
-  /** The source does not answer. */
+  /** The circuit breaker is open because the source does not respond. */
   circuit: Omit<OpenCircuit, 'connectionId'> | null;
-  /** The source asked us to slow down until then. */
+  /** Until when we pause because the source asked us to slow down. */
   pausedUntil: Date | null;
-  /** Why the last run ended early, in plain words, and when the next begins. */
+  /** Why the last run ended early, as a sentence, and when the next run starts. */
   waiting: { reason: string; until: Date } | null;
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
@@ -12,6 +12,8 @@ import {
   openConnection,
   selectConnections,
   storeSecret,
+  unknownConnectionProblem,
+  whereConnection,
   type Connection,
 } from './connections.ts';
 import { loadHealth, type ConnectionHealth } from './health.ts';
@@ -19,15 +21,15 @@ import { deleteAccessToken } from './oauth/store.ts';
 import { connections } from '../schema/connections.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
-/** What a form needs to know to connect an account. */
+/** What the connect form shows of one provider. */
 export interface Connectable {
   key: string;
   label: string;
   secrets: readonly { name: string; label: string; help: string }[];
   settings: readonly { name: string; label: string; help: string; required?: boolean }[];
-  /** Whether a person can sign in with a code instead of entering a refresh token. */
+  /** Whether a person can sign in with a device code instead of entering a refresh token. */
   byCode: boolean;
-  /** Whether it can tell us of changes. */
+  /** Whether the provider supports webhooks. */
   hasWebhook: boolean;
 }
 
@@ -53,8 +55,8 @@ export interface ConnectRequest {
 }
 
 /**
- * Connects an account after the provider has accepted its credentials. Its first sync is due at
- * once.
+ * Stores a connection once the provider has accepted its credentials; its first sync is due at
+ * once. Throws Problem `bad_request`.
  */
 export async function connectAccount({ label, ...request }: ConnectRequest): Promise<Connection> {
   const provider = providers.find(({ key }) => key === request.provider);
@@ -72,8 +74,8 @@ export async function connectAccount({ label, ...request }: ConnectRequest): Pro
 }
 
 /**
- * Replaces all secrets of a connection after the provider has accepted them, and makes it due at
- * once.
+ * Replaces all secrets of a connection once the provider has accepted them, and makes it due at
+ * once. Throws Problem `not_found` and `bad_request`.
  */
 export async function reconnectAccount(
   tenantId: string,
@@ -89,8 +91,8 @@ export async function reconnectAccount(
 }
 
 /**
- * Puts new secrets in the place of the old ones and makes the connection due at once, inside a
- * transaction of the caller.
+ * Replaces the secrets of a connection, deletes its access token and makes it active and due at
+ * once, inside the caller's transaction. Throws Problem `not_found`.
  */
 export async function replaceSecrets(
   tx: Tx,
@@ -102,7 +104,7 @@ export async function replaceSecrets(
   const [found] = await tx
     .update(connections)
     .set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` })
-    .where(whereOwn(tenantId, id))
+    .where(whereConnection(tenantId, id))
     .returning({ id: connections.id });
   if (found === undefined) throw unknownConnectionProblem();
   for (const [name, secret] of Object.entries(secrets))
@@ -111,7 +113,7 @@ export async function replaceSecrets(
   return found;
 }
 
-/** Switches on what a workspace has from the moment in which a person connects this provider. */
+/** Enables the features that connecting this provider brings to a workspace. */
 export async function enableProviderFeatures(
   tenantId: string,
   { enablesFeatures = [] }: ProviderDefinition,
@@ -120,7 +122,7 @@ export async function enableProviderFeatures(
   for (const feature of enablesFeatures) await setFeature(tenantId, feature, true, by);
 }
 
-/** Stops scheduled syncs of a connection, or lets them go on; its data stays as it is. */
+/** Stops or resumes the scheduled syncs of a connection; its data stays as it is. */
 export async function pauseConnection(
   tenantId: string,
   connectionId: string,
@@ -131,7 +133,7 @@ export async function pauseConnection(
     tx
       .update(connections)
       .set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` })
-      .where(whereOwn(tenantId, connectionId))
+      .where(whereConnection(tenantId, connectionId))
       .returning({ id: connections.id }),
   );
   if (changed.length === 0) throw unknownConnectionProblem();
@@ -147,7 +149,9 @@ export interface ConnectionView {
   health: ConnectionHealth;
 }
 
-/** The connections of a tenant as the settings page shows them: no secret, no other setting. */
+/**
+ * The connections of a tenant for the settings page: no secrets, and no setting but the base URL.
+ */
 export function listConnectionViews(tenantId: string): Promise<ConnectionView[]> {
   return readTenant(tenantId, async (tx) => {
     const rows = await selectConnections(tx, tenantId);
@@ -171,8 +175,3 @@ async function openOwnConnection(tenantId: string, connectionId: string) {
   if (!isId(connectionId)) throw unknownConnectionProblem();
   return openConnection(tenantId, connectionId);
 }
-
-const whereOwn = (tenantId: string, connectionId: string) =>
-  and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-const unknownConnectionProblem = () =>
-  new Problem('not_found', 'There is no such connection in this workspace.');

@@ -7,12 +7,13 @@ import { tenants } from '../schema/tenants.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
 /*
- * What the engine tells of its work. Labels are the tenant's slug and the provider's key. None of
- * these functions throws or makes its caller wait: a figure that is lost must not cost a sync.
+ * The metrics of syncs, writes and token renewals, labelled with the tenant's slug and the
+ * provider's key. None of these functions throws or makes its caller wait, so that a metric that
+ * cannot be recorded never costs a sync.
  */
 
 const ownerLabels = ['tenant', 'provider'] as const;
-const jobsProcessed = counter('sync_jobs_processed', 'Sync runs that ended, well or not', [
+const jobsProcessed = counter('sync_jobs_processed', 'Sync runs that ended, successfully or not', [
   ...ownerLabels,
   'status',
 ]);
@@ -28,44 +29,43 @@ const recordsCreated = counter(
 );
 const recordsUpdated = counter(
   'sync_records_updated',
-  'Records stored with other content than before',
+  'Records stored with changed content',
   ownerLabels,
 );
 const runMs = histogram(
   'sync_latency_ms',
-  'Time from the beginning to the end of a sync run',
+  'Duration of a sync run',
   ['provider', 'status'],
   [100, 500, 1000, 5000, 15_000, 60_000, 300_000, 900_000, 3_600_000],
 );
 const writebackMs = histogram(
   'writeback_latency_ms',
-  'Time that one write to a provider took',
+  'Duration of one write to a provider',
   ['provider', 'outcome'],
   [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
 );
-const pushTotal = counter(
-  'd365_push_total',
-  'Tries to write a lead into a CRM, by what became of them',
-  [...ownerLabels, 'outcome'],
-);
+const pushTotal = counter('d365_push_total', 'Attempts to write a lead to a CRM, by outcome', [
+  ...ownerLabels,
+  'outcome',
+]);
 const pushFailures = counter(
   'd365_push_fail_total',
-  'Leads that could not be written into a CRM and wait for a person',
+  'Leads that could not be written to a CRM and wait for a person',
   ownerLabels,
 );
 const refreshFailures = counter(
   'token_refresh_failures',
-  'Exchanges of a token that a provider refused for good',
+  'Token renewals that a provider refused permanently',
   ownerLabels,
 );
 
-/** Which connection something is about. */
+/** The connection that a metric is about. */
 export interface ConnectionRef {
   tenantId: string;
   connectionId: string;
 }
 
-/** A sync run ended, in however many slices. */
+/** Counts a sync run that ended, however many slices it took. */
 export function recordRun(
   run: ConnectionRef & {
     status: 'success' | 'partial' | 'failed';
@@ -83,7 +83,7 @@ export function recordRun(
   });
 }
 
-/** A page was stored: its transaction is committed. */
+/** Counts the records of a page; call it once the page's transaction is committed. */
 export function recordPage(page: ConnectionRef & { inserted: number; changed: number }): void {
   withLabels(page, (labels) => {
     recordsCreated.inc(labels, page.inserted);
@@ -91,12 +91,12 @@ export function recordPage(page: ConnectionRef & { inserted: number; changed: nu
   });
 }
 
-/** One write to a provider ended; `ms` is from sending to its answer. */
+/** Counts a write to a provider; `ms` is the time from the request to its response. */
 export function recordWriteback(provider: string, ok: boolean, ms: number): void {
   writebackMs.observe({ provider, outcome: ok ? 'ok' : 'failed' }, ms);
 }
 
-/** One try to write a lead into a CRM ended. */
+/** Counts an attempt to write a lead to a CRM. */
 export function recordPush(push: ConnectionRef, outcome: string): void {
   withLabels(push, (labels) => {
     pushTotal.inc({ ...labels, outcome });
@@ -104,7 +104,7 @@ export function recordPush(push: ConnectionRef, outcome: string): void {
   });
 }
 
-/** A provider refused to exchange a token: the connection has to be connected again. */
+/** Counts a token renewal that the provider refused: the connection has to be connected again. */
 export function recordTokenRefreshFailure(failed: ConnectionRef): void {
   withLabels(failed, (labels) => refreshFailures.inc(labels));
 }
@@ -114,7 +114,7 @@ interface Labels {
   provider: string;
 }
 
-/** Neither a slug nor a provider changes for a connection. */
+/** Never cleared: a connection keeps its tenant's slug and its provider. */
 const labelCache = new Map<string, Promise<Labels>>();
 
 function withLabels(
@@ -127,7 +127,7 @@ function withLabels(
     labelCache.delete(connectionId);
     log.warn(
       { event: 'metrics.labels_failed', reason: safeMessage(error) },
-      'A figure could not be counted',
+      'A metric could not be recorded',
     );
   });
 }
@@ -142,6 +142,6 @@ async function readLabels(tenantId: string, connectionId: string): Promise<Label
       .innerJoin(tenants, eq(tenants.id, connections.tenantId))
       .where(own),
   );
-  if (labels === undefined) throw new Error('There is no such connection any more');
+  if (labels === undefined) throw new Error('The connection does not exist any more');
   return labels;
 }

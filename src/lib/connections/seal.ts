@@ -9,7 +9,7 @@ import {
 } from '../platform/crypto.ts';
 import { registerSecret } from '../platform/secrets.ts';
 
-/** What a sealed secret is bound to: one name of one connection of one tenant. */
+/** What an encrypted secret is bound to: one name of one connection of one tenant. */
 export interface SecretContext {
   tenantId: string;
   connectionId: string;
@@ -22,8 +22,8 @@ export function keyRing(): KeyRing {
 }
 
 /**
- * Seals a secret with the newest key; from now on it is scrubbed from everything this process
- * writes.
+ * Encrypts a secret with the newest key and returns the ciphertext with the key's id. From then on
+ * this process removes the secret from everything it logs.
  */
 export function sealSecret(
   context: SecretContext,
@@ -34,7 +34,7 @@ export function sealSecret(
   return { sealed, keyId: readKeyId(sealed) };
 }
 
-/** Opens what `sealSecret` made for the same place. Throws DecryptionError. */
+/** Decrypts what `sealSecret` made for the same context. Throws DecryptionError. */
 export function openSecret(context: SecretContext, sealed: Buffer): string {
   const secret = decrypt(keyRing(), toEncryptionContext(context), sealed);
   registerSecret(secret);
@@ -42,14 +42,14 @@ export function openSecret(context: SecretContext, sealed: Buffer): string {
 }
 
 /**
- * As `sealSecret`, for a text at any other place; it may hold several secrets and is not scrubbed
- * itself.
+ * As `sealSecret`, for text in any other column. The text may hold several secrets, so it is not
+ * registered as a secret itself.
  */
 export function sealText(context: EncryptionContext, text: string): Buffer {
   return encrypt(keyRing(), context, text);
 }
 
-/** Opens what `sealText` made for the same place. Throws DecryptionError. */
+/** Decrypts what `sealText` made for the same context. Throws DecryptionError. */
 export function openText(context: EncryptionContext, sealed: Buffer): string {
   return decrypt(keyRing(), context, sealed);
 }

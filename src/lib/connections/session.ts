@@ -10,33 +10,44 @@ import {
 } from './client.ts';
 import { openConnection, setConnectionHealth, type OpenConnection } from './connections.ts';
 
+/*
+ * The one way to a remote system. `withConnection` loads a connection and decrypts its secrets
+ * (connections.ts, seal.ts), then hands the caller an HTTP client (client.ts) whose requests pass,
+ * in this order:
+ *
+ *   oauth/       adds an access token, renewed under a lease when it is about to expire
+ *   circuit/     throws while the circuit breaker is open
+ *   rate-limit/  waits for the rate limit, or throws if the wait is too long
+ *
+ * All three keep their state in the database, so that it holds for all workers together.
+ */
+
 export interface ConnectionKey {
   tenantId: string;
   connectionId: string;
 }
 
-/** A stored connection, open for one piece of work: reading, writing or asking. */
+/** A stored connection, opened for one piece of work. */
 export interface ConnectionSession extends OpenConnection, ConnectionKey {
   http: OwnedHttpClient;
-  /** Whether this work finds out if the source answers again after its circuit was open. */
+  /** Whether this work is the probe that shows if the source responds again. */
   isProbe: boolean;
 }
 
 export interface SessionOptions extends Omit<ConnectionClientOptions, 'owner' | 'via'> {
   /**
-   * For background work: the circuit is asked before anything is sent, and a database that restarts
-   * is waited for. `insist`: a person asked for it. Absent while a person waits for the answer.
+   * For background work: the circuit breaker is checked before the work starts, and a database
+   * outage is waited out. `insist`: a person requested the work. Absent while a person waits for
+   * the response.
    */
   background?: { insist: boolean };
-  /** Another API of the same provider, for the same account. */
+  /** Sends to another API of the same provider for the same account. */
   via?: (open: OpenConnection) => SecondaryApi;
 }
 
 /**
- * Opens a connection for everything that talks to a remote system: credentials are unsealed, the
- * circuit breaker and the rate limit stand before each request, and the client is closed at the
- * end. Throws Problem `not_found`, and RemoteError `transient` (with `until`) while the circuit is
- * open.
+ * Runs `work` with a stored connection and closes its HTTP client afterwards. Throws Problem
+ * `not_found`, and RemoteError `transient` (with `until`) while the circuit breaker is open.
  */
 export async function withConnection<T>(
   { tenantId, connectionId }: ConnectionKey,
@@ -59,8 +70,8 @@ export async function withConnection<T>(
 }
 
 /**
- * True when this work got the circuit's one probe. While the circuit is open, scheduled work throws
- * and a person's request does not wait.
+ * True when this work is the circuit breaker's only probe. While the circuit breaker is open,
+ * scheduled work throws; work that a person requested becomes the probe without waiting.
  */
 async function admitAsProbe(
   { connection, provider }: OpenConnection,
@@ -68,14 +79,14 @@ async function admitAsProbe(
 ): Promise<boolean> {
   const admission = await admit(connection.tenantId, connection.id, { insist });
   if (admission.kind !== 'open') return admission.kind === 'probe';
-  const message = `${provider.label} has not been answering and is left alone for a while.`;
+  const message = `${provider.label} has not been responding, so no requests are sent for now.`;
   throw new RemoteError('transient', `${message} ${admission.reason}`.trim(), {
     until: admission.until,
     unsent: true,
   });
 }
 
-/** Notes that the credentials were refused, in the words for people, or (null) that they work. */
+/** Stores that the credentials were rejected (a sentence for people) or, with null, accepted. */
 export async function recordHealth(
   { tenantId, connectionId }: ConnectionKey,
   refusal: string | null,

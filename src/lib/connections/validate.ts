@@ -5,8 +5,8 @@ import { isLoopback } from '../platform/http/addresses.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 
 /**
- * The settings with defaults filled in, or a Problem that names each fault. The base URL must be
- * the provider's own.
+ * Parses the settings of a connection and fills in defaults. The base URL must be on one of the
+ * provider's hosts. Throws Problem `bad_request`, which names each error.
  */
 export function checkSettings(
   provider: ProviderDefinition,
@@ -16,26 +16,36 @@ export function checkSettings(
   if (!parsed.success)
     throw new Problem(
       'bad_request',
-      `The settings of ${provider.label} are not usable: ${z.prettifyError(parsed.error)}`,
+      `The settings of ${provider.label} are not valid: ${z.prettifyError(parsed.error)}`,
     );
-  const blank = (provider.settingFields ?? []).filter(
-    ({ name, required }) =>
-      required === true && (parsed.data as Record<string, unknown>)[name] === '',
+  checkRequiredSettings(provider, parsed.data as Record<string, unknown>);
+  checkBaseUrl(provider, parsed.data);
+  return parsed.data;
+}
+
+function checkRequiredSettings(
+  { label, settingFields = [] }: ProviderDefinition,
+  settings: Record<string, unknown>,
+): void {
+  const blank = settingFields.filter(
+    ({ name, required }) => required === true && settings[name] === '',
   );
   if (blank.length > 0)
     throw new Problem(
       'bad_request',
-      `${provider.label} needs the setting ${blank.map(({ name }) => name).join(' and ')}.`,
+      `${label} needs the setting ${blank.map(({ name }) => name).join(' and ')}.`,
     );
-  const { baseUrl } = z.object({ baseUrl: z.url() }).parse(parsed.data);
+}
+
+function checkBaseUrl(provider: ProviderDefinition, settings: unknown): void {
+  const { baseUrl } = z.object({ baseUrl: z.url() }).parse(settings);
   const url = new URL(baseUrl);
-  if (!isAllowed(provider, url)) {
-    throw new Problem(
-      'bad_request',
-      `"${url.host}" is not a host of ${provider.label}. Its base URL must be https:// on ${provider.hosts.join(' or ')}.`,
-    );
-  }
-  return parsed.data;
+  if (isAllowed(provider, url)) return;
+  throw new Problem(
+    'bad_request',
+    `"${url.host}" is not a host of ${provider.label}. ` +
+      `The base URL must be an https:// address on ${provider.hosts.join(' or ')}.`,
+  );
 }
 
 function isAllowed(provider: ProviderDefinition, url: URL): boolean {
@@ -50,7 +60,7 @@ function matchesHost(pattern: string, hostname: string): boolean {
   return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern;
 }
 
-/** Refuses unknown, missing and blank secrets. */
+/** Throws Problem `bad_request` for unknown, missing and blank secrets. */
 export function checkSecrets(provider: ProviderDefinition, secrets: Record<string, string>): void {
   const known = provider.auth.secrets.map((field) => field.name);
   const unknown = Object.keys(secrets).filter((name) => !known.includes(name));
@@ -58,7 +68,8 @@ export function checkSecrets(provider: ProviderDefinition, secrets: Record<strin
   if (unknown.length > 0)
     throw new Problem(
       'bad_request',
-      `${provider.label} has no secret called ${unknown.join(', ')}. It needs: ${known.join(', ')}.`,
+      `${provider.label} has no secret called ${unknown.join(', ')}. ` +
+        `It needs: ${known.join(', ')}.`,
     );
   if (missing.length > 0)
     throw new Problem(

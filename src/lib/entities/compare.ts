@@ -6,8 +6,8 @@ import { getEntityDefinition } from './registry.ts';
 import { applyOverrides, readExisting, buildRow, withOverrides } from './rows.ts';
 
 /**
- * Compares versions with the rows that are there, without writing. A row of which a later answer
- * has made more is left alone.
+ * Compares versions, by external id, with the stored rows and returns the necessary writes without
+ * doing them. A row that a later response has changed is left alone.
  */
 export async function compareVersions(
   tx: Tx,
@@ -17,33 +17,39 @@ export async function compareVersions(
 ): Promise<Rewrites> {
   const entity = getEntityDefinition(name);
   const existing = await readExisting(tx, entity.table, place, [...versions.keys()]);
-  const applied = await applyOverrides(
-    tx,
-    entity,
-    place.tenantId,
-    [...versions].map(([externalId, { incoming: item }]) => ({
-      item,
-      before: existing.get(externalId) ?? null,
-    })),
-  );
+  const pairs = [...versions].map(([externalId, version]) => ({
+    version,
+    before: existing.get(externalId) ?? null,
+  }));
+  const due = pairs.map(({ version, before }) => ({ item: version.incoming, before }));
+  const applied = await applyOverrides(tx, entity, place.tenantId, due);
   const result: Rewrites = { inserts: [], updates: [], changes: [], unchanged: 0, applied };
-  for (const [externalId, read] of versions) {
-    const before = existing.get(externalId) ?? null;
-    const version = { ...read, incoming: withOverrides(applied, read.incoming, before) };
-    if (before === null ? !version.mayInsert : version.isFallback && before.deletedAt !== null)
-      continue;
-    const after = buildVersionRow(entity, place, version, before);
-    if (
-      before !== null &&
-      (isSame(entity, place, version, before, after) || isNewer(before, version))
-    ) {
-      result.unchanged += version.isFallback ? 0 : 1;
-      continue;
-    }
-    (before === null ? result.inserts : result.updates).push(after);
-    result.changes.push({ before: before?.deletedAt === null ? before : null, after });
+  for (const { version, before } of pairs) {
+    const incoming = withOverrides(applied, version.incoming, before);
+    addRewrite(result, entity, place, { ...version, incoming }, before);
   }
   return result;
+}
+
+function addRewrite(
+  result: Rewrites,
+  entity: EntityDefinition,
+  place: StreamOrigin,
+  version: Version,
+  before: AnyRow | null,
+): void {
+  if (before === null ? !version.mayInsert : version.isFallback && before.deletedAt !== null)
+    return;
+  const after = buildVersionRow(entity, place, version, before);
+  if (
+    before !== null &&
+    (isSame(entity, place, version, before, after) || isNewer(before, version))
+  ) {
+    result.unchanged += version.isFallback ? 0 : 1;
+    return;
+  }
+  (before === null ? result.inserts : result.updates).push(after);
+  result.changes.push({ before: before?.deletedAt === null ? before : null, after });
 }
 
 function buildVersionRow(
@@ -53,9 +59,9 @@ function buildVersionRow(
   before: AnyRow | null,
 ): WrittenRow {
   const { incoming, snapshotId, receivedAt, past } = version;
-  const tells = before !== null && entity.history?.isLost(incoming.record, before) !== true;
+  const hasHistory = before !== null && entity.history?.isLost(incoming.record, before) !== true;
   const row =
-    tells || past === undefined
+    hasHistory || past === undefined
       ? buildRow(entity, { ...place, snapshotId, receivedAt }, incoming, before)
       : past;
   return before === null
@@ -69,8 +75,8 @@ function buildVersionRow(
 }
 
 /**
- * Another mapping does not make a live row newer: whoever follows changes would else read
- * everything that hangs on it again.
+ * Keeps the time of a live row: a new mapping does not make it newer, because whoever follows
+ * changes by that time would otherwise read everything that depends on the row again.
  */
 function changedAt({ wasRejected, receivedAt }: Version, before: AnyRow): Date {
   const isSignificant = before.deletedAt !== null || wasRejected;
@@ -94,7 +100,7 @@ function isSame(
 
 const plain = (value: unknown): unknown => (value instanceof Date ? value.getTime() : value);
 
-/** Made of an answer that came later than this one and is not kept any more. */
+/** Whether the row comes from a later response, whose snapshot is no longer stored. */
 function isNewer(before: AnyRow, { snapshotId, receivedAt }: Version): boolean {
   return (
     before.deletedAt === null && before.changedAt > receivedAt && before.snapshotId !== snapshotId

@@ -10,6 +10,15 @@ import type { scheduledActivities } from '../schema/scheduled-activities.ts';
 import type { stages } from '../schema/stages.ts';
 import type { EntityName, EntityRecords } from '../records/registry.ts';
 
+/*
+ * How entity rows come about. A connector maps an item of a page to a record (src/lib/records), and
+ * `upsertPages` (upsert.ts) makes a row of it by the entity's definition: overrides are applied to
+ * the record, columns are derived from it, and the row is written if its digest has changed. Each
+ * write yields a `Change`, from which summaries, scores and the search index are brought up to date
+ * in the same transaction (src/lib/ingest/apply.ts). A replay goes through `compareVersions`
+ * (compare.ts) instead, which rebuilds rows from the stored raw snapshots.
+ */
+
 /** A stored row of each entity, without the raw item. */
 export interface EntityRows {
   lead: Omit<typeof leads.$inferSelect, 'rawJson'>;
@@ -24,60 +33,60 @@ export interface EntityRows {
 
 export type LeadRow = EntityRows['lead'];
 
-/** What became of one row: null stands for "not there" (never seen, or deleted). */
+/** A change of one row; null on a side where the row is absent or deleted. */
 export interface Change<Name extends EntityName = EntityName> {
   before: EntityRows[Name] | null;
   after: EntityRows[Name] | null;
 }
 
-/** What a row may be derived from besides its record. */
+/** What derived columns may depend on besides the record. */
 export interface DeriveContext {
   timeZone: string;
-  /** When the answer that holds the item arrived. */
+  /** When the response with the item was received. */
   receivedAt: Date;
 }
 
 /**
- * Records with what others said laid over them, by the id of the row, and the fields in which the
- * source has overtaken that.
+ * The result of applying overrides, by row id: the record with the overrides in force, and the
+ * fields whose override the source has superseded.
  */
 export type AppliedOverrides<Name extends EntityName = EntityName> = Map<
   string,
   { record: EntityRecords[Name]; superseded: string[] }
 >;
 
-/** How an entity is kept. */
+/** How rows of an entity are made and stored. */
 export interface EntityDefinition<Name extends EntityName = EntityName> {
   name: Name;
   table: PgTable;
-  /** Columns that follow from the record and from the row before. Pure. */
+  /** Computes the derived columns from the record and the previous row. Pure. */
   derive(
     record: EntityRecords[Name],
     before: EntityRows[Name] | null,
     context: DeriveContext,
   ): Partial<EntityRows[Name]>;
   /**
-   * For columns that tell since when something is so: they follow from all versions of the record,
-   * not from the newest alone.
+   * For a column with the time since which another column has had its value: it depends on all
+   * versions of the record, not on the newest alone.
    */
   history?: {
-    /** The column that holds the time. */
+    /** The column with the time. */
     since: keyof EntityRows[Name] & string;
-    /** Whether the row before does not tell what the record's column should be. Pure. */
+    /** Whether the time cannot be taken from the previous row. Pure. */
     isLost(record: EntityRecords[Name], before: EntityRows[Name] | null): boolean;
   };
-  /** For entities whose fields others than the source may change. */
+  /** For entities with fields that people or a CRM may override. */
   overrides?: {
     /**
-     * Lays what others said over the records of rows that are there. Records without any are left
-     * out. Writes nothing.
+     * Applies the overrides to the records of existing rows, by row id. Records without overrides
+     * are left out. Writes nothing.
      */
     apply(
       tx: Tx,
       tenantId: string,
       records: ReadonlyMap<string, EntityRecords[Name]>,
     ): Promise<AppliedOverrides<Name>>;
-    /** Forgets what the source has overtaken. */
+    /** Deletes superseded overrides. */
     drop(
       tx: Tx,
       tenantId: string,

@@ -2,14 +2,14 @@ import type { JsonText } from '../platform/db/bulk.ts';
 import type { EntityName, EntityRecords } from '../records/registry.ts';
 import type { Change, DeriveContext, EntityRows, AppliedOverrides } from './definition.ts';
 
-/** A record on its way in, with the item it was made from and the digest of both. */
+/** A record to be stored, with its raw item and the digest of both. */
 export interface Incoming {
   record: EntityRecords[EntityName];
   raw: JsonText;
   hash: string;
 }
 
-/** Where the records of one page come from. */
+/** The page that records come from. */
 export interface Origin extends DeriveContext {
   tenantId: string;
   connectionId: string;
@@ -21,39 +21,38 @@ export interface Origin extends DeriveContext {
 export type AnyRow = EntityRows[EntityName];
 export type WrittenRow = AnyRow & { rawJson: unknown };
 
-/** The records of one page, and where it comes from. */
+/** The records of one page with their origin. */
 export interface IncomingPage {
   origin: Origin;
   incoming: readonly Incoming[];
 }
 
-/** A record as an older answer holds it, on its way into the row that it belongs to. */
+/** A record mapped again from a stored response, to be compared with its row. */
 export interface Version {
   incoming: Incoming;
   snapshotId: string;
   receivedAt: Date;
-  /** The row as all kept versions together make it, where the row that is there does not tell. */
-  past?: WrittenRow | undefined;
   /**
-   * True when the newest answer holds the item in a form that was refused, and this is the one
-   * before.
+   * The row that follows from all stored versions; used where the present row lacks the history.
    */
+  past?: WrittenRow | undefined;
+  /** True when the item of the newest response was rejected and this is an older version. */
   isFallback: boolean;
-  /** True when the item was set aside until now, so that the answer is news. */
+  /** True when the item was a rejected record until now, which makes the change significant. */
   wasRejected: boolean;
-  /** Whether a row may be made of it when there is none. */
+  /** Whether to insert a row if there is none. */
   mayInsert: boolean;
 }
 
 /** The stream that rows belong to. */
 export type StreamOrigin = Omit<Origin, 'snapshotId' | 'receivedAt'>;
 
-/** What is to be written so that the rows are as the versions say. */
+/** The writes that bring rows up to date with the versions. */
 export interface Rewrites {
   inserts: WrittenRow[];
   updates: WrittenRow[];
   changes: Change[];
   unchanged: number;
-  /** What others said of the rows, and what of it the source has overtaken. */
+  /** The overrides of the rows, in force and superseded. */
   applied: AppliedOverrides;
 }

@@ -20,7 +20,7 @@ const entities: { [Name in EntityName]: EntityDefinition<Name> } = {
   contact: contactEntity,
 };
 
-/** How the entity called `name` is kept. */
+/** The definition of an entity by its name. */
 export function getEntityDefinition(name: EntityName): EntityDefinition {
   return entities[name] as unknown as EntityDefinition;
 }

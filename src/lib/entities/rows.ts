@@ -8,7 +8,7 @@ import type { EntityDefinition, AppliedOverrides } from './definition.ts';
 import type { AnyRow, Incoming, Origin, WrittenRow } from './incoming.ts';
 import { getEntityDefinition } from './registry.ts';
 
-/** What others said, laid over the records of rows that are there. */
+/** Applies the overrides of an entity to the records of existing rows; empty without any. */
 export async function applyOverrides(
   tx: Tx,
   entity: EntityDefinition,
@@ -23,7 +23,7 @@ export async function applyOverrides(
     : entity.overrides.apply(tx, tenantId, records);
 }
 
-/** The item with its record as others have it; its digest stays that of what the source says. */
+/** The item with overrides applied to its record; its digest stays that of the source's item. */
 export function withOverrides(
   applied: AppliedOverrides,
   item: Incoming,
@@ -34,8 +34,8 @@ export function withOverrides(
 }
 
 /**
- * Every field of a record as nothing: what a record leaves out is null in its row, because the rows
- * of one statement must all have the same columns.
+ * A record with all fields null, for each entity. Fields that a record leaves out become null in
+ * its row, because all rows of one statement must have the same columns.
  */
 const blankRecords = Object.fromEntries(
   Object.entries(recordSchemas).map(([name, { shape }]) => [
@@ -44,7 +44,7 @@ const blankRecords = Object.fromEntries(
   ]),
 );
 
-/** The row that a record makes, in place of the one before. */
+/** Builds the row of a record; keeps the id and the first-seen time of the previous row. */
 export function buildRow(
   entity: EntityDefinition,
   origin: Origin,
@@ -78,11 +78,12 @@ interface KeyColumns {
   deletedAt: PgColumn;
 }
 
-/** The columns that every entity table has, whichever it is. */
+/** The key columns that all entity tables share. */
 export function getKeyColumns(table: PgTable): KeyColumns {
   return getTableColumns(table) as unknown as KeyColumns;
 }
 
+/** All columns but the raw item, which is large. */
 export function readColumns(table: PgTable): Record<string, PgColumn> {
   const { rawJson: _unread, ...columns } = getTableColumns(table);
   return columns;
@@ -102,10 +103,10 @@ export function whereStream(
 }
 
 /**
- * The rows that are there already. Each id is looked up by itself, through the key: the planner,
- * which knows little of a tenant that is being read for the first time, would else read all rows of
- * the tenant for every page. An equation of the id would make the order of no account, by which
- * `withSortDisabled` finds the key.
+ * Reads the existing rows with the given external ids, by external id. A lateral join looks up each
+ * id by its key: the planner has no statistics for a tenant that is synced for the first time, and
+ * would otherwise read all of its rows for each page. The id is compared as a range because with
+ * `=` the planner would drop the order, by which `withSortDisabled` makes it choose the key.
  */
 export async function readExisting(
   tx: Tx,
@@ -138,7 +139,7 @@ export async function readExisting(
   );
 }
 
-/** How many live rows of a stream meet `condition`. */
+/** The number of live rows of a stream that meet `condition`. */
 export async function countLive(
   tx: Tx,
   name: EntityName,

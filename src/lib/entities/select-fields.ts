@@ -5,8 +5,8 @@ import { shownFields, type Fields, type Shown } from '../records/fields.ts';
 type Selected<Row> = { [Key in keyof Row]: SQL<Row[Key]> };
 
 /**
- * What a query selects for the fields that are shown in a list, or on the page of one row, by the
- * names that they have there. Amounts come as numbers.
+ * The columns to select for the fields that are shown in a list or on the page of one row, by the
+ * names that the fields have there. Amounts are selected as numbers.
  */
 export function selectShown<const F extends Fields, Where extends 'list' | 'detail'>(
   table: PgTable,

@@ -28,10 +28,10 @@ export interface UpsertResult {
 }
 
 /**
- * Stores the records of some pages of one stream, in the order in which they were received: of a
- * record that is on several of them the last one counts. A row whose digest is the same is not
- * written; a row that was changed by a later answer is left alone. The caller holds the run's lock,
- * so nobody else writes this connection's rows meanwhile.
+ * Stores the records of pages of one stream, given in the order in which they were received; the
+ * last version of a record wins. Rows with the same digest, and rows that a later response has
+ * changed, are not written. The caller holds the run's lease, so that no one else writes rows of
+ * this connection meanwhile.
  */
 export async function upsertPages(
   tx: Tx,
@@ -40,34 +40,14 @@ export async function upsertPages(
 ): Promise<UpsertResult> {
   const [first] = pages;
   if (first === undefined) return { changes: [], inserted: 0, changed: 0, unchanged: 0 };
-  const entity = getEntityDefinition(name);
-  const newest = new Map(
-    pages.flatMap(({ origin, incoming }) =>
-      incoming.map((item) => [item.record.externalId, { item, origin }] as const),
-    ),
-  );
-  const existing = await readExisting(tx, entity.table, first.origin, [...newest.keys()]);
-  const inserts: WrittenRow[] = [];
-  const updates: WrittenRow[] = [];
-  const changes: Change[] = [];
   const { tenantId } = first.origin;
-  const due = [...newest.values()].map((each) => ({
-    ...each,
-    before: existing.get(each.item.record.externalId) ?? null,
-  }));
-  const pending = due.filter(
-    ({ before, item, origin }) => before === null || !isUnchanged(before, item, origin),
-  );
+  const entity = getEntityDefinition(name);
+  const pending = await findPending(tx, entity, first.origin, pages);
   const applied = await applyOverrides(tx, entity, tenantId, pending);
-  for (const { item, origin, before } of pending) {
-    const after = buildRow(entity, origin, withOverrides(applied, item, before), before);
-    (before === null ? inserts : updates).push(after);
-    changes.push({ before: before?.deletedAt === null ? before : null, after });
-  }
-  await insertRows(tx, entity.table, inserts);
-  await updateRows(tx, entity.table, tenantId, updates);
-  await dropSuperseded(tx, entity, tenantId, applied, updates);
+  const rewrites = buildRewrites(entity, pending, applied);
+  await writeRewrites(tx, name, tenantId, rewrites);
   const read = pages.reduce((sum, { incoming }) => sum + incoming.length, 0);
+  const { changes, inserts, updates } = rewrites;
   return {
     changes,
     inserted: inserts.length,
@@ -76,17 +56,57 @@ export async function upsertPages(
   };
 }
 
+/** The newest version of a record, with its row as it is stored; null if there is none. */
+interface Pending {
+  item: Incoming;
+  origin: Origin;
+  before: AnyRow | null;
+}
+
+async function findPending(
+  tx: Tx,
+  entity: EntityDefinition,
+  origin: Origin,
+  pages: readonly IncomingPage[],
+): Promise<Pending[]> {
+  const newest = new Map(
+    pages.flatMap(({ origin, incoming }) =>
+      incoming.map((item) => [item.record.externalId, { item, origin }] as const),
+    ),
+  );
+  const existing = await readExisting(tx, entity.table, origin, [...newest.keys()]);
+  return [...newest]
+    .map(([externalId, each]) => ({ ...each, before: existing.get(externalId) ?? null }))
+    .filter(({ before, item, origin }) => before === null || !isUnchanged(before, item, origin));
+}
+
+function buildRewrites(
+  entity: EntityDefinition,
+  pending: readonly Pending[],
+  applied: AppliedOverrides,
+): Omit<Rewrites, 'unchanged'> {
+  const inserts: WrittenRow[] = [];
+  const updates: WrittenRow[] = [];
+  const changes: Change[] = [];
+  for (const { item, origin, before } of pending) {
+    const after = buildRow(entity, origin, withOverrides(applied, item, before), before);
+    (before === null ? inserts : updates).push(after);
+    changes.push({ before: before?.deletedAt === null ? before : null, after });
+  }
+  return { inserts, updates, changes, applied };
+}
+
 function isUnchanged(before: AnyRow, item: Incoming, origin: Origin): boolean {
   const same = before.contentHash === item.hash && before.deletedAt === null;
   return same || before.changedAt > origin.receivedAt;
 }
 
-/** Writes what `compareVersions` found to differ. */
+/** Writes inserts and updates, and deletes the overrides that the updates supersede. */
 export async function writeRewrites(
   tx: Tx,
   name: EntityName,
   tenantId: string,
-  { inserts, updates, applied }: Rewrites,
+  { inserts, updates, applied }: Pick<Rewrites, 'inserts' | 'updates' | 'applied'>,
 ): Promise<void> {
   const entity = getEntityDefinition(name);
   await insertRows(tx, entity.table, inserts);
@@ -94,7 +114,7 @@ export async function writeRewrites(
   await dropSuperseded(tx, entity, tenantId, applied, updates);
 }
 
-/** Marks the live rows of a stream that meet `condition` as deleted, and tells which they were. */
+/** Marks the live rows of a stream that meet `condition` as deleted, and returns the changes. */
 export async function softDelete(
   tx: Tx,
   name: EntityName,
@@ -116,7 +136,10 @@ export async function softDelete(
   return (rows as unknown as AnyRow[]).map((before) => ({ before, after: null }));
 }
 
-/** Of the rows that were written: the others may be older than what was said of them. */
+/**
+ * Deletes superseded overrides of rows that were written. A row that was not may be older than its
+ * override.
+ */
 async function dropSuperseded(
   tx: Tx,
   entity: EntityDefinition,

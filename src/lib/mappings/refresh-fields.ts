@@ -1,3 +1,4 @@
+import { unknownConnectionProblem } from '../connections/connections.ts';
 import { withConnection } from '../connections/session.ts';
 import { Problem } from '../platform/errors.ts';
 import { RemoteError } from '../platform/http/errors.ts';
@@ -16,8 +17,7 @@ export async function refreshFields(
   tenantId: string,
   connectionId: string,
 ): Promise<TargetMetadata> {
-  if (!isId(connectionId))
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  if (!isId(connectionId)) throw unknownConnectionProblem();
   return withConnection(
     { tenantId, connectionId },
     { deadlineMs, retry: { retries: 1 } },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { unknownConnectionProblem, whereConnection } from '../connections/connections.ts';
 import { connections } from '../schema/connections.ts';
 import { isStorable } from '../records/text.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -74,7 +75,7 @@ async function selectSaved(
   const [row] = await tx
     .select()
     .from(pushMappings)
-    .where(and(whereConnection(tenantId, connectionId), ofVersion))
+    .where(and(whereMapping(tenantId, connectionId), ofVersion))
     .orderBy(desc(pushMappings.version))
     .limit(1);
   return (
@@ -103,7 +104,7 @@ export function listMappingVersions(
       savedBy: pushMappings.createdBy,
     })
     .from(pushMappings)
-    .where(whereConnection(tenantId, connectionId))
+    .where(whereMapping(tenantId, connectionId))
     .orderBy(desc(pushMappings.version))
     .limit(limit);
 }
@@ -127,7 +128,7 @@ export function saveMapping(
       await tx
         .select({ id: connections.id })
         .from(connections)
-        .where(whereOwn(tenantId, connectionId))
+        .where(whereConnection(tenantId, connectionId))
         .for('no key update');
     const current = await selectMapping(tx, tenantId, connectionId);
     if (isDeepStrictEqual(current.fields, checked)) return current.version;
@@ -154,10 +155,9 @@ async function readDefaultFields(
     ? await tx
         .select({ provider: connections.provider })
         .from(connections)
-        .where(whereOwn(tenantId, connectionId))
+        .where(whereConnection(tenantId, connectionId))
     : [];
-  if (connection === undefined)
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  if (connection === undefined) throw unknownConnectionProblem();
   const provider = providers.find(({ key }) => key === connection.provider);
   if (provider?.push === undefined)
     throw new Problem(
@@ -167,7 +167,5 @@ async function readDefaultFields(
   return [...provider.push.defaultMapping];
 }
 
-const whereOwn = (tenantId: string, connectionId: string) =>
-  and(eq(connections.tenantId, tenantId), eq(connections.id, connectionId));
-const whereConnection = (tenantId: string, connectionId: string) =>
+const whereMapping = (tenantId: string, connectionId: string) =>
   and(eq(pushMappings.tenantId, tenantId), eq(pushMappings.connectionId, connectionId));

@@ -10,7 +10,7 @@ import { selectModel } from './models.ts';
 import { computeScore } from './score.ts';
 import type { Breakdown } from './types.ts';
 
-/** The facts that a score rests on, and the evidence. */
+/** The columns that a score is computed from: the evidence and the facts. */
 export const scoreInputs = {
   domain: companyDomains.domain,
   evidence: companyDomains.evidence,
@@ -20,8 +20,8 @@ export const scoreInputs = {
 };
 
 /**
- * Scores domains from their stored evidence, and their leads with them. Those without evidence are
- * left alone.
+ * Rescores domains from their stored evidence and copies the results to their leads. Skips domains
+ * without evidence.
  */
 export async function rescoreDomains(
   tx: Tx,
@@ -30,7 +30,24 @@ export async function rescoreDomains(
   now = new Date(),
 ): Promise<void> {
   if (domains.length === 0) return;
-  const rows = await tx
+  const rows = await lockScoreInputs(tx, tenantId, domains);
+  if (rows.length === 0) return;
+  const model = await selectModel(tx, tenantId);
+  const scored = rows.map(({ domain, evidence, ...facts }) => ({
+    domain,
+    ...toScoreColumns(computeScore(evidence as Evidence, facts, model, now)),
+  }));
+  await writeScores(tx, tenantId, scored);
+  await copyToDomainLeads(
+    tx,
+    tenantId,
+    rows.map(({ domain }) => domain),
+  );
+}
+
+/** In order of the domains, so that two transactions never deadlock. */
+function lockScoreInputs(tx: Tx, tenantId: string, domains: readonly string[]) {
+  return tx
     .select(scoreInputs)
     .from(companyDomains)
     .where(
@@ -42,18 +59,23 @@ export async function rescoreDomains(
     )
     .orderBy(asc(companyDomains.domain))
     .for('update');
-  if (rows.length === 0) return;
-  const model = await selectModel(tx, tenantId);
-  const found = rows.map(({ domain }) => domain);
-  const scored = rows.map(({ domain, evidence, ...facts }) => ({
-    domain,
-    ...toScoreColumns(computeScore(evidence as Evidence, facts, model, now)),
-  }));
+}
+
+async function writeScores(
+  tx: Tx,
+  tenantId: string,
+  scored: readonly { domain: string }[],
+): Promise<void> {
+  const domains = scored.map(({ domain }) => domain);
   await tx.execute(sql`
-    update ${companyDomains} as d set score = incoming.score, segment = incoming.segment, priority = incoming.priority, mail_provider = incoming.mail_provider,
-      tenant_size = incoming.tenant_size, breakdown = incoming.breakdown, model_version = incoming.model_version, scored_at = incoming.scored_at
-    from ${recordset(companyDomains, scored)} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param(found)}::text[]) and d.domain = incoming.domain`);
-  await copyToDomainLeads(tx, tenantId, found);
+    update ${companyDomains} as d
+    set score = incoming.score, segment = incoming.segment, priority = incoming.priority,
+      mail_provider = incoming.mail_provider, tenant_size = incoming.tenant_size,
+      breakdown = incoming.breakdown, model_version = incoming.model_version,
+      scored_at = incoming.scored_at
+    from ${recordset(companyDomains, scored)}
+    where d.tenant_id = ${tenantId} and d.domain = any(${sql.param(domains)}::text[])
+      and d.domain = incoming.domain`);
 }
 
 /** The columns of company_domains that a score fills. */
@@ -72,8 +94,9 @@ export function toScoreColumns(breakdown: Breakdown) {
 }
 
 /**
- * Brings what is kept of the domains on their live leads up to date. A lead that is so already is
- * not written.
+ * Copies the scores of domains to their live leads. Leads that are up to date are not written.
+ * Fails with a lock timeout when another transaction holds the leads for long; the caller's job
+ * retries.
  */
 export async function copyToDomainLeads(
   tx: Tx,
@@ -81,46 +104,45 @@ export async function copyToDomainLeads(
   domains: readonly string[],
 ): Promise<void> {
   if (domains.length === 0) return;
-  // Whoever changes these leads may be about to wait for their domains, which this transaction
-  // holds: it gives way, long before the database would have to end one of the two, and is
-  // repeated.
+  // A transaction that changes these leads may be about to wait for their domains, which this one
+  // holds. The short timeout ends this one, to be retried, long before the database would detect
+  // the deadlock.
   await tx.execute(sql`set local lock_timeout = '300ms'`);
-  const own = sql`lateral (select * from ${leads} where ${whereDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
-  await withSortDisabled(tx, () =>
-    copyScores(
-      tx,
-      tenantId,
-      sql`${companyDomains} as d, ${own} where d.tenant_id = ${tenantId} and d.domain = any(${sql.param([...domains])}::text[])`,
-    ),
-  );
+  const ownLeads = sql`lateral (
+    select * from ${leads}
+    where ${whereDomain(tenantId, sql`d.domain`)} and mirror_of is null order by domain) as l`;
+  const from = sql`${companyDomains} as d, ${ownLeads}
+    where d.tenant_id = ${tenantId} and d.domain = any(${sql.param([...domains])}::text[])`;
+  await withSortDisabled(tx, () => copyScores(tx, tenantId, from));
   await tx.execute(sql`set local lock_timeout to default`);
 }
 
 /**
- * As `copyToDomainLeads`, for leads by their ids: those whose domain is unknown lose what they had of
- * another one.
+ * As `copyToDomainLeads`, for leads by id. Leads without a stored domain lose the score that they
+ * had from an earlier one.
  */
 export async function copyToLeads(tx: Tx, tenantId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const wanted = sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`;
-  // Row by row, through the keys: of a tenant that is read for the first time the planner would
-  // else read all rows.
-  const lead = sql`lateral (select * from ${leads} where tenant_id = ${tenantId} and id = wanted.id limit 1) as l`;
-  const domain = sql`lateral (select * from ${companyDomains} where tenant_id = ${tenantId} and domain = l.domain limit 1) as d`;
+  // Lateral joins look up each row by its key. The planner has no statistics for a new tenant and
+  // would otherwise read all of its rows.
+  const lead = sql`lateral (
+    select * from ${leads} where tenant_id = ${tenantId} and id = wanted.id limit 1) as l`;
+  const domain = sql`lateral (
+    select * from ${companyDomains}
+    where tenant_id = ${tenantId} and domain = l.domain limit 1) as d`;
   await copyScores(tx, tenantId, sql`${wanted}, ${lead} left join ${domain} on true where true`);
 }
 
-/** Every live lead of the tenant. */
+/** As `copyToDomainLeads`, for all live leads of the tenant. */
 export async function copyToAllLeads(tx: Tx, tenantId: string): Promise<void> {
-  const of = sql`d.tenant_id = l.tenant_id and d.domain = l.domain`;
-  await copyScores(
-    tx,
-    tenantId,
-    sql`${leads} as l left join ${companyDomains} as d on ${of} where l.tenant_id = ${tenantId} and l.deleted_at is null and l.mirror_of is null`,
-  );
+  const from = sql`${leads} as l
+    left join ${companyDomains} as d on d.tenant_id = l.tenant_id and d.domain = l.domain
+    where l.tenant_id = ${tenantId} and l.deleted_at is null and l.mirror_of is null`;
+  await copyScores(tx, tenantId, from);
 }
 
-/** What a lead holds of its company. */
+/** The columns of a lead that are copies from its company domain. */
 const copiedColumns = [
   'score',
   'segment',
@@ -133,13 +155,16 @@ const listColumns = (alias: string): SQL =>
   sql.raw(copiedColumns.map((name) => `${alias}.${name}`).join(', '));
 
 /**
- * Of leads `l` with their domains `d`, writes those that hold something else: a lead's row has many
- * indexes.
+ * Copies the columns from domains `d` to leads `l`. Writes only leads that differ, because each
+ * write of a lead updates many indexes.
  */
 async function copyScores(tx: Tx, tenantId: string, from: SQL): Promise<void> {
   const assignments = sql.raw(copiedColumns.map((name) => `${name} = off.${name}`).join(', '));
   await tx.execute(sql`
-    with off as materialized (select l.id, ${listColumns('d')} from ${from} and (${listColumns('l')}) is distinct from (${listColumns('d')}))
+    with off as materialized (
+      select l.id, ${listColumns('d')} from ${from}
+        and (${listColumns('l')}) is distinct from (${listColumns('d')}))
     update ${leads} set ${assignments}, sort_score = coalesce(off.score, -1) from off
-    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off)) and leads.id = off.id`);
+    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off))
+      and leads.id = off.id`);
 }

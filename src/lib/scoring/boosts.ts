@@ -12,23 +12,23 @@ const boosts: Record<
     key: 'boost.co_sell',
     label: 'Co-sell referral',
     weight: 'coSell',
-    evidence: 'Microsoft shares a deal with this company with us.',
+    evidence: 'Microsoft has shared a deal at this company with us.',
   },
   marketplace: {
     key: 'boost.marketplace',
     label: 'Marketplace referral',
     weight: 'marketplace',
-    evidence: 'It came through the commercial marketplace.',
+    evidence: 'The company came through the commercial marketplace.',
   },
   'solution-provider': {
     key: 'boost.solution_provider',
     label: 'Solution provider referral',
     weight: 'solutionProvider',
-    evidence: 'Microsoft or a partner sent this company to us.',
+    evidence: 'Microsoft or a partner referred this company to us.',
   },
 };
 
-/** What the strongest referral of a company adds. */
+/** The points that the strongest referral of a company adds; empty without a referral. */
 export function computeBoosts(
   referralType: ReferralType | null,
   weights: Weights,

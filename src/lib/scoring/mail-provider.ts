@@ -1,20 +1,20 @@
 import { getProviderLabel } from '../posture/mx/providers.ts';
 import type { Evidence, MailProvider, MxCheck } from '../posture/types.ts';
 
-/** Its key among the providers of src/lib/posture/mx/providers.ts. */
+/** Key of Microsoft 365 in src/lib/posture/mx/providers.ts. */
 export const microsoft365 = 'microsoft_365';
 
 export interface MailProviderResult {
-  /** Who keeps the mailboxes; null when nobody can tell. */
+  /** Who hosts the mailboxes; null when unknown. */
   provider: MailProvider | null;
-  /** Whether the mailboxes are likely not at Microsoft 365, though nobody can tell where. */
+  /** Whether the mailboxes are probably not at Microsoft 365, though it is unknown where. */
   isElsewhere: boolean;
   reason: string;
 }
 
 /**
- * Who keeps the mailboxes of a company. One with an Azure tenant is at Microsoft 365, whatever
- * stands in front of its mail.
+ * Determines who hosts the mailboxes of a company. A company with an Azure tenant is at Microsoft
+ * 365, whatever filters its mail.
  */
 export function resolveMailProvider(
   evidence: Evidence | null,
@@ -24,20 +24,20 @@ export function resolveMailProvider(
   if (azureTenantId === null) return seen;
   const other =
     seen.provider !== null && seen.provider !== microsoft365
-      ? ` It counts for more than its MX records, which speak of ${getProviderLabel(seen.provider)}.`
+      ? ` This outweighs its MX records, which point to ${getProviderLabel(seen.provider)}.`
       : '';
   return {
     provider: microsoft365,
     isElsewhere: false,
-    reason: `Its Azure tenant ${azureTenantId} says so.${other}`,
+    reason: `The company has the Azure tenant ${azureTenantId}.${other}`,
   };
 }
 
 function inferFromEvidence(evidence: Evidence | null): MailProviderResult {
-  if (evidence === null) return unknown('The domain was not scanned yet.');
+  if (evidence === null) return unknown('The domain has not been scanned yet.');
   const { mx } = evidence;
-  if (mx.nullMx) return unknown('The domain says that it receives no mail.');
-  if (mx.verdict === 'unknown') return unknown('The name servers gave no answer.');
+  if (mx.nullMx) return unknown('The domain declares that it receives no mail.');
+  if (mx.verdict === 'unknown') return unknown('The name servers did not respond.');
   if (mx.provider === null) return describeUnknownHost(mx, evidence.spf.verdict !== 'unknown');
   const reason =
     mx.certainty === 'inferred'
@@ -46,7 +46,10 @@ function inferFromEvidence(evidence: Evidence | null): MailProviderResult {
   return { provider: mx.provider, isElsewhere: false, reason };
 }
 
-/** Mailboxes at Microsoft 365 show in SPF even when an unknown server takes the mail. */
+/**
+ * With SPF known, Microsoft 365 can be ruled out: its mailboxes show in SPF even when an unknown
+ * server receives the mail.
+ */
 function describeUnknownHost(
   { gateway, hosts, verdict }: MxCheck,
   spfIsKnown: boolean,
@@ -54,14 +57,14 @@ function describeUnknownHost(
   const [first] = hosts;
   if (gateway !== null)
     return unknown(
-      `${getProviderLabel(gateway)} filters its mail, and nothing tells who keeps the mailboxes.`,
+      `${getProviderLabel(gateway)} filters its mail, and nothing shows who hosts its mailboxes.`,
     );
   if (first === undefined || verdict === 'bad' || verdict === 'missing')
-    return unknown('No server takes its mail.');
+    return unknown('No server receives its mail.');
   return {
     provider: null,
     isElsewhere: spfIsKnown,
-    reason: `Its mail goes to ${first.host}, which is none of the providers that are known.`,
+    reason: `Its mail goes to ${first.host}, which belongs to no known provider.`,
   };
 }
 
@@ -72,5 +75,9 @@ const unknown = (reason: string): MailProviderResult => ({
 });
 
 function formatInferred({ gateway }: MxCheck): string {
-  return `Inferred from SPF, DKIM or autodiscover: ${gateway === null ? 'an unknown server takes its mail' : `${getProviderLabel(gateway)} filters its mail`}.`;
+  const how =
+    gateway === null
+      ? 'an unknown server receives its mail'
+      : `${getProviderLabel(gateway)} filters its mail`;
+  return `Inferred from SPF, DKIM or autodiscover: ${how}.`;
 }

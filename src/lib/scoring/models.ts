@@ -8,7 +8,7 @@ import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { scoreModels } from '../schema/scoring.ts';
 import { defaultModel, weightsSchema, type Model, type Weights } from './weights.ts';
 
-/** The weights that are in force for a tenant: its newest version, else the built-in ones. */
+/** The weights in force for a tenant: its newest version, or the built-in ones without any. */
 export async function selectModel(tx: Tx, tenantId: string): Promise<Model> {
   const [row] = await tx
     .select({ version: scoreModels.version, weights: scoreModels.weights })
@@ -24,11 +24,11 @@ export async function selectModel(tx: Tx, tenantId: string): Promise<Model> {
 export interface ModelVersion extends Model {
   note: string | null;
   createdAt: Date;
-  /** The name of who saved it; null for an operator or somebody who is gone. */
+  /** Name of the person who saved it; null for an operator, or a person who was deleted. */
   createdBy: string | null;
 }
 
-/** The newest versions of a tenant's weights, the one in force first. */
+/** The versions of a tenant's weights, newest first; the first is in force. */
 export async function selectVersions(
   tx: Tx,
   tenantId: string,
@@ -54,59 +54,65 @@ const noteSchema = z.string().trim().max(500, 'Use 500 characters at most.');
 
 export interface NewWeights {
   weights: unknown;
-  /** Why, in the person's words. */
+  /** The person's reason. */
   note: string;
-  /** The version that the person has changed. */
+  /** The version that the person edited. */
   basedOn: number;
   by: string | null;
 }
 
 /**
- * Makes a new version of a tenant's weights, and queues the scores to be made again. Unusable
- * weights are a Problem whose details name each wrong field; weights that changed nothing, or that
- * somebody else changed meanwhile, are one too.
+ * Saves a new version of a tenant's weights and queues a rescore of all its domains. Throws
+ * Problem: `bad_request` with a message for each field that is not valid; `conflict` when nothing
+ * changed, or when someone else has saved another version since `basedOn`.
  */
 export async function saveWeights(
   tenantId: string,
   { weights: given, note: text, basedOn, by }: NewWeights,
 ): Promise<Model> {
   const weights = parseWeights(given);
-  const note = noteSchema.safeParse(text);
-  if (!note.success)
-    throw new Problem('bad_request', 'The note is too long.', {
-      fields: { note: note.error.issues[0]?.message ?? '' },
-    });
+  const note = parseNote(text);
   return withTenant(tenantId, async (tx) => {
     const before = await selectModel(tx, tenantId);
     if (JSON.stringify(before.weights) === JSON.stringify(weights))
-      throw new Problem('conflict', 'These weights are in force already: nothing was changed.');
+      throw new Problem('conflict', 'These weights are already in use, so nothing was saved.');
     const version = before.version + 1;
-    const row = {
-      tenantId,
-      version,
-      weights,
-      note: note.data === '' ? null : note.data,
-      createdBy: by,
-    };
-    const saved =
-      before.version === basedOn
-        ? await tx
-            .insert(scoreModels)
-            .values(row)
-            .onConflictDoNothing()
-            .returning({ version: scoreModels.version })
-        : [];
-    if (saved.length === 0)
+    const row = { tenantId, version, weights, note, createdBy: by };
+    if (before.version !== basedOn || !(await insertVersion(tx, row)))
       throw new Problem(
         'conflict',
-        'Somebody else saved other weights meanwhile. Open the page again and repeat your change.',
+        'Someone else saved other weights while you were editing them, so your changes were not ' +
+          'saved. Reload the page and make them again.',
       );
     await enqueue('rescore', { tenantId, after: null }, { key: `${tenantId}/${version}`, tx });
     return { version, weights };
   });
 }
 
-/** Weights from outside. A Problem (bad_request) names each wrong field, such as signals.spf. */
+/** Blank is null. */
+function parseNote(text: string): string | null {
+  const note = noteSchema.safeParse(text);
+  if (!note.success)
+    throw new Problem('bad_request', 'The note is too long.', {
+      fields: { note: note.error.issues[0]?.message ?? '' },
+    });
+  return note.data === '' ? null : note.data;
+}
+
+/** False when someone else has inserted the same version at the same moment. */
+async function insertVersion(tx: Tx, row: typeof scoreModels.$inferInsert): Promise<boolean> {
+  const saved = await tx
+    .insert(scoreModels)
+    .values(row)
+    .onConflictDoNothing()
+    .returning({ version: scoreModels.version });
+  return saved.length > 0;
+}
+
+/**
+ * Parses weights from a form or an API request. Throws Problem `bad_request` with a message for
+ * each field that is not valid, by its path such as signals.spf.
+ */
 export function parseWeights(given: unknown): Weights {
   const parsed = weightsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
@@ -118,7 +124,7 @@ export function parseWeights(given: unknown): Weights {
         message,
       ]),
   );
-  throw new Problem('bad_request', 'These weights cannot be used. Correct what is marked.', {
+  throw new Problem('bad_request', 'These weights are not valid. Correct the marked fields.', {
     fields,
   });
 }

@@ -4,13 +4,13 @@ import { companyDomains } from '../schema/company-domains.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { rescoreDomains } from './apply.ts';
 
-/** At most so many domains are scored in one transaction. */
+/** Domains per transaction: few enough that scans and syncs wait for their locks only briefly. */
 const batchSize = 200;
 
 /**
- * Scores the domains of a tenant anew from their stored evidence, in the order of their names, from
- * behind `after` on. Nobody is asked anything. The answer is the last domain when `isOver` ended it
- * early, else null.
+ * Rescores the domains of a tenant from their stored evidence, without network access, in order of
+ * their names and starting after `after`. Returns the last domain when `isOver` ended it early, and
+ * null when all are done.
  */
 export async function rescoreSlice(
   tenantId: string,

@@ -6,24 +6,25 @@ interface Risk {
   key: string;
   label: string;
   weight: keyof Weights['risks'];
-  /** What it is read from. */
+  /** The check that it follows from. */
   getCheck: (evidence: Evidence) => Check;
-  /** Why it is one, in plain words; undefined when it is none. */
+  /** A sentence that explains the risk; undefined when there is none. */
   reason: (evidence: Evidence) => string | undefined;
 }
 
+/** RFC 8301, 3.2: signers must use RSA keys of at least 1024 bits. */
 const minRsaBits = 1024;
 
-/** In the order in which they are told. What is good or unknown is no risk. */
+/** In the order of display. A check that is good or unknown is never a risk. */
 const risks: readonly Risk[] = [
   {
     key: 'risk.spf_open',
-    label: 'SPF lets anybody send',
+    label: 'SPF allows any server',
     weight: 'spfOpen',
     getCheck: ({ spf }) => spf,
     reason: ({ spf }) =>
       isFlawed(spf) && spf.records.length > 0 && spf.all !== 'fail' && spf.all !== 'softfail'
-        ? `It ends in ${spf.all === null ? 'nothing' : spf.all}: mail from any server is as good as its own.`
+        ? `The record ends ${formatAll(spf.all)}, so mail from any server is accepted.`
         : undefined,
   },
   {
@@ -42,7 +43,7 @@ const risks: readonly Risk[] = [
     weight: 'noDmarc',
     getCheck: ({ dmarc }) => dmarc,
     reason: ({ dmarc }) =>
-      dmarc.verdict === 'missing' ? 'Without DMARC anybody can send mail in its name.' : undefined,
+      dmarc.verdict === 'missing' ? 'Without DMARC, anyone can send mail in its name.' : undefined,
   },
   {
     key: 'risk.dmarc_lax',
@@ -51,7 +52,7 @@ const risks: readonly Risk[] = [
     getCheck: ({ dmarc }) => dmarc,
     reason: ({ dmarc }) =>
       isFlawed(dmarc) && (dmarc.testing || dmarc.policy === 'none')
-        ? `The policy is ${dmarc.testing ? 'under test' : 'none'}: forged mail is delivered all the same.`
+        ? `The policy is ${dmarc.testing ? 'in test mode' : 'none'}, so forged mail still arrives.`
         : undefined,
   },
   {
@@ -59,40 +60,36 @@ const risks: readonly Risk[] = [
     label: 'Unsafe DKIM key',
     weight: 'dkimUnsafe',
     getCheck: ({ dkim }) => dkim,
-    reason: ({ dkim }) => {
-      const unsafe = isFlawed(dkim)
-        ? dkim.selectors.find(
-            ({ revoked, testing, bits, keyType }) =>
-              revoked || testing || (keyType === 'rsa' && bits !== null && bits < minRsaBits),
-          )
-        : undefined;
-      return unsafe === undefined
-        ? undefined
-        : `The key ${unsafe.selector} is ${unsafe.revoked ? 'revoked' : unsafe.testing ? 'under test' : 'too short'}.`;
-    },
+    reason: ({ dkim }) => (isFlawed(dkim) ? findUnsafeKey(dkim) : undefined),
   },
 ];
 
-/** The risks of a domain, each with the points that it takes. */
+/** The risks of a domain, each with the points that it takes off the score (below 0). */
 export function computeRisks(evidence: Evidence | null, weights: Weights): BreakdownItem[] {
   if (evidence === null) return [];
   return risks.flatMap(({ key, label, weight, getCheck, reason }) => {
     const text = reason(evidence);
     const { verdict, checkedAt } = getCheck(evidence);
-    return text === undefined
-      ? []
-      : [
-          {
-            key,
-            label,
-            points: 0 - weights.risks[weight],
-            most: null,
-            verdict,
-            evidence: text,
-            checkedAt,
-          },
-        ];
+    if (text === undefined) return [];
+    const points = 0 - weights.risks[weight];
+    return [{ key, label, points, most: null, verdict, evidence: text, checkedAt }];
   });
+}
+
+/** "without "all"", "in "+all"": how an SPF record ends that is not "-all" or "~all". */
+function formatAll(all: Evidence['spf']['all']): string {
+  if (all === null) return 'without "all"';
+  return all === 'pass' ? 'in "+all"' : 'in "?all"';
+}
+
+function findUnsafeKey({ selectors }: Evidence['dkim']): string | undefined {
+  for (const { selector, revoked, testing, bits, keyType } of selectors) {
+    if (revoked) return `The key ${selector} is revoked.`;
+    if (testing) return `The key ${selector} is in test mode.`;
+    if (keyType === 'rsa' && bits !== null && bits < minRsaBits)
+      return `The key ${selector} is too short.`;
+  }
+  return undefined;
 }
 
 const isFlawed = ({ verdict }: Check): boolean => verdict === 'weak' || verdict === 'bad';

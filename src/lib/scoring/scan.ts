@@ -11,31 +11,29 @@ import { whereLeadEngineOn } from './schedule.ts';
 import { selectModel } from './models.ts';
 import { computeScore } from './score.ts';
 
-/** So many domains are scanned side by side by one job: a scan mostly waits. */
+/** Domains that one job scans at the same time: a scan mostly waits for name servers. */
 const concurrency = 8;
-/** A scan whose worker died is begun again after this long; a living one ends sooner. */
+/** A scan whose worker died is taken over after this long; a running scan ends sooner. */
 const leaseSeconds = 120;
-/**
- * How soon a scan is tried again that got no answer at all: twice as long after each further one.
- */
+/** Wait before a scan without any response is tried again; doubles each time, up to the longest. */
 const firstRetrySeconds = 60;
 const maxRetrySeconds = 6 * 3600;
 
 /**
- * A domain in the hands of this worker, until `until`: that time is the token by which its writes
- * are known.
+ * A domain that this worker has leased until `until`. Its writes carry that time as a fencing
+ * token: once another worker has leased the domain they have no effect.
  */
 interface ScanClaim {
   tenantId: string;
   domain: string;
   until: Date;
-  /** Scans in a row that got no answer. */
+  /** Scans in a row without any response. */
   attempts: number;
 }
 
 /**
- * Scans the due domains of a tenant, several side by side, until there is none left (true) or
- * `isOver` says so.
+ * Scans the due domains of a tenant, several at a time. Returns true when none is left, and false
+ * when `isOver` ended it early.
  */
 export async function scanSlice(
   tenantId: string,
@@ -63,7 +61,7 @@ async function scanLane(
   return false;
 }
 
-/** Takes the domain that has been due for longest, unless another worker is about to. */
+/** Leases the domain that has been due for longest; skips those that another worker is leasing. */
 function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
   return withTenant(tenantId, async (tx) => {
     const due = and(
@@ -80,7 +78,7 @@ function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
       .for('update', { skipLocked: true });
     const [row] = await tx
       .update(companyDomains)
-      // To the millisecond, which is what a Date holds: the token is compared.
+      // Truncated to milliseconds, the precision of a Date, so that the token compares as equal.
       .set({
         scanDueAt: sql`date_trunc('milliseconds', now() + make_interval(secs => ${leaseSeconds}))`,
       })
@@ -97,16 +95,17 @@ function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
 }
 
 async function scanClaimed(claimed: ScanClaim, signal: AbortSignal): Promise<void> {
+  const { attempts } = claimed;
   const evidence = await collectEvidence(claimed, signal);
-  if (evidence !== undefined) await retryOnDbOutage(() => storeEvidence(claimed, evidence));
-  else if (signal.aborted) await retryOnDbOutage(() => postpone(claimed, 0, claimed.attempts));
-  else
-    await retryOnDbOutage(() =>
-      postpone(claimed, computeRetrySeconds(claimed.attempts), claimed.attempts + 1),
-    );
+  await retryOnDbOutage(() => {
+    if (evidence !== undefined) return storeEvidence(claimed, evidence);
+    return signal.aborted
+      ? postpone(claimed, 0, attempts)
+      : postpone(claimed, computeRetrySeconds(attempts), attempts + 1);
+  });
 }
 
-/** What the scan found; undefined when it got no answer to anything. */
+/** The evidence of a scan; undefined when it failed or got no response to any query. */
 async function collectEvidence(
   { tenantId, domain, attempts }: ScanClaim,
   signal: AbortSignal,
@@ -116,7 +115,7 @@ async function collectEvidence(
     if (!hasNoAnswers(evidence)) return evidence;
     log.warn(
       { event: 'scan.silent', tenantId, host: domain, attempt: attempts + 1 },
-      'The name servers answered nothing about a domain; it is scanned again later',
+      'The name servers of a domain did not respond; it is scanned again later',
     );
   } catch (error) {
     if (!signal.aborted)
@@ -128,13 +127,13 @@ async function collectEvidence(
           attempt: attempts + 1,
           reason: safeMessage(error),
         },
-        'A domain could not be scanned; it is tried again later',
+        'A domain could not be scanned; the scan is tried again later',
       );
   }
   return undefined;
 }
 
-/** A worker that stops does not wait for name servers. */
+/** Rejects when the signal fires, so that a worker that stops does not wait for name servers. */
 function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);
@@ -149,8 +148,8 @@ function hasNoAnswers({ exists, mx, spf, dmarc }: Evidence): boolean {
 }
 
 /**
- * Keeps what was found, the score that it makes and what the leads hold of it, all or nothing. A
- * claim that ran out writes nothing.
+ * Stores the evidence, the score that follows from it and the copies on the leads in one
+ * transaction. Does nothing if the lease has expired.
  */
 async function storeEvidence(claimed: ScanClaim, evidence: Evidence): Promise<void> {
   const { tenantId, domain } = claimed;
@@ -188,7 +187,9 @@ const whereClaimed = ({ tenantId, domain, until }: ScanClaim) =>
     eq(companyDomains.scanDueAt, until),
   );
 
-/** With a random part, so that what failed together is not tried again together. */
+/**
+ * With jitter of a quarter either way, so that scans that failed together do not retry together.
+ */
 function computeRetrySeconds(attempts: number): number {
   return Math.min(maxRetrySeconds, firstRetrySeconds * 2 ** attempts) * (0.75 + Math.random() / 2);
 }

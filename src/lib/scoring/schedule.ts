@@ -8,24 +8,25 @@ import { tenantFeatures } from '../schema/tenants.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 
-const hourMs = 3_600_000;
+/** Time between two ticks of the worker. */
+const tickMs = 3_600_000;
 
-/** Whether the lead engine is switched on, as a condition. */
+/** The condition that the lead engine is on in a workspace. */
 export const whereLeadEngineOn = (tenantId: string) =>
-  sql`exists (select from ${tenantFeatures} where tenant_id = ${tenantId} and feature = 'lead-engine')`;
+  sql`exists (
+    select from ${tenantFeatures} where tenant_id = ${tenantId} and feature = 'lead-engine')`;
 
 /**
- * Queues the scans of a tenant for the time at which the next one is due, unless that is after the
- * next tick. False when there is none, the lead engine is off, or they are queued for that time
- * already.
+ * Queues the scans of a tenant for the time at which the next one is due, if that is before the
+ * next tick. False when none is due by then, the lead engine is off, or the job is queued already.
  */
 export async function enqueueDueScans(tenantId: string, now = new Date()): Promise<boolean> {
   const dueAt = await withTenant(tenantId, async (tx) => {
     await scheduleUnscanned(tx, tenantId);
     return findNextDue(tx, tenantId);
   });
-  if (dueAt === null || dueAt.getTime() > now.getTime() + hourMs) return false;
-  // A key for each due time: a job that waits for a later one must not keep an earlier one out.
+  if (dueAt === null || dueAt.getTime() > now.getTime() + tickMs) return false;
+  // The key contains the due time, so that a job queued for later does not block an earlier one.
   return enqueue(
     'scan-domains',
     { tenantId },
@@ -33,9 +34,7 @@ export async function enqueueDueScans(tenantId: string, now = new Date()): Promi
   );
 }
 
-/**
- * Domains that came while the engine was off, or while it was being switched on, have no time yet.
- */
+/** Makes domains due that have no time yet: they appeared while the engine was off. */
 async function scheduleUnscanned(tx: Tx, tenantId: string): Promise<void> {
   await tx
     .update(companyDomains)
@@ -65,7 +64,7 @@ async function findNextDue(tx: Tx, tenantId: string): Promise<Date | null> {
   return row?.at ?? null;
 }
 
-/** Queues the scans of every tenant that are due before the next tick. */
+/** Queues the scans that are due before the next tick, and returns for how many tenants. */
 export async function enqueueScans(now = new Date()): Promise<number> {
   let queued = 0;
   for (const { id } of await listTenants()) if (await enqueueDueScans(id, now)) queued += 1;
@@ -73,8 +72,8 @@ export async function enqueueScans(now = new Date()): Promise<number> {
 }
 
 /**
- * Switches a feature of a workspace on or off. With the lead engine, all domains are due that never
- * were.
+ * Switches a feature of a workspace on or off. Switching on the lead engine makes all domains due
+ * that were never scanned.
  */
 export async function switchFeature(
   tenantId: string,
@@ -87,8 +86,8 @@ export async function switchFeature(
 }
 
 /**
- * Has a domain scanned again as soon as a worker is free. An unknown domain, or an engine that is
- * off, is a Problem.
+ * Makes a domain due now and queues the scan. Throws Problem: `not_found` for an unknown domain,
+ * `conflict` when the lead engine is off.
  */
 export async function requestScan(tenantId: string, domain: string): Promise<void> {
   await withTenant(tenantId, async (tx) => {
@@ -106,7 +105,7 @@ export async function requestScan(tenantId: string, domain: string): Promise<voi
     if (rows.length === 0)
       throw new Problem(
         'not_found',
-        `No lead, referral, contact or company of this workspace is at ${domain}.`,
+        `No lead, referral, contact or company of this workspace has the domain ${domain}.`,
       );
   });
   await enqueueDueScans(tenantId);

@@ -8,18 +8,18 @@ import { estimateTenantSize } from './tenant-size.ts';
 import type { Breakdown, BreakdownItem } from './types.ts';
 import type { Model } from './weights.ts';
 
-/** What the sources say of a company. */
+/** What the sources tell about a company. */
 export interface Facts {
   azureTenantId: string | null;
-  /** Of its live referrals the strongest. */
+  /** Type of the strongest of its live referrals. */
   referralType: ReferralType | null;
-  /** How many people it employs, at least. */
+  /** Least number of people it employs. */
   employees: number | null;
 }
 
 /**
- * The score of a company with everything that it rests on. Pure: the same evidence, facts and
- * weights make the same score. Without evidence only the facts speak.
+ * Computes the score of a company, from 0 to 100, with its breakdown. Without evidence it follows
+ * from the facts alone. Pure: equal evidence, facts and weights give equal scores.
  */
 export function computeScore(
   evidence: Evidence | null,
@@ -32,12 +32,8 @@ export function computeScore(
   const risks = computeRisks(evidence, weights);
   const score = clampScore(Math.round(readiness.share + sumPoints(boosts) + sumPoints(risks)));
   const mail = resolveMailProvider(evidence, facts.azureTenantId);
-  const { segment, reason: segmentReason } = classifySegment(
-    evidence,
-    mail,
-    { score, known: readiness.known },
-    weights,
-  );
+  const basis = { score, known: readiness.known };
+  const { segment, reason: segmentReason } = classifySegment(evidence, mail, basis, weights);
   const size = estimateTenantSize(evidence, facts.employees, weights);
   return {
     model: version,

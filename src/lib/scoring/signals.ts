@@ -22,16 +22,16 @@ const keys: Record<SignalKey, string> = {
 };
 
 export interface Readiness {
-  /** From 0 to 100, before risks and boosts; 0 when nothing is known. */
+  /** Readiness from 0 to 100, before risks and boosts; 0 when nothing is known. */
   share: number;
-  /** How much of the weights is known, from 0 to 100. */
+  /** Share of the signals that are known, by weight, from 0 to 100. */
   known: number;
   items: BreakdownItem[];
 }
 
 /**
- * The share of the points to be had that a domain has. What is unknown or does not matter is left
- * out on both sides of the share.
+ * Computes the points that a domain earns as a share of those it could earn. Signals that are
+ * unknown or not applicable count on neither side.
  */
 export function computeReadiness(evidence: Evidence | null, weights: Weights): Readiness {
   const rows = signalOrder.map((key) => ({
@@ -83,7 +83,7 @@ function toBreakdownItem(
       points: 0,
       most: 0,
       verdict: null,
-      evidence: 'Not looked at yet.',
+      evidence: 'Not checked yet.',
       checkedAt: null,
     };
   return {
@@ -96,39 +96,36 @@ function toBreakdownItem(
   };
 }
 
-/** Points are told to one decimal. */
+/** Points are shown with one decimal. */
 const roundToTenth = (points: number): number => Math.round(points * 10) / 10;
 
+/** Bounds of the evidence text of one signal: characters of a DNS record, and findings. */
 const maxRecordLength = 200;
 const maxFindings = 3;
 
 function formatEvidence(key: SignalKey, { verdict, findings, records }: Check): string {
+  const isUncounted = !isCounted(verdict);
   const messages = findings
-    .filter(
-      ({ severity }) =>
-        severity !== 'info' || verdict === 'unknown' || verdict === 'not_applicable',
-    )
+    .filter(({ severity }) => severity !== 'info' || isUncounted)
     .slice(0, maxFindings)
     .map(({ message }) => message);
-  const [record] = records;
-  const found =
-    record === undefined
-      ? []
-      : [record.length > maxRecordLength ? `${record.slice(0, maxRecordLength)}…` : record];
-  if (verdict === 'unknown')
-    return [...(messages.length > 0 ? messages : [formatUnknown(key)]), 'Not counted.'].join(' ');
-  if (verdict === 'not_applicable')
-    return [
-      ...(messages.length > 0 ? messages : ['Does not matter for this domain.']),
-      'Not counted.',
-    ].join(' ');
-  if (messages.length > 0) return messages.join(' ');
-  if (found.length > 0) return found.join(' ');
-  return verdict === 'missing' ? 'The name servers say that there is none.' : 'As it should be.';
+  const text = messages.length > 0 ? messages.join(' ') : undefined;
+  return isUncounted
+    ? `${text ?? formatUncounted(key, verdict)} Not counted.`
+    : (text ?? formatRecord(records) ?? formatPlain(verdict));
 }
 
-function formatUnknown(key: SignalKey): string {
+function formatRecord([record]: readonly string[]): string | undefined {
+  if (record === undefined) return undefined;
+  return record.length > maxRecordLength ? `${record.slice(0, maxRecordLength)}…` : record;
+}
+
+const formatPlain = (verdict: Verdict): string =>
+  verdict === 'missing' ? 'The domain has no such record.' : 'Set up correctly.';
+
+function formatUncounted(key: SignalKey, verdict: Verdict): string {
+  if (verdict === 'not_applicable') return 'Not applicable to this domain.';
   return key === 'dkim'
-    ? 'No key under the names that are known; keys can have any name.'
-    : 'The name servers gave no answer.';
+    ? 'No key was found under common selectors, but a key can have any selector.'
+    : 'The name servers did not respond.';
 }

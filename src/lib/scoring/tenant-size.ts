@@ -8,25 +8,29 @@ export interface TenantSizeEstimate {
   reason: string;
 }
 
-/** How large a company is: by its headcount, else by what its mail shows. */
+/** Estimates the size of a company by its headcount, or by its mail filter without one. */
 export function estimateTenantSize(
   evidence: Evidence | null,
   employees: number | null,
   { sizes }: Weights,
 ): TenantSizeEstimate {
-  if (employees !== null && employees > 0) {
-    const size =
-      employees <= sizes.small ? 'small' : employees <= sizes.medium ? 'medium' : 'large';
-    return {
-      size,
-      reason: `It employs at least ${employees} ${employees === 1 ? 'person' : 'people'}, as its sources say.`,
-    };
-  }
+  if (employees !== null && employees > 0) return sizeByHeadcount(employees, sizes);
   const gateway = evidence?.mx.gateway ?? null;
   if (gateway !== null)
     return {
       size: 'medium',
-      reason: `Inferred: small companies seldom pay for a filter such as ${getProviderLabel(gateway)} in front of their mailboxes. No source says how many people it employs.`,
+      reason:
+        `Inferred: small companies rarely pay for a mail filter such as ` +
+        `${getProviderLabel(gateway)}. ${unknownHeadcount}`,
     };
-  return { size: null, reason: 'No source says how many people it employs.' };
+  return { size: null, reason: unknownHeadcount };
+}
+
+const unknownHeadcount = 'No source says how many employees it has.';
+
+function sizeByHeadcount(employees: number, { small, medium }: Weights['sizes']) {
+  const noun = employees === 1 ? 'employee' : 'employees';
+  const reason = `It has at least ${employees} ${noun} according to its sources.`;
+  if (employees <= small) return { size: 'small', reason } as const;
+  return { size: employees <= medium ? 'medium' : 'large', reason } as const;
 }

@@ -9,10 +9,10 @@ const wholeNumber = (title: string, fallback: number, description: string, max =
     .meta({ title, description });
 
 /**
- * What a score is made of. Readiness is the share of the points to be had that a domain has, from 0
- * to 100, less its risks and plus its boosts; what could not be found out takes no part in the
- * share. The defaults are version 0: DMARC weighs most and the rare signals little, as in the
- * public scores that were compared (MailShield, dmarcguard, mailparse.dev).
+ * The weights of a score. Readiness is the points that a domain earns as a share of those it could
+ * earn, from 0 to 100, where unknown signals do not count; the score is readiness less risks plus
+ * boosts. The defaults are version 0: DMARC weighs most and rare signals little, as in the public
+ * scores that were compared (MailShield, dmarcguard, mailparse.dev).
  */
 export const weightsSchema = z.object({
   signals: z
@@ -21,40 +21,40 @@ export const weightsSchema = z.object({
       dkim: wholeNumber(
         'DKIM',
         15,
-        'Signed mail. A key that is not found is unknown and takes no part.',
+        'Signed mail. If no key is found, DKIM is unknown and does not count.',
       ),
-      dmarc: wholeNumber('DMARC', 25, 'What receivers do with mail that is forged (RFC 9989).'),
-      mx: wholeNumber('Mail servers (MX)', 15, 'That mail for it arrives somewhere.'),
-      mtaSts: wholeNumber('MTA-STS', 10, 'Encrypted delivery, demanded by a policy.'),
-      tlsRpt: wholeNumber('TLS reports', 10, 'Asks to be told of failed encryption.'),
-      bimi: wholeNumber('BIMI', 5, 'Shows its logo next to its mail.'),
+      dmarc: wholeNumber('DMARC', 25, 'What receivers do with forged mail (RFC 9989).'),
+      mx: wholeNumber('Mail servers (MX)', 15, 'Whether a server receives its mail.'),
+      mtaSts: wholeNumber('MTA-STS', 10, 'A policy that requires encrypted delivery.'),
+      tlsRpt: wholeNumber('TLS reports', 10, 'Requests reports about failed encryption.'),
+      bimi: wholeNumber('BIMI', 5, 'A logo shown next to its mail.'),
     })
     .prefault({})
     .refine(
       (signals) => Object.values(signals).some((points) => points > 0),
-      'At least one signal must weigh something.',
+      'Give at least one signal a weight above 0.',
     ),
   weak: z
     .object({
       share: wholeNumber(
         'Share of a weak signal, %',
         50,
-        'What of its points a signal gets that is there with something to mend.',
+        'How much of its points a signal earns that is present but has flaws.',
       ),
     })
     .prefault({}),
   risks: z
     .object({
-      spfOpen: wholeNumber('SPF lets anybody send', 10, 'It ends in +all or ?all, or in nothing.'),
+      spfOpen: wholeNumber('SPF allows any server', 10, 'It ends in +all or ?all, or without all.'),
       spfBroken: wholeNumber('SPF is broken', 5, 'Receivers cannot evaluate it.'),
-      noDmarc: wholeNumber('No DMARC', 10, 'Anybody can forge its mail.'),
-      dmarcLax: wholeNumber('DMARC does not protect', 5, 'Its policy is none, or under test.'),
-      dkimUnsafe: wholeNumber('Unsafe DKIM key', 5, 'A key is revoked, under test or too short.'),
+      noDmarc: wholeNumber('No DMARC', 10, 'Anyone can forge its mail.'),
+      dmarcLax: wholeNumber('DMARC does not protect', 5, 'Its policy is none, or in test mode.'),
+      dkimUnsafe: wholeNumber('Unsafe DKIM key', 5, 'A key is revoked, in test mode or too short.'),
     })
     .prefault({}),
   boosts: z
     .object({
-      coSell: wholeNumber('Co-sell referral', 10, 'A deal that Microsoft shares with us.'),
+      coSell: wholeNumber('Co-sell referral', 10, 'A deal that Microsoft has shared with us.'),
       marketplace: wholeNumber(
         'Marketplace referral',
         5,
@@ -63,18 +63,18 @@ export const weightsSchema = z.object({
       solutionProvider: wholeNumber(
         'Solution provider referral',
         5,
-        'A customer whom Microsoft or a partner sent.',
+        'A customer referred by Microsoft or a partner.',
       ),
     })
     .prefault({}),
   segments: z
     .object({
       known: wholeNumber(
-        'Known at least, %',
+        'Known signals, at least %',
         40,
-        'Below this share of the signals, by their weights, a company is Cold.',
+        'If a smaller share of the signals is known, by weight, a company is Cold.',
       ),
-      cold: wholeNumber('Cold below', 15, 'Companies that score less are Cold.'),
+      cold: wholeNumber('Cold below', 15, 'Companies with a lower score are Cold.'),
     })
     .prefault({}),
   priorities: z
@@ -82,45 +82,50 @@ export const weightsSchema = z.object({
       migration: wholeNumber(
         'Priority 1 from',
         60,
-        'Migration from this score on; below it, priority 2.',
+        'Migration with this score or more; below it, priority 2.',
       ),
       existing: wholeNumber(
         'Priority 3 from',
         70,
-        'Existing from this score on; below it, priority 4.',
+        'Existing with this score or more; below it, priority 4.',
       ),
       cold: wholeNumber(
         'Priority 5 from',
         40,
-        'Cold from this score on; below it, and for Skip, priority 6.',
+        'Cold with this score or more; below it, and for Skip, priority 6.',
       ),
     })
     .prefault({}),
   sizes: z
     .object({
-      small: wholeNumber('Small up to', 50, 'People whom the company employs.', 1_000_000),
-      medium: wholeNumber('Medium up to', 1000, 'More than this is large.', 10_000_000),
+      small: wholeNumber('Small up to', 50, 'Number of employees.', 1_000_000),
+      medium: wholeNumber(
+        'Medium up to',
+        1000,
+        'Companies with more employees are large.',
+        10_000_000,
+      ),
     })
     .prefault({})
     .refine(({ small, medium }) => small < medium, {
       path: ['medium'],
-      message: 'Medium goes further than small.',
+      message: 'Enter more than for small companies.',
     }),
 });
 
 export type Weights = z.output<typeof weightsSchema>;
 export type SignalKey = keyof Weights['signals'];
 
-/** The weights of one version, as a score names it. */
+/** One version of the weights. */
 export interface Model {
   version: number;
   weights: Weights;
 }
 
-/** The weights of a workspace that has none of its own. */
+/** The weights of a workspace that has not saved its own. */
 export const defaultModel: Model = { version: 0, weights: weightsSchema.parse({}) };
 
-/** The order in which signals are told. */
+/** The signals in the order in which they are shown. */
 export const signalOrder: readonly SignalKey[] = [
   'spf',
   'dkim',

@@ -3,29 +3,28 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import { toColumnNames, recordset } from '../platform/db/bulk.ts';
 import type { Tx } from '../platform/db/pool.ts';
 
-/** A rollup whose figures are sums: a row for each key, gone when nothing is left to count. */
+/** A summary table of sums: one row per key, deleted when its count reaches 0. */
 export interface AdditiveSummary {
-  /** By day. */
+  /** The table by day. */
   table: PgTable;
   /**
-   * The same columns by month, under the month's first day: long ranges read a thirtieth of the
-   * rows.
+   * The same columns by month, under the first day of the month, so that long ranges read a
+   * thirtieth of the rows.
    */
   months: PgTable;
-  /** The property that holds the day; one of the keys. */
+  /** The property with the day; one of `keys`. */
   day: string;
-  /** Properties that make the key, besides the tenant. */
+  /** The properties of the key, besides the tenant. */
   keys: readonly string[];
-  /** Properties that are added up; the first one counts rows. */
+  /** The properties that are summed; the first one counts rows. */
   sums: readonly [string, ...string[]];
-  /** Which of its rows a recount is about. Absent: all. */
+  /** The condition for the rows that a recount covers. Absent: all. */
   only?: SQL;
 }
 
 /**
- * Adds deltas to a rollup by day and by month, in the transaction that made the changes. In key
- * order, so that two writers of one tenant meet the rows in the same order and none waits for the
- * other in a circle.
+ * Adds deltas to a summary, by day and by month, in the transaction that made the changes. It
+ * writes in key order, so that two writers of one tenant never deadlock.
  */
 export async function addToSummary(
   tx: Tx,
@@ -35,32 +34,43 @@ export async function addToSummary(
 ): Promise<void> {
   if (deltas.length === 0) return;
   const { table, months } = summary;
-  const keys = toColumns(table, summary.keys);
-  const sums = toColumns(table, summary.sums);
-  const all = joinParts([...keys, ...sums]);
-  const [day] = toColumns(table, [summary.day]);
-  const monthly = joinParts([
-    ...summary.keys.map((key, index) =>
-      key === summary.day ? sql`${toMonth(day)} as ${day}` : sql`${keys[index]}`,
-    ),
-    ...sums,
-  ]);
+  const { keys, sums, all, monthlyKeys, totals } = toParts(summary);
   await tx.execute(sql`
     with delta as materialized (select ${all} from ${recordset(table, deltas)}),
     by_month as (
       insert into ${months} (tenant_id, ${all})
-      select ${tenantId}::uuid, ${joinParts([...keys, ...sums.map((sum) => sql`sum(${sum})`)])} from (select ${monthly} from delta) as moved
-      group by ${joinParts(keys)} order by ${joinParts(keys)}
-      on conflict (tenant_id, ${joinParts(keys)}) do update set ${toAdditions(months, sums)})
+      select ${tenantId}::uuid, ${totals}
+      from (select ${joinParts([monthlyKeys, ...sums])} from delta) as moved
+      group by ${keys} order by ${keys}
+      on conflict (tenant_id, ${keys}) do update set ${toAdditions(months, sums)})
     insert into ${table} (tenant_id, ${all})
-    select ${tenantId}::uuid, ${all} from delta order by ${joinParts(keys)}
-    on conflict (tenant_id, ${joinParts(keys)}) do update set ${toAdditions(table, sums)}`);
+    select ${tenantId}::uuid, ${all} from delta order by ${keys}
+    on conflict (tenant_id, ${keys}) do update set ${toAdditions(table, sums)}`);
   await removeEmpty(tx, summary, tenantId, deltas);
 }
 
+/** The lists of columns that the statements are made of. */
+function toParts(summary: AdditiveSummary) {
+  const keys = toColumns(summary.table, summary.keys);
+  const sums = toColumns(summary.table, summary.sums);
+  const [day] = toColumns(summary.table, [summary.day]);
+  return {
+    keys: joinParts(keys),
+    sums,
+    all: joinParts([...keys, ...sums]),
+    /** The keys, with the day replaced by the first of its month. */
+    monthlyKeys: joinParts(
+      summary.keys.map((key, index) =>
+        key === summary.day ? sql`${toMonth(day)} as ${day}` : sql`${keys[index]}`,
+      ),
+    ),
+    totals: joinParts([...keys, ...sums.map((sum) => sql`sum(${sum})`)]),
+  };
+}
+
 /**
- * Adds to a rollup what it is off by. `counted` is a query for what it should be by day: its keys
- * and sums, by the names of their columns.
+ * Corrects a summary by the difference to a fresh count. `counted` is a query for that count by
+ * day, with the columns of the keys and sums.
  */
 export async function recountSummary(
   tx: Tx,
@@ -68,36 +78,40 @@ export async function recountSummary(
   tenantId: string,
   counted: SQL,
 ): Promise<void> {
-  const keys = toColumns(summary.table, summary.keys);
-  const sums = toColumns(summary.table, summary.sums);
-  const [day] = toColumns(summary.table, [summary.day]);
-  const only = summary.only ?? sql`true`;
-  const monthly = joinParts(
-    summary.keys.map((key, index) =>
-      key === summary.day ? sql`${toMonth(day)} as ${day}` : sql`${keys[index]}`,
-    ),
-  );
-  for (const { table, expected } of [
-    { table: summary.table, expected: joinParts(keys) },
-    { table: summary.months, expected: monthly },
-  ]) {
-    const all = joinParts([...keys, ...sums]);
-    await tx.execute(sql`
-      insert into ${table} (tenant_id, ${all})
-      select ${tenantId}::uuid, ${joinParts([...keys, ...sums.map((sum) => sql`sum(${sum})`)])} from (
-        select ${joinParts([expected, ...sums])} from (${counted}) as counted
-        union all select ${joinParts([...keys, ...sums.map((sum) => sql`-${sum}`)])} from ${table} where tenant_id = ${tenantId} and ${only}) as compared
-      group by ${joinParts(keys)} having ${sql.join(
-        sums.map((sum) => sql`sum(${sum}) <> 0`),
-        sql` or `,
-      )} order by ${joinParts(keys)}
-      on conflict (tenant_id, ${joinParts(keys)}) do update set ${toAdditions(table, sums)}`);
-    await tx.execute(
-      sql`delete from ${table} where tenant_id = ${tenantId} and ${toColumns(table, [summary.sums[0]])[0]} = 0`,
-    );
-  }
+  const { keys, monthlyKeys } = toParts(summary);
+  await recountTable(tx, summary, tenantId, summary.table, keys, counted);
+  await recountTable(tx, summary, tenantId, summary.months, monthlyKeys, counted);
 }
 
+/** Adds, for each key, the count minus the stored sums, and deletes rows whose count is then 0. */
+async function recountTable(
+  tx: Tx,
+  summary: AdditiveSummary,
+  tenantId: string,
+  table: PgTable,
+  expectedKeys: SQL,
+  counted: SQL,
+): Promise<void> {
+  const { keys, sums, all, totals } = toParts(summary);
+  const stored = joinParts([keys, ...sums.map((sum) => sql`-${sum}`)]);
+  const differs = sql.join(
+    sums.map((sum) => sql`sum(${sum}) <> 0`),
+    sql` or `,
+  );
+  await tx.execute(sql`
+    insert into ${table} (tenant_id, ${all})
+    select ${tenantId}::uuid, ${totals} from (
+      select ${joinParts([expectedKeys, ...sums])} from (${counted}) as counted
+      union all
+      select ${stored} from ${table}
+      where tenant_id = ${tenantId} and ${summary.only ?? sql`true`}) as compared
+    group by ${keys} having ${differs} order by ${keys}
+    on conflict (tenant_id, ${keys}) do update set ${toAdditions(table, sums)}`);
+  const [count] = toColumns(table, [summary.sums[0]]);
+  await tx.execute(sql`delete from ${table} where tenant_id = ${tenantId} and ${count} = 0`);
+}
+
+/** Deletes rows whose count has reached 0. Only keys with a negative delta can have. */
 async function removeEmpty(
   tx: Tx,
   summary: AdditiveSummary,
@@ -108,15 +122,23 @@ async function removeEmpty(
   const shrunk = deltas.filter((delta) => Number((delta as Record<string, unknown>)[count]) < 0);
   if (shrunk.length === 0) return;
   for (const table of [summary.table, summary.months]) {
-    const toKeyCondition = (property: string): SQL => {
-      const [column] = toColumns(table, [property]);
-      const incomingValue = sql`incoming.${column}`;
-      return sql`${table}.${column} = ${property === summary.day && table === summary.months ? toMonth(incomingValue) : incomingValue}`;
-    };
+    const [countColumn] = toColumns(table, [count]);
     await tx.execute(sql`
       delete from ${table} using ${recordset(summary.table, shrunk)}
-      where ${table}.tenant_id = ${tenantId}::uuid and ${table}.${toColumns(table, [count])[0]} = 0 and ${sql.join(summary.keys.map(toKeyCondition), sql` and `)}`);
+      where ${table}.tenant_id = ${tenantId}::uuid and ${table}.${countColumn} = 0
+        and ${whereIncomingKey(summary, table)}`);
   }
+}
+
+/** Joins a table of the summary with the incoming deltas, which are by day. */
+function whereIncomingKey({ keys, day, months }: AdditiveSummary, table: PgTable): SQL {
+  const conditions = keys.map((property) => {
+    const [column] = toColumns(table, [property]);
+    const value = sql`incoming.${column}`;
+    const isMonth = property === day && table === months;
+    return sql`${table}.${column} = ${isMonth ? toMonth(value) : value}`;
+  });
+  return sql.join(conditions, sql` and `);
 }
 
 function toAdditions(table: PgTable, sums: readonly SQL[]): SQL {

@@ -1,13 +1,14 @@
 import type { Change, EntityRows } from '../entities/definition.ts';
 import type { EntityName } from '../records/registry.ts';
 
-/** The day under which undated rows are counted: only "all time" includes it. */
+/** The day under which rows without a date are counted; only the period "all time" includes it. */
 export const undated = '0001-01-01';
 
 /**
- * Sums what changes add and take away, by key. `explode` says what one row contributes; `merge`
- * adds a contribution (sign 1 or -1) to a running delta. Pure: applied to a GROUP BY before, the
- * result gives the GROUP BY after.
+ * Sums by key what changes add and remove, so that GROUP BY before plus the deltas equals GROUP BY
+ * after. `explode` returns the keys that a row counts under, with a delta of zero for each; `merge`
+ * adds the row to a delta (sign 1) or takes it off (sign -1). Pure, except that `merge` changes the
+ * deltas in place.
  */
 export function sumDeltas<Name extends EntityName, Delta extends object>(
   changes: readonly Change<Name>[],

@@ -2,16 +2,17 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { addDays, type Period } from '../platform/period.ts';
 
-/** Days from the first to the last, both included, as ISO dates. */
+/** A range of days, both ends included, as ISO dates. */
 interface Days {
   from: string;
   to: string;
 }
 
 /**
- * The rows of a rollup that a period and its range of comparison are the sum of, with a column
- * `within` that tells them apart: whole months come from the table by month, the days at both ends
- * from the table by day. All time, which includes what is undated, is months only.
+ * A sub-select of the summary rows that add up to a period and its comparison period; the column
+ * `within` is true for the period itself. Whole months come from the table by month, and the days
+ * at both ends from the table by day. "All time", which includes rows without a date, reads months
+ * only.
  */
 export function selectRowsWithin(
   tables: { table: PgTable; months: PgTable },
@@ -20,7 +21,9 @@ export function selectRowsWithin(
   condition: SQL = sql`true`,
 ): SQL {
   const selectPart = (table: PgTable, where: SQL, within: boolean) =>
-    sql`select *, ${sql.raw(String(within))} as within from ${table} where tenant_id = ${tenantId} and ${condition} and ${where}`;
+    sql`
+      select *, ${sql.raw(String(within))} as within from ${table}
+      where tenant_id = ${tenantId} and ${condition} and ${where}`;
   const of = (range: Days, within: boolean) => {
     const { months, days } = splitRange(range);
     return [
@@ -40,7 +43,7 @@ export function selectRowsWithin(
 
 const between = ({ from, to }: Days) => sql`day between ${from} and ${to}`;
 
-/** A range as whole months and what is left of it before and behind them. Pure. */
+/** Splits a range into its whole months and the days before and after them. Pure. */
 export function splitRange({ from, to }: Days): { months: Days[]; days: Days[] } {
   const first = from.endsWith('-01') ? from : toNextMonth(from);
   const end = toMonthStart(addDays(to, 1));

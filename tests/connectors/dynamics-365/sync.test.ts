@@ -200,7 +200,7 @@ describe('Dynamics 365', () => {
     ).rejects.toThrow('needs the setting clientId');
     await expect(
       connectAccount({ ...request, secrets: { clientSecret: 'wrong' } }),
-    ).rejects.toThrow('does not accept these credentials');
+    ).rejects.toThrow('rejected these credentials');
     await expect(connectAccount({ ...request, label: 'Second' })).resolves.toMatchObject({
       id: expect.any(String) as string,
     });

@@ -29,7 +29,7 @@ describe('a connection to Partner Center', () => {
     ).rejects.toThrow('needs the setting clientId');
     await expect(
       connectAccount({ ...request, secrets: { ...secrets, clientSecret: 'wrong' } }),
-    ).rejects.toThrow('does not accept these credentials');
+    ).rejects.toThrow('rejected these credentials');
     const { id } = await connectAccount(request);
     expect(await sync(id)).toMatchObject({ status: 'success', fetched: 260 });
     sandbox.faults.arm({ kind: 'status', status: 503, endpoint: 'GET v1.0/engagements/referrals' });
@@ -38,7 +38,7 @@ describe('a connection to Partner Center', () => {
         ...secrets,
         refreshToken: sandbox.partnerCenter.desk.consent('partner'),
       }),
-    ).rejects.toThrow('is used up by this: make a new one');
+    ).rejects.toThrow('used up the refresh token that you entered: create a new one');
   });
 
   it('asks to be connected again when the consent was withdrawn, and only then', async () => {

@@ -13,23 +13,28 @@ import {
   reopenCircuit,
 } from './store.ts';
 
-/** For so long an opening by another worker may go unnoticed here. */
+/**
+ * How long the state that was read is trusted: up to a second of requests may follow after another
+ * worker has opened the circuit breaker, and in return a query per request is saved.
+ */
 const cacheMs = 1000;
 
 export interface CircuitGateOptions {
-  /** What the source is called in messages. */
+  /** Name of the source in messages. */
   label?: string;
-  /** This run got the probe from `admit`: its first answer closes the circuit or opens it again. */
+  /**
+   * `admit` gave this run the probe: its first response closes the circuit breaker or reopens it.
+   */
   probe?: boolean;
-  /** What fails after it has fired was stopped by us and says nothing of the source. */
+  /** Failures after it fires do not count: we stopped the request, not the source. */
   signal?: AbortSignal | undefined;
   rules?: Partial<CircuitRules>;
 }
 
 /**
- * Leaves a source alone that does not answer. While the circuit is open, `enter` throws RemoteError
- * `transient` with `until`. Failures count over all workers; successes cost no query unless there
- * were failures before.
+ * The circuit breaker of one connection. While it is open, `enter` throws RemoteError `transient`
+ * with `until`, so that a source that is down gets no requests. Failures count across all workers;
+ * a success costs a query only if it follows a failure.
  */
 export function createCircuitGate(
   tenantId: string,
@@ -72,8 +77,8 @@ export function createCircuitGate(
   }
 
   /**
-   * A probe that never left, such as for want of an access token, is given back; else it would keep
-   * everybody off until it counts as lost.
+   * Releases a probe that was never sent, for example because there was no access token; otherwise
+   * all workers would wait until it counts as lost.
    */
   async function close(): Promise<void> {
     if (!isProbe) return;
@@ -81,7 +86,7 @@ export function createCircuitGate(
     await releaseProbe(tenantId, connectionId).catch((error: unknown) =>
       log.warn(
         { event: 'circuit.probe_kept', tenantId, connectionId, reason: safeMessage(error) },
-        'A probe that was not sent could not be given back',
+        'A probe that was not sent could not be released',
       ),
     );
   }
@@ -98,16 +103,17 @@ function createOpenCircuitError(
   const details = { unsent: true, ...(probeAt && { until: probeAt }) };
   return new RemoteError(
     'transient',
-    `${label} has not been answering${since}. ${reason ?? ''} It is left alone for a while; the next try follows by itself ${next}.`,
+    `${label} has not been responding${since}. ${reason ?? ''} ` +
+      `No requests are sent for now; we will try again automatically ${next}.`,
     details,
   );
 }
 
-/** Without the source's own words: they may hold anything. */
+/** A sentence without the source's own words, which may contain anything. */
 function describeFailure({ status, failure }: AttemptOutcome): string {
   if (failure === 'malformed')
-    return `Its last answer was not what it promises${status === undefined ? '' : ` (HTTP ${status})`}.`;
+    return `Its last response was not valid${status === undefined ? '' : ` (HTTP ${status})`}.`;
   return status === undefined || status < 300
-    ? 'The last request got no complete answer.'
-    : `Its last answer was that it cannot answer right now (HTTP ${status}).`;
+    ? 'The last request got no complete response.'
+    : `Its last response was a temporary error (HTTP ${status}).`;
 }

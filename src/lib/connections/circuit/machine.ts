@@ -1,17 +1,17 @@
-/** Whether a connection's source answers, as all workers see it. */
+/** The circuit breaker of one connection, shared by all workers. */
 export interface Circuit {
   /**
-   * closed: it answers. open: nobody asks. half_open: one worker asks, the others wait for what
-   * comes of it.
+   * closed: requests are sent. open: none are sent. half_open: one worker sends a probe, and the
+   * others wait for its result.
    */
   state: 'closed' | 'open' | 'half_open';
-  /** Failed tries in a row, over all workers; counted while closed. */
+  /** Failed attempts in a row across all workers; counted while closed. */
   failures: number;
-  /** Openings since the source last answered. */
+  /** How often it has opened since the source last responded. */
   openings: number;
-  /** Since when it has not been answering. */
+  /** Since when the source has not been responding. */
   openedAt: Date | null;
-  /** When the next probe may be sent; while one is under way, when it counts as lost. */
+  /** When the next probe may be sent; while half open, when the present probe counts as lost. */
   probeAt: Date | null;
   reason: string | null;
 }
@@ -26,27 +26,29 @@ export const closedCircuit: Circuit = {
 };
 
 export interface CircuitRules {
-  /** So many failed tries in a row open the circuit. */
+  /** Failed attempts in a row that open the circuit breaker. */
   failures: number;
-  /**
-   * From the first opening to the first probe. It doubles with each opening, to sixty times that.
-   */
+  /** From the first opening to the first probe; doubles with each opening, up to 60 times that. */
   firstWaitMs: number;
-  /** A probe that says nothing for so long is given to another worker. */
+  /** A probe without a result counts as lost after this long, and another worker may send one. */
   probeMs: number;
 }
 
 /**
- * Tries rather than runs: eight tries are two requests with all their retries, which takes some
- * seconds of outage; three runs would be three hours of asking a source that is down.
+ * Counts attempts, not sync runs: eight attempts are two requests with all their retries, a few
+ * seconds of outage; three hourly runs would send requests to a dead source for three hours.
  */
 export const defaultRules: CircuitRules = { failures: 8, firstWaitMs: 60_000, probeMs: 120_000 };
 
+/** The wait stops growing at this multiple of `firstWaitMs`: an hour by default. */
 const maxMultiplier = 60;
 
+/** A wait is lengthened by up to this share at random, so that connections do not probe in step. */
+const jitterShare = 0.1;
+
 /**
- * What every transition is told besides the circuit itself. `chance` is between 0 and 1: workers of
- * many connections spread out.
+ * The input of every transition besides the circuit itself: the database's clock, the rules, and a
+ * random number from 0 to 1 for the jitter.
  */
 export interface TransitionContext {
   at: Date;
@@ -55,8 +57,8 @@ export interface TransitionContext {
 }
 
 /**
- * A try failed. While nobody is meant to ask, it is the late answer to a request from before:
- * nothing new.
+ * An attempt failed. Counts only while closed: in the other states it is the late response to a
+ * request that was sent before the circuit breaker opened.
  */
 export function applyFailure(
   circuit: Circuit,
@@ -71,15 +73,16 @@ export function applyFailure(
 }
 
 /**
- * A try succeeded: the row of failures is broken. An open circuit waits for its probe all the same.
+ * An attempt succeeded: the count of failures starts over. An open circuit breaker stays open until
+ * its probe succeeds.
  */
 export function applySuccess(circuit: Circuit): Circuit {
   return circuit.state === 'closed' ? closedCircuit : circuit;
 }
 
 /**
- * Gives the probe to whoever asks first once it is due; `insist` does not wait for that, but never
- * takes it from another.
+ * Gives the probe to the first caller once it is due; undefined when it is not to be had. `insist`
+ * skips the wait but never takes a probe from another worker.
  */
 export function claimProbe(
   circuit: Circuit,
@@ -93,12 +96,12 @@ export function claimProbe(
     : undefined;
 }
 
-/** The probe failed: a longer wait begins. */
+/** The probe failed: the circuit breaker opens again, for longer. */
 export function applyReopen(circuit: Circuit, reason: string, context: TransitionContext): Circuit {
   return circuit.state === 'half_open' ? openCircuit(circuit, reason, context) : circuit;
 }
 
-/** The probe was never sent, because what comes before it failed: whoever asks next may have it. */
+/** The probe was never sent, because a step before it failed: the next caller may have it. */
 export function applyRelease(circuit: Circuit, { at }: TransitionContext): Circuit {
   return circuit.state === 'half_open' ? { ...circuit, state: 'open', probeAt: at } : circuit;
 }
@@ -115,7 +118,7 @@ function openCircuit(
     failures: circuit.failures,
     openings,
     openedAt: circuit.openedAt ?? at,
-    probeAt: new Date(at.getTime() + wait * (1 + chance / 10)),
+    probeAt: new Date(at.getTime() + wait * (1 + chance * jitterShare)),
     reason,
   };
 }

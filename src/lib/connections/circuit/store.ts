@@ -19,21 +19,21 @@ import {
 } from './machine.ts';
 
 /**
- * Whether a run may begin. `probe`: this one finds out whether the source answers again, and nobody
- * else does meanwhile.
+ * Whether a run may start. `probe`: it may, as the only one, to show whether the source responds
+ * again.
  */
 export type Admission =
   { kind: 'closed' } | { kind: 'probe' } | { kind: 'open'; until: Date; reason: string };
 
 export interface AdmitOptions {
-  /** A person asks: the probe is given before it is due. Not while another worker has it. */
+  /** A person requested the run: it may probe early, unless another worker is probing. */
   insist?: boolean;
   rules?: Partial<CircuitRules>;
 }
 
 /**
- * Asked once at the beginning of a run. Of all who ask when a probe is due, exactly one gets it;
- * see `createCircuitGate`.
+ * Checks the circuit breaker once at the start of a run. When a probe is due, exactly one of all
+ * callers gets it and passes it on to `createCircuitGate`.
  */
 export async function admit(
   tenantId: string,
@@ -54,7 +54,7 @@ export async function admit(
     : { kind: 'open', until: circuit.probeAt ?? new Date(), reason: circuit.reason ?? '' };
 }
 
-/** Notes a failed try; the last of many in a row opens the circuit. */
+/** Counts a failed attempt, which may open the circuit breaker. */
 export function recordFailure(
   tenantId: string,
   connectionId: string,
@@ -66,17 +66,17 @@ export function recordFailure(
   );
 }
 
-/** Notes that the source answered after failures. */
+/** Resets the count of failures after a response. */
 export function recordSuccess(tenantId: string, connectionId: string): Promise<Circuit> {
   return changeCircuit(tenantId, connectionId, {}, applySuccess);
 }
 
-/** The probe succeeded: everybody may ask again. */
+/** Closes the circuit breaker after a probe that succeeded. */
 export function closeCircuit(tenantId: string, connectionId: string): Promise<Circuit> {
   return changeCircuit(tenantId, connectionId, {}, () => closedCircuit);
 }
 
-/** The probe failed: nobody asks until the next one, which is twice as far off. */
+/** Reopens the circuit breaker after a probe that failed; the wait for the next one doubles. */
 export function reopenCircuit(
   tenantId: string,
   connectionId: string,
@@ -88,12 +88,12 @@ export function reopenCircuit(
   );
 }
 
-/** The probe was not sent: another worker may have it at once. */
+/** Returns a probe that was not sent, so that another worker may have it at once. */
 export function releaseProbe(tenantId: string, connectionId: string): Promise<Circuit> {
   return changeCircuit(tenantId, connectionId, {}, applyRelease);
 }
 
-/** The circuit of one connection; closed when nothing is known of it. */
+/** The circuit breaker of one connection; closed when nothing is stored for it. */
 export function readCircuit(tenantId: string, connectionId: string): Promise<Circuit> {
   return retryOnDbOutage(() =>
     withTenant(tenantId, async (tx) => {
@@ -103,7 +103,7 @@ export function readCircuit(tenantId: string, connectionId: string): Promise<Cir
   );
 }
 
-/** A source that does not answer, for pages and alerts. */
+/** A circuit breaker that is not closed, for pages and alerts. */
 export interface OpenCircuit {
   connectionId: string;
   state: 'open' | 'half_open';
@@ -112,7 +112,7 @@ export interface OpenCircuit {
   reason: string;
 }
 
-/** The circuits of a workspace that are not closed. */
+/** The circuit breakers of a workspace that are not closed. */
 export async function listOpenCircuits(tx: Tx, tenantId: string): Promise<OpenCircuit[]> {
   const rows = await tx
     .select({ connectionId: circuits.connectionId, ...columns })
@@ -137,8 +137,8 @@ const whereOwn = (tenantId: string, connectionId: string) =>
   and(eq(circuits.tenantId, tenantId), eq(circuits.connectionId, connectionId));
 
 /**
- * One short transaction: locks the row, applies the rule to it and to the database's clock, and
- * writes what it changed.
+ * Applies a transition in one short transaction: locks the row, computes the new state by the
+ * database's clock, and writes it if it differs.
  */
 async function changeCircuit(
   tenantId: string,
@@ -190,10 +190,13 @@ function logTransition(
   if (state === 'open')
     log.warn(
       { event: 'circuit.opened', ...fields, until: probeAt, reason },
-      'A source does not answer and is left alone for a while',
+      'A source does not respond: no requests are sent for now',
     );
   if (state === 'half_open')
-    log.info({ event: 'circuit.probe', ...fields }, 'A source that did not answer is asked again');
+    log.info(
+      { event: 'circuit.probe', ...fields },
+      'A probe is sent to a source that did not respond',
+    );
   if (state === 'closed')
-    log.info({ event: 'circuit.closed', ...fields }, 'A source answers again');
+    log.info({ event: 'circuit.closed', ...fields }, 'A source responds again');
 }

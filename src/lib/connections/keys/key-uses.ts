@@ -5,30 +5,23 @@ import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing } from '../seal.ts';
 
-/** What one key of the ring, or one that should be in it, is still good for. */
+/** How one encryption key is used: one of TRIBUTARY_KEYS, or one that was in it before. */
 export interface KeyUse {
   key: string;
-  /** newest: seals and opens; opens: only opens; withdrawn: not in TRIBUTARY_KEYS any more. */
+  /**
+   * newest: encrypts and decrypts; opens: only decrypts; withdrawn: no longer in TRIBUTARY_KEYS.
+   */
   place: 'newest' | 'opens' | 'withdrawn';
-  /** How many secrets need it to be opened. */
+  /** How many secrets need this key to be decrypted. */
   secrets: number;
   mayBeWithdrawn: boolean;
 }
 
-/** Every key of TRIBUTARY_KEYS, newest first, then those known from before. */
+/** All keys of TRIBUTARY_KEYS, newest first, followed by those that were in it before. */
 export async function listKeyUses(): Promise<KeyUse[]> {
   const ring = keyRing().map(({ id }) => id);
-  const known = (
-    await globalDb()
-      .select({ id: encryptionKeys.id })
-      .from(encryptionKeys)
-      .orderBy(asc(encryptionKeys.createdAt))
-  ).map(({ id }) => id);
-  const counts = new Map<string, number>();
-  for (const tenantId of await listTenantIds()) {
-    for (const { keyId, count } of await countByKey(tenantId))
-      counts.set(keyId, (counts.get(keyId) ?? 0) + count);
-  }
+  const known = await listKnownKeyIds();
+  const counts = await countSecretsByKey();
   return [...new Set([...ring, ...known, ...counts.keys()])].map((key) => {
     const secrets = counts.get(key) ?? 0;
     const place = key === ring[0] ? 'newest' : ring.includes(key) ? 'opens' : 'withdrawn';
@@ -36,7 +29,24 @@ export async function listKeyUses(): Promise<KeyUse[]> {
   });
 }
 
-/** Also those that are archived: their secrets need their key like any other. */
+async function listKnownKeyIds(): Promise<string[]> {
+  const rows = await globalDb()
+    .select({ id: encryptionKeys.id })
+    .from(encryptionKeys)
+    .orderBy(asc(encryptionKeys.createdAt));
+  return rows.map(({ id }) => id);
+}
+
+async function countSecretsByKey(): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const tenantId of await listTenantIds()) {
+    for (const { keyId, count } of await countByKey(tenantId))
+      counts.set(keyId, (counts.get(keyId) ?? 0) + count);
+  }
+  return counts;
+}
+
+/** All tenants, archived ones included: their secrets need a key like any other. */
 export async function listTenantIds(): Promise<string[]> {
   return (await globalDb().select({ id: tenants.id }).from(tenants).orderBy(asc(tenants.id))).map(
     ({ id }) => id,

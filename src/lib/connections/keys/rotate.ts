@@ -5,9 +5,7 @@ import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
 import { listTenantIds, listKeyUses } from './key-uses.ts';
 
-/**
- * Rows that are read at once; each is then written by itself, so that no worker waits for a row.
- */
+/** Rows per query; each row is then updated on its own, so that no worker waits for a lock. */
 const batchSize = 100;
 
 export interface RotationProgress {
@@ -15,23 +13,23 @@ export interface RotationProgress {
   total: number;
 }
 
-/** What a rotation came to. */
+/** The result of a rotation. */
 export interface Rotation {
+  /** Id of the newest key. */
   newest: string;
-  /** Sealed anew with the newest key. */
+  /** Secrets that were encrypted again with the newest key. */
   resealed: number;
-  /** Replaced by somebody else in the meantime; they keep that seal. */
+  /** Secrets that were replaced by someone else in the meantime, and stay as they are. */
   replaced: number;
-  /** Secrets that did not open, and were left as they are. */
+  /** Secrets that could not be decrypted, and stay as they are. */
   unopened: { tenantId: string; connectionId: string; name: string }[];
 }
 
 type Sealed = typeof credentials.$inferSelect;
 
 /**
- * Seals every secret of every tenant anew that is not under the newest key. Workers may go on
- * meanwhile, and an interrupted rotation is simply started again: what is done is not looked at
- * twice.
+ * Encrypts all secrets of all tenants with the newest key, except those that are already. Workers
+ * may run meanwhile. An interrupted rotation can simply be started again: it skips what is done.
  */
 export async function rotateKeys(
   onProgress: (progress: RotationProgress) => void = () => {},
@@ -52,8 +50,8 @@ export async function rotateKeys(
 }
 
 /**
- * In the order of the key, so that a secret that does not open is passed by once and never met
- * again.
+ * Pages through the rows by primary key, so that a secret that cannot be decrypted comes up once
+ * and not again in the next page.
  */
 async function* listOutdated(tenantId: string, newest: string): AsyncGenerator<Sealed> {
   let after: Sealed | undefined;
@@ -91,8 +89,9 @@ async function rotateSecret(row: Sealed, rotation: Rotation): Promise<void> {
 }
 
 /**
- * The version stays: it counts secrets, not seals, so that whoever is about to replace this secret
- * still may.
+ * Replaces the ciphertext unless the secret has changed; true when it did. The version stays as it
+ * is, because it counts secrets and not encryptions: a process about to replace this secret by its
+ * version still can.
  */
 async function replaceSeal(row: Sealed, secret: string): Promise<boolean> {
   const same = and(

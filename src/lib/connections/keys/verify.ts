@@ -7,14 +7,14 @@ import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing, openSecret } from '../seal.ts';
 import { listTenantIds } from './key-uses.ts';
 
-/** What is sealed is of no matter: only the right key opens it. */
+/** Plaintext of a key proof. Its content does not matter: only the right key can decrypt it. */
 const proofText = 'tributary';
 
 /**
- * Refuses to run with keys that are not those of this database: a key whose bytes differ from those
- * that sealed under its id before, and a key that secrets still need but that is not there. Throws
- * Problem; it names ids only. A key that is new here is remembered, unless a secret shows that its
- * bytes are wrong.
+ * Checks that TRIBUTARY_KEYS fits this database: it contains every key that secrets still need, and
+ * no key's bytes differ from those used under the same id before. Stores a proof of each key that
+ * is new to the database, unless a secret shows that its bytes are wrong. Throws Problem
+ * `unavailable`, which names key ids only.
  */
 export async function assertUsableKeys(): Promise<void> {
   const ring = keyRing();
@@ -26,8 +26,7 @@ export async function assertUsableKeys(): Promise<void> {
   const wrong = fresh.filter(({ id }) => !canOpen(samples.get(id))).map(({ id }) => id);
   if (wrong.length > 0) throw wrongKeysProblem(wrong);
   for (const key of fresh) await storeKeyProof([key]);
-  // Read again: another process may have remembered its own bytes under the same id a moment
-  // before.
+  // Read again: another process may just have stored a proof of other bytes under the same id.
   const differing = differingKeys(ring, await readKeyProofs());
   if (differing.length > 0) throw wrongKeysProblem(differing);
 }
@@ -59,23 +58,26 @@ function differingKeys(ring: KeyRing, keyProofs: Map<string, Buffer>): string[] 
     });
 }
 
+/** One secret for each key that secrets were encrypted with, by the key's id. */
 async function sampleSecrets(): Promise<Map<string, Sample>> {
   const samples = new Map<string, Sample>();
-  for (const tenantId of await listTenantIds()) {
-    const own = eq(credentials.tenantId, tenantId);
-    const found = await readTenant(tenantId, async (tx) => {
-      const ids = await tx.selectDistinct({ id: credentials.keyId }).from(credentials).where(own);
-      const unknown = ids.map(({ id }) => id).filter((id) => !samples.has(id));
-      return unknown.length === 0
-        ? []
-        : tx
-            .selectDistinctOn([credentials.keyId])
-            .from(credentials)
-            .where(and(own, inArray(credentials.keyId, unknown)));
-    });
-    for (const row of found) samples.set(row.keyId, row);
-  }
+  for (const tenantId of await listTenantIds())
+    for (const row of await sampleTenant(tenantId, samples)) samples.set(row.keyId, row);
   return samples;
+}
+
+/** One secret of a tenant for each key that `samples` does not have yet. */
+function sampleTenant(tenantId: string, samples: ReadonlyMap<string, Sample>): Promise<Sample[]> {
+  const own = eq(credentials.tenantId, tenantId);
+  return readTenant(tenantId, async (tx) => {
+    const ids = await tx.selectDistinct({ id: credentials.keyId }).from(credentials).where(own);
+    const unknown = ids.map(({ id }) => id).filter((id) => !samples.has(id));
+    if (unknown.length === 0) return [];
+    return tx
+      .selectDistinctOn([credentials.keyId])
+      .from(credentials)
+      .where(and(own, inArray(credentials.keyId, unknown)));
+  });
 }
 
 function canOpen(sample: Sample | undefined): boolean {
@@ -102,13 +104,15 @@ const formatIds = (ids: string[]) => ids.map((id) => `"${id}"`).join(', ');
 function missingKeysProblem(ids: string[]): Problem {
   return new Problem(
     'unavailable',
-    `TRIBUTARY_KEYS lacks the key ${formatIds(ids)}, which secrets of connections still need. Put it back; to withdraw a key, first run: npm run tributary -- keys rotate`,
+    `TRIBUTARY_KEYS lacks the key ${formatIds(ids)}, which is still needed to decrypt secrets. ` +
+      'Put it back. To remove a key for good, first run: npm run tributary -- keys rotate',
   );
 }
 
 function wrongKeysProblem(ids: string[]): Problem {
   return new Problem(
     'unavailable',
-    `TRIBUTARY_KEYS holds other bytes for the key ${formatIds(ids)} than those that sealed under this id before. Put the right ones back; a new key needs an id that was never used.`,
+    `TRIBUTARY_KEYS has a different value for the key ${formatIds(ids)} than before. ` +
+      'Put the right value back. A new key needs an id that was never used.',
   );
 }

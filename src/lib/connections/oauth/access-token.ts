@@ -18,24 +18,27 @@ import {
 } from './store.ts';
 import { requestToken, type OAuthProvider } from './token-endpoint.ts';
 
-/** Whose token is wanted, and how it is fetched. */
+/** The connection that needs a token, and how its provider issues one. */
 export interface TokenSource extends TokenOwner {
   provider: OAuthProvider;
   settings: unknown;
 }
 
-/** How long one waits for another process that is renewing the token; longer than its lease. */
+/** Longest wait for another process that is renewing the token; longer than that one's lease. */
 const maxWaitMs = 45_000;
-/** Nobody keeps others off the token endpoint for longer than this. */
+/** Waits between two looks at the lease: the first, doubling up to the longest. */
+const firstPollMs = 40;
+const maxPollMs = 500;
+/** Longest time for which a failed renewal keeps all processes from the token endpoint. */
 const maxPauseSeconds = 3_600;
 
 const pendingRenewals = new Map<string, Promise<AccessToken>>();
 
 /**
- * An access token to send, renewed first when it is about to expire or is the one that was
- * `rejected`. One renewal at a time over all processes: the callers of one process share it, other
- * processes wait for its result. Throws RemoteError: `auth` when the grant is dead, `transient` and
- * `rate_limited` when another try may succeed.
+ * Returns an access token, after renewing it if it is about to expire or is the `rejected` one.
+ * Only one renewal runs at a time across all processes: callers in one process share it, and other
+ * processes wait for its result. Throws RemoteError: `auth` when the grant was revoked or has
+ * expired, `transient` and `rate_limited` when another attempt may succeed.
  */
 export async function getAccessToken(source: TokenSource, rejected?: string): Promise<AccessToken> {
   const key = `${source.tenantId}/${source.connectionId}`;
@@ -63,11 +66,16 @@ async function obtainToken(
     if (obtained !== undefined) return obtained;
     if (performance.now() + seen.holder.leaseSeconds * 1000 > deadline)
       return getUnexpiredToken(seen, rejected, createBusyError(source, seen));
-    await sleep(Math.min(40 * 2 ** Math.min(waits, 4), 500) * (0.5 + Math.random()));
+    await sleep(computePollMs(waits));
   }
 }
 
-/** Undefined when somebody else has the lease or replaced the secret: look again. */
+/** Half to one and a half times the doubled wait at random, so that processes spread out. */
+function computePollMs(waits: number): number {
+  return Math.min(firstPollMs * 2 ** Math.min(waits, 4), maxPollMs) * (0.5 + Math.random());
+}
+
+/** Undefined when another process has the lease or has replaced the secret: read again. */
 async function renewUnderLease(
   source: TokenSource,
   seen: TokenState,
@@ -77,7 +85,7 @@ async function renewUnderLease(
   const leaseOwner = newId();
   const held = await retryOnDbOutage(() => acquireLease(source.provider, source, seen, leaseOwner));
   if (held === undefined) return undefined;
-  // Between reading and taking, another process may have renewed it.
+  // Another process may have renewed the token between the reading and the lease.
   const known = getUsableToken(held, rejected);
   if (known !== undefined) {
     await retryOnDbOutage(() => releaseLease(source, held, leaseOwner));
@@ -87,10 +95,10 @@ async function renewUnderLease(
 }
 
 /**
- * Exchanges the secret for a token. What remains: when this process or the line dies after the
- * source has used the refresh token up and before the new one is stored, the new one is lost with
- * it. The next try then sends the old one once more, which a source with a grace period accepts;
- * with any other, a person has to connect again.
+ * Exchanges the secret for a token and stores it. One gap remains: if this process or the network
+ * fails after the source has used up the refresh token and before its successor is stored, the
+ * successor is lost. The next attempt sends the old token again; a source with a grace period
+ * accepts that, with any other a person has to connect again.
  */
 async function renew(
   source: TokenSource,
@@ -125,7 +133,7 @@ async function renew(
   }
 }
 
-/** The grant is dead only if the secret that was refused is still the newest one. */
+/** A rejected secret that was replaced meanwhile does not mean that the grant has ended. */
 async function hasSecretChanged(
   { provider, ...owner }: TokenSource,
   held: TokenState,
@@ -143,7 +151,7 @@ function getUsableToken(
   return access !== undefined && access.fresh && access.token !== rejected ? access : undefined;
 }
 
-/** A token that has not expired is good enough while no new one is to be had. */
+/** Falls back to the present token while it has not expired and no new one can be had. */
 function getUnexpiredToken(
   { access }: TokenState,
   rejected: string | undefined,
@@ -159,7 +167,7 @@ function getUnexpiredToken(
   throw error;
 }
 
-/** So that many processes do not ask a struggling endpoint one after the other. */
+/** Pauses all processes after a failure, so that they do not overload a struggling endpoint. */
 function computePauseSeconds({ until }: RemoteError): number {
   const asked = until === undefined ? 0 : (until.getTime() - Date.now()) / 1000;
   return Math.min(Math.max(asked, config().SYNC_RETRY_BASE_MS / 1000), maxPauseSeconds);
@@ -169,7 +177,8 @@ function createBusyError({ provider }: TokenSource, { holder }: TokenState): Rem
   const until = new Date(Date.now() + holder.leaseSeconds * 1000);
   return new RemoteError(
     'rate_limited',
-    `The token endpoint of ${provider.label} asked to wait. The next try follows by itself.`,
+    `The token endpoint of ${provider.label} asked us to wait. ` +
+      'We will try again automatically.',
     { until },
   );
 }

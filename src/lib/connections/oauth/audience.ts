@@ -15,13 +15,14 @@ import {
 } from './store.ts';
 import { requestToken } from './token-endpoint.ts';
 
+/** Time between two looks at the lease, and how many there are: 30 s, as long as a lease lasts. */
 const waitMs = 250;
 const maxWaits = 120;
 
 /**
- * Access tokens of a stored connection for another API of its provider. They are asked for seldom
- * and kept nowhere; the refresh token that pays for them is exchanged and stored under the same
- * lease as for the connection's own.
+ * Access tokens of a stored connection for another API (audience) of its provider. They are needed
+ * rarely and not stored; the refresh token is exchanged and its successor stored under the same
+ * lease as for the connection's own tokens.
  */
 export function createAudienceTokens(
   source: TokenSource,
@@ -42,7 +43,7 @@ export function createAudienceTokens(
     }
     throw new RemoteError(
       'transient',
-      `The tokens of ${source.provider.label} are being renewed by somebody else. Try again in a minute.`,
+      `Another process is renewing the tokens of ${source.provider.label}. Try again in a minute.`,
     );
   };
 }
@@ -67,7 +68,7 @@ async function exchange(
     if (!(await retryOnDbOutage(() => storeRotatedRefreshToken(source, held, response))))
       throw new RemoteError(
         'transient',
-        'The credentials were replaced in the meantime. Try again.',
+        'The credentials were replaced while a token was being fetched. Try again.',
       );
     return { token: response.accessToken, secondsLeft: response.lifeSeconds ?? null, fresh: true };
   } catch (error) {

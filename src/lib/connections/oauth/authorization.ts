@@ -7,19 +7,18 @@ import { isLoopback } from '../../platform/http/addresses.ts';
 import { getAccessToken, type TokenSource } from './access-token.ts';
 import type { AccessToken } from './store.ts';
 
-/** Hands out tokens; told of one that was rejected, it hands out another or throws. */
+/** Returns an access token; given one that was rejected, returns another or throws. */
 export type TokenProvider = (rejected?: string) => Promise<AccessToken>;
 
-/** The tokens of a stored connection. */
+/** The access tokens of a stored connection. */
 export const createStoredTokens =
   (source: TokenSource): TokenProvider =>
   (rejected) =>
     getAccessToken(source, rejected);
 
 /**
- * A client that sends `Authorization: Bearer` to the provider's own hosts (to the very origin of
- * `baseUrl` on this machine) and to nobody else. When a token is refused, the request is made once
- * more with a new one.
+ * Adds `Authorization: Bearer` to requests to the provider's hosts (on loopback: to the origin of
+ * `baseUrl`) and to no others. After a 401 it sends the request once more with a new token.
  */
 export function withAuthorization(
   http: OwnedHttpClient,
@@ -33,7 +32,7 @@ export function withAuthorization(
       if (!isOwnUrl(request.url, hosts, baseUrl)) return http.request(request);
       const token = await current();
       const first = await attempt(http, request, token);
-      if (!isRefused(first)) return unwrapAttempt(first);
+      if (!isUnauthorized(first)) return unwrapAttempt(first);
       const second = await current(token);
       return second === token
         ? unwrapAttempt(first)
@@ -42,15 +41,21 @@ export function withAuthorization(
   };
 }
 
-/** Asks for a token again only when the last one has run down or was refused. */
+/** Token lifetime to assume when the source does not give one. */
+const defaultLifeSeconds = 3_600;
+
+/** Milliseconds per second of a token's life, less the tenth in which it is renewed early. */
+const reusableMsPerSecond = 900;
+
+/** Reuses a token until nine tenths of its life are over or it was rejected. */
 function cacheToken(tokens: TokenProvider): (rejected?: string) => Promise<string> {
   let last: { token: string; until: number } | undefined;
   return async (rejected) => {
     if (last !== undefined && last.token !== rejected && performance.now() < last.until)
       return last.token;
     const { token, secondsLeft } = await tokens(rejected);
-    // Nine tenths: by then it is renewed ahead of time, which is asked for and not only waited for.
-    last = { token, until: performance.now() + (secondsLeft ?? 3_600) * 900 };
+    const reusableMs = (secondsLeft ?? defaultLifeSeconds) * reusableMsPerSecond;
+    last = { token, until: performance.now() + reusableMs };
     return token;
   };
 }
@@ -82,4 +87,4 @@ function unwrapAttempt(outcome: Attempt): HttpResponse {
   return outcome;
 }
 
-const isRefused = ({ status }: Attempt): boolean => status === 401;
+const isUnauthorized = ({ status }: Attempt): boolean => status === 401;

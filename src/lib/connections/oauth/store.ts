@@ -15,77 +15,58 @@ export interface TokenOwner {
 /** An access token as it is stored. */
 export interface AccessToken {
   token: string;
-  /** Null when the source did not say. */
+  /** Null when the source gave no lifetime. */
   secondsLeft: number | null;
-  /**
-   * False when it is to be renewed although it may still be good: less than a tenth of its life, or
-   * 5 minutes, is left.
-   */
+  /** False when it is due for renewal: the smaller of a tenth of its life and 5 minutes is left. */
   fresh: boolean;
 }
 
-/** What a connection has to go by, read at one moment. */
+/** The tokens and secrets of a connection, read at one moment. */
 export interface TokenState {
   access: AccessToken | undefined;
-  /** What a person entered, and the refresh token as it was rotated. */
+  /** What a person entered, with the refresh token in its latest rotation. */
   secrets: Record<string, string>;
-  /** The secret under whose row the lease is kept: the one that is exchanged for a token. */
+  /** The secret that is exchanged for a token; its row holds the lease. */
   holder: { name: string; version: number; leaseSeconds: number };
-  /** Whether the secret that is exchanged is in the last tenth of its own life. */
+  /** Whether that secret is in the last tenth of its own life. */
   refreshDue: boolean;
 }
 
 const accessName = 'accessToken';
 const refreshName = 'refreshToken';
-/** Longer than a token request can take. */
+/** Longer than the deadline of a token request (`tokenDeadlineMs`, 20 s). */
 const leaseSeconds = 30;
-/** All times are those of the database: the processes' clocks may differ. */
+/** All times are the database's, because the clocks of processes may differ. */
 const secondsUntil = (at: typeof credentials.expiresAt | typeof credentials.leaseUntil) =>
   sql<number | null>`extract(epoch from ${at} - clock_timestamp())::float8`;
 
-/** Less than this is left: a tenth of a life of so many seconds, or 5 minutes. */
-const computeMarginSeconds = (life: number): number => Math.min(life / 10, 300);
+/** An access token is renewed this long before it expires, at most. */
+const maxMarginSeconds = 300;
 
+/** How long before its expiry a token with a life of so many seconds is renewed. */
+const computeMarginSeconds = (life: number): number => Math.min(life / 10, maxMarginSeconds);
+
+/**
+ * Reads and decrypts the tokens of a connection. Throws RemoteError `auth` when there is no secret
+ * to exchange for a token.
+ */
 export async function readTokens(
   tx: Tx,
   provider: OAuthProvider,
   owner: TokenOwner,
 ): Promise<TokenState> {
-  const rows = await tx
-    .select({
-      tenantId: credentials.tenantId,
-      connectionId: credentials.connectionId,
-      name: credentials.name,
-      sealed: credentials.sealed,
-      version: credentials.version,
-      secondsLeft: secondsUntil(credentials.expiresAt),
-      life: sql<
-        number | null
-      >`extract(epoch from ${credentials.expiresAt} - ${credentials.updatedAt})::float8`,
-      leaseSeconds: secondsUntil(credentials.leaseUntil),
-    })
-    .from(credentials)
-    .where(ownedBy(owner));
+  const rows = await tx.select(tokenColumns).from(credentials).where(ownedBy(owner));
   const wanted = provider.grant.kind === 'refresh_token' ? refreshName : provider.secretNames[0];
   const holder = rows.find(({ name }) => name === wanted);
   if (holder === undefined)
     throw new RemoteError(
       'auth',
-      `${provider.label} has no credentials to renew its access with. Connect it again.`,
+      `There are no stored credentials to renew the access to ${provider.label}. Connect it again.`,
     );
   const access = rows.find(({ name }) => name === accessName);
   return {
-    access: access && {
-      token: openSecret(access, access.sealed),
-      secondsLeft: access.secondsLeft,
-      fresh:
-        access.secondsLeft === null || access.secondsLeft > computeMarginSeconds(access.life ?? 0),
-    },
-    secrets: Object.fromEntries(
-      rows
-        .filter(({ name }) => name !== accessName)
-        .map((row) => [row.name, openSecret(row, row.sealed)]),
-    ),
+    access: access && toAccessToken(access),
+    secrets: openSecrets(rows.filter(({ name }) => name !== accessName)),
     holder: {
       name: holder.name,
       version: holder.version,
@@ -95,9 +76,41 @@ export async function readTokens(
   };
 }
 
+const tokenColumns = {
+  tenantId: credentials.tenantId,
+  connectionId: credentials.connectionId,
+  name: credentials.name,
+  sealed: credentials.sealed,
+  version: credentials.version,
+  secondsLeft: secondsUntil(credentials.expiresAt),
+  life: sql<
+    number | null
+  >`extract(epoch from ${credentials.expiresAt} - ${credentials.updatedAt})::float8`,
+  leaseSeconds: secondsUntil(credentials.leaseUntil),
+};
+
+interface SealedRow extends TokenOwner {
+  name: string;
+  sealed: Buffer;
+}
+
+const openSecrets = (rows: SealedRow[]): Record<string, string> =>
+  Object.fromEntries(rows.map((row) => [row.name, openSecret(row, row.sealed)]));
+
+function toAccessToken(
+  row: SealedRow & { secondsLeft: number | null; life: number | null },
+): AccessToken {
+  const { secondsLeft, life } = row;
+  return {
+    token: openSecret(row, row.sealed),
+    secondsLeft,
+    fresh: secondsLeft === null || secondsLeft > computeMarginSeconds(life ?? 0),
+  };
+}
+
 /**
- * Takes the lease if it is free and the secret is still the one that was read. The state is read
- * again under it.
+ * Takes the lease if it is free and the secret is still the one that was read, and reads the state
+ * again under the lease; undefined when the lease could not be taken.
  */
 export function acquireLease(
   provider: OAuthProvider,
@@ -106,7 +119,7 @@ export function acquireLease(
   leaseOwner: string,
 ): Promise<TokenState | undefined> {
   return withTenant(owner.tenantId, async (tx) => {
-    // One's own lease too: its taking may have been committed without our hearing of it.
+    // A lease of our own counts as free: it may have been committed although the response was lost.
     const free = or(
       isNull(credentials.leaseUntil),
       lte(credentials.leaseUntil, sql`clock_timestamp()`),
@@ -122,8 +135,8 @@ export function acquireLease(
 }
 
 /**
- * Gives the lease back, or keeps everybody off the token endpoint for so many seconds. Whoever lost
- * the lease changes nothing.
+ * Releases the lease, or extends it by `pauseSeconds` to keep all processes from the token
+ * endpoint. Does nothing if another process has taken the lease.
  */
 export async function releaseLease(
   owner: TokenOwner,
@@ -145,10 +158,9 @@ export async function releaseLease(
 }
 
 /**
- * Stores what the token endpoint gave, in one transaction and before any of it is used. False when
- * the secret was replaced meanwhile. The lease is not asked for: even when it ran out, a refresh
- * token that was rotated is the only good one as long as nobody stored a newer one, and the version
- * tells that.
+ * Stores the tokens of a response in one transaction, before any of them is used. False when the
+ * secret was replaced meanwhile. It checks the secret's version, not the lease: even after the
+ * lease has expired, a rotated refresh token is the only valid one unless a newer one was stored.
  */
 export function storeTokens(
   { tenantId, connectionId }: TokenOwner,
@@ -175,8 +187,7 @@ export function storeTokens(
 }
 
 /**
- * As `storeTokens`, for an access token that is for something else than the connection's own: of
- * the answer only the rotated refresh token is stored.
+ * As `storeTokens`, but stores only the rotated refresh token: the access token is for another API.
  */
 export function storeRotatedRefreshToken(
   { tenantId, connectionId }: TokenOwner,
@@ -211,7 +222,7 @@ async function storeRotatedToken(
   return kept.length > 0;
 }
 
-/** Forgets the access token: it belongs to a grant that a person has replaced. */
+/** Deletes the access token, which belongs to a grant that a person has replaced. */
 export async function deleteAccessToken(tx: Tx, owner: TokenOwner): Promise<void> {
   await tx.delete(credentials).where(and(ownedBy(owner), eq(credentials.name, accessName)));
 }

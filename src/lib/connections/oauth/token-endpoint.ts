@@ -11,22 +11,22 @@ import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
 
 /**
- * Shorter than the lease under which a token is fetched: whoever takes the lease over finds nobody
- * asking any more.
+ * Shorter than the lease under which a token is fetched: when another process takes over the lease,
+ * no request of the previous owner is in flight.
  */
 const tokenDeadlineMs = 20_000;
 
-/** What the token endpoint gave. Lives are in seconds. */
+/** The tokens of a response. Lifetimes are in seconds. */
 export interface TokenResponse {
   accessToken: string;
-  /** Absent: the source does not say, and the token is good until it is refused. */
+  /** Absent when the source gives none: the token is then used until it is rejected. */
   lifeSeconds?: number;
-  /** Present when the refresh token was rotated: the old one is used up. */
+  /** Present when the refresh token was rotated, which uses up the old one. */
   refreshToken?: string;
   refreshLifeSeconds?: number;
 }
 
-/** A provider whose tokens are fetched for it. */
+/** A provider that uses OAuth. */
 export interface OAuthProvider {
   label: string;
   grant: OAuthGrant<unknown>;
@@ -34,7 +34,7 @@ export interface OAuthProvider {
   secretNames: readonly string[];
 }
 
-/** The OAuth part of a provider; undefined when it goes by keys. */
+/** The OAuth part of a provider; undefined when it uses API keys. */
 export function getOAuthProvider({ label, auth }: ProviderDefinition): OAuthProvider | undefined {
   return auth.kind === 'oauth2'
     ? { label, grant: auth.grant, secretNames: auth.secrets.map(({ name }) => name) }
@@ -42,9 +42,9 @@ export function getOAuthProvider({ label, auth }: ProviderDefinition): OAuthProv
 }
 
 /**
- * Asks the token endpoint once. Never again by itself: a refresh token that was used up by an
- * answer that got lost must not be sent twice in a row without anybody looking whether another
- * process has a newer one. Throws RemoteError; `auth` means that the grant itself was refused.
+ * Sends one token request, without retries: if the response was lost, the refresh token may be used
+ * up, and must not be sent again before the caller has checked whether another process has stored a
+ * newer one. Throws RemoteError; `auth` means that the grant itself was refused.
  */
 export async function requestToken(
   { label, grant }: OAuthProvider,
@@ -81,11 +81,10 @@ export function createTokenClient(url: string, tokenHosts: readonly string[]): O
   });
 }
 
-/** Numbers come as text from some sources, such as Microsoft's first token endpoint. */
-const seconds = z.coerce
-  .number()
-  .positive()
-  .max(10 * 365 * 86_400);
+/** Longest lifetime that is believed: ten years, in seconds. */
+const maxLifeSeconds = 10 * 365 * 86_400;
+/** Some sources, such as Microsoft's v1 token endpoint, send numbers as text. */
+const seconds = z.coerce.number().positive().max(maxLifeSeconds);
 const tokenSchema = z.object({
   access_token: z.string().min(1),
   token_type: z
@@ -107,7 +106,7 @@ function parseTokenResponse(
   if (!parsed.success)
     throw new RemoteError(
       'malformed',
-      `The token endpoint of ${label} answered something that is not a token.`,
+      `The token endpoint of ${label} sent a response that is not a token.`,
       { status },
     );
   const {
@@ -131,7 +130,7 @@ function parseTokenResponse(
   };
 }
 
-/** The life began when the source answered, not when the answer was read. */
+/** Subtracts the duration of the request, because the lifetime began at the source. */
 function toLifetime(
   lifetime: number | undefined,
   elapsed: number,
@@ -143,8 +142,8 @@ const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow
 const errorSchema = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
 
 /**
- * RFC 6749, 5.2: a refusal is 400 (401 for a bad client) with a code. What else the body says is
- * not shown: it may quote what was sent.
+ * Maps a refusal to an error: a status of 400 (401 for a bad client) with a code, RFC 6749, 5.2.
+ * The rest of the body is not shown, because it may quote what was sent.
  */
 function toRemoteError(response: HttpResponse, label: string): RemoteError {
   const { status } = response;
@@ -153,23 +152,24 @@ function toRemoteError(response: HttpResponse, label: string): RemoteError {
     const until = parseRetryAfter(response.headers['retry-after'], response.receivedAt);
     return new RemoteError(
       'transient',
-      `The token endpoint of ${label} could not answer right now. The next try follows by itself.`,
+      `The token endpoint of ${label} is temporarily unavailable. ` +
+        'We will try again automatically.',
       { status, ...(until && { until }) },
     );
   }
   return new RemoteError(
     'auth',
-    `${label} does not renew the access any more (${code ?? `HTTP ${status}`}). Connect it again.`,
+    `${label} no longer renews our access (${code ?? `HTTP ${status}`}). Connect it again.`,
     { status },
   );
 }
 
-/** The code of a refusal (RFC 6749, 5.2); undefined when the answer holds none. */
+/** The error code of a refusal (RFC 6749, 5.2); undefined when the response has none. */
 export function readErrorCode({ body: text }: HttpResponse): string | undefined {
   return errorSchema.safeParse(tryParseJson(text)).data?.error;
 }
 
-/** Undefined when the text is no JSON. */
+/** Undefined when the text is not JSON. */
 export function tryParseJson(text: string): unknown {
   try {
     return parseJson(text);

@@ -10,14 +10,16 @@ import { readTokens } from './store.ts';
 import { getOAuthProvider } from './token-endpoint.ts';
 
 /**
- * A tick comes every hour: what is to be renewed before the next one is queued now, for its own
- * time.
+ * Time between two ticks of the worker. A tick queues every renewal that is due before the next.
  */
 const tickSeconds = 3_600;
-/** When a token endpoint that could not answer is asked again, unless it said when. */
+/** Wait before a failed renewal is tried again, unless the token endpoint said when. */
 const retryMs = 5 * 60_000;
 
-/** Queues a renewal for every connection with a token that is about to run down. */
+/**
+ * Queues a renewal, to start when it is due, for every connection with a token that needs one
+ * before the next tick. Returns how many were queued.
+ */
 export async function enqueueRefreshes(now = new Date()): Promise<number> {
   let queued = 0;
   for (const { id: tenantId } of await listTenants()) {
@@ -38,15 +40,18 @@ export async function enqueueRefreshes(now = new Date()): Promise<number> {
 
 const lifetime = sql`(${credentials.expiresAt} - ${credentials.updatedAt})`;
 /**
- * An access token when a tenth of its life or 5 minutes are left, a refresh token when a tenth is
- * left.
+ * When a token is due for renewal: a refresh token when a tenth of its life is left, an access
+ * token when the smaller of a tenth and 5 minutes is left (as in `readTokens`).
  */
-const renewAt = sql`${credentials.expiresAt} - case when ${credentials.name} = 'accessToken' then least(${lifetime} / 10, interval '5 minutes') else ${lifetime} / 10 end`;
+const renewAt = sql`${credentials.expiresAt} -
+  case when ${credentials.name} = 'accessToken'
+    then least(${lifetime} / 10, interval '5 minutes')
+    else ${lifetime} / 10 end`;
 
 /**
- * The connections of a tenant that have a token to be renewed within so many seconds, and when. A
- * paused connection keeps its refresh token alive and needs no access token; a dead grant waits for
- * a person.
+ * The connections of a tenant with a token that is due within so many seconds, and when. A paused
+ * connection keeps its refresh token alive but needs no access token. A connection that has to be
+ * reconnected is left out, because its grant cannot be renewed.
  */
 export function listDueRefreshes(
   tenantId: string,
@@ -80,15 +85,15 @@ export function listDueRefreshes(
 }
 
 /**
- * What became of a renewal: done (or not needed any more), dead (a person has to connect again), or
- * to be tried later.
+ * The outcome of a renewal. done: renewed, or no longer due; dead: the grant has ended and a person
+ * has to connect again; later: failed, try again at `at`.
  */
 export type RefreshOutcome =
   { kind: 'done' } | { kind: 'dead'; reason: string } | { kind: 'later'; at: Date };
 
 /**
- * Renews the tokens of a connection if they are about to run down. A dead grant is shown on the
- * connection; nothing else is.
+ * Renews the tokens of a connection if they are due. Marks the connection for reconnecting when its
+ * grant has ended; other failures leave no mark.
  */
 export async function refreshTokens(
   tenantId: string,
@@ -115,6 +120,6 @@ async function renewIfDue(source: TokenSource): Promise<void> {
   const { access, refreshDue } = await withTenant(source.tenantId, (tx) =>
     readTokens(tx, source.provider, source),
   );
-  // A refresh token is renewed by using it, even when the access token would do for a while.
+  // Using a refresh token renews it, so the access token is treated as rejected to force that.
   await getAccessToken(source, refreshDue ? access?.token : undefined);
 }

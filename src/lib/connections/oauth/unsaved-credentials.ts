@@ -4,16 +4,13 @@ import { requestToken, type OAuthProvider } from './token-endpoint.ts';
 /** Tokens for credentials that are not stored yet. */
 export interface UnsavedCredentials {
   tokens: TokenProvider;
-  /**
-   * The secrets as they have to be stored: a refresh token that was used up is replaced by its
-   * successor.
-   */
+  /** The secrets to store: a refresh token that was used up is replaced by its successor. */
   secrets(): Record<string, string>;
-  /** Whether what was entered is used up, so that it cannot be entered once more. */
+  /** Whether the refresh token that was entered is used up, so that it cannot be entered again. */
   isRefreshTokenUsed(): boolean;
 }
 
-/** Fetches one token with the secrets that a person has just entered. */
+/** Fetches at most one token, on first use, with the secrets that a person has just entered. */
 export function createUnsavedCredentials(
   provider: OAuthProvider,
   settings: unknown,
@@ -30,7 +27,7 @@ export function createUnsavedCredentials(
     return { token: accessToken, secondsLeft: lifeSeconds ?? null, fresh: true };
   };
   let pendingToken: ReturnType<typeof fetchToken> | undefined;
-  // A fresh token that is refused stays refused: no second one is fetched.
+  // If the provider rejects a new token, another one would be rejected too.
   return {
     tokens: () => (pendingToken ??= fetchToken()),
     secrets: () => secrets,

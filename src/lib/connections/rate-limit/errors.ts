@@ -6,23 +6,21 @@ import { formatMinuteUtc } from '../../platform/format-minute.ts';
 export type Obstacle =
   { kind: 'paused'; until: Date } | { kind: 'empty'; window: RateWindow; until: Date };
 
-/** What a request is told that would have to wait too long: why, and until when. */
+/** The error of a request that would have to wait too long: why, and until when. */
 export function createRateLimitError(label: string, obstacle: Obstacle): RemoteError {
   const { until } = obstacle;
   const why =
     obstacle.kind === 'paused'
       ? `${label} asked us to slow down.`
-      : `All requests that ${label} allows us in ${formatSpan(obstacle.window.seconds)} are used up.`;
+      : `All requests that ${label} allows in ${formatSpan(obstacle.window.seconds)} are used up.`;
   return new RemoteError(
     'rate_limited',
-    `${why} Reading goes on by itself at ${formatMinuteUtc(until)}.`,
-    {
-      until,
-      unsent: true,
-    },
+    `${why} We will continue automatically at ${formatMinuteUtc(until)}.`,
+    { until, unsent: true },
   );
 }
 
+/** Units of time, longest first: length in seconds, and name. */
 const spans = [
   [86_400, 'day'],
   [3600, 'hour'],

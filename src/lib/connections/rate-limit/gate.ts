@@ -7,26 +7,23 @@ import { RateLimitLease } from './lease.ts';
 import { createRateLimitError } from './errors.ts';
 
 export interface RateGateOptions {
-  /** What the source is called in messages. */
+  /** Name of the source in messages. */
   label?: string;
-  /**
-   * The longest wait of one request; whoever would wait longer gives up its place instead. Default
-   * 20 s.
-   */
+  /** The longest that one request waits; beyond that it fails at once. Default 20 s. */
   maxWaitMs?: number;
   /** Ends waits early. */
   signal?: AbortSignal | undefined;
   /**
-   * The first pause when a source asks to slow down and does not say for how long. Default 1 s,
-   * doubling to a minute.
+   * The first pause when a source asks us to slow down without saying for how long. Default 1 s,
+   * doubling up to 60 times that.
    */
   firstPauseMs?: number;
 }
 
 /**
  * The rate limit of one connection, shared by all workers through the database. `enter` resolves
- * when a request may be sent. When that is too far off it throws RemoteError `rate_limited` with
- * `until`. Nothing is held while it waits.
+ * when a request may be sent; if the wait is too long it throws RemoteError `rate_limited` with
+ * `until`. It holds no lock and no database connection while it waits.
  */
 export function createRateLimitGate(
   tenantId: string,
@@ -59,7 +56,7 @@ export function createRateLimitGate(
   return { enter, leave };
 }
 
-/** False when the signal ended the wait early: what is told then is why we were waiting. */
+/** False when the signal ended the wait early; the caller then reports why it was waiting. */
 function trySleep(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   return sleepFor(ms, signal).then(
     () => true,
@@ -73,16 +70,19 @@ function toPause({ until, headers }: AttemptOutcome, firstMs: number): NewPause 
   return named === undefined ? { firstMs } : { ms: named.getTime() - now.getTime() };
 }
 
-/** A 503 is an outage like others, unless it says when to come back. */
+/** A 503 counts only if it says when to come back; otherwise it is an outage like any other. */
 function asksToSlowDown({ failure, status, until }: AttemptOutcome): boolean {
   return failure === 'rate_limited' || status === 429 || (status === 503 && until !== undefined);
 }
 
-/**
- * Up to a quarter longer than asked, a second at most: all who wait for the same moment would come
- * at once.
- */
+/** Added to each wait, in milliseconds: timers may fire a little early. */
+const timerSlackMs = 5;
+/** Jitter of a wait: at most this share of it, and at most this many milliseconds. */
+const jitterShare = 0.25;
+const maxJitterMs = 1000;
+
+/** Adds jitter, because all callers that wait for the same moment would otherwise send at once. */
 function computeWait(ms: number): number {
   const minMs = Math.max(ms, 0);
-  return minMs + 5 + Math.random() * Math.min(minMs / 4, 1000);
+  return minMs + timerSlackMs + Math.random() * Math.min(minMs * jitterShare, maxJitterMs);
 }

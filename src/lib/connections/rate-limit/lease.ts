@@ -11,11 +11,13 @@ import {
 import { isSignificant, type WindowState } from './windows.ts';
 import type { Obstacle } from './errors.ts';
 
-/** For so long a pause that another worker has begun may go unnoticed here. */
+/** How long it may take to notice a pause that another worker has started. */
 const cacheMs = 1000;
 
 /**
- * One worker's share of a connection's budget: the units it holds, and what it knows of the rest.
+ * One worker's share of a connection's rate limit. It takes units (the right to send one request
+ * each) from the database in batches and spends them in memory, so that most requests need no
+ * query.
  */
 export class RateLimitLease {
   readonly #owner: RateLimitOwner;
@@ -26,7 +28,7 @@ export class RateLimitLease {
   #obstacle: Obstacle | undefined;
   #pending: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
-  /** The database's clock less this process's own, which nobody sets. */
+  /** The database's clock minus `performance.now()`, which never jumps. */
   #clockOffsetMs = Date.now() - performance.now();
 
   constructor(owner: RateLimitOwner, windows: readonly RateWindow[]) {
@@ -34,14 +36,13 @@ export class RateLimitLease {
     this.#windows = windows;
   }
 
-  /** The time by the database's clock, as near as it is known here. */
+  /** The database's time, estimated from the last reading. */
   now(): Date {
     return new Date(performance.now() + this.#clockOffsetMs);
   }
 
   /**
-   * Takes the right to send one request; or tells what stands in the way. Those who ask together
-   * share one question.
+   * Spends one unit; returns the obstacle when there is none. Concurrent callers share one query.
    */
   async acquire(): Promise<Obstacle | undefined> {
     for (;;) {
@@ -57,13 +58,13 @@ export class RateLimitLease {
     }
   }
 
-  /** Stops all workers, this one at once. */
+  /** Pauses all workers; this one pauses before the database has confirmed it. */
   async pause(pause: NewPause): Promise<void> {
     this.#stopUntil(new Date(this.now().getTime() + ('ms' in pause ? pause.ms : pause.firstMs)));
     this.#stopUntil(this.#syncClock(await pauseRateLimit(this.#owner, pause)));
   }
 
-  /** Passes on what an answer said of the windows, where that is news. */
+  /** Stores the rate limit readings of a response where they tell something new. */
   async observe(readings: readonly WindowReading[]): Promise<void> {
     const own = this.#windows.flatMap((window) =>
       readings
@@ -95,7 +96,7 @@ export class RateLimitLease {
     return this.#units > 0 && this.#validUntil > this.now().getTime();
   }
 
-  /** Units that are held stay good while only the pause is asked for. */
+  /** Reads only the pause while units are left, and takes new units otherwise. */
   async #refresh(): Promise<void> {
     if (this.#windows.length === 0 || this.#holdsUnits()) await this.#refreshPause();
     else await this.#acquireUnits();
@@ -115,7 +116,8 @@ export class RateLimitLease {
       return;
     }
     this.#units = acquired.units;
-    // The clock was read somewhere in between: units rather end too early than in the next window.
+    // The clock was read at some point during the query. Taking off the whole duration makes units
+    // expire too early rather than in the next window.
     this.#validUntil = acquired.until.getTime() - (performance.now() - began);
     this.#states = acquired.states;
   }

@@ -1,6 +1,6 @@
 /**
- * The pause of a connection, and how often in a row its source asked for one without saying how
- * long.
+ * The pause of a connection. `strikes` counts how often in a row its source asked us to slow down
+ * without saying for how long.
  */
 export interface Pause {
   until: Date | null;
@@ -8,20 +8,20 @@ export interface Pause {
 }
 
 /**
- * A pause of the length that the source named; or of one that grows with each time that it named
- * none.
+ * A pause to add: `ms` is the length that the source gave; `firstMs` is the base of a length that
+ * doubles with each strike.
  */
 export type NewPause = { ms: number } | { firstMs: number };
 
 /**
- * The growing pause ends at so many times its first length; after so long without a pause it begins
- * anew.
+ * A pause without a given length grows up to this multiple of `firstMs`. After that long without a
+ * pause the strikes start over.
  */
 const maxMultiplier = 60;
 
 /**
- * The pause after the source asked to slow down. Those who were under way when it began do not
- * prolong it.
+ * The pause after the source asked us to slow down. Requests that were in flight when a pause of
+ * unknown length began do not prolong it. Pure.
  */
 export function computeNextPause(
   current: Pause,

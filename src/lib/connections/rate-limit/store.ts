@@ -8,18 +8,16 @@ import { rateLimitWindows } from '../../schema/connections.ts';
 import { computeNextPause, type NewPause } from './pauses.ts';
 import { applyReading, allocateUnits, type Allocation, type WindowState } from './windows.ts';
 
-/**
- * The row that holds a pause of the whole connection; windows have one each under their own name.
- */
+/** Name of the row that holds the connection's pause; each window has a row under its own name. */
 const wholeConnection = 'all';
 
-/** Whose budget it is. */
+/** The connection that a rate limit belongs to. */
 export interface RateLimitOwner {
   tenantId: string;
   connectionId: string;
 }
 
-/** What the database said, and what its clock showed then. */
+/** A result with the database's time at which it was computed. */
 export interface AtDbTime<T> {
   at: Date;
   value: T;
@@ -28,8 +26,8 @@ export interface AtDbTime<T> {
 export type AcquireResult = Allocation | { kind: 'paused'; until: Date };
 
 /**
- * Takes units out of all windows or none, for whichever worker comes first. A pause gives none to
- * anybody.
+ * Takes units out of all windows, or out of none if one of them is empty or the connection is
+ * paused. Workers get units in the order in which they lock the rows.
  */
 export function acquireRateLimit(
   owner: RateLimitOwner,
@@ -47,7 +45,7 @@ export function acquireRateLimit(
   );
 }
 
-/** Until when the connection is to leave its source alone; null when it need not. */
+/** Until when the connection was last paused; null when it never was. */
 export function readPause({
   tenantId,
   connectionId,
@@ -69,7 +67,8 @@ export function readPause({
 }
 
 /**
- * Stops the connection for all workers. The longest pause wins. The answer is until when it holds.
+ * Pauses the connection for all workers and returns until when. A longer pause that is in force
+ * already stays.
  */
 export function pauseRateLimit(owner: RateLimitOwner, pause: NewPause): Promise<AtDbTime<Date>> {
   return changeRateLimit(owner, [], (rows, at) => {
@@ -90,7 +89,7 @@ export function pauseRateLimit(owner: RateLimitOwner, pause: NewPause): Promise<
   });
 }
 
-/** Writes down what an answer said of the windows. The answer is how they stand now. */
+/** Stores what a response said about the windows, and returns the state of all of them. */
 export function recordReadings(
   owner: RateLimitOwner,
   windows: readonly RateWindow[],
@@ -100,30 +99,29 @@ export function recordReadings(
     owner,
     windows.map(({ name }) => name),
     (rows, at) => {
-      const changed = windows.flatMap((window) => {
-        const reading = readings.find((one) => one.window === window.name);
-        const state =
-          reading &&
-          applyReading(
-            window,
-            rows.find((row) => row.window === window.name),
-            reading,
-            at,
-          );
-        return state === undefined ? [] : [withoutPause(state)];
-      });
-      return {
-        value: [
-          ...rows.filter(({ window }) => !changed.some((row) => row.window === window)),
-          ...changed,
-        ],
-        changed,
-      };
+      const changed = applyReadings(windows, readings, rows, at);
+      const unchanged = rows.filter(({ window }) => !changed.some((row) => row.window === window));
+      return { value: [...unchanged, ...changed], changed };
     },
   );
 }
 
-/** The pauses in force in a workspace, by connection. */
+/** The rows that the readings change. */
+function applyReadings(
+  windows: readonly RateWindow[],
+  readings: readonly WindowReading[],
+  rows: Row[],
+  at: Date,
+): Row[] {
+  return windows.flatMap((window) => {
+    const reading = readings.find((one) => one.window === window.name);
+    const row = rows.find((one) => one.window === window.name);
+    const state = reading && applyReading(window, row, reading, at);
+    return state === undefined ? [] : [withoutPause(state)];
+  });
+}
+
+/** Until when each paused connection of a workspace is paused, by connection id. */
 export async function listPauses(tx: Tx, tenantId: string): Promise<Map<string, Date>> {
   const blocked = and(
     eq(rateLimitWindows.tenantId, tenantId),
@@ -145,8 +143,8 @@ type Rule<T> = (rows: Row[], at: Date) => { value: T; changed: Row[] };
 const withoutPause = (state: WindowState): Row => ({ ...state, blockedUntil: null });
 
 /**
- * One short transaction: locks the rows, applies the rule to them and to the database's clock, and
- * writes what it changed.
+ * Applies a rule in one short transaction: locks the rows, computes the change by the database's
+ * clock, and writes it.
  */
 function changeRateLimit<T>(
   owner: RateLimitOwner,
@@ -156,15 +154,8 @@ function changeRateLimit<T>(
   return retryOnDbOutage(() =>
     withTenant(owner.tenantId, async (tx) => {
       const names = [wholeConnection, ...windows];
-      let rows = await lockRows(tx, owner, names);
-      if (rows.length < names.length) {
-        await tx
-          .insert(rateLimitWindows)
-          .values(names.map((window) => ({ ...owner, window })))
-          .onConflictDoNothing();
-        rows = await lockRows(tx, owner, names);
-      }
-      // Asked for once the rows are held: the wait for them may have been long.
+      const rows = await lockOrCreateRows(tx, owner, names);
+      // Read once the rows are locked: the wait for the locks may have been long.
       const at = await readDatabaseTime(tx);
       const { value, changed } = rule(rows, at);
       if (changed.length > 0) await writeRows(tx, owner, changed);
@@ -173,7 +164,17 @@ function changeRateLimit<T>(
   );
 }
 
-/** In one order for everybody, so that no two wait for each other. */
+async function lockOrCreateRows(tx: Tx, owner: RateLimitOwner, names: string[]): Promise<Row[]> {
+  const rows = await lockRows(tx, owner, names);
+  if (rows.length === names.length) return rows;
+  await tx
+    .insert(rateLimitWindows)
+    .values(names.map((window) => ({ ...owner, window })))
+    .onConflictDoNothing();
+  return lockRows(tx, owner, names);
+}
+
+/** Locks in one order for all workers, so that no two deadlock. */
 function lockRows(
   tx: Tx,
   { tenantId, connectionId }: RateLimitOwner,

@@ -1,33 +1,39 @@
 import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
 
-/** Where one window of a connection stands, over all workers. Times are the database's. */
+/** The state of one rate limit window, shared by all workers. Times are the database's. */
 export interface WindowState {
   window: string;
   startedAt: Date;
   used: number;
-  /** What the source's answers told; null is the declared one. */
+  /** Requests per window according to the source's responses; null: as the provider declares. */
   ceiling: number | null;
 }
 
 /**
- * Units that were taken, good until the first of their windows ends; or the window that is empty
- * until then.
+ * Either units, valid until the first of their windows ends, or the window that is used up, with
+ * the time at which it ends.
  */
 export type Allocation =
   | { kind: 'taken'; units: number; until: Date; states: WindowState[] }
   | { kind: 'empty'; window: RateWindow; until: Date };
 
-/** So many units are taken at once at most, and never more than this share of what is left. */
+/** A batch is at most this many units, and at most this share of what is left, but at least one. */
 const maxBatch = 10;
 const batchShare = 0.05;
 
 /**
- * Sources name their resets in whole seconds, and clocks are read a little late: windows do not
- * move for less than that.
+ * Differences up to this long do not move a window: sources give resets in whole seconds, and
+ * clocks are read a little late.
  */
 const roundingMs = 1000;
 
-/** Takes a batch of units out of every window or, when one of them is empty, out of none. */
+/**
+ * Milliseconds by which a reset may differ for each second of the window, 1 % of its length, before
+ * the window moves.
+ */
+const toleranceMsPerSecond = 10;
+
+/** Takes a batch of units out of every window, or out of none if one of them is used up. Pure. */
 export function allocateUnits(
   declared: readonly RateWindow[],
   current: readonly WindowState[],
@@ -39,13 +45,10 @@ export function allocateUnits(
   }));
   const [longest] = open
     .filter(({ window, state }) => countRemaining(window, state) < 1)
-    .toSorted((a, b) => getWindowEnd(b.window, b.state) - getWindowEnd(a.window, a.state));
+    .map(({ window, state }) => ({ window, end: getWindowEnd(window, state) }))
+    .toSorted((a, b) => b.end - a.end);
   if (longest !== undefined)
-    return {
-      kind: 'empty',
-      window: longest.window,
-      until: new Date(getWindowEnd(longest.window, longest.state)),
-    };
+    return { kind: 'empty', window: longest.window, until: new Date(longest.end) };
   const units = Math.min(
     ...open.map(({ window, state }) => computeBatch(countRemaining(window, state))),
   );
@@ -58,15 +61,12 @@ export function allocateUnits(
   };
 }
 
-/**
- * Few at a time when little is left: units that one worker holds and does not use are lost to the
- * others.
- */
+/** Smaller the less is left, because units that one worker holds unused are lost to the others. */
 function computeBatch(left: number): number {
   return Math.min(maxBatch, Math.max(1, Math.floor(left * batchShare)));
 }
 
-/** The window as it is now: one that has run out, or never began, begins anew. */
+/** The present state of a window: one that has ended, or never started, starts now. */
 function resolveCurrentState(
   window: RateWindow,
   current: readonly WindowState[],
@@ -75,8 +75,7 @@ function resolveCurrentState(
   const state = current.find((one) => one.window === window.name);
   if (state === undefined || isOver(window, state, at))
     return { window: window.name, startedAt: at, used: 0, ceiling: state?.ceiling ?? null };
-  // A start that lies clearly ahead is a clock that was put back: the window is not longer for
-  // that.
+  // A start in the future means that the clock was set back; the window gets no longer by that.
   return state.startedAt.getTime() > at.getTime() + roundingMs
     ? { ...state, startedAt: at }
     : state;
@@ -98,10 +97,10 @@ function isOver(window: RateWindow, state: WindowState, at: Date): boolean {
 }
 
 /**
- * The window after what an answer said of it; undefined when it said nothing new. What is left goes
- * down to what the source says and never up: requests of other workers that are under way are
- * counted here and not there yet. Only another ceiling or the beginning of a window gives more. An
- * answer that belongs to a window that is over tells no more than the ceiling.
+ * Applies what a response said about a window; undefined when nothing changes. The remaining units
+ * only go down: requests that other workers have in flight are counted here but not at the source
+ * yet. Only a new ceiling or a new window raises them. Of a response that belongs to a window that
+ * has ended, only the ceiling counts. Pure.
  */
 export function applyReading(
   window: RateWindow,
@@ -132,10 +131,10 @@ function resolveStart(
   resetsAt: Date | null,
   at: Date,
 ): Date {
-  const tolerance = Math.max(roundingMs, window.seconds * 10);
+  const tolerance = Math.max(roundingMs, window.seconds * toleranceMsPerSecond);
   if (resetsAt === null || Math.abs(resetsAt.getTime() - getWindowEnd(window, state)) <= tolerance)
     return state.startedAt;
-  // Nobody is believed who names a longer window than the declared one.
+  // A reset further off than the declared length of the window is not believed.
   return new Date(Math.min(resetsAt.getTime() - window.seconds * 1000, at.getTime()));
 }
 
@@ -150,6 +149,7 @@ function computeUsed(
     : 0;
 }
 
+/** The column is a 32-bit integer. */
 const maxCeiling = 2_147_483_647;
 
 function readCeiling({ ceiling }: WindowReading): number | undefined {
@@ -166,9 +166,9 @@ function isSame(one: WindowState, other: WindowState): boolean {
 }
 
 /**
- * Whether a reading is worth a transaction: it names another ceiling or another end, or clearly
- * less left than `known`, which is behind the other workers by a batch or two. The less is left,
- * the smaller a difference counts.
+ * Whether a reading is worth a transaction: it gives a new ceiling or a new end, or clearly fewer
+ * remaining units than `current`, which lags behind the other workers by a batch or two. The fewer
+ * units remain, the smaller the difference that counts. Pure.
  */
 export function isSignificant(
   window: RateWindow,

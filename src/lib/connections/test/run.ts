@@ -11,6 +11,7 @@ import { createConnectionClient } from '../client.ts';
 import {
   listConnections,
   openConnection,
+  unknownConnectionProblem,
   type Connection,
   type OpenConnection,
 } from '../connections.ts';
@@ -21,12 +22,12 @@ import { checkSettings } from '../validate.ts';
 import { suggestRemedy } from './remedies.ts';
 import { testStream, type ReadStream } from './streams.ts';
 
-/** One thing that was tried. `ok` is null when it could not be tried because of one before. */
+/** The result of one step. `ok` is null when it was skipped because an earlier step failed. */
 export interface Step {
   step: string;
   ok: boolean | null;
   message: string;
-  /** What to do about it; null when there is nothing to do. */
+  /** How to fix it; null when there is nothing to fix. */
   mend: string | null;
 }
 
@@ -37,11 +38,12 @@ export interface ConnectionTest {
   steps: Step[];
 }
 
+/** Per request; shorter than in a sync, because an operator waits for the result. */
 const deadlineMs = 15_000;
 
 /**
- * Tries everything that a sync needs of a connection, and stores nothing but a renewed token.
- * Throws Problem `not_found`.
+ * Tests, step by step, everything that a sync needs of a connection, and stores nothing but a
+ * renewed token. Throws Problem `not_found`.
  */
 export async function testConnection(
   tenantId: string,
@@ -50,8 +52,7 @@ export async function testConnection(
   const found = isId(connectionId)
     ? (await listConnections(tenantId)).find(({ id }) => id === connectionId)
     : undefined;
-  if (found === undefined)
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  if (found === undefined) throw unknownConnectionProblem();
   const provider = providers.find(({ key }) => key === found.provider);
   const steps: Step[] = [];
   await runSteps(new StepRunner(steps), found, provider);
@@ -80,37 +81,41 @@ async function runSteps(
     deadlineMs,
     retry: { retries: 0 },
   });
-  const context = {
-    http,
-    settings: open.settings,
-    secrets: open.secrets,
-    now: new Date(),
-    concurrency: 1,
-  };
   try {
-    await runner.step('access', async () =>
-      toOutcome(
-        undefined,
-        await provider.check(context).then(() => 'The credentials are accepted and may read.'),
-      ),
-    );
-    const { whoAmI } = provider;
-    if (whoAmI !== undefined)
-      await runner.step('account', async () =>
-        toOutcome(
-          undefined,
-          (await whoAmI(context)) ??
-            'The system does not say whose account this is, because there is nothing in it yet.',
-        ),
-      );
-    const readStreams: ReadStream[] = [];
-    for (const stream of provider.streams)
-      await runner.step(`read ${stream.name}`, async () =>
-        testStream(stream, context, readStreams),
-      );
+    const { settings, secrets } = open;
+    await runRequests(runner, provider, {
+      http,
+      settings,
+      secrets,
+      now: new Date(),
+      concurrency: 1,
+    });
   } finally {
     await http.close();
   }
+}
+
+async function runRequests(
+  runner: StepRunner,
+  provider: ProviderDefinition,
+  context: Parameters<ProviderDefinition['check']>[0],
+): Promise<void> {
+  const { whoAmI } = provider;
+  await runner.step('access', async () => {
+    await provider.check(context);
+    return toOutcome(undefined, 'The credentials are accepted and allow reading.');
+  });
+  if (whoAmI !== undefined)
+    await runner.step('account', async () =>
+      toOutcome(
+        undefined,
+        (await whoAmI(context)) ??
+          'The account cannot be identified because it contains no data yet.',
+      ),
+    );
+  const readStreams: ReadStream[] = [];
+  for (const stream of provider.streams)
+    await runner.step(`read ${stream.name}`, async () => testStream(stream, context, readStreams));
 }
 
 interface Outcome<T> {
@@ -120,7 +125,7 @@ interface Outcome<T> {
 
 const toOutcome = <T>(value: T, message: string): Outcome<T> => ({ value, message });
 
-/** Tries one thing after the other; the first that fails keeps the rest from being tried. */
+/** Runs steps and collects their results; once one has failed, the rest are skipped. */
 class StepRunner {
   readonly #steps: Step[];
 
@@ -156,12 +161,12 @@ class StepRunner {
       this.#steps.push({
         step,
         ok: null,
-        message: 'Not tried, because of the step before.',
+        message: 'Skipped because an earlier step failed.',
         mend: null,
       });
   }
 
-  /** One list that cannot be read says nothing of the others. */
+  /** A stream that cannot be read does not count: the others may still be readable. */
   #hasFailed(): boolean {
     return this.#steps.some(({ ok, step }) => ok === false && !step.startsWith('read '));
   }
@@ -172,12 +177,12 @@ function checkStoredSettings(
   provider: ProviderDefinition | undefined,
 ): Promise<Outcome<undefined>> {
   if (provider === undefined)
-    throw new Problem('bad_request', `This version knows no provider "${key}".`);
+    throw new Problem('bad_request', `This version of Tributary has no provider "${key}".`);
   const { baseUrl } = checkSettings(provider, settings as Record<string, unknown>) as {
     baseUrl: string;
   };
   return Promise.resolve(
-    toOutcome(undefined, `They are usable; the system is at ${new URL(baseUrl).host}.`),
+    toOutcome(undefined, `The settings are valid; the system is at ${new URL(baseUrl).host}.`),
   );
 }
 
@@ -190,29 +195,25 @@ async function openSecrets(
   const missing = names.filter((name) => (open.secrets[name] ?? '').trim() === '');
   if (missing.length > 0)
     throw new Problem('bad_request', `The secret ${missing.join(' and ')} is missing.`);
-  return toOutcome(open, `All are there and can be opened: ${names.join(', ')}.`);
+  return toOutcome(open, `All secrets are present and can be decrypted: ${names.join(', ')}.`);
 }
 
-/**
- * Renews the token whether or not the one at hand would do: what is shown is that the secrets are
- * still good.
- */
+/** Renews the token even if the present one is valid, to show that the secrets still work. */
 async function renewToken(
   tenantId: string,
   connectionId: string,
   { provider, settings }: OpenConnection,
 ): Promise<Outcome<undefined>> {
   const oauth = getOAuthProvider(provider);
-  if (oauth === undefined) return toOutcome(undefined, 'None is needed.');
+  if (oauth === undefined) return toOutcome(undefined, 'No token is needed.');
   const owner = { tenantId, connectionId };
   const { access } = await withTenant(tenantId, (tx) => readTokens(tx, oauth, owner));
   const { secondsLeft } = await getAccessToken(
     { ...owner, provider: oauth, settings },
     access?.token,
   );
-  const host = new URL(oauth.grant.tokenUrl(settings)).host;
-  return toOutcome(
-    undefined,
-    `${host} gave one${secondsLeft === null ? '' : ` for ${Math.round(secondsLeft / 60)} minutes`}.`,
-  );
+  const { host } = new URL(oauth.grant.tokenUrl(settings));
+  const validity =
+    secondsLeft === null ? '' : `, valid for ${Math.round(secondsLeft / 60)} minutes`;
+  return toOutcome(undefined, `${host} issued a token${validity}.`);
 }

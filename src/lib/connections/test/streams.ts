@@ -6,9 +6,7 @@ import {
   type StreamDefinition,
 } from '../../connectors/contract/source.ts';
 
-/**
- * A stream of which a page was read, and the ids on it: parents of those that are read one by one.
- */
+/** A stream whose first page was read, and the ids on it: the parents of partitioned streams. */
 export interface ReadStream {
   stream: string;
   ids: string[];
@@ -17,41 +15,39 @@ export interface ReadStream {
 type Context = Omit<ReadContext<unknown>, 'span' | 'partitions'>;
 
 /**
- * Reads the first page of a stream and makes records of it, which are thrown away. Throws
- * RemoteError.
+ * Reads the first page of a stream and maps its items to records without storing them. Adds the ids
+ * of the page to `readStreams`. Throws RemoteError.
  */
 export async function testStream(
   stream: StreamDefinition<unknown>,
   context: Context,
   readStreams: ReadStream[],
 ): Promise<{ value: undefined; message: string }> {
-  const { listing } = stream;
-  const parents =
-    listing.kind === 'partitioned'
-      ? (readStreams.find((one) => one.stream === listing.parents)?.ids ?? [])
-      : [];
-  if (listing.kind === 'partitioned' && parents.length === 0)
-    return { value: undefined, message: 'There is nothing that it could hang on.' };
+  const parents = findParents(stream, readStreams);
+  if (parents?.length === 0)
+    return { value: undefined, message: 'There is no parent record to read it for.' };
   const span = { mode: 'full' as const, since: null, token: null };
-  for await (const page of stream.read(
-    { ...context, span, partitions: () => yieldFirst(parents) },
-    null,
-  )) {
-    const reasons = page.items.flatMap(
-      (item, index) =>
-        findRejection(stream, item, {
-          settings: context.settings,
-          partition: page.partition,
-          index,
-        }) ?? [],
+  const read = { ...context, span, partitions: () => yieldFirst(parents ?? []) };
+  for await (const { items, partition, last } of stream.read(read, null)) {
+    const { settings } = context;
+    const reasons = items.flatMap(
+      (item, index) => findRejection(stream, item, { settings, partition, index }) ?? [],
     );
-    readStreams.push({
-      stream: stream.name,
-      ids: page.items.flatMap((item) => stream.identify(item) ?? []),
-    });
-    return { value: undefined, message: formatSummary(page.items.length, page.last, reasons) };
+    const ids = items.flatMap((item) => stream.identify(item) ?? []);
+    readStreams.push({ stream: stream.name, ids });
+    return { value: undefined, message: formatSummary(items.length, last, reasons) };
   }
-  return { value: undefined, message: 'There is nothing in it.' };
+  return { value: undefined, message: 'The stream is empty.' };
+}
+
+/** Undefined for a stream that is not read parent by parent. */
+function findParents(
+  { listing }: StreamDefinition<unknown>,
+  readStreams: readonly ReadStream[],
+): string[] | undefined {
+  return listing.kind === 'partitioned'
+    ? (readStreams.find((one) => one.stream === listing.parents)?.ids ?? [])
+    : undefined;
 }
 
 async function* yieldFirst(ids: string[]): AsyncGenerator<PartitionBatch> {
@@ -66,16 +62,20 @@ function findRejection(
   try {
     return recordSchemas[stream.entity].safeParse(stream.map(item, context)).success
       ? undefined
-      : 'A value cannot be kept.';
+      : 'A value cannot be stored.';
   } catch (error) {
     if (error instanceof RecordRejected) return error.message;
     throw error;
   }
 }
 
+/** Different reasons that a summary quotes; the rest would hide the next step. */
+const maxReasons = 3;
+
 function formatSummary(count: number, last: boolean, reasons: string[]): string {
-  const read = `${count} on the first page${last ? ', and there are no more' : ''}.`;
-  return reasons.length === 0
-    ? read
-    : `${read} ${reasons.length} would be set aside: ${[...new Set(reasons)].slice(0, 3).join(' ')}`;
+  const noun = count === 1 ? 'item' : 'items';
+  const read = `${count} ${noun} on the first page${last ? ', and there are no more' : ''}.`;
+  if (reasons.length === 0) return read;
+  const examples = [...new Set(reasons)].slice(0, maxReasons).join(' ');
+  return `${read} ${reasons.length} would be rejected: ${examples}`;
 }

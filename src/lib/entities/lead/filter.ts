@@ -4,16 +4,18 @@ import { segments } from '../../records/lead.ts';
 import { referralTypes } from '../../records/referral.ts';
 import { isStorable } from '../../records/text.ts';
 
-const text = z.string().trim().max(200).refine(isStorable).optional().catch(undefined);
+/** Longest text of a filter, in characters. */
+const maxTextLength = 200;
+const text = z.string().trim().max(maxTextLength).refine(isStorable).optional().catch(undefined);
 const given = text.transform((value) => value || undefined);
 /**
- * What is pasted by mistake is searched for by its beginning: left out, it would list every lead as
- * found.
+ * Cuts a search that is too long, such as text pasted by mistake: dropping it would list every lead
+ * as a hit.
  */
 const searchText = z
   .string()
   .refine(isStorable)
-  .transform((value) => value.trim().slice(0, 200) || undefined)
+  .transform((value) => value.trim().slice(0, maxTextLength) || undefined)
   .optional()
   .catch(undefined);
 const score = z
@@ -46,7 +48,7 @@ const filterSchema = z.object({
   cursor: z.string().max(2_000).optional().catch(undefined),
 });
 
-/** The parameters of an address that narrow the lead table. */
+/** The URL parameters that filter the lead table. */
 export const leadFilterNames = [
   'source',
   'status',
@@ -62,8 +64,7 @@ export const leadFilterNames = [
 ] as const;
 
 /**
- * Those that say which leads are listed in which order: what a saved view keeps, and what the page
- * remembers.
+ * The URL parameters that determine the list and its order; a saved view and the page keep them.
  */
 export const leadListNames = [
   ...leadFilterNames,
@@ -75,7 +76,7 @@ export const leadListNames = [
   'to',
 ] as const;
 
-/** Reads the filter of the lead table from a URL. What cannot be read counts as not given. */
+/** Parses the filter of the lead table from a URL. Parameters that are not valid are ignored. */
 export function parseLeadFilter(params: URLSearchParams): LeadFilter {
   const all = Object.fromEntries(params);
   return filterSchema.parse({ ...all, search: all['search'] ?? all['q'] });

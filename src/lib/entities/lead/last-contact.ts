@@ -6,16 +6,13 @@ import { notes } from '../../schema/notes.ts';
 import { scheduledActivities } from '../../schema/scheduled-activities.ts';
 import type { Change } from '../definition.ts';
 
-/** A contact as its source knows it: a lead of the same connection has this id there. */
+/** A contact by its id at the source; the lead of the same connection has it as external id. */
 interface SourceContact {
   connectionId: string;
   contactId: string;
 }
 
-/**
- * Brings the time of last contact up to date on the leads that changed notes and activities are
- * about.
- */
+/** Brings the time of last contact up to date on the leads of changed notes and activities. */
 export async function refreshLastContact(
   tx: Tx,
   tenantId: string,
@@ -33,7 +30,7 @@ export async function refreshLastContact(
   );
 }
 
-/** As `refreshLastContact` for leads that came, or came back: their notes may be older than they. */
+/** Sets the time of last contact of leads that are new or came back: their notes may be older. */
 export async function refreshLastContactOfLeads(
   tx: Tx,
   tenantId: string,
@@ -50,9 +47,10 @@ export async function refreshLastContactOfLeads(
   );
 }
 
-/** Makes the times of last contact of all leads of a tenant anew. */
+/** Recomputes the time of last contact of all leads of a tenant. */
 export async function recountLastContact(tx: Tx, tenantId: string): Promise<void> {
-  const contact = sql`${leads} as l, lateral (select l.connection_id, l.external_id as contact_id) as c`;
+  const contact = sql`${leads} as l,
+    lateral (select l.connection_id, l.external_id as contact_id) as c`;
   await tx.execute(
     update(tenantId, sql`${contact}, ${lastContact(tenantId)} where l.tenant_id = ${tenantId}`),
   );
@@ -67,8 +65,9 @@ async function writeLastContact(
   if (wanted.length === 0) return;
   const contact = sql`unnest(
     ${sql.param(wanted.map(({ connectionId }) => connectionId))}::uuid[],
-    ${sql.param(wanted.map(({ contactId }) => contactId))}::text[]) as c (connection_id, contact_id)`;
-  // Through the key, whatever the planner knows of the table: see `readExisting`.
+    ${sql.param(wanted.map(({ contactId }) => contactId))}::text[])
+    as c (connection_id, contact_id)`;
+  // Looks up each lead by its key; `readExisting` explains the range and the order.
   const lead = sql`lateral (
     select id, last_contacted_at from ${leads}
     where tenant_id = ${tenantId} and connection_id = c.connection_id
@@ -82,7 +81,7 @@ async function writeLastContact(
 const toKey = ({ connectionId, contactId }: SourceContact): string =>
   `${connectionId}/${contactId}`;
 
-/** When the contact `c` was last contacted, as `t.at`. */
+/** A lateral sub-select `t` with the time `at` of the last contact with `c`. */
 function lastContact(tenantId: string): SQL {
   const about = (row: string) => {
     const of = sql.raw(row);
@@ -94,11 +93,12 @@ function lastContact(tenantId: string): SQL {
     (select max(a.held_at) from ${scheduledActivities} as a where ${about('a')})) as at) as t`;
 }
 
-/** Only leads whose time is another one are written: a lead's row has many indexes. */
+/** Writes only leads whose time differs, because each write of a lead updates many indexes. */
 function update(tenantId: string, from: SQL): SQL {
   return sql`
     with off as materialized (
       select l.id, t.at from ${from} and l.last_contacted_at is distinct from t.at)
     update ${leads} set last_contacted_at = off.at from off
-    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off)) and leads.id = off.id`;
+    where leads.tenant_id = ${tenantId} and leads.id = any(array(select id from off))
+      and leads.id = off.id`;
 }

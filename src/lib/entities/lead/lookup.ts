@@ -3,14 +3,14 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 
-/** Without the raw item, which is large. */
+/** All columns but the raw item, which is large. */
 const { rawJson: _rawJson, ...columns } = getTableColumns(leads);
 export const leadColumns = columns;
 
 /**
- * One lead, through its key, under the name of its table. The planner knows nothing of a table that
- * was not analysed yet: for each lead it would read all live ones of the tenant, so that whether it
- * is live is asked outside (`whereOwnAndLive`).
+ * A sub-select of one lead by its key, aliased `leads`. The condition for live leads belongs in the
+ * outer query (`whereOwnAndLive`): inside, the planner of a table without statistics would read all
+ * live leads of the tenant for each one.
  */
 export function selectLeadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
   return tx
@@ -21,5 +21,5 @@ export function selectLeadById(tx: Tx, tenantId: string, id: SQL | PgColumn) {
     .as('leads');
 }
 
-/** Neither deleted nor the copy of another lead. */
+/** Neither deleted nor a mirror of another lead. */
 export const whereOwnAndLive = and(isNull(leads.deletedAt), isNull(leads.mirrorOf));

@@ -7,7 +7,7 @@ import { leadOverrides } from '../../schema/leads.ts';
 
 export type Overridable = LeadOverridable;
 
-/** Fields that are to say something else than the lead's own source says. */
+/** New values of a lead's fields, to be stored as overrides. */
 export type NewValues = Partial<Record<Overridable, string | null>>;
 
 export type Override = Pick<
@@ -15,10 +15,10 @@ export type Override = Pick<
   'leadId' | 'value' | 'sourceValue'
 > & { field: Overridable };
 
-/** An override that its source has overtaken. */
+/** An override that the source has superseded. */
 export type SupersededOverride = Pick<Override, 'leadId' | 'field'>;
 
-/** A field's value as it is kept and compared: amounts to the cent, blanks as nothing. */
+/** A value as it is stored and compared: amounts to the cent, blank text as null. Pure. */
 export function normalizeValue(
   field: Overridable,
   value: string | null | undefined,
@@ -28,8 +28,8 @@ export function normalizeValue(
 }
 
 /**
- * The value as the record takes it; undefined when it does not take it, such as a status of nothing
- * or an amount of letters.
+ * The value in normal form; undefined when the record does not accept it, such as an empty status
+ * or an amount that is not a number. Pure.
  */
 export function parseValue(field: Overridable, value: string | null): string | null | undefined {
   const plain = leadRecord.shape[field].safeParse(value);
@@ -37,8 +37,8 @@ export function parseValue(field: Overridable, value: string | null): string | n
 }
 
 /**
- * The record with the overrides of its lead laid over it. One whose source says something else than
- * when the field was changed is overtaken: the source's word stands. Pure.
+ * Applies the overrides of a lead to its record. An override is superseded when the source's value
+ * differs from the one it had when the override was made: then the source's value stands. Pure.
  */
 export function overlayRecord<Fields extends Pick<LeadRecord, Overridable>>(
   record: Fields,
@@ -60,7 +60,7 @@ export function overlayRecord<Fields extends Pick<LeadRecord, Overridable>>(
   };
 }
 
-/** The overrides of some leads, by lead. */
+/** The overrides of the given leads, by lead id. */
 async function loadOverrides(
   tx: Tx,
   tenantId: string,
@@ -76,8 +76,8 @@ async function loadOverrides(
 }
 
 /**
- * Lays the overrides over the records of leads that are there; what is overtaken is told, not
- * deleted.
+ * Applies the stored overrides to the records of existing leads, by lead id. Reports superseded
+ * overrides but does not delete them.
  */
 export async function applyLeadOverrides(
   tx: Tx,
@@ -98,7 +98,7 @@ export async function applyLeadOverrides(
   return applied;
 }
 
-/** Deletes overrides that their sources have overtaken. */
+/** Deletes superseded overrides. */
 export async function dropOverrides(
   tx: Tx,
   tenantId: string,
@@ -112,17 +112,17 @@ export async function dropOverrides(
   await tx.delete(leadOverrides).where(and(eq(leadOverrides.tenantId, tenantId), or(...which)));
 }
 
-/** A field that is to say something else than its source. */
+/** A field to override. */
 export interface NewOverride {
   field: Overridable;
   value: string | null;
-  /** What the row says now. */
+  /** The row's value now. */
   now: string | null;
 }
 
 /**
- * Keeps changed fields of one lead as overrides. The source's value is what the row said when the
- * field was changed first: a field that goes back to it needs no override any more.
+ * Stores changed fields of one lead as overrides. The source's value is the row's value at the
+ * first override of the field; an override that returns to that value is deleted.
  */
 export async function saveOverrides(
   tx: Tx,
@@ -131,26 +131,16 @@ export async function saveOverrides(
   changed: readonly NewOverride[],
   from: { connectionId: string | null; by: string | null },
 ): Promise<void> {
-  for (const { field, value, now } of changed) {
-    const row = {
-      tenantId,
-      leadId,
-      field,
-      value,
-      sourceValue: now,
-      connectionId: from.connectionId,
-      createdBy: from.by,
-    };
-    const { connectionId, by: createdBy } = from;
-    const target = [leadOverrides.tenantId, leadOverrides.leadId, leadOverrides.field];
+  const { connectionId, by: createdBy } = from;
+  const target = [leadOverrides.tenantId, leadOverrides.leadId, leadOverrides.field];
+  for (const { field, value, now } of changed)
     await tx
       .insert(leadOverrides)
-      .values(row)
+      .values({ tenantId, leadId, field, value, sourceValue: now, connectionId, createdBy })
       .onConflictDoUpdate({
         target,
         set: { value, connectionId, createdBy, createdAt: sql`now()` },
       });
-  }
   const back = sql`${leadOverrides.value} is not distinct from ${leadOverrides.sourceValue}`;
   await tx
     .delete(leadOverrides)

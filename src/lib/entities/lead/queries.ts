@@ -1,6 +1,6 @@
 import { and, eq, gte, isNull, lte, sql, type SQL } from 'drizzle-orm';
-import type { Period } from '../../platform/period.ts';
-import { addDays } from '../../platform/period.ts';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { addDays, type Period } from '../../platform/period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import {
   isValidCursor,
@@ -11,35 +11,35 @@ import {
 } from '../../platform/db/keyset.ts';
 import type { referralTypes } from '../../records/referral.ts';
 import { leads, leadSort } from '../../schema/leads.ts';
-import { pushStates, segments } from '../../records/lead.ts';
 import { sortedFields, type FieldKind, type SortNames } from '../../records/fields.ts';
-import { leadFields } from '../../records/lead.ts';
+import { leadFields, pushStates, type segments } from '../../records/lead.ts';
 import { selectShown } from '../select-fields.ts';
+import { whereOwnAndLive } from './lookup.ts';
 import { matchSearch } from './search.ts';
 
 export type LeadSortKey = SortNames<typeof leadFields>;
 export const leadSortKeys = Object.keys(sortedFields(leadFields)) as LeadSortKey[];
 
-/** Where a lead stands in the connected CRM; `never` for one that was never sent. */
+/** The state of a lead's push to the connected CRM; `never` for leads that were never pushed. */
 export const pushFilters = [...pushStates, 'never'] as const;
 
-/** What a list of leads is narrowed to. */
+/** The conditions of a list of leads. */
 export interface LeadCriteria {
-  /** A source; '' stands for "the source does not say". */
+  /** A source; '' means that the source system does not give one. */
   source?: string | undefined;
   status?: string | undefined;
   qualified?: boolean | undefined;
   segment?: (typeof segments)[number] | undefined;
-  /** Who keeps the mailboxes of the lead's domain. */
+  /** Who hosts the mailboxes of the lead's domain. */
   provider?: string | undefined;
-  /** Bounds of the score, inclusive. Leads without a score are in no range. */
+  /** Bounds of the score, inclusive. Leads without a score match no bounds. */
   scoreMin?: number | undefined;
   scoreMax?: number | undefined;
   referral?: (typeof referralTypes)[number] | undefined;
   push?: (typeof pushFilters)[number] | undefined;
   /** The registrable domain, exactly. */
   domain?: string | undefined;
-  /** Beginnings of words of name, company, e-mail address or telephone number. */
+  /** Beginnings of words in the name, company, e-mail address or telephone number. */
   search?: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface LeadFilter extends LeadCriteria {
   cursor?: string | undefined;
 }
 
-/** How the keys of an order compare, by the kind of its field. */
+/** The SQL type by which a sort key is compared, by the kind of its field. */
 const sortTypes: Partial<Record<FieldKind, SortOrder['type']>> = {
   instant: 'timestamptz',
   text: 'text',
@@ -63,7 +63,7 @@ const toSortOrder = ({ sort, direction }: Pick<LeadFilter, 'sort' | 'direction'>
   direction,
 });
 
-/** Whether a cursor is one that a page in this order gave. */
+/** Whether a cursor comes from a page in this order. */
 export function isLeadCursor(
   order: Pick<LeadFilter, 'sort' | 'direction'>,
   cursor: string,
@@ -74,13 +74,13 @@ export function isLeadCursor(
 /** The leads that meet a filter, as a condition for queries. */
 export interface LeadMatch {
   where: SQL | undefined;
-  /** How many there are at least, where counting them would take too long; else undefined. */
+  /** A lower bound of their number when there are too many to count; otherwise undefined. */
   atLeast: number | undefined;
 }
 
 /**
- * Which leads meet a filter. A search is looked up first: how to find its leads depends on how many
- * they are.
+ * Builds the condition for leads that meet the criteria. Runs a query for a search, because the
+ * best condition depends on the number of its hits.
  */
 export async function matchLeads(
   tx: Tx,
@@ -101,7 +101,7 @@ export async function matchLeads(
 
 const listed = { id: leads.id, ...selectShown(leads, leadFields, 'list') };
 
-/** One page of the leads of a match, in the order of the filter. */
+/** One page of the matching leads, in the order of the filter. */
 export async function selectMatchPage(
   tx: Tx,
   { where }: LeadMatch,
@@ -130,7 +130,7 @@ export async function selectLeadPage(
   return selectMatchPage(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
 }
 
-/** How many leads there are in a match, counted up to `most`; then there are at least that many. */
+/** Counts the matching leads up to `max`; `totalIsFloor` is true when there are more. */
 export async function countMatch(
   tx: Tx,
   { where }: LeadMatch,
@@ -147,7 +147,9 @@ export async function countMatch(
   return { total: Math.min(count, max), totalIsFloor: count > max };
 }
 
-/** One lead with all that is kept of it; undefined when the tenant has none of that id. */
+/**
+ * One lead with all fields of its page; undefined when the tenant has no listed lead of that id.
+ */
 export async function findLead(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
@@ -164,50 +166,48 @@ export async function findLead(tx: Tx, tenantId: string, id: string) {
   return row;
 }
 
-/** Copies of leads that we made elsewhere ourselves are kept, and shown nowhere. */
+/** Leaves out deleted leads and mirrors: copies of leads that a push has made in a CRM. */
 function whereListed(tenantId: string): SQL | undefined {
-  return and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), isNull(leads.mirrorOf));
+  return and(eq(leads.tenantId, tenantId), whereOwnAndLive);
 }
 
-function toConditions({
-  source,
-  status,
-  qualified,
-  segment,
-  provider,
-  scoreMin,
-  scoreMax,
-  referral,
-  push,
-  domain,
-}: LeadCriteria): (SQL | undefined)[] {
+function toConditions(criteria: LeadCriteria): (SQL | undefined)[] {
+  const { source, status, qualified, segment, provider, referral, push, domain } = criteria;
   return [
-    source === undefined
-      ? undefined
-      : source === ''
-        ? isNull(leads.source)
-        : eq(leads.source, source),
-    status === undefined ? undefined : eq(leads.status, status),
-    qualified === undefined ? undefined : eq(leads.qualified, qualified),
-    segment === undefined ? undefined : eq(leads.segment, segment),
-    provider === undefined ? undefined : eq(leads.mailProvider, provider),
-    scoreMin === undefined && scoreMax === undefined
-      ? undefined
-      : gte(leads.sortScore, Math.max(0, scoreMin ?? 0)),
-    scoreMax === undefined ? undefined : lte(leads.sortScore, scoreMax),
-    referral === undefined ? undefined : eq(leads.referralType, referral),
-    push === undefined
-      ? undefined
-      : push === 'never'
-        ? isNull(leads.pushState)
-        : eq(leads.pushState, push),
-    domain === undefined ? undefined : eq(leads.domain, domain),
+    whereEqual(leads.source, source === '' ? null : source),
+    whereEqual(leads.status, status),
+    whereEqual(leads.qualified, qualified),
+    whereEqual(leads.segment, segment),
+    whereEqual(leads.mailProvider, provider),
+    whereScored(criteria),
+    whereEqual(leads.referralType, referral),
+    whereEqual(leads.pushState, push === 'never' ? null : push),
+    whereEqual(leads.domain, domain),
   ];
 }
 
-/** By the tenant's day, exactly; and by time, roughly, because the time is what the index knows. */
+/** No condition for undefined. */
+function whereEqual(column: PgColumn, value: string | boolean | null | undefined) {
+  if (value === undefined) return undefined;
+  return value === null ? isNull(column) : eq(column, value);
+}
+
+/** `sortScore` is -1 for leads without a score, so a lower bound of 0 leaves them out. */
+function whereScored({ scoreMin, scoreMax }: LeadCriteria): SQL | undefined {
+  if (scoreMin === undefined && scoreMax === undefined) return undefined;
+  return and(
+    gte(leads.sortScore, Math.max(0, scoreMin ?? 0)),
+    scoreMax === undefined ? undefined : lte(leads.sortScore, scoreMax),
+  );
+}
+
+/**
+ * Compares the tenant's day, which is exact, and the time with a day to spare on each side, because
+ * only the time is in the index.
+ */
 function whereCreatedWithin({ from, to }: Period): SQL | undefined {
   if (from === null || to === null) return undefined;
   const [earliest, latest] = [addDays(from, -1), addDays(to, 2)];
-  return sql`${leads.createdOn} between ${from} and ${to} and ${leadSort.created} between ${earliest}::timestamptz and ${latest}::timestamptz`;
+  return sql`${leads.createdOn} between ${from} and ${to}
+    and ${leadSort.created} between ${earliest}::timestamptz and ${latest}::timestamptz`;
 }

@@ -6,7 +6,7 @@ export interface LeadSearchToken {
   leadId: string;
 }
 
-/** The words that changes of leads bring and take away. One that stays is in neither. */
+/** The search words that changes of leads add and remove. Words that stay are in neither list. */
 export function computeSearchTokenDeltas(changes: readonly Change<'lead'>[]): {
   added: LeadSearchToken[];
   removed: LeadSearchToken[];
@@ -14,7 +14,7 @@ export function computeSearchTokenDeltas(changes: readonly Change<'lead'>[]): {
   const added: LeadSearchToken[] = [];
   const removed: LeadSearchToken[] = [];
   for (const { before, after } of changes) {
-    // Most changes of a lead touch none of its words.
+    // Saves the work in the most common case: a change that touches none of the words.
     if (before !== null && after !== null && isSame(before, after)) continue;
     const [old, now] = [toTokenSet(before), toTokenSet(after)];
     if (after !== null)
@@ -35,8 +35,8 @@ const toTokenSet = (lead: EntityRows['lead'] | null): Set<string> =>
   new Set(lead === null ? [] : leadSearchTokens(lead));
 
 /**
- * As the key has them: neighbours stand on the same page of the index, and two writers meet in the
- * same order.
+ * Sorts in key order: neighbours are on the same page of the index, and two writers lock rows in
+ * the same order.
  */
 function sortTokens(tokens: LeadSearchToken[]): LeadSearchToken[] {
   return tokens.sort((one, other) =>

@@ -1,15 +1,16 @@
-import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
 import { recordset } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Change } from '../definition.ts';
 import { leads, leadWords } from '../../schema/leads.ts';
+import { whereOwnAndLive } from './lookup.ts';
 import { computeSearchTokenDeltas, type LeadSearchToken } from './search-changes.ts';
 import { leadSearchTokens } from './search-tokens.ts';
 
 /**
- * Brings the words by which leads are found up to date with changes of leads: at most two
- * statements, none when no word changed.
+ * Brings the search words up to date with changes of leads, with at most two statements and none
+ * when no word has changed.
  */
 export async function refreshLeadSearchTokens(
   tx: Tx,
@@ -27,7 +28,8 @@ async function addTokens(
   words: readonly LeadSearchToken[],
 ): Promise<void> {
   await tx.execute(sql`
-    insert into ${leadWords} (tenant_id, word, lead_id) select ${tenantId}::uuid, word, lead_id from ${recordset(leadWords, words)}
+    insert into ${leadWords} (tenant_id, word, lead_id)
+    select ${tenantId}::uuid, word, lead_id from ${recordset(leadWords, words)}
     on conflict do nothing`);
 }
 
@@ -38,11 +40,14 @@ async function removeTokens(
 ): Promise<void> {
   await tx.execute(sql`
     delete from ${leadWords} using ${recordset(leadWords, words)}
-    where ${leadWords}.tenant_id = ${tenantId} and ${leadWords}.word = incoming.word and ${leadWords}.lead_id = incoming.lead_id`);
+    where ${leadWords}.tenant_id = ${tenantId} and ${leadWords}.word = incoming.word
+      and ${leadWords}.lead_id = incoming.lead_id`);
 }
 
-/** Leads whose words are made anew at once. */
+/** Leads per transaction of a reindexing, which keeps its locks short. */
 const batchSize = 1_000;
+
+const lowestId = '00000000-0000-0000-0000-000000000000';
 
 export interface IndexProgress {
   leads: number;
@@ -50,17 +55,16 @@ export interface IndexProgress {
 }
 
 /**
- * Makes the words of all leads of a tenant anew, a batch of leads in a transaction of its own.
- * Syncs may go on meanwhile: a batch holds its leads, so that whoever changes one of them comes
- * before or behind it. Words without a lead are removed at the end. `onBatch` is told how far it
- * is.
+ * Rebuilds the search words of all leads of a tenant, one batch per transaction, and finally
+ * deletes words without a lead. Syncs may run meanwhile: a batch locks its leads, so that a change
+ * of one of them comes before or after it. `onBatch` receives the totals so far.
  */
 export async function reindexLeads(
   tenantId: string,
   onBatch: (soFar: IndexProgress) => void = () => {},
 ): Promise<IndexProgress> {
   const total: IndexProgress = { leads: 0, words: 0 };
-  for (let last: string | undefined = '00000000-0000-0000-0000-000000000000'; last !== undefined;) {
+  for (let last: string | undefined = lowestId; last !== undefined;) {
     const after: string = last;
     const batch = await withTenant(tenantId, (tx) => reindexBatch(tx, tenantId, after));
     total.leads += batch.leads;
@@ -72,7 +76,7 @@ export async function reindexLeads(
   return total;
 }
 
-/** Words whose lead is gone for good, for instance with its connection. */
+/** Deletes words whose lead no longer exists, for example because its connection was deleted. */
 async function removeOrphans(tx: Tx, tenantId: string): Promise<void> {
   const lead = tx
     .select({ id: leads.id })
@@ -81,33 +85,26 @@ async function removeOrphans(tx: Tx, tenantId: string): Promise<void> {
   await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), notExists(lead)));
 }
 
-async function reindexBatch(
-  tx: Tx,
-  tenantId: string,
-  after: string,
-): Promise<IndexProgress & { last: string | undefined }> {
-  const rows = await tx
-    .select({
-      id: leads.id,
-      name: leads.name,
-      company: leads.company,
-      email: leads.email,
-      phone: leads.phone,
-      shown: sql<boolean>`${and(isNull(leads.deletedAt), isNull(leads.mirrorOf))}`,
-    })
+function lockNextLeads(tx: Tx, tenantId: string, after: string) {
+  const { id, name, company, email, phone } = leads;
+  return tx
+    .select({ id, name, company, email, phone, shown: sql<boolean>`${whereOwnAndLive}` })
     .from(leads)
     .where(and(eq(leads.tenantId, tenantId), gt(leads.id, after)))
     .orderBy(asc(leads.id))
     .limit(batchSize)
     .for('no key update');
-  await tx
-    .delete(leadWords)
-    .where(
-      and(
-        eq(leadWords.tenantId, tenantId),
-        sql`${leadWords.leadId} = any(${sql.param(rows.map(({ id }) => id))}::uuid[])`,
-      ),
-    );
+}
+
+async function reindexBatch(
+  tx: Tx,
+  tenantId: string,
+  after: string,
+): Promise<IndexProgress & { last: string | undefined }> {
+  const rows = await lockNextLeads(tx, tenantId, after);
+  const ids = sql.param(rows.map(({ id }) => id));
+  const stale = sql`${leadWords.leadId} = any(${ids}::uuid[])`;
+  await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), stale));
   const words = rows.flatMap((row) =>
     row.shown ? leadSearchTokens(row).map((word) => ({ word, leadId: row.id })) : [],
   );

@@ -1,7 +1,7 @@
 /*
- * The words by which leads are found. Pure. A word consists of 0-9 and a-z alone: those sort the
- * same in every collation of a database, digits first, so that "begins with" is a range of an index
- * (row-level security keeps LIKE from using one).
+ * The words that leads are found by. All functions are pure. Words consist of 0-9 and a-z alone,
+ * which sort the same in every database collation, digits first. So a search for words that begin
+ * with a term is a range scan of an index (row-level security keeps LIKE from using one).
  */
 
 export interface SearchableLead {
@@ -11,19 +11,21 @@ export interface SearchableLead {
   phone: string | null;
 }
 
-/** Longer ones are cut, where they are kept as where they are looked for. */
+/** Longer words are cut, both in the index and in a search. */
 const maxTokenLength = 60;
-/** More words than that tell nothing new of a lead. */
+/** Words per lead; further ones add little to find it by. */
 const maxTokens = 24;
-/** More words than that nobody types. */
+/** Terms per search; further ones are ignored. */
 const maxTerms = 6;
-/** Fewer digits are no telephone number. */
+/** Fewer digits do not count as a telephone number. */
 const minDigits = 5;
+/** Trailing digits of a telephone number that are kept, which leaves out the country code. */
+const phoneDigits = 10;
 
 /**
- * All words of a lead, each once: those of name and company, the e-mail address as a whole (which
- * begins with what stands before the @), its domain, and the telephone number without country code.
- * Each word costs every sync a little.
+ * All words of a lead, each once: those of its name and company, the whole e-mail address (which
+ * begins with the part before the @), its domain, and the telephone number without country code.
+ * There are few kinds of words because each word makes syncs a little slower.
  */
 export function leadSearchTokens({ name, company, email, phone }: SearchableLead): string[] {
   const tokens = new Set([
@@ -37,9 +39,9 @@ export function leadSearchTokens({ name, company, email, phone }: SearchableLead
 }
 
 /**
- * What somebody typed, as beginnings of words that a lead must all have. Blanks part the words,
- * except within a telephone number; other signs do not count: "O'Brien", "obrien" and "OBRIEN" are
- * the same. Empty when there is no letter or digit.
+ * Splits a search into terms; a lead matches if it has a word beginning with each of them. Blanks
+ * separate terms, except within a telephone number. Other characters are ignored: "O'Brien",
+ * "obrien" and "OBRIEN" are the same. Empty when the text has no letter or digit.
  */
 export function parseSearchTerms(text: string): string[] {
   const isPhone = /^[\d\s()+./-]+$/.test(text) && extractDigits(text).length >= minDigits;
@@ -48,13 +50,13 @@ export function parseSearchTerms(text: string): string[] {
       (isPhone ? [toPhoneToken(extractDigits(text))] : splitChunks(text).map(fold)).map(truncate),
     ),
   ].filter((term) => term !== '');
-  // Whoever has "johnson" has "john".
+  // A lead with "johnson" also has "john", so the shorter term is redundant.
   return terms
     .filter((term) => !terms.some((other) => other !== term && other.startsWith(term)))
     .slice(0, maxTerms);
 }
 
-/** The words that begin with `prefix`, as a range: from, and below. Null where nothing is above. */
+/** The words that begin with `prefix` as a range; `below` is exclusive, and null if unbounded. */
 export function toTokenRange(prefix: string): { from: string; below: string | null } {
   const kept = prefix.replace(/z+$/, '');
   const last = kept.at(-1);
@@ -68,8 +70,8 @@ export function toTokenRange(prefix: string): { from: string; below: string | nu
 }
 
 /**
- * Each run of signs without blanks as one word, and its parts where other signs part them:
- * "Smith&Sons" as smithsons, smith and sons.
+ * Makes one word of each run of characters without blanks, and one of each part between other
+ * characters: "Smith&Sons" becomes smithsons, smith and sons.
  */
 function toTextTokens(text: string): string[] {
   return splitChunks(text).flatMap(splitToken).map(truncate);
@@ -88,9 +90,9 @@ function toEmailTokens(email: string): string[] {
   return [email, ...(at < 0 ? [] : [email.slice(at + 1)])].map(fold).map(truncate);
 }
 
-/** The last ten digits: with and without a country code it is the same number. */
+/** The last digits alone, so that a number is the same with and without a country code. */
 const toPhoneToken = (digits: string): string =>
-  digits.length < minDigits ? '' : digits.slice(-10);
+  digits.length < minDigits ? '' : digits.slice(-phoneDigits);
 
 const splitChunks = (text: string): string[] =>
   text
@@ -101,7 +103,7 @@ const splitChunks = (text: string): string[] =>
 const extractDigits = (text: string): string => fold(text).replaceAll(/[^0-9]/g, '');
 const truncate = (word: string): string => word.slice(0, maxTokenLength);
 
-/** Letters that no normalisation takes apart. */
+/** Letters that Unicode normalisation does not decompose. */
 const transliterations: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
@@ -116,8 +118,8 @@ const transliterations: Record<string, string> = {
 };
 
 /**
- * Letters and digits alone, in lower case, without accents. One of another script is written by its
- * number: "zz" and six hexadecimal digits.
+ * Reduces text to lower-case letters and digits without accents. A letter of another script becomes
+ * "zz" and its code point in six hexadecimal digits.
  */
 function fold(text: string): string {
   let word = '';

@@ -4,24 +4,21 @@ import { leads, leadWords } from '../../schema/leads.ts';
 import { parseSearchTerms, toTokenRange } from './search-tokens.ts';
 
 /**
- * From so many hits on, leads are looked through in the order of the list: a page is full before
- * many were looked at.
+ * With more hits than this, a query walks the leads in list order and checks each one: a page is
+ * full before many were read. With fewer, it fetches the hits by id and sorts them.
  */
 const rareLimit = 5_000;
 
-/** A condition that finds leads by what somebody typed. */
+/** The condition for leads that match a search. */
 export interface SearchMatch {
   where: SQL;
-  /**
-   * How many leads have it at least, when it is not known exactly because there are many; else
-   * undefined.
-   */
+  /** A lower bound of the number of hits when there are too many to count; otherwise undefined. */
   atLeast: number | undefined;
 }
 
 /**
- * How to find the leads that have all words of a search. The rarest word says it: its leads are
- * taken by their ids as long as they are few, and then looked at for the other words.
+ * Builds the condition for leads that have all words of a search. If the rarest word has few hits,
+ * they are taken by id and checked for the other words; otherwise each lead is checked for all.
  */
 export async function matchSearch(tx: Tx, tenantId: string, search: string): Promise<SearchMatch> {
   const terms = parseSearchTerms(search);
@@ -42,15 +39,18 @@ export async function matchSearch(tx: Tx, tenantId: string, search: string): Pro
   };
 }
 
-/** Leads with a word that begins with each term, counted until it is known that they are many. */
+/** The number of leads with a word that begins with each term, counted up to `rareLimit` + 1. */
 async function countTokens(
   tx: Tx,
   tenantId: string,
   terms: readonly string[],
 ): Promise<Map<string, number>> {
   const counts = terms.map(
-    (term) =>
-      sql`(select count(*)::int from (select distinct lead_id from (select lead_id from ${leadWords} where ${whereToken(tenantId, term)} limit ${rareLimit + 1}) as found) as leads)`,
+    (term) => sql`(
+      select count(*)::int from (
+        select distinct lead_id from (
+          select lead_id from ${leadWords}
+          where ${whereToken(tenantId, term)} limit ${rareLimit + 1}) as found) as leads)`,
   );
   const { rows } = await tx.execute<{ counts: number[] }>(
     sql`select array[${sql.join(counts, sql`, `)}] as counts`,
@@ -60,15 +60,20 @@ async function countTokens(
 
 function selectIds(tenantId: string, rarest: string, others: readonly string[]): SQL {
   const found = others.map((term) => hasToken(tenantId, term, sql`found.lead_id`));
-  return sql`select found.lead_id from (select lead_id from ${leadWords} where ${whereToken(tenantId, rarest)} offset 0) as found ${others.length === 0 ? sql`` : sql`where ${sql.join(found, sql` and `)}`}`;
+  return sql`
+    select found.lead_id from (
+      select lead_id from ${leadWords} where ${whereToken(tenantId, rarest)} offset 0) as found
+    ${others.length === 0 ? sql`` : sql`where ${sql.join(found, sql` and `)}`}`;
 }
 
 /**
- * A sub-select with a limit stays one: EXISTS could become a join, which reads all leads with the
- * word before it gives the first.
+ * A sub-select with a limit, because the planner may turn EXISTS into a join, which reads all leads
+ * with the word before it returns the first.
  */
 function hasToken(tenantId: string, term: string, lead: SQL): SQL {
-  return sql`(select true from ${leadWords} where ${whereToken(tenantId, term)} and lead_id = ${lead} limit 1)`;
+  return sql`(
+    select true from ${leadWords}
+    where ${whereToken(tenantId, term)} and lead_id = ${lead} limit 1)`;
 }
 
 function whereToken(tenantId: string, term: string): SQL | undefined {

@@ -14,7 +14,7 @@ export interface NoteQuery {
   search: string;
 }
 
-/** Notes, newest first, with the name of the contact when it is one of the tenant's leads. */
+/** Notes, newest first, with the contact's name if the contact is a lead of the tenant. */
 export async function listNotes(tx: Tx, tenantId: string, { limit, offset, search }: NoteQuery) {
   return tx
     .select(columns(tx, tenantId))
@@ -25,7 +25,7 @@ export async function listNotes(tx: Tx, tenantId: string, { limit, offset, searc
     .offset(offset);
 }
 
-/** As `listNotes`, from a keyset position on: for those who read all of them. */
+/** One page of `listNotes` from a keyset cursor, for callers that read them all. */
 export async function notePage(
   tx: Tx,
   tenantId: string,
@@ -72,7 +72,7 @@ export async function countNotes(tx: Tx, tenantId: string, search: string): Prom
   return row?.count ?? 0;
 }
 
-/** How many notes there are about a contact of a connection. */
+/** The number of live notes about a contact of a connection. */
 export async function countNotesAbout(
   tx: Tx,
   tenantId: string,

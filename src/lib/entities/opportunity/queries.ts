@@ -14,7 +14,7 @@ type OpportunitySortKey = (typeof opportunitySortKeys)[number];
 
 export interface OpportunityFilter {
   stage?: string | undefined;
-  /** Only open ones that came into their stage before this day (ISO date, UTC). */
+  /** Only open opportunities that entered their stage before this day (ISO date, UTC). */
   stuckSince?: string | undefined;
   sort: OpportunitySortKey;
   direction: Direction;
@@ -82,8 +82,8 @@ function condition(
 }
 
 /**
- * What a stage means, taken from any of its opportunities: for stages that the source's list does
- * not name.
+ * Outcome and likelihood of a stage, taken from any of its opportunities, for stages that are
+ * missing in the source's list. Undefined when no live opportunity is in the stage.
  */
 export async function findStageMeaning(
   tx: Tx,

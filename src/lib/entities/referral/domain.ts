@@ -1,13 +1,13 @@
 import { domainToASCII } from 'node:url';
 import { parse } from 'tldts';
 
-/** What referrals are found by that belong to a domain: the whole of it, or how it begins. */
+/** How to search referrals by domain: by the exact domain, or by its beginning. */
 export type DomainMatch = { exact: string } | { prefix: string };
 
 /**
- * Reads a domain as people write it (a website, an e-mail address, in any case): below a known
- * public suffix it means the registrable domain, which is what referrals keep; anything else, such
- * as `conto`, is how a domain begins.
+ * Parses a domain as people type it: a website or an e-mail address, in any case. Below a known
+ * public suffix it is reduced to the registrable domain, which referrals store; anything else, such
+ * as `conto`, is taken as the beginning of a domain.
  */
 export function parseDomainMatch(text: string): DomainMatch {
   const { domain, hostname, isIcann, isPrivate } = parse(text.trim(), {

@@ -20,13 +20,11 @@ type ReferralSortKey = (typeof referralSortKeys)[number];
 export interface ReferralFilter {
   type?: ReferralRecord['referralType'] | undefined;
   status?: string | undefined;
-  /** As typed; see domainMatch. */
+  /** As a person types it; see `parseDomainMatch`. */
   domain?: string | undefined;
-  /** Text in the name or the company, in upper or lower case. */
+  /** Text in the name or the company, ignoring case. */
   search?: string | undefined;
-  /**
-   * First and last day of creation, in the tenant's calendar; null and absent mean without bound.
-   */
+  /** First and last day of creation in the tenant's time zone; null or absent: no bound. */
   from?: string | null | undefined;
   to?: string | null | undefined;
   sort?: ReferralSortKey | undefined;
@@ -34,8 +32,8 @@ export interface ReferralFilter {
 }
 
 /**
- * Only the default has an index: the others sort the referrals of the tenant, who are thousands at
- * most.
+ * Only `updated` has an index. The other orders sort all referrals of the tenant, which has a few
+ * thousand at most.
  */
 const orders: Record<ReferralSortKey, Omit<SortOrder, 'direction'>> = {
   updated: { expression: newestReferral, type: 'timestamptz' },
@@ -65,7 +63,7 @@ const listed = {
   updatedAt: referrals.sourceUpdatedAt,
 };
 
-/** One page of referrals, those that changed last first unless the filter says otherwise. */
+/** One page of referrals, by default the most recently updated first. */
 export async function selectReferralPage(
   tx: Tx,
   tenantId: string,
@@ -84,7 +82,7 @@ export async function selectReferralPage(
   return keysetPage(order, rows, cursor, pageSize);
 }
 
-/** Whether a cursor is one that a page in this order gave. */
+/** Whether a cursor comes from a page in this order. */
 export function isReferralCursor(filter: ReferralFilter, cursor: string): boolean {
   return isValidCursor(toSortOrder(filter), cursor);
 }
@@ -101,7 +99,7 @@ export async function countReferrals(
   return row?.count ?? 0;
 }
 
-/** One referral with all that is kept of it; undefined when the tenant has none of that id. */
+/** One referral with all fields of its page; undefined when the tenant has none of that id. */
 export async function findReferral(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
@@ -116,10 +114,7 @@ export async function findReferral(tx: Tx, tenantId: string, id: string) {
   return row;
 }
 
-/**
- * How many referrals there are of each type and status, in the period and in the one that it is
- * compared with.
- */
+/** The number of referrals by type and status, in the period and in its comparison period. */
 export function countReferralsByType(
   tx: Tx,
   tenantId: string,
@@ -139,7 +134,7 @@ export function countReferralsByType(
     .groupBy(referrals.referralType, referrals.status);
 }
 
-/** The domains with the most referrals, at most so many of them. */
+/** The domains with the most referrals, at most `max` of them. */
 export async function listCommonDomains(
   tx: Tx,
   tenantId: string,

@@ -27,7 +27,7 @@ export function upcomingActivities(tx: Tx, tenantId: string, now: Date, limit: n
     .limit(limit);
 }
 
-/** As `upcomingActivities`, from a keyset position on: for those who read all of them. */
+/** One page of `upcomingActivities` from a keyset cursor, for callers that read them all. */
 export async function upcomingPage(
   tx: Tx,
   tenantId: string,
@@ -45,7 +45,7 @@ export async function upcomingPage(
   return keysetPage(soonestFirst, rows, cursor, pageSize);
 }
 
-/** How many activities come after `now` and before `until`. */
+/** The number of activities after `now` and before `until`. */
 export async function countUpcoming(
   tx: Tx,
   tenantId: string,

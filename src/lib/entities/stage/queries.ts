@@ -9,7 +9,7 @@ export interface StageInfo {
   likelyPct: number;
 }
 
-/** The stages of a tenant's pipelines in their order. */
+/** The stages of a tenant's pipelines, in pipeline order. */
 export function listStages(tx: Tx, tenantId: string): Promise<StageInfo[]> {
   return tx
     .select({

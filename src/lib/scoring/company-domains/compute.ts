@@ -1,17 +1,17 @@
 import type { Change, EntityRows } from '../../entities/definition.ts';
 
-/** The entities whose rows name a domain. */
+/** The entities whose rows have a domain. */
 export type DomainEntity = 'lead' | 'referral' | 'company' | 'contact';
 
-/** What changes mean for the domains that they name. */
+/** What a batch of changes affects. */
 export interface AffectedDomains {
-  /** Domains of which something may be different now, in order and each once. */
+  /** Domains whose facts may have changed, sorted, each once. */
   domains: string[];
-  /** Leads that came to a domain or left one. */
+  /** Leads whose domain has changed. */
   leadIds: string[];
 }
 
-/** What a row says of its domain. */
+/** The values of a row from which the facts of its domain follow. */
 const readFacts: {
   [Name in DomainEntity]: (row: EntityRows[Name]) => readonly (string | number | null)[];
 } = {
@@ -27,7 +27,7 @@ const readFacts: {
   contact: ({ domain }) => [domain],
 };
 
-/** Pure. Changes that say nothing new of a domain touch none. */
+/** Finds what changes affect; a change that leaves the facts alone affects nothing. Pure. */
 export function findAffectedDomains<Name extends DomainEntity>(
   name: Name,
   changes: readonly Change<Name>[],
@@ -38,23 +38,23 @@ export function findAffectedDomains<Name extends DomainEntity>(
     if (isSame(before && readFacts[name](before), after && readFacts[name](after))) continue;
     for (const domain of [before?.domain, after?.domain])
       if (typeof domain === 'string') domains.add(domain);
-    if (
-      name === 'lead' &&
-      after !== null &&
-      (before === null ? mayHaveScore(after) : before.domain !== after.domain)
-    )
-      leadIds.push(after.id);
+    if (name === 'lead' && after !== null && needsScore(before, after)) leadIds.push(after.id);
   }
   return { domains: [...domains].toSorted(), leadIds };
 }
+
+type DomainRow = EntityRows[DomainEntity];
+
+const needsScore = (before: DomainRow | null, after: DomainRow): boolean =>
+  before === null ? mayHaveScore(after) : before.domain !== after.domain;
 
 function isSame(a: readonly unknown[] | null, b: readonly unknown[] | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /**
- * A lead that came back after it was deleted may have what it had before, though it names no domain
- * any more.
+ * False only for a new lead without a domain. One that came back after its deletion may still have
+ * the score of a domain that it no longer has.
  */
 function mayHaveScore({ domain, firstSeenAt, changedAt }: EntityRows[DomainEntity]): boolean {
   return domain !== null || firstSeenAt.getTime() !== changedAt.getTime();

@@ -2,8 +2,9 @@ import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
+import { scoreInputs } from '../apply.ts';
 
-/** What the leads of a domain hold of it, and how its score came about. */
+/** The columns of a domain that explain its score and when it is scanned. */
 const scoreState = {
   breakdown: companyDomains.breakdown,
   scannedAt: companyDomains.scannedAt,
@@ -37,7 +38,7 @@ export async function findLeadScore(tx: Tx, tenantId: string, leadId: string) {
   return row;
 }
 
-/** A domain with all that is known of it; undefined when nothing names it. */
+/** A domain with all its columns; undefined when no entity has it. */
 export async function findCompanyDomain(tx: Tx, tenantId: string, domain: string) {
   const [row] = await tx
     .select()
@@ -46,31 +47,11 @@ export async function findCompanyDomain(tx: Tx, tenantId: string, domain: string
   return row;
 }
 
-/** Scanned domains with what a score rests on and what it is, in the order of their names. */
+/** Scanned domains with the inputs and results of their scores, in order of their names. */
 export function listScannedDomains(tx: Tx, tenantId: string, max: number) {
-  const {
-    domain,
-    name,
-    evidence,
-    azureTenantId,
-    referralType,
-    employees,
-    score,
-    segment,
-    priority,
-  } = companyDomains;
+  const { name, score, segment, priority } = companyDomains;
   return tx
-    .select({
-      domain,
-      name,
-      evidence,
-      azureTenantId,
-      referralType,
-      employees,
-      score,
-      segment,
-      priority,
-    })
+    .select({ ...scoreInputs, name, score, segment, priority })
     .from(companyDomains)
     .where(and(eq(companyDomains.tenantId, tenantId), isNotNull(companyDomains.evidence)))
     .orderBy(asc(companyDomains.domain))

@@ -11,7 +11,9 @@ export interface DatedDelta {
   count: number;
 }
 
-/** How changes of one kind change its number by day; `dateOf` says which time counts. */
+/**
+ * How changes of one kind change its number by day (UTC); `getDate` returns the time that counts.
+ */
 export function computeDatedDeltas<Kind extends CountedKind>(
   kind: Kind,
   changes: readonly Change<Kind>[],

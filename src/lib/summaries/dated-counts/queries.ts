@@ -3,7 +3,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import type { CountedKind } from './compute.ts';
 import { datedCountMonths, datedCounts } from '../../schema/dated-counts.ts';
 
-/** How many there are of a kind. */
+/** The number of live rows of a kind. */
 export async function countAll(tx: Tx, tenantId: string, kind: CountedKind): Promise<number> {
   return sumCounts(
     tx,
@@ -12,8 +12,8 @@ export async function countAll(tx: Tx, tenantId: string, kind: CountedKind): Pro
 }
 
 /**
- * How many of a kind have a day after `day` (ISO date, UTC): the rest of its month by day, then
- * whole months.
+ * The number of live rows of a kind after `day` (ISO date, UTC): the rest of its month by day, plus
+ * the whole months after it.
  */
 export async function countAfter(
   tx: Tx,

@@ -16,7 +16,7 @@ const summary: AdditiveSummary = {
   sums: ['count'],
 };
 
-/** Brings the number of notes up to date. */
+/** Brings the number of notes up to date with changes. */
 export function refreshNoteCounts(
   tx: Tx,
   tenantId: string,
@@ -30,7 +30,7 @@ export function refreshNoteCounts(
   );
 }
 
-/** Brings the number of scheduled activities up to date. */
+/** Brings the number of scheduled activities up to date with changes. */
 export function refreshActivityCounts(
   tx: Tx,
   tenantId: string,
@@ -44,22 +44,23 @@ export function refreshActivityCounts(
   );
 }
 
-/** Counts the live notes anew. */
+/** Recounts the live notes. */
 export const recountNoteCounts = (tx: Tx, tenantId: string): Promise<void> =>
   recount(tx, tenantId, 'note', sql`${notes}`, sql`note_date`);
 
-/** Counts the live scheduled activities anew. */
+/** Recounts the live scheduled activities. */
 export const recountActivityCounts = (tx: Tx, tenantId: string): Promise<void> =>
   recount(tx, tenantId, 'scheduledActivity', sql`${scheduledActivities}`, sql`scheduled_at`);
 
-/** The rollup holds every kind: only this one is looked at. */
+/** Recounts one kind; the table holds all kinds. */
 function recount(tx: Tx, tenantId: string, kind: CountedKind, table: SQL, at: SQL): Promise<void> {
   return recountSummary(
     tx,
     { ...summary, only: sql`kind = ${kind}` },
     tenantId,
     sql`
-    select ${kind}::text as kind, coalesce((${at} at time zone 'UTC')::date, ${undated}::date) as day, count(*) as count
+    select ${kind}::text as kind,
+      coalesce((${at} at time zone 'UTC')::date, ${undated}::date) as day, count(*) as count
     from ${table} where tenant_id = ${tenantId} and deleted_at is null group by 2`,
   );
 }

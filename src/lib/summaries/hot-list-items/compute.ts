@@ -8,15 +8,15 @@ export interface HotListItem {
   units: number;
   franchiseFee: string;
   weightedIff: string;
-  /** In cents, as text: more than a number can hold exactly. */
+  /** `weightedIff` in cents, as text because a number cannot hold every amount exactly. */
   weightedCents: string;
   stage: string;
   likelyPct: number;
 }
 
 /**
- * The hot-list entry of an opportunity; null when it is not open, or has no fee, units or chance to
- * weigh.
+ * The hot list item of an opportunity; null when it is not open, or when its fee, units or
+ * likelihood is missing or 0.
  */
 export function toHotListItem(row: EntityRows['opportunity']): HotListItem | null {
   const { franchiseFee, units, likelyPct } = row;
@@ -42,9 +42,9 @@ export function toHotListItem(row: EntityRows['opportunity']): HotListItem | nul
   };
 }
 
-/** Weighted initial franchise fee: units x fee x likelihood, rounded half up to the cent. */
+/** The weighted initial franchise fee: units x fee x likelihood, rounded half up to the cent. */
 function computeWeightedFee(franchiseFee: string, units: number, likelyPct: number): string {
-  // Hundredths of a percent are enough for any likelihood, and keep the arithmetic whole.
+  // Likelihood in hundredths of a percent keeps the arithmetic in integers.
   const scaled = toCents(franchiseFee) * BigInt(units) * BigInt(Math.round(likelyPct * 100));
   return fromCents((scaled + 5_000n) / 10_000n);
 }

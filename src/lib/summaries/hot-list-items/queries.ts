@@ -6,7 +6,7 @@ import { hotListItems as items } from '../../schema/hot-list-items.ts';
 
 export interface HotListFilter {
   stage?: string | undefined;
-  /** A market; '' stands for "not known". */
+  /** A market; '' means unknown. */
   market?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ const ranked: SortOrder = {
   direction: 'desc',
 };
 
-/** The hot list from the heaviest item down. */
+/** One page of the hot list, highest weighted fee first. */
 export async function selectHotListPage(
   tx: Tx,
   tenantId: string,
@@ -44,13 +44,13 @@ export async function selectHotListPage(
   return keysetPage(ranked, rows, cursor, pageSize);
 }
 
-/** How many items a filtered hot list has, and what they weigh together. */
+/** The number of items of a filtered hot list, and the sum of their weighted fees. */
 export async function sumHotListTotals(
   tx: Tx,
   tenantId: string,
   filter: HotListFilter,
 ): Promise<{ count: number; weighted: number }> {
-  // Sums by stage are known; only markets have to be added up.
+  // The stage summary already has the sums by stage; only a market has to be added up.
   if (filter.market === undefined) return sumHotList(tx, tenantId, filter.stage);
   const [row] = await tx
     .select({

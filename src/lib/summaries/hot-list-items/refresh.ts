@@ -6,7 +6,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { toHotListItem } from './compute.ts';
 import { hotListItems } from '../../schema/hot-list-items.ts';
 
-/** Replaces the entries of the opportunities that changed. */
+/** Replaces the items of opportunities that changed. */
 export async function refreshHotListItems(
   tx: Tx,
   tenantId: string,
@@ -28,7 +28,7 @@ export async function refreshHotListItems(
   );
 }
 
-/** Makes the entries anew that are not as the opportunities say. */
+/** Replaces the items that differ from what their opportunities yield. */
 export async function recountHotListItems(tx: Tx, tenantId: string): Promise<void> {
   const open = and(
     isNull(opportunities.deletedAt),
@@ -40,7 +40,7 @@ export async function recountHotListItems(tx: Tx, tenantId: string): Promise<voi
   );
   if (suspects.length === 0) return;
   const ids = suspects.map(({ row }) => row.id);
-  // A page may be changing one of them: once they are held, they are looked at again.
+  // A sync may be changing one of them, so they are compared again once they are locked.
   await tx
     .select({ id: opportunities.id })
     .from(opportunities)

@@ -1,7 +1,7 @@
 import type { Change, EntityRows } from '../../entities/definition.ts';
 import { sumDeltas, undated } from '../deltas.ts';
 
-/** The key of leads whose source does not say where they came from. */
+/** The key of leads without a source. */
 export const noSource = '';
 
 export const leadDimensions = ['source', 'status', 'qualified'] as const;
@@ -14,7 +14,7 @@ export interface LeadMetricDelta {
   count: number;
 }
 
-/** How changes of leads change the counts. */
+/** How changes of leads change the counts by day, dimension and key. */
 export function computeLeadMetricDeltas(changes: readonly Change<'lead'>[]): LeadMetricDelta[] {
   const deltas = sumDeltas(changes, toContributions, (delta, _lead, sign) => {
     delta.count += sign;

@@ -9,7 +9,7 @@ import { leadMetricMonths, leadMetrics } from '../../schema/lead-metrics.ts';
 export interface KeyCount {
   key: string;
   count: number;
-  /** In the range of comparison; 0 when there is none. */
+  /** Count in the comparison period; 0 without one. */
   previous: number;
 }
 
@@ -18,7 +18,9 @@ interface LeadCountRow extends KeyCount {
   dimension: LeadDimension;
 }
 
-/** Leads by the keys of each dimension, most first. One statement for all of them. */
+/** The number of leads by key of each dimension, highest first, in one statement. */
+const tables = { table: leadMetrics, months: leadMetricMonths };
+
 export async function countLeads(
   tx: Tx,
   tenantId: string,
@@ -26,8 +28,9 @@ export async function countLeads(
 ): Promise<Record<LeadDimension, KeyCount[]>> {
   const known = sql`dimension = any(${sql.param([...leadDimensions])}::text[])`;
   const { rows } = await tx.execute<LeadCountRow>(sql`
-    select dimension, key, coalesce(sum(count) filter (where within), 0)::int as count, coalesce(sum(count) filter (where not within), 0)::int as previous
-    from ${selectRowsWithin({ table: leadMetrics, months: leadMetricMonths }, tenantId, period, known)}
+    select dimension, key, coalesce(sum(count) filter (where within), 0)::int as count,
+      coalesce(sum(count) filter (where not within), 0)::int as previous
+    from ${selectRowsWithin(tables, tenantId, period, known)}
     group by dimension, key order by count desc, key`);
   const of = (dimension: LeadDimension): KeyCount[] =>
     rows
@@ -36,7 +39,7 @@ export async function countLeads(
   return { source: of('source'), status: of('status'), qualified: of('qualified') };
 }
 
-/** Leads without a creation date. */
+/** The number of leads without a creation date. */
 export async function countUndatedLeads(tx: Tx, tenantId: string): Promise<number> {
   const [row] = await tx
     .select({ count: sql<number>`coalesce(sum(${leadMetricMonths.count}), 0)::int` })
@@ -52,8 +55,8 @@ export async function countUndatedLeads(tx: Tx, tenantId: string): Promise<numbe
 }
 
 /**
- * New leads by week (Monday) or month of creation, oldest first; buckets without leads are left
- * out.
+ * The number of new leads by week (from Monday) or month of creation, oldest first; weeks and
+ * months without leads are left out.
  */
 export async function countLeadTrend(
   tx: Tx,

@@ -24,7 +24,7 @@ export function refreshLeadMetrics(
   return addToSummary(tx, summary, tenantId, computeLeadMetricDeltas(changes));
 }
 
-/** Counts the live leads anew: the same as all of them as changes would give. */
+/** Recounts the live leads, with the same result as a refresh with all of them as changes. */
 export function recountLeadMetrics(tx: Tx, tenantId: string): Promise<void> {
   return recountSummary(
     tx,
@@ -32,7 +32,9 @@ export function recountLeadMetrics(tx: Tx, tenantId: string): Promise<void> {
     tenantId,
     sql`
     select dimension, coalesce(created_on, ${undated}::date) as day, key, count(*) as count
-    from ${leads} cross join lateral (values ('source', coalesce(source, ${noSource})), ('status', status), ('qualified', case when qualified then 'yes' else 'no' end)) as counted (dimension, key)
+    from ${leads} cross join lateral (
+      values ('source', coalesce(source, ${noSource})), ('status', status),
+        ('qualified', case when qualified then 'yes' else 'no' end)) as counted (dimension, key)
     where tenant_id = ${tenantId} and deleted_at is null and mirror_of is null group by 1, 2, 3`,
   );
 }

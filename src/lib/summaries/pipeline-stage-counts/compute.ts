@@ -8,7 +8,7 @@ export interface StageDelta {
   stage: string;
   count: number;
   valued: number;
-  /** In cents, so that sums stay exact. */
+  /** Amounts are in cents, so that sums stay exact. */
   valueCents: bigint;
   enteredSeconds: number;
   hot: number;
@@ -17,7 +17,7 @@ export interface StageDelta {
 
 const zero = { count: 0, valued: 0, valueCents: 0n, enteredSeconds: 0, hot: 0, weightedCents: 0n };
 
-/** How changes of opportunities change the counts of their stages. */
+/** How changes of opportunities change the sums of their stages by day of creation. */
 export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): StageDelta[] {
   const deltas = sumDeltas<'opportunity', StageDelta>(
     changes,
@@ -40,7 +40,7 @@ export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): S
   );
 }
 
-/** Whole seconds since 1970: a sum of them stays an exact integer. */
+/** Whole seconds since 1970, because a sum of them stays an exact integer. */
 function toEpochSeconds(at: Date): number {
   return Math.floor(at.getTime() / 1000);
 }

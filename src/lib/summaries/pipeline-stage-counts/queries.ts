@@ -4,7 +4,10 @@ import type { Period } from '../../platform/period.ts';
 import { selectRowsWithin } from '../range.ts';
 import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
 
-/** The sums of one stage. Amounts are numbers for display; exact amounts stay in the table. */
+/**
+ * The sums of one stage; `previous…` are those of the comparison period. Amounts are numbers for
+ * display; the exact ones are in the table.
+ */
 export interface StageSums {
   stage: string;
   count: number;
@@ -18,22 +21,24 @@ export interface StageSums {
   previousValue: number;
 }
 
-/** Opportunities by stage, in no particular order. */
+const tables = { table: pipelineStageCounts, months: pipelineStageMonths };
+
+/** The sums of all stages, in no particular order. */
 export async function sumStages(tx: Tx, tenantId: string, period: Period): Promise<StageSums[]> {
   const total = (column: string, within = sql`within`) =>
     sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
   const before = sql`not within`;
   const { rows } = await tx.execute<StageSums & Record<string, unknown>>(sql`
-    select stage, ${total('count')} as count, ${total('valued')} as valued, ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
-      ${total('hot')} as hot, ${total('weighted')} as weighted, ${total('count', before)} as "previousCount",
-      ${total('valued', before)} as "previousValued", ${total('value', before)} as "previousValue"
-    from ${selectRowsWithin({ table: pipelineStageCounts, months: pipelineStageMonths }, tenantId, period)} group by stage`);
+    select stage, ${total('count')} as count, ${total('valued')} as valued,
+      ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
+      ${total('hot')} as hot, ${total('weighted')} as weighted,
+      ${total('count', before)} as "previousCount", ${total('valued', before)} as "previousValued",
+      ${total('value', before)} as "previousValue"
+    from ${selectRowsWithin(tables, tenantId, period)} group by stage`);
   return rows;
 }
 
-/**
- * How many opportunities are on the hot list, of one stage or all, and what they weigh together.
- */
+/** The number of opportunities on the hot list, in one stage or all, and their weighted fees. */
 export async function sumHotList(
   tx: Tx,
   tenantId: string,

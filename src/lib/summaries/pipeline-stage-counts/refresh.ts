@@ -17,7 +17,7 @@ const summary: AdditiveSummary = {
   sums: ['count', 'valued', 'value', 'enteredSeconds', 'hot', 'weighted'],
 };
 
-/** Brings the stage counts up to date with changes of opportunities. */
+/** Brings the sums of stages up to date with changes of opportunities. */
 export function refreshPipelineStageCounts(
   tx: Tx,
   tenantId: string,
@@ -31,16 +31,19 @@ export function refreshPipelineStageCounts(
   return addToSummary(tx, summary, tenantId, rows);
 }
 
-/** Counts the live opportunities anew, with what the hot list says of them. */
+/** Recounts the live opportunities, with the sums of their hot list items. */
 export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<void> {
   return recountSummary(
     tx,
     summary,
     tenantId,
     sql`
-    select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count, count(value) as valued, coalesce(sum(value), 0) as value,
-      sum(floor(extract(epoch from stage_entered_at)))::bigint as entered_seconds, count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
-    from ${opportunities} as o left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
+    select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count,
+      count(value) as valued, coalesce(sum(value), 0) as value,
+      sum(floor(extract(epoch from stage_entered_at)))::bigint as entered_seconds,
+      count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
+    from ${opportunities} as o
+    left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
     where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2`,
   );
 }

@@ -8,7 +8,7 @@ export interface EntryDelta {
   count: number;
 }
 
-/** How changes of opportunities change the number of open ones by day of entry into their stage. */
+/** How changes of opportunities change the number of open ones by stage and day of entry (UTC). */
 export function computeEntryDeltas(changes: readonly Change<'opportunity'>[]): EntryDelta[] {
   const deltas = sumDeltas<'opportunity', EntryDelta>(
     changes,

@@ -3,8 +3,8 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { stageEntries, stageEntryMonths } from '../../schema/stage-entries.ts';
 
 /**
- * Open opportunities by stage that came into it before a day (ISO date, UTC): whole months, and the
- * begun one by day.
+ * The number of open opportunities, by stage, that entered it before a day (ISO date, UTC): whole
+ * months before the day's month, plus that month by day.
  */
 export async function countEnteredBefore(
   tx: Tx,
@@ -14,9 +14,11 @@ export async function countEnteredBefore(
   const month = `${day.slice(0, 8)}01`;
   const { rows } = await tx.execute<{ stage: string; count: number }>(sql`
     select stage, sum(count)::int as count from (
-      select stage, count from ${stageEntryMonths} where tenant_id = ${tenantId} and entered_on < ${month}
+      select stage, count from ${stageEntryMonths}
+      where tenant_id = ${tenantId} and entered_on < ${month}
       union all
-      select stage, count from ${stageEntries} where tenant_id = ${tenantId} and entered_on >= ${month} and entered_on < ${day}
+      select stage, count from ${stageEntries}
+      where tenant_id = ${tenantId} and entered_on >= ${month} and entered_on < ${day}
     ) as entered group by stage`);
   return new Map(rows.map((row) => [row.stage, row.count]));
 }

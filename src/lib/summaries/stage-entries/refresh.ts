@@ -14,7 +14,7 @@ const summary: AdditiveSummary = {
   sums: ['count'],
 };
 
-/** Brings the numbers up to date with changes of opportunities. */
+/** Brings the numbers of stage entries up to date with changes of opportunities. */
 export function refreshStageEntries(
   tx: Tx,
   tenantId: string,
@@ -23,7 +23,7 @@ export function refreshStageEntries(
   return addToSummary(tx, summary, tenantId, computeEntryDeltas(changes));
 }
 
-/** Counts the open opportunities anew. */
+/** Recounts the open opportunities. */
 export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
   return recountSummary(
     tx,
@@ -31,6 +31,7 @@ export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
     tenantId,
     sql`
     select stage, (stage_entered_at at time zone 'UTC')::date as entered_on, count(*) as count
-    from ${opportunities} where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`,
+    from ${opportunities}
+    where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`,
   );
 }

@@ -14,18 +14,18 @@ import {
   type OAuthProvider,
 } from '../token-endpoint.ts';
 
-/** A provider at which people can sign in with a code. */
+/** A provider that supports the device authorization grant (RFC 8628). */
 export interface DeviceProvider extends OAuthProvider {
   device: DeviceGrant<unknown>;
 }
 
-/** Undefined when the provider knows no codes. */
+/** Undefined when the provider does not support it. */
 export function getDeviceProvider(provider: ProviderDefinition): DeviceProvider | undefined {
   const oauth = getOAuthProvider(provider);
   return oauth?.grant.device === undefined ? undefined : { ...oauth, device: oauth.grant.device };
 }
 
-/** What a person enters and where, and what we ask with. Times are in seconds. */
+/** What a person enters and where, and the code that we poll with. Times are in seconds. */
 export interface DeviceCode {
   deviceCode: string;
   userCode: string;
@@ -34,9 +34,11 @@ export interface DeviceCode {
   lifetimeSeconds: number;
 }
 
-/**
- * RFC 8628 does not bound these; a person has an hour at most, and we ask every minute at least.
- */
+/** RFC 8628 sets no bounds: we give a person an hour at most, and poll every minute at least. */
+const maxLifetimeSeconds = 3_600;
+const maxIntervalSeconds = 60;
+/** RFC 8628, 3.2: the interval to use when the response gives none. */
+const defaultIntervalSeconds = 5;
 const seconds = (max: number) =>
   z.coerce
     .number()
@@ -47,11 +49,11 @@ const deviceCodeResponse = z.object({
   user_code: z.string().trim().min(1).max(100),
   verification_uri: z.string().optional(),
   verification_url: z.string().optional(),
-  expires_in: seconds(3_600),
-  interval: seconds(60).default(5),
+  expires_in: seconds(maxLifetimeSeconds),
+  interval: seconds(maxIntervalSeconds).default(defaultIntervalSeconds),
 });
 
-/** Asks for a code. Throws RemoteError. */
+/** Requests a code. Throws RemoteError. */
 export async function requestDeviceCode(
   { label, grant, device }: DeviceProvider,
   settings: unknown,
@@ -62,20 +64,27 @@ export async function requestDeviceCode(
     grant.tokenHosts,
     device.form(settings, secrets),
   );
-  if (response.status >= 400)
-    throw new RemoteError(
-      'auth',
-      `${label} gives no code for this application (${readErrorCode(response) ?? `HTTP ${response.status}`}). It has to be registered there, and to allow signing in with a code (public client flows).`,
-      { status: response.status },
-    );
+  if (response.status >= 400) throw createNoCodeError(label, response);
+  return parseDeviceCode(label, response);
+}
+
+function createNoCodeError(label: string, response: HttpResponse): RemoteError {
+  const { status } = response;
+  return new RemoteError(
+    'auth',
+    `${label} issued no sign-in code (${readErrorCode(response) ?? `HTTP ${status}`}). Register ` +
+      'the application there and allow signing in with a code (public client flows).',
+    { status },
+  );
+}
+
+function parseDeviceCode(label: string, response: HttpResponse): DeviceCode {
   const parsed = deviceCodeResponse.safeParse(tryParseJson(response.body));
   const url = parsed.data?.verification_uri ?? parsed.data?.verification_url;
   if (!parsed.success || url === undefined || !isSafeLink(url))
-    throw new RemoteError(
-      'malformed',
-      `${label} answered something that is not a code to sign in with.`,
-      { status: response.status },
-    );
+    throw new RemoteError('malformed', `${label} sent a response that is not a sign-in code.`, {
+      status: response.status,
+    });
   const {
     device_code: deviceCode,
     user_code: userCode,
@@ -87,8 +96,8 @@ export async function requestDeviceCode(
 }
 
 /**
- * What the token endpoint says: the grant, not yet, ask less often, the person refused, or it is
- * too late.
+ * The result of one poll. token: the person agreed; pending: not yet; slower: poll less often;
+ * refused: the person declined; expired: nobody agreed in time; dead: any other error code.
  */
 export type PollResult =
   | { kind: 'token'; accessToken: string; refreshToken: string }
@@ -108,7 +117,7 @@ const tokenResponse = z.object({
   refresh_token: z.string().min(1),
 });
 
-/** Asks once whether the person has agreed. Throws RemoteError when that is not known. */
+/** Polls the token endpoint once. Throws RemoteError when the result is not known. */
 export async function pollToken(
   { label, grant, device }: DeviceProvider,
   settings: unknown,
@@ -124,26 +133,27 @@ export async function pollToken(
     ...code,
   });
   if (response.status >= 400) return toPollResult(response);
-  const parsed = tokenResponse.safeParse(tryParseJson(response.body));
+  return parseToken(label, response);
+}
+
+function parseToken(label: string, { body, status }: HttpResponse): PollResult {
+  const parsed = tokenResponse.safeParse(tryParseJson(body));
   if (!parsed.success)
     throw new RemoteError(
       'malformed',
-      `The token endpoint of ${label} answered something that is not a token with its refresh token.`,
-      { status: response.status },
+      `The token endpoint of ${label} sent a response without an access and a refresh token.`,
+      { status },
     );
-  registerSecret(parsed.data.access_token);
-  registerSecret(parsed.data.refresh_token);
-  return {
-    kind: 'token',
-    accessToken: parsed.data.access_token,
-    refreshToken: parsed.data.refresh_token,
-  };
+  const { access_token: accessToken, refresh_token: refreshToken } = parsed.data;
+  registerSecret(accessToken);
+  registerSecret(refreshToken);
+  return { kind: 'token', accessToken, refreshToken };
 }
 
 function toPollResult(response: HttpResponse): PollResult {
   const code = readErrorCode(response);
   if (code === undefined)
-    throw new RemoteError('transient', 'The token endpoint could not answer right now.', {
+    throw new RemoteError('transient', 'The token endpoint is temporarily unavailable.', {
       status: response.status,
     });
   const kind = kindByErrorCode[code];
@@ -163,7 +173,7 @@ async function post(
   }
 }
 
-/** It is drawn as a link. */
+/** The page shows the address as a link, so only https (http on loopback) is accepted. */
 function isSafeLink(text: string): boolean {
   const url = URL.parse(text);
   return (

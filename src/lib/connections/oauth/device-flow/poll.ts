@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../../platform/crypto.ts';
 import { RemoteError } from '../../../platform/http/errors.ts';
 import { log } from '../../../platform/log.ts';
+import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
 import { getProvider } from '../../../connectors/registry.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { checkToken } from '../../check.ts';
@@ -14,15 +15,17 @@ import { openDeviceFlowSecrets, type DeviceFlowSecrets } from './sealed.ts';
 
 type DeviceAuthorization = typeof deviceAuthorizations.$inferSelect;
 
-/**
- * How much longer we wait from the moment on in which we are told that we ask too often (RFC 8628,
- * 3.5).
- */
+/** Added to the interval each time the provider asks us to slow down (RFC 8628, 3.5). */
 const slowDownSeconds = 5;
 
+const expiredMessage = 'The code expired before anyone signed in. Start again.';
+
+/** After a poll without a response, the next one waits this many intervals. */
+const unansweredFactor = 2;
+
 /**
- * Looks once whether a person has agreed, and connects the account if so. Answers when to look
- * again; null when it has ended.
+ * Polls the provider once for a sign-in and connects the account if the person has agreed. Returns
+ * when to poll next; null when the sign-in has ended.
  */
 export async function pollDeviceAuthorization(
   tenantId: string,
@@ -30,12 +33,7 @@ export async function pollDeviceAuthorization(
 ): Promise<Date | null> {
   const authorization = await readPending(tenantId, authorizationId);
   if (authorization === undefined) return null;
-  if (authorization.isOver)
-    return endAuthorization(
-      authorization,
-      'expired',
-      'Nobody signed in while the code was good. Start again.',
-    );
+  if (authorization.isOver) return endAuthorization(authorization, 'expired', expiredMessage);
   const keptSecrets = tryOpenSecrets(authorization);
   const provider = getProvider(authorization.provider);
   const device = getDeviceProvider(provider);
@@ -43,7 +41,7 @@ export async function pollDeviceAuthorization(
     return endAuthorization(
       authorization,
       'refused',
-      'What was entered cannot be read any more. Start again.',
+      'The secrets that were entered can no longer be decrypted. Start again.',
     );
   const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
   try {
@@ -56,9 +54,9 @@ export async function pollDeviceAuthorization(
     if (!(error instanceof RemoteError)) throw error;
     log.warn(
       { event: 'consent.unanswered', tenantId, provider: authorization.provider, kind: error.kind },
-      'A consent could not be asked after',
+      'The provider did not say whether a person has signed in',
     );
-    return inSeconds(authorization.intervalSeconds * 2);
+    return inSeconds(authorization.intervalSeconds * unansweredFactor);
   }
 }
 
@@ -76,19 +74,15 @@ async function handlePollResult(
       return endAuthorization(
         authorization,
         'refused',
-        'The person who signed in refused the consent.',
+        'The person who signed in declined to give access.',
       );
     case 'expired':
-      return endAuthorization(
-        authorization,
-        'expired',
-        'Nobody signed in while the code was good. Start again.',
-      );
+      return endAuthorization(authorization, 'expired', expiredMessage);
     case 'dead':
       return endAuthorization(
         authorization,
         'refused',
-        `The provider does not take the code any more (${result.code}). Start again.`,
+        `The provider no longer accepts the code (${result.code}). Start again.`,
       );
     case 'token':
       return connect(
@@ -99,25 +93,36 @@ async function handlePollResult(
   }
 }
 
-/**
- * In one transaction: the connection is there with all its secrets and the consent has ended, or
- * neither.
- */
 async function connect(
   authorization: DeviceAuthorization,
   secrets: Record<string, string>,
   accessToken: string,
 ): Promise<null> {
-  const { tenantId, id, connectionId, label, requestedBy } = authorization;
+  const { tenantId, requestedBy } = authorization;
   const provider = getProvider(authorization.provider);
-  const settings = authorization.settings as Record<string, unknown>;
-  const refusal = await checkToken(
-    provider,
-    checkSettings(provider, settings),
-    secrets,
-    accessToken,
-  );
+  const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
+  const refusal = await checkToken(provider, settings, secrets, accessToken);
   if (refusal !== null) return endAuthorization(authorization, 'refused', refusal);
+  await storeConnection(authorization, provider, secrets);
+  await enableProviderFeatures(tenantId, provider, requestedBy);
+  log.info(
+    { event: 'consent.connected', tenantId, provider: provider.key },
+    'An account was connected with a code',
+  );
+  return null;
+}
+
+/**
+ * Stores the connection with all its secrets and ends the sign-in, in one transaction. Does nothing
+ * if the sign-in has ended meanwhile.
+ */
+async function storeConnection(
+  authorization: DeviceAuthorization,
+  provider: ProviderDefinition,
+  secrets: Record<string, string>,
+): Promise<void> {
+  const { tenantId, id, connectionId, label } = authorization;
+  const settings = authorization.settings as Record<string, unknown>;
   await withTenant(tenantId, async (tx) => {
     const [locked] = await tx
       .select({ state: deviceAuthorizations.state })
@@ -134,15 +139,9 @@ async function connect(
       .set({ state: 'connected', sealed: null, connectionId: connection.id })
       .where(whereOwn(tenantId, id));
   });
-  await enableProviderFeatures(tenantId, provider, requestedBy);
-  log.info(
-    { event: 'consent.connected', tenantId, provider: provider.key },
-    'An account was connected with a code',
-  );
-  return null;
 }
 
-/** The device code and all that was entered are gone with its end. */
+/** Ends a sign-in and deletes its device code and all secrets that were entered. */
 async function endAuthorization(
   { tenantId, id }: DeviceAuthorization,
   state: 'refused' | 'expired',
@@ -156,7 +155,7 @@ async function endAuthorization(
   );
   log.info(
     { event: 'consent.ended', tenantId, kind: state },
-    'A consent ended without a connection',
+    'A sign-in with a code ended without a connection',
   );
   return null;
 }

@@ -5,10 +5,10 @@ import { providers } from '../../../connectors/registry.ts';
 import { readTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { deviceAuthorizations } from '../../../schema/connections.ts';
 
-/** A consent as its page shows it: nothing of it is secret. */
+/** A sign-in with a code as its page shows it, without secrets. */
 export interface DeviceAuthorizationView {
   id: string;
-  /** Label of the provider, and what the connection is to be called. */
+  /** Labels of the provider and of the connection to be. */
   provider: string;
   label: string;
   userCode: string;
@@ -28,13 +28,13 @@ const columns = {
   message: deviceAuthorizations.message,
   expiresAt: deviceAuthorizations.expiresAt,
   intervalSeconds: deviceAuthorizations.intervalSeconds,
-  // Nobody may have looked since its time ran out.
-  state: sql<
-    DeviceAuthorizationView['state']
-  >`case when ${deviceAuthorizations.state} = 'waiting' and ${deviceAuthorizations.expiresAt} <= now() then 'expired' else ${deviceAuthorizations.state} end`,
+  // Computed, because the worker may not have polled since the code expired.
+  state: sql<DeviceAuthorizationView['state']>`case
+    when ${deviceAuthorizations.state} = 'waiting' and ${deviceAuthorizations.expiresAt} <= now()
+    then 'expired' else ${deviceAuthorizations.state} end`,
 };
 
-/** Throws Problem `not_found`. */
+/** One sign-in with a code. Throws Problem `not_found`. */
 export async function getDeviceAuthorization(
   tenantId: string,
   id: string,
@@ -53,7 +53,7 @@ export async function getDeviceAuthorization(
   return found;
 }
 
-/** Those that wait for somebody, the newest first. */
+/** The sign-ins that wait for a person, newest first. */
 export async function listPendingAuthorizations(
   tenantId: string,
 ): Promise<DeviceAuthorizationView[]> {

@@ -3,8 +3,8 @@ import { readKeyId, type EncryptionContext } from '../../../platform/crypto.ts';
 import { openText, sealText } from '../../seal.ts';
 
 /**
- * What a consent keeps secret until it ends: what we ask the token endpoint with, and what a person
- * entered.
+ * The secrets of a sign-in, stored encrypted until it ends: the device code that we poll with, and
+ * what a person entered.
  */
 const secretsSchema = z.object({
   deviceCode: z.string(),
@@ -17,6 +17,7 @@ interface AuthorizationKey {
   id: string;
 }
 
+/** Encrypts the secrets of a sign-in and returns the ciphertext with the key's id. */
 export function sealDeviceFlowSecrets(
   key: AuthorizationKey,
   secrets: DeviceFlowSecrets,
@@ -25,7 +26,7 @@ export function sealDeviceFlowSecrets(
   return { sealed, keyId: readKeyId(sealed) };
 }
 
-/** Throws DecryptionError, as when the key was withdrawn while a person signed in. */
+/** Throws DecryptionError, for example when the key was removed while a person signed in. */
 export function openDeviceFlowSecrets(key: AuthorizationKey, sealed: Buffer): DeviceFlowSecrets {
   return secretsSchema.parse(JSON.parse(openText(toEncryptionContext(key), sealed)));
 }

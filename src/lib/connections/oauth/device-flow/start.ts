@@ -6,7 +6,7 @@ import { providers } from '../../../connectors/registry.ts';
 import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
 import { enqueue } from '../../../jobs/queue.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
-import { openConnection } from '../../connections.ts';
+import { openConnection, unknownConnectionProblem } from '../../connections.ts';
 import { deviceAuthorizations } from '../../../schema/connections.ts';
 import { checkSettings } from '../../validate.ts';
 import {
@@ -17,23 +17,23 @@ import {
 } from './endpoint.ts';
 import { sealDeviceFlowSecrets } from './sealed.ts';
 
-/** An account that somebody wants to connect by signing in with a code. */
+/** An account to connect by signing in with a code. */
 export interface DeviceAuthorizationRequest {
   tenantId: string;
   provider: string;
   label: string;
   settings: Record<string, unknown>;
-  /** All but the refresh token, which the consent gives. */
+  /** All but the refresh token, which the sign-in yields. */
   secrets: Record<string, string>;
   requestedBy: string;
 }
 
-/** So many codes of a workspace may wait for somebody at once. */
+/** Codes of one workspace that may wait for a person at once; the worker polls each of them. */
 const maxPending = 5;
 
 /**
- * Asks the provider for a code and has the worker look whether somebody has entered it. Answers the
- * consent's id. Throws Problem.
+ * Requests a code from the provider and queues the job that polls until a person has entered it.
+ * Returns the id of the sign-in. Throws Problem `bad_request` and `conflict`.
  */
 export async function startDeviceAuthorization(
   request: DeviceAuthorizationRequest,
@@ -49,8 +49,8 @@ export async function startDeviceAuthorization(
 }
 
 /**
- * As `startDeviceAuthorization`, for a connection that is there already. Secrets that are left blank stay as
- * they are.
+ * As `startDeviceAuthorization`, for an existing connection; secrets that are left blank stay as
+ * they are. Throws Problem `not_found` as well.
  */
 export async function restartDeviceAuthorization(
   tenantId: string,
@@ -58,8 +58,7 @@ export async function restartDeviceAuthorization(
   secrets: Record<string, string>,
   requestedBy: string,
 ): Promise<string> {
-  if (!isId(connectionId))
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  if (!isId(connectionId)) throw unknownConnectionProblem();
   const { provider, connection, secrets: stored } = await openConnection(tenantId, connectionId);
   const given = Object.fromEntries(
     Object.entries(secrets).filter(([, value]) => value.trim() !== ''),
@@ -82,21 +81,31 @@ async function requestAuthorization(
 ): Promise<string> {
   const device = getDeviceProvider(provider);
   if (device === undefined)
-    throw new Problem('bad_request', `${provider.label} knows no signing in with a code.`);
-  const names = device.secretNames.filter((name) => name !== 'refreshToken');
-  const missing = names.filter((name) => (request.secrets[name] ?? '').trim() === '');
-  if (missing.length > 0)
-    throw new Problem(
-      'bad_request',
-      `${provider.label} needs the secret ${missing.join(' and ')}, also when you sign in with a code.`,
-    );
+    throw new Problem('bad_request', `${provider.label} does not support signing in with a code.`);
+  const secrets = selectSecrets(device, request.secrets);
   await assertFewPending(request.tenantId);
-  const secrets = Object.fromEntries(names.map((name) => [name, request.secrets[name] ?? '']));
   return storeAuthorization(
     request,
     secrets,
     await fetchDeviceCode(device, checkSettings(provider, request.settings), secrets),
   );
+}
+
+/**
+ * The secrets that the provider needs besides the refresh token. Throws Problem if one is blank.
+ */
+function selectSecrets(
+  { label, secretNames }: DeviceProvider,
+  secrets: Record<string, string>,
+): Record<string, string> {
+  const names = secretNames.filter((name) => name !== 'refreshToken');
+  const missing = names.filter((name) => (secrets[name] ?? '').trim() === '');
+  if (missing.length > 0)
+    throw new Problem(
+      'bad_request',
+      `${label} needs the secret ${missing.join(' and ')} even when you sign in with a code.`,
+    );
+  return Object.fromEntries(names.map((name) => [name, secrets[name] ?? '']));
 }
 
 async function fetchDeviceCode(
@@ -108,7 +117,7 @@ async function fetchDeviceCode(
     return await requestDeviceCode(device, settings, secrets);
   } catch (error) {
     if (error instanceof RemoteError)
-      throw new Problem('bad_request', `There is no code to sign in with. ${error.message}`);
+      throw new Problem('bad_request', `No sign-in code could be obtained. ${error.message}`);
     throw error;
   }
 }
@@ -119,26 +128,10 @@ async function storeAuthorization(
   code: DeviceCode,
 ): Promise<string> {
   const { tenantId, provider, label, settings, connectionId, requestedBy } = request;
+  const { deviceCode, userCode, verificationUrl, interval, lifetimeSeconds } = code;
   const id = newId();
-  const {
-    deviceCode,
-    userCode,
-    verificationUrl,
-    interval: intervalSeconds,
-    lifetimeSeconds,
-  } = code;
-  const values = {
-    tenantId,
-    id,
-    provider,
-    label,
-    settings,
-    connectionId,
-    requestedBy,
-    userCode,
-    verificationUrl,
-    intervalSeconds,
-  };
+  const account = { provider, label, settings, connectionId, requestedBy };
+  const values = { tenantId, id, ...account, userCode, verificationUrl, intervalSeconds: interval };
   await withTenant(tenantId, async (tx) => {
     await tx.insert(deviceAuthorizations).values({
       ...values,
@@ -148,7 +141,7 @@ async function storeAuthorization(
     await enqueue(
       'poll-consent',
       { tenantId, consentId: id },
-      { key: id, startAfter: new Date(Date.now() + intervalSeconds * 1000), tx },
+      { key: id, startAfter: new Date(Date.now() + interval * 1000), tx },
     );
   });
   return id;
@@ -170,6 +163,7 @@ async function assertFewPending(tenantId: string): Promise<void> {
   if (rows.length === maxPending)
     throw new Problem(
       'conflict',
-      'Several codes wait for somebody to sign in already. Use one of them, or wait until they have expired.',
+      'Several sign-in codes are waiting to be used already. Use one of them, or wait until they ' +
+        'expire.',
     );
 }
