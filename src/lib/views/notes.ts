@@ -6,7 +6,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { NotesView } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The number of notes of one load, and the most that one request may ask for. */
+/** The number of notes of one load, and the maximum of one request. */
 export const notesPerLoad = 50;
 export const maxNotes = 500;
 

@@ -2,7 +2,7 @@ import { toLocalDay } from '../platform/local-day.ts';
 import type { Period } from '../platform/period.ts';
 import type { Figure } from './types.ts';
 
-/** What a view has to know of whoever looks: which tenant, and which calendar. */
+/** The part of the access that a view needs: the tenant and its calendar. */
 export interface Workspace {
   tenant: { id: string; timeZone: string };
 }
@@ -15,7 +15,7 @@ export function getToday({ tenant }: Workspace, now = new Date()): string {
   return toLocalDay(tenant.timeZone, now);
 }
 
-/** A figure, with its counterpart only when the reader asked for a comparison. */
+/** A figure, with its counterpart only when a comparison was requested. */
 export function toFigure(period: Pick<Period, 'compare'>, value: number, previous: number): Figure {
   return { value, previous: period.compare === 'none' ? null : previous };
 }
