@@ -1,18 +1,18 @@
 import type { HttpClient } from '../../platform/http/types.ts';
 
-/** The tables of a CRM that a push writes to, in the order in which it does. */
+/** The tables of a CRM that a push writes to, in that order. */
 export const pushTables = ['account', 'contact', 'lead', 'opportunity'] as const;
 export type PushTable = (typeof pushTables)[number];
 
-/** A value as it is sent and compared. */
+/** The value of a field, as it is sent and compared. */
 export type FieldValue = string | number | boolean | null;
 
 /**
- * Who wins when a field differs.
- * - ours: what we say is written over theirs
- * - theirs: theirs stays and comes back to us
- * - newest: whoever changed it last
- * - ask: as long as only one side changed it, that side; when both did, a person decides
+ * Which value wins when a field differs.
+ * - ours: our value overwrites theirs
+ * - theirs: their value stays and is copied to us
+ * - newest: the value that was changed last
+ * - ask: the value that changed; when both did, a person decides
  */
 export const conflictRules = ['ours', 'theirs', 'newest', 'ask'] as const;
 export type ConflictRule = (typeof conflictRules)[number];
@@ -20,18 +20,18 @@ export type ConflictRule = (typeof conflictRules)[number];
 /** One row of the field mapping. */
 export interface FieldMapping {
   table: PushTable;
-  /** Name of the field there, such as hnt_finalscore. */
+  /** Name of the field in the CRM, such as hnt_finalscore. */
   target: string;
   /**
    * One of our fields (src/lib/mappings/lead-fields.ts), or a constant behind "=": "=Tributary".
    */
   source: string;
-  /** Ours by the value of theirs, for option sets whose labels differ: ours -> label there. */
+  /** For option sets with other labels: from our value to the label in the CRM. */
   labels?: Record<string, string>;
   rule: ConflictRule;
 }
 
-/** What the CRM says of one of its fields. */
+/** The definition of a field in the CRM. */
 export interface TargetField {
   name: string;
   label: string;
@@ -46,14 +46,14 @@ export interface TargetField {
     | 'option'
     | 'lookup'
     | 'other';
-  /** The CRM refuses a record without it. */
+  /** The CRM rejects records without it. */
   required: boolean;
   creatable: boolean;
   updatable: boolean;
   maxLength: number | null;
   min: number | null;
   max: number | null;
-  /** Of an option set: value and label. */
+  /** The values and labels of an option set; null for other types. */
   options: { value: number; label: string }[] | null;
 }
 
@@ -62,53 +62,54 @@ export interface TargetMetadata {
     PushTable,
     {
       fields: TargetField[];
-      /** Columns of alternate keys that are active. */ keys: string[][];
+      /** The columns of each alternate key that is active. */
+      keys: string[][];
       changeTracking: boolean;
     }
   >;
 }
 
-/** A record of the CRM, as it was read. */
+/** A record of the CRM as it was read. */
 export interface RemoteRecord {
   id: string;
-  /** Its version: a write that names it fails when the record has changed since. */
+  /** Its version. A write that names it fails if the record has changed in the meantime. */
   etag: string;
-  /** Of the fields that were asked for; those that are not there are missing. */
+  /** The requested fields; those that the CRM lacks are left out. */
   values: Record<string, FieldValue>;
-  /** The records that it points to. */
+  /** The ids of the records that it points to, by table. */
   parents: Parents;
-  /** Id of the lead of ours that it says it belongs to. */
+  /** The id of our lead that is stored in it. */
   ourLeadId: string | null;
   email: string | null;
-  /** False when it is closed there (qualified, lost, inactive): then it cannot be changed. */
+  /** False when it is closed (qualified, lost, inactive) and can no longer be changed. */
   isOpen: boolean;
-  /** How it stands there, in the CRM's words. */
+  /** Its state in the words of the CRM. */
   status: string;
   changedAt: Date | null;
 }
 
 export type Parents = Partial<Record<PushTable, string>>;
 
-/** By what a record is looked for. */
+/** What a search looks for. */
 export type SearchKey =
-  /** The id of our lead that it carries. */
+  /** The id of our lead that is stored in the record. */
   | { by: 'ours'; leadId: string }
   | { by: 'email'; email: string }
-  /** The domain of its website or e-mail address. */
+  /** The domain of the website or e-mail address. */
   | { by: 'domain'; domain: string }
-  /** Opportunities that came of a lead there. */
+  /** The opportunities that originate from a lead of the CRM. */
   | { by: 'lead'; remoteLeadId: string };
 
-/** What became of a write. Everything else is a RemoteError. */
+/** The result of a write. Any other outcome is thrown as a RemoteError. */
 export type WriteResult =
-  /** `kept`: the fields that were sent as the CRM keeps them, as far as it says so. */
+  /** `kept`: the fields that were sent, as the CRM stored them; those that it returned. */
   | { kind: 'done'; etag: string; kept: Record<string, FieldValue> }
-  /** There is a record with this id, or with the same alternate key, already. */
+  /** A record with this id or the same alternate key already exists. */
   | { kind: 'exists' }
-  /** It has changed since it was read. */
+  /** The record has changed since it was read. */
   | { kind: 'stale' }
   | { kind: 'gone' }
-  /** The CRM takes another record for the same. */
+  /** The CRM considers another record a duplicate. */
   | { kind: 'duplicate' };
 
 export interface Write {
@@ -119,36 +120,36 @@ export interface Write {
 }
 
 /**
- * The tables of one CRM, to read and write one record at a time. Every write is conditional, so
- * that repeating it does no harm.
+ * Reads and writes records of one CRM, one at a time. Every write is conditional, so repeating it
+ * does no harm.
  */
 export interface RemoteTables {
   read(table: PushTable, id: string, fields: readonly string[]): Promise<RemoteRecord | null>;
-  /** At most ten, the oldest first; none where the CRM cannot be asked that way. */
+  /** At most ten records, oldest first; none if the CRM does not support this search. */
   search(table: PushTable, key: SearchKey, fields: readonly string[]): Promise<RemoteRecord[]>;
   /**
-   * Makes a record of that id unless there is one. `detect`: the CRM's own duplicate detection may
-   * object.
+   * Creates a record with that id unless it exists. With `detect`, the duplicate detection of the
+   * CRM may reject it.
    */
   create(write: Write, options: { detect: boolean }): Promise<WriteResult>;
   update(write: Write & { etag: string }): Promise<WriteResult>;
   remove(table: PushTable, id: string, etag: string): Promise<WriteResult>;
 }
 
-/** What a push may use. The client notes each request for the audit trail. */
+/** What a push may use. The client records each request for the audit trail. */
 interface PushContext<Settings> {
   http: HttpClient;
   settings: Settings;
 }
 
-/** How leads are written into a system. */
+/** Writes leads to a CRM. */
 export interface PushDefinition<Settings = unknown> {
-  /** Which of our fields fills which of its fields, until a workspace says otherwise. */
+  /** The field mapping that applies until a workspace changes it. */
   defaultMapping: readonly FieldMapping[];
-  /** Reads what the system says of its own fields, option sets and keys. Throws RemoteError. */
+  /** Requests the definitions of fields, option sets and keys. Throws RemoteError. */
   describe(context: PushContext<Settings>): Promise<TargetMetadata>;
-  /** The tables that a push writes to, by what `describe` said of them. */
+  /** The tables that a push writes to, according to the result of `describe`. */
   tables(context: PushContext<Settings>, metadata: TargetMetadata): RemoteTables;
-  /** Where a person opens the lead of that id there. Pure. Absent: the pages show the id alone. */
+  /** The page of a lead in the CRM. Pure. When absent, our pages only show the id. */
   recordUrl?(settings: Settings, remoteId: string): string;
 }

@@ -1,78 +1,75 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HttpClient } from '../../platform/http/types.ts';
 
-/** What a provider sent to us, byte by byte as it came. Names of headers are in lower case. */
+/** A webhook delivery as received, byte by byte. Header names are in lower case. */
 export interface Delivery {
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
 }
 
 /**
- * What a delivery says. Notices say that something changed, never what: it is read from the
- * provider itself.
+ * The event in a delivery. It only says that something changed; the change itself is read from the
+ * provider.
  */
 export interface DeliveredEvent {
-  /** Tells the event from all others of the connection; the same for every delivery of it. */
+  /** Unique among the events of the connection, and the same for repeated deliveries. */
   key: string;
   event: string;
   resourceId: string | null;
   occurredAt: Date | null;
 }
 
-/** What a delivery is checked against. */
+/** What a delivery is verified against. */
 export interface DeliveryProof {
-  /** Of the file that the delivery named, the one that signed first. */
+  /** The certificates in the file that the delivery names, the signing one first. */
   certificates: readonly X509Certificate[];
   trusted: readonly X509Certificate[];
   now: Date;
 }
 
-/** What the provider knows of us. */
+/** Our registration at the provider. */
 export interface RegisteredWebhook {
   url: string;
   events: readonly string[];
 }
 
 export interface RegistrationContext<Settings> {
-  /** Sends the token for the registration's own API to its hosts. */
+  /** Sends requests with a token for the registration API, and only to its hosts. */
   http: HttpClient;
   settings: Settings;
 }
 
-/** How a provider learns where to send its notices: an API of its own, with tokens of its own. */
+/** The API for registering a webhook, which needs tokens of its own. */
 export interface WebhookRegistration<Settings> {
   baseUrl(settings: Settings): string;
-  /** Hosts that the base URL may name. */
+  /** Allowed hosts of the base URL. */
   hosts: readonly string[];
-  /** Fields of the token request that differ from those of the grant. */
+  /** Fields of the token request that override those of the grant. */
   tokenForm: Record<string, string>;
-  /** Null when nothing is registered. Throws RemoteError. */
+  /** The current registration; null when there is none. Throws RemoteError. */
   read(context: RegistrationContext<Settings>): Promise<RegisteredWebhook | null>;
-  /** Registers `url` for all events, in place of what is `known`. Throws RemoteError. */
+  /** Registers `url` for all events, replacing the `known` registration. Throws RemoteError. */
   write(
     context: RegistrationContext<Settings>,
     url: string,
     known: RegisteredWebhook | null,
   ): Promise<void>;
-  /** Asks for a delivery to try the way. Throws RemoteError. */
+  /** Requests a test delivery. Throws RemoteError. */
   test(context: RegistrationContext<Settings>): Promise<void>;
 }
 
-/** How a provider tells us that something changed. */
+/** The webhooks by which a provider reports changes. */
 export interface WebhookDefinition<Settings = unknown> {
   events: readonly string[];
   certificate: {
-    /**
-     * The address of the certificate that a delivery names; undefined when it names none that could
-     * be right. Pure.
-     */
+    /** The URL of the certificate that a delivery names; undefined when it names none. Pure. */
     url(delivery: Delivery): string | undefined;
-    /** Hosts of such certificates, exactly: whoever sends a delivery chooses its address. */
+    /** Allowed hosts of that URL, without wildcards, because the sender chooses the URL. */
     hosts: readonly string[];
   };
-  /** Why a delivery is not the provider's own, for our log; null when it is. Pure. */
+  /** Why a delivery is not authentic, for our log; null when it is authentic. Pure. */
   refusal(delivery: Delivery, proof: DeliveryProof): string | null;
-  /** What a genuine delivery says. Throws RecordRejected. Pure. */
+  /** Parses the body of an authentic delivery. Throws RecordRejected. Pure. */
   parse(body: string): DeliveredEvent;
   registration: WebhookRegistration<Settings>;
 }

@@ -5,7 +5,7 @@ export interface RateWindow {
   requests: number;
 }
 
-/** What an answer's headers say of a window. */
+/** The state of a window according to the headers of a response. */
 export interface WindowReading {
   window: string;
   remaining: number;
@@ -14,11 +14,11 @@ export interface WindowReading {
 }
 
 export interface Limits {
-  /** Requests under way at once. */
+  /** Requests in flight at most. */
   concurrency: number;
   timeoutMs: number;
-  /** Absent: the source names no quota; only its pauses (429) are shared. */
+  /** Absent when the source documents no quota; its pauses (429) apply all the same. */
   windows?: readonly RateWindow[];
-  /** Reads the quota headers of an answer. Pure. */
+  /** Parses the quota headers of a response. Pure. */
   readQuota?(headers: Record<string, string>, now: Date): WindowReading[];
 }

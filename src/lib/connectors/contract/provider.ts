@@ -6,65 +6,60 @@ import type { WebhookDefinition } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { ReadContext, StreamDefinition } from './source.ts';
 
-/**
- * A setting that people are asked for when they connect; the others keep their defaults until
- * somebody changes them.
- */
+/** A setting with a field in the connect form. The other settings start with their defaults. */
 interface SettingField {
-  /** As in the settings' schema; its value is text there. */
+  /** Its name in the settings schema, where it must be text. */
   name: string;
   label: string;
   help: string;
-  /** Its default is blank, and nothing works with that. */
+  /** The default is blank, and the connection does not work without a value. */
   required?: boolean;
 }
 
-/** A kind of external system, as a value. Lists, forms, icons, docs and tests derive from it. */
+/** A kind of external system. Lists, forms, icons, docs and tests are derived from it. */
 export interface ProviderDefinition<Settings = unknown> {
   key: string;
   label: string;
   category: 'crm' | 'calls' | 'documents' | 'news' | 'partner';
   /**
-   * Keys go into headers as the provider's own folder does it; OAuth tokens are fetched, renewed
-   * and sent for it.
+   * With `keys` the provider itself puts the secrets into headers; with `oauth2` the tokens are
+   * requested, renewed and sent on its behalf.
    */
   auth:
     | { kind: 'keys'; secrets: readonly SecretField[] }
     | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
-  /** Parses and defaults the settings of a connection. Must contain `baseUrl`. */
+  /** Parses the settings of a connection and applies defaults. Must contain `baseUrl`. */
   settings: z.ZodType<Settings>;
-  /** Those of the settings that the connect form asks for, besides the base URL. */
+  /** The settings with a field in the connect form, besides the base URL. */
   settingFields?: readonly SettingField[];
-  /** Hosts (exact, or `*.` for any subdomain) that a connection's base URL may name. */
+  /** Allowed hosts of the base URL: exact, or `*.` for any subdomain. */
   hosts: readonly string[];
   limits: Limits;
   /**
-   * How often a connection is synced, in milliseconds; a source may be asked more often while its
-   * adapter is being developed. Absent: once an hour.
+   * Milliseconds between two syncs of a connection, which may be shorter in development. Absent for
+   * once an hour.
    */
   intervalMs?(settings: Settings, development: boolean): number;
-  /** How it tells us of changes; passes go on all the same. */
+  /** Webhooks that report changes. They add to the regular passes and do not replace them. */
   webhook?: WebhookDefinition<Settings>;
-  /** What people may change of its records from here. */
+  /** Changes that people can make to its records from our pages. */
   writeBack?: WriteBack<Settings>;
   /** In the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
-  /** Absent: nothing is written there. */
+  /** Absent when leads are never written to it. */
   push?: PushDefinition<Settings>;
   /**
-   * Whose account the credentials open, in a few words; null when the source has nothing yet to
-   * tell it by. Throws RemoteError.
+   * Names the account that the credentials belong to; null when nothing in it tells that yet.
+   * Throws RemoteError.
    */
   whoAmI?(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<string | null>;
-  /**
-   * What a workspace has on from the moment in which a person connects it; it can be switched off.
-   */
+  /** Features that are switched on when a person connects it; they can be switched off again. */
   enablesFeatures?: readonly ('lead-engine' | 'crm-push')[];
-  /** Asks the provider a cheap question that proves the credentials. Throws RemoteError. */
+  /** Sends a cheap request that proves the credentials. Throws RemoteError. */
   check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
 }
 
-/** Keeps the types of one provider together while the registry holds many. */
+/** Infers the settings type of one provider. */
 export function defineProvider<Settings>(
   definition: ProviderDefinition<Settings>,
 ): ProviderDefinition<Settings> {
