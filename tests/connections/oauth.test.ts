@@ -132,7 +132,7 @@ describe('an access token', () => {
       }),
     ).rejects.toMatchObject({
       kind: 'permission',
-      message: expect.stringContaining('not one of this provider') as string,
+      message: expect.stringContaining('does not belong to this provider') as string,
     });
   });
 });

@@ -109,7 +109,7 @@ describe('a job that the queue gives up', () => {
       job: 'retry-records',
       kind: 'worker_lost',
       attempts: 1,
-      reason: 'The worker that ran this job stopped in the middle of it, once.',
+      reason: 'The worker stopped while it was running this job (once).',
     });
     expect(await of('breaks')).toMatchObject({
       job: 'retry-records',
@@ -145,7 +145,7 @@ describe('a job that the queue gives up', () => {
       ),
     );
     expect(await letters()).toMatchObject([
-      { kind: 'timed_out', attempts: 8, reason: 'The job took longer than it may, 4 times.' },
+      { kind: 'timed_out', attempts: 8, reason: 'The job took longer than allowed (4 times).' },
     ]);
   });
 
@@ -202,7 +202,7 @@ describe('a job that was set aside', () => {
     const [letter] = await letters();
     expect(letter).toMatchObject({
       subject: workspace.connection.id,
-      reason: 'The job failed and did not say why.',
+      reason: 'The job failed without a message.',
     });
     await retryJob(actor, letter?.id ?? '');
     expect(await queued()).toMatchObject([

@@ -4,27 +4,24 @@ import { users } from '../schema/identity.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 
-/**
- * Somebody who may look at what was set aside in a workspace and decide about it. All reads and
- * verbs here ask for one.
- */
+/** A person who may see and resolve rejected records and failed jobs of a workspace. */
 export interface Actor {
   tenantId: string;
   /** Null for operators at the command line, who have no account. */
   userId: string | null;
 }
 
-/** Admins and staff only: what was set aside shows parts of the items as the source sent them. */
+/** Only admins and staff: rejected records and failed jobs show parts of the raw items. */
 export function toActor(access: Access): Actor {
   if (!hasRole(access, 'admin'))
     throw new Problem(
       'forbidden',
-      'Only admins of this workspace can deal with what was set aside.',
+      'Only admins of this workspace can resolve rejected records and failed jobs.',
     );
   return { tenantId: access.tenant.id, userId: access.user.id };
 }
 
-/** What people are called, by their ids. Somebody whose account is gone is missing. */
+/** The names of users by id. Deleted accounts are left out. */
 export async function loadUserNames(
   tx: Tx,
   userIds: readonly (string | null)[],
@@ -46,7 +43,7 @@ const resolutionLabels = {
   retried: 'retried',
 } as const;
 
-/** The notice for whoever comes second: two people may have the same list open. */
+/** The error for the second of two people who had the same list open. */
 export async function createConflictProblem(
   tx: Tx,
   what: string,
@@ -60,6 +57,7 @@ export async function createConflictProblem(
   const how = resolution === null ? 'dealt with' : resolutionLabels[resolution];
   return new Problem(
     'conflict',
-    `This ${what} was ${how}${who === undefined ? '' : ` by ${who}`} in the meantime. Nothing was changed now.`,
+    `This ${what} was ${how}${who === undefined ? '' : ` by ${who}`} in the meantime. ` +
+      'Nothing was changed now.',
   );
 }

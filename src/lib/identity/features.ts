@@ -11,12 +11,12 @@ import { readTenant, withTenant } from './tenancy/with-tenant.ts';
 export const features = ['lead-engine', 'crm-push'] as const;
 export type Feature = (typeof features)[number];
 
-/** The features that are on. */
+/** The features that are switched on. */
 export function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
   return readTenant(tenantId, (tx) => selectFeatures(tx, tenantId));
 }
 
-/** As `enabledFeatures`, inside a transaction of the caller. */
+/** Like `enabledFeatures`, in a transaction of the caller. */
 export async function selectFeatures(tx: Tx, tenantId: string): Promise<Set<Feature>> {
   const rows = await tx
     .select({ feature: tenantFeatures.feature })
@@ -25,7 +25,7 @@ export async function selectFeatures(tx: Tx, tenantId: string): Promise<Set<Feat
   return new Set(rows.map(({ feature }) => feature as Feature));
 }
 
-/** Switches a feature on or off. One that is on already stays as it was switched on. */
+/** Switches a feature on or off. Switching on again keeps the original time and person. */
 export async function setFeature(
   tenantId: string,
   feature: Feature,

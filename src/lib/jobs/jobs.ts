@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What may be queued: a payload schema for each queue. Handlers live in worker/jobs. Payloads hold
- * ids, never secrets.
+ * The payload schema of each queue. The handlers are in worker/jobs. Payloads contain ids, never
+ * secrets.
  */
 export const jobs = {
   'sync-connection': z.object({
@@ -10,23 +10,23 @@ export const jobs = {
     connectionId: z.uuid(),
     trigger: z.enum(['schedule', 'manual', 'cli']),
     requestedBy: z.uuid().nullable(),
-    /** A person has confirmed that much may be deleted at once. */
+    /** A person has confirmed that many rows may be deleted at once. */
     acceptDeletions: z.boolean().optional(),
   }),
   'retry-records': z.object({
     tenantId: z.uuid(),
     connectionId: z.uuid(),
     stream: z.string(),
-    /** The class of the reason for which the records were set aside. */
+    /** The kind of reason for which the records were rejected. */
     kind: z.string(),
-    /** The record behind which it goes on; null at the start. */
+    /** The record after which it continues; null at the start. */
     after: z.uuid().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
   replay: z.object({
     tenantId: z.uuid(),
     connectionId: z.uuid(),
-    /** The run that the slice before has put down; null at the start. */
+    /** The run that the previous slice handed over; null at the start. */
     handedOver: z.object({ runId: z.uuid(), lease: z.number().int() }).nullable(),
     requestedBy: z.uuid().nullable(),
   }),
@@ -36,13 +36,13 @@ export const jobs = {
   'scan-domains': z.object({ tenantId: z.uuid() }),
   rescore: z.object({
     tenantId: z.uuid(),
-    /** The domain behind which it goes on; null at the start. */
+    /** The domain after which it continues; null at the start. */
     after: z.string().nullable(),
   }),
   'push-leads': z.object({
     tenantId: z.uuid(),
     connectionId: z.uuid(),
-    /** The lead that a person retries; null for whatever is due. */
+    /** The lead that a person retries; null for everything that is due. */
     leadId: z.uuid().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
@@ -51,7 +51,7 @@ export const jobs = {
     connectionId: z.uuid(),
     /** The filter, as in the URL of the lead table. */
     query: z.string().max(2_000),
-    /** Where the list goes on; null at the start. */
+    /** Where the list continues; null at the start. */
     after: z.string().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
@@ -62,9 +62,9 @@ export type JobPayload<Name extends JobName> = z.output<(typeof jobs)[Name]>;
 export const jobNames = Object.keys(jobs) as JobName[];
 
 /**
- * What became of a job. A handler that throws is tried again by the queue and set aside in the end;
- * one that has more to do, or has to wait, names the time at which it goes on in a new job; one
- * that has become pointless is cancelled.
+ * The result of a job. `again` continues in a new job at the given time, because there is more to
+ * do or because it has to wait; `cancelled` means that the job has become pointless. When a handler
+ * throws instead, the queue retries the job, and finally it becomes a failed job.
  */
 export type JobOutcome<Name extends JobName = JobName> =
   | { kind: 'ok' }

@@ -2,9 +2,7 @@ import { jobNames } from './jobs.ts';
 import { migrateSchema, withMigrationLock } from '../platform/db/migrate.ts';
 import { installQueue } from '../platform/queue/queue.ts';
 
-/**
- * Brings database and queue up to date. Safe to run at any time, from several processes at once.
- */
+/** Brings database and queue up to date. Safe to run at any time, even concurrently. */
 export function migrateAll(ownerUrl: string): Promise<void> {
   return withMigrationLock(ownerUrl, async (client) => {
     await migrateSchema(client);

@@ -9,7 +9,7 @@ import { safeMessage } from '../platform/secrets.ts';
 
 let openedSender: Promise<PgBoss> | undefined;
 
-/** This process's queue client for sending. Opened on first use. */
+/** The queue client of this process for sending, opened on first use. */
 function getSender(): Promise<PgBoss> {
   openedSender ??= openSender().catch((error: unknown) => {
     openedSender = undefined;
@@ -31,16 +31,16 @@ async function openSender(): Promise<PgBoss> {
 }
 
 export interface EnqueueOptions {
-  /** At most one job with this key waits or runs; another one is not queued. */
+  /** At most one job with this key waits or runs; another one is dropped. */
   key: string;
   startAfter?: Date;
-  /** Higher ones go first. Default 0. */
+  /** Higher priorities run first. Default 0. */
   priority?: number;
-  /** Queues it in this transaction: the job is there if, and only if, it commits. */
+  /** The job is queued only if this transaction commits. */
   tx?: Tx;
 }
 
-/** Queues a job. False when one with the same key is waiting or running already. */
+/** Queues a job. Returns false when one with the same key is already waiting or running. */
 export async function enqueue<Name extends JobName>(
   name: Name,
   payload: JobPayload<Name>,
@@ -48,7 +48,7 @@ export async function enqueue<Name extends JobName>(
 ): Promise<boolean> {
   const checked = jobs[name].parse(payload);
   const boss = await getSender();
-  // The jobs of one tenant form a group, of which only so many run at once.
+  // The jobs of one tenant form a group, for which the number of concurrent jobs is limited.
   const id = await boss.send(name, checked, {
     singletonKey: key,
     group: { id: checked.tenantId },

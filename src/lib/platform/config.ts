@@ -11,7 +11,7 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
-/** `id:base64` pairs, newest first: the first encrypts, all of them decrypt. */
+/** `id:base64` pairs, newest first. The first key encrypts; all of them decrypt. */
 const keyList = z
   .string()
   .transform((text) =>
@@ -33,7 +33,7 @@ const keyList = z
       .min(1, 'needs at least one key'),
   );
 
-/** `ip` or `ip:port`, comma-separated; an IPv6 address with a port stands in brackets. */
+/** `ip` or `ip:port`, comma-separated; an IPv6 address with a port is in brackets. */
 const nameServers = z
   .string()
   .default('')
@@ -49,7 +49,7 @@ const nameServers = z
         .string()
         .refine(
           isNameServer,
-          'each server must be an IP address, or one with a port such as 127.0.0.1:5353 or [::1]:53',
+          'each server must be an IP address, optionally with a port: 127.0.0.1:5353 or [::1]:53',
         ),
     ),
   );
@@ -118,37 +118,35 @@ const schema = z.object({
 });
 
 /**
- * What production refuses, what only goes together, and what only production must have: links in
- * e-mails and secure cookies depend on the address that people use.
+ * Rules about several variables at once. Production requires PUBLIC_URL, because links in e-mails
+ * and secure cookies depend on the address that people use.
  */
 const refinedSchema = schema
   .refine((env) => env.NODE_ENV !== 'production' || env.FAILPOINT === undefined, {
     path: ['FAILPOINT'],
-    error: 'ends the process on purpose; production refuses it',
+    error: 'ends the process on purpose and is not allowed in production',
   })
   .refine((env) => env.ALERT_WEBHOOK_URL === undefined || env.ALERT_WEBHOOK_SECRET !== undefined, {
     path: ['ALERT_WEBHOOK_SECRET'],
-    error: 'is needed with ALERT_WEBHOOK_URL: it signs what is sent',
+    error: 'is needed with ALERT_WEBHOOK_URL to sign what is sent',
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.PUBLIC_URL !== undefined, {
     path: ['PUBLIC_URL'],
     error:
-      'is needed in production: the address under which people reach the site, such as https://dashboards.example.com',
+      'is needed in production: the address at which people reach the site, ' +
+      'such as https://dashboards.example.com',
   });
 
 export type Config = z.output<typeof schema>;
 
-/**
- * Thrown when the environment cannot be used; the message lists everything wrong and how to mend
- * it.
- */
+/** Thrown for an invalid environment. The message lists every mistake and how to correct it. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 /**
- * Reads the configuration from environment variables. Values are never quoted in the error: they
- * may be secrets.
+ * Parses the configuration from environment variables. Throws ConfigError, which never quotes
+ * values because they may be secrets.
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(
@@ -182,7 +180,7 @@ export function config(): Config {
   return cached;
 }
 
-/** Adds what a `.env` in the working directory says and the environment does not. */
+/** Adds the variables of `.env` in the working directory that the environment does not have. */
 export function loadEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }

@@ -2,15 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseJson } from './http/json.ts';
 import { isObject } from './merge-patch.ts';
 
-/** Stands for what is not shown; a value that still holds it was not written in full. */
+/** Replaces hidden characters. A value that still contains it was not entered in full. */
 const maskMark = '•••';
 
 /** Names of fields that hold personal data or secrets. */
 const personalFieldPattern = /name|mail|phone|mobile|address|street|zip|token|secret|password|key/i;
-/**
- * Bounded, because an unbounded run of characters before the @ would be tried from each of its
- * places.
- */
+/** The repetitions are bounded, because unbounded ones would make matching quadratic. */
 const mailPattern = /[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}/g;
 const phonePattern = /\+\d[\d\s().-]{6,24}\d|\(?\b\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}\b/g;
 
@@ -34,20 +31,20 @@ export function mask(value: unknown, hidden = false): unknown {
 const maskString = (text: string): string =>
   text.trim() === '' ? text : `${[...text][0]}${maskMark}`;
 
-/** The masked item as a person reads and edits it. */
+/** The masked item as JSON, for a person to read and edit. */
 export function formatMasked(item: unknown): string {
   return JSON.stringify(mask(item), null, 2) ?? 'null';
 }
 
-/** A value that was left masked where it is not known any more what it stood for. */
+/** Thrown for a masked value whose original can no longer be determined. */
 export class MaskedValueError extends Error {
   override name = 'MaskLeft';
 }
 
 /**
- * The item that a person means by an edited text: what reads as it was shown keeps its true value.
- * Throws SyntaxError when the text is no JSON, MaskLeft when a masked value was moved or changed in
- * part. Pure.
+ * Applies a person's edits to the item: values that are unchanged in the masked text keep their
+ * original value. Throws SyntaxError when the text is not JSON, and MaskLeft when a masked value
+ * was moved or changed in part. Pure.
  */
 export function parseEdited(item: unknown, text: string): unknown {
   return restore(item, parseJson(formatMasked(item)), parseJson(text));
@@ -70,10 +67,7 @@ function restore(original: unknown, shown: unknown, edited: unknown): unknown {
   return assertUnmasked(edited);
 }
 
-/**
- * Elements stand for what was shown at their place, or for the one that reads the same when they
- * were moved.
- */
+/** Matches each element with the original at its position, or with an equal one if it was moved. */
 function restoreList(original: unknown[], shown: unknown[], edited: unknown[]): unknown[] {
   return edited.map((value, index) => {
     const stays = index < shown.length && isDeepStrictEqual(value, shown[index]);
@@ -91,7 +85,8 @@ function restoreList(original: unknown[], shown: unknown[], edited: unknown[]): 
 function assertUnmasked(value: unknown): unknown {
   if (JSON.stringify(value).includes(maskMark))
     throw new MaskedValueError(
-      `A value still holds "${maskMark}", which stands for characters that are not shown. Write it in full, or leave it as it was.`,
+      `A value still contains "${maskMark}", which stands for hidden characters. ` +
+        'Enter it in full, or leave it as it was.',
     );
   return value;
 }

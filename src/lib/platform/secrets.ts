@@ -1,8 +1,9 @@
-/** Secrets that are in use in this process, so that no text that leaves it can hold one. */
+/** The secrets in use in this process, which must not appear in any text that leaves it. */
 const registeredSecrets = new Set<string>();
+/** Shorter secrets are not scrubbed: they would match parts of ordinary words. */
 const minLength = 6;
 
-/** Registers a secret for scrubbing, in the spellings in which it could turn up. */
+/** Registers a secret for scrubbing, also in its URL-encoded and base64 forms. */
 export function registerSecret(secret: string): void {
   if (secret.length < minLength) return;
   registeredSecrets.add(secret);
@@ -13,7 +14,7 @@ export function registerSecret(secret: string): void {
 const urlPassword = /(\w+:\/\/[^\s:/@]*):[^\s/@]+@/g;
 const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 
-/** Replaces live secrets, passwords in URLs and authorization values by a mark. */
+/** Replaces registered secrets, passwords in URLs and authorization values by [secret]. */
 export function scrub(text: string): string {
   let clean = text.replace(urlPassword, '$1:[secret]@').replace(bearer, '$1 [secret]');
   for (const secret of registeredSecrets) {
@@ -23,19 +24,19 @@ export function scrub(text: string): string {
 }
 
 /**
- * The message of anything thrown, safe to log, store and show: no secret, and no statement with its
- * parameters.
+ * The message of anything thrown, safe to log, store and show: without secrets, SQL statements and
+ * their parameters.
  */
 export function safeMessage(error: unknown): string {
   return scrub(withoutStatement(error));
 }
 
 /**
- * A failed query's message is its SQL with the values in it; what the database said stands in its
- * cause.
+ * Replaces the message of a failed query, which is its SQL with all values, by that of its cause.
  */
 function withoutStatement(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!error.message.startsWith('Failed query:')) return error.message;
-  return `The database refused a statement: ${error.cause instanceof Error ? error.cause.message : 'unknown reason'}`;
+  const reason = error.cause instanceof Error ? error.cause.message : 'unknown reason';
+  return `The database rejected a statement: ${reason}`;
 }

@@ -69,7 +69,7 @@ type ShownName<F extends Fields, Key extends keyof F> = F[Key] extends { as: inf
   ? Name & string
   : Key & string;
 
-/** The fields of a row that lists (or the page of one row) show, by the names that they have there. */
+/** The fields that lists, or the page of one row, show, under the names they have there. */
 export type Shown<F extends Fields, Where extends 'list' | 'detail'> = {
   [Key in keyof F as F[Key] extends { shownIn: Where } ? ShownName<F, Key> : never]: ShownValue<
     F[Key]

@@ -228,7 +228,7 @@ describe('channels', () => {
     process.env['ALLOW_LOOPBACK_PROVIDERS'] = '0';
     process.env['ALERT_EMAIL'] = '';
     resetConfig();
-    await expect(sendTestNotice()).rejects.toThrow('leads back to this machine');
+    await expect(sendTestNotice()).rejects.toThrow('points to this machine');
     process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
     expect(sink.calls).toBe(0);
   });

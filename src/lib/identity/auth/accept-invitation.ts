@@ -18,14 +18,11 @@ export interface OpenInvitation {
   email: string;
   role: 'viewer' | 'member' | 'admin';
   tenant: { id: string; slug: string; name: string };
-  /** Whether the address has an account, which must sign in to accept. */
+  /** Whether the address has an account; if so, its owner must sign in to accept. */
   hasAccount: boolean;
 }
 
-/**
- * The invitation of a link, or undefined when the link is forged, used, withdrawn or too old: it
- * does not say which.
- */
+/** The invitation of a link; undefined when the link is forged, used, withdrawn or expired. */
 export async function findInvitation(token: string): Promise<OpenInvitation | undefined> {
   const id = parseInvitationId(token);
   if (id === undefined) return undefined;
@@ -52,7 +49,7 @@ export async function findInvitation(token: string): Promise<OpenInvitation | un
 
 const newAccount = z.object({ name: nameField, password: newPasswordField });
 
-/** Who accepts: the signed-in user, or somebody new with a name and a password. */
+/** Who accepts: the signed-in user, or a new person with a name and a password. */
 export type Acceptor = { user: Person } | { name: string; password: string };
 
 /**
@@ -73,7 +70,8 @@ async function acceptAs(invitation: OpenInvitation, user: Person): Promise<void>
   if (user.email.toLowerCase() !== invitation.email) {
     throw new Problem(
       'forbidden',
-      `This invitation is for ${invitation.email}. Sign out and open the link again to accept it with that address.`,
+      `This invitation is for ${invitation.email}. ` +
+        'Sign out and open the link again to accept it with that address.',
     );
   }
   await globalDb().transaction(async (tx) => {
@@ -100,7 +98,7 @@ async function acceptAsNew(
   });
 }
 
-/** Uses the invitation up; of two at once, one gets it. */
+/** Marks the invitation as used. Of two concurrent attempts, only one succeeds. */
 async function claimInvitation(tx: Tx, id: string): Promise<void> {
   const rows = await tx
     .update(invitations)
@@ -113,6 +111,6 @@ async function claimInvitation(tx: Tx, id: string): Promise<void> {
 function invalidInvitation(): Problem {
   return new Problem(
     'not_found',
-    'This invitation has expired, was used before or was withdrawn. Ask for a new one.',
+    'This invitation has expired, was already used or was withdrawn. Ask for a new one.',
   );
 }

@@ -10,7 +10,7 @@ import { memberships, staffGrants } from '../../schema/identity.ts';
 
 export type { Role } from './roles.ts';
 
-/** A tenant as pages show it. */
+/** The fields of a tenant that pages show. */
 interface TenantView {
   id: string;
   slug: string;
@@ -21,13 +21,13 @@ interface TenantView {
   logoUrl: string | null;
 }
 
-/** Who looks at which workspace, and what they may do there. */
+/** A user's access to a workspace. */
 export interface Access {
   tenant: TenantView;
   user: { id: string; name: string; email: string };
   role: Role;
   isStaff: boolean;
-  /** What the workspace has switched on. */
+  /** The features that are switched on. */
   features: readonly Feature[];
 }
 
@@ -37,18 +37,18 @@ export interface Person {
   email: string;
 }
 
-/** The user's access to the workspace; a foreign workspace and an absent one are both undefined. */
+/** The user's access to a workspace; undefined if it does not exist or the user has no access. */
 export async function findAccess(user: Person, slug: string): Promise<Access | undefined> {
-  // What cannot be a slug is absent too; a NUL from an address would be an error of the database.
+  // Rejects what cannot be a slug first, because a NUL would be an error of the database.
   return slugField.safeParse(slug).success ? selectAccess(user, eq(tenants.slug, slug)) : undefined;
 }
 
-/** As `findAccess`, by the tenant's id. */
+/** Like `findAccess`, by the id of the tenant. */
 export async function findAccessById(user: Person, tenantId: string): Promise<Access | undefined> {
   return isId(tenantId) ? selectAccess(user, eq(tenants.id, tenantId)) : undefined;
 }
 
-/** Whether the access includes what `atLeast` may do; staff do all that admins do. */
+/** Whether the access has all rights of `atLeast`; staff have all rights of admins. */
 export function hasRole(access: Access, atLeast: Role): boolean {
   return includesRole(access.role, atLeast);
 }
@@ -58,7 +58,7 @@ export interface Workspace {
   role: Role;
 }
 
-/** The workspaces that the user may enter, by name; `search` looks into name and slug. */
+/** The workspaces of the user, ordered by name; `search` matches name and slug. */
 export async function listWorkspaces(user: Person, search = ''): Promise<Workspace[]> {
   const pattern = toLikePattern(search.trim().replace(/\0/g, ''));
   const rows = await selectAccessRows(
@@ -86,7 +86,7 @@ async function selectAccess(user: Person, condition: SQL): Promise<Access | unde
   };
 }
 
-/** One row per tenant and reason to enter it: all pages and APIs decide on this query alone. */
+/** One row per tenant and grant. All pages and APIs decide by this query alone. */
 function selectAccessRows(user: Person, condition: SQL | undefined) {
   const onGrant = or(isNull(staffGrants.tenantId), eq(staffGrants.tenantId, tenants.id));
   return globalDb()
@@ -111,7 +111,7 @@ type AccessRow = Awaited<ReturnType<typeof selectAccessRows>>[number];
 
 function toRole({ memberRole, grantId }: AccessRow): Role {
   if (grantId !== null) return 'staff';
-  // An unknown word in the column must not give more than the least.
+  // An unknown role in the column only gives the fewest rights.
   return memberRole !== null && isMemberRole(memberRole) ? memberRole : 'viewer';
 }
 

@@ -23,9 +23,8 @@ import {
 const passwordChange = z.object({ password: currentPasswordField, newPassword: newPasswordField });
 
 /**
- * Changes the password after checking the present one. Every session ends; the caller's own goes on
- * under a new token, in the cookies that are returned, so that a copied cookie is worth nothing
- * afterwards.
+ * Changes the password after checking the current one. Every other session ends. The caller's own
+ * session continues under a new token in the returned cookies, so a copied cookie becomes useless.
  */
 export async function changePassword(
   input: { password: string; newPassword: string },
@@ -37,7 +36,7 @@ export async function changePassword(
     throw fieldProblem(
       'bad_request',
       'newPassword',
-      'Choose a password that differs from the present one.',
+      'Choose a password that differs from the current one.',
     );
   const cookies = await withPasswordCheck(signedIn, async () => {
     const body = { currentPassword: password, newPassword, revokeOtherSessions: true };
@@ -49,7 +48,7 @@ export async function changePassword(
   return cookies;
 }
 
-/** Runs work that checks the user's password, with a limit on wrong ones. */
+/** Runs work that checks the user's password, and limits wrong attempts. */
 export async function withPasswordCheck<T>(signedIn: SignedIn, work: () => Promise<T>): Promise<T> {
   await consumeLimit(passwordCheck, signedIn.user.id, 'There were too many wrong passwords.');
   try {
@@ -61,9 +60,7 @@ export async function withPasswordCheck<T>(signedIn: SignedIn, work: () => Promi
   }
 }
 
-/**
- * After the session got a new token: no other one stays, and the workspace stays the active one.
- */
+/** After a session got a new token, ends all others and keeps the workspace that was active. */
 export async function keepOnlySession(
   cookies: Headers,
   before: SignedIn,

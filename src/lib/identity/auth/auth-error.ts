@@ -11,8 +11,8 @@ interface ErrorBody {
 const lockedSeconds = 15 * 60;
 
 /**
- * What went wrong inside better-auth, in plain words. Anything that a person did not cause is
- * thrown on as it is.
+ * Translates an error of better-auth into a Problem. Errors that no person caused are returned
+ * unchanged.
  */
 export function toProblem(error: unknown): unknown {
   if (!isAPIError(error)) return error;
@@ -33,7 +33,7 @@ const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {
     fieldProblem(
       'unauthenticated',
       'code',
-      'This code is wrong or too old. Enter the newest one from your app.',
+      'This code is wrong or too old. Enter the current one from your app.',
     ),
   INVALID_BACKUP_CODE: () =>
     fieldProblem('unauthenticated', 'code', 'This is not one of your unused backup codes.'),
@@ -54,7 +54,7 @@ const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {
       { retryAfter: lockedSeconds },
     ),
   TOTP_ALREADY_ENABLED: () =>
-    new Problem('conflict', 'Two-step sign-in is already on. Turn it off to set it up anew.'),
+    new Problem('conflict', 'Two-step sign-in is already on. Turn it off to set it up again.'),
   TOTP_NOT_ENABLED: () =>
     new Problem('conflict', 'Two-step sign-in is not set up. Start with your password.'),
 };

@@ -27,7 +27,7 @@ const daySeconds = 24 * 60 * 60;
 export const resetLifetimeSeconds = 60 * 60;
 const challengeLifetimeSeconds = 10 * 60;
 
-/** The models of better-auth on our tables. */
+/** Maps the models of better-auth to our tables. */
 const schema = {
   user: users,
   session: sessions,
@@ -53,7 +53,7 @@ const twoFactorPlugin = twoFactor({
   accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 15 * 60 },
 });
 
-/** Wider than better-auth's own: an office shares one address, and hooks.ts counts per account. */
+/** Higher than the default: an office shares one address, and hooks.ts limits each account. */
 const rateLimit = {
   enabled: true,
   storage: 'database' as const,
@@ -75,7 +75,7 @@ function createAuth() {
     database: drizzleAdapter(globalDb(), { provider: 'pg', schema, transaction: true }),
     emailAndPassword: {
       enabled: true,
-      // Accounts come from an operator or an invitation.
+      // Accounts are created by operators and invitations.
       disableSignUp: true,
       minPasswordLength,
       maxPasswordLength,
@@ -100,7 +100,7 @@ function createAuth() {
   });
 }
 
-/** A session without a workspace begins in the user's only one. */
+/** Starts a session in the user's workspace if there is exactly one. */
 async function startInOnlyTenant<
   T extends { userId: string; activeOrganizationId?: string | null },
 >(session: T) {
@@ -112,7 +112,7 @@ async function startInOnlyTenant<
   };
 }
 
-/** Its warnings are wrong passwords and the like, which are answers and not faults. */
+/** Only logs errors: warnings are about wrong passwords and the like. */
 function reportError(level: string, message: string): void {
   if (level === 'error')
     log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
@@ -122,7 +122,7 @@ type Auth = ReturnType<typeof createAuth>;
 
 let instance: Auth | undefined;
 
-/** better-auth on this process's database, made on first use. */
+/** better-auth on the database of this process, created on first use. */
 export function auth(): Auth {
   instance ??= createAuth();
   return instance;

@@ -1,9 +1,7 @@
-/**
- * Carries the client's address to better-auth; whatever a client sends under this name is replaced.
- */
+/** Passes the client's address to better-auth. A header of this name from a client is replaced. */
 export const addressHeader = 'x-tributary-client-address';
 
-/** Who asks, as far as sign-in needs to know: cookies, browser, address. */
+/** The headers that sign-in needs: cookies, user agent and address of the client. */
 export function buildClientHeaders(request: Request, address: string): Headers {
   const headers = new Headers({ [addressHeader]: normalizeAddress(address) });
   for (const name of ['cookie', 'user-agent']) {
@@ -18,8 +16,8 @@ export function readAddress(headers: Headers): string {
 }
 
 /**
- * The address of the client: of the connection, or what our own proxy put last into
- * X-Forwarded-For.
+ * The address of the client: the last entry of X-Forwarded-For if our own proxy sets it, otherwise
+ * the address of the connection.
  */
 export function readClientAddress(
   request: Request,

@@ -14,13 +14,13 @@ import {
 type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
 /*
- * Limits live in hooks because these run for calls from pages (which better-auth does not limit)
- * and for requests to its HTTP endpoints alike: there is no door beside them.
+ * The limits are in hooks because hooks run for every call: those from pages, which better-auth
+ * does not limit, and requests to its HTTP endpoints.
  */
 export const beforeEndpoint = createAuthMiddleware(async (ctx) => {
   if (ctx.path === '/sign-in/email') await countSignIn(ctx);
   if (ctx.path === '/two-factor/verify-totp') await rejectUsedCode(ctx);
-  // A trusted device would skip the second step, even after the password was reset.
+  // A trusted device would skip the second step, even after a password reset.
   if (readBodyField(ctx, 'trustDevice') !== undefined)
     throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
 });
@@ -51,11 +51,11 @@ async function rejectUsedCode(ctx: Context): Promise<void> {
   await enforceLimit(
     totpCode,
     `${userId}:${code}`,
-    'This code was tried before. Wait for the next one.',
+    'This code was already used. Wait for the next one.',
   );
 }
 
-/** The user who has given the password and still owes the second step. */
+/** The user who has entered the password but not yet completed the second step. */
 async function findChallengedUser(ctx: Context): Promise<string | undefined> {
   const cookie = ctx.context.createAuthCookie('two_factor');
   const challenge = await ctx.getSignedCookie(cookie.name, ctx.context.secret);

@@ -14,7 +14,7 @@ export const emailField = z
   );
 
 export const minPasswordLength = 12;
-/** Hashing time grows with the length, so that it needs an end. */
+/** Bounds the time for hashing, which grows with the length. */
 export const maxPasswordLength = 128;
 
 export const newPasswordField = z
@@ -23,8 +23,8 @@ export const newPasswordField = z
   .max(maxPasswordLength, `Use at most ${maxPasswordLength} characters.`);
 
 /**
- * A password that is compared, never stored: any text, so that the answer does not tell the policy
- * of another time.
+ * A password that is compared and never stored. Any text is valid, because the password may date
+ * from a time with other rules.
  */
 export const currentPasswordField = z
   .string({ error: 'Enter your password.' })
@@ -36,7 +36,7 @@ export const nameField = z
   .trim()
   .min(1, 'Enter a name.')
   .max(120, 'Use at most 120 characters.')
-  // Control characters would let a name start new lines in a mail.
+  // Control characters would allow a name to add lines to a mail.
   .regex(/^\P{Cc}*$/u, 'Leave out line breaks and control characters.');
 
 export const roleField = z.enum(memberRoles, { error: 'Choose viewer, member or admin.' });
@@ -58,11 +58,11 @@ export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.ou
   if (result.success) return result.data;
   const fields: Record<string, string> = {};
   for (const issue of result.error.issues) fields[issue.path.join('.')] ??= issue.message;
-  const first = result.error.issues[0]?.message ?? 'The input is not usable.';
+  const first = result.error.issues[0]?.message ?? 'The input is not valid.';
   throw new Problem('bad_request', first, { fields } satisfies FieldErrors);
 }
 
-/** A Problem about one field that only the data can tell. */
+/** A Problem about one field that only the data reveals. */
 export function fieldProblem(
   code: 'bad_request' | 'conflict' | 'unauthenticated' | 'forbidden',
   field: string,

@@ -2,7 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { config } from '../../platform/config.ts';
 import { isId } from '../../platform/id.ts';
 
-/** What a link is bound to. Sending again moves the end, so that the older link stops working. */
+/**
+ * What a link is bound to. Sending it again moves the expiry date, which invalidates older links.
+ */
 interface TokenClaims {
   id: string;
   email: string;
@@ -10,14 +12,13 @@ interface TokenClaims {
 }
 
 /**
- * The token of an invitation's link. Nobody who reads the database, or the id on a page, can make
- * one.
+ * The token of an invitation link. The database and the id on a page do not suffice to forge it.
  */
 export function createInvitationToken(invitation: TokenClaims): string {
   return `${invitation.id}.${computeMac(invitation)}`;
 }
 
-/** The id that a token names, before anything is believed. */
+/** The id in a token, before the token is verified. */
 export function parseInvitationId(token: string): string | undefined {
   const id = token.split('.', 1)[0] ?? '';
   return isId(id) ? id : undefined;

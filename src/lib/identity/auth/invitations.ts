@@ -18,8 +18,8 @@ const lifetimeDays = 7;
 const invitationInput = z.object({ email: emailField, role: roleField });
 
 /**
- * Invites somebody to the workspace by mail. Inviting the same address again sends a new link; the
- * old one ends.
+ * Invites a person to the workspace by mail. Inviting the same address again sends a new link and
+ * invalidates the old one.
  */
 export async function inviteUser(
   access: Access,
@@ -31,7 +31,7 @@ export async function inviteUser(
   await consumeLimit(
     invitesByTenant,
     access.tenant.id,
-    'This workspace has sent many invitations.',
+    'This workspace has sent too many invitations.',
   );
   await assertNotMember(access.tenant.id, email);
   const invitation = await storeInvitation(access, email, role);
@@ -39,7 +39,7 @@ export async function inviteUser(
   return invitation;
 }
 
-/** Sends the link anew, with a new end. */
+/** Sends a new link with a new expiry date. */
 export async function resendInvitation(access: Access, invitationId: string): Promise<void> {
   requireAdmin(access);
   const invitation = await findPendingInvitation(access, invitationId);
@@ -55,7 +55,7 @@ export async function revokeInvitation(access: Access, invitationId: string): Pr
     .where(and(eq(invitations.id, id), eq(invitations.status, 'pending')));
 }
 
-/** Invitations that wait for an answer, also those that have run out, by address. */
+/** Pending invitations, including expired ones, ordered by address. */
 export async function listInvitations(access: Access): Promise<Invitation[]> {
   requireAdmin(access);
   return globalDb()
@@ -65,7 +65,7 @@ export async function listInvitations(access: Access): Promise<Invitation[]> {
     .orderBy(asc(invitations.email));
 }
 
-/** The link of an invitation that has not run out. Only for its recipient. */
+/** The link of an invitation. Only for its recipient. */
 function invitationUrl(invitation: Invitation): string {
   return publicUrl(`/invitations/${createInvitationToken(invitation)}`);
 }
@@ -115,7 +115,7 @@ async function findPendingInvitation({ tenant }: Access, id: string): Promise<In
     ? await globalDb().select().from(invitations).where(ownPending)
     : [];
   if (invitation === undefined)
-    throw new Problem('not_found', 'This invitation was answered or withdrawn before.');
+    throw new Problem('not_found', 'This invitation was already accepted or withdrawn.');
   return invitation;
 }
 
@@ -134,6 +134,6 @@ function requireAdmin(access: Access): void {
     throw new Problem('forbidden', 'Only admins of this workspace can invite people.');
 }
 
-/** Condition: waits for an answer and has not run out. */
+/** Condition: pending and not expired. */
 export const whereOpen = (now: Date) =>
   and(eq(invitations.status, 'pending'), gt(invitations.expiresAt, now));

@@ -13,22 +13,21 @@ export interface Limit {
 
 const minuteSeconds = 60;
 
-/** Wrong passwords for one account. A right one clears the count. */
+/** Wrong passwords for one account. A successful sign-in clears the count. */
 export const signInByAccount: Limit = {
   name: 'sign-in:account',
   max: 10,
   windowSeconds: 15 * minuteSeconds,
 };
 /**
- * Wrong passwords from one address, over all accounts: an office shares one address, so it is
- * wider.
+ * Wrong passwords from one address for any account. Higher, because an office shares one address.
  */
 export const signInByAddress: Limit = {
   name: 'sign-in:address',
   max: 50,
   windowSeconds: 15 * minuteSeconds,
 };
-/** Wrong current passwords typed inside a session. */
+/** Wrong current passwords entered within a session. */
 export const passwordCheck: Limit = {
   name: 'password-check',
   max: 10,
@@ -55,17 +54,17 @@ export const invitesByTenant: Limit = {
   windowSeconds: 60 * minuteSeconds,
 };
 /**
- * One use of one code: RFC 6238 section 5.2 asks that a code is accepted once. It lives 90 s with
- * its neighbours.
+ * One use of each code, as RFC 6238, section 5.2 requires. The window is longer than the 90 seconds
+ * for which a code is accepted, including the periods before and after its own.
  */
 export const totpCode: Limit = { name: 'totp:code', max: 1, windowSeconds: 120 };
 
-/** How long a row can matter to any limit, here or in better-auth. */
+/** The longest window of any limit, here or in better-auth. */
 const maxWindowMs = 24 * 60 * minuteSeconds * 1000;
 
 /**
- * Counts one use of `key` and throws a Problem `rate_limited` with `details.retryAfter` in seconds
- * when there were too many. One statement counts and decides, so that parallel attempts cannot slip
+ * Counts one use of `key`. Throws Problem `rate_limited`, with `details.retryAfter` in seconds,
+ * when there were too many. A single statement counts and decides, so parallel attempts cannot slip
  * through.
  */
 export async function consumeLimit(
@@ -92,7 +91,7 @@ export async function consumeLimit(
   throw new Problem('rate_limited', `${message} ${formatWait(retryAfter)}`, { retryAfter });
 }
 
-/** Takes one counted use back, for attempts that turned out to be right. */
+/** Takes back one counted use, for attempts that turned out to be valid. */
 export async function refundLimit(limit: Limit, key: string): Promise<void> {
   await globalDb()
     .update(rateLimits)
@@ -106,7 +105,7 @@ export async function clearLimit(limit: Limit, key: string): Promise<void> {
     .where(eq(rateLimits.key, toLimitKey(limit, key)));
 }
 
-/** Drops counts that no limit looks at any more. */
+/** Deletes counts whose window has ended. */
 export async function pruneLimits(now: Date): Promise<void> {
   await globalDb()
     .delete(rateLimits)
@@ -114,11 +113,14 @@ export async function pruneLimits(now: Date): Promise<void> {
 }
 
 function toLimitKey(limit: Limit, key: string): string {
-  // PostgreSQL takes no NUL in a text, and keys hold what people typed.
+  // Keys contain what people typed, and PostgreSQL accepts no NUL in text.
   return `${limit.name}:${key.toLowerCase().replaceAll('\0', '').slice(0, 320)}`;
 }
 
+/** Shorter waits are shown in seconds, longer ones in minutes. */
+const secondsShownBelow = 90;
+
 function formatWait(seconds: number): string {
-  if (seconds < 90) return `Try again in ${seconds} seconds.`;
+  if (seconds < secondsShownBelow) return `Try again in ${seconds} seconds.`;
   return `Try again in ${Math.ceil(seconds / 60)} minutes.`;
 }

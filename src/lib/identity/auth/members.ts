@@ -64,7 +64,7 @@ export async function addMember(input: {
 
 const roleChange = z.object({ userId: idField, role: roleField });
 
-/** Gives a member another role. The last admin keeps theirs. It holds from the next request on. */
+/** Changes a member's role, except that of the last admin, with effect from the next request. */
 export async function changeRole(
   access: Access,
   input: { userId: string; role: string },
@@ -81,7 +81,8 @@ export async function changeRole(
 }
 
 /**
- * Ends a membership at once, and the open invitations that the member sent. The last admin stays.
+ * Ends a membership and withdraws the open invitations that the member sent. The last admin cannot
+ * be removed.
  */
 export async function removeMember(access: Access, input: { userId: string }): Promise<void> {
   requireAdmin(access);
@@ -100,14 +101,14 @@ export async function removeMember(access: Access, input: { userId: string }): P
 
 type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;
 
-/** Runs a change of one member while no other change of the tenant's members runs. */
+/** Runs a change of one member while no other member of the tenant is being changed. */
 async function changeMember(
   { tenant }: Access,
   userId: string,
   change: MemberChange,
 ): Promise<void> {
   await globalDb().transaction(async (tx) => {
-    // Two admins who demote each other at the same moment must take turns.
+    // The lock makes two admins who demote each other at the same moment take turns.
     await tx
       .select({ id: tenants.id })
       .from(tenants)
@@ -117,8 +118,7 @@ async function changeMember(
       .select({ role: memberships.role })
       .from(memberships)
       .where(whereMember(tenant.id, userId));
-    if (member === undefined)
-      throw new Problem('not_found', 'This person is not a member any more.');
+    if (member === undefined) throw new Problem('not_found', 'This person is no longer a member.');
     await change(tx, member.role);
   });
 }
@@ -134,7 +134,7 @@ async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
   if ((row?.admins ?? 0) < 2)
     throw new Problem(
       'conflict',
-      'This is the last admin of the workspace. Make somebody else an admin first.',
+      'This is the last admin of the workspace. Make another member an admin first.',
     );
 }
 

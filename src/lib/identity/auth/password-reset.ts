@@ -25,8 +25,8 @@ import { accounts, sessions, users, verifications } from '../../schema/identity.
 const requestInput = z.object({ email: emailField });
 
 /**
- * Mails a link to set a new password. The answer is the same, and comes as fast, whether or not
- * there is such an account. Problems: `rate_limited`; `unavailable` when the server cannot send
+ * Mails a link for setting a new password. The result and its timing are the same whether or not
+ * the account exists. Throws Problem `rate_limited`, or `unavailable` when the server cannot send
  * mail.
  */
 export async function requestPasswordReset(
@@ -45,7 +45,7 @@ export async function requestPasswordReset(
     .select({ id: users.id })
     .from(users)
     .where(eq(users.email, email));
-  // Made for nobody too, so that the time taken tells nothing.
+  // Also created when there is no such user, so that the timing reveals nothing.
   const link = await createResetLink(user?.id ?? newId(), resetLifetimeSeconds);
   if (user !== undefined) sendMailLater(email, resetMail(link, resetLifetimeSeconds / 60));
 }
@@ -53,8 +53,8 @@ export async function requestPasswordReset(
 const resetInput = z.object({ token: z.string().min(1), password: newPasswordField });
 
 /**
- * Sets a new password with the token of a link, which then is used up. Every session of the user
- * ends, and every other link. It opens no session: two-step sign-in is asked for as always.
+ * Sets a new password with the token of a link, which can be used once. It ends every session and
+ * every other link of the user, and opens no session, so two-step sign-in still applies.
  */
 export async function resetPassword(
   input: { token: string; password: string },
@@ -77,7 +77,7 @@ export async function resetPassword(
   return { email };
 }
 
-/** Whether a link still works, so that its page can say so before a password is typed. */
+/** Whether a link is still valid, so that its page can say so before a password is entered. */
 export async function isResetTokenValid(token: string, client: Headers): Promise<boolean> {
   await consumeLimit(
     tokenByAddress,
@@ -89,7 +89,7 @@ export async function isResetTokenValid(token: string, client: Headers): Promise
   return found !== null && found !== undefined && found.expiresAt > new Date();
 }
 
-/** A link on which the user sets a password. Only a hash of its token is stored. */
+/** A link for setting a password. Only a hash of its token is stored. */
 export async function createResetLink(userId: string, lifetimeSeconds: number): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   const { internalAdapter } = await auth().$context;
@@ -102,8 +102,8 @@ export async function createResetLink(userId: string, lifetimeSeconds: number): 
 }
 
 /**
- * Stores the hash and ends what the old password had opened. The user's address, or undefined when
- * there is no such user.
+ * Stores the hash and ends all sessions and links of the user. Returns the user's address;
+ * undefined when there is no such user.
  */
 async function replacePassword(
   tx: Tx,
@@ -140,7 +140,7 @@ const toIdentifier = (token: string): string => `reset-password:${token}`;
 function invalidLink(): Problem {
   return new Problem(
     'bad_request',
-    'This link has expired or was used before. Ask for a new one.',
+    'This link has expired or was already used. Ask for a new one.',
     { invalidLink: true },
   );
 }

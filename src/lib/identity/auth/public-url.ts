@@ -1,8 +1,8 @@
 import { config } from '../../platform/config.ts';
 
 /**
- * Where people reach the site. Never taken from the Host header: a forged one would send reset
- * links elsewhere.
+ * The origin of the site. It never comes from the Host header, because a forged one would make
+ * reset links point to another site.
  */
 export function publicOrigin(): string {
   const { PUBLIC_URL, HOST, PORT } = config();
@@ -15,10 +15,7 @@ export function publicUrl(path: string): string {
   return new URL(path, publicOrigin()).href;
 }
 
-/**
- * Whether cookies may only travel over TLS: in production, unless the operator serves plain http on
- * purpose.
- */
+/** Whether cookies require TLS: in production, unless PUBLIC_URL is plain http. */
 export function isSecureSite(): boolean {
   const { PUBLIC_URL, NODE_ENV } = config();
   return PUBLIC_URL === undefined ? NODE_ENV === 'production' : PUBLIC_URL.startsWith('https://');

@@ -1,17 +1,14 @@
 import { createAccessControl } from 'better-auth/plugins/access';
 
-/** What a membership may say. */
+/** The roles that a membership can have. */
 export const memberRoles = ['viewer', 'member', 'admin'] as const;
 export type MemberRole = (typeof memberRoles)[number];
-/**
- * Staff are not members: a grant lets them into a workspace, where they may do all that an admin
- * may.
- */
+/** Staff are not members. A grant gives them access to a workspace with all rights of an admin. */
 export type Role = MemberRole | 'staff';
 
 const rank: Record<Role, number> = { viewer: 1, member: 2, admin: 3, staff: 4 };
 
-/** Whether `role` includes what `atLeast` may do. */
+/** Whether `role` has all rights of `atLeast`. */
 export function includesRole(role: Role, atLeast: Role): boolean {
   return rank[role] >= rank[atLeast];
 }
@@ -20,10 +17,7 @@ export function isMemberRole(text: string): text is MemberRole {
   return memberRoles.some((role) => role === text);
 }
 
-/**
- * The same roles in better-auth's terms, so that its organization plugin knows no role that we do
- * not have.
- */
+/** The same roles for better-auth, so that its organization plugin has no roles besides ours. */
 export const accessControl = createAccessControl({
   organization: ['update'],
   member: ['create', 'update', 'delete'],

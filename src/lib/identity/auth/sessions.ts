@@ -24,9 +24,7 @@ export interface SignedIn {
   session: CurrentSession;
 }
 
-/**
- * Who the cookies belong to, and Set-Cookie headers when the session was prolonged or has ended.
- */
+/** The session of the cookies, with Set-Cookie headers when it was extended or has ended. */
 export async function readSession(
   client: Headers,
 ): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
@@ -59,11 +57,12 @@ async function fetchSession(client: Headers) {
     return await auth().api.getSession({ headers: client, returnHeaders: true });
   } catch (error) {
     if (!isAPIError(error)) throw error;
-    // It ended between being read and being prolonged.
+    // The session ended between being read and being extended.
     if (error.statusCode === 401) return { response: null, headers: new Headers() };
     throw new Problem(
       'unavailable',
-      'Your sign-in could not be checked because the database did not answer. Try again in a minute.',
+      'Your sign-in could not be checked because the database did not respond. ' +
+        'Try again in a minute.',
     );
   }
 }
@@ -94,7 +93,7 @@ export async function listSessions({ user, session }: SignedIn): Promise<Session
   }));
 }
 
-/** Ends one session of the user; a session of somebody else answers like an absent one. */
+/** Ends one session of the user. Sessions of other users are treated as if they did not exist. */
 export async function revokeSession(userId: string, sessionId: string): Promise<void> {
   const deleted = isId(sessionId)
     ? await globalDb()
@@ -112,7 +111,7 @@ export async function revokeOtherSessions({ user, session }: SignedIn): Promise<
 }
 
 /**
- * Makes a tenant the one that short paths and APIs without `?tenant=` mean. The caller has checked
+ * Sets the tenant for short paths and for API requests without `?tenant=`. The caller has checked
  * access.
  */
 export async function setActiveTenant(sessionId: string, tenantId: string): Promise<void> {
@@ -122,7 +121,7 @@ export async function setActiveTenant(sessionId: string, tenantId: string): Prom
     .where(eq(sessions.id, sessionId));
 }
 
-/** The session that freshly set cookies stand for. */
+/** The session that belongs to cookies which were just set. */
 export async function readSessionFromCookies(cookies: Headers, client: Headers): Promise<SignedIn> {
   const fresh = new Headers(client);
   fresh.set(

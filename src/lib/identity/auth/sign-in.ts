@@ -3,9 +3,9 @@ import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
 import { emailField, currentPasswordField, parseInput } from './input.ts';
 
-/** A step of signing in that went well. */
+/** The result of a successful step of signing in. */
 export interface SignInStep {
-  /** Whether a code is still owed; the session comes only after it. */
+  /** Whether a code is still needed before the session is opened. */
   needsCode: boolean;
   /** Set-Cookie headers for the browser. */
   cookies: Headers;
@@ -14,9 +14,9 @@ export interface SignInStep {
 const credentials = z.object({ email: emailField, password: currentPasswordField });
 
 /**
- * The first step: e-mail and password. An unknown address takes as long and says the same as a
- * wrong password. After 10 wrong passwords the account waits: Problem `rate_limited`, seconds in
- * `details.retryAfter`.
+ * The first step: e-mail address and password. An unknown address has the same result and timing as
+ * a wrong password. After 10 wrong passwords throws Problem `rate_limited`, with the seconds to
+ * wait in `details.retryAfter`.
  */
 export async function signIn(
   input: { email: string; password: string },
@@ -43,7 +43,7 @@ const codeInput = z.object({
     .pipe(z.string().min(6, 'Enter the code.').max(20, 'This code is too long.')),
 });
 
-/** The second step: a code of the authenticator app, or one of the backup codes. */
+/** The second step: a code from the authenticator app, or a backup code. */
 export async function verifyCode(
   input: { kind: string; code: string },
   client: Headers,
@@ -60,13 +60,13 @@ export async function verifyCode(
   }
 }
 
-/** Whether the browser has given a password and may owe a code; `verifyCode` decides. */
+/** Whether the browser has passed the first step and may need a code; `verifyCode` decides. */
 export async function isAwaitingCode(client: Headers): Promise<boolean> {
   const { createAuthCookie } = await auth().$context;
   return (client.get('cookie') ?? '').includes(`${createAuthCookie('two_factor').name}=`);
 }
 
-/** Ends the session; fine to call without one. */
+/** Ends the session, if there is one. */
 export async function signOut(client: Headers): Promise<Headers> {
   const { headers } = await auth().api.signOut({ headers: client, returnHeaders: true });
   return headers;

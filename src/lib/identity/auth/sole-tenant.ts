@@ -3,7 +3,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import { tenants } from '../../schema/tenants.ts';
 import { memberships } from '../../schema/identity.ts';
 
-/** The tenant of a user who has exactly one, so that signing in leads straight to it; else null. */
+/** The only tenant of a user, which signing in opens directly; null for none or several. */
 export async function findSoleTenant(userId: string): Promise<string | null> {
   const rows = await globalDb()
     .select({ id: tenants.id })

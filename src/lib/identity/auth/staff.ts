@@ -4,8 +4,8 @@ import { newId } from '../../platform/id.ts';
 import { staffGrants } from '../../schema/identity.ts';
 
 /**
- * Lets an agency user into one tenant, or into every tenant (null), also future ones. Granting
- * twice is fine.
+ * Gives an agency user access to one tenant, or to every tenant (null), including future ones.
+ * Granting twice has no effect.
  */
 export async function grantStaff(userId: string, tenantId: string | null): Promise<void> {
   await globalDb()
@@ -14,7 +14,7 @@ export async function grantStaff(userId: string, tenantId: string | null): Promi
     .onConflictDoNothing();
 }
 
-/** Takes one grant back; it ends with the next request. */
+/** Revokes one grant, with effect from the next request. */
 export async function revokeStaff(userId: string, tenantId: string | null): Promise<void> {
   const which =
     tenantId === null ? isNull(staffGrants.tenantId) : eq(staffGrants.tenantId, tenantId);
@@ -23,10 +23,7 @@ export async function revokeStaff(userId: string, tenantId: string | null): Prom
     .where(and(eq(staffGrants.userId, userId), which));
 }
 
-/**
- * Whether the user may see what concerns the whole installation: staff of every tenant, not of
- * some.
- */
+/** Whether the user is staff of every tenant and may see what concerns the whole installation. */
 export async function isStaffOfAll(userId: string): Promise<boolean> {
   const everywhere = and(eq(staffGrants.userId, userId), isNull(staffGrants.tenantId));
   return (

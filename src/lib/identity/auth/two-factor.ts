@@ -18,18 +18,15 @@ const codeInput = z.object({
     .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits.')),
 });
 
-/** What an authenticator app needs; nothing is on until `confirmTwoFactor`. */
+/** What an authenticator app needs. Two-step sign-in stays off until `confirmTwoFactor`. */
 export interface TwoFactorSetup {
   /** otpauth:// URI, for a QR code. */
   uri: string;
-  /** The same secret for typing, in base32. */
+  /** The same secret in base32, for entering by hand. */
   key: string;
 }
 
-/**
- * Begins the set-up after checking the password. Beginning again replaces a set-up that was not
- * confirmed.
- */
+/** Starts the setup after checking the password. It replaces a setup that was not confirmed. */
 export async function startTwoFactor(
   input: { password: string },
   signedIn: SignedIn,
@@ -39,11 +36,11 @@ export async function startTwoFactor(
   const result = await withPasswordCheck(signedIn, () =>
     auth().api.enableTwoFactor({ body, headers: client }),
   );
-  if (!('totpURI' in result)) throw new Error('The set-up answered without a secret');
+  if (!('totpURI' in result)) throw new Error('The setup returned no secret');
   return toSetup(result.totpURI);
 }
 
-/** The set-up that waits for its first code, so that a page can show it again after a wrong one. */
+/** The setup that awaits its first code, so that the page can show it again after a wrong one. */
 export async function findPendingSetup({ user }: SignedIn): Promise<TwoFactorSetup | undefined> {
   const [row] = await globalDb()
     .select()
@@ -53,14 +50,18 @@ export async function findPendingSetup({ user }: SignedIn): Promise<TwoFactorSet
   const { secretConfig } = await auth().$context;
   const secret = await symmetricDecrypt({ key: secretConfig, data: row.secret });
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(user.email)}`;
-  return toSetup(
-    `otpauth://totp/${label}?secret=${encodeBase32(Buffer.from(secret))}&issuer=${encodeURIComponent(issuer)}&digits=6&period=30`,
-  );
+  const parameters = [
+    `secret=${encodeBase32(Buffer.from(secret))}`,
+    `issuer=${encodeURIComponent(issuer)}`,
+    'digits=6',
+    'period=30',
+  ];
+  return toSetup(`otpauth://totp/${label}?${parameters.join('&')}`);
 }
 
 /**
- * Turns two-step sign-in on with a first code. Other sessions end: they were opened with a password
- * alone. The backup codes are for showing once.
+ * Turns on two-step sign-in with a first code. It ends the other sessions, which were opened with
+ * only a password. The backup codes are to be shown once.
  */
 export async function confirmTwoFactor(
   input: { code: string },

@@ -33,16 +33,13 @@ export type NewUser = z.input<typeof newUser>;
 
 export interface CreatedUser {
   user: User;
-  /** Where the user sets a password, when none was given; works for a week. */
+  /** Link for setting a password if none was given; valid for a week. */
   setPasswordUrl?: string;
 }
 
 const firstLinkSeconds = 7 * 24 * 60 * 60;
 
-/**
- * Creates an account with its membership or staff grants. For operators: there is no page that does
- * this.
- */
+/** Creates an account with its membership or staff grants. Only for operators; no page uses it. */
 export async function createUser(input: NewUser): Promise<CreatedUser> {
   const {
     email,
@@ -76,8 +73,8 @@ export async function findUserByEmail(email: string): Promise<User | undefined> 
 }
 
 /**
- * Writes a user; without a hash there is no way to sign in until a password is set. A taken address
- * is a Problem.
+ * Inserts a user, who cannot sign in without a password hash. Throws Problem `conflict` for an
+ * address that is already in use.
  */
 export async function insertUser(
   tx: Tx,
@@ -103,7 +100,7 @@ export async function insertUser(
   return user;
 }
 
-/** Adds a membership unless there is one. Says whether it did. */
+/** Adds a membership unless there is one. Returns whether it was added. */
 export async function insertMembership(
   tx: Tx,
   tenantId: string,

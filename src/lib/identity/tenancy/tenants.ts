@@ -40,8 +40,8 @@ export interface NewTenant {
 }
 
 /**
- * Creates a tenant. A slug that is taken or ill-formed, an unknown time zone or currency is a
- * Problem.
+ * Creates a tenant. Throws Problem for a slug that is taken or malformed, and for an unknown time
+ * zone, currency or colour.
  */
 export async function createTenant(input: NewTenant): Promise<Tenant> {
   checkTenant(input);
@@ -60,21 +60,21 @@ export async function createTenant(input: NewTenant): Promise<Tenant> {
 }
 
 export interface TenantLimits {
-  /** How long raw answers are kept that no replay needs, in days; at least 1. */
+  /** Days for which raw responses are kept that no replay needs; at least 1. */
   rawRetentionDays?: number | undefined;
-  /** The largest share of a stream's rows that is deleted without asking, from 0 to 1. */
+  /** The largest share of a stream's rows that is deleted without confirmation, from 0 to 1. */
   deletionShare?: number | undefined;
 }
 
-/** Changes what a tenant keeps and what it lets be deleted; what is not named stays. */
+/** Changes the limits of a tenant; those that are left out stay the same. */
 export async function updateTenant(id: string, limits: TenantLimits): Promise<Tenant> {
   const { rawRetentionDays: days, deletionShare: share } = limits;
   if (days === undefined && share === undefined)
-    throw new Problem('bad_request', 'Name what to change.');
+    throw new Problem('bad_request', 'Choose at least one setting to change.');
   if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 36_500))
-    throw new Problem('bad_request', 'Raw answers are kept for a whole number of days, 1 or more.');
+    throw new Problem('bad_request', 'The retention must be a whole number of days, at least 1.');
   if (share !== undefined && !(share >= 0 && share <= 1))
-    throw new Problem('bad_request', 'The share is a number from 0 to 1, for example 0.2.');
+    throw new Problem('bad_request', 'The share must be a number from 0 to 1, for example 0.2.');
   const [tenant] = await globalDb()
     .update(tenants)
     .set(limits)
@@ -90,7 +90,8 @@ function checkTenant(input: NewTenant): void {
   if (!slugPattern.test(input.slug)) {
     throw new Problem(
       'bad_request',
-      'A slug has 1 to 63 lower-case letters, digits and inner hyphens, for example "summit-fitness".',
+      'A slug has 1 to 63 lower-case letters, digits and inner hyphens, ' +
+        'for example "summit-fitness".',
     );
   }
   if (input.name.trim() === '') throw new Problem('bad_request', 'A workspace needs a name.');

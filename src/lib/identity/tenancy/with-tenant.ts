@@ -6,8 +6,8 @@ import { readFromReplica } from '../../platform/db/replica.ts';
 import { retryOnDbOutage } from '../../platform/db/retry.ts';
 
 /**
- * The only door to tenant tables: one transaction that row-level security binds to `tenantId`. The
- * setting ends with the transaction, so a pooled connection never carries it on. Never await the
+ * The only access to tenant tables: runs a transaction that row-level security binds to `tenantId`.
+ * The setting ends with the transaction, so a pooled connection never keeps it. Never await the
  * network inside.
  */
 export function withTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
@@ -24,15 +24,14 @@ export function retryInTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): 
 
 export interface ReadOptions {
   /**
-   * Whether what is read may be some seconds old, so that a replica may answer: yes for what
-   * workers bring in, no for what the visitor may just have written, and for the state of the
-   * syncs.
+   * Whether the data may be some seconds old, so that a replica can be read. True for synced data,
+   * false for what the visitor may just have changed and for the state of syncs.
    */
   mayLag?: boolean;
 }
 
 /**
- * As `withTenant`, but reads only, and every query inside sees the same moment: figures and rows
+ * Like `withTenant`, but read-only and with one snapshot for all queries, so that figures and rows
  * agree. `fn` may run twice.
  */
 export function readTenant<T>(

@@ -2,10 +2,10 @@ const kinds: Record<string, string> = {
   failed: 'Failed',
   worker_lost: 'Worker stopped',
   timed_out: 'Took too long',
-  push: 'Could not be written into the CRM',
+  push: 'Could not be written to the CRM',
 };
 
-/** The class of a failure, for people; the bare kind when a later version wrote it. */
+/** The label of a failure kind; the kind itself when a later version introduced it. */
 export function formatFailureKind(kind: string): string {
   return kinds[kind] ?? kind;
 }

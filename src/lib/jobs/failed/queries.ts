@@ -4,10 +4,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
 import { formatFailureKind, formatJobLabel } from './labels.ts';
 
-/**
- * There is one for each thing that a job works on: more than so many are a fault of the whole
- * installation.
- */
+/** Each subject has at most one failed job, so more than this means an installation-wide fault. */
 const maxShown = 100;
 
 const onConnection = and(
@@ -20,7 +17,7 @@ const withLabels = <Row extends { job: string; kind: string }>(row: Row) => ({
   kindLabel: formatFailureKind(row.kind),
 });
 
-/** How many jobs are set aside for each kind of reason, most first. */
+/** The number of failed jobs for each kind of failure, the most frequent first. */
 export async function listFailedJobGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const { job, kind } = deadLetters;
@@ -33,7 +30,7 @@ export async function listFailedJobGroups(tx: Tx, tenantId: string) {
   return rows.map(withLabels);
 }
 
-/** The jobs that are set aside, the newest first. */
+/** The failed jobs, the newest first. */
 export async function listFailedJobs(tx: Tx, tenantId: string) {
   const { id, job, kind, reason, payload, attempts, createdAt, lastFailedAt } = deadLetters;
   const rows = await tx
@@ -56,7 +53,7 @@ export async function listFailedJobs(tx: Tx, tenantId: string) {
   return rows.map(withLabels);
 }
 
-/** What became of the jobs that left the list last. */
+/** How the most recently resolved jobs were resolved. */
 export async function listResolvedJobs(tx: Tx, tenantId: string, limit: number) {
   const { id, job, kind, resolvedAt, resolution, resolvedBy, note } = deadLetters;
   const rows = await tx

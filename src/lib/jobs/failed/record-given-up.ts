@@ -9,12 +9,12 @@ import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { recordFailedJob, type FailedJob } from './store.ts';
 import { toSubject } from './subject.ts';
 
-/** A job that the queue has given up after its last attempt, as it left the queue. */
+/** A job that the queue gave up after its last attempt. */
 export interface GivenUpJob {
   queue: string | null;
   payload: unknown;
   /**
-   * What the queue kept of the last failure: `message` of a thrown error, or `value.message` where
+   * The last failure as the queue stored it: `message` of a thrown error, or `value.message` when
    * the queue itself ended the job.
    */
   output: unknown;
@@ -28,8 +28,8 @@ const outputSchema = z
   .catch({});
 
 /**
- * Sets a job aside that the queue has given up. One of no tenant, of no job that we know, or of a
- * connection that is gone has nobody to decide about it: it is only logged.
+ * Records a job that the queue gave up as a failed job. Nobody could resolve one without a tenant,
+ * with an unknown name or of a deleted connection, so that is only logged.
  */
 export async function recordGivenUpJob(givenUp: GivenUpJob): Promise<void> {
   const failedJob = toFailedJob(givenUp);
@@ -71,8 +71,8 @@ function toFailedJob({ queue, payload, output, attempts }: GivenUpJob): FailedJo
 const isJobName = (name: string): name is JobName => Object.hasOwn(jobs, name);
 
 /**
- * The words of pg-boss 12.35 for a worker that fell silent and for a job that took too long
- * (plans.js, failJobsByHeartbeat and failJobsByTimeout).
+ * Recognizes the messages of pg-boss 12.35 for a worker that stopped responding and for a job that
+ * took too long (plans.js, failJobsByHeartbeat and failJobsByTimeout).
  */
 function classifyFailure(
   { message, value }: z.output<typeof outputSchema>,
@@ -82,16 +82,16 @@ function classifyFailure(
   if (value?.message === 'job heartbeat timeout')
     return {
       kind: 'worker_lost',
-      reason: `The worker that ran this job stopped in the middle of it, ${times}.`,
+      reason: `The worker stopped while it was running this job (${times}).`,
     };
   if (value?.message === 'job timed out')
-    return { kind: 'timed_out', reason: `The job took longer than it may, ${times}.` };
+    return { kind: 'timed_out', reason: `The job took longer than allowed (${times}).` };
   const text = scrub(message ?? value?.message ?? '').trim();
   return {
     kind: 'failed',
     reason:
       text === ''
-        ? 'The job failed and did not say why.'
+        ? 'The job failed without a message.'
         : text.slice(0, maxReasonLength).toWellFormed().replaceAll('\0', ''),
   };
 }

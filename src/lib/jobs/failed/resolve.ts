@@ -11,14 +11,14 @@ import { deadLetters } from '../../schema/dead-letters.ts';
 
 type DeadLetter = typeof deadLetters.$inferSelect;
 
-/** Queues a job again that was set aside: both or neither, in one transaction. */
+/** Queues a failed job again and resolves it, in one transaction. */
 export async function retryJob(actor: Actor, id: string): Promise<void> {
   await withTenant(actor.tenantId, async (tx) =>
     requeue(tx, actor, await lockOpenJob(tx, actor, id)),
   );
 }
 
-/** Queues all jobs of a kind again, and tells how many they were. */
+/** Queues all failed jobs of a kind again. Returns their number. */
 export async function retryJobGroup(
   actor: Actor,
   { job, kind }: { job: string; kind: string },
@@ -39,14 +39,14 @@ export async function retryJobGroup(
     if (letters.length === 0)
       throw new Problem(
         'conflict',
-        'No job of this kind is set aside any more. The list below is up to date.',
+        'There are no failed jobs of this kind any more. The list below is up to date.',
       );
     for (const letter of letters) await requeue(tx, actor, letter);
     return letters.length;
   });
 }
 
-/** Gives a job up, with a reason. */
+/** Discards a failed job, with a reason. */
 export async function discardJob(actor: Actor, id: string, reason: string): Promise<void> {
   await withTenant(actor.tenantId, async (tx) => {
     await lockOpenJob(tx, actor, id);
@@ -72,15 +72,12 @@ async function requeue(tx: Tx, actor: Actor, { id, job, payload }: DeadLetter): 
     .update(deadLetters)
     .set({ resolvedAt: sql`now()`, resolution: 'retried', resolvedBy: actor.userId })
     .where(whereOwn(actor, id));
-  // A key of its own: a job that waits under the regular one may have been queued before the reason
-  // for the failure was gone.
+  // A separate key, because a job that waits under the regular one may have been queued before the
+  // cause of the failure was fixed.
   await enqueue(name, toRetryPayload(name, payload, actor), { key: `retry/${id}`, tx });
 }
 
-/**
- * The payload as it was, on behalf of the person who retries: what the schedule asked for is asked
- * for by hand now.
- */
+/** The original payload, but as a manual request by the person who retries it. */
 function toRetryPayload<Name extends JobName>(
   name: Name,
   payload: unknown,
@@ -96,14 +93,15 @@ function toRetryPayload<Name extends JobName>(
   if (!parsed.success)
     throw new Problem(
       'conflict',
-      'This job was set aside by another version, which this one cannot repeat. Discard it; what is due is queued anew by itself.',
+      'This job comes from another version and cannot be retried. ' +
+        'Discard it; whatever is due will be queued again automatically.',
     );
   return parsed.data as JobPayload<Name>;
 }
 
 function parseJobName(job: string): JobName {
   if (!Object.hasOwn(jobs, job))
-    throw new Problem('conflict', `There are no jobs called "${job}" any more. Discard it.`);
+    throw new Problem('conflict', `Jobs named "${job}" no longer exist. Discard it.`);
   return job as JobName;
 }
 

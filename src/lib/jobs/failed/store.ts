@@ -12,15 +12,12 @@ export interface FailedJob {
   connectionId: string | null;
   payload: unknown;
   kind: string;
-  /** In plain words, without secrets: it is shown. */
+  /** In plain words and without secrets, because people see it. */
   reason: string;
   attempts: number;
 }
 
-/**
- * Keeps a job that was given up. One that is set aside already counts as another failure of the
- * same.
- */
+/** Stores a failed job. If the same job has already failed, adds to its attempts. */
 export async function recordFailedJob(tx: Tx, failedJob: FailedJob): Promise<void> {
   await tx
     .insert(deadLetters)
@@ -37,10 +34,7 @@ export async function recordFailedJob(tx: Tx, failedJob: FailedJob): Promise<voi
     });
 }
 
-/**
- * The same work was asked for again by other means than a retry, or is done: what was set aside of
- * it is history.
- */
+/** Marks failed jobs as retried because the same work was requested in another way, or is done. */
 export async function resolveFailedJobs(
   tx: Tx,
   tenantId: string,
@@ -60,7 +54,7 @@ export async function resolveFailedJobs(
     .where(open);
 }
 
-/** The condition that a job is set aside and waits for a person. */
+/** Condition: the job has failed and waits for a person. */
 function whereFailedJobOpen(tenantId: string, job: string, subject: string) {
   return and(
     eq(deadLetters.tenantId, tenantId),
@@ -70,7 +64,7 @@ function whereFailedJobOpen(tenantId: string, job: string, subject: string) {
   );
 }
 
-/** Whether a job waits for a person. While one does, nobody queues the same work again. */
+/** Whether a failed job waits for a person. Until then the same work is not queued again. */
 export async function isFailedJobOpen(
   tenantId: string,
   job: string,

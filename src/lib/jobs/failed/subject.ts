@@ -1,6 +1,6 @@
 import type { JobName, JobPayload } from '../jobs.ts';
 
-/** Parts of a payload that say for whom, why and from where on a job runs, not what it works on. */
+/** Fields of a payload about the owner, the reason and the progress of a job, not its subject. */
 const excludedFields = [
   'tenantId',
   'trigger',
@@ -11,8 +11,8 @@ const excludedFields = [
 ];
 
 /**
- * What a job works on, in one line: the connection's id for a sync. Two jobs with one subject do
- * the same work.
+ * What a job works on, in one line, such as the id of the connection for a sync. Jobs with the same
+ * subject do the same work.
  */
 export function toSubject(payload: JobPayload<JobName>): string {
   const parts = Object.entries(payload).filter(

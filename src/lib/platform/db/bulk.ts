@@ -5,9 +5,9 @@ import type { Tx } from './pool.ts';
 type Row = Record<string, unknown>;
 
 /*
- * Many rows in one statement with one parameter for each column: an array, in the server's own
- * notation. A parameter per value would cost more time than the write, and taking rows out of JSON
- * costs the server as much as keeping them.
+ * Writes many rows in one statement with one parameter per column: an array in the notation of
+ * PostgreSQL. One parameter per value would take more time than the write itself, and extracting
+ * rows from JSON costs the server as much as storing them.
  */
 
 /** Inserts rows (by property name). Every row must have the same properties. */
@@ -65,12 +65,13 @@ export function recordset(table: PgTable, rows: readonly object[]): SQL {
       ({ values }) => sql`jsonb_array_elements(${toJsonArray(values as JsonText[])}::jsonb)`,
     ),
   ];
-  return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${joinIdentifiers([...plain, ...documents].map(({ column }) => column.name))})`;
+  const names = joinIdentifiers([...plain, ...documents].map(({ column }) => column.name));
+  return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${names})`;
 }
 
 /**
- * JSON that is text already. A column of nothing else travels as one document, in which no quote
- * has to be escaped.
+ * JSON that is already serialized. A column with only such values is sent as one document, in which
+ * no quotes need escaping.
  */
 export class JsonText {
   readonly text: string;

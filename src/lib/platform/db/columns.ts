@@ -10,7 +10,7 @@ const currentTenant = sql`nullif(current_setting('app.tenant_id', true), '')::uu
 /** First column of every tenant table and of each of its keys. */
 export const tenantId = () => uuid('tenant_id').notNull();
 
-/** A uuidv7, made by the application, else by the database. */
+/** A UUID version 7 from the application, or from the database by default. */
 export const id = () =>
   uuid('id')
     .notNull()
@@ -21,8 +21,7 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, m
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
 /**
- * Row-level security of a tenant table: plain equality, because a sub-select here is run for each
- * row.
+ * Row-level security of a tenant table. A plain comparison: a sub-select would run for each row.
  */
 export const tenantPolicy = (column: AnyPgColumn) =>
   pgPolicy('tenant_isolation', {

@@ -12,7 +12,7 @@ export function database(): DatabaseHandle {
   return handle;
 }
 
-/** The pool of the read replica, if there is one. Whether it may be read from says `readFromReplica`. */
+/** The pool of the read replica, if there is one. `readFromReplica` decides when to use it. */
 export function replicaDatabase(): DatabaseHandle | undefined {
   const url = config().DATABASE_READ_URL;
   if (url !== undefined) replica ??= open(url, { connectTimeoutMs: 1_000 });
@@ -35,9 +35,7 @@ function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHa
   return opened;
 }
 
-/**
- * For tables that belong to no tenant. Tenant tables answer with no rows here: use `withTenant`.
- */
+/** For tables that belong to no tenant. Tenant tables return no rows here: use `withTenant`. */
 export function globalDb(): Database {
   return database().db;
 }

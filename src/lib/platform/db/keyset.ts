@@ -2,17 +2,16 @@ import { and, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 
 /*
- * Keyset paging: a page begins behind the last row of the one before, found through an index, so
- * that the hundredth page costs what the first one does and rows that arrive meanwhile shift
- * nothing.
+ * Keyset paging: a page begins after the last row of the previous page, which an index finds. So
+ * the hundredth page costs as much as the first one, and new rows do not shift the pages.
  */
 
 export type Direction = 'asc' | 'desc';
 
 /**
- * A time that may be unknown, as a sort key: what is not known sorts lowest. Written as CASE,
- * because row-level security keeps an index from being used through COALESCE, as through a
- * comparison of numerics: neither is leakproof.
+ * A nullable time as a sort key: unknown times sort lowest. It is written as CASE because row-level
+ * security prevents the use of an index through functions that are not leakproof, such as COALESCE
+ * and comparisons of numerics.
  */
 export function nullsLowest(column: SQL): SQL {
   return sql`(case when ${column} is null then '-infinity'::timestamptz else ${column} end)`;
@@ -30,13 +29,12 @@ type Position = z.output<typeof cursorSchema>;
 
 const valuePatterns: Record<SortOrder['type'], RegExp> = {
   timestamptz: /^-?infinity$|^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
-  // Whatever Postgres stores: a value that it refused here would send the reader back to the first
-  // page.
+  // Everything that PostgreSQL can store, because a rejected cursor leads back to the first page.
   text: /^[^\0]*$/,
   bigint: /^-?\d{1,18}$/,
 };
 
-/** Reads a position from a URL; rubbish, and a position in another sort order, count as none. */
+/** Parses the cursor of a URL; undefined if it is invalid or belongs to another sort order. */
 function parseCursor(order: SortOrder, cursor: string | null | undefined): Position | undefined {
   if (!cursor) return undefined;
   try {
@@ -49,7 +47,7 @@ function parseCursor(order: SortOrder, cursor: string | null | undefined): Posit
   }
 }
 
-/** Whether a cursor holds a position in this order, for those who must say that it does not. */
+/** Whether a cursor is valid for this order, for callers that must report an invalid one. */
 export function isValidCursor(order: SortOrder, cursor: string): boolean {
   return parseCursor(order, cursor) !== undefined;
 }
@@ -62,13 +60,13 @@ export interface KeysetQuery {
   where: SQL | undefined;
   orderBy: SQL;
   limit: number;
-  /** The row's sort value as text, to be selected along. */
+  /** The sort value of the row as text, which has to be selected as well. */
   sortValue: SQL.Aliased<string>;
 }
 
 /**
- * The parts of a query for the page at `cursor`; it asks for one row more than the page, to know
- * whether there is another.
+ * The parts of a query for the page at `cursor`. Its limit is one row more than the page, which
+ * tells whether there is another page.
  */
 export function keysetQuery(
   order: SortOrder,
@@ -84,7 +82,7 @@ export function keysetQuery(
     where: position === undefined ? undefined : wherePastPosition(order, id, position, descending),
     orderBy: sql`${order.expression} ${direction}, ${id} ${direction}`,
     limit: pageSize + 1,
-    // Named, because ORDER BY would take an unnamed output column for the table's.
+    // Renamed, because ORDER BY would prefer an output column with the name of the table's column.
     sortValue: sql<string>`${order.expression}::text`.as('sort_value'),
   };
 }
@@ -100,7 +98,7 @@ function wherePastPosition(
   return and(descending ? sql`${row} < ${place}` : sql`${row} > ${place}`);
 }
 
-/** Cuts the fetched rows to the page and names the positions of its neighbours. */
+/** Cuts the fetched rows to the page and computes the cursors of the neighbouring pages. */
 export function keysetPage<Row extends { id: string; sortValue: string }>(
   order: SortOrder,
   fetched: Row[],

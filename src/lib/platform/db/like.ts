@@ -1,2 +1,2 @@
-/** A pattern for LIKE and ILIKE that finds text anywhere, whatever signs it holds. */
+/** A pattern for LIKE and ILIKE that finds text anywhere; wildcards in it are escaped. */
 export const toLikePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;

@@ -5,13 +5,15 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { appRole, backupRole } from './pool.ts';
 
-/** Any number that no other program uses: two starts at once take turns. */
+/** Key of the advisory lock by which concurrent starts take turns: an arbitrary number. */
 const lockId = 7_462_001;
 /**
- * A migration that waits behind a reader makes every later reader wait: give up soon and try again.
+ * A migration that waits for a lock blocks every later reader, so it gives up soon and tries again.
  */
 const lockTimeoutMs = 500;
 const maxLockAttempts = 60;
+/** Lets readers finish between two attempts. */
+const lockRetryMs = 250;
 
 export const migrationsFolder = path.resolve('drizzle');
 
@@ -50,8 +52,8 @@ async function createRoles(client: pg.Client): Promise<void> {
   try {
     await createRole(client, backupRole, 'nologin bypassrls');
   } catch (error) {
-    // Only a superuser may make a role that sees every tenant; a server without one backs up
-    // through its own tools.
+    // Only a superuser may create a role that sees every tenant. Servers without superuser access
+    // are backed up by their own tools.
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
   }
 }
@@ -78,7 +80,8 @@ async function applyGrants(client: pg.Client): Promise<void> {
     declare t regclass;
     begin
       for t in select c.oid::regclass from pg_class c
-        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity and not c.relforcerowsecurity
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+          and c.relrowsecurity and not c.relforcerowsecurity
       loop execute format('alter table %s force row level security', t); end loop;
     end $$;
     revoke create on schema public from public;
@@ -104,7 +107,7 @@ async function retryOnLock(work: () => Promise<void>): Promise<void> {
       return await work();
     } catch (error) {
       if (!isLockTimeout(error) || attempt === maxLockAttempts) throw error;
-      await sleep(250);
+      await sleep(lockRetryMs);
     }
   }
 }

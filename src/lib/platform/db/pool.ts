@@ -2,7 +2,7 @@ import pg from 'pg';
 import { isTransient } from './retry.ts';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 
-/** The role that web and worker act as: owns nothing and obeys row-level security. */
+/** The role of web and worker: owns nothing and is bound by row-level security. */
 export const appRole = 'tributary_app';
 export const backupRole = 'tributary_backup';
 
@@ -36,8 +36,7 @@ export function sessionOptions(role?: string): string {
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 30_000,
     timezone: 'UTC',
-    // Every query of ours is short: starting helper processes takes longer than the work that they
-    // take over.
+    // Our queries are short: starting parallel workers would take longer than they save.
     max_parallel_workers_per_gather: 0,
   };
   return Object.entries(settings)
@@ -62,9 +61,9 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
 }
 
 /**
- * drizzle-orm 0.45.4 keeps a pooled connection for ever when its BEGIN fails, as it does on a
- * connection that has just died: after `max` of them every caller waits without end. So
- * transactions check their connection out here.
+ * Checks out the connection of each transaction itself. drizzle-orm 0.45.4 never releases a pooled
+ * connection whose BEGIN fails, as it does on one that has just died; after `max` of those, every
+ * caller would wait forever.
  */
 function withSafeTransactions(pool: pg.Pool): Database {
   const db = drizzle({ client: pool });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 
-/** What the database did for one piece of work; queries that ran side by side count in full. */
+/** Time and number of the queries of one piece of work; parallel queries count in full. */
 export interface QueryTime {
   ms: number;
   queries: number;
@@ -9,7 +9,7 @@ export interface QueryTime {
 
 const tallies = new AsyncLocalStorage<QueryTime>();
 
-/** Runs `fn` with a tally that fills while it goes on: each query that it waits for is added. */
+/** Runs `fn` with a tally to which each of its queries is added as it ends. */
 export function withQueryTime<T>(fn: (tally: QueryTime) => T): T {
   const tally = { ms: 0, queries: 0 };
   return tallies.run(tally, () => fn(tally));
@@ -18,8 +18,8 @@ export function withQueryTime<T>(fn: (tally: QueryTime) => T): T {
 type Query = (...args: unknown[]) => unknown;
 
 /**
- * Has the queries of a connection counted where somebody counts them. The pool asks with a
- * callback, transactions with a promise.
+ * Adds the queries of a connection to the tally in force, if any. The pool calls `query` with a
+ * callback, transactions use its promise.
  */
 export function timeQueries(client: pg.PoolClient): void {
   const query = client.query.bind(client) as Query;

@@ -15,7 +15,7 @@ export interface Readiness {
   reason: string | null;
 }
 
-/** Whether the database answers, and has every migration that this code needs. */
+/** Whether the database responds and has every migration that this code needs. */
 export async function checkReadiness(): Promise<Readiness> {
   try {
     const newest = await newestMigration();
@@ -29,7 +29,7 @@ export async function checkReadiness(): Promise<Readiness> {
   } catch (error) {
     return {
       ready: false,
-      reason: isTransient(error) ? 'The database does not answer.' : notMigrated,
+      reason: isTransient(error) ? 'The database does not respond.' : notMigrated,
     };
   }
 }
@@ -42,20 +42,24 @@ async function newestMigration(): Promise<number> {
 }
 
 /**
- * Refuses to run as a role that row-level security does not bind, and on a database that is not
- * migrated.
+ * Throws Problem `unavailable` when migrations are missing, or when row-level security does not
+ * bind the database role.
  */
 export async function assertUsableDatabase(): Promise<void> {
   const { ready, reason } = await checkReadiness();
   if (!ready) throw new Problem('unavailable', `The database is not ready. ${reason ?? ''}`);
   const { rows } = await globalDb().execute<{ bypasses: boolean; owns: boolean }>(sql`
     select rolsuper or rolbypassrls as bypasses,
-      exists (select from pg_class where relname = 'leads' and relnamespace = 'public'::regnamespace and relowner = r.oid) as owns
+      exists (
+        select from pg_class
+        where relname = 'leads' and relnamespace = 'public'::regnamespace and relowner = r.oid
+      ) as owns
     from pg_roles r where rolname = current_user`);
   if (rows[0]?.bypasses === true || rows[0]?.owns === true) {
     throw new Problem(
       'unavailable',
-      'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). Run: npm run migrate, and let DATABASE_URL log in as a member of tributary_app.',
+      'The database role is not bound by row-level security (superuser, BYPASSRLS or owner). ' +
+        'Run: npm run migrate, and set DATABASE_URL to a login that is a member of tributary_app.',
     );
   }
 }

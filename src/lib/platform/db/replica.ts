@@ -6,17 +6,17 @@ import { globalDb, replicaDatabase } from './database.ts';
 import type { Database, DatabaseHandle } from './pool.ts';
 import { isTransient } from './retry.ts';
 
-/** A replica that is further behind is not read from. */
+/** A replica that lags further behind is not used. */
 const maxLagSeconds = 5;
-/** How often the replica is asked how far it is. */
+/** How often the lag is measured. */
 const checkIntervalMs = 2_000;
 const lagTimeoutMs = 1_000;
-/** How long a replica that did not answer is left alone. */
+/** How long a replica that failed is not used. */
 const backoffMs = 10_000;
 
 /**
- * Runs `read` on the replica while there is one that is close behind the primary, else on the
- * primary; again on the primary when the replica goes away in the middle. `read` must only read.
+ * Runs `read` on the replica if it is close behind the primary, and otherwise on the primary. If
+ * the replica fails while reading, `read` is repeated on the primary. `read` must only read.
  */
 export async function readFromReplica<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const replica = replicaDatabase();
@@ -24,8 +24,7 @@ export async function readFromReplica<T>(read: (db: Database) => Promise<T>): Pr
   try {
     return await read(replica.db);
   } catch (error) {
-    // Also a statement that the replica cancelled because it was in the way of what came from the
-    // primary.
+    // This includes statements that the replica cancels because they conflict with replication.
     if (!isTransient(error)) throw error;
     markUnavailable(replica, safeMessage(error));
     return read(globalDb());
@@ -34,7 +33,7 @@ export async function readFromReplica<T>(read: (db: Database) => Promise<T>): Pr
 
 interface LagCheck {
   replica: DatabaseHandle;
-  /** Until when the answer holds, by the clock of performance.now(). */
+  /** When the measurement expires, by the clock of performance.now(). */
   until: number;
   isFresh: Promise<boolean>;
 }
@@ -75,8 +74,8 @@ function markUnavailable(replica: DatabaseHandle, reason: string): false {
 }
 
 /**
- * At most so many seconds behind; 0 when it has all that the primary had a moment ago, and when it
- * is the primary itself.
+ * The lag in seconds, at most. It is 0 when the replica has everything that the primary had a
+ * moment ago, and when it is the primary itself.
  */
 async function measureLag(replica: DatabaseHandle): Promise<number> {
   const { rows: primary } = await globalDb().execute<{ position: string; now: string }>(
@@ -84,7 +83,10 @@ async function measureLag(replica: DatabaseHandle): Promise<number> {
   );
   const { position, now } = primary[0] ?? { position: '0/0', now: 'now' };
   const { rows } = await replica.db.execute<{ lag: number | null }>(sql`
-    select case when not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= ${position}::pg_lsn then 0
-      else extract(epoch from ${now}::timestamptz - pg_last_xact_replay_timestamp())::float8 end as lag`);
+    select case
+      when not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= ${position}::pg_lsn then 0
+      else extract(
+        epoch from ${now}::timestamptz - pg_last_xact_replay_timestamp()
+      )::float8 end as lag`);
   return rows[0]?.lag ?? Number.POSITIVE_INFINITY;
 }

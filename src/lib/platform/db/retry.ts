@@ -2,14 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Server shutting down, starting up or out of connections; connection lost. */
 const unavailablePattern = /^(57P0[123]|08\d{3}|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
-/** Serialization failure; deadlock; a lock that was not to be had in time. */
+/** Serialization failure; deadlock; a lock that was not granted in time. */
 const contentionPattern = /^(40001|40P01|55P03)$/;
-const connectionLostPattern =
-  /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|client has encountered a connection error/i;
+const connectionLostPattern = new RegExp(
+  [
+    'connection (terminated|ended|timeout)',
+    'timeout exceeded when trying to connect',
+    'client has encountered a connection error',
+  ].join('|'),
+  'i',
+);
 const firstDelayMs = 100;
 const maxDelayMs = 5_000;
 
-/** Whether the same statement may succeed when it is tried again a little later. */
+/** Whether the same statement may succeed a little later. */
 export function isTransient(error: unknown): boolean {
   return (
     isUnavailable(error) ||
@@ -17,7 +23,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Whether the database could not be reached, or went away in the middle. */
+/** Whether the database could not be reached, or the connection was lost. */
 export function isUnavailable(error: unknown): boolean {
   return collectCauses(error).some(
     (cause) =>
@@ -37,8 +43,8 @@ function readCode(error: Error): string {
 }
 
 /**
- * Runs a transaction again while the database is away, for up to `patienceMs`. The transaction must
- * bear being repeated.
+ * Repeats a transaction while the database is unavailable, for up to `timeoutMs`. The transaction
+ * must be safe to repeat.
  */
 export async function retryOnDbOutage<T>(work: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;

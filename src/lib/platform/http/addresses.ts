@@ -24,18 +24,15 @@ const SPECIAL_IPV4: readonly [string, number][] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  // The address at which Azure's platform answers its own virtual machines.
+  // The virtual address at which Azure serves its own virtual machines.
   ['168.63.129.16', 32],
 ];
 
-/**
- * All of today's public IPv6 space; what lies outside it (mapped IPv4, NAT64, local, multicast) is
- * refused.
- */
+/** The public IPv6 space. Everything else (mapped IPv4, NAT64, local, multicast) is rejected. */
 const GLOBAL_IPV6: readonly [string, number] = ['2000::', 3];
 
 /**
- * Parts of that space which tunnel to IPv4 addresses or lead nowhere.
+ * Parts of that space that tunnel to IPv4 addresses or are not routed.
  * Source: https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const SPECIAL_IPV6: readonly [string, number][] = [
@@ -54,11 +51,11 @@ const specialIPv6 = new BlockList();
 for (const [net, bits] of SPECIAL_IPV6) specialIPv6.addSubnet(net, bits, 'ipv6');
 
 /**
- * True for an IP address (canonical text, no brackets) on the public internet. Anything unreadable
- * is not.
+ * Whether an IP address (canonical text, no brackets) is on the public internet. False for anything
+ * that is not an address.
  */
 export function isPublicAddress(address: string): boolean {
-  // A zone id (fe80::1%eth0) only makes sense on the local link.
+  // Zone ids (fe80::1%eth0) only exist on the local link.
   if (address.includes('%')) return false;
   if (isIP(address) === 4) return !specialIPv4.check(address, 'ipv4');
   if (isIP(address) === 6)
@@ -66,10 +63,7 @@ export function isPublicAddress(address: string): boolean {
   return false;
 }
 
-/**
- * True for the two addresses and the one name under which this machine's own servers are reached in
- * demo and tests.
- */
+/** Whether a host is one under which demo and tests reach the servers of this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '127.0.0.1' || host === '::1' || host === '[::1]';
 }

@@ -3,6 +3,8 @@ import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RemoteError } from './errors.ts';
 
+const MEBIBYTE = 1024 * 1024;
+
 const DECODERS: Record<string, (() => NodeJS.ReadWriteStream) | undefined> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
@@ -11,9 +13,9 @@ const DECODERS: Record<string, (() => NodeJS.ReadWriteStream) | undefined> = {
 };
 
 /**
- * The whole body as text, decompressed; `binary` gives a character for each byte instead. Stops at
- * `maxBytes` of decompressed data, because a few hundred kilobytes of gzip can hold hundreds of
- * megabytes. Errors of the socket and of the compression pass through.
+ * Reads and decompresses the whole body as text; with `binary`, as one character per byte. Stops at
+ * `maxBytes` of decompressed data, because a few hundred kilobytes of gzip can expand to hundreds
+ * of megabytes. Errors of the socket and of the decompression are passed on.
  */
 export async function readText(
   raw: Readable,
@@ -28,7 +30,7 @@ export async function readText(
     limit.host,
   ) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Leaving the loop destroys the stream, and with it the socket.
+    // Leaving the loop destroys the stream and its socket.
     if (size > limit.maxBytes) throw tooLargeError(limit);
     chunks.push(chunk);
   }
@@ -50,11 +52,10 @@ function decompress(
     raw.destroy();
     throw new RemoteError(
       'malformed',
-      `${host} answered in a compression that was not asked for. Tell its support.`,
+      `${host} used a compression that we did not request. Report this to its support.`,
     );
   }
-  // The reader of the decoder sees the errors; the callback only keeps them from being thrown
-  // twice.
+  // Errors reach whoever reads the decoder; the callback only prevents a second, uncaught throw.
   return pipeline(raw, create(), () => undefined);
 }
 
@@ -68,9 +69,9 @@ function createTextDecoder(contentType: string): TextDecoder {
 }
 
 function tooLargeError({ maxBytes, host }: { maxBytes: number; host: string }): RemoteError {
-  const mebibytes = Math.round(maxBytes / 1024 / 1024);
+  const mebibytes = Math.round(maxBytes / MEBIBYTE);
   return new RemoteError(
     'malformed',
-    `${host} sent an answer of more than ${mebibytes} MiB. Ask for smaller pages.`,
+    `The response of ${host} is larger than ${mebibytes} MiB. Choose a smaller page size.`,
   );
 }

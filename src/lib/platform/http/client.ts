@@ -7,34 +7,34 @@ import { defaultRetry, sleepFor, withRetries, type RetryPolicy, type Sleep } fro
 import { toStatusError } from './status.ts';
 import type { Gate, HttpResponse, HttpClient, HttpRequest, AttemptOutcome } from './types.ts';
 
-/** One try of one request, for logs and metrics. Holds neither query, headers nor body. */
+/** One attempt at a request, for logs and metrics, without its query, headers and body. */
 export interface RequestEvent {
   method: string;
   host: string;
   path: string;
   /** Counted from 1. */
   attempt: number;
-  /** Absent when no answer arrived. */
+  /** Absent when no response arrived. */
   status?: number;
-  /** Absent when the try succeeded. */
+  /** Absent when the attempt succeeded. */
   failure?: RemoteErrorKind;
   ms: number;
 }
 
 export interface HttpClientOptions extends Destinations {
-  /** From connecting to the last byte of one try. Default 30 seconds. */
+  /** Bounds one attempt, from connecting to the last byte. Default 30 seconds. */
   deadlineMs?: number;
-  /** The largest decompressed body. Default 16 MiB. */
+  /** The largest body that is accepted, after decompression. Default 16 MiB. */
   maxBytes?: number;
   retry?: Partial<RetryPolicy>;
-  /** Stops requests under way and waits between tries. */
+  /** Aborts requests in flight and waits between attempts. */
   signal?: AbortSignal;
   onRequest?: (event: RequestEvent) => void;
-  /** Asked before each try, told after it, in this order; told in reverse. */
+  /** Entered before each attempt in this order, and left after it in reverse order. */
   gates?: readonly Gate[];
   now?: () => Date;
   sleep?: Sleep;
-  /** Resolves host names. Default: the system's resolver. Its answers are checked either way. */
+  /** Resolves host names. Default: the system's resolver. The addresses are always checked. */
   resolve?: Resolve;
 }
 
@@ -43,18 +43,20 @@ export interface OwnedHttpClient extends HttpClient {
   close(): Promise<void>;
 }
 
-const MEBIBYTE = 1024 * 1024;
+const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Makes the one way out to remote systems. It never follows redirects, never talks to hosts that
- * are not allowed or to private addresses, bounds time and size, and tries again what is worth it.
- * Every answer it returns has a 2xx status and arrived whole; everything else is a RemoteError.
+ * Creates the only kind of client that connects to remote systems. It never follows redirects, only
+ * connects to allowed hosts at public addresses, bounds time and size, and retries what is worth
+ * retrying. Every response that it returns is complete and has a 2xx status or one that the request
+ * accepts; everything else is thrown as a RemoteError.
  */
 export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
   const { now = () => new Date(), sleep = sleepFor, signal } = options;
   const limits = {
-    deadlineMs: options.deadlineMs ?? 30_000,
-    maxBytes: options.maxBytes ?? 16 * MEBIBYTE,
+    deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     now,
     signal,
   };
@@ -115,14 +117,15 @@ function wantsJson({ headers = {} }: HttpRequest): boolean {
 }
 
 const WEB_PAGE =
-  'sent a web page where data was expected: something in between, such as a maintenance page, answered for it. ' +
-  'The next try follows by itself.';
+  'returned a web page instead of data, probably a maintenance page. ' +
+  'We will try again automatically.';
 const TRUNCATED =
-  'closed the connection before its answer was complete. The next try follows by itself.';
+  'closed the connection before the response was complete. We will try again automatically.';
 
 /**
- * A gateway's page with status 200 passes when the gateway does, so it counts as transient. The
- * body decides, not the content type: there are servers that call their JSON text/html.
+ * Throws a transient error for web pages with status 200, which come from gateways and disappear
+ * with the outage. The body decides and not the content type, because some servers declare their
+ * JSON as text/html.
  */
 function checkJson({ body, status }: HttpResponse, framed: boolean, host: string): void {
   if (/^\s*</.test(body)) throw new RemoteError('transient', `${host} ${WEB_PAGE}`, { status });
@@ -140,8 +143,8 @@ function isJson(text: string): boolean {
 }
 
 /**
- * What was not read can be read again; what was written is only repeated when the source says it
- * did not take it.
+ * Reads are repeated after any temporary failure; writes only when the source says that it did not
+ * process them.
  */
 function isWorthRetrying(
   { kind, unsent }: RemoteError,

@@ -1,32 +1,33 @@
 /**
- * The closed set of ways in which a remote system can fail us. Every decision about
- * retrying, pausing or stopping is taken on `kind` alone (see sync/policy.ts).
+ * The closed set of ways in which a remote system can fail. Decisions about retrying, pausing or
+ * stopping depend on the kind alone.
  *
- * - auth            the credentials are refused: a person has to reconnect
- * - permission      the credentials are good but may not do this
- * - rate_limited    asked to slow down; `until` says for how long, when the answer told
- * - transient       worth another try: time-outs, 5xx, cut bodies, refused sockets
- * - malformed       the answer arrived whole and is not what the documentation promises
- * - gone            the thing asked for does not exist any more
- * - cursor_invalid  the place to continue from is not known there any more: start a full pass
+ * - auth            the credentials are rejected: a person has to reconnect
+ * - permission      the credentials are valid but do not allow this
+ * - rate_limited    too many requests; `until` says how long to wait, if the response did
+ * - transient       worth a retry: timeouts, 5xx, truncated bodies, refused connections
+ * - malformed       the response is complete but not what the documentation promises
+ * - gone            the requested item no longer exists
+ * - cursor_invalid  the position to continue from is no longer valid: start a full pass
  */
 export type RemoteErrorKind =
   'auth' | 'permission' | 'rate_limited' | 'transient' | 'malformed' | 'gone' | 'cursor_invalid';
 
 export interface RemoteErrorDetails {
-  /** HTTP status, when there was an answer. */
+  /** HTTP status, when there was a response. */
   status?: number;
-  /** Earliest time of the next try, when the remote system named one. */
+  /** Earliest time of the next attempt, if the remote system sent one. */
   until?: Date;
-  /** Headers of the answer, for those who read quotas; never shown. */
+  /** Headers of the response, for reading quotas; never shown. */
   headers?: Record<string, string>;
-  /** A gate of ours held the request back: it never left, and asking again at once is useless. */
+  /** One of our gates stopped the request: it was not sent, and an immediate retry is useless. */
   unsent?: boolean;
   cause?: unknown;
 }
 
 /**
- * A failure of a remote system. The message never holds a header, a credential or a response body.
+ * A failure of a remote system. The message never contains a header, a credential or a response
+ * body.
  */
 export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
@@ -45,7 +46,7 @@ export class RemoteError extends Error {
     this.#headers = details.headers;
   }
 
-  /** Not a field: whatever prints an error must not print these. */
+  /** A getter instead of a field, so that nothing that prints an error prints the headers. */
   get headers(): Record<string, string> | undefined {
     return this.#headers;
   }

@@ -3,7 +3,7 @@ import { readText } from './body.ts';
 import { RemoteError } from './errors.ts';
 import type { HttpResponse, HttpRequest } from './types.ts';
 
-/** What one exchange is bounded by. */
+/** Bounds of one exchange. */
 export interface ExchangeLimits {
   deadlineMs: number;
   maxBytes: number;
@@ -12,9 +12,10 @@ export interface ExchangeLimits {
 }
 
 /**
- * Sends one request and reads its whole answer, whatever the status. The deadline spans everything
- * from the connection to the last byte, so that a body that drips for ever is cut off too. Any
- * failure is a RemoteError that names the host and a code, and nothing that was sent or received.
+ * Sends one request and reads the whole response, whatever its status. The deadline covers
+ * everything from the connection to the last byte, so it also ends a body that trickles in forever.
+ * Failures are thrown as RemoteError with the host and a code, but nothing that was sent or
+ * received.
  */
 export async function exchange(
   agent: Agent,
@@ -82,13 +83,12 @@ async function readResponse(
     body,
     receivedAt: limits.now(),
   };
-  // Without a length or chunks, the end of the connection is the only end: a cut cannot be told
-  // from it.
+  // Without a length or chunks, a body ends with the connection, so a truncated one looks complete.
   const framed = 'content-length' in headers || 'transfer-encoding' in headers || encoding !== '';
   return { response, framed };
 }
 
-/** Names in lower case; cookies are left out because they can be credentials. */
+/** Header names in lower case; cookies are left out because they can be credentials. */
 function normalizeHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
@@ -103,14 +103,14 @@ function normalizeHeaders(headers: Dispatcher.ResponseData['headers']): Record<s
 export function abortedError(host: string): RemoteError {
   return new RemoteError(
     'transient',
-    `The request to ${host} was stopped from our side. It is made again later.`,
+    `We stopped the request to ${host}. It will be sent again later.`,
   );
 }
 
 function timeoutError(host: string, deadlineMs: number): RemoteError {
   return new RemoteError(
     'transient',
-    `${host} did not finish its answer within ${deadlineMs / 1000} seconds.`,
+    `${host} did not complete its response within ${deadlineMs / 1000} seconds.`,
   );
 }
 
@@ -123,12 +123,13 @@ function toRemoteError(error: unknown, host: string): RemoteError {
   if (code === 'UND_ERR_INVALID_ARG') {
     return new RemoteError(
       'auth',
-      'A credential holds a character that cannot be sent, such as a line break. Enter it again.',
+      'A credential contains a character that cannot be sent, such as a line break. ' +
+        'Enter it again.',
     );
   }
-  // The error itself is not passed on as a cause: libraries put addresses and headers into theirs.
+  // The error is not set as the cause, because libraries put addresses and headers into theirs.
   return new RemoteError(
     'transient',
-    `The connection to ${host} failed before the answer was complete (${code}).`,
+    `The connection to ${host} failed before the response was complete (${code}).`,
   );
 }

@@ -4,50 +4,49 @@ import { promisify } from 'node:util';
 import { isLoopback, isPublicAddress } from './addresses.ts';
 import { RemoteError } from './errors.ts';
 
-/** Where a client may go. */
+/** Where a client may connect to. */
 export interface Destinations {
-  /** Host names, exact or `*.example.com` for any name below example.com. */
+  /** Host names: exact, or `*.example.com` for any name below example.com. */
   allowedHosts: readonly string[];
-  /** Also allow localhost, 127.0.0.1 and [::1], with plain http: for the demo and the tests. */
+  /** Also allow localhost, 127.0.0.1 and [::1], even over plain http, for demo and tests. */
   allowLoopback: boolean;
 }
 
-/** Answers a host name with all its addresses, as the system's resolver does. */
+/** Resolves a host name to all of its addresses. */
 export type Resolve = (host: string) => Promise<LookupAddress[]>;
 
 const systemResolve: Resolve = (host) => promisify(systemLookup)(host, { all: true });
 
 /**
- * The URL as it will be requested, once it is known to be one of the allowed destinations.
- * The check reads the canonical host that the URL parser makes (0x7f.1 becomes 127.0.0.1),
- * and the very same object is requested afterwards, so that no second parser can disagree.
- * Throws RemoteError `permission`, without the URL's path or query in its message.
+ * Parses a URL and checks that it is an allowed destination. The check uses the canonical host of
+ * the parsed URL (0x7f.1 becomes 127.0.0.1), and the same object is requested afterwards, so that
+ * no second parser can disagree. Throws RemoteError `permission`, without the path or query of the
+ * URL in its message.
  */
 export function checkUrl(raw: string, destinations: Destinations): URL {
-  // Control characters, spaces, backslashes and letters beyond ASCII only serve to make a URL read
-  // as another one.
+  // Control characters, spaces, backslashes and non-ASCII letters only serve to disguise a URL.
   if (!/^[!-[\]-~]+$/.test(raw))
-    throw permissionError('it holds characters that do not belong in an address');
-  if (raw.includes('#')) throw permissionError('it holds a #');
+    throw permissionError('it contains characters that are not allowed in an address');
+  if (raw.includes('#')) throw permissionError('it contains a #');
   if (!URL.canParse(raw)) throw permissionError('it is not a complete address');
   const url = new URL(raw);
   if (url.username !== '' || url.password !== '')
-    throw permissionError('it carries a user name or password');
+    throw permissionError('it contains a user name or password');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (isLoopback(host)) {
     if (destinations.allowLoopback && /^https?:$/.test(url.protocol)) return url;
-    throw permissionError('it leads back to this machine');
+    throw permissionError('it points to this machine');
   }
   if (url.protocol !== 'https:') throw permissionError('it does not begin with https://');
   if (isIP(host) !== 0 && !isPublicAddress(host))
-    throw permissionError('it leads into a private network');
-  if (url.port !== '') throw permissionError('it names a port');
+    throw permissionError('it points into a private network');
+  if (url.port !== '') throw permissionError('it contains a port');
   if (!isAllowedHost(host, destinations.allowedHosts))
-    throw permissionError('its host is not one of this provider');
+    throw permissionError('its host does not belong to this provider');
   return url;
 }
 
-/** True when the host is listed, exactly or below a `*.` entry. */
+/** Whether the host equals an entry, or is below a `*.` entry. */
 export function isAllowedHost(host: string, allowedHosts: readonly string[]): boolean {
   return allowedHosts.some((allowed) =>
     allowed.startsWith('*.')
@@ -57,9 +56,9 @@ export function isAllowedHost(host: string, allowedHosts: readonly string[]): bo
 }
 
 /**
- * A lookup for sockets that refuses names of private addresses. The socket connects to exactly the
- * addresses checked here, so that a name cannot resolve to one address for the check and to another
- * for the connection.
+ * A lookup for sockets that rejects names with private addresses. The socket connects to exactly
+ * the addresses that are checked here, so that a name cannot resolve to one address for the check
+ * and to another for the connection.
  */
 export function guardedLookup(
   allowLoopback: boolean,
@@ -72,7 +71,7 @@ export function guardedLookup(
           allowLoopback && isLoopback(host) ? isLoopback(address) : isPublicAddress(address);
         const [first] = addresses;
         if (first === undefined || !addresses.every(({ address }) => allowed(address))) {
-          callback(permissionError('its name leads into a private network'), '', 0);
+          callback(permissionError('its name points into a private network'), '', 0);
         } else if (options.all) callback(null, addresses);
         else callback(null, first.address, first.family);
       },
@@ -84,6 +83,6 @@ export function guardedLookup(
 function permissionError(reason: string): RemoteError {
   return new RemoteError(
     'permission',
-    `The address was not called because ${reason}. Correct the connection's base URL.`,
+    `The address was not requested because ${reason}. Correct the base URL of the connection.`,
   );
 }

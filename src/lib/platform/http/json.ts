@@ -1,12 +1,11 @@
 /**
- * A number of 16 digits or more that may stand outside a string: the only kind that JSON.parse can
- * round.
+ * Matches a possible number of 16 or more digits: only such numbers can be rounded by JSON.parse.
  */
 const MAY_HOLD_LONG_NUMBER = /(?:^|[[:,\s-])\d{16}/;
 
 /**
- * JSON.parse that keeps integers beyond 2^53 exact, as text: rounded ids would point at other
- * people's records. Text without long numbers takes the built-in's fast path. Throws SyntaxError
+ * Parses JSON, keeping integers beyond 2^53 exact as text, because rounded ids would point to other
+ * people's records. Text without long numbers takes the fast path of JSON.parse. Throws SyntaxError
  * for anything that is not JSON.
  */
 export function parseJson(text: string): unknown {
@@ -15,7 +14,7 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text, keepLongIntegers);
   } catch (error) {
     if (error instanceof SyntaxError) throw error;
-    // The reviver recurses, so thousands of nested brackets exhaust the stack.
+    // Revivers are called recursively, so thousands of nested brackets exhaust the stack.
     throw new SyntaxError('The JSON is nested too deeply', { cause: error });
   }
 }

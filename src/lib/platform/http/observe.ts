@@ -2,10 +2,7 @@ import { countAttempt } from '../metrics/http.ts';
 import { recordSpan } from '../tracing.ts';
 import type { RequestEvent } from './client.ts';
 
-/**
- * For `onRequest` of a client: counts each try for `provider`, and leaves a span of it in the trace
- * that is under way.
- */
+/** For `onRequest` of a client: counts each attempt and records a span for it. */
 export function observeAttempts(provider: string): (event: RequestEvent) => void {
   return ({ method, host, attempt, status, failure, ms }) => {
     countAttempt(provider, failure, ms);

@@ -1,16 +1,14 @@
-/**
- * No source is believed when it asks for more than a day: the next scheduled run asks again anyway.
- */
+/** Longer waits are cut to a day, because the next scheduled run tries again anyway. */
 const MAX_MS = 24 * 3_600_000;
 /**
- * Larger plain numbers are milliseconds. Sources that count in seconds name waits of minutes;
- * reading 30000 as eight hours would stop a connection for nothing, reading 7200 as seven seconds
- * costs one more refused call.
+ * Larger plain numbers count as milliseconds, because sources that send seconds ask for minutes.
+ * Reading 30000 as eight hours would stop a connection for nothing, whereas reading 7200 as seven
+ * seconds only costs one more rejected request.
  */
 const MAX_SECONDS = 3_600;
 /**
- * Larger plain numbers are points in time: seconds, and from a thousand times that, milliseconds
- * since 1970.
+ * From here on, plain numbers are points in time in seconds since 1970; from a thousand times that,
+ * in milliseconds.
  */
 const EPOCH_SECONDS_FROM = 1_000_000_000;
 
@@ -21,10 +19,10 @@ const ISO_DATE_TIME =
 const HAS_ZONE = /(Z|[+-]\d{2}:?\d{2}|GMT|UTC)$/i;
 
 /**
- * The time that a Retry-After header names: seconds or an HTTP date (RFC 9110, 10.2.3), and as
- * sources really write it also milliseconds, ISO date-times and seconds or milliseconds since 1970.
- * Never before `now`, never more than a day after it; undefined when the header is absent or
- * unreadable.
+ * Parses a Retry-After header: seconds or an HTTP date (RFC 9110, section 10.2.3), but also what
+ * some sources send instead, which are milliseconds, ISO date-times, and seconds or milliseconds
+ * since 1970. The result is never before `now` and at most a day after it; undefined when the
+ * header is absent or not valid.
  */
 export function parseRetryAfter(value: string | null | undefined, now: Date): Date | undefined {
   const text = value?.trim() ?? '';
@@ -43,6 +41,6 @@ function fromDate(text: string): number {
   if (!ISO_DATE_TIME.test(text) && !HTTP_DATE.test(text)) return Number.NaN;
   const iso = ISO_DATE_TIME.test(text) ? text.replace(' ', 'T').replaceAll(' ', '') : text;
   if (HAS_ZONE.test(iso)) return Date.parse(iso);
-  // Without a zone, both forms would be read in this machine's zone; their senders mean UTC.
+  // Without a zone, Date.parse would assume the zone of this machine, but senders mean UTC.
   return Date.parse(ISO_DATE_TIME.test(text) ? `${iso}Z` : `${iso} GMT`);
 }

@@ -3,14 +3,11 @@ import { RemoteError } from './errors.ts';
 
 /** How a failed request is tried again. Times are in milliseconds. */
 export interface RetryPolicy {
-  /** How many tries may follow the first one. */
+  /** How many attempts may follow the first one. */
   retries: number;
   /** The wait before the first retry; it doubles each time: 1 s, 2 s, 4 s. */
   baseMs: number;
-  /**
-   * All waits of one request together never exceed this; a job that waits longer gives up its place
-   * instead.
-   */
+  /** The total wait of one request. A job that has to wait longer ends and continues later. */
   maxWaitMs: number;
 }
 
@@ -27,9 +24,9 @@ export interface RetryContext {
 }
 
 /**
- * Runs `attempt` (numbered from 1) until it succeeds, fails for good, or another wait would exceed
- * the policy. Waits as long as the error's `until` asks, else with doubling waits, both jittered so
- * that workers spread out.
+ * Runs `attempt` (numbered from 1) until it succeeds, fails permanently, or another wait would
+ * exceed the policy. Waits until the error's `until` if there is one, otherwise with exponential
+ * backoff; both are jittered so that workers spread out.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
@@ -53,7 +50,7 @@ export async function withRetries<T>(
 function computeDelay(retry: number, error: RemoteError, { policy, now }: RetryContext): number {
   if (error.until === undefined)
     return policy.baseMs * 2 ** (retry - 1) * (0.75 + Math.random() / 2);
-  // Never earlier than asked; up to a second later.
+  // Never earlier than requested, and up to a second later.
   return (
     Math.max(error.until.getTime() - now().getTime(), 0) +
     Math.random() * Math.min(policy.baseMs, 1000)
@@ -68,7 +65,7 @@ async function waitBeforeRetry(
   try {
     await sleep(wait, signal);
   } catch {
-    // Only the signal ends a wait early: what is told then is why we were waiting.
+    // Only the signal ends a wait early. The error that led to the wait is the more useful one.
     throw error;
   }
 }

@@ -6,17 +6,17 @@ interface Failure {
   message: string;
 }
 
-const REFUSED_CREDENTIALS = 'refused the credentials. Enter them again on the connection.';
+const REFUSED_CREDENTIALS = 'rejected the credentials. Enter them again on the connection.';
 const REFUSED_ACCESS =
-  'accepted the credentials but does not let them read this. Ask its administrator for access.';
-const GONE = 'does not have what was asked for any more.';
-const BUSY = 'could not answer right now. The next try follows by itself.';
-const SLOW_DOWN = 'asked to slow down. Reading continues by itself later.';
+  'accepted the credentials but denied access to this data. Ask its administrator for access.';
+const GONE = 'no longer has the requested data.';
+const BUSY = 'is not available right now. We will try again automatically.';
+const SLOW_DOWN = 'received too many requests. The sync continues automatically later.';
 const REDIRECT =
-  'sent us to another address, which is never followed. Check the base URL of the connection.';
+  'redirected the request, and redirects are not followed. Check the base URL of the connection.';
 const UNEXPECTED = 'did not accept the request. The connection may need an update.';
 
-/** What each HTTP status means for us. Statuses that are absent fall to their hundred. */
+/** What each HTTP status means for us. Statuses that are missing here fall back to their class. */
 const BY_STATUS: Record<number, Failure> = {
   401: { kind: 'auth', message: REFUSED_CREDENTIALS },
   403: { kind: 'permission', message: REFUSED_ACCESS },
@@ -32,7 +32,7 @@ const BY_CLASS: Record<number, Failure> = {
 };
 const ANY_OTHER: Failure = { kind: 'malformed', message: UNEXPECTED };
 
-/** The error that an answer's status stands for; undefined for 2xx. */
+/** The error for the status of a response; undefined for 2xx. */
 export function toStatusError(
   status: number,
   host: string,

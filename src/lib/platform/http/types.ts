@@ -1,23 +1,23 @@
 import type { RemoteErrorKind } from './errors.ts';
 
-/** One request to a remote system. `query` values that are undefined are left out. */
+/** One request to a remote system. Undefined values in `query` are left out. */
 export interface HttpRequest {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Absolute URL. Its host must be one of the client's allowed hosts. */
+  /** Absolute URL, whose host must be one of the client's allowed hosts. */
   url: string;
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
-  /** Sent as a form; instead of `json`. */
+  /** Sent as a form instead of `json`. */
   form?: Record<string, string>;
-  /** Statuses beyond 2xx that are answers too, because their body says what happened. */
+  /** Statuses besides 2xx that are returned instead of thrown, because the body is needed. */
   accept?: readonly number[];
-  /** What is expected is no text: `body` of the answer holds a character for each byte (latin1). */
+  /** The response is binary: its `body` has one character per byte (latin1). */
   binary?: boolean;
 }
 
-/** A complete answer. `body` is the decoded text exactly as received. */
+/** A complete response. `body` is the decoded text exactly as received. */
 export interface HttpResponse {
   status: number;
   contentType: string;
@@ -27,28 +27,28 @@ export interface HttpResponse {
   receivedAt: Date;
 }
 
-/** The one way out to remote systems. Any failure is a RemoteError. */
+/** The only way to connect to remote systems. Failures are thrown as RemoteError. */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** What became of one try of one request. */
+/** The outcome of one attempt at a request. */
 export interface AttemptOutcome {
-  /** Absent when no answer arrived. */
+  /** Absent when no response arrived. */
   status?: number;
   headers?: Record<string, string>;
-  /** Absent when the try succeeded. */
+  /** Absent when the attempt succeeded. */
   failure?: RemoteErrorKind;
-  /** The earliest next try, when the answer named one. */
+  /** The earliest time of the next attempt, if the response contained one. */
   until?: Date;
 }
 
-/** Stands before every try of every request, retries included. */
+/** Is passed before every attempt at a request, including retries. */
 export interface Gate {
-  /** Resolves when the try may be sent; throws a RemoteError to refuse it. */
+  /** Resolves when the attempt may be sent; throws a RemoteError to prevent it. */
   enter(): Promise<void>;
-  /** Told about every try that was sent. */
+  /** Called after every attempt that was sent. */
   leave(outcome: AttemptOutcome): Promise<void>;
-  /** Told when its client is closed and sends nothing more. */
+  /** Called when the client is closed and sends nothing more. */
   close?(): Promise<void>;
 }

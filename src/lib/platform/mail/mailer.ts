@@ -5,37 +5,27 @@ import { log } from '../log.ts';
 import { safeMessage } from '../secrets.ts';
 import type { Mail } from './templates.ts';
 
+/** Bounds each step of a delivery: connecting, the greeting, and silence in between. */
 const timeoutMs = 15_000;
 
 /**
- * Throws what a page can say when this server has no way to send mail. Call it before work that
- * ends in a mail.
+ * Throws Problem `unavailable` when SMTP is not set up. Call it before work that ends in a mail.
  */
 export function requireMail(): void {
   if (canSendMail()) return;
   log.error({ event: 'mail.not_configured' }, 'SMTP_URL is not set, so mails cannot be sent');
   throw new Problem(
     'unavailable',
-    'This server cannot send e-mail yet. Contact your administrator for a link.',
+    'This server cannot send e-mail yet. Ask your administrator for a link.',
   );
 }
 
-/**
- * Sends a mail through SMTP_URL. In the demo, which has none, its link appears on the console
- * instead.
- */
+/** Sends a mail through SMTP_URL. The demo has none and prints the link to the console instead. */
 export async function sendMail(to: string, mail: Mail): Promise<void> {
   requireMail();
   const { SMTP_URL, MAIL_FROM } = config();
   if (SMTP_URL === undefined) return printMail(to, mail);
-  const transport = createTransport({
-    url: SMTP_URL,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const transport = openTransport(SMTP_URL);
   try {
     await transport.sendMail({
       from: MAIL_FROM,
@@ -49,19 +39,27 @@ export async function sendMail(to: string, mail: Mail): Promise<void> {
       { event: 'mail.failed', kind: mail.kind, reason: safeMessage(error) },
       'A mail could not be sent',
     );
-    throw new Problem('unavailable', 'The mail could not be sent. Try again in a few minutes.');
+    throw new Problem('unavailable', 'The e-mail could not be sent. Try again in a few minutes.');
   } finally {
     transport.close();
   }
 }
 
-/**
- * Sends in the background, so that the answer takes equally long whether there is anybody to write
- * to.
- */
+/** Sends in the background, so that the response time does not reveal whether a mail is sent. */
 export function sendMailLater(to: string, mail: Mail): void {
-  // The failure is in the log, and there is nobody left to tell.
+  // The failure is logged, and no caller is left to handle it.
   sendMail(to, mail).catch(() => {});
+}
+
+function openTransport(url: string) {
+  return createTransport({
+    url,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 function canSendMail(): boolean {

@@ -7,11 +7,12 @@ export interface Mail {
   html: string;
 }
 
-/** For setting a new password. `minutes` is how long the link works. */
+/** For setting a new password. The link is valid for `minutes`. */
 export function resetMail(link: string, minutes: number): Mail {
   return compose('reset', 'Set a new password for Tributary', link, 'Set a new password', [
-    'Somebody, probably you, asked to set a new password for your Tributary account.',
-    `The link works once and for ${minutes} minutes. If you did not ask for it, ignore this mail: nothing has changed.`,
+    'Someone, probably you, requested a new password for your Tributary account.',
+    `The link can be used once, within ${minutes} minutes. ` +
+      'If you did not request it, you can ignore this e-mail; your password has not changed.',
   ]);
 }
 
@@ -29,14 +30,19 @@ export function invitationMail(
 ): Mail {
   return compose('invitation', `Join ${workspace} on Tributary`, link, 'Accept the invitation', [
     `${inviter} invites you to the workspace ${workspace} as ${role}.`,
-    `The link works once, for ${days} days, and only for this e-mail address.`,
+    `The link can be used once, within ${days} days, and only with this e-mail address.`,
   ]);
 }
 
-/** For operators: what is wrong, or over. `lines` are further paragraphs. */
+/** For operators: an alert or a recovery. `lines` are further paragraphs. */
 export function alertMail(subject: string, link: string, lines: string[]): Mail {
   return compose('alert', subject, link, 'Look at all alerts', lines);
 }
+
+const BODY_STYLE = 'margin:0;padding:24px;font:15px/1.5 system-ui,sans-serif;color:#1b1f23';
+const BUTTON_STYLE =
+  'display:inline-block;padding:10px 16px;border-radius:6px;' +
+  'background:#1f4fd8;color:#fff;text-decoration:none';
 
 function compose(
   kind: Mail['kind'],
@@ -46,9 +52,9 @@ function compose(
   paragraphs: string[],
 ): Mail {
   const [first = '', ...rest] = paragraphs;
-  const html = `<!doctype html><html lang="en"><body style="margin:0;padding:24px;font:15px/1.5 system-ui,sans-serif;color:#1b1f23">
+  const html = `<!doctype html><html lang="en"><body style="${BODY_STYLE}">
 <p>${escapeHtml(first)}</p>
-<p><a href="${escapeHtml(link)}" style="display:inline-block;padding:10px 16px;border-radius:6px;background:#1f4fd8;color:#fff;text-decoration:none">${escapeHtml(action)}</a></p>
+<p><a href="${escapeHtml(link)}" style="${BUTTON_STYLE}">${escapeHtml(action)}</a></p>
 ${rest.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
 <p style="color:#57606a">If the button does not work, open this address:<br>${escapeHtml(link)}</p>
 </body></html>`;
