@@ -145,7 +145,7 @@ describe('pushes through the API', () => {
         404,
         'No lead of this workspace',
       ],
-      [member, '/api/dynamics/sync/not a domain', {}, 400, 'no domain'],
+      [member, '/api/dynamics/sync/not a domain', {}, 400, 'not a domain. Enter'],
       [member, '/api/dynamics/bulk-sync', { ids: [] }, 400, 'body is invalid'],
       [member, '/api/dynamics/bulk-sync', { all: true, filter: '' }, 400, 'body is invalid'],
       [viewer, '/api/dynamics/bulk-sync', { all: true }, 403, 'this requires member'],
