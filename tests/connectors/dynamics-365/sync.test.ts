@@ -249,7 +249,7 @@ describe('Dynamics 365', () => {
     const first = await sync();
     expect(first).toMatchObject({
       status: 'partial',
-      errorMessage: expect.stringContaining('slow down') as string,
+      errorMessage: expect.stringContaining('too many requests') as string,
     });
     const [pause] = await db.query<{ seconds: number }>(
       `select extract(epoch from blocked_until - now())::float as seconds
