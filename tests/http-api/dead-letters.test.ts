@@ -179,7 +179,7 @@ describe('the page of failed records and jobs', () => {
     const [{ id } = { id: '' }] = await open();
     const mute = await post(ana, { intent: 'discard', record: id, note: ' ' });
     expect(mute.status).toBe(400);
-    expect(noticeOf(mute.page)).toContain('why it is discarded');
+    expect(noticeOf(mute.page)).toContain('why it was discarded');
     const first = await post(ana, { intent: 'discard', record: id, note: 'A <b>test</b> entry' });
     expect(cardsOf(first.page, 'resolved')[0]).toContain('Ana Diaz: A <b>test</b> entry');
     const second = await post(ben, { intent: 'discard', record: id, note: 'Me too' });

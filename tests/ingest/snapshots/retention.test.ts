@@ -127,7 +127,7 @@ describe('raw retention', () => {
     expect((await pruneRaw(rows.tenant.id)).snapshots).toBe(0);
     expect(old).toBeGreaterThan(0);
     await expect(updateTenant(rows.tenant.id, { rawRetentionDays: 0 })).rejects.toThrow(
-      '1 or more',
+      'at least 1',
     );
     await expect(updateTenant(rows.tenant.id, { deletionShare: 2 })).rejects.toThrow('from 0 to 1');
   });
