@@ -165,7 +165,7 @@ describe('a correction', () => {
     );
     expect(await attempt((text) => text.slice(2))).toMatch(/^This is not JSON/);
     expect(await attempt((text) => text.replace('"firstName": "', '"firstName": "x'))).toMatch(
-      /Write it in full/,
+      /Enter it in full/,
     );
     const stale = await bench.edited(errorId, (text) =>
       text.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
