@@ -60,8 +60,8 @@ describe('POST /api/referrals/{id}', () => {
     for (const words of [
       'Partner Center has accepted the change',
       'Lost',
-      'It is Lost. Change it to',
-      'was taken',
+      'Status: Lost. Change it to',
+      '(accepted)',
     ])
       expect(page).toContain(words);
   });

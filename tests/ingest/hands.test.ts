@@ -94,6 +94,8 @@ describe('two runs of one connection', () => {
   });
 
   it('is put down after its slice and goes on where it was, as one run', async () => {
+    // Slower than a page is stored: otherwise all pages may arrive together and be one batch.
+    sandbox.faults.arm({ kind: 'latency', ms: 100 });
     const slices = [];
     for (let slice = 0; slice < 50; slice += 1) {
       const { report } = await syncSlice({
