@@ -124,8 +124,9 @@ export async function makeDue(db: TestDatabase): Promise<void> {
 }
 
 /**
- * Every tenant has a successful run that began after this was called. Retries and wakes as people
- * and the clock do.
+ * Every tenant has a successful run, and of each stream a pass, that began after this was called: a
+ * run may end a pass that an earlier one began, which has not seen what changed behind it. Retries
+ * and wakes as people and the clock do.
  */
 export async function convergeAll(
   db: TestDatabase,
@@ -138,7 +139,10 @@ export async function convergeAll(
   for (;;) {
     await retrySetAside(db);
     const fresh = await db.query<{ tenant_id: string }>(
-      `select distinct tenant_id from sync_runs where status = 'success' and started_at > $1`,
+      `select distinct r.tenant_id from sync_runs r
+       where r.status = 'success' and r.started_at > $1
+         and not exists (select from stream_states s
+           where s.tenant_id = r.tenant_id and (s.fresh_at is null or s.fresh_at <= $1))`,
       [now],
     );
     if (fresh.length === workspaces.length) return;
