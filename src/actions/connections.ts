@@ -88,12 +88,12 @@ function staying<Input extends z.ZodType>(
 
 /** Handles the forms of the connections page, selected by button. */
 export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
-  const startDeviceFlow = await change(access, fields);
+  const deviceFlowId = await change(access, fields);
   const settings = `/w/${access.tenant.slug}/settings`;
   return redirectAfterPost(
-    startDeviceFlow === undefined
+    deviceFlowId === undefined
       ? `${settings}/connections?done=${buttonOf(fields)}`
-      : `${settings}/consents/${startDeviceFlow}`,
+      : `${settings}/consents/${deviceFlowId}`,
   );
 }
 

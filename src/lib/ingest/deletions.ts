@@ -109,14 +109,14 @@ export function whereDeletedOnPage(stream: Stream, page: Pick<Page, 'deleted'>):
 export function whereAbsentFromPartitions(
   stream: Stream,
   pages: readonly Pick<Page, 'partition'>[],
-  visibleChanges: readonly string[],
+  listedIds: readonly string[],
 ): SQL | undefined {
   const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
   if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
   const parentId = getColumn(stream, stream.listing.field);
   const inPartitions = sql`${parentId} = any(${sql.param(partitions)}::text[])`;
-  if (visibleChanges.length === 0) return inPartitions;
-  const listed = sql`${sql.param([...visibleChanges])}::text[]`;
+  if (listedIds.length === 0) return inPartitions;
+  const listed = sql`${sql.param([...listedIds])}::text[]`;
   return sql`${inPartitions} and ${getColumn(stream, 'externalId')} <> all(${listed})`;
 }
 

@@ -133,7 +133,7 @@ function toSnapshot(
       passId: pass.id,
       pageNo: pass.pages + n,
       partition: page.partition ?? null,
-      externalIds: translated.visibleChanges,
+      externalIds: translated.listedIds,
       deletedIds: page.deleted ?? [],
     },
     answer: page.response,
@@ -156,7 +156,7 @@ async function applyPageDeletions(
     whereAbsentFromPartitions(
       stream,
       pages.map((each) => each.page),
-      pages.flatMap(({ translated }) => translated.visibleChanges),
+      pages.flatMap(({ translated }) => translated.listedIds),
     ) ?? whereDeletedOnPage(stream, page);
   return condition === undefined
     ? 0

@@ -13,7 +13,7 @@ export interface TranslatedPage {
   incoming: Incoming[];
   rejected: Rejection[];
   /** The ids of all items that have one, accepted or not: what the page proves to exist. */
-  visibleChanges: string[];
+  listedIds: string[];
 }
 
 /** Maps the items of a page to records. Pure; one bad item never harms its neighbours. */
@@ -23,7 +23,7 @@ export function translatePage(
   page: Pick<Page, 'items' | 'partition'>,
   corrections: Corrections = new Map(),
 ): TranslatedPage {
-  const result: TranslatedPage = { incoming: [], rejected: [], visibleChanges: [] };
+  const result: TranslatedPage = { incoming: [], rejected: [], listedIds: [] };
   page.items.forEach((item, index) => {
     const { id, incoming, rejected } = translateItem(
       stream,
@@ -31,7 +31,7 @@ export function translatePage(
       { settings, partition: page.partition, index },
       corrections,
     );
-    if (id !== undefined) result.visibleChanges.push(id);
+    if (id !== undefined) result.listedIds.push(id);
     if (incoming !== undefined) result.incoming.push(incoming);
     if (rejected !== undefined) result.rejected.push(rejected);
   });
