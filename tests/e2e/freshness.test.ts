@@ -135,7 +135,9 @@ describe('the banner', () => {
     const page = await open();
     expect(await says(page)).toContain('1 failed record');
     await banner(page).getByText('Details').click();
-    await banner(page).getByText(/^\s*1 record could not be read: show it/).waitFor();
+    await banner(page)
+      .getByText(/^\s*1 record could not be read: show it/)
+      .waitFor();
   });
 
   it('asks to connect again when the grant is gone', async () => {
