@@ -1,5 +1,5 @@
 import type { DnsAnswer, DnsFailure } from './resolver.ts';
-import type { Check, Finding, Verdict } from './types.ts';
+import type { Check, Finding, MxCheck, Verdict } from './types.ts';
 
 /** Evidence is stored for every domain, so that each check keeps only so much of what it read. */
 const MAX_RECORDS = 20;
@@ -65,4 +65,20 @@ export function reportUnanswered(code: string, what: string, reason: DnsFailure)
     `${what} could not be looked up because ${reasonLabels[reason]}. ` +
       'The result is unknown until the next scan.',
   );
+}
+
+/**
+ * Ends the check of a record that only matters to domains that receive mail, where its content
+ * cannot decide: the query failed, or the domain receives no mail. Undefined otherwise.
+ */
+export function concludeWithoutRecord(
+  answer: DnsAnswer<string>,
+  mx: MxCheck,
+  { code, what }: { code: string; what: string },
+): Conclusion | undefined {
+  if (answer.kind === 'failed')
+    return conclude('unknown', [], reportUnanswered(code, what, answer.reason));
+  if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
+    return conclude('not_applicable', []);
+  return undefined;
 }

@@ -2,11 +2,11 @@ import type { HttpClient } from '../platform/http/types.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import {
   conclude,
+  concludeWithoutRecord,
   createCheck,
   error,
   getRecords,
   info,
-  reportUnanswered,
   warning,
   type Conclusion,
 } from './findings.ts';
@@ -53,14 +53,8 @@ async function concludeMtaSts(
   { query, http, mx }: StsContext,
 ): Promise<StsConclusion> {
   const answer = await query(`_mta-sts.${domain}`, 'TXT');
-  if (answer.kind === 'failed')
-    return conclude(
-      'unknown',
-      [],
-      reportUnanswered('mta_sts.unanswered', 'MTA-STS', answer.reason),
-    );
-  if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
-    return conclude('not_applicable', []);
+  const early = concludeWithoutRecord(answer, mx, { code: 'mta_sts.unanswered', what: 'MTA-STS' });
+  if (early !== undefined) return early;
   const records = getRecords(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
   const [text, ...others] = records;
   if (text === undefined) return conclude('missing', [], reportMissing());

@@ -1,5 +1,6 @@
 import {
   conclude,
+  concludeWithoutRecord,
   createCheck,
   error,
   getRecords,
@@ -21,14 +22,11 @@ export async function checkTlsRpt(
 }
 
 function concludeTlsRpt(answer: DnsAnswer<string>, mx: MxCheck): Conclusion {
-  if (answer.kind === 'failed')
-    return conclude(
-      'unknown',
-      [],
-      reportUnanswered('tls_rpt.unanswered', 'TLS reporting', answer.reason),
-    );
-  if (mx.verdict === 'not_applicable' || mx.verdict === 'missing')
-    return conclude('not_applicable', []);
+  const early = concludeWithoutRecord(answer, mx, {
+    code: 'tls_rpt.unanswered',
+    what: 'TLS reporting',
+  });
+  if (early !== undefined) return early;
   const records = getRecords(answer).filter((text) => /^v=TLSRPTv1\s*(;|$)/.test(text));
   const [text, ...others] = records;
   if (text === undefined) return conclude('missing', [], reportNoTlsRpt());
