@@ -12,6 +12,7 @@ import {
   ask,
   drain,
   eventsOf,
+  forgetRefusal,
   org,
   push,
   pushOf,
@@ -128,12 +129,7 @@ describe('a push that is put down on its way', () => {
     expect(
       await db.query('select status from connections where id = $1', [refused.connectionId]),
     ).toEqual([{ status: 'needs_reconnect' }]);
-    await db.query('update credentials set lease_until = null where tenant_id = $1', [
-      refused.tenantId,
-    ]);
-    await db.query('update rate_budgets set blocked_until = null where tenant_id = $1', [
-      refused.tenantId,
-    ]);
+    await forgetRefusal(refused);
     await db.query('update pushes set due_at = now() where due_at is not null and tenant_id = $1', [
       refused.tenantId,
     ]);

@@ -13,6 +13,7 @@ import {
   ask,
   drain,
   eventsOf,
+  forgetRefusal,
   org,
   push,
   pushOf,
@@ -220,12 +221,7 @@ it('waits with a reason while credentials are refused, and then goes on', async 
   expect(
     await db.query('select status from connections where id = $1', [refused.connectionId]),
   ).toEqual([{ status: 'needs_reconnect' }]);
-  await db.query('update credentials set lease_until = null where tenant_id = $1', [
-    refused.tenantId,
-  ]);
-  await db.query('update rate_budgets set blocked_until = null where tenant_id = $1', [
-    refused.tenantId,
-  ]);
+  await forgetRefusal(refused);
   expect(await drain(refused)).toMatchObject({ synced: 1 });
   expect(await pushOf(refused, leadId)).toMatchObject({ error: null });
   expect(

@@ -204,3 +204,9 @@ export const truth = ({ sandbox, account }: PushStage, kind: string): Row[] =>
 /** Changes as people make them there. */
 export const there = ({ sandbox, account }: PushStage, changes: DynamicsChange[]): string[] =>
   (sandbox.dynamics365.mutate(account, { changes }) as { ids: string[] }).ids;
+
+/** Lets the next slice ask for a token again, without the wait that follows a refusal. */
+export async function forgetRefusal({ db, tenantId }: PushStage): Promise<void> {
+  await db.query('update credentials set lease_until = null where tenant_id = $1', [tenantId]);
+  await db.query('update rate_budgets set blocked_until = null where tenant_id = $1', [tenantId]);
+}
