@@ -44,7 +44,7 @@ export class DeviceDesk {
       !String(headers['content-type']).startsWith('application/x-www-form-urlencoded')
     )
       return refusal('invalid_client');
-    const deviceCode = `dc-${randomBytes(24).toString('base64url')}`;
+    const deviceCode = `device-code-${randomBytes(24).toString('base64url')}`;
     const userCode = randomBytes(5).toString('hex').toUpperCase().slice(0, 9);
     this.#pending.set(deviceCode, {
       account,

@@ -137,7 +137,7 @@ export class TokenDesk {
 
   #grant({ account }: Seat, refreshToken: string | undefined, resource: string | null): Reply {
     const { accessSeconds, textNumbers } = this.#rules;
-    const token = `at-${randomBytes(24).toString('base64url')}`;
+    const token = `access-${randomBytes(24).toString('base64url')}`;
     this.#access.set(token, { account, until: this.#clock.now() + accessSeconds * 1000, resource });
     const reply = json({
       token_type: 'Bearer',

@@ -124,12 +124,12 @@ describe('signing in with a code', () => {
       'select device_consents::text as text from device_consents where id = $1',
       [id],
     );
-    expect(row?.text).not.toMatch(/partner-secret|dc-/);
+    expect(row?.text).not.toMatch(/partner-secret|device-code-/);
     expect(
       JSON.stringify(await db.query(`select data from pgboss.job where name = 'poll-consent'`)),
-    ).not.toMatch(/partner-secret|dc-/);
+    ).not.toMatch(/partner-secret|device-code-/);
     expect(JSON.stringify(await getDeviceAuthorization(tenantId, id))).not.toMatch(
-      /partner-secret|dc-/,
+      /partner-secret|device-code-/,
     );
   });
 

@@ -82,7 +82,7 @@ describe('an access token', () => {
       `select sealed from credentials where connection_id = $1 and name = 'accessToken'`,
       [connectionId],
     );
-    expect(sealed.toString('latin1')).not.toContain('at-');
+    expect(sealed.toString('latin1')).not.toContain('access-');
     expect(scrub(`now ${sandbox.desk.refreshToken('one')} and then`)).toBe('now [secret] and then');
   });
 

@@ -32,11 +32,22 @@ export async function launchBrowser(): Promise<Browser> {
   const env = { ...process.env, FONTCONFIG_FILE: path.join(home, 'fonts.conf') };
   // In one process, as the package would have it, a page that crashes takes the browser along.
   const args = ['--in-process-gpu', '--disable-webgl', '--font-render-hinting=none'];
-  return chromium.launch({
+  const options = {
     executablePath,
     args,
     env: { ...env, ...(await libraries(home, executablePath)) },
-  });
+  };
+  return retryLaunch(() => chromium.launch(options));
+}
+
+/** A busy machine saw Chromium end by SIGSEGV while it started; no page of ours was open yet. */
+async function retryLaunch(launch: () => Promise<Browser>, attempts = 3): Promise<Browser> {
+  try {
+    return await launch();
+  } catch (error) {
+    if (attempts <= 1 || !String(error).includes('signal=SIGSEGV')) throw error;
+    return retryLaunch(launch, attempts - 1);
+  }
 }
 
 /**
