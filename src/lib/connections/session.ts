@@ -1,7 +1,7 @@
 import { retryOnDbOutage } from '../platform/db/retry.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
 import { RemoteError } from '../platform/http/errors.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { admit } from './circuit/store.ts';
 import {
   createConnectionClient,
@@ -91,7 +91,5 @@ export async function recordHealth(
   { tenantId, connectionId }: ConnectionKey,
   refusal: string | null,
 ): Promise<void> {
-  await retryOnDbOutage(() =>
-    withTenant(tenantId, (tx) => setConnectionHealth(tx, tenantId, connectionId, refusal)),
-  );
+  await retryInTenant(tenantId, (tx) => setConnectionHealth(tx, tenantId, connectionId, refusal));
 }

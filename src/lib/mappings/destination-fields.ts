@@ -1,9 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import type { HttpClient } from '../platform/http/types.ts';
 import type { PushDefinition, TargetMetadata } from '../connectors/contract/destination.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushTargets } from '../schema/pushes.ts';
 
 /**
@@ -46,13 +45,11 @@ export async function loadTargetMetadata(
   context: { http: HttpClient; settings: unknown },
 ): Promise<TargetMetadata> {
   const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${cacheHours})`;
-  const [known] = await retryOnDbOutage(() =>
-    withTenant(key.tenantId, (tx) =>
-      tx
-        .select({ metadata: pushTargets.metadata })
-        .from(pushTargets)
-        .where(and(whereOwn(key), fresh)),
-    ),
+  const [known] = await retryInTenant(key.tenantId, (tx) =>
+    tx
+      .select({ metadata: pushTargets.metadata })
+      .from(pushTargets)
+      .where(and(whereOwn(key), fresh)),
   );
   return known === undefined
     ? refreshTargetMetadata(key, push, context)
@@ -67,16 +64,14 @@ export async function refreshTargetMetadata(
 ): Promise<TargetMetadata> {
   const metadata = await push.describe(context);
   const read = { metadata, fetchedAt: sql`now()` };
-  await retryOnDbOutage(() =>
-    withTenant(key.tenantId, (tx) =>
-      tx
-        .insert(pushTargets)
-        .values({ ...key, ...read })
-        .onConflictDoUpdate({
-          target: [pushTargets.tenantId, pushTargets.connectionId],
-          set: read,
-        }),
-    ),
+  await retryInTenant(key.tenantId, (tx) =>
+    tx
+      .insert(pushTargets)
+      .values({ ...key, ...read })
+      .onConflictDoUpdate({
+        target: [pushTargets.tenantId, pushTargets.connectionId],
+        set: read,
+      }),
   );
   return metadata;
 }
@@ -86,7 +81,5 @@ export async function refreshTargetMetadata(
  * write that the description allows.
  */
 export async function deleteTargetMetadata(key: Key): Promise<void> {
-  await retryOnDbOutage(() =>
-    withTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(whereOwn(key))),
-  );
+  await retryInTenant(key.tenantId, (tx) => tx.delete(pushTargets).where(whereOwn(key)));
 }

@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { companyDomains } from '../schema/company-domains.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { rescoreDomains } from './apply.ts';
 
 /** Domains per transaction: few enough that scans and syncs wait for their locks only briefly. */
@@ -18,7 +17,7 @@ export async function rescoreSlice(
   isOver: () => boolean,
 ): Promise<string | null> {
   for (let last = after; ;) {
-    const domains = await retryOnDbOutage(() => rescoreNext(tenantId, last));
+    const domains = await rescoreNext(tenantId, last);
     if (domains.length < batchSize) return null;
     last = domains.at(-1) ?? null;
     if (isOver()) return last;
@@ -26,7 +25,7 @@ export async function rescoreSlice(
 }
 
 function rescoreNext(tenantId: string, after: string | null): Promise<string[]> {
-  return withTenant(tenantId, async (tx) => {
+  return retryInTenant(tenantId, async (tx) => {
     const rows = await tx
       .select({ domain: companyDomains.domain })
       .from(companyDomains)

@@ -1,11 +1,10 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
-import { retryOnDbOutage } from '../platform/db/retry.ts';
 import { log } from '../platform/log.ts';
 import { safeMessage } from '../platform/secrets.ts';
 import { scanWithSystemResolver } from '../posture/scan-system.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { copyToDomainLeads, toScoreColumns, scoreInputs } from './apply.ts';
 import { whereLeadEngineOn } from './schedule.ts';
 import { selectModel } from './models.ts';
@@ -54,7 +53,7 @@ async function scanLane(
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!isOver()) {
-    const claimed = await retryOnDbOutage(() => claimDomain(tenantId));
+    const claimed = await claimDomain(tenantId);
     if (claimed === undefined) return true;
     await scanClaimed(claimed, signal);
   }
@@ -63,7 +62,7 @@ async function scanLane(
 
 /** Leases the domain that has been due for longest; skips those that another worker is leasing. */
 function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
-  return withTenant(tenantId, async (tx) => {
+  return retryInTenant(tenantId, async (tx) => {
     const due = and(
       eq(companyDomains.tenantId, tenantId),
       lte(companyDomains.scanDueAt, sql`now()`),
@@ -97,12 +96,9 @@ function claimDomain(tenantId: string): Promise<ScanClaim | undefined> {
 async function scanClaimed(claimed: ScanClaim, signal: AbortSignal): Promise<void> {
   const { attempts } = claimed;
   const evidence = await collectEvidence(claimed, signal);
-  await retryOnDbOutage(() => {
-    if (evidence !== undefined) return storeEvidence(claimed, evidence);
-    return signal.aborted
-      ? postpone(claimed, 0, attempts)
-      : postpone(claimed, computeRetrySeconds(attempts), attempts + 1);
-  });
+  if (evidence !== undefined) await storeEvidence(claimed, evidence);
+  else if (signal.aborted) await postpone(claimed, 0, attempts);
+  else await postpone(claimed, computeRetrySeconds(attempts), attempts + 1);
 }
 
 /** The evidence of a scan; undefined when it failed or got no response to any query. */
@@ -153,7 +149,7 @@ function hasNoAnswers({ exists, mx, spf, dmarc }: Evidence): boolean {
  */
 async function storeEvidence(claimed: ScanClaim, evidence: Evidence): Promise<void> {
   const { tenantId, domain } = claimed;
-  await withTenant(tenantId, async (tx) => {
+  await retryInTenant(tenantId, async (tx) => {
     const [row] = await tx
       .select(scoreInputs)
       .from(companyDomains)
@@ -175,7 +171,7 @@ async function storeEvidence(claimed: ScanClaim, evidence: Evidence): Promise<vo
 
 async function postpone(claimed: ScanClaim, seconds: number, scanAttempts: number): Promise<void> {
   const later = { scanDueAt: sql`now() + make_interval(secs => ${seconds})`, scanAttempts };
-  await withTenant(claimed.tenantId, (tx) =>
+  await retryInTenant(claimed.tenantId, (tx) =>
     tx.update(companyDomains).set(later).where(whereClaimed(claimed)),
   );
 }

@@ -1,9 +1,8 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { readDatabaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { log } from '../../platform/log.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { circuits } from '../../schema/connections.ts';
 import {
   claimProbe,
@@ -95,12 +94,10 @@ export function releaseProbe(tenantId: string, connectionId: string): Promise<Ci
 
 /** The circuit breaker of one connection; closed when nothing is stored for it. */
 export function readCircuit(tenantId: string, connectionId: string): Promise<Circuit> {
-  return retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const [row] = await tx.select(columns).from(circuits).where(whereOwn(tenantId, connectionId));
-      return row ?? closedCircuit;
-    }),
-  );
+  return retryInTenant(tenantId, async (tx) => {
+    const [row] = await tx.select(columns).from(circuits).where(whereOwn(tenantId, connectionId));
+    return row ?? closedCircuit;
+  });
 }
 
 /** A circuit breaker that is not closed, for pages and alerts. */
@@ -146,23 +143,21 @@ async function changeCircuit(
   rules: Partial<CircuitRules> = {},
   rule: (circuit: Circuit, context: TransitionContext) => Circuit,
 ): Promise<Circuit> {
-  const { before, after } = await retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const before = await lockCircuit(tx, tenantId, connectionId);
-      const context = {
-        at: await readDatabaseTime(tx),
-        rules: { ...defaultRules, ...rules },
-        chance: Math.random(),
-      };
-      const after = rule(before, context);
-      if (!isSame(before, after))
-        await tx
-          .update(circuits)
-          .set({ ...after, changedAt: sql`clock_timestamp()` })
-          .where(whereOwn(tenantId, connectionId));
-      return { before, after };
-    }),
-  );
+  const { before, after } = await retryInTenant(tenantId, async (tx) => {
+    const before = await lockCircuit(tx, tenantId, connectionId);
+    const context = {
+      at: await readDatabaseTime(tx),
+      rules: { ...defaultRules, ...rules },
+      chance: Math.random(),
+    };
+    const after = rule(before, context);
+    if (!isSame(before, after))
+      await tx
+        .update(circuits)
+        .set({ ...after, changedAt: sql`clock_timestamp()` })
+        .where(whereOwn(tenantId, connectionId));
+    return { before, after };
+  });
   logTransition(before, after, { tenantId, connectionId });
   return after;
 }

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { config } from '../../platform/config.ts';
 import { recordTokenRefreshFailure } from '../metrics.ts';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import {
   releaseLease,
   readTokens,
@@ -57,8 +56,8 @@ async function obtainToken(
 ): Promise<AccessToken> {
   const deadline = performance.now() + maxWaitMs;
   for (let waits = 0; ; waits += 1) {
-    const seen = await retryOnDbOutage(() =>
-      withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
+    const seen = await retryInTenant(source.tenantId, (tx) =>
+      readTokens(tx, source.provider, source),
     );
     const known = getUsableToken(seen, rejected);
     if (known !== undefined) return known;
@@ -83,12 +82,12 @@ async function renewUnderLease(
 ): Promise<AccessToken | undefined> {
   if (seen.holder.leaseSeconds > 0) return undefined;
   const leaseOwner = newId();
-  const held = await retryOnDbOutage(() => acquireLease(source.provider, source, seen, leaseOwner));
+  const held = await acquireLease(source.provider, source, seen, leaseOwner);
   if (held === undefined) return undefined;
   // Another process may have renewed the token between the reading and the lease.
   const known = getUsableToken(held, rejected);
   if (known !== undefined) {
-    await retryOnDbOutage(() => releaseLease(source, held, leaseOwner));
+    await releaseLease(source, held, leaseOwner);
     return known;
   }
   return renew(source, held, { leaseOwner, rejected });
@@ -109,7 +108,7 @@ async function renew(
   try {
     const response = await requestToken(provider, settings, held.secrets);
     failpoint('token.before_store');
-    if (!(await retryOnDbOutage(() => storeTokens(source, held, response)))) return undefined;
+    if (!(await storeTokens(source, held, response))) return undefined;
     failpoint('token.after_store');
     log.info({ event: 'token.renewed', tenantId, connectionId }, 'Renewed an access token');
     return { token: response.accessToken, secondsLeft: response.lifeSeconds ?? null, fresh: true };
@@ -121,13 +120,11 @@ async function renew(
     );
     if (error.kind === 'auth' && (await hasSecretChanged(source, held))) return undefined;
     if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
-    await retryOnDbOutage(() =>
-      releaseLease(
-        source,
-        held,
-        leaseOwner,
-        error.kind === 'auth' ? 0 : computePauseSeconds(error),
-      ),
+    await releaseLease(
+      source,
+      held,
+      leaseOwner,
+      error.kind === 'auth' ? 0 : computePauseSeconds(error),
     );
     return getUnexpiredToken(held, rejected, error);
   }
@@ -138,9 +135,7 @@ async function hasSecretChanged(
   { provider, ...owner }: TokenSource,
   held: TokenState,
 ): Promise<boolean> {
-  const now = await retryOnDbOutage(() =>
-    withTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner)),
-  );
+  const now = await retryInTenant(owner.tenantId, (tx) => readTokens(tx, provider, owner));
   return Object.entries(now.secrets).some(([name, secret]) => held.secrets[name] !== secret);
 }
 

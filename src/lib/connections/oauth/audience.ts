@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { TokenSource } from './access-token.ts';
 import type { TokenProvider } from './authorization.ts';
 import {
@@ -30,14 +29,14 @@ export function createAudienceTokens(
 ): TokenProvider {
   return async () => {
     for (let waits = 0; waits < maxWaits; waits += 1) {
-      const seen = await retryOnDbOutage(() =>
-        withTenant(source.tenantId, (tx) => readTokens(tx, source.provider, source)),
+      const seen = await retryInTenant(source.tenantId, (tx) =>
+        readTokens(tx, source.provider, source),
       );
       const leaseOwner = newId();
       const held =
         seen.holder.leaseSeconds > 0
           ? undefined
-          : await retryOnDbOutage(() => acquireLease(source.provider, source, seen, leaseOwner));
+          : await acquireLease(source.provider, source, seen, leaseOwner);
       if (held !== undefined) return exchange(source, held, leaseOwner, tokenForm);
       await sleep(waitMs);
     }
@@ -65,14 +64,14 @@ async function exchange(
       source.settings,
       held.secrets,
     );
-    if (!(await retryOnDbOutage(() => storeRotatedRefreshToken(source, held, response))))
+    if (!(await storeRotatedRefreshToken(source, held, response)))
       throw new RemoteError(
         'transient',
         'The credentials were replaced while a token was being fetched. Try again.',
       );
     return { token: response.accessToken, secondsLeft: response.lifeSeconds ?? null, fresh: true };
   } catch (error) {
-    await retryOnDbOutage(() => releaseLease(source, held, leaseOwner));
+    await releaseLease(source, held, leaseOwner);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { openSecret, sealSecret } from '../seal.ts';
 import type { OAuthProvider, TokenResponse } from './token-endpoint.ts';
@@ -118,7 +118,7 @@ export function acquireLease(
   seen: TokenState,
   leaseOwner: string,
 ): Promise<TokenState | undefined> {
-  return withTenant(owner.tenantId, async (tx) => {
+  return retryInTenant(owner.tenantId, async (tx) => {
     // A lease of our own counts as free: it may have been committed although the response was lost.
     const free = or(
       isNull(credentials.leaseUntil),
@@ -149,7 +149,7 @@ export async function releaseLease(
     eq(credentials.name, held.holder.name),
     eq(credentials.leaseOwner, leaseOwner),
   );
-  await withTenant(owner.tenantId, (tx) =>
+  await retryInTenant(owner.tenantId, (tx) =>
     tx
       .update(credentials)
       .set({ leaseOwner: null, leaseUntil: pauseSeconds > 0 ? inSeconds(pauseSeconds) : null })
@@ -168,7 +168,7 @@ export function storeTokens(
   response: TokenResponse,
 ): Promise<boolean> {
   const owner = { tenantId, connectionId };
-  return withTenant(tenantId, async (tx) => {
+  return retryInTenant(tenantId, async (tx) => {
     if (!(await storeRotatedToken(tx, owner, held, response))) return false;
     const access = {
       ...sealSecret({ ...owner, name: accessName }, response.accessToken),
@@ -194,7 +194,7 @@ export function storeRotatedRefreshToken(
   held: TokenState,
   response: TokenResponse,
 ): Promise<boolean> {
-  return withTenant(tenantId, (tx) =>
+  return retryInTenant(tenantId, (tx) =>
     storeRotatedToken(tx, { tenantId, connectionId }, held, response),
   );
 }

@@ -1,9 +1,8 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { readDatabaseTime } from '../../platform/db/time.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { RateWindow, WindowReading } from '../../connectors/contract/limits.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { rateLimitWindows } from '../../schema/connections.ts';
 import { computeNextPause, type NewPause } from './pauses.ts';
 import { applyReading, allocateUnits, type Allocation, type WindowState } from './windows.ts';
@@ -50,20 +49,18 @@ export function readPause({
   tenantId,
   connectionId,
 }: RateLimitOwner): Promise<AtDbTime<Date | null>> {
-  return retryOnDbOutage(() =>
-    withTenant(tenantId, async (tx) => {
-      const all = and(
-        eq(rateLimitWindows.tenantId, tenantId),
-        eq(rateLimitWindows.connectionId, connectionId),
-        eq(rateLimitWindows.window, wholeConnection),
-      );
-      const [row] = await tx
-        .select({ until: rateLimitWindows.blockedUntil })
-        .from(rateLimitWindows)
-        .where(all);
-      return { at: await readDatabaseTime(tx), value: row?.until ?? null };
-    }),
-  );
+  return retryInTenant(tenantId, async (tx) => {
+    const all = and(
+      eq(rateLimitWindows.tenantId, tenantId),
+      eq(rateLimitWindows.connectionId, connectionId),
+      eq(rateLimitWindows.window, wholeConnection),
+    );
+    const [row] = await tx
+      .select({ until: rateLimitWindows.blockedUntil })
+      .from(rateLimitWindows)
+      .where(all);
+    return { at: await readDatabaseTime(tx), value: row?.until ?? null };
+  });
 }
 
 /**
@@ -151,17 +148,15 @@ function changeRateLimit<T>(
   windows: string[],
   rule: Rule<T>,
 ): Promise<AtDbTime<T>> {
-  return retryOnDbOutage(() =>
-    withTenant(owner.tenantId, async (tx) => {
-      const names = [wholeConnection, ...windows];
-      const rows = await lockOrCreateRows(tx, owner, names);
-      // Read once the rows are locked: the wait for the locks may have been long.
-      const at = await readDatabaseTime(tx);
-      const { value, changed } = rule(rows, at);
-      if (changed.length > 0) await writeRows(tx, owner, changed);
-      return { at, value };
-    }),
-  );
+  return retryInTenant(owner.tenantId, async (tx) => {
+    const names = [wholeConnection, ...windows];
+    const rows = await lockOrCreateRows(tx, owner, names);
+    // Read once the rows are locked: the wait for the locks may have been long.
+    const at = await readDatabaseTime(tx);
+    const { value, changed } = rule(rows, at);
+    if (changed.length > 0) await writeRows(tx, owner, changed);
+    return { at, value };
+  });
 }
 
 async function lockOrCreateRows(tx: Tx, owner: RateLimitOwner, names: string[]): Promise<Row[]> {
