@@ -25,7 +25,7 @@ describe('pipeline', () => {
     value: 45_000,
     source: null,
     createdAt: null,
-    enteredStageAt: null,
+    enteredStageAt: new Date('2026-11-20T12:00:00Z'),
   };
   const view = {
     totalValue: { value: 90_000, previous: null },

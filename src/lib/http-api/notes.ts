@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { maxNotes, notesPerLoad } from '../views/notes.ts';
+import { noteFields } from '../records/note.ts';
+import { shownSchema } from './field-schema.ts';
 import { storableText } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
-import { instant } from './codec.ts';
 
 export const notesQuery = z.object({
   tenant: tenantParameter,
@@ -18,9 +19,7 @@ export const notesResponse = z.object({
   notes: z.array(
     z.object({
       id: z.uuid(),
-      noteDate: instant.nullable(),
-      author: z.string().nullable(),
-      content: z.string(),
+      ...shownSchema(noteFields, 'list').shape,
       contactName: z.string().nullable(),
     }),
   ),

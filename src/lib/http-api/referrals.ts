@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { isReferralCursor } from '../entities/referral/queries.ts';
-import { referralTypes } from '../records/referral.ts';
+import { referralFields, referralTypes } from '../records/referral.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readReferralSlice } from '../views/referrals.ts';
 import type { Workspace } from '../views/workspace.ts';
+import { shownSchema } from './field-schema.ts';
 import { day, storableText } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';
@@ -40,21 +41,7 @@ export const referralQuery = z.object({ tenant: tenantParameter });
 const referral = z.object({
   id: z.uuid(),
   externalId: z.string().describe('Id at the source.'),
-  type: z.enum(referralTypes),
-  name: z.string(),
-  company: z.string().nullable(),
-  domain: z.string().nullable(),
-  domainReason: z.string().nullable().describe('Reason why the domain is null.'),
-  status: z.string(),
-  substatus: z.string().nullable(),
-  direction: z
-    .string()
-    .nullable()
-    .describe('Incoming or Outgoing, as seen from the connected account.'),
-  value: z.number().nullable(),
-  currency: z.string().nullable().describe('Currency of the value; ISO 4217.'),
-  createdAt: instant.nullable(),
-  updatedAt: instant.nullable(),
+  ...shownSchema(referralFields, 'list').shape,
 });
 
 /** The response of GET /api/referrals, most recently changed first. */
@@ -66,8 +53,7 @@ export const referralsResponse = z.object({
 
 /** The response of GET /api/referrals/{id}. */
 export const referralResponse = referral.extend({
-  engagementId: z.string().nullable().describe('The same for all referrals of one deal.'),
-  azureTenantId: z.string().nullable(),
+  ...shownSchema(referralFields, 'detail').shape,
   source: z.string(),
   firstSeenAt: instant,
 });

@@ -28,6 +28,8 @@ export interface Field {
   shownIn?: 'list' | 'detail';
   /** What the API says of it, where the name does not. */
   about?: string;
+  /** Of an amount: each row names its currency, which is not always the tenant's. */
+  ownCurrency?: true;
   /** As a column of an export: its width in characters, and its heading if not the label. */
   export?: { width: number; heading?: string };
   /** The name of the order of a list by it. */

@@ -8,10 +8,29 @@ export const noteFields = defineFields({
   ...sourceId,
   /** The contact's id in the source. */
   contactId: { kind: 'text', label: 'Contact', required: true, record: line(200) },
-  noteDate: { kind: 'instant', label: 'Date', record: instant().nullable() },
-  author: { kind: 'text', label: 'Author', record: optionalLine() },
+  noteDate: {
+    kind: 'instant',
+    label: 'Date',
+    record: instant().nullable(),
+    shownIn: 'list',
+    export: { width: 18 },
+  },
+  author: {
+    kind: 'text',
+    label: 'Author',
+    record: optionalLine(),
+    shownIn: 'list',
+    export: { width: 20 },
+  },
   /** Plain text. */
-  content: { kind: 'text', label: 'Content', required: true, record: prose() },
+  content: {
+    kind: 'text',
+    label: 'Content',
+    required: true,
+    record: prose(),
+    shownIn: 'list',
+    export: { width: 80 },
+  },
 });
 
 export const noteRecord = recordSchema(noteFields);

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { bigint, index, pgTable } from 'drizzle-orm/pg-core';
-import { instant } from '../platform/db/columns.ts';
 import { opportunityFields } from '../records/opportunity.ts';
 import { fieldColumns } from './field-columns.ts';
 import { entityColumns, entityKeys, sourceTimes } from './entity-columns.ts';
@@ -17,8 +16,6 @@ export const opportunities = pgTable(
     ...entityColumns(),
     ...sourceTimes(),
     ...fieldColumns(opportunityFields),
-    /** When the opportunity came into its stage, as well as the source lets us know. */
-    stageEnteredAt: instant('stage_entered_at').notNull(),
     /** The value in cents, the lowest number when it is not known. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
   },

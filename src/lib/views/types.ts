@@ -1,4 +1,9 @@
+import type { Shown } from '../records/fields.ts';
 import type { LeadListRow } from '../records/lead.ts';
+import type { noteFields } from '../records/note.ts';
+import type { opportunityFields } from '../records/opportunity.ts';
+import type { referralFields } from '../records/referral.ts';
+import type { scheduledActivityFields } from '../records/scheduled-activity.ts';
 import type { SourceFreshness as Source, SyncState } from '../ingest/freshness.ts';
 
 export type { SyncState } from '../ingest/freshness.ts';
@@ -56,32 +61,14 @@ export interface LeadsView {
   leads: Slice<LeadRow>;
 }
 
-export interface ReferralRow {
+export interface ReferralRow extends Shown<typeof referralFields, 'list'> {
   id: string;
   /** Its id at the source. */
   externalId: string;
-  type: 'co-sell' | 'marketplace' | 'solution-provider';
-  name: string;
-  company: string | null;
-  domain: string | null;
-  /** Reason why there is no domain; null when there is one. */
-  domainReason: string | null;
-  status: string;
-  substatus: string | null;
-  /** Incoming or Outgoing, as seen from the connected account. */
-  direction: string | null;
-  value: number | null;
-  /** Currency of the value: each referral has its own. */
-  currency: string | null;
-  createdAt: Date | null;
-  updatedAt: Date | null;
 }
 
 /** A referral with all its fields. */
-export interface ReferralDetail extends ReferralRow {
-  /** The same for all referrals of one deal. */
-  engagementId: string | null;
-  azureTenantId: string | null;
+export interface ReferralDetail extends ReferralRow, Shown<typeof referralFields, 'detail'> {
   /** Label of the source system. */
   source: string;
   firstSeenAt: Date;
@@ -118,16 +105,8 @@ export interface StageRow {
   likelyPct: number;
 }
 
-export interface OpportunityRow {
+export interface OpportunityRow extends Shown<typeof opportunityFields, 'list'> {
   id: string;
-  name: string;
-  company: string | null;
-  stage: string;
-  outcome: 'open' | 'won' | 'lost';
-  value: number | null;
-  source: string | null;
-  createdAt: Date | null;
-  enteredStageAt: Date | null;
 }
 
 export interface PipelineView {
@@ -154,11 +133,9 @@ export interface HotListView {
   totalWeighted: number;
 }
 
-export interface NoteRow {
+export interface NoteRow extends Shown<typeof noteFields, 'list'> {
   id: string;
-  noteDate: Date | null;
-  author: string | null;
-  content: string;
+  /** The name of the lead that it is about, if there is one. */
   contactName: string | null;
 }
 
@@ -170,13 +147,8 @@ export interface NotesView {
   search: string;
 }
 
-export interface ActivityRow {
+export interface ActivityRow extends Shown<typeof scheduledActivityFields, 'list'> {
   id: string;
-  activityType: string;
-  scheduledAt: Date;
-  contactName: string | null;
-  description: string | null;
-  status: string | null;
 }
 
 export interface ScheduleView {

@@ -3,7 +3,9 @@ import { toLikePattern } from '../../platform/db/like.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import { noteFields } from '../../records/note.ts';
 import { newestNote, notes } from '../../schema/notes.ts';
+import { selectShown } from '../select-fields.ts';
 
 const order: SortOrder = { expression: newestNote, type: 'timestamptz', direction: 'desc' };
 const newestFirst = [desc(order.expression), desc(notes.id)];
@@ -57,9 +59,7 @@ function columns(tx: Tx, tenantId: string) {
     .limit(1);
   return {
     id: notes.id,
-    noteDate: notes.noteDate,
-    author: notes.author,
-    content: notes.content,
+    ...selectShown(notes, noteFields, 'list'),
     contactName: sql<string | null>`(${contact})`,
   };
 }

@@ -7,7 +7,9 @@ import {
   type Direction,
   type SortOrder,
 } from '../../platform/db/keyset.ts';
+import { opportunityFields } from '../../records/opportunity.ts';
 import { opportunities, opportunitySort } from '../../schema/opportunities.ts';
+import { selectShown } from '../select-fields.ts';
 
 export const opportunitySortKeys = ['value', 'entered'] as const;
 type OpportunitySortKey = (typeof opportunitySortKeys)[number];
@@ -43,14 +45,7 @@ export async function selectOpportunityPage(
   const rows = await tx
     .select({
       id: opportunities.id,
-      name: opportunities.name,
-      company: opportunities.company,
-      stage: opportunities.stage,
-      outcome: opportunities.outcome,
-      value: sql<number | null>`${opportunities.value}::float8`,
-      source: opportunities.source,
-      createdAt: opportunities.sourceCreatedAt,
-      enteredStageAt: opportunities.stageEnteredAt,
+      ...selectShown(opportunities, opportunityFields, 'list'),
       sortValue: keyset.sortValue,
     })
     .from(opportunities)

@@ -11,8 +11,9 @@ import {
   type SortOrder,
 } from '../../platform/db/keyset.ts';
 import { parseDomainMatch } from './domain.ts';
-import type { ReferralRecord } from '../../records/referral.ts';
+import { referralFields, type ReferralRecord } from '../../records/referral.ts';
 import { newestReferral, referrals } from '../../schema/referrals.ts';
+import { selectShown } from '../select-fields.ts';
 
 export const referralSortKeys = ['updated', 'created', 'name'] as const;
 type ReferralSortKey = (typeof referralSortKeys)[number];
@@ -49,18 +50,7 @@ const toSortOrder = ({ sort = 'updated', direction = 'desc' }: ReferralFilter): 
 const listed = {
   id: referrals.id,
   externalId: referrals.externalId,
-  type: referrals.referralType,
-  name: referrals.name,
-  company: referrals.companyName,
-  domain: referrals.domain,
-  domainReason: referrals.domainReason,
-  status: referrals.status,
-  substatus: referrals.substatus,
-  direction: referrals.direction,
-  value: sql<number | null>`${referrals.dealValue}::float8`,
-  currency: referrals.currency,
-  createdAt: referrals.sourceCreatedAt,
-  updatedAt: referrals.sourceUpdatedAt,
+  ...selectShown(referrals, referralFields, 'list'),
 };
 
 /** One page of referrals, by default the most recently updated first. */
@@ -104,8 +94,7 @@ export async function findReferral(tx: Tx, tenantId: string, id: string) {
   const [row] = await tx
     .select({
       ...listed,
-      engagementId: referrals.engagementId,
-      azureTenantId: referrals.azureTenantId,
+      ...selectShown(referrals, referralFields, 'detail'),
       provider: referrals.provider,
       firstSeenAt: referrals.firstSeenAt,
     })

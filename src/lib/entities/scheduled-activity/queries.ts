@@ -1,15 +1,13 @@
 import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
+import { scheduledActivityFields } from '../../records/scheduled-activity.ts';
 import { scheduledActivities as activities } from '../../schema/scheduled-activities.ts';
+import { selectShown } from '../select-fields.ts';
 
 const columns = {
   id: activities.id,
-  activityType: activities.activityType,
-  scheduledAt: activities.scheduledAt,
-  contactName: activities.contactName,
-  description: activities.description,
-  status: activities.status,
+  ...selectShown(activities, scheduledActivityFields, 'list'),
 };
 const soonestFirst: SortOrder = {
   expression: sql`scheduled_at`,

@@ -1,20 +1,20 @@
-import type { ActivityRow, HotListRow, NoteRow, OpportunityRow, ReferralRow } from '../types.ts';
+import type { HotListRow, NoteRow } from '../types.ts';
 import { leadFields } from '../../records/lead.ts';
+import { noteFields } from '../../records/note.ts';
+import { opportunityFields } from '../../records/opportunity.ts';
+import { referralFields } from '../../records/referral.ts';
+import { scheduledActivityFields } from '../../records/scheduled-activity.ts';
 import { fieldColumns } from './field-columns.ts';
 import type { Columns } from './list.ts';
 
 export const leadColumns = fieldColumns(leadFields);
 
-export const opportunityColumns: Columns<OpportunityRow> = ({ currency }) => [
-  { header: 'Name', width: 28, kind: 'text', value: (row) => row.name },
-  { header: 'Company', width: 24, kind: 'text', value: (row) => row.company },
-  { header: 'Stage', width: 20, kind: 'text', value: (row) => row.stage },
-  { header: 'Outcome', width: 10, kind: 'text', value: (row) => row.outcome },
-  { header: 'Source', width: 20, kind: 'text', value: (row) => row.source },
-  { header: `Value (${currency})`, width: 14, kind: 'money', value: (row) => row.value },
-  { header: 'In this stage since', width: 18, kind: 'instant', value: (row) => row.enteredStageAt },
-  { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
-];
+export const opportunityColumns = fieldColumns(opportunityFields, [
+  'name',
+  'company',
+  'stage',
+  'outcome',
+]);
 
 export const hotListColumns: Columns<HotListRow> = ({ currency }) => [
   { header: 'Candidate Name', width: 28, kind: 'text', value: (row) => row.candidateName },
@@ -36,33 +36,21 @@ export const hotListColumns: Columns<HotListRow> = ({ currency }) => [
   { header: 'Likely %', width: 10, kind: 'number', value: (row) => row.likelyPct },
 ];
 
-export const referralColumns: Columns<ReferralRow> = () => [
-  { header: 'Name', width: 32, kind: 'text', value: (row) => row.name },
-  { header: 'Company', width: 24, kind: 'text', value: (row) => row.company },
-  { header: 'Type', width: 18, kind: 'text', value: (row) => row.type },
-  { header: 'Status', width: 12, kind: 'text', value: (row) => row.status },
-  { header: 'Substatus', width: 14, kind: 'text', value: (row) => row.substatus },
-  { header: 'Direction', width: 12, kind: 'text', value: (row) => row.direction },
-  { header: 'Deal value', width: 14, kind: 'money', value: (row) => row.value },
-  // Next to the amount: each referral has its own currency.
-  { header: 'Currency', width: 10, kind: 'text', value: (row) => row.currency },
-  { header: 'Domain', width: 28, kind: 'text', value: (row) => row.domain },
-  { header: 'Reason for no domain', width: 40, kind: 'text', value: (row) => row.domainReason },
-  { header: 'Created', width: 18, kind: 'instant', value: (row) => row.createdAt },
-  { header: 'Updated', width: 18, kind: 'instant', value: (row) => row.updatedAt },
-];
+export const referralColumns = fieldColumns(referralFields, [
+  'name',
+  'companyName',
+  'referralType',
+  'status',
+  'substatus',
+  'direction',
+  'dealValue',
+  'currency',
+]);
 
-export const noteColumns: Columns<NoteRow> = () => [
-  { header: 'Date', width: 18, kind: 'instant', value: (row) => row.noteDate },
-  { header: 'Author', width: 20, kind: 'text', value: (row) => row.author },
-  { header: 'Contact', width: 28, kind: 'text', value: (row) => row.contactName },
-  { header: 'Content', width: 80, kind: 'text', value: (row) => row.content },
-];
+export const noteColumns = fieldColumns(noteFields, [
+  'noteDate',
+  'author',
+  { header: 'Contact', width: 28, kind: 'text', value: (row: NoteRow) => row.contactName },
+]);
 
-export const activityColumns: Columns<ActivityRow> = () => [
-  { header: 'When', width: 18, kind: 'instant', value: (row) => row.scheduledAt },
-  { header: 'Type', width: 18, kind: 'text', value: (row) => row.activityType },
-  { header: 'Contact', width: 28, kind: 'text', value: (row) => row.contactName },
-  { header: 'Description', width: 60, kind: 'text', value: (row) => row.description },
-  { header: 'Status', width: 14, kind: 'text', value: (row) => row.status },
-];
+export const activityColumns = fieldColumns(scheduledActivityFields, ['scheduledAt']);

@@ -35,13 +35,13 @@ export interface ExportList {
   batches(request: ExportRequest): AsyncGenerator<CellValue[][]>;
 }
 
-/**
- * The columns of a list, each with a function that reads its value from a row. Amounts are in the
- * tenant's currency.
- */
-export type Columns<Row> = (
-  tenant: ExportTenant,
-) => (Column & { value: (row: Row) => CellValue })[];
+/** A column with the function that reads its value from a row. */
+export interface RowColumn<Row> extends Column {
+  value: (row: Row) => CellValue;
+}
+
+/** The columns of a list. The heading of an amount in the tenant's currency names the currency. */
+export type Columns<Row> = (tenant: ExportTenant) => RowColumn<Row>[];
 
 interface Page<Row> {
   rows: Row[];
