@@ -62,7 +62,8 @@ describe('a delivery', () => {
         })
       ).status,
     ).toBe(401);
-    const [certificate] = await getCertificates(url, []);
+    const source = { url, hosts: [], documented: [] };
+    const [certificate] = (await getCertificates(source, 'test')).certificates;
     expect(certificate?.subject).toContain('notifications.sandbox');
   });
 
@@ -155,9 +156,14 @@ describe('a delivery', () => {
     expect((await post(address, at('root.cer?fresh'))).status).toBe(503);
     expect((await post(address, at('nothing.cer'))).status).toBe(401);
     await expect(
-      getCertificates('https://anybody.blob.core.windows.net/cert/x.cer', [
-        '3psostorageacct.blob.core.windows.net',
-      ]),
+      getCertificates(
+        {
+          url: 'https://anybody.blob.core.windows.net/cert/x.cer',
+          hosts: ['3psostorageacct.blob.core.windows.net'],
+          documented: [],
+        },
+        'test',
+      ),
     ).rejects.toMatchObject({ kind: 'permission' });
   });
 });

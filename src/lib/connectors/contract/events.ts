@@ -66,6 +66,8 @@ export interface WebhookDefinition<Settings = unknown> {
     url(delivery: Delivery): string | undefined;
     /** Allowed hosts of that URL, without wildcards, because the sender chooses the URL. */
     hosts: readonly string[];
+    /** URLs that the provider documents, and that are therefore known before any delivery. */
+    documented: readonly string[];
   };
   /** Why a delivery is not authentic, for our log; null when it is authentic. Pure. */
   refusal(delivery: Delivery, proof: DeliveryProof): string | null;

@@ -18,6 +18,8 @@ import { registration, WEBHOOK_EVENTS } from './webhook-registration.ts';
  * https://learn.microsoft.com/en-us/partner-center/developer/partner-center-webhooks
  */
 const CERTIFICATE_HOST = '3psostorageacct.blob.core.windows.net';
+/** The one certificate that the same page names. Others are accepted once they have signed. */
+const CERTIFICATE_URL = `https://${CERTIFICATE_HOST}/cert/pcnotifications-dispatch.microsoft.com.cer`;
 const ISSUER = 'O=Microsoft Corporation';
 /** Accepted hashes after `rsa-`. SHA-1 is missing because its signatures can be forged. */
 const HASHES = new Set(['sha256', 'sha384', 'sha512']);
@@ -33,7 +35,11 @@ const BASE64 = /^[A-Za-z0-9+/]{40,2000}={0,2}$/;
  */
 export const webhook: WebhookDefinition<PartnerCenterSettings> = {
   events: WEBHOOK_EVENTS,
-  certificate: { hosts: [CERTIFICATE_HOST], url: ({ headers }) => headers['x-ms-certificate-url'] },
+  certificate: {
+    hosts: [CERTIFICATE_HOST],
+    documented: [CERTIFICATE_URL],
+    url: ({ headers }) => headers['x-ms-certificate-url'],
+  },
   refusal,
   parse,
   registration,

@@ -12,7 +12,13 @@ import type {
   WebhookDefinition,
 } from '../../connectors/contract/events.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { getCertificates } from './certificates.ts';
+import {
+  admitCertificates,
+  getCertificates,
+  isKnownAddress,
+  type CertificateFile,
+  type CertificateSource,
+} from './certificates.ts';
 import { recordEvent, type ReceiptStatus } from './record.ts';
 import { getTrustedCertificates } from './trust.ts';
 
@@ -45,28 +51,23 @@ export async function receiveDelivery(
   const refusal =
     webhook === undefined
       ? 'Its address names no provider with webhooks.'
-      : await findRefusal(webhook, delivery);
+      : await findRefusal(to, webhook, delivery);
   if (webhook === undefined || refusal !== null) throw refuseDelivery(to, refusal);
   if (!(await connectionExists(to))) throw refuseDelivery(to, 'Its address names no connection.');
   return recordEvent(to, parseEvent(webhook, delivery));
 }
 
-async function findRefusal(webhook: WebhookDefinition, delivery: Delivery): Promise<string | null> {
-  const first = await checkSignature(webhook, delivery);
-  // Its certificate may have been replaced under the same address.
-  return first === null ? null : checkSignature(webhook, delivery, recheckMs);
-}
-
-async function checkSignature(
-  { certificate, refusal }: WebhookDefinition,
+async function findRefusal(
+  to: WebhookAddress,
+  webhook: WebhookDefinition,
   delivery: Delivery,
-  newerThanMs?: number,
 ): Promise<string | null> {
-  const url = certificate.url(delivery);
+  const { hosts, documented, url: readUrl } = webhook.certificate;
+  const url = readUrl(delivery);
   if (url === undefined) return 'It names no certificate.';
+  const source = { url, hosts, documented };
   try {
-    const certificates = await getCertificates(url, certificate.hosts, newerThanMs);
-    return refusal(delivery, { certificates, trusted: getTrustedCertificates(), now: new Date() });
+    return await verifyDelivery(webhook, delivery, source, await chooseBudget(to, source));
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
     if (error.kind === 'transient' || error.kind === 'rate_limited')
@@ -78,6 +79,30 @@ async function checkSignature(
       ? 'Its certificate lies where none may lie.'
       : 'Its certificate cannot be read.';
   }
+}
+
+/** Those who write to connections that do not exist share one budget, which is nobody else's. */
+async function chooseBudget(to: WebhookAddress, source: CertificateSource): Promise<string> {
+  return isKnownAddress(source) || !(await connectionExists(to)) ? 'nobody' : to.connectionId;
+}
+
+async function verifyDelivery(
+  { refusal }: WebhookDefinition,
+  delivery: Delivery,
+  source: CertificateSource,
+  budget: string,
+): Promise<string | null> {
+  const check = ({ certificates }: CertificateFile) =>
+    refusal(delivery, { certificates, trusted: getTrustedCertificates(), now: new Date() });
+  let file = await getCertificates(source, budget);
+  let reason = check(file);
+  if (reason !== null && Date.now() - file.fetchedAt > recheckMs) {
+    // The certificate may have been replaced under the same address.
+    file = await getCertificates(source, budget, recheckMs);
+    reason = check(file);
+  }
+  if (reason === null) admitCertificates(source.url, file);
+  return reason;
 }
 
 async function connectionExists({
