@@ -25,7 +25,7 @@ describe('parseEnvelope', () => {
           parseEnvelope(
             JSON.stringify({ [key]: code, Message: 'No Record Found', client_id: false }),
           ),
-        ).toEqual({ items: [], total: 0 });
+        ).toEqual({ items: [], places: 0, total: 0 });
       }),
     );
   });

@@ -1,9 +1,13 @@
 import { RemoteError, type RemoteErrorKind } from '../../platform/http/errors.ts';
 import { tryParseJson } from '../kit/json.ts';
+import { readLooseList, type LooseList } from '../kit/loose-list.ts';
+import { hasIdField } from './responses.ts';
 
 /** The contents of a response, without its wrapping. */
 export interface Envelope {
   items: unknown[];
+  /** How many places of the list the response covers, those without an item included. */
+  places: number;
   /** TotalRecord, if present. It is not documented whether it counts the page or the whole list. */
   total: number | undefined;
 }
@@ -28,17 +32,20 @@ const UNAVAILABLE: Failure = {
   kind: 'transient',
   message: 'is not available right now. We will try again automatically.',
 };
-const FAILURES: Record<string, Failure> = {
-  CT401: REJECTED,
-  CT403: REJECTED,
-  CT404: { kind: 'gone', message: 'no longer has the requested data.' },
-  CT429: {
-    kind: 'rate_limited',
-    message: 'received too many requests. The sync continues automatically later.',
-  },
-  CT500: UNAVAILABLE,
-  CT503: UNAVAILABLE,
-};
+const FAILURES = new Map<string, Failure>([
+  ['CT401', REJECTED],
+  ['CT403', REJECTED],
+  ['CT404', { kind: 'gone', message: 'no longer has the requested data.' }],
+  [
+    'CT429',
+    {
+      kind: 'rate_limited',
+      message: 'received too many requests. The sync continues automatically later.',
+    },
+  ],
+  ['CT500', UNAVAILABLE],
+  ['CT503', UNAVAILABLE],
+]);
 const UNEXPECTED: Failure = {
   kind: 'malformed',
   message: 'did not accept the request. The connection may need an update.',
@@ -53,9 +60,11 @@ export function parseEnvelope(body: string): Envelope {
   const code = String(fields.get('resultcode') ?? '')
     .toUpperCase()
     .replaceAll('_', '');
-  if (code === NOTHING_FOUND) return { items: [], total: 0 };
+  if (code === NOTHING_FOUND) return { items: [], places: 0, total: 0 };
   if (code !== SUCCESS) throw createFailure(code);
-  return { items: parseItems(fields.get('data')), total: parseTotal(fields.get('totalrecord')) };
+  const total = parseTotal(fields.get('totalrecord'));
+  const { rows, places } = parseList(fields.get('data'), total);
+  return { items: rows, places, total };
 }
 
 /** The top-level fields by name, in lower case and without `_`. */
@@ -69,21 +78,27 @@ function readFields(body: string): Map<string, unknown> {
   );
 }
 
-/** Flattens lists, which may be nested; `false` and null stand for an empty list. */
-function parseItems(data: unknown): unknown[] {
-  if (Array.isArray(data)) return data.flat(Number.POSITIVE_INFINITY);
-  if (data === false || data === null) return [];
-  if (typeof data === 'object') return [data];
-  throw createMalformedError('contains no data');
+/**
+ * The list in any form that PHP gives it. A list that is absent is empty when the total says so. An
+ * object is a list of one only when it has the id of an item: any other object would be a new
+ * format, and one item that cannot be read would hide it.
+ */
+function parseList(data: unknown, total: number | undefined): LooseList {
+  if (data === undefined && total === 0) return { rows: [], places: 0 };
+  const list = readLooseList(data, hasIdField);
+  if (list === undefined) throw createMalformedError('contains no data');
+  return list;
 }
 
+/** Totals come as numbers or as text, with or without grouping. */
 function parseTotal(value: unknown): number | undefined {
-  const total = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const text = typeof value === 'string' ? value.trim().replaceAll(',', '') : '';
+  const total = text === '' ? value : Number(text);
   return typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? total : undefined;
 }
 
 function createFailure(code: string): RemoteError {
-  const { kind, message } = FAILURES[code] ?? UNEXPECTED;
+  const { kind, message } = FAILURES.get(code) ?? UNEXPECTED;
   const named = /^CT\d{1,4}$/.test(code) ? code : 'unknown result code';
   return new RemoteError(kind, `ClientTether ${message} (${named})`);
 }

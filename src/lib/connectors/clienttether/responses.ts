@@ -101,6 +101,21 @@ export function readItem<Kind extends ItemKind>(kind: Kind, item: unknown): Fiel
   return Object.fromEntries(entries) as Fields<Kind>;
 }
 
+/** The names under which the items of all lists keep their own ids. */
+const ID_FIELDS = [
+  'client_id',
+  'opportunity_id',
+  ...FIELD_ALIASES.note.id,
+  ...FIELD_ALIASES.activity.id,
+  'event_id',
+  'sales_cycle_id',
+];
+
+/** Whether an object is an item of any list, as opposed to a list of them or something else. */
+export function hasIdField(fields: Record<string, unknown>): boolean {
+  return ID_FIELDS.some((name) => Object.hasOwn(fields, name));
+}
+
 /** A field by its name in the account, at the top level or in `custom_fields`. */
 export function readCustomField(item: unknown, name: string): CTText {
   const raw = toObject(item);

@@ -2,10 +2,14 @@ import type { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseJson } from '../../platform/http/json.ts';
 
-/** The JSON of a body, with long integers kept exact as text; undefined when it is not JSON. */
+/**
+ * The JSON of a body, with long integers kept exact as text; undefined when it is not JSON. Byte
+ * order marks before it are skipped: decoding removes one, but PHP sends one for each file that was
+ * saved with it.
+ */
 export function tryParseJson(body: string): unknown {
   try {
-    return parseJson(body);
+    return parseJson(body.replace(/^\s*\uFEFF[\s\uFEFF]*/, ''));
   } catch {
     return undefined;
   }
