@@ -14,6 +14,39 @@ const storable = (max: number) =>
       'holds a character that cannot be stored (NUL or half of a surrogate pair)',
     );
 
+/**
+ * Characters without a shape of their own: fillers, zero-width marks, marks of direction, controls
+ * and the blank of Braille. Line breaks and tabs are whitespace instead.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
+/** U+200C and U+200D, which decide how neighbours look in scripts that join, such as Persian. */
+const JOINER = /^[\u200C\u200D]$/u;
+const JOINING_LETTER = /(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])[\p{L}\p{M}]$/u;
+/** What makes one emoji of several, or shows one in colour. */
+const EMOJI_PART = /^[\u200D\uFE0E\uFE0F\u{E0020}-\u{E007F}]$/u;
+const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\u{E0020}-\u{E007F}]$/u;
+
+/**
+ * One line of text in the form in which equal texts are equal: composed (NFC), without invisible
+ * characters, with single blanks between words and none around them. Two sources named "Google"
+ * would be two labels if one ended in U+200B, and people could not tell why.
+ */
+export function tidyLine(text: string): string {
+  // Most text is plain ASCII, in which only the blanks can be out of order.
+  const visible = isAscii(text) ? text : text.replace(INVISIBLE, keepShaping).normalize('NFC');
+  return visible.trim().replace(/\s+/g, ' ');
+}
+
+const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
+
+/** The character if what stands before it looks different with it, otherwise nothing. */
+function keepShaping(character: string, index: number, text: string): string {
+  // Two code units hold any character.
+  const before = text.slice(Math.max(0, index - 2), index);
+  const joins = JOINER.test(character) && JOINING_LETTER.test(before);
+  return joins || (EMOJI_PART.test(character) && EMOJI.test(before)) ? character : '';
+}
+
 /** A line of text that must be there. */
 export const line = (max = 500) => storable(max).min(1, 'is empty');
 

@@ -7,7 +7,6 @@ import {
   parseLabel,
   parsePercent,
   formatPersonName,
-  toPlainText,
   formatDate,
 } from '#lib/connectors/clienttether/values.ts';
 import { amount } from '#lib/records/text.ts';
@@ -183,14 +182,4 @@ it('does not take placeholder people for names', () => {
     ),
   ).toEqual([null, null, null, null]);
   expect(formatPersonName('No Name', 'Text Added')).toBeNull();
-});
-
-it('turns HTML into plain text', () => {
-  expect(
-    toPlainText(
-      '<h2>Plan</h2><p>Three units &amp; a <a href="https://x.test/">map</a>' +
-        '<br>next</p><img src="x"><script>alert(1)</script>',
-    ),
-  ).toBe('Plan\n\nThree units & a map\nnext');
-  expect(toPlainText('  no markup\nat all ')).toBe('no markup\nat all');
 });

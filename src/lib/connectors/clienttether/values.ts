@@ -1,5 +1,5 @@
 import { TZDate } from '@date-fns/tz';
-import { compile } from 'html-to-text';
+import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { toAmount } from '../kit/amount.ts';
 
@@ -23,9 +23,9 @@ export function readText(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
-/** Text with single spaces; null when it is blank or means "nothing chosen". */
+/** One line of text; null when it shows nothing or means "nothing chosen". */
 export function parseChoice(text: string | null): string | null {
-  const tidy = text?.trim().replace(/\s+/g, ' ') ?? '';
+  const tidy = tidyLine(text ?? '');
   return tidy === '' || PLACEHOLDERS.has(tidy.toLowerCase()) ? null : tidy;
 }
 
@@ -40,23 +40,6 @@ export function parseLabel(text: string | null): string | null {
 export function formatPersonName(...parts: (string | null)[]): string | null {
   const name = parseChoice(parts.filter((part) => part !== null).join(' '));
   return name === null || PLACEHOLDER_PERSON.test(name) ? null : name;
-}
-
-const convertHtml = compile({
-  wordwrap: false,
-  selectors: [
-    { selector: 'a', options: { ignoreHref: true } },
-    { selector: 'img', format: 'skip' },
-    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({
-      selector,
-      options: { uppercase: false },
-    })),
-  ],
-});
-
-/** HTML as plain text; text without markup is only trimmed. */
-export function toPlainText(html: string): string {
-  return /[<&]/.test(html) ? convertHtml(html) : html.trim();
 }
 
 const DAY_PATTERN = /(\d{4})-(\d{2})-(\d{2})/;

@@ -1,21 +1,19 @@
 import { z } from 'zod';
 import type { ReferralRecord } from '../../records/referral.ts';
+import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
 import { toAmount } from '../kit/amount.ts';
 import { classifyReferral } from './referral-type.ts';
 
-/** Trimmed text, or a number as text; null for blanks and everything else. */
+/** One line of text, or a number as text; null for what shows nothing and everything else. */
 const text = z
   .unknown()
   .optional()
-  .transform((value) =>
-    typeof value === 'string' && value.trim() !== ''
-      ? value.trim()
-      : typeof value === 'number'
-        ? String(value)
-        : null,
-  );
+  .transform((value) => {
+    if (typeof value === 'number') return String(value);
+    return (typeof value === 'string' && tidyLine(value)) || null;
+  });
 const person = z.looseObject({ email: text }).catch({ email: null });
 
 /** The fields that are read of a referral. The others, such as the eTag, stay in the raw item. */

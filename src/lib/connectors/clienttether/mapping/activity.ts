@@ -1,8 +1,9 @@
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
+import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { parseDate, parseLabel, formatPersonName, toPlainText } from '../values.ts';
+import { parseDate, parseLabel, formatPersonName } from '../values.ts';
 import { requireId } from './shared.ts';
 
 type Context = MapContext<ClientTetherSettings>;
@@ -15,7 +16,7 @@ export const toActivityId = (id: string) => `activity:${id}`;
 export const toEventId = (id: string) => `event:${id}`;
 
 /** Labels for the type codes of events. */
-const EVENT_TYPES: Record<string, string> = { appt: 'Appointment' };
+const EVENT_TYPES = new Map([['appt', 'Appointment']]);
 
 /** Maps a planned step of the sales cycle. */
 export function mapActivity(item: unknown, { settings }: Context): ScheduledActivityRecord {
@@ -41,7 +42,7 @@ export function mapEvent(item: unknown, { settings }: Context): ScheduledActivit
   const scheduledAt = requireDate(at, 'event');
   return {
     externalId: toEventId(requireId(event.event_id, 'event')),
-    activityType: EVENT_TYPES[type] ?? parseLabel(event.event_type) ?? 'Event',
+    activityType: EVENT_TYPES.get(type) ?? parseLabel(event.event_type) ?? 'Event',
     scheduledAt,
     contactName: formatPersonName(event.client_name),
     description: joinTexts([event.title, event.description]),

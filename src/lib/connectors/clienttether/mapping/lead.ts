@@ -1,9 +1,10 @@
 import type { LeadRecord } from '../../../records/lead.ts';
 import type { MapContext } from '../../contract/source.ts';
+import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName } from '../stages.ts';
-import { parseAmount, parseChoice, parseDate, formatPersonName, toPlainText } from '../values.ts';
+import { parseAmount, parseChoice, parseDate, formatPersonName } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
 /** Maps a client of ClientTether to a lead. */

@@ -1,8 +1,9 @@
 import type { NoteRecord } from '../../../records/note.ts';
 import type { MapContext } from '../../contract/source.ts';
+import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { parseDate, formatPersonName, toPlainText } from '../values.ts';
+import { parseDate, formatPersonName } from '../values.ts';
 import { requireId } from './shared.ts';
 
 /** Maps an entry of a client's history to a note of the client whose list contained it. */

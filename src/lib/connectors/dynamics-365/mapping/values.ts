@@ -1,6 +1,7 @@
-import { compile } from 'html-to-text';
+import { tidyLine } from '../../../records/text.ts';
 import { RecordRejected } from '../../contract/source.ts';
 import { toAmount } from '../../kit/amount.ts';
+import { toPlainText } from '../../kit/plain-text.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -23,10 +24,10 @@ export function readId(item: unknown, idColumn: string): string | undefined {
   return typeof id === 'string' && id.trim() !== '' ? id : undefined;
 }
 
-/** Text with single spaces; null when it is blank or not text. */
+/** One line of text; null when it shows nothing or is not text. */
 export function readText(row: Row, column: string): string | null {
   const value = row[column];
-  const text = typeof value === 'string' ? value.trim().replace(/\s+/g, ' ') : '';
+  const text = typeof value === 'string' ? tidyLine(value) : '';
   return text === '' ? null : text;
 }
 
@@ -99,19 +100,11 @@ export function readMoney(row: Row, column: string): string | null {
   return value === null ? null : toAmount(value, tooLarge, source);
 }
 
-const toPlainText = compile({
-  wordwrap: false,
-  selectors: [
-    { selector: 'a', options: { ignoreHref: true } },
-    { selector: 'img', format: 'skip' },
-  ],
-});
-
 /** Rich text as plain text; null when it is blank. */
 export function readRichText(row: Row, column: string): string | null {
   const value = row[column];
   if (typeof value !== 'string') return null;
-  const text = /<\w|&\w+;|&#/.test(value) ? toPlainText(value) : value.trim();
+  const text = toPlainText(value);
   return text === '' ? null : text;
 }
 

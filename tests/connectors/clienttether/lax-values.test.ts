@@ -1,0 +1,94 @@
+import { expect, describe, it } from 'vitest';
+import { useDatabase } from '../../helpers/database.ts';
+import { syncCase } from './lax-stage.ts';
+
+const db = useDatabase();
+
+/** One column of a table of the workspace, in the order of the ids at the source. */
+async function readColumn(tenantId: string, table: string, column: string): Promise<unknown[]> {
+  const rows = await db.query<{ value: unknown }>(
+    `select ${column} as value from ${table}
+     where tenant_id = $1 and deleted_at is null
+     order by length(external_id), external_id collate "C"`,
+    [tenantId],
+  );
+  return rows.map(({ value }) => value);
+}
+
+const event = (event_id: string, event_type: string) => ({
+  event_id,
+  event_type,
+  title: 't',
+  start_date: new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 19).replace('T', ' '),
+});
+
+describe('text', () => {
+  it('of a plain note keeps addresses, ampersands and lines', async () => {
+    const note = (id: string, content: string) => ({ id, date: '2026-11-01 10:00:00', content });
+    const { tenantId } = await syncCase({
+      clients: [{}],
+      notes: {
+        1: [
+          note('n1', 'R&D call\nBudget ok\nNext: Friday'),
+          note('n2', 'From: John <john@acme.example>\nSubject: hi'),
+        ],
+      },
+    });
+    expect(await readColumn(tenantId, 'notes', 'content')).toEqual([
+      'R&D call\nBudget ok\nNext: Friday',
+      'From: John <john@acme.example>\nSubject: hi',
+    ]);
+  });
+
+  it('without visible characters is none, and equal labels are one', async () => {
+    const { tenantId } = await syncCase({
+      clients: [
+        { firstName: '\u200B', lastName: '\u3164', email: 'x@acme-one.example' },
+        { clients_lead_source: 'Google\u200B' },
+        { clients_lead_source: 'S\u00E3o' },
+        { clients_lead_source: 'Sa\u0303o', clients_sales_cycle: 'Outbound\u200B Call' },
+      ],
+    });
+    expect(await readColumn(tenantId, 'leads', 'name')).toEqual([
+      'x@acme-one.example',
+      'Pat Case2',
+      'Pat Case3',
+      'Pat Case4',
+    ]);
+    expect(await readColumn(tenantId, 'leads', 'source')).toEqual([
+      'Google',
+      'Google',
+      'S\u00E3o',
+      'S\u00E3o',
+    ]);
+    expect(new Set(await readColumn(tenantId, 'leads', 'status'))).toEqual(
+      new Set(['Outbound Call']),
+    );
+  });
+
+  it('that names a property of every object is text like any other', async () => {
+    const { tenantId, report } = await syncCase({
+      clients: [{ clients_sales_cycle: 'constructor', clients_lead_source: '__proto__' }],
+      events: [event('1', 'constructor'), event('2', '__proto__')],
+    });
+    expect(report.status).toBe('success');
+    expect(await readColumn(tenantId, 'scheduled_activities', 'activity_type')).toEqual([
+      'Constructor',
+      '__proto__',
+    ]);
+    expect(await readColumn(tenantId, 'leads', 'status')).toEqual(['Constructor']);
+    expect(await readColumn(tenantId, 'leads', 'source')).toEqual(['__proto__']);
+  });
+});
+
+it('keeps ids beyond 2^53 and in two cases apart, and one with blanks around it together', async () => {
+  const { tenantId } = await syncCase({
+    clients: ['9007199254740993', 'ABC', 'abc', ' 77 ', '77'].map((client_id) => ({ client_id })),
+  });
+  expect(await readColumn(tenantId, 'leads', 'external_id')).toEqual([
+    '77',
+    'ABC',
+    'abc',
+    '9007199254740993',
+  ]);
+});
