@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvFile } from '../src/lib/platform/config.ts';
 import { Problem } from '../src/lib/platform/errors.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 import { restoreFile, transferByCopy, transferByDump } from './drill/transfer.ts';
 import type { Comparison } from './drill/compare.ts';
 import { runDrill } from './drill/drill.ts';
@@ -92,6 +92,6 @@ function report({ tables, shape, identical }: Comparison): string[] {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${safeMessage(error)}\n`);
+  process.stderr.write(`${safeReason(error)}\n`);
   process.exitCode = 2;
 });

@@ -1,6 +1,6 @@
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 
 /** Migrates the database and the queue, as DATABASE_OWNER_URL when it is set. */
 try {
@@ -12,6 +12,6 @@ try {
       ? ''
       : '\nCheck that the database is reachable and that ' +
         'DATABASE_OWNER_URL may create tables and roles.';
-  process.stderr.write(`${safeMessage(error)}${hint}\n`);
+  process.stderr.write(`${safeReason(error)}${hint}\n`);
   process.exitCode = 1;
 }

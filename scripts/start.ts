@@ -3,7 +3,7 @@ import { startDns, startSandbox, zoneFor, type DnsServer, type Sandbox } from '.
 import { migrateAll } from '#lib/jobs/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { ConfigError, resetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { ensureBuilt } from './build.ts';
 import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
@@ -189,7 +189,7 @@ function printLine(text: string): void {
 }
 
 main().catch(async (error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : safeMessage(error)}\n`);
+  process.stderr.write(`${error instanceof ConfigError ? error.message : safeReason(error)}\n`);
   await stopAll(started, 'failure');
   process.exit(1);
 });

@@ -11,7 +11,7 @@ import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { watchDrain } from './backpressure.ts';
@@ -111,6 +111,6 @@ function drain(server: Server): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : safeMessage(error)}\n`);
+  process.stderr.write(`${error instanceof ConfigError ? error.message : safeReason(error)}\n`);
   process.exit(1);
 });

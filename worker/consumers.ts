@@ -4,7 +4,7 @@ import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '
 import { config } from '../src/lib/platform/config.ts';
 import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeMessage, safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
@@ -79,11 +79,10 @@ async function runJob<Name extends JobName>(
         await handlers[name](payload, AbortSignal.any([stopping, job.signal])),
       );
     } catch (error) {
-      const reason = safeMessage(error);
-      log.error({ event: 'job.failed', reason }, 'A job failed');
+      log.error({ event: 'job.failed', reason: safeReason(error) }, 'A job failed');
       // The queue stores the error that is thrown, so it gets only the scrubbed message, without
       // the context.
-      throw new Error(reason);
+      throw new Error(safeMessage(error));
     }
   });
 }

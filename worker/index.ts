@@ -6,7 +6,7 @@ import { config, ConfigError } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { openQueue } from '../src/lib/platform/queue/queue.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { duePushesTask } from '#lib/outbound/push/due.ts';
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     url: config().DATABASE_URL,
     supervise: true,
     onError: (error) =>
-      log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
+      log.warn({ event: 'queue.error', reason: safeReason(error) }, 'The queue reported an error'),
   });
   await boss.start();
   const started: (() => unknown)[] = [];
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-  else log.fatal({ event: 'worker.failed', reason: safeMessage(error) }, 'Worker cannot run');
+  else log.fatal({ event: 'worker.failed', reason: safeReason(error) }, 'Worker cannot run');
   process.exitCode = 1;
   setTimeout(() => process.exit(1), 1000).unref();
 });

@@ -4,7 +4,7 @@ import { enqueueRefreshes } from '#lib/connections/oauth/token-refresh.ts';
 import { enqueueScans } from '#lib/scoring/schedule.ts';
 import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 
 /**
@@ -27,6 +27,6 @@ async function tick(): Promise<void> {
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
   } catch (error) {
-    log.error({ event: 'schedule.tick_failed', reason: safeMessage(error) }, 'The tick failed');
+    log.error({ event: 'schedule.tick_failed', reason: safeReason(error) }, 'The tick failed');
   }
 }

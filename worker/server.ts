@@ -6,7 +6,7 @@ import { config } from '../src/lib/platform/config.ts';
 import { checkReadiness } from '../src/lib/platform/db/readiness.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { handleMetricsRequest } from '../src/lib/platform/metrics/endpoint.ts';
-import { safeMessage } from '../src/lib/platform/secrets.ts';
+import { safeReason } from '../src/lib/platform/secrets.ts';
 
 interface Reply {
   status: number;
@@ -60,7 +60,7 @@ async function handleRequest({ method, url, headers }: IncomingMessage): Promise
 
 function toErrorReply(error: unknown): Reply {
   log.error(
-    { event: 'worker.request_failed', reason: safeMessage(error) },
+    { event: 'worker.request_failed', reason: safeReason(error) },
     'A request to the metrics server failed',
   );
   return toJsonReply(500, { error: 'Something went wrong; the log has the details.' });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { startPart, stopPart, type Part as Process } from '../../scripts/processes.ts';
 
 /**
@@ -63,7 +64,7 @@ export function serve<Job, Result>(work: (job: Job) => Promise<Result>): void {
       (result) => process.send?.({ result } satisfies Reply<Result>),
       (error: unknown) =>
         process.send?.({
-          failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          failure: inspect(error),
         }),
     );
   });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ZodError } from 'zod';
 import type { SandboxClock } from './clock.ts';
 import type { FaultBook, FaultInput } from './faults.ts';
@@ -95,7 +96,7 @@ export function controlFailure(error: unknown): Reply {
   if (error instanceof ControlError) return json({ error: error.message }, error.status);
   if (error instanceof ZodError)
     return json({ error: 'not understood', issues: error.issues }, 400);
-  return json({ error: error instanceof Error ? error.message : String(error) }, 500);
+  return json({ error: error instanceof Error ? error.message : inspect(error) }, 500);
 }
 
 function overview(providers: ReadonlyMap<string, SandboxProvider>, clock: SandboxClock) {

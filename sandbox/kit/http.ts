@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { SandboxRequest } from './provider.ts';
 
@@ -31,9 +32,7 @@ export async function readRequest(req: IncomingMessage): Promise<SandboxRequest>
 export function confess(res: ServerResponse, error: unknown): void {
   if (res.headersSent) return void res.destroy();
   res.writeHead(500, { 'content-type': 'text/plain' });
-  res.end(
-    `sandbox error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
+  res.end(`sandbox error: ${inspect(error)}`);
 }
 
 export function listen(server: Server, port: number, host: string): Promise<void> {

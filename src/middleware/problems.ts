@@ -2,7 +2,7 @@ import type { APIContext } from 'astro';
 import { Problem } from '#lib/platform/errors.ts';
 import { isUnavailable } from '#lib/platform/db/retry.ts';
 import { log } from '#lib/platform/log.ts';
-import { safeMessage, scrub } from '#lib/platform/secrets.ts';
+import { safeReason, scrub } from '#lib/platform/secrets.ts';
 import { tooLarge } from './request.ts';
 
 /**
@@ -48,11 +48,10 @@ export function getRetryAfter({ code, details }: Problem): number | undefined {
  */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const chain = listCauses(error);
-  if (chain.some(({ message }) => message.startsWith('Body size limit exceeded')))
+  if (listCauses(error).some(({ message }) => message.startsWith('Body size limit exceeded')))
     return tooLarge();
   const stack = error instanceof Error ? stripParameters(scrub(error.stack ?? '')) : undefined;
-  const reason = chain.map((cause) => stripParameters(safeMessage(cause))).join(' <- ');
+  const reason = stripParameters(safeReason(error));
   log.error({ event: 'http.error', reason, stack }, 'A request failed');
   if (isUnavailable(error))
     return new Problem('unavailable', 'The database cannot be reached. Try again in a minute.');
@@ -72,7 +71,7 @@ async function renderPage(context: APIContext, problem: Problem): Promise<Respon
     return new Response(page.body, { status: problem.status, headers: page.headers });
   } catch (error) {
     log.error(
-      { event: 'http.error_page_failed', reason: safeMessage(error) },
+      { event: 'http.error_page_failed', reason: safeReason(error) },
       'The error page failed',
     );
     return new Response(`${problem.message}\n`, {
@@ -95,7 +94,7 @@ function listCauses(error: unknown): Error[] {
   const chain: Error[] = [];
   for (let cause = error; cause instanceof Error && chain.length < 5; cause = cause.cause)
     chain.push(cause);
-  return chain.length > 0 ? chain : [new Error(String(error))];
+  return chain;
 }
 
 /**

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import { log } from '../platform/log.ts';
 import { counter, histogram } from '../platform/metrics/registry.ts';
-import { safeMessage } from '../platform/secrets.ts';
+import { safeReason } from '../platform/secrets.ts';
 import { tenants } from '../schema/tenants.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
@@ -126,7 +126,7 @@ function withLabels(
   labels.then(count).catch((error: unknown) => {
     labelCache.delete(connectionId);
     log.warn(
-      { event: 'metrics.labels_failed', reason: safeMessage(error) },
+      { event: 'metrics.labels_failed', reason: safeReason(error) },
       'A metric could not be recorded',
     );
   });

@@ -5,7 +5,7 @@ import { config } from '../platform/config.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { log } from '../platform/log.ts';
 import { openQueue } from '../platform/queue/queue.ts';
-import { safeMessage } from '../platform/secrets.ts';
+import { safeReason } from '../platform/secrets.ts';
 
 let openedSender: Promise<PgBoss> | undefined;
 
@@ -24,7 +24,7 @@ async function openSender(): Promise<PgBoss> {
     size: 2,
     supervise: false,
     onError: (error) =>
-      log.warn({ event: 'queue.error', reason: safeMessage(error) }, 'The queue reported an error'),
+      log.warn({ event: 'queue.error', reason: safeReason(error) }, 'The queue reported an error'),
   });
   await boss.start();
   return boss;

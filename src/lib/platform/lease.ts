@@ -1,7 +1,7 @@
 import { isNull, lte, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { log } from './log.ts';
-import { safeMessage } from './secrets.ts';
+import { safeReason } from './secrets.ts';
 
 /*
  * A lease lets one worker at a time hold a row. It has an end, which its holder moves on while it
@@ -48,7 +48,7 @@ export async function whileLeased<T>(
         if (error instanceof FencedError) stop.abort(error);
         else
           log.warn(
-            { event: 'lease.not_renewed', reason: safeMessage(error) },
+            { event: 'lease.not_renewed', reason: safeReason(error) },
             'A lease could not be renewed',
           );
       }),

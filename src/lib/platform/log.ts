@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pino from 'pino';
-import { scrub } from './secrets.ts';
+import { writeOnce, type LogLine } from './log-repeats.ts';
+import { safeReason, scrub } from './secrets.ts';
 
 /**
  * What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not.
@@ -38,6 +39,7 @@ const allowedFields = [
   'version',
   'signal',
   'stack',
+  'repeats',
 ] as const;
 export type LogFields = Partial<
   Record<(typeof allowedFields)[number], string | number | boolean | Date | null | undefined>
@@ -73,19 +75,36 @@ function logger(): pino.Logger {
 
 type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** The levels at which the same thing may go wrong again and again. */
+const levelsWrittenOnce = new Set<Level>(['warn', 'error']);
+
 function createLogMethod(level: Level) {
+  const write = (line: LogLine, message: string) => logger()[level](line, message);
   return (fields: LogFields, message: string): void => {
-    const line: Record<string, unknown> = {};
+    if (!logger().isLevelEnabled(level)) return;
+    const line: LogLine = {};
     for (const [name, value] of Object.entries({ ...logFields(), ...fields })) {
-      if (value === undefined || !allowedFields.includes(name as (typeof allowedFields)[number]))
-        continue;
-      line[name] = typeof value === 'string' ? scrub(value) : value;
+      if (value !== undefined && isAllowed(name)) line[name] = toPlain(value);
     }
-    logger()[level](line, scrub(message));
+    if (levelsWrittenOnce.has(level)) writeOnce(line, scrub(message), write);
+    else write(line, scrub(message));
   };
 }
 
-/** Structured log: JSON lines on standard error. */
+const isAllowed = (name: string): boolean => (allowedFields as readonly string[]).includes(name);
+
+/** A value from code that does not keep to the types, such as a library's error, is told as text. */
+function toPlain(value: unknown): unknown {
+  if (typeof value === 'string') return scrub(value);
+  return typeof value === 'object' && value !== null && !(value instanceof Date)
+    ? safeReason(value)
+    : value;
+}
+
+/**
+ * Structured log: JSON lines on standard error. Of a warning or an error that repeats itself only
+ * the first is written at once, and then one a minute with the count `repeats`.
+ */
 export const log = {
   debug: createLogMethod('debug'),
   info: createLogMethod('info'),

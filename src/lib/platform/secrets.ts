@@ -1,3 +1,5 @@
+import { toCauseText, toErrorText } from './error-text.ts';
+
 /** The secrets in use in this process, which must not appear in any text that leaves it. */
 const registeredSecrets = new Set<string>();
 /** Shorter secrets are not scrubbed: they would match parts of ordinary words. */
@@ -25,18 +27,16 @@ export function scrub(text: string): string {
 
 /**
  * The message of anything thrown, safe to log, store and show: without secrets, SQL statements and
- * their parameters.
+ * their parameters. Never empty.
  */
 export function safeMessage(error: unknown): string {
-  return scrub(withoutStatement(error));
+  return scrub(toErrorText(error));
 }
 
 /**
- * Replaces the message of a failed query, which is its SQL with all values, by that of its cause.
+ * Like `safeMessage`, followed by the causes: for the field `reason` of a log line, whose reader
+ * looks for what is behind a message.
  */
-function withoutStatement(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!error.message.startsWith('Failed query:')) return error.message;
-  const reason = error.cause instanceof Error ? error.cause.message : 'unknown reason';
-  return `The database rejected a statement: ${reason}`;
+export function safeReason(error: unknown): string {
+  return scrub(toCauseText(error));
 }

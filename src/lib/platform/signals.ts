@@ -1,5 +1,5 @@
 import { log } from './log.ts';
-import { safeMessage } from './secrets.ts';
+import { safeReason } from './secrets.ts';
 
 /** A process that has not stopped by then is ended: supervisors commonly kill after 30 s. */
 const stopTimeoutMs = 28_000;
@@ -16,7 +16,7 @@ export function onStop(stop: (reason: string) => Promise<void>): void {
     stop(reason).then(
       () => process.exit(0),
       (error: unknown) => {
-        log.error({ event: 'stop.failed', reason: safeMessage(error) }, 'Could not stop cleanly');
+        log.error({ event: 'stop.failed', reason: safeReason(error) }, 'Could not stop cleanly');
         process.exit(1);
       },
     );

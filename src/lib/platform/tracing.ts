@@ -1,7 +1,7 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import { logFields, type LogFields } from './log.ts';
 import { readVersion } from './metrics/process.ts';
-import { registerSecret, safeMessage, scrub } from './secrets.ts';
+import { registerSecret, safeReason, scrub } from './secrets.ts';
 
 /** What a span may hold: what a log line may, and what only spans tell. */
 export type SpanFields = LogFields & { dbMs?: number; dbQueries?: number };
@@ -34,7 +34,7 @@ export async function withSpan<T>(
         try {
           return await fn((more) => void span.setAttributes(toAttributes(more)));
         } catch (error) {
-          span.setStatus({ code: SpanStatusCode.ERROR, message: safeMessage(error) });
+          span.setStatus({ code: SpanStatusCode.ERROR, message: safeReason(error) });
           throw error;
         } finally {
           span.end();

@@ -1,6 +1,6 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import { log } from '../platform/log.ts';
-import { safeMessage } from '../platform/secrets.ts';
+import { safeReason } from '../platform/secrets.ts';
 import { scanWithSystemResolver } from '../posture/scan-system.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
@@ -121,7 +121,7 @@ async function collectEvidence(
           tenantId,
           host: domain,
           attempt: attempts + 1,
-          reason: safeMessage(error),
+          reason: safeReason(error),
         },
         'A domain could not be scanned; the scan is tried again later',
       );

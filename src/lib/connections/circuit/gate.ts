@@ -1,7 +1,7 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { Gate, AttemptOutcome } from '../../platform/http/types.ts';
 import { log } from '../../platform/log.ts';
-import { safeMessage } from '../../platform/secrets.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import { formatMinuteUtc } from '../../platform/format-minute.ts';
 import { closedCircuit, type Circuit, type CircuitRules } from './machine.ts';
 import {
@@ -85,7 +85,7 @@ export function createCircuitGate(
     isProbe = false;
     await releaseProbe(tenantId, connectionId).catch((error: unknown) =>
       log.warn(
-        { event: 'circuit.probe_kept', tenantId, connectionId, reason: safeMessage(error) },
+        { event: 'circuit.probe_kept', tenantId, connectionId, reason: safeReason(error) },
         'A probe that was not sent could not be released',
       ),
     );

@@ -5,6 +5,7 @@ import { config } from '../../platform/config.ts';
 import { globalDb } from '../../platform/db/database.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import { tenants } from '../../schema/tenants.ts';
 import { addressHeader } from './client.ts';
 import { afterEndpoint, beforeEndpoint } from './hooks.ts';
@@ -112,10 +113,15 @@ async function startInOnlyTenant<
   };
 }
 
-/** Only logs errors: warnings are about wrong passwords and the like. */
-function reportError(level: string, message: string): void {
-  if (level === 'error')
-    log.error({ event: 'auth.error', reason: message }, 'The sign-in library reported an error');
+/**
+ * Only logs errors: warnings are about wrong passwords and the like. The library names most errors
+ * by their class alone, or not at all, and passes the error itself behind.
+ */
+function reportError(level: string, message: unknown, ...details: unknown[]): void {
+  if (level !== 'error') return;
+  const errors = details.flat().filter((detail) => detail instanceof Error);
+  const reason = [message, ...errors].filter(Boolean).map(safeReason).join(': ');
+  log.error({ event: 'auth.error', reason }, 'The sign-in library reported an error');
 }
 
 type Auth = ReturnType<typeof createAuth>;

@@ -1,6 +1,6 @@
 import { log } from '../../platform/log.ts';
 import { counter } from '../../platform/metrics/registry.ts';
-import { safeMessage } from '../../platform/secrets.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import type { Channel } from './channels.ts';
 import { planNotices, type Notice } from './notices.ts';
 import { claimAlerts, readRuleActivity, markDelivered, listPendingNotices } from './outbox.ts';
@@ -39,7 +39,7 @@ async function deliver(channel: Channel, planned: Notice): Promise<boolean> {
         event: 'alert.delivery_failed',
         kind: channel.name,
         count: notice.alerts.length,
-        reason: safeMessage(error),
+        reason: safeReason(error),
       },
       'An alert notification could not be delivered',
     );

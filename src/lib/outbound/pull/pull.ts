@@ -1,6 +1,6 @@
 import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import { log, withLogFields } from '../../platform/log.ts';
-import { safeMessage } from '../../platform/secrets.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { enqueuePushes } from '../push/enqueue.ts';
@@ -99,7 +99,7 @@ async function tryPull(key: ConnectionKey): Promise<void> {
       );
   } catch (error) {
     log.error(
-      { event: 'pull.failed', reason: safeMessage(error) },
+      { event: 'pull.failed', reason: safeReason(error) },
       'Changes of the CRM could not be taken over',
     );
   }
@@ -118,7 +118,7 @@ async function tryApplyPendingPull(
     );
   } catch (error) {
     log.error(
-      { event: 'pull.failed', reason: safeMessage(error) },
+      { event: 'pull.failed', reason: safeReason(error) },
       'A change of the CRM could not be taken over',
     );
     return 'waits';

@@ -1,7 +1,7 @@
 import { config } from '../../platform/config.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log } from '../../platform/log.ts';
-import { safeMessage } from '../../platform/secrets.ts';
+import { safeMessage, safeReason } from '../../platform/secrets.ts';
 import { deleteTargetMetadata } from '../../mappings/destination-fields.ts';
 import { completePush, type PushCompletion } from './complete.ts';
 import type { Delivery } from './deliver/delivery.ts';
@@ -25,7 +25,7 @@ export async function completeFailure(
   if (until !== undefined) return postponePush(session, delivery, error, until);
   if (!(error instanceof RemoteError))
     log.error(
-      { event: 'push.failed', reason: safeMessage(error) },
+      { event: 'push.failed', reason: safeReason(error) },
       'A push failed because of an internal error',
     );
   // The CRM may have other fields now than when they were read.

@@ -1,5 +1,6 @@
 import { config } from '../config.ts';
 import { log } from '../log.ts';
+import { safeReason } from '../secrets.ts';
 import { timeQueries } from './query-time.ts';
 import { appRole, openDatabase, type Database, type DatabaseHandle } from './pool.ts';
 
@@ -27,7 +28,7 @@ function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHa
     role: appRole,
     onError: (error) =>
       log.warn(
-        { event: 'db.idle_connection_lost', reason: error.message },
+        { event: 'db.idle_connection_lost', reason: safeReason(error) },
         'An idle database connection broke',
       ),
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { log } from '../log.ts';
-import { safeMessage } from '../secrets.ts';
+import { safeReason } from '../secrets.ts';
 import { globalDb, replicaDatabase } from './database.ts';
 import type { Database, DatabaseHandle } from './pool.ts';
 import { isTransient } from './retry.ts';
@@ -26,7 +26,7 @@ export async function readFromReplica<T>(read: (db: Database) => Promise<T>): Pr
   } catch (error) {
     // This includes statements that the replica cancels because they conflict with replication.
     if (!isTransient(error)) throw error;
-    markUnavailable(replica, safeMessage(error));
+    markUnavailable(replica, safeReason(error));
     return read(globalDb());
   }
 }
@@ -48,7 +48,7 @@ function isFresh(replica: DatabaseHandle): Promise<boolean> {
   ]).then(
     (lag) =>
       lag === 'silent' ? markUnavailable(replica, 'It does not answer.') : isLagAcceptable(lag),
-    (error: unknown) => markUnavailable(replica, safeMessage(error)),
+    (error: unknown) => markUnavailable(replica, safeReason(error)),
   );
   latest = { replica, until: performance.now() + checkIntervalMs, isFresh: result };
   return result;

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import { config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { log } from '../log.ts';
-import { safeMessage } from '../secrets.ts';
+import { safeReason } from '../secrets.ts';
 import type { Mail } from './templates.ts';
 
 /** Bounds each step of a delivery: connecting, the greeting, and silence in between. */
@@ -36,7 +36,7 @@ export async function sendMail(to: string, mail: Mail): Promise<void> {
     });
   } catch (error) {
     log.error(
-      { event: 'mail.failed', kind: mail.kind, reason: safeMessage(error) },
+      { event: 'mail.failed', kind: mail.kind, reason: safeReason(error) },
       'A mail could not be sent',
     );
     throw new Problem('unavailable', 'The e-mail could not be sent. Try again in a few minutes.');

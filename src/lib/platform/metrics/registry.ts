@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { log } from '../log.ts';
-import { safeMessage } from '../secrets.ts';
+import { safeReason } from '../secrets.ts';
 
 const registry = new Registry();
 
@@ -78,7 +78,7 @@ async function readOnce(reading: Reading): Promise<void> {
   } catch (error) {
     failures.inc({ reading: reading.name });
     log.warn(
-      { event: 'metrics.reading_failed', kind: reading.name, reason: safeMessage(error) },
+      { event: 'metrics.reading_failed', kind: reading.name, reason: safeReason(error) },
       'Figures could not be read',
     );
   }

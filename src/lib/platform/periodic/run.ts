@@ -1,5 +1,5 @@
 import { log } from '../log.ts';
-import { safeMessage } from '../secrets.ts';
+import { safeReason } from '../secrets.ts';
 import { claimTask } from './claim.ts';
 
 /** What all processes together do once in a while. */
@@ -34,6 +34,6 @@ async function runOnce({ name, everyMs, takeoverMs, run }: PeriodicTask): Promis
   try {
     if (await claimTask(name, takeoverMs ?? everyMs)) await run();
   } catch (error) {
-    log.error({ event: 'task.failed', kind: name, reason: safeMessage(error) }, 'A task failed');
+    log.error({ event: 'task.failed', kind: name, reason: safeReason(error) }, 'A task failed');
   }
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { log } from '../../platform/log.ts';
-import { safeMessage } from '../../platform/secrets.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import type { CellValue, ExportList, ExportRequest } from './list.ts';
 import { toIsoIn } from './local-time.ts';
 
@@ -33,7 +33,7 @@ export async function createCsvStream(
         yield encodeRows(toCells(value));
       }
     } catch (error) {
-      log.error({ event: 'export.failed', reason: safeMessage(error) }, 'An export broke off');
+      log.error({ event: 'export.failed', reason: safeReason(error) }, 'An export broke off');
       throw error;
     }
   }

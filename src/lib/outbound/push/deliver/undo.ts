@@ -1,4 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { safeMessage } from '../../../platform/secrets.ts';
 import { retryInTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../../schema/pushes.ts';
 import { pushTables, type PushTable } from '../../../connectors/contract/destination.ts';
@@ -29,8 +30,7 @@ export async function undoDelivery(delivery: Delivery): Promise<void> {
       auditLog.addNote(
         'undo',
         'failed',
-        `The ${table} could not be deleted again: ` +
-          `${error instanceof Error ? error.message : 'no response'}`,
+        `The ${table} could not be deleted again: ${safeMessage(error)}`,
       );
     }
   }
