@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { BucketUnit } from '#lib/platform/buckets.ts';
 import { accentPair, contrast } from '../../src/components/shell/accent.ts';
 import { buildChartOption } from '../../src/components/charts/options.ts';
 import { renderChart } from '../../src/components/charts/render.ts';
@@ -93,21 +94,24 @@ describe('charts', () => {
     });
   });
 
-  test('a bucket of the trend leads to exactly its days', () => {
+  test('a bucket of the trend leads to exactly its days, and is named after its unit', () => {
     const seen: string[][] = [];
-    toTrendColumns(
-      [
-        { from: '2026-01-01', count: 1 },
-        { from: '2026-02-01', count: 2 },
-        { from: '2026-03-01', count: 3 },
-      ],
-      { from: '2026-01-15', to: '2026-03-07' },
-      (from, to) => `${seen.push([from, to])}`,
-    );
-    expect(seen).toEqual([
-      ['2026-01-15', '2026-01-31'],
+    const name = (unit: BucketUnit, from: string, to: string) =>
+      toTrendColumns({ unit, points: [{ from, to, count: 1 }] }, (...days) => {
+        seen.push(days);
+        return '';
+      })[0]?.label;
+    expect(name('day', '2026-01-15', '2026-01-15')).toBe('Jan 15');
+    expect(name('week', '2026-01-15', '2026-01-18')).toBe('Jan 15');
+    expect(name('month', '2026-02-01', '2026-02-28')).toBe('Feb 2026');
+    expect(name('quarter', '2026-11-03', '2026-12-31')).toBe('Q4 2026');
+    expect(name('year', '2026-01-01', '2026-12-31')).toBe('2026');
+    expect(name('fiveYears', '2025-01-01', '2029-12-31')).toBe('2025–2029');
+    expect(name('fiveYears', '2200-01-01', '2200-12-31')).toBe('2200');
+    expect(seen.slice(0, 3)).toEqual([
+      ['2026-01-15', '2026-01-15'],
+      ['2026-01-15', '2026-01-18'],
       ['2026-02-01', '2026-02-28'],
-      ['2026-03-01', '2026-03-07'],
     ]);
   });
 });

@@ -174,6 +174,10 @@ describe('GET /api/dashboard/leads', () => {
     '&period=yesterday',
     '&period=custom',
     '&period=custom&from=2026-02-30&to=2026-03-01',
+    '&period=custom&from=0000-01-01&to=2026-01-01',
+    '&period=custom&from=0001-01-01&to=2026-01-01&compare=year',
+    '&period=custom&from=1000-01-01&to=2026-01-01&compare=previous',
+    '&period=custom&from=9999-12-20&to=9999-12-31',
     '&compare=never',
   ])('refuses %s', async (query) => {
     expect((await totals(query)).status).toBe(400);

@@ -19,6 +19,10 @@ interface Body {
   next: string | null;
 }
 
+const toCursor = (time: string) =>
+  Buffer.from(JSON.stringify(['after', time, '01a22c91-e76b-7f67-bc52-d5251f6b48c7'])).toString(
+    'base64url',
+  );
 const list = async (query = '') =>
   (await api.viewer.json<Body>(`/api/leads?tenant=north${query}`)).body;
 
@@ -87,6 +91,12 @@ describe('GET /api/leads', () => {
     ['cursor=x', 'cursor'],
     ['limit=0', 'limit'],
     ['period=custom', 'from'],
+    ['period=custom&from=0001-01-01&to=2026-01-01', 'from'],
+    ['period=custom&from=2026-01-01&to=9999-12-31', 'to'],
+    [`cursor=${toCursor('2026-13-01 00:00:00+00')}`, 'cursor'],
+    [`cursor=${toCursor('2026-02-30 00:00:00+00')}`, 'cursor'],
+    [`cursor=${toCursor('0000-01-01 00:00:00+00')}`, 'cursor'],
+    [`cursor=${toCursor('2026-01-01 25:61:61+00')}`, 'cursor'],
     ['colour=red', 'colour'],
   ])('refuses %s and names it', async (query, field) => {
     const { status, body } = await api.viewer.json<{

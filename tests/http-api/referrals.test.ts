@@ -71,6 +71,8 @@ describe('GET /api/referrals', () => {
     'type=gold',
     'from=2026-02-30',
     'from=0000-01-01',
+    'from=1899-12-31',
+    'to=9999-12-31',
     'to=yesterday',
     'from=2026-05-02&to=2026-05-01',
     'limit=0',

@@ -1,4 +1,5 @@
-import type { Share, StageRow, TrendPoint } from '#lib/views/types.ts';
+import type { Bucket, BucketUnit } from '#lib/platform/buckets.ts';
+import type { LeadTrend, Share, StageRow } from '#lib/views/types.ts';
 import { getColour } from '../charts/palette.ts';
 import type { ChartItem } from '../charts/types.ts';
 import { count, counted, dayLabel, percent, shortMoney } from '../ui/format.ts';
@@ -60,48 +61,44 @@ export function toStageBars(stages: StageRow[], currency: string, href: Href): C
   }));
 }
 
-/**
- * Counts over time; a bar leads to the rows of its days. The first and the last bucket may reach
- * beyond the range that is counted (ISO dates, inclusive), their links do not.
- */
+/** Counts over time; a bar leads to the rows of its days. */
 export function toTrendColumns(
-  points: TrendPoint[],
-  range: { from: string; to: string },
+  { unit, points }: LeadTrend,
   href: (from: string, to: string) => string,
 ): ChartItem[] {
-  const [first, second] = points;
-  const monthly =
-    first !== undefined &&
-    second !== undefined &&
-    Date.parse(second.from) - Date.parse(first.from) > 27 * day;
-  return points.map(({ from, count: value }, index) => ({
-    label: dayLabel(from, monthly ? 'month' : 'day'),
+  return points.map(({ from, to, count: value }) => ({
+    label: labelBucket(unit, { from, to }),
     value,
     text: counted(value, ['lead', 'leads']),
-    href: href(
-      from < range.from ? range.from : from,
-      earlier(computeLastDay(from, points[index - 1], points[index + 1]), range.to),
-    ),
+    href: href(from, to),
   }));
 }
 
-const day = 86_400_000;
-const earlier = (one: string, other: string) => (one < other ? one : other);
-const toIsoDay = (at: number) => new Date(at).toISOString().slice(0, 10);
+/** How the title of a chart names its unit. */
+export const unitNames: Record<BucketUnit, string> = {
+  day: 'by day',
+  week: 'by week',
+  month: 'by month',
+  quarter: 'by quarter',
+  year: 'by year',
+  fiveYears: 'in spans of five years',
+};
 
-/**
- * The last day of a bucket is the one before the next; the last bucket is as long as the one before
- * it.
- */
-function computeLastDay(
-  from: string,
-  previous: TrendPoint | undefined,
-  next: TrendPoint | undefined,
-): string {
-  const start = Date.parse(from);
-  if (next) return toIsoDay(Date.parse(next.from) - day);
-  const length = previous ? start - Date.parse(previous.from) : day;
-  return toIsoDay(start + length - day);
+function labelBucket(unit: BucketUnit, { from, to }: Bucket): string {
+  const year = from.slice(0, 4);
+  switch (unit) {
+    case 'day':
+    case 'week':
+      return dayLabel(from);
+    case 'month':
+      return dayLabel(from, 'month');
+    case 'quarter':
+      return `Q${Math.ceil(Number(from.slice(5, 7)) / 3)} ${year}`;
+    case 'year':
+      return year;
+    case 'fiveYears':
+      return year === to.slice(0, 4) ? year : `${year}–${to.slice(0, 4)}`;
+  }
 }
 
 const toPrevious = (previous: number | null) =>

@@ -4,6 +4,7 @@ import { countUndatedLeads } from '../summaries/lead-metrics/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readLeadBreakdowns, toLeadFigures, toLeadShares } from '../views/leads.ts';
 import { getToday, type Workspace } from '../views/workspace.ts';
+import { day } from './fields.ts';
 import { tenantParameter } from './tenant.ts';
 
 export const leadsQuery = z
@@ -13,8 +14,8 @@ export const leadsQuery = z
       .enum(periodKeys)
       .default('all')
       .describe('Filters by creation date, in the time zone of the workspace.'),
-    from: z.iso.date().optional().describe('First day, when period is custom.'),
-    to: z.iso.date().optional().describe('Last day, when period is custom.'),
+    from: day.optional().describe('First day, when period is custom.'),
+    to: day.optional().describe('Last day, when period is custom.'),
     compare: z
       .enum(['none', 'previous', 'year'])
       .default('none')

@@ -15,6 +15,10 @@ export interface Period {
   compareLabel: string | null;
 }
 
+/** The days that addresses and the API can name: those of the years that records can carry. */
+export const firstDay = '1900-01-01';
+export const lastDay = '2200-12-31';
+
 /** No bounds, and so nothing to compare with. */
 export const allTime: Period = {
   key: 'all',
@@ -34,7 +38,8 @@ interface Range {
 
 /**
  * Reads `period`, `from`, `to` and `compare` of a page's URL. What cannot be read counts as not
- * given.
+ * given; so does a day before `firstDay` or after `lastDay`. A comparison period may begin earlier,
+ * at most 301 years before `firstDay`, which every calendar involved still knows.
  */
 export function parsePeriod(params: URLSearchParams, today: string): Period {
   const key = parseOption(params.get('period'), periodKeys, 'all');
@@ -75,7 +80,7 @@ function resolveRange(key: PeriodKey, params: URLSearchParams, today: string): R
 }
 
 function customRange(from: string | null, to: string | null): Range | null {
-  if (from === null || to === null || !isDate(from) || !isDate(to)) return null;
+  if (from === null || to === null || !isDay(from) || !isDay(to)) return null;
   return from <= to ? { from, to } : { from: to, to: from };
 }
 
@@ -101,17 +106,27 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
 }
 
-/** An ISO date moved by whole days. */
+/**
+ * An ISO date moved by whole days. Throws RangeError beyond the years 0 to 9999: longer years sort
+ * before shorter ones as text, and a loop up to some day would never reach it.
+ */
 export function addDays(date: string, days: number): string {
   const at = new Date(`${date}T00:00:00Z`);
   at.setUTCDate(at.getUTCDate() + days);
-  return at.toISOString().slice(0, 10);
+  const text = at.toISOString();
+  if (!/^\d{4}-/.test(text)) throw new RangeError('A day lies outside the years 0 to 9999');
+  return text.slice(0, 10);
 }
 
 /** An ISO date moved by whole years; 29 February becomes 28 February. */
 export function addYears(date: string, years: number): string {
   const moved = `${String(Number(date.slice(0, 4)) + years).padStart(4, '0')}${date.slice(4)}`;
   return isDate(moved) ? moved : addDays(`${moved.slice(0, 8)}28`, 0);
+}
+
+/** Whether a text is an ISO date from `firstDay` to `lastDay`. */
+export function isDay(text: string): boolean {
+  return isDate(text) && firstDay <= text && text <= lastDay;
 }
 
 function isDate(text: string): boolean {

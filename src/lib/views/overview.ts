@@ -1,6 +1,7 @@
 import { listNotes } from '../entities/note/queries.ts';
 import { upcomingActivities } from '../entities/scheduled-activity/queries.ts';
-import { addDays, addYears, daysBetween, type Period } from '../platform/period.ts';
+import { chooseUnit, cutIntoBuckets } from '../platform/buckets.ts';
+import { addDays, addYears, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { selectHotListPage } from '../summaries/hot-list-items/queries.ts';
 import { countLeadTrend } from '../summaries/lead-metrics/queries.ts';
@@ -8,7 +9,7 @@ import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readLeadBreakdowns, toLeadFigures, toLeadShares } from './leads.ts';
 import { readStages } from './pipeline-stages.ts';
 import { toPipelineFigures } from './pipeline.ts';
-import type { OverviewView, TrendPoint } from './types.ts';
+import type { LeadTrend, OverviewView } from './types.ts';
 import { getToday, type Workspace } from './workspace.ts';
 
 /** The number of rows of each short list. */
@@ -46,45 +47,19 @@ export function getOverviewView(
   );
 }
 
-/**
- * Counts new leads by week for up to half a year, else by month; "all time" shows the last twelve
- * months.
- */
+/** Counts new leads over the period; "all time" shows the last twelve months. */
 async function readTrend(
   tx: Tx,
   tenantId: string,
   period: Period,
   day: string,
-): Promise<TrendPoint[]> {
-  const from = period.from ?? addDays(addYears(day, -1), 1);
-  const to = period.to ?? day;
-  const bucket = daysBetween(from, to) <= 184 ? 'week' : 'month';
-  const found = new Map(
-    (await countLeadTrend(tx, tenantId, bucket, { from, to })).map((point) => [
-      point.from,
-      point.count,
-    ]),
-  );
-  return listBucketStarts(bucket, from, to).map((start) => ({
-    from: start,
-    count: found.get(start) ?? 0,
-  }));
-}
-
-/** Lists the first day of every bucket that overlaps the range. */
-export function listBucketStarts(bucket: 'week' | 'month', from: string, to: string): string[] {
-  const starts = [];
-  for (
-    let start = toBucketStart(bucket, from);
-    start <= to;
-    start = toBucketStart(bucket, addDays(start, bucket === 'week' ? 7 : 31))
-  )
-    starts.push(start);
-  return starts;
-}
-
-function toBucketStart(bucket: 'week' | 'month', day: string): string {
-  if (bucket === 'month') return `${day.slice(0, 8)}01`;
-  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
-  return addDays(day, -weekday);
+): Promise<LeadTrend> {
+  const range = {
+    from: period.from ?? addDays(addYears(day, -1), 1),
+    to: period.to ?? day,
+  };
+  const unit = chooseUnit(range);
+  const buckets = cutIntoBuckets(unit, range);
+  const counts = await countLeadTrend(tx, tenantId, buckets);
+  return { unit, points: buckets.map((bucket, at) => ({ ...bucket, count: counts[at] ?? 0 })) };
 }

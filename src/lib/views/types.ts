@@ -1,3 +1,4 @@
+import type { Bucket, BucketUnit } from '../platform/buckets.ts';
 import type { Shown } from '../records/fields.ts';
 import type { LeadListRow } from '../records/lead.ts';
 import type { noteFields } from '../records/note.ts';
@@ -157,10 +158,10 @@ export interface ScheduleView {
   total: number;
 }
 
-export interface TrendPoint {
-  /** First day of the bucket, ISO date. */
-  from: string;
-  count: number;
+/** The number of new leads in each bucket of a period. */
+export interface LeadTrend {
+  unit: BucketUnit;
+  points: (Bucket & { count: number })[];
 }
 
 export interface OverviewView {
@@ -168,7 +169,7 @@ export interface OverviewView {
   qualified: Figure;
   pipelineValue: Figure;
   weightedIff: number;
-  leadTrend: TrendPoint[];
+  leadTrend: LeadTrend;
   bySource: Share[];
   stages: StageRow[];
   hotList: HotListRow[];

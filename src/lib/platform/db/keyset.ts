@@ -27,12 +27,25 @@ export interface SortOrder {
 const cursorSchema = z.tuple([z.enum(['after', 'before']), z.string(), z.uuid()]);
 type Position = z.output<typeof cursorSchema>;
 
-const valuePatterns: Record<SortOrder['type'], RegExp> = {
-  timestamptz: /^-?infinity$|^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
-  // Everything that PostgreSQL can store, because a rejected cursor leads back to the first page.
-  text: /^[^\0]*$/,
-  bigint: /^-?\d{1,18}$/,
+/**
+ * Whether PostgreSQL can read a sort value. Everything that it can store passes, because a rejected
+ * cursor leads back to the first page.
+ */
+const isReadable: Record<SortOrder['type'], (value: string) => boolean> = {
+  timestamptz: (value) => /^-?infinity$/.test(value) || isTime(value),
+  text: (value) => !value.includes('\0'),
+  bigint: (value) => /^-?\d{1,18}$/.test(value),
 };
+
+/** Whether a text is a point in time as PostgreSQL writes it in UTC, from year 1 to 9999. */
+function isTime(text: string): boolean {
+  const [, seconds] = /^(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(\.\d{1,6})?\+00$/.exec(text) ?? [];
+  if (seconds === undefined || seconds.startsWith('0000')) return false;
+  const iso = seconds.replace(' ', 'T');
+  const at = new Date(`${iso}Z`);
+  // Parsing moves 30 February to March.
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(iso);
+}
 
 /** Parses the cursor of a URL; undefined if it is invalid or belongs to another sort order. */
 function parseCursor(order: SortOrder, cursor: string | null | undefined): Position | undefined {
@@ -41,7 +54,7 @@ function parseCursor(order: SortOrder, cursor: string | null | undefined): Posit
     const position = cursorSchema.parse(
       JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')),
     );
-    return valuePatterns[order.type].test(position[1]) ? position : undefined;
+    return isReadable[order.type](position[1]) ? position : undefined;
   } catch {
     return undefined;
   }

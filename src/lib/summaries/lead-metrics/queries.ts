@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
+import type { Bucket } from '../../platform/buckets.ts';
 import type { Period } from '../../platform/period.ts';
 import { undated } from '../deltas.ts';
 import { selectRowsWithin } from '../range.ts';
@@ -55,26 +56,29 @@ export async function countUndatedLeads(tx: Tx, tenantId: string): Promise<numbe
 }
 
 /**
- * The number of new leads by week (from Monday) or month of creation, oldest first; weeks and
- * months without leads are left out.
+ * The number of new leads in each of some buckets, in their order. The buckets follow one another
+ * without a gap, so the first days of all of them place every day.
  */
 export async function countLeadTrend(
   tx: Tx,
   tenantId: string,
-  bucket: 'week' | 'month',
-  range: { from: string; to: string },
-): Promise<{ from: string; count: number }[]> {
-  const start = sql<string>`date_trunc(${sql.raw(`'${bucket}'`)}, ${leadMetrics.day})::date::text`;
-  return tx
-    .select({ from: start, count: sql<number>`sum(${leadMetrics.count})::int` })
+  buckets: Bucket[],
+): Promise<number[]> {
+  const [first, last] = [buckets[0], buckets.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const starts = sql.param(buckets.map(({ from }) => from));
+  const place = sql<number>`width_bucket(${leadMetrics.day}, ${starts}::date[])`;
+  const rows = await tx
+    .select({ place, count: sql<number>`sum(${leadMetrics.count})::int` })
     .from(leadMetrics)
     .where(
       and(
         eq(leadMetrics.tenantId, tenantId),
         eq(leadMetrics.dimension, 'qualified'),
-        sql`${leadMetrics.day} between ${range.from} and ${range.to}`,
+        sql`${leadMetrics.day} between ${first.from} and ${last.to}`,
       ),
     )
-    .groupBy(sql`1`)
-    .orderBy(sql`1`);
+    .groupBy(sql`1`);
+  const counts = new Map(rows.map((row) => [row.place, row.count]));
+  return buckets.map((_, index) => counts.get(index + 1) ?? 0);
 }
