@@ -1,5 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm';
-import { parseCompanyDomain } from '../../records/company-domain.ts';
+import { parseDomain } from '../../records/company-domain.ts';
 import { leads } from '../../schema/leads.ts';
 import { Problem } from '../../platform/errors.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -57,7 +57,7 @@ export async function requestPushesByDomain(
 
 /** The registrable domain in what a person typed. Throws Problem when there is none. */
 export function requireDomain(text: string): string {
-  const { domain } = parseCompanyDomain(text, []);
+  const domain = parseDomain(text);
   if (domain === null)
     throw new Problem('bad_request', 'This is not a domain. Enter one such as example.com.');
   return domain;
