@@ -26,6 +26,8 @@ export interface Column {
   type: ColumnType;
   /** Characters of texts. */
   max?: number;
+  /** The least and the largest number; as far as the type reaches without it. */
+  range?: readonly [number, number];
   options?: readonly Option[];
   /**
    * For lookups: the tables that they may point to, each with the name by which payloads bind it.
@@ -33,6 +35,8 @@ export interface Column {
   targets?: Readonly<Record<string, string>>;
   create: boolean;
   update: boolean;
+  /** Rows do not show it, although metadata lists it. */
+  hidden?: boolean;
   required: 'None' | 'Recommended' | 'ApplicationRequired' | 'SystemRequired';
 }
 
@@ -54,6 +58,8 @@ export const plain = (
   name: string,
   type: Exclude<ColumnType, 'text' | 'memo' | 'option' | 'state' | 'status' | 'lookup'>,
 ): Column => column(name, type);
+export const count = (name: string, range: readonly [number, number]): Column =>
+  column(name, 'int', { range });
 export const option = (name: string, options: readonly Option[]): Column =>
   column(name, 'option', { options });
 /** Set by the system alone. */

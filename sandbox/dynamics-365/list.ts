@@ -50,11 +50,13 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
         `$skiptoken=${skipToken(next, serializeBinding(query), tracks)}`,
     }),
     ...(!more &&
-      upTo !== null && {
+      upTo !== null &&
+      hasDeltaLink(org, query) && {
         '@odata.deltaLink':
           `${url}?${removeDeltaToken(query.base)}` + `$deltatoken=${deltaToken(upTo, org.now())}`,
       }),
   };
+  if (query.since !== null && all.length === 0 && org.spec.quietDelta === 'empty') return json({});
   const count =
     query.params.get('$count') === 'true' ? { '@odata.count': Math.min(all.length, 5_000) } : {};
   const reply = json({
@@ -71,6 +73,9 @@ export function list(org: Org, table: Table, request: SandboxRequest): Reply {
     },
   };
 }
+
+const hasDeltaLink = ({ spec }: Org, { prefer }: Query): boolean =>
+  spec.deltaLinks !== 'unannotated' || !(prefer.formatted || prefer.targets);
 
 export const buildContextUrl = (request: SandboxRequest, table: Table, suffix = ''): string =>
   `http://${request.headers.host}/dynamics-365/api/data/v9.2/$metadata#${table.set}${suffix}`;

@@ -1,91 +1,137 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
-import type { Column, ColumnType, Option } from './columns.ts';
-import { notFound } from './errors.ts';
+import { guidFrom } from '../kit/random.ts';
+import { attributesOf, labelled, type Attribute, type Properties } from './attributes.ts';
+import type { Column, Option } from './columns.ts';
+import { badQuery, noProperty, notFound } from './errors.ts';
 import type { Org } from './org.ts';
 import type { Table, TableName } from './tables.ts';
-import { guidFrom } from '../kit/random.ts';
 
-/** What metadata calls a type: its short name, and the type that responses are cast to. */
-const KINDS: Record<ColumnType, [string, string]> = {
-  id: ['Uniqueidentifier', 'AttributeMetadata'],
-  text: ['String', 'StringAttributeMetadata'],
-  memo: ['Memo', 'MemoAttributeMetadata'],
-  int: ['Integer', 'IntegerAttributeMetadata'],
-  decimal: ['Decimal', 'DecimalAttributeMetadata'],
-  money: ['Money', 'MoneyAttributeMetadata'],
-  datetime: ['DateTime', 'DateTimeAttributeMetadata'],
-  date: ['DateTime', 'DateTimeAttributeMetadata'],
-  boolean: ['Boolean', 'BooleanAttributeMetadata'],
-  option: ['Picklist', 'PicklistAttributeMetadata'],
-  state: ['State', 'StateAttributeMetadata'],
-  status: ['Status', 'StatusAttributeMetadata'],
-  lookup: ['Lookup', 'LookupAttributeMetadata'],
-  version: ['BigInt', 'BigIntAttributeMetadata'],
-};
-/** Lookups that metadata calls otherwise. */
-const SPECIAL_LOOKUPS: Record<string, string> = {
-  ownerid: 'Owner',
-  customerid: 'Customer',
-  parentcustomerid: 'Customer',
-};
 const PREFIX = 'Microsoft.Dynamics.CRM.';
+/** The properties of each type besides those of AttributeMetadata: only a cast reaches them. */
+const OWN_PROPERTIES: Record<string, readonly string[]> = {
+  StringAttributeMetadata: ['MaxLength', 'Format'],
+  MemoAttributeMetadata: ['MaxLength', 'Format'],
+  IntegerAttributeMetadata: ['MinValue', 'MaxValue', 'Format'],
+  BigIntAttributeMetadata: ['MinValue', 'MaxValue'],
+  DecimalAttributeMetadata: ['MinValue', 'MaxValue', 'Precision'],
+  DoubleAttributeMetadata: ['MinValue', 'MaxValue', 'Precision'],
+  MoneyAttributeMetadata: ['MinValue', 'MaxValue', 'Precision', 'PrecisionSource'],
+  DateTimeAttributeMetadata: ['Format', 'DateTimeBehavior'],
+  LookupAttributeMetadata: ['Targets'],
+};
+const WITH_OPTIONS = ['Picklist', 'State', 'Status', 'Boolean'].map(
+  (type) => `${type}AttributeMetadata`,
+);
 
-/**
- * EntityDefinitions(LogicalName='…') and what hangs on it. `$select` is not obeyed, `$expand` is.
- */
+/** EntityDefinitions(LogicalName='…') and what hangs on it. */
 export function entityDefinition(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
-  const expand = request.query.get('$expand') ?? '';
-  return json({
-    '@odata.context': `${org.root}/api/data/v9.2/$metadata#EntityDefinitions/$entity`,
-    ...describeEntity(org, table),
-    ...(expand.includes('Attributes') && {
-      Attributes: table.columns.map((column) => describeAttribute(table, column)),
-    }),
-    ...(expand.includes('Keys') && { Keys: describeKeys(org, table) }),
-  });
-}
-
-export function entityDefinitions(org: Org): Reply {
-  return json({
-    value: Object.values(org.store.schema).map((table) => describeEntity(org, table)),
-  });
-}
-
-export function attributes(org: Org, request: SandboxRequest): Reply {
-  const table = tableIn(org, request);
-  return json({ value: table.columns.map((column) => describeAttribute(table, column)) });
-}
-
-/** The columns of one type; their options only when they are expanded. */
-export function attributesOfType(org: Org, request: SandboxRequest): Reply {
-  const table = tableIn(org, request);
-  const columns = table.columns.filter(
-    ({ type }) => `${PREFIX}${KINDS[type][1]}` === request.params.type,
+  const expand = parseExpand(request.query.get('$expand'));
+  for (const name of expand.keys())
+    if (!['Attributes', 'Keys'].includes(name)) throw noProperty(name, 'EntityMetadata');
+  const keysOf = describeKeys(org, table).map((key) =>
+    select(key, expand.get('Keys') ?? null, Object.keys(key), 'EntityKeyMetadata'),
   );
   return json({
-    value: columns.map((column) => ({
-      ...describeAttribute(table, column),
-      ...describeOptionSet(table, column, request),
-    })),
+    '@odata.context': `${org.root}/api/data/v9.2/$metadata#EntityDefinitions/$entity`,
+    ...selectEntity(org, table, request),
+    ...(expand.has('Attributes') && {
+      Attributes: attributesOf(table).map((each) => selectCommon(each, expand.get('Attributes'))),
+    }),
+    ...(expand.has('Keys') && { Keys: keysOf }),
   });
 }
 
-/** One column, cast to its type. */
+export function entityDefinitions(org: Org, request: SandboxRequest): Reply {
+  return json({
+    value: Object.values(org.store.schema).map((table) => selectEntity(org, table, request)),
+  });
+}
+
+/** Without a cast, attributes have only the properties that all of them share. */
+export function attributes(org: Org, request: SandboxRequest): Reply {
+  const wanted = request.query.get('$select');
+  return json({
+    value: attributesOf(tableIn(org, request)).map((each) => selectCommon(each, wanted)),
+  });
+}
+
+/** The attributes of one type; their options only when they are expanded. */
+export function attributesOfType(org: Org, request: SandboxRequest): Reply {
+  const table = tableIn(org, request);
+  const type = castType(request);
+  return json({
+    value: attributesOf(table)
+      .filter(({ cast }) => cast === type)
+      .map((each) => describeCast(table, each, request)),
+  });
+}
+
+/** One attribute, cast to its type. */
 export function attribute(org: Org, request: SandboxRequest): Reply {
   const table = tableIn(org, request);
   const name = logicalName(request.params.attribute);
-  const column = table.columns.find((each) => each.name === name);
-  if (column === undefined || `${PREFIX}${KINDS[column.type][1]}` !== request.params.type)
-    throw notFound('Attribute', name);
-  return json({
-    ...describeAttribute(table, column),
-    ...describeOptionSet(table, column, request),
-  });
+  const type = castType(request);
+  const found = attributesOf(table).find(
+    ({ common, cast }) => common.LogicalName === name && cast === type,
+  );
+  if (found === undefined) throw notFound('Attribute', name);
+  return json(describeCast(table, found, request));
 }
 
 export function keys(org: Org, request: SandboxRequest): Reply {
   return json({ value: describeKeys(org, tableIn(org, request)) });
+}
+
+function castType({ params }: SandboxRequest): string {
+  const type = (params.type ?? '').slice(PREFIX.length);
+  const isKnown = type in OWN_PROPERTIES || WITH_OPTIONS.includes(type);
+  if (!isKnown || params.type !== `${PREFIX}${type}`)
+    throw badQuery(`The type '${params.type}' is not an attribute type.`);
+  return type;
+}
+
+function describeCast(
+  table: Table,
+  { column, cast, common, own }: Attribute,
+  request: SandboxRequest,
+) {
+  const all = [...Object.keys(common), ...(OWN_PROPERTIES[cast] ?? [])];
+  return {
+    ...select({ ...common, ...own }, request.query.get('$select'), all, cast),
+    ...describeOptionSet(table, column, cast, request),
+  };
+}
+
+const selectCommon = ({ common }: Attribute, wanted: string | null | undefined): Properties =>
+  select(common, wanted ?? null, Object.keys(common), 'AttributeMetadata');
+
+function selectEntity(org: Org, table: Table, { query }: SandboxRequest): Properties {
+  const entity = describeEntity(org, table);
+  return select(entity, query.get('$select'), Object.keys(entity), 'EntityMetadata');
+}
+
+/** What `$select` names, and always the id. Throws Refusal for a property that there is not. */
+function select(
+  given: Properties,
+  wanted: string | null,
+  known: readonly string[],
+  type: string,
+): Properties {
+  if (wanted === null) return given;
+  const names = wanted.split(',').map((name) => name.trim());
+  for (const name of names) if (!known.includes(name)) throw noProperty(name, type);
+  return Object.fromEntries(
+    [...names, 'MetadataId'].filter((name) => name in given).map((name) => [name, given[name]]),
+  );
+}
+
+/** `A($select=x,y),B` as the `$select` of each name; null for one that has none. */
+function parseExpand(text: string | null): Map<string, string | null> {
+  const parts = [...(text ?? '').matchAll(/(\w+)(?:\(\$select=([\w,]+)\))?(?:,|$)/g)];
+  if (parts.map(([part]) => part).join('') !== (text ?? ''))
+    throw badQuery(`Syntax error in $expand=${text}.`);
+  return new Map(parts.map(([, name = '', wanted]) => [name, wanted ?? null]));
 }
 
 function tableIn(org: Org, { params }: SandboxRequest): Table {
@@ -97,7 +143,7 @@ function tableIn(org: Org, { params }: SandboxRequest): Table {
 
 const logicalName = (key = ''): string => /^LogicalName='(\w+)'$/.exec(key)?.[1] ?? key;
 
-function describeEntity(org: Org, { name, set, id, label }: Table) {
+function describeEntity(org: Org, { name, set, id, label }: Table): Properties {
   return {
     LogicalName: name,
     EntitySetName: set,
@@ -109,39 +155,17 @@ function describeEntity(org: Org, { name, set, id, label }: Table) {
   };
 }
 
-function describeAttribute(
+function describeOptionSet(
   table: Table,
-  { name, type, max, required, create, update, targets }: Column,
+  { name, options = [] }: Column,
+  cast: string,
+  { query }: SandboxRequest,
 ) {
-  const [known, cast] = KINDS[type];
-  const short = SPECIAL_LOOKUPS[name] ?? known;
-  return {
-    '@odata.type': `#${PREFIX}${cast}`,
-    LogicalName: name,
-    SchemaName: name,
-    EntityLogicalName: table.name,
-    AttributeType: short,
-    AttributeTypeName: { Value: `${short}Type` },
-    MetadataId: guidFrom('attribute', table.name, name),
-    RequiredLevel: {
-      Value: required,
-      CanBeChanged: required !== 'SystemRequired',
-      ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings',
-    },
-    IsValidForCreate: create,
-    IsValidForUpdate: update,
-    IsValidForRead: true,
-    IsPrimaryId: name === table.id,
-    IsPrimaryName: name === table.label,
-    IsCustomAttribute: name.startsWith('hnt_'),
-    DisplayName: labelled(name.replace(/^hnt_/, '')),
-    ...(max !== undefined && { MaxLength: max }),
-    ...(targets && { Targets: Object.keys(targets) }),
-  };
-}
-
-function describeOptionSet(table: Table, { name, options }: Column, { query }: SandboxRequest) {
-  if (options === undefined || query.get('$expand')?.includes('OptionSet') !== true) return {};
+  const expand = parseExpand(query.get('$expand'));
+  for (const wanted of expand.keys())
+    if (!WITH_OPTIONS.includes(cast) || !['OptionSet', 'GlobalOptionSet'].includes(wanted))
+      throw noProperty(wanted, cast);
+  if (!expand.has('OptionSet')) return {};
   return {
     OptionSet: {
       Name: `${table.name}_${name}`,
@@ -159,11 +183,6 @@ function describeOption({ value, label, state }: Option) {
     Color: null,
     ...(state !== undefined && { State: state }),
   };
-}
-
-function labelled(text: string) {
-  const label = { Label: text, LanguageCode: 1033, IsManaged: false };
-  return { LocalizedLabels: [label], UserLocalizedLabel: label };
 }
 
 function describeKeys(org: Org, table: Table) {

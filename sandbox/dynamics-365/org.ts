@@ -26,6 +26,7 @@ export class Org {
     this.store = new Store(
       buildSchema({
         without: spec.without ?? [],
+        hidden: spec.hidden ?? [],
         alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active',
       }),
     );

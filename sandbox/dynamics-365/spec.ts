@@ -22,6 +22,8 @@ export interface DynamicsSpec {
   historyDays?: number;
   /** Columns that the customer's solution lacks. */
   without?: readonly string[];
+  /** Columns that metadata lists as any other and that lists refuse all the same. */
+  hidden?: readonly string[];
   /** Default true. */
   alternateKeys?: boolean;
   /** Only active ones may be used in addresses. Default 'Active'. */
@@ -35,6 +37,16 @@ export interface DynamicsSpec {
   readsOrganisation?: boolean;
   /** What the application's role lacks. */
   denied?: readonly Privilege[];
+  /**
+   * Whether tracked lists end with a delta link: always, or never when annotations are requested, as
+   * reported of version 8.2. Default 'always'.
+   */
+  deltaLinks?: 'always' | 'unannotated';
+  /**
+   * What follows a delta link when nothing has changed: a list of no rows with the next delta link,
+   * or `{}`, which the documentation calls an empty JSON response. Default 'list'.
+   */
+  quietDelta?: 'list' | 'empty';
   /** How long delta links hold, in days. Default 7. */
   trackingDays?: number;
   /** Unconfirmed: what is answered to a delta link that is too old. Default 400. */

@@ -102,13 +102,17 @@ export type Schema = Readonly<Record<TableName, Table>>;
  */
 export function buildSchema({
   without = [],
+  hidden = [],
   alternateKeys = true,
 }: {
   without?: readonly string[];
+  hidden?: readonly string[];
   alternateKeys?: boolean;
 }): Schema {
   const shaped = (table: Table): Table => {
-    const columns = table.columns.filter(({ name }) => !without.includes(name));
+    const columns = table.columns
+      .filter(({ name }) => !without.includes(name))
+      .map((column) => (hidden.includes(column.name) ? { ...column, hidden: true } : column));
     return {
       ...table,
       columns,

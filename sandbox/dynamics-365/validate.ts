@@ -4,6 +4,10 @@ import { boundTo, findRow } from './address.ts';
 import { isRef, type Row, type Store, type Value } from './store.ts';
 import type { Table } from './tables.ts';
 
+const INT = [-2_147_483_648, 2_147_483_647] as const;
+/** Edm.DateTimeOffset and Edm.Date: neither property takes a literal of the other. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -57,7 +61,7 @@ function plainValue(table: Table, name: string, value: unknown, act: 'create' | 
 }
 
 function checked(table: Table, column: Column, value: unknown): Value {
-  const { name, type, max = 0, options = [] } = column;
+  const { name, type, max = 0, options = [], range = INT } = column;
   switch (type) {
     case 'text':
     case 'memo':
@@ -82,9 +86,13 @@ function checked(table: Table, column: Column, value: unknown): Value {
       );
     }
     case 'int':
-      if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647)
-        return value;
-      break;
+      if (typeof value !== 'number' || !Number.isInteger(value)) break;
+      if (value >= range[0] && value <= range[1]) return value;
+      throw badPayload(
+        `A validation error occurred. The value ${value} of '${name}' on record of type ` +
+          `'${table.name}' is outside the valid range.`,
+        CODES.option,
+      );
     case 'decimal':
     case 'money':
       if (typeof value === 'number' && Math.abs(value) <= 922_337_203_685_477) return value;
@@ -93,15 +101,12 @@ function checked(table: Table, column: Column, value: unknown): Value {
       if (typeof value === 'boolean') return value;
       break;
     case 'datetime':
+      if (typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)))
+        return `${new Date(value).toISOString().slice(0, 19)}Z`;
+      break;
     case 'date':
-      if (
-        typeof value === 'string' &&
-        /^\d{4}-\d{2}-\d{2}/.test(value) &&
-        !Number.isNaN(Date.parse(value))
-      )
-        return type === 'date'
-          ? value.slice(0, 10)
-          : `${new Date(value).toISOString().slice(0, 19)}Z`;
+      if (typeof value === 'string' && DAY.test(value) && !Number.isNaN(Date.parse(value)))
+        return value;
       break;
     case 'id':
       if (typeof value === 'string' && GUID.test(value)) return value.toLowerCase();

@@ -21,10 +21,10 @@ type Shown = Pick<Preferences, 'formatted' | 'targets'>;
  * not.
  */
 export function selected(table: Table, select: string | null): readonly Column[] {
-  if (select === null) return table.columns;
+  if (select === null) return table.columns.filter(({ hidden }) => hidden !== true);
   return select.split(',').map((name) => {
     const found = table.columns.find((column) => wireName(column) === name.trim());
-    if (found === undefined) throw noProperty(name.trim(), table.name);
+    if (found === undefined || found.hidden === true) throw noProperty(name.trim(), table.name);
     return found;
   });
 }

@@ -148,61 +148,6 @@ describe('lists of Dynamics 365', () => {
   });
 });
 
-describe('metadata of Dynamics 365', () => {
-  it('tells columns, options, keys and change tracking, as the customer has them', () =>
-    withOrg(
-      { without: ['hnt_segment'], untracked: ['task'], keyStatus: 'Pending' },
-      async ({ get }) => {
-        expect(
-          await get("EntityDefinitions(LogicalName='task')?$select=ChangeTrackingEnabled"),
-        ).toMatchObject({
-          LogicalName: 'task',
-          ChangeTrackingEnabled: false,
-          EntitySetName: 'tasks',
-        });
-        const { value = [] } = await get("EntityDefinitions(LogicalName='lead')/Attributes");
-        const named = new Map(value.map((each) => [each.LogicalName, each]));
-        expect(
-          value.filter(({ LogicalName }) => String(LogicalName).startsWith('hnt_')),
-        ).toHaveLength(23);
-        expect(named.get('subject')).toMatchObject({
-          AttributeType: 'String',
-          MaxLength: 300,
-          IsValidForCreate: true,
-        });
-        expect(named.get('lastname')).toMatchObject({
-          RequiredLevel: { Value: 'ApplicationRequired' },
-        });
-        expect(named.get('statecode')).toMatchObject({
-          IsValidForCreate: false,
-          IsValidForUpdate: true,
-        });
-        const picklists = await get(
-          "EntityDefinitions(LogicalName='lead')/Attributes/" +
-            'Microsoft.Dynamics.CRM.PicklistAttributeMetadata' +
-            '?$select=LogicalName&$expand=OptionSet',
-        );
-        const source = picklists.value?.find(({ LogicalName }) => LogicalName === 'leadsourcecode');
-        expect(source).toMatchObject({
-          OptionSet: {
-            Options: expect.arrayContaining([
-              expect.objectContaining({
-                Value: 8,
-                Label: expect.objectContaining({
-                  UserLocalizedLabel: expect.objectContaining({ Label: 'Website' }),
-                }),
-              }),
-            ]),
-          },
-        });
-        expect(await get("EntityDefinitions(LogicalName='lead')/Keys")).toMatchObject({
-          value: [{ KeyAttributes: ['hnt_leadid'], EntityKeyIndexStatus: 'Pending' }],
-        });
-        expect((await get('WhoAmI')).UserId).toEqual(expect.any(String));
-      },
-    ));
-});
-
 describe('limits and rights in Dynamics 365', () => {
   it('turn away who asks too often, for longer when they go on, and let them in again', () =>
     withOrg({ limits: { requests: 3, windowSeconds: 10 } }, async ({ call, sandbox }) => {

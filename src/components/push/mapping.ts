@@ -50,6 +50,7 @@ const types: Record<TargetField['type'], string> = {
   money: 'amount',
   boolean: 'yes or no',
   datetime: 'time',
+  date: 'date',
   option: 'choice',
   lookup: 'link',
   other: 'other',

@@ -2,9 +2,9 @@ import type { FieldValue, TargetField } from '../connectors/contract/destination
 
 /**
  * Turns a value into what the CRM stores of it: trimmed and clipped text, null for blank text,
- * whole numbers, cents and whole seconds where the field keeps no more. Both sides pass through
- * here before they are compared, so that what the CRM drops does not count as a change. Null also
- * when the value does not fit the type. Pure.
+ * whole numbers, cents, whole seconds and UTC days where the field keeps no more. Both sides pass
+ * through here before they are compared, so that what the CRM drops does not count as a change. Null
+ * also when the value does not fit the type. Pure.
  */
 export function toStoredValue(
   field: Pick<TargetField, 'type' | 'maxLength'>,
@@ -22,6 +22,8 @@ export function toStoredValue(
       return roundToCents(value);
     case 'datetime':
       return toInstant(value);
+    case 'date':
+      return toInstant(value)?.slice(0, 'YYYY-MM-DD'.length) ?? null;
     default:
       return clip(String(value), field.maxLength);
   }

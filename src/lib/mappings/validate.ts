@@ -133,6 +133,7 @@ const acceptedSources: {
   money: { label: 'numbers', types: ['number'] },
   boolean: { label: 'yes or no', types: ['boolean'] },
   datetime: { label: 'dates and times', types: ['datetime'] },
+  date: { label: 'dates', types: ['datetime'] },
   option: { label: 'one of its options', types: ['text', 'choice'] },
 };
 

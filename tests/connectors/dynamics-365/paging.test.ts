@@ -1,8 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
-import { get } from '#lib/connectors/dynamics-365/request.ts';
 import type { Page } from '#lib/connectors/contract/source.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
 import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
@@ -129,6 +126,39 @@ describe('a table', () => {
     expect(second.at(-1)?.token).toMatchObject({ since: '2026-11-20T12:50:00.000Z' });
   });
 
+  it('is followed by time when its tracked list ends without a delta link', async () => {
+    const { sandbox, read } = await connect(
+      { leads: 6, deltaLinks: 'unannotated' },
+      { pageSize: 4 },
+    );
+    const first = await pagesOf(read('leads'));
+    expect(ids(first)).toHaveLength(6);
+    expect(first[0]?.response.headers['preference-applied']).toContain('odata.track-changes');
+    const token = first.at(-1)?.token ?? null;
+    expect(token).toMatchObject({ since: '2026-11-20T12:00:00.000Z' });
+    expect(token).not.toHaveProperty('delta');
+    sandbox.clock.shift(50 * 60_000);
+    const [made] = sandbox.dynamics365.mutate('org', { changes: [lead({})] }).ids;
+    expect(ids(await pagesOf(read('leads', changes(token))))).toContain(made);
+  });
+
+  it('is followed by time as well when its delta link answers {}, and by the link again', async () => {
+    const { sandbox, read } = await connect({ leads: 6, quietDelta: 'empty' });
+    const { mutate } = sandbox.dynamics365;
+    const first = await pagesOf(read('leads'));
+    sandbox.clock.shift(50 * 60_000);
+    const quiet = await pagesOf(read('leads', changes(first.at(-1)?.token ?? null)));
+    expect(quiet.map(({ last }) => last)).toEqual([true]);
+    const kept = first.at(-1)?.token as { delta: string };
+    const token = quiet.at(-1)?.token ?? null;
+    expect(token).toMatchObject({ delta: kept.delta, from: '2026-11-20T12:50:00.000Z' });
+    const [gone = ''] = ids(first);
+    mutate('org', { changes: [{ op: 'delete', kind: 'lead', id: gone }] });
+    const loud = await pagesOf(read('leads', changes(token)));
+    expect(loud.flatMap(({ deleted = [] }) => deleted)).toEqual([gone]);
+    expect(loud.at(-1)?.token).not.toMatchObject({ delta: kept.delta });
+  });
+
   it('is read with the columns that the customer has', async () => {
     const { sandbox, read } = await connect({ without: ['hnt_spfstatus', 'jobtitle'] });
     sandbox.dynamics365.mutate('org', {
@@ -144,6 +174,38 @@ describe('a table', () => {
     });
     expect(item).not.toHaveProperty('hnt_spfstatus');
     expect(item).not.toHaveProperty('jobtitle');
+  });
+
+  it('is read without the companions of choices and lookups, which metadata lists too', async () => {
+    const { call, sandbox, read } = await connect({ leads: 2 });
+    const { body } = await call(
+      'GET',
+      "EntityDefinitions(LogicalName='lead')?$expand=Attributes($select=LogicalName,AttributeOf)",
+    );
+    expect(body.Attributes).toContainEqual(
+      expect.objectContaining({ LogicalName: 'hnt_segmentname', AttributeOf: 'hnt_segment' }),
+    );
+    sandbox.log.clear();
+    const pages = await pagesOf(read('leads'));
+    expect(ids(pages)).toHaveLength(2);
+    expect(pages.at(-1)?.token).toMatchObject({
+      select: expect.not.stringContaining('name,hnt_hunter') as string,
+    });
+    expect(sandbox.log.entries().map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('is read without a column that the source refuses although metadata lists it', async () => {
+    const { sandbox, read } = await connect({ leads: 2, hidden: ['hnt_domain', 'jobtitle'] });
+    const pages = await pagesOf(read('leads'));
+    expect(ids(pages)).toHaveLength(2);
+    const select = String((pages.at(-1)?.token as { select?: string } | undefined)?.select);
+    expect(select.split(',')).toEqual(expect.arrayContaining(['hnt_segment', 'fullname']));
+    expect(select).not.toMatch(/hnt_domain|jobtitle/);
+    expect(pages.at(-1)?.response.headers['preference-applied']).toContain('odata.track-changes');
+    sandbox.clock.shift(60_000);
+    expect(await pagesOf(read('leads', changes(pages.at(-1)?.token ?? null)))).toMatchObject([
+      { last: true },
+    ]);
   });
 
   it('is not read without its own columns because the question about them failed', async () => {
@@ -185,82 +247,5 @@ describe('a table', () => {
     );
     access.settings.baseUrl = 'https://your-org.crm.dynamics.com/';
     await expect(dynamics365.check(access)).rejects.toThrow('only an example');
-  });
-});
-
-describe('an answer', () => {
-  let reply = { status: 200, body: '', headers: {} };
-  let asked = 0;
-  const server = createServer((_request, response) => {
-    asked += 1;
-    response
-      .writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
-      .end(reply.body.replaceAll('HERE', `http://127.0.0.1:${port()}`));
-  }).listen(0, '127.0.0.1');
-  const port = () => (server.address() as AddressInfo).port;
-  afterAll(() => server.close());
-  beforeEach(() => {
-    asked = 0;
-  });
-
-  async function given(answer: Partial<typeof reply>) {
-    reply = { status: 200, body: '', headers: {}, ...answer };
-    const { access } = await connect({}, { baseUrl: `http://127.0.0.1:${port()}/` });
-    return { access, link: `http://127.0.0.1:${port()}/api/data/v9.2/leads` };
-  }
-
-  it('that leads to another host is not followed', async () => {
-    for (const name of ['@odata.nextLink', '@odata.deltaLink']) {
-      const { access } = await given({
-        body: JSON.stringify({
-          ChangeTrackingEnabled: true,
-          Attributes: [],
-          value: [],
-          [name]: 'https://elsewhere.crm.dynamics.com/api/data/v9.2/leads?$skiptoken=x',
-        }),
-      });
-      await expect(
-        pagesOf(
-          streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null),
-        ),
-      ).rejects.toMatchObject({
-        kind: 'malformed',
-        message: expect.stringContaining('was not followed') as string,
-      });
-      expect(asked).toBeGreaterThan(0);
-    }
-  });
-
-  it('is what its code says', async () => {
-    const error = (code: string, message = 'x') => JSON.stringify({ error: { code, message } });
-    const cases = [
-      [400, error('0x80072321'), 'rate_limited'],
-      [400, error('0x80040220'), 'permission'],
-      [403, '<html></html>', 'permission'],
-      [404, '', 'gone'],
-      [400, error('0x80060888'), 'malformed'],
-      [
-        400,
-        error(
-          '',
-          'Version stamp associated with the client has expired. Please perform a full sync.',
-        ),
-        'cursor_invalid',
-      ],
-      [410, error('0x80044352'), 'cursor_invalid'],
-    ] as const;
-    for (const [status, body, kind] of cases) {
-      const { access, link } = await given({ status, body });
-      await expect(get(access, link), `${status} ${body}`).rejects.toMatchObject({ kind, status });
-    }
-    const { access, link } = await given({
-      status: 400,
-      body: error('0x80072322'),
-      headers: { 'retry-after': '7' },
-    });
-    await expect(get(access, link)).rejects.toMatchObject({
-      kind: 'rate_limited',
-      until: expect.any(Date) as Date,
-    });
   });
 });

@@ -98,6 +98,44 @@ describe('what the environment says of itself', () => {
     expect(metadata.tables.account.keys).toEqual([]);
   });
 
+  it('has no companions, and knows limits that only a cast tells', () => {
+    const { fields } = metadata.tables.lead;
+    const names = fields.map(({ name }) => name);
+    expect(names).not.toContain('hnt_segmentname');
+    expect(names).not.toContain('parentaccountidname');
+    expect(new Set(names).size).toBe(names.length);
+    expect(fields.find(({ name }) => name === 'numberofemployees')).toMatchObject({
+      type: 'integer',
+      min: 0,
+      max: 1_000_000_000,
+    });
+    expect(fields.find(({ name }) => name === 'description')?.maxLength).toBe(2_000);
+    expect(fields.find(({ name }) => name === 'estimatedamount')?.max).toBe(922_337_203_685_477);
+  });
+
+  it('tells days from times, because a day refuses a time', async () => {
+    const type = (name: string) =>
+      metadata.tables.lead.fields.find((each) => each.name === name)?.type;
+    expect([type('estimatedclosedate'), type('hnt_lastscoredon')]).toEqual(['date', 'datetime']);
+    const row = { table: 'lead' as const, source: 'scoredAt', rule: 'ours' as const };
+    const { tables: planned } = buildPlan(
+      [
+        { ...row, target: 'estimatedclosedate' },
+        { ...row, target: 'hnt_lastscoredon' },
+      ],
+      { leadId: id(0), scoredAt: '2026-11-20T23:30:00.500Z' },
+      metadata,
+    );
+    const values = planned.lead?.values ?? {};
+    expect(values).toEqual({
+      estimatedclosedate: '2026-11-20',
+      hnt_lastscoredon: '2026-11-20T23:30:00Z',
+    });
+    expect(
+      await tables.create({ table: 'lead', id: id(7), values, parents: {} }, { detect: false }),
+    ).toMatchObject({ kind: 'done', kept: values });
+  });
+
   it('makes a plan: kept values, labels as options, and in words what cannot be sent', () => {
     const values = {
       leadId: id(0),

@@ -233,6 +233,21 @@ describe('Dynamics 365', () => {
     await expectSame();
   });
 
+  it('comes to the truth with tracked lists that say nothing about how to go on', async () => {
+    for (const spec of [{ quietDelta: 'empty' }, { deltaLinks: 'unannotated' }] as const) {
+      await begin({ leads: 10, ...spec });
+      expect(await sync()).toMatchObject({ status: 'success' });
+      expect(await sync()).toMatchObject({ status: 'success' });
+      const [made = ''] = mutate(lead({ lastname: 'Late' }));
+      expect(stream(await sync(), 'leads')).toMatchObject({ status: 'success', inserted: 1 });
+      await expectSame();
+      mutate({ op: 'delete', kind: 'lead', id: made });
+      const deleted = 'quietDelta' in spec ? 1 : 0;
+      expect(stream(await sync(), 'leads')).toMatchObject({ status: 'success', deleted });
+      await replayConnection({ tenantId, connectionId, trigger: 'replay' });
+    }
+  });
+
   it('names the privilege that the role lacks, and reads the rest', async () => {
     await begin({ denied: ['read:annotation'] });
     const report = await sync();

@@ -43,6 +43,7 @@ export interface TargetField {
     | 'money'
     | 'boolean'
     | 'datetime'
+    | 'date'
     | 'option'
     | 'lookup'
     | 'other';

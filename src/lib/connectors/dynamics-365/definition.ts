@@ -9,17 +9,30 @@ export interface TableDefinition {
   isTracked: boolean;
   /** Names of the columns as they appear in lists; null when they are unknown. */
   columns: ReadonlySet<string> | null;
+  /** Those from our own solution, which not every customer has installed. */
+  own: readonly string[];
 }
 
-/** Prefix of the columns from our own solution, which not every customer has installed. */
+/** Prefix of the columns from our own solution. */
 const OUR_PREFIX = 'hnt_';
+
+/** What metadata says of an attribute. */
+export const attributeSchema = z.looseObject({
+  LogicalName: z.string(),
+  AttributeType: z.string().nullish(),
+  AttributeOf: z.string().nullish(),
+  IsValidForRead: z.boolean().nullish(),
+  IsValidODataAttribute: z.boolean().nullish(),
+});
+type Attribute = z.output<typeof attributeSchema>;
 
 const definitionSchema = z.looseObject({
   ChangeTrackingEnabled: z.boolean(),
-  Attributes: z.array(
-    z.looseObject({ LogicalName: z.string(), AttributeType: z.string().optional() }),
-  ),
+  Attributes: z.array(attributeSchema),
 });
+
+/** What tells a column from an attribute that lists cannot contain. All attributes have these. */
+const FACTS = 'LogicalName,AttributeType,AttributeOf,IsValidForRead,IsValidODataAttribute';
 
 /**
  * Requests the definition of a table. An application that may read rows may not always read
@@ -28,7 +41,7 @@ const definitionSchema = z.looseObject({
 export async function readTableDefinition(access: Access, table: string): Promise<TableDefinition> {
   const query = {
     $select: 'LogicalName,ChangeTrackingEnabled',
-    $expand: 'Attributes($select=LogicalName,AttributeType)',
+    $expand: `Attributes($select=${FACTS})`,
   };
   try {
     const path = `EntityDefinitions(LogicalName='${table}')`;
@@ -38,7 +51,7 @@ export async function readTableDefinition(access: Access, table: string): Promis
     // Any other failure must stop the pass: without the definition, our own columns would not be
     // read until the next full pass.
     if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403)
-      return { isTracked: true, columns: null };
+      return { isTracked: true, columns: null, own: [] };
     throw error;
   }
 }
@@ -49,23 +62,51 @@ function parseTableDefinition(body: string): TableDefinition {
     body,
     'Dynamics 365 returned something that is not the definition of a table.',
   );
+  const own = attributes.filter(
+    (attribute) => isColumn(attribute) && attribute.LogicalName.startsWith(OUR_PREFIX),
+  );
   return {
     isTracked,
-    columns: new Set(
-      attributes.map(({ LogicalName: name, AttributeType: type }) =>
-        LOOKUP_TYPES.has(type ?? '') ? `_${name}_value` : name,
-      ),
-    ),
+    columns: new Set(attributes.filter(isReadable).map(toColumnName)),
+    own: own.map(toColumnName),
   };
 }
 
-const LOOKUP_TYPES = new Set(['Lookup', 'Customer', 'Owner', 'PartyList']);
+/**
+ * Whether lists can contain an attribute. Metadata also lists companions, such as `hnt_segmentname`
+ * with the label of `hnt_segment`: they name the column that they extend, most of them are of the
+ * type Virtual, and the Web API refuses a list that asks for one. Sources:
+ * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/web-api-properties
+ * and the reference of AttributeMetadata there (AttributeOf, IsValidODataAttribute).
+ */
+export function isColumn(attribute: Attribute): boolean {
+  const { AttributeOf: extended, AttributeType: type } = attribute;
+  return isReadable(attribute) && (extended ?? '') === '' && !UNREADABLE_TYPES.has(type ?? '');
+}
+
+/** False for what metadata itself excludes. The columns that we name are documented properties. */
+const isReadable = (attribute: Attribute): boolean =>
+  attribute.IsValidForRead !== false && attribute.IsValidODataAttribute !== false;
+
+/** Types without a property, or with one whose value is a file or a list of rows. */
+const UNREADABLE_TYPES = new Set([
+  'Virtual',
+  'EntityName',
+  'PartyList',
+  'CalendarRules',
+  'ManagedProperty',
+]);
+
+/** Lists show a lookup by its id, under a name of its own. */
+const toColumnName = ({ LogicalName: name, AttributeType: type }: Attribute): string =>
+  LOOKUP_TYPES.has(type ?? '') ? `_${name}_value` : name;
+
+const LOOKUP_TYPES = new Set(['Lookup', 'Customer', 'Owner']);
 
 /** The wanted columns that exist, followed by those of our own solution. */
-export function selectColumns(wanted: readonly string[], { columns }: TableDefinition): string[] {
-  if (columns === null) return [...wanted];
-  return [
-    ...wanted.filter((name) => columns.has(name)),
-    ...[...columns].filter((name) => name.startsWith(OUR_PREFIX)),
-  ];
+export function selectColumns(
+  wanted: readonly string[],
+  { columns, own }: TableDefinition,
+): string[] {
+  return [...wanted.filter((name) => columns?.has(name) ?? true), ...own];
 }

@@ -74,7 +74,7 @@ export function buildUrl(
 export async function get(
   { http }: Access,
   url: string,
-  { prefer, expires = false }: { prefer?: string; expires?: boolean } = {},
+  { prefer, expires = false }: { prefer?: string; expires?: boolean | undefined } = {},
 ): Promise<HttpResponse> {
   const request = { url, headers: { ...HEADERS, ...(prefer !== undefined && { prefer }) } };
   const response = await http.request({
@@ -87,6 +87,17 @@ export async function get(
   return refusal.kind === 'transient' ? http.request(request) : Promise.reject(refusal);
 }
 
+const UNKNOWN_PROPERTY = /could not find a property named '(\w+)'/i;
+
+/** The refusal of a request that names a column which the Web API does not know. */
+export class UnknownPropertyError extends RemoteError {
+  readonly property: string;
+  constructor(property: string, message: string, details: RemoteErrorDetails) {
+    super('malformed', message, details);
+    this.property = property;
+  }
+}
+
 /** The error for a refusal, in our own words: only names are taken from the response. */
 function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): RemoteError {
   const error = readODataError(tryParseJson(body));
@@ -96,6 +107,9 @@ function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): Rem
     : (BY_CODE[code] ?? BY_STATUS[status] ?? 'malformed');
   const until = parseRetryAfter(headers['retry-after'], receivedAt);
   const details: RemoteErrorDetails = { status, headers, ...(until && { until }) };
+  const property = UNKNOWN_PROPERTY.exec(message)?.[1];
+  if (property !== undefined)
+    return new UnknownPropertyError(property, `${UNEXPECTED} (HTTP ${status})`, details);
   const text =
     kind === 'permission' ? describeMissingPrivilege(error, READING) : (TEXTS[kind] ?? UNEXPECTED);
   const reference = [`HTTP ${status}`, code].filter(Boolean).join(', ');

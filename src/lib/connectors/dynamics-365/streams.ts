@@ -5,7 +5,8 @@ import { mapLead } from './mapping/lead.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
 import { readId } from './mapping/values.ts';
-import { readTable, parseRows, type Table } from './paging.ts';
+import { readTable, parseRows } from './paging.ts';
+import type { Table } from './position.ts';
 import type { DynamicsSettings } from './settings.ts';
 
 /**

@@ -7,17 +7,30 @@ import {
   type TargetMetadata,
 } from '../../contract/destination.ts';
 import { toObject } from '../../kit/json.ts';
+import { attributeSchema, isColumn } from '../definition.ts';
 import { createRefusalError, send } from './web-api.ts';
 
+/** Properties that all attributes share: an expanded list contains no others. */
+const COMMON =
+  'LogicalName,DisplayName,AttributeType,AttributeOf,RequiredLevel,' +
+  'IsValidForRead,IsValidODataAttribute,IsValidForCreate,IsValidForUpdate';
+
 /**
- * Types of attributes with options, and what to expand for each. The Web API only returns options
- * when the request casts the attributes to their type.
+ * Queries for what only attributes of one type have. The Web API only returns it when the request
+ * casts the attributes to their type.
  * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query-metadata-web-api
  */
-const OPTION_TYPES = {
-  'Microsoft.Dynamics.CRM.PicklistAttributeMetadata':
-    'OptionSet($select=Options),GlobalOptionSet($select=Options)',
-  'Microsoft.Dynamics.CRM.StatusAttributeMetadata': 'OptionSet($select=Options)',
+const CASTS: Record<string, string> = {
+  String: '$select=LogicalName,MaxLength',
+  Memo: '$select=LogicalName,MaxLength',
+  Integer: '$select=LogicalName,MinValue,MaxValue',
+  Decimal: '$select=LogicalName,MinValue,MaxValue',
+  Double: '$select=LogicalName,MinValue,MaxValue',
+  Money: '$select=LogicalName,MinValue,MaxValue',
+  DateTime: '$select=LogicalName,DateTimeBehavior',
+  Picklist:
+    '$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)',
+  Status: '$select=LogicalName&$expand=OptionSet($select=Options)',
 };
 
 const TYPES: Record<string, TargetField['type']> = {
@@ -38,6 +51,7 @@ const TYPES: Record<string, TargetField['type']> = {
 };
 
 type Table = TargetMetadata['tables'][PushTable];
+type Attribute = Record<string, unknown>;
 
 /** Reads the fields, option sets and keys of the tables that a push writes to. */
 export async function describe(http: HttpClient, root: string): Promise<TargetMetadata> {
@@ -50,32 +64,45 @@ async function describeTable(http: HttpClient, root: string, table: PushTable): 
   const definition = await fetchDefinition(
     http,
     root,
-    `EntityDefinitions(LogicalName='${table}')?$expand=Attributes,Keys`,
+    `EntityDefinitions(LogicalName='${table}')?$select=LogicalName,ChangeTrackingEnabled` +
+      `&$expand=Attributes($select=${COMMON}),Keys`,
   );
-  const options = await fetchOptions(http, root, table);
-  const fields = toObjects(definition['Attributes']).map((attribute) =>
-    toTargetField(attribute, options),
-  );
+  const attributes = toObjects(definition['Attributes']).filter(isWritableColumn);
+  const details = await fetchDetails(http, root, table, attributes);
   return {
-    fields,
+    fields: attributes.map((attribute) =>
+      toTargetField(attribute, details.get(String(attribute['LogicalName'])) ?? {}),
+    ),
     keys: activeKeys(toObjects(definition['Keys'])),
     changeTracking: definition['ChangeTrackingEnabled'] === true,
   };
 }
 
-type Options = ReadonlyMap<string, TargetField['options']>;
+/** Leaves out what the Web API has no property for, such as the labels of choices. */
+function isWritableColumn(attribute: Attribute): boolean {
+  const parsed = attributeSchema.safeParse(attribute);
+  return parsed.success && isColumn(parsed.data);
+}
 
-/** The options of each attribute that has any, by its name. */
-async function fetchOptions(http: HttpClient, root: string, table: PushTable): Promise<Options> {
-  const options = new Map<string, TargetField['options']>();
-  for (const [type, expand] of Object.entries(OPTION_TYPES)) {
-    const path = `EntityDefinitions(LogicalName='${table}')/Attributes/${type}`;
-    const query = `$select=LogicalName&$expand=${expand}`;
-    const { value } = await fetchDefinition(http, root, `${path}?${query}`);
-    for (const attribute of toObjects(value))
-      options.set(String(attribute['LogicalName']), readOptions(attribute));
-  }
-  return options;
+/** What the casts add to each attribute, by its name. Only types that occur are requested. */
+async function fetchDetails(
+  http: HttpClient,
+  root: string,
+  table: PushTable,
+  attributes: readonly Attribute[],
+): Promise<ReadonlyMap<string, Attribute>> {
+  const types = new Set(attributes.map((attribute) => String(attribute['AttributeType'])));
+  const lists = await Promise.all(
+    Object.entries(CASTS)
+      .filter(([type]) => types.has(type))
+      .map(([type, query]) => {
+        const cast = `Attributes/Microsoft.Dynamics.CRM.${type}AttributeMetadata`;
+        const path = `EntityDefinitions(LogicalName='${table}')/${cast}?${query}`;
+        return fetchDefinition(http, root, path);
+      }),
+  );
+  const details = lists.flatMap(({ value }) => toObjects(value));
+  return new Map(details.map((each) => [String(each['LogicalName']), each]));
 }
 
 async function fetchDefinition(
@@ -91,22 +118,27 @@ async function fetchDefinition(
   return response.body;
 }
 
-function toTargetField(attribute: Record<string, unknown>, options: Options): TargetField {
+function toTargetField(attribute: Attribute, details: Attribute): TargetField {
   const name = String(attribute['LogicalName']);
+  const type = TYPES[String(attribute['AttributeType'])] ?? 'other';
   return {
     name,
     label: readLabel(attribute['DisplayName']) ?? name,
-    type: TYPES[String(attribute['AttributeType'])] ?? 'other',
+    type: type === 'datetime' && isDay(details) ? 'date' : type,
     // Fields that only the system requires are filled in by the system itself.
     required: Reflect.get(toObject(attribute['RequiredLevel']), 'Value') === 'ApplicationRequired',
     creatable: attribute['IsValidForCreate'] === true,
     updatable: attribute['IsValidForUpdate'] === true,
-    maxLength: toNumber(attribute['MaxLength']),
-    min: toNumber(attribute['MinValue']),
-    max: toNumber(attribute['MaxValue']),
-    options: options.get(name) ?? null,
+    maxLength: toNumber(details['MaxLength']),
+    min: toNumber(details['MinValue']),
+    max: toNumber(details['MaxValue']),
+    options: type === 'option' ? readOptions(details) : null,
   };
 }
+
+/** Whether a column holds days (Edm.Date) and so refuses a time of day. */
+const isDay = (details: Attribute): boolean =>
+  toObject(details['DateTimeBehavior'])['Value'] === 'DateOnly';
 
 function readOptions(attribute: Record<string, unknown>): TargetField['options'] {
   const own = toObjects(toObject(attribute['OptionSet'])['Options']);
