@@ -60,6 +60,7 @@ export async function openAccount(
   const rest = {
     isProbe: false,
     timeZone: 'UTC',
+    currency: 'USD',
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,
     request: buildRequest(account),

@@ -114,6 +114,7 @@ async function openSource(subject: Subject, request: SyncRequest, run: LeasedRun
     connectionId: subject.connectionId,
     isProbe: false,
     timeZone: 'UTC',
+    currency: 'USD',
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,
     request,

@@ -133,7 +133,9 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
           const items = stream.parse(readFileSync(join(folder, 'fixtures', file), 'utf8'));
           expect(items.length).toBeGreaterThan(0);
           const records = items.map((item, index) =>
-            recordSchemas[stream.entity].parse(stream.map(item, { settings, index })),
+            recordSchemas[stream.entity].parse(
+              stream.map(item, { settings, currency: 'USD', index }),
+            ),
           );
           const ids = records.map((record) => record.externalId);
           expect(items.map((item) => stream.identify(item))).toEqual(ids);
@@ -155,7 +157,7 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
               expect.objectContaining({ name: 'RemoteError' }),
             );
           expect(stream.identify({})).toBeUndefined();
-          expect(() => stream.map({}, { settings, index: 0 })).toThrow(
+          expect(() => stream.map({}, { settings, currency: 'USD', index: 0 })).toThrow(
             expect.objectContaining({ name: 'RecordRejected' }),
           );
         });

@@ -26,7 +26,7 @@ export async function* preparePages(
     const packing = packBody(page.response.body);
     yield {
       page,
-      translated: translatePage(stream, source.settings, page, pass.corrections),
+      translated: translatePage(stream, source, page, pass.corrections),
       body: await packing,
     };
   }

@@ -92,7 +92,9 @@ async function withSource<T>(
   lost: AbortSignal,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const { timeZone, deletionShare } = await retryOnDbOutage(() => getTenant(request.tenantId));
+  const { timeZone, currency, deletionShare } = await retryOnDbOutage(() =>
+    getTenant(request.tenantId),
+  );
   const signal = request.signal === undefined ? lost : AbortSignal.any([request.signal, lost]);
   const options = {
     background: { insist: request.trigger !== 'schedule' },
@@ -104,6 +106,7 @@ async function withSource<T>(
       ...session,
       ...run,
       timeZone,
+      currency,
       deletionShare,
       request: { ...request, signal },
       sliceEnd: performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY),

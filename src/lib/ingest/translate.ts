@@ -19,7 +19,7 @@ export interface TranslatedPage {
 /** Maps the items of a page to records. Pure; one bad item never harms its neighbours. */
 export function translatePage(
   stream: Stream,
-  settings: unknown,
+  { settings, currency }: Pick<MapContext<unknown>, 'settings' | 'currency'>,
   page: Pick<Page, 'items' | 'partition'>,
   corrections: Corrections = new Map(),
 ): TranslatedPage {
@@ -28,7 +28,7 @@ export function translatePage(
     const { id, incoming, rejected } = translateItem(
       stream,
       item,
-      { settings, partition: page.partition, index },
+      { settings, currency, partition: page.partition, index },
       corrections,
     );
     if (id !== undefined) result.listedIds.push(id);

@@ -40,6 +40,8 @@ export interface Source extends ConnectionSession {
   runId: string;
   lease: number;
   timeZone: string;
+  /** ISO 4217. */
+  currency: string;
   /** The largest share of a stream's rows (0 to 1) that is deleted without a confirmation. */
   deletionShare: number;
   startedAt: Date;

@@ -92,3 +92,25 @@ it('keeps ids beyond 2^53 and in two cases apart, and one with blanks around it 
     '9007199254740993',
   ]);
 });
+
+describe('amounts', () => {
+  it.each([
+    [
+      'USD',
+      ['45.000', '1.234,56', '$-500', '$.50', '(500)', 'USD 45,000', '£30,000'],
+      [null, '1234.56', '-500.00', '0.50', '-500.00', '45000.00', null],
+    ],
+    ['GBP', ['£30,000', '$30,000'], ['30000.00', null]],
+    ['INR', ['₹1,25,000.00'], ['125000.00']],
+    ['EUR', ['€45.000,00', '45.000'], ['45000.00', null]],
+  ])('in %s are read where only one reading is possible', async (currency, texts, expected) => {
+    const clients = texts.map((deal_size) => ({ deal_size }));
+    const { tenantId } = await syncCase({ clients }, { currency });
+    expect(await readColumn(tenantId, 'leads', 'deal_value')).toEqual(expected);
+  });
+
+  it('keep the digits of a number, which no program groups', async () => {
+    const { tenantId } = await syncCase({ clients: [{ deal_size: 45.125 }, { deal_size: 45 }] });
+    expect(await readColumn(tenantId, 'leads', 'deal_value')).toEqual(['45.13', '45.00']);
+  });
+});

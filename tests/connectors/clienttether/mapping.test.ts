@@ -17,7 +17,12 @@ function map(
   given: Given = {},
   context: { partition?: string; index?: number } = {},
 ) {
-  return getStream(streamName).map(item, { settings: parseSettings(given), index: 0, ...context });
+  return getStream(streamName).map(item, {
+    settings: parseSettings(given),
+    currency: 'USD',
+    index: 0,
+    ...context,
+  });
 }
 
 const rejected = (reason: RegExp) =>
@@ -226,7 +231,9 @@ describe('stages', () => {
     const stream = getStream('salesCycles');
     return stream
       .parse(JSON.stringify({ ResultCode: 'CT200', ...body }))
-      .map((item, index) => stream.map(item, { settings: parseSettings(), index }));
+      .map((item, index) =>
+        stream.map(item, { settings: parseSettings(), currency: 'USD', index }),
+      );
   };
 
   it('begin with "New Lead", unless the source lists it', () => {

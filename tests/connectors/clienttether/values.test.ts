@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  parseAmount,
   parseCount,
   parseDate,
   parseLabel,
@@ -9,7 +8,6 @@ import {
   formatPersonName,
   formatDate,
 } from '#lib/connectors/clienttether/values.ts';
-import { amount } from '#lib/records/text.ts';
 
 const rejection = expect.objectContaining({ name: 'RecordRejected' });
 
@@ -86,51 +84,6 @@ describe('parseDate', () => {
   });
 });
 
-describe('parseAmount', () => {
-  it.each([
-    ['$45,000.00', '45000.00'],
-    ['45000', '45000.00'],
-    [' 45000.5 ', '45000.50'],
-    ['-1,234.567', '-1234.57'],
-    ['45k', '45000.00'],
-    ['$1.2M', '1200000.00'],
-    ['45000 USD', '45000.00'],
-    ['0', '0.00'],
-    ['-0', '0.00'],
-    ['999999999999.99', '999999999999.99'],
-  ])('reads %s', (text, expected) => {
-    expect(parseAmount(text)).toBe(expected);
-  });
-
-  it.each([null, '', 'TBD', '40-50k', '45.000,00', '1,5', '12,34,567', '$', '1e9', 'NaN'])(
-    'takes %j for no amount',
-    (text) => {
-      expect(parseAmount(text)).toBeNull();
-    },
-  );
-
-  it.each(['1000000000000', '9'.repeat(400), '999999999999.999', '9999999M'])(
-    'rejects %s as too large',
-    (text) => {
-      expect(() => parseAmount(text)).toThrow(rejection);
-    },
-  );
-
-  it('writes every amount of cents in the form of records, with or without $ and commas', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: -99_999_999_999_999, max: 99_999_999_999_999 }), (cents) => {
-        const sign = cents < 0 ? '-' : '';
-        const digits = String(Math.abs(cents)).padStart(3, '0');
-        const exact = `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
-        const [whole = '', fraction] = exact.replace('-', '').split('.');
-        const dressed = `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${fraction}`;
-        expect([parseAmount(exact), parseAmount(dressed)]).toEqual([exact, exact]);
-        expect(amount().safeParse(exact).success).toBe(true);
-      }),
-    );
-  });
-});
-
 it('reads counts and percentages, and takes other text for none', () => {
   expect(['3', ' 2.0 ', '0', 'two', '2-3', '', '-1', null].map(parseCount)).toEqual([
     3,
@@ -142,6 +95,8 @@ it('reads counts and percentages, and takes other text for none', () => {
     null,
     null,
   ]);
+  expect(parsePercent('33.333333')).toBe(33.333333);
+  expect(parsePercent('0.33333333')).toBe(33.333333);
   expect(['60', '60 %', '0.6', '1', '0', '100', '101', 'high', '', null].map(parsePercent)).toEqual(
     [60, 60, 60, 1, 0, 100, null, null, null, null],
   );

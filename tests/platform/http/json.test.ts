@@ -17,11 +17,21 @@ describe('parseJson', () => {
     expect(parseJson('12345678901234567890')).toBe('12345678901234567890');
   });
 
-  it('leaves digits inside strings, fractions and exponents alone', () => {
+  it('leaves digits inside strings and exponents alone', () => {
     const text =
       '{"a":"x:12345678901234567890","b":"12345678901234567890",' +
-      '"c":0.12345678901234567890,"d":1e21,"e\\" : 1234567890123456789":1}';
+      '"c":0.1234567890123,"d":1e21,"e\\" : 1234567890123456789":1}';
     expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('keeps fractions that a number would round as text', () => {
+    expect(parseJson('[123456789012.345678, 33.33333333333333333, 0.1, 12.5, 1.5e3]')).toEqual([
+      '123456789012.345678',
+      '33.33333333333333333',
+      0.1,
+      12.5,
+      1500,
+    ]);
   });
 
   it('finds exactly the long integers of any document', () => {

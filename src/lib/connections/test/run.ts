@@ -1,5 +1,6 @@
 import { DecryptionError } from '../../platform/crypto.ts';
 import { Problem } from '../../platform/errors.ts';
+import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { safeMessage } from '../../platform/secrets.ts';
@@ -83,10 +84,12 @@ async function runSteps(
   });
   try {
     const { settings, secrets } = open;
+    const { currency } = await getTenant(tenantId);
     await runRequests(runner, provider, {
       http,
       settings,
       secrets,
+      currency,
       now: new Date(),
       concurrency: 1,
     });
@@ -98,7 +101,7 @@ async function runSteps(
 async function runRequests(
   runner: StepRunner,
   provider: ProviderDefinition,
-  context: Parameters<ProviderDefinition['check']>[0],
+  context: Parameters<ProviderDefinition['check']>[0] & Parameters<typeof testStream>[1],
 ): Promise<void> {
   const { whoAmI } = provider;
   await runner.step('access', async () => {

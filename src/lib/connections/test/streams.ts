@@ -1,6 +1,7 @@
 import { recordSchemas } from '../../records/registry.ts';
 import {
   RecordRejected,
+  type MapContext,
   type PartitionBatch,
   type ReadContext,
   type StreamDefinition,
@@ -12,7 +13,8 @@ export interface ReadStream {
   ids: string[];
 }
 
-type Context = Omit<ReadContext<unknown>, 'span' | 'partitions'>;
+type Context = Omit<ReadContext<unknown>, 'span' | 'partitions'> &
+  Pick<MapContext<unknown>, 'currency'>;
 
 /**
  * Reads the first page of a stream and maps its items to records without storing them. Adds the ids
@@ -29,9 +31,9 @@ export async function testStream(
   const span = { mode: 'full' as const, since: null, token: null };
   const read = { ...context, span, partitions: () => yieldFirst(parents ?? []) };
   for await (const { items, partition, last } of stream.read(read, null)) {
-    const { settings } = context;
+    const { settings, currency } = context;
     const reasons = items.flatMap(
-      (item, index) => findRejection(stream, item, { settings, partition, index }) ?? [],
+      (item, index) => findRejection(stream, item, { settings, currency, partition, index }) ?? [],
     );
     const ids = items.flatMap((item) => stream.identify(item) ?? []);
     readStreams.push({ stream: stream.name, ids });

@@ -116,10 +116,18 @@ export function hasIdField(fields: Record<string, unknown>): boolean {
   return ID_FIELDS.some((name) => Object.hasOwn(fields, name));
 }
 
-/** A field by its name in the account, at the top level or in `custom_fields`. */
+/** A field by its name in the account, at the top level or in `custom_fields`, as text. */
 export function readCustomField(item: unknown, name: string): CTText {
+  return readText(readValue(item, name));
+}
+
+/** The same as received: JSON tells numbers that programs wrote from text that people typed. */
+export function readValue(item: unknown, name: string): unknown {
   const raw = toObject(item);
-  return readText(raw[name]) ?? readText(toObject(raw.custom_fields)[name]);
+  const custom = toObject(raw.custom_fields);
+  return [raw, custom]
+    .flatMap((fields) => (Object.hasOwn(fields, name) ? [fields[name]] : []))
+    .find((value) => readText(value) !== null);
 }
 
 /** Fields that are known under a single name. */

@@ -1,7 +1,6 @@
 import { TZDate } from '@date-fns/tz';
 import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
-import { toAmount } from '../kit/amount.ts';
 
 /** Values of pick lists and imports that mean "nothing chosen". */
 const PLACEHOLDERS = new Set([
@@ -107,29 +106,13 @@ export function formatDate(at: Date, timeZone: string): string {
   return `${day} ${two(local.getHours())}:${two(local.getMinutes())}:${two(local.getSeconds())}`;
 }
 
-const AMOUNT = /^(-?)\s*\$?\s*(\d+|\d{1,3}(?:,\d{3})+)(\.\d*)?\s*([km])?$/i;
-const FACTORS: Record<string, number> = { k: 1_000, m: 1_000_000 };
-
-/**
- * Parses an amount such as "$45,000.00", "45000" or "45k" to exact text with two decimals. Null
- * when it is blank or is not an amount ("TBD", "40-50k"): people type freely into this field, and a
- * remark in it must not reject the whole record. Throws RecordRejected when the number is too large
- * to be stored.
- */
-export function parseAmount(text: string | null): string | null {
-  const match = AMOUNT.exec(text?.trim().replace(/\s*USD$/i, '') ?? '');
-  if (match === null) return null;
-  const [, sign = '', whole = '', fraction = '', unit = ''] = match;
-  const value =
-    Number(`${whole.replaceAll(',', '')}${fraction}`) * (FACTORS[unit.toLowerCase()] ?? 1);
-  const amount = toAmount(value, 'The amount is too large. Correct it in ClientTether.');
-  return value === 0 ? amount : `${sign}${amount}`;
-}
-
 /** A count such as "3"; null when it is blank or not a whole number. */
 export function parseCount(text: string | null): number | null {
   return text !== null && /^\s*\d+(\.0*)?\s*$/.test(text) ? Number(text) : null;
 }
+
+/** Decimals of a percentage that are kept. */
+const PERCENT_DECIMALS = 6;
 
 /** A percentage from 0 to 100: "60", "60 %", or the fraction "0.6"; null for anything else. */
 export function parsePercent(text: string | null): number | null {
@@ -137,5 +120,5 @@ export function parsePercent(text: string | null): number | null {
   if (match === null) return null;
   const value = Number(match[1]);
   const percent = match[2] === '' && value > 0 && value < 1 ? value * 100 : value;
-  return percent <= 100 ? percent : null;
+  return percent <= 100 ? Number(percent.toFixed(PERCENT_DECIMALS)) : null;
 }

@@ -63,6 +63,8 @@ export interface Page {
 /** What a mapping may use besides the item. */
 export interface MapContext<Settings> {
   settings: Settings;
+  /** The currency of the workspace (ISO 4217), in which amounts are that name no other. */
+  currency: string;
   /** The partition of the page that contains the item, if any. */
   partition?: string | undefined;
   /** The position of the item on its page, from 0: the only order that lookup lists have. */

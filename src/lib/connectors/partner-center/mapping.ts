@@ -3,7 +3,7 @@ import type { ReferralRecord } from '../../records/referral.ts';
 import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
-import { toAmount } from '../kit/amount.ts';
+import { parseAmount } from '../kit/amount.ts';
 import { classifyReferral } from './referral-type.ts';
 
 /** One line of text, or a number as text; null for what shows nothing and everything else. */
@@ -76,9 +76,16 @@ export function mapReferral(item: unknown): ReferralRecord {
     status: own.status ?? 'None',
     substatus: own.substatus,
     direction: own.direction,
-    dealValue: parseAmount(details.dealValue),
+    dealValue: parseAmount(details.dealValue, toCurrency(details.currency)),
     currency: details.currency,
   };
+}
+
+/** ISO 4217 for no currency: an amount without one may only be digits. */
+const NO_CURRENCY = 'XXX';
+
+function toCurrency(code: string | null): string {
+  return code !== null && /^[a-z]{3}$/i.test(code) ? code.toUpperCase() : NO_CURRENCY;
 }
 
 type Customer = z.output<typeof referral>['customerProfile'];
@@ -137,17 +144,4 @@ function parseDate(value: string | null, field: string): Date | null {
       field,
     );
   return at;
-}
-
-/** An exact amount with two decimals; null when there is none. Throws RecordRejected. */
-function parseAmount(value: unknown): string | null {
-  const given = text.parse(value);
-  if (given === null) return null;
-  if (!/^-?\d+(\.\d+)?$/.test(given))
-    throw new RecordRejected(
-      'The deal value is not a number. Correct it in Partner Center.',
-      'details.dealValue',
-    );
-  const tooLarge = 'The deal value is too large. Correct it in Partner Center.';
-  return toAmount(Number(given), tooLarge, 'details.dealValue');
 }

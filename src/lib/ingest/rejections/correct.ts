@@ -34,13 +34,13 @@ const maxTextLength = 200_000;
 
 export async function readRecordForEditing(actor: Actor, id: string): Promise<RecordForEditing> {
   const { tenantId } = actor;
-  const { timeZone } = await getTenant(tenantId);
+  const tenant = await getTenant(tenantId);
   const error = await requireOpenRejection(actor, id);
   return readTenant(tenantId, async (tx) => {
     const stream = await openStoredStream(
       tx,
       { tenantId, connectionId: error.connectionId, stream: error.stream },
-      timeZone,
+      tenant,
     );
     const [raw] = await readRawItems(tx, stream, [error]);
     const text = raw === undefined ? null : formatMasked(applyStoredCorrection(raw));

@@ -47,6 +47,7 @@ export async function readRawItems(
       if (index < 0) continue;
       const context = {
         settings: stream.settings,
+        currency: stream.currency,
         partition: snapshot.partition ?? undefined,
         index,
       };

@@ -7,7 +7,7 @@ import { getProvider } from '../../connectors/registry.ts';
 import type { Stream } from '../types.ts';
 import { lockStream } from '../state.ts';
 import type { StreamKey } from '../stream-key.ts';
-import { getTenant } from '../../identity/tenancy/tenants.ts';
+import { getTenant, type Tenant } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface StoredStream extends StreamKey {
   definition: Stream;
   settings: unknown;
   timeZone: string;
+  /** ISO 4217. */
+  currency: string;
 }
 
 /**
@@ -29,9 +31,9 @@ export async function withLockedStream<T>(
   key: StreamKey,
   work: (tx: Tx, stream: StoredStream) => Promise<T>,
 ): Promise<T> {
-  const { timeZone } = await getTenant(key.tenantId);
+  const tenant = await getTenant(key.tenantId);
   return retryInTenant(key.tenantId, async (tx) => {
-    const stream = await openStoredStream(tx, key, timeZone);
+    const stream = await openStoredStream(tx, key, tenant);
     await lockStream(tx, key);
     return work(tx, stream);
   });
@@ -41,7 +43,7 @@ export async function withLockedStream<T>(
 export async function openStoredStream(
   tx: Tx,
   key: StreamKey,
-  timeZone: string,
+  { timeZone, currency }: Pick<Tenant, 'timeZone' | 'currency'>,
 ): Promise<StoredStream> {
   const own = and(eq(connections.tenantId, key.tenantId), eq(connections.id, key.connectionId));
   const [connection] = await tx
@@ -63,5 +65,6 @@ export async function openStoredStream(
     definition,
     settings: checkSettings(provider, connection.settings as Record<string, unknown>),
     timeZone,
+    currency,
   };
 }

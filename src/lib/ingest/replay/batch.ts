@@ -62,7 +62,12 @@ function addPage(
     const { id, incoming, rejected } = translateItem(
       stream,
       item,
-      { settings: source.settings, partition: page.partition ?? undefined, index },
+      {
+        settings: source.settings,
+        currency: source.currency,
+        partition: page.partition ?? undefined,
+        index,
+      },
       plan.corrections,
     );
     if (isSuperseded(id, lost)) continue;

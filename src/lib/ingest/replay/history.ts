@@ -55,7 +55,12 @@ export async function walkHistory(
         const { id, incoming } = translateItem(
           stream,
           item,
-          { settings: source.settings, partition: page.partition ?? undefined, index },
+          {
+            settings: source.settings,
+            currency: source.currency,
+            partition: page.partition ?? undefined,
+            index,
+          },
           corrections,
         );
         if (id !== undefined && incoming !== undefined && wanted.has(id))

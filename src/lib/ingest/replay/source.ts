@@ -41,6 +41,7 @@ export async function openReplay({
     provider,
     settings,
     timeZone: tenant.timeZone,
+    currency: tenant.currency,
     deletionShare: tenant.deletionShare,
   };
 }

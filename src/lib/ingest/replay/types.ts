@@ -17,7 +17,7 @@ export interface ReplayRequest extends SyncRequest {
  */
 export type ReplaySource = Pick<
   Source,
-  'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'deletionShare'
+  'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'currency' | 'deletionShare'
 >;
 export type LeasedReplay = ReplaySource & Pick<LeasedRun, 'runId' | 'lease'>;
 

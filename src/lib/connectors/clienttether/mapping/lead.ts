@@ -1,14 +1,18 @@
 import type { LeadRecord } from '../../../records/lead.ts';
 import type { MapContext } from '../../contract/source.ts';
+import { parseAmount } from '../../kit/amount.ts';
 import { toPlainText } from '../../kit/plain-text.ts';
-import { readItem } from '../responses.ts';
+import { readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName } from '../stages.ts';
-import { parseAmount, parseChoice, parseDate, formatPersonName } from '../values.ts';
+import { parseChoice, parseDate, formatPersonName } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
 /** Maps a client of ClientTether to a lead. */
-export function mapLead(item: unknown, { settings }: MapContext<ClientTetherSettings>): LeadRecord {
+export function mapLead(
+  item: unknown,
+  { settings, currency }: MapContext<ClientTetherSettings>,
+): LeadRecord {
   const lead = readItem('lead', item);
   const status = toStageName(lead.clients_sales_cycle);
   const company = parseChoice(lead.compName);
@@ -26,7 +30,7 @@ export function mapLead(item: unknown, { settings }: MapContext<ClientTetherSett
     source: toSourceLabel(lead.clients_lead_source, settings),
     status,
     qualified: lookUpStage(status, settings).likelyPct >= settings.qualifyingPct,
-    dealValue: parseAmount(lead.deal_size),
+    dealValue: parseAmount(readValue(item, 'deal_size'), currency),
     assignedTo: formatPersonName(lead.assigned_user),
     summary: lead.whiteboard === null ? null : toPlainText(lead.whiteboard) || null,
   };

@@ -1,16 +1,10 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
 import type { MapContext } from '../../contract/source.ts';
-import { readCustomField, readItem } from '../responses.ts';
+import { parseAmount } from '../../kit/amount.ts';
+import { readCustomField, readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName, type StageFacts } from '../stages.ts';
-import {
-  parseAmount,
-  parseChoice,
-  parseCount,
-  parseDate,
-  parsePercent,
-  formatPersonName,
-} from '../values.ts';
+import { parseChoice, parseCount, parseDate, parsePercent, formatPersonName } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
 /** Units of an opportunity whose field is blank. */
@@ -19,7 +13,7 @@ const UNITS_WHEN_BLANK = 1;
 /** Maps an opportunity; the settings name the fields that the hot list needs. */
 export function mapOpportunity(
   item: unknown,
-  { settings }: MapContext<ClientTetherSettings>,
+  { settings, currency }: MapContext<ClientTetherSettings>,
 ): OpportunityRecord {
   const deal = readItem('opportunity', item);
   const stage = toStageName(deal.contact_sales_cycle);
@@ -34,8 +28,8 @@ export function mapOpportunity(
     source: toSourceLabel(deal.contact_lead_source, settings),
     stage,
     outcome: facts.outcome,
-    value: parseAmount(deal.deal_size),
-    ...hotListFields(item, settings, facts),
+    value: parseAmount(readValue(item, 'deal_size'), currency),
+    ...hotListFields(item, settings, facts, currency),
   };
 }
 
@@ -43,11 +37,12 @@ function hotListFields(
   item: unknown,
   { fields }: ClientTetherSettings,
   facts: StageFacts,
+  currency: string,
 ): Pick<OpportunityRecord, 'market' | 'units' | 'franchiseFee' | 'likelyPct'> {
   return {
     market: parseChoice(readCustomField(item, fields.market)),
     units: parseCount(readCustomField(item, fields.units)) ?? UNITS_WHEN_BLANK,
-    franchiseFee: parseAmount(readCustomField(item, fields.franchiseFee)),
+    franchiseFee: parseAmount(readValue(item, fields.franchiseFee), currency),
     likelyPct: toLikelihood(readCustomField(item, fields.likelihood), facts),
   };
 }

@@ -90,14 +90,11 @@ export function readCount(row: Row, column: string): number | null {
 /**
  * An exact amount with two decimals in the currency of the organisation: the column's `_base`
  * companion if it has a value, because the column itself may be in another currency. Null when
- * there is none. Throws RecordRejected.
+ * there is none, or one that is not a number or too large.
  */
 export function readMoney(row: Row, column: string): string | null {
   const base = row[`${column}_base`];
-  const source = base === null || base === undefined ? column : `${column}_base`;
-  const value = readNumber(row, source);
-  const tooLarge = `The amount in "${source}" is too large. Correct it in Dynamics 365.`;
-  return value === null ? null : toAmount(value, tooLarge, source);
+  return toAmount(base === null || base === undefined ? row[column] : base);
 }
 
 /** Rich text as plain text; null when it is blank. */
