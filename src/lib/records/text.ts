@@ -23,7 +23,7 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
 const JOINER = /^[\u200C\u200D]$/u;
 const JOINING_LETTER = /(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])[\p{L}\p{M}]$/u;
 /** What makes one emoji of several, or shows one in colour. */
-const EMOJI_PART = /^[\u200D\uFE0E\uFE0F\u{E0020}-\u{E007F}]$/u;
+const EMOJI_PART = /^(?:\u200D|[\uFE0E\uFE0F]|[\u{E0020}-\u{E007F}])$/u;
 const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\u{E0020}-\u{E007F}]$/u;
 
 /**

@@ -17,12 +17,8 @@ function map(
   given: Given = {},
   context: { partition?: string; index?: number } = {},
 ) {
-  return getStream(streamName).map(item, {
-    settings: parseSettings(given),
-    currency: 'USD',
-    index: 0,
-    ...context,
-  });
+  const own = { settings: parseSettings(given), currency: 'USD', index: 0 };
+  return getStream(streamName).map(item, { ...own, ...context });
 }
 
 const rejected = (reason: RegExp) =>
