@@ -1,5 +1,6 @@
 import { readSheet } from 'read-excel-file/node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { unzip } from '../isolation/unzip.ts';
 import { db, api, csv, truth, live, local } from './exports-stage.ts';
 
 const xlsx = async (path: string) => {
@@ -45,6 +46,31 @@ describe('XLSX', () => {
       ]),
     );
     expect(lines.map((line) => line[0])).toContain('=1+1');
+  });
+
+  it('holds text as text: nothing is decoded, retyped or cut off', async () => {
+    const [, header, ...lines] = (await xlsx('notes.xlsx')).rows;
+    const contents = lines.map((line) => line[header?.indexOf('Content') ?? -1]);
+    const notes = await truth('select content from notes where tenant_id = $1');
+    expect(contents.toSorted()).toEqual(
+      notes.map(({ content }) => content?.replaceAll(/\r\n?/g, '\n')).toSorted(),
+    );
+    for (const text of ['The field _x0041_ and _x000D_', '00123456789012345678', 'Budget;=1+1'])
+      expect(contents).toContain(text);
+  });
+
+  it('stays well-formed with characters that XML cannot hold', async () => {
+    await db.query(
+      `update notes set content = 'C' || chr(1) || 't' || chr(27) || chr(8) || 'l' || chr(11)
+         || chr(65534) || chr(65535) || 'end'
+       where tenant_id = $1 and content = 'Note 100'`,
+      [api.north.tenant.id],
+    );
+    const response = await api.viewer.fetch('/w/north/notes.xlsx');
+    const parts = unzip(Buffer.from(await response.arrayBuffer()));
+    expect(parts.join('')).toContain('Ctlend');
+    for (const part of parts)
+      expect(part).not.toMatch(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u);
   });
 
   it.each(['pipeline', 'hot-list', 'notes', 'schedule'])(

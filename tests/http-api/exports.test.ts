@@ -1,9 +1,12 @@
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { db, api, csv, truth, live, local } from './exports-stage.ts';
 
 /** What a spreadsheet would compute begins like this, unless it is a plain number. */
 const guarded = (text: string | null) =>
-  text !== null && /^[=+\-@]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : (text ?? '');
+  text !== null && /^\u{200b}?[=+\-@]/u.test(text) && Number.isNaN(Number(text))
+    ? `'${text}`
+    : (text ?? '').replace(';=', `;'=`);
 
 describe('CSV', () => {
   it('holds every lead, newest first, in the time of the workspace, and no formula', async () => {
@@ -167,6 +170,20 @@ describe('CSV', () => {
     expect((await csv(path)).map((line) => line[column])).toEqual(
       rows.map((row) => guarded(row['x'] ?? null)),
     );
+  });
+
+  it('has one row for each note, whatever line breaks it holds, and guards its formulas', async () => {
+    const notes = await truth('select content from notes where tenant_id = $1');
+    expect(notes.filter(({ content }) => content?.includes('\n')).length).toBeGreaterThan(2);
+    const text = await api.viewer.text('/w/north/notes.csv');
+    const lines = parse(text, { columns: true }) as Record<string, string>[];
+    expect(lines).toHaveLength(notes.length);
+    // Everything between quotes taken away, each line is a row.
+    const rows = text.replaceAll(/"(?:[^"]|"")*"/g, '').split(/\r\n|\n|\r/);
+    expect(rows).toHaveLength(notes.length + 2);
+    const contents = lines.map((line) => line['Content']);
+    for (const written of ['two\nlines', `Budget;'=1+1`, `'\u{200b}=1+1`, '00123456789012345678'])
+      expect(contents).toContain(written);
   });
 
   it('names the file after workspace, list and day, and says how fresh it is', async () => {

@@ -69,6 +69,13 @@ const noteTexts = [
   'back\\slash',
   '=cmd|calc',
   "'; drop table notes; --",
+  'two\nlines',
+  'three\n\nlines\rin all',
+  '- call\n- write',
+  'Budget;=1+1',
+  '\u{200b}=1+1',
+  'The field _x0041_ and _x000D_',
+  '00123456789012345678',
 ];
 
 function northAccount() {

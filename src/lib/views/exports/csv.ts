@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { log } from '../../platform/log.ts';
 import { safeReason } from '../../platform/secrets.ts';
+import { toCsvCell } from './csv-cell.ts';
 import type { CellValue, ExportList, ExportRequest } from './list.ts';
-import { toIsoIn } from './local-time.ts';
 
 /** Resolves when the client has received what was sent, or has disconnected. */
 export type Drained = () => Promise<void>;
@@ -58,25 +58,18 @@ function toStream(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
   );
 }
 
+/**
+ * Text with a line break of any kind, or with what other programs take for a separator, is quoted.
+ * The library by itself quotes CRLF alone, and a bare LF would begin another row for those who
+ * read by lines (RFC 4180, section 2.6).
+ */
+const needsQuotes = /[\p{Cc}\u2028\u2029;]|^\s|\s$/u;
+
 const encodeRows = (rows: CellValue[][]): Uint8Array =>
-  Buffer.from(stringify(rows, { record_delimiter: 'windows', cast: { boolean: String } }));
-
-/**
- * Matches text that a spreadsheet would evaluate: the start characters of formulas, ASCII and
- * full-width, after blanks that it ignores.
- */
-const formulaStart = /^\s*[=+\-@\t\r\n＝＋－＠]/;
-const plainNumber = /^[+-]?\d+(\.\d+)?$/;
-
-/**
- * Converts a value to a CSV cell. Text that a spreadsheet would evaluate gets a leading apostrophe:
- * otherwise anyone who can write a lead's name could run a formula on the computer of whoever opens
- * the file. Plain numbers stay unchanged.
- * @see https://owasp.org/www-community/attacks/CSV_Injection
- */
-function toCsvCell(value: CellValue, timeZone: string): CellValue {
-  if (value instanceof Date) return toIsoIn(timeZone, value);
-  if (typeof value !== 'string' || !formulaStart.test(value) || plainNumber.test(value))
-    return value;
-  return `'${value}`;
-}
+  Buffer.from(
+    stringify(rows, {
+      record_delimiter: 'windows',
+      quoted_match: needsQuotes,
+      cast: { boolean: String },
+    }),
+  );

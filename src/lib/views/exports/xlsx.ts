@@ -30,11 +30,11 @@ export function createXlsxFile(
     const columns = list.columns(request.tenant);
     const rows = await collectRows(list, request, columns);
     const header: Row = columns.map(({ header: value, kind }) => ({
-      value,
+      value: toStoredText(value),
       fontWeight: 'bold',
       ...(isFigure(kind) ? { align: 'right' } : {}),
     }));
-    const data = [[{ value: about, type: String }], header, ...rows];
+    const data = [[{ value: toStoredText(about), type: String }], header, ...rows];
     const options = {
       sheet: list.title,
       columns: columns.map(({ width }) => ({ width })),
@@ -72,7 +72,7 @@ function tooManyRowsProblem(): Problem {
 
 const isFigure = (kind: Column['kind']) => kind !== 'text' && kind !== 'flag';
 
-/** Text gets the type String, which no spreadsheet evaluates, so it stays exactly as it is. */
+/** Text gets the type String, which no spreadsheet evaluates or retypes, so it stays as it is. */
 function toXlsxCell(value: CellValue, kind: Column['kind'], timeZone: string): Cell {
   if (value === null || value === '') return null;
   if (value instanceof Date)
@@ -80,11 +80,23 @@ function toXlsxCell(value: CellValue, kind: Column['kind'], timeZone: string): C
   if (typeof value === 'number')
     return { value, type: Number, format: kind === 'money' ? '#,##0.00' : 'General' };
   if (typeof value === 'boolean') return { value, type: Boolean };
-  return {
-    value:
-      value.length > maxTextLength
-        ? value.slice(0, maxTextLength - cutMark.length).toWellFormed() + cutMark
-        : value,
-    type: String,
-  };
+  return { value: toStoredText(value), type: String };
+}
+
+/** The end of each line in a cell; a bare CR would be one in no spreadsheet. */
+const lineEnd = /\r\n?/g;
+/** Stands for a character in the files of Excel, so that the text itself must not look like it. */
+const escapeStart = /_(?=x[0-9a-f]{4}_)/gi;
+
+/**
+ * The form in which a workbook stores text: at most as long as Excel reads, and with `_x0041_`
+ * written as `_x005F_x0041_`, because readers would make an "A" of it (ECMA-376, part 1, section
+ * 22.9.2.19).
+ */
+function toStoredText(text: string): string {
+  const cut =
+    text.length > maxTextLength
+      ? text.slice(0, maxTextLength - cutMark.length).toWellFormed() + cutMark
+      : text;
+  return cut.replace(lineEnd, '\n').replace(escapeStart, '_x005F_');
 }
