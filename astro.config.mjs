@@ -39,6 +39,9 @@ export default defineConfig({
   // does not.
   adapter: node({ mode: 'middleware', bodySizeLimit }),
   integrations: [react()],
+  // No page resizes images at run time. Astro always adds a route for it, which reads the address as
+  // the order to fetch and decode a picture; here it leads to the route of unknown addresses.
+  image: { endpoint: { route: '/_image', entrypoint: './src/pages/[...path].ts' } },
   devToolbar: { enabled: false },
   // No page is written in Markdown, and the highlighter's inline styles would not pass the policy
   // below.

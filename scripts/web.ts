@@ -9,12 +9,14 @@ import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
+import { freezeObjectPrototype } from '../src/lib/platform/frozen-prototype.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { watchDrain } from './backpressure.ts';
+import { refuseForbiddenMethods } from './refused-methods.ts';
 
 /** How long open requests may take to finish after a stop. */
 const drainMs = 20_000;
@@ -28,6 +30,7 @@ type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) =
  * open requests.
  */
 async function main(): Promise<void> {
+  freezeObjectPrototype();
   const { HOST, PORT } = config();
   await assertUsableDatabase();
   await assertUsableKeys();
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
   const stopTracing = await startTracing('tributary-web');
   const server = createServer(
     chainHandlers([
+      refuseForbiddenMethods,
       compression() as unknown as Handler,
       serveStaticFiles(),
       await loadApplication(),

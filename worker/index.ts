@@ -3,6 +3,7 @@ import { checkAlertsTask } from '#lib/ops/alerts/task.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
+import { freezeObjectPrototype } from '../src/lib/platform/frozen-prototype.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { openQueue } from '../src/lib/platform/queue/queue.ts';
@@ -22,6 +23,7 @@ const drainMs = 20_000;
 
 /** Runs the worker until it is stopped: the hourly tick and the queue consumers. */
 async function main(): Promise<void> {
+  freezeObjectPrototype();
   config();
   await assertUsableDatabase();
   const stopTracing = await startTracing('tributary-worker');

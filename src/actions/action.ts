@@ -3,6 +3,7 @@ import type { Access, Role } from '#lib/identity/auth/access.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { requireRole } from '../middleware/guard.ts';
 import type { Fields } from './form.ts';
+import { getOwn } from '#lib/platform/own.ts';
 
 /*
  * Each form of a page is an action: a guard checks that the user may submit it, a schema types its
@@ -54,8 +55,7 @@ export function byButton<Who, Answer>(
   actions: Record<string, Action<Who, Answer>>,
 ): Action<Who, Answer> {
   return async (who, fields) => {
-    const button = buttonOf(fields);
-    const pressed = Object.hasOwn(actions, button) ? actions[button] : undefined;
+    const pressed = getOwn(actions, buttonOf(fields));
     if (pressed === undefined) throw new Problem('bad_request', foreignForm);
     return pressed(who, fields);
   };

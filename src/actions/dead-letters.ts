@@ -8,6 +8,7 @@ import { retryGroup, retryRecord } from '#lib/ingest/rejections/retry.ts';
 import type { Notice } from '../components/ui/form-state.ts';
 import { action, byButton, parseFields, text } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
+import { getOwn } from '#lib/platform/own.ts';
 
 const groupForm = z.object({ connection: text, stream: text, kind: text });
 
@@ -104,7 +105,7 @@ export function getDeadLetterNotice(done: string | null): Notice | undefined {
     };
   const tally = /^group-(\d{1,6})-(\d{1,6})-(\d{1,6})$/.exec(done)?.slice(1).map(Number);
   if (tally !== undefined) return formatTally(tally);
-  return Object.hasOwn(notices, done) ? notices[done] : undefined;
+  return getOwn(notices, done);
 }
 
 function formatTally([accepted = 0, rejected = 0, unreadable = 0]: number[]): Notice {

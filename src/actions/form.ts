@@ -3,6 +3,8 @@ import { cleanForm, type FormState } from '../components/ui/form-state.ts';
 import type { FieldErrors } from '#lib/identity/auth/input.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { getRetryAfter } from '../middleware/problems.ts';
+import { getOwn } from '#lib/platform/own.ts';
+import { isStorable } from '#lib/records/text.ts';
 
 /** The fields of a form: the last value of each name, without files. */
 export type Fields = Record<string, string>;
@@ -30,15 +32,41 @@ export async function handleForm(
   }
 }
 
-/** Reads the fields of a submitted form; any other body throws Problem `bad_request`. */
+/**
+ * Reads the fields of a submitted form. Any other body, one that is cut short, and text that the
+ * database cannot store throw Problem `bad_request`.
+ */
 export async function readFields(request: Request): Promise<Fields> {
   if (!isFormPost(request))
     throw new Problem('bad_request', 'This address accepts only form submissions.');
-  const fields: Fields = {};
-  for (const [name, value] of await request.formData())
-    if (typeof value === 'string') fields[name] = value;
-  return fields;
+  const fields = new Map<string, string>();
+  for (const [name, value] of await parseForm(request)) {
+    if (typeof value !== 'string') continue;
+    if (!isStorable(name) || !isStorable(value)) throw unstorableForm();
+    fields.set(name, value);
+  }
+  return Object.fromEntries(fields);
 }
+
+async function parseForm(request: Request): Promise<FormData> {
+  try {
+    return await request.formData();
+  } catch (error) {
+    // Fetch reports a body that is no form as a TypeError (https://fetch.spec.whatwg.org/#body).
+    // A connection that breaks and a body that is too large are other errors.
+    if (!(error instanceof TypeError)) throw error;
+    throw new Problem(
+      'bad_request',
+      'The form arrived damaged. Reload the page and send it again.',
+    );
+  }
+}
+
+const unstorableForm = () =>
+  new Problem(
+    'bad_request',
+    'A field holds a character that cannot be stored (NUL). Remove it and send the form again.',
+  );
 
 /** Whether the request has the content type of an HTML form. */
 export function isFormPost({ headers }: Request): boolean {
@@ -72,7 +100,7 @@ export function findNotice(
   url: URL,
 ): string | undefined {
   const done = url.searchParams.get('done') ?? '';
-  return problem === null && Object.hasOwn(notices, done) ? notices[done] : undefined;
+  return problem === null ? getOwn(notices, done) : undefined;
 }
 
 const secretName = /password|code|token|secret/i;

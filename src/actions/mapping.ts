@@ -92,15 +92,15 @@ function parseRow(fields: Fields, prefix: string): FieldMapping | undefined {
 }
 
 function parseLabels(fields: Fields, prefix: string): Record<string, string> {
-  const labels: Record<string, string> = {};
+  const labels = new Map<string, string>();
   for (let index = 0; fields[`${prefix}.label.${index}.theirs`] !== undefined; index += 1) {
     const [ours = '', theirs = ''] = [
       fields[`${prefix}.label.${index}.ours`]?.trim(),
       fields[`${prefix}.label.${index}.theirs`]?.trim(),
     ];
-    if (ours !== '' && theirs !== '') labels[ours] = theirs;
+    if (ours !== '' && theirs !== '') labels.set(ours, theirs);
   }
-  return labels;
+  return Object.fromEntries(labels);
 }
 
 /** Handles the buttons of the editor. Without a redirect the page renders the draft again. */

@@ -17,13 +17,18 @@ export interface ScoringDraft {
  * the validation rejects by its field.
  */
 const weightsForm = z.record(z.string(), z.string()).transform((fields) => {
-  const weights: Record<string, Record<string, number>> = {};
-  for (const [key, value] of Object.entries(fields)) {
+  const weights = Object.entries(fields).flatMap(([key, value]) => {
     const [group = '', name] = key.split('.');
-    if (name !== undefined)
-      (weights[group] ??= {})[name] = value.trim() === '' ? Number.NaN : Number(value);
-  }
-  return weights;
+    return name === undefined
+      ? []
+      : [{ group, name, weight: value.trim() === '' ? Number.NaN : Number(value) }];
+  });
+  return Object.fromEntries(
+    [...Map.groupBy(weights, ({ group }) => group)].map(([group, members]) => [
+      group,
+      Object.fromEntries(members.map(({ name, weight }) => [name, weight])),
+    ]),
+  );
 });
 
 /** `basedOn` is the version that was edited; `saveWeights` rejects an unknown one. */

@@ -1,6 +1,7 @@
 import { auth } from '#lib/identity/auth/auth.ts';
 import { addressHeader } from '#lib/identity/auth/client.ts';
 import { Problem } from '#lib/platform/errors.ts';
+import { parseStorable } from '#lib/http-api/codec.ts';
 
 /**
  * The endpoints that programs need to sign in and out. Other better-auth endpoints are not exposed:
@@ -32,16 +33,28 @@ export async function handleAuthRequest(
   headers.set(addressHeader, client.get(addressHeader) ?? '');
   const url = new URL(`/api/auth/${path}`, request.url);
   const response = await auth().handler(
-    new Request(url, { method: request.method, headers, body: await request.text() }),
+    new Request(url, { method: request.method, headers, body: await readBody(request) }),
   );
   if (response.ok) return response;
   throw await toProblem(response);
 }
 
+/**
+ * The body as it came. Throws Problem `bad_request` for JSON that is damaged, and for text that the
+ * database cannot store.
+ */
+async function readBody(request: Request): Promise<string> {
+  const text = await request.text();
+  const isJson = /^application\/json\b/i.test(request.headers.get('content-type') ?? '');
+  const isUsable = isJson ? text === '' || parseStorable(text) !== undefined : !/\0|%00/.test(text);
+  if (!isUsable) throw new Problem('bad_request', 'The body must be JSON, without NUL characters.');
+  return text;
+}
+
 async function toProblem(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   const message = readText(body, 'message') ?? 'The request was refused.';
-  const code = codes[response.status];
+  const code = codes[response.status] ?? (response.status < 500 ? 'bad_request' : undefined);
   if (code === undefined)
     throw new Error(`The sign-in library answered ${response.status}: ${message}`);
   const seconds = Number(

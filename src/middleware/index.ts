@@ -9,7 +9,20 @@ import { countRequest } from '#lib/platform/metrics/http.ts';
 import { withSpan, type SetSpanFields } from '#lib/platform/tracing.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { respondToError } from './problems.ts';
-import { appendCookies, refuseForeignOrigin, refuseLargeBody, readRequestId } from './request.ts';
+import {
+  appendCookies,
+  refuseForeignOrigin,
+  refuseLargeBody,
+  refuseNul,
+  readRequestId,
+} from './request.ts';
+
+/**
+ * Routes that answer everybody alike. The session is not read for them: a cookie would otherwise
+ * make the liveness probe ask the database, and turn the reason of the readiness probe into an
+ * error page.
+ */
+const withoutSession = ['/healthz', '/readyz', '/metrics', '/api/openapi.json'];
 
 /**
  * Wraps every page and endpoint: assigns the request id, rejects invalid requests, reads the
@@ -67,6 +80,8 @@ async function respond(
 async function handleRequest(context: APIContext, next: MiddlewareNext): Promise<Response> {
   refuseLargeBody(context.request);
   refuseForeignOrigin(context.request, context.url);
+  refuseNul(context.url);
+  if (withoutSession.includes(context.routePattern)) return next();
   const { signedIn, cookies } = await readSession(context.locals.client);
   Object.assign(context.locals, signedIn);
   const response = await withLogFields({ userId: signedIn?.user.id }, () => next());

@@ -45,6 +45,18 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 }
 
 /**
+ * Rejects NUL in the query of a page: PostgreSQL stores no NUL, so no text here contains one. The
+ * API names the parameter (`parseQuery`), and a path with NUL names nothing that exists.
+ */
+export function refuseNul({ pathname, search }: URL): void {
+  if (search.includes('%00') && !pathname.startsWith('/api/'))
+    throw new Problem(
+      'bad_request',
+      'This address contains a NUL character, which no text here has. Remove "%00" from it.',
+    );
+}
+
+/**
  * Rejects requests that another site made a browser send: every unsafe method must come from this
  * site, whatever its content type. A request without cookies carries no authority, so programs need
  * no Origin header.

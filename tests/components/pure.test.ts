@@ -58,6 +58,29 @@ describe('charts', () => {
     expect(draw(62).replaceAll(/[\d.]+/g, '0')).toBe(svg.replaceAll(/[\d.]+/g, '0'));
   });
 
+  test('names that every object inherits are drawn like all others, and harm none', () => {
+    const names = Object.getOwnPropertyNames(Object.prototype);
+    const inherited = () => [
+      ...Object.getOwnPropertyNames(Object.prototype),
+      ...names.flatMap((name) => Object.keys(Object(Reflect.get(Object.prototype, name)))),
+    ];
+    for (const kind of ['bars', 'columns', 'donut'] as const) {
+      // Of one length, so that each name takes as much room as the one it is compared with.
+      const draw = (of: string[]) =>
+        renderChart(
+          kind,
+          of.map((label, index) => ({ label, value: index + 1, text: label, href: '/' })),
+          { width: 1080, height: 600 },
+          'constructor',
+        );
+      const svg = draw(names);
+      for (const name of names) expect(svg, kind).toContain(`aria-label="${name}: ${name}"`);
+      if (kind === 'bars') for (const name of names) expect(svg).toContain(`>${name}</text>`);
+      expect(svg).not.toContain('\u2060');
+    }
+    expect(inherited()).toEqual(names);
+  });
+
   test('bars of shares carry their part of the whole and their link', () => {
     const bars = toShareBars(
       [

@@ -57,7 +57,9 @@ function bars(items: ChartItem[], { width }: ChartSize): ChartOption {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: items.map(({ label }) => shorten(label, Math.floor((names - 12) / letterWidth))),
+      data: items.map(({ label }) =>
+        guardName(shorten(label, Math.floor((names - 12) / letterWidth))),
+      ),
       axisLine: { show: false },
       axisTick: { show: false },
       axisLabel: { ...text, color: 'var(--ink)', interval: 0 },
@@ -78,7 +80,7 @@ function columns(items: ChartItem[], { width }: ChartSize): ChartOption {
     grid: { top: 12, bottom: 24, left: 40, right: width < 480 ? 20 : 8, outerBoundsMode: 'none' },
     xAxis: {
       type: 'category',
-      data: items.map((item) => item.label),
+      data: items.map((item) => guardName(item.label)),
       axisLine: { lineStyle: { color: 'var(--line)' } },
       axisTick: { show: false },
       axisLabel: { ...label, interval: every - 1, hideOverlap: true },
@@ -113,7 +115,7 @@ function donut(items: ChartItem[]): ChartOption {
         emphasis: { ...emphasis, scale: false },
         itemStyle: { borderColor: 'var(--surface)', borderWidth: items.length > 1 ? 1.5 : 0 },
         data: items.map(({ label, value, colour }) => ({
-          name: label,
+          name: guardName(label),
           value,
           itemStyle: { color: colour },
         })),
@@ -200,5 +202,23 @@ function shorten(label: string, length: number): string {
 
 /** A label is a template for ECharts, in which braces and bars have a meaning. */
 function escapeLabel(label: string): string {
-  return label.replaceAll(/[{}|]/g, ' ');
+  return guardName(label.replaceAll(/[{}|]/g, ' '));
+}
+
+/** U+2060 WORD JOINER, which draws nothing. */
+const nameGuard = '\u2060';
+
+/**
+ * The name with an invisible character in front if every object inherits a property of this name,
+ * such as `__proto__` or `constructor`. ECharts keeps names, and the widths of texts, as keys of
+ * plain objects: for such a name it finds what all objects inherit, and writes into it
+ * (https://github.com/ecomfe/zrender/issues/1153).
+ */
+function guardName(name: string): string {
+  return name in Object.prototype ? nameGuard + name : name;
+}
+
+/** A drawing with its names as they are, without the guard. */
+export function unguardNames(svg: string): string {
+  return svg.replaceAll(nameGuard, '');
 }

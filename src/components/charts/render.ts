@@ -1,5 +1,5 @@
 import { init } from './echarts.ts';
-import { buildChartOption } from './options.ts';
+import { buildChartOption, unguardNames } from './options.ts';
 import type { ChartItem, ChartKind, ChartSize } from './types.ts';
 
 /** How many drawn charts are kept. Data changes once an hour, pages are looked at more often. */
@@ -30,7 +30,7 @@ function drawSvg(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption(buildChartOption(kind, items, size));
-    return chart.renderToSVGString();
+    return unguardNames(chart.renderToSVGString());
   } finally {
     // An instance that is not disposed of keeps a timer, and with it the process, alive.
     chart.dispose();

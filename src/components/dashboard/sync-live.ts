@@ -1,5 +1,6 @@
 import { toast } from '../ui/toast.ts';
 import { formatProgress } from './freshness.ts';
+import { getOwn } from '#lib/platform/own.ts';
 
 /** Milliseconds between two looks at a sync under way. */
 const intervalMs = 2000;
@@ -64,7 +65,10 @@ const endMessages: Record<string, [string, string]> = {
 
 /** Offers the new data instead of showing it: the reader may be in the middle of something. */
 function showFinished(banner: HTMLElement, status: string): void {
-  const [text, offer] = endMessages[status] ?? ['The sync has finished. ', 'Show the new data'];
+  const [text, offer] = getOwn(endMessages, status) ?? [
+    'The sync has finished. ',
+    'Show the new data',
+  ];
   banner.dataset['state'] = status;
   banner.querySelector('[data-sync-detail]')?.remove();
   setText(banner, text);

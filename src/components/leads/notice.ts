@@ -1,4 +1,5 @@
 import type { Notice } from '../ui/form-state.ts';
+import { getOwn } from '#lib/platform/own.ts';
 
 interface LeadsNotice extends Notice {
   /** Leads to the rows that it is about. */
@@ -27,8 +28,7 @@ export function leadsNotice(done: string | null): LeadsNotice | undefined {
     .exec(done ?? '')
     ?.slice(1)
     .map(Number);
-  if (tally === undefined)
-    return done !== null && Object.hasOwn(notices, done) ? notices[done] : undefined;
+  if (tally === undefined) return getOwn(notices, done ?? '');
   const [queued = 0, waiting = 0, refused = 0] = tally;
   const parts = [
     `${queued} queued`,

@@ -1,6 +1,7 @@
 import type { PushDetail, PushEvent } from '#lib/views/push-panel.ts';
 import type { PushRow, PushState } from '#lib/views/push-list.ts';
 import { formatAgo, counted, dateTime, formatSpan } from '../ui/format.ts';
+import { getOwn } from '#lib/platform/own.ts';
 
 /** Label and tone of a push state. */
 export const stateLabels = {
@@ -25,7 +26,7 @@ const advice: Record<string, string> = {
 
 /** What the reader can do about an error. */
 export const getErrorAdvice = (kind: string | null): string =>
-  advice[kind ?? ''] ?? 'Fix the problem in the lead or in the field mapping, then retry.';
+  getOwn(advice, kind ?? '') ?? 'Fix the problem in the lead or in the field mapping, then retry.';
 
 /** The state of a push in one sentence. */
 export function describePush(
@@ -82,7 +83,7 @@ const personalSteps = ['requested', 'resolved'];
 
 /** A step of a push: "Requested by Ann Admin", "Lead". */
 export const formatStep = ({ step, by }: Pick<PushEvent, 'step' | 'by'>): string =>
-  `${stepLabels[step] ?? step}${by === null || !personalSteps.includes(step) ? '' : ` by ${by}`}`;
+  `${getOwn(stepLabels, step) ?? step}${by === null || !personalSteps.includes(step) ? '' : ` by ${by}`}`;
 
 /** What an answer was: a question about a record that is not there is answered, too. */
 export function formatOutcome({ outcome, status }: Pick<PushEvent, 'outcome' | 'status'>): string {

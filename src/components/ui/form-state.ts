@@ -29,5 +29,7 @@ export function focusOf(
   order: readonly string[],
   first?: string,
 ): string | undefined {
-  return order.find((name) => name in errors) ?? (problem === null ? first : order.at(-1));
+  return (
+    order.find((name) => Object.hasOwn(errors, name)) ?? (problem === null ? first : order.at(-1))
+  );
 }

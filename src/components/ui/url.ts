@@ -1,3 +1,5 @@
+import { getOwn } from '#lib/platform/own.ts';
+
 /** The URL is the state of a page: links change parts of it and keep the rest. */
 
 /**
@@ -62,7 +64,7 @@ export function cleanAddress(url: URL): string | null {
   for (const [name, value] of url.searchParams) {
     if (
       value === all ||
-      value === defaults[name] ||
+      value === getOwn(defaults, name) ||
       (value.trim() === '' && !mayBeEmpty.includes(name))
     )
       params.delete(name);

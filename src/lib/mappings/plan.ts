@@ -9,6 +9,7 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
+import { getOwn } from '../platform/own.ts';
 
 /** What one record in the CRM should hold, and the conflict rule of each field. */
 interface PlannedRecord {
@@ -81,7 +82,7 @@ function planRecord(
 }
 
 function resolveSourceValue(source: string, values: Record<string, FieldValue>): FieldValue {
-  return source.startsWith('=') ? source.slice(1) : (values[source] ?? null);
+  return source.startsWith('=') ? source.slice(1) : (getOwn(values, source) ?? null);
 }
 
 /** The value to write; undefined if it cannot be sent, with the reason added to `problems`. */
@@ -99,7 +100,7 @@ function toFieldValue(
   }
   if (value === null) return null;
   return field.type === 'option'
-    ? findOption(field, labels?.[String(value)] ?? String(value), problems)
+    ? findOption(field, getOwn(labels ?? {}, String(value)) ?? String(value), problems)
     : fitValue(field, value, problems);
 }
 
@@ -160,6 +161,6 @@ export function findMissingFields(
 ): TargetField[] {
   return metadata.tables[table].fields.filter(
     ({ name, required, creatable, type }) =>
-      required && creatable && type !== 'lookup' && (values[name] ?? null) === null,
+      required && creatable && type !== 'lookup' && (getOwn(values, name) ?? null) === null,
   );
 }

@@ -10,6 +10,7 @@ import {
   type PushTable,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
+import { getOwn } from '../platform/own.ts';
 
 /** One field as it would be sent. */
 interface PreviewField {
@@ -110,7 +111,7 @@ function toPreviewField(
 ): PreviewField {
   const field = metadata.tables[table].fields.find(({ name }) => name === target);
   const source = fields.find((row) => row.table === table && row.target === target)?.source ?? '';
-  const ours = source.startsWith('=') ? source.slice(1) : values[source];
+  const ours = source.startsWith('=') ? source.slice(1) : getOwn(values, source);
   const label = field?.options?.find((option) => option.value === value)?.label;
   const isClipped =
     typeof value === 'string' &&

@@ -8,6 +8,7 @@ import {
 import { keysWith } from '../records/fields.ts';
 import { leadFields } from '../records/lead.ts';
 import type { FieldMapping, FieldValue, TargetField } from '../connectors/contract/destination.ts';
+import { getOwn } from '../platform/own.ts';
 
 /**
  * Fields of the catalogue that are a field of the lead without change, by key: a value of the CRM
@@ -39,7 +40,7 @@ export function toLeadValues(
   const text = toText(row, field, theirs);
   if (text === undefined) return undefined;
   if (nameParts.includes(row.source)) return withNamePart(row.source, text, lead.name);
-  const property = Object.hasOwn(directFields, row.source) ? directFields[row.source] : undefined;
+  const property = getOwn(directFields, row.source);
   if (property === undefined) return undefined;
   const value = parseValue(property, text);
   return value === undefined ? undefined : { [property]: normalizeValue(property, value) };

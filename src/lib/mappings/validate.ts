@@ -7,6 +7,7 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
+import { getOwn } from '../platform/own.ts';
 
 /**
  * A problem with one row, shown beside it. An `error` blocks saving; a `warning` says what will not
@@ -163,7 +164,7 @@ function findLabelProblems(
   if (field.type !== 'option' || source === undefined) return [];
   const gone = Object.values(labels).filter((label) => !hasOption(field, label));
   const unnamed = (source.choices ?? []).filter(
-    (choice) => labels[choice] === undefined && !hasOption(field, choice),
+    (choice) => getOwn(labels, choice) === undefined && !hasOption(field, choice),
   );
   return [
     ...(gone.length === 0 ? [] : [warning(`The CRM no longer has the option ${quoteList(gone)}.`)]),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { getOwn } from './own.ts';
 
 /*
  * JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396): a field that the patch does not name
@@ -39,7 +40,3 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 const unionKeys = (one: object, other: object): string[] => [
   ...new Set([...Object.keys(one), ...Object.keys(other)]),
 ];
-
-/** Never what an object inherits: an item may have a field called "constructor". */
-const getOwn = (of: Record<string, unknown>, name: string): unknown =>
-  Object.hasOwn(of, name) ? of[name] : undefined;

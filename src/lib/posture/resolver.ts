@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { getOwn } from '../platform/own.ts';
 
 /**
  * One record of each type that a scan queries. The strings of a TXT record are joined without
@@ -115,7 +116,7 @@ const byCode: Record<string, DnsAnswer<never>> = {
 };
 
 function toFailure(error: NodeJS.ErrnoException): DnsAnswer<never> {
-  return byCode[error.code ?? ''] ?? { kind: 'failed', reason: 'servfail' };
+  return getOwn(byCode, error.code ?? '') ?? { kind: 'failed', reason: 'servfail' };
 }
 
 /**

@@ -72,6 +72,66 @@ describe('every answer', () => {
     }
   });
 
+  it('refuses TRACE with the headers of every answer, and hands back no cookie', async () => {
+    const { status, headers, text } = await new Promise<{
+      status: number | undefined;
+      headers: Record<string, unknown>;
+      text: string;
+    }>((resolve, reject) => {
+      const asked = { method: 'TRACE', headers: { cookie: 'a=secret-of-a-cookie' } };
+      request(`${server.url}/account`, asked, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (part: string) => (body += part));
+        response.on('end', () =>
+          resolve({ status: response.statusCode, headers: response.headers, text: body }),
+        );
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(405);
+    expect(headers).toMatchObject({
+      allow: 'GET, HEAD, POST',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.any(String),
+    });
+    expect(text).toBe('This address does not support TRACE.\n');
+  });
+
+  it('knows no images to resize', async () => {
+    const visitor = await signedIn('admin@summit.test');
+    for (const query of ['', '?href=/favicon.svg&w=8&f=webp', '?href=http://127.0.0.1:1/&f=png']) {
+      const { status } = await visitor.get(`/_image${query}`);
+      expect(status, query).toBe(404);
+    }
+  });
+
+  it('refuses a damaged form, and NUL in one, with words', async () => {
+    const visitor = await signedIn('admin@summit.test');
+    const send = (type: string, body: string) =>
+      visitor.send('/account', {
+        method: 'POST',
+        headers: { origin: server.url, 'content-type': type },
+        body,
+      });
+    for (const [type, body] of [
+      ['multipart/form-data', 'anything'],
+      ['multipart/form-data; boundary=x', ''],
+      ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="intent"'],
+      ['multipart/form-data; boundary=x', '--x\r\nnonsense\r\n\r\nv\r\n--x--\r\n'],
+    ] as const) {
+      const { status, text } = await send(type, body);
+      expect(status, body).toBe(400);
+      expect(text).toContain('The form arrived damaged');
+    }
+    const nul = await send('application/x-www-form-urlencoded', 'intent=name&name=a%00b');
+    expect(nul.status).toBe(400);
+    expect(nul.text).toContain('cannot be stored (NUL)');
+    expect((await visitor.get('/reset-password?token=a%00b')).status).toBe(400);
+  });
+
   it('refuses large bodies, with and without a length', async () => {
     const chunk = Buffer.alloc(64 * 1024, 97);
     const send = (headers: Record<string, string>): Promise<number | undefined> =>

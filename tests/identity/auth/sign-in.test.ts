@@ -37,6 +37,23 @@ describe('signing in', () => {
     expect(session).toMatch(/Path=\//i);
   });
 
+  it('takes an address with blanks around it, also from programs, in one form or the other', async () => {
+    await createUser({ email: 'pasted@example.test', password });
+    expect((await new Browser().signIn('\t pasted@example.test ')).needsCode).toBe(false);
+    const fields = { email: '  Pasted@example.test\n', password };
+    for (const [type, body] of [
+      ['application/json', JSON.stringify(fields)],
+      ['application/x-www-form-urlencoded', new URLSearchParams(fields).toString()],
+    ] as const) {
+      const request = new Request('http://localhost:4321/api/auth/sign-in/email', {
+        method: 'POST',
+        headers: { 'content-type': type, origin: 'http://localhost:4321' },
+        body,
+      });
+      expect((await auth().handler(request)).status, type).toBe(200);
+    }
+  });
+
   it('says the same to a wrong password, an unknown address and a missing password', async () => {
     await createUser({ email: 'nopass@example.test' });
     const answers = await Promise.all([

@@ -1,5 +1,6 @@
 import type { ClientTetherSettings } from './settings.ts';
 import { parseLabel } from './values.ts';
+import { getOwn } from '../../platform/own.ts';
 
 /** The name that ClientTether's own pages show for a blank sales cycle, which new leads have. */
 export const NEW_LEAD = 'New Lead';
@@ -70,12 +71,12 @@ export function lookUpStage(
 ): StageFacts {
   const key = name.trim().toLowerCase();
   const usual = lookUpCommonStage(key);
-  const own = Object.hasOwn(settings.stages, key) ? settings.stages[key] : undefined;
+  const own = getOwn(settings.stages, key);
   return own ? { likelyPct: own.likelyPct, outcome: own.outcome ?? usual.outcome } : usual;
 }
 
 function lookUpCommonStage(key: string): StageFacts {
-  const likelyPct = Object.hasOwn(LIKELIHOODS, key) ? LIKELIHOODS[key] : undefined;
+  const likelyPct = getOwn(LIKELIHOODS, key);
   if (likelyPct !== undefined) return { outcome: 'open', likelyPct };
   if (LOST_PATTERN.test(key)) return LOST;
   if (WON_PATTERN.test(key)) return WON;

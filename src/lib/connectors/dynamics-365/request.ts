@@ -9,6 +9,7 @@ import type { ReadContext } from '../contract/source.ts';
 import { tryParseJson } from '../kit/json.ts';
 import { describeMissingPrivilege, readODataError } from './odata-error.ts';
 import type { DynamicsSettings } from './settings.ts';
+import { getOwn } from '../../platform/own.ts';
 
 export type Access = Pick<ReadContext<DynamicsSettings>, 'http' | 'settings'>;
 
@@ -104,7 +105,7 @@ function toRemoteError({ status, headers, body, receivedAt }: HttpResponse): Rem
   const { code, message } = error;
   const kind = EXPIRED.test(message)
     ? 'cursor_invalid'
-    : (BY_CODE[code] ?? BY_STATUS[status] ?? 'malformed');
+    : (getOwn(BY_CODE, code) ?? BY_STATUS[status] ?? 'malformed');
   const until = parseRetryAfter(headers['retry-after'], receivedAt);
   const details: RemoteErrorDetails = { status, headers, ...(until && { until }) };
   const property = UNKNOWN_PROPERTY.exec(message)?.[1];

@@ -1,9 +1,10 @@
 import type { Cursor, Page } from '../contract/source.ts';
+import { getOwn } from '../../platform/own.ts';
 
 /** A field of a cursor that is an object; undefined for any other cursor. */
 export function readCursorField(cursor: Cursor, name: string): Cursor | undefined {
   return typeof cursor === 'object' && cursor !== null && !Array.isArray(cursor)
-    ? cursor[name]
+    ? getOwn(cursor, name)
     : undefined;
 }
 

@@ -4,6 +4,7 @@ import { toObject, tryParseJson } from '../kit/json.ts';
 import { mapReferral } from './mapping.ts';
 import { requestReferral } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
+import { getOwn } from '../../platform/own.ts';
 
 const state = (status: string, substatus: string): RecordState => ({ status, substatus });
 const ENDS = [state('Closed', 'Won'), state('Closed', 'Lost'), state('Closed', 'Declined')];
@@ -30,7 +31,7 @@ const NEXT: Record<string, RecordState[]> = {
 export const writeBack: WriteBack<PartnerCenterSettings> = {
   stream: 'referrals',
   next: (from) =>
-    (NEXT[from['status'] ?? ''] ?? []).filter(
+    (getOwn(NEXT, from['status'] ?? '') ?? []).filter(
       (to) => to['status'] !== from['status'] || to['substatus'] !== from['substatus'],
     ),
   current,

@@ -1,6 +1,7 @@
 import { isAPIError } from 'better-auth/api';
 import { Problem } from '../../platform/errors.ts';
 import { fieldProblem } from './input.ts';
+import { getOwn } from '../../platform/own.ts';
 
 interface ErrorBody {
   code?: string;
@@ -17,7 +18,7 @@ const lockedSeconds = 15 * 60;
 export function toProblem(error: unknown): unknown {
   if (!isAPIError(error)) return error;
   const body: ErrorBody = { ...error.body };
-  return (body.code && problemsByCode[body.code]?.(body)) ?? error;
+  return (body.code && getOwn(problemsByCode, body.code)?.(body)) ?? error;
 }
 
 const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {

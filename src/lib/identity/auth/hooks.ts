@@ -17,13 +17,25 @@ type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
  * The limits are in hooks because hooks run for every call: those from pages, which better-auth
  * does not limit, and requests to its HTTP endpoints.
  */
-export const beforeEndpoint = createAuthMiddleware(async (ctx) => {
+export const beforeEndpoint = createAuthMiddleware(async (given) => {
+  const ctx = { ...given, body: trimEmail(given.body) };
   if (ctx.path === '/sign-in/email') await countSignIn(ctx);
   if (ctx.path === '/two-factor/verify-totp') await rejectUsedCode(ctx);
   // A trusted device would skip the second step, even after a password reset.
   if (readBodyField(ctx, 'trustDevice') !== undefined)
     throw new APIError('BAD_REQUEST', { message: 'Devices cannot be trusted.' });
+  // Anything returned makes better-auth merge the whole context anew.
+  return ctx.body === given.body ? undefined : { context: { body: ctx.body } };
 });
+
+/** The body with the e-mail address trimmed: people paste it with blanks around it. */
+function trimEmail(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('email' in body)) return body;
+  const { email } = body;
+  return typeof email === 'string' && email !== email.trim()
+    ? { ...body, email: email.trim() }
+    : body;
+}
 
 export const afterEndpoint = createAuthMiddleware(async (ctx) => {
   if (ctx.path !== '/sign-in/email' || isAPIError(ctx.context.returned)) return;

@@ -56,8 +56,10 @@ export interface FieldErrors {
 export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const fields: Record<string, string> = {};
-  for (const issue of result.error.issues) fields[issue.path.join('.')] ??= issue.message;
+  // Reversed, so that the first message about a field is the one that stays.
+  const fields = Object.fromEntries(
+    result.error.issues.toReversed().map(({ path, message }) => [path.join('.'), message]),
+  );
   const first = result.error.issues[0]?.message ?? 'The input is not valid.';
   throw new Problem('bad_request', first, { fields } satisfies FieldErrors);
 }

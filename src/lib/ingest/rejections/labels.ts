@@ -1,5 +1,6 @@
 import { providers } from '../../connectors/registry.ts';
 import { isDigestKey } from '../item.ts';
+import { getOwn } from '../../platform/own.ts';
 
 const kindLabels: Record<string, string> = {
   no_id: 'No id',
@@ -9,7 +10,7 @@ const kindLabels: Record<string, string> = {
 
 /** The kind of a reason, for people: a label, or else the name of the field to blame. */
 export function rejectionKindLabel(kind: string): string {
-  return kindLabels[kind] ?? `Field “${kind}”`;
+  return getOwn(kindLabels, kind) ?? `Field “${kind}”`;
 }
 
 /** A record by its stream and the source's id of it, if it has one. */

@@ -1,3 +1,5 @@
+import { getOwn } from '../../platform/own.ts';
+
 const kinds: Record<string, string> = {
   failed: 'Failed',
   worker_lost: 'Worker stopped',
@@ -7,7 +9,7 @@ const kinds: Record<string, string> = {
 
 /** The label of a failure kind; the kind itself when a later version introduced it. */
 export function formatFailureKind(kind: string): string {
-  return kinds[kind] ?? kind;
+  return getOwn(kinds, kind) ?? kind;
 }
 
 /** "Sync connection" for `sync-connection`. */

@@ -10,6 +10,7 @@ import type {
 import type { LeadRow } from '../../entities/definition.ts';
 import type { NewValues } from '../../entities/lead/overrides.ts';
 import { toLeadValues } from '../../mappings/to-lead-values.ts';
+import { getOwn } from '../../platform/own.ts';
 
 export interface PullInput {
   mapping: readonly FieldMapping[];
@@ -75,7 +76,7 @@ export function compareCopy({
     if (before !== undefined) result.compared.push(row.target);
     if (theirs === before) continue;
     // A value of ours that cannot be sent does not take part: then the CRM's value decides.
-    const ours = plan.tables.lead?.values[row.target] ?? null;
+    const ours = getOwn(plan.tables.lead?.values ?? {}, row.target) ?? null;
     const { kind } = mergeField(row.rule, {
       ours,
       theirs,

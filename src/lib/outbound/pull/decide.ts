@@ -10,6 +10,7 @@ import { findTargetField, isRecordLost, isWholeRecord } from './conflict.ts';
 import { buildCurrentPlan, readOurValue, type LockedPush } from './locked-push.ts';
 import type { PushRow } from './pending.ts';
 import { addPushNote, makePushDue, showOnLead, updateBase, wherePush } from './push-row.ts';
+import { getOwn } from '../../platform/own.ts';
 
 export type Choice = 'ours' | 'theirs';
 
@@ -131,7 +132,7 @@ async function hasUnsentChanges(tx: Tx, locked: LockedPush, push: PushRow): Prom
   if (push.base === null) return true;
   const { tables } = await buildCurrentPlan(tx, locked);
   return Object.entries(tables.lead?.values ?? {}).some(
-    ([field, value]) => (push.base?.[field] ?? null) !== value,
+    ([field, value]) => (getOwn(push.base ?? {}, field) ?? null) !== value,
   );
 }
 

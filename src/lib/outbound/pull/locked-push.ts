@@ -9,6 +9,7 @@ import { lockLead, lockStreams, readLead } from './change-lead.ts';
 import { findTargetField } from './conflict.ts';
 import { isLeased, readPullContext, type PullContext, type PushRow } from './pending.ts';
 import { wherePush } from './push-row.ts';
+import { getOwn } from '../../platform/own.ts';
 
 /** A push with its lead, both locked until the transaction ends. */
 export interface LockedPush {
@@ -47,9 +48,9 @@ export async function lockPush(tx: Tx, tenantId: string, pushId: string): Promis
 /** The value that we would send for a remote field now. */
 export async function readOurValue(tx: Tx, locked: LockedPush, name: string): Promise<FieldValue> {
   const place = findTargetField(locked.context, name);
-  return place === undefined
-    ? null
-    : ((await buildCurrentPlan(tx, locked)).tables[place.table]?.values[place.field.name] ?? null);
+  if (place === undefined) return null;
+  const { tables } = await buildCurrentPlan(tx, locked);
+  return getOwn(tables[place.table]?.values ?? {}, place.field.name) ?? null;
 }
 
 /** What we would send now. */

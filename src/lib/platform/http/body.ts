@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RemoteError } from './errors.ts';
+import { getOwn } from '../own.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -47,7 +48,7 @@ function decompress(
 ): Readable | NodeJS.ReadWriteStream {
   const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity') return raw;
-  const create = DECODERS[name];
+  const create = getOwn(DECODERS, name);
   if (create === undefined) {
     raw.destroy();
     throw new RemoteError(

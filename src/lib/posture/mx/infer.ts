@@ -1,6 +1,7 @@
 import { getRecords } from '../findings.ts';
 import type { DnsQuery, DnsAnswer } from '../resolver.ts';
 import type { MailProvider, SpfCheck } from '../types.ts';
+import { getOwn } from '../../platform/own.ts';
 
 /** Which provider probably hosts the mailboxes behind a filter, and what suggests it. */
 export interface Inference {
@@ -55,9 +56,10 @@ function findSpfSigns({ includes }: SpfCheck): Sign[] {
     'spf.protection.outlook.com': 'microsoft_365',
     '_spf.google.com': 'google_workspace',
   };
-  return includes.flatMap((name) =>
-    known[name] ? [{ provider: known[name], sign: `SPF includes ${name}` }] : [],
-  );
+  return includes.flatMap((name) => {
+    const provider = getOwn(known, name);
+    return provider ? [{ provider, sign: `SPF includes ${name}` }] : [];
+  });
 }
 
 function findSelectorSigns(selector: string, answer: DnsAnswer<string>): Sign[] {

@@ -13,6 +13,7 @@ import {
   createTokenClient,
   type OAuthProvider,
 } from '../token-endpoint.ts';
+import { getOwn } from '../../../platform/own.ts';
 
 /** A provider that supports the device authorization grant (RFC 8628). */
 export interface DeviceProvider extends OAuthProvider {
@@ -156,7 +157,7 @@ function toPollResult(response: HttpResponse): PollResult {
     throw new RemoteError('transient', 'The token endpoint is temporarily unavailable.', {
       status: response.status,
     });
-  const kind = kindByErrorCode[code];
+  const kind = getOwn(kindByErrorCode, code);
   return kind === undefined ? { kind: 'dead', code } : { kind };
 }
 

@@ -1,6 +1,7 @@
 import { RecordRejected } from '../../contract/source.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { parseChoice, parseLabel } from '../values.ts';
+import { getOwn } from '../../../platform/own.ts';
 
 /**
  * The trimmed id. Throws RecordRejected when it is blank, because a record without an id could
@@ -24,6 +25,5 @@ export function toSourceLabel(
   { sourceAliases }: Pick<ClientTetherSettings, 'sourceAliases'>,
 ): string | null {
   const key = parseChoice(source)?.toLowerCase();
-  const hasAlias = key !== undefined && Object.hasOwn(sourceAliases, key);
-  return (hasAlias ? sourceAliases[key] : undefined) ?? parseLabel(source);
+  return (key === undefined ? undefined : getOwn(sourceAliases, key)) ?? parseLabel(source);
 }

@@ -6,6 +6,7 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../../contract/destination.ts';
+import { getOwn } from '../../../platform/own.ts';
 import { toObject } from '../../kit/json.ts';
 import { attributeSchema, isColumn } from '../definition.ts';
 import { createRefusalError, send } from './web-api.ts';
@@ -120,7 +121,7 @@ async function fetchDefinition(
 
 function toTargetField(attribute: Attribute, details: Attribute): TargetField {
   const name = String(attribute['LogicalName']);
-  const type = TYPES[String(attribute['AttributeType'])] ?? 'other';
+  const type = getOwn(TYPES, String(attribute['AttributeType'])) ?? 'other';
   return {
     name,
     label: readLabel(attribute['DisplayName']) ?? name,

@@ -38,7 +38,9 @@ export const pickFields = (
   names: readonly string[],
 ): Record<string, FieldValue> =>
   Object.fromEntries(
-    names.filter((name) => name in row).map((name) => [name, (row[name] ?? null) as FieldValue]),
+    names
+      .filter((name) => Object.hasOwn(row, name))
+      .map((name) => [name, (row[name] ?? null) as FieldValue]),
   );
 
 const toText = (value: unknown): string | null =>

@@ -13,6 +13,7 @@ import type {
   TargetMetadata,
 } from '../../../connectors/contract/destination.ts';
 import type { LeasedPush } from '../lease.ts';
+import { getOwn } from '../../../platform/own.ts';
 
 /** The records that the push has reached so far; stored before each further write. */
 export interface DeliveryProgress {
@@ -64,7 +65,7 @@ export function readRemoteValue(
   name: string,
 ): FieldValue {
   const field = findField(delivery, table, name);
-  return field === undefined ? null : toStoredValue(field, record.values[name] ?? null);
+  return field === undefined ? null : toStoredValue(field, getOwn(record.values, name) ?? null);
 }
 
 /** The values whose fields the CRM allows to be written on creating or updating a record. */

@@ -7,6 +7,7 @@ import type {
   PushTable,
 } from '../../../connectors/contract/destination.ts';
 import { findField, readRemoteValue, pickWritable, type Delivery } from './delivery.ts';
+import { getOwn } from '../../../platform/own.ts';
 
 /**
  * The values that both sides agreed on, by remote field. Fields of other tables than the lead have
@@ -37,9 +38,9 @@ export function mergeRecord(
   const planned = delivery.plan.tables[table];
   for (const [name, ours] of Object.entries(planned?.values ?? {})) {
     const key = toBaseKey(table, name);
-    const base = delivery.push.base?.[key];
+    const base = getOwn(delivery.push.base ?? {}, key);
     const theirs = readRemoteValue(delivery, table, record, name);
-    const { kind } = mergeField(planned?.rules[name] ?? 'ours', {
+    const { kind } = mergeField(getOwn(planned?.rules ?? {}, name) ?? 'ours', {
       ours,
       theirs,
       base,
@@ -51,8 +52,12 @@ export function mergeRecord(
     if (kind === 'take') merged.taken.push(name);
     // A field that cannot be updated keeps the value with which the record was created.
     if (kind === 'send')
-      merged.base[key] =
-        name in pickWritable(delivery, table, 'updatable', { [name]: ours }) ? ours : theirs;
+      merged.base[key] = Object.hasOwn(
+        pickWritable(delivery, table, 'updatable', { [name]: ours }),
+        name,
+      )
+        ? ours
+        : theirs;
     else if (kind === 'same') merged.base[key] = ours;
     else if (base !== undefined) merged.base[key] = base;
   }
