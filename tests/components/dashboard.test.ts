@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Freshness, SourceFreshness } from '#lib/views/types.ts';
+import { text } from './page-body.ts';
 import { render, stopRendering } from './render.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -74,6 +75,46 @@ describe('SyncStatusBanner', () => {
       sources: [{ ...source, status: 'partial', rejected: 3 }],
     });
     expect(html).toContain('3 failed records');
+  });
+
+  test.each([
+    ['admin', '/w/summit/dead-letters?connection=c'],
+    ['viewer', null],
+  ])(
+    'counts them once for the source, with a link for those who may see them: %s',
+    async (role, link) => {
+      const html = await banner(
+        {
+          status: 'partial',
+          sources: [
+            {
+              ...source,
+              status: 'partial',
+              rejected: 3,
+              error:
+                'Clients: 1 record could not be read. The source counts 2 more records than it listed.\n' +
+                'Notes: 2 records could not be read.',
+            },
+          ],
+        },
+        role,
+      );
+      expect(text(html).match(/\w+ records? could not be read/g)).toEqual([
+        '3 records could not be read',
+      ]);
+      expect(text(html)).toContain('Clients: The source counts 2 more records than it listed.');
+      expect(text(html)).not.toContain('Notes:');
+      expect(/<a class="link" href="([^"]+)">\s*show them/.exec(html)?.[1] ?? null).toBe(link);
+    },
+  );
+
+  test('leaves the count in the message once no record is rejected any more', async () => {
+    const error = 'Clients: 1 record could not be read.';
+    const html = await banner({
+      status: 'partial',
+      sources: [{ ...source, status: 'partial', error }],
+    });
+    expect(html).toContain(error);
   });
 
   test('says that nothing came yet, and that nothing is connected', async () => {

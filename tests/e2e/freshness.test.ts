@@ -138,6 +138,8 @@ describe('the banner', () => {
     await banner(page)
       .getByText(/^\s*1 record could not be read: show it/)
       .waitFor();
+    const source = await banner(page).locator('.menu-panel li').innerText();
+    expect(source.match(/could not be read/g), 'said once').toHaveLength(1);
   });
 
   it('asks to connect again when the grant is gone', async () => {

@@ -1,3 +1,4 @@
+import { omitRejections } from '#lib/ingest/rejections/message.ts';
 import type { Freshness, SourceFreshness, SyncState } from '#lib/views/types.ts';
 import { formatAgo, count, counted, formatSpan } from '../ui/format.ts';
 import type { IconName } from '../ui/icons.ts';
@@ -100,6 +101,14 @@ const stateLabels: Record<SyncState, string> = {
   partial: 'Partial',
   failed: 'Failed',
 };
+
+/**
+ * The message of a source's latest finished run, for the list of details. It leaves out how many
+ * records the run rejected while some still are: the list shows how many are now.
+ */
+export function describeError({ error, rejected }: SourceFreshness): string | null {
+  return error !== null && rejected > 0 ? omitRejections(error) : error;
+}
 
 /** One source in a word and a tone, for the list of details. */
 export function toSourceState(source: SourceFreshness): {

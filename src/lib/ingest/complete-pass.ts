@@ -3,6 +3,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { streamStates } from '../schema/sync.ts';
 import { deleteAbsent } from './deletions.ts';
 import { serializeIntervals } from './intervals.ts';
+import { formatRejections } from './rejections/message.ts';
 import {
   countOpenRejections,
   countRejectedWithoutId,
@@ -117,8 +118,7 @@ function formatMessage({
   missing: number;
 }): string | null {
   const parts = [];
-  if (rejections > 0)
-    parts.push(`${rejections} ${rejections === 1 ? 'record' : 'records'} could not be read.`);
+  if (rejections > 0) parts.push(formatRejections(rejections));
   if (heldBack > 0)
     parts.push(
       `${heldBack} records were missing from the source's list. Because that is unusually many, ` +
