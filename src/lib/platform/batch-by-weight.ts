@@ -1,8 +1,8 @@
 /**
- * Reads ahead while the reader is busy, and hands over everything that has arrived since: one item
- * when the source is the slower one, up to `most` by weight when the reader is. What was read ahead
- * when the reader stops is dropped; it will be read again. A failure of the source comes after the
- * items before it.
+ * Reads ahead while the reader is busy, and yields everything that has arrived since: one item when
+ * the source is the slower one, up to `maxWeight` when the reader is. What was read ahead when the
+ * reader stops is dropped; it will be read again. An error of the source is thrown after the items
+ * before it.
  */
 export async function* batchByWeight<Item>(
   source: AsyncIterable<Item>,
@@ -40,7 +40,7 @@ class Batcher<Item> {
   /** Rejects when the source fails. */
   run(): Promise<void> {
     const running = this.#read().finally(() => this.stop());
-    // Nobody waits for it before the items are taken; it is still thrown where it is awaited.
+    // Nothing awaits it before the items are taken; the error is still thrown where it is awaited.
     running.catch(() => {});
     return running;
   }
@@ -57,7 +57,7 @@ class Batcher<Item> {
     }
   }
 
-  /** All that has arrived, at least one item; none when there are no more. */
+  /** Everything that has arrived, at least one item; empty when the source has ended. */
   async nextBatch(): Promise<Item[]> {
     while (this.#items.length === 0 && !this.#isDone) await this.#stateChanged.promise;
     const items = this.#items;

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 
-/** Longer chains than this are none. */
+/** Longer chains are not trusted. */
 const maxChainLength = 5;
 const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * The certificates of a file: one in DER, or any number in PEM, in their order. Throws when it
- * holds none, or something else.
+ * The certificates in the content of a file: one in DER, or any number in PEM, in their order.
+ * Throws if it contains none or anything else.
  */
 export function readCertificates(file: Uint8Array): X509Certificate[] {
   const blocks = Buffer.from(file).toString('latin1').match(pemBlock);
@@ -15,7 +15,7 @@ export function readCertificates(file: Uint8Array): X509Certificate[] {
     : blocks.map((block) => new X509Certificate(block));
 }
 
-/** What a chain may end at, what it may lead through, and when it has to be valid. */
+/** Where a chain may end, which intermediates it may use, and when it has to be valid. */
 export interface ChainOptions {
   trusted: readonly X509Certificate[];
   others?: readonly X509Certificate[];
@@ -23,9 +23,9 @@ export interface ChainOptions {
 }
 
 /**
- * Whether a certificate was issued, directly or through others, by one that is trusted. Each on the
- * way signed the one before, may sign certificates, and is valid. A certificate is never trusted
- * because it says so itself.
+ * Whether a trusted certificate has issued this one, directly or through intermediates. Each issuer
+ * has signed the certificate before it, may sign certificates, and is valid. A self-signed
+ * certificate is trusted only if it is one of the trusted ones itself.
  */
 export function hasTrustedChain(
   certificate: X509Certificate,
@@ -52,7 +52,7 @@ function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boole
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
   } catch {
-    // A key of another kind than the signature.
+    // The issuer's key is of another type than the signature.
     return false;
   }
 }

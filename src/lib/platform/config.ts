@@ -185,7 +185,9 @@ export function loadEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-/** For a process that changes its own environment before it starts others. */
+/**
+ * Makes the next use parse the environment again, for a process that changes its own environment.
+ */
 export function resetConfig(): void {
   cached = undefined;
 }

@@ -6,7 +6,10 @@ const tagBytes = 16;
 const keyBytes = 32;
 const version = 1;
 
-/** Where a ciphertext belongs. It opens nowhere else. */
+/**
+ * The place that a ciphertext belongs to. It is authenticated, so the ciphertext cannot be
+ * decrypted for another place.
+ */
 export interface EncryptionContext {
   tenant: string;
   table: string;
@@ -30,14 +33,18 @@ export function parseKeyRing(entries: readonly string[]): KeyRing {
   });
 }
 
-/** Thrown when a ciphertext does not open; never says more than that. */
+/**
+ * Thrown when a value cannot be encrypted or decrypted. The message contains nothing of the value
+ * or the key, at most the key's id.
+ */
 export class DecryptionError extends Error {
   override name = 'DecryptionError';
 }
 
 /**
- * Encrypts under a fresh data key, which the newest ring key wraps. Layout: version (1) | key id
- * length (1) | key id | wrapped data key (12 + 32 + 16) | sealed text (12 + n + 16).
+ * Encrypts under a fresh data key, which the newest ring key wraps. Throws DecryptionError without
+ * a key. Layout: version (1) | key id length (1) | key id | wrapped data key (12 + 32 + 16) |
+ * encrypted text (12 + n + 16).
  */
 export function encrypt(ring: KeyRing, context: EncryptionContext, plaintext: string): Buffer {
   const key = ring[0];
@@ -54,7 +61,7 @@ export function encrypt(ring: KeyRing, context: EncryptionContext, plaintext: st
   ]);
 }
 
-/** Opens what `encrypt` made for the same place. */
+/** Decrypts what `encrypt` returned for the same place. Throws DecryptionError. */
 export function decrypt(ring: KeyRing, context: EncryptionContext, blob: Buffer): string {
   const keyId = readKeyId(blob);
   const key = ring.find((candidate) => candidate.id === keyId);
@@ -69,7 +76,7 @@ export function decrypt(ring: KeyRing, context: EncryptionContext, blob: Buffer)
   return open(dataKey, blob.subarray(sealedAt), aad).toString('utf8');
 }
 
-/** The id of the key that a ciphertext needs. */
+/** The id of the key that a ciphertext needs. Throws DecryptionError if it cannot be read. */
 export function readKeyId(blob: Buffer): string {
   const length = blob[1];
   if (blob[0] !== version || length === undefined || blob.length < 2 + length)

@@ -1,4 +1,4 @@
-/** Codes that an API answer may carry, each with its HTTP status. */
+/** Codes that an API response may carry, each with its HTTP status. */
 export const problemStatus = {
   bad_request: 400,
   unauthenticated: 401,
@@ -14,7 +14,7 @@ export const problemStatus = {
 export type ProblemCode = keyof typeof problemStatus;
 
 /**
- * An expected failure that a person caused or can mend: the message says what happened, why and
+ * An expected failure that a person caused or can correct: the message says what happened, why and
  * what to do.
  */
 export class Problem extends Error {

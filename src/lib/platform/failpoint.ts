@@ -3,9 +3,9 @@ import { config } from './config.ts';
 let hitCount = 0;
 
 /**
- * A named place at which a test may end the process at once, as a power cut would.
- * `FAILPOINT=commit.before:3` ends it the third time it comes by; without the variable nothing
- * happens, and production refuses it.
+ * A named place at which a test may kill the process at once, as a power cut would.
+ * `FAILPOINT=commit.before:3` kills it the third time that it reaches the place. Without the
+ * variable nothing happens, and production rejects the variable.
  */
 export function failpoint(name: string): void {
   const wanted = config().FAILPOINT;

@@ -1,8 +1,8 @@
 const minuteMs = 60_000;
 
 /**
- * "2026-11-21 14:05 UTC", for messages that do not know who will read them. A time to wait for is
- * rounded up, one to look back on down.
+ * "2026-11-21 14:05 UTC", for messages whose readers are not known. Times to wait for are rounded
+ * up, past times down.
  */
 export function formatMinuteUtc(at: Date, round: 'up' | 'down' = 'up'): string {
   const minutes = at.getTime() / minuteMs;

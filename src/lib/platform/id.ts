@@ -7,7 +7,7 @@ export function newId(): string {
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Whether a text from outside may be compared with an id column. */
+/** Whether a text is a UUID, so that the database can compare it with an id column. */
 export function isId(text: string): boolean {
   return pattern.test(text);
 }

@@ -4,12 +4,12 @@ import { log } from './log.ts';
 import { safeReason } from './secrets.ts';
 
 /*
- * A lease lets one worker at a time hold a row. It has an end, which its holder moves on while it
- * works, and a token that grows each time the row is taken: every write of the holder names the
- * token, so that a worker that stood still for too long changes nothing.
+ * A lease lets one worker at a time write a row. It has an end, which its holder extends while it
+ * works, and a fencing token, which increases each time the row is taken. Every write of the holder
+ * compares the token, so that a worker whose lease has expired changes nothing.
  */
 
-/** Thrown when another worker holds the row by now: stop at once and write nothing more. */
+/** Thrown when another worker has taken the row over: stop at once and write nothing more. */
 export class FencedError extends Error {
   override name = 'FencedError';
   constructor() {
@@ -20,22 +20,23 @@ export class FencedError extends Error {
 /** When a lease that is taken or renewed now ends, by the clock of the database. */
 export const leaseExpiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
-/** Nobody holds the row, or whoever did has let its lease run out. */
+/** The row has no lease, or its lease has expired. */
 export const whereLeaseFree = (leaseUntil: PgColumn) =>
   or(isNull(leaseUntil), lte(leaseUntil, sql`now()`));
 
 export interface LeaseOptions {
   seconds: number;
-  /** Moves the end of the lease on. Throws FencedError when another worker has it. */
+  /** Extends the lease. Throws FencedError when another worker has taken the row over. */
   renew: () => Promise<void>;
 }
 
-/** Holders renew three times within the life of a lease, so that two renewals may fail. */
+/** A lease is renewed three times within its duration, so that two renewals may fail. */
 const renewalsPerLease = 3;
 
 /**
- * Renews a lease while `work` goes on. The signal is aborted with the FencedError when the lease is
- * lost all the same; a renewal that fails for another reason is made good by the next one.
+ * Renews a lease while `work` runs, and returns its result. If another worker takes the row over,
+ * the signal is aborted with the FencedError. A renewal that fails for another reason is logged,
+ * and the next one may still extend the lease in time.
  */
 export async function whileLeased<T>(
   { seconds, renew }: LeaseOptions,

@@ -4,7 +4,8 @@ import { writeOnce, type LogLine } from './log-repeats.ts';
 import { safeReason, scrub } from './secrets.ts';
 
 /**
- * What a log line may hold. Anything else is dropped: a deny-list forgets, an allow-list does not.
+ * The fields that a log line may contain. All others are dropped, because a list of forbidden
+ * fields would miss new ones.
  */
 const allowedFields = [
   'event',

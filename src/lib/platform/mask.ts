@@ -43,8 +43,8 @@ export class MaskedValueError extends Error {
 
 /**
  * Applies a person's edits to the item: values that are unchanged in the masked text keep their
- * original value. Throws SyntaxError when the text is not JSON, and MaskLeft when a masked value
- * was moved or changed in part. Pure.
+ * original value. Throws SyntaxError when the text is not JSON, and MaskedValueError when a masked
+ * value was moved or changed in part. Pure.
  */
 export function parseEdited(item: unknown, text: string): unknown {
   return restore(item, parseJson(formatMasked(item)), parseJson(text));

@@ -3,8 +3,8 @@ import { getOwn } from './own.ts';
 
 /*
  * JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396): a field that the patch does not name
- * stays, null takes a field away, a list is replaced as a whole. A null therefore cannot be set,
- * which to a mapping is the same as absence.
+ * stays, null removes a field, a list is replaced as a whole. A field therefore cannot be set to
+ * null; to a mapping, null means the same as absence.
  */
 
 /** The value with the patch laid over it. Pure. */
@@ -22,7 +22,7 @@ export function applyPatch(target: unknown, patch: unknown): unknown {
   );
 }
 
-/** The smallest patch that makes `to` of `from`; `{}` when both are the same object. Pure. */
+/** The smallest patch that turns `from` into `to`; `{}` when both are the same object. Pure. */
 export function createPatch(from: unknown, to: unknown): unknown {
   if (!isObject(from) || !isObject(to)) return to;
   const changes = unionKeys(from, to).flatMap((name): [string, unknown][] => {

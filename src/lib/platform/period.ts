@@ -37,9 +37,9 @@ interface Range {
 }
 
 /**
- * Reads `period`, `from`, `to` and `compare` of a page's URL. What cannot be read counts as not
- * given; so does a day before `firstDay` or after `lastDay`. A comparison period may begin earlier,
- * at most 301 years before `firstDay`, which every calendar involved still knows.
+ * Reads `period`, `from`, `to` and `compare` of a page's URL. Invalid values count as absent; so
+ * does a day before `firstDay` or after `lastDay`. A comparison period may begin earlier, at most
+ * 301 years before `firstDay`, which every calendar involved still knows.
  */
 export function parsePeriod(params: URLSearchParams, today: string): Period {
   const key = parseOption(params.get('period'), periodKeys, 'all');

@@ -23,6 +23,6 @@ export function onStop(stop: (reason: string) => Promise<void>): void {
   };
   process.on('SIGTERM', begin);
   process.on('SIGINT', begin);
-  // Only a child with a channel to its parent hears of this.
+  // Emitted only in a child process that has a channel to its parent.
   process.on('disconnect', () => begin('disconnect'));
 }

@@ -3,9 +3,9 @@ import { logFields, type LogFields } from './log.ts';
 import { readVersion } from './metrics/process.ts';
 import { registerSecret, safeReason, scrub } from './secrets.ts';
 
-/** What a span may hold: what a log line may, and what only spans tell. */
+/** The fields of a span: those of a log line, and the time and number of its database queries. */
 export type SpanFields = LogFields & { dbMs?: number; dbQueries?: number };
-/** Adds fields to the span that is under way. */
+/** Adds fields to the current span. */
 export type SetSpanFields = (fields: SpanFields) => void;
 
 type Api = typeof import('@opentelemetry/api');
@@ -13,8 +13,8 @@ let api: Api | null | undefined;
 
 /**
  * Runs `fn` inside a span; spans inside it become its children, and a thrown error marks it as
- * failed. Does nothing but run `fn` unless the standard variables name a collector: without them
- * nothing that records or sends is even loaded.
+ * failed. If the standard variables name no collector, it just runs `fn`, and the tracing packages
+ * are not even loaded.
  */
 export async function withSpan<T>(
   name: string,
@@ -44,7 +44,8 @@ export async function withSpan<T>(
 }
 
 /**
- * Leaves a span of something that has just ended and took `ms`, inside the one that is under way.
+ * Records a span of something that has just ended and took `ms` milliseconds, as a child of the
+ * current span.
  */
 export function recordSpan(name: string, fields: SpanFields, ms: number, failed: boolean): void {
   if (api === null || api === undefined) return;
@@ -59,8 +60,8 @@ export function recordSpan(name: string, fields: SpanFields, ms: number, failed:
 }
 
 /**
- * Begins to send spans, if the standard variables say where to. The answer sends what is left and
- * ends it.
+ * Starts sending spans, if the standard variables name a collector. Returns a function that sends
+ * the remaining spans and stops.
  */
 export async function startTracing(service: string): Promise<() => Promise<void>> {
   if (!isTracing()) return () => Promise.resolve();
@@ -95,14 +96,14 @@ function isTracing(): boolean {
 
 const noop = () => {};
 
-/** Names of OpenTelemetry's semantic conventions, where they have one for a field. */
+/** The names in OpenTelemetry's semantic conventions, for fields that have one. */
 const semanticNames: Record<string, string> = {
   method: 'http.request.method',
   route: 'http.route',
   host: 'server.address',
 };
 
-/** A status is a number of HTTP, or the word that a run ended with. */
+/** A status is either an HTTP status code or the result of a run as a word. */
 const toAttributeName = (field: string, value: unknown): string =>
   field === 'status' && typeof value === 'number'
     ? 'http.response.status_code'

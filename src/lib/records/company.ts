@@ -20,7 +20,10 @@ export const companyFields = defineFields({
   revenue: { kind: 'amount', label: 'Revenue', record: amount().nullable() },
   city: { kind: 'text', label: 'City', record: optionalLine() },
   country: { kind: 'text', label: 'Country', record: optionalLine() },
-  /** The registrable domain of the website, else of the e-mail address unless a mailbox host's. */
+  /**
+   * The registrable domain of the website, else of the e-mail address unless that is at a mailbox
+   * provider.
+   */
   domain: { kind: 'text', label: 'Domain' },
 });
 

@@ -12,7 +12,7 @@ export const contactFields = defineFields({
   jobTitle: { kind: 'text', label: 'Job title', record: optionalLine() },
   /** The company's id in the source. */
   companyId: { kind: 'text', label: 'Company', record: optionalLine(200) },
-  /** The registrable domain of the e-mail address, unless that is a mailbox host's. */
+  /** The registrable domain of the e-mail address, unless that is at a mailbox provider. */
   domain: { kind: 'text', label: 'Domain' },
 });
 

@@ -9,12 +9,12 @@ export const segments = ['Migration', 'Existing', 'Cold', 'Skip'] as const;
 export const tenantSizes = ['small', 'medium', 'large'] as const;
 export const pushStates = ['pending', 'synced', 'failed', 'conflict'] as const;
 
-/** What the source says of a lead and people, or a CRM, may change after it. */
+/** For fields that the source provides and that people or a CRM may change afterwards. */
 const fromSource = { record: optionalLine(), overridable: true, mappable: true } as const;
 
 /**
- * A person or company that may become a customer: what any provider tells of it, and what was found
- * out here, in the order of exports.
+ * A person or company that may become a customer: the fields that providers supply and those
+ * computed here, in the order of exports.
  */
 export const leadFields = defineFields({
   /** What people call the lead: person, else company, else e-mail, else "Unnamed lead". */
@@ -116,8 +116,8 @@ export const leadFields = defineFields({
     shownIn: 'detail',
   },
   /**
-   * The lead of ours that this one is a copy of, because we pushed it there. Copies are kept, and
-   * neither listed nor counted.
+   * The lead that this one is a copy of, because we pushed that one into this source. Copies are
+   * stored, but neither listed nor counted.
    */
   mirrorOf: {
     kind: 'id',
@@ -125,7 +125,10 @@ export const leadFields = defineFields({
     record: z.uuid().nullable().optional(),
   },
   ...sharedFields,
-  /** The registrable domain of the website, else of the e-mail address unless a mailbox host's. */
+  /**
+   * The registrable domain of the website, else of the e-mail address unless that is at a mailbox
+   * provider.
+   */
   domain: {
     kind: 'text',
     label: 'Domain',
@@ -138,7 +141,7 @@ export const leadFields = defineFields({
     label: 'Score',
     mappable: true,
     shownIn: 'list',
-    about: '0 to 100; null before the domain was scanned.',
+    about: '0 to 100; null until the domain has been scanned.',
     export: { width: 8 },
     sort: 'score',
   },
@@ -185,16 +188,19 @@ export const leadFields = defineFields({
     label: 'CRM',
     values: pushStates,
     shownIn: 'list',
-    about: 'Of the newest push into the CRM; null when there was none.',
+    about: 'State of the newest push into a CRM; null if there is none.',
     export: { width: 10 },
   },
-  /** The last note about it, or the last of its activities that was held. */
+  /**
+   * When the lead was last contacted: the later of its last note and its last activity that took
+   * place.
+   */
   lastContactedAt: {
     kind: 'instant',
     label: 'Last contacted',
     mappable: true,
     shownIn: 'list',
-    about: 'The last note about the lead, or the last activity with it that was held.',
+    about: 'Time of its last note or of its last activity that took place, whichever is later.',
     export: { width: 18 },
     sort: 'contacted',
     table: 'always',

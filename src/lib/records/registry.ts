@@ -7,7 +7,7 @@ import { referralRecord, type ReferralRecord } from './referral.ts';
 import { scheduledActivityRecord, type ScheduledActivityRecord } from './scheduled-activity.ts';
 import { stageRecord, type StageRecord } from './stage.ts';
 
-/** What each entity looks like on its way in. */
+/** The record type of each entity, as connectors produce it. */
 export interface EntityRecords {
   lead: LeadRecord;
   opportunity: OpportunityRecord;

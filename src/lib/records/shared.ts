@@ -1,7 +1,7 @@
 import { defineFields } from './fields.ts';
 import { instant, line } from './text.ts';
 
-/** The source's id of an item. Its column stands with the keys that all entities share. */
+/** The source's id of an item. Its column is one of those that all entities share. */
 export const sourceId = defineFields({
   externalId: { kind: 'text', label: 'Id at the source', record: line(200), shared: true },
 });

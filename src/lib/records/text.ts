@@ -47,7 +47,7 @@ function keepShaping(character: string, index: number, text: string): string {
   return joins || (EMOJI_PART.test(character) && EMOJI.test(before)) ? character : '';
 }
 
-/** A line of text that must be there. */
+/** A required line of text. */
 export const line = (max = 500) => storable(max).min(1, 'is empty');
 
 /** A line of text that may be absent; blanks count as absent. */
@@ -56,10 +56,13 @@ export const optionalLine = (max = 500) =>
     .nullable()
     .transform((text) => (text === null || text.trim() === '' ? null : text.trim()));
 
-/** Free text of any reasonable length. */
+/** Free text of up to 100,000 characters. */
 export const prose = () => storable(100_000);
 
-/** A point in time inside the range that people and Postgres agree on. */
+/**
+ * A point in time from 1900 to 2200. PostgreSQL can store others, but in sales data they are
+ * mistakes.
+ */
 export const instant = () =>
   z
     .date()
@@ -68,6 +71,8 @@ export const instant = () =>
       'is a date out of range',
     );
 
-/** Money or another exact decimal as text, at most 12 digits before the point and 2 behind. */
+/**
+ * Money or another exact decimal as text, with at most 12 digits before the point and 2 after it.
+ */
 export const amount = () =>
   z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, 'is not an amount with up to 12 digits');

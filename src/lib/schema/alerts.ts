@@ -12,8 +12,8 @@ import {
 import { createdAt, instant } from '../platform/db/columns.ts';
 
 /**
- * What operators were told, once each. An installation's own table: it spans tenants, holds ids and
- * plain words, and only the worker and staff read it.
+ * Alerts to operators, one row each time a condition begins. The table belongs to the installation:
+ * it spans tenants, holds ids and plain text, and is read only by the worker and staff.
  */
 export const alerts = pgTable(
   'alerts',
@@ -31,12 +31,10 @@ export const alerts = pgTable(
     message: text('message').notNull(),
     openedAt: instant('opened_at').notNull().defaultNow(),
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
-    /** Checks in a row that did not find the condition any more. */
+    /** Consecutive checks that no longer found the condition. */
     absentChecks: integer('absent_checks').notNull().default(0),
     recoveredAt: instant('recovered_at'),
-    /**
-     * When the notice, and the notice of recovery, had gone out on every channel that there was.
-     */
+    /** When the alert, and later its recovery, had been delivered on every configured channel. */
     notifiedAt: instant('notified_at'),
     recoveryNotifiedAt: instant('recovery_notified_at'),
   },
@@ -49,8 +47,8 @@ export const alerts = pgTable(
 );
 
 /**
- * One notice of one alert on one channel: written together with the alert, kept until it was
- * delivered.
+ * One notice of an alert on one channel. It is written in the same transaction as the alert and
+ * retried until it is delivered.
  */
 export const alertDeliveries = pgTable(
   'alert_deliveries',
@@ -62,8 +60,8 @@ export const alertDeliveries = pgTable(
     channel: text('channel', { enum: ['email', 'webhook'] }).notNull(),
     attempts: integer('attempts').notNull().default(0),
     /**
-     * The earliest next try. A try that is under way has moved it on, so that nobody else makes it
-     * too.
+     * When the next attempt may begin. An attempt moves this time forward before it sends, so that
+     * no other process makes the same attempt.
      */
     retryAt: instant('retry_at').notNull().defaultNow(),
     deliveredAt: instant('delivered_at'),

@@ -5,9 +5,9 @@ import { referralTypes } from '../records/referral.ts';
 import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /**
- * A company as its registrable domain identifies it: one row for each domain of the tenant's leads,
- * referrals, contacts and companies. What the sources say of it is kept up to date with them;
- * evidence and score are the lead engine's.
+ * A company, identified by its registrable domain: one row for each domain of the tenant's leads,
+ * referrals, contacts and companies. What the sources say about it is updated with those rows;
+ * evidence and score are written by the lead engine.
  */
 export const companyDomains = pgTable(
   'company_domains',
@@ -17,17 +17,19 @@ export const companyDomains = pgTable(
     domain: text('domain').notNull(),
     name: text('name'),
     azureTenantId: text('azure_tenant_id'),
-    /** Of its live referrals the strongest: co-sell, then marketplace, then solution-provider. */
+    /**
+     * The strongest type of its live referrals: co-sell, then marketplace, then solution-provider.
+     */
     referralType: text('referral_type', { enum: referralTypes }),
-    /** How many people it employs, at least. */
+    /** Lower bound of the number of employees. */
     employees: integer('employees'),
     firstSeenAt: createdAt(),
     /**
-     * When its next scan may begin; null while nothing is to be scanned. A scan under way moves it
-     * on, as a lease.
+     * When its next scan may begin; null while none is needed. A running scan moves this time
+     * forward, as a lease.
      */
     scanDueAt: instant('scan_due_at'),
-    /** Scans in a row that did not come to an end. */
+    /** Consecutive scans that did not finish. */
     scanAttempts: integer('scan_attempts').notNull().default(0),
     /** What the last scan found (src/lib/posture/types.ts), and when. */
     evidence: jsonb('evidence'),
@@ -37,7 +39,7 @@ export const companyDomains = pgTable(
     priority: integer('priority'),
     mailProvider: text('mail_provider'),
     tenantSize: text('tenant_size', { enum: tenantSizes }),
-    /** How the score came about (src/lib/scoring/types.ts). */
+    /** How the score is made up (src/lib/scoring/types.ts). */
     breakdown: jsonb('breakdown'),
     /** The version of the weights that made the score. */
     modelVersion: integer('model_version'),

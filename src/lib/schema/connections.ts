@@ -8,6 +8,7 @@ import {
   primaryKey,
   text,
   uuid,
+  type AnyPgColumn,
 } from 'drizzle-orm/pg-core';
 import { bytea, createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { tenants } from './tenants.ts';
@@ -20,19 +21,19 @@ export const connections = pgTable(
     id: id(),
     provider: text('provider').notNull(),
     label: text('label').notNull(),
-    /** Checked by the provider's own settings schema on every read. */
+    /** Validated by the provider's own settings schema on every read. */
     settings: jsonb('settings').notNull().default({}),
     status: text('status', { enum: ['active', 'paused', 'needs_reconnect'] })
       .notNull()
       .default('active'),
     statusReason: text('status_reason'),
-    /** The due-table: when the next scheduled sync is to begin. Null means at once. */
+    /** When the next scheduled sync begins; null means at once. */
     dueAt: instant('due_at'),
-    /** Why a sync waits longer than to its own minute, in plain words; null when it does not. */
+    /** Why the sync waits beyond its scheduled minute, in plain words; null when it does not. */
     waitingFor: text('waiting_for'),
     /**
-     * How often something asked for a pass out of turn. A run that ends with fewer than there are
-     * now is followed by another at once.
+     * How many syncs were requested outside the schedule. A run stores the number at its start; if
+     * it is higher when the run ends, another run follows at once.
      */
     wakes: integer('wakes').notNull().default(0),
     createdAt: createdAt(),
@@ -45,7 +46,14 @@ export const connections = pgTable(
   ],
 );
 
-/** One secret of a connection, sealed to this very row. */
+/** The foreign key of a row that is deleted together with its connection. */
+export const connectionForeignKey = (table: { tenantId: AnyPgColumn; connectionId: AnyPgColumn }) =>
+  foreignKey({
+    columns: [table.tenantId, table.connectionId],
+    foreignColumns: [connections.tenantId, connections.id],
+  }).onDelete('cascade');
+
+/** One secret of a connection, encrypted for this row: it cannot be decrypted in another. */
 export const credentials = pgTable(
   'credentials',
   {
@@ -55,9 +63,9 @@ export const credentials = pgTable(
     sealed: bytea('sealed').notNull(),
     keyId: text('key_id').notNull(),
     version: integer('version').notNull().default(1),
-    /** When the secret itself stops being good, for those that do. */
+    /** When the secret expires; null if it does not. */
     expiresAt: instant('expires_at'),
-    /** Who is exchanging the secret for a new one at present, and until when nobody else may. */
+    /** Lease of the process that is exchanging the secret for a new one. */
     leaseOwner: uuid('lease_owner'),
     leaseUntil: instant('lease_until'),
     createdAt: createdAt(),
@@ -65,15 +73,12 @@ export const credentials = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.name] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );
 
-/** What is left of each window of a connection's rate limit, for all workers together. */
+/** How much of each window of a connection's rate limit is used, by all workers together. */
 export const rateLimitWindows = pgTable(
   'rate_budgets',
   {
@@ -86,21 +91,23 @@ export const rateLimitWindows = pgTable(
     window: text('window').notNull(),
     startedAt: instant('started_at').notNull().defaultNow(),
     used: integer('used').notNull().default(0),
-    /** The ceiling that the source's answers told; null is the provider's declared one. */
+    /**
+     * The limit that the source's responses reported; null for the one that the provider declares.
+     */
     ceiling: integer('ceiling'),
     blockedUntil: instant('blocked_until'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.window] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );
 
-/** Whether a connection's source answers at all. No row is a closed circuit. */
+/**
+ * The circuit breaker of a connection, which stops requests to a source that does not respond. A
+ * connection without a row has a closed circuit.
+ */
 export const circuits = pgTable(
   'circuits',
   {
@@ -109,9 +116,9 @@ export const circuits = pgTable(
     state: text('state', { enum: ['closed', 'open', 'half_open'] })
       .notNull()
       .default('closed'),
-    /** Failures in a row, over all workers. */
+    /** Consecutive failures, over all workers. */
     failures: integer('failures').notNull().default(0),
-    /** Openings in a row without a success between: the wait doubles with each. */
+    /** Consecutive openings without a success in between; the wait doubles with each. */
     openings: integer('openings').notNull().default(0),
     openedAt: instant('opened_at'),
     /** When the next probe may be sent. */
@@ -121,16 +128,16 @@ export const circuits = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     check('circuits_state', sql`${table.state} in ('closed', 'open', 'half_open')`),
     tenantPolicy(table.tenantId),
   ],
 );
 
-/** Every key that ever sealed something, with a text that only the right key opens. */
+/**
+ * Every encryption key that was ever in use, with a known text encrypted under it: a key of the
+ * same id with other bytes cannot decrypt the text.
+ */
 export const encryptionKeys = pgTable('encryption_keys', {
   id: text('id').primaryKey(),
   sealed: bytea('sealed').notNull(),
@@ -138,7 +145,7 @@ export const encryptionKeys = pgTable('encryption_keys', {
 });
 
 /**
- * A consent that a person gives in the provider's own pages with a code (RFC 8628), until it
+ * A device authorization (RFC 8628): a person enters a code on the provider's pages, and the row
  * becomes a connection.
  */
 export const deviceAuthorizations = pgTable(
@@ -149,15 +156,15 @@ export const deviceAuthorizations = pgTable(
     provider: text('provider').notNull(),
     label: text('label').notNull(),
     settings: jsonb('settings').notNull().default({}),
-    /** The connection that is connected again, and the one that came of it. Null: not yet. */
+    /** The connection to reconnect, or the one that was created; null until then. */
     connectionId: uuid('connection_id'),
     /**
-     * The device code and the secrets that were entered, as one sealed JSON text; emptied at the
-     * end.
+     * The device code and the secrets that were entered, as one encrypted JSON text; cleared when
+     * the authorization ends.
      */
     sealed: bytea('sealed'),
     keyId: text('key_id').notNull(),
-    /** What the person enters, and where. */
+    /** The code that the person enters, and the page on which to enter it. */
     userCode: text('user_code').notNull(),
     verificationUrl: text('verification_url').notNull(),
     intervalSeconds: integer('interval_seconds').notNull(),
@@ -165,7 +172,7 @@ export const deviceAuthorizations = pgTable(
     state: text('state', { enum: ['waiting', 'connected', 'refused', 'expired'] })
       .notNull()
       .default('waiting'),
-    /** Why it did not come to a connection, in plain words. */
+    /** Why no connection was created, in plain words. */
     message: text('message'),
     requestedBy: uuid('requested_by'),
     createdAt: createdAt(),

@@ -10,8 +10,8 @@ const columns = () => ({
 });
 
 /**
- * Live notes and scheduled activities by their day (UTC): a list says how long it is without being
- * counted.
+ * Live notes and scheduled activities by their day (UTC), so that a list shows its length without
+ * counting its rows.
  */
 export const datedCounts = pgTable('dated_counts', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.kind, table.day] }),

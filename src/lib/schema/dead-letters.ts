@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import {
-  foreignKey,
   index,
   integer,
   jsonb,
@@ -11,11 +10,11 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
-import { connections } from './connections.ts';
+import { connectionForeignKey } from './connections.ts';
 
 /**
- * A whole job that was given up, kept until a person retries or discards it. While one is open, its
- * job is not queued again.
+ * A failed job, kept until a person retries or discards it. While it is open, the same job is not
+ * queued again.
  */
 export const deadLetters = pgTable(
   'dead_letters',
@@ -24,12 +23,12 @@ export const deadLetters = pgTable(
     id: id(),
     /** Name of the job (src/lib/jobs/jobs.ts). */
     job: text('job').notNull(),
-    /** What the job works on: only one open dead letter stands for it. */
+    /** What the job works on; at most one row is open for each job and subject. */
     subject: text('subject').notNull(),
     connectionId: uuid('connection_id'),
     /** The job's own payload: ids and choices, never a secret. */
     payload: jsonb('payload').notNull(),
-    /** The class of the reason, by which alike jobs are retried together. */
+    /** Class of the reason; failed jobs of one class can be retried together. */
     kind: text('kind').notNull(),
     reason: text('reason').notNull(),
     attempts: integer('attempts').notNull().default(1),
@@ -48,10 +47,7 @@ export const deadLetters = pgTable(
       .where(sql`${table.resolvedAt} is null`),
     index('dead_letters_by_connection').on(table.tenantId, table.connectionId),
     index('dead_letters_newest').on(table.tenantId, table.lastFailedAt.desc()),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );

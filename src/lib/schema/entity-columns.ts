@@ -1,17 +1,8 @@
-import {
-  date,
-  foreignKey,
-  jsonb,
-  primaryKey,
-  text,
-  unique,
-  uuid,
-  type AnyPgColumn,
-} from 'drizzle-orm/pg-core';
-import { connections } from './connections.ts';
+import { date, jsonb, primaryKey, text, unique, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
+import { connectionForeignKey } from './connections.ts';
 import { id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
-/** What every entity keeps besides its own fields. */
+/** The columns of every entity besides its own fields. */
 export const entityColumns = () => ({
   tenantId: tenantId(),
   id: id(),
@@ -19,13 +10,13 @@ export const entityColumns = () => ({
   provider: text('provider').notNull(),
   stream: text('stream').notNull(),
   externalId: text('external_id').notNull(),
-  /** Digest of the record and of the item it came from: equal means nothing to write. */
+  /** Digest of the record and of the item it came from; a row is written only when it differs. */
   contentHash: text('content_hash').notNull(),
   rawJson: jsonb('raw_json').notNull(),
   snapshotId: uuid('snapshot_id').notNull(),
-  /** When the answer was received that first held the item. */
+  /** When the response that first contained the item was received. */
   firstSeenAt: instant('first_seen_at').notNull(),
-  /** When the answer was received that last changed the row. */
+  /** When the response that last changed the row was received. */
   changedAt: instant('changed_at').notNull(),
   deletedAt: instant('deleted_at'),
 });
@@ -52,9 +43,6 @@ interface EntityKeyColumns {
 export const entityKeys = (name: string, table: EntityKeyColumns) => [
   primaryKey({ columns: [table.tenantId, table.id] }),
   unique(`${name}_source`).on(table.tenantId, table.connectionId, table.externalId, table.stream),
-  foreignKey({
-    columns: [table.tenantId, table.connectionId],
-    foreignColumns: [connections.tenantId, connections.id],
-  }).onDelete('cascade'),
+  connectionForeignKey(table),
   tenantPolicy(table.tenantId),
 ];

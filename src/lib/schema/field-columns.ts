@@ -46,7 +46,10 @@ type OwnKeys<F extends Fields> = {
 
 type FieldColumns<F extends Fields> = { [Key in OwnKeys<F>]: ColumnOf<F[Key]> };
 
-/** The columns of the fields of an entity, but for those of the shared groups. */
+/**
+ * The columns of an entity's own fields; shared fields have theirs in `entityColumns` and
+ * `sourceTimes`.
+ */
 export function fieldColumns<const F extends Fields>(fields: F): FieldColumns<F> {
   const own = Object.entries(fields).filter(([, { shared }]) => shared !== true);
   return Object.fromEntries(
@@ -60,11 +63,11 @@ function toColumn(name: string, { kind, required = false, values }: Field) {
   return (required ? requiredBuilders : builders)[kind](name);
 }
 
-/** "deal_value" for `dealValue`. */
+/** The name of the column of a property: "deal_value" for `dealValue`. */
 const columnName = (key: string): string =>
   key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The orders of a list by its times: what is not known sorts lowest. */
+/** The sort expressions for the times among the fields, by sort name; unknown times sort lowest. */
 export function timeSorts<F extends Fields>(fields: F): Record<TimeSorts<F>, SQL> {
   const times = Object.entries(sortedFields(fields)).flatMap(([name, sorted]) => {
     const { key, field } = sorted as { key: string; field: Field };

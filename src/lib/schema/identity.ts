@@ -5,8 +5,8 @@ import { tenants } from './tenants.ts';
 
 /*
  * The identity tables of better-auth (fields: its core schema and its organization and two-factor
- * plugins). They are read before a tenant is known, so they carry no row-level security; only
- * src/lib/auth and src/lib/tenancy touch them.
+ * plugins). They are read before a tenant is known, so they have no row-level security; outside
+ * src/lib/identity/, queries only join the users for their names.
  */
 
 const id = () =>

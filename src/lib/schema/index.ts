@@ -1,4 +1,4 @@
-/** Every table, for migrations. Code imports a table from the folder that owns it. */
+/** Every table, for drizzle-kit. Code imports a table from its own file. */
 export * from './tenants.ts';
 export * from './identity.ts';
 export * from './connections.ts';

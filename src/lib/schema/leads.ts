@@ -7,8 +7,8 @@ import type { SortNames } from '../records/fields.ts';
 import { fieldColumns, timeSorts } from './field-columns.ts';
 
 /**
- * The sort orders of the lead table: times by themselves, the others by a column made for it. An
- * expression here and in a query must be the same for its index to serve.
+ * The sort expressions of the lead table: times sort by themselves, the others by a column made for
+ * sorting. PostgreSQL uses an index only if the query contains exactly the same expression.
  */
 export const leadSort: Record<SortNames<typeof leadFields>, SQL> = {
   ...timeSorts(leadFields),
@@ -23,21 +23,21 @@ export const leads = pgTable(
     ...entityColumns(),
     ...sourceTimes(),
     ...fieldColumns(leadFields),
-    // What orders of the lead table go by.
+    // Sort keys of the lead table.
     /**
      * The name in lower case: a function call in a query would keep its index from being used under
      * row-level security.
      */
     sortName: text('sort_name').notNull(),
-    /** The deal value in cents, the lowest number when it is not known. */
+    /** The deal value in cents; the smallest safe integer when it is unknown. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     /** The score, -1 when there is none. */
     sortScore: bigint('sort_score', { mode: 'number' }).notNull().default(-1),
   },
   (table) => [
     ...entityKeys('leads', table),
-    // One index for each order of the lead table; deleted rows never show, and what is not known
-    // sorts lowest.
+    // One index for each order of the lead table. Deleted rows are left out, because lists never
+    // show them.
     ...Object.entries(leadSort).map(([name, expression]) =>
       index(`leads_by_${name}`)
         .on(table.tenantId, expression, table.id)
@@ -67,31 +67,31 @@ export const leads = pgTable(
     index('leads_by_domain')
       .on(table.tenantId, table.domain, table.id)
       .where(sql`deleted_at is null and domain is not null`),
-    // Which leads changed since a point: what partitioned streams follow.
+    // Finds the leads that changed since a time, for partitioned streams.
     index('leads_by_change').on(table.tenantId, table.changedAt, table.id),
   ],
 );
 
 /**
- * The words by which leads are found: lower case, of name, company, e-mail address and phone.
- * Row-level security keeps every other index for text search from being used. No foreign key: to
- * look up the lead of each word cost a sync a third of what the words cost at all. A word without
- * its lead finds nothing.
+ * Search tokens of leads: the words of name, company, e-mail address and phone in lower case. They
+ * have a table of their own because row-level security keeps every other text index from being
+ * used. There is no foreign key, because checking it adds a third to the cost of writing the
+ * tokens. A token whose lead is gone finds nothing.
  */
 export const leadWords = pgTable(
   'lead_words',
   { tenantId: tenantId(), word: text('word').notNull(), leadId: uuid('lead_id').notNull() },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.word, table.leadId] }),
-    // With the word: whether a lead has it is then told by the index alone.
+    // Includes the word, so that the index alone shows whether a lead has it.
     index('lead_words_by_lead').on(table.tenantId, table.leadId, table.word),
     tenantPolicy(table.tenantId),
   ],
 );
 
 /**
- * A field of a lead that another system or a person changed after its own source: it is laid over
- * the record until the source itself changes that field.
+ * A field of a lead that another system or a person changed after its source. The value replaces
+ * that of the record until the source itself changes the field.
  */
 export const leadOverrides = pgTable(
   'lead_overrides',
@@ -102,10 +102,11 @@ export const leadOverrides = pgTable(
     field: text('field').notNull(),
     value: text('value'),
     /**
-     * What the source said when the field was changed: when it says something else, that is newer.
+     * The source's value when the field was changed. A different value from the source is newer and
+     * wins.
      */
     sourceValue: text('source_value'),
-    /** The connection that it came from; null when a person entered it. */
+    /** The connection that the change came from; null when a person entered it. */
     connectionId: uuid('connection_id'),
     createdAt: createdAt(),
     createdBy: uuid('created_by'),

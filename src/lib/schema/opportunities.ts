@@ -16,7 +16,7 @@ export const opportunities = pgTable(
     ...entityColumns(),
     ...sourceTimes(),
     ...fieldColumns(opportunityFields),
-    /** The value in cents, the lowest number when it is not known. */
+    /** The value in cents; the smallest safe integer when it is unknown. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
   },
   (table) => [

@@ -6,12 +6,12 @@ const columns = () => ({
   day: date('day', { mode: 'string' }).notNull(),
   stage: text('stage').notNull(),
   count: integer('count').notNull(),
-  /** Opportunities that have a value: what an average may divide by. */
+  /** Opportunities that have a value: the divisor of an average. */
   valued: integer('valued').notNull(),
   value: numeric('value', { precision: 20, scale: 2 }).notNull(),
   /**
-   * Sum of the seconds since 1970 at which they entered the stage: mean days in stage = now - sum /
-   * count.
+   * Sum of the times at which they entered the stage, in seconds since 1970: mean time in the stage
+   * = now - sum / count.
    */
   enteredSeconds: bigint('entered_seconds', { mode: 'number' }).notNull(),
   /** Those on the hot list, and the sum of their weighted initial franchise fees. */
@@ -19,7 +19,7 @@ const columns = () => ({
   weighted: numeric('weighted', { precision: 24, scale: 2 }).notNull(),
 });
 
-/** Opportunities by day of creation and stage. Additive, so trends come for free. */
+/** Opportunities by day of creation and stage. Additive, so a trend is a sum over days. */
 export const pipelineStageCounts = pgTable('pipeline_stage_counts', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.day, table.stage] }),
   tenantPolicy(table.tenantId),

@@ -11,12 +11,12 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { connections } from './connections.ts';
+import { connectionForeignKey } from './connections.ts';
 import { leads } from './leads.ts';
 import { pushStates } from '../records/lead.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
-/** One lead on its way into one connected CRM, and where it stands there. */
+/** The push of one lead into one connected CRM, and its state. */
 export const pushes = pgTable(
   'pushes',
   {
@@ -28,42 +28,42 @@ export const pushes = pgTable(
     requestedAt: instant('requested_at').notNull().defaultNow(),
     requestedBy: uuid('requested_by'),
     /**
-     * When it is to be sent; null when there is nothing to send. A worker that has it in hand moves
-     * it on, as a lease.
+     * When it is due to be sent; null when there is nothing to send. The worker that takes it moves
+     * this time to the end of its lease.
      */
     dueAt: instant('due_at'),
     /**
-     * Fencing token: grows with each worker that takes the push up, and every write of a worker
+     * Fencing token: increases each time a worker takes the push. Every write of the worker
      * compares it.
      */
     lease: integer('lease').notNull().default(0),
     leaseUntil: instant('lease_until'),
-    /** Tries in a row that failed. */
+    /** Consecutive failed attempts. */
     attempts: integer('attempts').notNull().default(0),
     lastAttemptAt: instant('last_attempt_at'),
     syncedAt: instant('synced_at'),
     /**
-     * The lead's id there, and those of what was made around it, by table: account, contact,
-     * opportunity.
+     * Ids in the CRM: of the lead, and of the rows created with it, by table (account, contact,
+     * opportunity).
      */
     remoteId: text('remote_id'),
     remoteIds: jsonb('remote_ids').$type<Record<string, string>>().notNull().default({}),
     /**
-     * What a push that is not done yet has made there so far, by table: taken back if it fails for
-     * good and nobody has changed it.
+     * Rows that an unfinished push has created in the CRM, by table. If the push fails for good,
+     * those that nobody has changed since are deleted again.
      */
     made: jsonb('made').$type<Record<string, { id: string; etag: string }>>().notNull().default({}),
     /**
-     * Digest of the rows that the values were last read from: when it is another one now, there may
-     * be something to send.
+     * Digest of the rows that the values were last read from. If it differs from the current one,
+     * there may be something to send.
      */
     seen: text('seen'),
     /**
-     * What both sides agreed on after the last success, by remote field: who differs from it has
-     * changed it.
+     * The values that both sides had after the last success, by remote field. A side with another
+     * value has changed the field.
      */
     base: jsonb('base').$type<Record<string, string | number | boolean | null>>(),
-    /** Digest of what was sent last with success. */
+    /** Digest of the last values that were sent successfully. */
     payloadHash: text('payload_hash'),
     mappingVersion: integer('mapping_version'),
     errorKind: text('error_kind'),
@@ -80,10 +80,7 @@ export const pushes = pgTable(
     index('pushes_by_state').on(table.tenantId, table.state, table.updatedAt),
     index('pushes_by_lead').on(table.tenantId, table.leadId),
     index('pushes_by_remote').on(table.tenantId, table.connectionId, table.remoteId),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     foreignKey({
       columns: [table.tenantId, table.leadId],
       foreignColumns: [leads.tenantId, leads.id],
@@ -93,8 +90,8 @@ export const pushes = pgTable(
 );
 
 /**
- * The audit trail of pushes: each request and its answer, each decision, never changed. Old steps
- * go (prune.ts), decisions stay.
+ * The audit log of pushes: each request with its response, and each decision. Rows never change;
+ * old requests are deleted (src/lib/outbound/push/prune.ts), decisions are kept.
  */
 export const pushEvents = pgTable(
   'push_events',
@@ -105,7 +102,7 @@ export const pushEvents = pgTable(
     at: createdAt(),
     attempt: integer('attempt').notNull(),
     /**
-     * What it was about: requested, find, account, contact, lead, opportunity, undo, synced,
+     * What the event is about: requested, find, account, contact, lead, opportunity, undo, synced,
      * failed, conflict, resolved, pulled.
      */
     step: text('step').notNull(),
@@ -132,7 +129,7 @@ export const pushEvents = pgTable(
   ],
 );
 
-/** A field that both sides changed since they agreed, kept until a person has decided. */
+/** A field that both sides have changed since they last agreed, kept until a person decides. */
 export const pushConflicts = pgTable(
   'push_conflicts',
   {
@@ -164,8 +161,8 @@ export const pushConflicts = pgTable(
 );
 
 /**
- * Which of our fields fills which field of the CRM, version by version; the newest is in force.
- * Without any, the provider's own mapping, version 0.
+ * Which of our fields fills which field of the CRM. The newest version is in force; without any,
+ * the provider's default mapping is, as version 0.
  */
 export const pushMappings = pgTable(
   'push_mappings',
@@ -180,15 +177,12 @@ export const pushMappings = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.version] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );
 
-/** What the CRM says of its own fields, option sets and keys, as last read. */
+/** The CRM's own metadata about its fields, option sets and keys, as last read. */
 export const pushTargets = pgTable(
   'push_targets',
   {
@@ -199,17 +193,14 @@ export const pushTargets = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );
 
 /**
- * Pushed leads whose copy there has to be looked at: written in the transaction that changed the
- * copy or the lead, deleted in the one that draws the consequences.
+ * Pushed leads whose copy in the CRM has to be compared with ours. A row is written in the
+ * transaction that changed the copy or the lead, and deleted in the one that applies the result.
  */
 export const pushPulls = pgTable(
   'push_pulls',
@@ -221,10 +212,7 @@ export const pushPulls = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.leadId] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );

@@ -14,7 +14,7 @@ export const referrals = pgTable(
     ...entityColumns(),
     ...sourceTimes(),
     ...fieldColumns(referralFields),
-    /** The deal value in cents of its currency, the lowest number when it is not known. */
+    /** The deal value in cents of its currency; the smallest safe integer when it is unknown. */
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
   },
   (table) => [
@@ -34,7 +34,7 @@ export const referrals = pgTable(
     index('referrals_by_azure_tenant')
       .on(table.tenantId, table.azureTenantId)
       .where(sql`deleted_at is null`),
-    // What was synced since a point.
+    // Finds the referrals that changed since a time.
     index('referrals_by_change').on(table.tenantId, table.changedAt, table.id),
   ],
 );

@@ -11,7 +11,7 @@ export const savedViews = pgTable(
     /** The page, as in its address: leads. */
     page: text('page').notNull(),
     name: text('name').notNull(),
-    /** The page's query without position, such as segment=Migration&sort=score. */
+    /** The page's query without a cursor, such as segment=Migration&sort=score. */
     query: text('query').notNull(),
     /** Whose view it is; null when everybody in the workspace shares it. */
     ownerId: uuid('owner_id'),

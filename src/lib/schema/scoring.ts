@@ -3,8 +3,8 @@ import { createdAt, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { tenants } from './tenants.ts';
 
 /**
- * The weights of a tenant's scores, version by version; the newest is in force. A tenant without
- * any uses the built-in ones, version 0.
+ * The weights of a tenant's scores. The newest version is in force; a tenant without any uses the
+ * built-in weights, version 0.
  */
 export const scoreModels = pgTable(
   'score_models',

@@ -1,8 +1,8 @@
 import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
-import { connections } from './connections.ts';
+import { connectionForeignKey } from './connections.ts';
 
-/** Bodies by content: an answer that says the same as before is kept once. */
+/** Response bodies by their hash, so that identical bodies are stored once. */
 export const rawBodies = pgTable(
   'raw_bodies',
   {
@@ -19,7 +19,7 @@ export const rawBodies = pgTable(
   ],
 );
 
-/** One answer exactly as received. Append-only. */
+/** One response exactly as received. Append-only. */
 export const rawSnapshots = pgTable(
   'raw_snapshots',
   {
@@ -28,7 +28,7 @@ export const rawSnapshots = pgTable(
     connectionId: uuid('connection_id').notNull(),
     runId: uuid('run_id').notNull(),
     stream: text('stream').notNull(),
-    /** The pass over the stream that the page belongs to; a pass may go on through several runs. */
+    /** The pass over the stream that the page belongs to; a pass may span several runs. */
     passId: uuid('pass_id').notNull(),
     pageNo: integer('page_no').notNull(),
     partition: text('partition'),
@@ -36,17 +36,14 @@ export const rawSnapshots = pgTable(
     status: integer('status').notNull(),
     contentType: text('content_type').notNull(),
     sha256: bytea('sha256').notNull(),
-    /** Ids of the records on the page, in order: what a complete pass has seen. */
+    /** Ids of the items on the page, in order; over a complete pass, all that the source has. */
     externalIds: text('external_ids').array().notNull(),
-    /** Ids that the page itself says are deleted, as delta queries do. */
+    /** Ids that the page itself reports as deleted, as delta queries do. */
     deletedIds: text('deleted_ids').array().notNull().default([]),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     foreignKey({
       columns: [table.tenantId, table.sha256],
       foreignColumns: [rawBodies.tenantId, rawBodies.sha256],

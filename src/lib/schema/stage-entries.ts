@@ -9,8 +9,8 @@ const columns = () => ({
 });
 
 /**
- * Open opportunities by stage and the day (UTC) on which they came into it: how many have been
- * stuck since when.
+ * Open opportunities by stage and the day (UTC) on which they entered it, which shows how long they
+ * have been there.
  */
 export const stageEntries = pgTable('stage_entries', columns(), (table) => [
   primaryKey({ columns: [table.tenantId, table.enteredOn, table.stage] }),

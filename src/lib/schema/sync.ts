@@ -14,9 +14,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
-import { connections } from './connections.ts';
+import { connectionForeignKey } from './connections.ts';
 
-/** What became of the items fetched: fetched = inserted + changed + unchanged + rejected. */
+/** Counts of the items fetched: fetched = inserted + changed + unchanged + rejected. */
 const counters = () => ({
   pages: integer('pages').notNull().default(0),
   fetched: integer('fetched').notNull().default(0),
@@ -27,7 +27,7 @@ const counters = () => ({
   deleted: integer('deleted').notNull().default(0),
 });
 
-/** One pass over one connection. */
+/** One run of the worker over one connection. */
 export const syncRuns = pgTable(
   'sync_runs',
   {
@@ -42,19 +42,19 @@ export const syncRuns = pgTable(
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
     /**
-     * Fencing token: grows each time that a worker takes the run up. Whoever holds an older one may
+     * Fencing token: increases each time a worker takes the run. A worker with an older token may
      * write nothing.
      */
     lease: integer('lease').notNull().default(0),
     /**
-     * Until when the holder may go on without a sign of life; null while no worker holds the run.
+     * End of the lease, which the worker renews while it works; null while no worker has the run.
      */
     leaseUntil: instant('lease_until'),
-    /** How often a lease ran out: the worker died or stood still. */
+    /** How often a lease expired because its worker died or stalled. */
     losses: integer('losses').notNull().default(0),
-    /** Whether a person has confirmed that much may be deleted at once. */
+    /** Whether a person has confirmed deletions beyond the limit. */
     acceptDeletions: boolean('accept_deletions').notNull().default(false),
-    /** The connection's wakes when the run began. */
+    /** The connection's `wakes` when the run began. */
     wakes: integer('wakes').notNull().default(0),
     recordsUpdated: integer('records_updated').notNull().default(0),
     errorKind: text('error_kind'),
@@ -62,10 +62,7 @@ export const syncRuns = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     uniqueIndex('sync_runs_one_running')
       .on(table.tenantId, table.connectionId)
       .where(sql`${table.status} = 'running'`),
@@ -75,7 +72,7 @@ export const syncRuns = pgTable(
   ],
 );
 
-/** The books of one stream in one run. */
+/** The counters and the result of one stream in one run. */
 export const syncRunStreams = pgTable(
   'sync_run_streams',
   {
@@ -85,8 +82,8 @@ export const syncRunStreams = pgTable(
     connectionId: uuid('connection_id').notNull(),
     passId: uuid('pass_id').notNull(),
     /**
-     * What the pass reads: all there is, only what changed, or all in order to check what changes
-     * missed.
+     * What the pass reads: everything, only changes, everything in order to find what the changes
+     * missed, or stored snapshots.
      */
     mode: text('mode', { enum: ['full', 'changes', 'reconcile', 'replay'] })
       .notNull()
@@ -97,18 +94,21 @@ export const syncRunStreams = pgTable(
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
     ...counters(),
-    /** How many live items the source said it has, when it says so. */
+    /** How many live items the source reports, if it does. */
     expected: integer('expected'),
     /** Records that only a reconcile pass found. */
     missed: integer('missed').notNull().default(0),
-    /** Rows that a complete pass did not list and that were kept because they were too many. */
+    /**
+     * Rows that a complete pass did not list and that it kept, because deleting them would exceed
+     * the limit.
+     */
     heldBack: integer('held_back').notNull().default(0),
     /**
-     * When the pass began, if it showed all there is and what it did not show was taken as gone:
-     * what a replay builds on.
+     * When the pass began, if it listed everything and deleted what it did not list; otherwise
+     * null. To a replay it proves what the source no longer has.
      */
     provenAt: instant('proven_at'),
-    /** The page behind which a replay goes on. */
+    /** The page after which a replay continues. */
     replayedTo: jsonb('replayed_to'),
     errorKind: text('error_kind'),
     errorMessage: text('error_message'),
@@ -136,7 +136,7 @@ export const syncRunStreams = pgTable(
   ],
 );
 
-/** Where a stream of a connection stands. */
+/** How far each stream of a connection has been read. */
 export const streamStates = pgTable(
   'stream_states',
   {
@@ -145,38 +145,40 @@ export const streamStates = pgTable(
     stream: text('stream').notNull(),
     /** Where the pass continues; null at its start. */
     cursor: jsonb('cursor'),
-    /** For streams that follow changes: how far the last finished pass got. */
+    /**
+     * For streams that follow changes: the position up to which the last finished pass has read.
+     */
     highWater: jsonb('high_water'),
     /**
-     * Spans of source time that were read whole, merged: [[from, to], …] as ISO texts; null as
-     * `from` is the beginning.
+     * Spans of source time that were read completely, merged: [[from, to], …] as ISO texts; `from`
+     * is null for the beginning.
      */
     intervals: jsonb('intervals').notNull().default([]),
     /**
-     * How far behind the high water a pass over changes begins, in seconds; null is the stream's
-     * own default.
+     * How far before the high-water mark a pass over changes begins, in seconds; null for the
+     * stream's default.
      */
     lookbackSeconds: integer('lookback_seconds'),
-    /** What the pass under way reads. */
+    /** What the current pass reads. */
     passMode: text('pass_mode', { enum: ['full', 'changes', 'reconcile'] })
       .notNull()
       .default('full'),
     /**
-     * True when the pass stood still for so long that it may have skipped items: it proves nothing
-     * about absence.
+     * True when the pass was interrupted for so long that it may have skipped items. The absence of
+     * an item then proves nothing, and nothing is deleted.
      */
     passHasGap: boolean('pass_has_gap').notNull().default(false),
     /** When the last complete pass over everything began. */
     fullAt: instant('full_at'),
-    /** Until when a pass waits with its cursor because the source asked for it. */
+    /** Until when the pass waits, keeping its cursor, because the source asked for it. */
     pausedUntil: instant('paused_until'),
     passId: uuid('pass_id'),
     passStartedAt: instant('pass_started_at'),
-    /** Pages of the pass that are stored. */
+    /** How many pages of the pass are stored. */
     passPages: integer('pass_pages').notNull().default(0),
     /** When the last complete pass began: the data is at least as fresh as this. */
     freshAt: instant('fresh_at'),
-    /** When a pass last did not delete because too much was absent, and how much. */
+    /** When a pass last held deletions back because too many rows were absent, and how many. */
     deletionHeldAt: instant('deletion_held_at'),
     deletionHeldCount: integer('deletion_held_count'),
     /** When a page was last stored or a pass begun or ended. */
@@ -185,15 +187,15 @@ export const streamStates = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.stream] }),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );
 
-/** An item that could not become a record, kept until it can or a person discards it. */
+/**
+ * A rejected record: an item that could not become a record, kept until it can or a person discards
+ * it.
+ */
 export const recordErrors = pgTable(
   'record_errors',
   {
@@ -208,14 +210,14 @@ export const recordErrors = pgTable(
     /** Place of the item on its page, from 0. */
     itemIndex: integer('item_index').notNull(),
     /**
-     * The class of the reason, by which alike errors are retried together: a field's name or
-     * "mapping".
+     * Class of the reason: a field's name or "mapping". Rejected records of one class can be
+     * retried together.
      */
     kind: text('kind').notNull().default('mapping'),
     reason: text('reason').notNull(),
-    /** Digest of the item as received: what a person decided holds for this very content only. */
+    /** Digest of the item as received: a person's decision applies to this content only. */
     itemDigest: text('item_digest').notNull().default(''),
-    /** JSON merge patch (RFC 7396) that a person laid over the item. */
+    /** JSON merge patch (RFC 7396) by which a person corrected the item. */
     correction: jsonb('correction'),
     /** The item as text, with its values masked where they look like personal data. */
     payload: text('payload').notNull(),
@@ -224,8 +226,8 @@ export const recordErrors = pgTable(
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     resolvedAt: instant('resolved_at'),
     /**
-     * How it left the list: the source mended it or lists it no more, a person corrected it, or a
-     * person discarded it.
+     * How it was resolved: the source corrected the item or no longer lists it, a person corrected
+     * it, or a person discarded it.
      */
     resolution: text('resolution', { enum: ['accepted', 'gone', 'corrected', 'discarded'] }),
     resolvedBy: uuid('resolved_by'),
@@ -243,10 +245,7 @@ export const recordErrors = pgTable(
       table.stream,
       table.itemKey,
     ),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );

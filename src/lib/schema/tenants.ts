@@ -10,7 +10,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { createdAt, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
-/** A client's workspace: better-auth's organization, with what the pages need to know of it. */
+/** A client's workspace: better-auth's organization, with the settings of the workspace. */
 export const tenants = pgTable(
   'tenants',
   {
@@ -27,12 +27,14 @@ export const tenants = pgTable(
     currency: text('currency').notNull().default('USD'),
     /** Accent colour as #rrggbb. */
     accent: text('accent'),
-    /** How long raw snapshots are kept that no live record needs any more, in days. */
+    /** How many days raw snapshots are kept after no live record needs them any more. */
     rawRetentionDays: integer('raw_retention_days').notNull().default(90),
-    /** The largest share of a stream's rows that a pass deletes without asking, from 0 to 1. */
+    /**
+     * The largest share of a stream's rows that a pass deletes without confirmation, from 0 to 1.
+     */
     deletionShare: doublePrecision('deletion_share').notNull().default(0.2),
     createdAt: createdAt(),
-    /** Set when the tenant is not served any more. */
+    /** When the tenant was archived; null while it is served. */
     archivedAt: instant('archived_at'),
   },
   (table) => [
@@ -42,7 +44,9 @@ export const tenants = pgTable(
   ],
 );
 
-/** What a workspace has switched on, since when and by whom. No row: it is off. */
+/**
+ * A feature that a workspace has switched on, with time and user. A feature without a row is off.
+ */
 export const tenantFeatures = pgTable(
   'tenant_features',
   {
@@ -50,7 +54,7 @@ export const tenantFeatures = pgTable(
     /** One of src/lib/identity/features.ts. */
     feature: text('feature').notNull(),
     enabledAt: createdAt(),
-    /** Null: by an operator, or along with the connection of a provider. */
+    /** Null when an operator or the connection of a provider switched it on. */
     enabledBy: uuid('enabled_by'),
   },
   (table) => [

@@ -1,19 +1,10 @@
-import {
-  foreignKey,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  uuid,
-} from 'drizzle-orm/pg-core';
-import { connections } from './connections.ts';
+import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { connectionForeignKey } from './connections.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /**
- * The audit trail of changes that people make to a record at its source: who, when, what was sent
- * and what was answered.
+ * The audit log of changes that people make to a record at its source: who, when, the request and
+ * its response.
  */
 export const writeBacks = pgTable(
   'write_backs',
@@ -26,20 +17,20 @@ export const writeBacks = pgTable(
     externalId: text('external_id').notNull(),
     requestedBy: uuid('requested_by'),
     requestedAt: createdAt(),
-    /** The fields that were to change: as they were here before, and as they were to be. */
+    /** The fields to change: their values here before the change, and the new values. */
     before: jsonb('before').$type<Record<string, string | null>>().notNull(),
     wanted: jsonb('wanted').$type<Record<string, string | null>>().notNull(),
-    /** sent: it left, and what became of it is not known (yet). */
+    /** sent: the request was sent, and its result is not known (yet). */
     outcome: text('outcome', { enum: ['sent', 'done', 'refused', 'failed'] })
       .notNull()
       .default('sent'),
     finishedAt: instant('finished_at'),
-    /** HTTP status of the answer that decided, when there was one. */
+    /** HTTP status of the response that decided the outcome; null without one. */
     status: integer('status'),
-    /** Body that was sent, and the answer with values masked. */
+    /** The request body, and the response with masked values. */
     request: jsonb('request'),
     response: jsonb('response'),
-    /** In plain words what happened, when it was not done. */
+    /** What happened, in plain words, when the change was not made. */
     message: text('message'),
   },
   (table) => [
@@ -51,10 +42,7 @@ export const writeBacks = pgTable(
       table.externalId,
       table.id,
     ),
-    foreignKey({
-      columns: [table.tenantId, table.connectionId],
-      foreignColumns: [connections.tenantId, connections.id],
-    }).onDelete('cascade'),
+    connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
 );

@@ -47,7 +47,7 @@ function isFresh(replica: DatabaseHandle): Promise<boolean> {
     sleep(lagTimeoutMs, 'silent' as const, { ref: false }),
   ]).then(
     (lag) =>
-      lag === 'silent' ? markUnavailable(replica, 'It does not answer.') : isLagAcceptable(lag),
+      lag === 'silent' ? markUnavailable(replica, 'It does not respond.') : isLagAcceptable(lag),
     (error: unknown) => markUnavailable(replica, safeReason(error)),
   );
   latest = { replica, until: performance.now() + checkIntervalMs, isFresh: result };

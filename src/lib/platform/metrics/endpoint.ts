@@ -11,9 +11,9 @@ export interface MetricsResponse {
 }
 
 /**
- * The answer of /metrics to a request with this Authorization header. Without METRICS_TOKEN there
- * is no such address, also not for requests from this machine: behind a proxy on it every visitor's
- * request comes from here.
+ * The response of /metrics to a request with this Authorization header. Without METRICS_TOKEN it is
+ * 404, even for requests from this machine: behind a proxy on it, every request comes from this
+ * machine.
  */
 export async function handleMetricsRequest(
   authorization: string | null | undefined,
@@ -36,7 +36,8 @@ export async function handleMetricsRequest(
 const textHeaders = { 'content-type': 'text/plain; charset=utf-8' };
 
 /**
- * Compares digests, which are equally long, in a time that does not depend on where they differ.
+ * Compares digests, which have the same length, in a time that does not depend on where they
+ * differ.
  */
 function isEqualConstantTime(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -8,18 +8,18 @@ const requestCounter = counter(
 );
 const requestLatency = histogram(
   'http_request_latency_ms',
-  'Time to the first byte of an answer',
+  'Time to the first byte of a response',
   ['route'],
   [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
 );
 const attemptCounter = counter(
   'outbound_tries_total',
-  'Tries of requests to other systems; a repeated request is several tries',
+  'Attempts at requests to other systems; each retry is another attempt',
   ['provider', 'outcome'],
 );
 const attemptLatency = histogram(
   'outbound_latency_ms',
-  'Time that one try took, up to the last byte',
+  'Time that one attempt took, up to the last byte',
   ['provider'],
   [25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
 );
@@ -27,15 +27,17 @@ const attemptLatency = histogram(
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * A request was answered. `route` is a pattern such as /w/[tenant]/leads: raw paths would make a
- * series for each visitor's whim.
+ * Counts a request and the time to its first byte. `route` is a pattern such as /w/[tenant]/leads:
+ * raw paths would make a series for every address that a visitor makes up.
  */
 export function countRequest(method: string, route: string, status: number, ms: number): void {
   requestCounter.inc({ method: methods.includes(method) ? method : 'other', route, status });
   requestLatency.observe({ route }, ms);
 }
 
-/** One try of a request to `provider` ended. */
+/**
+ * Counts one attempt at a request to `provider`, which took `ms` milliseconds up to the last byte.
+ */
 export function countAttempt(
   provider: string,
   failure: RemoteErrorKind | undefined,

@@ -7,8 +7,8 @@ import { gauge, getRegistry } from './registry.ts';
 let started = false;
 
 /**
- * Figures of the process itself and of its build. Begun by the first scrape: they cost something,
- * and without scrapes nobody reads them.
+ * Starts collecting metrics of the process and its build. The first scrape calls it, because
+ * collecting has a cost that is wasted if nothing scrapes.
  */
 export function collectProcessMetrics(): void {
   if (started) return;

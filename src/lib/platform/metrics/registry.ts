@@ -5,8 +5,8 @@ import { safeReason } from '../secrets.ts';
 const registry = new Registry();
 
 /**
- * A figure that only grows. Label values are few and no secrets: a slug, a provider, a route's
- * pattern; never an address or a path.
+ * A counter, which only grows. Label values are few and not secret: a slug, a provider, the pattern
+ * of a route; never an address or a path.
  */
 export function counter<Label extends string>(
   name: string,
@@ -16,7 +16,7 @@ export function counter<Label extends string>(
   return new Counter({ name, help, labelNames, registers: [registry] });
 }
 
-/** A figure that goes up and down. */
+/** A gauge, which goes up and down. */
 export function gauge<Label extends string>(
   name: string,
   help: string,
@@ -25,7 +25,9 @@ export function gauge<Label extends string>(
   return new Gauge({ name, help, labelNames, registers: [registry] });
 }
 
-/** How figures spread over `buckets`; milliseconds where the name ends in _ms. */
+/**
+ * A histogram with the given upper bounds of its buckets; in milliseconds if the name ends in _ms.
+ */
 export function histogram<Label extends string>(
   name: string,
   help: string,
@@ -35,11 +37,14 @@ export function histogram<Label extends string>(
   return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] });
 }
 
-/** A reading is told again for so long: several scrapers cost the database no more than one. */
+/**
+ * How long the result of a reading is reused, so that several scrapers cost the database no more
+ * than one.
+ */
 const cacheMs = 15_000;
 const failures = counter(
   'metrics_reading_failures_total',
-  'Readings of the database that a scrape asked for in vain',
+  'Failed readings of the database for a scrape',
   ['reading'],
 );
 
@@ -51,15 +56,18 @@ interface Reading {
 }
 const readings: Reading[] = [];
 
-/** Has gauges set by `read` before they are told, at most every 15 seconds. */
+/**
+ * Adds a function that reads the database and sets gauges. A scrape waits for it, at most every 15
+ * seconds.
+ */
 export function addReading(name: string, read: () => Promise<void>): void {
   failures.inc({ reading: name }, 0);
   readings.push({ name, read, readAt: Number.NEGATIVE_INFINITY, underWay: undefined });
 }
 
 /**
- * All figures in Prometheus' text format. A reading that fails is counted, and the rest is told all
- * the same.
+ * All metrics in the text format of Prometheus. A reading that fails is counted, and the other
+ * metrics are returned all the same.
  */
 export async function renderMetrics(): Promise<{ contentType: string; text: string }> {
   await Promise.all(readings.map(refresh));
@@ -79,13 +87,13 @@ async function readOnce(reading: Reading): Promise<void> {
     failures.inc({ reading: reading.name });
     log.warn(
       { event: 'metrics.reading_failed', kind: reading.name, reason: safeReason(error) },
-      'Figures could not be read',
+      'Metrics could not be read from the database',
     );
   }
   reading.readAt = performance.now();
 }
 
-/** For figures that a library keeps. */
+/** The registry itself, for metrics that a library collects. */
 export function getRegistry(): Registry {
   return registry;
 }

@@ -3,13 +3,12 @@ import { globalDb } from '../db/database.ts';
 import { periodicTasks } from './schema.ts';
 
 /**
- * Whether this process may run a task now that all processes together run once in `everyMs`. Of
- * those who ask at the same time one may. Nothing has to be given back, so that one that dies or
- * stands still keeps nobody waiting for longer.
+ * Claims the current turn of a task that all processes together run once in `everyMs` milliseconds.
+ * Of several processes that claim it at the same time, one gets true. A claim ends by itself, so a
+ * process that dies or stalls delays the others by one turn at most.
  */
 export async function claimTask(name: string, everyMs: number): Promise<boolean> {
-  // Timers wander a little: one that asks a moment early must not have to wait for another whole
-  // turn.
+  // Timers are not exact: a claim that comes a moment early must not wait for another whole turn.
   const minInterval = sql`make_interval(secs => ${(everyMs / 1000) * 0.9})`;
   const claimed = await globalDb()
     .insert(periodicTasks)

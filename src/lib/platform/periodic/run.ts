@@ -2,16 +2,19 @@ import { log } from '../log.ts';
 import { safeReason } from '../secrets.ts';
 import { claimTask } from './claim.ts';
 
-/** What all processes together do once in a while. */
+/** A task that all processes together run once in `everyMs` milliseconds. */
 export interface PeriodicTask {
   name: string;
   everyMs: number;
-  /** This process steps in only when the others have not run the task for so long. */
+  /** This process runs the task only when no process has run it for this long, in milliseconds. */
   takeoverMs?: number;
   run: () => Promise<void>;
 }
 
-/** Starts a timer for each task. The answer ends them, after the turns that are under way. */
+/**
+ * Starts a timer for each task. Returns a function that stops the timers and waits for the tasks
+ * that are running.
+ */
 export function startPeriodicTasks(tasks: readonly PeriodicTask[]): () => Promise<void> {
   const stops = tasks.map(scheduleTask);
   return async () => void (await Promise.all(stops.map((end) => end())));
@@ -29,11 +32,14 @@ function scheduleTask(task: PeriodicTask): () => Promise<void> {
   };
 }
 
-/** A turn that fails is made good by the next one. */
+/** A failure is logged; the next turn runs as usual. */
 async function runOnce({ name, everyMs, takeoverMs, run }: PeriodicTask): Promise<void> {
   try {
     if (await claimTask(name, takeoverMs ?? everyMs)) await run();
   } catch (error) {
-    log.error({ event: 'task.failed', kind: name, reason: safeReason(error) }, 'A task failed');
+    log.error(
+      { event: 'task.failed', kind: name, reason: safeReason(error) },
+      'A periodic task failed',
+    );
   }
 }

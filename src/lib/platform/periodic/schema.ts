@@ -2,8 +2,8 @@ import { pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '../db/columns.ts';
 
 /**
- * When each task that all processes share was last taken up. An installation's own table: it knows
- * nothing of tenants.
+ * When a process last claimed each periodic task. The table belongs to the installation and has no
+ * tenant.
  */
 export const periodicTasks = pgTable('periodic_tasks', {
   name: text('name').primaryKey(),

@@ -5,20 +5,19 @@ import { appRole, sessionOptions } from '../db/pool.ts';
 const schema = 'pgboss';
 
 /**
- * Where the queue puts a copy of each job that it has given up; a consumer of its own takes them
- * from there.
+ * The queue of copies of the jobs that failed on every attempt. A separate consumer records them.
  */
 export const deadLetterQueue = 'dead-letters';
 
 export interface QueueOptions {
   url: string;
   size?: number;
-  /** Looks after expired jobs and retries; only workers do. */
+  /** Whether it takes care of expired jobs and retries; only workers do. */
   supervise: boolean;
   onError: (error: Error) => void;
 }
 
-/** A queue client as the app role. It creates nothing: `installQueue` did. */
+/** Opens a queue client as the app role. It creates nothing; `installQueue` does that. */
 export function openQueue(options: QueueOptions): PgBoss {
   const boss = new PgBoss({
     connectionString: options.url,
@@ -29,8 +28,8 @@ export function openQueue(options: QueueOptions): PgBoss {
     createSchema: false,
     schedule: false,
     supervise: options.supervise,
-    // How soon the job of a worker that was killed is given to another one, after its heartbeat ran
-    // out.
+    // How often expired heartbeats are looked for, after which the job of a killed worker goes to
+    // another.
     superviseIntervalSeconds: 10,
     monitorIntervalSeconds: 10,
     // Both need the owner of the tables, which web and worker are not.
@@ -81,7 +80,7 @@ async function createQueue(
     retryLimit: 3,
     retryDelay: 5,
     retryBackoff: true,
-    // A worker that goes silent for this long has lost its job.
+    // A worker that sends no heartbeat for this long loses its job.
     heartbeatSeconds: 30,
     expireInSeconds: 3600,
     retentionSeconds: 7 * 24 * 3600,

@@ -5,53 +5,59 @@ import { createHttpClient } from '../../platform/http/client.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { FetchBudget } from './fetch-budget.ts';
 
-/** How many addresses are known besides the documented ones. */
+/** The most known addresses besides the documented ones. */
 const maxKnown = 16;
 const maxCertificateBytes = 64 * 1024;
 const deadlineMs = 5_000;
-/** A certificate that was replaced under its address is found after so long at the latest. */
+/**
+ * How long a certificate stays cached at most, so that one that was replaced at its address is
+ * noticed.
+ */
 const maxAgeMs = 24 * 3_600_000;
-/** How often a known address is asked in a minute, whatever comes in. */
+/** The most requests to one known address in one minute. */
 const maxFetchesOfKnown = 10;
-/** How many unknown addresses the deliveries to one connection may have asked in a minute. */
+/**
+ * The most requests to unknown addresses in one minute, for each connection that deliveries name.
+ */
 const maxFetchesForConnection = 10;
 
-/** What an address answered, and when, in milliseconds since the epoch. */
+/** The certificates at an address, and when they were fetched, in milliseconds since 1970. */
 export interface CertificateFile {
   certificates: readonly X509Certificate[];
   fetchedAt: number;
 }
 
-/** The address that a delivery names, and the addresses that may be asked at all. */
+/** The address of a delivery's certificate, and the hosts that may be requested. */
 export interface CertificateSource {
   url: string;
   hosts: readonly string[];
-  /** Addresses that the provider documents, which are known from the start. */
+  /** Addresses that the provider documents; they are known from the start. */
   documented: readonly string[];
 }
 
 /*
- * An address becomes known when a signature was verified with what it holds, so that nobody who
- * cannot sign adds one or pushes one out. Known addresses are asked within a budget of their own;
- * unknown ones within a budget of the connection that the delivery was sent to. Forged deliveries
- * therefore delay neither deliveries under known addresses nor those to other connections.
+ * An address becomes known when a certificate there has verified a signature, so that only genuine
+ * deliveries can add an address or evict one. Requests to a known address count against its own
+ * budget, those to unknown addresses against the budget of the connection that the delivery names.
+ * Forged deliveries therefore delay neither deliveries with known addresses nor those to other
+ * connections.
  */
 const known = new Map<string, CertificateFile>();
 const pendingFetches = new Map<string, Promise<CertificateFile>>();
 const knownBudget = new FetchBudget(maxFetchesOfKnown);
 const unknownBudget = new FetchBudget(maxFetchesForConnection);
 
-/** Whether an address is documented, or was known by a signature before. */
+/** Whether an address is documented, or has become known by a signature. */
 export function isKnownAddress({ url, documented }: CertificateSource): boolean {
   const key = toKey(url);
   return known.has(key) || documented.some((one) => toKey(one) === key);
 }
 
 /**
- * The certificates at an address, from memory while they are valid. Only of these hosts, over
- * https, through the guarded client. `connection` says whose budget a fetch of an unknown address
- * counts against; `newerThanMs`: a file that was fetched longer ago is fetched again. Throws
- * RemoteError, before any call when the host is not one of them.
+ * Returns the certificates at an address, from the cache while they are valid. They are requested
+ * over https, and only from the given hosts. A request to an unknown address counts against the
+ * budget of `connection`. With `newerThanMs`, cached ones that were fetched longer ago are
+ * requested again. Throws RemoteError; for another host before any request is sent.
  */
 export async function getCertificates(
   source: CertificateSource,
@@ -65,7 +71,10 @@ export async function getCertificates(
   return await fetching;
 }
 
-/** Makes an address known: a signature was verified with this file. The least used one goes. */
+/**
+ * Makes an address known after this file verified a signature, and forgets the least recently used
+ * one when there are too many.
+ */
 export function admitCertificates(url: string, file: CertificateFile): void {
   const key = toKey(url);
   known.delete(key);
@@ -84,8 +93,8 @@ export function resetCertificates(): void {
 }
 
 /**
- * Without the query, and without the different ways to write one path: whoever has one genuine
- * delivery can send it on under as many spellings of its address as they like.
+ * The address without its query and with one spelling of its path. Otherwise whoever has one
+ * genuine delivery could repeat it under any number of spellings, each of which would become known.
  */
 function toKey(url: string): string {
   if (!URL.canParse(url)) return url;
@@ -116,7 +125,7 @@ function startFetch(
     isKnown ? knownBudget.take(key) : unknownBudget.take(connection),
   )
     .then((file) => {
-      // What lies there now counts, even when this delivery turns out to be forged.
+      // The current file counts, even when this delivery turns out to be forged.
       if (isKnown) admitCertificates(source.url, file);
       return file;
     })
@@ -152,7 +161,7 @@ async function fetchFile(
 
 function requireBudget(takeFromBudget: () => boolean): Promise<void> {
   if (takeFromBudget()) return Promise.resolve();
-  const message = 'Too many certificates were asked for within a minute.';
+  const message = 'Too many certificates were requested within a minute.';
   return Promise.reject(new RemoteError('transient', message, { unsent: true }));
 }
 
@@ -160,6 +169,6 @@ function parseCertificates(body: string): X509Certificate[] {
   try {
     return readCertificates(Buffer.from(body, 'latin1'));
   } catch {
-    throw new RemoteError('malformed', 'What the delivery names as its certificate is none.');
+    throw new RemoteError('malformed', 'The address of the certificate returned none.');
   }
 }

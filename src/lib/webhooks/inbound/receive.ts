@@ -22,15 +22,15 @@ import {
 import { recordEvent, type ReceiptStatus } from './record.ts';
 import { getTrustedCertificates } from './trust.ts';
 
-/** The largest body of a delivery in bytes: they hold names and times, never records. */
+/** The largest body of a delivery in bytes. Deliveries contain names and times, never records. */
 export const maxDeliveryBytes = 64 * 1024;
 /**
- * A certificate in memory that is older than this is looked at again when a signature does not fit
+ * A cached certificate that is older than this is requested again when a signature does not match
  * it.
  */
 const recheckMs = 60_000;
 
-/** Where a delivery was sent to, as its address names it. */
+/** The connection that a delivery is for, as its address names it. */
 export interface WebhookAddress {
   provider: string;
   tenantId: string;
@@ -38,10 +38,11 @@ export interface WebhookAddress {
 }
 
 /**
- * Takes a delivery in once it has proved whose it is. Who sent it is not asked, and whether the
- * connection exists only afterwards. Throws Problem: `unauthenticated` for everything that is not
- * proved or not ours, always with the same words; `unavailable` when the proof cannot be had right
- * now; `bad_request` for a genuine one that cannot be read.
+ * Records the event of a delivery whose signature is valid. The sender's address is not checked,
+ * and whether the connection exists is checked after the signature. Throws Problem:
+ * `unauthenticated`, always with the same message, for an invalid signature or an unknown
+ * connection; `unavailable` when the certificate cannot be fetched right now; `bad_request` for a
+ * genuine delivery that cannot be parsed.
  */
 export async function receiveDelivery(
   to: WebhookAddress,
@@ -76,7 +77,7 @@ async function findRefusal(
         'This delivery cannot be checked right now. Send it again later.',
       );
     return error.kind === 'permission'
-      ? 'Its certificate lies where none may lie.'
+      ? 'The address of its certificate is not allowed.'
       : 'Its certificate cannot be read.';
   }
 }
@@ -135,8 +136,8 @@ function parseEvent(webhook: WebhookDefinition, { body }: Delivery): DeliveredEv
 }
 
 /**
- * Why is for our log alone: whoever forges learns nothing, and a foreign connection looks like a
- * wrong signature.
+ * Logs the reason and returns an error without it. The response for an unknown connection equals
+ * that for an invalid signature, so that it reveals nothing.
  */
 function refuseDelivery({ provider }: WebhookAddress, reason: string | null): Problem {
   log.warn(

@@ -8,22 +8,22 @@ import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
 
 /**
- * new: recorded, and a pass is on its way; known: it came before; old: too long ago to be of use,
- * as is everything that is sent anew after that.
+ * new: recorded, and a sync was requested; known: delivered before; old: it happened too long ago
+ * to be accepted.
  */
 export type ReceiptStatus = 'new' | 'known' | 'old';
 
 const dayMs = 86_400_000;
 /**
- * Deliveries are known for longer than they are taken: one cannot be sent again once it was
- * forgotten.
+ * Events are kept for longer than they are accepted, so that a deleted one cannot be accepted
+ * again.
  */
 const acceptedDays = 30;
 const keptDays = 60;
 
 /**
- * Writes an event down, once however often it comes, and asks for a pass over the connection. The
- * order does not matter: a pass reads what is true.
+ * Records an event once, however often it is delivered, and requests a sync of the connection. The
+ * order of events does not matter, because a sync reads the current data.
  */
 export async function recordEvent(
   { tenantId, connectionId }: { tenantId: string; connectionId: string },
@@ -46,17 +46,17 @@ export async function recordEvent(
     const first = row?.copies === 1;
     return { isNew: first, mustWake: first && (await requestSync(tx, tenantId, connectionId)) };
   });
-  // Those who come while the job waits or runs are told that there is one.
+  // While a job waits or runs, no other one is needed: `requestSync` has counted the request.
   if (mustWake) await enqueueSync(tenantId, connectionId, null);
   if (isNew)
     log.info(
       { event: 'webhook.received', tenantId, connectionId, kind: delivered.event },
-      'A webhook delivery was taken in',
+      'A webhook event was recorded',
     );
   return isNew ? 'new' : 'known';
 }
 
-/** Forgets deliveries that are too old to come again. */
+/** Deletes events that are too old to be accepted again. */
 export async function pruneDeliveries(tenantId: string): Promise<void> {
   const old = lt(webhookDeliveries.receivedAt, sql`now() - make_interval(days => ${keptDays})`);
   await withTenant(tenantId, (tx) =>

@@ -16,22 +16,22 @@ import type {
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
 
-/** What is known of a connection's webhook at both ends. */
+/** The webhook of a connection: its registration at the provider and the events recorded here. */
 export interface WebhookStatus {
-  /** The address under which this connection takes notices. */
+  /** The address that receives the deliveries of this connection. */
   url: string;
-  /** What the provider sends where; null when it knows of nothing. */
+  /** The address and events that the provider has registered; null without a registration. */
   registered: RegisteredWebhook | null;
-  /** Whether that is to us, and for every event that is of use. */
+  /** Whether the registration has our address and all events that we use. */
   isCurrent: boolean;
-  /** Notices that were taken in, and the newest of them. */
+  /** How many events were recorded, and the newest of them. */
   received: number;
   last: { event: string; at: Date } | null;
 }
 
 /**
- * Tells the provider to send its notices about a connection to us, in place of what it knew. Throws
- * Problem.
+ * Registers our address for a connection at the provider, in place of any other registration.
+ * Throws Problem.
  */
 export function registerWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
   return withRegistrationClient(tenantId, connectionId, async (client) => {
@@ -46,7 +46,7 @@ export function registerWebhook(tenantId: string, connectionId: string): Promise
   });
 }
 
-/** What the provider knows, and what came. Throws Problem. */
+/** Reads the registration at the provider, and which events were recorded here. Throws Problem. */
 export function getWebhookStatus(tenantId: string, connectionId: string): Promise<WebhookStatus> {
   return withRegistrationClient(tenantId, connectionId, async (client) =>
     readStatus(tenantId, connectionId, client, await client.read()),
@@ -54,8 +54,8 @@ export function getWebhookStatus(tenantId: string, connectionId: string): Promis
 }
 
 /**
- * Asks the provider to send a notice now; it comes within moments and is counted by
- * `getWebhookStatus`. Throws Problem.
+ * Asks the provider to send a test event now. It arrives within moments, and `getWebhookStatus`
+ * then counts it. Throws Problem, such as `conflict` when the registration is not current.
  */
 export function testWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
   return withRegistrationClient(tenantId, connectionId, async (client) => {
@@ -63,15 +63,15 @@ export function testWebhook(tenantId: string, connectionId: string): Promise<Web
     if (!isCurrent(client, known))
       throw new Problem(
         'conflict',
-        'This connection is not registered for webhooks, or under another address. Register it ' +
-          'first.',
+        'This connection is not registered for webhooks, or it is registered with another address. ' +
+          'Register it first.',
       );
     await client.test();
     return readStatus(tenantId, connectionId, client, known);
   });
 }
 
-/** The provider's API of registrations, for one connection. */
+/** The provider's API for registrations, for one connection. */
 interface RegistrationClient {
   url: string;
   events: readonly string[];
@@ -98,7 +98,7 @@ async function withRegistrationClient<T>(
       );
     } catch (error) {
       if (error instanceof RemoteError)
-        throw new Problem('conflict', `${provider.label} did not do it. ${error.message}`);
+        throw new Problem('conflict', `The request to ${provider.label} failed. ${error.message}`);
       throw error;
     }
   });
@@ -113,7 +113,7 @@ function requireWebhook({ provider }: OpenConnection): WebhookDefinition {
   return provider.webhook;
 }
 
-/** Registrations have an API of their own, with hosts and tokens of its own. */
+/** Registrations have an API of their own, with its own hosts and tokens. */
 function registrationApi(open: OpenConnection): SecondaryApi {
   const { registration } = requireWebhook(open);
   const { hosts, tokenForm } = registration;

@@ -8,8 +8,8 @@ import { Problem } from '../../platform/errors.ts';
 let cached: { file: string | undefined; certificates: readonly X509Certificate[] } | undefined;
 
 /**
- * The certificates at which the chain of a delivery may end: those of WEBHOOK_TRUST_FILE, else the
- * public roots that come with Node. Throws Problem.
+ * The trusted roots of the certificate chains of deliveries: those in WEBHOOK_TRUST_FILE, else the
+ * public roots that Node includes. Throws Problem `unavailable` when the file cannot be used.
  */
 export function getTrustedCertificates(): readonly X509Certificate[] {
   const file = config().WEBHOOK_TRUST_FILE;
@@ -28,8 +28,8 @@ function readTrustFile(file: string): X509Certificate[] {
   } catch {
     throw new Problem(
       'unavailable',
-      'WEBHOOK_TRUST_FILE names no file that can be read and holds certificates in PEM. Correct ' +
-        'it and start again.',
+      'WEBHOOK_TRUST_FILE does not name a readable file with certificates in PEM. Correct it and ' +
+        'start again.',
     );
   }
 }
