@@ -91,13 +91,13 @@ function speedTable(speeds: readonly Speed[]): Table {
         'default durability. They take turns; ratios are within a turn.',
       'For each page we keep the raw response (compressed, by content), look up what is there, ' +
         'compare digests, store 100 leads (typed columns, raw JSON, fourteen indexes besides ' +
-        'two keys), the words they are found by and their company domains, add to counts by ' +
-        'day and month, and write books and cursor, all in one transaction under row-level ' +
+        'two keys), their search tokens and their company domains, add to counts by ' +
+        'day and month, and write counters and cursor, all in one transaction under row-level ' +
         'security.',
       'They run as their README has it: runMigrations, then syncBackfill({ object: ' +
         '"customer" }) with its default pool of 10. For each customer it sends one upsert of ' +
         '21 columns (a primary key, no other index), five at a time, each its own transaction; ' +
-        'it keeps no raw response, no sums, no books and no cursor, and connects as superuser.',
+        'it keeps no raw response, no sums, no counters and no cursor, and connects as superuser.',
       'Their README advises a loop over days for more than 10,000 objects, ' +
         'for the sake of memory and timeouts; one call asks for fewer pages and ' +
         'is faster, so one call is what is measured.',
@@ -154,7 +154,7 @@ function rerunTable(reruns: readonly Rerun[]): Table {
       'takes',
       'records/s',
       'rows of records and sums written',
-      'rows of books and snapshots written',
+      'rows of counters and snapshots written',
       'goal',
     ],
     rows: reruns.map(({ side, customers, ms, records, books }) => [
@@ -168,7 +168,7 @@ function rerunTable(reruns: readonly Rerun[]): Table {
     ]),
     notes: [
       'Goal: we write no row of a record or a sum. For each page we still note that it ' +
-        'was read: a snapshot row (its body is there already), the books and the cursor. ' +
+        'was read: a snapshot row (its body is there already), the counters and the cursor. ' +
         'Theirs updates each row, if only last_synced_at.',
     ],
   };

@@ -104,7 +104,7 @@ function rateTable(series: readonly Series[]): Table {
     ]),
     notes: [
       'Records are entity rows. Each page also stores the raw response, its ' +
-        'books, its cursor and the rollups, in the same transaction.',
+        'counters, its cursor and the rollups, in the same transaction.',
     ],
   };
 }

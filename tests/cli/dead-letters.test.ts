@@ -43,7 +43,7 @@ async function deadLetters(...args: string[]): Promise<{ code: number | null; ou
   return { code, output: output() };
 }
 
-it('operators list, retry and discard what was set aside from the command line', async () => {
+it('operators list, retry and discard failed records and jobs from the command line', async () => {
   const listed = JSON.parse((await deadLetters('list', '--tenant', 'acme', '--json')).output) as {
     groups: object[];
     records: { id: string }[];

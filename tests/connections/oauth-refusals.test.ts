@@ -21,7 +21,7 @@ const enter = async (name: string, secret: string) => {
 };
 
 describe('a refused renewal', () => {
-  it('declares the grant dead with one request for all; a new consent revives it', async () => {
+  it('declares the grant dead with one request for all; connecting again revives it', async () => {
     sandbox.desk.revoke('one');
     const results = await Promise.allSettled([me(), me(), me(), me()]);
     for (const result of results)
@@ -54,7 +54,7 @@ describe('a refused renewal', () => {
     expect(sandbox.statuses('POST token')).toEqual([400, 200]);
   });
 
-  it('is not undone by an answer that arrives after a person has connected again', async () => {
+  it('is not undone by a response that arrives after a person has connected again', async () => {
     sandbox.faults.arm({ kind: 'drip', bytes: 4, everyMs: 10, endpoint: 'POST token', next: 1 });
     const asking = me();
     await until(
@@ -121,7 +121,7 @@ describe('a refused renewal', () => {
     expect(sandbox.statuses('POST token')).toEqual([502, 400]);
   });
 
-  it('whose answer got lost is made good by a source that does not rotate', async () => {
+  it('whose response got lost is made good by a source that does not rotate', async () => {
     await replaceSandbox({ rotates: false });
     sandbox.faults.arm({ kind: 'fail_after_effect', status: 502, endpoint: 'POST token', next: 1 });
     await expect(me()).rejects.toMatchObject({ kind: 'transient' });

@@ -6,7 +6,7 @@ import { budgetRows, connect, gateOf } from './rate-limit-stage.ts';
 const db = useDatabase();
 const rows = (connectionId: string) => budgetRows(db, connectionId);
 
-describe('the headers of answers', () => {
+describe('the headers of responses', () => {
   const limits: Partial<Limits> = {
     windows: [{ name: 'daily', seconds: 86_400, requests: 1000 }],
     readQuota: (headers) => [

@@ -103,7 +103,7 @@ describe('taking units', () => {
   });
 });
 
-describe('what an answer says of a window', () => {
+describe('what a response says of a window', () => {
   const apply = (known: WindowState | undefined, reading: Partial<WindowReading>, at = 1) =>
     applyReading(daily, known, { window: 'daily', remaining: 500, ...reading }, after(at));
 
@@ -154,7 +154,7 @@ describe('what an answer says of a window', () => {
     ).toBeUndefined();
   });
 
-  it('is news when it matters: not when others are a batch ahead, but when little is left', () => {
+  it('is significant: not when others are a batch ahead, but when little is left', () => {
     const news = (used: number, remaining: number) =>
       isSignificant(daily, state(daily, used), { window: 'daily', remaining }, after(1));
     expect([news(100, 895), news(100, 700), news(985, 14), news(985, 15), news(999, 0)]).toEqual([

@@ -11,7 +11,7 @@ it(
   { timeout: 3_600_000 },
   async ({ task }) => {
     task.meta.shown = {
-      row: 'pushes with lost answers, faults and workers killed at the fail-points',
+      row: 'pushes with lost responses, faults and workers killed at the fail-points',
       figures: await pushUnderFire(db, { leads: 5_000, kills: 30, workers: 2 }),
     };
   },

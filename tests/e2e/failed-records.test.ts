@@ -154,15 +154,15 @@ describe.each([1440, 390])('at %i px', (width) => {
     async () => {
       const { page } = await stage.signedIn(admin, { viewport: { width, height: 900 } });
       await page.goto(home);
-      await look(page, 'set-aside');
+      await look(page, 'failed-records');
       await page.goto(`${home}?kind=characters`);
       await recordsOn(page).first().locator('summary').click();
-      await look(page, 'set-aside-filter');
+      await look(page, 'failed-records-filter');
       await recordsOn(page)
         .first()
         .getByRole('button', { name: /^Discard/ })
         .click();
-      await look(page, 'set-aside-discard');
+      await look(page, 'failed-records-discard');
       await page.keyboard.press('Escape');
       await page.locator('dialog:popover-open').waitFor({ state: 'detached' });
       await recordsOn(page)
@@ -172,12 +172,12 @@ describe.each([1440, 390])('at %i px', (width) => {
       await page.waitForURL(/dead-letters\/[\da-f-]{36}$/);
       await page.getByRole('button', { name: 'Correct and retry' }).click();
       await page.getByText('It still cannot be read').waitFor();
-      await look(page, 'set-aside-form');
+      await look(page, 'failed-records-form');
       const { page: other } = await stage.signedIn('admin@empty.test', {
         viewport: { width, height: 900 },
       });
       await other.goto('/w/empty/dead-letters');
-      await look(other, 'set-aside-empty');
+      await look(other, 'failed-records-empty');
     },
   );
 });

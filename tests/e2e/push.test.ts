@@ -46,7 +46,7 @@ describe('from the page of a lead', () => {
     expect(await shown.getByText('Pending', { exact: true }).count()).toBe(0);
   });
 
-  it('a CRM that is down is told with a red badge, set aside, and left by a retry', async () => {
+  it('a CRM that is down shows as a red badge and a failed job, and a retry gets through', async () => {
     const fault = stage.sandbox.faults.arm({
       kind: 'status',
       status: 503,

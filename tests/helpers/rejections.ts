@@ -78,7 +78,7 @@ export class SetAsideBench {
       trigger: 'cli',
     });
 
-  /** Adds clients that cannot be read, and tells their ids. */
+  /** Adds clients that cannot be read, and returns their ids. */
   poison = (poison: 'nul' | 'bad_date' | 'missing_id', count = 1) =>
     (
       this.sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as {

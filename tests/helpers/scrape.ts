@@ -1,6 +1,6 @@
 export const metricsToken = 'a-token-that-only-tests-use';
 
-/** What a scraper was told. */
+/** What a scrape returned. */
 export interface Scrape {
   status: number;
   text: string;

@@ -1,5 +1,5 @@
 /*
- * Two workspaces with records that were set aside, and people who look at them.
+ * Two workspaces with rejected records, and people who look at them.
  */
 import { afterAll, beforeAll } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';

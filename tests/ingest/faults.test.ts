@@ -132,7 +132,7 @@ describe('records that cannot be kept', () => {
     'infinite_number',
     'overflow_number',
   ] as const)(
-    'poison "%s" among good ones: only that record is set aside, with its reason',
+    'poison "%s" among good ones: only that record is rejected, with its reason',
     async (poison) => {
       sandbox.clienttether.poison('rows', { kind: 'clients', poison, count: 1 });
       const report = await sync();

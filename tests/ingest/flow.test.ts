@@ -22,7 +22,7 @@ const sync = () =>
   });
 
 describe('a sync', () => {
-  it('brings over everything that the source has, with balanced books', async () => {
+  it('brings over everything that the source has, with counters that add up', async () => {
     const report = await sync();
     expect(report.errorMessage).toBeNull();
     expect(report.status).toBe('success');

@@ -46,7 +46,7 @@ describe('two runs of one connection', () => {
     await expectConverged();
   });
 
-  it('a run that lost three workers is set aside until a person retries it', async () => {
+  it('a run that lost three workers has failed until a person retries it', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 300 });
     const taken: Promise<unknown>[] = [];
     for (let worker = 1; worker <= 3; worker += 1) {
@@ -93,7 +93,7 @@ describe('two runs of one connection', () => {
     await expectConverged();
   });
 
-  it('is put down after its slice and goes on where it was, as one run', async () => {
+  it('is suspended after its slice and resumes where it was, as one run', async () => {
     // Slower than a page is stored: otherwise all pages may arrive together and be one batch.
     sandbox.faults.arm({ kind: 'latency', ms: 100 });
     const slices = [];

@@ -12,7 +12,7 @@ const db = useDatabase();
 const bench = new SetAsideBench(db);
 
 describe('a retry', () => {
-  it('reads the kept answer with the settings of today, without a call', async () => {
+  it('reads the stored response with the settings of today, without a request', async () => {
     const [id = ''] = bench.poison('bad_date');
     await bench.sync();
     const { id: errorId } = await bench.error();
@@ -33,7 +33,7 @@ describe('a retry', () => {
     await expectExactRollups(db);
   });
 
-  it('leaves alone what a later answer has brought', async () => {
+  it('leaves alone what a later response has brought', async () => {
     const [id = ''] = bench.poison('bad_date');
     await bench.sync();
     const before = await bench.error();
@@ -50,7 +50,7 @@ describe('a retry', () => {
     expect(await bench.readLead(id)).toMatchObject({ raw: { city: 'Newer' } });
   });
 
-  it('says so when the answer is damaged or gone', async () => {
+  it('says so when the response is damaged or gone', async () => {
     bench.poison('bad_date');
     await bench.sync();
     const { id: errorId } = await bench.error();
@@ -131,7 +131,7 @@ describe('a retry', () => {
     await expectExactRollups(db);
   });
 
-  it('and a sync take turns: whatever happens first, the books and the rows agree', async () => {
+  it('and a sync take turns: whatever happens first, the counters and the rows agree', async () => {
     bench.poison('bad_date', 20);
     await bench.sync();
     await db.query(

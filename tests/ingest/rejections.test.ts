@@ -33,7 +33,7 @@ describe('a rejected item', () => {
 });
 
 describe('a discarded item', () => {
-  it('does not come back, is still in the books, and makes the next sync green', async () => {
+  it('does not come back, is still counted, and makes the next sync green', async () => {
     bench.poison('bad_date');
     await bench.sync();
     await discardRecord(bench.actor, (await bench.error()).id, '  A test entry of ours ');

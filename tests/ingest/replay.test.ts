@@ -72,7 +72,7 @@ async function change(): Promise<void> {
 }
 
 describe('a replay', () => {
-  it('writes nothing where the rows are as the stored answers say, and asks nobody', async () => {
+  it('writes nothing where the rows are as the stored responses say, and requests nothing', async () => {
     const before = await writtenRows(db);
     for (const workspace of [living, rows]) {
       const report = await replay(workspace);

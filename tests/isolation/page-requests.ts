@@ -91,7 +91,7 @@ export const pageRequests: TenantRequest[] = [
     ok: [303],
   },
   ...page('dead-letters/index', 'admin', { post: 400, path: 'dead-letters' }),
-  // The answer that held the record was never kept: the form says so, and nothing can be corrected
+  // The response that contained it was never kept: the form says so, and nothing can be corrected
   // or retried.
   ...page('dead-letters/[id]', 'admin', {
     post: 409,
@@ -170,7 +170,7 @@ export const pageRequests: TenantRequest[] = [
   ),
 ];
 
-/** A form of the page of what was set aside, about a fresh record or job for those who may. */
+/** A form of the page of failed records, about a fresh record or job for those who may. */
 function decision(
   intent: string,
   field: 'record' | 'job',

@@ -31,7 +31,7 @@ interface Belongings {
   invitation: string;
   member: string;
   connection: string;
-  /** A record and a job that are set aside. */
+  /** A rejected record and a failed job. */
   record: string;
   job: string;
   referral: string;
@@ -173,7 +173,7 @@ async function addPush(
   return id;
 }
 
-/** A record that is set aside; its answer was never kept. */
+/** A rejected record; the response that contained it was never kept. */
 export async function addRecordError(
   db: TestDatabase,
   tenantId: string,
@@ -189,7 +189,7 @@ export async function addRecordError(
   return row?.id ?? '';
 }
 
-/** A job that is set aside. */
+/** A failed job. */
 export async function addDeadLetter(
   db: TestDatabase,
   tenantId: string,

@@ -83,7 +83,7 @@ describe('a record of its own', () => {
   });
 });
 
-describe('a push that is put down on its way', () => {
+describe('a push that is suspended on its way', () => {
   it('remembers what it has made when it is told to slow down', async () => {
     const leadId = await one(stage);
     await ask(stage, [leadId]);
@@ -213,7 +213,7 @@ it('a value that the CRM rewrites is sent once, and is no change of theirs then'
   expect(await writesOf(forms, leadId)).toBe(before + 1);
 });
 
-it("the trail is kept for as long as raw responses are, people's decisions for good", async () => {
+it("the audit log is kept for as long as raw responses are, people's decisions for good", async () => {
   const leadId = await one(stage);
   await push(stage, [leadId]);
   const [{ id: pushId = '' } = {}] = await db.query<{ id: string }>(
@@ -238,7 +238,7 @@ it("the trail is kept for as long as raw responses are, people's decisions for g
   ]);
 });
 
-it('nobody is woken for a connection that is paused, until it is resumed', async () => {
+it('no worker is woken for a connection that is paused, until it is resumed', async () => {
   const paused = await pushStage(db, sandbox);
   await ask(paused, [await one(paused)]);
   const before = await enqueueDuePushes();

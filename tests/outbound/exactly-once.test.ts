@@ -7,11 +7,11 @@ const db = useDatabase();
 afterAll(() => closeQueue());
 
 it(
-  'leads are made exactly once, whatever answers are lost and wherever workers are killed',
+  'leads are made exactly once, whatever responses are lost and wherever workers are killed',
   { timeout: 300_000 },
   async ({ task }) => {
     task.meta.shown = {
-      row: 'pushes with lost answers, faults and workers killed at the fail-points',
+      row: 'pushes with lost responses, faults and workers killed at the fail-points',
       figures: await pushUnderFire(db, { leads: 30, kills: 3, workers: 1 }),
     };
   },

@@ -104,7 +104,7 @@ describe('what both sides changed', () => {
     expect((await leadRow(leadId))?.['company']).toBe('Theirs GmbH');
   });
 
-  it('settles itself when they take theirs back, and belongs to one workspace', async () => {
+  it('resolves itself when they take theirs back, and belongs to one workspace', async () => {
     const { leadId, remoteId } = await conflict('Theirs Inc', 'Ours Ltd');
     const [row] = await open(leadId);
     const other = await pushStage(db, sandbox);

@@ -182,7 +182,7 @@ describe('a worker', () => {
     expect(await pushOf(stage, leadId)).toMatchObject({ state: 'synced' });
   });
 
-  it('that is told to stop puts its push down, which counts as no try', async () => {
+  it('that is told to stop suspends its push, which does not count as an attempt', async () => {
     const leadId = await one(stage);
     await ask(stage, [leadId]);
     const stop = new AbortController();
@@ -248,7 +248,7 @@ it('leaves a CRM alone that is down, and sends everything when it is back', asyn
   expect(ids.map((id) => leadOf(down, id).length)).toEqual(ids.map(() => 1));
 });
 
-it('keeps no personal data in the trail, and every write has its answer there', async () => {
+it('keeps no personal data in the audit log, and every write has its response there', async () => {
   const leadId = await one(stage, {
     name: 'Very Private',
     email: 'very.private@secretive.example',

@@ -73,7 +73,7 @@ export interface GivenLead {
 }
 
 /**
- * Stores leads as a sync and the lead engine would have left them. The answer are their ids, in the
+ * Stores leads as a sync and the lead engine would have left them. Returns their ids, in the
  * order given.
  */
 export async function addLeads(

@@ -19,7 +19,7 @@ const told = async (): Promise<Scrape> => readScrape(200, (await renderMetrics()
 let birch: { tenantId: string; connectionId: string };
 let paused: string;
 
-/** Rows past all verbs: what is told of is what stands in the tables. */
+/** Rows written straight into the tables, which is where the metrics come from. */
 beforeAll(async () => {
   const [tenant] = await db.query<{ id: string }>(
     `insert into tenants (slug, name) values ('birch', 'Birch Homes') returning id`,
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await db.query(`insert into tenants (slug, name, archived_at) values ('gone', 'Gone', now())`);
 });
 
-describe('what the engine tells', () => {
+describe('the metrics of the engine', () => {
   it('stands by workspace and provider, and adds up', async () => {
     const startedAt = new Date('2026-11-20T12:00:00Z');
     const run = { ...birch, startedAt, finishedAt: new Date(startedAt.getTime() + 700) };
@@ -94,7 +94,7 @@ describe('what the engine tells', () => {
   });
 });
 
-describe('what the database tells', () => {
+describe('the metrics from the database', () => {
   it('is the age of each stream of active connections, and the depth of each queue', async () => {
     const payload = { tenantId: birch.tenantId, trigger: 'schedule' as const, requestedBy: null };
     await enqueue(

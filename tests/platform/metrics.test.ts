@@ -51,7 +51,7 @@ describe('/metrics', () => {
     expect(answer.body).not.toMatch(/http_requests|process_/);
   });
 
-  it('tells whoever has the token of the process and its build', async () => {
+  it('shows whoever has the token the process and its build', async () => {
     const { status, headers, body } = await handleMetricsRequest(`Bearer ${token}`);
     expect([status, headers['content-type']]).toEqual([
       200,
@@ -125,7 +125,7 @@ describe('figures that are read at a scrape', () => {
     expect(valueOf(await scrape(), 'test_reads')).toBe(1);
   });
 
-  it('that fail are counted, and the rest is told all the same', async () => {
+  it('that fail are counted, and the rest is returned all the same', async () => {
     addReading('broken', () => Promise.reject(new Error('no database')));
     const text = await scrape();
     expect(valueOf(text, 'metrics_reading_failures_total{reading="broken"}')).toBe(1);

@@ -35,7 +35,7 @@ export function bookChecks(db: TestDatabase, academy: () => Academy): void {
       return found;
     };
 
-    it('fetched every line, and its books balance', async () => {
+    it('fetched every line, and its counters add up', async () => {
       const { first, workspace, sandbox } = academy();
       expect(first).toMatchObject({ status: 'success', errorMessage: null });
       const fetched = Object.fromEntries(first.streams.map((stream) => [stream.stream, stream]));

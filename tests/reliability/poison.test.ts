@@ -6,7 +6,7 @@ import { feedPoison } from '../scenarios/poison.ts';
 const db = useDatabase();
 
 it(
-  'of a thousand records only the poisoned one is set aside, with its reason',
+  'of a thousand records only the poisoned one is rejected, with its reason',
   { timeout: times(120_000, 900_000) },
   async ({ task }) => {
     task.meta.shown = {

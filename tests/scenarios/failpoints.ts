@@ -74,7 +74,7 @@ export async function endAtFailpoints(
       'ends at each': rounds,
       ...whole,
       'runs taken over': takeovers,
-      'runs set aside and retried': setAside,
+      'failed runs retried': setAside,
     };
   } finally {
     await fleet.end();

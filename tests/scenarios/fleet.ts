@@ -89,7 +89,7 @@ export async function settle(
 }
 
 /**
- * What people and the clock do meanwhile: set-aside runs are retried by hand, and when nothing is
+ * What people and the clock do meanwhile: failed runs are retried by hand, and when nothing is
  * being synced, everything is due again.
  */
 export async function keepBusy(db: TestDatabase): Promise<number> {
@@ -101,7 +101,7 @@ export async function keepBusy(db: TestDatabase): Promise<number> {
 
 /**
  * Retries the runs that ended their worker three times, as a person does who looks at the list of
- * what was set aside.
+ * failed jobs.
  */
 async function retrySetAside(db: TestDatabase): Promise<number> {
   const waiting = await db.query<{ tenant_id: string }>(

@@ -60,7 +60,7 @@ export async function killWorkers(
       tenants,
       ...whole,
       'changes meanwhile': changes,
-      'runs set aside and retried': setAside,
+      'failed runs retried': setAside,
       'resumed after (s), at most': Math.max(...waits).toFixed(1),
     };
   } finally {

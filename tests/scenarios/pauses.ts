@@ -73,7 +73,7 @@ export async function pauseWorkers(
       'runs taken over': takeovers,
       'old workers turned away': refused,
       ...whole,
-      'runs set aside and retried': setAside,
+      'failed runs retried': setAside,
     };
   } finally {
     for (const { child } of workers) child.kill('SIGCONT');
@@ -84,7 +84,7 @@ export async function pauseWorkers(
 
 /**
  * Stops whoever has the run until another one has it. Returns how often the first was turned away
- * then; undefined when it had just ended the run, or the run was set aside.
+ * then; undefined when it had just ended the run, or the run had failed.
  */
 async function pauseHolder(db: TestDatabase, fleet: Fleet): Promise<number | undefined> {
   const holder = await findHolder(db);

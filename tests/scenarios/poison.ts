@@ -8,7 +8,7 @@ import { client, opportunity } from '../helpers/rows.ts';
 import { expectBalancedBooks, expectExactRollups } from '../helpers/truth.ts';
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts';
 
-/** What sets a record aside, and what is odd but can be kept as it is. */
+/** What makes a record be rejected, and what is odd but can be kept as it is. */
 const fatal = [
   'nul',
   'lone_surrogate',
@@ -26,7 +26,7 @@ const harmless = [
 const tables = { clients: 'leads', opportunities: 'opportunities' } as const;
 
 /**
- * Poison among a thousand good records, one at a time: it alone is set aside, with its reason, and
+ * Poison among a thousand good records, one at a time: it alone is rejected, with its reason, and
  * everything else is as it was.
  */
 export async function feedPoison(
@@ -48,7 +48,7 @@ export async function feedPoison(
   await sync(workspace);
   for (let round = 0; round < poisons; round += 1) {
     const kind = random.pick(['clients', 'opportunities'] as const);
-    // In turn, so that each kind of poison comes; the first rounds are those that set aside.
+    // In turn, so that each kind of poison comes; the first rounds are those that are rejected.
     const poison = [...fatal, ...harmless][round % (fatal.length + harmless.length)] ?? 'nul';
     const before = await liveIn(db, kind, workspace);
     const { ids } = sandbox.clienttether.poison('poisoned', { kind, poison }) as { ids: string[] };
@@ -73,7 +73,7 @@ export async function feedPoison(
   return {
     poisons,
     'good records beside': 1_000,
-    'set aside with a reason': tally.setAside,
+    'rejected with a reason': tally.setAside,
     'odd but kept': tally.kept,
   };
 }
@@ -94,8 +94,8 @@ async function liveIn(
 }
 
 /**
- * The source mends itself: the record goes, and what was set aside because of it is gone over by
- * hand.
+ * The source corrects itself: the record goes, and the record that was rejected because of it is
+ * retried by hand.
  */
 async function takeAway(
   sandbox: Awaited<ReturnType<typeof startSandbox>>,

@@ -81,7 +81,7 @@ const keep = async (kind = 'created') => {
 };
 
 describe('a job that the queue gives up', () => {
-  it('is set aside when its handler failed or its worker died, once for each subject', async () => {
+  it('is recorded as failed when its handler fails or its worker dies, once for each subject', async () => {
     await enqueue('retry-records', records('fails'), { key: 'fails' });
     await enqueue('retry-records', records('dies'), { key: 'dies' });
     await db.query(
@@ -99,7 +99,7 @@ describe('a job that the queue gives up', () => {
     );
     await db.query(`update connections set provider = 'gone'`);
     worker = startProcess('worker/index.ts', db.url);
-    await until('both jobs are set aside', async () => (await letters()).length === 2);
+    await until('both jobs have failed', async () => (await letters()).length === 2);
     await db.query(`update connections set provider = 'clienttether'`);
     const of = (kind: string) =>
       letters().then((all) =>
@@ -168,7 +168,7 @@ describe('a job that the queue gives up', () => {
   });
 });
 
-describe('a job that was set aside', () => {
+describe('a failed job', () => {
   it('is queued again on behalf of whoever retries it, once', async () => {
     const { id } = await keep();
     const outcomes = await Promise.allSettled([retryJob(actor, id), retryJob(actor, id)]);
@@ -232,7 +232,7 @@ describe('a job that was set aside', () => {
     expect(await queued()).toHaveLength(2);
   });
 
-  it('is discarded with a reason, and may be set aside anew afterwards', async () => {
+  it('is discarded with a reason, and may fail anew afterwards', async () => {
     const { id } = await keep();
     await expect(discardJob(actor, id, ' ')).rejects.toMatchObject({ code: 'bad_request' });
     await discardJob(actor, id, 'No longer needed');

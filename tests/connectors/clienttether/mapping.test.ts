@@ -86,7 +86,7 @@ describe('leads', () => {
     expect(source('GOOGLE ', { sourceAliases: { Google: 'Google Search' } })).toBe('Google Search');
   });
 
-  it('without an id are set aside with a reason', () => {
+  it('without an id are rejected with a reason', () => {
     for (const client_id of [false, null, '', ' ', undefined])
       expect(() => map('clients', { client_id })).toThrow(rejected(/without an id/));
     expect(() => map('clients', { client_id: '1', created: 'soon' })).toThrow(
@@ -215,7 +215,7 @@ describe('schedule items', () => {
     ).toMatchObject({ externalId: 'event:4', activityType: 'Appointment', description: 'Tour' });
   });
 
-  it('without a date are set aside', () => {
+  it('without a date are rejected', () => {
     expect(() => map('activities', { id: '4', scheduled_at: '0000-00-00 00:00:00' })).toThrow(
       rejected(/no date/),
     );

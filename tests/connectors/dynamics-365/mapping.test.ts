@@ -134,7 +134,7 @@ describe('a deal of Dynamics 365', () => {
     expect(opportunity(row)).toMatchObject(record);
   });
 
-  it('is set aside when its state is none of the three', () => {
+  it('is rejected when its state is none of the three', () => {
     expect(() => opportunity({ statecode: 7 })).toThrow('neither open, won nor lost');
   });
 });
@@ -203,7 +203,7 @@ describe('the rest of Dynamics 365', () => {
     expect(() => mapNote({ ...note, _objectid_value: null })).toThrow('names no record');
   });
 
-  it('becomes a record that can be stored, or is set aside in words, whatever a row holds', () => {
+  it('becomes a record that can be stored, or is rejected with a reason, whatever a row holds', () => {
     const value = fc.oneof(
       fc.string(),
       fc.integer(),

@@ -283,7 +283,7 @@ describe('Dynamics 365', () => {
     await expectSame();
   });
 
-  it('sets only the broken rows aside, each with its reason', async () => {
+  it('rejects only the broken rows, each with its reason', async () => {
     sandbox.dynamics365.poison('org', { poison: 'bad_date', count: 2 });
     expect(stream(await sync(), 'leads')).toMatchObject({
       status: 'partial',

@@ -41,7 +41,7 @@ describe('a connection to Partner Center', () => {
     ).rejects.toThrow('used up the refresh token that you entered: create a new one');
   });
 
-  it('asks to be connected again when the consent was withdrawn, and only then', async () => {
+  it('asks to be connected again when the grant was withdrawn, and only then', async () => {
     await sync();
     sandbox.partnerCenter.desk.expire('partner');
     sandbox.faults.arm({ kind: 'status', status: 500, endpoint: 'POST :tenant/oauth2/token' });

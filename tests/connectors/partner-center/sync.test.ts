@@ -192,7 +192,7 @@ describe('referrals', () => {
     ).toEqual([{ day: true }]);
   });
 
-  it('set only the broken ones aside, each with its reason', async () => {
+  it('have only the broken ones rejected, each with its reason', async () => {
     sandbox.partnerCenter.poison('partner', { poison: 'bad_date', count: 2 });
     expect(await sync()).toMatchObject({ status: 'partial', inserted: 258, rejected: 2 });
     const reasons = await db.query<{ reason: string }>(

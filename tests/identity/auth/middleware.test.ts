@@ -83,7 +83,7 @@ describe('headers', () => {
     return headers;
   };
 
-  it('are on every answer', () => {
+  it('are on every response', () => {
     expect(
       Object.fromEntries(
         headersOf({ 'content-type': 'application/json', 'cache-control': 'public, max-age=60' }),

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { server, signedIn } from './pages-stage.ts';
 
-describe('every answer', () => {
+describe('every response', () => {
   it('carries the headers, also errors and redirects', async () => {
     const visitor = await signedIn('admin@summit.test');
     for (const path of [

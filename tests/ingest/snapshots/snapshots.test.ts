@@ -45,7 +45,7 @@ const bodyOf = (sha256: Buffer) =>
   readTenant(workspace.tenant.id, (tx) => readBody(tx, workspace.tenant.id, sha256));
 
 describe('raw snapshots', () => {
-  it('keep every answer, from which the same items can be read again without a call', async () => {
+  it('keep every response, from which the same items can be read again without a request', async () => {
     await sync();
     const provider = getProvider('clienttether');
     const kept = await snapshots();
@@ -64,7 +64,7 @@ describe('raw snapshots', () => {
     expect(seen.size).toBe(60);
   });
 
-  it('keep a body that says the same as before once, and each answer all the same', async () => {
+  it('keep a body that is the same as before once, and each response all the same', async () => {
     const [before] = await db.query<{ bodies: number }>(
       'select count(*)::int as bodies from raw_bodies',
     );

@@ -56,7 +56,7 @@ describe('thresholds', () => {
     expect([100, 101].map(isBacklog)).toEqual([false, true]);
   });
 
-  it('a job given up within an hour, or ten records set aside', () => {
+  it('a job that failed within an hour, or ten rejected records', () => {
     const grown = (newDeadLetters: number, newRecordErrors: number) =>
       areDeadLettersGrowing({ newDeadLetters, newRecordErrors });
     expect([grown(0, 0), grown(0, 9), grown(0, 10), grown(1, 0)]).toEqual([
@@ -145,7 +145,7 @@ describe('rules', () => {
       survey({ circuitReason: 'It answered 503.' }),
       ['circuit-open connection:c1'],
     ],
-    ['a job set aside', survey({}, { newDeadLetters: 1 }), ['dead-letters tenant:t1']],
+    ['a failed job', survey({}, { newDeadLetters: 1 }), ['dead-letters tenant:t1']],
     [
       'one old stream',
       survey({

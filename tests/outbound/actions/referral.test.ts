@@ -77,7 +77,7 @@ const requests = (endpoint: string) =>
     .map(({ status }) => status);
 let count = 0;
 
-/** A new referral, known here; answers its id at the source and ours. */
+/** A new referral, known here; returns its id at the source and ours. */
 async function fresh(row: Partial<Raw> = {}): Promise<{ externalId: string; id: string }> {
   count += 1;
   const externalId = `fresh-${count}`;
@@ -115,7 +115,7 @@ describe('changing a referral at its source', () => {
   const update = (status: string, substatus: string) =>
     updateReferral(tenantId, referral.id, { status, substatus }, by);
 
-  it('arrives there, is in the trail, and comes back with the pass that it asked for', async () => {
+  it('arrives there, is in the audit log, and comes back with the pass that it requested', async () => {
     await db.query(`update connections set due_at = now() + interval '1 hour' where id = $1`, [
       connectionId,
     ]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { serve, serveBytes } from './servers.ts';
 import { client, failure } from './clients.ts';
 
-describe('answers', () => {
+describe('responses', () => {
   it('come decoded and whole, with query, headers and JSON sent', async () => {
     const echo = await serve((request, response) => {
       let body = '';
@@ -43,7 +43,7 @@ describe('answers', () => {
     expect(JSON.stringify(answer.headers)).not.toContain('secret');
   });
 
-  it('without content are answers too', async () => {
+  it('without content are responses too', async () => {
     const server = await serve((_request, response) => response.writeHead(204).end());
     await expect(client().request({ method: 'DELETE', url: server.url })).resolves.toMatchObject({
       status: 204,
@@ -80,7 +80,7 @@ describe('answers', () => {
   });
 });
 
-describe('bad answers', () => {
+describe('bad responses', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
   const cuts: Record<string, string> = {
     length: `${head}Content-Length: 50\r\n\r\n[1,2]`,
@@ -181,7 +181,7 @@ describe('bad answers', () => {
     });
   });
 
-  it('credentials that no header can carry are told apart, without being told', async () => {
+  it('credentials that no header can carry have an error of their own, which does not quote them', async () => {
     const error = await failure(
       client().request({ url: 'http://127.0.0.1:1/', headers: { 'x-key': 'tell\r\ntale: 1' } }),
     );

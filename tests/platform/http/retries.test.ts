@@ -99,7 +99,7 @@ describe('tries', () => {
     expect(waits).toHaveLength(2);
   });
 
-  it('are told to the hook without query, headers or body', async () => {
+  it('are reported to the hook without query, headers or body', async () => {
     const server = flaky(1, { status: 500 });
     const events: RequestEvent[] = [];
     const { http } = impatient({ onRequest: (event) => events.push(event) });

@@ -47,7 +47,8 @@ export async function recordGivenUpJob(givenUp: GivenUpJob): Promise<void> {
     kind: failedJob?.kind,
     reason: failedJob?.reason,
   };
-  if (isRecorded) log.error({ event: 'job.set_aside', ...of }, 'A job was given up and set aside');
+  if (isRecorded)
+    log.error({ event: 'job.set_aside', ...of }, 'A job was given up and recorded as failed');
   else log.error({ event: 'job.lost', ...of }, 'A job was given up');
 }
 

@@ -63,8 +63,8 @@ export function testWebhook(tenantId: string, connectionId: string): Promise<Web
     if (!isCurrent(client, known))
       throw new Problem(
         'conflict',
-        'This connection is not registered for webhooks, or it is registered with another address. ' +
-          'Register it first.',
+        'This connection is not registered for webhooks, or not with this address. Register it ' +
+          'first.',
       );
     await client.test();
     return readStatus(tenantId, connectionId, client, known);
