@@ -1,8 +1,8 @@
 const windowMs = 60_000;
-/** Keys that took nothing for a minute are forgotten when there are more than this. */
+/** Above this number of keys, those that took nothing within the last minute are removed. */
 const maxIdleKeys = 100;
 
-/** How often something may be done within a minute, counted for each key by itself. */
+/** Limits how often something may be done within a minute, for each key separately. */
 export class FetchBudget {
   readonly #limit: number;
   readonly #taken = new Map<string, number[]>();
@@ -11,7 +11,10 @@ export class FetchBudget {
     this.#limit = limit;
   }
 
-  /** Takes one, and answers false when a key has used up what it may within a minute. */
+  /**
+   * Takes one from the budget of a key. Returns false when the key has used up its budget for the
+   * current minute. `now` is in milliseconds since 1970.
+   */
   take(key: string, now = Date.now()): boolean {
     if (this.#taken.size > maxIdleKeys) this.#forgetIdleKeys(now);
     const taken = this.#recent(key, now);

@@ -38,11 +38,10 @@ export interface WebhookAddress {
 }
 
 /**
- * Records the event of a delivery whose signature is valid. The sender's address is not checked,
- * and whether the connection exists is checked after the signature. Throws Problem:
- * `unauthenticated`, always with the same message, for an invalid signature or an unknown
- * connection; `unavailable` when the certificate cannot be fetched right now; `bad_request` for a
- * genuine delivery that cannot be parsed.
+ * Records the event of a delivery whose signature is valid; the sender's address is not checked.
+ * Throws Problem: `unauthenticated`, always with the same message, for an invalid signature or an
+ * unknown connection; `unavailable` when the certificate cannot be fetched right now; `bad_request`
+ * for a genuine delivery that cannot be parsed.
  */
 export async function receiveDelivery(
   to: WebhookAddress,
@@ -82,7 +81,10 @@ async function findRefusal(
   }
 }
 
-/** Those who write to connections that do not exist share one budget, which is nobody else's. */
+/**
+ * The budget that a request to an unknown address counts against. Deliveries to connections that do
+ * not exist share one of their own.
+ */
 async function chooseBudget(to: WebhookAddress, source: CertificateSource): Promise<string> {
   return isKnownAddress(source) || !(await connectionExists(to)) ? 'nobody' : to.connectionId;
 }
