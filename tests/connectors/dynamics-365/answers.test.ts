@@ -5,7 +5,7 @@ import { assertOwnLink } from '#lib/connectors/dynamics-365/position.ts';
 import { get } from '#lib/connectors/dynamics-365/request.ts';
 import { connect, full, pagesOf, streamOf } from './harness.ts';
 
-describe('an answer', () => {
+describe('a response', () => {
   let reply = { status: 200, body: '', headers: {} };
   let asked = 0;
   let answers: ((request: IncomingMessage) => object | string) | undefined;
