@@ -23,9 +23,7 @@ const risks: readonly Risk[] = [
     weight: 'spfOpen',
     getCheck: ({ spf }) => spf,
     reason: ({ spf }) =>
-      isFlawed(spf) && spf.records.length > 0 && spf.all !== 'fail' && spf.all !== 'softfail'
-        ? `The record ends ${formatAll(spf.all)}, so mail from any server is accepted.`
-        : undefined,
+      isFlawed(spf) && spf.records.length > 0 ? explainOpenSpf(spf) : undefined,
   },
   {
     key: 'risk.spf_broken',
@@ -74,6 +72,15 @@ export function computeRisks(evidence: Evidence | null, weights: Weights): Break
     const points = 0 - weights.risks[weight];
     return [{ key, label, points, most: null, verdict, evidence: text, checkedAt }];
   });
+}
+
+/** Why mail from any server is accepted; undefined when it is not. */
+function explainOpenSpf({ all, findings }: Evidence['spf']): string | undefined {
+  if (all !== 'fail' && all !== 'softfail')
+    return `The record ends ${formatAll(all)}, so mail from any server is accepted.`;
+  return findings.some(({ code }) => code === 'spf.pass_all')
+    ? 'The record lets any server send without saying so.'
+    : undefined;
 }
 
 /** "without "all"", "in "+all"": how an SPF record ends that is not "-all" or "~all". */

@@ -10,7 +10,8 @@ import {
 } from '../findings.ts';
 import type { DnsQuery } from '../resolver.ts';
 import type { Finding, SpfCheck, Verdict } from '../types.ts';
-import { isSpf } from './parse.ts';
+import { measureWidth } from './coverage.ts';
+import { isSenderId, isSpf, resemblesSpf } from './parse.ts';
 import { walkSpf, type SpfWalk } from './walk.ts';
 
 type Counts = Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all' | 'includes'>;
@@ -44,6 +45,7 @@ export async function checkSpf(
   if (others.length > 0)
     return withoutCounts(conclude('bad', records, reportDuplicates(records.length)));
   const { conclusion, counts } = concludeWalk(text, await walkSpf(domain, text, query));
+  conclusion.findings.push(...reportStrays(texts));
   return { ...createCheck(conclusion, now), ...counts };
 }
 
@@ -51,27 +53,34 @@ function createEmptyCounts(): Counts {
   return { lookups: 0, voidLookups: 0, all: null, includes: [] };
 }
 
-function concludeWalk(
-  text: string,
-  { broken, incomplete, findings: walked, ...counts }: SpfWalk,
-): { conclusion: Conclusion; counts: Counts } {
+function concludeWalk(text: string, walk: SpfWalk): { conclusion: Conclusion; counts: Counts } {
+  const { broken, incomplete, lookups, voidLookups, all, includes } = walk;
+  const width = reportWidth(walk);
   const findings = [
-    ...walked,
-    ...reportAll(counts.all, broken || incomplete),
+    ...walk.findings,
+    ...reportAll(all, broken || incomplete),
+    ...width,
     ...reportLength(text),
   ];
-  const verdict = computeVerdict({ broken, incomplete, ...counts }, findings);
-  return { conclusion: conclude(verdict, [text], ...findings), counts };
+  const isOpen = all === 'pass' || width.some(({ severity }) => severity === 'error');
+  return {
+    conclusion: conclude(
+      computeVerdict({ isBad: broken || isOpen, incomplete, all }, findings),
+      [text],
+      ...findings,
+    ),
+    counts: { lookups, voidLookups, all, includes },
+  };
 }
 
 function computeVerdict(
-  { broken, incomplete, all }: Omit<SpfWalk, 'findings'>,
+  { isBad, incomplete, all }: Pick<SpfWalk, 'incomplete' | 'all'> & { isBad: boolean },
   findings: readonly Finding[],
 ): Verdict {
-  if (broken || all === 'pass') return 'bad';
+  if (isBad) return 'bad';
   if (incomplete) return 'unknown';
-  const isOpen = all === null || all === 'neutral';
-  return isOpen || findings.some(({ severity }) => severity === 'warning') ? 'weak' : 'good';
+  const isUndecided = all === null || all === 'neutral';
+  return isUndecided || findings.some(({ severity }) => severity === 'warning') ? 'weak' : 'good';
 }
 
 function reportMissing(texts: readonly string[]): Finding[] {
@@ -80,16 +89,36 @@ function reportMissing(texts: readonly string[]): Finding[] {
     'There is no SPF record, so anybody can send mail on behalf of the domain. ' +
       'Publish one that lists the senders and ends in -all.',
   );
-  const similar = texts.find((text) => /^["'\s]*(?:v=)?spf/i.test(text));
-  return similar === undefined ? [missing] : [missing, reportNotARecord(similar)];
+  return [missing, ...reportNearMisses(texts, warning)];
 }
 
-function reportNotARecord(text: string): Finding {
-  return warning(
-    'spf.not_a_record',
-    `"${text.slice(0, MAX_QUOTED)}" looks like SPF but is not valid. ` +
-      'The record must begin with "v=spf1" and a space.',
-  );
+/** Records beside the valid one that were meant to be SPF; receivers do not see them. */
+const reportStrays = (texts: readonly string[]): Finding[] => reportNearMisses(texts, info);
+
+function reportNearMisses(texts: readonly string[], report: typeof info): Finding[] {
+  const quote = (text: string) => `"${text.slice(0, MAX_QUOTED)}"`;
+  const senderId = texts.find(isSenderId);
+  const similar = texts.find((text) => resemblesSpf(text) && !isSenderId(text));
+  return [
+    ...(similar === undefined
+      ? []
+      : [
+          report(
+            'spf.not_a_record',
+            `${quote(similar)} looks like SPF but is not valid, so receivers do not read it. ` +
+              'The record must begin with "v=spf1" and a space. Correct or remove it.',
+          ),
+        ]),
+    ...(senderId === undefined
+      ? []
+      : [
+          report(
+            'spf.sender_id',
+            `${quote(senderId)} is a record of Sender ID, which is obsolete and which receivers ` +
+              'of SPF do not read. Remove it; what it lists belongs in a record of "v=spf1".',
+          ),
+        ]),
+  ];
 }
 
 function reportDuplicates(count: number): Finding {
@@ -99,6 +128,41 @@ function reportDuplicates(count: number): Finding {
       'Merge them into one.',
   );
 }
+
+/** Whether the record authorises more senders than an organisation can have. */
+function reportWidth({ all, coverage, openIncludes }: SpfWalk): Finding[] {
+  if (all === 'pass') return [];
+  const width = measureWidth(coverage.pass);
+  if (width === 'open') return [reportOpen(openIncludes)];
+  if (width === 'doubtful') return [wideRange];
+  const saysNothing = all !== 'neutral' && measureWidth(coverage.neutral) === 'open';
+  return saysNothing ? [neutralForAll] : [];
+}
+
+function reportOpen([include]: readonly string[]): Finding {
+  const how =
+    include === undefined
+      ? 'Its terms match more addresses than any organisation has'
+      : `It includes ${include}, whose record ends in "+all"`;
+  return error(
+    'spf.pass_all',
+    `The record allows anybody to send mail on behalf of the domain without saying so. ${how}. ` +
+      'List only your own senders, and end the record in -all or ~all.',
+  );
+}
+
+const wideRange = warning(
+  'spf.wide_range',
+  'The record allows a range of more than a million IPv4 addresses (wider than /12), or an IPv6 ' +
+    'range wider than /20. Few organisations have as many, so strangers at the same provider can ' +
+    'probably send on behalf of the domain. List only your own senders.',
+);
+
+const neutralForAll = warning(
+  'spf.neutral_all',
+  'Terms with "?" match every sender, so the record says nothing about senders that it does not ' +
+    'list. Remove them.',
+);
 
 function reportAll(all: SpfCheck['all'], isPartial: boolean): Finding[] {
   if (all === null) return isPartial ? [] : [noAll];

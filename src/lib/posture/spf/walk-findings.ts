@@ -26,15 +26,46 @@ export function reportTooManyVoidLookups(voidLookups: number, limit: number): Fi
 }
 
 export function reportInvalidTerms(domain: string, terms: readonly string[]): Finding {
-  const quoted = terms
+  const hint = terms.map(suggestTerm).find((suggested) => suggested !== undefined);
+  return error(
+    'spf.syntax',
+    `The record of ${domain} contains ${quoteTerms(terms)}, which is not valid, so receivers ` +
+      `ignore the whole record. ${hint ?? 'Correct or remove it.'}`,
+  );
+}
+
+/** Terms that receivers take for unknown modifiers, which they have to ignore. */
+export function reportIneffectiveTerms(domain: string, terms: readonly string[]): Finding {
+  const meant = terms.map((term) => term.replace('=', ':').replace(/^all:.*/i, '-all'));
+  return warning(
+    'spf.ineffective',
+    `The record of ${domain} contains ${quoteTerms(terms)}, which has no effect because of the ` +
+      `"=". Write ${quoteTerms(meant)}.`,
+  );
+}
+
+function quoteTerms(terms: readonly string[]): string {
+  return terms
     .slice(0, MAX_QUOTED_TERMS)
     .map((term) => `"${term.slice(0, MAX_QUOTED_CHARACTERS)}"`)
     .join(', ');
-  return error(
-    'spf.syntax',
-    `The record of ${domain} contains ${quoted}, which is not valid, so receivers ignore the ` +
-      'whole record. Correct or remove it.',
-  );
+}
+
+/** What people mean by the mistakes that they often make. */
+function suggestTerm(term: string): string | undefined {
+  const [, name = '', separator = ''] = /^[-+~?]?([a-z\d]+)([:=]?)/i.exec(term) ?? [];
+  const known = name.toLowerCase();
+  if (known === 'redirect' || known === 'exp')
+    return separator === ':'
+      ? `Write "${known}=" with an equals sign.`
+      : `It may stand in a record once and has to name a domain.`;
+  if (/^(?:ip|ipv4|ipv6)$/.test(known)) return 'Write "ip4:" or "ip6:" before an address.';
+  if (/%\{?/.test(term)) return 'Correct its macro or remove it.';
+  if (known === 'ip4' || known === 'ip6')
+    return 'Write a whole address and, if need be, a prefix length without leading zeros.';
+  if (/^\d+\.\d+\.\d+\.\d+/.test(term) || (known === 'a' && /:\d+(?:\.\d+){3}/.test(term)))
+    return 'Write "ip4:" before an address.';
+  return undefined;
 }
 
 export function reportAfterAll(domain: string): Finding {

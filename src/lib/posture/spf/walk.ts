@@ -1,10 +1,14 @@
+import { isIP } from 'node:net';
 import { reportUnanswered } from '../findings.ts';
 import type { DnsAnswer, DnsFailure, DnsQuery } from '../resolver.ts';
 import type { Finding, SpfCheck } from '../types.ts';
+import { everybody, nobody, toNetwork, unite, type Addresses } from './addresses.ts';
+import { cover, coverByRedirect, nothingCovered, type Coverage } from './coverage.ts';
 import { hasMacro, isSpf, parseSpf, type Mechanism, type SpfRecord } from './parse.ts';
 import {
   reportAfterAll,
   reportBadTarget,
+  reportIneffectiveTerms,
   reportInvalidTerms,
   reportLoop,
   reportMacro,
@@ -30,6 +34,10 @@ export interface SpfWalk extends Pick<SpfCheck, 'lookups' | 'voidLookups' | 'all
   /** A part could not be looked up. */
   incomplete: boolean;
   findings: Finding[];
+  /** What the record says of whom. */
+  coverage: Coverage;
+  /** Included records that end in "+all", so that the include authorises everybody. */
+  openIncludes: string[];
 }
 
 /**
@@ -45,8 +53,13 @@ export async function walkSpf(domain: string, text: string, query: DnsQuery): Pr
     broken: false,
     incomplete: false,
     findings: [],
+    coverage: nothingCovered,
+    openIncludes: [],
   };
-  walk.all = await follow(walk, { domain, record: parseSpf(text), ancestors: [domain], query });
+  const context = { domain, record: parseSpf(text), ancestors: [domain], query };
+  const outcome = await follow(walk, context);
+  walk.all = outcome?.all ?? null;
+  walk.coverage = outcome?.coverage ?? nothingCovered;
   if (walk.lookups > MAX_LOOKUPS)
     markBroken(walk, reportTooManyLookups(walk.lookups, MAX_LOOKUPS, MAX_COUNTED));
   if (walk.voidLookups > MAX_VOID_LOOKUPS)
@@ -62,18 +75,33 @@ interface RecordContext {
   query: DnsQuery;
 }
 
-/** Evaluates a record; the result is what it says about senders that no mechanism matches. */
-async function follow(walk: SpfWalk, context: RecordContext): Promise<SpfCheck['all']> {
+/** What a record comes to. */
+interface Outcome {
+  /** What it says about senders that no mechanism matches. */
+  all: SpfCheck['all'];
+  coverage: Coverage;
+}
+
+/** Evaluates a record. */
+async function follow(walk: SpfWalk, context: RecordContext): Promise<Outcome | null> {
   const { domain, record } = context;
   if (record.invalidTerms.length > 0)
     markBroken(walk, reportInvalidTerms(domain, record.invalidTerms));
+  if (record.ineffectiveTerms.length > 0)
+    addFinding(walk, reportIneffectiveTerms(domain, record.ineffectiveTerms));
   const last = record.mechanisms.findIndex(({ name }) => name === 'all');
   const tried = last < 0 ? record.mechanisms : record.mechanisms.slice(0, last);
   prefetchIncludes(walk, tried, context);
-  for (const mechanism of tried) await evaluateMechanism(walk, mechanism, context);
+  let coverage = nothingCovered;
+  for (const mechanism of tried) {
+    const matched = await evaluateMechanism(walk, mechanism, context);
+    coverage = cover(coverage, matched, mechanism.qualifier);
+  }
   const all = record.mechanisms[last];
-  if (all !== undefined) return concludeAll(walk, all, context);
-  return record.redirect === null ? null : followRedirect(walk, record.redirect, context);
+  if (all !== undefined) return concludeAll(walk, all, { ...context, coverage });
+  return record.redirect === null
+    ? { all: null, coverage }
+    : concludeRedirect(coverage, await followRedirect(walk, record.redirect, context));
 }
 
 const results = { '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as const;
@@ -81,13 +109,21 @@ const results = { '+': 'pass', '-': 'fail', '~': 'softfail', '?': 'neutral' } as
 function concludeAll(
   walk: SpfWalk,
   all: Mechanism,
-  { domain, record }: RecordContext,
-): SpfCheck['all'] {
+  { domain, record, coverage }: RecordContext & { coverage: Coverage },
+): Outcome {
   if (record.mechanisms.indexOf(all) < record.mechanisms.length - 1)
     addFinding(walk, reportAfterAll(domain));
   if (record.redirect !== null) addFinding(walk, reportRedirectIgnored(domain));
-  return results[all.qualifier];
+  return {
+    all: results[all.qualifier],
+    coverage: cover(coverage, everybody, all.qualifier),
+  };
 }
+
+const concludeRedirect = (coverage: Coverage, to: Outcome | null): Outcome =>
+  to === null
+    ? { all: null, coverage }
+    : { all: to.all, coverage: coverByRedirect(coverage, to.coverage) };
 
 /**
  * Starts the queries for all includes at once. The walk itself takes one step after the other, so
@@ -103,12 +139,15 @@ function prefetchIncludes(
     if (domainSpec !== null && !hasMacro(domainSpec)) void query(domainSpec, 'TXT');
 }
 
+/** Counts what a mechanism costs; gives the senders that it is known to match. */
 async function evaluateMechanism(
   walk: SpfWalk,
-  { name, domainSpec }: Mechanism,
+  mechanism: Mechanism,
   context: RecordContext,
-): Promise<void> {
-  if (name === 'ip4' || name === 'ip6' || name === 'all' || walk.lookups >= MAX_COUNTED) return;
+): Promise<Addresses> {
+  const { name, domainSpec, network } = mechanism;
+  if (network !== null) return network;
+  if (name === 'all' || walk.lookups >= MAX_COUNTED) return nobody;
   walk.lookups += 1;
   if (name === 'include' && domainSpec !== null) return followInclude(walk, domainSpec, context);
   if (name === 'ptr') return addFinding(walk, reportPtr(context.domain));
@@ -119,23 +158,45 @@ async function evaluateMechanism(
     : queryAddresses(queriedName, name === 'exists', context.query));
   if (answer.kind === 'failed') markIncomplete(walk, queriedName, answer.reason);
   else if (answer.kind !== 'records') walk.voidLookups += 1;
+  else return matchRecords(mechanism, answer.records);
+  return nobody;
+}
+
+/**
+ * The senders that a mechanism matches once its name has records. A name without macros is the same
+ * for every message, so "exists" matches all of them. Of mail servers the addresses are not looked
+ * up; their place matters less than how many addresses share their first bits.
+ */
+function matchRecords(
+  { name, prefixes: { four, six } }: Mechanism,
+  records: readonly unknown[],
+): Addresses {
+  if (name === 'exists') return everybody;
+  if (name === 'mx') return unite(toNetwork('0.0.0.0', four), toNetwork('::', six));
+  return records
+    .map(String)
+    .filter((address) => isIP(address) !== 0)
+    .map((address) => toNetwork(address, isIP(address) === 4 ? four : six))
+    .reduce(unite, nobody);
 }
 
 async function followInclude(
   walk: SpfWalk,
   domainSpec: string,
   context: RecordContext,
-): Promise<void> {
+): Promise<Addresses> {
   walk.includes.push(domainSpec.toLowerCase());
-  if (hasMacro(domainSpec)) addFinding(walk, reportMacro(context.domain));
-  else await followRecord(walk, domainSpec, context, 'include');
+  if (hasMacro(domainSpec)) return addFinding(walk, reportMacro(context.domain));
+  const included = await followRecord(walk, domainSpec, context, 'include');
+  if (included?.all === 'pass') walk.openIncludes.push(domainSpec.toLowerCase());
+  return included?.coverage.pass ?? nobody;
 }
 
 async function followRedirect(
   walk: SpfWalk,
   domainSpec: string,
   context: RecordContext,
-): Promise<SpfCheck['all']> {
+): Promise<Outcome | null> {
   if (walk.lookups >= MAX_COUNTED) return null;
   walk.lookups += 1;
   if (!hasMacro(domainSpec)) return followRecord(walk, domainSpec, context, 'redirect');
@@ -149,7 +210,7 @@ async function followRecord(
   domainSpec: string,
   { ancestors, query }: RecordContext,
   link: Link,
-): Promise<SpfCheck['all']> {
+): Promise<Outcome | null> {
   const name = domainSpec.toLowerCase().replace(/\.$/, '');
   const path = [...ancestors, name];
   if (ancestors.includes(name)) return markBroken(walk, reportLoop(path));
@@ -200,8 +261,9 @@ function markIncomplete(walk: SpfWalk, name: string, reason: DnsFailure): null {
   return null;
 }
 
-/** A record that is included twice is reported once. */
-function addFinding(walk: SpfWalk, finding: Finding): void {
+/** A record that is included twice is reported once. Gives the senders that are known to match. */
+function addFinding(walk: SpfWalk, finding: Finding): Addresses {
   if (!walk.findings.some(({ message }) => message === finding.message))
     walk.findings.push(finding);
+  return nobody;
 }
