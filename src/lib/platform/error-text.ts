@@ -1,24 +1,26 @@
 /** How many causes, and how many errors within an error, a text names. */
 const maxCauses = 5;
 const maxInner = 5;
-/** How many errors deep it looks for words; errors may hold each other in a circle. */
+/**
+ * How deep it looks into nested errors for a message; errors may contain each other in a circle.
+ */
 const maxDepth = 5;
 /** What String() makes of an object, also within a message that was put together from one. */
 const stringified = /\[object \w+\]/g;
 
 /**
- * What anything thrown says itself, without its causes. Never empty. An error without words of its
- * own borrows them: from the errors within it (AggregateError), its code, its cause or its name. Of
- * an object that is no error only a few fields are told, because the others may hold secrets or
- * personal data. A failed query, whose message is its SQL with all values, is told by its cause.
+ * The message of anything thrown, without its causes. Never empty: an error without a message gets
+ * one from the errors within it (AggregateError), its code, its cause or its name. Of an object
+ * that is no error only a few fields are used, because the others may contain secrets or personal
+ * data. A failed query has its SQL with all values as its message, so its cause is used instead.
  */
 export function toErrorText(thrown: unknown): string {
   return tell(thrown, new Set());
 }
 
 /**
- * What anything thrown says, followed by its causes: "first <- its cause <- the cause of that". A
- * cause that adds nothing is left out.
+ * The message of anything thrown, followed by its causes: "first <- its cause <- the cause of
+ * that". A cause that adds nothing is left out.
  */
 export function toCauseText(thrown: unknown): string {
   return tellWithCauses(thrown, new Set());
@@ -77,7 +79,7 @@ function tellWithoutMessage(thrown: object, seen: Set<unknown>): string {
 const readName = (thrown: object): string | undefined =>
   readText(thrown, 'name') ?? readText(read(thrown, 'constructor'), 'name');
 
-/** The words of what caused an error, or of the error that an object such as an event carries. */
+/** The message of an error's cause, or of the error that an object such as an event carries. */
 function tellCause(thrown: object, seen: Set<unknown>): string | undefined {
   for (const field of ['cause', 'error', 'reason']) {
     const cause = read(thrown, field);
@@ -86,14 +88,14 @@ function tellCause(thrown: object, seen: Set<unknown>): string | undefined {
   return undefined;
 }
 
-/** A text or number with something to say, else undefined. */
+/** A text or number that is not blank, else undefined. */
 function readText(from: unknown, field: string): string | undefined {
   const value = read(from, field);
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? toWords(value) : undefined;
 }
 
-/** A text, unless it says nothing. */
+/** A text that is not blank, else undefined. */
 function toWords(text: string): string | undefined {
   return text.replaceAll(stringified, ' ').trim() === ''
     ? undefined

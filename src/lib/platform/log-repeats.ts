@@ -4,10 +4,10 @@ import { hash } from 'node:crypto';
 export type LogLine = Record<string, unknown>;
 type Write = (line: LogLine, message: string) => void;
 
-/** How often a line that keeps coming is summed up, and how often that is looked at. */
+/** How often a repeated line is summed up, and how often the lines are checked for that. */
 const summaryMs = 60_000;
 const sweepMs = 5_000;
-/** How many different lines are remembered; the one known for longest makes room. */
+/** How many different lines are kept; the oldest one is dropped for a new one. */
 const maxLines = 500;
 /** How many requests, runs and jobs a summary names, and how long its texts are. */
 const maxIds = 20;
@@ -97,7 +97,7 @@ function makeRoom(): void {
   known.delete(oldest[0]);
 }
 
-/** Looks after the known lines for as long as there are any, without keeping the process alive. */
+/** Checks the kept lines regularly while there are any, without keeping the process alive. */
 function keepSweeping(): void {
   sweeping ??= setInterval(sweep, sweepMs).unref();
   if (flushesAtExit) return;

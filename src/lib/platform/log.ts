@@ -94,7 +94,7 @@ function createLogMethod(level: Level) {
 
 const isAllowed = (name: string): boolean => (allowedFields as readonly string[]).includes(name);
 
-/** A value from code that does not keep to the types, such as a library's error, is told as text. */
+/** A value of another type, such as an error from a library, is logged as text. */
 function toPlain(value: unknown): unknown {
   if (typeof value === 'string') return scrub(value);
   return typeof value === 'object' && value !== null && !(value instanceof Date)

@@ -7,7 +7,7 @@ import { getOwn } from './own.ts';
  * null; to a mapping, null means the same as absence.
  */
 
-/** The value with the patch laid over it. Pure. */
+/** The value after the patch. Pure. */
 export function applyPatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const kept = isObject(target) ? target : {};

@@ -5,8 +5,8 @@ import { customerSuffixes, isMailboxHost, isPlatform, type Host } from './shared
 export type CompanyDomain = { domain: string; reason: null } | { domain: null; reason: string };
 
 /**
- * What an address says of a company: its own domain; the name that it has at a host for customers
- * (acme.github.io); nothing, because many share the mailbox provider or the platform.
+ * What an address identifies: a company's own domain; the name that a company has at a host for
+ * customers (acme.github.io); or nothing, because many share the mailbox provider or the platform.
  */
 type Kind = 'own' | 'customer' | 'mailbox' | 'platform';
 interface Address {

@@ -2,9 +2,10 @@ import { disposableEmailBlocklist } from 'disposable-email-domains-js';
 import mailboxProviders from 'email-providers';
 
 /*
- * Hosts that belong to no single company. The long lists come with two dependencies and are as new
- * as they are: `email-providers` (free mailboxes and internet providers) and
- * `disposable-email-domains-js` (throw-away addresses). Here stand the additions and corrections.
+ * Hosts that belong to no single company. The long lists come from two dependencies and are as
+ * recent as their versions: `email-providers` (free mailboxes and internet providers) and
+ * `disposable-email-domains-js` (throw-away addresses). This file has the additions and
+ * corrections.
  */
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
@@ -127,7 +128,7 @@ export interface Host {
   suffix: string;
 }
 
-/** Whether anybody can have a mailbox at the host, so that it tells nothing of a company. */
+/** Whether anybody can have a mailbox at the host, so that it identifies no company. */
 export function isMailboxHost({ hostname, domain, suffix }: Host): boolean {
   const brand = domain.slice(0, -suffix.length - 1);
   return (
