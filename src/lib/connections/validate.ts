@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { config } from '../platform/config.ts';
 import { Problem } from '../platform/errors.ts';
 import { isLoopback } from '../platform/http/addresses.ts';
+import { isAllowedHost } from '../platform/http/guard.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 
 /**
@@ -51,13 +52,7 @@ function checkBaseUrl(provider: ProviderDefinition, settings: unknown): void {
 function isAllowed(provider: ProviderDefinition, url: URL): boolean {
   if (url.username !== '' || url.password !== '') return false;
   if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS;
-  return (
-    url.protocol === 'https:' && provider.hosts.some((host) => matchesHost(host, url.hostname))
-  );
-}
-
-function matchesHost(pattern: string, hostname: string): boolean {
-  return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern;
+  return url.protocol === 'https:' && isAllowedHost(url.hostname, provider.hosts);
 }
 
 /** Throws Problem `bad_request` for unknown, missing and blank secrets. */

@@ -32,7 +32,7 @@ export interface ProviderDefinition<Settings = unknown> {
   settings: z.ZodType<Settings>;
   /** The settings with a field in the connect form, besides the base URL. */
   settingFields?: readonly SettingField[];
-  /** Allowed hosts of the base URL: exact, or `*.` for any subdomain. */
+  /** Allowed hosts of the base URL, in the form of `Destinations.allowedHosts`. */
   hosts: readonly string[];
   limits: Limits;
   /**

@@ -1,5 +1,6 @@
 import { defineProvider } from '../contract/provider.ts';
 import { dynamicsPush } from './destination/index.ts';
+import { loginHosts, sovereignLogins } from './clouds.ts';
 import { dynamicsSettings, type DynamicsSettings } from './settings.ts';
 import { streams } from './streams.ts';
 import { fetchWhoAmI, whoAmI } from './who-am-i.ts';
@@ -35,7 +36,7 @@ export const dynamics365 = defineProvider({
       kind: 'client_credentials',
       tokenUrl: ({ loginUrl, tenantId }: DynamicsSettings) =>
         new URL(`${tenantId}/oauth2/v2.0/token`, loginUrl).href,
-      tokenHosts: ['login.microsoftonline.com'],
+      tokenHosts: loginHosts,
       form: ({ clientId, baseUrl }: DynamicsSettings, { clientSecret = '' }) => ({
         client_id: clientId,
         client_secret: clientSecret,
@@ -60,7 +61,7 @@ export const dynamics365 = defineProvider({
       required: true,
     },
   ],
-  hosts: ['*.dynamics.com'],
+  hosts: ['*.crm*.dynamics.com', ...Object.keys(sovereignLogins)],
   // 6,000 requests in five minutes is the documented limit of one user. The concurrency stays well
   // below the other documented limits: 52 requests at a time and 20 minutes of execution time.
   limits: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { Cursor, ReadContext } from '../contract/source.ts';
+import { toPageRoot } from './clouds.ts';
 import { buildUrl } from './request.ts';
 import type { DynamicsSettings } from './settings.ts';
 
@@ -183,5 +184,4 @@ export function assertOwnLink({ settings }: Context, link: string): string {
   );
 }
 
-/** An environment is also reached under the name with `.api` in it: org.api.crm4.dynamics.com. */
-const toOrigin = (url: string): string => new URL(url).origin.replace(/\.api\.(?=crm\d*\.)/, '.');
+const toOrigin = (url: string): string => new URL(toPageRoot(url)).origin;

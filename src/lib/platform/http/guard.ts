@@ -6,7 +6,10 @@ import { RemoteError } from './errors.ts';
 
 /** Where a client may connect to. */
 export interface Destinations {
-  /** Host names: exact, or `*.example.com` for any name below example.com. */
+  /**
+   * Host names: exact, or `*.example.com` for any name below example.com. A label that ends in `*`,
+   * such as `crm*`, may end in any number.
+   */
   allowedHosts: readonly string[];
   /** Also allow localhost, 127.0.0.1 and [::1], even over plain http, for demo and tests. */
   allowLoopback: boolean;
@@ -46,13 +49,28 @@ export function checkUrl(raw: string, destinations: Destinations): URL {
   return url;
 }
 
-/** Whether the host equals an entry, or is below a `*.` entry. */
+/**
+ * Whether the host equals an entry, or is below a `*.` entry. Compares label by label from the
+ * right, so that neither `evil-example.com` nor `example.com.evil.test` passes for `example.com`.
+ */
 export function isAllowedHost(host: string, allowedHosts: readonly string[]): boolean {
-  return allowedHosts.some((allowed) =>
-    allowed.startsWith('*.')
-      ? host.endsWith(allowed.slice(1)) && host.length >= allowed.length
-      : host === allowed,
-  );
+  const labels = host.split('.');
+  return !labels.includes('') && allowedHosts.some((allowed) => matchesPattern(labels, allowed));
+}
+
+function matchesPattern(labels: readonly string[], pattern: string): boolean {
+  const isBelow = pattern.startsWith('*.');
+  const wanted = (isBelow ? pattern.slice('*.'.length) : pattern).split('.');
+  const more = labels.length - wanted.length;
+  if (isBelow ? more < 1 : more !== 0) return false;
+  return labels.slice(more).every((label, index) => matchesLabel(label, wanted[index] ?? ''));
+}
+
+/** `crm*` stands for crm, crm4, crm21. */
+function matchesLabel(label: string, wanted: string): boolean {
+  if (!wanted.endsWith('*')) return label === wanted;
+  const start = wanted.slice(0, -1);
+  return label.startsWith(start) && /^\d*$/.test(label.slice(start.length));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PushDefinition } from '../../contract/destination.ts';
+import { toPageRoot } from '../clouds.ts';
 import { buildUrl } from '../request.ts';
 import type { DynamicsSettings } from '../settings.ts';
 import { defaultMapping } from './default-mapping.ts';
@@ -10,7 +11,7 @@ export const dynamicsPush: PushDefinition<DynamicsSettings> = {
   defaultMapping,
   describe: ({ http, settings }) => describe(http, buildUrl(settings, '')),
   recordUrl: ({ baseUrl }, remoteId) =>
-    `${baseUrl}main.aspx?pagetype=entityrecord&etn=lead&id=${remoteId}`,
+    `${toPageRoot(baseUrl)}main.aspx?pagetype=entityrecord&etn=lead&id=${remoteId}`,
   tables: ({ http, settings }, metadata) =>
     createRemoteTables(http, buildUrl(settings, ''), metadata),
 };
