@@ -18,6 +18,8 @@ export const CODES = {
   privilege: '0x80040220',
   notFound: '0x80040217',
   duplicateKey: '0x80040237',
+  /** DuplicateRecordEntityKey. */
+  entityKey: '0x80060892',
   duplicate: '0x80040333',
   stateMismatch: '0x80048408',
   requests: '0x80072322',

@@ -51,6 +51,10 @@ export interface DynamicsSpec {
   trackingDays?: number;
   /** Unconfirmed: what is answered to a delta link that is too old. Default 400. */
   expiredStatus?: number;
+  /**
+   * How a taken alternate key is refused; both have been seen, with 412. Default '0x80040237'.
+   */
+  keyConflictCode?: '0x80040237' | '0x80060892';
   /** Unconfirmed: documented as 412 on one page and shown as 500 on another. Default 412. */
   duplicateStatus?: 412 | 500;
   /** Columns of leads whose equal values duplicate detection finds. Default: the e-mail address. */

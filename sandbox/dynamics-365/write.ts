@@ -101,11 +101,14 @@ function refuseSameKey(org: Org, table: Table, values: Row, own: Row | undefined
     const value = values[column] ?? null;
     const other = value === null ? undefined : org.store.find(table.name, column, value);
     if (other !== undefined && other[table.id] !== own?.[table.id])
-      throw new Refusal(
-        412,
-        CODES.duplicateKey,
-        'A record with matching key values already exists.',
-      );
+      throw org.spec.keyConflictCode === CODES.entityKey
+        ? new Refusal(
+            412,
+            CODES.entityKey,
+            `Entity Key ${column}_key violated. A record with the same value for ${column} ` +
+              'already exists.',
+          )
+        : new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
   }
 }
 

@@ -1,3 +1,4 @@
+import { RemoteError } from '../../../platform/http/errors.ts';
 import type { HttpClient } from '../../../platform/http/types.ts';
 import type {
   PushTable,
@@ -18,6 +19,10 @@ import {
   send,
   type WebApiResponse,
 } from './web-api.ts';
+
+const KEY_TAKEN =
+  'Another record in Dynamics 365 already has a value that must be unique there (an alternate ' +
+  'key). Correct or merge one of the two, then send the lead again.';
 
 /** Records that a search returns at most. */
 const MAX_FOUND = 10;
@@ -172,7 +177,12 @@ function toWriteResult(
     };
   if (isDuplicate(response)) return { kind: 'duplicate' };
   if (status === 404) return { kind: 'gone' };
-  if (status === 412 || status === 409)
-    return { kind: 'if-match' in headers && !isKeyConflict(response) ? 'stale' : 'exists' };
+  if (status === 412 || status === 409) {
+    if (!('if-match' in headers)) return { kind: 'exists' };
+    if (!isKeyConflict(response)) return { kind: 'stale' };
+    throw new RemoteError('malformed', `${KEY_TAKEN} (HTTP ${status}, ${response.code})`, {
+      status,
+    });
+  }
   throw createRefusalError(what, response);
 }

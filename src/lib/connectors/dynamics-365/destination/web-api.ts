@@ -21,9 +21,11 @@ export interface WebApiResponse {
 const DUPLICATE = '0x80040333';
 /**
  * "A record with matching key values already exists": a record with the same id, or another record
- * with the same alternate key.
+ * with the same alternate key. For the latter there also is DuplicateRecordEntityKey, "Entity Key
+ * violated", which comes with 412 on updates as well.
+ * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/reference/web-service-error-codes
  */
-const SAME_KEY = '0x80040237';
+const SAME_KEY = ['0x80040237', '0x80060892'];
 
 /** Statuses of refusals whose body tells what to do. 500 is only accepted for duplicates. */
 const ACCEPTED_STATUSES = [400, 403, 404, 409, 412, 500];
@@ -33,6 +35,9 @@ const FIXED_HEADERS = {
   'odata-maxversion': '4.0',
   'odata-version': '4.0',
 };
+
+/** The documentation advises it so that no cache in between answers. */
+const UNCACHED = { 'if-none-match': 'null' };
 
 const UNAVAILABLE =
   'Dynamics 365 is not available right now. We will try again automatically. (HTTP 500)';
@@ -49,10 +54,11 @@ export async function send(
   root: string,
   { path, headers, ...request }: Omit<HttpRequest, 'url'> & { path: string },
 ): Promise<WebApiResponse> {
+  const isRead = (request.method ?? 'GET') === 'GET';
   const response = await http.request({
     ...request,
     url: `${root}${path}`,
-    headers: { ...FIXED_HEADERS, ...headers },
+    headers: { ...FIXED_HEADERS, ...(isRead && UNCACHED), ...headers },
     accept: ACCEPTED_STATUSES,
   });
   return assertHandled(toWebApiResponse(response));
@@ -86,7 +92,7 @@ function assertHandled(response: WebApiResponse): WebApiResponse {
 }
 
 export const isDuplicate = ({ code }: WebApiResponse): boolean => code === DUPLICATE;
-export const isKeyConflict = ({ code }: WebApiResponse): boolean => code === SAME_KEY;
+export const isKeyConflict = ({ code }: WebApiResponse): boolean => SAME_KEY.includes(code);
 
 /**
  * The error for a refusal that we cannot resolve ourselves. Its message is in our own words and

@@ -44,7 +44,7 @@ export const maxRounds = 5;
  * Whether an earlier attempt may have created records although its responses were lost: then the
  * push first looks for records with our own ids.
  */
-export const mayHaveCreated = ({ push }: Delivery): boolean => push.lease > 1;
+const mayHaveCreated = ({ push }: Delivery): boolean => push.lease > 1;
 
 export const listFields = ({ plan }: Delivery, table: PushTable): string[] =>
   Object.keys(plan.tables[table]?.values ?? {});
@@ -126,6 +126,39 @@ export async function updateRecord(
   if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag)
     progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
   return written;
+}
+
+/**
+ * Counts the answers that a record exists, in the rounds of one record. The first one may be the
+ * late answer to our own request, and the next round finds the record. If it answers so again,
+ * another record has a value that must be unique, and no round will ever find it: throws RemoteError
+ * (malformed).
+ */
+export class ExistingRecord {
+  readonly #delivery: Delivery;
+  readonly #table: PushTable;
+  #answers = 0;
+
+  constructor(delivery: Delivery, table: PushTable) {
+    this.#delivery = delivery;
+    this.#table = table;
+  }
+
+  /** Whether a record with our own id may exist. */
+  get isPossible(): boolean {
+    return this.#answers > 0 || mayHaveCreated(this.#delivery);
+  }
+
+  note({ kind }: WriteResult): void {
+    if (kind !== 'exists') return;
+    this.#answers += 1;
+    if (this.#answers === 1) return;
+    throw new RemoteError(
+      'malformed',
+      `Another ${this.#table} in ${this.#delivery.label} already has a value that must be unique ` +
+        'there. Correct or merge one of the two, then send the lead again.',
+    );
+  }
 }
 
 export function setRemoteId(progress: DeliveryProgress, table: PushTable, id: string): void {

@@ -9,7 +9,7 @@ import type {
 import {
   updateRecord,
   createRecord,
-  mayHaveCreated,
+  ExistingRecord,
   pickMissingParents,
   maxRounds,
   setRemoteId,
@@ -37,12 +37,9 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
   const ownId =
     toRecordId(delivery.push.connectionId, 'lead', delivery.values) ?? delivery.push.leadId;
   delivery.auditLog.step = 'lead';
-  for (
-    let round = 0, refusedAsDuplicate = false, exists = mayHaveCreated(delivery);
-    round < maxRounds;
-    round += 1
-  ) {
-    const found = await findLead(delivery, exists ? ownId : undefined);
+  const existing = new ExistingRecord(delivery, 'lead');
+  for (let round = 0, refusedAsDuplicate = false; round < maxRounds; round += 1) {
+    const found = await findLead(delivery, existing.isPossible ? ownId : undefined);
     if (found.kind === 'deleted' || found.kind === 'foreign')
       return toLostResult(delivery, found.kind);
     if (found.kind === 'none') {
@@ -58,7 +55,7 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
           messages: [],
         };
       refusedAsDuplicate = written.kind === 'duplicate';
-      exists ||= written.kind === 'exists';
+      existing.note(written);
       continue;
     }
     setRemoteId(delivery.progress, 'lead', found.record.id);

@@ -5,7 +5,7 @@ import {
   updateRecord,
   listFields,
   createRecord,
-  mayHaveCreated,
+  ExistingRecord,
   pickMissingParents,
   maxRounds,
   setRemoteId,
@@ -34,8 +34,13 @@ export async function ensureOpportunity(
   delivery.auditLog.step = 'opportunity';
   // Of a lead that was made just now nothing can have come yet.
   const remoteLeadId = delivery.progress.made['lead'] === undefined ? parents.lead : undefined;
-  for (let round = 0, exists = mayHaveCreated(delivery); round < maxRounds; round += 1) {
-    const record = await findOpportunity(delivery, exists ? id : undefined, remoteLeadId);
+  const existing = new ExistingRecord(delivery, 'opportunity');
+  for (let round = 0; round < maxRounds; round += 1) {
+    const record = await findOpportunity(
+      delivery,
+      existing.isPossible ? id : undefined,
+      remoteLeadId,
+    );
     if (record === 'deleted') return toDeletedResult(delivery);
     if (record === null) {
       const written = await createRecord(delivery, 'opportunity', id, parents);
@@ -45,7 +50,7 @@ export async function ensureOpportunity(
           conflicts: [],
           messages: [],
         };
-      exists ||= written.kind === 'exists';
+      existing.note(written);
       continue;
     }
     setRemoteId(delivery.progress, 'opportunity', record.id);

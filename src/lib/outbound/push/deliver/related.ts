@@ -9,7 +9,7 @@ import {
   updateRecord,
   listFields,
   createRecord,
-  mayHaveCreated,
+  ExistingRecord,
   pickMissingParents,
   maxRounds,
   setRemoteId,
@@ -34,13 +34,14 @@ export async function ensureRelated(
   const id = toRecordId(delivery.push.connectionId, table, delivery.values);
   if (id === null || delivery.plan.tables[table] === undefined) return undefined;
   delivery.auditLog.step = table;
-  for (let round = 0, exists = mayHaveCreated(delivery); round < maxRounds; round += 1) {
-    const found = await findRelated(delivery, table, exists ? id : undefined);
+  const existing = new ExistingRecord(delivery, table);
+  for (let round = 0; round < maxRounds; round += 1) {
+    const found = await findRelated(delivery, table, existing.isPossible ? id : undefined);
     const written =
       found === null
         ? await createRecord(delivery, table, id, parents)
         : await fillBlanks(delivery, table, found, parents);
-    exists ||= written.kind === 'exists';
+    existing.note(written);
     if (written.kind !== 'done') continue;
     setRemoteId(delivery.progress, table, found?.id ?? id);
     return found?.id ?? id;

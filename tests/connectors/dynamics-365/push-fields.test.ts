@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
+import { findMissingFields, buildPlan } from '#lib/mappings/plan.ts';
+import { id, usePushStage } from './push-stage.ts';
+
+const stage = usePushStage();
+
+describe('what the environment says of itself', () => {
+  it('is read with options, limits, what is required, and keys that are active', () => {
+    const field = (name: string) =>
+      stage.metadata.tables.lead.fields.find((each) => each.name === name);
+    expect(field('hnt_segment')).toMatchObject({
+      type: 'option',
+      options: [
+        { value: 859_870_000, label: 'Migration' },
+        { label: 'Existing' },
+        { label: 'Cold' },
+        { label: 'Skip' },
+      ],
+    });
+    expect(field('lastname')).toMatchObject({
+      type: 'text',
+      required: true,
+      maxLength: 50,
+      creatable: true,
+    });
+    expect(field('statecode')?.creatable).toBe(false);
+    expect(field('parentaccountid')?.type).toBe('lookup');
+    expect(stage.metadata.tables.lead).toMatchObject({
+      keys: [['hnt_leadid']],
+      changeTracking: true,
+    });
+    expect(stage.metadata.tables.account.keys).toEqual([]);
+  });
+
+  it('has no companions, and knows limits that only a cast tells', () => {
+    const { fields } = stage.metadata.tables.lead;
+    const names = fields.map(({ name }) => name);
+    expect(names).not.toContain('hnt_segmentname');
+    expect(names).not.toContain('parentaccountidname');
+    expect(new Set(names).size).toBe(names.length);
+    expect(fields.find(({ name }) => name === 'numberofemployees')).toMatchObject({
+      type: 'integer',
+      min: 0,
+      max: 1_000_000_000,
+    });
+    expect(fields.find(({ name }) => name === 'description')?.maxLength).toBe(2_000);
+    expect(fields.find(({ name }) => name === 'estimatedamount')?.max).toBe(922_337_203_685_477);
+  });
+
+  it('tells days from times, because a day refuses a time', async () => {
+    const type = (name: string) =>
+      stage.metadata.tables.lead.fields.find((each) => each.name === name)?.type;
+    expect([type('estimatedclosedate'), type('hnt_lastscoredon')]).toEqual(['date', 'datetime']);
+    const row = { table: 'lead' as const, source: 'scoredAt', rule: 'ours' as const };
+    const { tables: planned } = buildPlan(
+      [
+        { ...row, target: 'estimatedclosedate' },
+        { ...row, target: 'hnt_lastscoredon' },
+      ],
+      { leadId: id(0), scoredAt: '2026-11-20T23:30:00.500Z' },
+      stage.metadata,
+    );
+    const values = planned.lead?.values ?? {};
+    expect(values).toEqual({
+      estimatedclosedate: '2026-11-20',
+      hnt_lastscoredon: '2026-11-20T23:30:00Z',
+    });
+    expect(
+      await stage.tables.create(
+        { table: 'lead', id: id(7), values, parents: {} },
+        { detect: false },
+      ),
+    ).toMatchObject({ kind: 'done', kept: values });
+  });
+
+  it('makes a plan: kept values, labels as options, and in words what cannot be sent', () => {
+    const values = {
+      leadId: id(0),
+      lastName: 'x'.repeat(60),
+      segment: 'migration',
+      score: 88,
+      tenantSize: 'huge',
+      domain: null,
+      email: null,
+      opportunityStage: null,
+    };
+    const { tables: planned, problems } = buildPlan(defaultMapping, values, stage.metadata);
+    expect(planned.lead?.values).toMatchObject({
+      lastname: 'x'.repeat(50),
+      hnt_segment: 859_870_000,
+      hnt_finalscore: 88,
+    });
+    expect(planned.lead?.values).not.toHaveProperty('hnt_huntertenantsize');
+    expect(Object.keys(planned)).toEqual(['lead']);
+    expect(problems).toHaveLength(2);
+    expect(problems).toContain(
+      '"hnt_huntertenantsize" has no option "huge". Its options are: Small, Medium, Large.',
+    );
+    expect(problems.join()).toContain('"leadsourcecode" has no option "migration".');
+    expect(findMissingFields(stage.metadata, 'lead', {}).map(({ name }) => name)).toEqual([
+      'lastname',
+    ]);
+    expect(
+      buildPlan(
+        [
+          ...defaultMapping,
+          { table: 'lead', target: 'hnt_nowhere', source: 'score', rule: 'ours' },
+        ],
+        values,
+        stage.metadata,
+      ).problems,
+    ).toContain('The table lead in the CRM has no field "hnt_nowhere".');
+  });
+});
