@@ -61,7 +61,10 @@ export interface Sandbox {
     truth(account: string): ReturnType<ClientTetherAccount['truth']>;
   };
   /** `baseUrl` and `loginUrl` are for a connection's settings of these names. */
-  partnerCenter: Pick<PartnerCenterSandbox, 'account' | 'desk' | 'devices' | 'leaks' | 'webhooks'> &
+  partnerCenter: Pick<
+    PartnerCenterSandbox,
+    'account' | 'desk' | 'devices' | 'leaks' | 'refuseVersions' | 'webhooks'
+  > &
     Pick<PartnerCenterSandbox['control'], 'mutate' | 'poison' | 'truth'> & {
       baseUrl: string;
       loginUrl: string;
@@ -101,7 +104,7 @@ export async function startSandbox({
     poison: ct.control.poison,
     truth: (name: string) => ct.account(name).truth(),
   };
-  const { account, desk, devices, leaks, webhooks } = pc;
+  const { account, desk, devices, leaks, refuseVersions, webhooks } = pc;
   const { mutate, poison, truth } = pc.control;
   const loginUrl = `${kit.url}${pc.basePath}`;
   const orgUrl = `${kit.url}${d365.basePath}`;
@@ -127,6 +130,7 @@ export async function startSandbox({
       desk,
       devices,
       leaks,
+      refuseVersions,
       webhooks,
       mutate,
       poison,

@@ -16,6 +16,7 @@ import { rescoreJob } from './jobs/rescore.ts';
 import { retryRecordsJob } from './jobs/retry-records.ts';
 import { scanDomainsJob } from './jobs/scan-domains.ts';
 import { syncConnectionJob } from './jobs/sync-connection.ts';
+import { writeBackJob } from './jobs/write-back.ts';
 
 type Handler<Name extends JobName> = (
   payload: JobPayload<Name>,
@@ -32,6 +33,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'scan-domains': scanDomainsJob,
   rescore: rescoreJob,
   'push-leads': pushLeadsJob,
+  'write-back': writeBackJob,
   'request-pushes': requestPushesJob,
 };
 

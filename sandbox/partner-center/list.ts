@@ -43,9 +43,14 @@ export function list(
   return json({
     '@odata.context': 'http://api.partner.microsoft.com/v1.0/$metadata#Referrals',
     '@odata.count': value.length,
-    value,
+    value: value.map(withoutTag),
     ...link,
   });
+}
+
+/** Both documented lists show no eTag; only a referral that is asked for alone has one. */
+function withoutTag({ eTag: _tag, ...referral }: Referral) {
+  return referral;
 }
 
 export function failure(status: number, code: string, message: string): Reply {

@@ -6,7 +6,7 @@ import type { Reply, Route, SandboxProvider, SandboxRequest } from '../kit/provi
 import { PartnerAccount, type PartnerSpec } from './account.ts';
 import { failure, list } from './list.ts';
 import { WebhookDesk } from './webhooks.ts';
-import { patch, put, readOne } from './write.ts';
+import { patch, patchWithoutVersion, put, readOne } from './write.ts';
 
 /** What a token has to be for. */
 const RESOURCE = 'https://api.partner.microsoft.com';
@@ -19,6 +19,8 @@ export interface PartnerCenterSandbox extends SandboxProvider {
   webhooks: WebhookDesk;
   /** How often an access token was sent to the address that next links name. */
   leaks(): number;
+  /** Answers 412 to every change under a version, as PUT is known to, or no longer. */
+  refuseVersions(refuses: boolean): void;
 }
 
 type Handler = (partner: PartnerAccount, request: SandboxRequest, now: number) => Reply;
@@ -44,6 +46,7 @@ export function partnerCenter(
   const accounts = new Accounts(specs, (spec) => new PartnerAccount(spec));
   const account = (name: string) => accounts.get(name);
   const trap = new Trap();
+  const versions = { refused: false };
   return {
     key: 'partner-center',
     basePath: '/partner-center/',
@@ -52,9 +55,10 @@ export function partnerCenter(
     devices,
     webhooks,
     leaks: () => trap.leaks,
+    refuseVersions: (refuses) => void (versions.refused = refuses),
     routes: [
       ...tokenRoutes(desk, devices),
-      ...referralRoutes((handler) => guarded(handler, { desk, account, clock })),
+      ...referralRoutes((handler) => guarded(handler, { desk, account, clock }), versions),
       { method: 'GET', pattern: 'v1.0/referrals', handle: (request) => trap.spring(request) },
       ...webhooks.routes(({ headers }) =>
         desk.findAccount(headers.authorization, WEBHOOK_RESOURCE),
@@ -99,12 +103,21 @@ function tokenRoutes(desk: TokenDesk, devices: DeviceDesk): Route[] {
   ];
 }
 
-function referralRoutes(guard: (handler: Handler) => Route['handle']): Route[] {
+function referralRoutes(
+  guard: (handler: Handler) => Route['handle'],
+  versions: { refused: boolean },
+): Route[] {
   const base = 'v1.0/engagements/referrals';
   return [
     { method: 'GET', pattern: base, handle: guard(readList) },
     { method: 'GET', pattern: `${base}/:id`, handle: guard(readOne) },
-    { method: 'PATCH', pattern: `${base}/:id`, handle: guard(patch) },
+    {
+      method: 'PATCH',
+      pattern: `${base}/:id`,
+      handle: guard((...given) =>
+        versions.refused ? patchWithoutVersion(...given) : patch(...given),
+      ),
+    },
     { method: 'PUT', pattern: `${base}/:id`, handle: guard(put) },
   ];
 }

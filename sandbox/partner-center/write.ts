@@ -38,7 +38,11 @@ export function readOne(partner: PartnerAccount, { params }: SandboxRequest, now
   const found = partner.rows(now).find(({ id }) => id === params.id);
   return found === undefined
     ? failure(404, 'itemNotFound', 'There is no such referral.')
-    : json(found);
+    : json({
+        '@odata.context':
+          'https://api.partner.microsoft.com/v1.0/engagments/referrals/$metadata#Referrals/$entity',
+        ...found,
+      });
 }
 
 /**
@@ -70,6 +74,15 @@ export function patch(partner: PartnerAccount, request: SandboxRequest, now: num
   if (!String(request.headers['prefer']).includes('return=representation'))
     return { status: 204, body: '' };
   return readOne(partner, request, now);
+}
+
+/** A PATCH with the known fault of PUT: no version matches, and only a change without one is taken. */
+export function patchWithoutVersion(
+  partner: PartnerAccount,
+  request: SandboxRequest,
+  now: number,
+): Reply {
+  return request.headers['if-match'] === undefined ? patch(partner, request, now) : mismatch();
 }
 
 /** The known fault: whatever tag is sent, even the one that was just read, does not match. */

@@ -57,7 +57,7 @@ describe('a referral over the list', () => {
     await dialog.waitFor({ state: 'hidden' });
   });
 
-  it('is changed at its source from there; a failure is told, and the next try works', async () => {
+  it('is changed at its source from there; a wait is told, and a newer change replaces it', async () => {
     const { page } = await stage.signedIn('member@north.test');
     await page.goto(list);
     await page.locator('tbody a[data-row]').first().click();
@@ -70,14 +70,18 @@ describe('a referral over the list', () => {
       next: 1,
     });
     await dialog.getByRole('button', { name: 'Change' }).click();
-    await page.getByText('Partner Center could not be reached to change it.').first().waitFor();
+    await page.getByText('Partner Center cannot take the change right now.').first().waitFor();
+    await page
+      .getByText(/waiting, next attempt at/)
+      .first()
+      .waitFor();
     await stage.database.query('delete from rate_budgets');
     await page.getByLabel('Change it to').selectOption({ label: 'In progress' });
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByText('Partner Center has accepted the change.').waitFor();
     expect(await page.getByText('Status: In progress. Change it to').isVisible()).toBe(true);
     expect(await stage.database.query('select outcome from write_backs order by id')).toEqual([
-      { outcome: 'failed' },
+      { outcome: 'withdrawn' },
       { outcome: 'done' },
     ]);
   });

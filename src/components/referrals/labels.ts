@@ -1,3 +1,4 @@
+import type { ReferralConflict } from '#lib/outbound/actions/referral.ts';
 import type { ReferralRow } from '#lib/views/types.ts';
 import { count, exactMoney, money } from '../ui/format.ts';
 
@@ -64,3 +65,43 @@ export function listQuery(url: URL): string {
   for (const name of ['done', 'referral']) params.delete(name);
   return params.size === 0 ? '' : `?${params}`;
 }
+
+/**
+ * The fields in which two versions of a referral differ, each with both values in words. Status and
+ * sub-status are one field here, and so are value and currency of a deal.
+ */
+export function describeDifferences({
+  differences,
+  seen,
+  found,
+}: ReferralConflict): { label: string; seen: string; found: string }[] {
+  const rows = differences.map(({ name, label }) => {
+    const format = formats[name];
+    const words = (version: ReferralConflict['seen']) =>
+      (format === undefined ? version[name] : format.of(version)) ?? 'Empty';
+    return { label: format?.label ?? label, seen: words(seen), found: words(found) };
+  });
+  return rows.filter(({ label }, index) => rows.findIndex((row) => row.label === label) === index);
+}
+
+const statusFormat = {
+  label: 'Status',
+  of: ({ status, substatus }: ReferralConflict['seen']) =>
+    formatStatus({ status: status ?? '', substatus: substatus ?? null }),
+};
+const dealFormat = {
+  label: 'Deal value',
+  of: ({ dealValue, currency }: ReferralConflict['seen']) =>
+    formatDealAmount({
+      value: typeof dealValue === 'string' ? Number(dealValue) : null,
+      currency: currency ?? null,
+    })?.exact ?? null,
+};
+const formats: Partial<
+  Record<string, { label: string; of: (version: ReferralConflict['seen']) => string | null }>
+> = {
+  status: statusFormat,
+  substatus: statusFormat,
+  dealValue: dealFormat,
+  currency: dealFormat,
+};

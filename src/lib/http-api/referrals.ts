@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isReferralCursor } from '../entities/referral/queries.ts';
+import type { ReferralUpdate } from '../outbound/actions/referral.ts';
+import { Problem } from '../platform/errors.ts';
 import { referralFields, referralTypes } from '../records/referral.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readReferralSlice } from '../views/referrals.ts';
@@ -64,10 +66,50 @@ export const referralChangeBody = z.strictObject({
   substatus: z
     .enum(['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined'])
     .describe('Accepted requires Active; Won, Lost and Declined require Closed.'),
+  seen: z
+    .strictObject({ status: z.string().max(100), substatus: z.string().max(100).nullable() })
+    .optional()
+    .describe(
+      'The state that the decision is based on; without it, the one that this API returns. ' +
+        'Nothing is written when Partner Center has another one.',
+    ),
 });
 
 /** The response of POST /api/referrals/{id}. */
-export const referralChangedResponse = z.object({ status: z.string(), substatus: z.string() });
+export const referralChangedResponse = z.object({
+  status: z.string(),
+  substatus: z.string(),
+  outcome: z
+    .enum(['done', 'waiting'])
+    .describe('waiting: Partner Center cannot take it right now, and it is sent by itself.'),
+  nextAttemptAt: instant.nullable().describe('When a waiting change is sent next, if known.'),
+});
+
+/**
+ * The response to a change. Throws Problem `conflict` with both versions when the source has
+ * something else than what the decision was based on.
+ */
+export function toReferralChange(update: ReferralUpdate): z.output<typeof referralChangedResponse> {
+  if (update.outcome !== 'conflict') {
+    const { outcome, state } = update;
+    return {
+      ...state,
+      outcome,
+      nextAttemptAt: update.outcome === 'waiting' ? update.nextAttemptAt : null,
+    };
+  }
+  const { differences } = update.conflict;
+  const words = differences.map(
+    ({ label, seen, found }) => `${label}: ${seen ?? 'empty'} here, ${found ?? 'empty'} there`,
+  );
+  const what = words.length === 0 ? 'It has another version there.' : `${words.join('; ')}.`;
+  throw new Problem(
+    'conflict',
+    `The referral was changed in Partner Center in the meantime. ${what} Nothing was written: ` +
+      'decide on its page, or send the change again with the state from there as "seen".',
+    { differences },
+  );
+}
 
 /** Reads the referrals that a query selects, as of one moment. */
 export async function getReferralList(

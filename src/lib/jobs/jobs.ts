@@ -46,6 +46,7 @@ export const jobs = {
     leadId: z.uuid().nullable(),
     requestedBy: z.uuid().nullable(),
   }),
+  'write-back': z.object({ tenantId: z.uuid(), writeBackId: z.uuid() }),
   'request-pushes': z.object({
     tenantId: z.uuid(),
     connectionId: z.uuid(),

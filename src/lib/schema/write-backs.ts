@@ -20,17 +20,37 @@ export const writeBacks = pgTable(
     /** The fields to change: their values here before the change, and the new values. */
     before: jsonb('before').$type<Record<string, string | null>>().notNull(),
     wanted: jsonb('wanted').$type<Record<string, string | null>>().notNull(),
-    /** sent: the request was sent, and its result is not known (yet). */
-    outcome: text('outcome', { enum: ['sent', 'done', 'refused', 'failed'] })
+    /** The record as the person saw it when they decided, with `before`; null in older rows. */
+    seen: jsonb('seen').$type<Record<string, string | null>>(),
+    /** The version that the person decided about; null when its list had none. */
+    seenTag: text('seen_tag'),
+    /** The record as it turned out to be at its source, when that was something else. */
+    found: jsonb('found').$type<Record<string, string | null>>(),
+    foundTag: text('found_tag'),
+    /**
+     * - sent: the request was sent, and its result is not known (yet)
+     * - waiting: it is sent at `nextAttemptAt`
+     * - done: the source has it
+     * - conflict: the source had something else, so a person has to decide; nothing was written
+     * - withdrawn: a person or a newer change put an end to it
+     * - refused: the source does not take it
+     * - failed: it could not be delivered in time
+     */
+    outcome: text('outcome', {
+      enum: ['sent', 'waiting', 'done', 'conflict', 'withdrawn', 'refused', 'failed'],
+    })
       .notNull()
       .default('sent'),
+    attempts: integer('attempts').notNull().default(0),
+    attemptedAt: instant('attempted_at'),
+    nextAttemptAt: instant('next_attempt_at'),
     finishedAt: instant('finished_at'),
     /** HTTP status of the response that decided the outcome; null without one. */
     status: integer('status'),
     /** The request body, and the response with masked values. */
     request: jsonb('request'),
     response: jsonb('response'),
-    /** What happened, in plain words, when the change was not made. */
+    /** What happened, in plain words, while the change is not made. */
     message: text('message'),
   },
   (table) => [

@@ -6,8 +6,8 @@ import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { db, sandbox, tenantId, connectionId, settings, sync, tokenCalls } from './stage.ts';
 
 const stored = () =>
-  db.query<{ id: string; status: string; substatus: string; etag: string }>(
-    `select external_id as id, status, substatus, raw_json->>'eTag' as etag
+  db.query<{ id: string; status: string; substatus: string }>(
+    `select external_id as id, status, substatus
      from referrals
      where tenant_id = $1 and deleted_at is null
      order by external_id`,
@@ -19,10 +19,9 @@ const truth = () =>
       id: string;
       status: string;
       substatus: string;
-      eTag: string;
     }[]
   )
-    .map(({ id, status, substatus, eTag }) => ({ id, status, substatus, etag: eTag }))
+    .map(({ id, status, substatus }) => ({ id, status, substatus }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 const lists = () =>
   sandbox.log

@@ -9,6 +9,8 @@ export type WriteContext<Settings> = Pick<ReadContext<Settings>, 'http' | 'setti
 /** A record as it currently is at its source. */
 export interface CurrentItem {
   state: RecordState;
+  /** The other fields that a person sees while deciding, by the names of our record. */
+  facts: RecordState;
   /** Identifies this version of the record; null when the source has no versions. */
   tag: string | null;
 }
@@ -23,21 +25,21 @@ interface Change {
 
 /**
  * Changes records of one stream at their source. Sending a change twice must have the same effect
- * as sending it once.
+ * as sending it once. Lists need not hold versions, so a record is read before it is changed.
  */
 export interface WriteBack<Settings = unknown> {
   stream: string;
   /** The states that may follow this one, the most likely first. Never includes it. Pure. */
   next(from: RecordState): RecordState[];
-  /** The state and version of an item as received. Pure. */
-  current(item: unknown): CurrentItem;
+  /** The state of an item as received from a list or alone. Pure. */
+  current(item: unknown): Omit<CurrentItem, 'tag'>;
   /** Requests the record as it is now. Throws RemoteError. */
   read(context: WriteContext<Settings>, externalId: string): Promise<CurrentItem>;
   /** The body that `send` sends, for the audit trail. Pure. */
   body(wanted: RecordState): unknown;
   /**
-   * Throws RemoteError. Status 412 means that the record is no longer that version, although some
-   * sources also send it when the record still is.
+   * Throws RemoteError. Status 409 or 412 means that the record is no longer that version, although
+   * some sources also send it when the record still is.
    */
   send(context: WriteContext<Settings>, change: Change): Promise<HttpResponse>;
 }

@@ -34,9 +34,11 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
     (getOwn(NEXT, from['status'] ?? '') ?? []).filter(
       (to) => to['status'] !== from['status'] || to['substatus'] !== from['substatus'],
     ),
-  current,
+  current: readItem,
   async read(context, externalId) {
-    return current(parseItem((await requestReferral(context, externalId)).body));
+    const { body, headers } = await requestReferral(context, externalId);
+    const item = parseItem(body);
+    return { ...readItem(item), tag: readTag(item) ?? headers['etag'] ?? null };
   },
   body: (wanted) =>
     Object.entries(wanted).map(([name, value]) => ({ op: 'replace', path: `/${name}`, value })),
@@ -48,10 +50,19 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
     }),
 };
 
-function current(item: unknown): CurrentItem {
-  const { status, substatus } = mapReferral(item);
+function readItem(item: unknown): Omit<CurrentItem, 'tag'> {
+  const { status, substatus, name, companyName, direction, dealValue, currency } =
+    mapReferral(item);
+  return {
+    state: { status, substatus },
+    facts: { name, companyName, direction, dealValue, currency },
+  };
+}
+
+/** The quotes are part of the tag. Lists have none; a single referral has one in its body. */
+function readTag(item: unknown): string | null {
   const { eTag: tag } = toObject(item);
-  return { state: { status, substatus }, tag: typeof tag === 'string' && tag !== '' ? tag : null };
+  return typeof tag === 'string' && tag !== '' ? tag : null;
 }
 
 function parseItem(body: string): unknown {

@@ -1,4 +1,3 @@
-import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import type {
@@ -8,93 +7,135 @@ import type {
   WriteContext,
 } from '../../connectors/contract/actions.ts';
 
-/** What is to be changed, and what it was when the person decided. */
+/** What is to be changed, and what the person saw who decided so. */
 export interface RequestedChange {
   externalId: string;
-  from: CurrentItem;
   wanted: RecordState;
-}
-
-/** How it ended well: with the source's answer, or by finding the record as it was to be. */
-export interface ActionResult {
-  response: HttpResponse | null;
+  /** The fields that the person saw; those that were not known are not compared. */
+  seen: RecordState;
+  /** The version that the person saw; null when it is not known, as after a list. */
+  seenTag: string | null;
+  /** The source refused this version as outdated although it was the current one. */
+  ignoresTags: boolean;
 }
 
 /**
- * Carries one change to its source. A version that does not match is looked at: whoever changed the
- * state meanwhile is not overwritten, and a source that only thinks so is asked without. When it is
- * not known whether a change arrived, the record itself tells. Throws Problem `conflict`, or
+ * How a change ended.
+ *
+ * - done: with the response, or null when the record already was as it was to be
+ * - conflict: the record is not what the person saw, and nothing was written; `refusedTag` is the
+ *   version that the source refused although it named it as its own
+ */
+export type DeliveredChange =
+  | { kind: 'done'; response: HttpResponse | null }
+  | { kind: 'conflict'; found: CurrentItem; refusedTag: string | null };
+
+/**
+ * Carries one change to its source: reads the record, compares it with what the person saw, and
+ * writes under the condition that it is still the version that was read. A record that already is
+ * as it is to be is left alone, so repeating a change whose outcome is unknown does no harm. Throws
  * RemoteError when the source did not take it.
  */
 export async function deliver(
   writeBack: WriteBack,
   context: WriteContext<unknown>,
   change: RequestedChange,
-): Promise<ActionResult> {
-  const { externalId, wanted, from } = change;
+): Promise<DeliveredChange> {
+  const now = await writeBack.read(context, change.externalId);
+  const end = judge(now, change);
+  if (end !== undefined) return end;
   try {
-    return { response: await writeBack.send(context, { externalId, wanted, tag: from.tag }) };
+    return await send(writeBack, context, change, now);
   } catch (error) {
-    if (!(error instanceof RemoteError) || error.unsent) throw error;
-    if (error.status === 412 && from.tag !== null)
-      return retryWithoutTag(writeBack, context, change);
-    if (isOutcomeUnknown(error)) return verifyOutcome(writeBack, context, change, error);
+    if (!isVersionRefusal(error) || now.tag === null || change.ignoresTags) throw error;
+    const next = await writeBack.read(context, change.externalId);
+    return (
+      judge(next, { ...change, seenTag: now.tag }) ?? sendAgain(writeBack, context, change, next)
+    );
+  }
+}
+
+/** The source refused the version that it still names as its own, so that one is sent once more. */
+async function sendAgain(
+  writeBack: WriteBack,
+  context: WriteContext<unknown>,
+  change: RequestedChange,
+  now: CurrentItem,
+): Promise<DeliveredChange> {
+  try {
+    return await send(writeBack, context, change, now);
+  } catch (error) {
+    if (!(error instanceof RemoteError) || error.status !== 412) throw error;
+    return { kind: 'conflict', found: now, refusedTag: now.tag };
+  }
+}
+
+/** Undefined while the record is what the person saw and has to be changed. */
+function judge(
+  found: CurrentItem,
+  { wanted, seen, seenTag }: RequestedChange,
+): DeliveredChange | undefined {
+  if (isSameState(found.state, wanted)) return { kind: 'done', response: null };
+  const isOtherVersion = seenTag !== null && found.tag !== null && found.tag !== seenTag;
+  return isOtherVersion || listDifferences(seen, { ...found.facts, ...found.state }).length > 0
+    ? { kind: 'conflict', found, refusedTag: null }
+    : undefined;
+}
+
+async function send(
+  writeBack: WriteBack,
+  context: WriteContext<unknown>,
+  { externalId, wanted, ignoresTags }: RequestedChange,
+  { tag }: CurrentItem,
+): Promise<DeliveredChange> {
+  try {
+    const change = { externalId, wanted, tag: ignoresTags ? null : tag };
+    return { kind: 'done', response: await writeBack.send(context, change) };
+  } catch (error) {
+    if (!isOutcomeUnknown(error)) throw error;
+    const now = await writeBack.read(context, externalId).catch(() => undefined);
+    if (now !== undefined && isSameState(now.state, wanted))
+      return { kind: 'done', response: null };
     throw error;
   }
 }
 
-async function retryWithoutTag(
-  writeBack: WriteBack,
-  context: WriteContext<unknown>,
-  { externalId, wanted, from }: RequestedChange,
-): Promise<ActionResult> {
-  const now = await writeBack.read(context, externalId);
-  if (isSameState(now.state, wanted)) return { response: null };
-  if (!isSameState(now.state, from.state)) throw changedMeanwhileProblem(now.state);
-  return deliver(writeBack, context, {
-    externalId,
-    wanted,
-    from: { state: from.state, tag: null },
-  });
+const isVersionRefusal = (error: unknown): boolean =>
+  error instanceof RemoteError && (error.status === 412 || error.status === 409);
+
+/**
+ * Whether a change may have arrived: the response was lost, cut, late, or made by something in
+ * between. A source that asks for a pause is not asked anything else right away.
+ */
+function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof RemoteError) || error.unsent) return false;
+  const { kind, status } = error;
+  if (kind === 'transient') return status !== 503;
+  return kind === 'malformed' && (status === undefined || status < 300 || status >= 500);
 }
 
-async function verifyOutcome(
-  writeBack: WriteBack,
-  context: WriteContext<unknown>,
-  { externalId, wanted }: RequestedChange,
-  error: RemoteError,
-): Promise<ActionResult> {
-  const now = await writeBack.read(context, externalId).catch(() => undefined);
-  if (now !== undefined && isSameState(now.state, wanted)) return { response: null };
-  const explanation =
-    now === undefined
-      ? 'Whether it was changed is not known: look at it there, or try again, which does no harm.'
-      : 'It was not changed. Try again.';
-  throw new RemoteError(error.kind, `${error.message} ${explanation}`, {
-    ...(error.status !== undefined && { status: error.status }),
-    cause: error,
-  });
-}
-
-/** It may have arrived: the answer was lost, cut, late, or made by something in between. */
-function isOutcomeUnknown({ kind, status }: RemoteError): boolean {
-  return (
-    kind === 'transient' ||
-    (kind === 'malformed' && (status === undefined || status < 300 || status >= 500))
-  );
-}
-
+/** Whether a record has all values of `other`. */
 export function isSameState(one: RecordState, other: RecordState): boolean {
   return Object.entries(other).every(([name, value]) => one[name] === value);
 }
 
-function changedMeanwhileProblem(state: RecordState): Problem {
-  return new Problem(
-    'conflict',
-    `Somebody changed it at the source in the meantime: it is ${formatState(state)} there. ` +
-      'Nothing was changed; look at it again.',
-  );
+/** The fields that were known to a person and are something else now. */
+export function listDifferences(seen: RecordState, now: RecordState): string[] {
+  return Object.entries(seen)
+    .filter(
+      ([name, value]) =>
+        value !== null && Object.hasOwn(now, name) && !isSameValue(value, now[name]),
+    )
+    .map(([name]) => name);
 }
+
+/** Amounts are the same however many decimals they are written with. */
+function isSameValue(one: string, other: string | null | undefined): boolean {
+  return one === other || trimDecimals(one) === trimDecimals(other ?? '');
+}
+
+const trimDecimals = (text: string): string =>
+  /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
 
 /** "Closed, Won". */
 export function formatState(state: RecordState): string {

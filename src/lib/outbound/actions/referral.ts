@@ -1,16 +1,10 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
-import { withConnection } from '../../connections/session.ts';
-import { connections } from '../../schema/connections.ts';
-import { referrals } from '../../schema/referrals.ts';
-import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
-import { isId } from '../../platform/id.ts';
-import { providers } from '../../connectors/registry.ts';
 import type { RecordState, WriteBack } from '../../connectors/contract/actions.ts';
-import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { isSameState, formatState } from './deliver.ts';
-import { writeBacks } from '../../schema/write-backs.ts';
-import { runAction } from './run-action.ts';
+import { referralFields } from '../../records/referral.ts';
+import { attemptWriteBack, type AttemptEnd } from './attempt.ts';
+import { formatState, isSameState, listDifferences } from './deliver.ts';
+import { readReferral, type StoredReferral } from './referral-row.ts';
+import { storeWriteBack, withdrawWriteBack, type WriteBackRow } from './store.ts';
 
 /** A state of a referral: `New`, `Active` or `Closed`, and what it says more exactly. */
 export interface ReferralState {
@@ -18,166 +12,222 @@ export interface ReferralState {
   substatus: string;
 }
 
+/** One field of a referral as the person saw it and as it is at the source. */
+interface ReferralDifference {
+  name: string;
+  label: string;
+  seen: string | null;
+  found: string | null;
+}
+
+/** A change that found something else at the source, so that a person has to decide. */
+export interface ReferralConflict {
+  id: string;
+  seen: RecordState;
+  found: RecordState;
+  differences: ReferralDifference[];
+  /** Whether the state that was wanted may follow the one that the source has. */
+  mayWriteOurs: boolean;
+}
+
 /** The states that a person may give a referral, and the change that was requested last. */
 export interface ReferralChanges {
   /** The state as it was read last, or written since. */
   state: { status: string; substatus: string | null };
+  /** What the page shows of the referral, to be sent along with the decision. */
+  seen: RecordState;
   next: ReferralState[];
   /** The newest change that was requested here. */
-  last: {
-    wanted: RecordState;
-    outcome: 'sent' | 'done' | 'refused' | 'failed';
-    at: Date;
-    message: string | null;
-  } | null;
+  last:
+    | (Pick<WriteBackRow, 'id' | 'wanted' | 'outcome' | 'message' | 'nextAttemptAt'> & { at: Date })
+    | null;
+  conflict: ReferralConflict | null;
 }
+
+/** How a change ended for now. */
+export type ReferralUpdate =
+  | { outcome: 'done'; state: ReferralState }
+  | { outcome: 'waiting'; state: ReferralState; nextAttemptAt: Date | null; message: string }
+  | { outcome: 'conflict'; conflict: ReferralConflict };
 
 /** The states that a referral may change to. Throws Problem `not_found`. */
 export async function getReferralChanges(
   tenantId: string,
   referralId: string,
 ): Promise<ReferralChanges> {
-  const { found, state, last } = await readReferral(tenantId, referralId);
-  const next = (found.writeBack?.next(state) ?? []).map(toReferralState);
+  const { writeBack, state, facts, last } = await readReferral(tenantId, referralId);
   return {
     state: { ...toReferralState(state), substatus: state['substatus'] ?? null },
-    next,
-    last:
-      last === undefined
-        ? null
-        : {
-            wanted: last.wanted,
-            outcome: last.outcome,
-            at: last.requestedAt,
-            message: last.message,
-          },
+    seen: { ...facts, ...state },
+    next: (writeBack?.next(state) ?? []).map(toReferralState),
+    last: last === undefined ? null : { ...last, at: last.requestedAt },
+    conflict:
+      last?.outcome === 'conflict' && writeBack !== undefined ? toConflict(writeBack, last) : null,
   };
 }
 
 /**
  * Changes status and sub-status of a referral at its source, on behalf of a person, and has it read
- * again at once. Returns the state that it has there now. Throws Problem: `bad_request` for a state
- * that is not allowed, `conflict` when it was changed there in the meantime or refused,
- * `unavailable` when the source cannot be reached.
+ * again at once. `seen` is what the person saw when they decided; by default what is stored here.
+ * Nothing is written when the source has something else. Throws Problem: `bad_request` for a state
+ * that is not allowed, `conflict` when the source refuses the change.
  */
 export async function updateReferral(
   tenantId: string,
   referralId: string,
-  wanted: ReferralState,
+  { wanted, seen }: { wanted: ReferralState; seen?: RecordState | undefined },
   by: string | null,
-): Promise<ReferralState> {
-  const { found, state } = await readReferral(tenantId, referralId);
-  const { writeBack } = found;
-  if (writeBack === undefined)
-    throw new Problem('bad_request', 'The source of this referral takes no changes from here.');
-  const wantedState: RecordState = { status: wanted.status, substatus: wanted.substatus };
-  if (isSameState(state, wantedState)) return wanted;
-  const next = writeBack.next(state);
-  if (!next.some((allowed) => isSameState(allowed, wantedState)))
-    throw notAllowedProblem(state, next);
-  const { connectionId, stream, externalId } = found;
-  const change = { externalId, wanted: wantedState, from: { state, tag: found.tagOf(state) } };
-  await withConnection(
-    { tenantId, connectionId },
-    { retry: { retries: 0 } },
-    ({ http, settings, provider }) =>
-      runAction(
-        { tenantId, connectionId, stream, externalId, provider },
-        writeBack,
-        { http, settings },
-        change,
-        by,
-      ),
+): Promise<ReferralUpdate> {
+  const stored = await readReferral(tenantId, referralId);
+  const writeBack = requireWriteBack(stored);
+  const known = Object.entries({ ...stored.facts, ...stored.state });
+  const shown: RecordState = Object.fromEntries(
+    known.map(([name, value]) => [
+      name,
+      seen !== undefined && Object.hasOwn(seen, name) ? (seen[name] ?? null) : value,
+    ]),
   );
-  return wanted;
+  const before = pickState(shown);
+  if (isSameState(stored.state, { ...wanted })) return { outcome: 'done', state: wanted };
+  assertMayFollow(writeBack, before, wanted);
+  return send(
+    stored,
+    { before, seen: shown, seenTag: null, foundTag: null, wanted: { ...wanted } },
+    by,
+  );
 }
 
-async function readReferral(tenantId: string, referralId: string) {
-  const read = isId(referralId)
-    ? await readTenant(tenantId, (tx) => readRow(tx, tenantId, referralId))
-    : undefined;
-  if (read === undefined)
-    throw new Problem(
-      'not_found',
-      'There is no such referral. It may have been deleted at its source.',
-    );
-  const { row, last } = read;
-  const writeBack = providers.find(({ key }) => key === row.provider)?.writeBack as
-    WriteBack | undefined;
-  const received: RecordState = { status: row.status, substatus: row.substatus };
-  // A change that was written here counts until the source is read again.
-  const written =
-    last?.outcome === 'done' && last.finishedAt !== null && last.finishedAt > row.changedAt
-      ? last.wanted
-      : undefined;
-  // A tag belongs to the version that was read; for one that was written here none is known.
-  const getTag = (state: RecordState) =>
-    writeBack === undefined || state === written ? null : readTag(writeBack, row.rawJson);
-  return { found: { ...row, writeBack, tagOf: getTag }, state: written ?? received, last };
-}
-
-async function readRow(tx: Tx, tenantId: string, referralId: string) {
-  const connection = and(
-    eq(connections.tenantId, referrals.tenantId),
-    eq(connections.id, referrals.connectionId),
-  );
-  const [row] = await tx
-    .select({
-      connectionId: referrals.connectionId,
-      stream: referrals.stream,
-      externalId: referrals.externalId,
-      status: referrals.status,
-      substatus: referrals.substatus,
-      rawJson: referrals.rawJson,
-      changedAt: referrals.changedAt,
-      provider: connections.provider,
-    })
-    .from(referrals)
-    .innerJoin(connections, connection)
-    .where(
-      and(
-        eq(referrals.tenantId, tenantId),
-        eq(referrals.id, referralId),
-        isNull(referrals.deletedAt),
-      ),
-    );
-  if (row === undefined) return undefined;
-  const whereRecord = and(
-    eq(writeBacks.tenantId, tenantId),
-    eq(writeBacks.connectionId, row.connectionId),
-    eq(writeBacks.stream, row.stream),
-    eq(writeBacks.externalId, row.externalId),
-  );
-  const [last] = await tx
-    .select()
-    .from(writeBacks)
-    .where(whereRecord)
-    .orderBy(desc(writeBacks.id))
-    .limit(1);
-  return { row, last };
-}
-
-function readTag(writeBack: WriteBack, item: unknown): string | null {
-  try {
-    return writeBack.current(item).tag;
-  } catch {
-    // The received item cannot be read: a person has corrected it here.
-    return null;
+/**
+ * Decides a conflict. `ours` writes the change over the version that the page showed, and over no
+ * other; `theirs` leaves the source as it is. Throws Problem: `conflict` when somebody else decided
+ * it, `bad_request` when the change may not follow what the source has.
+ */
+export async function decideReferralConflict(
+  tenantId: string,
+  referralId: string,
+  { conflict: id, choice }: { conflict: string; choice: 'ours' | 'theirs' },
+  by: string | null,
+): Promise<ReferralUpdate | { outcome: 'withdrawn' }> {
+  const stored = await readReferral(tenantId, referralId);
+  const { last } = stored;
+  if (last?.id !== id || last.outcome !== 'conflict') throw alreadyDecided();
+  if (choice === 'theirs') {
+    if (!(await withdrawWriteBack({ tenantId, id }, 'conflict', 'The version there was kept.')))
+      throw alreadyDecided();
+    return { outcome: 'withdrawn' };
   }
+  const writeBack = requireWriteBack(stored);
+  const found = last.found ?? {};
+  const { wanted, foundTag: seenTag } = last;
+  const before = pickState(found);
+  assertMayFollow(writeBack, before, wanted);
+  // Both are the same when the source refused the version that it names as its own.
+  const foundTag = last.seenTag === seenTag ? seenTag : null;
+  return send(stored, { before, seen: found, seenTag, foundTag, wanted }, by);
 }
+
+/** Takes back a change that waits for its next attempt. Throws Problem `conflict` otherwise. */
+export async function cancelReferralChange(
+  tenantId: string,
+  referralId: string,
+  id: string,
+): Promise<void> {
+  const { last } = await readReferral(tenantId, referralId);
+  if (
+    last?.id !== id ||
+    !(await withdrawWriteBack({ tenantId, id }, 'waiting', 'It was taken back here.'))
+  )
+    throw new Problem('conflict', 'This change is not waiting any more. Look at how it ended.');
+}
+
+async function send(
+  stored: StoredReferral,
+  change: Pick<WriteBackRow, 'before' | 'wanted' | 'seenTag' | 'foundTag'> & { seen: RecordState },
+  requestedBy: string | null,
+): Promise<ReferralUpdate> {
+  const { record } = stored;
+  const writeBack = requireWriteBack(stored);
+  const body = writeBack.body(change.wanted);
+  const id = await storeWriteBack(record, { ...change, body, requestedBy });
+  const end = await attemptWriteBack(record.tenantId, id);
+  return toUpdate(writeBack, { ...change, id }, end);
+}
+
+function toUpdate(
+  writeBack: WriteBack,
+  change: Pick<WriteBackRow, 'id' | 'wanted'> & { seen: RecordState },
+  end: AttemptEnd,
+): ReferralUpdate {
+  const state = toReferralState(change.wanted);
+  if (end.outcome === 'done') return { outcome: 'done', state };
+  if (end.outcome === 'refused' || end.outcome === 'failed')
+    throw new Problem('conflict', end.message ?? 'The change was refused.');
+  if (end.outcome === 'conflict')
+    return {
+      outcome: 'conflict',
+      conflict: toConflict(writeBack, { ...change, found: end.found ?? {} }),
+    };
+  return {
+    outcome: 'waiting',
+    state,
+    nextAttemptAt: end.outcome === 'waiting' ? end.nextAttemptAt : null,
+    message: 'message' in end ? (end.message ?? '') : '',
+  };
+}
+
+function toConflict(
+  writeBack: WriteBack,
+  row: Pick<WriteBackRow, 'id' | 'wanted' | 'seen' | 'found'>,
+): ReferralConflict {
+  const { id, wanted } = row;
+  const [seen, found] = [row.seen ?? {}, row.found ?? {}];
+  const differences = listDifferences(seen, found).map((name) => ({
+    name,
+    label: getLabel(name),
+    seen: seen[name] ?? null,
+    found: found[name] ?? null,
+  }));
+  const mayWriteOurs = mayFollow(writeBack, pickState(found), wanted);
+  return { id, seen, found, differences, mayWriteOurs };
+}
+
+const getLabel = (name: string): string =>
+  Object.entries(referralFields).find(([key]) => key === name)?.[1].label ?? name;
+
+const mayFollow = (writeBack: WriteBack, from: RecordState, wanted: RecordState): boolean =>
+  writeBack.next(from).some((allowed) => isSameState(allowed, wanted));
+
+function assertMayFollow(
+  writeBack: WriteBack,
+  from: RecordState,
+  wanted: ReferralState | RecordState,
+): void {
+  if (mayFollow(writeBack, from, { ...wanted })) return;
+  const next = writeBack.next(from);
+  const may =
+    next.length === 0
+      ? 'It cannot be changed any more.'
+      : `It may become ${next.map(formatState).join('; ')}.`;
+  throw new Problem(
+    'bad_request',
+    `A referral that is ${formatState(from)} cannot become this. ${may}`,
+  );
+}
+
+function requireWriteBack({ writeBack }: StoredReferral): WriteBack {
+  if (writeBack !== undefined) return writeBack;
+  throw new Problem('bad_request', 'The source of this referral takes no changes from here.');
+}
+
+const alreadyDecided = () =>
+  new Problem('conflict', 'Somebody else has decided this already. Look at the referral again.');
+
+const pickState = (fields: RecordState): RecordState => ({
+  status: fields['status'] ?? null,
+  substatus: fields['substatus'] ?? null,
+});
 
 const toReferralState = (state: RecordState): ReferralState => ({
   status: state['status'] ?? '',
   substatus: state['substatus'] ?? '',
 });
-
-function notAllowedProblem(state: RecordState, next: RecordState[]): Problem {
-  const may =
-    next.length === 0
-      ? 'It cannot be changed any more.'
-      : `It may become ${next.map(formatState).join('; ')}.`;
-  return new Problem(
-    'bad_request',
-    `A referral that is ${formatState(state)} cannot become this. ${may}`,
-  );
-}

@@ -3,6 +3,7 @@ import {
   referralChangeBody,
   referralChangedResponse,
   referralQuery,
+  toReferralChange,
 } from '#lib/http-api/referrals.ts';
 import { toJsonResponse, parseBody, parseQuery } from '#lib/http-api/codec.ts';
 import { getReferralView } from '#lib/views/referrals.ts';
@@ -16,11 +17,10 @@ export const GET = apiRoute('viewer', async ({ url, params }, access) => {
 });
 export const POST = apiRoute('member', async ({ url, params, request }, access) => {
   parseQuery(referralQuery, url.searchParams);
-  const wanted = await parseBody(referralChangeBody, request);
-  return toJsonResponse(
-    referralChangedResponse,
-    await updateReferral(access.tenant.id, params['id'] ?? '', wanted, access.user.id),
-  );
+  const { seen, ...wanted } = await parseBody(referralChangeBody, request);
+  const change = { wanted, seen };
+  const update = await updateReferral(access.tenant.id, params['id'] ?? '', change, access.user.id);
+  return toJsonResponse(referralChangedResponse, toReferralChange(update));
 });
 export const HEAD = GET;
 export const ALL = rejectOtherMethods('GET', 'HEAD', 'POST');
