@@ -15,6 +15,7 @@ import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
+import { limitRequests, type Serve } from './admission.ts';
 import { watchDrain } from './backpressure.ts';
 import { refuseForbiddenMethods } from './refused-methods.ts';
 
@@ -23,7 +24,12 @@ const drainMs = 20_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 /** The adapter's handler, with the `locals` that routes read. */
-type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) => void;
+type AdapterHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: undefined,
+  locals: Partial<App.Locals>,
+) => Promise<void>;
 
 /**
  * Serves the built pages with our own HTTP server: the adapter's standalone server cannot drain
@@ -31,7 +37,7 @@ type AdapterHandler = (...args: [...Parameters<Handler>, Partial<App.Locals>]) =
  */
 async function main(): Promise<void> {
   freezeObjectPrototype();
-  const { HOST, PORT } = config();
+  const { HOST, PORT, REQUEST_CONCURRENCY, REQUEST_QUEUE_SIZE } = config();
   await assertUsableDatabase();
   await assertUsableKeys();
   // Closes the pool of the checks; the application in the build opens its own.
@@ -42,7 +48,10 @@ async function main(): Promise<void> {
       refuseForbiddenMethods,
       compression() as unknown as Handler,
       serveStaticFiles(),
-      await loadApplication(),
+      limitRequests(await loadApplication(), {
+        concurrency: REQUEST_CONCURRENCY,
+        queueSize: REQUEST_QUEUE_SIZE,
+      }),
     ]),
   );
   server.requestTimeout = 60_000;
@@ -63,12 +72,12 @@ async function main(): Promise<void> {
   });
 }
 
-async function loadApplication(): Promise<Handler> {
+async function loadApplication(): Promise<Serve> {
   const entry = path.resolve('dist', 'server', 'entry.mjs');
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: AdapterHandler };
-  return (request, response, next) =>
-    handler(request, response, next, { drained: watchDrain(response) });
+  return (request, response, leaveQueue) =>
+    handler(request, response, undefined, { drained: watchDrain(response), leaveQueue });
 }
 
 /** Files with a digest in their name never change; browsers revalidate all others. */

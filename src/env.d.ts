@@ -15,6 +15,12 @@ declare namespace App {
      * yields much waits for it.
      */
     drained?: () => Promise<void>;
+    /**
+     * Gives up the place that the request holds among those being handled; absent in development.
+     */
+    leaveQueue?: () => void;
+    /** Lifts the deadline of a request that lasts as long as its client reads, and its place. */
+    takeLong?: () => void;
     /** What the error page tells. */
     problem?: import('./lib/platform/errors.ts').Problem;
   }

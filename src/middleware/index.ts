@@ -8,6 +8,7 @@ import { log, withLogFields } from '#lib/platform/log.ts';
 import { countRequest } from '#lib/platform/metrics/http.ts';
 import { withSpan, type SetSpanFields } from '#lib/platform/tracing.ts';
 import { addSecurityHeaders } from './headers.ts';
+import { withLifetime } from './lifetime.ts';
 import { respondToError } from './problems.ts';
 import {
   appendCookies,
@@ -61,8 +62,8 @@ async function respond(
 ): Promise<Response> {
   const startedAt = performance.now();
   const response = await withQueryTime(async (tally) => {
-    const rendered = await handleRequest(context, next).catch((error: unknown) =>
-      respondToError(context, error),
+    const rendered = await withLifetime(context, () => handleRequest(context, next)).catch(
+      (error: unknown) => respondToError(context, error),
     );
     note({ dbMs: Math.round(tally.ms), dbQueries: tally.queries });
     return rendered;

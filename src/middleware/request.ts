@@ -10,6 +10,9 @@ const maxBodyBytes = 1024 * 1024;
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
+/** Whether a request only reads, by its method. */
+export const isSafe = ({ method }: Request): boolean => safeMethods.includes(method);
+
 /** Returns the request id of a trusted proxy, else a new one. */
 export function readRequestId(request: Request, trustProxy: boolean): string {
   const given = trustProxy ? request.headers.get('x-request-id') : null;
@@ -62,7 +65,7 @@ export function refuseNul({ pathname, search }: URL): void {
  * no Origin header.
  */
 export function refuseForeignOrigin(request: Request, url: URL): void {
-  if (safeMethods.includes(request.method) || isSameOrigin(request, url)) return;
+  if (isSafe(request) || isSameOrigin(request, url)) return;
   throw new Problem(
     'forbidden',
     'This request came from another site. Open the page here and try again.',

@@ -69,6 +69,9 @@ const schema = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4321),
+  REQUEST_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
+  REQUEST_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
+  REQUEST_QUEUE_SIZE: z.coerce.number().int().min(0).max(10_000).default(64),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   AUTH_SECRET: z
     .string()

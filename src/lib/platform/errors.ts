@@ -10,6 +10,7 @@ export const problemStatus = {
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
+  timed_out: 504,
 } as const;
 export type ProblemCode = keyof typeof problemStatus;
 

@@ -1,6 +1,7 @@
 import { config } from '../config.ts';
 import { log } from '../log.ts';
 import { safeReason } from '../secrets.ts';
+import { makeCancellable } from './cancel.ts';
 import { timeQueries } from './query-time.ts';
 import { appRole, openDatabase, type Database, type DatabaseHandle } from './pool.ts';
 
@@ -32,6 +33,7 @@ function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHa
         'An idle database connection broke',
       ),
   });
+  opened.pool.on('connect', makeCancellable);
   opened.pool.on('connect', timeQueries);
   return opened;
 }

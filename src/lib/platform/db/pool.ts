@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { isTransient } from './retry.ts';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { isCancelled, throwIfCancelled } from './cancel.ts';
+import { isTransient } from './retry.ts';
 
 /** The role of web and worker: owns nothing and is bound by row-level security. */
 export const appRole = 'tributary_app';
@@ -55,9 +57,22 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
   });
+  keepContext(pool);
   pool.on('error', options.onError ?? ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   return { db: withSafeTransactions(pool), pool, close: () => pool.end() };
+}
+
+/**
+ * Lets every query of the pool run in the async context of its caller. pg-pool 3.14.0 starts a
+ * query that waited for a connection in the context of whoever gave the connection back, and a
+ * query would be cancelled with the work of somebody else.
+ */
+function keepContext(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool) as (callback?: () => void) => unknown;
+  const connectInContext = (callback?: () => void) =>
+    connect(callback && AsyncLocalStorage.bind(callback));
+  Object.assign(pool, { connect: connectInContext });
 }
 
 /**
@@ -68,20 +83,27 @@ export function openDatabase(options: PoolOptions): DatabaseHandle {
 function withSafeTransactions(pool: pg.Pool): Database {
   const db = drizzle({ client: pool });
   db.transaction = async (work, mode) => {
-    const client = await pool.connect();
-    let broken = true;
+    const client = await checkOut(pool);
+    let broken = false;
     try {
-      const result = await getDrizzle(client).transaction(work as never, mode);
-      broken = false;
-      return result as never;
+      return (await getDrizzle(client).transaction(work as never, mode)) as never;
     } catch (error) {
-      broken = isTransient(error);
+      // Cancelled work cannot even roll back: closing the connection does it.
+      broken = isTransient(error) || isCancelled();
       throw error;
     } finally {
       client.release(broken);
     }
   };
   return db;
+}
+
+/** A connection of the pool; work that was cancelled while it waited for one gives it back unused. */
+async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
+  const client = await pool.connect();
+  if (isCancelled()) client.release();
+  throwIfCancelled();
+  return client;
 }
 
 const wrapped = new WeakMap<

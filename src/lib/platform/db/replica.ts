@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { log } from '../log.ts';
 import { safeReason } from '../secrets.ts';
+import { withoutCancellation } from './cancel.ts';
 import { globalDb, replicaDatabase } from './database.ts';
 import type { Database, DatabaseHandle } from './pool.ts';
 import { isTransient } from './retry.ts';
@@ -43,7 +44,7 @@ let latest: LagCheck | undefined;
 function isFresh(replica: DatabaseHandle): Promise<boolean> {
   if (latest?.replica === replica && performance.now() < latest.until) return latest.isFresh;
   const result = Promise.race([
-    measureLag(replica),
+    withoutCancellation(() => measureLag(replica)),
     sleep(lagTimeoutMs, 'silent' as const, { ref: false }),
   ]).then(
     (lag) =>

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { withoutCancellation } from '../db/cancel.ts';
 import { log } from '../log.ts';
 import { safeReason } from '../secrets.ts';
 
@@ -76,7 +77,9 @@ export async function renderMetrics(): Promise<{ contentType: string; text: stri
 
 function refresh(reading: Reading): Promise<void> {
   if (performance.now() - reading.readAt < cacheMs) return Promise.resolve();
-  reading.underWay ??= readOnce(reading).finally(() => (reading.underWay = undefined));
+  reading.underWay ??= withoutCancellation(() => readOnce(reading)).finally(
+    () => (reading.underWay = undefined),
+  );
   return reading.underWay;
 }
 

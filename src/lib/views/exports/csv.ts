@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { stringify } from 'csv-stringify/sync';
+import { isCancelled } from '../../platform/db/cancel.ts';
 import { log } from '../../platform/log.ts';
 import { safeReason } from '../../platform/secrets.ts';
 import { toCsvCell } from './csv-cell.ts';
@@ -33,7 +35,8 @@ export async function createCsvStream(
         yield encodeRows(toCells(value));
       }
     } catch (error) {
-      log.error({ event: 'export.failed', reason: safeReason(error) }, 'An export broke off');
+      if (!isCancelled())
+        log.error({ event: 'export.failed', reason: safeReason(error) }, 'An export broke off');
       throw error;
     }
   }
@@ -43,12 +46,16 @@ export async function createCsvStream(
   }
 }
 
-/** A stream that reads the next chunk only when the consumer wants it. */
+/**
+ * A stream that reads the next chunk only when the consumer wants it. Chunks are read as part of
+ * the request that asked for the export: its log fields and its cancellation apply to all of them.
+ */
 function toStream(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  const inRequest = AsyncLocalStorage.snapshot();
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next();
+        const { done, value } = await inRequest(() => chunks.next());
         if (done) controller.close();
         else controller.enqueue(value);
       },

@@ -15,6 +15,7 @@ export const GET: APIRoute = async (context) => {
     throw new Problem('not_found', 'There is nothing at this address.');
   const clean = cleanAddress(context.url);
   if (clean) return context.redirect(clean);
+  context.locals.takeLong?.();
   const request = { tenant: access.tenant, params: context.url.searchParams, now: new Date() };
   return createExportResponse(
     list,

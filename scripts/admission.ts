@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import pLimit from 'p-limit';
+import { newId } from '../src/lib/platform/id.ts';
+import { log } from '../src/lib/platform/log.ts';
+import { addSecurityHeaders } from '../src/middleware/headers.ts';
+
+export interface Capacity {
+  /** How many requests are handled at once. */
+  concurrency: number;
+  /** How many more may wait. */
+  queueSize: number;
+}
+
+/**
+ * Handles a request; its place is free when the promise resolves, or earlier when it calls `leave`.
+ */
+export type Serve = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  leave: () => void,
+) => Promise<void>;
+
+/** Those who watch over the process have to reach it above all when it is busy. */
+const alwaysServed = ['/healthz', '/readyz', '/metrics'];
+
+const retryAfterSeconds = 5;
+const message =
+  'Too many requests arrived at once. Nothing of this one was carried out. ' +
+  'Try again in a few seconds.';
+
+/**
+ * Returns a handler that serves requests in the order in which they arrive, a limited number at
+ * once, and refuses those beyond the queue with 503: with more of them at once all would become
+ * slower, and an answer that nobody waits for any more would delay the others. A request whose
+ * client left while it waited is not served.
+ */
+export function limitRequests(
+  serve: Serve,
+  { concurrency, queueSize }: Capacity,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const limit = pLimit(concurrency);
+  return (request, response) => {
+    const pathname = request.url?.split('?', 1)[0] ?? '';
+    if (alwaysServed.includes(pathname)) void serve(request, response, () => {});
+    else if (limit.activeCount + limit.pendingCount >= concurrency + queueSize)
+      refuse(response, pathname);
+    else void limit(() => holdPlace(request, response, serve));
+  };
+}
+
+function holdPlace(
+  request: IncomingMessage,
+  response: ServerResponse,
+  serve: Serve,
+): Promise<void> | undefined {
+  if (response.destroyed) return undefined;
+  return new Promise((resolve, reject) => {
+    serve(request, response, resolve).then(resolve, reject);
+  });
+}
+
+/** Answers without the application, which is what is busy. */
+function refuse(response: ServerResponse, pathname: string): void {
+  const requestId = newId();
+  log.warn({ event: 'web.overloaded', status: 503 }, 'A request was refused: too many at once');
+  const [type, body] = pathname.startsWith('/api/')
+    ? ['application/json', toJson(requestId)]
+    : ['text/html; charset=utf-8', toPage(requestId)];
+  const headers = new Headers({
+    'content-type': type,
+    'content-security-policy': "default-src 'none'",
+    'retry-after': String(retryAfterSeconds),
+  });
+  addSecurityHeaders(headers, requestId);
+  response.writeHead(503, Object.fromEntries(headers)).end(body);
+}
+
+const toJson = (requestId: string): string =>
+  JSON.stringify({ error: { code: 'unavailable', message, requestId } });
+
+/** A page without styles, which the security policy of other responses than pages forbids. */
+const toPage = (requestId: string): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width" />
+    <title>Too many requests at once</title>
+  </head>
+  <body>
+    <h1>Too many requests at once</h1>
+    <p>${message}</p>
+    <p><a href="">Try again</a></p>
+    <p>Request ${requestId}</p>
+  </body>
+</html>
+`;
