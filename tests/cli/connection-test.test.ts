@@ -190,11 +190,11 @@ describe('connection test', () => {
   });
 
   it('counts what would be rejected', async () => {
-    sandbox.partnerCenter.poison('partner', { poison: 'bad_date', count: 2 });
+    sandbox.partnerCenter.poison('partner', { poison: 'missing_id', count: 2 });
     expect((await testConnection(tenantId, partner)).steps.at(-1)).toMatchObject({
       ok: true,
       message: expect.stringMatching(
-        /2 would be rejected: The date in "createdDateTime" is not valid\./,
+        /2 would be rejected: The referral arrived without an id\./,
       ) as string,
     });
     await expect(testConnection(tenantId, 'x')).rejects.toMatchObject({ code: 'not_found' });

@@ -25,7 +25,7 @@ beforeAll(async () => {
     now: Date.UTC(2026, 10, 20),
   });
   workspace = await createWorkspace(sandbox, 'acme');
-  sandbox.clienttether.poison('acme', { kind: 'clients', poison: 'bad_date', count: 2 });
+  sandbox.clienttether.poison('acme', { kind: 'clients', poison: 'nul', count: 2 });
   await syncConnection({
     tenantId: workspace.tenant.id,
     connectionId: workspace.connection.id,
@@ -51,7 +51,7 @@ it('operators list, retry and discard failed records and jobs from the command l
   };
   expect(listed).toMatchObject({
     groups: [
-      { records: 2, connection: workspace.connection.id, stream: 'clients', kind: 'created' },
+      { records: 2, connection: workspace.connection.id, stream: 'clients', kind: 'characters' },
     ],
     records: [{}, {}],
     jobs: [],
@@ -71,7 +71,7 @@ it('operators list, retry and discard failed records and jobs from the command l
       '--stream',
       'clients',
       '--kind',
-      'created',
+      'characters',
     ),
   ).toMatchObject({ code: 0, output: expect.stringContaining('rejected again 2') as string });
   expect(

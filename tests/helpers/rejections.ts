@@ -23,6 +23,10 @@ export interface ErrorRow {
   correction: unknown;
 }
 
+/** Mends the text of a client that holds a character which cannot be stored, as a person would. */
+export const mend = (text: string, whiteboard = 'mended'): string =>
+  text.replace(/"whiteboard": "[^"]*"/, `"whiteboard": "${whiteboard}"`);
+
 const rows = {
   clients: Array.from({ length: 40 }, (_, index) => client(1 + index)),
   opportunities: [opportunity(1)],
@@ -79,7 +83,7 @@ export class SetAsideBench {
     });
 
   /** Adds clients that cannot be read, and returns their ids. */
-  poison = (poison: 'nul' | 'bad_date' | 'missing_id', count = 1) =>
+  poison = (poison: 'nul' | 'missing_id', count = 1) =>
     (
       this.sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as {
         ids: string[];
@@ -100,7 +104,7 @@ export class SetAsideBench {
   readLead = async (id: string) =>
     (
       await this.db.query(
-        `select name, email, source_created_at, raw_json as raw
+        `select name, email, summary, source_created_at, raw_json as raw
          from leads
          where tenant_id = $1 and external_id = $2 and deleted_at is null`,
         [this.workspace.tenant.id, id],

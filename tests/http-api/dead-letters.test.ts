@@ -4,6 +4,7 @@ import { recordFailedJob } from '#lib/jobs/failed/store.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { find, findAll, readText } from '../helpers/html.ts';
+import { mend } from '../helpers/rejections.ts';
 import { readPage, type Page } from '../helpers/page.ts';
 import type { Workspace } from '../helpers/workspace.ts';
 import {
@@ -22,7 +23,7 @@ import {
 
 const sync = ({ tenant, connection }: Workspace) =>
   syncConnection({ tenantId: tenant.id, connectionId: connection.id, trigger: 'cli' });
-const poison = (poison: 'bad_date' | 'nul', count = 1) =>
+const poison = (poison: 'nul' | 'missing_id', count = 1) =>
   (sandbox.clienttether.poison('rows', { kind: 'clients', poison, count }) as { ids: string[] })
     .ids;
 const open = () =>
@@ -30,7 +31,7 @@ const open = () =>
     `select id, item_key
      from record_errors
      where tenant_id = $1 and resolved_at is null
-     order by kind desc, id`,
+     order by kind, id`,
     [north.tenant.id],
   );
 
@@ -44,7 +45,7 @@ describe('the page of failed records and jobs', () => {
   });
 
   it('shows masked why each record failed, grouped by reason; the banner leads there', async () => {
-    const ids = poison('bad_date', 2);
+    const ids = poison('nul', 2);
     sandbox.clienttether.mutate('rows', {
       changes: ids.map((id) => ({
         op: 'update' as const,
@@ -53,24 +54,22 @@ describe('the page of failed records and jobs', () => {
         row: { email: 'abigail@example.com', city: 'Denver' },
       })),
     });
-    poison('nul');
+    poison('missing_id');
     await sync(north);
     const page = await readPage(ana, home);
     expect(cardsOf(page, 'records')).toHaveLength(3);
     expect(readText(find(page.root, '#records'))).toContain(
-      'The date in "created" is not valid. Correct it in ClientTether.',
+      'The item holds a character that cannot be stored (NUL or half of a surrogate pair).',
     );
     expect(page.html).not.toContain('abigail@example.com');
     expect(page.html).toContain('a•••');
-    expect(page.html).toMatch(/Field “created”[\s\S]*2 records/);
+    expect(page.html).toMatch(/Characters that cannot be stored[\s\S]*2 records/);
     const kind = findAll(page.root, 'a').find(({ attributes }) =>
-      attributes['href']?.includes('kind=characters'),
+      attributes['href']?.includes('kind=no_id'),
     );
     const narrowed = await readPage(ana, kind?.attributes['href'] ?? '');
     expect(cardsOf(narrowed, 'records')).toHaveLength(1);
-    expect(readText(find(narrowed.root, '#records'))).toContain(
-      'Reason: Characters that cannot be stored',
-    );
+    expect(readText(find(narrowed.root, '#records'))).toContain('Reason: No id');
     const dashboard = await readPage(ana, '/w/north/leads');
     const leads = findAll(dashboard.root, 'a')
       .map(({ attributes }) => attributes['href'] ?? '')
@@ -124,7 +123,7 @@ describe('the page of failed records and jobs', () => {
       intent: 'retry-group',
       connection: north.connection.id,
       stream: 'clients',
-      kind: 'created',
+      kind: 'characters',
     });
     expect(noticeOf(all.page)).toBe('Retried: 0 accepted, 2 rejected again.');
     expect(
@@ -133,7 +132,7 @@ describe('the page of failed records and jobs', () => {
           intent: 'retry-group',
           connection: 'x',
           stream: 'clients',
-          kind: 'created',
+          kind: 'characters',
         })
       ).status,
     ).toBe(409);
@@ -151,17 +150,13 @@ describe('the page of failed records and jobs', () => {
         ?.attributes['value'] ?? '';
     const wrong = await post(
       ana,
-      { digest, item: text(form.root).replace('"created"', 'created"') },
+      { digest, item: text(form.root).replace('"whiteboard"', 'whiteboard"') },
       `${home}/${id}`,
     );
     expect(wrong.status).toBe(400);
     expect(readText(find(wrong.page.root, '.field-error'))).toMatch(/^This is not JSON/);
-    expect(text(wrong.page.root)).toContain('created": "2026-02-31');
-    const right = await post(
-      ana,
-      { digest, item: text(form.root).replace('2026-02-31 25:61:00', '2026-02-28 09:00:00') },
-      `${home}/${id}`,
-    );
+    expect(text(wrong.page.root)).toContain('whiteboard": "before');
+    const right = await post(ana, { digest, item: mend(text(form.root)) }, `${home}/${id}`);
     expect([right.status, right.location]).toEqual([303, `${home}?done=corrected`]);
     expect(cardsOf(right.page, 'resolved')[0]).toMatch(
       new RegExp(`^Corrected\\s*Clients ${key}.*Ana Diaz$`),

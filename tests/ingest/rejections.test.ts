@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { correctRecord, readRecordForEditing } from '#lib/ingest/rejections/correct.ts';
 import { discardRecord } from '#lib/ingest/rejections/discard.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { SetAsideBench } from '../helpers/rejections.ts';
+import { mend, SetAsideBench } from '../helpers/rejections.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
 
 const db = useDatabase();
@@ -10,7 +10,6 @@ const bench = new SetAsideBench(db);
 
 describe('a rejected item', () => {
   it.each([
-    ['bad_date', 'created'],
     ['nul', 'characters'],
     ['missing_id', 'no_id'],
   ] as const)('with %s is of the kind "%s"', async (name, kind) => {
@@ -24,9 +23,9 @@ describe('a rejected item', () => {
   });
 
   it('leaves the list as accepted when the source mends it', async () => {
-    const [id = ''] = bench.poison('bad_date');
+    const [id = ''] = bench.poison('nul');
     await bench.sync();
-    bench.change(id, { created: '2026-03-01 10:00:00' });
+    bench.change(id, { whiteboard: 'mended' });
     expect((await bench.sync()).status).toBe('success');
     expect(await bench.error()).toMatchObject({ resolution: 'accepted', resolved_by: null });
   });
@@ -34,7 +33,7 @@ describe('a rejected item', () => {
 
 describe('a discarded item', () => {
   it('does not come back, is still counted, and makes the next sync green', async () => {
-    bench.poison('bad_date');
+    bench.poison('nul');
     await bench.sync();
     await discardRecord(bench.actor, (await bench.error()).id, '  A test entry of ours ');
     const report = await bench.sync();
@@ -51,7 +50,7 @@ describe('a discarded item', () => {
   });
 
   it('opens again when the source changes it and it still cannot be read', async () => {
-    const [id = ''] = bench.poison('bad_date');
+    const [id = ''] = bench.poison('nul');
     await bench.sync();
     await discardRecord(bench.actor, (await bench.error()).id, 'Not needed');
     bench.change(id, { firstName: 'Changed' });
@@ -60,7 +59,7 @@ describe('a discarded item', () => {
   });
 
   it('needs a reason', async () => {
-    bench.poison('bad_date');
+    bench.poison('nul');
     await bench.sync();
     await expect(discardRecord(bench.actor, (await bench.error()).id, '  ')).rejects.toMatchObject({
       code: 'bad_request',
@@ -71,31 +70,25 @@ describe('a discarded item', () => {
 
 describe('a correction', () => {
   it('brings the record in at once, unmasked, and outlives the next sync', async () => {
-    const [id = ''] = bench.poison('bad_date');
+    const [id = ''] = bench.poison('nul');
     bench.change(id, { firstName: 'Abigail', email: 'abigail@example.com' });
     await bench.sync();
     const { id: errorId } = await bench.error();
     const { text } = await readRecordForEditing(bench.actor, errorId);
     expect(text).not.toContain('Abigail');
     expect(text).not.toContain('abigail@');
-    await correctRecord(
-      bench.actor,
-      errorId,
-      await bench.edited(errorId, (shown) =>
-        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
-      ),
-    );
+    await correctRecord(bench.actor, errorId, await bench.edited(errorId, (shown) => mend(shown)));
     const corrected = {
       name: expect.stringContaining('Abigail') as string,
       email: 'abigail@example.com',
-      source_created_at: new Date('2026-02-28T09:30:00Z'),
-      raw: { created: '2026-02-28 09:30:00', firstName: 'Abigail' },
+      summary: 'mended',
+      raw: { whiteboard: 'mended', firstName: 'Abigail' },
     };
     expect(await bench.readLead(id)).toMatchObject(corrected);
     expect(await bench.error()).toMatchObject({
       resolution: 'corrected',
       resolved_by: bench.actor.userId,
-      correction: { created: '2026-02-28 09:30:00' },
+      correction: { whiteboard: 'mended' },
     });
     const report = await bench.sync();
     expect(report).toMatchObject({ status: 'success', recordsUpdated: 0 });
@@ -108,27 +101,21 @@ describe('a correction', () => {
   });
 
   it('falls when the source changes the item', async () => {
-    const [id = ''] = bench.poison('bad_date');
+    const [id = ''] = bench.poison('nul');
     await bench.sync();
     const { id: errorId } = await bench.error();
-    await correctRecord(
-      bench.actor,
-      errorId,
-      await bench.edited(errorId, (shown) =>
-        shown.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
-      ),
-    );
+    await correctRecord(bench.actor, errorId, await bench.edited(errorId, (shown) => mend(shown)));
     bench.change(id, { compName: 'Another company' });
     expect((await bench.sync()).status).toBe('partial');
     expect(await bench.error()).toMatchObject({
       resolution: null,
       correction: null,
-      kind: 'created',
+      kind: 'characters',
     });
-    bench.change(id, { created: '2026-03-05 10:00:00' });
+    bench.change(id, { whiteboard: 'mended at the source' });
     expect((await bench.sync()).status).toBe('success');
     expect(await bench.readLead(id)).toMatchObject({
-      source_created_at: new Date('2026-03-05T10:00:00Z'),
+      summary: 'mended at the source',
     });
   });
 
@@ -149,7 +136,7 @@ describe('a correction', () => {
   });
 
   it('is refused with a reason when it is no help, no JSON, moves the id, or is old', async () => {
-    const [id = ''] = bench.poison('bad_date');
+    const [id = ''] = bench.poison('nul');
     await bench.sync();
     const { id: errorId } = await bench.error();
     const attempt = async (edit: (text: string) => string) =>
@@ -158,7 +145,7 @@ describe('a correction', () => {
         (problem: Error) => problem.message,
       );
     expect(await attempt((text) => text)).toMatch(
-      /^It still cannot be read\. The date in "created"/,
+      /^It still cannot be read\. The item holds a character/,
     );
     expect(await attempt((text) => text.replace(`"${id}"`, '"4711"'))).toMatch(
       /id of a record cannot be changed/,
@@ -167,9 +154,7 @@ describe('a correction', () => {
     expect(await attempt((text) => text.replace('"firstName": "', '"firstName": "x'))).toMatch(
       /Enter it in full/,
     );
-    const stale = await bench.edited(errorId, (text) =>
-      text.replace('2026-02-31 25:61:00', '2026-02-28 09:30:00'),
-    );
+    const stale = await bench.edited(errorId, (text) => mend(text));
     bench.change(id, { city: 'Denver' });
     await bench.sync();
     await expect(correctRecord(bench.actor, errorId, stale)).rejects.toThrow(

@@ -14,7 +14,7 @@ const update = (kind: 'clients' | 'opportunities', id: string, row: Record<strin
 
 describe('what could not be read', () => {
   it('stays rejected without another count, and its row as it was last readable', async () => {
-    sandbox.clienttether.poison('edges', { kind: 'clients', poison: 'bad_date', count: 2 });
+    sandbox.clienttether.poison('edges', { kind: 'clients', poison: 'nul', count: 2 });
     sandbox.clienttether.poison('edges', { kind: 'opportunities', poison: 'missing_id', count: 1 });
     expect((await sync()).status).toBe('partial');
     const before = { contents: await readContents(db), written: await writtenRows(db) };

@@ -68,8 +68,7 @@ export function canaryAccount(mark: string, firstAmount: number): AccountSpec {
   );
   const broken = client(900, {
     ...person(900),
-    whiteboard: say('broken'),
-    created: '2026-02-31 25:61:00',
+    whiteboard: `${say('broken')}\u0000`,
   });
   const opportunities = many(60, (index) =>
     opportunity(500 + index, {

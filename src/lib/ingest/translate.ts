@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { recordSchemas, type EntityName } from '../records/registry.ts';
+import { parseRecord } from '../records/registry.ts';
 import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/incoming.ts';
 import { RecordRejected, type MapContext, type Page } from '../connectors/contract/source.ts';
@@ -80,8 +80,4 @@ function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>)
     );
   const hash = createHash('sha256').update(JSON.stringify(record)).update(raw).digest('base64');
   return { record, raw: new JsonText(raw), hash };
-}
-
-function parseRecord(entity: EntityName, record: unknown): Incoming['record'] {
-  return recordSchemas[entity].parse(record);
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { sharedFields } from './shared.ts';
-import { line, optionalLine } from './text.ts';
+import { line, optionalCode, optionalLine } from './text.ts';
 
 /** A person at a company, as a CRM keeps them. */
 export const contactFields = defineFields({
@@ -11,7 +11,7 @@ export const contactFields = defineFields({
   phone: { kind: 'text', label: 'Telephone', record: optionalLine() },
   jobTitle: { kind: 'text', label: 'Job title', record: optionalLine() },
   /** The company's id in the source. */
-  companyId: { kind: 'text', label: 'Company', record: optionalLine(200) },
+  companyId: { kind: 'text', label: 'Company', record: optionalCode(200) },
   /** The registrable domain of the e-mail address, unless that is at a mailbox provider. */
   domain: { kind: 'text', label: 'Domain' },
 });

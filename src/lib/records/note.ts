@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { sourceId } from './shared.ts';
-import { instant, line, optionalLine, prose } from './text.ts';
+import { idLine, instant, optionalLine, prose } from './text.ts';
 
 /** Something a person wrote about a contact. */
 export const noteFields = defineFields({
   ...sourceId,
   /** The contact's id in the source. */
-  contactId: { kind: 'text', label: 'Contact', required: true, record: line(200) },
+  contactId: { kind: 'text', label: 'Contact', required: true, record: idLine() },
   noteDate: {
     kind: 'instant',
     label: 'Date',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { sharedFields } from './shared.ts';
-import { amount, line, optionalLine } from './text.ts';
+import { amount, line, optionalCode, optionalLine } from './text.ts';
 
 export const referralTypes = ['co-sell', 'marketplace', 'solution-provider'] as const;
 
@@ -10,7 +10,7 @@ export const referralFields = defineFields({
   engagementId: {
     kind: 'text',
     label: 'Engagement',
-    record: optionalLine(200),
+    record: optionalCode(200),
     shownIn: 'detail',
     about: 'The same for all referrals of one deal.',
   },
@@ -44,7 +44,7 @@ export const referralFields = defineFields({
   domain: {
     kind: 'text',
     label: 'Domain',
-    record: optionalLine(253),
+    record: optionalCode(253),
     shownIn: 'list',
     export: { width: 28 },
   },
@@ -60,7 +60,7 @@ export const referralFields = defineFields({
   azureTenantId: {
     kind: 'text',
     label: 'Azure tenant id',
-    record: optionalLine(200),
+    record: optionalCode(200),
     shownIn: 'detail',
   },
   /** How many people the customer employs, at least; null when the source does not say. */
@@ -104,7 +104,7 @@ export const referralFields = defineFields({
   currency: {
     kind: 'text',
     label: 'Currency',
-    record: optionalLine(10),
+    record: optionalCode(10),
     shownIn: 'list',
     about: 'Currency of the value; ISO 4217.',
     export: { width: 10 },

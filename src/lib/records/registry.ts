@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { companyRecord, type CompanyRecord } from './company.ts';
 import { contactRecord, type ContactRecord } from './contact.ts';
 import { leadRecord, type LeadRecord } from './lead.ts';
@@ -31,3 +32,19 @@ export const recordSchemas = {
   company: companyRecord,
   contact: contactRecord,
 } as const;
+
+/**
+ * A record as it is stored. A field that cannot be stored is unknown; only a field that every
+ * record of the entity has, such as its id, takes the record with it. Throws ZodError.
+ */
+export function parseRecord(entity: EntityName, record: unknown): EntityRecords[EntityName] {
+  const schema = recordSchemas[entity];
+  const parsed = schema.safeParse(record);
+  if (parsed.success) return parsed.data;
+  const fields: Record<string, z.ZodType> = schema.shape;
+  const unusable = parsed.error.issues.map(({ path }) => String(path[0]));
+  const isLost = unusable.some((field) => fields[field]?.safeParse(null).success !== true);
+  if (isLost) throw parsed.error;
+  const unknown = Object.fromEntries(unusable.map((field) => [field, null]));
+  return schema.parse({ ...(record as object), ...unknown });
+}

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { sourceId } from './shared.ts';
-import { instant, line, optionalLine, prose } from './text.ts';
+import { instant, line, optionalCode, optionalLine, prose } from './text.ts';
 
 /** A call, meeting or task that is planned for a time. */
 export const scheduledActivityFields = defineFields({
@@ -45,7 +45,7 @@ export const scheduledActivityFields = defineFields({
     export: { width: 14 },
   },
   /** The id in the source of the contact or lead that it is about, where the source says so. */
-  contactId: { kind: 'text', label: 'Contact id', record: optionalLine(200).optional() },
+  contactId: { kind: 'text', label: 'Contact id', record: optionalCode(200).optional() },
   /** When it was held, as far as the source says that it was. */
   heldAt: { kind: 'instant', label: 'Held', record: instant().nullable().optional() },
 });

@@ -1,9 +1,9 @@
 import { defineFields } from './fields.ts';
-import { instant, line } from './text.ts';
+import { idLine, instant } from './text.ts';
 
 /** The source's id of an item. Its column is one of those that all entities share. */
 export const sourceId = defineFields({
-  externalId: { kind: 'text', label: 'Id at the source', record: line(200), shared: true },
+  externalId: { kind: 'text', label: 'Id at the source', record: idLine(), shared: true },
 });
 
 /** The id, and when the source says that the item was created and changed. */

@@ -47,29 +47,43 @@ function keepShaping(character: string, index: number, text: string): string {
   return joins || (EMOJI_PART.test(character) && EMOJI.test(before)) ? character : '';
 }
 
+/** Text of at most `max` characters; longer text is cut: most of it is worth more than none. */
+const cutTo = (max: number) =>
+  z
+    .string()
+    .transform((text) => (text.length > max ? `${text.slice(0, max - 1).toWellFormed()}…` : text))
+    .pipe(storable(max));
+
+/** An id that must be there. It is never cut, because a part of an id is another one. */
+export const idLine = (max = 200) => storable(max).min(1, 'is empty');
+
+/** An id or code that may be absent. */
+export const optionalCode = (max: number) =>
+  storable(max)
+    .nullable()
+    .transform((text) => text?.trim() || null);
+
 /** A required line of text. */
-export const line = (max = 500) => storable(max).min(1, 'is empty');
+export const line = (max = 500) => cutTo(max).pipe(z.string().min(1, 'is empty'));
 
 /** A line of text that may be absent; blanks count as absent. */
 export const optionalLine = (max = 500) =>
-  storable(max)
+  cutTo(max)
     .nullable()
-    .transform((text) => (text === null || text.trim() === '' ? null : text.trim()));
+    .transform((text) => text?.trim() || null);
 
-/** Free text of up to 100,000 characters. */
-export const prose = () => storable(100_000);
+/** Free text; all but the first 100,000 characters are cut. */
+export const prose = () => cutTo(100_000);
 
 /**
- * A point in time from 1900 to 2200. PostgreSQL can store others, but in sales data they are
- * mistakes.
+ * Whether a point in time lies between 1900 and 2200. PostgreSQL can store others, but in sales data
+ * they are mistakes.
  */
-export const instant = () =>
-  z
-    .date()
-    .refine(
-      (at) => at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 2200,
-      'is a date out of range',
-    );
+export const isPlausible = (at: Date): boolean =>
+  at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 2200;
+
+/** A point in time from 1900 to 2200. */
+export const instant = () => z.date().refine(isPlausible, 'is a date out of range');
 
 /**
  * Money or another exact decimal as text, with at most 12 digits before the point and 2 after it.

@@ -114,3 +114,24 @@ describe('amounts', () => {
     expect(await readColumn(tenantId, 'leads', 'deal_value')).toEqual(['45.13', '45.00']);
   });
 });
+
+it('keeps a lead whose dates were never set, without them', async () => {
+  const { tenantId, report } = await syncCase({
+    clients: [
+      { created: '-0001-11-30 00:00:00' },
+      { created: '2026-05-00 00:00:00' },
+      { created: '0000-05-12 00:00:00' },
+      { created: '0000-00-00 00:00:00' },
+      { last_modified_date: '9999-12-31 23:59:59' },
+    ],
+    notes: { 1: [{ id: 'n1', date: '2025-00-15', content: 'x' }] },
+  });
+  expect(report).toMatchObject({ status: 'success', errorMessage: null });
+  const created = await readColumn(tenantId, 'leads', 'source_created_at is not null');
+  const updated = await readColumn(tenantId, 'leads', 'source_updated_at is not null');
+  expect([created, updated]).toEqual([
+    [false, false, false, false, true],
+    [true, true, true, true, false],
+  ]);
+  expect(await readColumn(tenantId, 'notes', 'note_date')).toEqual([null]);
+});

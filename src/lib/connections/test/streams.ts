@@ -1,4 +1,5 @@
-import { recordSchemas } from '../../records/registry.ts';
+import { ZodError } from 'zod';
+import { parseRecord } from '../../records/registry.ts';
 import {
   RecordRejected,
   type MapContext,
@@ -62,11 +63,11 @@ function findRejection(
   context: Parameters<StreamDefinition<unknown>['map']>[1],
 ): string | undefined {
   try {
-    return recordSchemas[stream.entity].safeParse(stream.map(item, context)).success
-      ? undefined
-      : 'A value cannot be stored.';
+    parseRecord(stream.entity, stream.map(item, context));
+    return undefined;
   } catch (error) {
     if (error instanceof RecordRejected) return error.message;
+    if (error instanceof ZodError) return 'A value cannot be stored.';
     throw error;
   }
 }

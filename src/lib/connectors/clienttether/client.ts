@@ -1,4 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
+import { parseDateTime } from '../kit/date-time.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { readListPages, type ListPage } from './paging.ts';
 import { sendRequest, type Access, type ParsedResponse } from './request.ts';
@@ -11,7 +12,7 @@ import {
   type CTOpportunityResponse,
   type ItemKind,
 } from './responses.ts';
-import { formatDate, parseDate } from './values.ts';
+import { formatDate } from './values.ts';
 
 /**
  * The result of a call. Failures of ClientTether are returned as values; only mistakes of the
@@ -130,8 +131,15 @@ function toQuery(access: Access, { startDate, endDate }: Period, startName: stri
 }
 
 function toDateParam({ settings }: Access, text: string | undefined): string | undefined {
-  const at = text === undefined ? null : parseDate(text, 'date', settings.timeZone);
-  return at === null ? undefined : formatDate(at, settings.timeZone);
+  return text === undefined
+    ? undefined
+    : formatDate(requireDate(text, settings.timeZone), settings.timeZone);
+}
+
+function requireDate(text: string, timeZone: string): Date {
+  const at = parseDateTime(text, timeZone);
+  if (at === null) throw new RangeError(`"${text}" is not a date.`);
+  return at;
 }
 
 async function toApiResponse<T>(call: Promise<T>): Promise<ApiResponse<T>> {
@@ -156,7 +164,7 @@ async function collectNotes(
   { contactId, since }: { contactId?: string; since?: string },
   timeZone: string,
 ): Promise<CTNoteResponse[]> {
-  const from = since === undefined ? null : parseDate(since, 'since', timeZone);
+  const from = since === undefined ? null : requireDate(since, timeZone);
   const isRecent = (date: string | null) => isSince(date, from, timeZone);
   const ids = contactId === undefined ? await collectChangedIds(pages, isRecent) : [contactId];
   const notes: CTNoteResponse[] = [];
@@ -177,10 +185,5 @@ async function collectChangedIds(
 
 /** Unset or invalid dates count as recent: reading an item once too often does no harm. */
 function isSince(date: string | null, from: Date | null, timeZone: string): boolean {
-  if (from === null) return true;
-  try {
-    return (parseDate(date, 'date', timeZone) ?? from) >= from;
-  } catch {
-    return true;
-  }
+  return from === null || (parseDateTime(date, timeZone) ?? from) >= from;
 }

@@ -4,6 +4,7 @@ import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
 import { parseAmount } from '../kit/amount.ts';
+import { parseDateTime } from '../kit/date-time.ts';
 import { classifyReferral } from './referral-type.ts';
 
 /** One line of text, or a number as text; null for what shows nothing and everything else. */
@@ -67,8 +68,8 @@ export function mapReferral(item: unknown): ReferralRecord {
   if (own.id === null) throw new RecordRejected('The referral arrived without an id.', 'id');
   return {
     externalId: own.id,
-    sourceCreatedAt: parseDate(own.createdDateTime, 'createdDateTime'),
-    sourceUpdatedAt: parseDate(own.updatedDateTime, 'updatedDateTime'),
+    sourceCreatedAt: parseDateTime(own.createdDateTime, 'UTC'),
+    sourceUpdatedAt: parseDateTime(own.updatedDateTime, 'UTC'),
     engagementId: own.engagementId,
     referralType: classifyReferral({ ...own, invitedBy }),
     name: own.name ?? customer.name ?? 'Unnamed referral',
@@ -125,23 +126,4 @@ function findFirstText(holder: unknown, names: readonly string[]): string | null
     names.map((name) => lower.get(name.toLowerCase()) ?? null).find((value) => value !== null) ??
     null
   );
-}
-
-const DATE = /^(\d{4})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/i;
-
-/**
- * Parses a time, which has up to 7 decimals of a second and is in UTC unless it names a zone. The
- * year 1 stands for "not set". Throws RecordRejected.
- */
-function parseDate(value: string | null, field: string): Date | null {
-  if (value === null) return null;
-  const match = DATE.exec(value);
-  if (match?.[1] === '0001') return null;
-  const at = new Date(match?.[4] === undefined ? `${value}Z` : value);
-  if (match === null || Number.isNaN(at.getTime()))
-    throw new RecordRejected(
-      `The date in "${field}" is not valid. Correct it in Partner Center.`,
-      field,
-    );
-  return at;
 }

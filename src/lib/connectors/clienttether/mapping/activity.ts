@@ -1,9 +1,10 @@
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
+import { parseDateTime } from '../../kit/date-time.ts';
 import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { parseDate, parseLabel, formatPersonName } from '../values.ts';
+import { parseLabel, formatPersonName } from '../values.ts';
 import { requireId } from './shared.ts';
 
 type Context = MapContext<ClientTetherSettings>;
@@ -21,7 +22,7 @@ const EVENT_TYPES = new Map([['appt', 'Appointment']]);
 /** Maps a planned step of the sales cycle. */
 export function mapActivity(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const activity = readItem('activity', item);
-  const at = parseDate(activity.scheduled_at, 'scheduled_at', settings.timeZone);
+  const at = parseDateTime(activity.scheduled_at, settings.timeZone);
   const scheduledAt = requireDate(at, 'activity');
   return {
     externalId: toActivityId(requireId(activity.id, 'activity')),
@@ -38,7 +39,7 @@ export function mapActivity(item: unknown, { settings }: Context): ScheduledActi
 export function mapEvent(item: unknown, { settings }: Context): ScheduledActivityRecord {
   const event = readItem('event', item);
   const type = event.event_type?.trim().toLowerCase() ?? '';
-  const at = parseDate(event.start_date, 'start_date', settings.timeZone);
+  const at = parseDateTime(event.start_date, settings.timeZone);
   const scheduledAt = requireDate(at, 'event');
   return {
     externalId: toEventId(requireId(event.event_id, 'event')),

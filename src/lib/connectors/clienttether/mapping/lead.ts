@@ -1,11 +1,12 @@
 import type { LeadRecord } from '../../../records/lead.ts';
 import type { MapContext } from '../../contract/source.ts';
 import { parseAmount } from '../../kit/amount.ts';
+import { parseDateTime } from '../../kit/date-time.ts';
 import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName } from '../stages.ts';
-import { parseChoice, parseDate, formatPersonName } from '../values.ts';
+import { parseChoice, formatPersonName } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
 /** Maps a client of ClientTether to a lead. */
@@ -19,8 +20,8 @@ export function mapLead(
   const email = parseChoice(lead.email);
   return {
     externalId: requireId(lead.client_id, 'lead'),
-    sourceCreatedAt: parseDate(lead.created, 'created', settings.timeZone),
-    sourceUpdatedAt: parseDate(lead.last_modified_date, 'last_modified_date', settings.timeZone),
+    sourceCreatedAt: parseDateTime(lead.created, settings.timeZone),
+    sourceUpdatedAt: parseDateTime(lead.last_modified_date, settings.timeZone),
     name: formatPersonName(lead.firstName, lead.lastName) ?? company ?? email ?? 'Unnamed lead',
     company,
     email,

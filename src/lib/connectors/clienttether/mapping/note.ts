@@ -1,9 +1,10 @@
 import type { NoteRecord } from '../../../records/note.ts';
 import type { MapContext } from '../../contract/source.ts';
+import { parseDateTime } from '../../kit/date-time.ts';
 import { toPlainText } from '../../kit/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { parseDate, formatPersonName } from '../values.ts';
+import { formatPersonName } from '../values.ts';
 import { requireId } from './shared.ts';
 
 /** Maps an entry of a client's history to a note of the client whose list contained it. */
@@ -15,7 +16,7 @@ export function mapNote(
   return {
     externalId: requireId(note.id, 'note'),
     contactId: requireId(partition ?? note.contact_id, 'note', 'contact'),
-    noteDate: parseDate(note.date, 'date', settings.timeZone),
+    noteDate: parseDateTime(note.date, settings.timeZone),
     author: formatPersonName(note.author),
     content: toPlainText(note.content ?? ''),
   };

@@ -1,10 +1,11 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
 import type { MapContext } from '../../contract/source.ts';
 import { parseAmount } from '../../kit/amount.ts';
+import { parseDateTime } from '../../kit/date-time.ts';
 import { readCustomField, readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName, type StageFacts } from '../stages.ts';
-import { parseChoice, parseCount, parseDate, parsePercent, formatPersonName } from '../values.ts';
+import { parseChoice, parseCount, parsePercent, formatPersonName } from '../values.ts';
 import { requireId, toSourceLabel } from './shared.ts';
 
 /** Units of an opportunity whose field is blank. */
@@ -21,8 +22,8 @@ export function mapOpportunity(
   const company = parseChoice(deal.compName);
   return {
     externalId: requireId(deal.opportunity_id, 'opportunity'),
-    sourceCreatedAt: parseDate(deal.created, 'created', settings.timeZone),
-    sourceUpdatedAt: parseDate(deal.last_modified_date, 'last_modified_date', settings.timeZone),
+    sourceCreatedAt: parseDateTime(deal.created, settings.timeZone),
+    sourceUpdatedAt: parseDateTime(deal.last_modified_date, settings.timeZone),
     name: formatPersonName(deal.firstName, deal.lastName) ?? company ?? 'Unnamed opportunity',
     company,
     source: toSourceLabel(deal.contact_lead_source, settings),

@@ -12,13 +12,16 @@ import {
 
 /** By `statecode`. */
 const OUTCOMES: Record<number, OpportunityRecord['outcome']> = { 0: 'open', 1: 'won', 2: 'lost' };
+const OPEN = 0;
 /** Dynamics 365 has no franchise units, so each deal counts as one. */
 const UNITS = 1;
 
 /** Maps a deal of Dynamics 365. */
 export function mapOpportunity(item: unknown): OpportunityRecord {
   const row = parseRow(item, 'opportunityid');
-  const outcome = OUTCOMES[readNumber(row, 'statecode') ?? 0];
+  // A state that cannot be read would count a lost deal as open, so it is not taken for absent.
+  const state = row['statecode'] ?? OPEN;
+  const outcome = typeof state === 'number' ? OUTCOMES[state] : undefined;
   if (outcome === undefined)
     throw new RecordRejected(
       'The state of the opportunity is neither open, won nor lost.',

@@ -1,6 +1,7 @@
 import { tidyLine } from '../../../records/text.ts';
 import { RecordRejected } from '../../contract/source.ts';
 import { toAmount } from '../../kit/amount.ts';
+import { parseDateTime } from '../../kit/date-time.ts';
 import { toPlainText } from '../../kit/plain-text.ts';
 
 export type Row = Record<string, unknown>;
@@ -40,42 +41,14 @@ export function readLookupId(row: Row, column: string, table: string): string | 
   return row[`${column}${TABLE_ANNOTATION}`] === table ? readText(row, column) : null;
 }
 
-/** Records accept no earlier years; Dynamics 365 uses them for dates that are not set. */
-const FIRST_YEAR = 1900;
-const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+/** A time in UTC, or a day. Null when it is absent or no date, or stands for "not set". */
+export const readDate = (row: Row, column: string): Date | null =>
+  parseDateTime(readText(row, column), 'UTC');
 
-/**
- * A time in UTC, or a day. Null when it is absent or before FIRST_YEAR, which stands for "not set".
- * Throws RecordRejected.
- */
-export function readDate(row: Row, column: string): Date | null {
-  const text = readText(row, column);
-  if (text === null) return null;
-  const match = DATE.exec(text);
-  const at = new Date(match?.[2] === undefined ? `${text}T00:00:00Z` : text);
-  // The parser turns days that do not exist into days of the next month.
-  const isValidDate =
-    match !== null &&
-    !Number.isNaN(at.getTime()) &&
-    (!text.endsWith('Z') || at.toISOString().startsWith(match[1] ?? ''));
-  if (!isValidDate)
-    throw new RecordRejected(
-      `The date in "${column}" is not valid. Correct it in Dynamics 365.`,
-      column,
-    );
-  return at.getUTCFullYear() < FIRST_YEAR ? null : at;
-}
-
-/** A number; null when there is none. Throws RecordRejected. */
+/** A number; null when there is none. */
 export function readNumber(row: Row, column: string): number | null {
   const value = row[column];
-  if (value === null || value === undefined) return null;
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new RecordRejected(
-      `The value in "${column}" is not a number. Correct it in Dynamics 365.`,
-      column,
-    );
-  return value;
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 /** The largest count that a record accepts. */
