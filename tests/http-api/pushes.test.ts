@@ -148,6 +148,18 @@ describe('pushes through the API', () => {
       [member, '/api/dynamics/sync/not a domain', {}, 400, 'not a domain. Enter'],
       [member, '/api/dynamics/bulk-sync', { ids: [] }, 400, 'body is invalid'],
       [member, '/api/dynamics/bulk-sync', { all: true, filter: '' }, 400, 'body is invalid'],
+      ...[
+        'period=custom&from=0001-01-01&to=2026-01-01',
+        'period=custom&from=2026-02-30&to=2026-03-01',
+        'period=custom',
+        'period=yesterday',
+      ].map((filter): (typeof refusals)[number] => [
+        member,
+        '/api/dynamics/bulk-sync',
+        { filter },
+        400,
+        'body is invalid',
+      ]),
       [viewer, '/api/dynamics/bulk-sync', { all: true }, 403, 'this requires member'],
     ];
     for (const [client, path, body, status, words] of refusals) {

@@ -89,7 +89,7 @@ function toOperation({ path, summary, role, query, body, response, problems }: E
 function listProblemCodes(role: Endpoint['role'], own: ProblemCode[]): ProblemCode[] {
   const guarded: ProblemCode[] =
     role === null ? [] : ['bad_request', 'unauthenticated', 'forbidden', 'not_found'];
-  return [...guarded, ...own, 'internal', 'unavailable'];
+  return [...guarded, ...own, 'internal', 'unavailable', 'timed_out'];
 }
 
 const toJsonContent = (description: string, name: string): Json => ({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pushStates } from '../records/lead.ts';
 import { isStorable } from '../records/text.ts';
 import { Problem } from '../platform/errors.ts';
+import { isReadablePeriod } from '../platform/period.ts';
 import {
   requestPushesByDomain,
   requestPushesByIds,
@@ -44,6 +45,10 @@ export const bulkSyncBody = z
     filter: z
       .string()
       .max(2_000)
+      .refine(
+        (query) => isReadablePeriod(new URLSearchParams(query)),
+        'This filter has a period that cannot be read.',
+      )
       .optional()
       .describe('Query string of the Leads page, such as segment=Migration.'),
     all: z.literal(true).optional().describe('Every lead of the workspace.'),

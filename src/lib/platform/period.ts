@@ -55,6 +55,15 @@ export function parsePeriod(params: URLSearchParams, today: string): Period {
   };
 }
 
+/**
+ * Whether the period of a page's URL can be read, or none is given: for requests that change what a
+ * list shows, where "not given" would mean all of it.
+ */
+export function isReadablePeriod(params: URLSearchParams): boolean {
+  const key = params.get('period') || 'all';
+  return parsePeriod(params, firstDay).key === key;
+}
+
 const labels: Partial<Record<PeriodKey, string>> = {
   '30d': 'Last 30 days',
   '90d': 'Last 90 days',
