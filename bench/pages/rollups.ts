@@ -11,20 +11,20 @@ export const rollupRows: string[] = [
       round(units * franchise_fee * likely_pct::numeric / 100, 2),
       round(units * franchise_fee * likely_pct::numeric)::bigint, stage, likely_pct
     from opportunities where tenant_id = $1 and outcome = 'open'`,
-  `insert into pipeline_stage_counts (tenant_id, day, stage, count, valued, value, entered_seconds,
-     hot, weighted)
-    select o.tenant_id, coalesce(created_on, '0001-01-01'), o.stage, count(*), count(value),
+  `insert into pipeline_stage_counts (tenant_id, day, connection_id, stage, outcome, count, valued, value,
+     entered_seconds, hot, weighted)
+    select o.tenant_id, coalesce(created_on, '0001-01-01'), connection_id, o.stage, outcome, count(*), count(value),
       coalesce(sum(value), 0), sum(floor(extract(epoch from stage_entered_at))),
       count(h.opportunity_id), coalesce(sum(h.weighted_iff), 0)
     from opportunities o
     left join hot_list_items h on h.tenant_id = o.tenant_id and h.opportunity_id = o.id
     where o.tenant_id = $1
-    group by 1, 2, 3`,
-  `insert into stage_entries (tenant_id, stage, entered_on, count)
-    select tenant_id, stage, (stage_entered_at at time zone 'UTC')::date, count(*)
+    group by 1, 2, 3, 4, 5`,
+  `insert into stage_entries (tenant_id, connection_id, stage, entered_on, count)
+    select tenant_id, connection_id, stage, (stage_entered_at at time zone 'UTC')::date, count(*)
     from opportunities
     where tenant_id = $1 and outcome = 'open'
-    group by 1, 2, 3`,
+    group by 1, 2, 3, 4`,
   `insert into dated_counts
    select tenant_id, 'note', (note_date at time zone 'UTC')::date, count(*)
    from notes
@@ -40,15 +40,18 @@ export const rollupRows: string[] = [
    from lead_metrics
    where tenant_id = $1
    group by 1, 2, 3, 4`,
-  `insert into pipeline_stage_months
-    select tenant_id, date_trunc('month', day::timestamp)::date, stage, sum(count), sum(valued),
+  `insert into pipeline_stage_months (tenant_id, day, connection_id, stage, outcome, count, valued,
+     value, entered_seconds, hot, weighted)
+    select tenant_id, date_trunc('month', day::timestamp)::date, connection_id, stage, outcome,
+      sum(count), sum(valued),
       sum(value), sum(entered_seconds), sum(hot), sum(weighted)
-    from pipeline_stage_counts where tenant_id = $1 group by 1, 2, 3`,
-  `insert into stage_entry_months
-   select tenant_id, stage, date_trunc('month', entered_on::timestamp)::date, sum(count)
+    from pipeline_stage_counts where tenant_id = $1 group by 1, 2, 3, 4, 5`,
+  `insert into stage_entry_months (tenant_id, connection_id, stage, entered_on, count)
+   select tenant_id, connection_id, stage, date_trunc('month', entered_on::timestamp)::date,
+     sum(count)
    from stage_entries
    where tenant_id = $1
-   group by 1, 2, 3`,
+   group by 1, 2, 3, 4`,
   `insert into dated_count_months
    select tenant_id, kind, date_trunc('month', day::timestamp)::date, sum(count)
    from dated_counts

@@ -96,6 +96,22 @@ describe('LeadsChart', () => {
     expect(html.match(/<path/g)?.length).toBeGreaterThanOrEqual(2);
   });
 
+  test('draws leads without a source beside the largest sources, and counts them as none', async () => {
+    const many = Array.from({ length: 13 }, (_, index) => ({
+      key: `s${index}`,
+      label: `Source ${index}`,
+      count: 100 - index,
+      previous: null,
+    }));
+    const html = await chart('bar', [
+      ...many,
+      { key: '', label: 'No source', count: 1, previous: null },
+    ]);
+    expect(html).toContain('the 12 largest of 13');
+    expect(html).toContain('aria-label="No source: 1"');
+    expect(html).not.toContain('aria-label="Source 12: 88"');
+  });
+
   test('draws the largest sources and lists all of them', async () => {
     const many = Array.from({ length: 15 }, (_, index) => ({
       key: `s${index}`,

@@ -28,14 +28,18 @@ describe('pipeline', () => {
     enteredStageAt: new Date('2026-11-20T12:00:00Z'),
   };
   const view = {
-    totalValue: { value: 90_000, previous: null },
+    openValue: { value: 90_000, previous: null },
+    wonValue: 0,
+    outcomes: { open: 2, won: 0, lost: 0, all: 2 },
     stageCount: { value: 1, previous: null },
     averageDeal: { value: 45_000, previous: null },
-    stages: [stage],
+    pipelines: [{ connectionId: 'c', system: 'ClientTether', stages: [stage] }],
     opportunities: slice([card]),
+    board: null as { connectionId: string; stage: string; rows: unknown[] }[] | null,
   };
-  const page = (path: string) =>
-    body('PipelineBody', path, { view, filter: { sort: 'value', direction: 'desc' } });
+  const filter = { sort: 'value', direction: 'desc', outcome: 'open' };
+  const page = (path: string, changes: Partial<typeof view> = {}) =>
+    body('PipelineBody', path, { view: { ...view, ...changes }, filter });
 
   test('shows conversion, days in stage and who is stuck, with links to them', async () => {
     const html = await page('/w/summit/pipeline');
@@ -44,10 +48,24 @@ describe('pipeline', () => {
   });
 
   test('shows the same stages as a board', async () => {
-    const html = await page('/w/summit/pipeline?view=board');
+    const html = await page('/w/summit/pipeline?view=board', {
+      board: [{ connectionId: 'c', stage: 'FDD sent', rows: [card] }],
+    });
+    expect(text(html)).toContain('Riley');
     expect(html).toContain('aria-label="FDD sent"');
     expect(text(html)).toContain('Show all 2');
     expect(html).not.toContain('<table');
+  });
+
+  test('keeps the stages of two systems apart, even if they share a name', async () => {
+    const pipelines = ['ClientTether', 'Dynamics 365'].map((system, index) => ({
+      connectionId: `c${index}`,
+      system,
+      stages: [{ ...stage, count: index + 1 }],
+    }));
+    const html = await page('/w/summit/pipeline', { pipelines });
+    expect(text(html)).toMatch(/ClientTether .* FDD sent 1 .* Dynamics 365 FDD sent 2 /);
+    expect(html).toContain('href="/w/summit/pipeline?stage=FDD+sent&amp;connection=c1#rows"');
   });
 });
 

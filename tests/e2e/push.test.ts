@@ -46,6 +46,16 @@ describe('from the page of a lead', () => {
     expect(await shown.getByText('Pending', { exact: true }).count()).toBe(0);
   });
 
+  it('chosen rows of the list go from pending to synced by themselves', async () => {
+    const { page } = await stage.signedIn(admin);
+    await page.goto(`${home}/leads`);
+    const row = page.locator('#rows tbody tr', { hasText: 'Mary Jackson' });
+    await row.getByRole('checkbox').check();
+    await page.getByRole('button', { name: /^Push to/ }).click();
+    await page.waitForURL(/done=/);
+    await row.getByText('Synced', { exact: true }).waitFor({ timeout: 30_000 });
+  });
+
   it('a CRM that is down shows as a red badge and a failed job, and a retry gets through', async () => {
     const fault = stage.sandbox.faults.arm({
       kind: 'status',

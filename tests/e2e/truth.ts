@@ -7,7 +7,7 @@ export interface Truth {
   sources: Map<string, number>;
   statuses: Map<string, number>;
   stages: Map<string, number>;
-  /** Of all opportunities, in dollars. */
+  /** Of all open opportunities, in dollars. */
   value: number;
   notes: number;
   /** Starts of what is ahead, soonest first. */
@@ -15,6 +15,9 @@ export interface Truth {
   /** The day on which each lead was created, in the tenant's time zone. */
   created: string[];
 }
+
+/** The stages of the sandbox in which a deal is decided. */
+const decided = ['FA Signed', 'Closed Lost'];
 
 export function truthOf(
   {
@@ -31,7 +34,9 @@ export function truthOf(
     sources: counts(clients.map((row) => row['clients_lead_source'] || 'No source')),
     statuses: counts(clients.map((row) => row['clients_sales_cycle'] || 'New Lead')),
     stages: counts(opportunities.map((row) => row['contact_sales_cycle'] || 'New Lead')),
-    value: opportunities.reduce((sum, row) => sum + Number(row['deal_size']), 0),
+    value: opportunities
+      .filter((row) => !decided.includes(String(row['contact_sales_cycle'])))
+      .reduce((sum, row) => sum + Number(row['deal_size']), 0),
     notes: notes.length,
     ahead: [
       ...activities.map((row) => instant(row['scheduled_at'])),

@@ -66,10 +66,11 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
        group by 1, 3, 4`,
     ],
     [
-      `select tenant_id, day::text, stage, count, valued, value::text, entered_seconds::text, hot,
+      `select tenant_id, day::text, connection_id, stage, outcome, count, valued, value::text, entered_seconds::text, hot,
          weighted::text
        from pipeline_stage_counts`,
-      `select o.tenant_id, coalesce(created_on, '0001-01-01')::text as day, o.stage,
+      `select o.tenant_id, coalesce(created_on, '0001-01-01')::text as day, o.connection_id,
+         o.stage, o.outcome,
          count(*)::int as count, count(value)::int as valued,
          coalesce(sum(value), 0)::numeric(20,2)::text as value,
            sum(floor(extract(epoch from stage_entered_at)))::bigint::text as entered_seconds,
@@ -78,13 +79,13 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
        from opportunities o
        left join hot_list_items h on h.tenant_id = o.tenant_id and h.opportunity_id = o.id
        where deleted_at is null
-       group by 1, 2, 3`,
+       group by 1, 2, 3, 4, 5`,
     ],
     [
-      `select tenant_id, stage, entered_on::text, count from stage_entries`,
-      `select tenant_id, stage, (stage_entered_at at time zone 'UTC')::date::text as entered_on,
+      `select tenant_id, connection_id, stage, entered_on::text, count from stage_entries`,
+      `select tenant_id, connection_id, stage, (stage_entered_at at time zone 'UTC')::date::text as entered_on,
          count(*)::int as count
-       from opportunities where deleted_at is null and outcome = 'open' group by 1, 2, 3`,
+       from opportunities where deleted_at is null and outcome = 'open' group by 1, 2, 3, 4`,
     ],
     [
       `select tenant_id, opportunity_id, candidate_name, market, units, franchise_fee::text,
@@ -118,10 +119,16 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
       'pipeline_stage_counts',
       'pipeline_stage_months',
       'day',
-      ['stage'],
+      ['connection_id', 'stage', 'outcome'],
       ['count', 'valued', 'value', 'entered_seconds', 'hot', 'weighted'],
     ),
-    ...byMonth('stage_entries', 'stage_entry_months', 'entered_on', ['stage'], ['count']),
+    ...byMonth(
+      'stage_entries',
+      'stage_entry_months',
+      'entered_on',
+      ['connection_id', 'stage'],
+      ['count'],
+    ),
     ...byMonth('dated_counts', 'dated_count_months', 'day', ['kind'], ['count']),
   ];
   const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).toSorted();

@@ -107,6 +107,14 @@ describe('CSV', () => {
       'Name',
       `select name as x
        from opportunities
+       where tenant_id = $1 and outcome = 'open'
+       order by value desc nulls last, id desc`,
+    ],
+    [
+      'pipeline.csv?outcome=all',
+      'Name',
+      `select name as x
+       from opportunities
        where tenant_id = $1
        order by value desc nulls last, id desc`,
     ],

@@ -1,13 +1,5 @@
-import type { StageRow } from '#lib/views/types.ts';
 import { shortMoney } from '../ui/format.ts';
 
-/**
- * "$40.1M still open": the total includes won and lost deals, so that this part is told apart from
- * it.
- */
-export function openValueNote(stages: readonly StageRow[], currency: string): string {
-  const open = stages
-    .filter(({ outcome }) => outcome === 'open')
-    .reduce((sum, { value }) => sum + value, 0);
-  return `${shortMoney(open, currency)} still open`;
-}
+/** "Open deals; $1.79M won": what the value of the pipeline leaves out. */
+export const formatOpenValueNote = (wonValue: number, currency: string): string =>
+  wonValue > 0 ? `Open deals; ${shortMoney(wonValue, currency)} won` : 'Open deals';

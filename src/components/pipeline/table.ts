@@ -1,5 +1,7 @@
-import { days } from '../ui/format.ts';
+import { count, days } from '../ui/format.ts';
+import type { Pipeline, PipelineView } from '#lib/views/types.ts';
 import type { Column } from '../dashboard/table.ts';
+import { linkTo } from '../ui/url.ts';
 
 /** The columns of the opportunities, in the currency of the workspace. */
 export const buildColumns = (currency: string): Column[] => [
@@ -12,13 +14,45 @@ export const buildColumns = (currency: string): Column[] => [
   { key: 'created', label: 'Created', end: true },
 ];
 
-/** The active filters of the list: parameter and words. */
-export function listPipelineFilters(url: URL): { name: string; label: string }[] {
+/** The parameters that name a stage; the system only where there is more than one. */
+export interface StageKey {
+  stage: string;
+  connection: string | null;
+}
+
+export const stageKey = (
+  pipelines: readonly Pipeline[],
+  connectionId: string,
+  stage: string,
+): StageKey => ({ stage, connection: pipelines.length > 1 ? connectionId : null });
+
+const outcomeLabels = { open: 'Open', won: 'Won', lost: 'Lost', all: 'All' } as const;
+
+/** The choices of an outcome with their counts, as links. */
+export const listOutcomes = (
+  url: URL,
+  counts: PipelineView['outcomes'],
+  current: keyof PipelineView['outcomes'],
+) =>
+  (['open', 'won', 'lost', 'all'] as const).map((outcome) => ({
+    label: `${outcomeLabels[outcome]} ${count(counts[outcome])}`,
+    href: linkTo(url, { outcome }, '#rows'),
+    current: outcome === current,
+  }));
+
+/** The active filters of the list: parameters and words. */
+export function listPipelineFilters(
+  url: URL,
+  pipelines: readonly Pipeline[],
+): { names: string[]; label: string }[] {
   const stage = url.searchParams.get('stage');
+  const connection = url.searchParams.get('connection');
+  const system = pipelines.find(({ connectionId }) => connectionId === connection)?.system;
   return [
-    ...(stage ? [{ name: 'stage', label: `Stage: ${stage}` }] : []),
+    ...(system === undefined ? [] : [{ names: ['connection'], label: `System: ${system}` }]),
+    ...(stage ? [{ names: ['stage', 'connection'], label: `Stage: ${stage}` }] : []),
     ...(url.searchParams.has('stuck')
-      ? [{ name: 'stuck', label: 'Stuck for more than 30 days' }]
+      ? [{ names: ['stuck'], label: 'Stuck for more than 30 days' }]
       : []),
   ];
 }

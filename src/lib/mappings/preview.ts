@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
-import { leads } from '../schema/leads.ts';
+import { leads, leadSort } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { findMissingFields, buildPlan } from './plan.ts';
 import { readLeadValues } from './lead-values.ts';
@@ -37,8 +37,8 @@ export interface PreviewLead {
 const maxLeads = 5;
 
 /**
- * Shows what a mapping would send for the most recently changed leads, from stored data alone: no
- * request is made and nothing is written.
+ * Shows what a mapping would send for the newest leads by their date of creation, from stored data
+ * alone: no request is made and nothing is written.
  */
 export async function previewMapping(
   tx: Tx,
@@ -70,7 +70,7 @@ function selectNewestLeads(tx: Tx, tenantId: string, connectionId: string) {
     .select({ id: leads.id, name: leads.name })
     .from(leads)
     .where(ours)
-    .orderBy(desc(leads.changedAt), desc(leads.id))
+    .orderBy(desc(leadSort.created), desc(leads.id))
     .limit(maxLeads);
 }
 

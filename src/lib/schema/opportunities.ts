@@ -24,6 +24,10 @@ export const opportunities = pgTable(
     index('opportunities_by_value')
       .on(table.tenantId, opportunitySort.value, table.id)
       .where(sql`deleted_at is null`),
+    // What the list shows unless it is asked for decided deals.
+    index('opportunities_open_by_value')
+      .on(table.tenantId, opportunitySort.value, table.id)
+      .where(sql`deleted_at is null and outcome = 'open'`),
     index('opportunities_by_stage')
       .on(table.tenantId, table.stage, opportunitySort.value, table.id)
       .where(sql`deleted_at is null`),

@@ -3,11 +3,11 @@ import { upcomingActivities } from '../entities/scheduled-activity/queries.ts';
 import { chooseUnit, cutIntoBuckets } from '../platform/buckets.ts';
 import { addDays, addYears, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { selectHotListPage } from '../summaries/hot-list-items/queries.ts';
+import { selectHotListPage, sumHotListTotals } from '../summaries/hot-list-items/queries.ts';
 import { countLeadTrend } from '../summaries/lead-metrics/queries.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readLeadBreakdowns, toLeadFigures, toLeadShares } from './leads.ts';
-import { readStages } from './pipeline-stages.ts';
+import { readPipelines } from './pipeline-stages.ts';
 import { toPipelineFigures } from './pipeline.ts';
 import type { LeadTrend, OverviewView } from './types.ts';
 import { getToday, type Workspace } from './workspace.ts';
@@ -27,15 +27,17 @@ export function getOverviewView(
     async (tx) => {
       const leads = await readLeadBreakdowns(tx, id, period);
       const { total, qualified } = toLeadFigures(period, leads);
-      const { rows: stages, sums } = await readStages(tx, id, period, now);
+      const { pipelines, sums } = await readPipelines(tx, id, period, now);
+      const { openValue, wonValue } = toPipelineFigures(period, sums);
       return {
         leads: total,
         qualified,
-        pipelineValue: toPipelineFigures(period, sums).totalValue,
-        weightedIff: sums.reduce((weighted, stage) => weighted + stage.weighted, 0),
+        openValue,
+        wonValue,
+        weightedIff: (await sumHotListTotals(tx, id, {})).weighted,
         leadTrend: await readTrend(tx, id, period, getToday(workspace, now)),
         bySource: toLeadShares(period, leads).bySource,
-        stages,
+        pipelines,
         hotList: (await selectHotListPage(tx, id, {}, undefined, shortListSize)).rows.map(
           ({ sortValue: _sortValue, ...row }) => row,
         ),

@@ -1,10 +1,12 @@
-import { findStageMeaning } from '../entities/opportunity/queries.ts';
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { findStageLikelihood } from '../entities/opportunity/queries.ts';
 import { listStages, type StageInfo } from '../entities/stage/queries.ts';
 import { addDays, type Period } from '../platform/period.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { sumStages, type StageSums } from '../summaries/pipeline-stage-counts/queries.ts';
+import { connections } from '../schema/connections.ts';
 import { countEnteredBefore } from '../summaries/stage-entries/queries.ts';
-import type { StageRow } from './types.ts';
+import type { Pipeline, StageRow } from './types.ts';
 
 /** An open opportunity is stuck when it has been in its stage for longer than this. */
 const stuckAfterDays = 30;
@@ -14,53 +16,102 @@ export function computeStuckSince(now: Date): string {
   return addDays(now.toISOString().slice(0, 10), -stuckAfterDays);
 }
 
-export interface Stages {
-  rows: StageRow[];
+/** The stages of all systems, and the sums that they were computed from. */
+export interface Pipelines {
+  pipelines: Pipeline[];
   sums: StageSums[];
 }
 
 /**
- * Reads the pipeline by stage, in the order of the stages, with the sums that the rows were
- * computed from.
+ * Reads the pipeline of each system that has one, by stage and in the order of the stages. Systems
+ * are kept apart because their stages have no common order, even where they share a name.
  */
-export async function readStages(
+export async function readPipelines(
   tx: Tx,
   tenantId: string,
   period: Period,
   now: Date,
-): Promise<Stages> {
+): Promise<Pipelines> {
   const sums = await sumStages(tx, tenantId, period);
-  const infos = await orderStages(tx, tenantId, sums);
+  const listed = await listStages(tx, tenantId);
   const stuck = await countEnteredBefore(tx, tenantId, computeStuckSince(now));
-  const byStage = new Map(sums.map((row) => [row.stage, row]));
-  const reached = countReached(infos, byStage);
-  const rows = infos.map((info, index) =>
-    toStageRow(info, byStage.get(info.name), {
-      period,
-      now,
-      stuck: stuck.get(info.name) ?? 0,
-      conversion: computeConversion(infos, reached, index),
-    }),
-  );
-  return { rows, sums };
+  const systems = await listSystems(tx, tenantId, [...listed, ...sums]);
+  const pipelines: Pipeline[] = [];
+  for (const system of systems) {
+    const isOwn = ({ connectionId }: { connectionId: string }) => connectionId === system.id;
+    const merged = mergeOutcomes(sums.filter(isOwn));
+    const infos = await orderStages(tx, tenantId, listed.filter(isOwn), merged);
+    const entries = new Map(stuck.filter(isOwn).map(({ stage, count }) => [stage, count]));
+    const reached = countReached(infos, merged);
+    const stages = infos.map((info, index) =>
+      toStageRow(info, merged.get(info.name), {
+        period,
+        now,
+        stuck: entries.get(info.name) ?? 0,
+        conversion: computeConversion(infos, reached, index),
+      }),
+    );
+    pipelines.push({ connectionId: system.id, system: system.label, stages });
+  }
+  return { pipelines, sums };
+}
+
+/** The connections that have a pipeline, oldest first. */
+async function listSystems(
+  tx: Tx,
+  tenantId: string,
+  having: { connectionId: string }[],
+): Promise<{ id: string; label: string }[]> {
+  const ids = [...new Set(having.map(({ connectionId }) => connectionId))];
+  if (ids.length === 0) return [];
+  return tx
+    .select({ id: connections.id, label: connections.label })
+    .from(connections)
+    .where(and(eq(connections.tenantId, tenantId), inArray(connections.id, ids)))
+    .orderBy(asc(connections.createdAt), asc(connections.id));
+}
+
+/** The sums of each stage over all outcomes: a stage may hold open and decided deals. */
+function mergeOutcomes(sums: readonly StageSums[]): Map<string, StageSums> {
+  const merged = new Map<string, StageSums>();
+  for (const row of sums) {
+    const before = merged.get(row.stage);
+    merged.set(row.stage, before === undefined ? row : addSums(before, row));
+  }
+  return merged;
+}
+
+function addSums(one: StageSums, other: StageSums): StageSums {
+  return {
+    ...one,
+    count: one.count + other.count,
+    valued: one.valued + other.valued,
+    value: one.value + other.value,
+    enteredSeconds: one.enteredSeconds + other.enteredSeconds,
+    previousCount: one.previousCount + other.previousCount,
+    previousValued: one.previousValued + other.previousValued,
+    previousValue: one.previousValue + other.previousValue,
+  };
 }
 
 /**
- * Orders the stages as the source does; stages missing from its list are placed by their
+ * Orders the stages of one system as it does; stages missing from its list are placed by their
  * likelihood.
  */
-async function orderStages(tx: Tx, tenantId: string, sums: StageSums[]): Promise<StageInfo[]> {
+async function orderStages(
+  tx: Tx,
+  tenantId: string,
+  stages: readonly StageInfo[],
+  sums: Map<string, StageSums>,
+): Promise<StageInfo[]> {
   const listed = new Map<string, StageInfo>();
-  for (const stage of await listStages(tx, tenantId))
-    if (!listed.has(stage.name)) listed.set(stage.name, stage);
+  for (const stage of stages) if (!listed.has(stage.name)) listed.set(stage.name, stage);
   const unlisted: StageInfo[] = [];
-  for (const { stage } of sums) {
+  for (const { connectionId, stage, outcome } of sums.values()) {
     if (listed.has(stage)) continue;
-    const meaning = (await findStageMeaning(tx, tenantId, stage)) ?? {
-      outcome: 'open' as const,
-      likelyPct: 0,
-    };
-    unlisted.push({ name: stage, position: Number.MAX_SAFE_INTEGER, ...meaning });
+    const likelyPct = (await findStageLikelihood(tx, tenantId, connectionId, stage)) ?? 0;
+    const position = Number.MAX_SAFE_INTEGER;
+    unlisted.push({ connectionId, name: stage, position, outcome, likelyPct });
   }
   unlisted.sort(
     (one, other) => rankStage(one) - rankStage(other) || one.name.localeCompare(other.name),
@@ -129,6 +180,6 @@ function toStageRow(
       sums === undefined || count === 0
         ? null
         : Math.max(0, (now.getTime() / 1000 - sums.enteredSeconds / count) / 86_400),
-    stuck: info.outcome === 'open' ? stuck : 0,
+    stuck,
   };
 }

@@ -106,16 +106,38 @@ export interface StageRow {
   likelyPct: number;
 }
 
+/** The stages of one connected system, in its order. */
+export interface Pipeline {
+  connectionId: string;
+  /** The label of the connection. */
+  system: string;
+  stages: StageRow[];
+}
+
 export interface OpportunityRow extends Shown<typeof opportunityFields, 'list'> {
   id: string;
 }
 
+/** A stage as a column of the board, with its most valuable deals. */
+export interface PipelineBoardLane {
+  connectionId: string;
+  stage: string;
+  rows: OpportunityRow[];
+}
+
 export interface PipelineView {
-  totalValue: Figure;
+  /** The value of open deals. */
+  openValue: Figure;
   stageCount: Figure;
   averageDeal: Figure;
-  stages: StageRow[];
+  pipelines: Pipeline[];
+  /** The value of the deals that were won, of the same period as `openValue`. */
+  wonValue: number;
+  /** The number of opportunities that the list would hold with each choice of an outcome. */
+  outcomes: Record<'open' | 'won' | 'lost' | 'all', number>;
   opportunities: Slice<OpportunityRow>;
+  /** The columns of the board; null while the list is shown. */
+  board: PipelineBoardLane[] | null;
 }
 
 export interface HotListRow {
@@ -167,11 +189,13 @@ export interface LeadTrend {
 export interface OverviewView {
   leads: Figure;
   qualified: Figure;
-  pipelineValue: Figure;
+  openValue: Figure;
+  wonValue: number;
+  /** Of all open candidates, whatever the period: the total of the hot list. */
   weightedIff: number;
   leadTrend: LeadTrend;
   bySource: Share[];
-  stages: StageRow[];
+  pipelines: Pipeline[];
   hotList: HotListRow[];
   schedule: ActivityRow[];
   notes: NoteRow[];

@@ -1,4 +1,5 @@
-import { and, eq, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/pg-core';
 import type { Period } from '../../platform/period.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import {
@@ -14,10 +15,17 @@ import { selectShown } from '../select-fields.ts';
 export const opportunitySortKeys = ['value', 'entered'] as const;
 type OpportunitySortKey = (typeof opportunitySortKeys)[number];
 
-export interface OpportunityFilter {
+interface OpportunityConditions {
+  /** The connected system that a stage belongs to; absent for all. */
+  connection?: string | undefined;
   stage?: string | undefined;
+  /** Absent for all. */
+  outcome?: 'open' | 'won' | 'lost' | undefined;
   /** Only open opportunities that entered their stage before this day (ISO date, UTC). */
   stuckSince?: string | undefined;
+}
+
+export interface OpportunityFilter extends OpportunityConditions {
   sort: OpportunitySortKey;
   direction: Direction;
   cursor?: string | undefined;
@@ -55,15 +63,46 @@ export async function selectOpportunityPage(
   return keysetPage(order, rows, filter.cursor, pageSize);
 }
 
+/**
+ * The most valuable opportunities of each of the given stages, at most `perStage` of each, in one
+ * statement. Each part reads its rows from an index.
+ */
+export async function selectTopOfStages(
+  tx: Tx,
+  tenantId: string,
+  period: Period,
+  stages: readonly { connectionId: string; stage: string }[],
+  perStage: number,
+) {
+  const parts = stages.map(({ connectionId, stage }) =>
+    tx
+      .select({
+        id: opportunities.id,
+        connectionId: opportunities.connectionId,
+        ...selectShown(opportunities, opportunityFields, 'list'),
+        sortValue: opportunities.sortCents,
+      })
+      .from(opportunities)
+      .where(condition(tenantId, period, { connection: connectionId, stage }))
+      .orderBy(desc(opportunities.sortCents), desc(opportunities.id))
+      .limit(perStage),
+  );
+  const [first, second, ...rest] = parts;
+  if (first === undefined) return [];
+  return second === undefined ? first : unionAll(first, second, ...rest);
+}
+
 function condition(
   tenantId: string,
   { from, to }: Period,
-  { stage, stuckSince }: OpportunityFilter,
+  { connection, stage, outcome, stuckSince }: OpportunityConditions,
 ): SQL | undefined {
   return and(
     eq(opportunities.tenantId, tenantId),
     isNull(opportunities.deletedAt),
+    connection === undefined ? undefined : eq(opportunities.connectionId, connection),
     stage === undefined ? undefined : eq(opportunities.stage, stage),
+    outcome === undefined ? undefined : eq(opportunities.outcome, outcome),
     stuckSince === undefined
       ? undefined
       : and(
@@ -77,24 +116,26 @@ function condition(
 }
 
 /**
- * Outcome and likelihood of a stage, taken from any of its opportunities, for stages that are
+ * The likelihood of a stage in percent, taken from any of its opportunities, for stages that are
  * missing in the source's list. Undefined when no live opportunity is in the stage.
  */
-export async function findStageMeaning(
+export async function findStageLikelihood(
   tx: Tx,
   tenantId: string,
+  connectionId: string,
   stage: string,
-): Promise<{ outcome: 'open' | 'won' | 'lost'; likelyPct: number } | undefined> {
+): Promise<number | undefined> {
   const [row] = await tx
-    .select({ outcome: opportunities.outcome, likelyPct: opportunities.likelyPct })
+    .select({ likelyPct: opportunities.likelyPct })
     .from(opportunities)
     .where(
       and(
         eq(opportunities.tenantId, tenantId),
+        eq(opportunities.connectionId, connectionId),
         eq(opportunities.stage, stage),
         isNull(opportunities.deletedAt),
       ),
     )
     .limit(1);
-  return row;
+  return row?.likelyPct;
 }

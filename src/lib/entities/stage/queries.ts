@@ -3,6 +3,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { stages } from '../../schema/stages.ts';
 
 export interface StageInfo {
+  connectionId: string;
   name: string;
   position: number;
   outcome: 'open' | 'won' | 'lost';
@@ -13,6 +14,7 @@ export interface StageInfo {
 export function listStages(tx: Tx, tenantId: string): Promise<StageInfo[]> {
   return tx
     .select({
+      connectionId: stages.connectionId,
       name: stages.name,
       position: stages.position,
       outcome: stages.outcome,

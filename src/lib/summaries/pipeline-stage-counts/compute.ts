@@ -5,7 +5,9 @@ import { toHotListItem } from '../hot-list-items/compute.ts';
 
 export interface StageDelta {
   day: string;
+  connectionId: string;
   stage: string;
+  outcome: 'open' | 'won' | 'lost';
   count: number;
   valued: number;
   /** Amounts are in cents, so that sums stay exact. */
@@ -21,9 +23,9 @@ const zero = { count: 0, valued: 0, valueCents: 0n, enteredSeconds: 0, hot: 0, w
 export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): StageDelta[] {
   const deltas = sumDeltas<'opportunity', StageDelta>(
     changes,
-    ({ createdOn, stage }) => {
-      const day = createdOn ?? undated;
-      return [{ place: JSON.stringify([day, stage]), zero: { day, stage, ...zero } }];
+    ({ createdOn, connectionId, stage, outcome }) => {
+      const key = { day: createdOn ?? undated, connectionId, stage, outcome };
+      return [{ place: JSON.stringify(Object.values(key)), zero: { ...key, ...zero } }];
     },
     (delta, row, sign) => {
       const hot = toHotListItem(row);
@@ -35,8 +37,8 @@ export function computeStageDeltas(changes: readonly Change<'opportunity'>[]): S
       delta.weightedCents += BigInt(sign) * toCents(hot?.weightedIff ?? '0');
     },
   );
-  return deltas.filter(({ day: _day, stage: _stage, ...sums }) =>
-    Object.values(sums).some((sum) => Number(sum) !== 0),
+  return deltas.filter((delta) =>
+    (Object.keys(zero) as (keyof typeof zero)[]).some((sum) => Number(delta[sum]) !== 0),
   );
 }
 

@@ -5,17 +5,17 @@ import { selectRowsWithin } from '../range.ts';
 import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
 
 /**
- * The sums of one stage; `previous…` are those of the comparison period. Amounts are numbers for
+ * The sums of one stage of a connected system by outcome; `previous…` are those of the comparison period. Amounts are numbers for
  * display; the exact ones are in the table.
  */
 export interface StageSums {
+  connectionId: string;
+  outcome: 'open' | 'won' | 'lost';
   stage: string;
   count: number;
   valued: number;
   value: number;
   enteredSeconds: number;
-  hot: number;
-  weighted: number;
   previousCount: number;
   previousValued: number;
   previousValue: number;
@@ -29,12 +29,11 @@ export async function sumStages(tx: Tx, tenantId: string, period: Period): Promi
     sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
   const before = sql`not within`;
   const { rows } = await tx.execute<StageSums & Record<string, unknown>>(sql`
-    select stage, ${total('count')} as count, ${total('valued')} as valued,
+    select connection_id as "connectionId", stage, outcome, ${total('count')} as count, ${total('valued')} as valued,
       ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
-      ${total('hot')} as hot, ${total('weighted')} as weighted,
       ${total('count', before)} as "previousCount", ${total('valued', before)} as "previousValued",
       ${total('value', before)} as "previousValue"
-    from ${selectRowsWithin(tables, tenantId, period)} group by stage`);
+    from ${selectRowsWithin(tables, tenantId, period)} group by connection_id, stage, outcome`);
   return rows;
 }
 

@@ -13,7 +13,7 @@ const summary: AdditiveSummary = {
   table: pipelineStageCounts,
   months: pipelineStageMonths,
   day: 'day',
-  keys: ['day', 'stage'],
+  keys: ['day', 'connectionId', 'stage', 'outcome'],
   sums: ['count', 'valued', 'value', 'enteredSeconds', 'hot', 'weighted'],
 };
 
@@ -38,12 +38,13 @@ export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<vo
     summary,
     tenantId,
     sql`
-    select coalesce(created_on, ${undated}::date) as day, o.stage, count(*) as count,
+    select coalesce(created_on, ${undated}::date) as day, connection_id, o.stage, outcome,
+      count(*) as count,
       count(value) as valued, coalesce(sum(value), 0) as value,
       sum(floor(extract(epoch from stage_entered_at)))::bigint as entered_seconds,
       count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
     from ${opportunities} as o
     left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
-    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2`,
+    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2, 3, 4`,
   );
 }

@@ -3,6 +3,7 @@ import { toLocalDay } from '../../platform/local-day.ts';
 import { sumDeltas } from '../deltas.ts';
 
 export interface EntryDelta {
+  connectionId: string;
   stage: string;
   enteredOn: string;
   count: number;
@@ -12,10 +13,11 @@ export interface EntryDelta {
 export function computeEntryDeltas(changes: readonly Change<'opportunity'>[]): EntryDelta[] {
   const deltas = sumDeltas<'opportunity', EntryDelta>(
     changes,
-    ({ stage, stageEnteredAt, outcome }) => {
+    ({ connectionId, stage, stageEnteredAt, outcome }) => {
       if (outcome !== 'open') return [];
       const enteredOn = toLocalDay('UTC', stageEnteredAt);
-      return [{ place: JSON.stringify([stage, enteredOn]), zero: { stage, enteredOn, count: 0 } }];
+      const key = { connectionId, stage, enteredOn };
+      return [{ place: JSON.stringify(Object.values(key)), zero: { ...key, count: 0 } }];
     },
     (delta, _row, sign) => {
       delta.count += sign;

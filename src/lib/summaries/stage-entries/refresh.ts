@@ -10,7 +10,7 @@ const summary: AdditiveSummary = {
   table: stageEntries,
   months: stageEntryMonths,
   day: 'enteredOn',
-  keys: ['enteredOn', 'stage'],
+  keys: ['enteredOn', 'connectionId', 'stage'],
   sums: ['count'],
 };
 
@@ -30,8 +30,9 @@ export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
     summary,
     tenantId,
     sql`
-    select stage, (stage_entered_at at time zone 'UTC')::date as entered_on, count(*) as count
+    select connection_id, stage, (stage_entered_at at time zone 'UTC')::date as entered_on,
+      count(*) as count
     from ${opportunities}
-    where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2`,
+    where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2, 3`,
   );
 }

@@ -3,13 +3,12 @@ import { notePage } from '../../entities/note/queries.ts';
 import { selectOpportunityPage } from '../../entities/opportunity/queries.ts';
 import { selectReferralPage } from '../../entities/referral/queries.ts';
 import { upcomingPage } from '../../entities/scheduled-activity/queries.ts';
-import { allTime, parsePeriod } from '../../platform/period.ts';
+import { parsePeriod } from '../../platform/period.ts';
 import { selectHotListPage } from '../../summaries/hot-list-items/queries.ts';
 import { parseHotListFilter } from '../hot-list.ts';
 import { parseLeadFilter } from '../../entities/lead/filter.ts';
 import { parseNotesRequest } from '../notes.ts';
-import { computeStuckSince } from '../pipeline-stages.ts';
-import { parsePipelineFilter } from '../pipeline.ts';
+import { parsePipelineFilter, toOpportunityQuery } from '../pipeline.ts';
 import { parseReferralFilter } from '../referrals.ts';
 import { getToday } from '../workspace.ts';
 import {
@@ -41,17 +40,15 @@ const leads = defineList({
 const pipeline = defineList({
   title: 'Pipeline',
   columns: opportunityColumns,
-  filter: (request) => {
-    const { stuck, ...filter } = parsePipelineFilter(request.params);
-    return {
-      ...filter,
-      stuckSince: stuck ? computeStuckSince(request.now) : undefined,
-      period: stuck ? allTime : parseRequestPeriod(request),
-    };
-  },
+  filter: (request) =>
+    toOpportunityQuery(
+      parsePipelineFilter(request.params),
+      parseRequestPeriod(request),
+      request.now,
+    ),
   scope: ({ period }) => period.label,
-  page: (tx, { tenant }, filter, cursor, size) =>
-    selectOpportunityPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
+  page: (tx, { tenant }, { period, filter }, cursor, size) =>
+    selectOpportunityPage(tx, tenant.id, period, { ...filter, cursor }, size),
 });
 
 const hotList = defineList({
