@@ -24,6 +24,7 @@ const files = [
   'tests/platform/http/guard.test.ts',
   'tests/connections/keys',
   'tests/connections/oauth-processes.test.ts',
+  'tests/hostile',
 ];
 const chosen = process.argv.slice(2);
 const vitest = await startVitest(chosen.length > 0 ? chosen : files, {

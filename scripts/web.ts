@@ -17,7 +17,7 @@ import { onStop } from '../src/lib/platform/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { limitRequests, type Serve } from './admission.ts';
 import { watchDrain } from './backpressure.ts';
-import { refuseForbiddenMethods } from './refused-methods.ts';
+import { refuseUnreadable } from './unreadable-requests.ts';
 
 /** How long open requests may take to finish after a stop. */
 const drainMs = 20_000;
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const stopTracing = await startTracing('tributary-web');
   const server = createServer(
     chainHandlers([
-      refuseForbiddenMethods,
+      refuseUnreadable,
       compression() as unknown as Handler,
       serveStaticFiles(),
       limitRequests(await loadApplication(), {

@@ -103,6 +103,12 @@ function parseLabels(fields: Fields, prefix: string): Record<string, string> {
   return Object.fromEntries(labels);
 }
 
+/** The version behind a button. Throws Problem `bad_request` for what none of our buttons says. */
+function parseVersion(detail: string): number {
+  if (!/^\d{1,9}$/.test(detail)) throw new Problem('bad_request', foreignForm);
+  return Number(detail);
+}
+
 /** Handles the buttons of the editor. Without a redirect the page renders the draft again. */
 export async function submitMapping(
   access: Access,
@@ -117,7 +123,7 @@ export async function submitMapping(
   if (operation === 'save')
     await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
   if (operation === 'restore')
-    await restoreMapping(tenant.id, connectionId, Number(detail), user.id);
+    await restoreMapping(tenant.id, connectionId, parseVersion(detail), user.id);
   if (operation === 'refresh') await refreshFields(tenant.id, connectionId);
   if (operation !== 'save' && operation !== 'restore') return undefined;
   const query = new URLSearchParams({ connection: connectionId, done: operation });

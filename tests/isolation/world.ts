@@ -47,7 +47,10 @@ export interface World {
   clients: Record<string, WebClient>;
 }
 
-export async function openWorld(db: TestDatabase): Promise<World> {
+export async function openWorld(
+  db: TestDatabase,
+  env: Record<string, string> = {},
+): Promise<World> {
   const belongings = { alpha: await settle(db, 'alpha'), bravo: await settle(db, 'bravo') };
   for (const role of ['viewer', 'member', 'admin'] as const)
     await createUser({ email: mailOf(role), password, tenantSlug: 'alpha', role });
@@ -59,7 +62,7 @@ export async function openWorld(db: TestDatabase): Promise<World> {
     tenantSlug: 'bravo',
     role: 'member',
   });
-  const web = await startWeb(db.url);
+  const web = await startWeb(db.url, env);
   const clients: World['clients'] = {};
   for (const [name, roles] of Object.entries(actors))
     clients[name] = roles === null ? web.visitor() : await web.signIn(mailOf(name));

@@ -1,4 +1,6 @@
+import { unknownConnectionProblem } from '../connections/connections.ts';
 import { Problem } from '../platform/errors.ts';
+import { isId } from '../platform/id.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushSources } from './lead-fields.ts';
 import type { FieldMapping } from '../connectors/contract/destination.ts';
@@ -8,7 +10,8 @@ import { validateMapping, type Validation } from './validate.ts';
 
 /**
  * Validates a mapping, saves it as the next version and returns that version's number. Throws
- * Problem `bad_request`, which counts the errors, when the mapping is not valid.
+ * Problem `bad_request`, which counts the errors, when the mapping is not valid, and `not_found`
+ * without such a connection.
  */
 export async function saveCheckedMapping(
   tenantId: string,
@@ -17,6 +20,7 @@ export async function saveCheckedMapping(
   basedOn: number,
   by: string,
 ): Promise<number> {
+  if (!isId(connectionId)) throw unknownConnectionProblem();
   if (!mappingSchema.safeParse(fields).success)
     throw new Problem(
       'bad_request',

@@ -13,12 +13,18 @@ const lockedSeconds = 15 * 60;
 
 /**
  * Translates an error of better-auth into a Problem. Errors that no person caused are returned
- * unchanged.
+ * unchanged: those of its own, with a status of 500 and above.
  */
 export function toProblem(error: unknown): unknown {
   if (!isAPIError(error)) return error;
   const body: ErrorBody = { ...error.body };
-  return (body.code && getOwn(problemsByCode, body.code)?.(body)) ?? error;
+  const known = getOwn(problemsByCode, body.code ?? '')?.(body);
+  if (known !== undefined) return known;
+  if (error.statusCode === 401)
+    return new Problem('unauthenticated', 'Your session has ended. Sign in again.');
+  return error.statusCode < 500
+    ? new Problem('bad_request', body.message ?? 'The request was refused.')
+    : error;
 }
 
 const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {
@@ -56,6 +62,11 @@ const problemsByCode: Record<string, (body: ErrorBody) => Problem> = {
     ),
   TOTP_ALREADY_ENABLED: () =>
     new Problem('conflict', 'Two-step sign-in is already on. Turn it off to set it up again.'),
-  TOTP_NOT_ENABLED: () =>
-    new Problem('conflict', 'Two-step sign-in is not set up. Start with your password.'),
+  TOTP_NOT_ENABLED: notSetUp,
+  TWO_FACTOR_NOT_ENABLED: notSetUp,
+  BACKUP_CODES_NOT_ENABLED: notSetUp,
 };
+
+function notSetUp(): Problem {
+  return new Problem('conflict', 'Two-step sign-in is not set up. Start with your password.');
+}
