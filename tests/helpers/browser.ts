@@ -29,7 +29,11 @@ const packageRoot = path.resolve('node_modules', '@sparticuz', 'chromium');
 export async function launchBrowser(): Promise<Browser> {
   const home = await unpacked();
   const executablePath = path.join(home, 'chromium');
-  const env = { ...process.env, FONTCONFIG_FILE: path.join(home, 'fonts.conf') };
+  const env = {
+    ...process.env,
+    FONTCONFIG_FILE: path.join(home, 'fonts.conf'),
+    XDG_CACHE_HOME: home,
+  };
   // In one process, as the package would have it, a page that crashes takes the browser along.
   const args = ['--in-process-gpu', '--disable-webgl', '--font-render-hinting=none'];
   const options = {
@@ -59,7 +63,7 @@ async function unpacked(): Promise<string> {
     version: string;
   };
   const cache = path.resolve('node_modules', '.cache');
-  const home = path.join(cache, `chromium-${version}`);
+  const home = path.join(cache, `chromium-${version}-xdg`);
   if (existsSync(home)) return home;
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(path.join(cache, 'chromium-'));
@@ -67,8 +71,9 @@ async function unpacked(): Promise<string> {
   writeFileSync(
     path.join(draft, 'fonts.conf'),
     // Beside this file, wherever the checkout stands: one that is moved or copied keeps its fonts.
+    // The cache cannot be named so; it follows XDG_CACHE_HOME.
     `<?xml version="1.0"?><fontconfig><dir prefix="relative">fonts/fonts</dir>` +
-      `<cachedir prefix="relative">font-cache</cachedir></fontconfig>`,
+      `<cachedir prefix="xdg">font-cache</cachedir></fontconfig>`,
   );
   // Whoever runs the tests next in this checkout may be somebody else.
   for (const file of [draft, path.join(draft, 'chromium')]) chmodSync(file, 0o755);
