@@ -1,3 +1,5 @@
+import { parsePhoneTerm, phoneTokens } from './phone-tokens.ts';
+
 /*
  * The words that leads are found by. All functions are pure. Words consist of 0-9 and a-z alone,
  * which sort the same in every database collation, digits first. So a search for words that begin
@@ -17,25 +19,18 @@ const maxTokenLength = 60;
 const maxTokens = 24;
 /** Terms per search; further ones are ignored. */
 const maxTerms = 6;
-/** Fewer digits do not count as a telephone number. */
-const minDigits = 5;
-/** Trailing digits of a telephone number that are kept, which leaves out the country code. */
-const phoneDigits = 10;
-
 /**
  * All words of a lead, each once: those of its name and company, the whole e-mail address (which
- * begins with the part before the @), its domain, and the telephone number without country code.
- * There are few kinds of words because each word makes syncs a little slower.
+ * begins with the part before the @), its domain, and its telephone numbers. There are few kinds of
+ * words because each word makes syncs a little slower. Of a lead with more words than are kept, the
+ * last of its name and company are left out.
  */
 export function leadSearchTokens({ name, company, email, phone }: SearchableLead): string[] {
-  const tokens = new Set([
-    ...toTextTokens(name),
-    ...toTextTokens(company ?? ''),
-    ...toEmailTokens(email ?? ''),
-    toPhoneToken(extractDigits(phone ?? '')),
-  ]);
+  const exact = new Set([...toEmailTokens(email ?? ''), ...phoneTokens(phone ?? '')]);
+  const tokens = new Set([...toTextTokens(name), ...toTextTokens(company ?? '')]);
+  exact.delete('');
   tokens.delete('');
-  return [...tokens].slice(0, maxTokens);
+  return [...new Set([...[...tokens].slice(0, maxTokens - exact.size), ...exact])];
 }
 
 /**
@@ -44,17 +39,18 @@ export function leadSearchTokens({ name, company, email, phone }: SearchableLead
  * "obrien" and "OBRIEN" are the same. Empty when the text has no letter or digit.
  */
 export function parseSearchTerms(text: string): string[] {
-  const isPhone = /^[\d\s()+./-]+$/.test(text) && extractDigits(text).length >= minDigits;
-  const terms = [
-    ...new Set(
-      (isPhone ? [toPhoneToken(extractDigits(text))] : splitChunks(text).map(fold)).map(truncate),
-    ),
-  ].filter((term) => term !== '');
+  const phone = parsePhoneTerm(text);
+  const words = phone === null ? splitChunks(text).map(toTerm) : [phone];
+  const terms = [...new Set(words.map(truncate))].filter((term) => term !== '');
   // A lead with "johnson" also has "john", so the shorter term is redundant.
   return terms
     .filter((term) => !terms.some((other) => other !== term && other.startsWith(term)))
     .slice(0, maxTerms);
 }
+
+/** Behind a name, a number without blanks is one too if its sign or its zero says so. */
+const toTerm = (chunk: string): string =>
+  (/^(?:\+|\(?0)/.test(chunk) ? parsePhoneTerm(chunk) : null) ?? fold(chunk);
 
 /** The words that begin with `prefix` as a range; `below` is exclusive, and null if unbounded. */
 export function toTokenRange(prefix: string): { from: string; below: string | null } {
@@ -74,8 +70,12 @@ export function toTokenRange(prefix: string): { from: string; below: string | nu
  * characters: "Smith&Sons" becomes smithsons, smith and sons.
  */
 function toTextTokens(text: string): string[] {
-  return splitChunks(text).flatMap(splitToken).map(truncate);
+  return splitChunks(text).flatMap(splitToken).flatMap(withNumber).map(truncate);
 }
+
+/** A search for digits alone is one for a telephone number, which leaves out zeros in front. */
+const withNumber = (word: string): string[] =>
+  /^0\d{4,}$/.test(word) ? [word, word.replace(/^0+/, '')] : [word];
 
 function splitToken(chunk: string): string[] {
   const parts = chunk
@@ -90,17 +90,12 @@ function toEmailTokens(email: string): string[] {
   return [email, ...(at < 0 ? [] : [email.slice(at + 1)])].map(fold).map(truncate);
 }
 
-/** The last digits alone, so that a number is the same with and without a country code. */
-const toPhoneToken = (digits: string): string =>
-  digits.length < minDigits ? '' : digits.slice(-phoneDigits);
-
 const splitChunks = (text: string): string[] =>
   text
     .normalize('NFKD')
     .toLowerCase()
     .split(/\s+/u)
     .filter((chunk) => chunk !== '');
-const extractDigits = (text: string): string => fold(text).replaceAll(/[^0-9]/g, '');
 const truncate = (word: string): string => word.slice(0, maxTokenLength);
 
 /** Letters that Unicode normalisation does not decompose. */
