@@ -27,6 +27,7 @@ export class Org {
       buildSchema({
         without: spec.without ?? [],
         hidden: spec.hidden ?? [],
+        requires: spec.requires ?? {},
         alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active',
       }),
     );

@@ -1,3 +1,4 @@
+import type { Column } from './columns.ts';
 import type { TableName } from './tables.ts';
 import type { ThrottleRules } from './throttle.ts';
 
@@ -22,6 +23,13 @@ export interface DynamicsSpec {
   historyDays?: number;
   /** Columns that the customer's solution lacks. */
   without?: readonly string[];
+  /** Columns that this environment requires in a way of its own. */
+  requires?: Readonly<Record<string, Column['required']>>;
+  /**
+   * Unconfirmed: whether the Web API refuses rows without columns that are business required, as
+   * forms do. Default false.
+   */
+  enforcesBusinessRequired?: boolean;
   /** Columns that metadata lists as any other and that lists refuse all the same. */
   hidden?: readonly string[];
   /** Default true. */

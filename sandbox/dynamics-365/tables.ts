@@ -103,16 +103,22 @@ export type Schema = Readonly<Record<TableName, Table>>;
 export function buildSchema({
   without = [],
   hidden = [],
+  requires = {},
   alternateKeys = true,
 }: {
   without?: readonly string[];
   hidden?: readonly string[];
+  requires?: Readonly<Record<string, Column['required']>>;
   alternateKeys?: boolean;
 }): Schema {
   const shaped = (table: Table): Table => {
     const columns = table.columns
       .filter(({ name }) => !without.includes(name))
-      .map((column) => (hidden.includes(column.name) ? { ...column, hidden: true } : column));
+      .map((column) => ({
+        ...column,
+        required: requires[column.name] ?? column.required,
+        ...(hidden.includes(column.name) && { hidden: true }),
+      }));
     return {
       ...table,
       columns,

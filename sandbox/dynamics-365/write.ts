@@ -60,10 +60,7 @@ function insert(org: Org, table: Table, request: SandboxRequest, fromAddress: Ro
   const id = typeof values[table.id] === 'string' ? String(values[table.id]) : org.freshId();
   if (org.store.row(table.name, id) !== undefined)
     throw new Refusal(412, CODES.duplicateKey, 'A record with matching key values already exists.');
-  for (const { name, required } of table.columns) {
-    if (required === 'ApplicationRequired' && (values[name] === null || values[name] === ''))
-      throw badPayload(`The column '${name}' of ${table.name} is required.`, CODES.required);
-  }
+  refuseIncomplete(org, table, values);
   refuseSameKey(org, table, values, undefined);
   refuseDuplicates(org, table, values, request, undefined);
   return org.store.insert(
@@ -73,6 +70,21 @@ function insert(org: Org, table: Table, request: SandboxRequest, fromAddress: Ro
     org.now(),
     'api',
   );
+}
+
+/** What the system itself fills in is never missing. */
+const FILLED_BY_SYSTEM = ['id', 'state', 'status', 'lookup', 'boolean', 'option'];
+
+function refuseIncomplete(org: Org, table: Table, values: Row): void {
+  const enforced =
+    org.spec.enforcesBusinessRequired === true
+      ? ['SystemRequired', 'ApplicationRequired']
+      : ['SystemRequired'];
+  for (const { name, required, type } of table.columns) {
+    if (!enforced.includes(required) || FILLED_BY_SYSTEM.includes(type)) continue;
+    if ((values[name] ?? '') === '')
+      throw badPayload(`The column '${name}' of ${table.name} is required.`, CODES.required);
+  }
 }
 
 /**

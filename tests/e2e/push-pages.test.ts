@@ -38,8 +38,10 @@ describe('the field mapping', () => {
       .locator('#table-lead')
       .getByRole('button', { name: 'Remove lastname' })
       .press('Enter');
-    await page.getByText('The CRM requires "lastname", but no row fills it.').waitFor();
-    await page.getByText('1 required field not filled.').waitFor();
+    await page
+      .getByText('The CRM\'s forms require "lastname" of people, but no row fills it.')
+      .waitFor();
+    await page.getByLabel('Fixed text for jobtitle').fill('');
     await page.getByRole('button', { name: 'Save' }).first().press('Enter');
     await page.getByRole('alert').first().getByText('The mapping was not saved').waitFor();
     await page.goto(`${home}/settings/mapping`);

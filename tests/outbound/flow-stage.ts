@@ -24,6 +24,13 @@ export const strict = {
   duplicateColumns: ['telephone1'],
   duplicateStatus: 500 as const,
 };
+/** An environment whose forms require more of people than a mapping fills. */
+export const formal = {
+  ...org,
+  name: 'formal',
+  clientId: 'formal-app',
+  requires: { jobtitle: 'ApplicationRequired' as const },
+};
 export let sandbox: Sandbox;
 export let stage: PushStage;
 
@@ -31,7 +38,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     accounts: [],
     partners: [],
-    orgs: [org, bare, strict],
+    orgs: [org, bare, strict, formal],
     now: Date.UTC(2026, 10, 20),
   });
   stage = await pushStage(db, sandbox);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
 import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
 import { addLeads, drain, eventsOf, push, pushOf, pushStage, there, truth } from './stage.ts';
-import { db, bare, strict, sandbox, stage, leadOf, by, one } from './flow-stage.ts';
+import { db, bare, strict, formal, sandbox, stage, leadOf, by, one } from './flow-stage.ts';
 
 type Row = Record<string, unknown>;
 
@@ -208,6 +208,16 @@ describe('an environment', () => {
     expect(truth(plain, 'opportunity')).toHaveLength(1);
     expect((await eventsOf(plain, leadId)).at(-1)?.message).toContain(
       'The table lead in the CRM has no field "hnt_finalscore".',
+    );
+  });
+
+  it('whose forms require a column of people gets the lead without it, and a note says so', async () => {
+    const on = await pushStage(db, sandbox, { spec: formal });
+    const leadId = await one(on, {});
+    expect(await push(on, [leadId])).toMatchObject({ synced: 1, failed: 0 });
+    expect(leadOf(on, leadId)).toMatchObject([{ jobtitle: null }]);
+    expect((await eventsOf(on, leadId)).map(({ message }) => message)).toContain(
+      'Dynamics 365 asks people for "jobtitle" (jobtitle) of every lead. It is sent without.',
     );
   });
 

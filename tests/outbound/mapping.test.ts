@@ -83,6 +83,24 @@ describe('a mapping', () => {
     );
   });
 
+  it('may leave empty what only the forms of the CRM require of people', () => {
+    const lax = structuredClone(metadata);
+    for (const each of lax.tables.lead.fields)
+      if (each.name === 'lastname') Object.assign(each, { required: false, expected: true });
+    const { missing, expected, isValid } = validateMapping(
+      [row('companyname', 'company')],
+      lax,
+      pushSources,
+    );
+    expect({ missing, names: expected.map(({ field: { name } }) => name), isValid }).toEqual({
+      missing: [],
+      names: ['lastname'],
+      isValid: true,
+    });
+    const preview = buildPreview('x', 'Ada', [named], { leadId: 'x', lastName: null }, lax);
+    expect(preview).toMatchObject({ missing: [], expected: ['LASTNAME (lead)'] });
+  });
+
   it('shows beforehand what would be sent, what is missing and what does not fit', () => {
     const values = {
       leadId: 'x',

@@ -6,6 +6,8 @@ const made = ({ headers }: { headers: Headers }) =>
   /\(([0-9a-f-]{36})\)$/.exec(headers.get('odata-entityid') ?? '')?.[1] ?? '';
 const leads = ({ sandbox }: DynamicsCaller) => sandbox.dynamics365.truth('org', 'lead').lead ?? [];
 
+const requires = { lastname: 'SystemRequired' } as const;
+
 describe('writing to Dynamics 365', () => {
   it('makes a row and tells its address, or the row and no address', () =>
     withOrg({}, async ({ call }) => {
@@ -113,8 +115,20 @@ describe('writing to Dynamics 365', () => {
       expect(leads(caller)).toMatchObject([{ leadid: ID, subject: 'D', lastname: null }]);
     }));
 
+  it('refuses rows without what the system requires, and leaves the rest to forms', async () => {
+    for (const [spec, status] of [
+      [{}, 204],
+      [{ enforcesBusinessRequired: true }, 400],
+      [{ requires }, 400],
+    ] as const)
+      await withOrg(spec, async ({ call }) => {
+        expect((await call('POST', 'leads', { body: { subject: 'A' } })).status).toBe(status);
+        expect((await call('POST', 'leads', { body: { lastname: 'A' } })).status).toBe(204);
+      });
+  });
+
   it('refuses what does not fit, with the codes of Dataverse', () =>
-    withOrg({ without: ['hnt_spfstatus'] }, async ({ call }) => {
+    withOrg({ without: ['hnt_spfstatus'], requires }, async ({ call }) => {
       const refused = async (body: object) => {
         const answer = await call('POST', 'leads', { body: { lastname: 'Fox', ...body } });
         return [answer.status, errorCode(answer.body)];

@@ -86,6 +86,14 @@ export function describeProblems(tables: MappingTable[]): string {
     .join(', ');
 }
 
+/** Says which fields of a table the CRM asks people for and no row fills. */
+export function formatExpected({ expected }: MappingTable): string {
+  const names = expected.map(({ label }) => `"${label}"`).join(', ');
+  return `The CRM's forms require ${names} of people, but no row fills ${
+    expected.length === 1 ? 'it' : 'them'
+  }. Leads are sent all the same.`;
+}
+
 /** Says which required fields of a table no row fills. */
 export function formatMissing({ missing }: MappingTable): string {
   const names = missing.map(({ label }) => `"${label}"`).join(', ');

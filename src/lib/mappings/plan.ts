@@ -150,6 +150,18 @@ function computeDigest(tables: Plan['tables']): string {
   return createHash('sha256').update(JSON.stringify(tables, inOrder)).digest('hex');
 }
 
+/** The fields that the CRM asks people to fill in, and that `values` leaves empty. Pure. */
+export function findExpectedFields(
+  metadata: TargetMetadata,
+  table: PushTable,
+  values: Record<string, FieldValue>,
+): TargetField[] {
+  return metadata.tables[table].fields.filter(
+    ({ name, expected, creatable, type }) =>
+      expected === true && creatable && type !== 'lookup' && (values[name] ?? null) === null,
+  );
+}
+
 /**
  * The fields that keep the CRM from accepting a new record: required there, and left empty by
  * `values`. Pure.

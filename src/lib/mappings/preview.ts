@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { leads, leadSort } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { findMissingFields, buildPlan } from './plan.ts';
+import { findExpectedFields, findMissingFields, buildPlan } from './plan.ts';
 import { readLeadValues } from './lead-values.ts';
 import {
   pushTables,
@@ -29,6 +29,8 @@ export interface PreviewLead {
   fields: PreviewField[];
   /** Labels of fields that the CRM requires and that this lead leaves empty. */
   missing: string[];
+  /** Labels of fields that the CRM asks people for and that this lead leaves empty. */
+  expected: string[];
   /** Sentences: what cannot be sent, and why. */
   problems: string[];
 }
@@ -92,6 +94,9 @@ export function buildPreview(
     problems: plan.problems,
     missing: tables.flatMap(({ table, planned }) =>
       findMissingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+    ),
+    expected: tables.flatMap(({ table, planned }) =>
+      findExpectedFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
     ),
     fields: tables.flatMap(({ table, planned }) =>
       Object.entries(planned.values).map(([target, value]) =>

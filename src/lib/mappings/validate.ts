@@ -23,6 +23,8 @@ export interface Validation {
   rows: RowProblem[][];
   /** Fields that the CRM requires and no row fills. */
   missing: { table: PushTable; field: TargetField }[];
+  /** Fields that the CRM asks people for and no row fills, which does not block saving. */
+  expected: { table: PushTable; field: TargetField }[];
   isValid: boolean;
 }
 
@@ -39,15 +41,19 @@ export function validateMapping(
     ...findProblems(row, metadata, sources),
     ...findDuplicate(fields, row, index),
   ]);
-  const missing =
+  const unfilled = (isWanted: (field: TargetField) => boolean) =>
     metadata === undefined
       ? []
       : pushTables.flatMap((table) =>
-          findUnfilledRequired(fields, metadata, table).map((field) => ({ table, field })),
+          findUnfilled(fields, metadata, table)
+            .filter(isWanted)
+            .map((field) => ({ table, field })),
         );
+  const missing = unfilled(({ required }) => required);
   return {
     rows,
     missing,
+    expected: unfilled(({ expected }) => expected === true),
     isValid:
       missing.length === 0 &&
       rows.every((problems) => problems.every(({ level }) => level === 'warning')),
@@ -55,7 +61,7 @@ export function validateMapping(
 }
 
 /** A table that no row fills is not written at all, so none of its fields are missing. */
-function findUnfilledRequired(
+function findUnfilled(
   fields: readonly FieldMapping[],
   { tables }: TargetMetadata,
   table: PushTable,
@@ -64,8 +70,7 @@ function findUnfilledRequired(
   return targets.size === 0
     ? []
     : tables[table].fields.filter(
-        ({ name, required, creatable, type }) =>
-          required && creatable && type !== 'lookup' && !targets.has(name),
+        ({ name, creatable, type }) => creatable && type !== 'lookup' && !targets.has(name),
       );
 }
 

@@ -3,7 +3,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
 import { selectTargetMetadata } from '../mappings/destination-fields.ts';
-import { validateMapping, type RowProblem } from '../mappings/validate.ts';
+import { validateMapping, type RowProblem, type Validation } from '../mappings/validate.ts';
 import { isInvertible } from '../mappings/to-lead-values.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
@@ -38,6 +38,8 @@ export interface MappingTable {
   free: TargetField[];
   /** Required fields that no row maps. */
   missing: TargetField[];
+  /** Fields that the CRM asks people for and no row maps. */
+  expected: TargetField[];
 }
 
 interface MappingEditor {
@@ -109,9 +111,7 @@ async function buildEditor(
   return {
     connection,
     basedOn: draft?.basedOn ?? saved.version,
-    tables: pushTables.map((table) =>
-      toMappingTable(table, rows, targets?.metadata, checked.missing),
-    ),
+    tables: pushTables.map((table) => toMappingTable(table, rows, targets?.metadata, checked)),
     sources: pushSources,
     fetchedAt: targets?.fetchedAt ?? null,
     isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
@@ -136,7 +136,7 @@ function toMappingTable(
   table: PushTable,
   rows: readonly MappingRow[],
   metadata: TargetMetadata | undefined,
-  missing: readonly { table: PushTable; field: TargetField }[],
+  { missing, expected }: Pick<Validation, 'missing' | 'expected'>,
 ): MappingTable {
   const own = rows.filter((row) => row.table === table);
   const isFree = ({ name, type, creatable, updatable }: TargetField) =>
@@ -146,11 +146,21 @@ function toMappingTable(
     !own.some(({ target }) => target === name);
   const free = (metadata?.tables[table].fields ?? [])
     .filter(isFree)
-    .toSorted((a, b) => Number(b.required) - Number(a.required) || a.label.localeCompare(b.label));
+    .toSorted((a, b) => toUrgency(b) - toUrgency(a) || a.label.localeCompare(b.label));
   return {
     table,
     rows: own,
     free,
-    missing: missing.filter((one) => one.table === table).map(({ field }) => field),
+    missing: pickFields(missing, table),
+    expected: pickFields(expected, table),
   };
 }
+
+const pickFields = (
+  unfilled: readonly { table: PushTable; field: TargetField }[],
+  table: PushTable,
+): TargetField[] => unfilled.filter((one) => one.table === table).map(({ field }) => field);
+
+/** Required fields come before those that the CRM only asks people for, and these before others. */
+const toUrgency = ({ required, expected = false }: TargetField): number =>
+  Number(required) * 2 + Number(expected);

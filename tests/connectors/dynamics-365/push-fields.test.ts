@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
-import { findMissingFields, buildPlan } from '#lib/mappings/plan.ts';
+import { buildPlan, findExpectedFields, findMissingFields } from '#lib/mappings/plan.ts';
 import { id, usePushStage } from './push-stage.ts';
 
 const stage = usePushStage();
+const demanding = usePushStage({
+  requires: { jobtitle: 'SystemRequired', ownerid: 'SystemRequired', subject: 'None' },
+});
 
 describe('what the environment says of itself', () => {
   it('is read with options, limits, what is required, and keys that are active', () => {
@@ -20,7 +23,8 @@ describe('what the environment says of itself', () => {
     });
     expect(field('lastname')).toMatchObject({
       type: 'text',
-      required: true,
+      required: false,
+      expected: true,
       maxLength: 50,
       creatable: true,
     });
@@ -74,6 +78,24 @@ describe('what the environment says of itself', () => {
     ).toMatchObject({ kind: 'done', kept: values });
   });
 
+  it('tells what the system demands from what only forms demand of people', async () => {
+    const { metadata, tables } = demanding;
+    const missing = (values: Record<string, string>) =>
+      findMissingFields(metadata, 'lead', values).map(({ name }) => name);
+    expect(missing({})).toEqual(['jobtitle']);
+    expect(missing({ jobtitle: 'Owner' })).toEqual([]);
+    const row = { table: 'lead' as const, parents: {} };
+    await expect(
+      tables.create({ ...row, id: id(1), values: { lastname: 'Fox' } }, { detect: false }),
+    ).rejects.toMatchObject({
+      kind: 'malformed',
+      message: expect.stringContaining('mentions the field "jobtitle"') as string,
+    });
+    expect(
+      await tables.create({ ...row, id: id(1), values: { jobtitle: 'Owner' } }, { detect: false }),
+    ).toMatchObject({ kind: 'done' });
+  });
+
   it('makes a plan: kept values, labels as options, and in words what cannot be sent', () => {
     const values = {
       leadId: id(0),
@@ -98,9 +120,9 @@ describe('what the environment says of itself', () => {
       '"hnt_huntertenantsize" has no option "huge". Its options are: Small, Medium, Large.',
     );
     expect(problems.join()).toContain('"leadsourcecode" has no option "migration".');
-    expect(findMissingFields(stage.metadata, 'lead', {}).map(({ name }) => name)).toEqual([
-      'lastname',
-    ]);
+    const names = (found: { name: string }[]) => found.map(({ name }) => name);
+    expect(names(findMissingFields(stage.metadata, 'lead', {}))).toEqual([]);
+    expect(names(findExpectedFields(stage.metadata, 'lead', {}))).toEqual(['lastname']);
     expect(
       buildPlan(
         [

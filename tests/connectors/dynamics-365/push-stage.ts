@@ -1,6 +1,6 @@
 import { v5 as uuid } from 'uuid';
 import { afterAll, beforeAll } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import { startSandbox, type DynamicsSpec, type Sandbox } from '../../../sandbox/index.ts';
 import { createHttpClient, type OwnedHttpClient } from '#lib/platform/http/client.ts';
 import { describe as describeTables } from '#lib/connectors/dynamics-365/destination/metadata.ts';
 import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
@@ -27,9 +27,9 @@ export interface PushStage {
 }
 
 /** Filled in before the first test of the file. */
-export function usePushStage(): PushStage {
+export function usePushStage(spec: Partial<DynamicsSpec> = {}): PushStage {
   const stage = {} as PushStage;
-  beforeAll(async () => void Object.assign(stage, await openStage()));
+  beforeAll(async () => void Object.assign(stage, await openStage(spec)));
   afterAll(async () => {
     await stage.http.close();
     await stage.sandbox.close(0);
@@ -37,11 +37,11 @@ export function usePushStage(): PushStage {
   return stage;
 }
 
-async function openStage(): Promise<PushStage> {
+async function openStage(spec: Partial<DynamicsSpec>): Promise<PushStage> {
   const sandbox = await startSandbox({
     accounts: [],
     partners: [],
-    orgs: [{ ...org, denied: ['delete:account'] }],
+    orgs: [{ ...org, denied: ['delete:account'], ...spec }],
     now: Date.UTC(2026, 10, 20),
   });
   const { baseUrl, loginUrl } = sandbox.dynamics365;

@@ -49,6 +49,11 @@ export interface TargetField {
     | 'other';
   /** The CRM rejects records without it. */
   required: boolean;
+  /**
+   * Its forms ask people for a value, but programs may leave it out. Absent in descriptions that an
+   * older version stored.
+   */
+  expected?: boolean;
   creatable: boolean;
   updatable: boolean;
   maxLength: number | null;

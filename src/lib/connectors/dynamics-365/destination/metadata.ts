@@ -126,8 +126,7 @@ function toTargetField(attribute: Attribute, details: Attribute): TargetField {
     name,
     label: readLabel(attribute['DisplayName']) ?? name,
     type: type === 'datetime' && isDay(details) ? 'date' : type,
-    // Fields that only the system requires are filled in by the system itself.
-    required: Reflect.get(toObject(attribute['RequiredLevel']), 'Value') === 'ApplicationRequired',
+    ...readRequirement(attribute, type),
     creatable: attribute['IsValidForCreate'] === true,
     updatable: attribute['IsValidForUpdate'] === true,
     maxLength: toNumber(details['MaxLength']),
@@ -136,6 +135,32 @@ function toTargetField(attribute: Attribute, details: Attribute): TargetField {
     options: type === 'option' ? readOptions(details) : null,
   };
 }
+
+/**
+ * "Business required" columns (ApplicationRequired) are believed to be enforced by forms and not by
+ * the Web API; no source says so, and a refusal of the Web API is reported as any other. Of the
+ * columns that the system requires, it fills in ids, owners, states, and choices with a default.
+ */
+function readRequirement(
+  attribute: Attribute,
+  type: TargetField['type'],
+): Pick<TargetField, 'required' | 'expected'> {
+  const level = toObject(attribute['RequiredLevel'])['Value'];
+  return {
+    required: level === 'SystemRequired' && FILLED_BY_PEOPLE.has(type),
+    expected: level === 'ApplicationRequired',
+  };
+}
+
+const FILLED_BY_PEOPLE = new Set<TargetField['type']>([
+  'text',
+  'memo',
+  'integer',
+  'decimal',
+  'money',
+  'datetime',
+  'date',
+]);
 
 /** Whether a column holds days (Edm.Date) and so refuses a time of day. */
 const isDay = (details: Attribute): boolean =>

@@ -1,7 +1,7 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { AuditLog } from '../../audit-log.ts';
 import { toStoredValue } from '../../../mappings/stored-value.ts';
-import { findMissingFields, type Plan } from '../../../mappings/plan.ts';
+import { findExpectedFields, findMissingFields, type Plan } from '../../../mappings/plan.ts';
 import type {
   Parents,
   RemoteRecord,
@@ -91,7 +91,7 @@ export async function createRecord(
   parents: Parents,
   detect = false,
 ): Promise<WriteResult> {
-  const { metadata, tables, plan, progress, label } = delivery;
+  const { metadata, tables, plan, progress, label, auditLog } = delivery;
   const filled = Object.entries(plan.tables[table]?.values ?? {}).filter(
     ([, value]) => value !== null,
   );
@@ -100,9 +100,14 @@ export async function createRecord(
   if (missing.length > 0)
     throw new RemoteError(
       'malformed',
-      `${label} requires ` +
-        `${missing.map((field) => `"${field.label}" (${field.name})`).join(', ')} of every ` +
-        `${table}, but no value is mapped to it. Add it to the lead or to the field mapping.`,
+      `${label} requires ${quoteFields(missing)} of every ${table}, but no value is mapped to it. Add it to the lead or to the field mapping.`,
+    );
+  const expected = findExpectedFields(metadata, table, values);
+  if (expected.length > 0)
+    auditLog.addNote(
+      table,
+      'note',
+      `${label} asks people for ${quoteFields(expected)} of every ${table}. It is sent without.`,
     );
   const written = await tables.create({ table, id, values, parents }, { detect });
   if (written.kind !== 'done') return written;
@@ -110,6 +115,9 @@ export async function createRecord(
   setRemoteId(progress, table, id);
   return written;
 }
+
+const quoteFields = (fields: readonly TargetField[]): string =>
+  fields.map((field) => `"${field.label}" (${field.name})`).join(', ');
 
 /** Updates a record, on the condition that it has not changed since it was read. */
 export async function updateRecord(
