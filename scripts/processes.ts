@@ -34,7 +34,10 @@ export function whenReady({ name, child }: Part): Promise<{ port: number }> {
   });
 }
 
-/** Sends SIGTERM and waits until the part has exited; after `timeoutMs`, sends SIGKILL. */
+/**
+ * Sends SIGTERM and waits until the part has exited; after `timeoutMs`, sends SIGKILL. With 0 it
+ * sends SIGKILL at once.
+ */
 export function stopPart({ child }: Part, timeoutMs = 30_000): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
@@ -43,6 +46,6 @@ export function stopPart({ child }: Part, timeoutMs = 30_000): Promise<void> {
       clearTimeout(kill);
       resolve();
     });
-    child.kill('SIGTERM');
+    child.kill(timeoutMs === 0 ? 'SIGKILL' : 'SIGTERM');
   });
 }

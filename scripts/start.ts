@@ -4,7 +4,7 @@ import { migrateAll } from '#lib/jobs/migrate.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { ConfigError, resetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
-import { onStop } from '../src/lib/platform/signals.ts';
+import { onStop } from '../src/lib/platform/stop/signals.ts';
 import { ensureBuilt } from './build.ts';
 import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type LocalDatabase,
 } from './environment.ts';
 import { startPart, stopPart, whenReady, type Part } from './processes.ts';
+import { watchDatabase } from './watch-database.ts';
 
 const sandboxPort = 4399;
 const dnsPort = 4353;
@@ -34,13 +35,18 @@ async function main(): Promise<void> {
   const development = process.argv.includes('--dev');
   const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
-  onStop((reason) => stopAll(started, reason));
+  onStop((reason) => stopAll(started, reason), { timeoutMs: () => hardEndMs(started) });
   started.database = await openLocalDatabase(directory, secrets['APP_PASSWORD'] ?? '');
   const env = buildEnvironment(secrets, started.database, port);
   Object.assign(process.env, env);
-  parseConfig(process.env);
+  started.partTimeoutMs = parseConfig(process.env).STOP_TIMEOUT_SECONDS * 1000 + 3_000;
   await prepareDatabase(started.database, secrets);
   const demo = await prepareDemo(started, env);
+  if (started.database.embedded !== undefined)
+    started.stopWatching = watchDatabase(started.database.embedded, {
+      onRestart: printProblem,
+      onLost: (message) => void endAll(started, message, 0),
+    });
   await startAndWatch(started, 'worker', 'worker/index.ts', env);
   await building;
   const web = await startAndWatch(
@@ -58,9 +64,15 @@ interface Started {
   sandbox?: Sandbox;
   dns?: DnsServer;
   parts: Part[];
+  /** How long a part may take to stop before it is killed: longer than it gives itself. */
+  partTimeoutMs: number;
+  stopWatching?: () => Promise<void>;
 }
 
-const started: Started = { parts: [] };
+const started: Started = { parts: [], partTimeoutMs: 0 };
+
+/** When this process ends in any case: the parts come first, then sandbox and database. */
+const hardEndMs = ({ partTimeoutMs }: Started): number => partTimeoutMs + 60_000;
 
 function buildEnvironment(
   secrets: Environment,
@@ -123,24 +135,45 @@ async function startAndWatch(
   const part = startPart(name, entry, env);
   started.parts.unshift(part);
   part.child.once('exit', (code, signal) => {
-    if (stopping) return;
-    process.stderr.write(
-      `The ${name} process ended (${signal ?? `exit code ${code}`}); stopping everything.\n`,
-    );
-    void stopAll(started, name).then(() => process.exit(1));
+    const how = signal ?? `exit code ${code}`;
+    void endAll(started, `The ${name} process ended (${how}); stopping everything.`);
   });
   return part;
 }
 
-let stopping = false;
+let stopping: Promise<void> | undefined;
 
-/** Stops web, worker, sandbox and database, in this order. */
-async function stopAll(started: Started, reason: string): Promise<void> {
-  if (stopping) return;
-  stopping = true;
+/**
+ * Stops everything because something has failed, and exits with code 1. Does nothing while
+ * everything is being stopped anyway. Parts get `partTimeoutMs`: 0 where they have no database any
+ * more, so that an orderly stop can only fail.
+ */
+async function endAll(
+  started: Started,
+  message: string,
+  partTimeoutMs = started.partTimeoutMs,
+): Promise<void> {
+  if (stopping !== undefined) return;
+  printProblem(message);
+  started.partTimeoutMs = partTimeoutMs;
+  setTimeout(() => process.exit(1), hardEndMs(started)).unref();
+  await stopAll(started, 'failure').catch((error: unknown) => printProblem(safeReason(error)));
+  process.exit(1);
+}
+
+/** Stops web and worker, then sandbox and database. */
+function stopAll(started: Started, reason: string): Promise<void> {
+  stopping ??= stopInOrder(started, reason);
+  return stopping;
+}
+
+async function stopInOrder(started: Started, reason: string): Promise<void> {
   if (reason.startsWith('SIG')) printLine('\nStopping.');
-  for (const part of started.parts) await stopPart(part);
+  // From here on nobody starts the database again; a start that is under way ends meanwhile.
+  const stopWatching = started.stopWatching?.();
+  await Promise.all(started.parts.map((part) => stopPart(part, started.partTimeoutMs)));
   await closeDatabase();
+  await stopWatching;
   await started.sandbox?.close(1000);
   await started.dns?.close();
   await started.database?.embedded?.stop();
@@ -188,8 +221,10 @@ function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-main().catch(async (error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : safeReason(error)}\n`);
-  await stopAll(started, 'failure');
-  process.exit(1);
-});
+function printProblem(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+main().catch((error: unknown) =>
+  endAll(started, error instanceof ConfigError ? error.message : safeReason(error)),
+);

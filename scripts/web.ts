@@ -13,14 +13,14 @@ import { freezeObjectPrototype } from '../src/lib/platform/frozen-prototype.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
-import { onStop } from '../src/lib/platform/signals.ts';
+import { onStopWatched } from '../src/lib/platform/stop/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { limitRequests, type Serve } from './admission.ts';
 import { watchDrain } from './backpressure.ts';
 import { refuseUnreadable } from './unreadable-requests.ts';
 
-/** How long open requests may take to finish after a stop. */
-const drainMs = 20_000;
+/** The share of the time to stop that open requests have to finish. */
+const drainShare = 5 / 7;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 /** The adapter's handler, with the `locals` that routes read. */
@@ -37,7 +37,7 @@ type AdapterHandler = (
  */
 async function main(): Promise<void> {
   freezeObjectPrototype();
-  const { HOST, PORT, REQUEST_CONCURRENCY, REQUEST_QUEUE_SIZE } = config();
+  const { HOST, PORT, REQUEST_CONCURRENCY, REQUEST_QUEUE_SIZE, STOP_TIMEOUT_SECONDS } = config();
   await assertUsableDatabase();
   await assertUsableKeys();
   // Closes the pool of the checks; the application in the build opens its own.
@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     ]),
   );
   server.requestTimeout = 60_000;
+  const countOpen = countOpenRequests(server);
   await listen(server, PORT, HOST);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
@@ -62,14 +63,17 @@ async function main(): Promise<void> {
   // derives its origin from the port.
   process.env['PORT'] = String(port);
   const stopPeriodic = startPeriodicTasks([fallbackAlertsTask()]);
-  log.info({ event: 'web.ready', port }, 'Web is ready');
-  process.send?.({ ready: true, port });
-  onStop(async (signal) => {
+  const stopTimeoutMs = STOP_TIMEOUT_SECONDS * 1000;
+  onStopWatched(async (signal) => {
     log.info({ event: 'web.stopping', signal }, 'Web is stopping');
-    await drain(server);
+    const cutOff = await drain(server, countOpen, stopTimeoutMs * drainShare);
     await stopPeriodic();
     await stopTracing();
-  });
+    if (cutOff > 0)
+      throw new Error(`Requests that were still open and had to be cut off: ${cutOff}.`);
+  }, stopTimeoutMs);
+  log.info({ event: 'web.ready', port }, 'Web is ready');
+  process.send?.({ ready: true, port });
 }
 
 async function loadApplication(): Promise<Serve> {
@@ -115,11 +119,29 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function drain(server: Server): Promise<void> {
+/** Returns a function that tells how many requests are without a complete response. */
+function countOpenRequests(server: Server): () => number {
+  let open = 0;
+  server.on('request', (_request, response: ServerResponse) => {
+    open += 1;
+    response.once('close', () => (open -= 1));
+  });
+  return () => open;
+}
+
+/**
+ * Stops listening and waits for open requests, after `timeoutMs` no longer. Returns how many were
+ * cut off then.
+ */
+function drain(server: Server, countOpen: () => number, timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    let cutOff = 0;
+    server.close(() => resolve(cutOff));
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), drainMs).unref();
+    setTimeout(() => {
+      cutOff = countOpen();
+      server.closeAllConnections();
+    }, timeoutMs).unref();
   });
 }
 

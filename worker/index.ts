@@ -8,7 +8,7 @@ import { log } from '../src/lib/platform/log.ts';
 import { startPeriodicTasks } from '../src/lib/platform/periodic/run.ts';
 import { openQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
-import { onStop } from '../src/lib/platform/signals.ts';
+import { onStopWatched } from '../src/lib/platform/stop/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { duePushesTask } from '#lib/outbound/push/due.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
@@ -18,39 +18,34 @@ import { startConsumers } from './consumers.ts';
 import { startSchedule } from './schedule.ts';
 import { startServer } from './server.ts';
 
-/** How long jobs may take to reach a checkpoint after a stop. */
-const drainMs = 20_000;
+/** The share of the time to stop that jobs have to reach a checkpoint. */
+const drainShare = 5 / 7;
 
 /** Runs the worker until it is stopped: the hourly tick and the queue consumers. */
 async function main(): Promise<void> {
   freezeObjectPrototype();
-  config();
+  const stopTimeoutMs = config().STOP_TIMEOUT_SECONDS * 1000;
   await assertUsableDatabase();
   const stopTracing = await startTracing('tributary-worker');
   // Listens before any job starts: a port that is taken ends the process.
   const server = await startServer();
   await assertUsableKeys();
   const stopping = new AbortController();
-  const boss = openQueue({
-    url: config().DATABASE_URL,
-    supervise: true,
-    onError: (error) =>
-      log.warn({ event: 'queue.error', reason: safeReason(error) }, 'The queue reported an error'),
-  });
+  const boss = openQueue({ url: config().DATABASE_URL, supervise: true });
   await boss.start();
   const started: (() => unknown)[] = [];
   // Registered before any job starts: a worker that is stopped while it starts up also hands over
   // its runs.
-  onStop(async (signal) => {
+  onStopWatched(async (signal) => {
     log.info({ event: 'worker.stopping', signal }, 'Worker is stopping');
     stopping.abort(new StoppedError());
     for (const stop of started) await stop();
-    await boss.stop({ graceful: true, timeout: drainMs });
+    await boss.stop({ graceful: true, timeout: stopTimeoutMs * drainShare });
     server?.close().closeAllConnections();
     await closeQueue();
     await closeDatabase();
     await stopTracing();
-  });
+  }, stopTimeoutMs);
   await startConsumers(boss, stopping.signal);
   const schedule = await startSchedule();
   started.push(

@@ -52,7 +52,7 @@ beforeAll(async () => {
     })
   ).id;
   await syncConnection({ tenantId, connectionId, trigger: 'cli' });
-  boss = openQueue({ url: config().DATABASE_URL, supervise: false, onError: () => {} });
+  boss = openQueue({ url: config().DATABASE_URL, supervise: false });
   await boss.start();
   await startConsumers(boss, stopping.signal);
 });

@@ -3,9 +3,7 @@ import { fromDrizzle, type PgBoss } from 'pg-boss';
 import { jobs, type JobName, type JobPayload } from './jobs.ts';
 import { config } from '../platform/config.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import { log } from '../platform/log.ts';
 import { openQueue } from '../platform/queue/queue.ts';
-import { safeReason } from '../platform/secrets.ts';
 
 let openedSender: Promise<PgBoss> | undefined;
 
@@ -23,8 +21,6 @@ async function openSender(): Promise<PgBoss> {
     url: config().DATABASE_URL,
     size: 2,
     supervise: false,
-    onError: (error) =>
-      log.warn({ event: 'queue.error', reason: safeReason(error) }, 'The queue reported an error'),
   });
   await boss.start();
   return boss;

@@ -1,6 +1,8 @@
 import { PgBoss } from 'pg-boss';
 import type pg from 'pg';
 import { appRole, sessionOptions } from '../db/pool.ts';
+import { log } from '../log.ts';
+import { safeReason } from '../secrets.ts';
 
 const schema = 'pgboss';
 
@@ -14,7 +16,6 @@ export interface QueueOptions {
   size?: number;
   /** Whether it takes care of expired jobs and retries; only workers do. */
   supervise: boolean;
-  onError: (error: Error) => void;
 }
 
 /** Opens a queue client as the app role. It creates nothing; `installQueue` does that. */
@@ -36,8 +37,18 @@ export function openQueue(options: QueueOptions): PgBoss {
     reindex: false,
     monitorVacuum: false,
   });
-  boss.on('error', options.onError);
+  boss.on('error', reportError);
   return boss;
+}
+
+/**
+ * pg-boss 12.35 ends the messages of its consumers with their queue and a random id (manager.js).
+ * They are cut off, because the log would otherwise take the same outage for one error of each
+ * consumer.
+ */
+function reportError(error: unknown): void {
+  const reason = safeReason(error).replace(/ \(Queue: [^()]*, Worker: [^()]*\)$/, '');
+  log.warn({ event: 'queue.error', reason }, 'The queue reported an error');
 }
 
 /** Creates or upgrades the queue's tables and queues as owner, and lets the app role use them. */
