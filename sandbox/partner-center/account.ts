@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ControlError } from '../kit/provider.ts';
 import type { TokenClient } from '../kit/oauth.ts';
+import type { ListQuirks } from './list.ts';
 import { formatEtag, instant, referralAt, type Referral } from './life.ts';
 
 /** A partner whose referrals are read. */
@@ -18,6 +19,7 @@ export interface PartnerSpec extends Omit<TokenClient, 'account'> {
   historyDays?: number;
   /** Rows of a page. Default 100, the documented size. */
   pageSize?: number;
+  quirks?: ListQuirks;
 }
 
 const row = z.record(z.string(), z.unknown());

@@ -10,6 +10,15 @@ interface Query {
   offset: number;
 }
 
+/** What no document confirms or rules out about the list. */
+export interface ListQuirks {
+  /** A filter by time is taken and matches nothing. */
+  filterFindsNothing?: boolean;
+  refusesOrder?: boolean;
+  /** Default: as documented. `opaque` has a token that must come back letter by letter. */
+  nextLink?: 'documented' | 'relative' | 'opaque';
+}
+
 /**
  * The list. `$top` ends it, as in OData; without, the next link is as documented: http://, without
  * /engagements, and with everything that was asked inside its token.
@@ -17,15 +26,17 @@ interface Query {
 export function list(
   rows: Referral[],
   request: SandboxRequest,
-  { pageSize, trapUrl }: { pageSize: number; trapUrl: string },
+  { pageSize, trapUrl, quirks }: { pageSize: number; trapUrl: string; quirks: ListQuirks },
 ): Reply {
   const query = parseQuery(request.query);
   const match = FILTER.exec(query?.filter ?? '');
   const order = query === undefined ? null : ORDER.exec(query.order);
   if (query === undefined || order === null || (query.filter !== null && match === null))
     return failure(400, 'invalidRequest', 'The query is not understood.');
+  if (quirks.refusesOrder === true && request.query.has('$orderby'))
+    return failure(400, 'invalidRequest', 'The query is not understood.');
   const found = sortReferrals(
-    rows.filter(
+    (quirks.filterFindsNothing === true && match !== null ? [] : rows).filter(
       (row) => match === null || isAfter(row.updatedDateTime, match[2] ?? '', match[1] === 'ge'),
     ),
     order[1] ?? '',
@@ -37,9 +48,8 @@ export function list(
     : found.slice(query.offset, query.offset + Math.min(pageSize, top));
   const next = query.offset + pageSize;
   const more = request.endless || (next < found.length && !request.query.has('$top'));
-  const link = more
-    ? { '@odata.nextLink': `${trapUrl}?$skiptoken=${encodeToken({ ...query, offset: next })}` }
-    : {};
+  const token = encodeToken({ ...query, offset: next });
+  const link = more ? { '@odata.nextLink': formatNextLink(quirks.nextLink, trapUrl, token) } : {};
   return json({
     '@odata.context': 'http://api.partner.microsoft.com/v1.0/$metadata#Referrals',
     '@odata.count': value.length,
@@ -69,14 +79,24 @@ function parseQuery(params: URLSearchParams): Query | undefined {
       offset: 0,
     };
   try {
-    return JSON.parse(Buffer.from(token, 'base64url').toString()) as Query;
+    // The router's parameters have blanks where plus signs were sent, as with any form.
+    return JSON.parse(Buffer.from(token.replace(/^a b /, ''), 'base64').toString()) as Query;
   } catch {
     return undefined;
   }
 }
 
+/** Base64 with its signs escaped in small letters, as in the documented link. */
 function encodeToken(query: Query): string {
-  return Buffer.from(JSON.stringify(query)).toString('base64url');
+  return Buffer.from(JSON.stringify(query))
+    .toString('base64')
+    .replaceAll(/[+/=]/g, (sign) => encodeURIComponent(sign).toLowerCase());
+}
+
+/** `opaque` leaves a plus sign as it is, which a parser of forms takes for a blank. */
+function formatNextLink(style: ListQuirks['nextLink'], trapUrl: string, token: string): string {
+  if (style === 'opaque') return `${trapUrl}?$count=true&$skiptoken=a+b+${token}`;
+  return style === 'relative' ? `referrals?$skiptoken=${token}` : `${trapUrl}?$skiptoken=${token}`;
 }
 
 function isAfter(changed: string, since: string, orEqual: boolean): boolean {

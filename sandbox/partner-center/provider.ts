@@ -125,6 +125,7 @@ function referralRoutes(
 const readList: Handler = (partner, request, now) =>
   list(partner.rows(now), request, {
     pageSize: partner.spec.pageSize ?? 100,
+    quirks: partner.spec.quirks ?? {},
     trapUrl: `http://${request.headers.host}/partner-center/v1.0/referrals`,
   });
 
@@ -147,6 +148,8 @@ function guarded(
       );
     if (request.headers['client-request-id'] === undefined)
       return failure(400, 'invalidRequest', 'client-request-id is required.');
+    if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+      return failure(415, 'invalidRequest', 'content-type is required.');
     return handler(account(name), request, clock.now());
   };
 }

@@ -1,5 +1,6 @@
 import { sign, type KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { SandboxClock } from '../kit/clock.ts';
 import { json, type Reply, type Route, type SandboxRequest } from '../kit/provider.ts';
 import { authority, type Authority } from './authority.ts';
@@ -10,6 +11,19 @@ interface Registration {
   WebhookEvents: string[];
   signatureTokenToMsSignatureHeader?: boolean;
 }
+
+const EVENTS = [
+  'referral-created',
+  'referral-updated',
+  'related-referral-created',
+  'related-referral-updated',
+  'test-created',
+] as const;
+const registrationBody = z.object({
+  WebhookUrl: z.url(),
+  WebhookEvents: z.array(z.enum(EVENTS)).min(1),
+  signatureTokenToMsSignatureHeader: z.boolean().optional(),
+}) as z.ZodType<Registration>;
 
 /** One notice as it goes over the wire. */
 export interface Notice {
@@ -51,6 +65,9 @@ const PAUSE_MS = 20;
 export class WebhookDesk {
   readonly #clock: SandboxClock;
   readonly #registrations = new Map<string, Registration>();
+  readonly #testsAt = new Map<string, number[]>();
+  /** The guide writes names like WebhookUrl, the specification like webhookUrl. */
+  casing: 'guide' | 'specification' = 'guide';
 
   constructor(clock: SandboxClock) {
     this.#clock = clock;
@@ -71,8 +88,11 @@ export class WebhookDesk {
           : handle(account, request);
       };
     const keep = (account: string, { body }: SandboxRequest) => {
-      this.#registrations.set(account, JSON.parse(body) as Registration);
-      return json(this.#registrations.get(account));
+      const parsed = registrationBody.safeParse(JSON.parse(body));
+      if (!parsed.success)
+        return json({ code: '800400', description: 'Registration is not valid' }, 400);
+      this.#registrations.set(account, parsed.data);
+      return json(this.#inCase({ SubscriberId: account, ...parsed.data }));
     };
     return [
       {
@@ -80,7 +100,7 @@ export class WebhookDesk {
         pattern: path,
         handle: guarded((account) =>
           this.#registrations.has(account)
-            ? json(this.#registrations.get(account))
+            ? json(this.#inCase({ ...this.#registrations.get(account) }))
             : json({ code: '800404', description: 'Registration not found' }, 404),
         ),
       },
@@ -115,9 +135,27 @@ export class WebhookDesk {
     ];
   }
 
+  #inCase(fields: Record<string, unknown>): Record<string, unknown> {
+    const rename = (name: string) =>
+      this.casing === 'guide' ? name : name.charAt(0).toLowerCase() + name.slice(1);
+    return Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value]));
+  }
+
+  /** Two in a minute, and only for those who are registered for the event. */
   #test(account: string, { headers }: SandboxRequest): Reply {
-    if (!this.#registrations.has(account))
+    if (this.#registrations.get(account)?.WebhookEvents.includes('test-created') !== true)
       return json({ code: '800404', description: 'Registration not found' }, 404);
+    const now = this.#clock.now();
+    const recent = (this.#testsAt.get(account) ?? []).filter((at) => at > now - 60_000);
+    if (recent.length >= 2)
+      return {
+        ...json(
+          { statusCode: 429, message: 'Rate limit is exceeded. Try again in 57 seconds.' },
+          429,
+        ),
+        headers: { 'content-type': 'application/json', 'retry-after': '57' },
+      };
+    this.#testsAt.set(account, [...recent, now]);
     void this.deliver(account, `http://${headers.host}`, { event: 'test-created', id: 'test' });
     return json({ correlationId: 'sandbox' }, 202);
   }
@@ -159,13 +197,15 @@ export class WebhookDesk {
     { forgery, hash = 'sha256' }: DeliveryOptions = {},
   ): Promise<{ headers: Record<string, string>; body: string }> {
     const uri = `https://api.partnercenter.microsoft.com/engagements/v1/referrals/${id}`;
-    const body = JSON.stringify({
-      EventName: event,
-      ResourceUri: uri,
-      ResourceName: 'referral',
-      AuditUri: null,
-      ResourceChangeUtcDate: instant(at).replace('Z', '+00:00'),
-    });
+    const body = JSON.stringify(
+      this.#inCase({
+        EventName: event,
+        ResourceUri: uri,
+        ResourceName: 'referral',
+        AuditUri: null,
+        ResourceChangeUtcDate: instant(at).replace('Z', '+00:00'),
+      }),
+    );
     const [file, key] = chooseSigner(await authority(), forgery);
     const signature = sign(
       forgery === 'sha1' ? 'sha1' : hash,

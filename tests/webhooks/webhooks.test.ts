@@ -85,6 +85,38 @@ it('operators register, try and look at webhooks from the command line', async (
   });
 });
 
+it('names of fields may be in the case of the guide or of the specification', async () => {
+  desk().casing = 'specification';
+  expect(await registerWebhook(tenantId, connectionId)).toMatchObject({
+    isCurrent: true,
+    registered: { url: address },
+  });
+  expect(await deliver({ event: 'referral-updated', id: 'other-case' })).toEqual([200]);
+  expect(await recorded()).toMatchObject([
+    { event: 'referral-updated', resource_id: 'other-case' },
+  ]);
+  desk().casing = 'guide';
+});
+
+it.each([429, 503])('a registration that met %i says what to do, and when', async (status) => {
+  Object.assign(desk().registration('partner') ?? {}, { WebhookUrl: 'https://old.example/' });
+  for (const endpoint of ['POST webhooks/v1/registration', 'PUT webhooks/v1/registration'])
+    sandbox.faults.arm(
+      status === 429
+        ? { kind: 'rate_limited', retryAfter: '3600', endpoint, next: 1 }
+        : { kind: 'status', status, endpoint, next: 9 },
+    );
+  await expect(registerWebhook(tenantId, connectionId)).rejects.toThrow(
+    status === 429
+      ? /asked for a pause until \d.*Nothing was changed: do it again then\./
+      : /is not available right now\. Do it again in a few minutes; twice does no harm\./,
+  );
+  sandbox.faults.disarm();
+  await db.query('delete from rate_budgets');
+  await db.query('delete from circuits');
+  expect(await registerWebhook(tenantId, connectionId)).toMatchObject({ isCurrent: true });
+});
+
 describe('many deliveries', () => {
   it('50 events 20 times each, in any order, are 50 and ask for a pass or two', async () => {
     await db.query(`update connections set due_at = now() + interval '1 hour' where id = $1`, [

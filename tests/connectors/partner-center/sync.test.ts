@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ListQuirks } from '../../../sandbox/partner-center/list.ts';
 import { updateSettings } from '#lib/connections/connections.ts';
 import { selectReferralPage } from '#lib/entities/referral/queries.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
@@ -23,6 +24,8 @@ const truth = () =>
   )
     .map(({ id, status, substatus }) => ({ id, status, substatus }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+const setQuirks = (quirks: ListQuirks) =>
+  Object.assign(sandbox.partnerCenter.account('partner').spec, { quirks });
 const lists = () =>
   sandbox.log
     .entries()
@@ -128,6 +131,38 @@ describe('referrals', () => {
     expect(await sync()).toMatchObject({ status: 'success', inserted: truth().length - 260 });
     expect(await stored()).toEqual(truth());
   });
+
+  it('are listed whole when the filter is taken but not understood', async () => {
+    await sync();
+    setQuirks({ filterFindsNothing: true });
+    sandbox.clock.shift(3_600_000);
+    expect(await sync()).toMatchObject({ status: 'success', inserted: truth().length - 260 });
+    expect(await stored()).toEqual(truth());
+  });
+
+  it('are read without any order when the source does not take it', async () => {
+    setQuirks({ refusesOrder: true });
+    expect(await sync()).toMatchObject({ status: 'success', inserted: 260 });
+    sandbox.clock.shift(3_600_000);
+    await sync();
+    expect(await stored()).toEqual(truth());
+  });
+
+  it.each(['documented', 'relative', 'opaque'] as const)(
+    'are read to the end over %s links, letter by letter',
+    async (nextLink) => {
+      setQuirks({ nextLink });
+      expect(await sync()).toMatchObject({ status: 'success', fetched: 260, pages: 6 });
+      expect(sandbox.partnerCenter.leaks()).toBe(0);
+      const tokens = sandbox.log
+        .entries()
+        .filter(({ path }) => path.includes('skiptoken='))
+        .map(({ path }) => path);
+      expect(tokens).toHaveLength(5);
+      if (nextLink === 'opaque')
+        for (const path of tokens) expect(path).toMatch(/\?\$count=true&\$skiptoken=a\+b\+ey/);
+    },
+  );
 
   it('end a list that goes round in circles', async () => {
     sandbox.faults.arm({

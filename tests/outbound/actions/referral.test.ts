@@ -144,7 +144,11 @@ describe('changing a referral at its source', () => {
       }),
     });
     const { access_token: access } = (await token.json()) as { access_token: string };
-    const headers = { authorization: `Bearer ${access}`, 'client-request-id': 'x' };
+    const headers = {
+      authorization: `Bearer ${access}`,
+      'client-request-id': 'x',
+      'content-type': 'application/json',
+    };
     const url = `${sandbox.partnerCenter.baseUrl}referrals/${referral.externalId}`;
     const { eTag } = (await (await fetch(url, { headers })).json()) as { eTag: string };
     expect(

@@ -1,25 +1,31 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
+import type { HttpResponse } from '../../platform/http/types.ts';
 import type { Cursor, Page, ReadContext, ReadSpan } from '../contract/source.ts';
 import { parseBody } from '../kit/json.ts';
 import { odataList } from '../kit/odata.ts';
 import { readCursorField, toExpectedTotal } from '../kit/paging.ts';
-import { fetchReferrals } from './request.ts';
+import { fetchReferralPage, fetchReferrals } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 type Context = ReadContext<PartnerCenterSettings>;
 
 /**
  * A filter in the syntax of OData 4. Unconfirmed: `updatedDateTime` is documented as filterable,
- * but no example shows the operator or the format of the time. If Partner Center rejects it,
- * everything is listed instead.
+ * but no example shows the operator or the format of the time. If Partner Center rejects it, or
+ * finds nothing with it, everything is listed instead.
  */
 const formatChangedSince = (at: Date): string => `updatedDateTime ge ${at.toISOString()}`;
-/** Referrals are never deleted, so a list in this order does not shift while it is read. */
-const BY_CREATION = 'createdDateTime asc';
-const BY_CHANGE = 'updatedDateTime asc';
+/**
+ * Every version of the documentation names this field for sorting; the newest one another besides.
+ * Referrals are never deleted, so a list in this order does not shift while it is read.
+ */
+const ORDER = { $orderby: 'createdDateTime asc' };
 
-const envelope = odataList.extend({ '@odata.count': z.number().int().optional() });
+const envelope = odataList.extend({
+  '@odata.nextLink': z.string().nullish(),
+  '@odata.count': z.number().int().optional().catch(undefined),
+});
 
 /** The items of a body. Throws RemoteError `malformed` when it is not a list. */
 export function parseItems(body: string): unknown[] {
@@ -40,45 +46,65 @@ function parseList(body: string): z.output<typeof envelope> {
  * 100 referrals.
  */
 export async function* readReferrals(context: Context, cursor: Cursor): AsyncGenerator<Page> {
-  let token = readSkipToken(cursor);
+  let query = readQuery(cursor);
   do {
-    const { page, next } = await readPage(context, token);
+    const { page, next } = await readPage(context, query);
     yield page;
-    token = next;
-  } while (token !== undefined);
+    query = next;
+  } while (query !== undefined);
 }
 
 async function readPage(
   context: Context,
-  token: string | undefined,
+  query: string | undefined,
 ): Promise<{ page: Page; next: string | undefined }> {
   const response =
-    token === undefined ? await fetchFirst(context) : await fetchNext(context, token);
-  const list = parseList(response.body);
-  const { value: items, '@odata.count': count, '@odata.nextLink': link } = list;
-  const next = link === undefined ? undefined : parseSkipToken(link);
-  if (next !== undefined && next === token)
+    query === undefined ? await fetchFirst(context) : await fetchNext(context, query);
+  const { value: items, '@odata.nextLink': link, '@odata.count': count } = parseList(response.body);
+  const next = link ? parseNextQuery(link, context.settings.baseUrl) : undefined;
+  if (next !== undefined && next === query)
     throw new RemoteError('malformed', 'Partner Center sent the same page of referrals twice.');
-  const cursor = next === undefined ? null : { skiptoken: next };
+  const cursor = next === undefined ? null : { query: next };
   const last = next === undefined;
   return { page: { response, items, cursor, last, ...toExpectedTotal(count, items) }, next };
 }
 
-async function fetchFirst(context: Context) {
+async function fetchFirst(context: Context): Promise<HttpResponse> {
+  const changed = await fetchChanged(context);
+  if (changed !== undefined) return changed;
+  return (await fetchUnlessRejected(context, ORDER)) ?? fetchReferrals(context, {});
+}
+
+/**
+ * What changed in a span; undefined when everything has to be listed. A span begins before the
+ * newest change that is known, so a filter that works finds at least that referral: an empty list
+ * means that the filter is not understood as it is meant.
+ */
+async function fetchChanged(context: Context): Promise<HttpResponse | undefined> {
   const filter = buildFilter(context.span);
-  const all = { $orderby: BY_CREATION };
-  if (filter === undefined) return fetchReferrals(context, all);
+  if (filter === undefined) return undefined;
+  const response = await fetchUnlessRejected(context, { $filter: filter, ...ORDER });
+  if (response === undefined) return undefined;
+  const { value, '@odata.nextLink': link } = parseList(response.body);
+  return value.length === 0 && !link ? undefined : response;
+}
+
+/** Undefined when Partner Center does not accept this query. */
+async function fetchUnlessRejected(
+  context: Context,
+  query: Record<string, string>,
+): Promise<HttpResponse | undefined> {
   try {
-    return await fetchReferrals(context, { $filter: filter, $orderby: BY_CHANGE });
+    return await fetchReferrals(context, query);
   } catch (error) {
-    if (error instanceof RemoteError && error.status === 400) return fetchReferrals(context, all);
+    if (error instanceof RemoteError && error.status === 400) return undefined;
     throw error;
   }
 }
 
-async function fetchNext(context: Context, token: string) {
+async function fetchNext(context: Context, query: string): Promise<HttpResponse> {
   try {
-    return await fetchReferrals(context, { $skiptoken: token });
+    return await fetchReferralPage(context, query);
   } catch (error) {
     const unknown = error instanceof RemoteError && (error.status === 400 || error.kind === 'gone');
     throw unknown
@@ -97,21 +123,21 @@ function buildFilter({ mode, since }: ReadSpan): string | undefined {
 }
 
 /**
- * Takes only the token out of a next link, which must not be followed itself: the documented links
- * begin with http:// and lack a part of the path, so following one would send the access token
- * unencrypted and to a different address.
+ * Takes only the query out of a next link, letter by letter, because its token means something to
+ * Partner Center alone. The link itself must not be followed: the documented ones begin with
+ * http:// and lack a part of the path, so following one would send the access token unencrypted and
+ * to a different address.
  */
-function parseSkipToken(link: string): string {
-  const token = URL.canParse(link) ? new URL(link).searchParams.get('$skiptoken') : null;
-  if (token === null || token === '')
-    throw new RemoteError(
-      'malformed',
-      'Partner Center sent a link to the next page that is not valid.',
-    );
-  return token;
+function parseNextQuery(link: string, baseUrl: string): string {
+  const query = URL.parse(link, baseUrl)?.search.slice(1) ?? '';
+  if (query !== '') return query;
+  throw new RemoteError(
+    'malformed',
+    'Partner Center sent a link to the next page that is not valid.',
+  );
 }
 
-function readSkipToken(cursor: Cursor): string | undefined {
-  const token = readCursorField(cursor, 'skiptoken');
-  return typeof token === 'string' ? token : undefined;
+function readQuery(cursor: Cursor): string | undefined {
+  const query = readCursorField(cursor, 'query');
+  return typeof query === 'string' ? query : undefined;
 }

@@ -13,14 +13,23 @@ const PATH = 'referrals';
  * sign of its parameter names unescaped. Each request needs a new `client-request-id`. Source:
  * https://github.com/MicrosoftDocs/partner-rest (headers.md, error-codes.md)
  */
-export async function fetchReferrals(
-  { http, settings }: Access,
+export function fetchReferrals(
+  access: Access,
   query: Record<string, string>,
 ): Promise<HttpResponse> {
   const text = Object.entries(query)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
-  return send(http, { url: `${new URL(PATH, settings.baseUrl).href}?${text}` });
+  return fetchReferralPage(access, text);
+}
+
+/** Requests the list with a query that is already encoded; empty for none. */
+export function fetchReferralPage(
+  { http, settings }: Access,
+  query: string,
+): Promise<HttpResponse> {
+  const { href } = new URL(PATH, settings.baseUrl);
+  return send(http, { url: query === '' ? href : `${href}?${query}` });
 }
 
 /** Sends one request about one referral. */
@@ -39,7 +48,12 @@ async function send(http: Access['http'], request: HttpRequest): Promise<HttpRes
   try {
     return await http.request({
       ...request,
-      headers: { 'client-request-id': randomUUID(), ...request.headers },
+      // The specification of the connector requires a content type even where there is no content.
+      headers: {
+        'content-type': 'application/json',
+        'client-request-id': randomUUID(),
+        ...request.headers,
+      },
     });
   } catch (error) {
     throw error instanceof RemoteError ? toPlainError(error) : error;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { HttpResponse, HttpRequest } from '../../platform/http/types.ts';
 import type { RegistrationContext, WebhookRegistration } from '../contract/events.ts';
-import { parseBody } from '../kit/json.ts';
+import { parseBody, withLowerCaseNames } from '../kit/json.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
 /** The events about referrals, and the one that is sent to test the registration. */
@@ -19,10 +19,16 @@ const PATH = 'webhooks/v1/registration';
 
 type Context = RegistrationContext<PartnerCenterSettings>;
 
-const registrationSchema = z.looseObject({
-  WebhookUrl: z.string(),
-  WebhookEvents: z.array(z.string()).catch([]),
-});
+/**
+ * The guide writes WebhookUrl, the specification webhookUrl, so names are compared without case.
+ * Null when nothing is registered.
+ */
+const registrationSchema = z
+  .preprocess(
+    withLowerCaseNames,
+    z.looseObject({ webhookurl: z.string(), webhookevents: z.array(z.string()).catch([]) }),
+  )
+  .nullable();
 
 /**
  * The API for webhook registrations. It has a host of its own and needs tokens for that host.
@@ -35,12 +41,12 @@ export const registration: WebhookRegistration<PartnerCenterSettings> = {
   async read(context) {
     const response = await send(context, { accept: [404] });
     if (response.status === 404 || response.body.trim() === '') return null;
-    const { WebhookUrl: url, WebhookEvents: events } = parseBody(
+    const known = parseBody(
       registrationSchema,
       response.body,
       'Partner Center returned something that is not a webhook registration.',
     );
-    return { url, events };
+    return known === null ? null : { url: known.webhookurl, events: known.webhookevents };
   },
   async write(context, url, known) {
     // Requests the signature in a separate header, because proxies may consume Authorization.

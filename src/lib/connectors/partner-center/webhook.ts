@@ -8,7 +8,7 @@ import type {
   DeliveryProof,
   WebhookDefinition,
 } from '../contract/events.ts';
-import { tryParseJson } from '../kit/json.ts';
+import { tryParseJson, withLowerCaseNames } from '../kit/json.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 import { registration, WEBHOOK_EVENTS } from './webhook-registration.ts';
 
@@ -86,12 +86,15 @@ function readHash({ headers }: Delivery): string | undefined {
 }
 
 const optional = z.string().max(2_000).nullish();
-const payloadSchema = z.looseObject({
-  EventName: z.string().trim().min(1).max(100),
-  ResourceUri: optional,
-  ResourceName: optional,
-  ResourceChangeUtcDate: optional,
-});
+/** The guide writes EventName, the specification eventName, so names are compared without case. */
+const payloadSchema = z.preprocess(
+  withLowerCaseNames,
+  z.looseObject({
+    eventname: z.string().trim().min(1).max(100),
+    resourceuri: optional,
+    resourcechangeutcdate: optional,
+  }),
+);
 
 /**
  * Parses the body. Events have no id, so their key is a digest of the event's name, resource and
@@ -101,9 +104,9 @@ function parse(body: string): DeliveredEvent {
   const parsed = payloadSchema.safeParse(tryParseJson(body));
   if (!parsed.success) throw new RecordRejected('The body is not an event of Partner Center.');
   const {
-    EventName: event,
-    ResourceUri: uri = null,
-    ResourceChangeUtcDate: changed = null,
+    eventname: event,
+    resourceuri: uri = null,
+    resourcechangeutcdate: changed = null,
   } = parsed.data;
   const at = changed === null ? Number.NaN : Date.parse(changed);
   const key = createHash('sha256')

@@ -5,6 +5,7 @@ import type { OpenConnection } from '../../connections/connections.ts';
 import { withConnection } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
 import { Problem } from '../../platform/errors.ts';
+import { formatMinuteUtc } from '../../platform/format-minute.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { isId } from '../../platform/id.ts';
@@ -97,11 +98,26 @@ async function withRegistrationClient<T>(
         createRegistrationClient(registration, { http, settings }, { events, url }),
       );
     } catch (error) {
-      if (error instanceof RemoteError)
-        throw new Problem('conflict', `The request to ${provider.label} failed. ${error.message}`);
-      throw error;
+      throw error instanceof RemoteError ? toProblem(provider.label, error) : error;
     }
   });
+}
+
+/** Registering is left to the person: nobody repeats it, and the words must not say so. */
+function toProblem(label: string, { kind, message, until, status, unsent }: RemoteError): Problem {
+  if (kind === 'rate_limited')
+    return new Problem(
+      'conflict',
+      until === undefined
+        ? `${label} takes no more requests for now. Nothing was changed: do it again in a few minutes.`
+        : `${label} asked for a pause until ${formatMinuteUtc(until)}. Nothing was changed: do it again then.`,
+    );
+  if (status === 503 || unsent)
+    return new Problem(
+      'conflict',
+      `${label} is not available right now. Do it again in a few minutes; twice does no harm.`,
+    );
+  return new Problem('conflict', `The request to ${label} failed. ${message}`);
 }
 
 function requireWebhook({ provider }: OpenConnection): WebhookDefinition {
