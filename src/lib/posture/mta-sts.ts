@@ -11,7 +11,7 @@ import {
   type Conclusion,
 } from './findings.ts';
 import type { DnsQuery } from './resolver.ts';
-import { parseTags } from './tags.ts';
+import { describeNearMiss, findDuplicateTags, findNearMiss, parseTags } from './tags.ts';
 import type { Evidence, Finding, MxCheck } from './types.ts';
 
 type MtaSts = Evidence['mtaSts'];
@@ -55,16 +55,22 @@ async function concludeMtaSts(
   const answer = await query(`_mta-sts.${domain}`, 'TXT');
   const early = concludeWithoutRecord(answer, mx, { code: 'mta_sts.unanswered', what: 'MTA-STS' });
   if (early !== undefined) return early;
-  const records = getRecords(answer).filter((record) => /^v=STSv1\s*(;|$)/.test(record));
+  const records = getRecords(answer).filter(isSts);
   const [text, ...others] = records;
-  if (text === undefined) return conclude('missing', [], reportMissing());
+  if (text === undefined)
+    return conclude('missing', [], reportMissing(findNearMiss(getRecords(answer), 'STSv1', isSts)));
   if (others.length > 0 || !hasPolicyId(text)) return conclude('bad', records, reportBadRecord());
   if (http === undefined) return conclude('unknown', [text], reportNotFetched());
   return concludePolicy(text, await fetchPolicy(domain, http), { domain, mx });
 }
 
+const isSts = (text: string): boolean => /^v=STSv1\s*(;|$)/.test(text);
+
 function hasPolicyId(text: string): boolean {
-  return /^[a-z0-9]{1,32}$/i.test(parseTags(text).get('id') ?? '');
+  return (
+    findDuplicateTags(text).length === 0 &&
+    /^[a-z0-9]{1,32}$/i.test(parseTags(text).get('id') ?? '')
+  );
 }
 
 type FetchFailure = 'absent' | 'unreadable' | 'unknown';
@@ -88,6 +94,13 @@ function classifyFetchFailure({ kind, status }: RemoteError): FetchFailure {
   return kind === 'gone' || (kind !== 'transient' && status !== undefined) ? 'absent' : 'unknown';
 }
 
+/** About a year, in seconds; the longest that a policy may ask for (RFC 8461, section 3.2). */
+const MAX_AGE = 31_557_600;
+
+/** A host name, whose first label may be "*" and no other (RFC 8461, sections 3.2 and 4.1). */
+const isHostPattern = (pattern: string): boolean =>
+  /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(pattern);
+
 /** Reads a policy; null when receivers could not read it either. Never throws. */
 export function parseStsPolicy(text: string): StsPolicy | null {
   const pairs = text
@@ -100,6 +113,7 @@ export function parseStsPolicy(text: string): StsPolicy | null {
   const hosts = pairs.flatMap(([key, value = '']) => (key === 'mx' ? [value.toLowerCase()] : []));
   const maxAge = /^\d{1,10}$/.test(getValue('max_age') ?? '') ? Number(getValue('max_age')) : null;
   if (getValue('version') !== 'STSv1' || mode === undefined || maxAge === null) return null;
+  if (maxAge > MAX_AGE || !hosts.every(isHostPattern)) return null;
   return mode !== 'none' && hosts.length === 0 ? null : { mode, hosts, maxAge };
 }
 
@@ -133,10 +147,11 @@ function matchesHost(pattern: string, host: string): boolean {
     : pattern === host;
 }
 
-const reportMissing = () =>
+const reportMissing = (nearMiss: string | undefined) =>
   info(
     'mta_sts.missing',
-    'There is no MTA-STS record, so senders may fall back to unencrypted delivery.',
+    'There is no MTA-STS record, so senders may fall back to unencrypted delivery.' +
+      describeNearMiss(nearMiss, 'v=STSv1;'),
   );
 
 const reportBadRecord = () =>

@@ -10,7 +10,7 @@ import {
   type Conclusion,
 } from './findings.ts';
 import type { DnsAnswer, DnsQuery } from './resolver.ts';
-import { parseTags } from './tags.ts';
+import { describeNearMiss, findDuplicateTags, findNearMiss, parseTags } from './tags.ts';
 import type { Check, DmarcCheck, MxCheck } from './types.ts';
 
 /** Whether anybody receives reports about failed encryption (TLS reporting, RFC 8460). */
@@ -27,24 +27,33 @@ function concludeTlsRpt(answer: DnsAnswer<string>, mx: MxCheck): Conclusion {
     what: 'TLS reporting',
   });
   if (early !== undefined) return early;
-  const records = getRecords(answer).filter((text) => /^v=TLSRPTv1\s*(;|$)/.test(text));
+  const records = getRecords(answer).filter(isTlsRpt);
   const [text, ...others] = records;
-  if (text === undefined) return conclude('missing', [], reportNoTlsRpt());
+  if (text === undefined)
+    return conclude(
+      'missing',
+      [],
+      reportNoTlsRpt(findNearMiss(getRecords(answer), 'TLSRPTv1', isTlsRpt)),
+    );
   return others.length === 0 && hasReportAddress(text)
     ? conclude('good', records)
     : conclude('bad', records, reportBadTlsRpt());
 }
 
+const isTlsRpt = (text: string): boolean => /^v=TLSRPTv1\s*(;|$)/.test(text);
+
 function hasReportAddress(text: string): boolean {
+  if (findDuplicateTags(text).length > 0) return false;
   return (parseTags(text).get('rua') ?? '')
     .split(',')
     .some((uri) => /^\s*(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)\s*$/i.test(uri));
 }
 
-const reportNoTlsRpt = () =>
+const reportNoTlsRpt = (nearMiss: string | undefined) =>
   info(
     'tls_rpt.missing',
-    'TLS reporting is not set up, so nobody learns when mail cannot be encrypted in transit.',
+    'TLS reporting is not set up, so nobody learns when mail cannot be encrypted in transit.' +
+      describeNearMiss(nearMiss, 'v=TLSRPTv1;'),
   );
 
 const reportBadTlsRpt = () =>

@@ -1,12 +1,16 @@
 import { conclude, createCheck, getRecords, reportUnanswered } from '../findings.ts';
 import type { DnsAnswer, DnsQuery } from '../resolver.ts';
+import { findNearMiss } from '../tags.ts';
 import type { DkimCheck, Finding, Verdict } from '../types.ts';
 import {
+  MAX_BITS,
   MIN_BITS,
   RECOMMENDED_BITS,
   allRevoked,
   notFound,
+  reportDuplicates,
   reportKey,
+  reportNearMiss,
   reportRevoked,
   subtreeFound,
   wildcardIgnored,
@@ -18,6 +22,8 @@ interface FoundKey {
   selector: string;
   text: string;
   key: DkimKey;
+  /** The selector has other key records as well. */
+  isAmbiguous: boolean;
 }
 
 interface Answers {
@@ -44,8 +50,12 @@ export async function checkDkim(
   const findings = [
     ...reportWildcard(answers.wildcardTexts),
     ...(live.length > 0
-      ? live.flatMap(({ selector, key }) => reportKey(selector, key))
+      ? live.flatMap(({ selector, key, isAmbiguous }) => [
+          ...(isAmbiguous ? [reportDuplicates(selector)] : []),
+          ...reportKey(selector, key),
+        ])
       : reportNoKey(found, answers)),
+    ...selectors.flatMap((selector, index) => reportMisspelt(selector, index, answers)),
   ];
   return {
     ...createCheck(conclude(computeVerdict(live), records, ...findings), now),
@@ -69,12 +79,25 @@ function findKeysAt(
   index: number,
   { bySelector, wildcardTexts }: Answers,
 ): FoundKey[] {
+  const [first, ...others] = listTexts(index, { bySelector, wildcardTexts }).flatMap((text) => {
+    const key = parseDkimKey(text);
+    return key === null ? [] : [{ text, key }];
+  });
+  return first === undefined ? [] : [{ selector, ...first, isAmbiguous: others.length > 0 }];
+}
+
+function listTexts(
+  index: number,
+  { bySelector, wildcardTexts }: Pick<Answers, 'bySelector' | 'wildcardTexts'>,
+): string[] {
   const answer = bySelector[index];
-  for (const text of answer ? getRecords(answer) : []) {
-    const key = wildcardTexts.has(text) ? null : parseDkimKey(text);
-    if (key) return [{ selector, text, key }];
-  }
-  return [];
+  return (answer ? getRecords(answer) : []).filter((text) => !wildcardTexts.has(text));
+}
+
+function reportMisspelt(selector: string, index: number, answers: Answers): Finding[] {
+  const isKey = (text: string) => parseDkimKey(text) !== null;
+  const missed = findNearMiss(listTexts(index, answers), 'DKIM1', isKey);
+  return missed === undefined ? [] : [reportNearMiss(selector)];
 }
 
 function toSelectorResult({ selector, key }: FoundKey): DkimCheck['selectors'][number] {
@@ -85,7 +108,9 @@ function toSelectorResult({ selector, key }: FoundKey): DkimCheck['selectors'][n
 function computeVerdict(live: readonly FoundKey[]): Verdict {
   if (live.length === 0) return 'unknown';
   if (!live.some(({ key }) => isUsable(key, MIN_BITS))) return 'bad';
-  return live.every(({ key }) => isUsable(key, RECOMMENDED_BITS) && !key.testing) ? 'good' : 'weak';
+  const isGood = ({ key, isAmbiguous }: FoundKey) =>
+    isUsable(key, RECOMMENDED_BITS) && (key.bits ?? 0) <= MAX_BITS && !key.testing && !isAmbiguous;
+  return live.every(isGood) ? 'good' : 'weak';
 }
 
 function isUsable({ malformed, bits }: DkimKey, minBits: number): boolean {

@@ -56,7 +56,7 @@ export async function checkDmarc(
   };
 }
 
-function concludeWithoutRecord({ failed }: Discovery, duplicates: Finding[]): Conclusion {
+function concludeWithoutRecord({ failed, nearMiss }: Discovery, duplicates: Finding[]): Conclusion {
   if (failed)
     return conclude(
       'unknown',
@@ -66,7 +66,7 @@ function concludeWithoutRecord({ failed }: Discovery, duplicates: Finding[]): Co
     );
   return duplicates.length > 0
     ? conclude('bad', [], ...duplicates)
-    : conclude('missing', [], reportMissing());
+    : conclude('missing', [], reportMissing(nearMiss));
 }
 
 function createEmptyResult(): Pick<DmarcCheck, 'foundAt' | 'policy' | 'testing' | 'reports'> {
@@ -88,7 +88,8 @@ function computeVerdict(
   policy: Policy,
 ): Verdict {
   if (applied?.record.ignored || duplicates.includes(domain)) return 'bad';
-  return policy === 'none' || applied?.record.testing ? 'weak' : 'good';
+  const isDoubtful = applied?.record.testing || (applied?.record.duplicates.length ?? 0) > 0;
+  return policy === 'none' || isDoubtful ? 'weak' : 'good';
 }
 
 /** RFC 9990: a host outside the organization must publish that it accepts the reports. */

@@ -1,12 +1,17 @@
 import { error, info, warning } from '../findings.ts';
 import type { Finding } from '../types.ts';
+import { describeNearMiss } from '../tags.ts';
 import { lowerPolicy, type DmarcRecord, type Policy } from './parse.ts';
 
-export function reportMissing(): Finding {
+/** `nearMiss`: a record that was probably meant to be DMARC. */
+export function reportMissing(nearMiss?: string): Finding {
+  const next =
+    nearMiss === undefined
+      ? ' Publish one, starting with p=none and a report address.'
+      : describeNearMiss(nearMiss, 'v=DMARC1;');
   return error(
     'dmarc.missing',
-    'There is no DMARC record, so receivers do not know what to do with forged mail. ' +
-      'Publish one, starting with p=none and a report address.',
+    `There is no DMARC record, so receivers do not know what to do with forged mail.${next}`,
   );
 }
 
@@ -23,7 +28,9 @@ export function reportRecord(record: DmarcRecord): Finding[] {
   return [
     ...(record.ignored ? [ignored] : []),
     ...(record.recovered ? [badPolicy] : []),
-    ...(record.removed.length > 0 ? [reportRemovedTags(record.removed)] : []),
+    ...(record.removed.length > 0 ? [reportRemovedTags(record)] : record.late ? [late] : []),
+    ...(record.duplicates.length > 0 ? [reportDuplicateTags(record.duplicates)] : []),
+    ...(record.badReports.length > 0 ? [reportBadReports(record.badReports)] : []),
     ...(record.sizeLimit ? [sizeLimit] : []),
   ];
 }
@@ -40,11 +47,32 @@ const badPolicy = error(
     'as p=none. Set it to none, quarantine or reject.',
 );
 
-function reportRemovedTags(tags: readonly string[]): Finding {
+function reportRemovedTags({ removed, late: isLate }: DmarcRecord): Finding {
   return info(
     'dmarc.removed_tags',
     'The record uses tags that RFC 9989 has removed and newer receivers ignore: ' +
-      `${tags.join(', ')}.`,
+      `${removed.join(', ')}.${isLate ? ` ${lateText}` : ''}`,
+  );
+}
+
+const lateText =
+  'Older receivers (RFC 7489) ignore a record whose policy (p) is not directly after the version. ' +
+  'Write "v=DMARC1; p=…" first.';
+const late = info('dmarc.order', lateText);
+
+function reportDuplicateTags(tags: readonly string[]): Finding {
+  return warning(
+    'dmarc.duplicate_tags',
+    `The record has these tags more than once: ${tags.join(', ')}. Receivers may ignore all of ` +
+      'it. Keep one of each.',
+  );
+}
+
+function reportBadReports(uris: readonly string[]): Finding {
+  return warning(
+    'dmarc.bad_report_address',
+    `"${uris[0]?.slice(0, 80)}" is no address for reports, so nobody sends any there. ` +
+      'Write mailto: before an e-mail address.',
   );
 }
 

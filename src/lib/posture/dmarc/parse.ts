@@ -1,4 +1,4 @@
-import { parseTags } from '../tags.ts';
+import { findDuplicateTags, parseTags } from '../tags.ts';
 
 export type Policy = 'none' | 'quarantine' | 'reject';
 
@@ -24,6 +24,12 @@ export interface DmarcRecord {
   removed: string[];
   /** A report address has a size limit after "!", which RFC 9989 has removed. */
   sizeLimit: boolean;
+  /** The policy does not come directly after the version, as RFC 7489 demanded. */
+  late: boolean;
+  /** Tags that are there more than once. */
+  duplicates: string[];
+  /** Places for reports that are no URI, such as an address without "mailto:". */
+  badReports: string[];
 }
 
 const policies: readonly string[] = ['none', 'quarantine', 'reject'] satisfies Policy[];
@@ -60,6 +66,9 @@ export function parseDmarc(text: string): DmarcRecord {
     recovered: isInvalid && reports.length > 0,
     removed: removedTags.filter((tag) => tags.has(tag)),
     sizeLimit: uris.some((uri) => uri.includes('!')),
+    late: tags.has('p') && !/^[^;]*;\s*p\s*=/i.test(text),
+    duplicates: findDuplicateTags(text),
+    badReports: uris.filter((uri) => !isReportAddress(uri.replace(/![0-9]+[kmgt]?$/i, ''))),
   };
 }
 

@@ -1,4 +1,6 @@
+import { getRecords } from '../findings.ts';
 import type { DnsQuery, DnsFailure } from '../resolver.ts';
+import { findNearMiss } from '../tags.ts';
 import { isDmarc, parseDmarc, type DmarcRecord } from './parse.ts';
 
 /** The walk makes at most so many queries, however many labels a name has (RFC 9989). */
@@ -17,6 +19,8 @@ export interface Discovery {
   duplicates: string[];
   /** Why the search was cut short; null when it was completed. */
   failed: DnsFailure | null;
+  /** A record at the domain itself that was probably meant to be DMARC. */
+  nearMiss?: string | undefined;
 }
 
 /**
@@ -36,9 +40,11 @@ export function listWalkDomains(domain: string): string[] {
 export async function discoverPolicy(domain: string, query: DnsQuery): Promise<Discovery> {
   const found: FoundRecord[] = [];
   const duplicates: string[] = [];
+  let nearMiss: string | undefined;
   for (const at of listWalkDomains(domain)) {
     const answer = await query(`_dmarc.${at}`, 'TXT');
     if (answer.kind === 'failed') return { applied: null, duplicates, failed: answer.reason };
+    if (at === domain) nearMiss = findNearMiss(getRecords(answer), 'DMARC1', isDmarc);
     const [text, ...others] = answer.kind === 'records' ? answer.records.filter(isDmarc) : [];
     if (others.length > 0) duplicates.push(at);
     if (text === undefined || others.length > 0) continue;
@@ -47,7 +53,7 @@ export async function discoverPolicy(domain: string, query: DnsQuery): Promise<D
     if (!record.ignored) found.push({ at, record });
     if (record.psd !== 'u') break;
   }
-  return { applied: selectRecord(found), duplicates, failed: null };
+  return { applied: selectRecord(found), duplicates, failed: null, nearMiss };
 }
 
 /**
