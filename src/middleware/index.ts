@@ -2,6 +2,7 @@ import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
 import { readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
 import { readSession } from '#lib/identity/auth/sessions.ts';
+import { noticeUntrustedProxy } from '#lib/identity/auth/untrusted-proxy.ts';
 import { config } from '#lib/platform/config.ts';
 import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { log, withLogFields } from '#lib/platform/log.ts';
@@ -33,6 +34,7 @@ const withoutSession = ['/healthz', '/readyz', '/metrics', '/api/openapi.json'];
 export const onRequest = defineMiddleware((context, next) => {
   // Error pages are rendered through a rewrite, which passes through here a second time.
   if (context.locals.requestId !== undefined) return next();
+  noticeUntrustedProxy(context.request, config().TRUST_PROXY);
   const requestId = readRequestId(context.request, config().TRUST_PROXY);
   Object.assign(context.locals, {
     requestId,
