@@ -82,6 +82,21 @@ describe('a referral as a record', () => {
     customerProfile: { name: 'Alder', ids: [] },
   };
 
+  it('takes the domain of the people where the website is a page of a platform', () => {
+    const customerProfile = {
+      name: 'Joe',
+      website: 'https://www.facebook.com/joes',
+      team: [{ email: 'joe@gmail.com' }, { email: 'Pat <pat@acme-three.example>' }],
+    };
+    expect(mapReferral({ ...item, customerProfile })).toMatchObject({
+      domain: 'acme-three.example',
+      domainReason: null,
+    });
+    expect(
+      mapReferral({ ...item, customerProfile: { ...customerProfile, team: [] } }).domainReason,
+    ).toContain('platform that many companies share');
+  });
+
   it('reads times with seven digits, without a zone, and the year 1 as none', () => {
     expect(mapReferral(item)).toMatchObject({
       sourceCreatedAt: new Date('2026-10-02T09:15:30.548Z'),

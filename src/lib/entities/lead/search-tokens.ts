@@ -85,9 +85,17 @@ function splitToken(chunk: string): string[] {
   return parts.length === 1 ? parts : [parts.join(''), ...parts.filter((part) => part.length > 1)];
 }
 
-function toEmailTokens(email: string): string[] {
-  const at = email.lastIndexOf('@');
-  return [email, ...(at < 0 ? [] : [email.slice(at + 1)])].map(fold).map(truncate);
+/** Addresses of one field that are indexed. */
+const maxAddresses = 3;
+
+/** Each address of the field and its domain; the field as a whole when it holds none. */
+function toEmailTokens(field: string): string[] {
+  const addresses = field.match(/[^\s@<>()[\],;:"]+@[^\s@<>()[\],;:"]+/g) ?? [field];
+  return addresses
+    .slice(0, maxAddresses)
+    .flatMap((address) => [address, ...address.split('@').slice(1)])
+    .map(fold)
+    .map(truncate);
 }
 
 const splitChunks = (text: string): string[] =>
