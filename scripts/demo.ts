@@ -13,7 +13,7 @@ import { tenants } from '#lib/schema/tenants.ts';
 import { setFeature } from '#lib/identity/features.ts';
 import { createTenant, findTenant, type NewTenant } from '#lib/identity/tenancy/tenants.ts';
 
-export const demoPassword = 'tributary-demo';
+export const demoPassword = 'a tour of three workspaces';
 export const staffEmail = 'staff@tributary.test';
 
 const demoTenants: (NewTenant & { slug: DemoSlug })[] = [

@@ -40,7 +40,7 @@ describe('npm start', () => {
     expect(first.output()).toContain(`http://localhost:${port}`);
     const staff = await new WebClient(`http://localhost:${port}`).signIn(
       'staff@tributary.test',
-      'tributary-demo',
+      'a tour of three workspaces',
     );
     await until(
       'the demo is synced',
@@ -63,7 +63,7 @@ describe('npm start', () => {
     await until('it is ready again', () => second.output().includes('is ready'), 110_000);
     const viewer = await new WebClient(`http://localhost:${port}`).signIn(
       'viewer@juniper.test',
-      'tributary-demo',
+      'a tour of three workspaces',
     );
     expect(await leads(viewer)).toBeGreaterThanOrEqual(before);
     expect((await viewer.fetch('/w/summit/leads')).status).toBe(404);

@@ -9,7 +9,7 @@ import { useMailbox } from './mailbox.ts';
 import { useServer } from './server.ts';
 import { Visitor } from './visitor.ts';
 
-export const password = 'tributary-demo';
+export const password = 'a tour of three workspaces';
 export const database = useDatabase();
 export const mailbox = useMailbox();
 

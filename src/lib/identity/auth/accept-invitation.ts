@@ -9,6 +9,7 @@ import type { Person } from './access.ts';
 import { nameField, newPasswordField, parseInput } from './input.ts';
 import { parseInvitationId, isInvitationToken } from './invitation-token.ts';
 import { whereOpen } from './invitations.ts';
+import { requireStrongPassword } from './password-strength.ts';
 import { isMemberRole } from './roles.ts';
 import { invitations, users } from '../../schema/identity.ts';
 import { insertMembership, insertUser } from './users.ts';
@@ -90,6 +91,11 @@ async function acceptAsNew(
       'conflict',
       'There is already an account for this address. Sign in to accept the invitation.',
     );
+  await requireStrongPassword('password', password, [
+    invitation.email,
+    name,
+    invitation.tenant.name,
+  ]);
   const passwordHash = await hashPassword(password);
   await globalDb().transaction(async (tx) => {
     await claimInvitation(tx, invitation.id);

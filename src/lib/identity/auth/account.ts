@@ -12,6 +12,7 @@ import {
   parseInput,
 } from './input.ts';
 import { clearLimit, consumeLimit, passwordCheck } from './limits.ts';
+import { requireStrongPassword } from './password-strength.ts';
 import { users, verifications } from '../../schema/identity.ts';
 import {
   revokeOtherSessions,
@@ -38,6 +39,8 @@ export async function changePassword(
       'newPassword',
       'Choose a password that differs from the current one.',
     );
+  const { email, name } = signedIn.user;
+  await requireStrongPassword('newPassword', newPassword, [email, name]);
   const cookies = await withPasswordCheck(signedIn, async () => {
     const body = { currentPassword: password, newPassword, revokeOtherSessions: true };
     return (await auth().api.changePassword({ body, headers: client, returnHeaders: true }))

@@ -19,6 +19,7 @@ import {
   signInByAccount,
   tokenByAddress,
 } from './limits.ts';
+import { requireStrongPassword } from './password-strength.ts';
 import { publicUrl } from './public-url.ts';
 import { accounts, sessions, users, verifications } from '../../schema/identity.ts';
 
@@ -67,6 +68,8 @@ export async function resetPassword(
     'There were too many attempts from your network.',
   );
   const { internalAdapter } = await auth().$context;
+  // Before the token is used up, so that the link still serves for a better password.
+  await requireStrongPassword('password', password, await readWordsOf(token));
   const consumed = await internalAdapter.consumeVerificationValue(toIdentifier(token));
   const passwordHash = await hashPassword(password);
   const email =
@@ -75,6 +78,18 @@ export async function resetPassword(
   if (!email) throw invalidLink();
   await clearLimit(signInByAccount, email);
   return { email };
+}
+
+/** The name and address of the person whom a link is for; none when it is not valid. */
+async function readWordsOf(token: string): Promise<string[]> {
+  const { internalAdapter } = await auth().$context;
+  const found = await internalAdapter.findVerificationValue(toIdentifier(token));
+  if (!found) return [];
+  const [user] = await globalDb()
+    .select({ email: users.email, name: users.name })
+    .from(users)
+    .where(eq(users.id, found.value));
+  return user === undefined ? [] : [user.email, user.name];
 }
 
 /** Whether a link is still valid, so that its page can say so before a password is entered. */

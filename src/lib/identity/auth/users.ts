@@ -14,6 +14,7 @@ import {
   roleField,
   slugField,
 } from './input.ts';
+import { requireStrongPassword } from './password-strength.ts';
 import { createResetLink } from './password-reset.ts';
 import type { MemberRole } from './roles.ts';
 import { accounts, memberships, staffGrants, users } from '../../schema/identity.ts';
@@ -52,6 +53,7 @@ export async function createUser(input: NewUser): Promise<CreatedUser> {
   const tenant =
     tenantSlug === undefined ? undefined : await requireTenant(tenantSlug, 'tenantSlug');
   const grants = await resolveStaffTenants(staff);
+  if (password !== undefined) await requireStrongPassword('password', password, [email, name]);
   const passwordHash = password === undefined ? undefined : await hashPassword(password);
   const user = await globalDb().transaction(async (tx) => {
     const created = await insertUser(tx, { email, name, passwordHash });
