@@ -93,8 +93,7 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
        from hot_list_items`,
       `select tenant_id, id as opportunity_id, name as candidate_name, market, units,
          franchise_fee::text,
-         round(units * franchise_fee * round(likely_pct::numeric * 100) / 10000,
-           2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
+         round(units * franchise_fee * likely_pct / 100, 2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
        from opportunities
        where deleted_at is null and outcome = 'open' and franchise_fee > 0 and units > 0
          and likely_pct > 0`,

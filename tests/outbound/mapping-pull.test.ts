@@ -39,7 +39,7 @@ describe('what comes back', () => {
   });
   const common = {
     metadata,
-    lead: { name: 'Ada Lovelace' },
+    lead: { name: 'Ada Lovelace', firstName: null, lastName: null },
     oursChangedAt: new Date(1),
     theirsChangedAt: new Date(2),
   };
@@ -99,7 +99,8 @@ describe('what comes back', () => {
             target,
             (there as Record<string, FieldValue>)[one.target] ?? null,
           );
-          const said = toLeadValues(one, target, theirs, { name: 'Ada Lovelace' });
+          const lead = { name: 'Ada Lovelace', firstName: null, lastName: null };
+          const said = toLeadValues(one, target, theirs, lead);
           if (said === undefined || one.source === 'lastName') continue;
           const [value = null] = Object.values(said);
           const ours = one.source === 'dealValue' ? (value === null ? null : Number(value)) : value;

@@ -114,6 +114,8 @@ describe('what people change there', () => {
     );
     expect(kept).toEqual([
       { field: 'dealValue', value: '4200.50', source: '1200.00' },
+      { field: 'firstName', value: 'Ada', source: null },
+      { field: 'lastName', value: 'King', source: null },
       { field: 'name', value: 'Ada King', source: 'Ada Lovelace' },
       { field: 'phone', value: '+1 555 0199', source: '+1 555 0100' },
     ]);

@@ -52,8 +52,39 @@ export function resolveOpportunityStage({ lead: { score } }: SourceRow): FieldVa
   return stageThresholds.find(({ from }) => score !== null && score >= from)?.stage ?? null;
 }
 
+interface NameParts {
+  first: string | null;
+  last: string;
+}
+
+/**
+ * The parts of a lead's name as its source keeps them, because no rule knows where "Mary van der
+ * Berg" or "Ana María García López" has to be split. When the name was changed afterwards, the part
+ * that is still in it tells where the other one begins; without any, the last word is the family
+ * name.
+ */
+export function readNameParts({
+  name,
+  firstName,
+  lastName,
+}: Pick<SourceRow['lead'], 'name' | 'firstName' | 'lastName'>): NameParts {
+  if (lastName === null) return splitName(name);
+  const words = name.split(wordBreaks);
+  const isWithin = (part: string) => part.split(wordBreaks).every((word) => words.includes(word));
+  const isWhole = firstName === null ? name === lastName : isWithin(firstName);
+  if (isWhole && isWithin(lastName)) return { first: firstName, last: lastName };
+  if (name.endsWith(` ${lastName}`))
+    return { first: name.slice(0, -lastName.length).trim(), last: lastName };
+  if (firstName !== null && name.startsWith(`${firstName} `))
+    return { first: firstName, last: name.slice(firstName.length).trim() };
+  return splitName(name);
+}
+
+/** Systems may compose a name as "Berg, Mary". */
+const wordBreaks = /[\s,]+/;
+
 /** Takes the last word as the family name; a single word is a family name. */
-export function splitName(name: string): { first: string | null; last: string } {
+function splitName(name: string): NameParts {
   const words = name.trim().split(/\s+/);
   return {
     first: words.length < 2 ? null : words.slice(0, -1).join(' '),

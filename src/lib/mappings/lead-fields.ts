@@ -14,11 +14,11 @@ import {
   opportunityStages,
   origins,
   processingStates,
+  readNameParts,
   resolveOpportunityStage,
   resolveOrigin,
   resolveProcessing,
   resolveTechnicalHeat,
-  splitName,
   technicalHeats,
   type SourceRow,
 } from './derived-values.ts';
@@ -91,8 +91,8 @@ function toFieldValue(kind: FieldKind, value: string | number | boolean | Date |
 const sourceFields: readonly Source[] = [
   ...keysWith(leadFields, 'mappable').map(toSource),
   text('leadId', 'Our id of the lead', ({ lead }) => lead.id),
-  text('firstName', 'First name', ({ lead }) => splitName(lead.name).first),
-  text('lastName', 'Last name', ({ lead }) => splitName(lead.name).last),
+  text('firstName', 'First name', ({ lead }) => readNameParts(lead).first),
+  text('lastName', 'Last name', ({ lead }) => readNameParts(lead).last),
   text('company', 'Company', ({ lead, company }) => lead.company ?? company?.name ?? null),
   text(
     'companyOrDomain',

@@ -8,6 +8,7 @@ import {
 import { keysWith } from '../records/fields.ts';
 import { leadFields } from '../records/lead.ts';
 import type { FieldMapping, FieldValue, TargetField } from '../connectors/contract/destination.ts';
+import { readNameParts } from './derived-values.ts';
 import { getOwn } from '../platform/own.ts';
 
 /**
@@ -35,11 +36,11 @@ export function toLeadValues(
   row: FieldMapping,
   field: TargetField,
   theirs: FieldValue,
-  lead: Pick<LeadRow, 'name'>,
+  lead: Pick<LeadRow, 'name' | 'firstName' | 'lastName'>,
 ): NewValues | undefined {
   const text = toText(row, field, theirs);
   if (text === undefined) return undefined;
-  if (nameParts.includes(row.source)) return withNamePart(row.source, text, lead.name);
+  if (nameParts.includes(row.source)) return withNamePart(row.source, text, lead);
   const property = getOwn(directFields, row.source);
   if (property === undefined) return undefined;
   const value = parseValue(property, text);
@@ -60,12 +61,14 @@ function toText(
   return Object.entries(labels).find(([, remoteLabel]) => same(remoteLabel))?.[0] ?? label;
 }
 
-function withNamePart(part: string, text: string | null, name: string): NewValues | undefined {
-  const words = name.trim().split(/\s+/);
-  const [first, last] = [words.slice(0, -1).join(' '), words.at(-1) ?? ''];
-  const whole = (part === 'firstName' ? [text ?? '', last] : [first, text ?? ''])
-    .filter(Boolean)
-    .join(' ');
-  const value = parseValue('name', whole);
-  return typeof value === 'string' ? { name: value } : undefined;
+/** The parts are kept beside the name, so that the next push splits it where the CRM does. */
+function withNamePart(
+  part: string,
+  text: string | null,
+  lead: Parameters<typeof readNameParts>[0],
+): NewValues | undefined {
+  const { first, last } = readNameParts(lead);
+  const [firstName, lastName] = part === 'firstName' ? [text, last] : [first, text];
+  const name = parseValue('name', [firstName, lastName].filter(Boolean).join(' '));
+  return typeof name === 'string' ? { name, firstName, lastName } : undefined;
 }

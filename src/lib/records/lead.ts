@@ -28,6 +28,19 @@ export const leadFields = defineFields({
     export: { width: 28 },
     sort: 'name',
   },
+  /** The parts of a person's name, where the source keeps them apart. */
+  firstName: {
+    kind: 'text',
+    label: 'First name',
+    record: optionalLine().optional(),
+    overridable: true,
+  },
+  lastName: {
+    kind: 'text',
+    label: 'Last name',
+    record: optionalLine().optional(),
+    overridable: true,
+  },
   company: {
     kind: 'text',
     label: 'Company',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { sharedFields } from './shared.ts';
-import { amount, instant, line, optionalLine } from './text.ts';
+import { amount, instant, line, optionalLine, percent } from './text.ts';
 
 /** Where a deal or a stage of the pipeline stands. */
 export const outcomes = ['open', 'won', 'lost'] as const;
@@ -70,7 +70,7 @@ export const opportunityFields = defineFields({
     kind: 'percent',
     label: 'Likelihood',
     required: true,
-    record: z.number().min(0).max(100),
+    record: percent(),
   },
   /** When the opportunity came into its stage, as well as the source lets us know. */
   stageEnteredAt: {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineFields, recordSchema } from './fields.ts';
 import { outcomes } from './opportunity.ts';
 import { sourceId } from './shared.ts';
-import { line } from './text.ts';
+import { line, percent } from './text.ts';
 
 /** One step of the source's sales cycle, in the order in which the source lists it. */
 export const stageFields = defineFields({
@@ -27,7 +27,7 @@ export const stageFields = defineFields({
     kind: 'percent',
     label: 'Likelihood',
     required: true,
-    record: z.number().min(0).max(100),
+    record: percent(),
   },
 });
 

@@ -85,6 +85,14 @@ export const isPlausible = (at: Date): boolean =>
 /** A point in time from 1900 to 2200. */
 export const instant = () => z.date().refine(isPlausible, 'is a date out of range');
 
+/** A percentage from 0 to 100, with at most 6 decimals: a third is 33.333333. */
+export const percent = () =>
+  z
+    .number()
+    .min(0)
+    .max(100)
+    .transform((value) => Number(value.toFixed(6)));
+
 /**
  * Money or another exact decimal as text, with at most 12 digits before the point and 2 after it.
  */

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { boolean, integer, numeric, real, text, uuid } from 'drizzle-orm/pg-core';
-import { instant } from '../platform/db/columns.ts';
+import { boolean, integer, numeric, text, uuid } from 'drizzle-orm/pg-core';
+import { instant, percent } from '../platform/db/columns.ts';
 import { nullsLowest } from '../platform/db/keyset.ts';
 import { sortedFields, type Field, type Fields } from '../records/fields.ts';
 
@@ -13,7 +13,7 @@ const builders = {
   instant: (name: string) => instant(name),
   flag: (name: string) => boolean(name),
   integer: (name: string) => integer(name),
-  percent: (name: string) => real(name),
+  percent: (name: string) => percent(name),
 };
 
 const requiredBuilders = {
@@ -23,7 +23,7 @@ const requiredBuilders = {
   instant: (name: string) => instant(name).notNull(),
   flag: (name: string) => boolean(name).notNull(),
   integer: (name: string) => integer(name).notNull(),
-  percent: (name: string) => real(name).notNull(),
+  percent: (name: string) => percent(name).notNull(),
 };
 
 type Values = readonly [string, ...string[]];

@@ -6,12 +6,11 @@ import {
   numeric,
   pgTable,
   primaryKey,
-  real,
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { opportunities } from './opportunities.ts';
-import { tenantId, tenantPolicy } from '../platform/db/columns.ts';
+import { percent, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /** Open opportunities worth a call, ranked by weighted initial franchise fee. */
 export const hotListItems = pgTable(
@@ -31,7 +30,7 @@ export const hotListItems = pgTable(
      */
     weightedCents: bigint('weighted_cents', { mode: 'bigint' }).notNull(),
     stage: text('stage').notNull(),
-    likelyPct: real('likely_pct').notNull(),
+    likelyPct: percent('likely_pct').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.opportunityId] }),

@@ -135,3 +135,52 @@ it('keeps a lead whose dates were never set, without them', async () => {
   ]);
   expect(await readColumn(tenantId, 'notes', 'note_date')).toEqual([null]);
 });
+
+it('keeps first and last names as the source has them', async () => {
+  const { tenantId } = await syncCase({
+    clients: [
+      { firstName: 'Mary', lastName: 'van der Berg' },
+      { firstName: 'Ana María', lastName: 'García López' },
+      { firstName: 'John', lastName: 'Smith Jr.' },
+      { firstName: 'No Name', lastName: 'Text Added', compName: 'Acme LLC' },
+      { firstName: 'Ann', lastName: '-' },
+    ],
+  });
+  expect(
+    await readColumn(tenantId, 'leads', "concat_ws('|', name, first_name, last_name)"),
+  ).toEqual([
+    'Mary van der Berg|Mary|van der Berg',
+    'Ana María García López|Ana María|García López',
+    'John Smith Jr.|John|Smith Jr.',
+    'Acme LLC',
+    'Ann|Ann',
+  ]);
+});
+
+it('weighs with all digits of a likelihood', async () => {
+  const { tenantId } = await syncCase({
+    opportunities: [
+      {
+        opportunity_id: '1',
+        firstName: 'A',
+        lastName: 'B',
+        contact_sales_cycle: 'FDD Sent',
+        deal_size: '1000',
+        likelihood: '33.333333',
+      },
+    ],
+  });
+  expect(await readColumn(tenantId, 'opportunities', 'likely_pct')).toEqual(['33.333333']);
+  const items = await db.query(
+    `select likely_pct, weighted_iff, weighted_cents from hot_list_items where tenant_id = $1`,
+    [tenantId],
+  );
+  expect(items).toEqual([
+    { likely_pct: '33.333333', weighted_iff: '333.33', weighted_cents: '33333' },
+  ]);
+  const [sum] = await db.query(
+    'select sum(weighted)::text as weighted from pipeline_stage_counts where tenant_id = $1',
+    [tenantId],
+  );
+  expect(sum).toEqual({ weighted: '333.33' });
+});

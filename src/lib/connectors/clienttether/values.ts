@@ -34,10 +34,10 @@ export function parseLabel(text: string | null): string | null {
   return choice.replace(/(^|\s)\S/g, (start) => start.toUpperCase());
 }
 
-/** "First Last"; null when no name was entered. */
+/** "First Last", without parts that mean "nothing chosen"; null when no name was entered. */
 export function formatPersonName(...parts: (string | null)[]): string | null {
-  const name = parseChoice(parts.filter((part) => part !== null).join(' '));
-  return name === null || PLACEHOLDER_PERSON.test(name) ? null : name;
+  const name = parts.flatMap((part) => parseChoice(part) ?? []).join(' ');
+  return name === '' || PLACEHOLDER_PERSON.test(name) ? null : name;
 }
 
 /** Formats a time for request parameters: 'Y-m-d H:i:s' in the time zone of the connection. */
@@ -57,14 +57,13 @@ export function parseCount(text: string | null): number | null {
   return isWhole && Number(text) <= MAX_COUNT ? Number(text) : null;
 }
 
-/** Decimals of a percentage that are kept. */
-const PERCENT_DECIMALS = 6;
-
 /** A percentage from 0 to 100: "60", "60 %", or the fraction "0.6"; null for anything else. */
 export function parsePercent(text: string | null): number | null {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(text ?? '');
   if (match === null) return null;
   const value = Number(match[1]);
-  const percent = match[2] === '' && value > 0 && value < 1 ? value * 100 : value;
-  return percent <= 100 ? Number(percent.toFixed(PERCENT_DECIMALS)) : null;
+  const isFraction = match[2] === '' && value > 0 && value < 1;
+  // The point is moved in the text, because 0.29 * 100 is not 29.
+  const percent = isFraction ? Number(`${match[1]}e2`) : value;
+  return percent <= 100 ? percent : null;
 }

@@ -21,7 +21,7 @@ export interface PullInput {
   base: Record<string, FieldValue>;
   /** The values that we would send now. */
   plan: Plan;
-  lead: Pick<LeadRow, 'name'>;
+  lead: Pick<LeadRow, 'name' | 'firstName' | 'lastName'>;
   oursChangedAt: Date | null;
   theirsChangedAt: Date | null;
 }
@@ -99,7 +99,8 @@ export function compareCopy({
       continue;
     }
     Object.assign(result.values, values);
-    currentLead = { ...currentLead, ...(typeof values.name === 'string' && { name: values.name }) };
+    if (typeof values.name === 'string')
+      currentLead = { ...currentLead, ...values, name: values.name };
     result.taken.push(row.target);
     result.agreed[row.target] = theirs;
   }

@@ -1,5 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { customType, pgPolicy, timestamp, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
+import {
+  customType,
+  numeric,
+  pgPolicy,
+  timestamp,
+  uuid,
+  type AnyPgColumn,
+} from 'drizzle-orm/pg-core';
 
 /**
  * The tenant that the current transaction acts for; null outside `withTenant`, so that no row
@@ -17,6 +24,9 @@ export const id = () =>
     .default(sql`new_id()`);
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** A percentage with the decimals that records keep, exactly. */
+export const percent = (name: string) => numeric(name, { precision: 9, scale: 6, mode: 'number' });
 
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 

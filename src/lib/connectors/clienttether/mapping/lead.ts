@@ -16,13 +16,16 @@ export function mapLead(
 ): LeadRecord {
   const lead = readItem('lead', item);
   const status = toStageName(lead.clients_sales_cycle);
+  const person = formatPersonName(lead.firstName, lead.lastName);
   const company = parseChoice(lead.compName);
   const email = parseChoice(lead.email);
   return {
     externalId: requireId(lead.client_id, 'lead'),
     sourceCreatedAt: parseDateTime(lead.created, settings.timeZone),
     sourceUpdatedAt: parseDateTime(lead.last_modified_date, settings.timeZone),
-    name: formatPersonName(lead.firstName, lead.lastName) ?? company ?? email ?? 'Unnamed lead',
+    name: person ?? company ?? email ?? 'Unnamed lead',
+    firstName: person === null ? null : parseChoice(lead.firstName),
+    lastName: person === null ? null : parseChoice(lead.lastName),
     company,
     email,
     phone: parseChoice(lead.phone),

@@ -26,6 +26,8 @@ export function mapLead(item: unknown): LeadRecord {
     externalId: row.id,
     ...readTimes(row),
     name: readPersonName(row) ?? company ?? email ?? 'Unnamed lead',
+    firstName: readText(row, 'firstname'),
+    lastName: readText(row, 'lastname'),
     company,
     email,
     website: readText(row, 'websiteurl'),
