@@ -78,6 +78,8 @@ export class DeviceDesk {
     const pending = this.#pending.get(form.get('code') ?? form.get('device_code') ?? '');
     const now = this.#clock.now();
     if (pending === undefined || pending.state === 'used') return refusal('invalid_grant');
+    // An application with a secret has to show it with this grant as well (AADSTS7000218).
+    if (!this.#desk.provesClient(request.body, pending.account)) return refusal('invalid_client');
     if (pending.state === 'declined') return refusal('authorization_declined');
     if (now >= pending.until) return refusal('code_expired');
     const tooSoon = now - pending.polledAt < this.#rules.interval * 1000;

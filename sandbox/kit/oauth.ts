@@ -58,11 +58,7 @@ export class TokenDesk {
       return refusal('invalid_request');
     const form = new URLSearchParams(body);
     const seat = this.#findSeat(form.get('client_id'));
-    if (
-      seat === undefined ||
-      (seat.clientSecret !== undefined && seat.clientSecret !== form.get('client_secret'))
-    )
-      return refusal('invalid_client', 401);
+    if (seat === undefined || !isClient(seat, form)) return refusal('invalid_client', 401);
     switch (form.get('grant_type')) {
       case 'client_credentials':
         return seat.clientSecret === undefined
@@ -73,6 +69,13 @@ export class TokenDesk {
       default:
         return refusal('unsupported_grant_type');
     }
+  }
+
+  /** Whether a token request names the application of an account, and proves it with its secret. */
+  provesClient(body: string, account: string): boolean {
+    const form = new URLSearchParams(body);
+    const seat = this.#findSeat(form.get('client_id'));
+    return seat?.account === account && isClient(seat, form);
   }
 
   /** The account that a token request is for, for counters and faults. */
@@ -175,6 +178,10 @@ function parseSerial(root: string, given: string): number | undefined {
   return Number.isSafeInteger(serial) && root !== '' && buildToken(root, serial) === given
     ? serial
     : undefined;
+}
+
+function isClient(seat: Seat, form: URLSearchParams): boolean {
+  return seat.clientSecret === undefined || seat.clientSecret === form.get('client_secret');
 }
 
 function refusal(error: string, status = 400): Reply {

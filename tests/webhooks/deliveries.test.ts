@@ -62,7 +62,7 @@ describe('a delivery', () => {
         })
       ).status,
     ).toBe(401);
-    const source = { url, hosts: [], documented: [] };
+    const source = { url, hosts: [], documented: [], issuerHosts: [] };
     const [certificate] = (await getCertificates(source, 'test')).certificates;
     expect(certificate?.subject).toContain('notifications.sandbox');
   });
@@ -161,6 +161,7 @@ describe('a delivery', () => {
           url: 'https://anybody.blob.core.windows.net/cert/x.cer',
           hosts: ['3psostorageacct.blob.core.windows.net'],
           documented: [],
+          issuerHosts: [],
         },
         'test',
       ),

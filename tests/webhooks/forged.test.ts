@@ -95,7 +95,7 @@ describe('a crowd of forged deliveries', () => {
   });
 
   it('leaves a documented address its own budget from the first delivery on', async () => {
-    const source = { url: good(), hosts: [], documented: [good()] };
+    const source = { url: good(), hosts: [], documented: [good()], issuerHosts: [] };
     for (const index of times(10, (each) => each))
       await getCertificates({ ...source, url: `${origin}/x-${index}` }, connectionId);
     await expect(

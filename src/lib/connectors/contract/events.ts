@@ -68,6 +68,8 @@ export interface WebhookDefinition<Settings = unknown> {
     hosts: readonly string[];
     /** URLs that the provider documents, and that are therefore known before any delivery. */
     documented: readonly string[];
+    /** Allowed hosts of the URLs that certificates name for their issuers' certificates. */
+    issuerHosts: readonly string[];
   };
   /** Why a delivery is not authentic, for our log; null when it is authentic. Pure. */
   refusal(delivery: Delivery, proof: DeliveryProof): string | null;

@@ -20,6 +20,11 @@ import { registration, WEBHOOK_EVENTS } from './webhook-registration.ts';
 const CERTIFICATE_HOST = '3psostorageacct.blob.core.windows.net';
 /** The one certificate that the same page names. Others are accepted once they have signed. */
 const CERTIFICATE_URL = `https://${CERTIFICATE_HOST}/cert/pcnotifications-dispatch.microsoft.com.cer`;
+/**
+ * Where Microsoft and DigiCert, which signs for Microsoft, keep the certificates of their
+ * authorities. Unconfirmed: no document says whether the file above holds more than the signer.
+ */
+const ISSUER_HOSTS = ['www.microsoft.com', 'caissuers.microsoft.com', 'cacerts.digicert.com'];
 const ISSUER = 'O=Microsoft Corporation';
 /** Accepted hashes after `rsa-`. SHA-1 is missing because its signatures can be forged. */
 const HASHES = new Set(['sha256', 'sha384', 'sha512']);
@@ -38,6 +43,7 @@ export const webhook: WebhookDefinition<PartnerCenterSettings> = {
   certificate: {
     hosts: [CERTIFICATE_HOST],
     documented: [CERTIFICATE_URL],
+    issuerHosts: ISSUER_HOSTS,
     url: ({ headers }) => headers['x-ms-certificate-url'],
   },
   refusal,

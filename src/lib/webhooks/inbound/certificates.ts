@@ -1,9 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { readCertificates } from '../../platform/certificates.ts';
 import { config } from '../../platform/config.ts';
-import { createHttpClient } from '../../platform/http/client.ts';
+import { createHttpClient, type OwnedHttpClient } from '../../platform/http/client.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
+import type { Gate } from '../../platform/http/types.ts';
 import { FetchBudget } from './fetch-budget.ts';
+import { addIssuers } from './issuers.ts';
+import { getTrustedCertificates } from './trust.ts';
 
 /** The most known addresses besides the documented ones. */
 const maxKnown = 16;
@@ -31,6 +34,8 @@ export interface CertificateFile {
 export interface CertificateSource {
   url: string;
   hosts: readonly string[];
+  /** Hosts that issuers' certificates are fetched from when the file leaves them out. */
+  issuerHosts: readonly string[];
   /** Addresses that the provider documents; they are known from the start. */
   documented: readonly string[];
 }
@@ -135,28 +140,32 @@ function startFetch(
 }
 
 async function fetchFile(
-  { url, hosts }: CertificateSource,
+  { url, hosts, issuerHosts }: CertificateSource,
   takeFromBudget: () => boolean,
 ): Promise<CertificateFile> {
-  const http = createHttpClient({
-    allowedHosts: hosts,
+  const http = openClient(hosts, [
+    { enter: () => requireBudget(takeFromBudget), leave: () => Promise.resolve() },
+  ]);
+  const issuers = openClient(issuerHosts);
+  try {
+    const { body } = await http.request({ url, headers: { accept: '*/*' }, binary: true });
+    const file = parseCertificates(body);
+    const certificates = await addIssuers(issuers, file, getTrustedCertificates());
+    return { certificates, fetchedAt: Date.now() };
+  } finally {
+    await Promise.all([http.close(), issuers.close()]);
+  }
+}
+
+function openClient(allowedHosts: readonly string[], gates: readonly Gate[] = []): OwnedHttpClient {
+  return createHttpClient({
+    allowedHosts,
     allowLoopback: config().ALLOW_LOOPBACK_PROVIDERS,
     deadlineMs,
     maxBytes: maxCertificateBytes,
     retry: { retries: 0 },
-    gates: [
-      {
-        enter: () => requireBudget(takeFromBudget),
-        leave: () => Promise.resolve(),
-      },
-    ],
+    gates,
   });
-  try {
-    const { body } = await http.request({ url, headers: { accept: '*/*' }, binary: true });
-    return { certificates: parseCertificates(body), fetchedAt: Date.now() };
-  } finally {
-    await http.close();
-  }
 }
 
 function requireBudget(takeFromBudget: () => boolean): Promise<void> {

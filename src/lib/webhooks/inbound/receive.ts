@@ -62,10 +62,10 @@ async function findRefusal(
   webhook: WebhookDefinition,
   delivery: Delivery,
 ): Promise<string | null> {
-  const { hosts, documented, url: readUrl } = webhook.certificate;
+  const { url: readUrl, ...sources } = webhook.certificate;
   const url = readUrl(delivery);
   if (url === undefined) return 'It names no certificate.';
-  const source = { url, hosts, documented };
+  const source = { url, ...sources };
   try {
     return await verifyDelivery(webhook, delivery, source, await chooseBudget(to, source));
   } catch (error) {
