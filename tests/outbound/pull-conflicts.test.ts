@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hashConflict } from '#lib/outbound/pull/conflict.ts';
 import { resolveAll, resolveConflict } from '#lib/outbound/pull/resolve.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
-import { drain, eventsOf, pushOf, pushStage, there, truth } from './stage.ts';
+import { requestPushes } from '#lib/outbound/push/request.ts';
+import { addLeads, drain, eventsOf, push, pushOf, pushStage, there, truth } from './stage.ts';
 import {
   db,
   sandbox,
@@ -151,5 +152,56 @@ describe('a record that is deleted there', () => {
     await readBack();
     expect([await open(again.leadId), await open(left.leadId)]).toEqual([[], []]);
     await expectExactRollups(db);
+  });
+
+  const gone = (id: string) => there(stage, [{ op: 'delete', kind: 'lead', id }]);
+  const sendAgain = async (leadId: string) => {
+    const { tenantId, connectionId } = stage;
+    await requestPushes(tenantId, { connectionId, leadIds: [leadId] }, person);
+    return drain(stage);
+  };
+  const decide = async (leadId: string, choice: 'ours' | 'theirs') =>
+    resolveConflict(stage.tenantId, (await open(leadId))[0]?.id ?? '', choice, person);
+  const thereOf = (leadId: string) =>
+    truth(stage, 'lead').filter((row) => row['hnt_leadid'] === leadId);
+
+  it('shows when a person sends the lead again, although nothing has changed here', async () => {
+    const { leadId, remoteId } = await pushed();
+    expect(await sendAgain(leadId)).toMatchObject({ unchanged: 1 });
+    gone(remoteId);
+    expect(await sendAgain(leadId)).toMatchObject({ conflict: 1, unchanged: 0 });
+    expect(await pushOf(stage, leadId)).toMatchObject({
+      state: 'conflict',
+      shown: 'conflict',
+      error: expect.stringContaining('was deleted in Dynamics 365') as string,
+    });
+    await decide(leadId, 'ours');
+    expect(await drain(stage)).toMatchObject({ synced: 1 });
+    expect(thereOf(leadId)).toHaveLength(1);
+  });
+
+  it('can be sent anew by a person after it was left deleted', async () => {
+    const { leadId, remoteId } = await pushed();
+    gone(remoteId);
+    await readBack();
+    await decide(leadId, 'theirs');
+    expect(thereOf(leadId)).toEqual([]);
+    expect(await sendAgain(leadId)).toMatchObject({ synced: 1 });
+    expect(thereOf(leadId)).toHaveLength(1);
+    expect(await pushOf(stage, leadId)).toMatchObject({ state: 'synced', shown: 'synced' });
+  });
+
+  it('shows although its copy was never read', async () => {
+    await readBack();
+    const [leadId = ''] = await addLeads(stage, [{}]);
+    await push(stage, [leadId]);
+    gone((await pushOf(stage, leadId)).remoteId ?? '');
+    await readBack();
+    expect(await pushOf(stage, leadId)).toMatchObject({ state: 'pending', shown: 'pending' });
+    expect(await drain(stage)).toMatchObject({ conflict: 1 });
+    expect(await open(leadId)).toMatchObject([{ field: '@lead', theirs: 'deleted' }]);
+    expect((await eventsOf(stage, leadId)).map(({ message }) => message)).toContain(
+      'The CRM reports that the record was deleted.',
+    );
   });
 });

@@ -8,6 +8,7 @@ import { newId } from '../platform/id.ts';
 import { applyDeletion, applyPages } from './apply.ts';
 import { countCommittedPages, countMissed, countPages, readSourceTime } from './count-pages.ts';
 import { commitPages } from './counters.ts';
+import { requestDeletedRecords } from './deleted-records.ts';
 import { whereAbsentFromPartitions, whereDeletedOnPage } from './deletions.ts';
 import type { PreparedPage } from './prepare-pages.ts';
 import { recordPageRejections } from './rejections/record.ts';
@@ -158,6 +159,8 @@ async function applyPageDeletions(
       pages.map((each) => each.page),
       pages.flatMap(({ translated }) => translated.listedIds),
     ) ?? whereDeletedOnPage(stream, page);
+  if (stream.entity === 'lead' && page.deleted !== undefined)
+    await requestDeletedRecords(tx, origin, page.deleted);
   return condition === undefined
     ? 0
     : applyDeletion(tx, origin, stream.entity, condition, origin.receivedAt);

@@ -23,7 +23,7 @@ export async function pushLead(session: PushSession, push: LeasedPush): Promise<
     const auditLog = openAuditLog(session, push, progress);
     if (lead === undefined) return await failGoneLead(push, auditLog, progress);
     const delivery = createDelivery(session, push, lead, { auditLog, progress });
-    return isUnchanged(session, push, delivery)
+    return push.requestedBy === null && isUnchanged(session, push, delivery)
       ? await completeUnchanged(session, push, auditLog, lead.seen)
       : await sendLead(session, lead, delivery);
   } catch (error) {
@@ -149,12 +149,20 @@ async function sendLead(
   { seen }: LeadValues,
   delivery: Delivery,
 ): Promise<PushOutcome> {
+  const { push, auditLog } = delivery;
   try {
+    // A person who sends a lead again may know that its record was deleted in the CRM.
+    if (isUnchanged(session, push, delivery) && (await isStillThere(delivery)))
+      return await completeUnchanged(session, push, auditLog, seen);
     return await completeDelivery(session, seen, delivery, await deliver(delivery));
   } catch (error) {
     if (error instanceof FencedError) throw error;
     return completeFailure(session, delivery, error);
   }
+}
+
+async function isStillThere({ push, tables }: Delivery): Promise<boolean> {
+  return push.remoteId !== null && (await tables.read('lead', push.remoteId, [])) !== null;
 }
 
 async function completeDelivery(
