@@ -48,8 +48,8 @@ const hostile = rowsAccount({
         lastName: '',
         contact_lead_source: name,
         contact_sales_cycle: name,
-        market: name,
-        custom_fields: Object.fromEntries([[name, name]]),
+        market: '',
+        custom_fields: Object.fromEntries([['__proto__', name]]),
       }),
     ),
     notes: names.map((name, index) => ({
@@ -90,7 +90,9 @@ beforeAll(async () => {
     ],
   });
   for (const account of ['hostile', 'calm']) {
-    const { tenant, connection } = await createWorkspace(sandbox, account);
+    // A custom field, too, is called what its account likes.
+    const settings = { fields: { market: '__proto__' } };
+    const { tenant, connection } = await createWorkspace(sandbox, account, account, settings);
     const report = await syncAndPull({ tenantId: tenant.id, connectionId: connection.id });
     expect(report.status, account).toBe('success');
     await createUser({ email: `a@${account}.test`, password, tenantSlug: account, role: 'admin' });
@@ -138,6 +140,10 @@ describe('names that every object inherits', () => {
        where t.slug = 'hostile'`,
     );
     expect(sources.map(({ source }) => source).toSorted()).toEqual(names.map(toLabel).toSorted());
+    const markets = await db.query<{ market: string }>(`select distinct market from opportunities`);
+    expect(markets.map(({ market }) => market.toLowerCase()).toSorted()).toEqual(
+      names.map((name) => name.toLowerCase()).toSorted(),
+    );
   });
 
   it.each(pages)('/w/hostile/%s is drawn, and harms nobody', async (path) => {

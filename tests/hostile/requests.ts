@@ -35,6 +35,8 @@ const suffixes = ['baseUrl', 'webKey', 'accessToken', 'timeZone', 'pageSize', '_
 
 const methods = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'PURGE'];
 const headerNames = [
+  '__proto__',
+  'constructor',
   'accept',
   'accept-encoding',
   'accept-language',

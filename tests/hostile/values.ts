@@ -169,6 +169,9 @@ export const hostileForms: readonly { type: string; body: string }[] = [
 /** Paths that no browser sends. */
 export const hostilePaths: readonly string[] = [
   '*',
+  'constructor',
+  '__proto__',
+  'toString?x=1',
   'http://evil.test/sign-in',
   '/%',
   '/%00',
