@@ -84,6 +84,7 @@ describe('leads', () => {
       null,
     ]);
     expect(source('GOOGLE ', { sourceAliases: { Google: 'Google Search' } })).toBe('Google Search');
+    expect(source('S\u00E3o', { sourceAliases: { 'Sa\u0303o\u200B': 'City' } })).toBe('City');
   });
 
   it('without an id are rejected with a reason', () => {

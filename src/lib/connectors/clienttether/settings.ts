@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tidyLine } from '../../records/text.ts';
 import { isTimeZone } from '../../platform/time-zone.ts';
 import { rootUrl } from '../kit/settings.ts';
 
@@ -53,6 +54,6 @@ export type ClientTetherSettings = z.output<typeof clientTetherSettings>;
 
 function toLowerCaseKeys<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [key.trim().toLowerCase(), value]),
+    Object.entries(record).map(([key, value]) => [tidyLine(key).toLowerCase(), value]),
   );
 }
