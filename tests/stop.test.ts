@@ -46,10 +46,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A process that runs JavaScript that never returns once it gets SIGUSR2. */
+const preload = `
+  process.on('SIGUSR2', function hangForever() { for (;;); });
+  process.on('SIGHUP', function throwLater() {
+    Promise.reject(
+      Object.assign(new Error('Failed query: select $1\\nparams: of-a-person', {
+        cause: new AggregateError([new Error('own words')]),
+      }), { headers: 'of-a-person' }),
+    );
+  });`;
+
+/**
+ * A process that runs JavaScript that never returns once it gets SIGUSR2, and has an error that
+ * nobody catches once it gets SIGHUP.
+ */
 function start(entry: string, env: Record<string, string> = {}): TestProcess {
   const file = path.join(folder, 'hang.mjs');
-  writeFileSync(file, `process.on('SIGUSR2', function hangForever() { for (;;); });\n`);
+  writeFileSync(file, preload);
   const process = startProcess(entry, db.url, {
     PORT: '0',
     STOP_TIMEOUT_SECONDS: '10',
@@ -171,7 +184,7 @@ describe('a process whose event loop stands still', () => {
     const told = [...linesOf(hanging, 'process.stuck'), ...linesOf(hanging, 'stop.timed_out')];
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ level: 'fatal' });
-    expect(told[0]?.['stack']).toMatch(/^at hangForever \(file:.*hang\.mjs:1:\d+\)$/m);
+    expect(told[0]?.['stack']).toMatch(/^at hangForever \(file:.*hang\.mjs:2:\d+\)$/m);
   });
 
   it('ends also when it begins to hang while it stops', async () => {
@@ -189,5 +202,21 @@ describe('a process whose event loop stands still', () => {
     expect(await web.exited).toEqual({ code: null, signal: 'SIGKILL' });
     const told = [...linesOf(web, 'process.stuck'), ...linesOf(web, 'stop.timed_out')];
     expect(told).toHaveLength(1);
+  });
+});
+
+describe('an error that nobody catches', () => {
+  it('ends the process with one line in words, without values', async () => {
+    const worker = await startWorker();
+    worker.child.kill('SIGHUP');
+    expect(await worker.exited).toEqual({ code: 1, signal: null });
+    const [line, ...more] = linesOf(worker, 'process.uncaught');
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      level: 'fatal',
+      reason: 'The database rejected a statement: own words',
+    });
+    expect(line?.['stack']).toMatch(/^ {4}at .*throwLater .*hang\.mjs/m);
+    expect(worker.output()).not.toContain('of-a-person');
   });
 });

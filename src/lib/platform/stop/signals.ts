@@ -19,10 +19,26 @@ export function onStop(stop: (reason: string) => Promise<void>, options: StopOpt
  * Like `onStop`, also when JavaScript that never returns keeps the process from hearing signals and
  * from running timers: a thread of its own then kills it. Because the thread cannot see signals, it
  * kills a process that has been deaf for `timeoutMs` whether it was told to stop or not. Such a
- * process serves nobody, and its supervisor starts a new one.
+ * process serves nobody, and its supervisor starts a new one. An error that nobody catches ends the
+ * process too, with exit code 1 and a line in the log.
  */
 export function onStopWatched(stop: (reason: string) => Promise<void>, timeoutMs: number): void {
+  process.on('uncaughtException', crash);
   listen(stop, { timeoutMs: () => timeoutMs }, startWatchdog(timeoutMs));
+}
+
+/**
+ * Node would write the error to standard error as it is, with the values of a failed query and
+ * whatever else libraries attach to it. The first line of a stack is the message and stays away.
+ */
+function crash(error: unknown): void {
+  const stack =
+    error instanceof Error ? error.stack?.match(/^ {4}at .*$/gm)?.join('\n') : undefined;
+  log.fatal(
+    { event: 'process.uncaught', reason: safeReason(error), stack },
+    'Nobody caught an error; the process ends',
+  );
+  process.exit(1);
 }
 
 function listen(
