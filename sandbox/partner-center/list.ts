@@ -15,6 +15,7 @@ export interface ListQuirks {
   /** A filter by time is taken and matches nothing. */
   filterFindsNothing?: boolean;
   refusesOrder?: boolean;
+  refusesTop?: boolean;
   /** Default: as documented. `opaque` has a token that must come back letter by letter. */
   nextLink?: 'documented' | 'relative' | 'opaque';
 }
@@ -33,7 +34,10 @@ export function list(
   const order = query === undefined ? null : ORDER.exec(query.order);
   if (query === undefined || order === null || (query.filter !== null && match === null))
     return failure(400, 'invalidRequest', 'The query is not understood.');
-  if (quirks.refusesOrder === true && request.query.has('$orderby'))
+  if (
+    (quirks.refusesOrder === true && request.query.has('$orderby')) ||
+    (quirks.refusesTop === true && request.query.has('$top'))
+  )
     return failure(400, 'invalidRequest', 'The query is not understood.');
   const found = sortReferrals(
     (quirks.filterFindsNothing === true && match !== null ? [] : rows).filter(

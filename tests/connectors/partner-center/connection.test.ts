@@ -41,6 +41,13 @@ describe('a connection to Partner Center', () => {
     ).rejects.toThrow('used up the refresh token that you entered: create a new one');
   });
 
+  it('is checked by the first page where the list cannot be cut short', async () => {
+    Object.assign(sandbox.partnerCenter.account('partner').spec, { quirks: { refusesTop: true } });
+    const account = { tenantId, provider: 'partner-center', label: '' };
+    const { id } = await connectAccount({ ...account, settings: settings(), secrets });
+    expect(await sync(id)).toMatchObject({ status: 'success', fetched: 260 });
+  });
+
   it('asks to be connected again when the grant was withdrawn, and only then', async () => {
     await sync();
     sandbox.partnerCenter.desk.expire('partner');

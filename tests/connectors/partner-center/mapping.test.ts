@@ -150,6 +150,16 @@ describe('a referral as a record', () => {
     );
   });
 
+  it('has states in the documented case, and others as they are', () => {
+    expect(
+      mapReferral({ ...item, status: 'CLOSED', substatus: 'won', direction: 'incoming' }),
+    ).toMatchObject({ status: 'Closed', substatus: 'Won', direction: 'Incoming' });
+    expect(mapReferral({ ...item, status: 'Paused', substatus: null })).toMatchObject({
+      status: 'Paused',
+      substatus: null,
+    });
+  });
+
   it('is rejected without an id, and kept without a date', () => {
     expect(() => mapReferral({ ...item, id: '' })).toThrow(
       expect.objectContaining({ name: 'RecordRejected', field: 'id' }),
@@ -167,6 +177,8 @@ describe('a referral as a record', () => {
     expect(
       mapReferral({ ...item, customerProfile: { name: 'Alder', tenantId: 't2' } }).azureTenantId,
     ).toBe('t2');
+    const ids = [null, [], { Duns: '1' }, { azureTenantId: 't3' }];
+    expect(mapReferral({ ...item, customerProfile: { ids } }).azureTenantId).toBe('t3');
     expect(mapReferral(item).azureTenantId).toBeNull();
   });
 

@@ -2,7 +2,7 @@ import { defineProvider } from '../contract/provider.ts';
 import { defineStream } from '../contract/source.ts';
 import { mapReferral, readReferralId } from './mapping.ts';
 import { parseItems, readReferrals } from './paging.ts';
-import { fetchReferrals } from './request.ts';
+import { fetchSample } from './request.ts';
 import { whoAmI } from './who-am-i.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
 import { webhook } from './webhook.ts';
@@ -123,6 +123,6 @@ export const partnerCenter = defineProvider({
   enablesFeatures: ['lead-engine'],
   whoAmI,
   async check(context) {
-    await fetchReferrals(context, { $top: '1' });
+    await fetchSample(context);
   },
 });

@@ -74,12 +74,23 @@ export function mapReferral(item: unknown): ReferralRecord {
     referralType: classifyReferral({ ...own, invitedBy }),
     name: own.name ?? customer.name ?? 'Unnamed referral',
     ...mapCustomer(customer),
-    status: own.status ?? 'None',
-    substatus: own.substatus,
-    direction: own.direction,
+    status: withDocumentedCase(own.status) ?? 'None',
+    substatus: withDocumentedCase(own.substatus),
+    direction: withDocumentedCase(own.direction),
     dealValue: parseAmount(details.dealValue, toCurrency(details.currency)),
     currency: details.currency,
   };
+}
+
+/** Status, substatus and direction, as the documentation and all samples write them. */
+const DOCUMENTED = [
+  ...['None', 'New', 'Active', 'Closed', 'Incoming', 'Outgoing'],
+  ...['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined', 'Expired'],
+];
+
+/** A value as it is documented when only its case differs, because states are compared. */
+function withDocumentedCase(value: string | null): string | null {
+  return DOCUMENTED.find((one) => one.toLowerCase() === value?.toLowerCase()) ?? value;
 }
 
 /** ISO 4217 for no currency: an amount without one may only be digits. */
@@ -114,10 +125,14 @@ function parseEmployees(size: string | null): number | null {
 }
 
 /**
- * The first text under one of several names; case is ignored. Null when `holder` is not an object:
- * `ids`, for example, is an object in responses but a list in requests.
+ * The first text under one of several names; case is ignored. `holder` may be a list of objects:
+ * `ids` is an object in samples of responses, and a list in those of requests and in the tables.
  */
 function findFirstText(holder: unknown, names: readonly string[]): string | null {
+  if (Array.isArray(holder))
+    return holder
+      .map((one: unknown) => (Array.isArray(one) ? null : findFirstText(one, names)))
+      .reduce((first, value) => first ?? value, null);
   const fields = z.record(z.string(), z.unknown()).safeParse(holder).data ?? {};
   const lower = new Map(
     Object.entries(fields).map(([name, value]) => [name.toLowerCase(), text.parse(value)]),

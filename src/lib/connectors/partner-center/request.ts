@@ -23,6 +23,19 @@ export function fetchReferrals(
   return fetchReferralPage(access, text);
 }
 
+/**
+ * Requests a list that holds at least one referral if there is any. The older documentation does
+ * not name `$top`; if it is rejected, the first page is requested instead.
+ */
+export async function fetchSample(access: Access): Promise<HttpResponse> {
+  try {
+    return await fetchReferrals(access, { $top: '1' });
+  } catch (error) {
+    if (error instanceof RemoteError && error.status === 400) return fetchReferralPage(access, '');
+    throw error;
+  }
+}
+
 /** Requests the list with a query that is already encoded; empty for none. */
 export function fetchReferralPage(
   { http, settings }: Access,

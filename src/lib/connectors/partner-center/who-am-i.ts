@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseItems } from './paging.ts';
-import { fetchReferrals, type Access } from './request.ts';
+import { fetchSample, type Access } from './request.ts';
 
 const ownerSchema = z.looseObject({
   organizationName: z.string().trim().min(1),
@@ -12,7 +12,7 @@ const ownerSchema = z.looseObject({
  * for the identity of the account itself.
  */
 export async function whoAmI(access: Access): Promise<string | null> {
-  const [item] = parseItems((await fetchReferrals(access, { $top: '1' })).body);
+  const [item] = parseItems((await fetchSample(access)).body);
   const parsed = ownerSchema.safeParse(item);
   return parsed.success
     ? `${parsed.data.organizationName} (organisation ${parsed.data.organizationId})`
