@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { assertOwnLink } from '#lib/connectors/dynamics-365/position.ts';
+import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
 import { get } from '#lib/connectors/dynamics-365/request.ts';
 import { connect, full, pagesOf, streamOf } from './harness.ts';
 
@@ -89,6 +90,34 @@ describe('a response', () => {
       '/relative',
     ])
       expect(() => assertOwnLink(access as never, link), link).toThrow('was not followed');
+  });
+
+  it('to a push is what its code says, whatever the status', async () => {
+    const error = (code: string, message: string) => JSON.stringify({ error: { code, message } });
+    const none = { fields: [], keys: [], changeTracking: true };
+    const metadata = { tables: { account: none, contact: none, lead: none, opportunity: none } };
+    const read = async (answer: Parameters<typeof given>[0]) => {
+      const { access, link } = await given(answer);
+      const root = link.slice(0, -'leads'.length);
+      return createRemoteTables(access.http, root, metadata).read('lead', 'id-1', []);
+    };
+    for (const status of [400, 500])
+      await expect(
+        read({ status, body: error('0x80072322', 'Too many'), headers: { 'retry-after': '7' } }),
+      ).rejects.toMatchObject({ kind: 'rate_limited', until: expect.any(Date) as Date });
+    await expect(
+      read({ status: 400, body: error('0x80040220', 'is missing prvReadLead privilege') }),
+    ).rejects.toMatchObject({
+      kind: 'permission',
+      message: expect.stringContaining('prvReadLead') as string,
+    });
+    expect(await read({ status: 404, body: error('0x80040217', 'Does Not Exist') })).toBeNull();
+    await expect(
+      read({
+        status: 404,
+        body: error('0x8006088a', "Resource not found for the segment 'leads'."),
+      }),
+    ).rejects.toMatchObject({ kind: 'malformed' });
   });
 
   it('is what its code says', async () => {

@@ -1,3 +1,4 @@
+import type { RemoteErrorKind } from '../../platform/http/errors.ts';
 import { toObject } from '../kit/json.ts';
 
 /** The error that a body of the Web API describes; both texts are empty when it describes none. */
@@ -15,6 +16,17 @@ export function readODataError(body: unknown): ODataError {
     message: typeof message === 'string' ? message : '',
   };
 }
+
+/**
+ * Error codes that say more than the status, for reading and writing alike. The first three are
+ * those of the service protection limits, which are documented to come with 429.
+ */
+export const kindsByCode: Readonly<Record<string, RemoteErrorKind>> = {
+  '0x80072321': 'rate_limited',
+  '0x80072322': 'rate_limited',
+  '0x80072326': 'rate_limited',
+  '0x80040220': 'permission',
+};
 
 /** Explains a 403, with the name of the missing privilege if Dataverse mentions it. */
 export function describeMissingPrivilege(

@@ -7,7 +7,7 @@ import { parseRetryAfter } from '../../platform/http/retry-after.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ReadContext } from '../contract/source.ts';
 import { tryParseJson } from '../kit/json.ts';
-import { describeMissingPrivilege, readODataError } from './odata-error.ts';
+import { describeMissingPrivilege, kindsByCode, readODataError } from './odata-error.ts';
 import type { DynamicsSettings } from './settings.ts';
 import { getOwn } from '../../platform/own.ts';
 
@@ -30,15 +30,9 @@ const HEADERS = {
 /** Statuses of refusals whose body contains the reason. */
 const ACCEPTED_STATUSES = [400, 403, 404, 405, 410, 412, 501];
 
-/**
- * Error codes that say more than the status. The first three are those of the service protection
- * limits, which are documented to come with 429.
- */
+/** Error codes that say more about a list than the status. */
 const BY_CODE: Record<string, RemoteErrorKind> = {
-  '0x80072321': 'rate_limited',
-  '0x80072322': 'rate_limited',
-  '0x80072326': 'rate_limited',
-  '0x80040220': 'permission',
+  ...kindsByCode,
   '0x80040217': 'gone',
   // Not documented; the message that comes with it (EXPIRED) is recognized as well.
   '0x80044352': 'cursor_invalid',

@@ -16,6 +16,7 @@ import {
   createRefusalError,
   isDuplicate,
   isKeyConflict,
+  isMissing,
   send,
   type WebApiResponse,
 } from './web-api.ts';
@@ -72,7 +73,7 @@ async function readRecord(
   const { http, root } = environment;
   const select = selectClause(environment, table, fields);
   const response = await send(http, root, { path: `${recordPath}?$select=${select}` });
-  if (response.status === 404) return null;
+  if (isMissing(response)) return null;
   if (response.status >= 400)
     throw createRefusalError(`a request for a record of ${TABLES[table].set}`, response);
   return toRemoteRecord(table, response.body, fields);
@@ -176,7 +177,7 @@ function toWriteResult(
       kept: pickFields(body, sent),
     };
   if (isDuplicate(response)) return { kind: 'duplicate' };
-  if (status === 404) return { kind: 'gone' };
+  if (isMissing(response)) return { kind: 'gone' };
   if (status === 412 || status === 409) {
     if (!('if-match' in headers)) return { kind: 'exists' };
     if (!isKeyConflict(response)) return { kind: 'stale' };

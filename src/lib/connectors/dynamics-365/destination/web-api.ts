@@ -1,7 +1,8 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
+import { parseRetryAfter } from '../../../platform/http/retry-after.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../platform/http/types.ts';
 import { toObject, tryParseJson } from '../../kit/json.ts';
-import { describeMissingPrivilege, readODataError } from '../odata-error.ts';
+import { describeMissingPrivilege, kindsByCode, readODataError } from '../odata-error.ts';
 
 /** A response of the Web API, which may also be a refusal with a reason. */
 export interface WebApiResponse {
@@ -41,6 +42,7 @@ const UNCACHED = { 'if-none-match': 'null' };
 
 const UNAVAILABLE =
   'Dynamics 365 is not available right now. We will try again automatically. (HTTP 500)';
+const THROTTLED = 'Dynamics 365 received too many requests. The lead is sent automatically later.';
 const ROLE =
   'Give its application user a security role that may read and write accounts, contacts, leads ' +
   'and opportunities.';
@@ -61,7 +63,7 @@ export async function send(
     headers: { ...FIXED_HEADERS, ...(isRead && UNCACHED), ...headers },
     accept: ACCEPTED_STATUSES,
   });
-  return assertHandled(toWebApiResponse(response));
+  return assertHandled(toWebApiResponse(response), response.receivedAt);
 }
 
 function toWebApiResponse({ status, headers, body: text }: HttpResponse): WebApiResponse {
@@ -79,17 +81,31 @@ function parseBody(text: string): Record<string, unknown> {
   );
 }
 
-function assertHandled(response: WebApiResponse): WebApiResponse {
-  const { status, code, body } = response;
+function assertHandled(response: WebApiResponse, receivedAt: Date): WebApiResponse {
+  const { status, headers, code, body } = response;
+  if (status >= 400 && kindsByCode[code] === 'rate_limited') {
+    const until = parseRetryAfter(headers['retry-after'], receivedAt);
+    throw new RemoteError('rate_limited', THROTTLED, { status, headers, ...(until && { until }) });
+  }
   if (status === 500 && code !== DUPLICATE)
     throw new RemoteError('transient', UNAVAILABLE, { status });
-  if (status === 403) {
+  if (status === 403 || (status >= 400 && kindsByCode[code] === 'permission')) {
     const texts = { action: 'do this', remedy: ROLE };
     const message = describeMissingPrivilege(readODataError(body), texts);
     throw new RemoteError('permission', message, { status });
   }
   return response;
 }
+
+/**
+ * Whether a record is not there. The same status without this meaning says that the table or the
+ * address is unknown, which must not pass for a deleted record.
+ */
+export const isMissing = ({ status, body }: WebApiResponse): boolean =>
+  status === 404 && !UNKNOWN_ADDRESS.test(readODataError(body).message);
+
+/** "Resource not found for the segment 'leads'." */
+const UNKNOWN_ADDRESS = /resource not found for the segment/i;
 
 export const isDuplicate = ({ code }: WebApiResponse): boolean => code === DUPLICATE;
 export const isKeyConflict = ({ code }: WebApiResponse): boolean => SAME_KEY.includes(code);
