@@ -84,8 +84,19 @@ export function mapReferral(item: unknown): ReferralRecord {
 
 /** Status, substatus and direction, as the documentation and all samples write them. */
 const DOCUMENTED = [
-  ...['None', 'New', 'Active', 'Closed', 'Incoming', 'Outgoing'],
-  ...['Pending', 'Received', 'Accepted', 'Won', 'Lost', 'Declined', 'Expired'],
+  'None',
+  'New',
+  'Active',
+  'Closed',
+  'Incoming',
+  'Outgoing',
+  'Pending',
+  'Received',
+  'Accepted',
+  'Won',
+  'Lost',
+  'Declined',
+  'Expired',
 ];
 
 /** A value as it is documented when only its case differs, because states are compared. */
