@@ -30,7 +30,9 @@ const partnerCenter: SetStage = async (db, slug) => {
     secrets,
   });
   const workspace = { tenant, connection };
-  const rows = () => (truth(slug)['referrals'] ?? []) as { id: string }[];
+  const rows = () => (truth(slug)['referrals'] ?? []) as { id: string; eTag?: string }[];
+  // Lists show no eTag; only a referral that is asked for alone has one.
+  const listed = () => rows().map(({ eTag: _tag, ...row }) => row);
   const changed = (ids: readonly { id: string }[], row: object = {}) =>
     ids.map(({ id }) => ({
       op: 'update',
@@ -55,7 +57,7 @@ const partnerCenter: SetStage = async (db, slug) => {
       await listAllNext();
       return 6;
     },
-    expectTruth: () => expectSameItems(db, 'referrals', workspace, rows(), 'id'),
+    expectTruth: () => expectSameItems(db, 'referrals', workspace, listed(), 'id'),
     quirks: {
       'same time over a page edge': () =>
         void mutate(slug, { changes: changed(rows().slice(0, 50), { updatedDateTime: at(0) }) }),
