@@ -93,7 +93,9 @@ describe('the order of the rooms', () => {
   const typeImport = (from: string, to: string) =>
     `import type { Probe } from '${path.relative(path.dirname(from), to)}';\nexport type Own = Probe;\n`;
 
-  /** Every ordered pair of rooms, as the import of a type by a file of the first from the second. */
+  /**
+   * Every ordered pair of rooms, as the import of a type by a file of the first from the second.
+   */
   const pairs = rooms.flatMap((from) =>
     rooms
       .filter((to) => to !== from)

@@ -46,8 +46,8 @@ export interface DynamicsSpec {
   /** What the application's role lacks. */
   denied?: readonly Privilege[];
   /**
-   * Whether tracked lists end with a delta link: always, or never when annotations are requested, as
-   * reported of version 8.2. Default 'always'.
+   * Whether tracked lists end with a delta link: always, or never when annotations are requested,
+   * as reported of version 8.2. Default 'always'.
    */
   deltaLinks?: 'always' | 'unannotated';
   /**

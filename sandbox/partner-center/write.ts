@@ -76,7 +76,9 @@ export function patch(partner: PartnerAccount, request: SandboxRequest, now: num
   return readOne(partner, request, now);
 }
 
-/** A PATCH with the known fault of PUT: no version matches, and only a change without one is taken. */
+/**
+ * A PATCH with the known fault of PUT: no version matches, and only a change without one is taken.
+ */
 export function patchWithoutVersion(
   partner: PartnerAccount,
   request: SandboxRequest,

@@ -23,8 +23,9 @@ export const codeWords = (text: string): string[] =>
   found(text.replaceAll(/^ *```[\s\S]*?^ *```/gm, ''), /`([^`\n]+)`/g);
 
 /**
- * The rows of the table in `file` whose first column is headed `heading`, each as its trimmed cells.
- * Throws unless the file has exactly one such table, so that no check passes on a table that is gone.
+ * The rows of the table in `file` whose first column is headed `heading`, each as its trimmed
+ * cells. Throws unless the file has exactly one such table, so that no check passes on a table that
+ * is gone.
  */
 export function tableIn(file: string, heading: string): string[][] {
   const lines = read(file).split('\n');
@@ -49,8 +50,8 @@ export const firstColumn = (file: string, heading: string): string[] =>
   tableIn(file, heading).map(([cell = '']) => cell);
 
 /**
- * The text of the one file that `pattern` matches and that contains `declaration`, wherever it lies.
- * Throws when there is none or more than one.
+ * The text of the one file that `pattern` matches and that contains `declaration`, wherever it
+ * lies. Throws when there is none or more than one.
  */
 export function sourceOf(declaration: string, pattern = 'src/lib/**/*.ts'): string {
   const sources = globSync(pattern)

@@ -20,7 +20,9 @@ function isFile(word: string): boolean {
       );
 }
 
-/** The links of a document into this tree: the file from the root, and the heading if it names one. */
+/**
+ * The links of a document into this tree: the file from the root, and the heading if it names one.
+ */
 function linksOf(file: string): { target: string; anchor: string | undefined }[] {
   return found(read(file), /\]\((?!https?:)([^)]+)\)/g).map((link) => {
     const [to = '', anchor] = link.split('#');

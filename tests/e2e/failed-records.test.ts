@@ -11,8 +11,8 @@ import { client } from '../helpers/rows.ts';
 import { useStage } from './stage.ts';
 
 /**
- * Failed records and jobs, as people see and handle them. With SCREENSHOTS=1 it also takes pictures, into
- * .screenshots/.
+ * Failed records and jobs, as people see and handle them. With SCREENSHOTS=1 it also takes
+ * pictures, into .screenshots/.
  */
 const pictures = process.env['SCREENSHOTS'] !== undefined;
 const admin = 'admin@birch.test';

@@ -104,7 +104,8 @@ describe('health', () => {
 
   it('tells of a dead database without its secrets, and recovers', async () => {
     cable.pull();
-    // With the cookie of a session, too: probes may come through a browser or a proxy that sends it.
+    // With the cookie of a session, too: probes may come through a browser or a proxy that sends
+    // it.
     for (const asking of [web.visitor(), client]) {
       expect(await asking.json('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
       expect((await asking.fetch('/metrics')).status).toBe(404);

@@ -11,7 +11,9 @@ import { createWorkspace } from '../helpers/workspace.ts';
 const sleepSeconds = 3_600;
 
 export interface SlowLeads {
-  /** Lets statements that read leads take an hour: all of them, or those that go on from a cursor. */
+  /**
+   * Lets statements that read leads take an hour: all of them, or those that go on from a cursor.
+   */
   slowDown(which?: 'all' | 'later pages'): Promise<void>;
   speedUp(): Promise<void>;
   /** Waits until so many statements are under way in the database and do not end. */

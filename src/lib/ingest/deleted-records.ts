@@ -6,9 +6,9 @@ import { pushEvents, pushes } from '../schema/pushes.ts';
 import type { ProviderStreamKey } from './pushed-copies.ts';
 
 /**
- * Requests again the pushes of records that the CRM reports as deleted before their copies were ever
- * read: the push finds out whether the record is gone, and says so. Deleted copies need none of
- * this, because their pulls tell.
+ * Requests again the pushes of records that the CRM reports as deleted before their copies were
+ * ever read: the push finds out whether the record is gone, and says so. Deleted copies need none
+ * of this, because their pulls tell.
  */
 export async function requestDeletedRecords(
   tx: Tx,

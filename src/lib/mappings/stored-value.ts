@@ -3,8 +3,8 @@ import type { FieldValue, TargetField } from '../connectors/contract/destination
 /**
  * Turns a value into what the CRM stores of it: trimmed and clipped text, null for blank text,
  * whole numbers, cents, whole seconds and UTC days where the field keeps no more. Both sides pass
- * through here before they are compared, so that what the CRM drops does not count as a change. Null
- * also when the value does not fit the type. Pure.
+ * through here before they are compared, so that what the CRM drops does not count as a change.
+ * Null also when the value does not fit the type. Pure.
  */
 export function toStoredValue(
   field: Pick<TargetField, 'type' | 'maxLength'>,

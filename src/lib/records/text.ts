@@ -76,8 +76,8 @@ export const optionalLine = (max = 500) =>
 export const prose = () => cutTo(100_000);
 
 /**
- * Whether a point in time lies between 1900 and 2200. PostgreSQL can store others, but in sales data
- * they are mistakes.
+ * Whether a point in time lies between 1900 and 2200. PostgreSQL can store others, but in sales
+ * data they are mistakes.
  */
 export const isPlausible = (at: Date): boolean =>
   at.getUTCFullYear() >= 1900 && at.getUTCFullYear() <= 2200;

@@ -138,8 +138,8 @@ function toTimedList(
 /**
  * Where a tracked list continues after an answer without rows and links. The documentation calls
  * this the answer when nothing has changed; in case it means anything else, what has changed is
- * listed by time, and the delta link stays for the next pass. Of a list of all rows it says nothing,
- * so that is listed again without tracking.
+ * listed by time, and the delta link stays for the next pass. Of a list of all rows it says
+ * nothing, so that is listed again without tracking.
  */
 export function resolveEmptyAnswer(
   table: Table,

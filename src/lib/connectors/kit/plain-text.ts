@@ -1,7 +1,9 @@
 import { decodeHTMLStrict } from 'entities';
 import { compile } from 'html-to-text';
 
-/** Names of elements that people's editors and mail programs write, as alternatives of a pattern. */
+/**
+ * Names of elements that people's editors and mail programs write, as alternatives of a pattern.
+ */
 const BLOCKS =
   'address|article|aside|blockquote|body|br|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|' +
   'form|h[1-6]|head|header|hr|html|li|main|nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul';
@@ -11,8 +13,8 @@ const INLINE =
   'strike|strong|style|sub|sup|svg|time|title|tt|u|var|video|wbr';
 const NAMES = `${BLOCKS}|${INLINE}`;
 /**
- * A tag as editors write it, with values for its attributes: neither `<john@x.test>` nor the letters
- * in "a <b and c> d" make text HTML.
+ * A tag as editors write it, with values for its attributes: neither `<john@x.test>` nor the
+ * letters in "a <b and c> d" make text HTML.
  */
 const ATTRIBUTE = '\\s+[\\w:.-]+\\s*=\\s*(?:"[^"]*"|\'[^\']*\'|[^\\s"\'<>]+)';
 const MARKUP = new RegExp(`</?(?:${NAMES})(?:${ATTRIBUTE})*\\s*/?>|<!--|<!doctype`, 'i');

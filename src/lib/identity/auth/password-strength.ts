@@ -76,7 +76,9 @@ function explain(warning: string | null): string {
 
 let estimator: Promise<ZxcvbnFactory> | undefined;
 
-/** Loads the lists on first use: they take about 150 ms and 8 MB, which most processes never need. */
+/**
+ * Loads the lists on first use: they take about 150 ms and 8 MB, which most processes never need.
+ */
 function loadEstimator(): Promise<ZxcvbnFactory> {
   estimator ??= Promise.all([import('@zxcvbn-ts/core'), import('@zxcvbn-ts/language-common')]).then(
     ([core, common]) =>

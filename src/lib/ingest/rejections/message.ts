@@ -1,4 +1,6 @@
-/** The sentence in a stream's message about its rejected records, of which there is at least one. */
+/**
+ * The sentence in a stream's message about its rejected records, of which there is at least one.
+ */
 export function formatRejections(count: number): string {
   return `${count} ${count === 1 ? 'record' : 'records'} could not be read.`;
 }

@@ -65,9 +65,9 @@ const whereRecord = ({ tenantId, connectionId, stream, externalId }: RecordRef) 
   );
 
 /**
- * Stores a change before anything is sent, with the job that sees to it. It replaces one of the same
- * record that waits for its next attempt or for a decision. Throws Problem `conflict` while one is
- * being sent.
+ * Stores a change before anything is sent, with the job that sees to it. It replaces one of the
+ * same record that waits for its next attempt or for a decision. Throws Problem `conflict` while
+ * one is being sent.
  */
 export function storeWriteBack(record: RecordRef, change: NewWriteBack): Promise<string> {
   const { tenantId, connectionId, stream, externalId } = record;

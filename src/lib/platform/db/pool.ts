@@ -98,7 +98,9 @@ function withSafeTransactions(pool: pg.Pool): Database {
   return db;
 }
 
-/** A connection of the pool; work that was cancelled while it waited for one gives it back unused. */
+/**
+ * A connection of the pool; work that was cancelled while it waited for one gives it back unused.
+ */
 async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect();
   if (isCancelled()) client.release();

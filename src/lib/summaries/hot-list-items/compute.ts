@@ -44,8 +44,8 @@ export function toHotListItem(row: EntityRows['opportunity']): HotListItem | nul
 
 /** The weighted initial franchise fee: units x fee x likelihood, rounded half up to the cent. */
 function computeWeightedFee(franchiseFee: string, units: number, likelyPct: number): string {
-  // Likelihood in millionths of a percent, which are all that is kept of it, keeps the arithmetic in
-  // integers.
+  // Likelihood in millionths of a percent, which are all that is kept of it, keeps the arithmetic
+  // in integers.
   const scaled = toCents(franchiseFee) * BigInt(units) * BigInt(Math.round(likelyPct * 1e6));
   return fromCents((scaled + 50_000_000n) / 100_000_000n);
 }

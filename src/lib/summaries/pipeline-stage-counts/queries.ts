@@ -5,8 +5,8 @@ import { selectRowsWithin } from '../range.ts';
 import { pipelineStageCounts, pipelineStageMonths } from '../../schema/pipeline-stage-counts.ts';
 
 /**
- * The sums of one stage of a connected system by outcome; `previous…` are those of the comparison period. Amounts are numbers for
- * display; the exact ones are in the table.
+ * The sums of one stage of a connected system by outcome; `previous…` are those of the comparison
+ * period. Amounts are numbers for display; the exact ones are in the table.
  */
 export interface StageSums {
   connectionId: string;

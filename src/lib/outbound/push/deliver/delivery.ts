@@ -139,8 +139,8 @@ export async function updateRecord(
 /**
  * Counts the answers that a record exists, in the rounds of one record. The first one may be the
  * late answer to our own request, and the next round finds the record. If it answers so again,
- * another record has a value that must be unique, and no round will ever find it: throws RemoteError
- * (malformed).
+ * another record has a value that must be unique, and no round will ever find it: throws
+ * RemoteError (malformed).
  */
 export class ExistingRecord {
   readonly #delivery: Delivery;
