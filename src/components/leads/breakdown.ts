@@ -61,8 +61,8 @@ export function describeMissingScore(
     }
     case 'no_domain':
       return (
-        'This lead has no company domain: no website of its own, and no e-mail address other than ' +
-        'one at a mailbox provider. There is nothing to scan.'
+        'This lead has no company domain: no website of its own, and no e-mail address other ' +
+        'than one at a mailbox provider. There is nothing to scan.'
       );
     case 'off':
       return (

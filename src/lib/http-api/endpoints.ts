@@ -200,8 +200,8 @@ export const endpoints: Endpoint[] = [
       name: 'ReferralChanged',
       schema: referralChangedResponse,
       description:
-        'The new state in Partner Center, or the one that it gets as soon as Partner Center takes ' +
-        'it. The list shows it after the sync that this starts.',
+        'The new state in Partner Center, or the one that it gets as soon as Partner Center ' +
+        'takes it. The list shows it after the sync that this starts.',
     },
   },
   {

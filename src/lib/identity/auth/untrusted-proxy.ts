@@ -12,9 +12,9 @@ export function noticeUntrustedProxy({ headers }: Request, trustProxy: boolean):
   seen = true;
   log.warn(
     { event: 'web.untrusted_proxy' },
-    'A request came with X-Forwarded-For, but TRUST_PROXY is 0: behind a proxy, all visitors count ' +
-      'as one address and can lock each other out of signing in. If your proxy sets the header, ' +
-      'set TRUST_PROXY=1',
+    'A request came with X-Forwarded-For, but TRUST_PROXY is 0: behind a proxy, all visitors ' +
+      'count as one address and can lock each other out of signing in. If your proxy sets the ' +
+      'header, set TRUST_PROXY=1',
   );
 }
 

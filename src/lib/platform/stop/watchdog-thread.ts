@@ -51,8 +51,8 @@ async function kill(event: string): Promise<void> {
     ms: Math.round(stuckMs),
     stack: await findPlace(),
     msg:
-      'The event loop has stood still for too long: requests are not answered and signals are not ' +
-      'heard, so the process is killed',
+      'The event loop has stood still for too long: requests are not answered and signals are ' +
+      'not heard, so the process is killed',
   };
   write(2, `${JSON.stringify(line)}\n`, () => {});
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), writingMs);

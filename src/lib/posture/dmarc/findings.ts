@@ -56,8 +56,8 @@ function reportRemovedTags({ removed, late: isLate }: DmarcRecord): Finding {
 }
 
 const lateText =
-  'Older receivers (RFC 7489) ignore a record whose policy (p) is not directly after the version. ' +
-  'Write "v=DMARC1; p=…" first.';
+  'Older receivers (RFC 7489) ignore a record whose policy (p) is not directly after the ' +
+  'version. Write "v=DMARC1; p=…" first.';
 const late = info('dmarc.order', lateText);
 
 function reportDuplicateTags(tags: readonly string[]): Finding {

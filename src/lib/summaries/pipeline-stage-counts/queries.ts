@@ -29,8 +29,9 @@ export async function sumStages(tx: Tx, tenantId: string, period: Period): Promi
     sql`coalesce(sum(${sql.identifier(column)}) filter (where ${within}), 0)::float8`;
   const before = sql`not within`;
   const { rows } = await tx.execute<StageSums & Record<string, unknown>>(sql`
-    select connection_id as "connectionId", stage, outcome, ${total('count')} as count, ${total('valued')} as valued,
-      ${total('value')} as value, ${total('entered_seconds')} as "enteredSeconds",
+    select connection_id as "connectionId", stage, outcome,
+      ${total('count')} as count, ${total('valued')} as valued, ${total('value')} as value,
+      ${total('entered_seconds')} as "enteredSeconds",
       ${total('count', before)} as "previousCount", ${total('valued', before)} as "previousValued",
       ${total('value', before)} as "previousValue"
     from ${selectRowsWithin(tables, tenantId, period)} group by connection_id, stage, outcome`);
