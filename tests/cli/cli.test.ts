@@ -121,7 +121,9 @@ describe('the command line', () => {
     expect(await update('stages={"FDD Sent":{"likelyPct":45}}')).toMatchObject({ code: 0 });
     await tributary(['sync', '--tenant', 'acme']);
     expect(
-      await db.query('select likely_pct, weighted_iff::float8 as weighted from hot_list_items'),
+      await db.query(
+        `select likely_pct::float8, weighted_iff::float8 as weighted from hot_list_items`,
+      ),
     ).toEqual([{ likely_pct: 45, weighted: 2 * 45_000 * 0.45 }]);
   });
 
