@@ -39,7 +39,7 @@ describe('the embedded database of npm start', () => {
     await until('it is ready', () => output.includes('is ready'), 200_000);
     const staff = await new WebClient(`http://localhost:${port}`).signIn(
       'staff@tributary.test',
-      'tributary-demo',
+      'a tour of three workspaces',
     );
     const status = () =>
       staff.json<{ lastSyncAt: string | null }>('/api/sync/status?tenant=juniper');
