@@ -102,11 +102,15 @@ function decode(text: string): string {
   );
 }
 
+const simpleSelector = /^(?:[a-z][\w-]*|[.#][\w-]+|\[[\w-]+\])$/i;
+
 /**
- * All elements below `element` that match, in the order of the page. A string is a tag, `.class`,
- * `#id` or `[attribute]`.
+ * All elements below `element` that match, in the order of the page. The selector is a tag,
+ * `.class`, `#id` or `[attribute]`. Others are an error, not an empty list: a test that something
+ * is absent would always pass.
  */
 export function findAll(element: Element, selector: string): Element[] {
+  if (!simpleSelector.test(selector)) throw new Error(`This selector is not simple: ${selector}`);
   return element.children.flatMap((child) =>
     typeof child === 'string'
       ? []
