@@ -36,13 +36,17 @@ export async function workSideBySide(
   sandbox.faults.arm({ kind: 'latency', ms: 15 });
   await installWitness(db);
   const workspaces = await settle(sandbox, tenants, { pageSize: 50 });
+  // Nothing is due before all workers stand, and none can take more than its part: a sync is over in
+  // a few seconds.
+  await db.query(`update connections set due_at = now() + interval '1 hour'`);
   const fleet = new Fleet(db, {
-    SYNC_CONCURRENCY: '2',
+    SYNC_CONCURRENCY: workers < tenants.length / 2 ? '2' : '1',
     SYNC_SLICE_SECONDS: '1',
     SYNC_LEASE_SECONDS: '10',
   });
   try {
     const [victim] = await Promise.all(Array.from({ length: workers }, () => fleet.start()));
+    await makeDue(db);
     await until(
       'all are synced',
       async () =>
