@@ -14,18 +14,6 @@ export const buildColumns = (currency: string): Column[] => [
   { key: 'created', label: 'Created', end: true },
 ];
 
-/** The parameters that name a stage; the system only where there is more than one. */
-export interface StageKey {
-  stage: string;
-  connection: string | null;
-}
-
-export const stageKey = (
-  pipelines: readonly Pipeline[],
-  connectionId: string,
-  stage: string,
-): StageKey => ({ stage, connection: pipelines.length > 1 ? connectionId : null });
-
 const outcomeLabels = { open: 'Open', won: 'Won', lost: 'Lost', all: 'All' } as const;
 
 /** The choices of an outcome with their counts, as links. */

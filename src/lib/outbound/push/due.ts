@@ -2,15 +2,15 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-
 import { connections } from '../../schema/connections.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { newId } from '../../platform/id.ts';
 import type { PeriodicTask } from '../../platform/periodic/run.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
 import { selectFeatures } from '../../identity/features.ts';
 import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
-import { pushEvents, pushes } from '../../schema/pushes.ts';
+import { pushes } from '../../schema/pushes.ts';
 import { whereOwnAndLive, selectLeadById } from '../../entities/lead/lookup.ts';
 import { sourceDigest } from '../../mappings/lead-values.ts';
+import { requestPushesAgain } from '../../ingest/request-pushes-again.ts';
 import { enqueuePushes } from './enqueue.ts';
 
 const everyMs = 60_000;
@@ -90,40 +90,8 @@ async function markChangedPushes(tx: Tx, tenantId: string): Promise<void> {
     .orderBy(asc(pushes.id))
     .limit(maxMarked)
     .for('update', { of: pushes, skipLocked: true });
-  const marked = await tx
-    .update(pushes)
-    .set({
-      state: 'pending',
-      requestedAt: sql`clock_timestamp()`,
-      requestedBy: null,
-      dueAt: sql`now()`,
-      attempts: 0,
-      updatedAt: sql`now()`,
-    })
-    .where(and(eq(pushes.tenantId, tenantId), inArray(pushes.id, changed)))
-    .returning({ id: pushes.id, leadId: pushes.leadId });
-  if (marked.length === 0) return;
-  await tx.insert(pushEvents).values(
-    marked.map(({ id }) => ({
-      tenantId,
-      id: newId(),
-      pushId: id,
-      attempt: 0,
-      step: 'requested',
-      outcome: 'note' as const,
-      message: 'The lead has changed here.',
-    })),
-  );
-  await tx
-    .update(leads)
-    .set({ pushState: 'pending' })
-    .where(
-      and(
-        eq(leads.tenantId, tenantId),
-        inArray(
-          leads.id,
-          marked.map(({ leadId }) => leadId),
-        ),
-      ),
-    );
+  await requestPushesAgain(tx, tenantId, {
+    which: inArray(pushes.id, changed),
+    message: 'The lead has changed here.',
+  });
 }
