@@ -1,4 +1,6 @@
+import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { actAs } from '#lib/identity/audit/context.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { config } from '../src/lib/platform/config.ts';
@@ -56,7 +58,7 @@ addWebhookCommands(program);
 prepareEnvironment();
 const stopTracing = await startTracing('tributary-cli');
 try {
-  await program.parseAsync();
+  await actAs({ kind: 'operator', label: userInfo().username }, () => program.parseAsync());
 } catch (error) {
   process.exitCode =
     error instanceof CommanderError

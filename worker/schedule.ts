@@ -1,4 +1,5 @@
 import cron, { type ScheduledTask } from 'node-cron';
+import { pruneAudit } from '#lib/identity/audit/prune.ts';
 import { pruneAuth } from '#lib/identity/auth/prune.ts';
 import { enqueueRefreshes } from '#lib/connections/oauth/token-refresh.ts';
 import { enqueueScans } from '#lib/scoring/schedule.ts';
@@ -26,6 +27,7 @@ async function tick(): Promise<void> {
     const count = (await enqueueDueSyncs()) + (await enqueueRefreshes()) + (await enqueueScans());
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
+    await pruneAudit(config().AUDIT_RETENTION_DAYS);
   } catch (error) {
     log.error({ event: 'schedule.tick_failed', reason: safeReason(error) }, 'The tick failed');
   }

@@ -39,7 +39,7 @@ export const submitAccount = byButton<Owner, Response>({
     redirectAfterPost('/account?done=password', await changePassword(input, signedIn, client)),
   ),
   revoke: action(sessionForm, async ({ signedIn }, { session }) => {
-    await revokeSession(signedIn.user.id, session);
+    await revokeSession(signedIn, session);
     return redirectAfterPost('/account?done=sessions#sessions');
   }),
   'revoke-others': action(noFields, async ({ signedIn }) => {

@@ -1,4 +1,6 @@
 import type { APIContext, APIRoute } from 'astro';
+import { noteStaff } from '#lib/identity/audit/context.ts';
+import { recordEntry } from '#lib/identity/audit/entered.ts';
 import {
   findAccess,
   findAccessById,
@@ -91,7 +93,11 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
   return async (context) => handler(context, await requireApiAccess(context, role));
 }
 
-function grantAccess({ locals }: GuardContext, access: Access | undefined, role: Role): Access {
+async function grantAccess(
+  { locals }: GuardContext,
+  access: Access | undefined,
+  role: Role,
+): Promise<Access> {
   if (access === undefined)
     throw new Problem(
       'not_found',
@@ -99,6 +105,10 @@ function grantAccess({ locals }: GuardContext, access: Access | undefined, role:
     );
   requireRole(access, role);
   locals.access = access;
+  if (access.isStaff) {
+    noteStaff();
+    await recordEntry(access, locals.session?.id ?? '');
+  }
   return access;
 }
 

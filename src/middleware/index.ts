@@ -1,6 +1,7 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
-import { readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
+import { actAs, type AuditActor } from '#lib/identity/audit/context.ts';
+import { readAddress, readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
 import { readSession } from '#lib/identity/auth/sessions.ts';
 import { noticeUntrustedProxy } from '#lib/identity/auth/untrusted-proxy.ts';
 import { config } from '#lib/platform/config.ts';
@@ -50,7 +51,7 @@ export const onRequest = defineMiddleware((context, next) => {
     withSpan(
       `${method} ${route}`,
       { method, route },
-      (note) => respond(context, next, route, note),
+      (note) => actAs(readSource(context), () => respond(context, next, route, note)),
       'server',
     ),
   );
@@ -87,8 +88,19 @@ async function handleRequest(context: APIContext, next: MiddlewareNext): Promise
   if (withoutSession.includes(context.routePattern)) return next();
   const { signedIn, cookies } = await readSession(context.locals.client);
   Object.assign(context.locals, signedIn);
-  const response = await withLogFields({ userId: signedIn?.user.id }, () => next());
+  const person = signedIn?.user;
+  const response = await withLogFields({ userId: person?.id }, () =>
+    person === undefined
+      ? next()
+      : actAs({ kind: 'user', id: person.id, label: person.email }, () => next()),
+  );
   return appendCookies(response, cookies);
+}
+
+/** From where the request comes, for the audit log; who sent it is known once the session is. */
+function readSource({ locals: { client, requestId } }: APIContext): Partial<AuditActor> {
+  const userAgent = client.get('user-agent');
+  return { kind: 'anonymous', address: readAddress(client), userAgent, requestId };
 }
 
 function readClient(context: APIContext): Headers {

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
+import { recordAudit } from './audit/record.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
 import { readTenant, withTenant } from './tenancy/with-tenant.ts';
 
@@ -33,14 +34,23 @@ export async function setFeature(
   by: string | null,
 ): Promise<void> {
   await withTenant(tenantId, async (tx) => {
-    if (enabled)
-      await tx
-        .insert(tenantFeatures)
-        .values({ tenantId, feature, enabledBy: by })
-        .onConflictDoNothing();
-    else
-      await tx
-        .delete(tenantFeatures)
-        .where(and(eq(tenantFeatures.tenantId, tenantId), eq(tenantFeatures.feature, feature)));
+    const changed = enabled
+      ? await tx
+          .insert(tenantFeatures)
+          .values({ tenantId, feature, enabledBy: by })
+          .onConflictDoNothing()
+          .returning()
+      : await tx
+          .delete(tenantFeatures)
+          .where(and(eq(tenantFeatures.tenantId, tenantId), eq(tenantFeatures.feature, feature)))
+          .returning();
+    if (changed.length === 0) return;
+    await recordAudit(tx, {
+      tenantId,
+      action: 'feature.switched',
+      target: { type: 'feature', id: feature },
+      before: { on: !enabled },
+      after: { on: enabled },
+    });
   });
 }

@@ -77,6 +77,7 @@ const schema = z.object({
     .string()
     .min(32, 'must be at least 32 characters; make one with: openssl rand -base64 32'),
   TRIBUTARY_KEYS: keyList,
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(90).max(36_500).default(730),
   STOP_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(28),
   SYNC_CRON: z.string().default('0 * * * *'),
   SYNC_RETRY_BASE_MS: z.coerce.number().int().min(1).max(60_000).default(1000),

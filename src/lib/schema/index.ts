@@ -1,6 +1,7 @@
 /** Every table, for drizzle-kit. Code imports a table from its own file. */
 export * from './tenants.ts';
 export * from './identity.ts';
+export * from './audit.ts';
 export * from './connections.ts';
 export * from './snapshots.ts';
 export * from './sync.ts';

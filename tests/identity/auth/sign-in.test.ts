@@ -234,12 +234,12 @@ describe('sessions', () => {
     expect(lines.filter((line) => line.isCurrent)).toHaveLength(1);
     const otherId = (await other.signedIn()).session.id;
     expect(lines.map((line) => line.id)).toContain(otherId);
-    const mallory = (await foreign.signedIn()).user.id;
+    const mallory = await foreign.signedIn();
     const refused = await problemOf(revokeSession(mallory, otherId));
     const absent = await problemOf(revokeSession(mallory, '018f0000-0000-7000-8000-000000000000'));
     expect([refused.code, refused.message]).toEqual([absent.code, absent.message]);
     expect(await other.session()).not.toBeNull();
-    await revokeSession((await mine.signedIn()).user.id, otherId);
+    await revokeSession(await mine.signedIn(), otherId);
     expect(await other.session()).toBeNull();
   });
 });

@@ -24,6 +24,9 @@ const identityTables = [
   'verifications',
 ];
 
+/** Rows of workspaces and of the installation in one log, with policies of its own (below). */
+const auditTable = 'audit_events';
+
 interface Table {
   name: string;
   rls: boolean;
@@ -38,7 +41,7 @@ const tables = () =>
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
     order by 1`);
 const tenantTables = async () =>
-  (await tables()).filter(({ name }) => !identityTables.includes(name));
+  (await tables()).filter(({ name }) => name !== auditTable && !identityTables.includes(name));
 
 describe('the catalogue', () => {
   it('knows every table as a tenant table or an identity table', async () => {
@@ -75,6 +78,30 @@ describe('the catalogue', () => {
         permissive: 'PERMISSIVE',
       });
     }
+  });
+
+  it('lets the audit log be read by its workspace, be added to, and lose old events only', async () => {
+    const policies = await db.query(
+      `select cmd as command, coalesce(qual, with_check) as rule, c.relforcerowsecurity as forced
+       from pg_policies join pg_class c on c.oid = tablename::regclass
+       where tablename = $1 order by 1`,
+      [auditTable],
+    );
+    expect(policies).toEqual([
+      { command: 'DELETE', forced: true, rule: expect.stringContaining("'90 days'") },
+      { command: 'INSERT', forced: true, rule: 'true' },
+      {
+        command: 'SELECT',
+        forced: true,
+        rule: expect.stringMatching(/app\.tenant_id.*OR.*app\.audit_scope.*= 'installation'/s),
+      },
+    ]);
+    const rights = await db.query(
+      `select privilege_type as right from information_schema.role_table_grants
+       where table_name = $1 and grantee = 'tributary_app' order by 1`,
+      [auditTable],
+    );
+    expect(rights.map(({ right }) => right)).toEqual(['INSERT', 'SELECT']);
   });
 
   it('leads every key, index and foreign key of a tenant table with tenant_id', async () => {
@@ -209,7 +236,9 @@ describe('the catalogue', () => {
       expect(columns).toContainEqual({ table: name, type: 'uuid', nullable: 'NO' });
   });
 
-  it('has no view, trigger, rule or SECURITY DEFINER function that could leak rows', async () => {
+  it('has no view, trigger or rule, and SECURITY DEFINER functions return no rows', async () => {
+    /** Returns a number, and nothing of the rows that it deletes. */
+    const harmless = 'prune_audit_events';
     const openings = await db.query(`
       select relname as name
       from pg_class
@@ -217,12 +246,12 @@ describe('the catalogue', () => {
       union all
       select proname
       from pg_proc
-      where pronamespace = 'public'::regnamespace and proname <> 'new_id'
+      where pronamespace = 'public'::regnamespace and proname not in ('new_id', '${harmless}')
       union all
       select proname
       from pg_proc
       where pronamespace in ('public'::regnamespace, 'drizzle'::regnamespace,
-        'pgboss'::regnamespace) and prosecdef
+        'pgboss'::regnamespace) and prosecdef and proname <> '${harmless}'
       union all
       select tgname
       from pg_trigger t
@@ -230,6 +259,16 @@ describe('the catalogue', () => {
       where c.relnamespace = 'public'::regnamespace and not tgisinternal
       union all select rulename from pg_rules where schemaname = 'public'`);
     expect(openings).toEqual([]);
+    const [definer] = await db.query(
+      `select prorettype::regtype::text as returns, proconfig as settings,
+         has_function_privilege('public', oid, 'execute') as open
+       from pg_proc where proname = '${harmless}'`,
+    );
+    expect(definer).toEqual({
+      returns: 'bigint',
+      settings: ['search_path=pg_catalog, pg_temp', 'app.audit_scope=installation'],
+      open: false,
+    });
   });
 
   it('lets the app role neither own, bypass, create nor truncate', async () => {

@@ -5,6 +5,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { tenants } from '../../schema/tenants.ts';
+import { recordAudit } from '../audit/record.ts';
 import type { Person } from './access.ts';
 import { nameField, newPasswordField, parseInput } from './input.ts';
 import { parseInvitationId, isInvitationToken } from './invitation-token.ts';
@@ -77,7 +78,23 @@ async function acceptAs(invitation: OpenInvitation, user: Person): Promise<void>
   }
   await globalDb().transaction(async (tx) => {
     await claimInvitation(tx, invitation.id);
-    await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
+    await join(tx, invitation, user);
+  });
+}
+
+/** Makes the person a member, and tells the audit log of the workspace. */
+async function join(
+  tx: Tx,
+  { id, tenant, role }: OpenInvitation,
+  user: { id: string; email: string },
+): Promise<void> {
+  await insertMembership(tx, tenant.id, user.id, role);
+  await recordAudit(tx, {
+    tenantId: tenant.id,
+    action: 'invitation.accepted',
+    actor: { kind: 'user', id: user.id, label: user.email },
+    target: { type: 'invitation', id, label: user.email },
+    after: { role },
   });
 }
 
@@ -100,7 +117,7 @@ async function acceptAsNew(
   await globalDb().transaction(async (tx) => {
     await claimInvitation(tx, invitation.id);
     const user = await insertUser(tx, { email: invitation.email, name, passwordHash });
-    await insertMembership(tx, invitation.tenant.id, user.id, invitation.role);
+    await join(tx, invitation, user);
   });
 }
 

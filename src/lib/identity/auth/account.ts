@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
+import { noteAccountChange, recordAccountAudit } from '../audit/record.ts';
 import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
 import {
@@ -48,6 +49,7 @@ export async function changePassword(
   });
   await globalDb().delete(verifications).where(eq(verifications.value, signedIn.user.id));
   await keepOnlySession(cookies, signedIn, client);
+  await noteAccountChange(signedIn.user, { action: 'password.changed' });
   return cookies;
 }
 
@@ -79,10 +81,14 @@ const profile = z.object({ name: nameField });
 
 export async function changeName(input: { name: string }, userId: string): Promise<void> {
   const { name } = parseInput(profile, input);
-  const rows = await globalDb()
-    .update(users)
-    .set({ name, updatedAt: new Date() })
-    .where(eq(users.id, userId))
-    .returning({ id: users.id });
-  if (rows.length === 0) throw new Problem('not_found', 'There is no such account.');
+  await globalDb().transaction(async (tx) => {
+    const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+    if (before === undefined) throw new Problem('not_found', 'There is no such account.');
+    await tx.update(users).set({ name, updatedAt: new Date() }).where(eq(users.id, userId));
+    await recordAccountAudit(tx, before, {
+      action: 'account.renamed',
+      before: { name: before.name },
+      after: { name },
+    });
+  });
 }

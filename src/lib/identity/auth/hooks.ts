@@ -1,6 +1,7 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { Problem } from '../../platform/errors.ts';
 import { readAddress } from './client.ts';
+import { recordSignIn } from './sign-in-audit.ts';
 import {
   clearLimit,
   consumeLimit,
@@ -38,6 +39,7 @@ function trimEmail(body: unknown): unknown {
 }
 
 export const afterEndpoint = createAuthMiddleware(async (ctx) => {
+  await recordSignIn(ctx, await findChallengedAccount(ctx));
   if (ctx.path !== '/sign-in/email' || isAPIError(ctx.context.returned)) return;
   await clearLimit(signInByAccount, readBodyField(ctx, 'email') ?? '');
   await refundLimit(signInByAddress, readAddress(getHeaders(ctx)));
@@ -73,6 +75,14 @@ async function findChallengedUser(ctx: Context): Promise<string | undefined> {
   const challenge = await ctx.getSignedCookie(cookie.name, ctx.context.secret);
   if (!challenge) return undefined;
   return (await ctx.context.internalAdapter.findVerificationValue(challenge))?.value;
+}
+
+async function findChallengedAccount(ctx: Context) {
+  if (ctx.path?.startsWith('/two-factor/verify-') !== true) return undefined;
+  const userId = await findChallengedUser(ctx);
+  return userId === undefined
+    ? undefined
+    : ((await ctx.context.internalAdapter.findUserById(userId)) ?? undefined);
 }
 
 async function enforceLimit(limit: Limit, key: string, message: string): Promise<void> {

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { requireMail, sendMail } from '../../platform/mail/mailer.ts';
 import { invitationMail } from '../../platform/mail/templates.ts';
 import { globalDb } from '../../platform/db/database.ts';
+import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
+import { recordAudit } from '../audit/record.ts';
 import { hasRole, type Access } from './access.ts';
 import { emailField, fieldProblem, parseInput, roleField } from './input.ts';
 import { createInvitationToken } from './invitation-token.ts';
@@ -49,10 +51,14 @@ export async function resendInvitation(access: Access, invitationId: string): Pr
 export async function revokeInvitation(access: Access, invitationId: string): Promise<void> {
   requireAdmin(access);
   const { id } = await findPendingInvitation(access, invitationId);
-  await globalDb()
-    .update(invitations)
-    .set({ status: 'canceled' })
-    .where(and(eq(invitations.id, id), eq(invitations.status, 'pending')));
+  await globalDb().transaction(async (tx) => {
+    const [withdrawn] = await tx
+      .update(invitations)
+      .set({ status: 'canceled' })
+      .where(and(eq(invitations.id, id), eq(invitations.status, 'pending')))
+      .returning();
+    if (withdrawn !== undefined) await recordInvitation(tx, 'invitation.withdrawn', withdrawn);
+  });
 }
 
 /** Pending invitations, including expired ones, ordered by address. */
@@ -91,8 +97,18 @@ async function storeInvitation(access: Access, email: string, role: string): Pro
     };
     const [invitation] = await tx.insert(invitations).values(values).returning();
     if (invitation === undefined) throw new Error('The invitation was not stored');
+    await recordInvitation(tx, 'invitation.sent', invitation);
     return invitation;
   });
+}
+
+function recordInvitation(
+  tx: Tx,
+  action: 'invitation.sent' | 'invitation.withdrawn',
+  { id, organizationId, email, role }: Invitation,
+): Promise<void> {
+  const target = { type: 'invitation', id, label: email };
+  return recordAudit(tx, { tenantId: organizationId, action, target, after: { role } });
 }
 
 function sendInvitation({ tenant, user }: Access, invitation: Invitation): Promise<void> {

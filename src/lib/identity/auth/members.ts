@@ -4,6 +4,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { tenants } from '../../schema/tenants.ts';
+import { recordAudit, type AuditEntry } from '../audit/record.ts';
 import { hasRole, type Access } from './access.ts';
 import { emailField, fieldProblem, idField, parseInput, roleField, slugField } from './input.ts';
 import type { MemberRole } from './roles.ts';
@@ -55,9 +56,18 @@ export async function addMember(input: {
       'email',
       `There is no account for ${email}. Create it first.`,
     );
-  const isNew = await globalDb().transaction((tx) =>
-    insertMembership(tx, tenant.id, user.id, role),
-  );
+  const isNew = await globalDb().transaction(async (tx) => {
+    const added = await insertMembership(tx, tenant.id, user.id, role);
+    const target = { type: 'account', id: user.id, label: user.email };
+    if (added)
+      await recordAudit(tx, {
+        tenantId: tenant.id,
+        action: 'member.added',
+        target,
+        after: { role },
+      });
+    return added;
+  });
   if (!isNew)
     throw fieldProblem('conflict', 'email', `${email} is already a member of this workspace.`);
 }
@@ -77,6 +87,11 @@ export async function changeRole(
       await withdrawInvitations(tx, access.tenant.id, userId);
     }
     await tx.update(memberships).set({ role }).where(whereMember(access.tenant.id, userId));
+    await recordMember(tx, access, userId, {
+      action: 'member.role_changed',
+      before: { role: current },
+      after: { role },
+    });
   });
 }
 
@@ -91,12 +106,27 @@ export async function removeMember(access: Access, input: { userId: string }): P
   await changeMember(access, userId, async (tx, current) => {
     if (current === 'admin') await requireAnotherAdmin(tx, tenantId);
     await tx.delete(memberships).where(whereMember(tenantId, userId));
+    await recordMember(tx, access, userId, {
+      action: 'member.removed',
+      before: { role: current },
+    });
     await withdrawInvitations(tx, tenantId, userId);
     await tx
       .update(sessions)
       .set({ activeOrganizationId: null })
       .where(and(eq(sessions.userId, userId), eq(sessions.activeOrganizationId, tenantId)));
   });
+}
+
+async function recordMember(
+  tx: Tx,
+  { tenant }: Access,
+  userId: string,
+  entry: AuditEntry,
+): Promise<void> {
+  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
+  const target = { type: 'account', id: userId, label: user?.email ?? null };
+  await recordAudit(tx, { tenantId: tenant.id, target, ...entry });
 }
 
 type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;

@@ -8,6 +8,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { newId } from '../../platform/id.ts';
+import { noteAccountChange, recordAccountAudit } from '../audit/record.ts';
 import { auth, resetLifetimeSeconds } from './auth.ts';
 import { readAddress } from './client.ts';
 import { emailField, newPasswordField, parseInput } from './input.ts';
@@ -48,7 +49,9 @@ export async function requestPasswordReset(
     .where(eq(users.email, email));
   // Also created when there is no such user, so that the timing reveals nothing.
   const link = await createResetLink(user?.id ?? newId(), resetLifetimeSeconds);
-  if (user !== undefined) sendMailLater(email, resetMail(link, resetLifetimeSeconds / 60));
+  if (user === undefined) return;
+  await noteAccountChange({ id: user.id, email }, { action: 'password.reset_requested' });
+  sendMailLater(email, resetMail(link, resetLifetimeSeconds / 60));
 }
 
 const resetInput = z.object({ token: z.string().min(1), password: newPasswordField });
@@ -147,6 +150,11 @@ async function replacePassword(
   }
   await tx.delete(sessions).where(eq(sessions.userId, userId));
   await tx.delete(verifications).where(eq(verifications.value, userId));
+  await recordAccountAudit(
+    tx,
+    { id: userId, email: user.email },
+    { action: 'password.reset', actor: { kind: 'user', id: userId, label: user.email } },
+  );
   return user.email;
 }
 

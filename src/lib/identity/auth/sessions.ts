@@ -3,6 +3,7 @@ import { and, desc, eq, gt, ne } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
+import { recordAccountAudit } from '../audit/record.ts';
 import { auth } from './auth.ts';
 import { sessions } from '../../schema/identity.ts';
 
@@ -94,20 +95,37 @@ export async function listSessions({ user, session }: SignedIn): Promise<Session
 }
 
 /** Ends one session of the user. Sessions of other users are treated as if they did not exist. */
-export async function revokeSession(userId: string, sessionId: string): Promise<void> {
-  const deleted = isId(sessionId)
-    ? await globalDb()
-        .delete(sessions)
-        .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
-        .returning({ id: sessions.id })
-    : [];
-  if (deleted.length === 0) throw new Problem('not_found', 'This session has already ended.');
+export async function revokeSession(
+  { user }: Pick<SignedIn, 'user'>,
+  sessionId: string,
+): Promise<void> {
+  await globalDb().transaction(async (tx) => {
+    const deleted = isId(sessionId)
+      ? await tx
+          .delete(sessions)
+          .where(and(eq(sessions.id, sessionId), eq(sessions.userId, user.id)))
+          .returning({ id: sessions.id })
+      : [];
+    if (deleted.length === 0) throw new Problem('not_found', 'This session has already ended.');
+    await recordAccountAudit(tx, user, {
+      action: 'session.revoked',
+      target: { type: 'session', id: sessionId },
+    });
+  });
 }
 
 export async function revokeOtherSessions({ user, session }: SignedIn): Promise<void> {
-  await globalDb()
-    .delete(sessions)
-    .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id)));
+  await globalDb().transaction(async (tx) => {
+    const ended = await tx
+      .delete(sessions)
+      .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id)))
+      .returning({ id: sessions.id });
+    if (ended.length > 0)
+      await recordAccountAudit(tx, user, {
+        action: 'session.revoked_others',
+        after: { sessions: ended.length },
+      });
+  });
 }
 
 /**

@@ -1,26 +1,47 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { newId } from '../../platform/id.ts';
-import { staffGrants } from '../../schema/identity.ts';
+import type { Tx } from '../../platform/db/pool.ts';
+import { staffGrants, users } from '../../schema/identity.ts';
+import { recordAudit } from '../audit/record.ts';
 
 /**
  * Gives an agency user access to one tenant, or to every tenant (null), including future ones.
  * Granting twice has no effect.
  */
 export async function grantStaff(userId: string, tenantId: string | null): Promise<void> {
-  await globalDb()
-    .insert(staffGrants)
-    .values({ id: newId(), userId, tenantId })
-    .onConflictDoNothing();
+  await globalDb().transaction(async (tx) => {
+    const granted = await tx
+      .insert(staffGrants)
+      .values({ id: newId(), userId, tenantId })
+      .onConflictDoNothing()
+      .returning();
+    if (granted.length > 0) await recordStaff(tx, 'staff.granted', userId, tenantId);
+  });
 }
 
 /** Revokes one grant, with effect from the next request. */
 export async function revokeStaff(userId: string, tenantId: string | null): Promise<void> {
   const which =
     tenantId === null ? isNull(staffGrants.tenantId) : eq(staffGrants.tenantId, tenantId);
-  await globalDb()
-    .delete(staffGrants)
-    .where(and(eq(staffGrants.userId, userId), which));
+  await globalDb().transaction(async (tx) => {
+    const revoked = await tx
+      .delete(staffGrants)
+      .where(and(eq(staffGrants.userId, userId), which))
+      .returning();
+    if (revoked.length > 0) await recordStaff(tx, 'staff.revoked', userId, tenantId);
+  });
+}
+
+async function recordStaff(
+  tx: Tx,
+  action: 'staff.granted' | 'staff.revoked',
+  userId: string,
+  tenantId: string | null,
+): Promise<void> {
+  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
+  const target = { type: 'account', id: userId, label: user?.email ?? null };
+  await recordAudit(tx, { tenantId, action, target });
 }
 
 /** Whether the user is staff of every tenant and may see what concerns the whole installation. */

@@ -3,6 +3,7 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { globalDb } from '../../platform/db/database.ts';
 import { keepOnlySession, withPasswordCheck } from './account.ts';
+import { noteAccountChange } from '../audit/record.ts';
 import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
 import { currentPasswordField, parseInput } from './input.ts';
@@ -72,6 +73,7 @@ export async function confirmTwoFactor(
   try {
     const { headers } = await auth().api.verifyTOTP({ body, headers: client, returnHeaders: true });
     await keepOnlySession(headers, signedIn, client);
+    await noteAccountChange(signedIn.user, { action: 'two_factor.enabled' });
     const { backupCodes } = await auth().api.viewBackupCodes({
       body: { userId: signedIn.user.id },
     });
@@ -91,6 +93,7 @@ export async function renewBackupCodes(
   const { backupCodes } = await withPasswordCheck(signedIn, () =>
     auth().api.generateBackupCodes({ body, headers: client }),
   );
+  await noteAccountChange(signedIn.user, { action: 'two_factor.codes_renewed' });
   return backupCodes;
 }
 
@@ -104,6 +107,7 @@ export async function disableTwoFactor(
   const { headers } = await withPasswordCheck(signedIn, () =>
     auth().api.disableTwoFactor({ body, headers: client, returnHeaders: true }),
   );
+  await noteAccountChange(signedIn.user, { action: 'two_factor.disabled' });
   return headers;
 }
 

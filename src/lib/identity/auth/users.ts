@@ -5,6 +5,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { findTenant, type Tenant } from '../tenancy/tenants.ts';
+import { recordAudit } from '../audit/record.ts';
 import {
   emailField,
   fieldProblem,
@@ -58,8 +59,17 @@ export async function createUser(input: NewUser): Promise<CreatedUser> {
   const user = await globalDb().transaction(async (tx) => {
     const created = await insertUser(tx, { email, name, passwordHash });
     if (tenant !== undefined) await insertMembership(tx, tenant.id, created.id, role);
-    for (const tenantId of grants)
+    const target = { type: 'account', id: created.id, label: created.email };
+    await recordAudit(tx, {
+      tenantId: tenant?.id ?? null,
+      action: 'account.created',
+      target,
+      ...(tenant !== undefined && { after: { role } }),
+    });
+    for (const tenantId of grants) {
       await tx.insert(staffGrants).values({ id: newId(), userId: created.id, tenantId });
+      await recordAudit(tx, { tenantId, action: 'staff.granted', target });
+    }
     return created;
   });
   if (passwordHash !== undefined) return { user };

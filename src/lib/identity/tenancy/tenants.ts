@@ -2,6 +2,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isTimeZone } from '../../platform/time-zone.ts';
+import { changedFields, recordAudit } from '../audit/record.ts';
 import { tenants } from '../../schema/tenants.ts';
 
 export type Tenant = typeof tenants.$inferSelect;
@@ -45,18 +46,24 @@ export interface NewTenant {
  */
 export async function createTenant(input: NewTenant): Promise<Tenant> {
   checkTenant(input);
-  const rows = await globalDb()
-    .insert(tenants)
-    .values(input)
-    .onConflictDoNothing({ target: tenants.slug })
-    .returning();
-  const tenant = rows[0];
-  if (tenant === undefined)
-    throw new Problem(
-      'conflict',
-      `A workspace with the slug "${input.slug}" already exists. Choose another slug.`,
-    );
-  return tenant;
+  return globalDb().transaction(async (tx) => {
+    const [tenant] = await tx
+      .insert(tenants)
+      .values(input)
+      .onConflictDoNothing({ target: tenants.slug })
+      .returning();
+    if (tenant === undefined)
+      throw new Problem(
+        'conflict',
+        `A workspace with the slug "${input.slug}" already exists. Choose another slug.`,
+      );
+    await recordAudit(tx, {
+      tenantId: tenant.id,
+      action: 'workspace.created',
+      target: { type: 'workspace', id: tenant.id, label: tenant.name },
+    });
+    return tenant;
+  });
 }
 
 export interface TenantLimits {
@@ -75,13 +82,19 @@ export async function updateTenant(id: string, limits: TenantLimits): Promise<Te
     throw new Problem('bad_request', 'The retention must be a whole number of days, at least 1.');
   if (share !== undefined && !(share >= 0 && share <= 1))
     throw new Problem('bad_request', 'The share must be a number from 0 to 1, for example 0.2.');
-  const [tenant] = await globalDb()
-    .update(tenants)
-    .set(limits)
-    .where(eq(tenants.id, id))
-    .returning();
-  if (tenant === undefined) throw new Problem('not_found', 'There is no such workspace.');
-  return tenant;
+  return globalDb().transaction(async (tx) => {
+    const [before] = await tx.select().from(tenants).where(eq(tenants.id, id)).for('update');
+    const [tenant] = await tx.update(tenants).set(limits).where(eq(tenants.id, id)).returning();
+    if (before === undefined || tenant === undefined)
+      throw new Problem('not_found', 'There is no such workspace.');
+    await recordAudit(tx, {
+      tenantId: id,
+      action: 'settings.changed',
+      target: { type: 'workspace', id, label: tenant.name },
+      ...changedFields(before, tenant),
+    });
+    return tenant;
+  });
 }
 
 const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

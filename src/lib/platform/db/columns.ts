@@ -30,6 +30,9 @@ export const percent = (name: string) => numeric(name, { precision: 9, scale: 6,
 
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
+/** The condition that a row belongs to the tenant of the transaction. */
+export const tenantMatches = (column: AnyPgColumn) => sql`${column} = ${currentTenant}`;
+
 /**
  * Row-level security of a tenant table. A plain comparison: a sub-select would run for each row.
  */
@@ -37,8 +40,8 @@ export const tenantPolicy = (column: AnyPgColumn) =>
   pgPolicy('tenant_isolation', {
     as: 'permissive',
     for: 'all',
-    using: sql`${column} = ${currentTenant}`,
-    withCheck: sql`${column} = ${currentTenant}`,
+    using: tenantMatches(column),
+    withCheck: tenantMatches(column),
   });
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({

@@ -87,6 +87,8 @@ async function applyGrants(client: pg.Client): Promise<void> {
     revoke create on schema public from public;
     grant usage on schema public to ${appRole};
     grant select, insert, update, delete on all tables in schema public to ${appRole};
+    revoke update, delete, truncate on audit_events from ${appRole};
+    grant execute on function prune_audit_events to ${appRole};
     grant usage, select on all sequences in schema public to ${appRole};
     grant usage on schema drizzle to ${appRole};
     grant select on all tables in schema drizzle to ${appRole};
