@@ -22,7 +22,7 @@ CREATE INDEX "audit_events_by_tenant" ON "audit_events" USING btree ("tenant_id"
 CREATE INDEX "audit_events_newest" ON "audit_events" USING btree ("at","id");--> statement-breakpoint
 CREATE POLICY "audit_events_read" ON "audit_events" AS PERMISSIVE FOR SELECT TO public USING ("audit_events"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid
         or current_setting('app.audit_scope', true) = 'installation');--> statement-breakpoint
-CREATE POLICY "audit_events_append" ON "audit_events" AS PERMISSIVE FOR INSERT TO public WITH CHECK (true);--> statement-breakpoint
+CREATE POLICY "audit_events_append" ON "audit_events" AS PERMISSIVE FOR INSERT TO public WITH CHECK (nullif(current_setting('app.tenant_id', true), '')::uuid is null or "audit_events"."tenant_id" is null or "audit_events"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "audit_events_expire" ON "audit_events" AS PERMISSIVE FOR DELETE TO public USING ("audit_events"."at" < now() - interval '90 days');--> statement-breakpoint
 -- The only way to delete events: the app role has no right to, and the policy above spares those of the last 90 days.
 -- The setting lets the function see the rows of every workspace; it ends with the function.

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, index, jsonb, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { instant, tenantMatches } from '../platform/db/columns.ts';
+import { instant, noTenant, tenantMatches } from '../platform/db/columns.ts';
 
 /** Who caused an event: an account, the operator at the command line, a job, or nobody known. */
 export const actorKinds = ['user', 'staff', 'operator', 'system', 'anonymous'] as const;
@@ -51,7 +51,11 @@ export const auditEvents = pgTable(
       using: sql`${tenantMatches(table.tenantId)}
         or current_setting('app.audit_scope', true) = 'installation'`,
     }),
-    pgPolicy('audit_events_append', { for: 'insert', withCheck: sql`true` }),
+    // A transaction of one workspace cannot write into the log of another.
+    pgPolicy('audit_events_append', {
+      for: 'insert',
+      withCheck: sql`${noTenant} or ${table.tenantId} is null or ${tenantMatches(table.tenantId)}`,
+    }),
     pgPolicy('audit_events_expire', {
       for: 'delete',
       using: sql`${table.at} < now() - interval '90 days'`,

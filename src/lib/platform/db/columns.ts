@@ -30,6 +30,9 @@ export const percent = (name: string) => numeric(name, { precision: 9, scale: 6,
 
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
+/** The condition that a transaction acts for no tenant. */
+export const noTenant = sql`${currentTenant} is null`;
+
 /** The condition that a row belongs to the tenant of the transaction. */
 export const tenantMatches = (column: AnyPgColumn) => sql`${column} = ${currentTenant}`;
 
