@@ -29,6 +29,30 @@ const refusal = async (statement: string) => {
 };
 
 describe('the audit log', () => {
+  it('is read by its workspace, added to, and loses old events only, by its policies', async () => {
+    const policies = await database.query(
+      `select cmd as command, coalesce(qual, with_check) as rule, c.relforcerowsecurity as forced
+       from pg_policies join pg_class c on c.oid = tablename::regclass
+       where tablename = $1 order by 1`,
+      ['audit_events'],
+    );
+    expect(policies).toEqual([
+      { command: 'DELETE', forced: true, rule: expect.stringContaining("'90 days'") },
+      { command: 'INSERT', forced: true, rule: expect.stringMatching(/IS NULL.*= \(NULLIF/s) },
+      {
+        command: 'SELECT',
+        forced: true,
+        rule: expect.stringMatching(/app\.tenant_id.*OR.*app\.audit_scope.*= 'installation'/s),
+      },
+    ]);
+    const rights = await database.query(
+      `select privilege_type as right from information_schema.role_table_grants
+       where table_name = $1 and grantee = 'tributary_app' order by 1`,
+      ['audit_events'],
+    );
+    expect(rights.map(({ right }) => right)).toEqual(['INSERT', 'SELECT']);
+  });
+
   it('can only be added to', async () => {
     await withTenant(summit, (tx) => recordAudit(tx, switched(summit)));
     for (const statement of [

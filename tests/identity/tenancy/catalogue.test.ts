@@ -24,7 +24,7 @@ const identityTables = [
   'verifications',
 ];
 
-/** Rows of workspaces and of the installation in one log, with policies of its own (below). */
+/** Rows of workspaces and of the installation in one log, with policies of its own (tests/identity/audit). */
 const auditTable = 'audit_events';
 
 interface Table {
@@ -78,30 +78,6 @@ describe('the catalogue', () => {
         permissive: 'PERMISSIVE',
       });
     }
-  });
-
-  it('lets the audit log be read by its workspace, be added to, and lose old events only', async () => {
-    const policies = await db.query(
-      `select cmd as command, coalesce(qual, with_check) as rule, c.relforcerowsecurity as forced
-       from pg_policies join pg_class c on c.oid = tablename::regclass
-       where tablename = $1 order by 1`,
-      [auditTable],
-    );
-    expect(policies).toEqual([
-      { command: 'DELETE', forced: true, rule: expect.stringContaining("'90 days'") },
-      { command: 'INSERT', forced: true, rule: expect.stringMatching(/IS NULL.*= \(NULLIF/s) },
-      {
-        command: 'SELECT',
-        forced: true,
-        rule: expect.stringMatching(/app\.tenant_id.*OR.*app\.audit_scope.*= 'installation'/s),
-      },
-    ]);
-    const rights = await db.query(
-      `select privilege_type as right from information_schema.role_table_grants
-       where table_name = $1 and grantee = 'tributary_app' order by 1`,
-      [auditTable],
-    );
-    expect(rights.map(({ right }) => right)).toEqual(['INSERT', 'SELECT']);
   });
 
   it('leads every key, index and foreign key of a tenant table with tenant_id', async () => {
