@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import pLimit from 'p-limit';
 import { newId } from '../src/lib/platform/id.ts';
 import { log } from '../src/lib/platform/log.ts';
-import { addSecurityHeaders } from '../src/middleware/headers.ts';
 
 export interface Capacity {
   /** How many requests are handled at once. */
@@ -20,8 +19,16 @@ export type Serve = (
   leave: () => void,
 ) => Promise<void>;
 
-/** Those who watch over the process have to reach it above all when it is busy. */
-const alwaysServed = ['/healthz', '/readyz', '/metrics'];
+/** For those who watch over the process. */
+const probes = ['/healthz', '/readyz', '/metrics'];
+
+/**
+ * Whether a request is from those who watch over the process: they have to reach it above all when
+ * it is busy, and know it by its address alone.
+ */
+export const isProbe = (request: IncomingMessage): boolean => probes.includes(toPath(request));
+
+const toPath = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
 const retryAfterSeconds = 5;
 const message =
@@ -40,10 +47,9 @@ export function limitRequests(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const limit = pLimit(concurrency);
   return (request, response) => {
-    const pathname = request.url?.split('?', 1)[0] ?? '';
-    if (alwaysServed.includes(pathname)) void serve(request, response, () => {});
+    if (isProbe(request)) void serve(request, response, () => {});
     else if (limit.activeCount + limit.pendingCount >= concurrency + queueSize)
-      refuse(response, pathname);
+      refuse(response, toPath(request));
     else void limit(() => holdPlace(request, response, serve));
   };
 }
@@ -66,13 +72,13 @@ function refuse(response: ServerResponse, pathname: string): void {
   const [type, body] = pathname.startsWith('/api/')
     ? ['application/json', toJson(requestId)]
     : ['text/html; charset=utf-8', toPage(requestId)];
-  const headers = new Headers({
-    'content-type': type,
-    'content-security-policy': "default-src 'none'",
-    'retry-after': String(retryAfterSeconds),
-  });
-  addSecurityHeaders(headers, requestId);
-  response.writeHead(503, Object.fromEntries(headers)).end(body);
+  response
+    .writeHead(503, {
+      'content-type': type,
+      'retry-after': String(retryAfterSeconds),
+      'x-request-id': requestId,
+    })
+    .end(body);
 }
 
 const toJson = (requestId: string): string =>

@@ -17,7 +17,8 @@ import { onStopWatched } from '../src/lib/platform/stop/signals.ts';
 import { startTracing } from '../src/lib/platform/tracing.ts';
 import { limitRequests, type Serve } from './admission.ts';
 import { watchDrain } from './backpressure.ts';
-import { refuseUnreadable } from './unreadable-requests.ts';
+import { secureAnswers, setCaching } from './security-headers.ts';
+import { refuseUnparsed, refuseUnreadable } from './unreadable-requests.ts';
 
 /** The share of the time to stop that open requests have to finish. */
 const drainShare = 5 / 7;
@@ -44,7 +45,10 @@ async function main(): Promise<void> {
   await closeDatabase();
   const stopTracing = await startTracing('tributary-web');
   const server = createServer(
+    // Refused like everything else that cannot be read, with all headers.
+    { requireHostHeader: false },
     chainHandlers([
+      secureAnswers,
       refuseUnreadable,
       compression() as unknown as Handler,
       serveStaticFiles(),
@@ -55,6 +59,7 @@ async function main(): Promise<void> {
     ]),
   );
   server.requestTimeout = 60_000;
+  refuseUnparsed(server);
   const countOpen = countOpenRequests(server);
   await listen(server, PORT, HOST);
   const address = server.address();
@@ -87,19 +92,27 @@ async function loadApplication(): Promise<Serve> {
 /** Files with a digest in their name never change; browsers revalidate all others. */
 function serveStaticFiles(): Handler {
   const immutable = 'public, max-age=31536000, immutable';
-  return sirv(path.resolve('dist', 'client'), {
-    etag: true,
-    setHeaders: (response, pathname) => {
-      response.setHeader('cache-control', pathname.startsWith('/_astro/') ? immutable : 'no-cache');
-      response.setHeader('x-content-type-options', 'nosniff');
-    },
-  });
+  const serve = sirv(path.resolve('dist', 'client'), { etag: true });
+  return (request, response, next) => {
+    setCaching(response, request.url?.startsWith('/_astro/') ? immutable : 'no-cache');
+    serve(request, response, () => {
+      setCaching(response, undefined);
+      next();
+    });
+  };
 }
 
 function chainHandlers(handlers: Handler[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const run = (index: number): void => handlers[index]?.(request, response, () => run(index + 1));
-    run(0);
+    try {
+      run(0);
+    } catch (error) {
+      // Uncaught, it would end the process, and with it the requests of everybody else.
+      log.error({ event: 'http.error', reason: safeReason(error) }, 'A request failed');
+      if (!response.headersSent) response.statusCode = 500;
+      response.end();
+    }
   };
 }
 

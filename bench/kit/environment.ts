@@ -9,7 +9,7 @@ export function benchEnv(appUrl: string): Record<string, string> {
   return {
     NODE_ENV: 'production',
     DATABASE_URL: appUrl,
-    PUBLIC_URL: 'http://localhost',
+    PUBLIC_URL: 'http://127.0.0.1',
     AUTH_SECRET: 'a-secret-that-only-benchmarks-use-01234',
     TRIBUTARY_KEYS: `b1:${Buffer.alloc(32, 9).toString('base64')}`,
     ALLOW_LOOPBACK_PROVIDERS: '1',

@@ -36,7 +36,7 @@ export function visit(port: number, cookie?: string): Visitor {
 export async function signIn(port: number, email: string, password: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/api/auth/sign-in/email`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: 'http://localhost' },
+    headers: { 'content-type': 'application/json', origin: 'http://127.0.0.1' },
     body: JSON.stringify({ email, password }),
   });
   if (!response.ok) throw new Error(`Signing in was answered with ${response.status}`);

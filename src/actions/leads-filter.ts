@@ -1,5 +1,5 @@
 import type { AstroGlobal } from 'astro';
-import { isSecureSite } from '#lib/identity/auth/public-url.ts';
+import { isSecureSite, toCookieName } from '#lib/identity/auth/public-url.ts';
 import { cleanAddress } from '../components/ui/url.ts';
 import { leadFilterNames } from '#lib/entities/lead/filter.ts';
 
@@ -28,7 +28,30 @@ const rememberedParams = [...leadFilterNames, 'q', 'sort', 'direction'];
 /** Parameters that do not belong to the filter. */
 const transientParams = ['cursor', 'done', 'lead'];
 
-const toCookieName = (slug: string) => `leads.${slug}`;
+/** One cookie for all workspaces, because its name over TLS demands the path `/`. */
+const getCookieName = () => toCookieName('leads');
+/** The most characters that the cookie may add to each request, as they are sent. */
+const maxCookieLength = 3_000;
+
+/** The last filters by the slug of their workspace, the newest first. */
+function readFilters({ cookies }: Context): Map<string, string> {
+  return new Map(new URLSearchParams(cookies.get(getCookieName())?.value ?? ''));
+}
+
+/** Keeps as many of the filters as there is room for. */
+function writeFilters({ cookies }: Context, filters: Map<string, string>): void {
+  let kept = [...filters];
+  const toText = () => new URLSearchParams(kept).toString();
+  while (encodeURIComponent(toText()).length > maxCookieLength) kept = kept.slice(0, -1);
+  const attributes = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax' as const,
+    secure: isSecureSite(),
+  };
+  if (kept.length === 0) cookies.delete(getCookieName(), attributes);
+  else cookies.set(getCookieName(), toText(), { ...attributes, maxAge: maxAgeSeconds });
+}
 
 /**
  * Restores the last filter when the page is opened without one: returns the address that shows it,
@@ -36,12 +59,12 @@ const toCookieName = (slug: string) => `leads.${slug}`;
  * from a form or from a colleague's link.
  */
 function recallFilter(context: Context, slug: string): string | null {
-  const { cookies, url } = context;
+  const { url } = context;
   if ([...url.searchParams.keys()].some((name) => !transientParams.includes(name))) {
     rememberFilter(context, slug, url.searchParams);
     return null;
   }
-  const stored = cookies.get(toCookieName(slug))?.value ?? '';
+  const stored = readFilters(context).get(slug) ?? '';
   if (stored === '' || stored.length > 1_000) return null;
   const params = pickFilter(new URLSearchParams(stored));
   if (params.size === 0) return null;
@@ -50,18 +73,13 @@ function recallFilter(context: Context, slug: string): string | null {
 }
 
 /** Remembers the filter of an address; an address without one clears it. */
-function rememberFilter({ cookies, url }: Context, slug: string, params: URLSearchParams): void {
+function rememberFilter(context: Context, slug: string, params: URLSearchParams): void {
   const query = pickFilter(params).toString();
-  const current = cookies.get(toCookieName(slug))?.value ?? '';
-  if (query === current || query.length > 1_000) return;
-  const common = {
-    path: url.pathname,
-    httpOnly: true,
-    sameSite: 'lax' as const,
-    secure: isSecureSite(),
-  };
-  if (query === '') cookies.delete(toCookieName(slug), common);
-  else cookies.set(toCookieName(slug), query, { ...common, maxAge: maxAgeSeconds });
+  const filters = readFilters(context);
+  if (query === (filters.get(slug) ?? '') || query.length > 1_000) return;
+  filters.delete(slug);
+  const newest: [string, string][] = query === '' ? [] : [[slug, query]];
+  writeFilters(context, new Map([...newest, ...filters]));
 }
 
 function pickFilter(params: URLSearchParams): URLSearchParams {

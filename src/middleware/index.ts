@@ -29,7 +29,7 @@ const withoutSession = ['/healthz', '/readyz', '/metrics', '/api/openapi.json'];
 
 /**
  * Wraps every page and endpoint: assigns the request id, rejects invalid requests, reads the
- * session, turns errors into responses and adds security headers. Access control is not done here
+ * session and turns errors into responses. Access control is not done here
  * but by the guards of the routes (guard.ts).
  */
 export const onRequest = defineMiddleware((context, next) => {
@@ -71,7 +71,8 @@ async function respond(
     note({ dbMs: Math.round(tally.ms), dbQueries: tally.queries });
     return rendered;
   });
-  addSecurityHeaders(response.headers, context.locals.requestId);
+  response.headers.set('x-request-id', context.locals.requestId);
+  if (context.locals.leaveQueue === undefined) secureInDevelopment(response.headers);
   const { method } = context.request;
   const ms = performance.now() - startedAt;
   const fields = { status: response.status, userId: context.locals.user?.id };
@@ -101,6 +102,16 @@ async function handleRequest(context: APIContext, next: MiddlewareNext): Promise
 function readSource({ locals: { client, requestId } }: APIContext): Partial<AuditActor> {
   const userAgent = client.get('user-agent');
   return { kind: 'anonymous', address: readAddress(client), userAgent, requestId };
+}
+
+/**
+ * The server that answers in production (scripts/web.ts) adds the headers to whatever it sends; the
+ * development server is Astro's own. It inlines scripts and styles, and sends no policy for them.
+ */
+function secureInDevelopment(headers: Headers): void {
+  if (headers.get('content-type')?.startsWith('text/html'))
+    headers.set('content-security-policy', "base-uri 'self'");
+  addSecurityHeaders(headers);
 }
 
 function readClient(context: APIContext): Headers {

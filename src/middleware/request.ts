@@ -1,4 +1,4 @@
-import { publicOrigin } from '#lib/identity/auth/public-url.ts';
+import { listOwnOrigins } from '#lib/identity/auth/public-url.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { newId } from '#lib/platform/id.ts';
 
@@ -74,7 +74,7 @@ export function refuseForeignOrigin(request: Request, url: URL): void {
 
 function isSameOrigin({ headers }: Request, url: URL): boolean {
   const origin = headers.get('origin');
-  if (origin !== null) return origin === url.origin || origin === publicOrigin();
+  if (origin !== null) return listOwnOrigins(url).includes(origin);
   const site = headers.get('sec-fetch-site');
   if (site !== null) return site === 'same-origin' || site === 'none';
   return !headers.has('cookie');

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { HostileRequest } from './requests.ts';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -8,6 +8,7 @@ export interface HostileAnswer {
   status: number;
   text: string;
   setCookies: string[];
+  headers: IncomingHttpHeaders;
 }
 
 /**
@@ -31,6 +32,7 @@ export function send(
             status: response.statusCode ?? 0,
             text,
             setCookies: response.headers['set-cookie'] ?? [],
+            headers: response.headers,
           }),
         );
       },
@@ -40,7 +42,7 @@ export function send(
       outgoing.destroy();
     }, patienceMs);
     outgoing.on('close', () => clearTimeout(patience));
-    outgoing.on('error', () => resolve({ status: 0, text: '', setCookies: [] }));
+    outgoing.on('error', () => resolve({ status: 0, text: '', setCookies: [], headers: {} }));
     outgoing.end(body);
   });
 }

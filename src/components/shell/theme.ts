@@ -20,7 +20,10 @@ for (const button of switches) {
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
     root.dataset['theme'] = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=${maxAgeSeconds}; samesite=lax`;
+    // The name that the server gives its own cookies over TLS (`toCookieName`).
+    const name = location.protocol === 'https:' ? '__Host-theme=' : 'theme=';
+    const secure = location.protocol === 'https:' ? '; secure' : '';
+    document.cookie = `${name}${theme}; path=/; max-age=${maxAgeSeconds}; samesite=lax${secure}`;
     updateLabels();
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toCookieName } from '../identity/auth/public-url.ts';
 import { problemStatus, type ProblemCode } from '../platform/errors.ts';
 import { endpoints, type Endpoint } from './endpoints.ts';
 import { problemResponse } from './problem.ts';
@@ -21,7 +22,7 @@ export function openApiDocument(): Json {
     paths: toPaths(endpoints),
     components: {
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'tributary.session_token' },
+        session: { type: 'apiKey', in: 'cookie', name: toCookieName('tributary.session_token') },
       },
       schemas: Object.fromEntries([
         ...endpoints.map(({ response }) => [response.name, toWireSchema(response.schema)]),

@@ -19,10 +19,10 @@ describe('in production', () => {
     const browser = new Browser();
     const { cookies } = await browser.signIn('ada@example.test');
     for (const cookie of cookies.getSetCookie())
-      expect(cookie).toMatch(/^__Secure-tributary\.\w+=.*; Secure/);
+      expect(cookie).toMatch(/^__Host-tributary\.\w+=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
     expect(await browser.session()).not.toBeNull();
     const headers = new Headers();
-    addSecurityHeaders(headers, 'r');
+    addSecurityHeaders(headers);
     expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/);
   });
 

@@ -10,7 +10,7 @@ import { tenants } from '../../schema/tenants.ts';
 import { addressHeader } from './client.ts';
 import { afterEndpoint, beforeEndpoint } from './hooks.ts';
 import { maxPasswordLength, minPasswordLength } from './input.ts';
-import { isSecureSite, publicOrigin } from './public-url.ts';
+import { isSecureSite, listOwnOrigins, publicOrigin, toCookieName } from './public-url.ts';
 import { accessControl, organizationRoles } from './roles.ts';
 import {
   accounts,
@@ -72,7 +72,8 @@ function createAuth() {
     baseURL: publicOrigin(),
     basePath: '/api/auth',
     secret: config().AUTH_SECRET,
-    trustedOrigins: (request) => [publicOrigin(), request && new URL(request.url).origin],
+    trustedOrigins: (request) =>
+      request === undefined ? [publicOrigin()] : listOwnOrigins(request.url),
     database: drizzleAdapter(globalDb(), { provider: 'pg', schema, transaction: true }),
     emailAndPassword: {
       enabled: true,
@@ -91,8 +92,10 @@ function createAuth() {
     hooks: { before: beforeEndpoint, after: afterEndpoint },
     databaseHooks: { session: { create: { before: startInOnlyTenant } } },
     advanced: {
-      cookiePrefix: 'tributary',
-      useSecureCookies: isSecureSite(),
+      // The library would put `__Secure-` before the name.
+      useSecureCookies: false,
+      cookiePrefix: toCookieName('tributary'),
+      defaultCookieAttributes: { secure: isSecureSite() },
       database: { generateId: () => newId() },
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
