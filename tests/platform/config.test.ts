@@ -71,4 +71,12 @@ describe('the configuration', () => {
         .NODE_ENV,
     ).toBe('production');
   });
+
+  it('wants https in production, but for this machine', () => {
+    const at = (PUBLIC_URL: string) => () =>
+      parseConfig({ ...good, NODE_ENV: 'production', PUBLIC_URL });
+    expect(at('http://dashboards.example.com')).toThrow('PUBLIC_URL: must begin with https://');
+    for (const local of ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321'])
+      expect(at(local)).not.toThrow();
+  });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from './http/addresses.ts';
 
 const flag = z
   .enum(['0', '1', 'true', 'false', ''])
@@ -140,7 +141,19 @@ const refinedSchema = schema
     error:
       'is needed in production: the address at which people reach the site, ' +
       'such as https://dashboards.example.com',
+  })
+  .refine((env) => env.NODE_ENV !== 'production' || isEncryptedOrLocal(env.PUBLIC_URL), {
+    path: ['PUBLIC_URL'],
+    error:
+      'must begin with https:// in production, unless it names this machine: sessions would ' +
+      'otherwise cross the network unencrypted',
   });
+
+function isEncryptedOrLocal(address: string | undefined): boolean {
+  if (address === undefined) return true;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || isLoopback(hostname);
+}
 
 export type Config = z.output<typeof schema>;
 

@@ -101,7 +101,8 @@ describe('signing in', () => {
     const copy = new Map(visitor.jar);
     expect((await visitor.get('/sign-out')).location).toBe('/');
     expect((await visitor.get('/account')).status).toBe(200);
-    await visitor.post('/sign-out', {});
+    const left = await visitor.post('/sign-out', {});
+    expect(left.headers.get('clear-site-data')).toBe('"cache", "storage"');
     for (const [name, value] of copy) visitor.jar.set(name, value);
     expect((await visitor.get('/account')).location).toMatch(/^\/sign-in/);
   });
