@@ -4,7 +4,7 @@ import {
   findInvitation,
   type OpenInvitation,
 } from '#lib/identity/auth/accept-invitation.ts';
-import { readAddress } from '#lib/identity/auth/client.ts';
+import { readNetwork } from '#lib/identity/auth/client.ts';
 import { consumeLimit, tokenByAddress } from '#lib/identity/auth/limits.ts';
 import { setActiveTenant } from '#lib/identity/auth/sessions.ts';
 import { signIn } from '#lib/identity/auth/sign-in.ts';
@@ -13,13 +13,18 @@ import { redirectAfterPost, type Fields } from './form.ts';
 
 type Locals = Pick<App.Locals, 'client' | 'user' | 'session'>;
 
-/** Finds the invitation of a link. The rate limit stops an address from trying many tokens. */
+/**
+ * Finds the invitation of a link. Only wrong tokens count for the rate limit, so that nobody shuts
+ * out the others of an office.
+ */
 export async function openInvitation(
   { client }: Locals,
   token: string,
 ): Promise<OpenInvitation | undefined> {
-  await consumeLimit(tokenByAddress, readAddress(client), 'Too many attempts from your network.');
-  return findInvitation(token);
+  const invitation = await findInvitation(token);
+  if (invitation === undefined)
+    await consumeLimit(tokenByAddress, readNetwork(client), 'Too many attempts from your network.');
+  return invitation;
 }
 
 /** Decides what the invitation page offers to the user who opened the link. */

@@ -49,7 +49,7 @@ const passwordForm = z.object({ password: text });
 export const submitNewPassword = action(
   passwordForm,
   async ({ client, token }: { client: Headers; token: string }, { password }) => {
-    await resetPassword({ token, password }, client);
-    return redirectAfterPost('/sign-in?done=password');
+    const { cookies } = await resetPassword({ token, password }, client);
+    return redirectAfterPost('/sign-in?done=password', cookies);
   },
 );

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readAddress, readClientAddress, buildClientHeaders } from '#lib/identity/auth/client.ts';
+import {
+  addressHeader,
+  buildClientHeaders,
+  readAddress,
+  readClientAddress,
+  readNetwork,
+} from '#lib/identity/auth/client.ts';
 import { Problem, problemStatus } from '#lib/platform/errors.ts';
 import { addSecurityHeaders } from '../../../src/middleware/headers.ts';
 import { respondToError, toJsonResponse } from '../../../src/middleware/problems.ts';
@@ -248,5 +254,18 @@ describe('errors', () => {
     } as unknown as Parameters<typeof respondToError>[0];
     const response = await respondToError(broken, new Problem('forbidden', 'Not for you.'));
     expect([response.status, await response.text()]).toEqual([403, 'Not for you.\n']);
+  });
+});
+
+describe('the network that limits count for', () => {
+  it('is a /64 when it speaks IPv6', () => {
+    const networkOf = (address: string) => readNetwork(new Headers({ [addressHeader]: address }));
+    expect(networkOf('2001:db8:1:2:aaaa::1')).toBe(networkOf('2001:DB8:1:2::ffff'));
+    expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'));
+    expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64');
+    expect(networkOf('::ffff:102:304')).not.toBe(networkOf('::ffff:102:305'));
+    expect(networkOf('::1')).toBe('0:0:0:0::/64');
+    expect(networkOf('203.0.113.7')).toBe('203.0.113.7');
+    expect(networkOf('unknown')).toBe('unknown');
   });
 });

@@ -36,7 +36,7 @@ describe('a forgotten password', () => {
     expect(
       (await problemOf(resetPassword({ token, password: 'short' }, reader.client))).details,
     ).toHaveProperty('fields.password');
-    expect(await resetPassword({ token, password: fresh }, reader.client)).toEqual({
+    expect(await resetPassword({ token, password: fresh }, reader.client)).toMatchObject({
       email: 'ada@example.test',
     });
     expect(await laptop.session()).toBeNull();
@@ -102,8 +102,10 @@ describe('a forgotten password', () => {
 
   it('lets an account in again that waits because of wrong passwords', async () => {
     await createUser({ email: 'locked@example.test', password });
-    for (let turn = 0; turn < 11; turn += 1)
-      await problemOf(new Browser().signIn('locked@example.test', 'wrong password!'));
+    await problemOf(new Browser().signIn('locked@example.test', 'wrong password!'));
+    await database.query(
+      `update rate_limits set count = 100 where key = 'sign-in:account:locked@example.test'`,
+    );
     expect((await problemOf(new Browser().signIn('locked@example.test'))).code).toBe(
       'rate_limited',
     );

@@ -5,6 +5,7 @@ import { Problem } from '../../platform/errors.ts';
 import { noteAccountChange, recordAccountAudit } from '../audit/record.ts';
 import { auth } from './auth.ts';
 import { toProblem } from './auth-error.ts';
+import { createDeviceCookie } from './device-cookie.ts';
 import {
   fieldProblem,
   currentPasswordField,
@@ -49,6 +50,10 @@ export async function changePassword(
   });
   await globalDb().delete(verifications).where(eq(verifications.value, signedIn.user.id));
   await keepOnlySession(cookies, signedIn, client);
+  const { createAuthCookie } = await auth().$context;
+  // The old one ended with the old password.
+  const device = await createDeviceCookie(createAuthCookie, client, signedIn.user.id);
+  if (device !== undefined) cookies.append('set-cookie', device);
   await noteAccountChange(signedIn.user, { action: 'password.changed' });
   return cookies;
 }

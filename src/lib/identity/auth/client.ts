@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /** Passes the client's address to better-auth. A header of this name from a client is replaced. */
 export const addressHeader = 'x-tributary-client-address';
 
@@ -13,6 +15,27 @@ export function buildClientHeaders(request: Request, address: string): Headers {
 
 export function readAddress(headers: Headers): string {
   return headers.get(addressHeader) ?? 'unknown';
+}
+
+/**
+ * The network that limits count for: an IPv4 address, or the /64 of an IPv6 address, because a
+ * subscriber has at least one /64 (RFC 6177) and any number of addresses in it.
+ */
+export function readNetwork(headers: Headers): string {
+  const address = readAddress(headers).replace(/%.*$/, '');
+  if (!isIPv6(address)) return address;
+  const groups = expandIPv6(address);
+  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
+  return isMapped ? groups.join(':') : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups, each without leading zeros. */
+function expandIPv6(address: string): string[] {
+  const [head = [], tail = []] = new URL(`http://[${address}]`).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean));
+  return [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
 }
 
 /**

@@ -1,13 +1,16 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { Problem } from '../../platform/errors.ts';
-import { readAddress } from './client.ts';
-import { recordSignIn } from './sign-in-audit.ts';
+import { readNetwork } from './client.ts';
+import { createDeviceCookie, findDevice } from './device-cookie.ts';
+import { recordLockout, recordSignIn } from './sign-in-audit.ts';
 import {
   clearLimit,
-  consumeLimit,
+  countUse,
+  formatWait,
   refundLimit,
   signInByAccount,
-  signInByAddress,
+  signInByDevice,
+  signInByNetwork,
+  signInByNetworkAndAccount,
   totpCode,
   type Limit,
 } from './limits.ts';
@@ -40,22 +43,73 @@ function trimEmail(body: unknown): unknown {
 
 export const afterEndpoint = createAuthMiddleware(async (ctx) => {
   await recordSignIn(ctx, await findChallengedAccount(ctx));
-  if (ctx.path !== '/sign-in/email' || isAPIError(ctx.context.returned)) return;
-  await clearLimit(signInByAccount, readBodyField(ctx, 'email') ?? '');
-  await refundLimit(signInByAddress, readAddress(getHeaders(ctx)));
+  if (isAPIError(ctx.context.returned)) return;
+  if (ctx.path === '/sign-in/email') await forgetWrongPasswords(ctx);
+  if (signInPaths.includes(ctx.path)) await rememberDevice(ctx);
 });
 
+/** The endpoints that end in a session after a password. */
+const signInPaths = ['/sign-in/email', '/two-factor/verify-totp', '/two-factor/verify-backup-code'];
+
+/**
+ * Counts an attempt for the limits, before its password is checked. One with a device cookie counts
+ * for that cookie alone.
+ */
 async function countSignIn(ctx: Context): Promise<void> {
+  const { email, network, device } = await readAttempt(ctx);
+  if (device !== undefined && (await countUse(signInByDevice, device)).retryAfter === 0) return;
   await enforceLimit(
-    signInByAddress,
-    readAddress(getHeaders(ctx)),
+    signInByNetworkAndAccount,
+    `${network} ${email}`,
+    'There were too many wrong passwords for this account from your network.',
+    () => recordLockout({ email, network }),
+  );
+  await enforceLimit(
+    signInByNetwork,
+    network,
     'There were too many wrong sign-ins from your network.',
+    () => recordLockout({ network }),
   );
   await enforceLimit(
     signInByAccount,
-    readBodyField(ctx, 'email') ?? '',
-    'There were too many wrong passwords for this account.',
+    email,
+    'There were too many wrong passwords for this account. ' +
+      'You can set a new password with "Forgot your password?" and sign in at once.',
+    () => recordLockout({ email }),
   );
+}
+
+/**
+ * The right password came: takes back what this person mistyped, and nothing of what others tried.
+ * An attempt with a device cookie counted only there.
+ */
+async function forgetWrongPasswords(ctx: Context): Promise<void> {
+  const { email, network, device } = await readAttempt(ctx);
+  if (device !== undefined) {
+    await clearLimit(signInByDevice, device);
+    return;
+  }
+  const mistyped = await clearLimit(signInByNetworkAndAccount, `${network} ${email}`);
+  await refundLimit(signInByNetwork, network, mistyped);
+  await refundLimit(signInByAccount, email, mistyped);
+}
+
+async function readAttempt(ctx: Context) {
+  const email = readBodyField(ctx, 'email') ?? '';
+  const headers = getHeaders(ctx);
+  const device = await findDevice(ctx.context.createAuthCookie, headers, email);
+  return { email, network: readNetwork(headers), device };
+}
+
+/** Gives the browser a device cookie once it has passed every step of signing in. */
+async function rememberDevice(ctx: Context): Promise<void> {
+  const opened = ctx.context.newSession;
+  // The second step is still to come: this session ends before it is handed out.
+  const isPending = ctx.path === '/sign-in/email' && opened?.user['twoFactorEnabled'] === true;
+  if (!opened || isPending) return;
+  const { createAuthCookie } = ctx.context;
+  const cookie = await createDeviceCookie(createAuthCookie, getHeaders(ctx), opened.user.id);
+  if (cookie !== undefined) ctx.responseHeaders.append('set-cookie', cookie);
 }
 
 async function rejectUsedCode(ctx: Context): Promise<void> {
@@ -85,18 +139,21 @@ async function findChallengedAccount(ctx: Context) {
     : ((await ctx.context.internalAdapter.findUserById(userId)) ?? undefined);
 }
 
-async function enforceLimit(limit: Limit, key: string, message: string): Promise<void> {
-  try {
-    await consumeLimit(limit, key, message);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const { retryAfter } = error.details as { retryAfter: number };
-    throw new APIError(
-      'TOO_MANY_REQUESTS',
-      { code: 'RATE_LIMITED', message: error.message, retryAfter },
-      { 'Retry-After': String(retryAfter) },
-    );
-  }
+/** `onRefusal` runs for the first attempt that is refused in a window, not for the flood after it. */
+async function enforceLimit(
+  limit: Limit,
+  key: string,
+  message: string,
+  onRefusal?: () => Promise<void>,
+): Promise<void> {
+  const { retryAfter, isFirstRefusal } = await countUse(limit, key);
+  if (retryAfter === 0) return;
+  if (isFirstRefusal) await onRefusal?.();
+  throw new APIError(
+    'TOO_MANY_REQUESTS',
+    { code: 'RATE_LIMITED', message: `${message} ${formatWait(retryAfter)}`, retryAfter },
+    { 'Retry-After': String(retryAfter) },
+  );
 }
 
 const getHeaders = (ctx: Context): Headers => ctx.headers ?? ctx.request?.headers ?? new Headers();

@@ -13,18 +13,37 @@ export interface Limit {
 
 const minuteSeconds = 60;
 
-/** Wrong passwords for one account. A successful sign-in clears the count. */
-export const signInByAccount: Limit = {
-  name: 'sign-in:account',
+/*
+ * Wrong passwords of browsers without a device cookie (device-cookie.ts), from the narrowest limit
+ * to the widest. An attempt that one of them refuses does not count for the next, so nobody uses up
+ * the wider ones with attempts that were never checked. A network is what `readNetwork` says.
+ */
+
+/** For one account from one network. A successful sign-in clears the count. */
+export const signInByNetworkAndAccount: Limit = {
+  name: 'sign-in:network-account',
   max: 10,
   windowSeconds: 15 * minuteSeconds,
 };
-/**
- * Wrong passwords from one address for any account. Higher, because an office shares one address.
- */
-export const signInByAddress: Limit = {
-  name: 'sign-in:address',
+/** For any account from one network. Higher, because an office shares one address. */
+export const signInByNetwork: Limit = {
+  name: 'sign-in:network',
   max: 50,
+  windowSeconds: 15 * minuteSeconds,
+};
+/**
+ * For one account from all networks together: NIST SP 800-63B-4, section 3.2.2, allows at most 100
+ * failed attempts in a row.
+ */
+export const signInByAccount: Limit = {
+  name: 'sign-in:account',
+  max: 100,
+  windowSeconds: 60 * minuteSeconds,
+};
+/** Wrong passwords with one device cookie; further attempts count like those without one. */
+export const signInByDevice: Limit = {
+  name: 'sign-in:device',
+  max: 10,
   windowSeconds: 15 * minuteSeconds,
 };
 /** Wrong current passwords entered within a session. */
@@ -43,6 +62,7 @@ export const resetByAddress: Limit = {
   max: 30,
   windowSeconds: 60 * minuteSeconds,
 };
+/** Wrong tokens of links; a right one is never refused. */
 export const tokenByAddress: Limit = {
   name: 'token:address',
   max: 60,
@@ -64,14 +84,30 @@ const maxWindowMs = 24 * 60 * minuteSeconds * 1000;
 
 /**
  * Counts one use of `key`. Throws Problem `rate_limited`, with `details.retryAfter` in seconds,
- * when there were too many. A single statement counts and decides, so parallel attempts cannot slip
- * through.
+ * when there were too many.
  */
 export async function consumeLimit(
   limit: Limit,
   key: string,
   message = 'There were too many attempts.',
 ): Promise<void> {
+  const { retryAfter } = await countUse(limit, key);
+  if (retryAfter > 0)
+    throw new Problem('rate_limited', `${message} ${formatWait(retryAfter)}`, { retryAfter });
+}
+
+interface Use {
+  /** Seconds for which it is to be refused; 0 while there were not too many. */
+  retryAfter: number;
+  /** Whether this is the first use of the window that is refused. */
+  isFirstRefusal: boolean;
+}
+
+/**
+ * Counts one use of `key`. A single statement counts and decides, so parallel attempts cannot slip
+ * through.
+ */
+export async function countUse(limit: Limit, key: string): Promise<Use> {
   const now = Date.now();
   const windowMs = limit.windowSeconds * 1000;
   const isExpired = sql`${rateLimits.lastRequest} <= ${now - windowMs}`;
@@ -86,23 +122,28 @@ export async function consumeLimit(
       },
     })
     .returning({ count: rateLimits.count, openedAt: rateLimits.lastRequest });
-  if (row === undefined || row.count <= limit.max) return;
-  const retryAfter = Math.max(1, Math.ceil((row.openedAt + windowMs - now) / 1000));
-  throw new Problem('rate_limited', `${message} ${formatWait(retryAfter)}`, { retryAfter });
+  if (row === undefined || row.count <= limit.max) return { retryAfter: 0, isFirstRefusal: false };
+  return {
+    retryAfter: Math.max(1, Math.ceil((row.openedAt + windowMs - now) / 1000)),
+    isFirstRefusal: row.count === limit.max + 1,
+  };
 }
 
-/** Takes back one counted use, for attempts that turned out to be valid. */
-export async function refundLimit(limit: Limit, key: string): Promise<void> {
+/** Takes back counted uses, for attempts that turned out to be valid. */
+export async function refundLimit(limit: Limit, key: string, uses: number): Promise<void> {
   await globalDb()
     .update(rateLimits)
-    .set({ count: sql`greatest(${rateLimits.count} - 1, 0)` })
+    .set({ count: sql`greatest(${rateLimits.count} - ${uses}::int, 0)` })
     .where(eq(rateLimits.key, toLimitKey(limit, key)));
 }
 
-export async function clearLimit(limit: Limit, key: string): Promise<void> {
-  await globalDb()
+/** Forgets the uses of `key`. Returns how many there were. */
+export async function clearLimit(limit: Limit, key: string): Promise<number> {
+  const [cleared] = await globalDb()
     .delete(rateLimits)
-    .where(eq(rateLimits.key, toLimitKey(limit, key)));
+    .where(eq(rateLimits.key, toLimitKey(limit, key)))
+    .returning({ count: rateLimits.count });
+  return cleared?.count ?? 0;
 }
 
 /** Deletes counts whose window has ended. */
@@ -120,7 +161,8 @@ function toLimitKey(limit: Limit, key: string): string {
 /** Shorter waits are shown in seconds, longer ones in minutes. */
 const secondsShownBelow = 90;
 
-function formatWait(seconds: number): string {
+/** When to try again, as the end of a message. */
+export function formatWait(seconds: number): string {
   if (seconds < secondsShownBelow) return `Try again in ${seconds} seconds.`;
   return `Try again in ${Math.ceil(seconds / 60)} minutes.`;
 }

@@ -10,7 +10,8 @@ import { Problem } from '../../platform/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { noteAccountChange, recordAccountAudit } from '../audit/record.ts';
 import { auth, resetLifetimeSeconds } from './auth.ts';
-import { readAddress } from './client.ts';
+import { readNetwork } from './client.ts';
+import { createDeviceCookie } from './device-cookie.ts';
 import { emailField, newPasswordField, parseInput } from './input.ts';
 import {
   clearLimit,
@@ -39,7 +40,7 @@ export async function requestPasswordReset(
   requireMail();
   await consumeLimit(
     resetByAddress,
-    readAddress(client),
+    readNetwork(client),
     'There were too many requests from your network.',
   );
   await consumeLimit(resetByAccount, email, 'There were too many requests for this address.');
@@ -58,19 +59,17 @@ const resetInput = z.object({ token: z.string().min(1), password: newPasswordFie
 
 /**
  * Sets a new password with the token of a link, which can be used once. It ends every session and
- * every other link of the user, and opens no session, so two-step sign-in still applies.
+ * every other link of the user, and opens no session, so two-step sign-in still applies. The
+ * cookies carry a device cookie: whoever reads the person's mail can sign in even while strangers
+ * keep the account at its limits.
  */
 export async function resetPassword(
   input: { token: string; password: string },
   client: Headers,
-): Promise<{ email: string }> {
+): Promise<{ email: string; cookies: Headers }> {
   const { token, password } = parseInput(resetInput, input);
-  await consumeLimit(
-    tokenByAddress,
-    readAddress(client),
-    'There were too many attempts from your network.',
-  );
-  const { internalAdapter } = await auth().$context;
+  if (!(await isResetTokenValid(token, client))) throw invalidLink();
+  const { internalAdapter, createAuthCookie } = await auth().$context;
   // Before the token is used up, so that the link still serves for a better password.
   await requireStrongPassword('password', password, await readWordsOf(token));
   const consumed = await internalAdapter.consumeVerificationValue(toIdentifier(token));
@@ -80,7 +79,10 @@ export async function resetPassword(
     (await globalDb().transaction((tx) => replacePassword(tx, consumed.value, passwordHash)));
   if (!email) throw invalidLink();
   await clearLimit(signInByAccount, email);
-  return { email };
+  const cookies = new Headers();
+  const device = await createDeviceCookie(createAuthCookie, client, consumed.value);
+  if (device !== undefined) cookies.append('set-cookie', device);
+  return { email, cookies };
 }
 
 /** The name and address of the person whom a link is for; none when it is not valid. */
@@ -95,16 +97,20 @@ async function readWordsOf(token: string): Promise<string[]> {
   return user === undefined ? [] : [user.email, user.name];
 }
 
-/** Whether a link is still valid, so that its page can say so before a password is entered. */
+/**
+ * Whether a link is still valid, so that its page can say so before a password is entered. Throws
+ * Problem `rate_limited` after too many wrong tokens from one network; a right one is never refused.
+ */
 export async function isResetTokenValid(token: string, client: Headers): Promise<boolean> {
-  await consumeLimit(
-    tokenByAddress,
-    readAddress(client),
-    'There were too many attempts from your network.',
-  );
   const { internalAdapter } = await auth().$context;
   const found = await internalAdapter.findVerificationValue(toIdentifier(token));
-  return found !== null && found !== undefined && found.expiresAt > new Date();
+  if (found !== null && found !== undefined && found.expiresAt > new Date()) return true;
+  await consumeLimit(
+    tokenByAddress,
+    readNetwork(client),
+    'There were too many attempts from your network.',
+  );
+  return false;
 }
 
 /** A link for setting a password. Only a hash of its token is stored. */

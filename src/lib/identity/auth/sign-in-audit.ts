@@ -6,7 +6,12 @@ import { newId } from '../../platform/id.ts';
 import { mask } from '../../platform/mask.ts';
 import { users } from '../../schema/identity.ts';
 import { currentActor } from '../audit/context.ts';
-import { noteAccountChange, recordAccountAudit, type AuditEntry } from '../audit/record.ts';
+import {
+  noteAccountChange,
+  recordAccountAudit,
+  recordAudit,
+  type AuditEntry,
+} from '../audit/record.ts';
 
 type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
@@ -36,6 +41,25 @@ export async function recordSignIn(ctx: Context, challenged: Account | undefined
   else if (!failed && newSession) await recordSuccess(newSession.user, 'password and code');
 }
 
+/**
+ * Records that a limit begins to refuse passwords: for an account from one network, for a network,
+ * or for an account from everywhere. An event per window: the flood after it is not of interest.
+ */
+export async function recordLockout({
+  email,
+  network,
+}: {
+  email?: string;
+  network?: string;
+}): Promise<void> {
+  const after = { network: network ?? 'all' };
+  if (email !== undefined) return recordFailure(email, 'sign_in.locked', after);
+  const target = { type: 'network', label: network ?? null };
+  await globalDb().transaction((tx) =>
+    recordAudit(tx, { tenantId: null, action: 'sign_in.locked', target }),
+  );
+}
+
 function recordSuccess({ id, email }: Account, method: string): Promise<void> {
   const actor = { kind: 'user', id, label: email } as const;
   return noteAccountChange(
@@ -52,12 +76,14 @@ function recordSuccess({ id, email }: Account, method: string): Promise<void> {
 async function recordFailure(
   email: string,
   action: 'sign_in.failed' | 'sign_in.locked' | 'two_factor.failed',
+  after?: Record<string, unknown>,
 ): Promise<void> {
   await globalDb().transaction(async (tx) => {
     const account = await findAccount(tx, email);
     const entry: AuditEntry = {
       action,
       target: { type: 'account', id: account?.id ?? null, label: account?.email ?? hide(email) },
+      ...(after !== undefined && { after }),
     };
     await recordAccountAudit(tx, account ?? { id: newId(), email: hide(email) }, entry);
   });

@@ -15,8 +15,8 @@ const credentials = z.object({ email: emailField, password: currentPasswordField
 
 /**
  * The first step: e-mail address and password. An unknown address has the same result and timing as
- * a wrong password. After 10 wrong passwords throws Problem `rate_limited`, with the seconds to
- * wait in `details.retryAfter`.
+ * a wrong password. After too many wrong passwords (hooks.ts) throws Problem `rate_limited`, with
+ * the seconds to wait in `details.retryAfter`.
  */
 export async function signIn(
   input: { email: string; password: string },
