@@ -25,16 +25,22 @@ CREATE POLICY "audit_events_read" ON "audit_events" AS PERMISSIVE FOR SELECT TO 
 CREATE POLICY "audit_events_append" ON "audit_events" AS PERMISSIVE FOR INSERT TO public WITH CHECK (nullif(current_setting('app.tenant_id', true), '')::uuid is null or "audit_events"."tenant_id" is null or "audit_events"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "audit_events_expire" ON "audit_events" AS PERMISSIVE FOR DELETE TO public USING ("audit_events"."at" < now() - interval '90 days');--> statement-breakpoint
 -- The only way to delete events: the app role has no right to, and the policy above spares those of the last 90 days.
--- The setting lets the function see the rows of every workspace; it ends with the function.
+-- The setting lets the function see the rows of every workspace. It is set inside, because only a superuser may attach a
+-- setting of our own to a function.
 CREATE FUNCTION prune_audit_events(keep_days int) RETURNS bigint
-  LANGUAGE sql VOLATILE SECURITY DEFINER
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
-  SET app.audit_scope = 'installation'
   AS $fn$
-    WITH deleted AS (
+    DECLARE
+      scope_before text := coalesce(current_setting('app.audit_scope', true), '');
+      deleted bigint;
+    BEGIN
+      PERFORM set_config('app.audit_scope', 'installation', true);
       DELETE FROM public.audit_events
-      WHERE at < now() - make_interval(days => greatest(keep_days, 90))
-      RETURNING 1)
-    SELECT count(*) FROM deleted
+      WHERE at < now() - make_interval(days => greatest(keep_days, 90));
+      GET DIAGNOSTICS deleted = ROW_COUNT;
+      PERFORM set_config('app.audit_scope', scope_before, true);
+      RETURN deleted;
+    END
   $fn$;--> statement-breakpoint
 REVOKE ALL ON FUNCTION prune_audit_events(int) FROM PUBLIC;

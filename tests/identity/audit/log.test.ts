@@ -113,6 +113,11 @@ describe('the audit log', () => {
     expect(await ages()).toEqual([1, 89, 91]);
     await pruneAudit(0);
     expect(await ages()).toEqual([1, 89]);
+    const [after] = await globalDb().transaction(async (tx) => {
+      await tx.execute(sql`select prune_audit_events(365)`);
+      return (await tx.execute(sql`select count(*)::int as seen from audit_events`)).rows;
+    });
+    expect(after, 'what the caller may see afterwards').toEqual({ seen: 0 });
   });
 
   it('names who acted and from where, and hides secrets by their name and by their value', async () => {

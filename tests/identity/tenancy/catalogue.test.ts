@@ -242,7 +242,7 @@ describe('the catalogue', () => {
     );
     expect(definer).toEqual({
       returns: 'bigint',
-      settings: ['search_path=pg_catalog, pg_temp', 'app.audit_scope=installation'],
+      settings: ['search_path=pg_catalog, pg_temp'],
       open: false,
     });
   });
