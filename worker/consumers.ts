@@ -6,6 +6,7 @@ import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage, safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
+import { erasePersonJob } from './jobs/erase-person.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
@@ -28,6 +29,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'retry-records': retryRecordsJob,
   replay: replayJob,
   'prune-raw': pruneRawJob,
+  'erase-person': erasePersonJob,
   'poll-consent': pollDeviceFlowJob,
   'refresh-token': refreshTokenJob,
   'scan-domains': scanDomainsJob,

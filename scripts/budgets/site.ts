@@ -15,6 +15,7 @@ const workspacePages = [
   'settings/mapping',
   'settings/features',
   'settings/scoring',
+  'settings/privacy',
 ];
 
 /** The budget of each page that has one, by its path in the workspace `slug`. */

@@ -43,6 +43,7 @@ export const rooms: readonly Room[] = [
   { name: 'outbound', path: 'src/lib/outbound' },
   { name: 'webhooks', path: 'src/lib/webhooks' },
   { name: 'ops', path: 'src/lib/ops' },
+  { name: 'privacy', path: 'src/lib/privacy' },
   { name: 'views', path: 'src/lib/views' },
   { name: 'http-api', path: 'src/lib/http-api' },
   { name: 'components', path: 'src/components', not: ['schema'], nor: packages },

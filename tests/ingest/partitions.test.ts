@@ -4,6 +4,7 @@ import { getProvider } from '#lib/connectors/registry.ts';
 import type { Cursor } from '#lib/connectors/contract/source.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { readDuePartitions } from '#lib/ingest/partitions.ts';
+import { noSuppression } from '#lib/ingest/suppression/suppression.ts';
 import { createCounters, type Pass, type Source } from '#lib/ingest/types.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { client } from '../helpers/rows.ts';
@@ -46,6 +47,7 @@ function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
     version: 1,
     hasErrors: false,
     corrections: new Map(),
+    suppression: noSuppression,
     counters: createCounters(),
   };
 }

@@ -58,7 +58,8 @@ export const belonging =
       | 'consent'
       | 'referral'
       | 'lead'
-      | 'push',
+      | 'push'
+      | 'erasure',
   ) =>
   (slug: Slug, world: World) =>
     world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'][kind];

@@ -7,6 +7,7 @@ import {
   type Subject,
   type TenantRequest,
 } from './request.ts';
+import { privacyRequests } from './privacy-requests.ts';
 import { addInvitation, addMember } from './world.ts';
 
 function setting(
@@ -59,6 +60,7 @@ export const settingsRequests: TenantRequest[] = [
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),
+  ...privacyRequests,
   ...page('settings/features', 'admin', { post: 400 }),
   {
     file: 'w/[tenant]/settings/features.astro',

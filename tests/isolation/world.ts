@@ -38,6 +38,7 @@ interface Belongings {
   consent: string;
   lead: string;
   push: string;
+  erasure: string;
 }
 
 export interface World {
@@ -92,6 +93,7 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
     tenant,
     connection,
     lead,
+    erasure: await addErasure(db, tenant.id),
     push: await addPush(db, tenant.id, connection, lead),
     member: user.id,
     record: await addRecordError(db, tenant.id, connection),
@@ -101,6 +103,17 @@ async function settle(db: TestDatabase, slug: 'alpha' | 'bravo'): Promise<Belong
     report: await addReport(db, tenant.id, user.id),
     invitation: await addInvitation(db, tenant.id, user.id),
   };
+}
+
+/** The receipt of somebody who was erased. */
+export async function addErasure(db: TestDatabase, tenantId: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `insert into erasures (tenant_id, id, sought_by, requested_by_name, state, finished_at)
+     values ($1, $2, 'email', 'owner', 'done', now())
+     returning id`,
+    [tenantId, randomUUID()],
+  );
+  return row?.id ?? '';
 }
 
 async function addReport(db: TestDatabase, tenantId: string, userId: string): Promise<string> {
@@ -258,6 +271,8 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
     'two_factors',
     'tenant_features',
     'score_models',
+    'erasures',
+    'erasure_marks',
   ];
   const digests = await Promise.all(
     tables.map((table) =>

@@ -137,6 +137,24 @@ export async function softDelete(
 }
 
 /**
+ * Deletes rows for good, and returns the changes of those that were live. What belongs to them
+ * (pushes, overrides) goes with them by its foreign keys.
+ */
+export async function deleteRows(
+  tx: Tx,
+  name: EntityName,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<{ count: number; changes: Change[] }> {
+  const { table } = getEntityDefinition(name);
+  const chosen = sql`${table}.tenant_id = ${tenantId}
+    and ${table}.id = any(${sql.param([...ids])}::uuid[])`;
+  const rows = await tx.delete(table).where(chosen).returning(readColumns(table));
+  const live = (rows as unknown as AnyRow[]).filter(({ deletedAt }) => deletedAt === null);
+  return { count: rows.length, changes: live.map((before) => ({ before, after: null })) };
+}
+
+/**
  * Deletes superseded overrides of rows that were written. A row that was not may be older than its
  * override.
  */

@@ -1,10 +1,17 @@
-import { and, eq, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import type { Change, LeadRow } from '../entities/definition.ts';
 import type { IncomingPage, Rewrites } from '../entities/incoming.ts';
-import { softDelete, upsertPages, writeRewrites, type UpsertResult } from '../entities/upsert.ts';
+import {
+  deleteRows,
+  softDelete,
+  upsertPages,
+  writeRewrites,
+  type UpsertResult,
+} from '../entities/upsert.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { EntityName } from '../records/registry.ts';
-import { leads } from '../schema/leads.ts';
+import { leads, leadWords } from '../schema/leads.ts';
+import { pushPulls } from '../schema/pushes.ts';
 import { refreshDerived } from './derived.ts';
 import {
   recordPendingPulls,
@@ -44,6 +51,31 @@ export async function applyDeletion(
   const changes = await softDelete(tx, entity, place, condition, at);
   await applyChanges(tx, place, entity, changes);
   return changes.length;
+}
+
+/**
+ * Deletes rows of one connection for good, deleted ones included, with their search words, pushes
+ * and overrides. Returns how many there were.
+ */
+export async function applyRemoval(
+  tx: Tx,
+  place: Pick<ChangedStream, 'tenantId' | 'connectionId'>,
+  entity: EntityName,
+  ids: readonly string[],
+): Promise<number> {
+  const { tenantId } = place;
+  const { count, changes } = await deleteRows(tx, entity, tenantId, ids);
+  await applyChanges(tx, place, entity, changes);
+  if (entity === 'lead') {
+    const gone = [...ids];
+    await tx
+      .delete(leadWords)
+      .where(and(eq(leadWords.tenantId, tenantId), inArray(leadWords.leadId, gone)));
+    await tx
+      .delete(pushPulls)
+      .where(and(eq(pushPulls.tenantId, tenantId), inArray(pushPulls.leadId, gone)));
+  }
+  return count;
 }
 
 /** Writes the rows that a replay found to differ. */

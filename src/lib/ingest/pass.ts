@@ -13,6 +13,7 @@ import { type Failure } from './failures.ts';
 import { streamStates } from '../schema/sync.ts';
 import { hasOpenRejections } from './rejections/open.ts';
 import { chooseSpan } from './span.ts';
+import { loadSuppression, noSuppression } from './suppression/suppression.ts';
 import { lockStreamState, lockOrCreateState, whereStreamState, type StreamState } from './state.ts';
 import { createCounters, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
 
@@ -54,6 +55,7 @@ export function beginPass(source: Source, stream: Stream): Promise<Pass> {
     const { tenantId, connectionId } = source;
     pass.hasErrors = await hasOpenRejections(tx, { tenantId, connectionId, stream: stream.name });
     pass.corrections = await loadCorrections(tx, tenantId, connectionId, stream.name);
+    pass.suppression = await loadSuppression(tx, tenantId);
     return pass;
   });
 }
@@ -99,6 +101,7 @@ function createPass(stream: Stream, state: StreamState, startedAt: Date): Pass {
     version: state.version + 1,
     hasErrors: false,
     corrections: new Map(),
+    suppression: noSuppression,
     counters: createCounters(),
   };
 }

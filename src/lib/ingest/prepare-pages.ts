@@ -1,12 +1,18 @@
 import type { Page } from '../connectors/contract/source.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { packBody, type PackedBody } from './snapshots/store.ts';
+import { keepOut, type KeptOut } from './suppression/page.ts';
 import { translatePage, type TranslatedPage } from './translate.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** A page after all the work that needs no database. */
 export interface PreparedPage {
+  /** As received, in case that somebody is erased before it is stored. */
+  received: Page;
   page: Page;
+  keptOut: KeptOut;
+  /** The version of the erasure list that was applied. */
+  suppressed: string;
   body: PackedBody;
   translated: TranslatedPage;
 }
@@ -23,13 +29,23 @@ export async function* preparePages(
 ): AsyncGenerator<PreparedPage> {
   for await (const page of pages) {
     failpoint('fetch.after');
-    const packing = packBody(page.response.body);
-    yield {
-      page,
-      translated: translatePage(stream, source, page, pass.corrections),
-      body: await packing,
-    };
+    yield await preparePage(source, stream, pass, page);
   }
+}
+
+/** Takes erased people out of a page, then packs and translates it. */
+export async function preparePage(
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  received: Page,
+): Promise<PreparedPage> {
+  const suppressed = pass.suppression.version;
+  const { page, keptOut } = keepOut(source, stream, pass, received);
+  const packing = packBody(page.response.body);
+  const translated = translatePage(stream, source, page, pass.corrections);
+  translated.listedIds.push(...keptOut.placeholders);
+  return { received, page, keptOut, suppressed, translated, body: await packing };
 }
 
 /**

@@ -10,10 +10,12 @@ import { countCommittedPages, countMissed, countPages, readSourceTime } from './
 import { commitPages } from './counters.ts';
 import { requestDeletedRecords } from './deleted-records.ts';
 import { whereAbsentFromPartitions, whereDeletedOnPage } from './deletions.ts';
-import type { PreparedPage } from './prepare-pages.ts';
+import { preparePage, type PreparedPage } from './prepare-pages.ts';
 import { recordPageRejections } from './rejections/record.ts';
 import { storeSnapshots, type NewSnapshot } from './snapshots/store.ts';
 import { lockStreamState } from './state.ts';
+import { noteKeptOut } from './suppression/page.ts';
+import { loadSuppression, readSuppressionVersion } from './suppression/suppression.ts';
 import type { TranslatedPage } from './translate.ts';
 import type { StreamCounters, Pass, Source, Stream } from './types.ts';
 
@@ -29,14 +31,42 @@ export async function storePages(
   ready: readonly PreparedPage[],
 ): Promise<void> {
   for (const { page, translated } of ready) noteProgress(pass, stream, page, translated);
-  const counters = await retryInTenant(source.tenantId, (tx) =>
-    writePages(tx, source, stream, pass, ready),
-  );
+  const counters = await writeCurrent(source, stream, pass, ready);
   failpoint('commit.after');
   const { tenantId, connectionId } = source;
   const { inserted, changed } = counters;
   recordPage({ tenantId, connectionId, inserted, changed });
   advancePass(pass, ready, counters);
+}
+
+/** Thrown when somebody was erased after pages were prepared; they are prepared again. */
+class SuppressionChangedError extends Error {
+  override name = 'SuppressionChanged';
+}
+
+/** Writes pages without anybody who was erased, even between their arrival and this write. */
+async function writeCurrent(
+  source: Source,
+  stream: Stream,
+  pass: Pass,
+  ready: readonly PreparedPage[],
+): Promise<StreamCounters> {
+  for (let pages = ready; ;) {
+    const current = pages;
+    try {
+      return await retryInTenant(source.tenantId, (tx) =>
+        writePages(tx, source, stream, pass, current),
+      );
+    } catch (error) {
+      if (!(error instanceof SuppressionChangedError)) throw error;
+    }
+    pass.suppression = await retryInTenant(source.tenantId, (tx) =>
+      loadSuppression(tx, source.tenantId),
+    );
+    pages = await Promise.all(
+      ready.map(({ received }) => preparePage(source, stream, pass, received)),
+    );
+  }
 }
 
 /** Notes in the pass what its end needs to know of each page. */
@@ -83,6 +113,13 @@ async function writePages(
   const last = pages.at(-1);
   if (last === undefined || (await lockStreamState(tx, source, stream, pass)) === 'done')
     return countCommittedPages(ready);
+  const version = await readSuppressionVersion(tx, source.tenantId);
+  if (ready.some(({ suppressed }) => suppressed !== version)) throw new SuppressionChangedError();
+  await noteKeptOut(
+    tx,
+    source.tenantId,
+    ready.map(({ keptOut }) => keptOut),
+  );
   await storeSnapshots(
     tx,
     pages.map((each, n) => toSnapshot(source, pass, each, n)),

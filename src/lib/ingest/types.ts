@@ -1,6 +1,7 @@
 import type { ConnectionSession } from '../connections/session.ts';
 import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
+import type { Suppression } from './suppression/suppression.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
 
 type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
@@ -82,6 +83,8 @@ export interface Pass {
   hasErrors: boolean;
   /** Corrections of people for items that could not be read as received. */
   corrections: Corrections;
+  /** The people who were erased, as of when the pages being prepared were read. */
+  suppression: Suppression;
   counters: StreamCounters;
 }
 

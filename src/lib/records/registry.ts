@@ -33,6 +33,8 @@ export const recordSchemas = {
   contact: contactRecord,
 } as const;
 
+export const entityNames = Object.keys(recordSchemas) as EntityName[];
+
 /**
  * A record as it is stored. A field that cannot be stored is unknown; only a field that every
  * record of the entity has, such as its id, takes the record with it. Throws ZodError.

@@ -28,3 +28,4 @@ export * from './pushes.ts';
 export * from './saved-views.ts';
 export * from './webhooks.ts';
 export * from './write-backs.ts';
+export * from './erasures.ts';

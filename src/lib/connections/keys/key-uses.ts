@@ -3,6 +3,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import { tenants } from '../../schema/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials, encryptionKeys } from '../../schema/connections.ts';
+import { erasureKeys } from '../../schema/erasures.ts';
 import { keyRing } from '../seal.ts';
 
 /** How one encryption key is used: one of TRIBUTARY_KEYS, or one that was in it before. */
@@ -54,11 +55,16 @@ export async function listTenantIds(): Promise<string[]> {
 }
 
 function countByKey(tenantId: string): Promise<{ keyId: string; count: number }[]> {
-  return readTenant(tenantId, (tx) =>
-    tx
+  return readTenant(tenantId, async (tx) => {
+    const secrets = await tx
       .select({ keyId: credentials.keyId, count: sql<number>`count(*)::int` })
       .from(credentials)
       .where(eq(credentials.tenantId, tenantId))
-      .groupBy(credentials.keyId),
-  );
+      .groupBy(credentials.keyId);
+    const lists = await tx
+      .select({ keyId: erasureKeys.keyId, count: sql<number>`1` })
+      .from(erasureKeys)
+      .where(eq(erasureKeys.tenantId, tenantId));
+    return [...secrets, ...lists];
+  });
 }

@@ -3,6 +3,7 @@ import { DecryptionError } from '../../platform/crypto.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
+import { resealErasureKey } from './erasure-key.ts';
 import { listTenantIds, listKeyUses } from './key-uses.ts';
 
 /** Rows per query; each row is then updated on its own, so that no worker waits for a lock. */
@@ -45,6 +46,8 @@ export async function rotateKeys(
       await rotateSecret(row, rotation);
       onProgress({ done: rotation.resealed + rotation.replaced + rotation.unopened.length, total });
     }
+    if (await withTenant(tenantId, (tx) => resealErasureKey(tx, tenantId, newest)))
+      rotation.resealed += 1;
   }
   return rotation;
 }

@@ -30,6 +30,8 @@ const auditActions = {
   'workspace.created': 'Created the workspace',
   'settings.changed': 'Changed the settings',
   'feature.switched': 'Switched a feature',
+  'person.erased': 'Erased a person',
+  'person.readmitted': 'Let an erased person in again',
 } as const;
 
 export type AuditAction = keyof typeof auditActions;

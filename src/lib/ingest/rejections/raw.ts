@@ -7,6 +7,8 @@ import { rawSnapshots } from '../../schema/snapshots.ts';
 import { readBody } from '../snapshots/store.ts';
 import type { recordErrors } from '../../schema/sync.ts';
 import { toItemKey } from '../item.ts';
+import { judgeItem } from '../suppression/judge.ts';
+import { loadSuppression } from '../suppression/suppression.ts';
 import type { StoredStream } from './stream.ts';
 
 export type RecordError = typeof recordErrors.$inferSelect;
@@ -22,7 +24,7 @@ export interface RawItem {
 
 /**
  * Reads the items of rejections from the stored responses. An item is left out when its response
- * was pruned, is damaged, or does not hold it.
+ * was pruned, is damaged, or does not hold it, or the person it is about was erased.
  */
 export async function readRawItems(
   tx: Tx,
@@ -39,6 +41,7 @@ export async function readRawItems(
     errors.length === 0
       ? []
       : await tx.select({ id, sha256, partition, receivedAt }).from(rawSnapshots).where(own);
+  const suppression = await loadSuppression(tx, stream.tenantId);
   const found: RawItem[] = [];
   for (const snapshot of snapshots) {
     const items = await readItems(tx, stream, snapshot.sha256);
@@ -51,9 +54,12 @@ export async function readRawItems(
         partition: snapshot.partition ?? undefined,
         index,
       };
+      const place = { ...stream, partition: snapshot.partition };
+      const verdict = judgeItem(suppression, stream.definition, place, items[index]);
+      if (!verdict.isKept) continue;
       found.push({
         error,
-        item: items[index],
+        item: verdict.item,
         context,
         snapshotId: snapshot.id,
         receivedAt: snapshot.receivedAt,

@@ -33,8 +33,9 @@ export async function prepareBatch(
 ): Promise<Batch> {
   const parents = await readLiveParents(source, plan.parents, pages);
   const read = await readPages(
-    source.tenantId,
+    source,
     stream,
+    plan.suppression,
     pages.filter(
       ({ partition }) => parents === undefined || (partition !== null && parents.has(partition)),
     ),
@@ -126,7 +127,7 @@ async function addPastVersions(
   const pastVersions = await walkHistory(
     source,
     stream,
-    plan.corrections,
+    plan,
     [...refused.filter((id) => isNotDeleted(existing.get(id))), ...lost],
     existing,
   );

@@ -3,7 +3,7 @@ import { getEntityDefinition } from '../../entities/registry.ts';
 import { buildRow } from '../../entities/rows.ts';
 import { type AnyRow, type Incoming, type WrittenRow } from '../../entities/incoming.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import type { Corrections } from '../rejections/corrections.ts';
+import type { ReplayPlan } from './plan.ts';
 import { readItemId } from '../item.ts';
 import { translateItem } from '../translate.ts';
 import type { Stream } from '../types.ts';
@@ -41,14 +41,14 @@ const batchLimits = { pages: 200, bytes: 4_000_000 };
 export async function walkHistory(
   source: ReplaySource,
   stream: Stream,
-  corrections: Corrections,
+  { corrections, suppression }: Pick<ReplayPlan, 'corrections' | 'suppression'>,
   ids: readonly string[],
   existing: ReadonlyMap<string, AnyRow>,
 ): Promise<Map<string, PastVersion>> {
   const pastVersions = new Map<string, PastVersion>();
   const wanted = new Set(ids);
   for (const pages of splitIntoBatches(await selectPages(source, stream, ids), batchLimits)) {
-    for (const { page, items } of await readPages(source.tenantId, stream, pages)) {
+    for (const { page, items } of await readPages(source, stream, suppression, pages)) {
       for (const [index, item] of (items ?? []).entries()) {
         const itemId = readItemId(stream, item);
         if (itemId !== undefined && !wanted.has(itemId)) continue;

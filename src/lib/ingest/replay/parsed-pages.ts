@@ -2,7 +2,10 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { rawBodies } from '../../schema/snapshots.ts';
 import { unpackBody } from '../snapshots/store.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
+import { judgeItems } from '../suppression/judge.ts';
+import type { Suppression } from '../suppression/suppression.ts';
 import type { Stream } from '../types.ts';
+import type { ReplaySource } from './types.ts';
 
 export interface ParsedPage<Page> {
   page: Page;
@@ -13,12 +16,17 @@ export interface ParsedPage<Page> {
   items: unknown[] | undefined;
 }
 
-/** Reads the items of stored pages again. A body that several pages share is read once. */
-export async function readPages<Page extends { sha256: Buffer }>(
-  tenantId: string,
+/**
+ * Reads the items of stored pages again, without erased people. A body that several pages share is
+ * read once.
+ */
+export async function readPages<Page extends { sha256: Buffer; partition: string | null }>(
+  source: ReplaySource,
   stream: Stream,
+  suppression: Suppression,
   pages: readonly Page[],
 ): Promise<ParsedPage<Page>[]> {
+  const { tenantId } = source;
   const digests = [
     ...new Map(pages.map(({ sha256 }) => [sha256.toString('hex'), sha256])).values(),
   ];
@@ -38,7 +46,12 @@ export async function readPages<Page extends { sha256: Buffer }>(
       ),
     ),
   );
-  return pages.map((page) => ({ page, items: items.get(page.sha256.toString('hex')) }));
+  return pages.map((page) => {
+    const all = items.get(page.sha256.toString('hex'));
+    if (all === undefined || suppression.isEmpty) return { page, items: all };
+    const place = { ...source, partition: page.partition };
+    return { page, items: judgeItems(suppression, stream, place, all).kept };
+  });
 }
 
 async function parseBody(

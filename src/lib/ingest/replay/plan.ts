@@ -1,6 +1,7 @@
 import type { Tx } from '../../platform/db/pool.ts';
 import { loadCorrections, type Corrections } from '../rejections/corrections.ts';
 import { readOpenKeys } from '../rejections/open.ts';
+import { loadSuppression, type Suppression } from '../suppression/suppression.ts';
 import type { Stream } from '../types.ts';
 import {
   isCompletelyKept,
@@ -28,6 +29,8 @@ export interface ReplayPlan {
   /** Whether rows may be deleted at all. */
   mayDelete: boolean;
   corrections: Corrections;
+  /** The people who were erased, who do not come back. */
+  suppression: Suppression;
   /** Keys of the items whose rejections are open. */
   openKeys: ReadonlySet<string>;
   parents: Parents | undefined;
@@ -54,6 +57,7 @@ export async function planStream(
     mayDelete:
       since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
     corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
+    suppression: await loadSuppression(tx, tenantId),
     openKeys: await readOpenKeys(tx, { tenantId, connectionId, stream: stream.name }),
     parents: findParents(source, stream, projected),
   };

@@ -15,6 +15,7 @@ import { assertLease } from '../lease.ts';
 import { SliceExpiredError } from '../failures.ts';
 import { syncRunStreams } from '../../schema/sync.ts';
 import { lockStream } from '../state.ts';
+import { readSuppressionVersion } from '../suppression/suppression.ts';
 import { toStreamKey } from '../stream-key.ts';
 import type { StreamCounters, Stream, StreamReport } from '../types.ts';
 import { recordReplayRejections } from '../rejections/replay.ts';
@@ -52,7 +53,7 @@ export async function replayStream(
   for await (const batch of prefetch(prepareBatches(source, stream, plan, pages))) {
     request.signal?.throwIfAborted();
     const counters = await retryInTenant(source.tenantId, (tx) =>
-      writeBatch(tx, source, stream, batch),
+      writeBatch(tx, source, stream, plan, batch),
     );
     failpoint('replay.batch');
     damaged.push(
@@ -146,9 +147,13 @@ async function writeBatch(
   tx: Tx,
   source: LeasedReplay,
   stream: Stream,
+  { suppression }: ReplayPlan,
   batch: Batch,
 ): Promise<StreamCounters> {
   await lockStreamAndRun(tx, source, stream);
+  // Somebody was erased after the batch was read: the next slice reads it again.
+  if ((await readSuppressionVersion(tx, source.tenantId)) !== suppression.version)
+    throw new SliceExpiredError();
   const origin = toOrigin(source, stream);
   const rewrites = await compareVersions(
     tx,
