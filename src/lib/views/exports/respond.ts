@@ -3,7 +3,7 @@ import { getFreshnessView } from '../freshness.ts';
 import { createCsvStream, type Drained } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant } from './list.ts';
 import { toIsoIn } from './local-time.ts';
-import { createXlsxFile } from './xlsx.ts';
+import { createXlsxFile } from './xlsx/create.ts';
 
 export const exportFormats = ['csv', 'xlsx'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
