@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { withNext } from '#lib/identity/auth/next-path.ts';
 import { requestPasswordReset, resetPassword } from '#lib/identity/auth/password-reset.ts';
 import { signIn, verifyCode } from '#lib/identity/auth/sign-in.ts';
-import { action, text } from './action.ts';
+import { startSso, type SsoStart } from '#lib/identity/sso/start.ts';
+import { action, buttonOf, text, type Action } from './action.ts';
 import { redirectAfterPost } from './form.ts';
 
 /*
@@ -18,11 +19,24 @@ interface Visitor {
 
 const credentialsForm = z.object({ email: text, password: text });
 
-/** Signs in, or continues with the second step. */
-export const submitSignIn = action(credentialsForm, async ({ client, next }: Visitor, input) => {
+const signInByPassword = action(credentialsForm, async ({ client, next }: Visitor, input) => {
   const { needsCode, cookies } = await signIn(input, client);
   return redirectAfterPost(needsCode ? withNext('/two-factor', next) : next, cookies);
 });
+
+const emailForm = z.object({ email: text });
+
+const signInAtProvider = action(emailForm, (visitor: Visitor, input) => startSso(input, visitor));
+
+/**
+ * Signs in with the password, or continues with the second step. The other button leads to the
+ * identity provider of the address; the page sends the browser there, because the content security
+ * policy lets no form end at another site.
+ */
+export const submitSignIn: Action<Visitor, Response | SsoStart> = (visitor, fields) =>
+  buttonOf(fields) === 'sso'
+    ? signInAtProvider(visitor, fields)
+    : signInByPassword(visitor, fields);
 
 const codeForm = z.object({ code: text });
 
@@ -34,8 +48,6 @@ export const submitCode = action(
     return redirectAfterPost(next, cookies);
   },
 );
-
-const emailForm = z.object({ email: text });
 
 /** Requests a link to set a new password. */
 export const submitForgottenPassword = action(emailForm, async (client: Headers, input) => {

@@ -53,7 +53,7 @@ export async function requireAccess(context: GuardContext, role: Role): Promise<
  */
 export async function requireStaff(context: GuardContext): Promise<SignedIn | Response> {
   const signedIn = requireUser(context);
-  if (signedIn instanceof Response || (await isStaffOfAll(signedIn.user.id))) return signedIn;
+  if (signedIn instanceof Response || (await isStaffOfAll(signedIn.user))) return signedIn;
   throw new Problem('not_found', 'There is nothing at this address.');
 }
 
@@ -136,6 +136,11 @@ export async function resolveWorkspacePath(
   const access =
     session.activeTenantId === null
       ? undefined
-      : await findAccessById(user, session.activeTenantId);
+      : await findAccessById(user, session.activeTenantId).catch(orList);
   return access === undefined ? '/workspaces' : `/w/${access.tenant.slug}/${page}${search}`;
+}
+
+/** The list tells which workspaces want another way of signing in. */
+function orList(error: unknown): undefined {
+  if (!(error instanceof Problem) || error.code !== 'forbidden') throw error;
 }

@@ -39,6 +39,7 @@ export const outside = (slug: string): Sight[] => [
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },
   { name: 'privacy', path: `/w/${slug}/settings/privacy`, as: admin(slug) },
+  { name: 'single-sign-on', path: `/w/${slug}/settings/single-sign-on`, as: staff },
   { name: 'features', path: `/w/${slug}/settings/features`, as: admin(slug) },
   {
     name: 'scoring-preview',

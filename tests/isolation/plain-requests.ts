@@ -21,6 +21,13 @@ export const plainRequests: PlainRequest[] = [
   ...both('problem.astro', '/problem', 404, 404),
   ...both('sign-in.astro', '/sign-in', 200, 303, { out: 400, in: 303 }),
   { file: 'sign-out.ts', method: 'GET', path: '/sign-out', out: 303, in: 303 },
+  ...both(
+    'sso/callback/[provider].ts',
+    `/sso/callback/${randomUUID()}?state=never&code=never`,
+    400,
+    400,
+    { out: 404, in: 404 },
+  ),
   ...both('two-factor.astro', '/two-factor', 303, 303),
   ...both('forgot-password.astro', '/forgot-password', 200, 200, { out: 400, in: 400 }),
   ...both('reset-password.astro', '/reset-password?token=never', 400, 400, {

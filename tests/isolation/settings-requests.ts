@@ -36,6 +36,16 @@ const connection = (intent: string, ok?: number) =>
     ok,
   );
 
+const singleSignOn = (intent: string, ok: number, fields: Fields = {}): TenantRequest => ({
+  file: 'w/[tenant]/settings/single-sign-on.astro',
+  method: 'POST',
+  action: intent,
+  path: (slug) => `/w/${slug}/settings/single-sign-on`,
+  fields: () => Promise.resolve({ intent, ...fields }),
+  role: 'staff',
+  ok: [ok],
+});
+
 const invitation = async ({ world, slug, may }: Subject): Promise<Fields> => {
   const { tenant, member: owner } = world.belongings[slug === 'alpha' ? 'alpha' : 'bravo'];
   return {
@@ -71,6 +81,14 @@ export const settingsRequests: TenantRequest[] = [
     role: 'admin',
     ok: [303],
   },
+  ...page('settings/single-sign-on', 'staff', { post: 400 }),
+  singleSignOn('save', 400, { issuer: 'acme', clientId: 'c', clientSecret: 's' }),
+  singleSignOn('options', 404, { newMemberRole: 'viewer' }),
+  ...['on', 'off', 'test', 'remove'].map((intent) => singleSignOn(intent, 404)),
+  singleSignOn('add-domain', 303, { domain: 'acme.test' }),
+  ...['verify-domain', 'remove-domain'].map((intent) =>
+    singleSignOn(intent, 404, { domain: 'unknown.test' }),
+  ),
   ...page('settings/scoring', 'admin', { post: 400 }),
   {
     file: 'w/[tenant]/settings/scoring.astro',

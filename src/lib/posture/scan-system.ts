@@ -1,5 +1,6 @@
 import { createHttpClient, type OwnedHttpClient } from '../platform/http/client.ts';
 import { config } from '../platform/config.ts';
+import { Problem } from '../platform/errors.ts';
 import { getRecords } from './findings.ts';
 import { parseMailDomain } from './domain.ts';
 import { toPolicyHost } from './mta-sts.ts';
@@ -24,6 +25,25 @@ export async function scanWithSystemResolver(text: string, now?: () => Date): Pr
   } finally {
     resolver.close();
     await http.close();
+  }
+}
+
+/**
+ * The texts of the TXT records at a name, as the name servers of this installation answer now.
+ * @throws Problem unavailable when they do not
+ */
+export async function lookUpTxt(name: string): Promise<string[]> {
+  const resolver = createSystemResolver();
+  try {
+    const answer = await resolver.query(name, 'TXT');
+    if (answer.kind === 'failed')
+      throw new Problem(
+        'unavailable',
+        `The DNS did not answer the question for ${name} (${answer.reason}). Try again in a minute.`,
+      );
+    return getRecords(answer);
+  } finally {
+    resolver.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from '../platform/db/columns.ts';
+import { ssoProviders } from './sso.ts';
 import { tenants } from './tenants.ts';
 
 /*
@@ -43,10 +44,17 @@ export const sessions = pgTable(
     activeOrganizationId: uuid('active_tenant_id').references(() => tenants.id, {
       onDelete: 'set null',
     }),
+    /** The identity provider that signed the person in; null after a password. */
+    ssoProviderId: uuid('sso_provider_id').references(() => ssoProviders.id, {
+      onDelete: 'cascade',
+    }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [index('sessions_user').on(table.userId)],
+  (table) => [
+    index('sessions_user').on(table.userId),
+    index('sessions_sso_provider').on(table.ssoProviderId),
+  ],
 );
 
 export const accounts = pgTable(

@@ -1,5 +1,6 @@
 /** Every table, for drizzle-kit. Code imports a table from its own file. */
 export * from './tenants.ts';
+export * from './sso.ts';
 export * from './identity.ts';
 export * from './audit.ts';
 export * from './connections.ts';

@@ -8,6 +8,7 @@ const publicRoutes: Record<string, string> = {
   'problem.astro': 'tells what the middleware hands it, else nothing',
   'sign-in.astro': 'is where people sign in',
   'sign-out.ts': 'ends the session, if there is one',
+  'sso/callback/[provider].ts': 'asks for the answer to an attempt of the same browser',
   'two-factor.astro': 'is the second step of signing in',
   'forgot-password.astro': 'answers everybody the same',
   'reset-password.astro': 'asks for the token of a link',

@@ -17,6 +17,8 @@ const identityTables = [
   'periodic_tasks',
   'rate_limits',
   'sessions',
+  'sso_domains',
+  'sso_providers',
   'staff_grants',
   'tenants',
   'two_factors',

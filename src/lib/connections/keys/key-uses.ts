@@ -1,6 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { tenants } from '../../schema/tenants.ts';
+import { countClientSecrets } from '../../identity/sso/secret.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { erasureKeys } from '../../schema/erasures.ts';
@@ -39,7 +40,7 @@ async function listKnownKeyIds(): Promise<string[]> {
 }
 
 async function countSecretsByKey(): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+  const counts = await countClientSecrets();
   for (const tenantId of await listTenantIds()) {
     for (const { keyId, count } of await countByKey(tenantId))
       counts.set(keyId, (counts.get(keyId) ?? 0) + count);

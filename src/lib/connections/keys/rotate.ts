@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../platform/crypto.ts';
+import { listClientSecretsNotOf, resealClientSecret } from '../../identity/sso/secret.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { keyRing, openSecret, sealSecret } from '../seal.ts';
@@ -22,7 +23,10 @@ export interface Rotation {
   resealed: number;
   /** Secrets that were replaced by someone else in the meantime, and stay as they are. */
   replaced: number;
-  /** Secrets that could not be decrypted, and stay as they are. */
+  /**
+   * Secrets that could not be decrypted, and stay as they are. Of a client secret of single sign-on,
+   * `connectionId` is the id of its provider.
+   */
   unopened: { tenantId: string; connectionId: string; name: string }[];
 }
 
@@ -44,13 +48,21 @@ export async function rotateKeys(
   for (const tenantId of await listTenantIds()) {
     for await (const row of listOutdated(tenantId, newest)) {
       await rotateSecret(row, rotation);
-      onProgress({ done: rotation.resealed + rotation.replaced + rotation.unopened.length, total });
+      onProgress({ done: countDone(rotation), total });
     }
     if (await withTenant(tenantId, (tx) => resealErasureKey(tx, tenantId, newest)))
       rotation.resealed += 1;
   }
+  for (const found of await listClientSecretsNotOf(newest)) {
+    const place = { tenantId: found.tenantId, connectionId: found.id, name: 'sso client secret' };
+    await rotateOne(place, rotation, () => resealClientSecret(found));
+    onProgress({ done: countDone(rotation), total });
+  }
   return rotation;
 }
+
+const countDone = ({ resealed, replaced, unopened }: Rotation): number =>
+  resealed + replaced + unopened.length;
 
 /**
  * Pages through the rows by primary key, so that a secret that cannot be decrypted comes up once
@@ -79,15 +91,24 @@ async function* listOutdated(tenantId: string, newest: string): AsyncGenerator<S
   } while (after !== undefined);
 }
 
-async function rotateSecret(row: Sealed, rotation: Rotation): Promise<void> {
+function rotateSecret(row: Sealed, rotation: Rotation): Promise<void> {
   const { tenantId, connectionId, name } = row;
+  return rotateOne({ tenantId, connectionId, name }, rotation, () =>
+    replaceSeal(row, openSecret(row, row.sealed)),
+  );
+}
+
+async function rotateOne(
+  place: Rotation['unopened'][number],
+  rotation: Rotation,
+  reseal: () => Promise<boolean>,
+): Promise<void> {
   try {
-    const secret = openSecret(row, row.sealed);
-    if (await replaceSeal(row, secret)) rotation.resealed += 1;
+    if (await reseal()) rotation.resealed += 1;
     else rotation.replaced += 1;
   } catch (error) {
     if (!(error instanceof DecryptionError)) throw error;
-    rotation.unopened.push({ tenantId, connectionId, name });
+    rotation.unopened.push(place);
   }
 }
 

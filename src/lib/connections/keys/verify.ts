@@ -2,6 +2,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { decrypt, encrypt, type KeyRing, type EncryptionContext } from '../../platform/crypto.ts';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
+import { countClientSecrets } from '../../identity/sso/secret.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials, encryptionKeys } from '../../schema/connections.ts';
 import { keyRing, openSecret } from '../seal.ts';
@@ -20,7 +21,8 @@ export async function assertUsableKeys(): Promise<void> {
   const ring = keyRing();
   const keyProofs = await readKeyProofs();
   const samples = await sampleSecrets();
-  const missing = [...samples.keys()].filter((id) => !ring.some((key) => key.id === id));
+  const needed = new Set([...samples.keys(), ...(await countClientSecrets()).keys()]);
+  const missing = [...needed].filter((id) => !ring.some((key) => key.id === id));
   if (missing.length > 0) throw missingKeysProblem(missing);
   const fresh = ring.filter(({ id }) => !keyProofs.has(id));
   const wrong = fresh.filter(({ id }) => !canOpen(samples.get(id))).map(({ id }) => id);

@@ -32,6 +32,14 @@ const auditActions = {
   'feature.switched': 'Switched a feature',
   'person.erased': 'Erased a person',
   'person.readmitted': 'Let an erased person in again',
+  'sso.configured': 'Set up single sign-on',
+  'sso.rules_changed': 'Changed the rules of single sign-on',
+  'sso.enabled': 'Switched single sign-on on',
+  'sso.disabled': 'Switched single sign-on off',
+  'sso.removed': 'Removed single sign-on',
+  'sso.domain_added': 'Added a domain for single sign-on',
+  'sso.domain_verified': 'Verified a domain for single sign-on',
+  'sso.domain_removed': 'Removed a domain of single sign-on',
 } as const;
 
 export type AuditAction = keyof typeof auditActions;

@@ -1,5 +1,6 @@
-import { and, asc, eq, ilike, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
+import { and, asc, eq, ilike, isNotNull, isNull, or, sql, type SQL } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
+import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { toLikePattern } from '../../platform/db/like.ts';
 import { enabledFeatures, type Feature } from '../features.ts';
@@ -7,6 +8,8 @@ import { tenants } from '../../schema/tenants.ts';
 import { slugField } from './input.ts';
 import { includesRole, isMemberRole, type Role } from './roles.ts';
 import { memberships, staffGrants } from '../../schema/identity.ts';
+import { mailDomainOf } from '../sso/providers.ts';
+import { acceptsSignIn, demandsSso } from '../sso/trust.ts';
 
 export type { Role } from './roles.ts';
 
@@ -35,9 +38,14 @@ export interface Person {
   id: string;
   name: string;
   email: string;
+  /** The identity provider that signed the person in; null or absent after a password. */
+  ssoProviderId?: string | null;
 }
 
-/** The user's access to a workspace; undefined if it does not exist or the user has no access. */
+/**
+ * The user's access to a workspace; undefined if it does not exist or the user has no access. Throws
+ * Problem `forbidden` when it wants the user to sign in with its identity provider first.
+ */
 export async function findAccess(user: Person, slug: string): Promise<Access | undefined> {
   // Rejects what cannot be a slug first, because a NUL would be an error of the database.
   return slugField.safeParse(slug).success ? selectAccess(user, eq(tenants.slug, slug)) : undefined;
@@ -56,6 +64,8 @@ export function hasRole(access: Access, atLeast: Role): boolean {
 export interface Workspace {
   tenant: TenantView;
   role: Role;
+  /** The workspace wants the person to sign in with its identity provider first. */
+  demandsSso: boolean;
 }
 
 /** The workspaces of the user, ordered by name; `search` matches name and slug. */
@@ -67,13 +77,18 @@ export async function listWorkspaces(user: Person, search = ''): Promise<Workspa
   );
   const byTenant = new Map<string, Workspace>();
   for (const row of rows)
-    byTenant.set(row.tenant.id, { tenant: toTenantView(row.tenant), role: toRole(row) });
+    byTenant.set(row.tenant.id, {
+      tenant: toTenantView(row.tenant),
+      role: toRole(row),
+      demandsSso: isShut(row),
+    });
   return [...byTenant.values()];
 }
 
 async function selectAccess(user: Person, condition: SQL): Promise<Access | undefined> {
   const [row] = await selectAccessRows(user, condition);
   if (row === undefined) return undefined;
+  if (isShut(row)) throw ssoProblem(row.tenant.name, user.email);
   const role = toRole(row);
   const { id, name, email } = user;
   const features = [...(await enabledFeatures(row.tenant.id))];
@@ -88,23 +103,43 @@ async function selectAccess(user: Person, condition: SQL): Promise<Access | unde
 
 /** One row per tenant and grant. All pages and APIs decide by this query alone. */
 function selectAccessRows(user: Person, condition: SQL | undefined) {
+  // No identity provider of a client makes anybody staff.
+  const byPassword = (user.ssoProviderId ?? null) === null ? undefined : sql`false`;
   const onGrant = or(isNull(staffGrants.tenantId), eq(staffGrants.tenantId, tenants.id));
   return globalDb()
-    .select({ tenant: tenants, memberRole: memberships.role, grantId: staffGrants.id })
+    .select({
+      tenant: tenants,
+      memberRole: memberships.role,
+      grantId: staffGrants.id,
+      demandsSso: demandsSso(user),
+    })
     .from(tenants)
     .leftJoin(
       memberships,
       and(eq(memberships.organizationId, tenants.id), eq(memberships.userId, user.id)),
     )
-    .leftJoin(staffGrants, and(eq(staffGrants.userId, user.id), onGrant))
+    .leftJoin(staffGrants, and(eq(staffGrants.userId, user.id), onGrant, byPassword))
     .where(
       and(
         isNull(tenants.archivedAt),
         or(isNotNull(memberships.id), isNotNull(staffGrants.id)),
+        acceptsSignIn(user),
         condition,
       ),
     )
     .orderBy(asc(tenants.name), asc(tenants.id));
+}
+
+/** Staff get in with their password, so that somebody can mend a provider that fails. */
+const isShut = ({ demandsSso: demanded, grantId }: AccessRow): boolean =>
+  demanded && grantId === null;
+
+function ssoProblem(workspace: string, email: string): Problem {
+  return new Problem(
+    'forbidden',
+    `${workspace} requires single sign-on for addresses at ${mailDomainOf(email)}. ` +
+      'Sign out, then choose "Continue with single sign-on" on the sign-in page.',
+  );
 }
 
 type AccessRow = Awaited<ReturnType<typeof selectAccessRows>>[number];

@@ -23,6 +23,7 @@ import {
   verifications,
 } from '../../schema/identity.ts';
 import { findSoleTenant } from './sole-tenant.ts';
+import { ssoSessions } from './sso-sessions.ts';
 
 const daySeconds = 24 * 60 * 60;
 export const resetLifetimeSeconds = 60 * 60;
@@ -93,7 +94,7 @@ function createAuth() {
     session: { expiresIn: 7 * daySeconds, updateAge: daySeconds, cookieCache: { enabled: false } },
     verification: { storeIdentifier: 'hashed' },
     rateLimit,
-    plugins: [organizations, twoFactorPlugin],
+    plugins: [organizations, twoFactorPlugin, ssoSessions],
     hooks: { before: beforeEndpoint, after: afterEndpoint },
     databaseHooks: { session: { create: { before: startInOnlyTenant } } },
     advanced: {

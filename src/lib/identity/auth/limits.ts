@@ -62,6 +62,12 @@ export const resetByAddress: Limit = {
   max: 30,
   windowSeconds: 60 * minuteSeconds,
 };
+/** Beginnings and ends of single sign-on; an office shares one address. */
+export const ssoByAddress: Limit = {
+  name: 'sso:address',
+  max: 120,
+  windowSeconds: 15 * minuteSeconds,
+};
 /** Wrong tokens of links; a right one is never refused. */
 export const tokenByAddress: Limit = {
   name: 'token:address',

@@ -12,6 +12,8 @@ interface CurrentUser {
   name: string;
   email: string;
   twoFactorEnabled: boolean;
+  /** The identity provider that signed the person in for this session; null after a password. */
+  ssoProviderId: string | null;
 }
 
 interface CurrentSession {
@@ -42,6 +44,7 @@ export async function readSession(
         name: user.name,
         email: user.email,
         twoFactorEnabled: user.twoFactorEnabled === true,
+        ssoProviderId: session.ssoProviderId ?? null,
       },
       session: {
         id: session.id,

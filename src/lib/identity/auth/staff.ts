@@ -4,6 +4,7 @@ import { newId } from '../../platform/id.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { staffGrants, users } from '../../schema/identity.ts';
 import { recordAudit } from '../audit/record.ts';
+import type { Person } from './access.ts';
 
 /**
  * Gives an agency user access to one tenant, or to every tenant (null), including future ones.
@@ -44,9 +45,16 @@ async function recordStaff(
   await recordAudit(tx, { tenantId, action, target });
 }
 
-/** Whether the user is staff of every tenant and may see what concerns the whole installation. */
-export async function isStaffOfAll(userId: string): Promise<boolean> {
-  const everywhere = and(eq(staffGrants.userId, userId), isNull(staffGrants.tenantId));
+/**
+ * Whether the user is staff of every tenant and may see what concerns the whole installation. No
+ * identity provider of a client makes anybody staff.
+ */
+export async function isStaffOfAll({
+  id,
+  ssoProviderId = null,
+}: Pick<Person, 'id' | 'ssoProviderId'>): Promise<boolean> {
+  if (ssoProviderId !== null) return false;
+  const everywhere = and(eq(staffGrants.userId, id), isNull(staffGrants.tenantId));
   return (
     (await globalDb().select({ id: staffGrants.id }).from(staffGrants).where(everywhere)).length > 0
   );
