@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import pLimit from 'p-limit';
+import { identifyClient } from '../src/lib/identity/auth/client-key.ts';
 import { newId } from '../src/lib/platform/id.ts';
 import { log } from '../src/lib/platform/log.ts';
+import type { Load, ShedReason } from '../src/lib/platform/metrics/load.ts';
+import { createFairQueue } from './fair-queue.ts';
 
 export interface Capacity {
   /** How many requests are handled at once. */
@@ -17,6 +19,7 @@ export type Serve = (
   request: IncomingMessage,
   response: ServerResponse,
   leave: () => void,
+  load: () => Load,
 ) => Promise<void>;
 
 /** For those who watch over the process. */
@@ -36,39 +39,42 @@ const message =
   'Try again in a few seconds.';
 
 /**
- * Returns a handler that serves requests in the order in which they arrive, a limited number at
- * once, and refuses those beyond the queue with 503: with more of them at once all would become
- * slower, and an answer that nobody waits for any more would delay the others. A request whose
- * client left while it waited is not served.
+ * Returns a handler that serves a limited number of requests at once, those that wait in the turns
+ * of their clients, and refuses those beyond the queue with 503: with more of them at once all
+ * would become slower, and an answer that nobody waits for any more would delay the others. A
+ * request whose client left while it waited is not served.
  */
 export function limitRequests(
   serve: Serve,
   { concurrency, queueSize }: Capacity,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const limit = pLimit(concurrency);
+  const queue = createFairQueue(concurrency, queueSize);
   return (request, response) => {
-    if (isProbe(request)) void serve(request, response, () => {});
-    else if (limit.activeCount + limit.pendingCount >= concurrency + queueSize)
-      refuse(response, toPath(request));
-    else void limit(() => holdPlace(request, response, serve));
+    if (isProbe(request)) return void serve(request, response, () => {}, queue.load);
+    queue.add(findClient(request), {
+      refuse: (reason) => refuse(response, toPath(request), reason),
+      begin: async () => {
+        if (response.destroyed) return;
+        await new Promise<void>((resolve, reject) => {
+          serve(request, response, resolve, queue.load).then(resolve, reject);
+        });
+      },
+    });
   };
 }
 
-function holdPlace(
-  request: IncomingMessage,
-  response: ServerResponse,
-  serve: Serve,
-): Promise<void> | undefined {
-  if (response.destroyed) return undefined;
-  return new Promise((resolve, reject) => {
-    serve(request, response, resolve).then(resolve, reject);
-  });
+function findClient({ headers, socket }: IncomingMessage): string {
+  const get = (name: string) => headers[name]?.toString() ?? null;
+  return identifyClient({ get }, socket.remoteAddress ?? '');
 }
 
 /** Answers without the application, which is what is busy. */
-function refuse(response: ServerResponse, pathname: string): void {
+function refuse(response: ServerResponse, pathname: string, kind: ShedReason): void {
   const requestId = newId();
-  log.warn({ event: 'web.overloaded', status: 503 }, 'A request was refused: too many at once');
+  log.warn(
+    { event: 'web.overloaded', status: 503, kind },
+    'A request was refused: too many at once',
+  );
   const [type, body] = pathname.startsWith('/api/')
     ? ['application/json', toJson(requestId)]
     : ['text/html; charset=utf-8', toPage(requestId)];

@@ -85,8 +85,8 @@ async function loadApplication(): Promise<Serve> {
   const entry = path.resolve('dist', 'server', 'entry.mjs');
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build');
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: AdapterHandler };
-  return (request, response, leaveQueue) =>
-    handler(request, response, undefined, { drained: watchDrain(response), leaveQueue });
+  return (request, response, leaveQueue, load) =>
+    handler(request, response, undefined, { drained: watchDrain(response), leaveQueue, load });
 }
 
 /** Files with a digest in their name never change; browsers revalidate all others. */

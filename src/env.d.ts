@@ -19,6 +19,8 @@ declare namespace App {
      * Gives up the place that the request holds among those being handled; absent in development.
      */
     leaveQueue?: () => void;
+    /** What the process has to do at this moment; absent in development. */
+    load?: () => import('#lib/platform/metrics/load.ts').Load;
     /** Lifts the deadline of a request that lasts as long as its client reads, and its place. */
     takeLong?: () => void;
     /** What the error page tells. */

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createUser } from '#lib/identity/auth/users.ts';
+import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { limitRequests } from '../../scripts/admission.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { allowForLoad } from '../helpers/patience.ts';
-import { startWeb, type Web, type WebClient } from '../helpers/web.ts';
+import { password, startWeb, type Web, type WebClient } from '../helpers/web.ts';
 import { useSlowLeads } from './overload-stage.ts';
 
 allowForLoad();
@@ -60,6 +62,50 @@ async function untilRefused(path: string): Promise<Response> {
     if (response?.status === 503) return response;
   }
 }
+
+describe('a flood from one person', () => {
+  it('keeps nobody else from the pages, and shows in the metrics', async () => {
+    const token = 'a-token-that-only-tests-use';
+    const fair = await startWeb(db.url, {
+      REQUEST_CONCURRENCY: '4',
+      REQUEST_QUEUE_SIZE: '4',
+      METRICS_TOKEN: token,
+    });
+    const readFigures = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      const text = await (await fair.visitor().fetch('/metrics', { headers })).text();
+      return text.split('\n').filter((line) => /^http_requests_(in_hand|shed)/.test(line));
+    };
+    try {
+      await createTenant({ slug: 'south', name: 'South' });
+      await createUser({ email: 'viewer@south.test', password, tenantSlug: 'south' });
+      const flooder = await fair.signIn('viewer@north.test');
+      const other = await fair.signIn('viewer@south.test');
+      await leads.slowDown();
+      const client = new AbortController();
+      const flood = Array.from({ length: 12 }, () =>
+        flooder.fetch('/w/north/leads', { signal: client.signal }).catch(() => undefined),
+      );
+      await leads.untilStuck(3);
+      await expect
+        .poll(readFigures, { timeout: 20_000 })
+        .toEqual([
+          'http_requests_in_hand{state="active"} 3',
+          'http_requests_in_hand{state="waiting"} 4',
+          'http_requests_shed_total{reason="full"} 5',
+          'http_requests_shed_total{reason="displaced"} 0',
+        ]);
+      for (const asker of [other, fair.visitor()])
+        expect((await asker.fetch('/sign-in')).status).toBeLessThan(400);
+      expect((await other.fetch('/w/south/dashboard')).status).toBe(200);
+      expect(await readFigures()).toContain('http_requests_in_hand{state="waiting"} 4');
+      client.abort();
+      await Promise.all(flood);
+    } finally {
+      await fair.stop();
+    }
+  });
+});
 
 describe('a request that waits', () => {
   it('is not served when its client has left meanwhile', async () => {

@@ -43,7 +43,7 @@ function expandIPv6(address: string): string[] {
  * the address of the connection.
  */
 export function readClientAddress(
-  request: Request,
+  request: { headers: Pick<Headers, 'get'> },
   connectionAddress: string,
   trustProxy: boolean,
 ): string {
