@@ -63,6 +63,16 @@ describe('signing in with single sign-on', () => {
     expect([...browser.jar.keys()].join(), 'the attempt is over').not.toContain('sso_attempt');
   });
 
+  it('counts only what leads nowhere towards the limit of an office', async () => {
+    const browser = new Browser();
+    const counts = () =>
+      db.query(`select count from rate_limits where key = $1`, [`sso:address:${browser.address}`]);
+    await signInBySso(idp, 'ann@acme.test', {}, browser);
+    expect(await counts()).toEqual([{ count: 0 }]);
+    await problemOf(signInBySso(idp, 'ann@acme.test', { forged: true }, browser));
+    expect(await counts()).toEqual([{ count: 2 }]);
+  });
+
   it('knows the person again by the id of the provider', async () => {
     await signInBySso(idp, 'ann@acme.test');
     const renamed = await signInBySso(idp, 'ann@acme.test', {

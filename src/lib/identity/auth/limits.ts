@@ -62,10 +62,10 @@ export const resetByAddress: Limit = {
   max: 30,
   windowSeconds: 60 * minuteSeconds,
 };
-/** Beginnings and ends of single sign-on; an office shares one address. */
+/** Single sign-ons that were begun or came back, and opened no session. */
 export const ssoByAddress: Limit = {
   name: 'sso:address',
-  max: 120,
+  max: 300,
   windowSeconds: 15 * minuteSeconds,
 };
 /** Wrong tokens of links; a right one is never refused. */

@@ -4,7 +4,7 @@ import { Problem } from '../../platform/errors.ts';
 import { log } from '../../platform/log.ts';
 import { auth } from '../auth/auth.ts';
 import { readAddress } from '../auth/client.ts';
-import { consumeLimit, ssoByAddress } from '../auth/limits.ts';
+import { consumeLimit, refundLimit, ssoByAddress } from '../auth/limits.ts';
 import { attemptCookie } from '../auth/sso-sessions.ts';
 import { claimAttempt, type Attempt } from './attempts.ts';
 import { describeFailure } from './failure.ts';
@@ -47,6 +47,8 @@ export async function finishSso(
     headers: client,
     returnHeaders: true,
   });
+  // People of one office sign in at the same hour; only what leads nowhere counts.
+  await refundLimit(ssoByAddress, readAddress(client), 2);
   const ended = await auth().api.endSsoAttempt({ returnHeaders: true });
   for (const line of ended.headers.getSetCookie()) headers.append('set-cookie', line);
   return { next: attempt.next, cookies: headers };
