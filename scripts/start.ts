@@ -47,6 +47,8 @@ async function main(): Promise<void> {
       onRestart: printProblem,
       onLost: (message) => void endAll(started, message, 0),
     });
+  // Web and worker never get the owner's login; empty, so that no .env file gives it to them.
+  env['DATABASE_OWNER_URL'] = '';
   await startAndWatch(started, 'worker', 'worker/index.ts', env);
   await building;
   const web = await startAndWatch(

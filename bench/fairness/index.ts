@@ -48,7 +48,7 @@ export async function benchFairness(cluster: Cluster, say: (text: string) => voi
   try {
     const sandbox = (await whenReady(sandboxPart)) as SandboxReady;
     await setLatency(sandbox, latencyMs);
-    await useDatabase(database.appUrl);
+    await useDatabase(database.appUrl, database.superuserUrl);
     const workers = await startWorkers(database, 1);
     try {
       return { name: 'fairness', tables: [table(await measure({ database, sandbox }, say))] };

@@ -17,9 +17,12 @@ export function benchEnv(appUrl: string): Record<string, string> {
   };
 }
 
-/** Points this process's own configuration and pool at a database. */
-export async function useDatabase(appUrl: string): Promise<void> {
+/**
+ * Points this process's own configuration and pool at a database; `ownerUrl` is for those that
+ * create workspaces.
+ */
+export async function useDatabase(appUrl: string, ownerUrl = ''): Promise<void> {
   await closeDatabase();
-  Object.assign(process.env, benchEnv(appUrl));
+  Object.assign(process.env, benchEnv(appUrl), { DATABASE_OWNER_URL: ownerUrl });
   resetConfig();
 }

@@ -33,7 +33,7 @@ export async function benchLimits(cluster: Cluster, say: (text: string) => void)
   try {
     const { port } = await whenReady(server);
     const database = await cluster.createDatabase('limits');
-    await useDatabase(database.appUrl);
+    await useDatabase(database.appUrl, database.superuserUrl);
     const found: Measured[] = [];
     for (const each of cases) {
       found.push({ ...each, ...(await measure(database, `http://127.0.0.1:${port}/`, each)) });

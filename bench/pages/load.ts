@@ -25,7 +25,7 @@ interface Ids {
  * A database of 100 tenants, in which all but one are small and the measured one is still empty.
  */
 export async function fillTemplate(cluster: Cluster): Promise<Ids> {
-  await useDatabase(cluster.template.appUrl);
+  await useDatabase(cluster.template.appUrl, cluster.template.superuserUrl);
   const own = await createWorkspace(measured.slug);
   await createUser({
     email: measured.email,

@@ -33,7 +33,7 @@ export async function benchReplay(cluster: Cluster, say: (text: string) => void)
   try {
     const sandbox = (await whenReady(process)) as SandboxReady;
     const database = await cluster.createDatabase('replay');
-    await useDatabase(database.appUrl);
+    await useDatabase(database.appUrl, database.superuserUrl);
     const subject = await createSubject(sandbox.baseUrl, account, streams);
     await sync(subject);
     const bench = { database, sandbox, subject };

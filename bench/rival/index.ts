@@ -37,7 +37,7 @@ export async function benchRival(cluster: Cluster, say: (text: string) => void):
       ours: await cluster.createDatabase('ours'),
       theirs: await cluster.createDatabase('theirs'),
     };
-    await useDatabase(databases.ours.appUrl);
+    await useDatabase(databases.ours.appUrl, databases.ours.superuserUrl);
     const bench = { baseUrl: `http://127.0.0.1:${port}/`, databases, say };
     await withSide('theirs', (side) =>
       side.run({

@@ -23,7 +23,7 @@ export async function weighWorker(
   try {
     const { baseUrl } = (await whenReady(sandboxPart)) as SandboxReady;
     const idle = await residentBytes(worker);
-    await useDatabase(database.appUrl);
+    await useDatabase(database.appUrl, database.superuserUrl);
     const { tenantId } = await createSubject(baseUrl, account, []);
     await requestTenantSync(tenantId, newId());
     await untilSynced(database);

@@ -48,7 +48,7 @@ export async function benchSync(cluster: Cluster, say: (text: string) => void): 
   try {
     const sandbox = (await whenReady(process)) as SandboxReady;
     const database = await cluster.createDatabase('sync');
-    await useDatabase(database.appUrl);
+    await useDatabase(database.appUrl, database.superuserUrl);
     const bench = { cluster, database, sandbox, say };
     const warm = await createSubject(sandbox.baseUrl, 'lists-2000', lists);
     await sync(warm);

@@ -60,7 +60,7 @@ async function measure(
   count: number,
 ): Promise<Pick<Wave, 'ms' | 'syncs' | 'pages'>> {
   const database = await cluster.createDatabase(`workers_${count}`);
-  await useDatabase(database.appUrl);
+  await useDatabase(database.appUrl, database.superuserUrl);
   const members: Member[] = [];
   for (let n = 0; n < tenants; n += 1)
     members.push(...(await createMembers(database, sandbox.baseUrl, account, connectionsEach)));

@@ -265,7 +265,7 @@ describe('the catalogue', () => {
     for (const { name, owner } of await tables()) {
       expect(owner).not.toBe('tributary_app');
       const [rights] = await db.query(
-        `select has_table_privilege('tributary_app', $1, 'select,insert,update,delete') as use,
+        `select has_table_privilege('tributary_app', $1, 'select') as read,
            has_table_privilege('tributary_app', $1, 'truncate') as truncate,
           has_table_privilege('tributary_app', $1, 'trigger') as trigger,
             has_table_privilege('public', $1, 'select') as anybody`,
@@ -273,7 +273,7 @@ describe('the catalogue', () => {
       );
       expect({ name, ...rights }).toEqual({
         name,
-        use: true,
+        read: true,
         truncate: false,
         trigger: false,
         anybody: false,

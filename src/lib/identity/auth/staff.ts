@@ -1,5 +1,5 @@
 import { and, eq, isNull } from 'drizzle-orm';
-import { globalDb } from '../../platform/db/database.ts';
+import { globalDb, withOwner } from '../../platform/db/database.ts';
 import { newId } from '../../platform/id.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { staffGrants, users } from '../../schema/identity.ts';
@@ -8,10 +8,10 @@ import type { Person } from './access.ts';
 
 /**
  * Gives an agency user access to one tenant, or to every tenant (null), including future ones.
- * Granting twice has no effect.
+ * Granting twice has no effect. As the owner of the database: the app role may only read grants.
  */
 export async function grantStaff(userId: string, tenantId: string | null): Promise<void> {
-  await globalDb().transaction(async (tx) => {
+  await inOwnerTransaction(async (tx) => {
     const granted = await tx
       .insert(staffGrants)
       .values({ id: newId(), userId, tenantId })
@@ -25,7 +25,7 @@ export async function grantStaff(userId: string, tenantId: string | null): Promi
 export async function revokeStaff(userId: string, tenantId: string | null): Promise<void> {
   const which =
     tenantId === null ? isNull(staffGrants.tenantId) : eq(staffGrants.tenantId, tenantId);
-  await globalDb().transaction(async (tx) => {
+  await inOwnerTransaction(async (tx) => {
     const revoked = await tx
       .delete(staffGrants)
       .where(and(eq(staffGrants.userId, userId), which))
@@ -33,6 +33,9 @@ export async function revokeStaff(userId: string, tenantId: string | null): Prom
     if (revoked.length > 0) await recordStaff(tx, 'staff.revoked', userId, tenantId);
   });
 }
+
+const inOwnerTransaction = (work: (tx: Tx) => Promise<void>): Promise<void> =>
+  withOwner((db) => db.transaction(work));
 
 async function recordStaff(
   tx: Tx,

@@ -1,7 +1,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { globalDb } from '../../platform/db/database.ts';
+import { globalDb, withOwner } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { findTenant, type Tenant } from '../tenancy/tenants.ts';
@@ -56,7 +56,7 @@ export async function createUser(input: NewUser): Promise<CreatedUser> {
   const grants = await resolveStaffTenants(staff);
   if (password !== undefined) await requireStrongPassword('password', password, [email, name]);
   const passwordHash = password === undefined ? undefined : await hashPassword(password);
-  const user = await globalDb().transaction(async (tx) => {
+  const createIn = async (tx: Tx): Promise<User> => {
     const created = await insertUser(tx, { email, name, passwordHash });
     if (tenant !== undefined) await insertMembership(tx, tenant.id, created.id, role);
     const target = { type: 'account', id: created.id, label: created.email };
@@ -71,7 +71,11 @@ export async function createUser(input: NewUser): Promise<CreatedUser> {
       await recordAudit(tx, { tenantId, action: 'staff.granted', target });
     }
     return created;
-  });
+  };
+  // The app role may only read grants.
+  const user = await (grants.length === 0
+    ? globalDb().transaction(createIn)
+    : withOwner((db) => db.transaction(createIn)));
   if (passwordHash !== undefined) return { user };
   return { user, setPasswordUrl: await createResetLink(user.id, firstLinkSeconds) };
 }

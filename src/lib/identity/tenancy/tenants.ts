@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
-import { globalDb } from '../../platform/db/database.ts';
+import { globalDb, withOwner } from '../../platform/db/database.ts';
+import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isTimeZone } from '../../platform/time-zone.ts';
 import { changedFields, recordAudit } from '../audit/record.ts';
@@ -41,29 +42,31 @@ export interface NewTenant {
 }
 
 /**
- * Creates a tenant. Throws Problem for a slug that is taken or malformed, and for an unknown time
- * zone, currency or colour.
+ * Creates a tenant, as the owner of the database. Throws Problem for a slug that is taken or
+ * malformed, and for an unknown time zone, currency or colour.
  */
 export async function createTenant(input: NewTenant): Promise<Tenant> {
   checkTenant(input);
-  return globalDb().transaction(async (tx) => {
-    const [tenant] = await tx
-      .insert(tenants)
-      .values(input)
-      .onConflictDoNothing({ target: tenants.slug })
-      .returning();
-    if (tenant === undefined)
-      throw new Problem(
-        'conflict',
-        `A workspace with the slug "${input.slug}" already exists. Choose another slug.`,
-      );
-    await recordAudit(tx, {
-      tenantId: tenant.id,
-      action: 'workspace.created',
-      target: { type: 'workspace', id: tenant.id, label: tenant.name },
-    });
-    return tenant;
+  return withOwner((db) => db.transaction((tx) => insertTenant(tx, input)));
+}
+
+async function insertTenant(tx: Tx, input: NewTenant): Promise<Tenant> {
+  const [tenant] = await tx
+    .insert(tenants)
+    .values(input)
+    .onConflictDoNothing({ target: tenants.slug })
+    .returning();
+  if (tenant === undefined)
+    throw new Problem(
+      'conflict',
+      `A workspace with the slug "${input.slug}" already exists. Choose another slug.`,
+    );
+  await recordAudit(tx, {
+    tenantId: tenant.id,
+    action: 'workspace.created',
+    target: { type: 'workspace', id: tenant.id, label: tenant.name },
   });
+  return tenant;
 }
 
 export interface TenantLimits {

@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { config } from '../config.ts';
+import { Problem } from '../errors.ts';
 import { log } from '../log.ts';
 import { safeReason } from '../secrets.ts';
 import { makeCancellable } from './cancel.ts';
@@ -42,6 +44,36 @@ function open(url: string, more: { connectTimeoutMs?: number } = {}): DatabaseHa
 export function globalDb(): Database {
   return database().db;
 }
+
+/**
+ * Runs `work` with the login of DATABASE_OWNER_URL, else with that of DATABASE_URL but without the
+ * app role: for what only operators do, at the command line. Throws Problem `forbidden` when the
+ * login may not do it either.
+ */
+export async function withOwner<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  const { DATABASE_OWNER_URL, DATABASE_URL } = config();
+  const opened = openDatabase({ url: DATABASE_OWNER_URL ?? DATABASE_URL, size: 1 });
+  try {
+    return await work(opened.db);
+  } catch (error) {
+    throw isDenied(error) ? ownerNeeded() : error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** SQLSTATE insufficient_privilege, which drizzle wraps. */
+function isDenied(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof pg.DatabaseError && cause.code === '42501';
+}
+
+const ownerNeeded = (): Problem =>
+  new Problem(
+    'forbidden',
+    'Only the owner of the database may do this: the login of web and worker has no right to. ' +
+      'Set DATABASE_OWNER_URL for this command, as for npm run migrate.',
+  );
 
 export async function closeDatabase(): Promise<void> {
   await Promise.all([handle?.close(), replica?.close()]);

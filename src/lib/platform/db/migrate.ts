@@ -36,14 +36,17 @@ export async function withMigrationLock(
   }
 }
 
+/** The rights of the app role by table, as GRANT writes them: `select, update (name)`. */
+export type TableRights = Readonly<Record<string, string>>;
+
 /**
  * Brings the schema up to date: roles, generated migrations, then what every tenant table needs.
  */
-export async function migrateSchema(client: pg.Client): Promise<void> {
+export async function migrateSchema(client: pg.Client, rights: TableRights): Promise<void> {
   await createRoles(client);
   await client.query(`set lock_timeout = ${lockTimeoutMs}`);
   await retryOnLock(() => migrate(drizzle({ client }), { migrationsFolder }));
-  await retryOnLock(() => applyGrants(client));
+  await retryOnLock(() => applyGrants(client, rights));
   await client.query('reset lock_timeout');
 }
 
@@ -71,10 +74,14 @@ async function createRole(client: pg.Client, name: string, options: string): Pro
 }
 
 /**
- * Forces row-level security on tables that have a policy and gives the app role its rights; drizzle
- * generates neither.
+ * Forces row-level security on tables that have a policy and gives the app role its rights, and no
+ * others; drizzle generates neither. The statements of one query are one transaction, so running
+ * processes never find a right missing.
  */
-async function applyGrants(client: pg.Client): Promise<void> {
+async function applyGrants(client: pg.Client, rights: TableRights): Promise<void> {
+  const grants = Object.entries(rights).map(
+    ([table, may]) => `grant ${may} on ${client.escapeIdentifier(table)} to ${appRole};`,
+  );
   await client.query(`
     do $$
     declare t regclass;
@@ -86,8 +93,8 @@ async function applyGrants(client: pg.Client): Promise<void> {
     end $$;
     revoke create on schema public from public;
     grant usage on schema public to ${appRole};
-    grant select, insert, update, delete on all tables in schema public to ${appRole};
-    revoke update, delete, truncate on audit_events from ${appRole};
+    revoke all on all tables in schema public, drizzle from ${appRole};
+    ${grants.join('\n')}
     grant execute on function prune_audit_events to ${appRole};
     grant usage, select on all sequences in schema public to ${appRole};
     grant usage on schema drizzle to ${appRole};
