@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import type { Command } from 'commander';
 import { switchFeature } from '#lib/scoring/schedule.ts';
 import { enabledFeatures, features, type Feature } from '#lib/identity/features.ts';
@@ -8,6 +9,7 @@ import {
   updateTenant,
   type Tenant,
 } from '#lib/identity/tenancy/tenants.ts';
+import { exportWorkspace } from '#lib/privacy/export/archive.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 
@@ -56,6 +58,14 @@ export function addTenantCommands(program: Command): void {
     .option('--disable <feature>', 'turn a feature off; repeatable', collect)
     .option('--json', 'print JSON')
     .action(update);
+  tenant
+    .command('export')
+    .description('write everything that a workspace holds, but no secret, into a ZIP')
+    .requiredOption('--tenant <slug>', 'the workspace')
+    .requiredOption('--file <path>', 'the file to write; it must not exist')
+    .option('--raw-bodies', 'include the responses as received')
+    .option('--json', 'print JSON')
+    .action(exportTenant);
   tenant
     .command('list')
     .description('list the workspaces')
@@ -108,6 +118,28 @@ async function update({
     { ...toOutput(changed), rawRetentionDays: days, deletionShare: share, features: on },
     [limits, `Features turned on: ${on.length === 0 ? 'none' : on.join(', ')}.`],
   );
+}
+
+interface ExportOptions extends OutputOptions {
+  tenant: string;
+  file: string;
+  rawBodies?: boolean;
+}
+
+async function exportTenant({
+  json,
+  tenant: slug,
+  file,
+  rawBodies = false,
+}: ExportOptions): Promise<void> {
+  const tenant = await requireTenant(slug);
+  const output = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+  const { files, exportedAt } = await exportWorkspace(tenant, { rawBodies }, output);
+  const rows = files.map(({ path, rows: count, bytes }) => ({ file: path, rows: count, bytes }));
+  print({ json }, { file, exportedAt, files }, [
+    ...table(rows),
+    `Wrote ${file}: everything as of ${exportedAt}.`,
+  ]);
 }
 
 const collect = (name: string, before: string[] = []): string[] => [...before, name];

@@ -19,12 +19,21 @@ function privacy(intent: string, fields: Fields, ok: number): TenantRequest {
 const ofErasure = (slug: Slug, world: World) =>
   `/w/${slug}/settings/erasures/${belonging('erasure')(slug, world)}`;
 
-/** Requests for the erasure of people. */
+/** Requests for the erasure of people and for the export of everything. */
 export const privacyRequests: TenantRequest[] = [
   ...page('settings/privacy', 'admin', { post: 400 }),
   privacy('find', { person: somebody }, 200),
   { ...privacy('erase', { person: somebody, confirm: 'else' }, 400), action: 'erase unconfirmed' },
   privacy('erase', { person: somebody, confirm: somebody }, 303),
+  {
+    file: 'w/[tenant]/settings/export.zip.ts',
+    method: 'GET',
+    action: 'read',
+    path: (slug) => `/w/${slug}/settings/export.zip?raw=1`,
+    role: 'admin',
+    // Two of one workspace are not made at once.
+    ok: [200, 409],
+  },
   ...page('settings/erasures/[id]', 'admin', { path: ofErasure, post: 400 }),
   {
     file: 'w/[tenant]/settings/erasures/[id].json.ts',

@@ -31,6 +31,7 @@ const auditActions = {
   'settings.changed': 'Changed the settings',
   'feature.switched': 'Switched a feature',
   'person.erased': 'Erased a person',
+  'tenant.exported': 'Exported the whole workspace',
   'person.readmitted': 'Let an erased person in again',
   'sso.configured': 'Set up single sign-on',
   'sso.rules_changed': 'Changed the rules of single sign-on',
