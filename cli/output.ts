@@ -21,6 +21,7 @@ const problemExitCodes: Partial<Record<ProblemCode, number>> = {
   not_found: exitCodes.notFound,
   conflict: exitCodes.conflict,
   unavailable: exitCodes.notUsable,
+  forbidden: exitCodes.notUsable,
 };
 
 export interface OutputOptions {

@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
 import { rotateKeys } from '../../src/lib/connections/keys/rotate.ts';
 import { listKeyUses } from '#lib/connections/keys/key-uses.ts';
+import { listAuthSecretUses, rotateAuthSecrets } from '#lib/identity/auth/rotate-secrets.ts';
 import { startProgress } from '../progress.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 
 export function addKeysCommands(program: Command): void {
   const keys = program
     .command('keys')
-    .description('the keys that encrypt the secrets of connections (TRIBUTARY_KEYS)');
+    .description(
+      'the keys that encrypt the secrets of connections (TRIBUTARY_KEYS) and second factors (AUTH_SECRET)',
+    );
   keys
     .command('rotate')
     .description(
@@ -38,15 +41,24 @@ async function rotate(options: OutputOptions): Promise<void> {
         `${tenantId}. Enter it again under Settings, Connections.`,
     ),
   );
-  print(options, rotation, [
+  const secondFactors = await rotateAuthSecrets();
+  lines.push(
+    `Re-encrypted ${secondFactors.resealed} second factors with secret ${secondFactors.newest} ` +
+      'of AUTH_SECRET.',
+    ...secondFactors.unopened.map(
+      (email) => `Cannot be decrypted: the second factor of ${email}. It has to be set up again.`,
+    ),
+  );
+  print(options, { ...rotation, secondFactors }, [
     ...lines,
     'To see which keys may be removed: npm run tributary -- keys status',
   ]);
-  if (unopened.length > 0) process.exitCode = exitCodes.partial;
+  if (unopened.length + secondFactors.unopened.length > 0) process.exitCode = exitCodes.partial;
 }
 
 async function status(options: OutputOptions): Promise<void> {
   const uses = await listKeyUses();
+  const authUses = await listAuthSecretUses();
   const rows = uses.map(({ key, place, secrets, mayBeWithdrawn }) => ({
     key,
     place,
@@ -56,5 +68,18 @@ async function status(options: OutputOptions): Promise<void> {
   const missing = uses
     .filter(({ place, secrets }) => place === 'withdrawn' && secrets > 0)
     .map(({ key }) => `The key "${key}" is missing: add it to TRIBUTARY_KEYS again.`);
-  print(options, uses, [...table(rows), ...missing]);
+  const authRows = authUses.map(({ version, place, secondFactors, mayBeWithdrawn }) => ({
+    AUTH_SECRET: version,
+    place,
+    'second factors': secondFactors,
+    'may be removed': mayBeWithdrawn ? 'yes, once cookies have followed' : 'no',
+  }));
+  const missingSecrets = authUses
+    .filter(({ place }) => place === 'withdrawn')
+    .map(({ version }) => `Secret ${version} is missing: add it to AUTH_SECRET again.`);
+  print(
+    options,
+    [...uses, ...authUses],
+    [...table(rows), ...missing, '', ...table(authRows), ...missingSecrets],
+  );
 }

@@ -31,6 +31,8 @@ export async function handleAuthRequest(
     throw new Problem('not_found', 'There is nothing at this address.');
   const headers = new Headers(request.headers);
   headers.set(addressHeader, client.get(addressHeader) ?? '');
+  const cookie = client.get('cookie');
+  if (cookie !== null) headers.set('cookie', cookie);
   const url = new URL(`/api/auth/${path}`, request.url);
   const response = await auth().handler(
     new Request(url, { method: request.method, headers, body: await readBody(request) }),

@@ -34,6 +34,32 @@ const keyList = z
       .min(1, 'needs at least one key'),
   );
 
+/** One of AUTH_SECRET. A value without a number, as before there were lists, has the version null. */
+export interface AuthSecret {
+  version: number | null;
+  value: string;
+}
+
+/** `number:secret` pairs, newest first, or one secret alone. The first signs; all are accepted. */
+const authSecrets = z
+  .string()
+  .transform(parseAuthSecrets)
+  .refine((secrets) => secrets.every(({ value }) => value.length >= 32), {
+    error: 'must be at least 32 characters; make one with: openssl rand -base64 32',
+  })
+  .refine((secrets) => new Set(secrets.map(({ version }) => version)).size === secrets.length, {
+    error: 'has the same number twice',
+  });
+
+function parseAuthSecrets(text: string): AuthSecret[] {
+  if (!/^\s*\d{1,9}:/.test(text)) return [{ version: null, value: text }];
+  // Secrets may contain commas, so only those before a number divide.
+  return text.split(/,(?=\s*\d{1,9}:)/).map((pair) => {
+    const colon = pair.indexOf(':');
+    return { version: Number(pair.slice(0, colon)), value: pair.slice(colon + 1).trim() };
+  });
+}
+
 /** `ip` or `ip:port`, comma-separated; an IPv6 address with a port is in brackets. */
 const nameServers = z
   .string()
@@ -74,10 +100,12 @@ const schema = z.object({
   REQUEST_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
   REQUEST_QUEUE_SIZE: z.coerce.number().int().min(0).max(10_000).default(64),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  AUTH_SECRET: z
-    .string()
-    .min(32, 'must be at least 32 characters; make one with: openssl rand -base64 32'),
+  AUTH_SECRET: authSecrets,
   TRIBUTARY_KEYS: keyList,
+  SESSION_IDLE_HOURS: z.coerce.number().int().min(1).max(720).default(168),
+  SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(30),
+  STAFF_SESSION_IDLE_MINUTES: z.coerce.number().int().min(5).max(1440).default(60),
+  STAFF_SESSION_MAX_HOURS: z.coerce.number().int().min(1).max(168).default(12),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(90).max(36_500).default(730),
   STOP_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(28),
   SYNC_CRON: z.string().default('0 * * * *'),

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { organization, twoFactor } from 'better-auth/plugins';
-import { config } from '../../platform/config.ts';
+import { config, type AuthSecret } from '../../platform/config.ts';
 import { globalDb } from '../../platform/db/database.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
@@ -22,10 +23,10 @@ import {
   users,
   verifications,
 } from '../../schema/identity.ts';
+import { sessionIdleSeconds } from './session-lifetime.ts';
 import { findSoleTenant } from './sole-tenant.ts';
 import { ssoSessions } from './sso-sessions.ts';
 
-const daySeconds = 24 * 60 * 60;
 export const resetLifetimeSeconds = 60 * 60;
 const challengeLifetimeSeconds = 10 * 60;
 
@@ -77,7 +78,7 @@ function createAuth() {
     appName: 'Tributary',
     baseURL: publicOrigin(),
     basePath: '/api/auth',
-    secret: config().AUTH_SECRET,
+    ...chooseSecrets(config().AUTH_SECRET),
     trustedOrigins: (request) =>
       request === undefined ? [publicOrigin()] : listOwnOrigins(request.url),
     database: drizzleAdapter(globalDb(), { provider: 'pg', schema, transaction: true }),
@@ -91,7 +92,12 @@ function createAuth() {
       resetPasswordTokenExpiresIn: resetLifetimeSeconds,
     },
     // No cookie cache: a revoked session must end at once, in every tab.
-    session: { expiresIn: 7 * daySeconds, updateAge: daySeconds, cookieCache: { enabled: false } },
+    // sessions.ts extends sessions and knows their ends.
+    session: {
+      expiresIn: sessionIdleSeconds(),
+      disableSessionRefresh: true,
+      cookieCache: { enabled: false },
+    },
     verification: { storeIdentifier: 'hashed' },
     rateLimit,
     plugins: [organizations, twoFactorPlugin, ssoSessions],
@@ -109,6 +115,24 @@ function createAuth() {
     telemetry: { enabled: false },
   });
 }
+
+/**
+ * The secrets for better-auth, newest first. What it stores encrypted names the version of its
+ * secret; what it stored when AUTH_SECRET was one value without a number names none, and is opened
+ * with the one that has the number 0.
+ */
+function chooseSecrets(given: readonly AuthSecret[]) {
+  const plain = given.find(({ version }) => version === null || version === 0)?.value ?? '';
+  const secrets = given.flatMap(({ version, value }) =>
+    version === null ? [] : { version, value },
+  );
+  if (secrets.length === 0) return { secret: plain };
+  // The library reads AUTH_SECRET itself when `secret` is empty, and would take the list for one.
+  return { secrets, secret: plain || unusedSecret };
+}
+
+/** Opens nothing: a random value. */
+const unusedSecret = randomBytes(32).toString('base64');
 
 /** Starts a session in the user's workspace if there is exactly one. */
 async function startInOnlyTenant<

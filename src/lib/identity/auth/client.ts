@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { resignCookies } from './resign-cookies.ts';
 
 /** Passes the client's address to better-auth. A header of this name from a client is replaced. */
 export const addressHeader = 'x-tributary-client-address';
@@ -6,10 +7,10 @@ export const addressHeader = 'x-tributary-client-address';
 /** The headers that sign-in needs: cookies, user agent and address of the client. */
 export function buildClientHeaders(request: Request, address: string): Headers {
   const headers = new Headers({ [addressHeader]: normalizeAddress(address) });
-  for (const name of ['cookie', 'user-agent']) {
-    const value = request.headers.get(name);
-    if (value !== null) headers.set(name, value);
-  }
+  const cookie = request.headers.get('cookie');
+  if (cookie !== null) headers.set('cookie', resignCookies(cookie));
+  const userAgent = request.headers.get('user-agent');
+  if (userAgent !== null) headers.set('user-agent', userAgent);
   return headers;
 }
 

@@ -32,8 +32,8 @@ export const signInByNetwork: Limit = {
   windowSeconds: 15 * minuteSeconds,
 };
 /**
- * For one account from all networks together: NIST SP 800-63B-4, section 3.2.2, allows at most 100
- * failed attempts in a row.
+ * For one account from all networks together: NIST SP 800-63B (revision 3), section 5.2.2,
+ * allows at most 100 failed attempts in a row.
  */
 export const signInByAccount: Limit = {
   name: 'sign-in:account',

@@ -6,12 +6,15 @@ type Claims = readonly [purpose: string, ...values: (string | number)[]];
 
 /** A code that only holders of AUTH_SECRET can make: HMAC-SHA-256 in base64url. */
 export function createMac(claims: Claims): string {
-  return computeMac(config().AUTH_SECRET, claims);
+  return computeMac(config().AUTH_SECRET[0]?.value ?? '', claims);
 }
 
-/** Whether `given` is the code of these claims. Takes equally long for every wrong code. */
+/**
+ * Whether `given` is the code of these claims, by any secret of AUTH_SECRET. Takes equally long for
+ * every wrong code.
+ */
 export function isMac(given: string, claims: Claims): boolean {
-  return isEqual(given, computeMac(config().AUTH_SECRET, claims));
+  return config().AUTH_SECRET.some(({ value }) => isEqual(given, computeMac(value, claims)));
 }
 
 function computeMac(secret: string, claims: Claims): string {

@@ -1,4 +1,5 @@
 import { isAPIError } from 'better-auth/api';
+import { parseCookies } from 'better-auth/cookies';
 import { and, desc, eq, gt, ne } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
@@ -6,6 +7,9 @@ import { isId } from '../../platform/id.ts';
 import { recordAccountAudit } from '../audit/record.ts';
 import { auth } from './auth.ts';
 import { sessions } from '../../schema/identity.ts';
+import { findEnds, isOver, isUseDue, type SessionEnds } from './session-lifetime.ts';
+import { formatSetCookie } from './set-cookie.ts';
+import { isStaff } from './staff.ts';
 
 interface CurrentUser {
   id: string;
@@ -27,7 +31,10 @@ export interface SignedIn {
   session: CurrentSession;
 }
 
-/** The session of the cookies, with Set-Cookie headers when it was extended or has ended. */
+/**
+ * The session of the cookies, with Set-Cookie headers when it was extended or has ended. Of a
+ * session that is over by session-lifetime.ts, the row is deleted.
+ */
 export async function readSession(
   client: Headers,
 ): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
@@ -37,6 +44,20 @@ export async function readSession(
   const { response, headers } = await fetchSession(client);
   if (response === null) return { signedIn: null, cookies: headers };
   const { user, session } = response;
+  const now = new Date();
+  const continues = (await isOver(session, now))
+    ? await endSession(session.id)
+    : !isUseDue(session, now) || (await extendSession(session, now));
+  if (!continues || isUseDue(session, now))
+    headers.append(
+      'set-cookie',
+      formatSetCookie(
+        authCookies.sessionToken,
+        parseCookies(client.get('cookie') ?? '').get(authCookies.sessionToken.name) ?? '',
+        continues ? undefined : 0,
+      ),
+    );
+  if (!continues) return { signedIn: null, cookies: headers };
   return {
     signedIn: {
       user: {
@@ -61,8 +82,6 @@ async function fetchSession(client: Headers) {
     return await auth().api.getSession({ headers: client, returnHeaders: true });
   } catch (error) {
     if (!isAPIError(error)) throw error;
-    // The session ended between being read and being extended.
-    if (error.statusCode === 401) return { response: null, headers: new Headers() };
     throw new Problem(
       'unavailable',
       'Your sign-in could not be checked because the database did not respond. ' +
@@ -71,30 +90,57 @@ async function fetchSession(client: Headers) {
   }
 }
 
+/** Returns false: the session does not continue. */
+async function endSession(id: string): Promise<false> {
+  await globalDb().delete(sessions).where(eq(sessions.id, id));
+  return false;
+}
+
+/** Notes that the session is used. Returns whether it still exists. */
+async function extendSession(
+  session: { id: string; createdAt: Date },
+  now: Date,
+): Promise<boolean> {
+  const { idle } = findEnds({ ...session, updatedAt: now }, false);
+  const extended = await globalDb()
+    .update(sessions)
+    .set({ updatedAt: now, expiresAt: idle })
+    .where(eq(sessions.id, session.id))
+    .returning({ id: sessions.id });
+  return extended.length > 0;
+}
+
 export interface SessionListItem {
   id: string;
   isCurrent: boolean;
   userAgent: string | null;
   ipAddress: string | null;
   createdAt: Date;
+  /** To the minute. */
   lastSeenAt: Date;
+  ends: SessionEnds;
 }
 
 /** Where the user is signed in, newest first. */
 export async function listSessions({ user, session }: SignedIn): Promise<SessionListItem[]> {
+  const staff = await isStaff(user.id);
+  const now = new Date();
   const rows = await globalDb()
     .select()
     .from(sessions)
-    .where(and(eq(sessions.userId, user.id), gt(sessions.expiresAt, new Date())))
+    .where(and(eq(sessions.userId, user.id), gt(sessions.expiresAt, now)))
     .orderBy(desc(sessions.createdAt));
-  return rows.map(({ id, userAgent, ipAddress, createdAt, updatedAt }) => ({
-    id,
-    userAgent,
-    ipAddress,
-    createdAt,
-    lastSeenAt: updatedAt,
-    isCurrent: id === session.id,
-  }));
+  return rows
+    .map(({ id, userAgent, ipAddress, createdAt, updatedAt }) => ({
+      id,
+      userAgent,
+      ipAddress,
+      createdAt,
+      lastSeenAt: updatedAt,
+      ends: findEnds({ createdAt, updatedAt }, staff),
+      isCurrent: id === session.id,
+    }))
+    .filter(({ ends }) => ends.idle > now);
 }
 
 /** Ends one session of the user. Sessions of other users are treated as if they did not exist. */

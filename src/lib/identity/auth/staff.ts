@@ -48,6 +48,15 @@ async function recordStaff(
   await recordAudit(tx, { tenantId, action, target });
 }
 
+/** Whether the user is staff of any tenant. */
+export async function isStaff(userId: string): Promise<boolean> {
+  const ofUser = eq(staffGrants.userId, userId);
+  return (
+    (await globalDb().select({ id: staffGrants.id }).from(staffGrants).where(ofUser).limit(1))
+      .length > 0
+  );
+}
+
 /**
  * Whether the user is staff of every tenant and may see what concerns the whole installation. No
  * identity provider of a client makes anybody staff.
