@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createInvitationToken, isInvitationToken } from '#lib/identity/auth/invitation-token.ts';
-import { resignCookies } from '#lib/identity/auth/resign-cookies.ts';
+import { resignCookies } from '#lib/identity/auth/signed-cookies.ts';
 import { confirmTwoFactor, startTwoFactor } from '#lib/identity/auth/two-factor.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { resetConfig } from '#lib/platform/config.ts';

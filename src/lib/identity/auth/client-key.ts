@@ -1,8 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parseCookies } from 'better-auth/cookies';
 import { config } from '../../platform/config.ts';
 import { addressHeader, readClientAddress, readNetwork } from './client.ts';
 import { toCookieName } from './public-url.ts';
+import { readSignedCookie } from './signed-cookies.ts';
 
 /**
  * Names who sent a request, before anything is read from the database: the session whose cookie we
@@ -10,17 +9,9 @@ import { toCookieName } from './public-url.ts';
  * be many clients without signing in many times; one that has ended counts until it is read.
  */
 export function identifyClient(headers: Pick<Headers, 'get'>, connectionAddress: string): string {
-  const token = findSignedToken(headers.get('cookie') ?? '');
+  const name = toCookieName('tributary.session_token');
+  const token = readSignedCookie(headers.get('cookie') ?? '', name);
   if (token !== undefined) return `session ${token}`;
   const address = readClientAddress({ headers }, connectionAddress, config().TRUST_PROXY);
   return `network ${readNetwork(new Headers({ [addressHeader]: address }))}`;
-}
-
-/** The token of the session cookie, if it has our signature (as better-auth's cookies have it). */
-function findSignedToken(cookie: string): string | undefined {
-  const value = parseCookies(cookie).get(toCookieName('tributary.session_token')) ?? '';
-  const [, token, signature] = /^([\w-]{16,128})\.([A-Za-z0-9+/]{43}=)$/.exec(value) ?? [];
-  if (token === undefined || signature === undefined) return undefined;
-  const expected = createHmac('sha256', config().AUTH_SECRET).update(token).digest();
-  return timingSafeEqual(Buffer.from(signature, 'base64'), expected) ? token : undefined;
 }

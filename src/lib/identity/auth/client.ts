@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { resignCookies } from './resign-cookies.ts';
+import { resignCookies } from './signed-cookies.ts';
 
 /** Passes the client's address to better-auth. A header of this name from a client is replaced. */
 export const addressHeader = 'x-tributary-client-address';

@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { parseCookies } from 'better-auth/cookies';
 import { config } from '../../platform/config.ts';
 
 /** better-auth signs a cookie's value with HMAC-SHA-256 in base64 and puts a dot before it. */
@@ -24,6 +25,17 @@ function resign(pair: string, newest: string, older: readonly string[]): string 
   if (equals < 0 || value === undefined) return pair;
   if (!older.some((secret) => sign(value, secret) === signature)) return pair;
   return `${pair.slice(0, equals)}=${encodeURIComponent(`${value}.${sign(value, newest)}`)}`;
+}
+
+/** The value of a cookie that any secret of AUTH_SECRET has signed. */
+export function readSignedCookie(header: string, name: string): string | undefined {
+  const [, value, signature = ''] = signedPattern.exec(parseCookies(header).get(name) ?? '') ?? [];
+  if (value === undefined) return undefined;
+  const given = Buffer.from(signature);
+  const isOurs = config().AUTH_SECRET.some((secret) =>
+    timingSafeEqual(Buffer.from(sign(value, secret.value)), given),
+  );
+  return isOurs ? value : undefined;
 }
 
 const sign = (value: string, secret: string): string =>
