@@ -1,4 +1,5 @@
 import type { Job, JobWithMetadata, PgBoss } from 'pg-boss';
+import { actOnBehalfOf } from '#lib/identity/audit/behalf.ts';
 import { recordGivenUpJob } from '#lib/jobs/failed/record-given-up.ts';
 import { jobNames, jobs, type JobName, type JobOutcome, type JobPayload } from '#lib/jobs/jobs.ts';
 import { config } from '../src/lib/platform/config.ts';
@@ -77,11 +78,11 @@ async function runJob<Name extends JobName>(
   await withLogFields({ jobId: job.id, queue: name }, async () => {
     try {
       const payload = jobs[name].parse(job.data) as JobPayload<Name>;
-      await completeJob(
-        name,
-        job.id,
-        await handlers[name](payload, AbortSignal.any([stopping, job.signal])),
+      const requestedBy = 'requestedBy' in payload ? payload.requestedBy : null;
+      const outcome = await actOnBehalfOf(payload.tenantId, requestedBy, () =>
+        handlers[name](payload, AbortSignal.any([stopping, job.signal])),
       );
+      await completeJob(name, job.id, outcome);
     } catch (error) {
       log.error({ event: 'job.failed', reason: safeReason(error) }, 'A job failed');
       // The queue stores the error that is thrown, so it gets only the scrubbed message, without

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { sendTestNotice } from '#lib/ops/alerts/test-notice.ts';
+import { noteChange } from '#lib/identity/audit/record.ts';
 import { print, type OutputOptions } from '../output.ts';
 
 export function addAlertsCommands(program: Command): void {
@@ -10,6 +11,7 @@ export function addAlertsCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: OutputOptions) => {
       const channels = await sendTestNotice();
+      await noteChange(null, { action: 'alert.tested', after: { channels } });
       print(options, { channels }, [`Sent a test notification by ${channels.join(' and ')}.`]);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { reindexLeads } from '#lib/entities/lead/search-index.ts';
+import { noteChange } from '#lib/identity/audit/record.ts';
 import { print, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
@@ -15,6 +16,7 @@ export function addLeadsCommands(program: Command): void {
     .action(async ({ tenant: slug, ...options }: OutputOptions & { tenant: string }) => {
       const { id } = await requireTenant(slug);
       const indexed = await reindexLeads(id);
+      await noteChange(id, { action: 'search.reindexed', after: { leads: indexed.leads } });
       print(options, indexed, [
         `${slug}: indexed ${indexed.leads} leads by ${indexed.words} words.`,
       ]);

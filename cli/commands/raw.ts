@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { verifyBodies } from '#lib/ingest/snapshots/verify.ts';
 import { pruneRaw } from '#lib/ingest/retention/prune.ts';
+import { noteChange } from '#lib/identity/audit/record.ts';
 import { exitCodes, print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
@@ -46,6 +47,8 @@ async function verify(options: RawOptions): Promise<void> {
 async function prune(options: RawOptions): Promise<void> {
   const tenant = await requireTenant(options.tenant);
   const result = await pruneRaw(tenant.id);
+  const { snapshots, bodies } = result;
+  await noteChange(tenant.id, { action: 'raw.pruned', after: { snapshots, bodies } });
   print(options, result, [
     `Deleted ${result.snapshots} stored responses older than ` +
       `${tenant.rawRetentionDays} days, and ${result.bodies} bodies.`,

@@ -8,6 +8,7 @@ import type {
   ReplayReport,
   ReplayRequest,
 } from '#lib/ingest/replay/types.ts';
+import { noteConnectionChange } from '#lib/connections/connections.ts';
 import { print, setExitCode, table, type OutputOptions } from '../output.ts';
 import { requireConnections } from './connection.ts';
 import { startSyncProgress } from './sync.ts';
@@ -63,8 +64,14 @@ async function runReplays(
   bar: Bar,
 ): Promise<void> {
   const reports: ReplayReport[] = [];
-  for (const request of requests)
+  for (const request of requests) {
+    const { tenantId, connectionId, stream, since } = request;
+    await noteConnectionChange(tenantId, connectionId, {
+      action: 'replay.requested',
+      after: { ...(stream && { stream }), ...(since && { since }) },
+    });
     reports.push(await replayConnection({ ...request, onProgress: bar.update }));
+  }
   bar.stop();
   const lines = reports.flatMap((report) => formatLines(options.tenant, report));
   print(options, reports, lines);

@@ -5,6 +5,7 @@ import type { Breakdown, BreakdownItem } from '#lib/scoring/types.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { findCompanyDomain } from '#lib/scoring/company-domains/queries.ts';
 import { readTenant } from '#lib/identity/tenancy/with-tenant.ts';
+import { noteChange } from '#lib/identity/audit/record.ts';
 import { print, table, type OutputOptions } from '../output.ts';
 import { requireTenant } from './tenant.ts';
 
@@ -104,5 +105,6 @@ async function rescore({
 }: OutputOptions & { tenant: string }): Promise<void> {
   const { id } = await requireTenant(slug);
   await rescoreSlice(id, null, () => false);
+  await noteChange(id, { action: 'score.recomputed' });
   print(options, { tenant: slug }, [`Recomputed all scores of ${slug}.`]);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { noteConnectionChange } from '#lib/connections/connections.ts';
 import { listDueConnections } from '#lib/ingest/due.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
@@ -74,6 +75,8 @@ async function syncOne(
   { acceptDeletions }: SyncOptions,
 ): Promise<RunReport> {
   const bar = startSyncProgress(slug);
+  const action = acceptDeletions === true ? 'deletion.confirmed' : 'sync.requested';
+  await noteConnectionChange(tenantId, connectionId, { action });
   try {
     const report = await syncConnection({
       tenantId,

@@ -4,9 +4,9 @@ import { Problem } from '#lib/platform/errors.ts';
 import {
   listPushConnections,
   requestPushes,
-  requestPushesMatching,
   requirePushConnection,
 } from '#lib/outbound/push/request.ts';
+import { requestPushesMatching } from '#lib/outbound/push/request-matching.ts';
 import { deleteView, renameView, saveView } from '#lib/views/saved/change.ts';
 import { listSavedViews } from '#lib/views/saved/queries.ts';
 import { leadListNames } from '#lib/entities/lead/filter.ts';

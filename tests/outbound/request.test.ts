@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import { requestPushes, requestPushesMatching } from '#lib/outbound/push/request.ts';
+import { requestPushes } from '#lib/outbound/push/request.ts';
+import { requestPushesMatching } from '#lib/outbound/push/request-matching.ts';
 import { requestMatchingSlice } from '#lib/outbound/push/request-matching.ts';
 import { completePush } from '#lib/outbound/push/complete.ts';
 import { claimPush, renewLease } from '#lib/outbound/push/lease.ts';

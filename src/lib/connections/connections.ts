@@ -4,6 +4,7 @@ import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
 import { getProvider } from '../connectors/registry.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
+import { changedFields, recordAudit, type AuditEntry } from '../identity/audit/record.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { connections, credentials } from '../schema/connections.ts';
 import { openSecret, sealSecret } from './seal.ts';
@@ -52,7 +53,44 @@ export async function insertConnection(
   if (connection === undefined) throw new Error('The connection was not stored');
   for (const [name, secret] of Object.entries(secrets))
     await storeSecret(tx, connection, name, secret);
+  await recordAudit(tx, {
+    tenantId,
+    action: 'connection.created',
+    target: toAuditTarget(connection),
+    after: { provider, settings },
+  });
   return connection;
+}
+
+/** A connection as the audit log names it. */
+export const toAuditTarget = ({ id, label }: Pick<Connection, 'id' | 'label'>) => ({
+  type: 'connection',
+  id,
+  label,
+});
+
+/** As `toAuditTarget`, of a connection by its id. */
+export async function readAuditTarget(tx: Tx, tenantId: string, connectionId: string) {
+  const [found] = await tx
+    .select({ id: connections.id, label: connections.label })
+    .from(connections)
+    .where(whereConnection(tenantId, connectionId));
+  return found === undefined ? { type: 'connection', id: connectionId } : toAuditTarget(found);
+}
+
+/** Records an event about a connection, outside the transactions of what it is about. */
+export function noteConnectionChange(
+  tenantId: string,
+  connectionId: string,
+  entry: Pick<AuditEntry, 'action' | 'after'>,
+): Promise<void> {
+  return withTenant(tenantId, async (tx) =>
+    recordAudit(tx, {
+      tenantId,
+      target: await readAuditTarget(tx, tenantId, connectionId),
+      ...entry,
+    }),
+  );
 }
 
 /** Encrypts a secret of a connection and replaces the one stored under the same name. */
@@ -149,6 +187,12 @@ export async function updateSettings(
       .update(connections)
       .set({ settings, updatedAt: sql`now()` })
       .where(own);
+    await recordAudit(tx, {
+      tenantId,
+      action: 'connection.settings_changed',
+      target: toAuditTarget(connection),
+      ...changedFields(connection.settings as Record<string, unknown>, settings),
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { isId } from '../platform/id.ts';
 import { providers } from '../connectors/registry.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { recordAudit } from '../identity/audit/record.ts';
 import { setFeature } from '../identity/features.ts';
 import { checkCredentials } from './check.ts';
 import {
@@ -12,6 +13,7 @@ import {
   openConnection,
   selectConnections,
   storeSecret,
+  toAuditTarget,
   unknownConnectionProblem,
   whereConnection,
   type Connection,
@@ -105,8 +107,14 @@ export async function replaceSecrets(
     .update(connections)
     .set({ status: 'active', statusReason: null, dueAt: null, updatedAt: sql`now()` })
     .where(whereConnection(tenantId, id))
-    .returning({ id: connections.id });
+    .returning({ id: connections.id, label: connections.label });
   if (found === undefined) throw unknownConnectionProblem();
+  await recordAudit(tx, {
+    tenantId,
+    action: 'connection.credentials_replaced',
+    target: toAuditTarget(found),
+    after: { replaced: Object.keys(secrets) },
+  });
   for (const [name, secret] of Object.entries(secrets))
     await storeSecret(tx, connection, name, secret);
   if (provider.auth.kind === 'oauth2') await deleteAccessToken(tx, { tenantId, connectionId: id });
@@ -129,14 +137,23 @@ export async function pauseConnection(
   paused: boolean,
 ): Promise<void> {
   if (!isId(connectionId)) throw unknownConnectionProblem();
-  const changed = await withTenant(tenantId, (tx) =>
-    tx
+  const own = whereConnection(tenantId, connectionId);
+  const status = paused ? 'paused' : 'active';
+  await withTenant(tenantId, async (tx) => {
+    const [before] = await tx.select().from(connections).where(own).for('update');
+    if (before === undefined) throw unknownConnectionProblem();
+    await tx
       .update(connections)
-      .set({ status: paused ? 'paused' : 'active', statusReason: null, updatedAt: sql`now()` })
-      .where(whereConnection(tenantId, connectionId))
-      .returning({ id: connections.id }),
-  );
-  if (changed.length === 0) throw unknownConnectionProblem();
+      .set({ status, statusReason: null, updatedAt: sql`now()` })
+      .where(own);
+    await recordAudit(tx, {
+      tenantId,
+      action: paused ? 'connection.paused' : 'connection.resumed',
+      target: toAuditTarget(before),
+      before: { status: before.status },
+      after: { status },
+    });
+  });
 }
 
 export interface ConnectionView {

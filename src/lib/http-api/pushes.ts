@@ -9,7 +9,8 @@ import {
   type LeadPushRequest,
 } from '../outbound/push/request-leads.ts';
 import { getPushStatus } from '../outbound/push/status.ts';
-import { requestPushesMatching, requirePushConnection } from '../outbound/push/request.ts';
+import { requestPushesMatching } from '../outbound/push/request-matching.ts';
+import { requirePushConnection } from '../outbound/push/request.ts';
 import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';

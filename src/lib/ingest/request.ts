@@ -1,8 +1,10 @@
-import { listConnections } from '../connections/connections.ts';
+import { listConnections, toAuditTarget, type Connection } from '../connections/connections.ts';
 import { Problem } from '../platform/errors.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { enqueue } from '../jobs/queue.ts';
+import { recordAudit } from '../identity/audit/record.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
+import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { listDueConnections } from './due.ts';
 import { listBusyConnections, isReplaying } from './runs.ts';
 import { syncIntervalMs } from './schedule.ts';
@@ -26,12 +28,18 @@ export async function requestTenantSync(
   const idle = connections.filter(({ id }) => !busy.includes(id));
   if (idle.length === 0)
     throw new Problem('conflict', 'A sync is already under way. Wait until it has ended.');
-  let queued = 0;
-  for (const { id } of idle) {
-    const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
-    if (await enqueue('sync-connection', payload, { key: `${id}/manual`, priority: 1 }))
-      queued += 1;
-  }
+  const queued = await withTenant(tenantId, async (tx) => {
+    const started: string[] = [];
+    for (const { id, label } of idle) {
+      const payload = { tenantId, connectionId: id, trigger: 'manual' as const, requestedBy };
+      if (await enqueue('sync-connection', payload, { key: `${id}/manual`, priority: 1, tx }))
+        started.push(label);
+    }
+    if (started.length === 0) return 0;
+    const after = { connections: started };
+    await recordAudit(tx, { tenantId, action: 'sync.requested', after });
+    return started.length;
+  });
   if (queued === 0) throw new Problem('conflict', 'A sync is already waiting to start.');
   return { queued };
 }
@@ -45,8 +53,7 @@ export async function requestDeletions(
   connectionId: string,
   requestedBy: string,
 ): Promise<void> {
-  const known = (await listConnections(tenantId)).some(({ id }) => id === connectionId);
-  if (!known) throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const connection = await requireConnection(tenantId, connectionId);
   const payload = {
     tenantId,
     connectionId,
@@ -54,8 +61,14 @@ export async function requestDeletions(
     requestedBy,
     acceptDeletions: true,
   };
-  if (await enqueue('sync-connection', payload, { key: `${connectionId}/deletions`, priority: 1 }))
-    return;
+  const queued = await withTenant(tenantId, async (tx) => {
+    const options = { key: `${connectionId}/deletions`, priority: 1, tx };
+    if (!(await enqueue('sync-connection', payload, options))) return false;
+    const target = toAuditTarget(connection);
+    await recordAudit(tx, { tenantId, action: 'deletion.confirmed', target });
+    return true;
+  });
+  if (queued) return;
   throw new Problem(
     'conflict',
     'These deletions were confirmed already. The sync that carries them out is queued or running.',
@@ -71,19 +84,29 @@ export async function requestReplay(
   connectionId: string,
   requestedBy: string,
 ): Promise<void> {
-  if (!(await listConnections(tenantId)).some(({ id }) => id === connectionId))
-    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  const connection = await requireConnection(tenantId, connectionId);
   const payload = { tenantId, connectionId, handedOver: null, requestedBy };
-  if (
-    (await isReplaying(tenantId, connectionId)) ||
-    !(await enqueue('replay', payload, { key: connectionId, priority: 1 }))
-  ) {
+  const isFree = !(await isReplaying(tenantId, connectionId));
+  const queued = await withTenant(tenantId, async (tx) => {
+    const options = { key: connectionId, priority: 1, tx };
+    if (!isFree || !(await enqueue('replay', payload, options))) return false;
+    const target = toAuditTarget(connection);
+    await recordAudit(tx, { tenantId, action: 'replay.requested', target });
+    return true;
+  });
+  if (!queued)
     throw new Problem(
       'conflict',
       'A rebuild of this connection from stored data is already under way. Wait until it has ' +
         'ended.',
     );
-  }
+}
+
+async function requireConnection(tenantId: string, connectionId: string): Promise<Connection> {
+  const found = (await listConnections(tenantId)).find(({ id }) => id === connectionId);
+  if (found === undefined)
+    throw new Problem('not_found', 'There is no such connection in this workspace.');
+  return found;
 }
 
 /** The lowest priority of a queued sync: later connections of a tenant all share it. */

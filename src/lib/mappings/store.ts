@@ -1,13 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { unknownConnectionProblem, whereConnection } from '../connections/connections.ts';
+import {
+  readAuditTarget,
+  unknownConnectionProblem,
+  whereConnection,
+} from '../connections/connections.ts';
 import { connections } from '../schema/connections.ts';
 import { isStorable } from '../records/text.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
 import { providers } from '../connectors/registry.ts';
+import { changedFields, recordAudit } from '../identity/audit/record.ts';
 import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushMappings } from '../schema/pushes.ts';
 import {
@@ -142,8 +147,32 @@ export function saveMapping(
     await tx
       .insert(pushMappings)
       .values({ tenantId, connectionId, version, fields: checked, createdBy: by });
+    await recordAudit(tx, {
+      tenantId,
+      action: 'mapping.changed',
+      target: await readAuditTarget(tx, tenantId, connectionId),
+      ...changedFields(
+        { version: current.version, ...describeFields(current.fields, checked) },
+        { version, ...describeFields(checked, current.fields) },
+      ),
+    });
     return version;
   });
+}
+
+/** What fills each field of the CRM; null for the fields that only `other` fills. */
+function describeFields(
+  fields: readonly FieldMapping[],
+  other: readonly FieldMapping[],
+): Record<string, unknown> {
+  const nameOf = ({ table, target }: FieldMapping) => `${table}.${target}`;
+  return Object.fromEntries([
+    ...other.map((field) => [nameOf(field), null]),
+    ...fields.map(({ source, rule, labels, ...field }) => [
+      nameOf({ source, rule, ...field }),
+      { source, rule, ...(labels && { labels }) },
+    ]),
+  ]);
 }
 
 async function readDefaultFields(

@@ -4,6 +4,7 @@ import { users } from '../schema/identity.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../jobs/queue.ts';
+import { changedFields, recordAudit } from '../identity/audit/record.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { scoreModels } from '../schema/scoring.ts';
 import { defaultModel, weightsSchema, type Model, type Weights } from './weights.ts';
@@ -84,9 +85,22 @@ export async function saveWeights(
         'Someone else saved other weights while you were editing them, so your changes were not ' +
           'saved. Reload the page and make them again.',
       );
+    await recordAudit(tx, {
+      tenantId,
+      action: 'scoring.changed',
+      ...changedFields(flatten(before), flatten({ version, weights })),
+    });
     await enqueue('rescore', { tenantId, after: null }, { key: `${tenantId}/${version}`, tx });
     return { version, weights };
   });
+}
+
+/** Version and weights by their paths, such as signals.spf. */
+function flatten({ version, weights }: Model): Record<string, number> {
+  const entries = Object.entries(weights).flatMap(([group, values]) =>
+    Object.entries(values).map(([name, value]): [string, number] => [`${group}.${name}`, value]),
+  );
+  return { version, ...Object.fromEntries(entries) };
 }
 
 /** Blank is null. */

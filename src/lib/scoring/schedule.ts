@@ -4,6 +4,7 @@ import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { companyDomains } from '../schema/company-domains.ts';
 import { selectFeatures, setFeature, type Feature } from '../identity/features.ts';
+import { recordAudit } from '../identity/audit/record.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
@@ -107,6 +108,8 @@ export async function requestScan(tenantId: string, domain: string): Promise<voi
         'not_found',
         `No lead, referral, contact or company of this workspace has the domain ${domain}.`,
       );
+    const target = { type: 'domain', id: domain, label: domain };
+    await recordAudit(tx, { tenantId, action: 'scan.requested', target });
   });
   await enqueueDueScans(tenantId);
 }

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../platform/crypto.ts';
+import { noteChange } from '../../identity/audit/record.ts';
 import { listClientSecretsNotOf, resealClientSecret } from '../../identity/sso/secret.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
@@ -45,10 +46,21 @@ export async function rotateKeys(
     .reduce((sum, { secrets }) => sum + secrets, 0);
   const rotation: Rotation = { newest, resealed: 0, replaced: 0, unopened: [] };
   onProgress({ done: 0, total });
+  try {
+    await rotateAll(rotation, () => onProgress({ done: countDone(rotation), total }));
+  } finally {
+    await noteRotation(rotation);
+  }
+  return rotation;
+}
+
+/** `onProgress` is called after each secret. */
+async function rotateAll(rotation: Rotation, onProgress: () => void): Promise<void> {
+  const { newest } = rotation;
   for (const tenantId of await listTenantIds()) {
     for await (const row of listOutdated(tenantId, newest)) {
       await rotateSecret(row, rotation);
-      onProgress({ done: countDone(rotation), total });
+      onProgress();
     }
     if (await withTenant(tenantId, (tx) => resealErasureKey(tx, tenantId, newest)))
       rotation.resealed += 1;
@@ -56,13 +68,21 @@ export async function rotateKeys(
   for (const found of await listClientSecretsNotOf(newest)) {
     const place = { tenantId: found.tenantId, connectionId: found.id, name: 'sso client secret' };
     await rotateOne(place, rotation, () => resealClientSecret(found));
-    onProgress({ done: countDone(rotation), total });
+    onProgress();
   }
-  return rotation;
 }
 
 const countDone = ({ resealed, replaced, unopened }: Rotation): number =>
   resealed + replaced + unopened.length;
+
+/** Records what was done, also when it was interrupted by an error. */
+function noteRotation({ newest, resealed, replaced, unopened }: Rotation): Promise<void> {
+  return noteChange(null, {
+    action: 'key.rotated',
+    target: { type: 'key', id: newest },
+    after: { resealed, replaced, unopened: unopened.length },
+  });
+}
 
 /**
  * Pages through the rows by primary key, so that a secret that cannot be decrypted comes up once

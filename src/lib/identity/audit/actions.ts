@@ -1,8 +1,8 @@
 /**
  * Every kind of event in the audit log, with the words that its page shows. A name is
- * `<noun>.<past participle>`; the part before the dot is the group by which the page filters.
+ * `<noun>.<past participle>`; groups.ts sorts the nouns into the groups by which the page filters.
  */
-const auditActions = {
+export const auditActions = {
   'sign_in.succeeded': 'Signed in',
   'sign_in.failed': 'Failed to sign in',
   'sign_in.locked': 'Sign-in was blocked after too many attempts',
@@ -41,6 +41,41 @@ const auditActions = {
   'sso.domain_added': 'Added a domain for single sign-on',
   'sso.domain_verified': 'Verified a domain for single sign-on',
   'sso.domain_removed': 'Removed a domain of single sign-on',
+  'scoring.changed': 'Changed the weights of scores',
+  'mapping.changed': 'Changed a field mapping',
+  'connection.created': 'Connected a system',
+  'connection.settings_changed': 'Changed the settings of a connection',
+  'connection.credentials_replaced': 'Replaced the credentials of a connection',
+  'connection.sign_in_started': 'Began to sign in to a system with a code',
+  'connection.paused': 'Paused a connection',
+  'connection.resumed': 'Resumed a connection',
+  'webhook.registered': 'Registered the webhook of a connection',
+  'key.rotated': 'Encrypted credentials again with the newest key',
+  'sync.requested': 'Requested a sync',
+  'deletion.confirmed': 'Confirmed that rows missing at their source are deleted',
+  'replay.requested': 'Requested a rebuild from stored data',
+  'replay.finished': 'Finished a rebuild from stored data',
+  'record.corrected': 'Corrected a failed record',
+  'record.discarded': 'Discarded a failed record',
+  'record.retried': 'Retried failed records',
+  'job.retried': 'Retried failed jobs',
+  'job.discarded': 'Discarded a failed job',
+  'raw.pruned': 'Deleted stored responses past their retention',
+  'search.reindexed': 'Rebuilt the search index of leads',
+  'score.recomputed': 'Recomputed all scores',
+  'scan.requested': 'Requested a scan of a domain',
+  'export.downloaded': 'Exported a list',
+  'push.requested': 'Requested pushes into a CRM',
+  'push.matching_requested': 'Requested pushes of all leads of a filter',
+  'conflict.resolved': 'Decided a conflict with a CRM',
+  'referral.changed': 'Changed a referral at its source',
+  'referral.conflict_decided': 'Decided a conflict about a referral',
+  'referral.change_withdrawn': 'Took back a change of a referral',
+  'view.saved': 'Saved a view',
+  'view.renamed': 'Renamed a view',
+  'view.deleted': 'Deleted a view',
+  'report.published': 'Published a report',
+  'alert.tested': 'Sent a test notification',
 } as const;
 
 export type AuditAction = keyof typeof auditActions;

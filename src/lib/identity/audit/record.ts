@@ -68,6 +68,11 @@ export function noteAccountChange(
   return globalDb().transaction((tx) => recordAccountAudit(tx, account, entry));
 }
 
+/** Like `recordAudit`, after a change that was made in transactions of its own. */
+export function noteChange(tenantId: string | null, entry: AuditEntry): Promise<void> {
+  return globalDb().transaction((tx) => recordAudit(tx, { tenantId, ...entry }));
+}
+
 function toRow(
   tenantId: string | null,
   { action, target, before, after, actor }: AuditEntry,
@@ -98,7 +103,7 @@ export function changedFields(
 ): Required<Pick<AuditEntry, 'before' | 'after'>> {
   const names = Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]));
   const pick = (row: Record<string, unknown>) =>
-    Object.fromEntries(names.map((name) => [name, row[name]]));
+    Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
   return { before: pick(before), after: pick(after) };
 }
 

@@ -1,16 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, eq, sql } from 'drizzle-orm';
 import { fieldProblem } from '../../identity/auth/input.ts';
+import { recordAudit, type AuditEntry } from '../../identity/audit/record.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
-import { formatMasked, MaskedValueError, parseEdited } from '../../platform/mask.ts';
-import { applyPatch, createPatch } from '../../platform/merge-patch.ts';
+import { formatMasked, mask, MaskedValueError, parseEdited } from '../../platform/mask.ts';
+import { applyPatch, createPatch, isObject } from '../../platform/merge-patch.ts';
+import { getOwn } from '../../platform/own.ts';
 import { recordErrors } from '../../schema/sync.ts';
 import { hashItem, readItemId } from '../item.ts';
 import { translateItem } from '../translate.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
+import { toRecordTarget } from './labels.ts';
 import { lockOpenRejection, requireOpenRejection } from './locks.ts';
 import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
 import { storeAccepted } from './retry.ts';
@@ -139,4 +142,19 @@ async function applyCorrection(
     .update(recordErrors)
     .set({ ...decision, itemDigest: digest, resolvedAt: sql`now()`, resolvedBy: actor.userId })
     .where(and(eq(recordErrors.tenantId, tenantId), eq(recordErrors.id, id)));
+  await recordAudit(tx, {
+    tenantId,
+    action: 'record.corrected',
+    target: toRecordTarget(raw.error),
+    ...maskPatched(raw.item, patch),
+  });
+}
+
+/** The fields that a correction changes, each with no more of its values than the first sign. */
+function maskPatched(item: unknown, patch: unknown): Pick<AuditEntry, 'before' | 'after'> {
+  if (!isObject(item) || !isObject(patch)) return {};
+  const names = Object.keys(patch);
+  const pick = (from: Record<string, unknown>) =>
+    Object.fromEntries(names.map((name) => [name, mask(getOwn(from, name) ?? null, true)]));
+  return { before: pick(item), after: pick(patch) };
 }

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { recordErrors } from '../../schema/sync.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Actor } from '../../identity/actor.ts';
 import { requireNote } from '../../jobs/failed/note.ts';
+import { toRecordTarget } from './labels.ts';
 import { lockOpenRejection, whereRejection, requireOpenRejection } from './locks.ts';
 
 /**
@@ -13,7 +15,7 @@ export async function discardRecord(actor: Actor, id: string, reason: string): P
   await requireOpenRejection(actor, id);
   const note = requireNote(reason);
   await withTenant(actor.tenantId, async (tx) => {
-    await lockOpenRejection(tx, actor, id);
+    const rejection = await lockOpenRejection(tx, actor, id);
     await tx
       .update(recordErrors)
       .set({
@@ -24,5 +26,10 @@ export async function discardRecord(actor: Actor, id: string, reason: string): P
         correction: null,
       })
       .where(whereRejection(actor, id));
+    await recordAudit(tx, {
+      tenantId: actor.tenantId,
+      action: 'record.discarded',
+      target: toRecordTarget(rejection),
+    });
   });
 }

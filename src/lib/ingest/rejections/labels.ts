@@ -1,5 +1,6 @@
 import { providers } from '../../connectors/registry.ts';
 import { isDigestKey } from '../item.ts';
+import type { RecordError } from './raw.ts';
 import { getOwn } from '../../platform/own.ts';
 
 const kindLabels: Record<string, string> = {
@@ -17,6 +18,13 @@ export function rejectionKindLabel(kind: string): string {
 export function recordLabel(streamLabel: string, key: string): string {
   return `${streamLabel} ${isDigestKey(key) ? 'without an id' : key}`;
 }
+
+/** A rejected record as the audit log names it. */
+export const toRecordTarget = ({ id, stream, itemKey }: RecordError) => ({
+  type: 'record',
+  id,
+  label: recordLabel(stream, itemKey),
+});
 
 /** What a stream of a provider is called; its bare name when it is not read any more. */
 export function streamLabel(provider: string, stream: string): string {

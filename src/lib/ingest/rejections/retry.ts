@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
+import { recordAudit, type AuditEntry } from '../../identity/audit/record.ts';
 import { type Incoming, type Origin } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
@@ -12,6 +13,7 @@ import { hashItem } from '../item.ts';
 import { translateItem } from '../translate.ts';
 import type { Rejection } from './rejection.ts';
 import type { Actor } from '../../identity/actor.ts';
+import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { isFailedJobOpen } from '../../jobs/failed/store.ts';
 import { toSubject } from '../../jobs/failed/subject.ts';
 import {
@@ -21,6 +23,7 @@ import {
   requireOpenRejection,
   type RejectionGroup,
 } from './locks.ts';
+import { rejectionKindLabel, toRecordTarget } from './labels.ts';
 import { rawItemUnavailable, readRawItems, type RawItem, type RecordError } from './raw.ts';
 import { withLockedStream, type StoredStream } from './stream.ts';
 
@@ -44,8 +47,12 @@ export async function retryRecord(actor: Actor, id: string): Promise<boolean> {
   const { connectionId, stream } = await requireOpenRejection(actor, id);
   const tally = await withLockedStream(
     { tenantId: actor.tenantId, connectionId, stream },
-    async (tx, open) =>
-      retryErrors(tx, open, [await lockOpenRejection(tx, actor, id)], actor.userId),
+    async (tx, open) => {
+      const rejection = await lockOpenRejection(tx, actor, id);
+      const result = await retryErrors(tx, open, [rejection], actor.userId);
+      await recordRetry(tx, actor.tenantId, toRecordTarget(rejection), result);
+      return result;
+    },
   );
   if (tally.unreadable > 0) throw rawItemUnavailable();
   return tally.accepted > 0;
@@ -67,14 +74,12 @@ export async function retryGroup(
       'There are no failed records of this kind any more. The list below is up to date.',
     );
   if (open <= maxInlineRetries)
-    return withLockedStream(group, async (tx, place) =>
-      retryErrors(
-        tx,
-        place,
-        await lockRejectionGroup(tx, group, null, maxInlineRetries),
-        actor.userId,
-      ),
-    );
+    return withLockedStream(group, async (tx, place) => {
+      const errors = await lockRejectionGroup(tx, group, null, maxInlineRetries);
+      const tally = await retryErrors(tx, place, errors, actor.userId);
+      await recordRetry(tx, actor.tenantId, toGroupTarget(group), tally);
+      return tally;
+    });
   const payload = { ...group, after: null, requestedBy: actor.userId };
   const subject = toSubject(payload);
   if (await isFailedJobOpen(actor.tenantId, 'retry-records', subject))
@@ -82,12 +87,32 @@ export async function retryGroup(
       'conflict',
       'An earlier retry of these records failed. Retry it under failed jobs.',
     );
-  if (!(await enqueue('retry-records', payload, { key: subject })))
+  const queued = await withTenant(actor.tenantId, async (tx) => {
+    if (!(await enqueue('retry-records', payload, { key: subject, tx }))) return false;
+    await recordRetry(tx, actor.tenantId, toGroupTarget(group), { records: open });
+    return true;
+  });
+  if (!queued)
     throw new Problem(
       'conflict',
       'A retry of these records is already under way. The list gets shorter while it goes on.',
     );
   return undefined;
+}
+
+const toGroupTarget = ({ stream, kind }: RejectionGroup) => ({
+  type: 'record',
+  label: `${stream}: ${rejectionKindLabel(kind)}`,
+});
+
+/** `result` counts the records: what became of them, or how many a job retries. */
+function recordRetry(
+  tx: Tx,
+  tenantId: string,
+  target: NonNullable<AuditEntry['target']>,
+  result: RetryTally | { records: number },
+): Promise<void> {
+  return recordAudit(tx, { tenantId, action: 'record.retried', target, after: { ...result } });
 }
 
 /**

@@ -1,4 +1,6 @@
+import { readAuditTarget } from '../../connections/connections.ts';
 import { log } from '../../platform/log.ts';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { readFinishedStreams, closeOpenCounters } from '../counters.ts';
 import { withClaimedRun } from '../claim-run.ts';
@@ -127,7 +129,15 @@ async function finishReplay(
   damaged: DamagedResponse[],
 ): Promise<ReplayReport> {
   const { errorKind, ...end } = summarizeRun(streams, failure);
-  await retryInTenant(tenantId, (tx) => endRun(tx, tenantId, run, { ...end, errorKind }));
+  await retryInTenant(tenantId, async (tx) => {
+    await endRun(tx, tenantId, run, { ...end, errorKind });
+    await recordAudit(tx, {
+      tenantId,
+      action: 'replay.finished',
+      target: await readAuditTarget(tx, tenantId, connectionId),
+      after: { status: end.status, changed: end.recordsUpdated },
+    });
+  });
   log.info(
     {
       event: 'replay.finished',

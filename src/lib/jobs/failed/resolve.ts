@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { enqueue } from '../queue.ts';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { createConflictProblem, type Actor } from '../../identity/actor.ts';
 import { requireNote } from './note.ts';
@@ -13,9 +14,11 @@ type DeadLetter = typeof deadLetters.$inferSelect;
 
 /** Queues a failed job again and resolves it, in one transaction. */
 export async function retryJob(actor: Actor, id: string): Promise<void> {
-  await withTenant(actor.tenantId, async (tx) =>
-    requeue(tx, actor, await lockOpenJob(tx, actor, id)),
-  );
+  await withTenant(actor.tenantId, async (tx) => {
+    const letter = await lockOpenJob(tx, actor, id);
+    await requeue(tx, actor, letter);
+    await record(tx, actor, 'job.retried', letter);
+  });
 }
 
 /** Queues all failed jobs of a kind again. Returns their number. */
@@ -42,6 +45,7 @@ export async function retryJobGroup(
         'There are no failed jobs of this kind any more. The list below is up to date.',
       );
     for (const letter of letters) await requeue(tx, actor, letter);
+    await record(tx, actor, 'job.retried', { job }, { jobs: letters.length, kind });
     return letters.length;
   });
 }
@@ -49,13 +53,25 @@ export async function retryJobGroup(
 /** Discards a failed job, with a reason. */
 export async function discardJob(actor: Actor, id: string, reason: string): Promise<void> {
   await withTenant(actor.tenantId, async (tx) => {
-    await lockOpenJob(tx, actor, id);
+    const letter = await lockOpenJob(tx, actor, id);
     const note = requireNote(reason);
     await tx
       .update(deadLetters)
       .set({ resolvedAt: sql`now()`, resolution: 'discarded', resolvedBy: actor.userId, note })
       .where(whereOwn(actor, id));
+    await record(tx, actor, 'job.discarded', letter);
   });
+}
+
+function record(
+  tx: Tx,
+  { tenantId }: Actor,
+  action: 'job.retried' | 'job.discarded',
+  { id, job }: { id?: string; job: string },
+  after?: Record<string, unknown>,
+): Promise<void> {
+  const target = { type: 'job', id: id ?? null, label: job };
+  return recordAudit(tx, { tenantId, action, target, ...(after && { after }) });
 }
 
 async function lockOpenJob(tx: Tx, actor: Actor, id: string): Promise<DeadLetter> {

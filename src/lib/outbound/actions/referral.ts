@@ -123,7 +123,8 @@ export async function decideReferralConflict(
   assertMayFollow(writeBack, before, wanted);
   // Both are the same when the source refused the version that it names as its own.
   const foundTag = last.seenTag === seenTag ? seenTag : null;
-  return send(stored, { before, seen: found, seenTag, foundTag, wanted }, by);
+  const change = { before, seen: found, seenTag, foundTag, wanted };
+  return send(stored, change, by, 'referral.conflict_decided');
 }
 
 /** Takes back a change that waits for its next attempt. Throws Problem `conflict` otherwise. */
@@ -144,11 +145,12 @@ async function send(
   stored: StoredReferral,
   change: Pick<WriteBackRow, 'before' | 'wanted' | 'seenTag' | 'foundTag'> & { seen: RecordState },
   requestedBy: string | null,
+  action?: Parameters<typeof storeWriteBack>[2],
 ): Promise<ReferralUpdate> {
   const { record } = stored;
   const writeBack = requireWriteBack(stored);
   const body = writeBack.body(change.wanted);
-  const id = await storeWriteBack(record, { ...change, body, requestedBy });
+  const id = await storeWriteBack(record, { ...change, body, requestedBy }, action);
   const end = await attemptWriteBack(record.tenantId, id);
   return toUpdate(writeBack, { ...change, id }, end);
 }

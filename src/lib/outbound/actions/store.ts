@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { RecordState } from '../../connectors/contract/actions.ts';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { enqueueSync } from '../../ingest/request.ts';
 import { requestSync } from '../../ingest/request-sync.ts';
@@ -41,6 +42,9 @@ export interface NewWriteBack {
   requestedBy: string | null;
 }
 
+/** What a stored change is in the audit log. */
+type WriteBackAction = 'referral.changed' | 'referral.conflict_decided';
+
 /**
  * When the first job for a change looks at it. The process that stored the change makes the first
  * attempt itself; the job takes over if that process dies.
@@ -69,7 +73,11 @@ const whereRecord = ({ tenantId, connectionId, stream, externalId }: RecordRef) 
  * same record that waits for its next attempt or for a decision. Throws Problem `conflict` while
  * one is being sent.
  */
-export function storeWriteBack(record: RecordRef, change: NewWriteBack): Promise<string> {
+export function storeWriteBack(
+  record: RecordRef,
+  change: NewWriteBack,
+  action: WriteBackAction = 'referral.changed',
+): Promise<string> {
   const { tenantId, connectionId, stream, externalId } = record;
   const { body, ...fields } = change;
   const id = newId();
@@ -87,6 +95,13 @@ export function storeWriteBack(record: RecordRef, change: NewWriteBack): Promise
       nextAttemptAt: sql`now()`,
     });
     await enqueueAttempt(tx, { tenantId, id }, new Date(Date.now() + takeOverMs), 'take-over');
+    await recordAudit(tx, {
+      tenantId,
+      action,
+      target: { type: 'referral', id: externalId },
+      before: change.before,
+      after: change.wanted,
+    });
     return id;
   });
 }
@@ -125,14 +140,26 @@ export async function withdrawWriteBack(
   from: 'waiting' | 'conflict',
   message: string,
 ): Promise<boolean> {
-  const rows = await withTenant(key.tenantId, (tx) =>
-    tx
+  const row = await withTenant(key.tenantId, async (tx) => {
+    const [changed] = await tx
       .update(writeBacks)
       .set({ outcome: 'withdrawn', finishedAt: sql`now()`, nextAttemptAt: null, message })
       .where(and(whereWriteBack(key), eq(writeBacks.outcome, from)))
-      .returning({ connectionId: writeBacks.connectionId }),
-  );
-  const [row] = rows;
+      .returning({
+        connectionId: writeBacks.connectionId,
+        externalId: writeBacks.externalId,
+        wanted: writeBacks.wanted,
+      });
+    if (changed !== undefined)
+      await recordAudit(tx, {
+        tenantId: key.tenantId,
+        action: from === 'conflict' ? 'referral.conflict_decided' : 'referral.change_withdrawn',
+        target: { type: 'referral', id: changed.externalId },
+        before: { wanted: changed.wanted },
+        after: { outcome: 'withdrawn' },
+      });
+    return changed;
+  });
   if (row !== undefined) await requestRead(key.tenantId, row.connectionId);
   return row !== undefined;
 }

@@ -1,8 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { toStoredValue } from '../../mappings/stored-value.ts';
 import { toLeadValues } from '../../mappings/to-lead-values.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
+import { mask } from '../../platform/mask.ts';
 import { pushConflicts, pushes } from '../../schema/pushes.ts';
 import { selectOpenConflicts, wholeRecordField, type ConflictRow } from '../conflicts.ts';
 import { changeLead } from './change-lead.ts';
@@ -39,6 +41,13 @@ export async function applyDecision(
     `${choice === 'ours' ? 'Ours' : 'Theirs'} for ${what}.`,
     who.by,
   );
+  await recordAudit(tx, {
+    tenantId: row.tenantId,
+    action: 'conflict.resolved',
+    target: { type: 'push', id: row.pushId, label: what },
+    before: { ours: mask(row.ours, true), theirs: mask(row.theirs, true) },
+    after: { choice },
+  });
 }
 
 /**

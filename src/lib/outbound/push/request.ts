@@ -6,7 +6,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
 import { getProvider } from '../../connectors/registry.ts';
-import { enqueue } from '../../jobs/queue.ts';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { enabledFeatures } from '../../identity/features.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushEvents, pushes } from '../../schema/pushes.ts';
@@ -90,22 +90,26 @@ export async function requirePushConnection(
 /**
  * Requests that leads are written into a CRM. A lead that is waiting already is not queued twice;
  * one that is being sent is sent again afterwards, with the newest values. Unknown leads and copies
- * of pushed leads are refused, each with its reason.
+ * of pushed leads are refused, each with its reason. The request is recorded in the audit log unless
+ * `isRecorded` says that a wider request of these leads was.
  */
 export async function requestPushes(
   tenantId: string,
   { connectionId, leadIds }: { connectionId: string; leadIds: readonly string[] },
   by: string | null,
+  { isRecorded = false } = {},
 ): Promise<PushRequest> {
-  await requirePushConnection(tenantId, connectionId);
+  const { label } = await requirePushConnection(tenantId, connectionId);
   const result: PushRequest = { queued: 0, alreadyPending: 0, refused: [], pushes: [] };
   // In a fixed order, so that two requests for the same leads do not deadlock.
   const wanted = [...new Set(leadIds.map((id) => id.toLowerCase()))].toSorted();
   for (let at = 0; at < wanted.length; at += chunkSize) {
     const chunk = wanted.slice(at, at + chunkSize);
-    const part = await retryInTenant(tenantId, (tx) =>
-      requestChunk(tx, { tenantId, connectionId, by }, chunk),
-    );
+    const part = await retryInTenant(tenantId, async (tx) => {
+      const requested = await requestChunk(tx, { tenantId, connectionId, by }, chunk);
+      if (!isRecorded) await recordRequest(tx, { tenantId, label }, requested);
+      return requested;
+    });
     result.queued += part.queued;
     result.alreadyPending += part.alreadyPending;
     result.refused.push(...part.refused);
@@ -115,21 +119,20 @@ export async function requestPushes(
   return result;
 }
 
-/**
- * Queues a job that requests pushes of all leads that a filter of the lead table shows. False when
- * such a job is queued or running already.
- */
-export async function requestPushesMatching(
-  tenantId: string,
-  { connectionId, query }: { connectionId: string; query: string },
-  by: string | null,
-): Promise<boolean> {
-  await requirePushConnection(tenantId, connectionId);
-  return enqueue(
-    'request-pushes',
-    { tenantId, connectionId, query, after: null, requestedBy: by },
-    { key: `${connectionId}/${query}` },
-  );
+/** One lead is the target of its event; of several, their number is kept. */
+async function recordRequest(
+  tx: Tx,
+  { tenantId, label }: { tenantId: string; label: string },
+  { pushes: accepted, alreadyPending }: PushRequest,
+): Promise<void> {
+  const [first] = accepted;
+  if (first === undefined) return;
+  await recordAudit(tx, {
+    tenantId,
+    action: 'push.requested',
+    ...(accepted.length === 1 && { target: { type: 'lead', id: first.leadId } }),
+    after: { system: label, leads: accepted.length, alreadyPending },
+  });
 }
 
 interface ChunkRequest {

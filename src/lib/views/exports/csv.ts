@@ -38,6 +38,8 @@ export async function createCsvStream(
       if (!isCancelled())
         log.error({ event: 'export.failed', reason: safeReason(error) }, 'An export broke off');
       throw error;
+    } finally {
+      await batches.return(undefined);
     }
   }
 

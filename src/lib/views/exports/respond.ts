@@ -1,5 +1,6 @@
 import { toLocalDay } from '../../platform/local-day.ts';
 import { getFreshnessView } from '../freshness.ts';
+import { auditExport } from './audited.ts';
 import { createCsvStream, type Drained } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant } from './list.ts';
 import { toIsoIn } from './local-time.ts';
@@ -25,10 +26,11 @@ export async function createExportResponse(
   drained: Drained,
 ): Promise<Response> {
   const { lastSyncAt } = await getFreshnessView(request, request.now);
+  const audited = auditExport(list, format, request.tenant.id);
   const body =
     format === 'csv'
-      ? await createCsvStream(list, request, drained)
-      : await createXlsxFile(list, request, formatAbout(list, request, lastSyncAt));
+      ? await createCsvStream(audited, request, drained)
+      : await createXlsxFile(audited, request, formatAbout(list, request, lastSyncAt));
   return new Response(body, {
     headers: {
       'content-type': types[format],
@@ -63,9 +65,9 @@ function formatAbout(list: ExportList, request: ExportRequest, lastSyncAt: Date 
  * Returns a Content-Disposition header with an ASCII file name for old clients and the workspace's
  * own name in any script for the others (RFC 6266, RFC 5987).
  */
-function formatDisposition(
-  { slug, name }: ExportTenant,
-  list: ExportList,
+export function formatDisposition(
+  { slug, name }: Pick<ExportTenant, 'slug' | 'name'>,
+  list: Pick<ExportList, 'title'>,
   format: ExportFormat,
   day: string,
 ): string {

@@ -1,5 +1,6 @@
 import { and, desc, eq } from 'drizzle-orm';
 import type { Access } from '../../identity/auth/access.ts';
+import { recordAudit } from '../../identity/audit/record.ts';
 import { isId } from '../../platform/id.ts';
 import { Problem } from '../../platform/errors.ts';
 import { readTenant, withTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -72,9 +73,15 @@ export async function publishReport(
     publishedBy: user.id,
     publisherName: user.name,
   };
-  const [published] = await withTenant(tenant.id, (tx) =>
-    tx.insert(reports).values(row).returning({ id: reports.id }),
-  );
-  if (published === undefined) throw new Error('A published report has an id');
-  return published.id;
+  return withTenant(tenant.id, async (tx) => {
+    const [published] = await tx.insert(reports).values(row).returning({ id: reports.id });
+    if (published === undefined) throw new Error('A published report has an id');
+    await recordAudit(tx, {
+      tenantId: tenant.id,
+      action: 'report.published',
+      target: { type: 'report', id: published.id, label: title },
+      after: { page: report.page, period: report.period },
+    });
+    return published.id;
+  });
 }

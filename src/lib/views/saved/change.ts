@@ -1,6 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { includesRole, type Role } from '../../identity/auth/roles.ts';
 import { isStorable } from '../../records/text.ts';
+import { toAuditFilter } from '../../identity/audit/filter.ts';
+import { recordAudit, type AuditEntry } from '../../identity/audit/record.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/id.ts';
@@ -65,6 +67,9 @@ export async function saveView(
       createdBy: editor.user.id,
     };
     await tx.insert(savedViews).values(row);
+    await record(tx, editor, 'view.saved', row, {
+      after: { page, shared, filter: toAuditFilter(new URLSearchParams(query)) },
+    });
     return { id: row.id, name: parsedName, query, shared, createdBy: editor.user.id };
   });
 }
@@ -80,7 +85,7 @@ export async function renameView(
   return withTenant(editor.tenant.id, async (tx) => {
     await lockNames(tx, editor, page);
     const known = await selectSavedViews(tx, editor, page);
-    assertMayChange(editor, known, id);
+    const view = requireMayChange(editor, known, id);
     assertNameFree(
       known.filter((view) => view.id !== id),
       parsedName,
@@ -89,17 +94,33 @@ export async function renameView(
       .update(savedViews)
       .set({ name: parsedName })
       .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
+    await record(tx, editor, 'view.renamed', view, {
+      before: { name: view.name },
+      after: { name: parsedName },
+    });
   });
 }
 
 /** Deletes a view. Its creator may, and admins may delete shared ones. */
 export function deleteView(editor: Editor, page: string, id: string): Promise<void> {
   return withTenant(editor.tenant.id, async (tx) => {
-    assertMayChange(editor, await selectSavedViews(tx, editor, page), id);
+    const view = requireMayChange(editor, await selectSavedViews(tx, editor, page), id);
     await tx
       .delete(savedViews)
       .where(and(eq(savedViews.tenantId, editor.tenant.id), eq(savedViews.id, id)));
+    await record(tx, editor, 'view.deleted', view, { before: { shared: view.shared } });
   });
+}
+
+function record(
+  tx: Tx,
+  { tenant }: Editor,
+  action: 'view.saved' | 'view.renamed' | 'view.deleted',
+  { id, name }: Pick<SavedView, 'id' | 'name'>,
+  change: Pick<AuditEntry, 'before' | 'after'>,
+): Promise<void> {
+  const target = { type: 'view', id, label: name };
+  return recordAudit(tx, { tenantId: tenant.id, action, target, ...change });
 }
 
 /** Whether a user may rename and delete a view. */
@@ -111,9 +132,10 @@ export function mayChangeView(
 }
 
 /**
- * Throws Problem `not_found` for a private view of another user, as for one that does not exist.
+ * The view, if the editor may change it. Throws Problem `not_found` for a private view of another
+ * user, as for one that does not exist.
  */
-function assertMayChange(editor: Editor, known: readonly SavedView[], id: string): void {
+function requireMayChange(editor: Editor, known: readonly SavedView[], id: string): SavedView {
   const view = isId(id) ? known.find((one) => one.id === id.toLowerCase()) : undefined;
   if (view === undefined)
     throw new Problem(
@@ -125,6 +147,7 @@ function assertMayChange(editor: Editor, known: readonly SavedView[], id: string
       'forbidden',
       'Only the person who created this view, or an admin, can change it. Save your own instead.',
     );
+  return view;
 }
 
 function assertNameFree(known: readonly SavedView[], name: string): void {

@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { publicUrl } from '../../identity/auth/public-url.ts';
 import type { SecondaryApi } from '../../connections/client.ts';
-import type { OpenConnection } from '../../connections/connections.ts';
+import { toAuditTarget, type OpenConnection } from '../../connections/connections.ts';
 import { withConnection } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
 import { Problem } from '../../platform/errors.ts';
@@ -14,6 +14,7 @@ import type {
   WebhookDefinition,
   WebhookRegistration,
 } from '../../connectors/contract/events.ts';
+import { noteChange } from '../../identity/audit/record.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
 
@@ -42,7 +43,15 @@ export function registerWebhook(tenantId: string, connectionId: string): Promise
         'Webhooks need an https:// address that the provider can reach. Set PUBLIC_URL to it.',
       );
     const known = await client.read();
-    if (!isCurrent(client, known)) await client.write(known);
+    if (!isCurrent(client, known)) {
+      await client.write(known);
+      await noteChange(tenantId, {
+        action: 'webhook.registered',
+        target: client.target,
+        before: { url: known?.url ?? null },
+        after: { url: client.url },
+      });
+    }
     return readStatus(tenantId, connectionId, client, await client.read());
   });
 }
@@ -75,6 +84,8 @@ export function testWebhook(tenantId: string, connectionId: string): Promise<Web
 /** The provider's API for registrations, for one connection. */
 interface RegistrationClient {
   url: string;
+  /** The connection as the audit log names it. */
+  target: ReturnType<typeof toAuditTarget>;
   events: readonly string[];
   read(): Promise<RegisteredWebhook | null>;
   write(known: RegisteredWebhook | null): Promise<void>;
@@ -95,7 +106,11 @@ async function withRegistrationClient<T>(
     const { registration, events } = requireWebhook(session);
     try {
       return await work(
-        createRegistrationClient(registration, { http, settings }, { events, url }),
+        createRegistrationClient(
+          registration,
+          { http, settings },
+          { events, url, target: toAuditTarget(session.connection) },
+        ),
       );
     } catch (error) {
       throw error instanceof RemoteError ? toProblem(provider.label, error) : error;
@@ -139,7 +154,7 @@ function registrationApi(open: OpenConnection): SecondaryApi {
 function createRegistrationClient(
   registration: WebhookRegistration<unknown>,
   context: { http: OwnedHttpClient; settings: unknown },
-  own: Pick<RegistrationClient, 'url' | 'events'>,
+  own: Pick<RegistrationClient, 'url' | 'target' | 'events'>,
 ): RegistrationClient {
   return {
     ...own,

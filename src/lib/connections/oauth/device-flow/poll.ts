@@ -4,6 +4,7 @@ import { RemoteError } from '../../../platform/http/errors.ts';
 import { log } from '../../../platform/log.ts';
 import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
 import { getProvider } from '../../../connectors/registry.ts';
+import { actOnBehalfOf } from '../../../identity/audit/behalf.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { checkToken } from '../../check.ts';
 import { insertConnection } from '../../connections.ts';
@@ -103,8 +104,10 @@ async function connect(
   const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
   const refusal = await checkToken(provider, settings, secrets, accessToken);
   if (refusal !== null) return endAuthorization(authorization, 'refused', refusal);
-  await storeConnection(authorization, provider, secrets);
-  await enableProviderFeatures(tenantId, provider, requestedBy);
+  await actOnBehalfOf(tenantId, requestedBy, async () => {
+    await storeConnection(authorization, provider, secrets);
+    await enableProviderFeatures(tenantId, provider, requestedBy);
+  });
   log.info(
     { event: 'consent.connected', tenantId, provider: provider.key },
     'An account was connected with a code',

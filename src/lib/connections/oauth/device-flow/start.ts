@@ -5,6 +5,7 @@ import { isId, newId } from '../../../platform/id.ts';
 import { providers } from '../../../connectors/registry.ts';
 import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
 import { enqueue } from '../../../jobs/queue.ts';
+import { recordAudit } from '../../../identity/audit/record.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { openConnection, unknownConnectionProblem } from '../../connections.ts';
 import { deviceAuthorizations } from '../../../schema/connections.ts';
@@ -137,6 +138,12 @@ async function storeAuthorization(
       ...values,
       ...sealDeviceFlowSecrets({ tenantId, id }, { deviceCode, secrets }),
       expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})`,
+    });
+    await recordAudit(tx, {
+      tenantId,
+      action: 'connection.sign_in_started',
+      target: { type: 'connection', id: connectionId, label },
+      after: { provider },
     });
     await enqueue(
       'poll-consent',
