@@ -35,6 +35,13 @@ export const outside = (slug: string): Sight[] => [
   { name: 'invitation-gone', path: '/invitations/x', status: 404 },
   { name: 'workspaces', path: '/workspaces', as: staff },
   { name: 'alerts', path: '/alerts', as: staff },
+  { name: 'audit', path: '/audit', as: staff },
+  {
+    name: 'audit-open',
+    path: `/w/${slug}/settings/audit`,
+    as: admin(slug),
+    act: (page) => page.locator('.audit-event summary').first().click(),
+  },
   { name: 'account', path: '/account', as: viewer(slug) },
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },

@@ -32,6 +32,15 @@ function api(
   ];
 }
 
+/** The audit log as a file and through the API; `post` is the status of what only reads. */
+function auditRequests(file: string, path: TenantRequest['path'], post: number): TenantRequest[] {
+  const common = { file, path, role: 'admin' as const };
+  return [
+    { ...common, method: 'GET', action: 'read', ok: [200] },
+    { ...common, method: 'POST', action: 'post nothing', fields: none, ok: [], always: post },
+  ];
+}
+
 const sync = {
   file: 'api/sync/index.ts',
   path: (slug: Slug) => `/api/sync?tenant=${slug}`,
@@ -70,6 +79,12 @@ export const apiRequests: TenantRequest[] = [
     (list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')],
   ),
   ...exportOf('members', 'csv', 404),
+  ...auditRequests(
+    'w/[tenant]/settings/audit.csv.ts',
+    (slug) => `/w/${slug}/settings/audit.csv`,
+    404,
+  ),
+  ...auditRequests('api/audit.ts', (slug) => `/api/audit?tenant=${slug}`, 405),
   ...exportOf('leads', 'pdf', 404),
   ...['sync/status', 'dashboard/leads', 'dashboard/notes', 'dashboard/schedule'].flatMap((name) =>
     api(name),

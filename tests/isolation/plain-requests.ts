@@ -39,6 +39,8 @@ export const plainRequests: PlainRequest[] = [
   ...both('account/index.astro', '/account', 303, 200, { out: 303, in: 400 }),
   ...both('account/two-factor.astro', '/account/two-factor', 303, 200, { out: 303, in: 400 }),
   ...both('alerts.astro', '/alerts', 303, 404).map((request) => ({ ...request, staff: 200 })),
+  ...both('audit.astro', '/audit', 303, 404).map((request) => ({ ...request, staff: 200 })),
+  { file: 'audit.csv.ts', method: 'GET', path: '/audit.csv', out: 303, in: 404, staff: 200 },
   ...both('metrics.ts', '/metrics', 404, 404),
   { file: 'workspaces.astro', method: 'GET', path: '/workspaces', out: 303, in: 200 },
   ...[

@@ -72,6 +72,7 @@ export const settingsRequests: TenantRequest[] = [
   ...page('settings/connections', 'admin', { post: 400 }),
   ...privacyRequests,
   ...page('settings/features', 'admin', { post: 400 }),
+  ...page('settings/audit', 'admin'),
   {
     file: 'w/[tenant]/settings/features.astro',
     method: 'POST',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Role } from '../identity/auth/roles.ts';
 import type { ProblemCode } from '../platform/errors.ts';
+import { auditQuery, auditResponse } from './audit.ts';
 import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsResponse, leadsQuery } from './leads.ts';
 import { notesResponse, notesQuery } from './notes.ts';
@@ -259,6 +260,20 @@ export const endpoints: Endpoint[] = [
     response: {
       ...pushesRequested,
       description: 'Leads that a filter matches are collected by a separate job.',
+    },
+  },
+  {
+    method: 'get',
+    path: '/api/audit',
+    role: 'admin',
+    query: auditQuery,
+    problems: [],
+    summary: 'The audit log of a workspace, newest first',
+    response: {
+      status: 200,
+      name: 'AuditLog',
+      schema: auditResponse,
+      description: 'One page of the matching events.',
     },
   },
   {

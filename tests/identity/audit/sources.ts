@@ -91,7 +91,7 @@ export function listRecordedActions(): Set<string> {
   );
   return new Set(
     files.flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/'([a-z_]+\.[a-z_]+)'/g)].map(
+      [...readFileSync(file, 'utf8').matchAll(/(?<!event: )'([a-z_]+\.[a-z_]+)'/g)].map(
         ([, name = '']) => name,
       ),
     ),
