@@ -1,4 +1,5 @@
 import type { AuditRow } from '#lib/views/audit/queries.ts';
+import { describeDevice, unknownDevice } from '../account/device.ts';
 import { nothing } from '../ui/format.ts';
 
 /** Kinds of actors that are said beside the name, and in its place where there is none. */
@@ -33,6 +34,13 @@ export function describeEvent({
 }: AuditRow): string {
   const target = targetLabel ?? (targetType === 'session' ? null : targetId);
   return target === null || target === actorLabel ? title : `${title}: ${target}`;
+}
+
+/** The browser in words; of a program that is none, the name that it gives itself. */
+export function describeClient({ userAgent }: AuditRow): string | null {
+  if (userAgent === null) return null;
+  const device = describeDevice(userAgent);
+  return device === unknownDevice ? (userAgent.split(/[\s/]/, 1)[0] ?? device) : device;
 }
 
 export interface Change {

@@ -10,7 +10,7 @@ export const auditGroups = {
   crm: 'CRM and referrals',
   exports: 'Exports',
   views: 'Views and reports',
-  privacy: 'Erasure of persons',
+  privacy: 'Erasure and full export',
 } as const;
 
 export type AuditGroup = keyof typeof auditGroups;
@@ -57,6 +57,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   view: 'views',
   report: 'views',
   person: 'privacy',
+  tenant: 'privacy',
 };
 
 /** The names of the events of a group. */
