@@ -6,6 +6,7 @@ import compression from 'compression';
 import sirv from 'sirv';
 import { fallbackAlertsTask } from '#lib/ops/alerts/task.ts';
 import { closeDatabase } from '../src/lib/platform/db/database.ts';
+import { reportMissingAuthSecrets } from '#lib/identity/auth/rotate-secrets.ts';
 import { assertUsableKeys } from '../src/lib/connections/keys/verify.ts';
 import { assertUsableDatabase } from '../src/lib/platform/db/readiness.ts';
 import { config, ConfigError } from '../src/lib/platform/config.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   const { HOST, PORT, REQUEST_CONCURRENCY, REQUEST_QUEUE_SIZE, STOP_TIMEOUT_SECONDS } = config();
   await assertUsableDatabase();
   await assertUsableKeys();
+  await reportMissingAuthSecrets();
   // Closes the pool of the checks; the application in the build opens its own.
   await closeDatabase();
   const stopTracing = await startTracing('tributary-web');

@@ -5,7 +5,7 @@ import { confirmTwoFactor, startTwoFactor } from '#lib/identity/auth/two-factor.
 import { createUser } from '#lib/identity/auth/users.ts';
 import { resetConfig } from '#lib/platform/config.ts';
 import { testEnv, useDatabase } from '../../helpers/database.ts';
-import { startProcess } from '../../helpers/processes.ts';
+import { startProcess, until } from '../../helpers/processes.ts';
 import { Browser, password, totp } from './people.ts';
 import { useServer } from './server.ts';
 import { Visitor } from './visitor.ts';
@@ -91,6 +91,10 @@ describe('a rotation of AUTH_SECRET', () => {
     expect(await isSignedIn(at('fresh', follower)), 'with a cookie of the new secret').toBe(true);
     expect(await isSignedIn(at('fresh', untouched)), 'with a cookie of the old one').toBe(false);
 
+    const without = startProcess('scripts/web.ts', database.url, { AUTH_SECRET: fresh, PORT: '0' });
+    await until('a complaint', () => without.output().includes('AUTH_SECRET lacks secret 0'));
+    without.child.kill('SIGTERM');
+    await without.exited;
     expect(await tributary(fresh, 'status')).toContain('Secret 0 is missing');
     expect(await tributary(both, 'rotate')).toContain(
       'Re-encrypted 1 second factors with secret 1 of AUTH_SECRET.',

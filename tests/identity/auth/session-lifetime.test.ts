@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readSession } from '#lib/identity/auth/sessions.ts';
-import { listSessions } from '#lib/identity/auth/sessions.ts';
+import { listSessions, readSession } from '#lib/identity/auth/sessions.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { resetConfig } from '#lib/platform/config.ts';
+import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { Browser, password } from './people.ts';
 
@@ -76,7 +76,11 @@ describe('a session', () => {
   it('costs no statement to judge while it is young, and is not written for a minute', async () => {
     const browser = await browserOf('staff', '30 minutes', '30 seconds');
     const before = await database.query('select id, xmin from sessions order by id');
-    const { cookies } = await readSession(browser.client);
+    const { queries, cookies } = await withQueryTime(async (tally) => {
+      const { cookies: set } = await readSession(browser.client);
+      return { queries: tally.queries, cookies: set };
+    });
+    expect(queries, "the library's two, of session and user").toBe(2);
     expect(await database.query('select id, xmin from sessions order by id')).toEqual(before);
     expect(cookies.getSetCookie()).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
 import { config } from '../../platform/config.ts';
 import { globalDb } from '../../platform/db/database.ts';
+import { log } from '../../platform/log.ts';
 import { twoFactors, users } from '../../schema/identity.ts';
 import { auth } from './auth.ts';
 
@@ -32,6 +33,20 @@ export async function listAuthSecretUses(): Promise<AuthSecretUse[]> {
       mayBeWithdrawn: place === 'opens' && secondFactors === 0,
     };
   });
+}
+
+/**
+ * Logs an error for each secret that second factors need and AUTH_SECRET lacks: their owners cannot
+ * sign in. The rest can, so the process starts.
+ */
+export async function reportMissingAuthSecrets(): Promise<void> {
+  for (const { version, place, secondFactors } of await listAuthSecretUses())
+    if (place === 'withdrawn')
+      log.error(
+        { event: 'auth.secret_missing', reason: `${secondFactors} second factors need ${version}` },
+        `AUTH_SECRET lacks secret ${version}: put it back, or have the people who need it set ` +
+          'up their second factor again',
+      );
 }
 
 /** The result of a rotation. */
