@@ -1,6 +1,8 @@
 import { describe, expect, it, beforeAll } from 'vitest';
 import { findAccess, listWorkspaces } from '#lib/identity/auth/access.ts';
 import { isStaffOfAll } from '#lib/identity/auth/staff.ts';
+import { admit } from '#lib/identity/sso/people.ts';
+import { findProviderOf } from '#lib/identity/sso/providers.ts';
 import { saveOptions, switchProvider } from '#lib/identity/sso/settings.ts';
 import { startSso } from '#lib/identity/sso/start.ts';
 import { removeDomain } from '#lib/identity/sso/domains.ts';
@@ -203,6 +205,20 @@ describe('an answer is refused', () => {
     const denied = { claims: { email_verified: false } };
     expect(await problemOf(signInBySso(idp, ann, denied))).toMatchObject({ code: 'forbidden' });
     await saveOptions(acme, plain);
+  });
+
+  it('of a private Google account with an address at the domain', async () => {
+    const provider = await findProviderOf(acme.tenant.id);
+    if (provider === undefined) throw new Error('Nothing is set up');
+    const asGoogle = { ...provider, issuer: 'https://accounts.google.com' };
+    const claims = { sub: 'google-1', email: ann, email_verified: true };
+    await db.query(`delete from accounts where provider_id like 'sso:%'`);
+    for (const hd of [undefined, '', 'elsewhere.test', ['acme.test']])
+      expect(await problemOf(admit(asGoogle, { ...claims, hd }))).toMatchObject({
+        code: 'forbidden',
+      });
+    expect(await admit(asGoogle, { ...claims, hd: 'acme.test' })).toMatch(/^[0-9a-f-]{36}$/);
+    await db.query(`delete from accounts where provider_id like 'sso:%'`);
   });
 
   it('that comes a second time', async () => {

@@ -63,7 +63,9 @@ function readAddress(provider: SsoProvider, claims: Claims, domains: readonly st
   if (!domains.includes(mailDomainOf(parsed.data))) throw foreignDomain(parsed.data);
   // Google also vouches for private accounts with an address at a company's domain; only `hd` says
   // that the company manages it (https://developers.google.com/identity/openid-connect).
-  if (provider.issuer === google && !domains.includes(String(claims['hd']).toLowerCase()))
+  const { hd } = claims;
+  const isManaged = typeof hd === 'string' && domains.includes(hd.toLowerCase());
+  if (provider.issuer === google && !isManaged)
     throw refusal('This is a private Google account. Choose the one of your organisation.');
   return parsed.data;
 }
