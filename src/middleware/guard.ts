@@ -13,6 +13,7 @@ import { withNext } from '#lib/identity/auth/next-path.ts';
 import type { SignedIn } from '#lib/identity/auth/sessions.ts';
 import { isStaffOfAll } from '#lib/identity/auth/staff.ts';
 import { Problem } from '#lib/platform/errors.ts';
+import { limitWork } from './work-limits.ts';
 
 /*
  * Every route calls exactly one guard before anything else; tests/identity/auth/routes.test.ts
@@ -23,7 +24,10 @@ import { Problem } from '#lib/platform/errors.ts';
 /**
  * The part of the request context that guards read; a page passes `Astro`, an endpoint its context.
  */
-export type GuardContext = Pick<APIContext, 'locals' | 'params' | 'url' | 'request' | 'redirect'>;
+export type GuardContext = Pick<
+  APIContext,
+  'locals' | 'params' | 'url' | 'request' | 'redirect' | 'routePattern'
+>;
 
 /** For pages outside workspaces: returns the signed-in user, or a redirect to the sign-in page. */
 export function requireUser(context: GuardContext): SignedIn | Response {
@@ -53,8 +57,11 @@ export async function requireAccess(context: GuardContext, role: Role): Promise<
  */
 export async function requireStaff(context: GuardContext): Promise<SignedIn | Response> {
   const signedIn = requireUser(context);
-  if (signedIn instanceof Response || (await isStaffOfAll(signedIn.user))) return signedIn;
-  throw new Problem('not_found', 'There is nothing at this address.');
+  if (signedIn instanceof Response) return signedIn;
+  if (!(await isStaffOfAll(signedIn.user)))
+    throw new Problem('not_found', 'There is nothing at this address.');
+  await limitWork(context, signedIn.user.id);
+  return signedIn;
 }
 
 /**
@@ -93,8 +100,9 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
   return async (context) => handler(context, await requireApiAccess(context, role));
 }
 
+/** Throws Problem `rate_limited` when the user has caused too much work of this kind. */
 async function grantAccess(
-  { locals }: GuardContext,
+  context: GuardContext,
   access: Access | undefined,
   role: Role,
 ): Promise<Access> {
@@ -104,6 +112,8 @@ async function grantAccess(
       'This workspace does not exist, or you do not have access to it.',
     );
   requireRole(access, role);
+  await limitWork(context, access.user.id);
+  const { locals } = context;
   locals.access = access;
   if (access.isStaff) {
     noteStaff();

@@ -11,15 +11,20 @@ import { tooLarge } from './request.ts';
  */
 export async function respondToError(context: APIContext, error: unknown): Promise<Response> {
   const problem = toProblem(error);
-  const response = context.url.pathname.startsWith('/api/')
-    ? toJsonResponse(problem, context.locals.requestId)
-    : await renderPage(context, problem);
+  const response =
+    context.url.pathname.startsWith('/api/') && !isFromPage(context.request)
+      ? toJsonResponse(problem, context.locals.requestId)
+      : await renderPage(context, problem);
   const seconds = getRetryAfter(problem);
   if (seconds !== undefined) response.headers.set('retry-after', String(seconds));
   // The rest of the body is still arriving and must not be read as the next request.
   if (problem.code === 'too_large') response.headers.set('connection', 'close');
   return response;
 }
+
+/** Whether a browser shows the answer to a person: buttons of pages send forms to the API, too. */
+const isFromPage = ({ method, headers }: Request): boolean =>
+  method === 'POST' && /\btext\/html\b/.test(headers.get('accept') ?? '');
 
 /** Creates the JSON of an API error. */
 export function toJsonResponse(

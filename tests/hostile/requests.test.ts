@@ -3,6 +3,7 @@ import { useDatabase } from '../helpers/database.ts';
 import { chances, times } from '../helpers/deep.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
+import { useMailbox } from '../identity/auth/mailbox.ts';
 import { mailOf, openWorld, type World } from '../isolation/world.ts';
 import { probeEnv, readIntrinsics, unharmed } from './intrinsics.ts';
 import { hostileRequests, type HostileRequest, type Usual } from './requests.ts';
@@ -12,14 +13,15 @@ import { readParameters, readRoutes } from './source.ts';
 allowForLoad();
 
 const db = useDatabase();
+useMailbox();
 const routes = readRoutes();
 let world: World;
 
 beforeAll(async () => {
   world = await openWorld(db, {
     ...probeEnv,
-    // Nobody listens there: mail is offered, and its failure is not the request's.
-    SMTP_URL: 'smtp://127.0.0.1:9',
+    // Takes all mail: that it cannot be sent is answered with 503, and rightly so.
+    SMTP_URL: process.env['SMTP_URL'] ?? '',
   });
   await db.query(
     `insert into tenant_features (tenant_id, feature) select id, f from tenants,

@@ -16,7 +16,7 @@ async function download(link: HTMLAnchorElement): Promise<void> {
   const indicator = showProgress(() => stop.abort());
   try {
     const response = await fetch(link.href, { signal: stop.signal });
-    if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
+    if (!response.ok || !response.body) return void toast(await readReason(response));
     const parts = await readStream(response.body, /\.csv(\?|$)/.test(link.href), indicator.update);
     saveFile(
       new Blob(parts, { type: response.headers.get('content-type') ?? '' }),
@@ -24,14 +24,18 @@ async function download(link: HTMLAnchorElement): Promise<void> {
     );
     toast('The export is in your downloads.');
   } catch {
-    toast(
-      stop.signal.aborted
-        ? 'The export was cancelled.'
-        : 'The export was interrupted. Try again in a minute.',
-    );
+    toast(stop.signal.aborted ? 'The export was cancelled.' : interrupted);
   } finally {
     indicator.done();
   }
+}
+
+const interrupted = 'The export was interrupted. Try again in a minute.';
+
+/** What the page that came instead of the file says: too many rows, or too many exports. */
+async function readReason(response: Response): Promise<string> {
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  return page.querySelector('[role="alert"] p')?.textContent ?? interrupted;
 }
 
 async function readStream(

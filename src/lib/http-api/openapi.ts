@@ -89,7 +89,9 @@ function toOperation({ path, summary, role, query, body, response, problems }: E
 
 function listProblemCodes(role: Endpoint['role'], own: ProblemCode[]): ProblemCode[] {
   const guarded: ProblemCode[] =
-    role === null ? [] : ['bad_request', 'unauthenticated', 'forbidden', 'not_found'];
+    role === null
+      ? []
+      : ['bad_request', 'unauthenticated', 'forbidden', 'not_found', 'rate_limited'];
   return [...guarded, ...own, 'internal', 'unavailable', 'timed_out'];
 }
 

@@ -42,6 +42,7 @@ function contextOf(
   return {
     url,
     request: new Request(url),
+    routePattern: url.pathname,
     params: tenant === undefined ? {} : { tenant },
     locals: {
       requestId: 'r',
