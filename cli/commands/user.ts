@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createUser, type NewUser } from '#lib/identity/auth/users.ts';
+import { extendUser } from './account.ts';
 import { print, type OutputOptions } from '../output.ts';
 
 interface CreateOptions extends OutputOptions {
@@ -12,9 +13,9 @@ interface CreateOptions extends OutputOptions {
 }
 
 export function addUserCommands(program: Command): void {
-  program
-    .command('user')
-    .description('user accounts')
+  const user = program.command('user').description('user accounts');
+  extendUser(user);
+  user
     .command('create')
     .description('create an account; without --password, prints a link where the person sets one')
     .requiredOption('--email <address>', 'the address to sign in with')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { changeName, changePassword } from '#lib/identity/auth/account.ts';
+import { changeName, changePassword, confirmPassword } from '#lib/identity/auth/account.ts';
 import { revokeOtherSessions, revokeSession, type SignedIn } from '#lib/identity/auth/sessions.ts';
 import {
   confirmTwoFactor,
@@ -22,12 +22,13 @@ export const accountNotices: Record<string, string> = {
   password: 'Your password has been changed. All other devices have been signed out.',
   name: 'Your name has been changed.',
   sessions: 'The device has been signed out.',
+  'two-factor': 'Two-step sign-in has been turned off.',
 };
 
 const nameForm = z.object({ name: text });
 const passwordForm = z.object({ password: text, newPassword: text });
-const sessionForm = z.object({ session: text });
-const noFields = z.object({});
+const sessionForm = z.object({ session: text, password: text });
+const confirmedForm = z.object({ password: text });
 
 /** Handles the forms of the account page, selected by button. */
 export const submitAccount = byButton<Owner, Response>({
@@ -38,11 +39,13 @@ export const submitAccount = byButton<Owner, Response>({
   password: action(passwordForm, async ({ signedIn, client }, input) =>
     redirectAfterPost('/account?done=password', await changePassword(input, signedIn, client)),
   ),
-  revoke: action(sessionForm, async ({ signedIn }, { session }) => {
+  revoke: action(sessionForm, async ({ signedIn }, { session, password }) => {
+    await confirmPassword(signedIn.user.id, password);
     await revokeSession(signedIn, session);
     return redirectAfterPost('/account?done=sessions#sessions');
   }),
-  'revoke-others': action(noFields, async ({ signedIn }) => {
+  'revoke-others': action(confirmedForm, async ({ signedIn }, { password }) => {
+    await confirmPassword(signedIn.user.id, password);
     await revokeOtherSessions(signedIn);
     return redirectAfterPost('/account?done=sessions#sessions');
   }),
@@ -58,7 +61,7 @@ export interface TwoFactorStep {
   backupCodes?: string[];
 }
 
-const confirmedForm = z.object({ password: text });
+const changeForm = z.object({ password: text, code: text });
 const codeForm = z.object({ code: text });
 
 /** Handles the forms of the two-step sign-in page. */
@@ -70,11 +73,11 @@ export const submitTwoFactor = byButton<Owner, TwoFactorStep | Response>({
   confirm: action(codeForm, ({ signedIn, client }, input) =>
     confirmTwoFactor(input, signedIn, client),
   ),
-  renew: action(confirmedForm, async ({ signedIn, client }, input) => ({
+  renew: action(changeForm, async ({ signedIn, client }, input) => ({
     backupCodes: await renewBackupCodes(input, signedIn, client),
     cookies: new Headers(),
   })),
-  disable: action(confirmedForm, async ({ signedIn, client }, input) =>
-    redirectAfterPost('/account', await disableTwoFactor(input, signedIn, client)),
+  disable: action(changeForm, async ({ signedIn, client }, input) =>
+    redirectAfterPost('/account?done=two-factor', await disableTwoFactor(input, signedIn, client)),
   ),
 });

@@ -11,7 +11,9 @@ import {
 import { slugField } from '#lib/identity/auth/input.ts';
 import { withNext } from '#lib/identity/auth/next-path.ts';
 import type { SignedIn } from '#lib/identity/auth/sessions.ts';
+import { hasSecondFactor, staffNeedSecondFactor } from '#lib/identity/auth/second-factor.ts';
 import { isStaffOfAll } from '#lib/identity/auth/staff.ts';
+import { isDemandedAsStaff } from '#lib/identity/auth/two-factor-demand.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { limitWork } from './work-limits.ts';
 
@@ -36,19 +38,34 @@ export function requireUser(context: GuardContext): SignedIn | Response {
   return context.redirect(withNext('/sign-in', context.url.pathname + context.url.search), 303);
 }
 
+/** The person of a request that a guard has let through. */
+export function requireSignedIn({ user, session }: App.Locals): SignedIn {
+  if (user === null || session === null) throw new Error('No guard has run');
+  return { user, session };
+}
+
+/**
+ * For pages that name workspaces without being in one: like `requireUser`, but leads staff to the
+ * setup of two-step sign-in while they lack the second factor that every workspace asks of them.
+ */
+export async function requireUserOfWorkspaces(context: GuardContext): Promise<SignedIn | Response> {
+  const signedIn = requireUser(context);
+  if (signedIn instanceof Response || (await hasSecondFactor(signedIn))) return signedIn;
+  return (await isDemandedAsStaff(signedIn.user)) ? leadToSetup(context) : signedIn;
+}
+
 /**
  * For pages under /w/[tenant]: returns the access of the signed-in user if it includes `role`, or a
- * redirect to the sign-in page when signed out. Throws Problem `not_found` without access to the
- * workspace, as for one that does not exist, and `forbidden` for a lower role.
+ * redirect to the sign-in page when signed out, or to the setup of two-step sign-in when it is
+ * demanded and missing. Throws Problem `not_found` without access to the workspace, as for one that
+ * does not exist, and `forbidden` for a lower role.
  */
 export async function requireAccess(context: GuardContext, role: Role): Promise<Access | Response> {
   const signedIn = requireUser(context);
   if (signedIn instanceof Response) return signedIn;
-  return grantAccess(
-    context,
-    await findAccess(signedIn.user, context.params['tenant'] ?? ''),
-    role,
-  );
+  const access = requireFound(await findAccess(signedIn.user, context.params['tenant'] ?? ''));
+  if (access.needsSecondFactor && !(await hasSecondFactor(signedIn))) return leadToSetup(context);
+  return grantAccess(context, access, role);
 }
 
 /**
@@ -60,8 +77,16 @@ export async function requireStaff(context: GuardContext): Promise<SignedIn | Re
   if (signedIn instanceof Response) return signedIn;
   if (!(await isStaffOfAll(signedIn.user)))
     throw new Problem('not_found', 'There is nothing at this address.');
+  noteStaff();
+  const isMissing = staffNeedSecondFactor() && !(await hasSecondFactor(signedIn));
+  if (isMissing) return leadToSetup(context);
   await limitWork(context, signedIn.user.id);
   return signedIn;
+}
+
+/** To the page that explains and sets up two-step sign-in, and from there back to this one. */
+function leadToSetup({ redirect, url }: GuardContext): Response {
+  return redirect(withNext('/account/two-factor', url.pathname + url.search), 303);
 }
 
 /**
@@ -75,10 +100,25 @@ function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
 
 /**
  * For /api: like `requireAccess`, for the workspace of `?tenant=slug`, else the active one of the
- * session.
+ * session. Throws Problem `two_factor_required` where a page leads to the setup.
  */
 export async function requireApiAccess(context: GuardContext, role: Role): Promise<Access> {
-  const { user, session } = requireApiUser(context);
+  const signedIn = requireApiUser(context);
+  const access = requireFound(await findApiAccess(context, signedIn));
+  if (access.needsSecondFactor && !(await hasSecondFactor(signedIn)))
+    throw new Problem(
+      'two_factor_required',
+      'This workspace is only for people with two-step sign-in, and your account has none. ' +
+        'Set it up under Account on the site, then sign in with a code.',
+    );
+  return grantAccess(context, access, role);
+}
+
+/** The access that an API request asks for; undefined without any. */
+async function findApiAccess(
+  context: GuardContext,
+  { user, session }: SignedIn,
+): Promise<Access | undefined> {
   const slug = context.url.searchParams.get('tenant');
   if (slug === null && session.activeTenantId === null) {
     throw new Problem(
@@ -86,11 +126,10 @@ export async function requireApiAccess(context: GuardContext, role: Role): Promi
       'No workspace is active. Choose one with ?tenant= and its slug.',
     );
   }
-  if (slug === null)
-    return grantAccess(context, await findAccessById(user, session.activeTenantId ?? ''), role);
+  if (slug === null) return findAccessById(user, session.activeTenantId ?? '');
   if (!slugField.safeParse(slug).success)
     throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
-  return grantAccess(context, await findAccess(user, slug), role);
+  return findAccess(user, slug);
 }
 
 type Handler = (context: APIContext, access: Access) => Response | Promise<Response>;
@@ -100,17 +139,13 @@ export function apiRoute(role: Role, handler: Handler): APIRoute {
   return async (context) => handler(context, await requireApiAccess(context, role));
 }
 
+function requireFound(access: Access | undefined): Access {
+  if (access !== undefined) return access;
+  throw new Problem('not_found', 'This workspace does not exist, or you do not have access to it.');
+}
+
 /** Throws Problem `rate_limited` when the user has caused too much work of this kind. */
-async function grantAccess(
-  context: GuardContext,
-  access: Access | undefined,
-  role: Role,
-): Promise<Access> {
-  if (access === undefined)
-    throw new Problem(
-      'not_found',
-      'This workspace does not exist, or you do not have access to it.',
-    );
+async function grantAccess(context: GuardContext, access: Access, role: Role): Promise<Access> {
   requireRole(access, role);
   await limitWork(context, access.user.id);
   const { locals } = context;

@@ -148,7 +148,7 @@ describe('links by mail', () => {
     await page.getByRole('button', { name: 'Send invitation' }).click();
     await page.getByText('The invitation has been sent.').waitFor();
     const { page: theirs } = await stage.visit();
-    await theirs.goto(linkIn(await mailbox.newest('new@summit.test')));
+    await theirs.goto(linkIn(await mailbox.newest('new@summit.test', /^Join/)));
     await theirs.getByText('You have been invited as member').waitFor();
     await theirs.getByLabel('Your name').fill('Nina New');
     await theirs.getByLabel('Choose a password').fill('a secret of my own');
@@ -170,7 +170,7 @@ describe('links by mail', () => {
     await page.getByLabel('E-mail').fill('lost@summit.test');
     await page.getByRole('button', { name: 'Send the link' }).click();
     await heading(page, 'Check your e-mail').waitFor();
-    await page.goto(linkIn(await mailbox.newest('lost@summit.test')));
+    await page.goto(linkIn(await mailbox.newest('lost@summit.test', /new password/)));
     await page.getByLabel('New password').fill('another good secret');
     await page.getByRole('button', { name: 'Set the password' }).click();
     await page.getByText('Your new password has been set.').waitFor();

@@ -25,6 +25,7 @@ export function testEnv(databaseUrl: string): Record<string, string> {
     AUTH_SECRET: 'a-secret-that-only-tests-use-0123456789',
     TRIBUTARY_KEYS: `t1:${Buffer.alloc(32, 7).toString('base64')}`,
     ALLOW_LOOPBACK_PROVIDERS: '1',
+    REQUIRE_STAFF_TWO_FACTOR: '0',
     SYNC_RETRY_BASE_MS: '5',
     LOG_LEVEL: 'silent',
   };

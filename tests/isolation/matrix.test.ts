@@ -4,7 +4,7 @@ import type { Role } from '#lib/identity/auth/access.ts';
 import { useMailbox } from '../identity/auth/mailbox.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { allowForLoad } from '../helpers/patience.ts';
-import type { WebClient } from '../helpers/web.ts';
+import { password, type WebClient } from '../helpers/web.ts';
 import { plainRequests } from './plain-requests.ts';
 import type { PlainRequest, TenantRequest } from './request.ts';
 import { tenantRequests } from './routes.ts';
@@ -243,11 +243,13 @@ describe("ids of another workspace in one's own", () => {
       (id) => membersForm({ intent, invitation: id }),
       'invitation',
     ]),
-    ...(['role', 'remove'] as const).map((intent): (typeof attempts)[number] => [
-      `${intent} of a member`,
-      (id) => membersForm({ intent, userId: id, role: 'viewer' }),
-      'member',
-    ]),
+    ...(['role', 'remove', 'end-sessions', 'reset-two-factor'] as const).map(
+      (intent): (typeof attempts)[number] => [
+        `${intent} of a member`,
+        (id) => membersForm({ intent, userId: id, role: 'viewer', password }),
+        'member',
+      ],
+    ),
   ];
   const membersForm = (fields: Record<string, string>) =>
     (world.clients['admin'] as WebClient).postForm('/w/alpha/settings/members', fields);

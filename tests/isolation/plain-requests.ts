@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { password } from '../helpers/web.ts';
 import type { Fields, PlainRequest } from './request.ts';
 
 const both = (
@@ -41,6 +42,19 @@ export const plainRequests: PlainRequest[] = [
   ...both('alerts.astro', '/alerts', 303, 404).map((request) => ({ ...request, staff: 200 })),
   ...both('audit.astro', '/audit', 303, 404).map((request) => ({ ...request, staff: 200 })),
   { file: 'audit.csv.ts', method: 'GET', path: '/audit.csv', out: 303, in: 404, staff: 200 },
+  { file: 'people/index.astro', method: 'GET', path: '/people', out: 303, in: 404, staff: 200 },
+  ...both('people/[id].astro', `/people/${randomUUID()}`, 303, 404),
+  ...['disable', 'enable', 'delete', 'reset-two-factor', 'end-sessions'].map(
+    (intent): PlainRequest => ({
+      file: 'people/[id].astro',
+      method: 'POST',
+      path: `/people/${randomUUID()}`,
+      fields: { intent, password },
+      out: 303,
+      in: 404,
+      staff: 404,
+    }),
+  ),
   ...both('metrics.ts', '/metrics', 404, 404),
   { file: 'workspaces.astro', method: 'GET', path: '/workspaces', out: 303, in: 200 },
   ...[

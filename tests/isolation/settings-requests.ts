@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { password } from '../helpers/web.ts';
 import {
   belonging,
   page,
@@ -26,8 +27,8 @@ function setting(
     ok: [ok],
   };
 }
-const member = (intent: string, fields: NonNullable<TenantRequest['fields']>) =>
-  setting('members', intent, fields);
+const member = (intent: string, fields: NonNullable<TenantRequest['fields']>, ok?: number) =>
+  setting('members', intent, fields, ok);
 const connection = (intent: string, ok?: number) =>
   setting(
     'connections',
@@ -142,4 +143,9 @@ export const settingsRequests: TenantRequest[] = [
   member('revoke', invitation),
   member('role', async (subject) => ({ ...(await someone(subject)), role: 'member' })),
   member('remove', someone),
+  // Whoever asks enters a password, and has two-step sign-in before they demand it.
+  member('end-sessions', async (subject) => ({ ...(await someone(subject)), password }), 303),
+  member('reset-two-factor', async (subject) => ({ ...(await someone(subject)), password }), 409),
+  member('demand-on', () => Promise.resolve({}), 409),
+  member('demand-off', () => Promise.resolve({}), 303),
 ];

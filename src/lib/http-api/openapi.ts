@@ -78,10 +78,9 @@ function toOperation({ path, summary, role, query, body, response, problems }: E
     responses: {
       [status]: toJsonContent(description, name),
       ...Object.fromEntries(
-        listProblemCodes(role, problems).map((code) => [
-          problemStatus[code],
-          toJsonContent(code, 'Problem'),
-        ]),
+        [...Map.groupBy(listProblemCodes(role, problems), (code) => problemStatus[code])].map(
+          ([httpStatus, codes]) => [httpStatus, toJsonContent(codes.join(' or '), 'Problem')],
+        ),
       ),
     },
   };
@@ -91,7 +90,14 @@ function listProblemCodes(role: Endpoint['role'], own: ProblemCode[]): ProblemCo
   const guarded: ProblemCode[] =
     role === null
       ? []
-      : ['bad_request', 'unauthenticated', 'forbidden', 'not_found', 'rate_limited'];
+      : [
+          'bad_request',
+          'unauthenticated',
+          'forbidden',
+          'two_factor_required',
+          'not_found',
+          'rate_limited',
+        ];
   return [...guarded, ...own, 'internal', 'unavailable', 'timed_out'];
 }
 

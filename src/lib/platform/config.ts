@@ -3,10 +3,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isLoopback } from './http/addresses.ts';
 
-const flag = z
-  .enum(['0', '1', 'true', 'false', ''])
-  .default('0')
-  .transform((value) => value === '1' || value === 'true');
+const flagWithDefault = (byDefault: '0' | '1') =>
+  z
+    .enum(['0', '1', 'true', 'false', ''])
+    .default(byDefault)
+    .transform((value) => value === '1' || value === 'true');
+const flag = flagWithDefault('0');
 
 const postgresUrl = z
   .string()
@@ -114,6 +116,7 @@ const schema = z.object({
   SYNC_SLICE_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   SYNC_TENANT_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   SYNC_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  REQUIRE_STAFF_TWO_FACTOR: flagWithDefault('1'),
   ALLOW_LOOPBACK_PROVIDERS: flag,
   DNS_SERVERS: nameServers,
   DNS_TIMEOUT_MS: z.coerce.number().int().min(50).max(60_000).default(5000),

@@ -3,6 +3,7 @@ export const problemStatus = {
   bad_request: 400,
   unauthenticated: 401,
   forbidden: 403,
+  two_factor_required: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,

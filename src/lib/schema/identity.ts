@@ -23,6 +23,10 @@ export const users = pgTable('users', {
   emailVerified: boolean('email_verified').notNull().default(false),
   image: text('image'),
   twoFactorEnabled: boolean('two_factor_enabled').default(false),
+  /** When the account was disabled: nobody can sign in with it. Null while it is in use. */
+  disabledAt: instant('disabled_at'),
+  /** When all steps of signing in were last completed. */
+  lastSignInAt: instant('last_sign_in_at'),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });

@@ -22,12 +22,12 @@ const rows = (because: string): TableRights => ({ may: all, because });
 
 export const appRights: Record<string, TableRights> = {
   tenants: {
-    may: 'select, update (raw_retention_days, deletion_share)',
+    may: 'select, update (raw_retention_days, deletion_share, two_factor_demanded_at)',
     because: 'operators create workspaces as owner; only settings change',
   },
   users: {
-    may: 'select, insert, update (name, two_factor_enabled, updated_at)',
-    because: 'invitations create accounts; an address never changes',
+    may: 'select, insert, delete, update (name, two_factor_enabled, disabled_at, last_sign_in_at, updated_at)',
+    because: 'invitations create accounts, staff disable and delete them; an address never changes',
   },
   accounts: {
     may: 'select, insert, delete, update (password, updated_at)',

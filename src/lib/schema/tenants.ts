@@ -33,6 +33,8 @@ export const tenants = pgTable(
      * The largest share of a stream's rows that a pass deletes without confirmation, from 0 to 1.
      */
     deletionShare: doublePrecision('deletion_share').notNull().default(0.2),
+    /** Since when entering takes two-step sign-in; null when the workspace does not demand it. */
+    twoFactorDemandedAt: instant('two_factor_demanded_at'),
     createdAt: createdAt(),
     /** When the tenant was archived; null while it is served. */
     archivedAt: instant('archived_at'),

@@ -65,7 +65,7 @@ describe('what an account does', () => {
     await signedIn('admin@harbor.test');
     await news();
     await admin.post('/account', { intent: 'name', name: 'Anna' });
-    await admin.post('/account', { intent: 'revoke-others' });
+    await admin.post('/account', { intent: 'revoke-others', password });
     const newPassword = 'three other long words';
     await admin.post('/account', { intent: 'password', password, newPassword });
     expect(await news()).toEqual([

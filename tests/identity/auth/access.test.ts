@@ -72,6 +72,7 @@ describe('access', () => {
       user: { id: viewer.id, name: 'viewer', email: 'viewer@summit.test' },
       role: 'viewer',
       isStaff: false,
+      needsSecondFactor: false,
       features: [],
     });
     expect(await findAccessById(admin, summit.id)).toMatchObject({ role: 'admin' });

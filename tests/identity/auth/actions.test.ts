@@ -33,7 +33,15 @@ const as = (role: Role): Access => ({
   },
   user: { id: 'u', name: 'Ada', email: 'ada@summit.test' },
   isStaff: role === 'staff',
+  needsSecondFactor: false,
   features: ['lead-engine', 'crm-push'],
+});
+const inside = (access: Access): Parameters<typeof submitMembers>[0] => ({
+  access,
+  signedIn: {
+    user: { ...access.user, twoFactorEnabled: false, ssoProviderId: null },
+    session: { id: 's', activeTenantId: null, expiresAt: new Date() },
+  },
 });
 const draft = { fields: [], basedOn: 0, preview: false };
 const drawn = { page: 'leads', period: 'All', html: '', dataAsOf: null };
@@ -43,10 +51,20 @@ const context = { request: new Request(url, { method: 'POST' }), url } as Parame
 
 /** Each form of a workspace, with a role that is just too low for it. */
 const refused: [string, Role, (access: Access) => Promise<unknown>][] = [
-  ...['invite', 'resend', 'revoke', 'role', 'remove'].map((intent): (typeof refused)[number] => [
+  ...[
+    'invite',
+    'resend',
+    'revoke',
+    'role',
+    'remove',
+    'end-sessions',
+    'reset-two-factor',
+    'demand-on',
+    'demand-off',
+  ].map((intent): (typeof refused)[number] => [
     `members: ${intent}`,
     'member',
-    (access) => submitMembers(access, { intent }),
+    (access) => submitMembers(inside(access), { intent }),
   ]),
   ...['connect', 'consent', 'reconnect', 'reconsent', 'pause', 'webhook', 'replay'].map(
     (intent): (typeof refused)[number] => [
@@ -103,7 +121,7 @@ describe('the forms of a workspace', () => {
   });
 
   it.each([
-    ['members', (fields: Fields) => submitMembers(as('admin'), fields)],
+    ['members', (fields: Fields) => submitMembers(inside(as('admin')), fields)],
     ['connections', (fields: Fields) => submitConnections(as('admin'), fields)],
     ['dead letters', (fields: Fields) => submitDeadLetters(as('admin'), url, fields)],
     ['conflicts', (fields: Fields) => submitConflicts(as('member'), url, fields)],

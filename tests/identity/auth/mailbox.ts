@@ -5,9 +5,9 @@ import { afterAll, beforeAll } from 'vitest';
 
 /** A mail server on this machine that keeps what it is given. */
 export interface Mailbox {
-  /** The newest mail to the address, waiting for it to arrive. */
-  newest(address: string): Promise<Email>;
-  countOf(address: string): number;
+  /** The newest mail to the address with such a subject, waiting for it to arrive. */
+  newest(address: string, subject?: RegExp): Promise<Email>;
+  countOf(address: string, subject?: RegExp): number;
 }
 
 /**
@@ -16,8 +16,12 @@ export interface Mailbox {
  */
 export function useMailbox(): Mailbox {
   const mails: Email[] = [];
-  const to = (address: string): Email[] =>
-    mails.filter((mail) => mail.to?.some((recipient) => recipient.address === address));
+  const to = (address: string, subject = /(?:)/): Email[] =>
+    mails.filter(
+      (mail) =>
+        subject.test(mail.subject ?? '') &&
+        mail.to?.some((recipient) => recipient.address === address),
+    );
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -38,14 +42,14 @@ export function useMailbox(): Mailbox {
   });
   afterAll(() => new Promise<void>((resolve) => server.close(resolve)));
   return {
-    countOf: (address) => to(address).length,
-    newest: async (address) => {
+    countOf: (address, subject) => to(address, subject).length,
+    newest: async (address, subject) => {
       for (let turn = 0; turn < 200; turn += 1) {
-        const mail = to(address).at(-1);
+        const mail = to(address, subject).at(-1);
         if (mail !== undefined) return mail;
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error(`No mail came for ${address}`);
+      throw new Error(`No mail came for ${address}: ${subject}`);
     },
   };
 }

@@ -123,7 +123,7 @@ describe('links by mail', () => {
       unknown.location,
       unknown.text,
     ]);
-    const link = linkIn(await mailbox.newest('lost@summit.test'));
+    const link = linkIn(await mailbox.newest('lost@summit.test', /new password/));
     expect(link.startsWith(`${server.url}/reset-password?token=`)).toBe(true);
     const page = link.slice(server.url.length);
     expect((await visitor.get(page)).text).toContain('autocomplete="new-password"');
@@ -146,7 +146,7 @@ describe('links by mail', () => {
       role: 'member',
     });
     expect(invited.location).toBe('/w/summit/settings/members?done=invite');
-    const page = linkIn(await mailbox.newest('new@summit.test')).slice(server.url.length);
+    const page = linkIn(await mailbox.newest('new@summit.test', /^Join/)).slice(server.url.length);
     expect((await admin.get(page)).text).toContain('You are signed in as admin@summit.test');
     expect((await admin.post(page, {})).status).toBe(403);
     const visitor = new Visitor(server);

@@ -18,10 +18,11 @@ beforeAll(async () => {
 });
 
 async function requestLink(email: string): Promise<string> {
-  const before = mailbox.countOf(email);
+  const count = (): number => mailbox.countOf(email, /new password/);
+  const before = count();
   await requestPasswordReset({ email }, new Browser().client);
-  while (mailbox.countOf(email) === before) await new Promise((resolve) => setTimeout(resolve, 20));
-  return linkIn(await mailbox.newest(email));
+  while (count() === before) await new Promise((resolve) => setTimeout(resolve, 20));
+  return linkIn(await mailbox.newest(email, /new password/));
 }
 
 describe('a forgotten password', () => {

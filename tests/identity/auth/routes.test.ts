@@ -23,6 +23,7 @@ const publicRoutes: Record<string, string> = {
 
 const guards = [
   'requireUser',
+  'requireUserOfWorkspaces',
   'requireAccess',
   'requireStaff',
   'requireApiUser',
@@ -51,6 +52,7 @@ const actionsWithoutRole: Record<string, string> = {
   'sign-in.ts': 'are for people who are not signed in',
   'invitations.ts': 'ask for the token of a link',
   'account.ts': 'change what belongs to whom requireUser found',
+  'people.ts': 'are for whom requireStaff found',
   'workspaces.ts': 'ask for access themselves, to the workspace that was chosen',
 };
 

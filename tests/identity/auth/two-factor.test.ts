@@ -8,9 +8,7 @@ import { createResetLink, resetPassword } from '#lib/identity/auth/password-rese
 import { isAwaitingCode, verifyCode } from '#lib/identity/auth/sign-in.ts';
 import {
   confirmTwoFactor,
-  disableTwoFactor,
   findPendingSetup,
-  renewBackupCodes,
   startTwoFactor,
 } from '#lib/identity/auth/two-factor.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
@@ -270,29 +268,5 @@ describe('every other door', () => {
     );
     expect(trusting.status).toBe(400);
     expect(trusting.headers.getSetCookie().join()).not.toMatch(/session_token|trust_device/);
-  });
-});
-
-describe('turning it off', () => {
-  it('takes new backup codes and the end of it only with the password', async () => {
-    const browser = new Browser();
-    await browser.signIn('two@example.test');
-    browser.keep(
-      (await verifyCode({ kind: 'totp', code: await nextCode(key) }, browser.client)).cookies,
-    );
-    const signedIn = await browser.signedIn();
-    expect(
-      (await problemOf(renewBackupCodes({ password: 'not my password' }, signedIn, browser.client)))
-        .code,
-    ).toBe('bad_request');
-    expect(
-      (await problemOf(disableTwoFactor({ password: 'not my password' }, signedIn, browser.client)))
-        .code,
-    ).toBe('bad_request');
-    const renewed = await renewBackupCodes({ password }, signedIn, browser.client);
-    expect(renewed.some((code) => backupCodes.includes(code))).toBe(false);
-    browser.keep(await disableTwoFactor({ password }, signedIn, browser.client));
-    expect((await browser.signedIn()).user.twoFactorEnabled).toBe(false);
-    expect((await new Browser().signIn('two@example.test')).needsCode).toBe(false);
   });
 });

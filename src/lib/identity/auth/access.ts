@@ -7,6 +7,7 @@ import { enabledFeatures, type Feature } from '../features.ts';
 import { tenants } from '../../schema/tenants.ts';
 import { slugField } from './input.ts';
 import { includesRole, isMemberRole, type Role } from './roles.ts';
+import { staffNeedSecondFactor } from './second-factor.ts';
 import { memberships, staffGrants } from '../../schema/identity.ts';
 import { mailDomainOf } from '../sso/providers.ts';
 import { acceptsSignIn, demandsSso } from '../sso/trust.ts';
@@ -30,6 +31,8 @@ export interface Access {
   user: { id: string; name: string; email: string };
   role: Role;
   isStaff: boolean;
+  /** Whether only people with a second factor may enter (`hasSecondFactor`). */
+  needsSecondFactor: boolean;
   /** The features that are switched on. */
   features: readonly Feature[];
 }
@@ -97,6 +100,8 @@ async function selectAccess(user: Person, condition: SQL): Promise<Access | unde
     user: { id, name, email },
     role,
     isStaff: role === 'staff',
+    needsSecondFactor:
+      row.tenant.twoFactorDemandedAt !== null || (role === 'staff' && staffNeedSecondFactor()),
     features,
   };
 }

@@ -1,4 +1,5 @@
-import { eq } from 'drizzle-orm';
+import { verifyPassword } from 'better-auth/crypto';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
@@ -14,8 +15,9 @@ import {
   parseInput,
 } from './input.ts';
 import { clearLimit, consumeLimit, passwordCheck } from './limits.ts';
+import { notifyOwner } from './notices.ts';
 import { requireStrongPassword } from './password-strength.ts';
-import { users, verifications } from '../../schema/identity.ts';
+import { accounts, users, verifications } from '../../schema/identity.ts';
 import {
   revokeOtherSessions,
   readSessionFromCookies,
@@ -55,11 +57,37 @@ export async function changePassword(
   const device = await createDeviceCookie(createAuthCookie, client, signedIn.user.id);
   if (device !== undefined) cookies.append('set-cookie', device);
   await noteAccountChange(signedIn.user, { action: 'password.changed' });
+  notifyOwner(signedIn.user, 'password.changed');
   return cookies;
 }
 
+/**
+ * Checks the password of a person who is signed in, before something that a session alone must not
+ * allow. Throws Problem `bad_request` for a wrong one, and `rate_limited` after too many.
+ */
+export async function confirmPassword(userId: string, password: string): Promise<void> {
+  const input = parseInput(z.object({ password: currentPasswordField }), { password });
+  await withPasswordCheck({ user: { id: userId } }, async () => {
+    const [account] = await globalDb()
+      .select({ hash: accounts.password })
+      .from(accounts)
+      .where(and(eq(accounts.userId, userId), eq(accounts.providerId, 'credential')));
+    if (typeof account?.hash !== 'string')
+      throw fieldProblem(
+        'bad_request',
+        'password',
+        'Your account has no password yet. Set one with “Forgot your password?”.',
+      );
+    if (!(await verifyPassword({ hash: account.hash, password: input.password })))
+      throw fieldProblem('bad_request', 'password', 'This is not your current password.');
+  });
+}
+
 /** Runs work that checks the user's password, and limits wrong attempts. */
-export async function withPasswordCheck<T>(signedIn: SignedIn, work: () => Promise<T>): Promise<T> {
+export async function withPasswordCheck<T>(
+  signedIn: { user: { id: string } },
+  work: () => Promise<T>,
+): Promise<T> {
   await consumeLimit(passwordCheck, signedIn.user.id, 'There were too many wrong passwords.');
   try {
     const result = await work();

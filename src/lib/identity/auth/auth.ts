@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { betterAuth } from 'better-auth';
+import { APIError } from 'better-auth/api';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { organization, twoFactor } from 'better-auth/plugins';
 import { config, type AuthSecret } from '../../platform/config.ts';
@@ -23,6 +24,7 @@ import {
   users,
   verifications,
 } from '../../schema/identity.ts';
+import { isDisabled } from './disabled.ts';
 import { sessionIdleSeconds } from './session-lifetime.ts';
 import { findSoleTenant } from './sole-tenant.ts';
 import { ssoSessions } from './sso-sessions.ts';
@@ -91,6 +93,8 @@ function createAuth() {
       revokeSessionsOnPasswordReset: true,
       resetPasswordTokenExpiresIn: resetLifetimeSeconds,
     },
+    // Read with the session, so that asking whether the account is disabled costs no query.
+    user: { additionalFields: { disabledAt: { type: 'date', required: false, input: false } } },
     // No cookie cache: a revoked session must end at once, in every tab.
     // sessions.ts extends sessions and knows their ends.
     session: {
@@ -102,7 +106,7 @@ function createAuth() {
     rateLimit,
     plugins: [organizations, twoFactorPlugin, ssoSessions],
     hooks: { before: beforeEndpoint, after: afterEndpoint },
-    databaseHooks: { session: { create: { before: startInOnlyTenant } } },
+    databaseHooks: { session: { create: { before: openSession } } },
     advanced: {
       // The library would put `__Secure-` before the name.
       useSecureCookies: false,
@@ -134,10 +138,18 @@ function chooseSecrets(given: readonly AuthSecret[]) {
 /** Opens nothing: a random value. */
 const unusedSecret = randomBytes(32).toString('base64');
 
-/** Starts a session in the user's workspace if there is exactly one. */
-async function startInOnlyTenant<
-  T extends { userId: string; activeOrganizationId?: string | null },
->(session: T) {
+/**
+ * Starts a session in the user's workspace if there is exactly one. A disabled account gets none:
+ * every way of signing in ends here, and its answer is that of a wrong password.
+ */
+async function openSession<T extends { userId: string; activeOrganizationId?: string | null }>(
+  session: T,
+) {
+  if (await isDisabled(session.userId))
+    throw new APIError('UNAUTHORIZED', {
+      code: 'INVALID_EMAIL_OR_PASSWORD',
+      message: 'Invalid email or password',
+    });
   return {
     data: {
       ...session,

@@ -1,6 +1,7 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { readNetwork } from './client.ts';
 import { createDeviceCookie, findDevice } from './device-cookie.ts';
+import { notifyOwner } from './notices.ts';
 import { recordLockout, recordSignIn } from './sign-in-audit.ts';
 import {
   clearLimit,
@@ -12,6 +13,7 @@ import {
   signInByNetwork,
   signInByNetworkAndAccount,
   totpCode,
+  usedCode,
   type Limit,
 } from './limits.ts';
 
@@ -101,13 +103,18 @@ async function readAttempt(ctx: Context) {
   return { email, network: readNetwork(headers), device };
 }
 
-/** Gives the browser a device cookie once it has passed every step of signing in. */
+/**
+ * Gives the browser a device cookie once it has passed every step of signing in. One that had none
+ * for this account is new to its owner, who is told.
+ */
 async function rememberDevice(ctx: Context): Promise<void> {
   const opened = ctx.context.newSession;
   // The second step is still to come: this session ends before it is handed out.
   const isPending = ctx.path === '/sign-in/email' && opened?.user['twoFactorEnabled'] === true;
   if (!opened || isPending) return;
-  const { createAuthCookie } = ctx.context;
+  const { createAuthCookie, session } = ctx.context;
+  const isKnown = await findDevice(createAuthCookie, getHeaders(ctx), opened.user.email);
+  if (isKnown === undefined && !session) notifyOwner(opened.user, 'sign_in.new_browser');
   const cookie = await createDeviceCookie(createAuthCookie, getHeaders(ctx), opened.user.id);
   if (cookie !== undefined) ctx.responseHeaders.append('set-cookie', cookie);
 }
@@ -116,11 +123,7 @@ async function rejectUsedCode(ctx: Context): Promise<void> {
   const userId = await findChallengedUser(ctx);
   const code = readBodyField(ctx, 'code');
   if (userId === undefined || code === undefined) return;
-  await enforceLimit(
-    totpCode,
-    `${userId}:${code}`,
-    'This code was already used. Wait for the next one.',
-  );
+  await enforceLimit(totpCode, `${userId}:${code}`, usedCode);
 }
 
 /** The user who has entered the password but not yet completed the second step. */

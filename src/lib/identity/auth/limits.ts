@@ -52,6 +52,12 @@ export const passwordCheck: Limit = {
   max: 10,
   windowSeconds: 15 * minuteSeconds,
 };
+/** Wrong codes entered within a session, which the sign-in library does not count. */
+export const codeCheck: Limit = {
+  name: 'code-check',
+  max: 10,
+  windowSeconds: 15 * minuteSeconds,
+};
 export const resetByAccount: Limit = {
   name: 'reset:account',
   max: 5,
@@ -84,6 +90,7 @@ export const invitesByTenant: Limit = {
  * for which a code is accepted, including the periods before and after its own.
  */
 export const totpCode: Limit = { name: 'totp:code', max: 1, windowSeconds: 120 };
+export const usedCode = 'This code was already used. Wait for the next one.';
 
 /** The longest window of any limit, here or in better-auth. */
 const maxWindowMs = 24 * 60 * minuteSeconds * 1000;

@@ -1,4 +1,4 @@
-import { and, asc, count, eq } from 'drizzle-orm';
+import { and, asc, count, eq, isNull, ne } from 'drizzle-orm';
 import { z } from 'zod';
 import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
@@ -7,6 +7,7 @@ import { tenants } from '../../schema/tenants.ts';
 import { recordAudit, type AuditEntry } from '../audit/record.ts';
 import { hasRole, type Access } from './access.ts';
 import { emailField, fieldProblem, idField, parseInput, roleField, slugField } from './input.ts';
+import { notifyOfRemoval, notifyOfRole } from './notices.ts';
 import type { MemberRole } from './roles.ts';
 import { invitations, memberships, sessions, users } from '../../schema/identity.ts';
 import { findUserByEmail, insertMembership, requireTenant } from './users.ts';
@@ -17,6 +18,7 @@ export interface Member {
   email: string;
   role: string;
   twoFactorEnabled: boolean;
+  disabledAt: Date | null;
   joinedAt: Date;
 }
 
@@ -30,6 +32,7 @@ export async function listMembers(access: Access): Promise<Member[]> {
       email: users.email,
       role: memberships.role,
       twoFactorEnabled: users.twoFactorEnabled,
+      disabledAt: users.disabledAt,
       joinedAt: memberships.createdAt,
     })
     .from(memberships)
@@ -81,9 +84,9 @@ export async function changeRole(
 ): Promise<void> {
   requireAdmin(access);
   const { userId, role } = parseInput(roleChange, input);
-  await changeMember(access, userId, async (tx, current) => {
+  const account = await changeMember(access, userId, async (tx, current) => {
     if (current === 'admin' && role !== 'admin') {
-      await requireAnotherAdmin(tx, access.tenant.id);
+      await requireAnotherAdmin(tx, access.tenant.id, userId);
       await withdrawInvitations(tx, access.tenant.id, userId);
     }
     await tx.update(memberships).set({ role }).where(whereMember(access.tenant.id, userId));
@@ -93,6 +96,7 @@ export async function changeRole(
       after: { role },
     });
   });
+  notifyOfRole(account, access.tenant.name, role);
 }
 
 /**
@@ -103,8 +107,8 @@ export async function removeMember(access: Access, input: { userId: string }): P
   requireAdmin(access);
   const { userId } = parseInput(roleChange.pick({ userId: true }), input);
   const tenantId = access.tenant.id;
-  await changeMember(access, userId, async (tx, current) => {
-    if (current === 'admin') await requireAnotherAdmin(tx, tenantId);
+  const account = await changeMember(access, userId, async (tx, current) => {
+    if (current === 'admin') await requireAnotherAdmin(tx, tenantId, userId);
     await tx.delete(memberships).where(whereMember(tenantId, userId));
     await recordMember(tx, access, userId, {
       action: 'member.removed',
@@ -116,6 +120,7 @@ export async function removeMember(access: Access, input: { userId: string }): P
       .set({ activeOrganizationId: null })
       .where(and(eq(sessions.userId, userId), eq(sessions.activeOrganizationId, tenantId)));
   });
+  notifyOfRemoval(account, access.tenant.name);
 }
 
 async function recordMember(
@@ -131,13 +136,16 @@ async function recordMember(
 
 type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;
 
-/** Runs a change of one member while no other member of the tenant is being changed. */
+/**
+ * Runs a change of one member while no other member of the tenant is being changed. Returns whose
+ * account it is.
+ */
 async function changeMember(
   { tenant }: Access,
   userId: string,
   change: MemberChange,
-): Promise<void> {
-  await globalDb().transaction(async (tx) => {
+): Promise<{ id: string; email: string }> {
+  return globalDb().transaction(async (tx) => {
     // The lock makes two admins who demote each other at the same moment take turns.
     await tx
       .select({ id: tenants.id })
@@ -145,23 +153,33 @@ async function changeMember(
       .where(eq(tenants.id, tenant.id))
       .for('no key update');
     const [member] = await tx
-      .select({ role: memberships.role })
+      .select({ role: memberships.role, email: users.email })
       .from(memberships)
+      .innerJoin(users, eq(users.id, memberships.userId))
       .where(whereMember(tenant.id, userId));
     if (member === undefined) throw new Problem('not_found', 'This person is no longer a member.');
     await change(tx, member.role);
+    return { id: userId, email: member.email };
   });
 }
 
 const whereMember = (tenantId: string, userId: string) =>
   and(eq(memberships.organizationId, tenantId), eq(memberships.userId, userId));
 
-async function requireAnotherAdmin(tx: Tx, tenantId: string): Promise<void> {
+/** A disabled admin cannot take the place of another. */
+async function requireAnotherAdmin(tx: Tx, tenantId: string, userId: string): Promise<void> {
   const [row] = await tx
     .select({ admins: count() })
     .from(memberships)
-    .where(and(eq(memberships.organizationId, tenantId), eq(memberships.role, 'admin')));
-  if ((row?.admins ?? 0) < 2)
+    .innerJoin(users, and(eq(users.id, memberships.userId), isNull(users.disabledAt)))
+    .where(
+      and(
+        eq(memberships.organizationId, tenantId),
+        eq(memberships.role, 'admin'),
+        ne(memberships.userId, userId),
+      ),
+    );
+  if ((row?.admins ?? 0) < 1)
     throw new Problem(
       'conflict',
       'This is the last admin of the workspace. Make another member an admin first.',

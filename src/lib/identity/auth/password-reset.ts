@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireMail, sendMailLater } from '../../platform/mail/mailer.ts';
 import { resetMail } from '../../platform/mail/templates.ts';
@@ -22,6 +22,7 @@ import {
   tokenByAddress,
 } from './limits.ts';
 import { requireStrongPassword } from './password-strength.ts';
+import { notifyOwner } from './notices.ts';
 import { publicUrl } from './public-url.ts';
 import { accounts, sessions, users, verifications } from '../../schema/identity.ts';
 
@@ -30,7 +31,7 @@ const requestInput = z.object({ email: emailField });
 /**
  * Mails a link for setting a new password. The result and its timing are the same whether or not
  * the account exists. Throws Problem `rate_limited`, or `unavailable` when the server cannot send
- * mail.
+ * mail. A disabled account gets none.
  */
 export async function requestPasswordReset(
   input: { email: string },
@@ -47,7 +48,7 @@ export async function requestPasswordReset(
   const [user] = await globalDb()
     .select({ id: users.id })
     .from(users)
-    .where(eq(users.email, email));
+    .where(and(eq(users.email, email), isNull(users.disabledAt)));
   // Also created when there is no such user, so that the timing reveals nothing.
   const link = await createResetLink(user?.id ?? newId(), resetLifetimeSeconds);
   if (user === undefined) return;
@@ -79,6 +80,7 @@ export async function resetPassword(
     (await globalDb().transaction((tx) => replacePassword(tx, consumed.value, passwordHash)));
   if (!email) throw invalidLink();
   await clearLimit(signInByAccount, email);
+  notifyOwner({ id: consumed.value, email }, 'password.reset');
   const cookies = new Headers();
   const device = await createDeviceCookie(createAuthCookie, client, consumed.value);
   if (device !== undefined) cookies.append('set-cookie', device);
@@ -127,7 +129,7 @@ export async function createResetLink(userId: string, lifetimeSeconds: number): 
 
 /**
  * Stores the hash and ends all sessions and links of the user. Returns the user's address;
- * undefined when there is no such user.
+ * undefined when there is no such user, or the account is disabled.
  */
 async function replacePassword(
   tx: Tx,
@@ -137,7 +139,7 @@ async function replacePassword(
   const [user] = await tx
     .select({ email: users.email })
     .from(users)
-    .where(eq(users.id, userId))
+    .where(and(eq(users.id, userId), isNull(users.disabledAt)))
     .for('update');
   if (user === undefined) return undefined;
   const changed = await tx

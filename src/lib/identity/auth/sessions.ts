@@ -44,6 +44,8 @@ export async function readSession(
   const { response, headers } = await fetchSession(client);
   if (response === null) return { signedIn: null, cookies: headers };
   const { user, session } = response;
+  // A session may have been opened in the moment in which its account was disabled.
+  if (user.disabledAt instanceof Date) return { signedIn: null, cookies: headers };
   const now = new Date();
   const continues = (await isOver(session, now))
     ? await endSession(session.id)

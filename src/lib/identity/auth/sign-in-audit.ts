@@ -12,6 +12,7 @@ import {
   recordAudit,
   type AuditEntry,
 } from '../audit/record.ts';
+import { notifyOwner } from './notices.ts';
 
 type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
@@ -38,7 +39,13 @@ export async function recordSignIn(ctx: Context, challenged: Account | undefined
   if (!isSecondStep) return;
   if (failed && challenged !== undefined)
     await recordFailure(challenged.email, 'two_factor.failed');
-  else if (!failed && newSession) await recordSuccess(newSession.user, 'password and code');
+  else if (!failed && newSession) await recordSecondStep(newSession.user, ctx.path ?? '');
+}
+
+async function recordSecondStep(account: Account, path: string): Promise<void> {
+  const isBackup = path.endsWith('backup-code');
+  await recordSuccess(account, isBackup ? 'password and backup code' : 'password and code');
+  if (isBackup) notifyOwner(account, 'two_factor.code_used');
 }
 
 /**
@@ -62,10 +69,14 @@ export async function recordLockout({
 
 function recordSuccess({ id, email }: Account, method: string): Promise<void> {
   const actor = { kind: 'user', id, label: email } as const;
-  return noteAccountChange(
-    { id, email },
-    { action: 'sign_in.succeeded', actor, after: { method } },
-  );
+  return globalDb().transaction(async (tx) => {
+    await tx.update(users).set({ lastSignInAt: new Date() }).where(eq(users.id, id));
+    await recordAccountAudit(
+      tx,
+      { id, email },
+      { action: 'sign_in.succeeded', actor, after: { method } },
+    );
+  });
 }
 
 /**

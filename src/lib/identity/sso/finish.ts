@@ -3,6 +3,7 @@ import { parseCookies } from 'better-auth/cookies';
 import { Problem } from '../../platform/errors.ts';
 import { log } from '../../platform/log.ts';
 import { auth } from '../auth/auth.ts';
+import { toProblem } from '../auth/auth-error.ts';
 import { readAddress } from '../auth/client.ts';
 import { consumeLimit, refundLimit, ssoByAddress } from '../auth/limits.ts';
 import { attemptCookie } from '../auth/sso-sessions.ts';
@@ -42,11 +43,15 @@ export async function finishSso(
   const userId = await recordRefusal(provider, async () =>
     admit(provider, await exchange(provider, attempt, { search, state })),
   );
-  const { headers } = await auth().api.openSsoSession({
-    body: { userId, providerId, tenantId: provider.tenantId },
-    headers: client,
-    returnHeaders: true,
-  });
+  const { headers } = await auth()
+    .api.openSsoSession({
+      body: { userId, providerId, tenantId: provider.tenantId },
+      headers: client,
+      returnHeaders: true,
+    })
+    .catch((error: unknown) => {
+      throw toProblem(error);
+    });
   // People of one office sign in at the same hour; only what leads nowhere counts.
   await refundLimit(ssoByAddress, readAddress(client), 2);
   const ended = await auth().api.endSsoAttempt({ returnHeaders: true });

@@ -37,6 +37,7 @@ export async function admit(provider: SsoProvider, claims: Claims): Promise<stri
       (await findByAddress(tx, provider, email)) ??
       (await join(tx, provider, { email, name: claims['name'] }));
     if (!domains.includes(mailDomainOf(user.email))) throw foreignDomain(user.email);
+    if (user.disabledAt !== null) throw notMember();
     await requireMembership(tx, provider, user);
     await link(tx, provider, user.id, claims.sub);
     await recordSuccess(tx, provider, user);
@@ -156,12 +157,13 @@ async function link(tx: Tx, provider: SsoProvider, userId: string, sub: string):
 }
 
 /** The sign-in concerns the provider's workspace alone, because it opens no other. */
-function recordSuccess(
+async function recordSuccess(
   tx: Tx,
   { tenantId, issuer }: SsoProvider,
   { id, email }: User,
 ): Promise<void> {
-  return recordAudit(tx, {
+  await tx.update(users).set({ lastSignInAt: new Date() }).where(eq(users.id, id));
+  await recordAudit(tx, {
     tenantId,
     action: 'sign_in.succeeded',
     actor: { kind: 'user', id, label: email },
@@ -186,7 +188,7 @@ export async function recordFailure(
 
 const refusal = (message: string) => new Problem('forbidden', message);
 
-/** Says the same to strangers, staff and members of other workspaces. */
+/** Says the same to strangers, staff, members of other workspaces and disabled accounts. */
 const notMember = () =>
   refusal('You are not a member of this workspace. Ask one of its admins for an invitation.');
 

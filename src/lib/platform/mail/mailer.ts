@@ -51,6 +51,15 @@ export function sendMailLater(to: string, mail: Mail): void {
   sendMail(to, mail).catch(() => {});
 }
 
+/**
+ * Like `sendMailLater`, for mails that only tell what has happened. Without SMTP_URL nothing is
+ * sent: the console of the demo is for the links that people need.
+ */
+export function sendNoticeLater(to: string, mail: Mail): void {
+  if (config().SMTP_URL !== undefined) return sendMailLater(to, mail);
+  log.info({ event: 'mail.skipped', kind: mail.kind }, 'SMTP_URL is not set, so nobody is told');
+}
+
 function openTransport(url: string) {
   return createTransport({
     url,

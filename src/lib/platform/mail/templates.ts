@@ -1,6 +1,6 @@
 /** A mail with one link, as plain text and as simple HTML. */
 export interface Mail {
-  kind: 'reset' | 'invitation' | 'alert';
+  kind: 'reset' | 'invitation' | 'notice' | 'alert';
   subject: string;
   link: string;
   text: string;
@@ -32,6 +32,14 @@ export function invitationMail(
     `${inviter} invites you to the workspace ${workspace} as ${role}.`,
     `The link can be used once, within ${days} days, and only with this e-mail address.`,
   ]);
+}
+
+/**
+ * For the owner of an account: what was changed about it. The link leads to the account page, which
+ * asks to sign in.
+ */
+export function noticeMail(subject: string, link: string, lines: string[]): Mail {
+  return compose('notice', subject, link, 'Look at your account', lines);
 }
 
 /** For operators: an alert or a recovery. `lines` are further paragraphs. */
