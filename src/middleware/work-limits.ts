@@ -28,11 +28,18 @@ const searchNames = ['q', 'search', 'domain'];
 /** The first that covers a request is the one that counts it. */
 const workLimits: readonly WorkLimit[] = [
   {
+    name: 'work:archive',
+    max: 12,
+    windowSeconds: minutes(60),
+    what: 'You have exported too many whole workspaces in a short time.',
+    covers: ({ routePattern }) => routePattern.endsWith('.zip'),
+  },
+  {
     name: 'work:export',
     max: 100,
     windowSeconds: minutes(10),
     what: 'You have exported too many lists in a short time.',
-    covers: ({ routePattern }) => routePattern.endsWith('.[format]'),
+    covers: ({ routePattern }) => /\.(?:\[format\]|csv)$/.test(routePattern),
   },
   {
     name: 'work:search',

@@ -69,6 +69,20 @@ describe('the limits of a user', () => {
     }
   });
 
+  it('cover every download', async () => {
+    const downloads = readRoutes().filter(({ pattern }) => /\/[^/.]+\.[\w[\]]+$/.test(pattern));
+    // JSON is one document or one row.
+    const guarded = downloads.filter(({ pattern }) => !pattern.endsWith('.json'));
+    expect(guarded.length).toBeGreaterThan(3);
+    for (const { pattern } of guarded) {
+      const path = pattern
+        .replace('[tenant]', 'alpha')
+        .replace('[list]', 'leads')
+        .replace('[format]', 'csv');
+      expect([pattern, (await staff.fetch(path)).status]).toEqual([pattern, 429]);
+    }
+  });
+
   it.each([
     '/w/alpha/leads.csv',
     '/w/alpha/leads.xlsx',
