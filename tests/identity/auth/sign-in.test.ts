@@ -4,6 +4,7 @@ import { changePassword } from '#lib/identity/auth/account.ts';
 import { listSessions, revokeSession } from '#lib/identity/auth/sessions.ts';
 import { signOut } from '#lib/identity/auth/sign-in.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
+import { withQueryTime } from '#lib/platform/db/query-time.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { Browser, password, problemOf } from './people.ts';
@@ -63,6 +64,23 @@ describe('signing in', () => {
     ]);
     expect(new Set(answers.map((problem) => `${problem.code}: ${problem.message}`))).toEqual(
       new Set(['unauthenticated: The e-mail address or the password is wrong.']),
+    );
+  });
+
+  it('asks the database the same number of things about every wrong password', async () => {
+    const known = new Browser();
+    await known.signIn('ada@example.test');
+    const count = (browser: Browser, email: string) =>
+      withQueryTime(async (tally) => {
+        await problemOf(browser.signIn(email, 'wrong password!'));
+        return tally.queries;
+      });
+    for (const browser of [new Browser(), known])
+      expect(await count(browser, 'nobody@example.test')).toBe(
+        await count(browser, 'nopass@example.test'),
+      );
+    expect(await count(new Browser(), 'nobody@example.test')).toBe(
+      await count(new Browser(), 'ada@example.test'),
     );
   });
 

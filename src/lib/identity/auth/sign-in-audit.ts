@@ -4,7 +4,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { mask } from '../../platform/mask.ts';
-import { users } from '../../schema/identity.ts';
+import { accounts, users } from '../../schema/identity.ts';
 import { currentActor } from '../audit/context.ts';
 import {
   noteAccountChange,
@@ -91,6 +91,9 @@ async function recordFailure(
 ): Promise<void> {
   await globalDb().transaction(async (tx) => {
     const account = await findAccount(tx, email);
+    // better-auth asks for the accounts of a user whom it finds: the one statement that is missing.
+    if (account === undefined && action === 'sign_in.failed')
+      await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.userId, newId()));
     const entry: AuditEntry = {
       action,
       target: { type: 'account', id: account?.id ?? null, label: account?.email ?? hide(email) },
