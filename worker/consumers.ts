@@ -7,6 +7,7 @@ import { log, withLogFields } from '../src/lib/platform/log.ts';
 import { deadLetterQueue } from '../src/lib/platform/queue/queue.ts';
 import { safeMessage, safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
+import { deleteOutdatedJob } from './jobs/delete-outdated.ts';
 import { erasePersonJob } from './jobs/erase-person.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
@@ -30,6 +31,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'retry-records': retryRecordsJob,
   replay: replayJob,
   'prune-raw': pruneRawJob,
+  'delete-outdated': deleteOutdatedJob,
   'erase-person': erasePersonJob,
   'poll-consent': pollDeviceFlowJob,
   'refresh-token': refreshTokenJob,

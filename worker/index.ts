@@ -13,6 +13,7 @@ import { startTracing } from '../src/lib/platform/tracing.ts';
 import { duePushesTask } from '#lib/outbound/push/due.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { StoppedError } from '#lib/ingest/failures.ts';
+import { deleteOutdatedTask } from '#lib/privacy/retention/run.ts';
 import { pruneRawTask } from '#lib/ingest/retention/task.ts';
 import { startConsumers } from './consumers.ts';
 import { startSchedule } from './schedule.ts';
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   const schedule = await startSchedule();
   started.push(
     () => schedule.destroy(),
-    startPeriodicTasks([checkAlertsTask(), pruneRawTask(), duePushesTask()]),
+    startPeriodicTasks([checkAlertsTask(), pruneRawTask(), deleteOutdatedTask(), duePushesTask()]),
   );
   log.info({ event: 'worker.ready' }, 'Worker is ready');
 }

@@ -4,6 +4,7 @@ import { getProvider } from '#lib/connectors/registry.ts';
 import type { Cursor } from '#lib/connectors/contract/source.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
 import { readDuePartitions } from '#lib/ingest/partitions.ts';
+import { keepAll } from '#lib/ingest/suppression/retention-rule.ts';
 import { noSuppression } from '#lib/ingest/suppression/suppression.ts';
 import { createCounters, type Pass, type Source } from '#lib/ingest/types.ts';
 import { useDatabase } from '../helpers/database.ts';
@@ -48,6 +49,7 @@ function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
     hasErrors: false,
     corrections: new Map(),
     suppression: noSuppression,
+    retention: keepAll,
     counters: createCounters(),
   };
 }

@@ -25,6 +25,9 @@ export const privacyRequests: TenantRequest[] = [
   privacy('find', { person: somebody }, 200),
   { ...privacy('erase', { person: somebody, confirm: 'else' }, 400), action: 'erase unconfirmed' },
   privacy('erase', { person: somebody, confirm: somebody }, 303),
+  privacy('preview-retention', { leadMonths: '12', noteMonths: '' }, 200),
+  { ...privacy('save-retention', { leadMonths: 'x' }, 400), action: 'save no number' },
+  privacy('save-retention', { leadMonths: '1200', noteMonths: '' }, 303),
   {
     file: 'w/[tenant]/settings/export.zip.ts',
     method: 'GET',

@@ -272,6 +272,7 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
     'tenant_features',
     'score_models',
     'erasures',
+    'record_retention',
     'erasure_marks',
   ];
   const digests = await Promise.all(

@@ -13,6 +13,7 @@ import { type Failure } from './failures.ts';
 import { streamStates } from '../schema/sync.ts';
 import { hasOpenRejections } from './rejections/open.ts';
 import { chooseSpan } from './span.ts';
+import { keepAll, loadRetentionRule } from './suppression/retention-rule.ts';
 import { loadSuppression, noSuppression } from './suppression/suppression.ts';
 import { lockStreamState, lockOrCreateState, whereStreamState, type StreamState } from './state.ts';
 import { createCounters, type Pass, type Source, type Stream, type StreamReport } from './types.ts';
@@ -56,6 +57,7 @@ export function beginPass(source: Source, stream: Stream): Promise<Pass> {
     pass.hasErrors = await hasOpenRejections(tx, { tenantId, connectionId, stream: stream.name });
     pass.corrections = await loadCorrections(tx, tenantId, connectionId, stream.name);
     pass.suppression = await loadSuppression(tx, tenantId);
+    pass.retention = await loadRetentionRule(tx, tenantId);
     return pass;
   });
 }
@@ -102,6 +104,7 @@ function createPass(stream: Stream, state: StreamState, startedAt: Date): Pass {
     hasErrors: false,
     corrections: new Map(),
     suppression: noSuppression,
+    retention: keepAll,
     counters: createCounters(),
   };
 }

@@ -41,7 +41,7 @@ export async function preparePage(
   received: Page,
 ): Promise<PreparedPage> {
   const suppressed = pass.suppression.version;
-  const { page, keptOut } = keepOut(source, stream, pass, received);
+  const { page, keptOut } = await keepOut(source, stream, pass, received);
   const packing = packBody(page.response.body);
   const translated = translatePage(stream, source, page, pass.corrections);
   translated.listedIds.push(...keptOut.placeholders);

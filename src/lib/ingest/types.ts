@@ -1,6 +1,7 @@
 import type { ConnectionSession } from '../connections/session.ts';
 import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
+import type { RetentionRule } from './suppression/retention-rule.ts';
 import type { Suppression } from './suppression/suppression.ts';
 import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
 
@@ -85,6 +86,8 @@ export interface Pass {
   corrections: Corrections;
   /** The people who were erased, as of when the pages being prepared were read. */
   suppression: Suppression;
+  /** What the workspace does not keep any more. */
+  retention: RetentionRule;
   counters: StreamCounters;
 }
 

@@ -31,6 +31,7 @@ export const jobs = {
     requestedBy: z.uuid().nullable(),
   }),
   'prune-raw': z.object({ tenantId: z.uuid() }),
+  'delete-outdated': z.object({ tenantId: z.uuid() }),
   'erase-person': z.object({ tenantId: z.uuid(), erasureId: z.uuid() }),
   'poll-consent': z.object({ tenantId: z.uuid(), consentId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),

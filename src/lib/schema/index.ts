@@ -30,3 +30,4 @@ export * from './saved-views.ts';
 export * from './webhooks.ts';
 export * from './write-backs.ts';
 export * from './erasures.ts';
+export * from './record-retention.ts';

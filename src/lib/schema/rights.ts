@@ -122,6 +122,7 @@ export const appRights: Record<string, TableRights> = {
   reports: rows('people publish reports'),
   erasures: rows('admins erase people, and let them in again'),
   erasure_marks: rows('digests by which erased people are kept out'),
+  record_retention: rows('admins choose how long leads and notes are kept'),
   erasure_keys: rows('the key of the digests, sealed anew with the keys'),
   saved_views: rows('people save, rename and delete filters'),
   webhook_deliveries: rows('notices are recorded, finished and forgotten'),

@@ -37,6 +37,7 @@ export const auditActions = {
   'settings.changed': 'Changed the settings',
   'feature.switched': 'Switched a feature',
   'person.erased': 'Erased a person',
+  'retention.applied': 'Deleted leads and notes past their retention',
   'tenant.exported': 'Exported the whole workspace',
   'person.readmitted': 'Let an erased person in again',
   'sso.configured': 'Set up single sign-on',

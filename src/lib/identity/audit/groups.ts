@@ -57,6 +57,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   view: 'views',
   report: 'views',
   person: 'privacy',
+  retention: 'privacy',
   tenant: 'privacy',
 };
 

@@ -35,7 +35,7 @@ export async function prepareBatch(
   const read = await readPages(
     source,
     stream,
-    plan.suppression,
+    plan,
     pages.filter(
       ({ partition }) => parents === undefined || (partition !== null && parents.has(partition)),
     ),

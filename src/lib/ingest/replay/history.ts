@@ -41,14 +41,14 @@ const batchLimits = { pages: 200, bytes: 4_000_000 };
 export async function walkHistory(
   source: ReplaySource,
   stream: Stream,
-  { corrections, suppression }: Pick<ReplayPlan, 'corrections' | 'suppression'>,
+  plan: Pick<ReplayPlan, 'corrections' | 'suppression' | 'retention'>,
   ids: readonly string[],
   existing: ReadonlyMap<string, AnyRow>,
 ): Promise<Map<string, PastVersion>> {
   const pastVersions = new Map<string, PastVersion>();
   const wanted = new Set(ids);
   for (const pages of splitIntoBatches(await selectPages(source, stream, ids), batchLimits)) {
-    for (const { page, items } of await readPages(source, stream, suppression, pages)) {
+    for (const { page, items } of await readPages(source, stream, plan, pages)) {
       for (const [index, item] of (items ?? []).entries()) {
         const itemId = readItemId(stream, item);
         if (itemId !== undefined && !wanted.has(itemId)) continue;
@@ -61,7 +61,7 @@ export async function walkHistory(
             partition: page.partition ?? undefined,
             index,
           },
-          corrections,
+          plan.corrections,
         );
         if (id !== undefined && incoming !== undefined && wanted.has(id))
           pastVersions.set(

@@ -3,8 +3,9 @@ import { rawBodies } from '../../schema/snapshots.ts';
 import { unpackBody } from '../snapshots/store.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { judgeItems } from '../suppression/judge.ts';
-import type { Suppression } from '../suppression/suppression.ts';
+import { findOutdated } from '../suppression/outdated.ts';
 import type { Stream } from '../types.ts';
+import type { ReplayPlan } from './plan.ts';
 import type { ReplaySource } from './types.ts';
 
 export interface ParsedPage<Page> {
@@ -17,13 +18,13 @@ export interface ParsedPage<Page> {
 }
 
 /**
- * Reads the items of stored pages again, without erased people. A body that several pages share is
+ * Reads the items of stored pages again, without erased people and outdated items. A body that several pages share is
  * read once.
  */
 export async function readPages<Page extends { sha256: Buffer; partition: string | null }>(
   source: ReplaySource,
   stream: Stream,
-  suppression: Suppression,
+  { suppression, retention }: Pick<ReplayPlan, 'suppression' | 'retention'>,
   pages: readonly Page[],
 ): Promise<ParsedPage<Page>[]> {
   const { tenantId } = source;
@@ -46,12 +47,16 @@ export async function readPages<Page extends { sha256: Buffer; partition: string
       ),
     ),
   );
-  return pages.map((page) => {
-    const all = items.get(page.sha256.toString('hex'));
-    if (all === undefined || suppression.isEmpty) return { page, items: all };
-    const place = { ...source, partition: page.partition };
-    return { page, items: judgeItems(suppression, stream, place, all).kept };
-  });
+  return Promise.all(
+    pages.map(async (page) => {
+      const all = items.get(page.sha256.toString('hex'));
+      if (all === undefined) return { page, items: all };
+      const place = { ...source, partition: page.partition };
+      const outdated = await findOutdated(retention, tenantId, stream, place, all);
+      if (suppression.isEmpty && outdated.size === 0) return { page, items: all };
+      return { page, items: judgeItems(suppression, stream, place, all, outdated).kept };
+    }),
+  );
 }
 
 async function parseBody(

@@ -1,6 +1,7 @@
 import type { Tx } from '../../platform/db/pool.ts';
 import { loadCorrections, type Corrections } from '../rejections/corrections.ts';
 import { readOpenKeys } from '../rejections/open.ts';
+import { loadRetentionRule, type RetentionRule } from '../suppression/retention-rule.ts';
 import { loadSuppression, type Suppression } from '../suppression/suppression.ts';
 import type { Stream } from '../types.ts';
 import {
@@ -31,6 +32,8 @@ export interface ReplayPlan {
   corrections: Corrections;
   /** The people who were erased, who do not come back. */
   suppression: Suppression;
+  /** What the workspace does not keep any more. */
+  retention: RetentionRule;
   /** Keys of the items whose rejections are open. */
   openKeys: ReadonlySet<string>;
   parents: Parents | undefined;
@@ -58,6 +61,7 @@ export async function planStream(
       since === undefined && (proof !== undefined || stream.listing.kind === 'partitioned'),
     corrections: await loadCorrections(tx, tenantId, connectionId, stream.name),
     suppression: await loadSuppression(tx, tenantId),
+    retention: await loadRetentionRule(tx, tenantId),
     openKeys: await readOpenKeys(tx, { tenantId, connectionId, stream: stream.name }),
     parents: findParents(source, stream, projected),
   };

@@ -36,21 +36,27 @@ export function judgeItem(
 /** Items without the people who were erased. */
 export interface JudgedItems {
   kept: unknown[];
-  /** The items that were dropped, as they were received, and the erasure that each belongs to. */
-  dropped: { id: string | undefined; item: unknown; erasureId: string }[];
+  /**
+   * The items that were dropped, as they were received, and the erasure that each belongs to; null
+   * for those that are only too old.
+   */
+  dropped: { id: string | undefined; item: unknown; erasureId: string | null }[];
 }
 
-/** Judges the items of one response. */
+/** Judges the items of one response, of which some may be too old to be kept. */
 export function judgeItems(
   suppression: Suppression,
   stream: Stream,
   place: ItemPlace,
   items: readonly unknown[],
+  outdated: ReadonlySet<unknown>,
 ): JudgedItems {
   const judged: JudgedItems = { kept: [], dropped: [] };
   for (const item of items) {
     const verdict = judgeItem(suppression, stream, place, item);
-    if (verdict.isKept) judged.kept.push(verdict.item);
+    if (verdict.isKept && outdated.has(item))
+      judged.dropped.push({ id: readItemId(stream, item), item, erasureId: null });
+    else if (verdict.isKept) judged.kept.push(verdict.item);
     else judged.dropped.push({ id: verdict.id, item, erasureId: verdict.erasureId });
   }
   return judged;

@@ -3,6 +3,7 @@ import type { Page } from '../../connectors/contract/source.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import type { Pass, Source, Stream } from '../types.ts';
+import { findOutdated } from './outdated.ts';
 import { rewriteBody } from './rewrite-body.ts';
 
 /** What of a page was kept out because the person it is about was erased. */
@@ -18,20 +19,23 @@ const nothingKeptOut: KeptOut = { counts: new Map(), placeholders: [] };
 /** Stands in the list of a page's ids for an item that is kept out. */
 export const createPlaceholder = (): string => `erased:${newId()}`;
 
-/** The page without erased people, both in its items and in the response that is stored. */
-export function keepOut(
-  source: Pick<Source, 'connectionId' | 'settings' | 'currency'>,
+/** The page without erased people and outdated items, both in its items and in the response that is stored. */
+export async function keepOut(
+  source: Pick<Source, 'tenantId' | 'connectionId' | 'settings' | 'currency'>,
   stream: Stream,
-  { suppression }: Pick<Pass, 'suppression'>,
+  { suppression, retention }: Pick<Pass, 'suppression' | 'retention'>,
   page: Page,
-): { page: Page; keptOut: KeptOut } {
+): Promise<{ page: Page; keptOut: KeptOut }> {
   const place = { ...source, partition: page.partition };
-  const rewritten = rewriteBody(suppression, stream, place, page.response.body, page.items);
+  const outdated = await findOutdated(retention, source.tenantId, stream, place, page.items);
+  const { response, items: received } = page;
+  const rewritten = rewriteBody(suppression, stream, place, response.body, received, outdated);
   if (rewritten === undefined) return { page, keptOut: nothingKeptOut };
   const { body, kept: items, dropped } = rewritten;
-  const groups = Map.groupBy(dropped, ({ erasureId }) => erasureId);
+  const erased = dropped.flatMap(({ erasureId }) => (erasureId === null ? [] : [erasureId]));
+  const groups = Map.groupBy(erased, (id) => id);
   return {
-    page: { ...page, items, response: { ...page.response, body } },
+    page: { ...page, items, response: { ...response, body } },
     keptOut: {
       counts: new Map([...groups].map(([id, group]) => [id, group.length])),
       placeholders: dropped.map(createPlaceholder),

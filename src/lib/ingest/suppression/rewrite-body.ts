@@ -3,13 +3,13 @@ import type { Stream } from '../types.ts';
 import { judgeItems, type ItemPlace, type JudgedItems } from './judge.ts';
 import type { Suppression } from './suppression.ts';
 
-/** A response without the people who were erased. */
+/** A response without the people who were erased and without what is too old. */
 export interface Rewritten extends JudgedItems {
   body: string;
 }
 
 /**
- * Takes the erased people out of a response: out of its items, and out of everything else in its
+ * Takes the erased people, and the items that are outdated, out of a response: out of its items, and out of everything else in its
  * text, because streams leave out items that are in the text all the same. Returns undefined when
  * nobody erased is in it; such a response stays as it was received, letter by letter.
  */
@@ -19,9 +19,10 @@ export function rewriteBody(
   place: ItemPlace,
   body: string,
   items: readonly unknown[],
+  outdated: ReadonlySet<unknown> = new Set(),
 ): Rewritten | undefined {
-  if (suppression.isEmpty) return undefined;
-  const judged = judgeItems(suppression, stream, place, items);
+  if (suppression.isEmpty && outdated.size === 0) return undefined;
+  const judged = judgeItems(suppression, stream, place, items, outdated);
   const gone = new Set(judged.dropped.map(({ item }) => JSON.stringify(item)));
   const rewritten = rewriteText(suppression, gone, body);
   return rewritten === undefined ? undefined : { ...judged, body: rewritten };

@@ -68,7 +68,7 @@ async function selectTables(tx: Tx): Promise<TextTable[]> {
   const { rows } = await tx.execute<TextTable>(sql`
     select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
     from pg_class as c join pg_attribute as a on a.attrelid = c.oid
-    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relrowsecurity
       and a.attnum > 0 and a.atttypid in ('text'::regtype, 'jsonb'::regtype)
       and has_table_privilege(c.oid, 'update')
       and exists (select from pg_attribute as tenant

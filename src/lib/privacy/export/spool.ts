@@ -33,8 +33,10 @@ export async function spool(
   );
   const chunks = followFile(file, state);
   const end = async () => {
+    // First, so that a reader who waits for more bytes of the writer waits no longer.
     output.destroy();
     await writer;
+    await chunks.return(undefined);
     await rm(directory, { recursive: true, force: true });
   };
   let next: Promise<IteratorResult<Uint8Array, undefined>> | undefined = chunks.next();
@@ -58,7 +60,6 @@ export async function spool(
         }
       },
       async cancel() {
-        await chunks.return(undefined);
         await end();
       },
     },
