@@ -23,7 +23,7 @@ const isPostTo =
     isPost(asked) && routes.includes(asked.routePattern);
 
 /** The parameters that look for text in every row. */
-const searchNames = ['q', 'search', 'domain'];
+const searchNames = ['q', 'search', 'domain', 'person'];
 
 /** The first that covers a request is the one that counts it. */
 const workLimits: readonly WorkLimit[] = [

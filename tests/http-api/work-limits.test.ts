@@ -86,6 +86,9 @@ describe('the limits of a user', () => {
   it.each([
     '/w/alpha/leads.csv',
     '/w/alpha/leads.xlsx',
+    '/w/alpha/settings/audit.csv',
+    '/audit.csv',
+    '/w/alpha/settings/audit?person=ada',
     '/w/alpha/leads?q=ada',
     '/w/alpha/notes?search=ada',
     '/w/alpha/referrals?domain=acme.example',

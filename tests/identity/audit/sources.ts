@@ -76,9 +76,9 @@ export function listCommands(): string[] {
   return globSync('cli/commands/*.ts').flatMap((file) => {
     const found = new Set<string>();
     visit(parse(file), (node) => {
-      if (!ts.isCallExpression(node) || !/^(command|add)$/.test(nameOfCall(node))) return;
-      const [name] = node.arguments;
-      if (name !== undefined && ts.isStringLiteral(name)) found.add(name.text);
+      if (!ts.isCallExpression(node) || !/^(command|add\w*)$/.test(nameOfCall(node))) return;
+      const name = node.arguments.slice(0, 2).find((argument) => ts.isStringLiteral(argument));
+      if (name !== undefined) found.add(name.text.split(' ', 1)[0] ?? '');
     });
     return [...found].map((name) => `${path.basename(file)} ${name}`);
   });
