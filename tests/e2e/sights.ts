@@ -42,6 +42,7 @@ export const outside = (slug: string): Sight[] => [
     as: admin(slug),
     act: (page) => page.locator('.audit-event summary').first().click(),
   },
+  { name: 'people', path: '/people', as: staff },
   { name: 'account', path: '/account', as: viewer(slug) },
   { name: 'two-factor', path: '/account/two-factor', as: viewer(slug), act: startTwoFactor },
   { name: 'members', path: `/w/${slug}/settings/members`, as: admin(slug) },

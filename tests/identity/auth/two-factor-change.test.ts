@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { verifyCode } from '#lib/identity/auth/sign-in.ts';
 import {
   confirmTwoFactor,
   disableTwoFactor,
@@ -49,9 +50,14 @@ describe('a change of two-step sign-in', () => {
       browser.client,
     );
     expect(renewed.some((code) => backupCodes.includes(code))).toBe(false);
-    const [code = ''] = renewed;
+    const [code = '', another = ''] = renewed;
+    const elsewhere = new Browser();
+    await elsewhere.signIn('two@example.test');
+    const second = { kind: 'backup', code: another };
+    elsewhere.keep((await verifyCode(second, elsewhere.client)).cookies);
     browser.keep(await disableTwoFactor({ password, code }, signedIn, browser.client));
     expect((await browser.signedIn()).user.twoFactorEnabled).toBe(false);
+    expect(await elsewhere.session()).toBeNull();
     expect((await new Browser().signIn('two@example.test')).needsCode).toBe(false);
   });
 

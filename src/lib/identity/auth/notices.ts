@@ -47,7 +47,9 @@ const notices = {
   },
   'two_factor.disabled': {
     subject: 'Two-step sign-in was turned off',
-    what: 'Signing in to your Tributary account no longer takes a code, only the password.',
+    what:
+      'Signing in to your Tributary account no longer takes a code, only the password. ' +
+      'All other devices were signed out.',
     advice: ifNotYou,
   },
   'two_factor.codes_renewed': {

@@ -115,8 +115,8 @@ export async function renewBackupCodes(
 }
 
 /**
- * Turns two-step sign-in off, after checking password and code. Throws Problem `conflict` while a
- * workspace demands it of the person, or the agency of its staff.
+ * Turns two-step sign-in off, after checking password and code, and ends the other sessions. Throws
+ * Problem `conflict` while a workspace demands it of the person, or the agency of its staff.
  */
 export async function disableTwoFactor(
   input: TwoFactorChange,
@@ -132,6 +132,7 @@ export async function disableTwoFactor(
   const { headers } = await withPasswordCheck(signedIn, () =>
     auth().api.disableTwoFactor({ body: { password }, headers: client, returnHeaders: true }),
   );
+  await keepOnlySession(headers, signedIn, client);
   await noteAccountChange(signedIn.user, { action: 'two_factor.disabled' });
   notifyOwner(signedIn.user, 'two_factor.disabled');
   return headers;
