@@ -24,7 +24,8 @@ export function extendUser(user: Command): void {
   });
   addChange(user, 'reset-2fa', 'remove two-step sign-in from an account, and end its sessions', {
     verb: resetTwoFactor,
-    done: (email) => `Reset two-step sign-in of ${email}. The password alone signs in until then.`,
+    done: (email) =>
+      `Reset two-step sign-in of ${email}. The password alone signs in until it is set up again.`,
   });
   addChange(user, 'end-sessions', 'sign a person out on all devices', {
     verb: endSessions,
