@@ -70,7 +70,7 @@ describe('the audit log of a workspace', () => {
     expect(lines).toContain('operator-north: Changed the settings: north franchising');
     const text = await page.locator('#events').innerText();
     expect(text).toMatch(/Sam Staff\s+agency staff/);
-    expect(text).toMatch(/raw retention days: \d+ → 45/);
+    expect(text).toMatch(/raw retention days: from \d+ to 45/);
     expect(text).toContain('Events are kept for 730 days');
     expect(text).toContain('Times are in America/Denver');
     const visit = page.locator('.audit-event', { hasText: 'Entered the workspace' });

@@ -62,9 +62,11 @@ export function listChanges({ before, after }: AuditRow): Change[] {
   }));
 }
 
-/** One change on one line: "Role: viewer → admin". */
+/** One change on one line: "role: from viewer to admin". The font of the pages has no arrow. */
 export const formatChange = ({ name, before, after }: Change): string =>
-  before === null ? `${name}: ${after ?? nothing}` : `${name}: ${before} → ${after ?? nothing}`;
+  before === null
+    ? `${name}: ${after ?? nothing}`
+    : `${name}: from ${before} to ${after ?? nothing}`;
 
 /** A value as it was recorded; lists and objects on one line. */
 function formatValue(value: unknown): string {
