@@ -8,7 +8,7 @@ interface EndOptions extends OutputOptions {
 }
 
 /** Adds the commands that end a workspace to `tenant`. */
-export function addTenantEndCommands(tenant: Command): void {
+export function defineTenantEnd(tenant: Command): void {
   tenant
     .command('archive')
     .description('take a workspace out of service; nothing is deleted')

@@ -12,7 +12,7 @@ import {
 import { exportWorkspace } from '#lib/privacy/export/archive.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 import { print, table, type OutputOptions } from '../output.ts';
-import { addTenantEndCommands } from './tenant-end.ts';
+import { defineTenantEnd } from './tenant-end.ts';
 
 interface CreateOptions extends OutputOptions {
   slug: string;
@@ -67,7 +67,7 @@ export function addTenantCommands(program: Command): void {
     .option('--raw-bodies', 'include the responses as received')
     .option('--json', 'print JSON')
     .action(exportTenant);
-  addTenantEndCommands(tenant);
+  defineTenantEnd(tenant);
   tenant
     .command('list')
     .description('list the workspaces')
