@@ -178,6 +178,8 @@ const commands: Record<string, Trace> = {
   'tenant.ts update': ['settings.changed', 'feature.switched'],
   'tenant.ts export': ['tenant.exported'],
   'tenant.ts list': reads,
+  'tenant-end.ts archive': ['workspace.archived', 'workspace.restored'],
+  'tenant-end.ts erase': ['workspace.erased'],
   'user.ts user': holds,
   'user.ts create': ['account.created', 'staff.granted'],
   'webhook.ts webhook': holds,
