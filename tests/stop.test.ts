@@ -46,8 +46,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const preload = `
-  process.on('SIGUSR2', function hangForever() { for (;;); });
+const preload = `import { writeSync } from 'node:fs';
+  process.on('SIGUSR2', function hangForever() { writeSync(1, 'hanging\\n'); for (;;); });
   process.on('SIGHUP', function throwLater() {
     Promise.reject(
       Object.assign(new Error('Failed query: select $1\\nparams: of-a-person', {
@@ -179,6 +179,8 @@ describe('a process whose event loop stands still', () => {
   it.each(['web', 'worker'] as const)('%s: ends soon after SIGTERM all the same', async (name) => {
     const hanging = await entries[name]();
     hanging.child.kill('SIGUSR2');
+    // Two signals at once may arrive in either order, and a web without requests ends at once.
+    await until('it hangs', () => hanging.output().includes('hanging'));
     hanging.child.kill('SIGTERM');
     expect(await hanging.exited).toEqual({ code: null, signal: 'SIGKILL' });
     const told = [...linesOf(hanging, 'process.stuck'), ...linesOf(hanging, 'stop.timed_out')];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useDatabase } from '../helpers/database.ts';
+import { password } from '../helpers/web.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { openWorld, type World } from '../isolation/world.ts';
@@ -46,7 +47,7 @@ const requests: [string, number, Partial<HostileRequest>][] = [
   ['/w/alpha/settings/mapping?connection=x', 404, form({ intent: 'restore:1' })],
   ['/w/alpha/settings/mapping?done=constructor', 200, {}],
   ['/w/alpha/settings/scoring', 200, form({ intent: 'preview', '__proto__.x': '1' })],
-  ['/account/two-factor', 409, form({ intent: 'renew', password: 'x' })],
+  ['/account/two-factor', 409, form({ intent: 'renew', password, code: '123456' })],
   ['/account', 400, { ...form({}), headers: { 'content-type': 'multipart/form-data' } }],
   ['/account', 400, form({ intent: 'name', name: 'a\0b' })],
   ['/reset-password?token=%00', 400, {}],

@@ -77,14 +77,9 @@ const turns = async (count: number): Promise<void> => {
 };
 
 describe('the worker', () => {
-  it('listens nowhere unless a port is set', async () => {
-    const worker = startWorker({ METRICS_PORT: '' });
-    await until('it is ready', () => worker.output().includes('worker.ready'));
-    await turns(1);
-    expect(worker.output()).not.toContain('worker.listening');
-  });
-
   it('tells figures to whoever has the token, and everybody that it lives', async () => {
+    // The first worker of this file: figures are those of one process, and a later one would find
+    // the account synced.
     const origin = await originOf(startWorker());
     await until(
       'the account was synced',
@@ -117,6 +112,13 @@ describe('the worker', () => {
     expect(figures.value('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
     expect(figures.text).not.toMatch(/tell.tale|CT_|@|127\.0\.0\.1/);
     expect(figures.text).not.toContain(metricsToken);
+  });
+
+  it('listens nowhere unless a port is set', async () => {
+    const worker = startWorker({ METRICS_PORT: '' });
+    await until('it is ready', () => worker.output().includes('worker.ready'));
+    await turns(1);
+    expect(worker.output()).not.toContain('worker.listening');
   });
 
   it('without a token has no metrics, and is healthy all the same', async () => {
