@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
@@ -183,6 +184,7 @@ export async function updateSettings(
     const [connection] = await tx.select().from(connections).where(own).for('update');
     if (connection === undefined) throw unknownConnectionProblem();
     checkSettings(getProvider(connection.provider), settings);
+    if (isDeepStrictEqual(connection.settings, settings)) return;
     await tx
       .update(connections)
       .set({ settings, updatedAt: sql`now()` })

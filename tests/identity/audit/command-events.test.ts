@@ -62,6 +62,9 @@ describe('what an operator changes is in the log', () => {
       before: { pageSize: null },
       after: { pageSize: '50' },
     });
+    expect(toLines(await run(`connection update ${own} --setting pageSize=50`)), 'again').toEqual(
+      [],
+    );
     expect(toLines(await run(`sync ${own}`))).toEqual([`sync.requested: ${label}`]);
     expect(toLines(await run(`sync ${own} --accept-deletions`))).toEqual([
       `deletion.confirmed: ${label}`,

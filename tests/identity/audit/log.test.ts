@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { actAs, noteStaff } from '#lib/identity/audit/context.ts';
 import { pruneAudit } from '#lib/identity/audit/prune.ts';
-import { recordAudit } from '#lib/identity/audit/record.ts';
+import { changedFields, recordAudit } from '#lib/identity/audit/record.ts';
 import { readAllAudit } from '#lib/identity/audit/scope.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -51,6 +51,13 @@ describe('the audit log', () => {
       ['audit_events'],
     );
     expect(rights.map(({ right }) => right)).toEqual(['INSERT', 'SELECT']);
+  });
+
+  it('compares versions field by field, also one that lacks a field', () => {
+    expect(changedFields({ a: 1, b: [2], gone: 'x' }, { a: 1, b: [3], fresh: null })).toEqual({
+      before: { b: [2], gone: 'x', fresh: null },
+      after: { b: [3], gone: null, fresh: null },
+    });
   });
 
   it('can only be added to', async () => {

@@ -96,12 +96,16 @@ function toRow(
   };
 }
 
-/** The fields in which two versions of a row differ, as `recordAudit` takes them. Pure. */
+/**
+ * The fields in which two versions of a row differ, as `recordAudit` takes them; one that a version
+ * lacks is null in it. Pure.
+ */
 export function changedFields(
   before: Record<string, unknown>,
   after: Record<string, unknown>,
 ): Required<Pick<AuditEntry, 'before' | 'after'>> {
-  const names = Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  const all = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const names = all.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   const pick = (row: Record<string, unknown>) =>
     Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
   return { before: pick(before), after: pick(after) };
