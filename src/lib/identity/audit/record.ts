@@ -5,7 +5,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { scrub } from '../../platform/secrets.ts';
 import { auditEvents } from '../../schema/audit.ts';
-import { memberships } from '../../schema/identity.ts';
+import { memberships, users } from '../../schema/identity.ts';
 import type { AuditAction } from './actions.ts';
 import { currentActor, type AuditActor } from './context.ts';
 
@@ -35,6 +35,17 @@ export async function recordAudit(
   { tenantId, ...entry }: AuditEntry & { tenantId: string | null },
 ): Promise<void> {
   await tx.insert(auditEvents).values(toRow(tenantId, entry));
+}
+
+/** As `recordAudit`, about the account of a user, whose address labels it. */
+export async function recordAboutUser(
+  tx: Tx,
+  userId: string,
+  entry: Omit<AuditEntry, 'target'> & { tenantId: string | null },
+): Promise<void> {
+  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
+  const target = { type: 'account', id: userId, label: user?.email ?? null };
+  await recordAudit(tx, { ...entry, target });
 }
 
 /**

@@ -3,6 +3,7 @@ import { parseCookies } from 'better-auth/cookies';
 import { and, eq } from 'drizzle-orm';
 import { globalDb } from '../../platform/db/database.ts';
 import { accounts, users } from '../../schema/identity.ts';
+import { toStoredEmail } from './input.ts';
 import { createMac, isMac } from './mac.ts';
 import { formatSetCookie, type CookieShape } from './set-cookie.ts';
 
@@ -48,7 +49,7 @@ export async function findDevice(
 ): Promise<string | undefined> {
   const tokens = readTokens(createCookie, client);
   if (tokens.length === 0) return undefined;
-  const account = (await findAccount(eq(users.email, normalize(email)))) ?? nobody;
+  const account = (await findAccount(eq(users.email, toStoredEmail(email)))) ?? nobody;
   return tokens.filter((token) => isTokenOf(token, account)).at(0)?.id;
 }
 
@@ -110,6 +111,3 @@ async function findAccount(which: ReturnType<typeof eq>): Promise<Account | unde
 }
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-
-/** As addresses are stored; without NUL, which PostgreSQL accepts in no text. */
-const normalize = (email: string): string => email.trim().toLowerCase().replaceAll('\0', '');

@@ -142,7 +142,9 @@ async function findChallengedAccount(ctx: Context) {
     : ((await ctx.context.internalAdapter.findUserById(userId)) ?? undefined);
 }
 
-/** `onRefusal` runs for the first attempt that is refused in a window, not for the flood after it. */
+/**
+ * `onRefusal` runs for the first attempt that is refused in a window, not for the flood after it.
+ */
 async function enforceLimit(
   limit: Limit,
   key: string,

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { Problem } from '../../platform/errors.ts';
 import { memberRoles } from './roles.ts';
 
+/**
+ * What somebody typed as an address, as addresses are stored; without NUL, which PostgreSQL accepts
+ * in no text.
+ */
+export const toStoredEmail = (text: string): string =>
+  text.trim().toLowerCase().replaceAll('\0', '');
+
 /** E-mail addresses are compared and stored in lower case. */
 export const emailField = z
   .string({ error: 'Enter an e-mail address.' })

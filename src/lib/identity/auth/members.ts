@@ -4,7 +4,7 @@ import { globalDb } from '../../platform/db/database.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { tenants } from '../../schema/tenants.ts';
-import { recordAudit, type AuditEntry } from '../audit/record.ts';
+import { recordAboutUser, recordAudit } from '../audit/record.ts';
 import { hasRole, type Access } from './access.ts';
 import { emailField, fieldProblem, idField, parseInput, roleField, slugField } from './input.ts';
 import { notifyOfRemoval, notifyOfRole } from './notices.ts';
@@ -90,7 +90,8 @@ export async function changeRole(
       await withdrawInvitations(tx, access.tenant.id, userId);
     }
     await tx.update(memberships).set({ role }).where(whereMember(access.tenant.id, userId));
-    await recordMember(tx, access, userId, {
+    await recordAboutUser(tx, userId, {
+      tenantId: access.tenant.id,
       action: 'member.role_changed',
       before: { role: current },
       after: { role },
@@ -110,7 +111,8 @@ export async function removeMember(access: Access, input: { userId: string }): P
   const account = await changeMember(access, userId, async (tx, current) => {
     if (current === 'admin') await requireAnotherAdmin(tx, tenantId, userId);
     await tx.delete(memberships).where(whereMember(tenantId, userId));
-    await recordMember(tx, access, userId, {
+    await recordAboutUser(tx, userId, {
+      tenantId,
       action: 'member.removed',
       before: { role: current },
     });
@@ -121,17 +123,6 @@ export async function removeMember(access: Access, input: { userId: string }): P
       .where(and(eq(sessions.userId, userId), eq(sessions.activeOrganizationId, tenantId)));
   });
   notifyOfRemoval(account, access.tenant.name);
-}
-
-async function recordMember(
-  tx: Tx,
-  { tenant }: Access,
-  userId: string,
-  entry: AuditEntry,
-): Promise<void> {
-  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
-  const target = { type: 'account', id: userId, label: user?.email ?? null };
-  await recordAudit(tx, { tenantId: tenant.id, target, ...entry });
 }
 
 type MemberChange = (tx: Tx, currentRole: MemberRole | string) => Promise<void>;

@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { newId } from '../../platform/id.ts';
 import { mask } from '../../platform/mask.ts';
 import { accounts, users } from '../../schema/identity.ts';
+import { toStoredEmail } from './input.ts';
 import { currentActor } from '../audit/context.ts';
 import {
   noteAccountChange,
@@ -113,7 +114,7 @@ async function findAccount(tx: Tx, email: string): Promise<Account | undefined> 
   const [account] = await tx
     .select({ id: users.id, email: users.email })
     .from(users)
-    .where(eq(users.email, email.trim().toLowerCase().replaceAll('\0', '')));
+    .where(eq(users.email, toStoredEmail(email)));
   return account;
 }
 

@@ -2,8 +2,8 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { globalDb, withOwner } from '../../platform/db/database.ts';
 import { newId } from '../../platform/id.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { staffGrants, users } from '../../schema/identity.ts';
-import { recordAudit } from '../audit/record.ts';
+import { staffGrants } from '../../schema/identity.ts';
+import { recordAboutUser } from '../audit/record.ts';
 import type { Person } from './access.ts';
 
 /**
@@ -17,7 +17,8 @@ export async function grantStaff(userId: string, tenantId: string | null): Promi
       .values({ id: newId(), userId, tenantId })
       .onConflictDoNothing()
       .returning();
-    if (granted.length > 0) await recordStaff(tx, 'staff.granted', userId, tenantId);
+    if (granted.length > 0)
+      await recordAboutUser(tx, userId, { tenantId, action: 'staff.granted' });
   });
 }
 
@@ -30,23 +31,13 @@ export async function revokeStaff(userId: string, tenantId: string | null): Prom
       .delete(staffGrants)
       .where(and(eq(staffGrants.userId, userId), which))
       .returning();
-    if (revoked.length > 0) await recordStaff(tx, 'staff.revoked', userId, tenantId);
+    if (revoked.length > 0)
+      await recordAboutUser(tx, userId, { tenantId, action: 'staff.revoked' });
   });
 }
 
 const inOwnerTransaction = (work: (tx: Tx) => Promise<void>): Promise<void> =>
   withOwner((db) => db.transaction(work));
-
-async function recordStaff(
-  tx: Tx,
-  action: 'staff.granted' | 'staff.revoked',
-  userId: string,
-  tenantId: string | null,
-): Promise<void> {
-  const [user] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId));
-  const target = { type: 'account', id: userId, label: user?.email ?? null };
-  await recordAudit(tx, { tenantId, action, target });
-}
 
 /** Whether the user is staff of any tenant. */
 export async function isStaff(userId: string): Promise<boolean> {
