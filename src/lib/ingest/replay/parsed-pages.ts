@@ -18,8 +18,8 @@ export interface ParsedPage<Page> {
 }
 
 /**
- * Reads the items of stored pages again, without erased people and outdated items. A body that several pages share is
- * read once.
+ * Reads the items of stored pages again, without erased people and outdated items. A body that
+ * several pages share is read once.
  */
 export async function readPages<Page extends { sha256: Buffer; partition: string | null }>(
   source: ReplaySource,

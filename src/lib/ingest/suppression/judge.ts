@@ -11,7 +11,9 @@ export interface ItemPlace extends Pick<MapContext<unknown>, 'settings' | 'curre
   partition: string | null | undefined;
 }
 
-/** What becomes of an item: it is the erased person's, or is kept, if need be without the person. */
+/**
+ * What becomes of an item: it is the erased person's, or is kept, if need be without the person.
+ */
 export type Verdict =
   { isKept: true; item: unknown } | { isKept: false; id: string | undefined; erasureId: string };
 

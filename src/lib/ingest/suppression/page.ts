@@ -19,7 +19,10 @@ const nothingKeptOut: KeptOut = { counts: new Map(), placeholders: [] };
 /** Stands in the list of a page's ids for an item that is kept out. */
 export const createPlaceholder = (): string => `erased:${newId()}`;
 
-/** The page without erased people and outdated items, both in its items and in the response that is stored. */
+/**
+ * The page without erased people and outdated items, both in its items and in the response that is
+ * stored.
+ */
 export async function keepOut(
   source: Pick<Source, 'tenantId' | 'connectionId' | 'settings' | 'currency'>,
   stream: Stream,

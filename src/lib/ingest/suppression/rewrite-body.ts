@@ -9,9 +9,10 @@ export interface Rewritten extends JudgedItems {
 }
 
 /**
- * Takes the erased people, and the items that are outdated, out of a response: out of its items, and out of everything else in its
- * text, because streams leave out items that are in the text all the same. Returns undefined when
- * nobody erased is in it; such a response stays as it was received, letter by letter.
+ * Takes the erased people, and the items that are outdated, out of a response: out of its items,
+ * and out of everything else in its text, because streams leave out items that are in the text all
+ * the same. Returns undefined when nobody erased is in it; such a response stays as it was
+ * received, letter by letter.
  */
 export function rewriteBody(
   suppression: Suppression,
