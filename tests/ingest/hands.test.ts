@@ -46,6 +46,27 @@ describe('two runs of one connection', () => {
     await expectConverged();
   });
 
+  it('a claim outlasts the locks of a worker that stopped in a transaction', async () => {
+    await db.query(`
+      create sequence refusals;
+      grant usage on sequence refusals to tributary_app;
+      create function refuse_lock() returns trigger language plpgsql as $$ begin
+        if nextval('refusals') <= 2 then
+          raise exception 'canceling statement due to lock timeout'
+            using errcode = 'lock_not_available';
+        end if;
+        return new;
+      end $$;
+      create trigger refuse_lock before insert on sync_runs
+        for each row execute function refuse_lock()`);
+    try {
+      expect((await sync()).status).toBe('success');
+      expect(await runs()).toEqual([{ status: 'success', lease: 1, losses: 0, error_kind: null }]);
+    } finally {
+      await db.query(`drop function refuse_lock cascade; drop sequence refusals`);
+    }
+  });
+
   it('a run that lost three workers has failed until a person retries it', async () => {
     sandbox.faults.arm({ kind: 'latency', ms: 300 });
     const taken: Promise<unknown>[] = [];

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { recordFailedJob } from '../jobs/failed/store.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
@@ -38,10 +38,11 @@ const maxLosses = 3;
  * Claims the connection's run: resumes one that was released between two slices or lost its worker,
  * else begins a new one. A run that another worker holds is a Problem (conflict); one that lost
  * three workers becomes a failed job (also a conflict). Syncs and replays do not resume each other:
- * an unfinished run of the other kind that nobody holds ends here.
+ * an unfinished run of the other kind that nobody holds ends here. A worker that stopped in the
+ * middle of a transaction keeps its locks until the database ends it, so the claim is repeated.
  */
 export async function claimRun(request: SyncRequest): Promise<LeasedRun> {
-  const claimed = await withTenant(request.tenantId, (tx) => tryClaim(tx, request));
+  const claimed = await retryInTenant(request.tenantId, (tx) => tryClaim(tx, request));
   if (claimed === 'syncing' || claimed === 'replaying')
     throw new Problem(
       'conflict',

@@ -3,7 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { getEntityDefinition } from '../entities/registry.ts';
 import type { Cursor, PartitionBatch } from '../connectors/contract/source.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** Parents of one batch; the pass can be resumed after each batch. */
@@ -97,7 +97,7 @@ function createParentReader(source: Source, name: string): ParentReader {
     isNull(columns.deletedAt),
   );
   const read = (condition: SQL, ...order: PgColumn[]): Promise<ParentRow[]> =>
-    withTenant(source.tenantId, async (tx) => {
+    retryInTenant(source.tenantId, async (tx) => {
       const selected = {
         id: columns.id,
         externalId: columns.externalId,

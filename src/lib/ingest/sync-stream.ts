@@ -1,4 +1,4 @@
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Page, ReadContext } from '../connectors/contract/source.ts';
 import { batchByWeight } from '../platform/batch-by-weight.ts';
 import { failpoint } from '../platform/failpoint.ts';
@@ -138,7 +138,7 @@ export async function skipStream(
     kind: 'parent_failed',
     message: `Not read, because ${parent.label} could not be read.`,
   };
-  const report = await withTenant(source.tenantId, async (tx) => {
+  const report = await retryInTenant(source.tenantId, async (tx) => {
     await assertLease(tx, source.tenantId, source);
     await openStreamCounters(tx, source, stream, { id: newId(), mode: 'full' });
     return closeStreamCounters(tx, source, stream, 'failed', failure);
