@@ -19,10 +19,10 @@ export interface Api {
 }
 
 /**
- * Two workspaces synced from the sandbox, their people, and the running web application. Call at
- * the top of a file.
+ * Two workspaces synced from the sandbox, their people, and the running web application, whose
+ * database has the URL that is known once the file has been set up. Call at the top of a file.
  */
-export function useApi(databaseUrl: string): Api {
+export function useApi(databaseUrl: string | (() => string)): Api {
   const api = {} as Api;
   beforeAll(async () => {
     api.sandbox = await startSandbox({ accounts: [northAccount(), southAccount()] });
@@ -35,7 +35,7 @@ export function useApi(databaseUrl: string): Api {
     await createUser({ email: 'viewer@north.test', password, tenantSlug: 'north', role: 'viewer' });
     await createUser({ email: 'member@north.test', password, tenantSlug: 'north', role: 'member' });
     await createUser({ email: 'member@south.test', password, tenantSlug: 'south', role: 'member' });
-    api.web = await startWeb(databaseUrl);
+    api.web = await startWeb(typeof databaseUrl === 'string' ? databaseUrl : databaseUrl());
     api.viewer = await api.web.signIn('viewer@north.test');
     api.member = await api.web.signIn('member@north.test');
     api.stranger = await api.web.signIn('member@south.test');
