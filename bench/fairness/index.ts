@@ -2,7 +2,6 @@ import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
-import { median, times } from '../kit/figures.ts';
 import {
   createMembers,
   makeDue,
@@ -11,28 +10,15 @@ import {
   waitUntilDone,
   type Member,
 } from '../kit/fleet.ts';
-import type { Part, Table } from '../kit/report.ts';
+import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
 import { setLatency, type SandboxReady } from '../sync/sandbox-control.ts';
+import { fairnessTable, latencyMs, patienceSeconds, type Situation } from './table.ts';
 
 const small = 'lists-50';
 const giant = 'lists-20000';
-const latencyMs = 50;
 const giantConnections = 12;
 const samples = scaled(8);
-const maxTimes = 2;
-/** Longer than this nobody waits for the last figure. */
-const patienceSeconds = 90;
-
-/**
- * What a small tenant has beside it while it waits, and its waits from due to done in milliseconds.
- */
-interface Situation {
-  beside: string;
-  waits: number[];
-  /** Whether the goal is about it. */
-  counts: boolean;
-}
 
 interface Bench {
   database: BenchDatabase;
@@ -51,7 +37,10 @@ export async function benchFairness(cluster: Cluster, say: (text: string) => voi
     await useDatabase(database.appUrl, database.superuserUrl);
     const workers = await startWorkers(database, 1);
     try {
-      return { name: 'fairness', tables: [table(await measure({ database, sandbox }, say))] };
+      return {
+        name: 'fairness',
+        tables: [fairnessTable(await measure({ database, sandbox }, say))],
+      };
     } finally {
       await closeQueue();
       await stopWorkers(workers);
@@ -112,36 +101,4 @@ async function measureWaits({ database, sandbox }: Bench, count: number): Promis
     );
   }
   return waits;
-}
-
-function table(situations: readonly Situation[]): Table {
-  const alone = median(situations[0]?.waits ?? []);
-  const seconds = (ms: number) =>
-    Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : `over ${patienceSeconds} s`;
-  const rows = situations.map(({ beside, waits, counts }) => {
-    const ratio = median(waits) / alone;
-    return [
-      beside,
-      Number.isFinite(ratio) ? times(ratio) : `over ${times((patienceSeconds * 1000) / alone)}`,
-      seconds(median(waits)),
-      seconds(Math.max(...waits)),
-      String(waits.length),
-      !counts ? '-' : ratio <= maxTimes ? 'met' : 'missed',
-    ];
-  });
-  return {
-    title: 'What a small tenant waits for its sync, from due to done',
-    head: ['beside', 'wait : alone', 'median', 'longest', 'syncs', 'goal'],
-    rows,
-    notes: [
-      `Goal: at most ${maxTimes} times. One worker with default settings: SYNC_CONCURRENCY ` +
-        '4, SYNC_TENANT_CONCURRENCY 2, SYNC_SLICE_SECONDS 60. Each sample is the first sync of ' +
-        "a new tenant with 50 clients; each of the giant's syncs is one of 20,000 clients, " +
-        'which takes minutes, and was in the queue before.',
-      `The sandbox answers after ${latencyMs} ms. The giant also takes processor time from ` +
-        'the small one: it, the worker, PostgreSQL and the sandbox share the machine.',
-      'With two giants every place is taken, and the small tenant waits at least ' +
-        'until a slice is over, a minute at most; no goal says otherwise.',
-    ],
-  };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { markdown, wrapped, type Part } from './report.ts';
+import { reduction } from './scale.ts';
 
 const file = 'docs/benchmarks.md';
 
@@ -35,7 +36,8 @@ function stamp(postgres: string): string {
   const machine = `${cpus().length} cores (${model}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
   return (
     `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}, Node ` +
-    `${process.versions.node}, PostgreSQL ${postgres}, commit ${commit()}.`
+    `${process.versions.node}, PostgreSQL ${postgres}, commit ${commit()}.` +
+    (reduction === '' ? '' : ` A quick look, not the whole run: ${reduction}.`)
   );
 }
 

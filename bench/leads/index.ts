@@ -2,23 +2,18 @@ import { ensureBuilt } from '../../scripts/build.ts';
 import { stopPart, type Part as Process } from '../../scripts/processes.ts';
 import { leadSearchTokens } from '#lib/entities/lead/search-tokens.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
-import { median, ms, times as ratio } from '../kit/figures.ts';
-import type { Part, Table } from '../kit/report.ts';
+import type { Part } from '../kit/report.ts';
+import { parseSizes } from '../kit/scale.ts';
 import { buildBare } from '../pages/bare/build.ts';
 import { fillMeasured, fillTemplate } from '../pages/load.ts';
 import { takeTimes } from '../pages/measure.ts';
 import { base, deepest, follow, type Route } from '../pages/routes.ts';
 import { openSite, start, type Site } from '../pages/site.ts';
 import { visit } from '../kit/visitor.ts';
+import { leadTable, publishedSizes } from './table.ts';
 
-/**
- * A workspace of a thousand leads against one of a million; others for a quick look:
- * BENCH_LEADS=1000,50000.
- */
-const [few = 1_000, many = 1_000_000] = (process.env['BENCH_LEADS'] ?? '1000,1000000')
-  .split(',')
-  .map(Number);
-const goal = 1.2;
+/** Leads of each workspace; others for a quick look: BENCH_LEADS=1000,50000. */
+const sizes = parseSizes(process.env['BENCH_LEADS'], publishedSizes);
 
 const looks: [label: string, query: string][] = [
   ['newest first', ''],
@@ -39,7 +34,7 @@ export async function benchLeads(cluster: Cluster, say: (text: string) => void):
   const processes: Process[] = [];
   try {
     const sites: Site[] = [];
-    for (const leads of [few, many]) {
+    for (const leads of sizes) {
       const database = await cluster.createDatabase(`leads_${leads}`);
       await fillMeasured(database, ids, leads);
       await checkSearchTokens(database);
@@ -51,7 +46,7 @@ export async function benchLeads(cluster: Cluster, say: (text: string) => void):
     const routes = await prepare(sites);
     const { pages } = await takeTimes(sites, routes, yardstick);
     await Promise.all([yardstick.close(), ...sites.map(({ visitor }) => visitor.close())]);
-    return { name: 'leads', tables: [buildTable(routes, pages)] };
+    return { name: 'leads', tables: [leadTable(sizes, routes, pages)] };
   } finally {
     for (const each of processes) await stopPart(each);
   }
@@ -91,31 +86,4 @@ async function checkSearchTokens(database: BenchDatabase): Promise<void> {
     throw new Error(
       `The benchmark's search tokens are not those of a sync: ${JSON.stringify(wrong)}`,
     );
-}
-
-function buildTable(routes: readonly Route[], pages: number[][][]): Table {
-  const rows = routes.map(({ label }, index) => {
-    const [small = 0, large = 0] = (pages[index] ?? []).map(median);
-    return [
-      label,
-      ratio(large / small),
-      ms(small),
-      ms(large),
-      large / small <= goal ? 'met' : 'missed',
-    ];
-  });
-  const size = (leads: number) => leads.toLocaleString('en-US');
-  return {
-    title: 'The lead table',
-    head: ['list', `${size(many)} : ${size(few)} leads`, size(few), size(many), 'goal'],
-    rows,
-    notes: [
-      `Goal: the page with the first rows of the list takes at most ${goal} times as ` +
-        'long. Each size is a database of its own with 100 tenants, and a web process of ' +
-        'its own; every round asks for every list of both sizes once. Medians of the warm ' +
-        'rounds, from the request to the last byte.',
-      'Rows are filtered, sorted, searched and counted under ' +
-        'row-level security, as the application sees them.',
-    ],
-  };
 }

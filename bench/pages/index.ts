@@ -2,6 +2,7 @@ import { ensureBuilt } from '../../scripts/build.ts';
 import { stopPart, type Part as Process } from '../../scripts/processes.ts';
 import type { Cluster } from '../kit/cluster.ts';
 import type { Part } from '../kit/report.ts';
+import { parseSizes } from '../kit/scale.ts';
 import { prepareWatching } from '../kit/server-log.ts';
 import { visit } from '../kit/visitor.ts';
 import { buildBare } from './bare/build.ts';
@@ -9,10 +10,10 @@ import { fillMeasured, fillTemplate } from './load.ts';
 import { countDemands, takeTimes } from './measure.ts';
 import { prepareRoutes } from './routes.ts';
 import { openSite, start, type Site } from './site.ts';
-import { pageTables } from './tables.ts';
+import { pageTables, publishedSizes } from './tables.ts';
 
 /** Leads of the measured tenant; fewer for a quick look: BENCH_LEADS=1000,5000,20000. */
-export const sizes = (process.env['BENCH_LEADS'] ?? '1000,100000,1000000').split(',').map(Number);
+const sizes = parseSizes(process.env['BENCH_LEADS'], publishedSizes);
 
 /** Server time and queries of each page, by the size of the workspace. */
 export async function benchPages(cluster: Cluster, say: (text: string) => void): Promise<Part> {
@@ -35,7 +36,7 @@ export async function benchPages(cluster: Cluster, say: (text: string) => void):
     say('Times are taken');
     const demands = await countDemands(cluster, sites, routes);
     await Promise.all([yardstick.close(), ...sites.map(({ visitor }) => visitor.close())]);
-    return { name: 'pages', tables: pageTables(routes, times, demands) };
+    return { name: 'pages', tables: pageTables(sizes, routes, times, demands) };
   } finally {
     for (const each of processes) await stopPart(each);
   }

@@ -2,24 +2,15 @@ import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
-import { median, times, whole } from '../kit/figures.ts';
-import type { Part, Table } from '../kit/report.ts';
+import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
 import { createSubject, sync, type Subject } from '../sync/flow.ts';
 import { setLatency, type SandboxReady } from '../sync/sandbox-control.ts';
+import { replayTable, type Series } from './table.ts';
 
 const streams = ['clients', 'opportunities', 'activities'];
 const account = `lists-${scaled(20_000)}`;
 const repetitions = 2;
-
-/** Milliseconds of each repetition of bringing a connection's rows up to date. */
-interface Series {
-  label: string;
-  replay: number[];
-  /** Asking the source again, by its latency. */
-  fetch: Record<0 | 50, number[]>;
-  records: number;
-}
 
 interface Bench {
   database: BenchDatabase;
@@ -42,7 +33,7 @@ export async function benchReplay(cluster: Cluster, say: (text: string) => void)
       await measure(bench, 'nothing changes', async () => {}),
     ];
     say('Replay and fetching: done');
-    return { name: 'replay', tables: [table(found)] };
+    return { name: 'replay', tables: [replayTable(found)] };
   } finally {
     await stopPart(process);
   }
@@ -50,7 +41,7 @@ export async function benchReplay(cluster: Cluster, say: (text: string) => void)
 
 /** They take turns. Only the first repetition asks the slow source. */
 async function measure(bench: Bench, label: string, before: () => Promise<void>): Promise<Series> {
-  const series: Series = { label, replay: [], fetch: { 0: [], 50: [] }, records: 0 };
+  const series: Series = { label, replay: [], fetch: { 0: [], 50: [] }, records: Number.NaN };
   for (let n = 0; n < repetitions; n += 1) {
     await before();
     series.replay.push(await timed(async () => (series.records = await replay(bench))));
@@ -86,40 +77,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function table(found: readonly Series[]): Table {
-  const rows = found.map(({ label, replay: took, fetch, records }) => {
-    const rate = (ms: number[]) => whole((records / median(ms)) * 1000);
-    const [first = 0] = took;
-    return [
-      label,
-      times(median(fetch[0].map((ms, n) => ms / (took[n] ?? ms)))),
-      times(median(fetch[50]) / first),
-      whole(records),
-      rate(took),
-      rate(fetch[0]),
-      rate(fetch[50]),
-    ];
-  });
-  return {
-    title: 'Replay of stored responses, against asking the source again',
-    head: [
-      'what',
-      'replay : fetching at 0 ms',
-      ': fetching at 50 ms',
-      'records',
-      'replay, records/s',
-      'fetching at 0 ms',
-      'at 50 ms',
-    ],
-    rows,
-    notes: [
-      'Ratios are of records per second, within a repetition. Replay reads the newest response ' +
-        'of each record from PostgreSQL, translates it with the mapping of today, and writes ' +
-        'the rows that differ; it asks nobody. Fetching is a sync of the same three lists.',
-      '"Every row changes" sets the digest of all rows to another one ' +
-        'beforehand, so that each is written again.',
-    ],
-  };
 }

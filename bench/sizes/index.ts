@@ -4,16 +4,12 @@ import { weigh, type Weight } from '../../scripts/budgets/weigh.ts';
 import { startPart, stopPart, whenReady } from '../../scripts/processes.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { benchEnv } from '../kit/environment.ts';
-import { kilobytes, mebibytes } from '../kit/figures.ts';
-import type { Part, Table } from '../kit/report.ts';
+import type { Part } from '../kit/report.ts';
 import { signIn, visit } from '../kit/visitor.ts';
 import { fillMeasured, fillTemplate, measured } from '../pages/load.ts';
 import { residentBytes } from './memory.ts';
+import { leads, memoryTable, requests, visitors, weightTable } from './tables.ts';
 import { weighWorker } from './worker.ts';
-
-const leads = 20_000;
-const requests = 1_000;
-const visitors = 8;
 
 /** What pages weigh in the browser, and processes in memory. */
 export async function benchSizes(cluster: Cluster, say: (text: string) => void): Promise<Part> {
@@ -63,52 +59,4 @@ async function load(port: number, cookie: string): Promise<void> {
       await visitor.close();
     }),
   );
-}
-
-function weightTable(weights: Map<string, Weight>): Table {
-  const limits = listBudgets(measured.slug);
-  const rows = [...weights].map(([path, weight]) => {
-    const part = (name: keyof Weight) =>
-      `${kilobytes(weight[name])} of ${limits[path]?.[name] ?? 0}`;
-    return [
-      path.replace(`/w/${measured.slug}`, ''),
-      part('js'),
-      part('css'),
-      part('html'),
-      part('later'),
-    ];
-  });
-  return {
-    title: 'What a page weighs in the browser, gzipped, and its budget',
-    head: ['page', 'JS', 'CSS', 'HTML', 'JS fetched on demand'],
-    rows,
-    notes: [
-      'Kilobytes of 1,000 bytes. On demand is the chart library, which is fetched when ' +
-        'somebody reaches for a chart. JS and CSS are cached for good after the first page.',
-    ],
-  };
-}
-
-interface Memory {
-  idle: number;
-  loaded: number;
-}
-
-function memoryTable(web: Memory, worker: Memory): Table {
-  const row = (name: string, { idle, loaded }: Memory) => [
-    name,
-    mebibytes(idle),
-    mebibytes(loaded),
-  ];
-  return {
-    title: 'Resident memory',
-    head: ['process', 'idle', 'after the load'],
-    rows: [row('web', web), row('worker', worker)],
-    notes: [
-      `The load of web: ${requests} pages of a workspace with ` +
-        `${leads.toLocaleString('en-US')} leads, ${visitors} at a time. The load of worker: ` +
-        'one first sync of 1,000 clients with opportunities, 5,000 notes and activities.',
-      'Both run from TypeScript, whose types Node strips as it loads: that share is included.',
-    ],
-  };
 }

@@ -10,5 +10,5 @@ export async function residentBytes({ child }: Process): Promise<number> {
   const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(
     readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8'),
   )?.[1];
-  return Number(kibibytes ?? 0) * 1024;
+  return Number(kibibytes ?? Number.NaN) * 1024;
 }

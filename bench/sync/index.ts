@@ -70,13 +70,13 @@ async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Serie
   const series: Series = {
     label: each.label,
     latency,
-    rows: 0,
-    pages: 0,
+    rows: Number.NaN,
+    pages: Number.NaN,
     fetch: [],
     sync: [],
     copy: [],
     resync: [],
-    writtenAgain: 0,
+    writtenAgain: Number.NaN,
   };
   for (let n = 0; n < each.repetitions[latency]; n += 1) {
     const subject = await prepareSubject(bench, each, latency);
@@ -85,9 +85,10 @@ async function measure(bench: Bench, each: Case, latency: 0 | 50): Promise<Serie
     const copy: CopyBaseline = await prepareCopy(bench.cluster, bench.database, { ...subject });
     series.rows = copy.rows - (each.before.length === 0 ? 0 : subject.clients);
     series.copy.push(await copy.run());
-    series.writtenAgain += await rowsWritten(bench.database, async () =>
+    const written = await rowsWritten(bench.database, async () =>
       series.resync.push(await timed(() => resync(bench, each, subject))),
     );
+    series.writtenAgain = n === 0 ? written : series.writtenAgain + written;
   }
   bench.say(`${each.label} at ${latency} ms: done`);
   return series;

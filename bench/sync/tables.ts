@@ -1,4 +1,4 @@
-import { median, ms, times, whole } from '../kit/figures.ts';
+import { decimals, median, ms, rate, ratioOf, times, verdict, whole } from '../kit/figures.ts';
 import type { Table } from '../kit/report.ts';
 
 /** Milliseconds of each repetition of one case. */
@@ -12,7 +12,7 @@ export interface Series {
   sync: number[];
   copy: number[];
   resync: number[];
-  /** Rows of entities and rollups that all re-syncs wrote; should be none. */
+  /** Rows of entities and rollups that all re-syncs wrote; should be none. NaN before the first. */
   writtenAgain: number;
 }
 
@@ -29,25 +29,19 @@ export function syncTables(series: readonly Series[], counts: readonly Statement
   return [ratioTable(series), rateTable(series), countTable(counts)];
 }
 
-/** Ratios are taken within each repetition, then their median. */
-function ratios(each: Series, of: 'sync' | 'resync', to: (n: number) => number): number {
-  return median(each[of].map((value, n) => value / to(n)));
-}
-
 function ratioTable(series: readonly Series[]): Table {
   const rows = series.map((each) => {
-    const [fetch, copy] = [(n: number) => each.fetch[n] ?? 0, (n: number) => each.copy[n] ?? 0];
-    const bound = ratios(each, 'sync', (n) => Math.max(fetch(n), copy(n)));
-    const again = ratios(each, 'resync', fetch);
+    const longer = each.fetch.map((fetch, n) => Math.max(fetch, each.copy[n] ?? Number.NaN));
+    const bound = ratioOf(each.sync, longer);
     return [
       each.label,
       `${each.latency} ms`,
       times(bound),
-      times(ratios(each, 'sync', fetch)),
-      times(ratios(each, 'sync', copy)),
-      times(again),
+      times(ratioOf(each.sync, each.fetch)),
+      times(ratioOf(each.sync, each.copy)),
+      times(ratioOf(each.resync, each.fetch)),
       whole(each.writtenAgain),
-      bound <= goal && each.writtenAgain === 0 ? 'met' : 'missed',
+      verdict({ figure: bound, atMost: goal }, { figure: each.writtenAgain, atMost: 0 }),
     ];
   });
   return {
@@ -77,7 +71,7 @@ function ratioTable(series: readonly Series[]): Table {
 }
 
 function rateTable(series: readonly Series[]): Table {
-  const rate = (each: Series, values: number[]) => whole((each.rows / median(values)) * 1000);
+  const speed = (each: Series, values: number[]) => rate(each.rows, median(values));
   return {
     title: 'Records per second',
     head: [
@@ -96,10 +90,10 @@ function rateTable(series: readonly Series[]): Table {
       `${each.latency} ms`,
       whole(each.rows),
       whole(each.pages),
-      rate(each, each.fetch),
-      rate(each, each.sync),
-      rate(each, each.resync),
-      rate(each, each.copy),
+      speed(each, each.fetch),
+      speed(each, each.sync),
+      speed(each, each.resync),
+      speed(each, each.copy),
       ms(median(each.sync)),
     ]),
     notes: [
@@ -113,7 +107,7 @@ function countTable(counts: readonly StatementCounts[]): Table {
   return {
     title: 'Statements for each page',
     head: ['what', 'first sync', 're-sync'],
-    rows: counts.map(({ label, first, again }) => [label, first.toFixed(1), again.toFixed(1)]),
+    rows: counts.map(({ label, first, again }) => [label, decimals(first, 1), decimals(again, 1)]),
     notes: ['All statements of a run, with BEGIN, SET and COMMIT, divided by its pages.'],
   };
 }

@@ -10,31 +10,11 @@ import {
   waitUntilDone,
   type Member,
 } from '../kit/fleet.ts';
-import { times, whole } from '../kit/figures.ts';
-import type { Part, Table } from '../kit/report.ts';
-import { scaled } from '../kit/scale.ts';
+import type { Part } from '../kit/report.ts';
 import { setLatency, type SandboxReady } from '../sync/sandbox-control.ts';
+import { connectionsEach, fleets, latencyMs, tenants, workerTable, type Wave } from './table.ts';
 
 const account = 'lists-8';
-const latencyMs = 1000;
-const tenants = scaled(16);
-const connectionsEach = 2;
-
-/** Workers, and the throughput that they must reach as a multiple of one worker's. */
-const fleets = [
-  { workers: 1, goal: 1 },
-  { workers: 2, goal: 1.8 },
-  { workers: 4, goal: 3.2 },
-];
-
-interface Wave {
-  workers: number;
-  goal: number;
-  /** From due to the last sync's end. */
-  ms: number;
-  syncs: number;
-  pages: number;
-}
 
 /** Throughput of several workers on sources that let them wait. */
 export async function benchWorkers(cluster: Cluster, say: (text: string) => void): Promise<Part> {
@@ -43,11 +23,11 @@ export async function benchWorkers(cluster: Cluster, say: (text: string) => void
     const sandbox = (await whenReady(sandboxPart)) as SandboxReady;
     await setLatency(sandbox, latencyMs);
     const waves: Wave[] = [];
-    for (const fleet of fleets) {
-      waves.push({ ...fleet, ...(await measure(cluster, sandbox, fleet.workers)) });
-      say(`${fleet.workers} at work: done`);
+    for (const { workers } of fleets) {
+      waves.push({ workers, ...(await measure(cluster, sandbox, workers)) });
+      say(`${workers} at work: done`);
     }
-    return { name: 'workers', tables: [table(waves)] };
+    return { name: 'workers', tables: [workerTable(waves)] };
   } finally {
     await stopPart(sandboxPart);
   }
@@ -79,41 +59,4 @@ async function measure(
     await closeQueue();
     await stopWorkers(workers);
   }
-}
-
-function table(waves: readonly Wave[]): Table {
-  const one = waves[0]?.ms ?? 0;
-  const rows = waves.map(({ workers, goal, ms, syncs, pages }) => [
-    String(workers),
-    times(one / ms),
-    workers === 1 ? '-' : times(goal),
-    `${(ms / 1000).toFixed(1)} s`,
-    String(syncs),
-    whole(pages),
-    ((pages / ms) * 1000).toFixed(1),
-    workers === 1 ? '-' : one / ms >= goal ? 'met' : 'missed',
-  ]);
-  return {
-    title: 'Throughput of 1, 2 and 4 workers',
-    head: [
-      'workers',
-      'throughput : one worker',
-      'at least',
-      'from due to the last done',
-      'syncs',
-      'pages',
-      'pages/s',
-      'goal',
-    ],
-    rows,
-    notes: [
-      'Real worker processes on the real queue, with default settings ' +
-        `(SYNC_CONCURRENCY 4, SYNC_TENANT_CONCURRENCY 2): ${tenants} tenants with ` +
-        `${connectionsEach} connections each fall due at one moment. Each is a first ` +
-        'sync of all six streams of a small ClientTether account.',
-      `The sandbox answers each request after ${latencyMs} ms, so that what is ` +
-        'measured is how well workers share the waiting, not how fast the machine ' +
-        'is: all workers, PostgreSQL and the sandbox share it.',
-    ],
-  };
 }
