@@ -47,6 +47,18 @@ const pick = <T>(values: readonly T[], n: number): T => values[n % values.length
 
 export const customerId = (place: number) => `cus_Bench${String(place).padStart(9, '0')}`;
 
+/** The places in the list of the customers created within a span of seconds since 1970. */
+export function placesWithin(created: { gte?: number; lte?: number }): {
+  from: number;
+  to: number;
+} {
+  const { gte = 0, lte = Number.POSITIVE_INFINITY } = created;
+  return {
+    from: Math.max(0, Math.ceil((newest - lte) / secondsApart)),
+    to: Math.floor((newest - gte) / secondsApart),
+  };
+}
+
 /**
  * The place in the list, newest first, of the customer with an id; undefined when it is none of
  * ours.

@@ -5,10 +5,11 @@ import { useDatabase } from '../kit/environment.ts';
 import { startHelper, type Helper } from '../kit/helper.ts';
 import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
+import { costOf } from '../kit/server-cost.ts';
 import { createAccount, type Account } from './account.ts';
-import type { SideResult, SideJob } from './ours.ts';
 import type { Requests, Settings } from './server.ts';
-import { rivalTables, type Cut, type Rerun, type Speed } from './tables.ts';
+import { setups, sides, type Side, type SideJob, type SideResult } from './sides.ts';
+import { rivalTables, type Cut, type Reading, type Rerun, type Speed } from './tables.ts';
 import { rowsWrittenBy } from './writes.ts';
 
 /** Customers of an account at each latency, and how often each side reads one. */
@@ -19,33 +20,19 @@ const cases = [
 const cutCustomers = scaled(20_000);
 const cutAt = 0.6;
 
-type Side = 'ours' | 'theirs';
-export const sides: readonly Side[] = ['ours', 'theirs'];
-
 interface Bench {
+  cluster: Cluster;
   baseUrl: string;
   databases: Record<Side, BenchDatabase>;
   say: (text: string) => void;
 }
 
-/** The same fake Stripe account read by us and by @supabase/stripe-sync-engine. */
+/** The same fake Stripe account read by us and by others. */
 export async function benchRival(cluster: Cluster, say: (text: string) => void): Promise<Part> {
   const server = startPart('stripe', 'bench/rival/server.ts', {});
   try {
     const { port } = await whenReady(server);
-    const databases = {
-      ours: await cluster.createDatabase('ours'),
-      theirs: await cluster.createDatabase('theirs'),
-    };
-    await useDatabase(databases.ours.appUrl, databases.ours.superuserUrl);
-    const bench = { baseUrl: `http://127.0.0.1:${port}/`, databases, say };
-    await withSide('theirs', (side) =>
-      side.run({
-        databaseUrl: databases.theirs.superuserUrl,
-        account: nobody(bench),
-        migrate: true,
-      }),
-    );
+    const bench = await prepare(cluster, `http://127.0.0.1:${port}/`, say);
     const speeds: Speed[] = [];
     const reruns: Rerun[] = [];
     for (const each of cases) speeds.push(await measureSpeed(bench, each, reruns));
@@ -57,33 +44,46 @@ export async function benchRival(cluster: Cluster, say: (text: string) => void):
   }
 }
 
-/** Both sides take turns; without latency each then reads once more what has not changed. */
+/** A database for each side, with its tables. */
+async function prepare(cluster: Cluster, baseUrl: string, say: Bench['say']): Promise<Bench> {
+  const databases = {} as Record<Side, BenchDatabase>;
+  for (const name of sides)
+    databases[name] = await cluster.createDatabase(`rival_${name.toLowerCase()}`);
+  await useDatabase(databases.ours.appUrl, databases.ours.superuserUrl);
+  const account = { tenantId: '', connectionId: '', baseUrl, key: 'sk_0_nobody' };
+  for (const name of sides.filter((each) => each !== 'ours')) {
+    const databaseUrl = databases[name].superuserUrl;
+    await withSide(name, (side) => side.run({ databaseUrl, account, migrate: true }));
+  }
+  return { cluster, baseUrl, databases, say };
+}
+
+/** All sides take turns; without latency each then reads once more what has not changed. */
 async function measureSpeed(
   bench: Bench,
   { latencyMs, customers, repetitions }: (typeof cases)[number],
   reruns: Rerun[],
 ): Promise<Speed> {
   await tell(bench, { latencyMs, limit: null });
-  const speed: Speed = { latencyMs, customers, ours: [], theirs: [] };
+  const readings: Speed['readings'] = {};
   for (let n = 0; n < repetitions; n += 1) {
     for (const name of sides) {
       const account = await emptyAccount(bench, name, customers);
-      await withSide(name, async (side) =>
-        speed[name].push(await read(bench, name, side, account)),
-      );
+      const reading = await withSide(name, (side) => read(bench, name, side, account));
+      (readings[name] ??= []).push(reading);
       if (latencyMs === 0 && n === 0) reruns.push(await measureRerun(bench, name, account));
     }
   }
   bench.say(`${customers} customers at ${latencyMs} ms: done`);
-  return speed;
+  return { latencyMs, customers, readings };
 }
 
 async function measureRerun(bench: Bench, name: Side, account: Account): Promise<Rerun> {
-  let ms = 0;
+  const readings: Reading[] = [];
   const written = await rowsWrittenBy(bench.databases[name], () =>
-    withSide(name, async (side) => (ms = await read(bench, name, side, account))),
+    withSide(name, async (side) => readings.push(await read(bench, name, side, account))),
   );
-  return { side: name, customers: countCustomers(account), ms, ...written };
+  return { side: name, customers: countCustomers(account), readings, ...written };
 }
 
 /**
@@ -95,7 +95,7 @@ async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   const pages = Math.ceil(cutCustomers / 100);
   const killed = await startSide(name);
   const startedAt = performance.now();
-  const ending = read(bench, name, killed, account).catch(() => 0);
+  const ending = read(bench, name, killed, account).catch(() => undefined);
   while ((await requests(bench, account)).all < pages * cutAt) await sleep(5);
   await killed.kill();
   const before = performance.now() - startedAt;
@@ -110,29 +110,29 @@ async function measureCut(bench: Bench, name: Side): Promise<Cut> {
     pages,
     stored,
     before,
-    after,
+    after: after.ms,
     requests: await requests(bench, account),
     finally: await storedBy(bench, name),
   };
 }
 
-/** Reads the whole account; returns milliseconds. */
+/** Reads the whole account, and tells what that cost the process and the server. */
 async function read(
-  { databases }: Bench,
+  { cluster, databases }: Bench,
   name: Side,
   side: SideProcess,
   account: Account,
-): Promise<number> {
-  const databaseUrl = name === 'ours' ? databases.ours.appUrl : databases.theirs.superuserUrl;
-  const { ms, records } = await side.run({ databaseUrl, account });
-  if (records > countCustomers(account))
-    throw new Error(`${name} read ${records} records of ${countCustomers(account)}`);
-  return ms;
+): Promise<Reading> {
+  const databaseUrl = databases[name][setups[name].connectsAs];
+  const { result, cost } = await costOf(cluster, () => side.run({ databaseUrl, account }));
+  if (result.records > countCustomers(account))
+    throw new Error(`${name} read ${result.records} records of ${countCustomers(account)}`);
+  return { ms: result.ms, nodeMs: result.cpuMs, serverMs: cost.cpuMs, walBytes: cost.walBytes };
 }
 
-type SideProcess = Helper<SideJob & { migrate?: true }, SideResult>;
+type SideProcess = Helper<SideJob, SideResult>;
 
-const startSide = (name: Side): Promise<SideProcess> => startHelper(name, `bench/rival/${name}.ts`);
+const startSide = (name: Side): Promise<SideProcess> => startHelper(name, setups[name].entry);
 
 async function withSide<T>(name: Side, work: (side: SideProcess) => Promise<T>): Promise<T> {
   const side = await startSide(name);
@@ -145,36 +145,25 @@ async function withSide<T>(name: Side, work: (side: SideProcess) => Promise<T>):
 
 let made = 0;
 
-/** An account that neither side has read; what was read of others before is gone from both. */
+/** An account that no side has read; what this one read of others before is gone. */
 async function emptyAccount(
   { baseUrl, databases }: Bench,
   name: Side,
   customers: number,
 ): Promise<Account> {
   made += 1;
-  if (name === 'theirs') await databases.theirs.query('truncate stripe.customers');
-  else
-    await databases.ours.query(
-      `truncate leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics,
-         lead_metric_months cascade`,
-    );
+  await databases[name].query(`truncate ${setups[name].tables} cascade`);
   for (const side of sides) await databases[side].query('checkpoint');
   return createAccount(baseUrl, `sk_${customers}_${name}${made}`);
 }
 
-const nobody = ({ baseUrl }: Bench): Account => ({
-  tenantId: '',
-  connectionId: '',
-  baseUrl,
-  key: 'sk_0_nobody',
-});
 const countCustomers = ({ key }: Account) => Number(key.split('_')[1]);
 
 async function storedBy({ databases }: Bench, name: Side): Promise<number> {
   const [row] = await databases[name].query<{ count: number }>(
-    `select count(*)::int as count from ${name === 'ours' ? 'leads' : 'stripe.customers'}`,
+    `select count(*)::int as count from ${setups[name].table}`,
   );
-  return row?.count ?? 0;
+  return row?.count ?? Number.NaN;
 }
 
 /**

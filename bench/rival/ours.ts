@@ -8,26 +8,18 @@ import type { Source, StreamReport } from '#lib/ingest/types.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { serve } from '../kit/helper.ts';
 import { openAccount, buildRequest, type Account } from './account.ts';
+import { measured, type SideJob, type SideResult } from './sides.ts';
 
 /** Our side, as a process of its own: one run of the connection, as a worker does it. */
 
-export interface SideJob {
-  databaseUrl: string;
-  account: Account;
-}
-
-export interface SideResult {
-  ms: number;
-  records: number;
-}
-
 serve<SideJob, SideResult>(async ({ databaseUrl, account }) => {
   await useDatabase(databaseUrl);
-  const startedAt = performance.now();
-  const reports = await sync(account);
-  const ms = performance.now() - startedAt;
+  const result = await measured(async () => {
+    const reports = await sync(account);
+    return reports.reduce((sum, { fetched }) => sum + fetched, 0);
+  });
   await closeDatabase();
-  return { ms, records: reports.reduce((sum, { fetched }) => sum + fetched, 0) };
+  return result;
 });
 
 async function sync(account: Account): Promise<StreamReport[]> {

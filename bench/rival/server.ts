@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildCustomer, customerId, parsePlace } from './customers.ts';
+import { buildCustomer, parsePlace, placesWithin } from './customers.ts';
 
 /*
- * GET /v1/customers as Stripe answers it: newest first, `limit` and `starting_after`, `has_more`,
- * and 429 beyond a limit. The key (Authorization: Bearer sk_<customers>_<name>) says how many
+ * GET /v1/customers as Stripe answers it: newest first, `limit`, `starting_after`, `created[gte]`
+ * and `created[lte]`, `has_more`, and 429 beyond a limit. The key (Authorization: Bearer sk_<customers>_<name>) says how many
  * customers the account has; requests are counted by key. POST /settings sets latency and limit,
  * and forgets what was counted. GET /requests tells the counts.
  */
@@ -36,10 +36,10 @@ interface Account {
   inWindow: number;
 }
 
-const maxCustomers = 50_000;
-const customers = Array.from({ length: maxCustomers }, (_, place) =>
-  JSON.stringify(buildCustomer(place)),
-);
+const maxCustomers = 1_000_000;
+/** So many are made beforehand and kept; those behind them are made when they are asked for. */
+const kept = 50_000;
+const customers = Array.from({ length: kept }, (_, place) => JSON.stringify(buildCustomer(place)));
 const bodies = new Map<string, Buffer>();
 let settings: Settings = { latencyMs: 0, limit: null };
 let accounts = new Map<string, Account>();
@@ -72,13 +72,9 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
   account.asked += 1;
   if (isBeyondLimit(account)) return refuse(response, account);
   if (settings.latencyMs > 0) await sleep(settings.latencyMs);
-  const [start, limit] = [
-    url.searchParams.get('starting_after'),
-    Number(url.searchParams.get('limit') ?? 10),
-  ];
-  const page = `${start ?? ''}/${limit}`;
-  account.served.set(page, (account.served.get(page) ?? 0) + 1);
-  send(response, 200, renderBody(Math.min(Number(key[2]), maxCustomers), start, limit));
+  const page = findPage(url.searchParams, Math.min(Number(key[2]), maxCustomers));
+  account.served.set(page.name, (account.served.get(page.name) ?? 0) + 1);
+  send(response, 200, renderBody(page));
 }
 
 function findAccount(key: string): Account {
@@ -117,19 +113,45 @@ function refuse(response: ServerResponse, account: Account): void {
   );
 }
 
-/** Rendered once: what is measured is who reads, not who writes. */
-function renderBody(size: number, startingAfter: string | null, limit: number): Buffer {
-  const name = `${size}/${startingAfter ?? ''}/${limit}`;
-  const start = startingAfter === null ? 0 : (parsePlace(startingAfter) ?? size) + 1;
-  const end = Math.min(start + limit, size);
+interface Page {
+  name: string;
+  /** Places in the list, the last one excluded. */
+  start: number;
+  end: number;
+  more: boolean;
+}
+
+function findPage(asked: URLSearchParams, size: number): Page {
+  const number = (name: string) => {
+    const text = asked.get(name);
+    return text === null ? {} : { [name.slice(8, 11)]: Number(text) };
+  };
+  const { from, to } = placesWithin({ ...number('created[gte]'), ...number('created[lte]') });
+  const after = asked.get('starting_after');
+  const start = Math.max(after === null ? 0 : (parsePlace(after) ?? size) + 1, from);
+  const last = Math.min(size, to + 1);
+  const end = Math.max(start, Math.min(start + Number(asked.get('limit') ?? 10), last));
+  return { name: `${start}-${end}/${last}`, start, end, more: end < last };
+}
+
+/** Whole pages are rendered once: what is measured is who reads, not who writes. */
+function renderBody({ start, end, more }: Page): Buffer {
+  const name = `${start}-${end}/${more}`;
   const body =
     bodies.get(name) ??
     Buffer.from(
-      `{"object":"list","data":[${customers.slice(start, end).join(',')}],` +
-        `"has_more":${end < size},"url":"/v1/customers"}`,
+      `{"object":"list","data":[${customersFrom(start, end).join(',')}],` +
+        `"has_more":${more},"url":"/v1/customers"}`,
     );
-  bodies.set(name, body);
+  if (end <= kept) bodies.set(name, body);
   return body;
+}
+
+function customersFrom(start: number, end: number): string[] {
+  return Array.from({ length: end - start }, (_, n) => {
+    const place = start + n;
+    return customers[place] ?? JSON.stringify(buildCustomer(place));
+  });
 }
 
 function send(response: ServerResponse, status: number, body: string | Buffer): void {
@@ -158,7 +180,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-for (let place = -1; place < maxCustomers - 1; place += 100)
-  renderBody(maxCustomers, place < 0 ? null : customerId(place), 100);
+for (let start = 0; start < kept; start += 100)
+  renderBody({ name: '', start, end: start + 100, more: true });
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));

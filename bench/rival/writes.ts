@@ -19,6 +19,10 @@ const books = [
   'tenants',
   'rate_budgets',
   'circuits',
+  'accounts',
+  '_sync_runs',
+  '_sync_obj_runs',
+  '_rate_limits',
 ];
 
 /**
@@ -42,7 +46,7 @@ async function counted(database: BenchDatabase): Promise<Written> {
        coalesce(sum(writes) filter (where relname = any($1)), 0) as books
      from (select relname, n_tup_ins + n_tup_upd + n_tup_del as writes
      from pg_stat_user_tables
-     where schemaname in ('public', 'stripe')) as tables`,
+     where schemaname in ('public', 'stripe', 'by_hand')) as tables`,
     [books],
   );
   return { records: Number(row?.records ?? 0), books: Number(row?.books ?? 0) };

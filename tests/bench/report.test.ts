@@ -7,6 +7,7 @@ import { leadTable } from '../../bench/leads/table.ts';
 import { limitTable } from '../../bench/limits/table.ts';
 import { pageTables } from '../../bench/pages/tables.ts';
 import { replayTable } from '../../bench/replay/table.ts';
+import { rivalTables } from '../../bench/rival/tables.ts';
 import { memoryTable, weightTable } from '../../bench/sizes/tables.ts';
 import { syncTables } from '../../bench/sync/tables.ts';
 import { workerTable } from '../../bench/workers/table.ts';
@@ -72,6 +73,45 @@ describe('the sizes of a table', () => {
   });
 });
 
+describe('the sides of rival', () => {
+  const reading = (ms: number) => ({ ms, nodeMs: ms, serverMs: ms, walBytes: 100 });
+
+  it('are compared within a turn, and missed goals say so', () => {
+    const [goals, costs] = rivalTables(
+      [
+        {
+          latencyMs: 0,
+          customers: 1_000,
+          readings: {
+            ours: [reading(100), reading(200)],
+            supabase: [reading(400), reading(800)],
+            byHand: [reading(50), reading(100)],
+          },
+        },
+      ],
+      [],
+      [],
+    );
+    const judged = goals?.rows.map(([latency, , is, , , goal]) => [latency, is, goal]);
+    expect(judged).toEqual([
+      ['0 ms', '4.00 x', 'met'],
+      ['0 ms', 'not run', '-'],
+      ['0 ms', '2.00 x', 'missed'],
+      ['50 ms', 'not run', '-'],
+      ['50 ms', 'not run', '-'],
+      ['50 ms', 'not run', 'not run'],
+      ['50 ms', 'not run', 'not run'],
+    ]);
+    expect(byHead(costs, 0)).toMatchObject({
+      side: 'ours',
+      'records/s': '6,667',
+      'CPU/record': '300 µs',
+      'WAL/record': '0 B',
+    });
+    expect(byHead(costs, 2)).toMatchObject({ takes: 'not run', 'CPU/record': 'not run' });
+  });
+});
+
 describe('a case that was not run', () => {
   it('has no figure and no verdict in any table', () => {
     const nothing = { ms: missing, requests: { all: missing, pages: missing, refused: missing } };
@@ -88,6 +128,7 @@ describe('a case that was not run', () => {
     };
     const tables = [
       ...syncTables([series], [{ label: 'lists', first: 1 / 0, again: missing }]),
+      ...rivalTables([], [], []),
       fairnessTable([{ beside: 'nobody', waits: [], counts: true }]),
       workerTable([]),
       limitTable([nothing]),
