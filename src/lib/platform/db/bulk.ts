@@ -1,13 +1,14 @@
 import { getTableColumns, getTableName, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { encodeArray } from './binary-array.ts';
 import type { Tx } from './pool.ts';
 
 type Row = Record<string, unknown>;
 
 /*
- * Writes many rows in one statement with one parameter per column: an array in the notation of
- * PostgreSQL. One parameter per value would take more time than the write itself, and extracting
- * rows from JSON costs the server as much as storing them.
+ * Writes many rows in one statement with one parameter per column: an array of its values, in the
+ * binary format where there is one. One parameter per value would take more time than the write
+ * itself, and extracting rows from JSON costs the server as much as storing them.
  */
 
 /** Inserts rows (by property name). Every row must have the same properties. */
@@ -44,35 +45,43 @@ export async function updateRows(
 
 /**
  * Rows (by property name, the same in each) as a set that the server types by the table; it is
- * called `incoming`. At least one.
+ * called `incoming`. At least one. A value that all rows share is sent once.
  */
 export function recordset(table: PgTable, rows: readonly object[]): SQL {
-  const given = Object.keys(rows[0] ?? {}).map((property) => ({
+  const columns = Object.keys(rows[0] ?? {}).map((property) => ({
     column: getColumn(table, property),
-    values: rows.map((row) => (row as Row)[property]),
+    values: rows.map((row) => toScalar((row as Row)[property])),
   }));
-  const documents = given.filter(({ values }) =>
-    values.every((value) => value instanceof JsonText),
-  );
-  const plain = given.filter((each) => !documents.includes(each));
-  const arrays = plain.map(
-    ({ column, values }) =>
-      sql`${sql.param(toArrayLiteral(values))}::${sql.raw(column.getSQLType())}[]`,
-  );
-  const sets = [
-    sql`unnest(${sql.join(arrays, sql`, `)})`,
-    ...documents.map(
-      ({ values }) => sql`jsonb_array_elements(${toJsonArray(values as JsonText[])}::jsonb)`,
-    ),
-  ];
-  const names = joinIdentifiers([...plain, ...documents].map(({ column }) => column.name));
-  return sql`rows from (${sql.join(sets, sql`, `)}) as incoming (${names})`;
+  const distinct = columns.filter(({ values }) => values.some((value) => value !== values[0]));
+  // The array of at least one column tells the number of rows.
+  const varying = distinct.length > 0 ? distinct : columns.slice(0, 1);
+  const shared = columns
+    .filter((each) => !varying.includes(each))
+    .map(
+      ({ column, values }) =>
+        sql`, (${toArray(column, values.slice(0, 1))})[1] as ${sql.identifier(column.name)}`,
+    );
+  const arrays = varying.map(({ column, values }) => toArray(column, values));
+  const names = joinIdentifiers(varying.map(({ column }) => column.name));
+  return sql`(select varying.*${sql.join(shared)}
+    from unnest(${sql.join(arrays, sql`, `)}) as varying (${names})) as incoming`;
 }
 
-/**
- * JSON that is already serialized. A column with only such values is sent as one document, in which
- * no quotes need escaping.
- */
+function toArray(column: PgColumn, values: readonly unknown[]): SQL {
+  const type = column.getSQLType();
+  const array = encodeArray(type, values) ?? toArrayLiteral(values);
+  return sql`${sql.param(array)}::${sql.raw(type)}[]`;
+}
+
+/** Objects as the JSON that they are stored as. */
+function toScalar(value: unknown): unknown {
+  if (value instanceof JsonText) return value.text;
+  return typeof value === 'object' && value !== null && !(value instanceof Date)
+    ? JSON.stringify(value)
+    : value;
+}
+
+/** JSON that is already serialized. */
 export class JsonText {
   readonly text: string;
 
@@ -80,9 +89,6 @@ export class JsonText {
     this.text = text;
   }
 }
-
-const toJsonArray = (values: readonly JsonText[]) =>
-  `[${values.map(({ text }) => text).join(',')}]`;
 
 /** The column names of properties. */
 export function toColumnNames(table: PgTable, properties: readonly string[]): string[] {
@@ -109,10 +115,7 @@ function toArrayElement(value: unknown): string {
   )
     return 'NULL';
   if (typeof value === 'string') return quote(value);
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object'
-    ? quote(value instanceof JsonText ? value.text : JSON.stringify(value))
-    : String(value);
+  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 const quote = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
