@@ -5,13 +5,12 @@ import { createConnection } from '#lib/connections/connections.ts';
 import { overlayRecord, normalizeValue, type Override } from '#lib/entities/lead/overrides.ts';
 import { leadRecord, type LeadRecord } from '#lib/records/lead.ts';
 import { compareVersions } from '#lib/entities/compare.ts';
-import { writeRewrites, softDelete, upsertPages } from '#lib/entities/upsert.ts';
 import { type Incoming } from '#lib/entities/incoming.ts';
 import { JsonText } from '#lib/platform/db/bulk.ts';
 import { newId } from '#lib/platform/id.ts';
 import { changeLead, lockLead } from '#lib/outbound/pull/change-lead.ts';
 import { recountSummaries } from '#lib/ingest/recount.ts';
-import { refreshDerived } from '#lib/ingest/derived.ts';
+import { applyDeletion, applyPages, applyRewrites } from '#lib/ingest/apply.ts';
 import { sql } from 'drizzle-orm';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -109,10 +108,8 @@ class Lead {
     this.clock += 60_000;
     const origin = { ...this.place, snapshotId: newId(), receivedAt: new Date(this.clock) };
     await withTenant(tenantId, async (tx) => {
-      const { changes } = await upsertPages(tx, 'lead', [
-        { origin, incoming: [incoming(this.externalId, value)] },
-      ]);
-      await refreshDerived(tx, 'lead', tenantId, changes);
+      const pages = [{ origin, incoming: [incoming(this.externalId, value)] }];
+      await applyPages(tx, origin, 'lead', pages);
     });
     for (const field of fields)
       if (this.over[field] && this.over[field].against !== normalizeValue(field, value[field]))
@@ -157,8 +154,7 @@ class Lead {
       );
       if (!this.deleted)
         expect(rewrites.updates, 'nothing to write when the source says the same').toEqual([]);
-      await writeRewrites(tx, 'lead', tenantId, rewrites);
-      await refreshDerived(tx, 'lead', tenantId, rewrites.changes);
+      await applyRewrites(tx, this.place, 'lead', rewrites);
     });
     this.deleted = false;
   }
@@ -166,18 +162,8 @@ class Lead {
   async delete(): Promise<void> {
     this.clock += 1_000;
     await withTenant(tenantId, async (tx) => {
-      await refreshDerived(
-        tx,
-        'lead',
-        tenantId,
-        await softDelete(
-          tx,
-          'lead',
-          this.place,
-          sql`external_id = ${this.externalId}`,
-          new Date(this.clock),
-        ),
-      );
+      const gone = sql`external_id = ${this.externalId}`;
+      await applyDeletion(tx, this.place, 'lead', gone, new Date(this.clock));
     });
     this.deleted = true;
   }

@@ -1,10 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { softDelete } from '#lib/entities/upsert.ts';
-import { recordPendingPulls } from '#lib/ingest/pushed-copies.ts';
 import { pullChanges } from '#lib/outbound/pull/pull.ts';
 import { recountSummaries } from '#lib/ingest/recount.ts';
-import { refreshDerived } from '#lib/ingest/derived.ts';
+import { applyDeletion } from '#lib/ingest/apply.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { expectExactRollups } from '../helpers/truth.ts';
@@ -55,9 +53,7 @@ describe('a pushed lead that comes back', () => {
     const { leadId, remoteId } = await pushed();
     await withTenant(stage.tenantId, async (tx) => {
       const origin = { tenantId: stage.tenantId, connectionId: stage.sourceId, stream: 'clients' };
-      const gone = await softDelete(tx, 'lead', origin, sql`id = ${leadId}`, new Date());
-      await refreshDerived(tx, 'lead', stage.tenantId, gone);
-      await recordPendingPulls(tx, origin, 'lead', gone);
+      await applyDeletion(tx, origin, 'lead', sql`id = ${leadId}`, new Date());
     });
     expect(await marks()).toEqual([{ lead_id: leadId }]);
     await readBack();

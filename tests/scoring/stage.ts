@@ -1,13 +1,14 @@
 import { eq } from 'drizzle-orm';
 import type { EntityName, EntityRecords } from '#lib/records/registry.ts';
 import { getEntityDefinition } from '#lib/entities/registry.ts';
-import { softDelete, upsertPages } from '#lib/entities/upsert.ts';
+import { planUpsert, writeRewrites } from '#lib/entities/upsert.ts';
 import { type Incoming, type Origin } from '#lib/entities/incoming.ts';
 import { createConnection } from '#lib/connections/connections.ts';
 import { JsonText } from '#lib/platform/db/bulk.ts';
 import type { Tx } from '#lib/platform/db/pool.ts';
 import { newId } from '#lib/platform/id.ts';
-import { refreshDerived } from '#lib/ingest/derived.ts';
+import { applyDeletion } from '#lib/ingest/apply.ts';
+import { computeDerived } from '#lib/ingest/derived.ts';
 import { companyDomains } from '#lib/schema/company-domains.ts';
 import { createTenant, type Tenant } from '#lib/identity/tenancy/tenants.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
@@ -117,10 +118,10 @@ export function store<Name extends keyof typeof blank>(
       const record = { ...blank[entity], ...given } as EntityRecords[Name];
       return { record, raw: new JsonText(JSON.stringify(record)), hash: JSON.stringify(record) };
     });
-    const { changes } = await upsertPages(tx, entity, [
-      { origin: originOf(stage, entity), incoming },
-    ]);
-    await refreshDerived(watch(tx), entity, stage.tenant.id, changes);
+    const origin = originOf(stage, entity);
+    const rewrites = await planUpsert(tx, entity, [{ origin, incoming }]);
+    await writeRewrites(tx, entity, stage.tenant.id, rewrites);
+    await computeDerived(entity, stage.tenant.id, rewrites.changes)(watch(tx));
   });
 }
 
@@ -133,13 +134,6 @@ export function remove(
   return withTenant(stage.tenant.id, async (tx) => {
     const { table } = getEntityDefinition(entity);
     const column = Reflect.get(table, 'externalId') as typeof companyDomains.domain;
-    const changes = await softDelete(
-      tx,
-      entity,
-      originOf(stage, entity),
-      eq(column, externalId),
-      new Date(),
-    );
-    await refreshDerived(tx, entity, stage.tenant.id, changes);
+    await applyDeletion(tx, originOf(stage, entity), entity, eq(column, externalId), new Date());
   });
 }

@@ -12,7 +12,7 @@ import type { EntityName, EntityRecords } from '../records/registry.ts';
 
 /*
  * How entity rows come about. A connector maps an item of a page to a record (src/lib/records), and
- * `upsertPages` (upsert.ts) makes a row of it by the entity's definition: overrides are applied to
+ * `planUpsert` (upsert.ts) makes a row of it by the entity's definition: overrides are applied to
  * the record, columns are derived from it, and the row is written if its digest has changed. Each
  * write yields a `Change`, from which summaries, scores and the search index are brought up to date
  * in the same transaction (src/lib/ingest/apply.ts). A replay goes through `compareVersions`
@@ -38,6 +38,9 @@ export interface Change<Name extends EntityName = EntityName> {
   before: EntityRows[Name] | null;
   after: EntityRows[Name] | null;
 }
+
+/** Writes what follows from changes, in the transaction that made them. */
+export type DerivedWrite = (tx: Tx) => Promise<void>;
 
 /** What derived columns may depend on besides the record. */
 export interface DeriveContext {

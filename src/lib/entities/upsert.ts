@@ -20,40 +20,27 @@ import {
  * search index and pending pulls have to follow every change in the same transaction.
  */
 
-export interface UpsertResult {
-  changes: Change[];
-  inserted: number;
-  changed: number;
-  unchanged: number;
-}
-
 /**
- * Stores the records of pages of one stream, given in the order in which they were received; the
- * last version of a record wins. Rows with the same digest, and rows that a later response has
- * changed, are not written. The caller holds the run's lease, so that no one else writes rows of
- * this connection meanwhile.
+ * Finds out what stores the records of pages of one stream, given in the order in which they were
+ * received; the last version of a record wins. Rows with the same digest, and rows that a later
+ * response has changed, are not written. The caller holds the run's lease, so that no one else
+ * writes rows of this connection meanwhile.
  */
-export async function upsertPages(
+export async function planUpsert(
   tx: Tx,
   name: EntityName,
   pages: readonly IncomingPage[],
-): Promise<UpsertResult> {
+): Promise<Rewrites> {
   const [first] = pages;
-  if (first === undefined) return { changes: [], inserted: 0, changed: 0, unchanged: 0 };
+  if (first === undefined)
+    return { inserts: [], updates: [], changes: [], unchanged: 0, applied: new Map() };
   const { tenantId } = first.origin;
   const entity = getEntityDefinition(name);
   const pending = await findPending(tx, entity, first.origin, pages);
   const applied = await applyOverrides(tx, entity, tenantId, pending);
   const rewrites = buildRewrites(entity, pending, applied);
-  await writeRewrites(tx, name, tenantId, rewrites);
   const read = pages.reduce((sum, { incoming }) => sum + incoming.length, 0);
-  const { changes, inserts, updates } = rewrites;
-  return {
-    changes,
-    inserted: inserts.length,
-    changed: updates.length,
-    unchanged: read - inserts.length - updates.length,
-  };
+  return { ...rewrites, unchanged: read - rewrites.changes.length };
 }
 
 /** The newest version of a record, with its row as it is stored; null if there is none. */

@@ -1,18 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
-import type { Change, LeadRow } from '../entities/definition.ts';
+import type { Change, DerivedWrite, LeadRow } from '../entities/definition.ts';
 import type { IncomingPage, Rewrites } from '../entities/incoming.ts';
-import {
-  deleteRows,
-  softDelete,
-  upsertPages,
-  writeRewrites,
-  type UpsertResult,
-} from '../entities/upsert.ts';
+import { deleteRows, planUpsert, softDelete, writeRewrites } from '../entities/upsert.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import { settleAll } from '../platform/settle-all.ts';
 import type { EntityName } from '../records/registry.ts';
 import { leads, leadWords } from '../schema/leads.ts';
 import { pushPulls } from '../schema/pushes.ts';
-import { refreshDerived } from './derived.ts';
+import { computeDerived } from './derived.ts';
 import {
   recordPendingPulls,
   resolvePushedCopies,
@@ -28,16 +24,17 @@ import {
 /** The stream whose rows change. */
 export type ChangedStream = Pick<ProviderStreamKey, 'tenantId' | 'connectionId' | 'stream'>;
 
-/** Stores the records of some pages of one stream. */
+/** Stores the records of some pages of one stream, and returns what it wrote. */
 export async function applyPages(
   tx: Tx,
   place: ProviderStreamKey,
   entity: EntityName,
   pages: readonly IncomingPage[],
-): Promise<UpsertResult> {
-  const result = await upsertPages(tx, entity, await resolvePushedCopies(tx, place, entity, pages));
-  await applyChanges(tx, place, entity, result.changes);
-  return result;
+): Promise<Rewrites> {
+  const resolved = await resolvePushedCopies(tx, place, entity, pages);
+  const rewrites = await planUpsert(tx, entity, resolved);
+  await applyRewrites(tx, place, entity, rewrites);
+  return rewrites;
 }
 
 /** Deletes (softly) the live rows of a stream that meet a condition, and returns how many. */
@@ -78,15 +75,25 @@ export async function applyRemoval(
   return count;
 }
 
-/** Writes the rows that a replay found to differ. */
+/** Writes rows that differ, and computes what is derived from them while they are being written. */
 export async function applyRewrites(
   tx: Tx,
   place: ChangedStream,
   entity: EntityName,
   rewrites: Rewrites,
 ): Promise<void> {
-  await writeRewrites(tx, entity, place.tenantId, rewrites);
-  await applyChanges(tx, place, entity, rewrites.changes);
+  const { tenantId } = place;
+  const [writeDerived] = await settleAll([
+    computeSoon(() => computeDerived(entity, tenantId, rewrites.changes)),
+    writeRewrites(tx, entity, tenantId, rewrites),
+  ]);
+  await finishChanges(tx, place, entity, rewrites.changes, writeDerived);
+}
+
+/** Lets statements that were sent before reach the database first. */
+async function computeSoon<T>(compute: () => T): Promise<T> {
+  await setImmediate();
+  return compute();
 }
 
 /** Changes columns of a lead that the transaction has locked, and returns the changed row. */
@@ -107,11 +114,21 @@ export async function applyLeadChange<Row extends LeadRow>(
 
 async function applyChanges(
   tx: Tx,
-  { tenantId, connectionId }: Pick<ChangedStream, 'tenantId' | 'connectionId'>,
+  place: Pick<ChangedStream, 'tenantId' | 'connectionId'>,
   entity: EntityName,
   changes: readonly Change[],
 ): Promise<void> {
+  await finishChanges(tx, place, entity, changes, computeDerived(entity, place.tenantId, changes));
+}
+
+async function finishChanges(
+  tx: Tx,
+  { tenantId, connectionId }: Pick<ChangedStream, 'tenantId' | 'connectionId'>,
+  entity: EntityName,
+  changes: readonly Change[],
+  writeDerived: DerivedWrite,
+): Promise<void> {
   if (changes.length === 0) return;
-  await refreshDerived(tx, entity, tenantId, changes);
+  await writeDerived(tx);
   await recordPendingPulls(tx, { tenantId, connectionId }, entity, changes);
 }

@@ -1,8 +1,7 @@
-import type { Change } from '../entities/definition.ts';
+import type { Change, DerivedWrite } from '../entities/definition.ts';
 import { refreshLastContact, refreshLastContactOfLeads } from '../entities/lead/last-contact.ts';
 import { refreshLeadSearchTokens } from '../entities/lead/search-index.ts';
 import type { EntityName } from '../records/registry.ts';
-import type { Tx } from '../platform/db/pool.ts';
 import { refreshCompanyDomains } from '../scoring/company-domains/refresh.ts';
 import { refreshActivityCounts, refreshNoteCounts } from '../summaries/dated-counts/refresh.ts';
 import { refreshHotListItems } from '../summaries/hot-list-items/refresh.ts';
@@ -11,10 +10,9 @@ import { refreshPipelineStageCounts } from '../summaries/pipeline-stage-counts/r
 import { refreshStageEntries } from '../summaries/stage-entries/refresh.ts';
 
 type Refresh<Name extends EntityName> = (
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<Name>[],
-) => Promise<void>;
+) => DerivedWrite;
 
 const derived: { [Name in EntityName]: readonly Refresh<Name>[] } = {
   lead: [
@@ -33,22 +31,25 @@ const derived: { [Name in EntityName]: readonly Refresh<Name>[] } = {
 };
 
 /**
- * Brings everything that is derived from an entity up to date, in the transaction that made the
- * changes: its summaries, its search index, the company domains that it names.
+ * Computes what brings everything that is derived from an entity up to date: its summaries, its
+ * search index, the company domains that it names. The caller writes it in the transaction that
+ * made the changes, after them.
  */
-export async function refreshDerived(
-  tx: Tx,
+export function computeDerived(
   name: EntityName,
   tenantId: string,
   changes: readonly Change[],
-): Promise<void> {
-  if (changes.length === 0) return;
+): DerivedWrite {
   const visibleChanges = changes.map(({ before, after }) => ({
     before: hidePushedCopy(before),
     after: hidePushedCopy(after),
   }));
-  for (const refresh of derived[name] as readonly Refresh<EntityName>[])
-    await refresh(tx, tenantId, visibleChanges);
+  const writes = (derived[name] as readonly Refresh<EntityName>[]).map((refresh) =>
+    refresh(tenantId, visibleChanges),
+  );
+  return async (tx) => {
+    for (const write of writes) await write(tx);
+  };
 }
 
 /** The pushed copy of a lead is not counted anywhere. */

@@ -52,13 +52,13 @@ export async function preparePage(
  * The weight of all pages that one transaction stores, at most. One unit is one item, so that a
  * transaction writes at most this many rows and holds their locks for a fraction of a second.
  */
-export const maxBatchWeight = 500;
+export const maxBatchWeight = 2500;
 
 /** The most pages of one transaction, however few items they hold. */
-const maxBatchPages = 30;
+const maxBatchPages = 100;
 
-/** Bytes of a body that weigh as much as one item: a transaction stores at most 4 MB of bodies. */
-const bytesPerItem = 8192;
+/** Bytes of a body that weigh as much as one item: a transaction stores at most 10 MB of bodies. */
+const bytesPerItem = 4096;
 
 /**
  * The weight that a page adds to its transaction. A page that names deleted items fills it up,

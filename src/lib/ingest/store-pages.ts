@@ -129,11 +129,22 @@ async function writePages(
     origin,
     incoming: translated.incoming,
   }));
-  const { changes, ...upserted } = await applyPages(tx, last.origin, stream.entity, incoming);
+  const { inserts, updates, changes, unchanged } = await applyPages(
+    tx,
+    last.origin,
+    stream.entity,
+    incoming,
+  );
   failpoint('upsert.after');
   const deleted = await applyPageDeletions(tx, stream, pages, last);
   await recordPageRejections(tx, source.runId, pages, pass.hasErrors);
-  const counters = { ...countPages(ready), ...upserted, deleted };
+  const counters = {
+    ...countPages(ready),
+    inserted: inserts.length,
+    changed: updates.length,
+    unchanged,
+    deleted,
+  };
   failpoint('cursor.before');
   const records = incoming.flatMap((each) => each.incoming);
   const missed = countMissed(pass, records, changes);

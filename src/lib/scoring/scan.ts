@@ -1,6 +1,7 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import { log } from '../platform/log.ts';
 import { safeReason } from '../platform/secrets.ts';
+import { settleAll } from '../platform/settle-all.ts';
 import { scanWithSystemResolver } from '../posture/scan-system.ts';
 import type { Evidence } from '../posture/types.ts';
 import { companyDomains } from '../schema/company-domains.ts';
@@ -39,12 +40,10 @@ export async function scanSlice(
   isOver: () => boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const lanes = await Promise.allSettled(
+  const lanes = await settleAll(
     Array.from({ length: concurrency }, () => scanLane(tenantId, isOver, signal)),
   );
-  const failed = lanes.find((lane) => lane.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return lanes.every((lane) => lane.status === 'fulfilled' && lane.value);
+  return lanes.every((isDone) => isDone);
 }
 
 async function scanLane(

@@ -4,7 +4,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { notes } from '../../schema/notes.ts';
 import { scheduledActivities } from '../../schema/scheduled-activities.ts';
-import type { Change } from '../definition.ts';
+import type { Change, DerivedWrite } from '../definition.ts';
 
 /** A contact by its id at the source; the lead of the same connection has it as external id. */
 interface SourceContact {
@@ -13,38 +13,31 @@ interface SourceContact {
 }
 
 /** Brings the time of last contact up to date on the leads of changed notes and activities. */
-export async function refreshLastContact(
-  tx: Tx,
+export function refreshLastContact(
   tenantId: string,
   changes: readonly (Change<'note'> | Change<'scheduledActivity'>)[],
-): Promise<void> {
-  const rows = changes.flatMap(({ before, after }) =>
-    [before, after].filter((row) => row !== null),
-  );
-  await writeLastContact(
-    tx,
-    tenantId,
-    rows.flatMap(({ connectionId, contactId }) =>
-      contactId === null ? [] : [{ connectionId, contactId }],
-    ),
-  );
+): DerivedWrite {
+  const contacts = changes
+    .flatMap(({ before, after }) => [before, after])
+    .flatMap((row) =>
+      row === null || row.contactId === null
+        ? []
+        : [{ connectionId: row.connectionId, contactId: row.contactId }],
+    );
+  return (tx) => writeLastContact(tx, tenantId, contacts);
 }
 
 /** Sets the time of last contact of leads that are new or came back: their notes may be older. */
-export async function refreshLastContactOfLeads(
-  tx: Tx,
+export function refreshLastContactOfLeads(
   tenantId: string,
   changes: readonly Change<'lead'>[],
-): Promise<void> {
-  await writeLastContact(
-    tx,
-    tenantId,
-    changes.flatMap(({ before, after }) =>
-      before !== null || after === null
-        ? []
-        : [{ connectionId: after.connectionId, contactId: after.externalId }],
-    ),
+): DerivedWrite {
+  const contacts = changes.flatMap(({ before, after }) =>
+    before !== null || after === null
+      ? []
+      : [{ connectionId: after.connectionId, contactId: after.externalId }],
   );
+  return (tx) => writeLastContact(tx, tenantId, contacts);
 }
 
 /** Recomputes the time of last contact of all leads of a tenant. */

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
 import { recordset } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
-import type { Change } from '../definition.ts';
+import type { Change, DerivedWrite } from '../definition.ts';
 import { leads, leadWords } from '../../schema/leads.ts';
 import { whereOwnAndLive } from './lookup.ts';
 import { computeSearchTokenDeltas, type LeadSearchToken } from './search-changes.ts';
@@ -12,14 +12,15 @@ import { leadSearchTokens } from './search-tokens.ts';
  * Brings the search words up to date with changes of leads, with at most two statements and none
  * when no word has changed.
  */
-export async function refreshLeadSearchTokens(
-  tx: Tx,
+export function refreshLeadSearchTokens(
   tenantId: string,
   changes: readonly Change<'lead'>[],
-): Promise<void> {
+): DerivedWrite {
   const { added, removed } = computeSearchTokenDeltas(changes);
-  if (removed.length > 0) await removeTokens(tx, tenantId, removed);
-  if (added.length > 0) await addTokens(tx, tenantId, added);
+  return async (tx) => {
+    if (removed.length > 0) await removeTokens(tx, tenantId, removed);
+    if (added.length > 0) await addTokens(tx, tenantId, added);
+  };
 }
 
 async function addTokens(

@@ -3,6 +3,7 @@ import { recordHealth, type ConnectionKey } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log, withLogFields } from '../../platform/log.ts';
+import { settleAll } from '../../platform/settle-all.ts';
 import { withSpan } from '../../platform/tracing.ts';
 import type { PushOutcome } from './outcome.ts';
 import { pushLead } from './push-lead.ts';
@@ -126,8 +127,6 @@ async function runLanes(
   };
   // Waits for all lanes even when one fails because the database is away: the HTTP client that they
   // share is closed afterwards.
-  const ended = await Promise.allSettled(Array.from({ length: maxConcurrentPushes }, runLane));
-  const failed = ended.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  await settleAll(Array.from({ length: maxConcurrentPushes }, runLane));
   return waitUntil;
 }

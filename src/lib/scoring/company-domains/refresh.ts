@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { companies } from '../../schema/companies.ts';
 import { contacts } from '../../schema/contacts.ts';
-import type { Change } from '../../entities/definition.ts';
+import type { Change, DerivedWrite } from '../../entities/definition.ts';
 import { leads } from '../../schema/leads.ts';
 import { referralTypes } from '../../records/referral.ts';
 import { referrals } from '../../schema/referrals.ts';
@@ -16,10 +16,12 @@ import { companyDomains } from '../../schema/company-domains.ts';
 
 /** Returns the function that brings company domains up to date with changes of one entity. */
 export function refreshCompanyDomains<Name extends DomainEntity>(name: Name) {
-  return async (tx: Tx, tenantId: string, changes: readonly Change<Name>[]): Promise<void> => {
+  return (tenantId: string, changes: readonly Change<Name>[]): DerivedWrite => {
     const { domains, leadIds } = findAffectedDomains(name, changes);
-    await reconcileDomains(tx, tenantId, domains);
-    await copyToLeads(tx, tenantId, leadIds);
+    return async (tx) => {
+      await reconcileDomains(tx, tenantId, domains);
+      await copyToLeads(tx, tenantId, leadIds);
+    };
   };
 }
 

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { Change } from '../../entities/definition.ts';
+import type { Change, DerivedWrite } from '../../entities/definition.ts';
 import { notes } from '../../schema/notes.ts';
 import { scheduledActivities } from '../../schema/scheduled-activities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
@@ -18,30 +18,20 @@ const summary: AdditiveSummary = {
 
 /** Brings the number of notes up to date with changes. */
 export function refreshNoteCounts(
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<'note'>[],
-): Promise<void> {
-  return addToSummary(
-    tx,
-    summary,
-    tenantId,
-    computeDatedDeltas('note', changes, ({ noteDate }) => noteDate),
-  );
+): DerivedWrite {
+  const deltas = computeDatedDeltas('note', changes, ({ noteDate }) => noteDate);
+  return (tx) => addToSummary(tx, summary, tenantId, deltas);
 }
 
 /** Brings the number of scheduled activities up to date with changes. */
 export function refreshActivityCounts(
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<'scheduledActivity'>[],
-): Promise<void> {
-  return addToSummary(
-    tx,
-    summary,
-    tenantId,
-    computeDatedDeltas('scheduledActivity', changes, ({ scheduledAt }) => scheduledAt),
-  );
+): DerivedWrite {
+  const deltas = computeDatedDeltas('scheduledActivity', changes, ({ scheduledAt }) => scheduledAt);
+  return (tx) => addToSummary(tx, summary, tenantId, deltas);
 }
 
 /** Recounts the live notes. */

@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, inArray, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
-import type { Change, EntityRows } from '../../entities/definition.ts';
+import type { Change, DerivedWrite, EntityRows } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import { insertRows } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
@@ -7,25 +7,27 @@ import { toHotListItem } from './compute.ts';
 import { hotListItems } from '../../schema/hot-list-items.ts';
 
 /** Replaces the items of opportunities that changed. */
-export async function refreshHotListItems(
-  tx: Tx,
+export function refreshHotListItems(
   tenantId: string,
   changes: readonly Change<'opportunity'>[],
-): Promise<void> {
+): DerivedWrite {
   const stale = changes.flatMap(({ before }) => (before === null ? [] : [before.id]));
   const items = changes.flatMap(({ after }) =>
     after === null ? [] : (toHotListItem(after) ?? []),
   );
-  if (stale.length > 0) {
-    await tx
-      .delete(hotListItems)
-      .where(and(eq(hotListItems.tenantId, tenantId), inArray(hotListItems.opportunityId, stale)));
-  }
-  await insertRows(
-    tx,
-    hotListItems,
-    items.map((item) => ({ tenantId, ...item })),
-  );
+  return async (tx) => {
+    if (stale.length > 0)
+      await tx
+        .delete(hotListItems)
+        .where(
+          and(eq(hotListItems.tenantId, tenantId), inArray(hotListItems.opportunityId, stale)),
+        );
+    await insertRows(
+      tx,
+      hotListItems,
+      items.map((item) => ({ tenantId, ...item })),
+    );
+  };
 }
 
 /** Replaces the items that differ from what their opportunities yield. */
@@ -47,11 +49,11 @@ export async function recountHotListItems(tx: Tx, tenantId: string): Promise<voi
     .where(and(eq(opportunities.tenantId, tenantId), inArray(opportunities.id, ids)))
     .for('update');
   const wrong = findOutdated(await loadEntries(tx, tenantId, inArray(opportunities.id, ids)));
-  await refreshHotListItems(
-    tx,
-    tenantId,
-    wrong.map(({ row }) => ({ before: row, after: row.deletedAt === null ? row : null })),
-  );
+  const changes = wrong.map(({ row }) => ({
+    before: row,
+    after: row.deletedAt === null ? row : null,
+  }));
+  await refreshHotListItems(tenantId, changes)(tx);
 }
 
 interface Entry {

@@ -1,4 +1,4 @@
-import type { Change } from '../../entities/definition.ts';
+import type { Change, DerivedWrite } from '../../entities/definition.ts';
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
@@ -17,11 +17,11 @@ const summary: AdditiveSummary = {
 
 /** Brings the counts up to date with changes of leads. */
 export function refreshLeadMetrics(
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<'lead'>[],
-): Promise<void> {
-  return addToSummary(tx, summary, tenantId, computeLeadMetricDeltas(changes));
+): DerivedWrite {
+  const deltas = computeLeadMetricDeltas(changes);
+  return (tx) => addToSummary(tx, summary, tenantId, deltas);
 }
 
 /** Recounts the live leads, with the same result as a refresh with all of them as changes. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Change } from '../../entities/definition.ts';
+import type { Change, DerivedWrite } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { fromCents } from '../../platform/money.ts';
@@ -19,16 +19,15 @@ const summary: AdditiveSummary = {
 
 /** Brings the sums of stages up to date with changes of opportunities. */
 export function refreshPipelineStageCounts(
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<'opportunity'>[],
-): Promise<void> {
+): DerivedWrite {
   const rows = computeStageDeltas(changes).map(({ valueCents, weightedCents, ...delta }) => ({
     ...delta,
     value: fromCents(valueCents),
     weighted: fromCents(weightedCents),
   }));
-  return addToSummary(tx, summary, tenantId, rows);
+  return (tx) => addToSummary(tx, summary, tenantId, rows);
 }
 
 /** Recounts the live opportunities, with the sums of their hot list items. */

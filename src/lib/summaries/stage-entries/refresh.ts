@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Change } from '../../entities/definition.ts';
+import type { Change, DerivedWrite } from '../../entities/definition.ts';
 import { opportunities } from '../../schema/opportunities.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { addToSummary, recountSummary, type AdditiveSummary } from '../additive-summary.ts';
@@ -16,11 +16,11 @@ const summary: AdditiveSummary = {
 
 /** Brings the numbers of stage entries up to date with changes of opportunities. */
 export function refreshStageEntries(
-  tx: Tx,
   tenantId: string,
   changes: readonly Change<'opportunity'>[],
-): Promise<void> {
-  return addToSummary(tx, summary, tenantId, computeEntryDeltas(changes));
+): DerivedWrite {
+  const deltas = computeEntryDeltas(changes);
+  return (tx) => addToSummary(tx, summary, tenantId, deltas);
 }
 
 /** Recounts the open opportunities. */
