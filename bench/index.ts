@@ -2,29 +2,34 @@ import { closeDatabase } from '../src/lib/platform/db/database.ts';
 import { startCluster } from './kit/cluster.ts';
 import { writeReport } from './kit/document.ts';
 import { markdown, type Part } from './kit/report.ts';
+import { benchCapacity } from './capacity/index.ts';
 import { benchFairness } from './fairness/index.ts';
+import { benchIndexes } from './indexes/index.ts';
 import { benchLeads } from './leads/index.ts';
 import { benchLimits } from './limits/index.ts';
 import { benchPages } from './pages/index.ts';
 import { benchReplay } from './replay/index.ts';
 import { benchRival } from './rival/index.ts';
+import { benchScale } from './scale/index.ts';
 import { benchSizes } from './sizes/index.ts';
 import { benchSync } from './sync/index.ts';
 import { benchWorkers } from './workers/index.ts';
 
 /*
- * npm run bench [-- pages|leads|sync|sizes|rival|workers|fairness|limits|replay]: measures
- * everything or some parts, prints the tables and keeps them in docs/benchmarks.md. Each part has a
+ * npm run bench [-- <part> …]: measures everything or some of the parts below, prints the tables and keeps them in docs/benchmarks.md. Each part has a
  * PostgreSQL of its own, which is gone at the end.
  */
 
 const parts = {
   pages: benchPages,
   leads: benchLeads,
+  indexes: benchIndexes,
   sync: benchSync,
   sizes: benchSizes,
   rival: benchRival,
   workers: benchWorkers,
+  scale: benchScale,
+  capacity: benchCapacity,
   fairness: benchFairness,
   limits: benchLimits,
   replay: benchReplay,
@@ -59,5 +64,5 @@ function asked(): Name[] {
 for (const name of asked()) {
   const { part, postgres } = await runPart(name);
   process.stdout.write(`\n${part.tables.map(markdown).join('\n')}\n`);
-  writeReport([part], postgres);
+  writeReport(part, postgres);
 }

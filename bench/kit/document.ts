@@ -4,21 +4,17 @@ import { cpus, totalmem } from 'node:os';
 import { markdown, wrapped, type Part } from './report.ts';
 import { reduction } from './scale.ts';
 
-const file = 'docs/benchmarks.md';
+const benchmarks = 'docs/benchmarks.md';
 
 /**
- * Puts what was found into docs/benchmarks.md, between the marks of its part; what people wrote
- * around them stays.
+ * Puts what was found into the document of the part, between its marks; what people wrote around
+ * them stays.
  */
-export function writeReport(parts: readonly Part[], postgres: string): void {
-  let text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
-  for (const part of parts)
-    text = replacePart(
-      text,
-      part,
-      `${wrapped(stamp(postgres))}\n\n${part.tables.map(markdown).join('\n')}`,
-    );
-  writeFileSync(file, text);
+export function writeReport(part: Part, postgres: string): void {
+  const file = part.file ?? benchmarks;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '# Benchmarks\n';
+  const body = `${wrapped(stamp(postgres))}\n\n${part.tables.map(markdown).join('\n')}`;
+  writeFileSync(file, replacePart(text, part, body));
 }
 
 function replacePart(text: string, { name }: Part, body: string): string {

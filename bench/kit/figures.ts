@@ -39,6 +39,7 @@ export const whole = written((value) => Math.round(value).toLocaleString('en-US'
 export const decimals = (value: number, digits: number) =>
   written((number) => number.toFixed(digits))(value);
 export const kilobytes = written((value) => `${value.toFixed(1)} kB`);
+export const bytes = written((value) => `${Math.round(value).toLocaleString('en-US')} B`);
 export const mebibytes = written((bytes) => `${Math.round(bytes / 1024 / 1024)} MiB`);
 /** Records per second, for so many in so many milliseconds. */
 export const rate = (records: number, milliseconds: number) =>

@@ -8,8 +8,14 @@ import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { BenchDatabase } from './cluster.ts';
 import { benchEnv } from './environment.ts';
 
-/** Real worker processes with the settings that they have by default, ready for jobs. */
-export async function startWorkers(database: BenchDatabase, count: number): Promise<Process[]> {
+/**
+ * Real worker processes, ready for jobs. They have default settings but for those of `settings`.
+ */
+export async function startWorkers(
+  database: BenchDatabase,
+  count: number,
+  settings: Record<string, string> = {},
+): Promise<Process[]> {
   const workers: { part: Process; port: number }[] = [];
   for (let n = 1; n <= count; n += 1) {
     const port = await freePort();
@@ -17,6 +23,7 @@ export async function startWorkers(database: BenchDatabase, count: number): Prom
       port,
       part: startPart(`worker ${n}`, 'worker/index.ts', {
         ...benchEnv(database.appUrl),
+        ...settings,
         METRICS_PORT: String(port),
       }),
     });

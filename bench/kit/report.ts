@@ -10,6 +10,8 @@ export interface Table {
 /** What one part of the benchmark found. */
 export interface Part {
   name: string;
+  /** The document that holds its tables, when that is not docs/benchmarks.md. */
+  file?: string;
   tables: Table[];
 }
 

@@ -45,6 +45,10 @@ function readCpu(cluster: Cluster): number {
     .reduce((sum, { pid, own, ended }) => sum + own + (pid === postmaster ? ended : 0), 0);
 }
 
+/** User and system time of one of our processes so far, in milliseconds; NaN when it has gone. */
+export const readProcessCpu = (pid: number | undefined): number =>
+  (pid === undefined ? undefined : readStat(pid))?.own ?? Number.NaN;
+
 /** The fields of proc_pid_stat(5); undefined for a process that has just gone. */
 function readStat(pid: number) {
   try {

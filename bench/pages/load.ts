@@ -72,6 +72,12 @@ export async function fillMeasured(
   });
 }
 
+/** A new workspace with `leads` leads, whose rows were written with all indexes in place. */
+export async function fillWritten(database: BenchDatabase, leads: number): Promise<void> {
+  const ids = await createWorkspace('written');
+  await onSuperuser(database, (client) => fillWorkspace(client, ids, leads));
+}
+
 /** Indexes are built faster than they are kept up to date. Keys stay. */
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(`

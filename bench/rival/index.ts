@@ -152,9 +152,21 @@ async function emptyAccount(
   customers: number,
 ): Promise<Account> {
   made += 1;
-  await databases[name].query(`truncate ${setups[name].tables} cascade`);
+  const tables = setups[name].tables ?? (await listTenantTables(databases[name]));
+  await databases[name].query(`truncate ${tables} cascade`);
   for (const side of sides) await databases[side].query('checkpoint');
   return createAccount(baseUrl, `sk_${customers}_${name}${made}`);
+}
+
+async function listTenantTables(database: BenchDatabase): Promise<string> {
+  const [row] = await database.query<{ tables: string }>(
+    `select string_agg(format('%I', c.table_name), ', ') as tables
+     from information_schema.columns c
+     join information_schema.tables t using (table_schema, table_name)
+     where c.table_schema = 'public' and c.column_name = 'tenant_id'
+       and t.table_type = 'BASE TABLE'`,
+  );
+  return row?.tables ?? '';
 }
 
 const countCustomers = ({ key }: Account) => Number(key.split('_')[1]);

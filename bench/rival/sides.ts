@@ -25,8 +25,8 @@ interface Setup {
   entry: string;
   /** Where it keeps customers. */
   table: string;
-  /** What an account leaves behind. */
-  tables: string;
+  /** What an account leaves behind; all tables of tenants where it is left out. */
+  tables?: string;
   connectsAs: keyof Pick<BenchDatabase, 'appUrl' | 'superuserUrl'>;
 }
 
@@ -35,9 +35,6 @@ export const setups: Record<Side, Setup> = {
     label: 'ours',
     entry: 'bench/rival/ours.ts',
     table: 'leads',
-    tables:
-      'leads, lead_words, company_domains, raw_snapshots, raw_bodies, lead_metrics, ' +
-      'lead_metric_months',
     connectsAs: 'appUrl',
   },
   supabase: {

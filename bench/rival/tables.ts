@@ -1,4 +1,5 @@
 import {
+  bytes,
   median,
   rate,
   ratioOf,
@@ -154,12 +155,7 @@ function costs(readings: readonly Reading[] | undefined, customers: number): str
   const each = (field: keyof Reading) => median(take(readings, field)) / customers;
   const micros = (ms: number) => (Number.isFinite(ms) ? `${whole(ms * 1000)} µs` : whole(ms));
   const [node, server, wal] = [each('nodeMs'), each('serverMs'), each('walBytes')];
-  return [
-    micros(node + server),
-    micros(node),
-    micros(server),
-    Number.isFinite(wal) ? `${whole(wal)} B` : whole(wal),
-  ];
+  return [micros(node + server), micros(node), micros(server), bytes(wal)];
 }
 
 function cutTable(cuts: readonly Cut[]): Table {

@@ -8,7 +8,8 @@ import type { Part } from '../kit/report.ts';
 import { signIn, visit } from '../kit/visitor.ts';
 import { fillMeasured, fillTemplate, measured } from '../pages/load.ts';
 import { residentBytes } from './memory.ts';
-import { leads, memoryTable, requests, visitors, weightTable } from './tables.ts';
+import { weighGrowth } from './growth.ts';
+import { growthTable, leads, memoryTable, requests, visitors, weightTable } from './tables.ts';
 import { weighWorker } from './worker.ts';
 
 /** What pages weigh in the browser, and processes in memory. */
@@ -16,11 +17,16 @@ export async function benchSizes(cluster: Cluster, say: (text: string) => void):
   await ensureBuilt();
   const worker = await weighWorker(await cluster.createDatabase('worker'));
   say('The worker is weighed');
+  const growth = await weighGrowth(await cluster.createDatabase('growth'));
+  say('The growing process is weighed');
   const ids = await fillTemplate(cluster);
   const database = await cluster.createDatabase('sizes');
   await fillMeasured(database, ids, leads);
   const { weights, web } = await weighWeb(database);
-  return { name: 'sizes', tables: [weightTable(weights), memoryTable(web, worker)] };
+  return {
+    name: 'sizes',
+    tables: [weightTable(weights), memoryTable(web, worker), growthTable(growth)],
+  };
 }
 
 async function weighWeb(database: BenchDatabase) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { capacityTables } from '../../bench/capacity/tables.ts';
 import { fairnessTable } from '../../bench/fairness/table.ts';
 import { median, ms, ratioOf, times, verdict, whole } from '../../bench/kit/figures.ts';
 import type { Table } from '../../bench/kit/report.ts';
@@ -8,7 +9,8 @@ import { limitTable } from '../../bench/limits/table.ts';
 import { pageTables } from '../../bench/pages/tables.ts';
 import { replayTable } from '../../bench/replay/table.ts';
 import { rivalTables } from '../../bench/rival/tables.ts';
-import { memoryTable, weightTable } from '../../bench/sizes/tables.ts';
+import { scaleTables } from '../../bench/scale/tables.ts';
+import { growthTable, memoryTable, weightTable } from '../../bench/sizes/tables.ts';
 import { syncTables } from '../../bench/sync/tables.ts';
 import { workerTable } from '../../bench/workers/table.ts';
 
@@ -115,6 +117,8 @@ describe('the sides of rival', () => {
 describe('a case that was not run', () => {
   it('has no figure and no verdict in any table', () => {
     const nothing = { ms: missing, requests: { all: missing, pages: missing, refused: missing } };
+    const cost = { count: missing, nodeMs: missing, serverMs: missing };
+    const memory = { idle: missing, loaded: missing };
     const series = {
       label: 'lists',
       latency: 0,
@@ -134,7 +138,26 @@ describe('a case that was not run', () => {
       limitTable([nothing]),
       replayTable([{ label: 'all', replay: [], fetch: { 0: [], 50: [] }, records: missing }]),
       weightTable(new Map()),
-      memoryTable({ idle: missing, loaded: missing }, { idle: missing, loaded: missing }),
+      ...capacityTables({
+        pages: cost,
+        firstSyncs: cost,
+        hourlySyncs: cost,
+        records: cost,
+        memory: { web: memory, worker: memory },
+        disk: {
+          rows: missing,
+          indexes: missing,
+          search: missing,
+          responses: missing,
+          others: missing,
+        },
+      }),
+      ...scaleTables(
+        [{ what: 'tick', ms: missing, queued: missing, nodeMs: missing, serverMs: missing }],
+        [],
+      ),
+      growthTable({ samples: [], idle: missing, ms: missing }),
+      memoryTable(memory, memory),
     ];
     for (const table of tables) {
       expect(table.rows.length).toBeGreaterThan(0);
