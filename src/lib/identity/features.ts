@@ -1,8 +1,8 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { recordAudit } from './audit/record.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
-import { readTenant, withTenant } from './tenancy/with-tenant.ts';
+import { defineTenantQuery, withTenant } from './tenancy/with-tenant.ts';
 
 /**
  * What a workspace can switch on.
@@ -12,9 +12,13 @@ import { readTenant, withTenant } from './tenancy/with-tenant.ts';
 export const features = ['lead-engine', 'crm-push'] as const;
 export type Feature = (typeof features)[number];
 
+const readFeatures = defineTenantQuery<{ feature: string }>(
+  (tenant) => sql`select feature from ${tenantFeatures} where tenant_id = ${tenant}`,
+);
+
 /** The features that are switched on. */
-export function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
-  return readTenant(tenantId, (tx) => selectFeatures(tx, tenantId));
+export async function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
+  return toFeatures(await readFeatures(tenantId));
 }
 
 /** Like `enabledFeatures`, in a transaction of the caller. */
@@ -23,8 +27,11 @@ export async function selectFeatures(tx: Tx, tenantId: string): Promise<Set<Feat
     .select({ feature: tenantFeatures.feature })
     .from(tenantFeatures)
     .where(eq(tenantFeatures.tenantId, tenantId));
-  return new Set(rows.map(({ feature }) => feature as Feature));
+  return toFeatures(rows);
 }
+
+const toFeatures = (rows: { feature: string }[]): Set<Feature> =>
+  new Set(rows.map(({ feature }) => feature as Feature));
 
 /** Switches a feature on or off. Switching on again keeps the original time and person. */
 export async function setFeature(

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import { getProvider } from '../connectors/registry.ts';
-import type { Tx } from '../platform/db/pool.ts';
+import { defineTenantQuery } from '../identity/tenancy/with-tenant.ts';
 import { recordErrors, streamStates, syncRuns, syncRunStreams } from '../schema/sync.ts';
 
 export type SyncState = 'never' | 'running' | 'success' | 'partial' | 'failed';
@@ -34,12 +34,8 @@ const abandonedSeconds = 600;
  * How fresh each source of a tenant is, measured on its data: a run that failed makes nothing
  * fresher.
  */
-export async function readSourceFreshness(
-  tx: Tx,
-  tenantId: string,
-  now: Date,
-): Promise<SourceFreshness[]> {
-  return (await readSources(tx, tenantId)).map((row) => {
+export async function readSourceFreshness(tenantId: string, now: Date): Promise<SourceFreshness[]> {
+  return (await readSources(tenantId)).map((row) => {
     const streams = getProvider(row.provider).streams.map(({ name }) =>
       toDate(row.fresh?.[name] ?? null),
     );
@@ -77,7 +73,6 @@ function findOldest(times: Date[]): Date | null {
  * One connection with its streams and its newest runs. Times inside JSON are ISO texts.
  */
 interface SourceRow {
-  [column: string]: unknown;
   id: string;
   provider: string;
   label: string;
@@ -92,10 +87,10 @@ interface SourceRow {
  * All sources in one statement, because every page of the site reads them. The newest run of each
  * kind is looked up through the index: the history of runs only grows.
  */
-async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
-  const whereConnection = sql`tenant_id = ${tenantId} and connection_id = c.id`;
-  const runStreams = sql`from ${syncRunStreams} where tenant_id = ${tenantId} and run_id = r.id`;
-  const { rows } = await tx.execute<SourceRow>(sql`
+const readSources = defineTenantQuery<SourceRow>((tenant) => {
+  const whereConnection = sql`tenant_id = ${tenant} and connection_id = c.id`;
+  const runStreams = sql`from ${syncRunStreams} where tenant_id = ${tenant} and run_id = r.id`;
+  return sql`
     select c.id, c.provider, c.label, c.status,
       (select json_object_agg(stream, fresh_at)
         from ${streamStates} where ${whereConnection}) as fresh,
@@ -107,12 +102,11 @@ async function readSources(tx: Tx, tenantId: string): Promise<SourceRow[]> {
         from ${syncRuns} as r
         where ${whereConnection} and status = 'running' and trigger <> 'replay'
           and coalesce(r.lease_until, c.due_at)
-            > now() - make_interval(secs => ${abandonedSeconds})
+            > now() - make_interval(secs => ${sql.raw(String(abandonedSeconds))})
         limit 1) as running,
       (select json_build_object('status', status, 'errorMessage', error_message)
         from ${syncRuns}
         where ${whereConnection} and status <> 'running' and trigger <> 'replay'
         order by started_at desc nulls last limit 1) as finished
-    from ${connections} as c where c.tenant_id = ${tenantId} order by c.created_at, c.id`);
-  return rows;
-}
+    from ${connections} as c where c.tenant_id = ${tenant} order by c.created_at, c.id`;
+});

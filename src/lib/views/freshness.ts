@@ -3,7 +3,6 @@ import {
   readSourceFreshness,
   type SourceFreshness as Source,
 } from '../ingest/freshness.ts';
-import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Freshness, SyncState } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -12,10 +11,7 @@ export async function getFreshnessView(
   { tenant }: Workspace,
   now = new Date(),
 ): Promise<Freshness> {
-  return summarizeFreshness(
-    await readTenant(tenant.id, (tx) => readSourceFreshness(tx, tenant.id, now)),
-    now,
-  );
+  return summarizeFreshness(await readSourceFreshness(tenant.id, now), now);
 }
 
 /** Combines the freshness of all sources. Pure. */

@@ -18,8 +18,10 @@ export function getHotListView({ tenant }: Workspace, filter: HotListFilter): Pr
   return readTenant(
     tenant.id,
     async (tx) => {
-      const totals = await sumHotListTotals(tx, tenant.id, filter);
-      const page = await selectHotListPage(tx, tenant.id, filter, filter.cursor, pageSize);
+      const [totals, page] = await Promise.all([
+        sumHotListTotals(tx, tenant.id, filter),
+        selectHotListPage(tx, tenant.id, filter, filter.cursor, pageSize),
+      ]);
       const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
       return {
         items: { ...page, rows, total: totals.count, totalIsFloor: false },

@@ -28,9 +28,15 @@ export function getLeadsView(
   return readTenant(
     tenant.id,
     async (tx) => {
-      const counts = await readLeadBreakdowns(tx, tenant.id, period);
-      const undated = await countUndatedLeads(tx, tenant.id);
-      const leads = await readLeadSlice(tx, tenant.id, period, filter, counts);
+      const counting = readLeadBreakdowns(tx, tenant.id, period);
+      const [counts, undated, leads] = await Promise.all([
+        counting,
+        countUndatedLeads(tx, tenant.id),
+        listLeads(tx, tenant.id, period, filter, {
+          size: pageSize,
+          counted: counting.then((found) => toExtent(filter, found)),
+        }),
+      ]);
       return { ...toLeadFigures(period, counts), ...toLeadShares(period, counts), undated, leads };
     },
     { mayLag: true },
@@ -83,28 +89,23 @@ export function toLeadShares(
   return { bySource: source.map(share), byStatus: status.map(share) };
 }
 
-async function readLeadSlice(
-  tx: Tx,
-  tenantId: string,
-  period: Period,
-  filter: LeadFilter,
-  counts: LeadBreakdowns,
-): Promise<Slice<LeadRow>> {
-  const known = countFromSummary(filter, counts);
-  return listLeads(tx, tenantId, period, filter, {
-    size: pageSize,
-    known,
-    countLimit: getCountLimit(sum(counts.qualified, 'count')),
-  });
-}
+const toExtent = (filter: LeadFilter, counts: LeadBreakdowns): Extent => ({
+  known: countFromSummary(filter, counts),
+  countLimit: getCountLimit(sum(counts.qualified, 'count')),
+});
 
 interface Extent {
-  /** The number of rows of a page. */
-  size: number;
   /** The total number of leads, if known already. */
   known?: number | undefined;
   /** Counting stops here. */
-  countLimit?: number;
+  countLimit: number;
+}
+
+interface ListOptions {
+  /** The number of rows of a page. */
+  size: number;
+  /** What is being read about their number meanwhile. */
+  counted?: Promise<Extent>;
 }
 
 /** Reads the leads that match a filter, from its cursor on, and counts them. */
@@ -113,10 +114,11 @@ export async function listLeads(
   tenantId: string,
   period: Period,
   filter: LeadFilter,
-  { size, known, countLimit = 10_000 }: Extent,
+  { size, counted }: ListOptions,
 ): Promise<Slice<LeadRow>> {
   const match = await matchLeads(tx, tenantId, period, filter);
   const page = await selectMatchPage(tx, match, filter, size);
+  const { known, countLimit } = (await counted) ?? { countLimit: 10_000 };
   const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
   if (match.atLeast === undefined)

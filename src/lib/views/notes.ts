@@ -36,14 +36,15 @@ export function parseNotesRequest(params: URLSearchParams): NotesRequest {
 export function getNotesView({ tenant }: Workspace, request: NotesRequest): Promise<NotesView> {
   return readTenant(
     tenant.id,
-    async (tx) => ({
-      ...request,
-      notes: await listNotes(tx, tenant.id, request),
-      total:
+    async (tx) => {
+      const [notes, total] = await Promise.all([
+        listNotes(tx, tenant.id, request),
         request.search === ''
-          ? await countAll(tx, tenant.id, 'note')
-          : await countNotes(tx, tenant.id, request.search),
-    }),
+          ? countAll(tx, tenant.id, 'note')
+          : countNotes(tx, tenant.id, request.search),
+      ]);
+      return { ...request, notes, total };
+    },
     { mayLag: true },
   );
 }

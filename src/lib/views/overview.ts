@@ -25,24 +25,30 @@ export function getOverviewView(
   return readTenant(
     id,
     async (tx) => {
-      const leads = await readLeadBreakdowns(tx, id, period);
+      const [leads, { pipelines, sums }, hotTotals, leadTrend, hotPage, schedule, notes] =
+        await Promise.all([
+          readLeadBreakdowns(tx, id, period),
+          readPipelines(tx, id, period, now),
+          sumHotListTotals(tx, id, {}),
+          readTrend(tx, id, period, getToday(workspace, now)),
+          selectHotListPage(tx, id, {}, undefined, shortListSize),
+          upcomingActivities(tx, id, now, shortListSize),
+          listNotes(tx, id, { limit: shortListSize, offset: 0, search: '' }),
+        ]);
       const { total, qualified } = toLeadFigures(period, leads);
-      const { pipelines, sums } = await readPipelines(tx, id, period, now);
       const { openValue, wonValue } = toPipelineFigures(period, sums);
       return {
         leads: total,
         qualified,
         openValue,
         wonValue,
-        weightedIff: (await sumHotListTotals(tx, id, {})).weighted,
-        leadTrend: await readTrend(tx, id, period, getToday(workspace, now)),
+        weightedIff: hotTotals.weighted,
+        leadTrend,
         bySource: toLeadShares(period, leads).bySource,
         pipelines,
-        hotList: (await selectHotListPage(tx, id, {}, undefined, shortListSize)).rows.map(
-          ({ sortValue: _sortValue, ...row }) => row,
-        ),
-        schedule: await upcomingActivities(tx, id, now, shortListSize),
-        notes: await listNotes(tx, id, { limit: shortListSize, offset: 0, search: '' }),
+        hotList: hotPage.rows.map(({ sortValue: _sortValue, ...row }) => row),
+        schedule,
+        notes,
       };
     },
     { mayLag: true },

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { findStageLikelihood } from '../entities/opportunity/queries.ts';
 import { listStages, type StageInfo } from '../entities/stage/queries.ts';
 import { addDays, type Period } from '../platform/period.ts';
@@ -32,42 +32,40 @@ export async function readPipelines(
   period: Period,
   now: Date,
 ): Promise<Pipelines> {
-  const sums = await sumStages(tx, tenantId, period);
-  const listed = await listStages(tx, tenantId);
-  const stuck = await countEnteredBefore(tx, tenantId, computeStuckSince(now));
-  const systems = await listSystems(tx, tenantId, [...listed, ...sums]);
-  const pipelines: Pipeline[] = [];
-  for (const system of systems) {
-    const isOwn = ({ connectionId }: { connectionId: string }) => connectionId === system.id;
-    const merged = mergeOutcomes(sums.filter(isOwn));
-    const infos = await orderStages(tx, tenantId, listed.filter(isOwn), merged);
-    const entries = new Map(stuck.filter(isOwn).map(({ stage, count }) => [stage, count]));
-    const reached = countReached(infos, merged);
-    const stages = infos.map((info, index) =>
-      toStageRow(info, merged.get(info.name), {
-        period,
-        now,
-        stuck: entries.get(info.name) ?? 0,
-        conversion: computeConversion(infos, reached, index),
-      }),
-    );
-    pipelines.push({ connectionId: system.id, system: system.label, stages });
-  }
-  return { pipelines, sums };
+  const [sums, listed, stuck, systems] = await Promise.all([
+    sumStages(tx, tenantId, period),
+    listStages(tx, tenantId),
+    countEnteredBefore(tx, tenantId, computeStuckSince(now)),
+    listSystems(tx, tenantId),
+  ]);
+  const withPipeline = new Set([...listed, ...sums].map(({ connectionId }) => connectionId));
+  const pipelines = systems
+    .filter(({ id }) => withPipeline.has(id))
+    .map(async ({ id, label }): Promise<Pipeline> => {
+      const isOwn = ({ connectionId }: { connectionId: string }) => connectionId === id;
+      const merged = mergeOutcomes(sums.filter(isOwn));
+      const infos = await orderStages(tx, tenantId, listed.filter(isOwn), merged);
+      const entries = new Map(stuck.filter(isOwn).map(({ stage, count }) => [stage, count]));
+      const reached = countReached(infos, merged);
+      const stages = infos.map((info, index) =>
+        toStageRow(info, merged.get(info.name), {
+          period,
+          now,
+          stuck: entries.get(info.name) ?? 0,
+          conversion: computeConversion(infos, reached, index),
+        }),
+      );
+      return { connectionId: id, system: label, stages };
+    });
+  return { pipelines: await Promise.all(pipelines), sums };
 }
 
-/** The connections that have a pipeline, oldest first. */
-async function listSystems(
-  tx: Tx,
-  tenantId: string,
-  having: { connectionId: string }[],
-): Promise<{ id: string; label: string }[]> {
-  const ids = [...new Set(having.map(({ connectionId }) => connectionId))];
-  if (ids.length === 0) return [];
+/** The connections of a workspace, oldest first. */
+async function listSystems(tx: Tx, tenantId: string): Promise<{ id: string; label: string }[]> {
   return tx
     .select({ id: connections.id, label: connections.label })
     .from(connections)
-    .where(and(eq(connections.tenantId, tenantId), inArray(connections.id, ids)))
+    .where(eq(connections.tenantId, tenantId))
     .orderBy(asc(connections.createdAt), asc(connections.id));
 }
 
@@ -106,13 +104,15 @@ async function orderStages(
 ): Promise<StageInfo[]> {
   const listed = new Map<string, StageInfo>();
   for (const stage of stages) if (!listed.has(stage.name)) listed.set(stage.name, stage);
-  const unlisted: StageInfo[] = [];
-  for (const { connectionId, stage, outcome } of sums.values()) {
-    if (listed.has(stage)) continue;
-    const likelyPct = (await findStageLikelihood(tx, tenantId, connectionId, stage)) ?? 0;
-    const position = Number.MAX_SAFE_INTEGER;
-    unlisted.push({ connectionId, name: stage, position, outcome, likelyPct });
-  }
+  const unlisted = await Promise.all(
+    [...sums.values()]
+      .filter(({ stage }) => !listed.has(stage))
+      .map(async ({ connectionId, stage, outcome }): Promise<StageInfo> => {
+        const likelyPct = (await findStageLikelihood(tx, tenantId, connectionId, stage)) ?? 0;
+        const position = Number.MAX_SAFE_INTEGER;
+        return { connectionId, name: stage, position, outcome, likelyPct };
+      }),
+  );
   unlisted.sort(
     (one, other) => rankStage(one) - rankStage(other) || one.name.localeCompare(other.name),
   );

@@ -47,16 +47,13 @@ export function getReferralsView(
   return readTenant(
     tenant.id,
     async (tx) => {
-      const counts = await countReferralsByType(tx, tenant.id, period);
-      const domains = await listCommonDomains(tx, tenant.id, period, maxDomains);
       const { cursor, ...filter } = request;
-      const referrals = await readReferralSlice(
-        tx,
-        tenant.id,
-        { ...filter, from: period.from, to: period.to },
-        cursor,
-        pageSize,
-      );
+      const inPeriod = { ...filter, from: period.from, to: period.to };
+      const [counts, domains, referrals] = await Promise.all([
+        countReferralsByType(tx, tenant.id, period),
+        listCommonDomains(tx, tenant.id, period, maxDomains),
+        readReferralSlice(tx, tenant.id, inPeriod, cursor, pageSize),
+      ]);
       return {
         ...toFigures(period, counts),
         byType: toShares(counts, 'type'),
@@ -77,8 +74,11 @@ export async function readReferralSlice(
   cursor: string | undefined,
   size: number,
 ): Promise<Slice<ReferralRow>> {
-  const page = await selectReferralPage(tx, tenantId, filter, cursor, size);
-  return { ...page, total: await countReferrals(tx, tenantId, filter), totalIsFloor: false };
+  const [page, total] = await Promise.all([
+    selectReferralPage(tx, tenantId, filter, cursor, size),
+    countReferrals(tx, tenantId, filter),
+  ]);
+  return { ...page, total, totalIsFloor: false };
 }
 
 /** Reads one referral. Throws Problem `not_found`, also for a referral of another tenant. */

@@ -13,10 +13,13 @@ export const maxActivities = 100;
 export function getScheduleView({ tenant }: Workspace, now = new Date()): Promise<ScheduleView> {
   return readTenant(
     tenant.id,
-    async (tx) => ({
-      activities: await upcomingActivities(tx, tenant.id, now, maxActivities),
-      total: await countUpcomingTotal(tx, tenant.id, now),
-    }),
+    async (tx) => {
+      const [activities, total] = await Promise.all([
+        upcomingActivities(tx, tenant.id, now, maxActivities),
+        countUpcomingTotal(tx, tenant.id, now),
+      ]);
+      return { activities, total };
+    },
     { mayLag: true },
   );
 }
@@ -24,6 +27,9 @@ export function getScheduleView({ tenant }: Workspace, now = new Date()): Promis
 /** Counts the rest of today (UTC) and adds the known counts of the days after it. */
 async function countUpcomingTotal(tx: Tx, tenantId: string, now: Date): Promise<number> {
   const today = now.toISOString().slice(0, 10);
-  const rest = await countUpcoming(tx, tenantId, now, new Date(`${addDays(today, 1)}T00:00:00Z`));
-  return rest + (await countAfter(tx, tenantId, 'scheduledActivity', today));
+  const [rest, later] = await Promise.all([
+    countUpcoming(tx, tenantId, now, new Date(`${addDays(today, 1)}T00:00:00Z`)),
+    countAfter(tx, tenantId, 'scheduledActivity', today),
+  ]);
+  return rest + later;
 }

@@ -80,7 +80,7 @@ describe('a session', () => {
       const { cookies: set } = await readSession(browser.client);
       return { queries: tally.queries, cookies: set };
     });
-    expect(queries, "the library's two, of session and user").toBe(2);
+    expect(queries, 'one, of session and user').toBe(1);
     expect(await database.query('select id, xmin from sessions order by id')).toEqual(before);
     expect(cookies.getSetCookie()).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { openConnection, updateSettings } from '#lib/connections/connections.ts'
 import { globalDb } from '#lib/platform/db/database.ts';
 import { appRole, openDatabase, sessionOptions } from '#lib/platform/db/pool.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
+import { defineTenantQuery, readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { appRights } from '#lib/schema/rights.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { times } from '../../helpers/deep.ts';
@@ -175,8 +175,30 @@ describe('outside of a tenant', () => {
   });
 
   it('what is no tenant id is refused before it reaches the database', async () => {
-    for (const id of ['', 'x', `${ours.tenant.id}' or true --`, '00000000'])
+    const query = defineTenantQuery((tenant) => sql`select from leads where tenant_id = ${tenant}`);
+    for (const id of ['', 'x', `${ours.tenant.id}' or true --`, '00000000']) {
       expect(() => withTenant(id, async () => 1)).toThrow('id of a tenant');
+      expect(() => readTenant(id, async () => 1)).toThrow('id of a tenant');
+      await expect(query(id)).rejects.toThrow('id of a tenant');
+    }
+  });
+
+  it('a query of one message reads its tenant alone, even without naming it, and cannot write', async () => {
+    const named = defineTenantQuery<{ id: string }>(
+      (tenant) => sql`select tenant_id as id from leads where tenant_id = ${tenant}`,
+    );
+    const unnamed = defineTenantQuery<{ id: string }>(() => sql`select tenant_id as id from leads`);
+    for (const { id } of [ours.tenant, theirs.tenant]) {
+      const rows = await unnamed(id);
+      expect(new Set(rows.map((row) => row.id))).toEqual(new Set([id]));
+      expect(await named(id)).toHaveLength(rows.length);
+    }
+    await expect(
+      defineTenantQuery(() => sql`update leads set name = 'x'`)(ours.tenant.id),
+    ).rejects.toThrow('read-only');
+    const { rows } = await globalDb().execute(sql`select from leads`);
+    expect(rows, 'the setting ends with the message').toEqual([]);
+    expect(() => defineTenantQuery(() => sql`select ${'a value'}`)).toThrow('besides the tenant');
   });
 
   it('a reading transaction cannot write', async () => {

@@ -1,14 +1,18 @@
 import { isAPIError } from 'better-auth/api';
 import { parseCookies } from 'better-auth/cookies';
-import { and, desc, eq, gt, ne } from 'drizzle-orm';
+import { and, desc, eq, gt, ne, sql } from 'drizzle-orm';
+import { builtOnce } from '../../platform/db/built-once.ts';
 import { globalDb } from '../../platform/db/database.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
+import { log } from '../../platform/log.ts';
+import { safeReason } from '../../platform/secrets.ts';
 import { recordAccountAudit } from '../audit/record.ts';
 import { auth } from './auth.ts';
-import { sessions } from '../../schema/identity.ts';
+import { sessions, users } from '../../schema/identity.ts';
 import { findEnds, isOver, isUseDue, type SessionEnds } from './session-lifetime.ts';
 import { formatSetCookie } from './set-cookie.ts';
+import { readSignedCookie } from './signed-cookies.ts';
 import { isStaff } from './staff.ts';
 
 interface CurrentUser {
@@ -34,14 +38,19 @@ export interface SignedIn {
 /**
  * The session of the cookies, with Set-Cookie headers when it was extended or has ended. Of a
  * session that is over by session-lifetime.ts, the row is deleted.
+ *
+ * A live session is found by one statement of ours. Every other cookie is left to better-auth,
+ * which keeps the sessions and cleans up behind one that has expired.
  */
 export async function readSession(
   client: Headers,
 ): Promise<{ signedIn: SignedIn | null; cookies: Headers }> {
   const { authCookies } = await auth().$context;
-  const sent = (client.get('cookie') ?? '').includes(`${authCookies.sessionToken.name}=`);
-  if (!sent) return { signedIn: null, cookies: new Headers() };
-  const { response, headers } = await fetchSession(client);
+  const { name } = authCookies.sessionToken;
+  const header = client.get('cookie') ?? '';
+  if (!header.includes(`${name}=`)) return { signedIn: null, cookies: new Headers() };
+  const live = await findLive(readSignedCookie(header, name));
+  const { response, headers } = live ?? (await fetchSession(client));
   if (response === null) return { signedIn: null, cookies: headers };
   const { user, session } = response;
   // A session may have been opened in the moment in which its account was disabled.
@@ -55,7 +64,7 @@ export async function readSession(
       'set-cookie',
       formatSetCookie(
         authCookies.sessionToken,
-        parseCookies(client.get('cookie') ?? '').get(authCookies.sessionToken.name) ?? '',
+        parseCookies(header).get(name) ?? '',
         continues ? undefined : 0,
       ),
     );
@@ -79,18 +88,62 @@ export async function readSession(
   };
 }
 
+const selectLive = builtOnce((db) =>
+  db
+    .select({
+      user: {
+        id: users.id,
+        name: users.name,
+        email: users.email,
+        twoFactorEnabled: users.twoFactorEnabled,
+        disabledAt: users.disabledAt,
+      },
+      session: {
+        id: sessions.id,
+        userId: sessions.userId,
+        activeOrganizationId: sessions.activeOrganizationId,
+        ssoProviderId: sessions.ssoProviderId,
+        createdAt: sessions.createdAt,
+        updatedAt: sessions.updatedAt,
+        expiresAt: sessions.expiresAt,
+      },
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(eq(sessions.token, sql.placeholder('token')))
+    .prepare(''),
+);
+
+/** The session of a token whose signature is ours, if it has not expired. */
+async function findLive(token: string | undefined) {
+  if (token === undefined) return undefined;
+  const [found] = await selectLive()
+    .execute({ token })
+    .catch((error: unknown) => {
+      const reason = safeReason(error);
+      log.error({ event: 'auth.error', reason }, 'The session could not be read');
+      throw uncheckedProblem();
+    });
+  return found === undefined || found.session.expiresAt < new Date()
+    ? undefined
+    : { response: found, headers: new Headers() };
+}
+
 async function fetchSession(client: Headers) {
   try {
     return await auth().api.getSession({ headers: client, returnHeaders: true });
   } catch (error) {
     if (!isAPIError(error)) throw error;
-    throw new Problem(
-      'unavailable',
-      'Your sign-in could not be checked because the database did not respond. ' +
-        'Try again in a minute.',
-    );
+    throw uncheckedProblem();
   }
 }
+
+const uncheckedProblem = (): Problem =>
+  new Problem(
+    'unavailable',
+    'Your sign-in could not be checked because the database did not respond. ' +
+      'Try again in a minute.',
+  );
 
 /** Returns false: the session does not continue. */
 async function endSession(id: string): Promise<false> {

@@ -8,7 +8,7 @@ import { isTransient } from './retry.ts';
 export const appRole = 'tributary_app';
 export const backupRole = 'tributary_backup';
 
-export type Database = NodePgDatabase;
+export type Database = NodePgDatabase & { $client: pg.Pool };
 /** A transaction. Tenant tables are reached only through the one that `withTenant` hands out. */
 export type Tx = Parameters<Parameters<Database['transaction']>[0]>[0];
 
@@ -101,7 +101,7 @@ function withSafeTransactions(pool: pg.Pool): Database {
 /**
  * A connection of the pool; work that was cancelled while it waited for one gives it back unused.
  */
-async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
+export async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect();
   if (isCancelled()) client.release();
   throwIfCancelled();
