@@ -90,9 +90,7 @@ export async function measureLarge(cluster: Cluster): Promise<Pick<Capacity, 're
 async function readDisk(database: BenchDatabase, before: number): Promise<Capacity['disk']> {
   const [row] = await database.query<Record<'rows' | 'indexes' | 'search' | 'responses', string>>(
     `select pg_table_size('leads') as rows, pg_indexes_size('leads') as indexes,
-       (select coalesce(sum(pg_total_relation_size(oid)), 0)
-        from pg_class
-        where relkind = 'r' and relname in ('lead_words', 'lead_terms')) as search,
+       pg_total_relation_size('lead_terms') as search,
        pg_total_relation_size('raw_bodies') + pg_total_relation_size('raw_snapshots') as responses`,
   );
   const [rows, indexes, search, responses] = [

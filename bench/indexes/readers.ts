@@ -22,9 +22,10 @@ export const indexReaders: Record<string, Record<string, string>> = {
     leads_by_domain: 'leads of a company: scores, pushes by domain, filter by domain',
     leads_by_change: 'streams with one request per lead: the leads that changed',
   },
-  lead_words: {
-    lead_words_tenant_id_word_lead_id_pk: 'search: the leads of a word',
-    lead_words_by_lead: 'search: whether a lead has a word; words of a lead that changes',
+  lead_terms: {
+    lead_terms_tenant_id_lead_id_pk:
+      'search: whether a lead has the words; words of a lead that changes',
+    lead_terms_by_term: 'search: the leads of a word',
   },
   opportunities: {
     opportunities_tenant_id_id_pk: 'hot list, changes to one opportunity',

@@ -74,9 +74,8 @@ async function checkSearchTokens(database: BenchDatabase): Promise<void> {
     words: string[];
   }>(
     `select name, company, email, phone,
-       array(select word from lead_words w
-       where w.tenant_id = l.tenant_id and w.lead_id = l.id) as words
-     from leads l
+       array(select substr(word, 13) from unnest(tsvector_to_array(terms)) as word) as words
+     from leads l join lead_terms t on t.tenant_id = l.tenant_id and t.lead_id = l.id
      where external_id = any('{7,77,777}')`,
   );
   const wrong = rows.find(

@@ -86,7 +86,7 @@ async function dropIndexes(client: pg.Client): Promise<string[]> {
     join pg_class c on c.oid = i.indexrelid
     join pg_class t on t.oid = i.indrelid
     where t.relnamespace = 'public'::regnamespace and not i.indisunique
-      and t.relname in ('leads', 'lead_words', 'opportunities', 'notes', 'hot_list_items')`);
+      and t.relname in ('leads', 'lead_terms', 'opportunities', 'notes', 'hot_list_items')`);
   for (const { name } of rows) await client.query(`drop index ${name}`);
   return rows.map(({ definition }) => definition);
 }

@@ -142,7 +142,7 @@ export function workspaceRows(leads: number): string[] {
   return [
     stageRows(),
     leadRows(leads),
-    leadWordRows,
+    leadTermRows,
     opportunityRows(Math.round(leads / 3)),
     noteRows(leads),
     activityRows(Math.round(leads / 10)),
@@ -199,12 +199,13 @@ function leadRows(count: number): string {
     join ${stageTable} on stage.name = status`;
 }
 
-/** What leadWordsOf makes of the leads above, in the order of its key. */
-const leadWordRows = `insert into lead_words (tenant_id, word, lead_id)
-    select distinct tenant_id, word, id
-    from leads, unnest(string_to_array(sort_name, ' ') ||
-      array[replace(replace(email, '@', ''), '.', ''), 'examplecom', phone]) as word
-    where tenant_id = $1 and connection_id = $2 order by 2, 3`;
+/** What `leadSearchTokens` makes of the leads above, behind the tag of the tenant. */
+const leadTermRows = `insert into lead_terms (tenant_id, lead_id, terms)
+    select tenant_id, id, array_to_tsvector(array(
+      select distinct substr(tenant_id::text, 25) || word
+      from unnest(string_to_array(sort_name, ' ') ||
+        array[replace(replace(email, '@', ''), '.', ''), 'examplecom', phone]) as word))
+    from leads where tenant_id = $1 and connection_id = $2`;
 
 function opportunityRows(count: number): string {
   const raw = `jsonb_build_object('opportunity_id', i::text, 'name', made.name,

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { appRole, backupRole } from '../../src/lib/platform/db/pool.ts';
+import { appRole, backupRole, searchRole } from '../../src/lib/platform/db/pool.ts';
 
 /** The content of a database in a form that can be compared without access to the other one. */
 export interface Fingerprint {
@@ -75,8 +75,9 @@ const parts: Record<string, string> = {
     select format('%s enabled %s, forced %s', c.oid::regclass, c.relrowsecurity,
       c.relforcerowsecurity)
     from tables c`,
-  policy: `select format('%s %I %s %s using %s check %s', c.oid::regclass, polname, polcmd,
-      polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+  policy: `select format('%s %I %s %s for %s using %s check %s', c.oid::regclass, polname, polcmd,
+      polpermissive, (select string_agg(role::regrole::text, ', ') from unnest(polroles) as role),
+      pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
     from tables c join pg_policy on polrelid = c.oid`,
   right: `select format('%s may %s %s', coalesce(r.rolname, 'everybody'), lower(privilege_type),
         target)
@@ -88,7 +89,7 @@ const parts: Record<string, string> = {
       union all select nspname::text, (aclexplode(nspacl)).* from pg_namespace
         where nspname ${ownSchemas}) rights
     left join pg_roles r on r.oid = grantee
-    where grantee = 0 or rolname in ('${appRole}', '${backupRole}')`,
+    where grantee = 0 or rolname in ('${appRole}', '${backupRole}', '${searchRole}')`,
   function: `
     select format('%s %s', p.oid::regprocedure, md5(prosrc))
     from pg_proc p

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { migrateAll } from '#lib/jobs/migrate.ts';
+import { createRoles } from '#lib/platform/db/migrate.ts';
 import { listTableNames } from './fingerprint.ts';
 import { connect, type Source } from './sessions.ts';
 import { findTools, runTool } from './tools.ts';
@@ -40,6 +41,8 @@ export const restoreFile =
   (file: string): Transfer =>
   async (source, scratchUrl) => {
     const { pg_restore } = await findTools(source.serverVersion);
+    const scratch = await connect(scratchUrl);
+    await createRoles(scratch).finally(() => scratch.end());
     await runTool(pg_restore, scratchUrl, [
       '--no-owner',
       '--no-privileges',

@@ -231,15 +231,15 @@ describe('the lead table', () => {
 
   it('keeps no words of what is deleted or a copy', async () => {
     const [words] = await database.query<{ leads: number }>(
-      'select count(distinct lead_id)::int as leads from lead_words where tenant_id = $1',
+      'select count(*)::int as leads from lead_terms where tenant_id = $1',
       [tenant.id],
     );
     expect(words?.leads).toBe(live().length);
     await database.query(
-      `insert into lead_words (tenant_id, word, lead_id) values ($1, 'stray', $2)`,
+      `insert into lead_terms (tenant_id, lead_id, terms) values ($1, $2, 'stray')`,
       [tenant.id, randomUUID()],
     );
     await reindexLeads(tenant.id);
-    expect(await database.query(`select 1 from lead_words where word = 'stray'`)).toEqual([]);
+    expect(await database.query(`select 1 from lead_terms where terms @@ 'stray'`)).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { deleteRows, planUpsert, softDelete, writeRewrites } from '../entities/u
 import type { Tx } from '../platform/db/pool.ts';
 import { settleAll } from '../platform/settle-all.ts';
 import type { EntityName } from '../records/registry.ts';
-import { leads, leadWords } from '../schema/leads.ts';
+import { leads, leadTerms, leadWords } from '../schema/leads.ts';
 import { pushPulls } from '../schema/pushes.ts';
 import { computeDerived } from './derived.ts';
 import {
@@ -65,12 +65,8 @@ export async function applyRemoval(
   await applyChanges(tx, place, entity, changes);
   if (entity === 'lead') {
     const gone = [...ids];
-    await tx
-      .delete(leadWords)
-      .where(and(eq(leadWords.tenantId, tenantId), inArray(leadWords.leadId, gone)));
-    await tx
-      .delete(pushPulls)
-      .where(and(eq(pushPulls.tenantId, tenantId), inArray(pushPulls.leadId, gone)));
+    for (const table of [leadTerms, leadWords, pushPulls])
+      await tx.delete(table).where(and(eq(table.tenantId, tenantId), inArray(table.leadId, gone)));
   }
   return count;
 }

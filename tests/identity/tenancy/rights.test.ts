@@ -70,7 +70,7 @@ describe('the app role', () => {
        where prosecdef and pronamespace = 'public'::regnamespace
          and has_function_privilege('tributary_app', oid, 'execute') order by 1`,
     );
-    expect(functions.map(({ name }) => name)).toEqual(['prune_audit_events']);
+    expect(functions.map(({ name }) => name)).toEqual(['prune_audit_events', 'search_leads']);
   });
 
   it.each([

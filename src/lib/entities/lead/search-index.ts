@@ -1,48 +1,53 @@
-import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notExists, sql } from 'drizzle-orm';
 import { recordset } from '../../platform/db/bulk.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { Change, DerivedWrite } from '../definition.ts';
-import { leads, leadWords } from '../../schema/leads.ts';
+import { leads, leadTerms } from '../../schema/leads.ts';
 import { whereOwnAndLive } from './lookup.ts';
-import { computeSearchTokenDeltas, type LeadSearchToken } from './search-changes.ts';
+import { computeSearchWordChanges, type LeadWordList } from './search-changes.ts';
+import { toTermVector } from './search-terms.ts';
 import { leadSearchTokens } from './search-tokens.ts';
 
 /**
  * Brings the search words up to date with changes of leads, with at most two statements and none
- * when no word has changed.
+ * when no word can have changed.
  */
 export function refreshLeadSearchTokens(
   tenantId: string,
   changes: readonly Change<'lead'>[],
 ): DerivedWrite {
-  const { added, removed } = computeSearchTokenDeltas(changes);
+  const { stored, removed } = computeSearchWordChanges(changes);
+  const rows = stored.map((list) => toRow(tenantId, list));
   return async (tx) => {
-    if (removed.length > 0) await removeTokens(tx, tenantId, removed);
-    if (added.length > 0) await addTokens(tx, tenantId, added);
+    if (removed.length > 0) await removeWords(tx, tenantId, removed);
+    if (rows.length > 0) await storeRows(tx, tenantId, rows);
   };
 }
 
-async function addTokens(
+/** A row of `lead_terms` but for the tenant. */
+const toRow = (tenantId: string, { leadId, words }: LeadWordList) => ({
+  leadId,
+  terms: toTermVector(tenantId, words),
+});
+
+/** Rows whose words are the same already are not written, so that the index keeps its entries. */
+async function storeRows(
   tx: Tx,
   tenantId: string,
-  words: readonly LeadSearchToken[],
+  rows: readonly ReturnType<typeof toRow>[],
 ): Promise<void> {
   await tx.execute(sql`
-    insert into ${leadWords} (tenant_id, word, lead_id)
-    select ${tenantId}::uuid, word, lead_id from ${recordset(leadWords, words)}
-    on conflict do nothing`);
+    insert into ${leadTerms} (tenant_id, lead_id, terms)
+    select ${tenantId}::uuid, lead_id, terms from ${recordset(leadTerms, rows)}
+    on conflict (tenant_id, lead_id) do update set terms = excluded.terms
+    where ${leadTerms}.terms <> excluded.terms`);
 }
 
-async function removeTokens(
-  tx: Tx,
-  tenantId: string,
-  words: readonly LeadSearchToken[],
-): Promise<void> {
-  await tx.execute(sql`
-    delete from ${leadWords} using ${recordset(leadWords, words)}
-    where ${leadWords}.tenant_id = ${tenantId} and ${leadWords}.word = incoming.word
-      and ${leadWords}.lead_id = incoming.lead_id`);
+async function removeWords(tx: Tx, tenantId: string, leadIds: readonly string[]): Promise<void> {
+  await tx
+    .delete(leadTerms)
+    .where(and(eq(leadTerms.tenantId, tenantId), inArray(leadTerms.leadId, [...leadIds])));
 }
 
 /** Leads per transaction of a reindexing, which keeps its locks short. */
@@ -57,8 +62,9 @@ export interface IndexProgress {
 
 /**
  * Rebuilds the search words of all leads of a tenant, one batch per transaction, and finally
- * deletes words without a lead. Syncs may run meanwhile: a batch locks its leads, so that a change
- * of one of them comes before or after it. `onBatch` receives the totals so far.
+ * deletes words without a lead. Syncs may run meanwhile: a batch
+ * locks its leads, so that a change of one of them comes before or after it. `onBatch` receives the
+ * totals so far.
  */
 export async function reindexLeads(
   tenantId: string,
@@ -82,8 +88,8 @@ async function removeOrphans(tx: Tx, tenantId: string): Promise<void> {
   const lead = tx
     .select({ id: leads.id })
     .from(leads)
-    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadWords.leadId)));
-  await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), notExists(lead)));
+    .where(and(eq(leads.tenantId, tenantId), eq(leads.id, leadTerms.leadId)));
+  await tx.delete(leadTerms).where(and(eq(leadTerms.tenantId, tenantId), notExists(lead)));
 }
 
 function lockNextLeads(tx: Tx, tenantId: string, after: string) {
@@ -103,16 +109,20 @@ async function reindexBatch(
   after: string,
 ): Promise<IndexProgress & { last: string | undefined }> {
   const rows = await lockNextLeads(tx, tenantId, after);
-  const ids = sql.param(rows.map(({ id }) => id));
-  const stale = sql`${leadWords.leadId} = any(${ids}::uuid[])`;
-  await tx.delete(leadWords).where(and(eq(leadWords.tenantId, tenantId), stale));
-  const words = rows.flatMap((row) =>
-    row.shown ? leadSearchTokens(row).map((word) => ({ word, leadId: row.id })) : [],
-  );
-  if (words.length > 0) await addTokens(tx, tenantId, words);
+  const hidden = rows.filter(({ shown }) => !shown).map(({ id }) => id);
+  if (hidden.length > 0) await removeWords(tx, tenantId, hidden);
+  const lists = rows
+    .filter(({ shown }) => shown)
+    .map((row) => ({ leadId: row.id, words: leadSearchTokens(row) }));
+  if (lists.length > 0)
+    await storeRows(
+      tx,
+      tenantId,
+      lists.map((list) => toRow(tenantId, list)),
+    );
   return {
     leads: rows.length,
-    words: words.length,
+    words: lists.reduce((sum, { words }) => sum + words.length, 0),
     last: rows.length < batchSize ? undefined : rows.at(-1)?.id,
   };
 }

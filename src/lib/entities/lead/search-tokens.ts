@@ -1,9 +1,8 @@
 import { parsePhoneTerm, phoneTokens } from './phone-tokens.ts';
 
 /*
- * The words that leads are found by. All functions are pure. Words consist of 0-9 and a-z alone,
- * which sort the same in every database collation, digits first. So a search for words that begin
- * with a term is a range scan of an index (row-level security keeps LIKE from using one).
+ * The words that leads are found by. All functions are pure. Words and terms consist of 0-9 and a-z
+ * alone, so none of them needs quotes in a tsvector or a tsquery.
  */
 
 export interface SearchableLead {
@@ -51,19 +50,6 @@ export function parseSearchTerms(text: string): string[] {
 /** Behind a name, a number without blanks is one too if its sign or its zero says so. */
 const toTerm = (chunk: string): string =>
   (/^(?:\+|\(?0)/.test(chunk) ? parsePhoneTerm(chunk) : null) ?? fold(chunk);
-
-/** The words that begin with `prefix` as a range; `below` is exclusive, and null if unbounded. */
-export function toTokenRange(prefix: string): { from: string; below: string | null } {
-  const kept = prefix.replace(/z+$/, '');
-  const last = kept.at(-1);
-  return {
-    from: prefix,
-    below:
-      last === undefined
-        ? null
-        : `${kept.slice(0, -1)}${last === '9' ? 'a' : String.fromCharCode(last.charCodeAt(0) + 1)}`,
-  };
-}
 
 /**
  * Makes one word of each run of characters without blanks, and one of each part between other

@@ -1,7 +1,8 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
-import { leads, leadWords } from '../../schema/leads.ts';
-import { parseSearchTerms, toTokenRange } from './search-tokens.ts';
+import { leads, leadTerms } from '../../schema/leads.ts';
+import { toTermQuery } from './search-terms.ts';
+import { parseSearchTerms } from './search-tokens.ts';
 
 /**
  * With more hits than this, a query walks the leads in list order and checks each one: a page is
@@ -16,71 +17,35 @@ export interface SearchMatch {
   atLeast: number | undefined;
 }
 
-/**
- * Builds the condition for leads that have all words of a search. If the rarest word has few hits,
- * they are taken by id and checked for the other words; otherwise each lead is checked for all.
- */
+/** Builds the condition for leads that have all words of a search. */
 export async function matchSearch(tx: Tx, tenantId: string, search: string): Promise<SearchMatch> {
   const terms = parseSearchTerms(search);
   if (terms.length === 0) return { where: sql`false`, atLeast: undefined };
-  const counts = await countTokens(tx, tenantId, terms);
-  const [rarest = '', ...others] = terms.toSorted(
-    (one, other) => (counts.get(one) ?? 0) - (counts.get(other) ?? 0),
-  );
-  const fewest = counts.get(rarest) ?? 0;
-  if (fewest <= rareLimit)
-    return {
-      where: sql`${leads.id} = any(array(${selectIds(tenantId, rarest, others)}))`,
-      atLeast: undefined,
-    };
-  return {
-    where: and(...terms.map((term) => hasToken(tenantId, term, sql`${leads.id}`))) ?? sql`true`,
-    atLeast: others.length === 0 ? fewest : 1,
-  };
+  const ids = await findIds(tx, tenantId, terms);
+  return ids.length <= rareLimit
+    ? { where: isOneOf(ids), atLeast: undefined }
+    : { where: hasTerms(tenantId, terms), atLeast: ids.length };
 }
 
-/** The number of leads with a word that begins with each term, counted up to `rareLimit` + 1. */
-async function countTokens(
-  tx: Tx,
-  tenantId: string,
-  terms: readonly string[],
-): Promise<Map<string, number>> {
-  const counts = terms.map(
-    (term) => sql`(
-      select count(*)::int from (
-        select distinct lead_id from (
-          select lead_id from ${leadWords}
-          where ${whereToken(tenantId, term)} limit ${rareLimit + 1}) as found) as leads)`,
-  );
-  const { rows } = await tx.execute<{ counts: number[] }>(
-    sql`select array[${sql.join(counts, sql`, `)}] as counts`,
-  );
-  return new Map(terms.map((term, index) => [term, rows[0]?.counts[index] ?? 0]));
-}
-
-function selectIds(tenantId: string, rarest: string, others: readonly string[]): SQL {
-  const found = others.map((term) => hasToken(tenantId, term, sql`found.lead_id`));
-  return sql`
-    select found.lead_id from (
-      select lead_id from ${leadWords} where ${whereToken(tenantId, rarest)} offset 0) as found
-    ${others.length === 0 ? sql`` : sql`where ${sql.join(found, sql` and `)}`}`;
+/** The leads that have all terms, at most `rareLimit` + 1. */
+async function findIds(tx: Tx, tenantId: string, terms: string[]): Promise<string[]> {
+  const { rows } = await tx.execute<{ ids: string[] }>(sql`
+    select array(select search_leads(${tenantId}, ${sql.param(terms)}, ${rareLimit + 1})) as ids`);
+  return rows[0]?.ids ?? [];
 }
 
 /**
- * A sub-select with a limit, because the planner may turn EXISTS into a join, which reads all leads
- * with the word before it returns the first.
+ * A sub-select hides the number of ids from the planner, which would walk the list for many of
+ * them, past all leads if the hits are at its end.
  */
-function hasToken(tenantId: string, term: string, lead: SQL): SQL {
-  return sql`(
-    select true from ${leadWords}
-    where ${whereToken(tenantId, term)} and lead_id = ${lead} limit 1)`;
-}
+const isOneOf = (ids: string[]): SQL =>
+  sql`${leads.id} = any(array(select unnest(${sql.param(ids)}::uuid[])))`;
 
-function whereToken(tenantId: string, term: string): SQL | undefined {
-  const { from, below } = toTokenRange(term);
-  return and(
-    eq(leadWords.tenantId, tenantId),
-    sql`word >= ${from}`,
-    below === null ? undefined : sql`word < ${below}`,
-  );
-}
+/**
+ * A sub-select with a limit, because the planner may turn EXISTS into a join, which reads all leads
+ * with the words before it returns the first.
+ */
+const hasTerms = (tenantId: string, terms: readonly string[]): SQL => sql`(
+  select true from ${leadTerms} where ${leadTerms.tenantId} = ${tenantId}
+    and ${leadTerms.leadId} = ${leads.id}
+    and ${leadTerms.terms} @@ ${toTermQuery(tenantId, terms)}::tsquery limit 1)`;

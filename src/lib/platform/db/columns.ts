@@ -50,3 +50,6 @@ export const tenantPolicy = (column: AnyPgColumn) =>
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({
   dataType: () => 'bytea',
 });
+
+/** Sorted words without positions, in the notation of PostgreSQL: separated by blanks. */
+export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
-import { appRole, backupRole } from './pool.ts';
+import { appRole, backupRole, searchRole } from './pool.ts';
 
 /** Key of the advisory lock by which concurrent starts take turns: an arbitrary number. */
 const lockId = 7_462_001;
@@ -50,8 +50,13 @@ export async function migrateSchema(client: pg.Client, rights: TableRights): Pro
   await client.query('reset lock_timeout');
 }
 
-async function createRoles(client: pg.Client): Promise<void> {
+/**
+ * Creates the roles that are missing on the server. A restore needs them first, because a policy
+ * names one.
+ */
+export async function createRoles(client: pg.Client): Promise<void> {
   await createRole(client, appRole, 'nologin noinherit');
+  await createRole(client, searchRole, 'nologin noinherit');
   try {
     await createRole(client, backupRole, 'nologin bypassrls');
   } catch (error) {

@@ -7,6 +7,8 @@ import { isTransient } from './retry.ts';
 /** The role of web and worker: owns nothing and is bound by row-level security. */
 export const appRole = 'tributary_app';
 export const backupRole = 'tributary_backup';
+/** Owns the function that searches leads, and may read the one table that it needs. */
+export const searchRole = 'tributary_search';
 
 export type Database = NodePgDatabase & { $client: pg.Pool };
 /** A transaction. Tenant tables are reached only through the one that `withTenant` hands out. */

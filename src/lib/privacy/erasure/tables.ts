@@ -21,6 +21,7 @@ const handled = new Set([
   'erasure_keys',
   'erasure_marks',
   'erasures',
+  'lead_terms',
   'lead_words',
   'leads',
   'notes',

@@ -11,6 +11,7 @@ const leftOut = new Set([
   'device_consents',
   'erasure_keys',
   'erasure_marks',
+  'lead_terms',
   'lead_words',
   'rate_budgets',
   'raw_bodies',
