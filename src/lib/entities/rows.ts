@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { withSortDisabled } from '../platform/db/sort-disabled.ts';
+import { withHashing, withSortDisabled } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { recordSchemas, type EntityName } from '../records/registry.ts';
@@ -147,11 +147,12 @@ export async function countLive(
   condition: SQL,
 ): Promise<number> {
   const { table } = getEntityDefinition(name);
-  const rows = await tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(table)
-    .where(
-      and(whereStream(table, origin), sql`${getKeyColumns(table).deletedAt} is null`, condition),
-    );
+  const live = sql`${getKeyColumns(table).deletedAt} is null`;
+  const rows = await withHashing(tx, () =>
+    tx
+      .select({ count: sql<number>`count(*)::int` })
+      .from(table)
+      .where(and(whereStream(table, origin), live, condition)),
+  );
   return rows[0]?.count ?? 0;
 }

@@ -1,5 +1,6 @@
 import { and, sql, type SQL } from 'drizzle-orm';
 import { insertRows, updateRows } from '../platform/db/bulk.ts';
+import { withHashing } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { Change, EntityDefinition, AppliedOverrides } from './definition.ts';
@@ -115,11 +116,13 @@ export async function softDelete(
     sql`${getKeyColumns(table).deletedAt} is null`,
     condition,
   );
-  const rows = await tx
-    .update(table)
-    .set({ deletedAt: at, changedAt: at } as never)
-    .where(live)
-    .returning(readColumns(table));
+  const rows = await withHashing(tx, () =>
+    tx
+      .update(table)
+      .set({ deletedAt: at, changedAt: at } as never)
+      .where(live)
+      .returning(readColumns(table)),
+  );
   return (rows as unknown as AnyRow[]).map((before) => ({ before, after: null }));
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseRecord } from '../records/registry.ts';
 import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/incoming.ts';
@@ -78,6 +78,9 @@ function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>)
     throw new RecordRejected(
       'The item holds a character that cannot be stored (NUL or half of a surrogate pair).',
     );
-  const hash = createHash('sha256').update(JSON.stringify(record)).update(raw).digest('base64');
-  return { record, raw: new JsonText(raw), hash };
+  return {
+    record,
+    raw: new JsonText(raw),
+    hash: hash('sha256', JSON.stringify(record) + raw, 'base64'),
+  };
 }

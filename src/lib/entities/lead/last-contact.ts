@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { withSortDisabled } from '../../platform/db/sort-disabled.ts';
+import { withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { notes } from '../../schema/notes.ts';

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { getEntityDefinition } from '../../entities/registry.ts';
 import { countLive } from '../../entities/rows.ts';
+import { withHashing } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { applyDeletion } from '../apply.ts';
 import { getColumn, isSuspicious, whereInScope } from '../deletions.ts';
@@ -63,10 +64,9 @@ export async function listAbsentIds(
 ): Promise<string[]> {
   if (count === 0) return [];
   const { table } = getEntityDefinition(stream.entity);
-  const { rows } = await tx.execute<{ id: string }>(
-    sql`select external_id as id from ${table} where ${whereStream(source, stream)}
-      and deleted_at is null and ${condition}`,
-  );
+  const absent = sql`select external_id as id from ${table} where ${whereStream(source, stream)}
+    and deleted_at is null and ${condition}`;
+  const { rows } = await withHashing(tx, () => tx.execute<{ id: string }>(absent));
   return rows.map(({ id }) => id);
 }
 

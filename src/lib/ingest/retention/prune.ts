@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { listConnections } from '../../connections/connections.ts';
+import { withHashing } from '../../platform/db/planner.ts';
 import { log } from '../../platform/log.ts';
 import { deleteSnapshots, deleteUnreferencedBodies } from '../snapshots/prune.ts';
 import { getTenant } from '../../identity/tenancy/tenants.ts';
@@ -52,9 +53,10 @@ function selectPrunableIds(source: ReplaySource, stream: Stream, cutoff: Date): 
   return readTenant(source.tenantId, async (tx) => {
     const unneeded = await whereUnneeded(tx, source, stream);
     if (unneeded === undefined) return [];
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    const prunable = sql`
       select id from raw_snapshots where ${whereStream(source, stream)}
-        and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`);
+        and received_at < ${cutoff.toISOString()} and ${unneeded} order by received_at, id`;
+    const { rows } = await withHashing(tx, () => tx.execute<{ id: string }>(prunable));
     return rows.map(({ id }) => id);
   });
 }

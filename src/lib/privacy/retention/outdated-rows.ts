@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import { withHashing } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 
 /** After how many months leads and notes are deleted; null for never. */
@@ -80,7 +81,9 @@ export async function countOutdated(
   for (const entity of outdatedEntities) {
     const from = selectFrom(entity, tenantId, months);
     if (from === undefined) continue;
-    const { rows } = await tx.execute<{ rows: number }>(sql`select count(*)::int as rows ${from}`);
+    const { rows } = await withHashing(tx, () =>
+      tx.execute<{ rows: number }>(sql`select count(*)::int as rows ${from}`),
+    );
     counts[tables[entity]] = rows[0]?.rows ?? 0;
   }
   return counts;
@@ -96,9 +99,9 @@ export async function selectOutdated(
 ): Promise<OutdatedRow[]> {
   const from = selectFrom(entity, tenantId, months);
   if (from === undefined) return [];
-  const { rows } = await tx.execute<OutdatedRow>(sql`
-    select id, connection_id as "connectionId", stream ${from}
-    order by connection_id, stream, id limit ${limit}`);
+  const outdated = sql`select id, connection_id as "connectionId", stream ${from}
+    order by connection_id, stream, id limit ${limit}`;
+  const { rows } = await withHashing(tx, () => tx.execute<OutdatedRow>(outdated));
   return rows;
 }
 

@@ -7,7 +7,7 @@ import { leads } from '../../schema/leads.ts';
 import { referralTypes } from '../../records/referral.ts';
 import { referrals } from '../../schema/referrals.ts';
 import { copyToAllLeads, copyToLeads, copyToDomainLeads, rescoreDomains } from '../apply.ts';
-import { withSortDisabled } from '../../platform/db/sort-disabled.ts';
+import { withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { whereLeadEngineOn } from '../schedule.ts';
 import { findAffectedDomains, type DomainEntity } from './compute.ts';
