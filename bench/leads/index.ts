@@ -23,8 +23,12 @@ const looks: [label: string, query: string][] = [
   ['scores from 90, one mail provider', '?scoreMin=90&provider=zoho'],
   ['failed pushes', '?push=failed'],
   ['search, one hit', '?search=lead777%40example.com'],
-  ['search, one in twelve', '?search=navarro'],
-  ['search, two words', '?search=navarro+maria'],
+  ['search, one word that one in twelve has', '?search=navarro'],
+  ['search, one word that everybody has', '?search=example.com'],
+  ['search, a rare and a common word', '?search=lead777%40example.com+example.com'],
+  ['search, two common words', '?search=navarro+maria'],
+  // Everybody has one first name.
+  ['search, two common words that never meet', '?search=todd+maria'],
 ];
 
 /** The lead table at a million leads. */
