@@ -37,6 +37,10 @@ function drawSvg(kind: ChartKind, items: ChartItem[], size: ChartSize): string {
   }
 }
 
+/** Attributes that every text has, hundreds of times on a page; charts.css states them once. */
+const sharedByTexts =
+  / (?:dominant-baseline="central"|text-anchor="start"|style="font-size:12px;font-family:inherit;")/g;
+
 /**
  * Makes ECharts' drawing fit for the page: no style sheet and no generated class names, which
  * differ at each render; a size that follows the card; a name; links round the shapes. Texts are
@@ -57,6 +61,8 @@ function cleanSvg(
     .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>/, () => opening)
     .replaceAll(/<path [^>]*ecmeta_series_index[^>]*><\/path>/g, (path) => linkShape(path, items))
     .replaceAll(/ (?:ecmeta_\w+|class|xml:space)="[^"]*"/g, '')
+    .replaceAll(sharedByTexts, '')
+    .replaceAll('></path>', '/>')
     .replaceAll('<text ', '<text aria-hidden="true" ')
     .replaceAll(/\n+/g, '');
 }
