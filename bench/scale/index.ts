@@ -34,11 +34,14 @@ export async function benchScale(cluster: Cluster, say: (text: string) => void):
     say(`${tenants} tenants are there`);
     await setLatency(sandbox, latencyMs);
     const ticks = await measureTicks(cluster);
-    say('The tick: done');
+    say(`The tick: ${ticks.map(({ ms }) => `${(ms / 1000).toFixed(1)} s`).join(', then ')}`);
     const loads: Load[] = [];
     for (const fleet of fleets) {
-      loads.push(await measureLoad(cluster, fleet));
-      say(`${fleet.workers} at work, ${fleet.concurrency} syncs each: done`);
+      const load = await measureLoad(cluster, fleet);
+      loads.push(load);
+      const { syncs, seconds } = load.crowded;
+      const rate = (syncs / seconds).toFixed(2);
+      say(`${fleet.workers} at work, ${fleet.concurrency} syncs each: ${rate} syncs/s at most`);
     }
     return { name: 'scale', tables: scaleTables(ticks, loads) };
   } finally {
