@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,7 +25,9 @@ const silent = { info() {}, warn() {}, error() {} } as unknown as SyncEngine.Log
 serve<SideJob, SideResult>(
   async ({ databaseUrl, account: { baseUrl, key, connectionId }, migrate }) => {
     if (migrate === true) {
-      await runMigrations({ databaseUrl, openApiSpecPath: writeSpec(), logger: silent });
+      const openApiSpecPath = writeSpec();
+      await runMigrations({ databaseUrl, openApiSpecPath, logger: silent });
+      rmSync(openApiSpecPath);
       return nothing;
     }
     const engine = await StripeSync.create({

@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { startPart, stopPart, whenReady, type Part as Process } from '../../scripts/processes.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
+import { enqueueRefreshes } from '#lib/connections/oauth/token-refresh.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
+import { surveyTenants } from '#lib/ops/health/survey.ts';
+import { enqueueDuePushes } from '#lib/outbound/push/due.ts';
+import { enqueueScans } from '#lib/scoring/schedule.ts';
 import type { BenchDatabase, Cluster } from '../kit/cluster.ts';
 import { useDatabase } from '../kit/environment.ts';
 import { createMembers, startWorkers, stopWorkers } from '../kit/fleet.ts';
@@ -34,7 +38,7 @@ export async function benchScale(cluster: Cluster, say: (text: string) => void):
     say(`${tenants} tenants are there`);
     await setLatency(sandbox, latencyMs);
     const ticks = await measureTicks(cluster);
-    say(`The tick: ${ticks.map(({ ms }) => `${(ms / 1000).toFixed(1)} s`).join(', then ')}`);
+    say(`Rounds: ${ticks.map(({ ms }) => `${(ms / 1000).toFixed(1)} s`).join(', ')}`);
     const loads: Load[] = [];
     for (const fleet of fleets) {
       const load = await measureLoad(cluster, fleet);
@@ -62,19 +66,29 @@ async function createTenants(template: BenchDatabase, { baseUrl }: SandboxReady)
   await template.query('vacuum analyze');
 }
 
-/** What the hourly tick takes when it queues all of them, and when another worker has done so. */
+/** What goes through all tenants, again and again, whatever there is to do. */
+const rounds: { what: string; everyMs: number; run: () => Promise<number> }[] = [
+  { what: 'tick: syncs, all to be queued', everyMs: hourMs, run: () => enqueueDueSyncs() },
+  { what: 'tick: syncs, all queued already', everyMs: hourMs, run: () => enqueueDueSyncs() },
+  { what: 'tick: renewals of tokens', everyMs: hourMs, run: () => enqueueRefreshes() },
+  { what: 'tick: scans of domains', everyMs: hourMs, run: () => enqueueScans() },
+  { what: 'alerts: survey', everyMs: 60_000, run: async () => (await surveyTenants()).length },
+  { what: 'pushes that are due', everyMs: 60_000, run: () => enqueueDuePushes() },
+];
+
 async function measureTicks(cluster: Cluster): Promise<Tick[]> {
   const database = await cluster.createDatabase('scale_tick');
   await useDatabase(database.appUrl, database.superuserUrl);
   await spreadOverHour(database);
   try {
     const ticks: Tick[] = [];
-    for (const what of ['the first worker queues all', 'the next finds them queued'] as const) {
+    for (const { what, everyMs, run } of rounds) {
       const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
-      const { result: queued, cost } = await costOf(cluster, () => enqueueDueSyncs());
+      const { result: found, cost } = await costOf(cluster, run);
       const { user, system } = process.cpuUsage(cpu);
       const nodeMs = (user + system) / 1000;
-      ticks.push({ what, ms: performance.now() - startedAt, queued, nodeMs, serverMs: cost.cpuMs });
+      const ms = performance.now() - startedAt;
+      ticks.push({ what, everyMs, ms, found, nodeMs, serverMs: cost.cpuMs });
     }
     return ticks;
   } finally {

@@ -153,7 +153,16 @@ describe('a case that was not run', () => {
         },
       }),
       ...scaleTables(
-        [{ what: 'tick', ms: missing, queued: missing, nodeMs: missing, serverMs: missing }],
+        [
+          {
+            what: 'tick',
+            ms: missing,
+            found: missing,
+            everyMs: 1_000,
+            nodeMs: missing,
+            serverMs: missing,
+          },
+        ],
         [],
       ),
       growthTable({ samples: [], idle: missing, ms: missing }),

@@ -1,7 +1,7 @@
 import { listConnections, toAuditTarget, type Connection } from '../connections/connections.ts';
 import { Problem } from '../platform/errors.ts';
 import { getProvider } from '../connectors/registry.ts';
-import { enqueue } from '../jobs/queue.ts';
+import { enqueue, enqueueAll, type BatchedJob } from '../jobs/queue.ts';
 import { recordAudit } from '../identity/audit/record.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
@@ -112,6 +112,9 @@ async function requireConnection(tenantId: string, connectionId: string): Promis
 /** The lowest priority of a queued sync: later connections of a tenant all share it. */
 const minPriority = -3;
 
+/** So many syncs are queued with one statement; the first ones need not wait for all the others. */
+const queuedAtOnce = 500;
+
 /**
  * Queues every connection that becomes due before the next tick, each for its own time; a
  * connection that missed several times is queued once. The first connection of each tenant has
@@ -120,14 +123,15 @@ const minPriority = -3;
  */
 export async function enqueueDueSyncs(now = new Date()): Promise<number> {
   let queued = 0;
-  for (const tenant of await listTenants()) {
-    for (const [index, { id, dueAt }] of (
-      await listDueConnections(tenant.id, syncIntervalMs / 1000)
-    ).entries()) {
-      if (await enqueueSync(tenant.id, id, dueAt, now, Math.max(-index, minPriority))) queued += 1;
-    }
+  const waiting: BatchedJob<'sync-connection'>[] = [];
+  for (const { id: tenantId } of await listTenants()) {
+    const due = await listDueConnections(tenantId, syncIntervalMs / 1000);
+    for (const [index, { id, dueAt }] of due.entries())
+      waiting.push(toSyncJob(tenantId, id, dueAt, now, Math.max(-index, minPriority)));
+    if (waiting.length >= queuedAtOnce)
+      queued += await enqueueAll('sync-connection', waiting.splice(0));
   }
-  return queued;
+  return queued + (await enqueueAll('sync-connection', waiting));
 }
 
 /**
@@ -140,12 +144,22 @@ export function enqueueSync(
   now = new Date(),
   priority = 0,
 ): Promise<boolean> {
-  const payload = { tenantId, connectionId, trigger: 'schedule' as const, requestedBy: null };
-  const startAfter = dueAt !== null && dueAt > now ? { startAfter: dueAt } : {};
-  // One key for each due time, so that a job for a later time does not block one for an earlier.
-  return enqueue('sync-connection', payload, {
+  const { payload, ...options } = toSyncJob(tenantId, connectionId, dueAt, now, priority);
+  return enqueue('sync-connection', payload, options);
+}
+
+function toSyncJob(
+  tenantId: string,
+  connectionId: string,
+  dueAt: Date | null,
+  now: Date,
+  priority: number,
+): BatchedJob<'sync-connection'> {
+  return {
+    payload: { tenantId, connectionId, trigger: 'schedule', requestedBy: null },
+    // One key for each due time, so that a job for a later time does not block one for an earlier.
     key: `${connectionId}/${dueAt === null ? 'now' : dueAt.toISOString()}`,
     priority,
-    ...startAfter,
-  });
+    ...(dueAt !== null && dueAt > now && { startAfter: dueAt }),
+  };
 }

@@ -54,6 +54,29 @@ export async function enqueue<Name extends JobName>(
   return id !== null;
 }
 
+/** A job to be queued together with others. */
+export interface BatchedJob<Name extends JobName> extends Omit<EnqueueOptions, 'tx'> {
+  payload: JobPayload<Name>;
+}
+
+/**
+ * Queues jobs with one statement. Returns how many were queued: those with a key that is already
+ * waiting or running are dropped.
+ */
+export async function enqueueAll<Name extends JobName>(
+  name: Name,
+  batch: readonly BatchedJob<Name>[],
+): Promise<number> {
+  if (batch.length === 0) return 0;
+  const boss = await getSender();
+  const rows = batch.map(({ payload, key, ...options }) => {
+    const data = jobs[name].parse(payload);
+    return { data, singletonKey: key, group: { id: data.tenantId }, ...options };
+  });
+  const ids = await boss.insert(name, rows, { returnId: true });
+  return ids?.length ?? 0;
+}
+
 export async function closeQueue(): Promise<void> {
   const boss = await openedSender;
   openedSender = undefined;
