@@ -4,6 +4,7 @@ import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
 import { closeQueue } from '#lib/jobs/queue.ts';
 import { resetConfig } from '../../src/lib/platform/config.ts';
+import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { useStatementLog } from '../helpers/statements.ts';
 
@@ -26,22 +27,27 @@ beforeAll(async () => {
         secrets: { webKey: 'CT_none', accessToken: 'none' },
       });
   }
-  process.env['DATABASE_URL'] = log.url;
-  resetConfig();
+  await useUrl(log.url);
 });
 afterAll(async () => {
   await closeQueue();
-  process.env['DATABASE_URL'] = db.url;
-  resetConfig();
+  await useUrl(db.url);
 });
+
+async function useUrl(url: string): Promise<void> {
+  await closeDatabase();
+  process.env['DATABASE_URL'] = url;
+  resetConfig();
+}
 
 const all = slugs.length * connectionsEach;
 
-it('queues all that is due with one statement, each once, the first of a tenant first', async () => {
+it('queues all that is due with one statement after one look, each once, the first of a tenant first', async () => {
   let queued = 0;
   const statements = await log.during(async () => (queued = await enqueueDueSyncs()));
   expect(queued).toBe(all);
   expect(statements.filter((text) => /insert into pgboss\.job/i.test(text))).toHaveLength(1);
+  expect(statements.filter((text) => text.includes('due_at'))).toHaveLength(1);
   expect(await enqueueDueSyncs()).toBe(0);
   const jobs = await db.query<{ tenant: string; group: string; priority: number; retries: number }>(
     `select data->>'tenantId' as tenant, group_id as group, priority, retry_limit as retries

@@ -1,8 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { recordAudit } from './audit/record.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
-import { defineTenantQuery, withTenant } from './tenancy/with-tenant.ts';
+import { listTenants } from './tenancy/tenants.ts';
+import { defineTenantQuery, defineTenantsQuery, withTenant } from './tenancy/with-tenant.ts';
 
 /**
  * What a workspace can switch on.
@@ -12,13 +13,21 @@ import { defineTenantQuery, withTenant } from './tenancy/with-tenant.ts';
 export const features = ['lead-engine', 'crm-push'] as const;
 export type Feature = (typeof features)[number];
 
-const readFeatures = defineTenantQuery<{ feature: string }>(
-  (tenant) => sql`select feature from ${tenantFeatures} where tenant_id = ${tenant}`,
-);
+const selectOfTenant = (tenant: SQL) =>
+  sql`select feature from ${tenantFeatures} where tenant_id = ${tenant}`;
+const readFeatures = defineTenantQuery<{ feature: string }>(selectOfTenant);
+const readFeaturesOfAll = defineTenantsQuery<{ feature: string }>(selectOfTenant);
 
 /** The features that are switched on. */
 export async function enabledFeatures(tenantId: string): Promise<Set<Feature>> {
   return toFeatures(await readFeatures(tenantId));
+}
+
+/** The ids of the tenants that have switched a feature on, by name. */
+export async function listTenantsWith(feature: Feature): Promise<string[]> {
+  const ids = (await listTenants()).map(({ id }) => id);
+  const found = await readFeaturesOfAll(ids);
+  return ids.filter((id) => toFeatures(found.get(id) ?? []).has(feature));
 }
 
 /** Like `enabledFeatures`, in a transaction of the caller. */

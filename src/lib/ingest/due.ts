@@ -1,7 +1,8 @@
-import { and, eq, isNull, lte, ne, notExists, or, sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { connections } from '../schema/connections.ts';
 import { deadLetters } from '../schema/dead-letters.ts';
-import { withTenant } from '../identity/tenancy/with-tenant.ts';
+import { defineTenantQuery, defineTenantsQuery } from '../identity/tenancy/with-tenant.ts';
+import { syncIntervalMs } from './schedule.ts';
 
 export interface DueConnection {
   id: string;
@@ -20,36 +21,26 @@ export async function isDue(tenantId: string, connectionId: string): Promise<boo
  * The connections of a tenant that are to be synced within so many seconds. One without a date is
  * due now; paused ones and those whose sync is an open failed job never are.
  */
-export function listDueConnections(
+export const listDueConnections = (
   tenantId: string,
   withinSeconds: number,
-): Promise<DueConnection[]> {
-  return withTenant(tenantId, (tx) => {
-    const deadLettered = tx
-      .select({ id: deadLetters.id })
-      .from(deadLetters)
-      .where(
-        and(
-          eq(deadLetters.tenantId, tenantId),
-          eq(deadLetters.job, 'sync-connection'),
-          eq(deadLetters.connectionId, connections.id),
-          isNull(deadLetters.resolvedAt),
-        ),
-      );
-    const soon = or(
-      isNull(connections.dueAt),
-      lte(connections.dueAt, sql`now() + make_interval(secs => ${withinSeconds})`),
-    );
-    return tx
-      .select({ id: connections.id, dueAt: connections.dueAt })
-      .from(connections)
-      .where(
-        and(
-          eq(connections.tenantId, tenantId),
-          ne(connections.status, 'paused'),
-          soon,
-          notExists(deadLettered),
-        ),
-      );
-  });
+): Promise<DueConnection[]> => defineTenantQuery<DueConnection>(selectDue(withinSeconds))(tenantId);
+
+/** For each of the tenants, its connections that are to be synced before the next tick. */
+export const listDueBeforeNextTick = defineTenantsQuery<DueConnection>(
+  selectDue(syncIntervalMs / 1000),
+);
+
+function selectDue(withinSeconds: number): (tenant: SQL) => SQL {
+  return (tenant) => sql`
+    select id, due_at as "dueAt"
+    from ${connections} as c
+    where tenant_id = ${tenant} and status <> 'paused'
+      and (due_at is null
+        or due_at <= now() + make_interval(secs => ${sql.raw(String(withinSeconds))}))
+      and not exists (
+        select
+        from ${deadLetters}
+        where tenant_id = ${tenant} and job = 'sync-connection' and connection_id = c.id
+          and resolved_at is null)`;
 }

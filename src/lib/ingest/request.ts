@@ -5,9 +5,8 @@ import { enqueue, enqueueAll, type BatchedJob } from '../jobs/queue.ts';
 import { recordAudit } from '../identity/audit/record.ts';
 import { listTenants } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
-import { listDueConnections } from './due.ts';
+import { listDueBeforeNextTick } from './due.ts';
 import { listBusyConnections, isReplaying } from './runs.ts';
-import { syncIntervalMs } from './schedule.ts';
 
 /**
  * Queues a sync of all connections of a tenant, or of those to one provider. Connections that are
@@ -112,7 +111,7 @@ async function requireConnection(tenantId: string, connectionId: string): Promis
 /** The lowest priority of a queued sync: later connections of a tenant all share it. */
 const minPriority = -3;
 
-/** So many syncs are queued with one statement; the first ones need not wait for all the others. */
+/** So many syncs are queued with one statement. */
 const queuedAtOnce = 500;
 
 /**
@@ -124,8 +123,8 @@ const queuedAtOnce = 500;
 export async function enqueueDueSyncs(now = new Date()): Promise<number> {
   let queued = 0;
   const waiting: BatchedJob<'sync-connection'>[] = [];
-  for (const { id: tenantId } of await listTenants()) {
-    const due = await listDueConnections(tenantId, syncIntervalMs / 1000);
+  const tenants = await listTenants();
+  for (const [tenantId, due] of await listDueBeforeNextTick(tenants.map(({ id }) => id))) {
     for (const [index, { id, dueAt }] of due.entries())
       waiting.push(toSyncJob(tenantId, id, dueAt, now, Math.max(-index, minPriority)));
     if (waiting.length >= queuedAtOnce)

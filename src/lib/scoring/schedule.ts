@@ -3,10 +3,9 @@ import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { companyDomains } from '../schema/company-domains.ts';
-import { selectFeatures, setFeature, type Feature } from '../identity/features.ts';
+import { listTenantsWith, selectFeatures, setFeature, type Feature } from '../identity/features.ts';
 import { recordAudit } from '../identity/audit/record.ts';
 import { tenantFeatures } from '../schema/tenants.ts';
-import { listTenants } from '../identity/tenancy/tenants.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 
 /** Time between two ticks of the worker. */
@@ -68,7 +67,8 @@ async function findNextDue(tx: Tx, tenantId: string): Promise<Date | null> {
 /** Queues the scans that are due before the next tick, and returns for how many tenants. */
 export async function enqueueScans(now = new Date()): Promise<number> {
   let queued = 0;
-  for (const { id } of await listTenants()) if (await enqueueDueScans(id, now)) queued += 1;
+  for (const id of await listTenantsWith('lead-engine'))
+    if (await enqueueDueScans(id, now)) queued += 1;
   return queued;
 }
 

@@ -6,8 +6,14 @@ import { openConnection, updateSettings } from '#lib/connections/connections.ts'
 import { globalDb } from '#lib/platform/db/database.ts';
 import { appRole, openDatabase, sessionOptions } from '#lib/platform/db/pool.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
-import { defineTenantQuery, readTenant, withTenant } from '#lib/identity/tenancy/with-tenant.ts';
+import {
+  defineTenantQuery,
+  defineTenantsQuery,
+  readTenant,
+  withTenant,
+} from '#lib/identity/tenancy/with-tenant.ts';
 import { appRights } from '#lib/schema/rights.ts';
+import { newId } from '#lib/platform/id.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { times } from '../../helpers/deep.ts';
 import { until } from '../../helpers/processes.ts';
@@ -199,6 +205,25 @@ describe('outside of a tenant', () => {
     const { rows } = await globalDb().execute(sql`select from leads`);
     expect(rows, 'the setting ends with the message').toEqual([]);
     expect(() => defineTenantQuery(() => sql`select ${'a value'}`)).toThrow('besides the tenant');
+  });
+
+  it('a message about many tenants reads each alone, even without naming it, and cannot write', async () => {
+    const all = defineTenantsQuery<{ id: string }>(() => sql`select tenant_id as id from leads`);
+    const ids = [theirs.tenant.id, newId(), ours.tenant.id];
+    const found = await all(ids);
+    expect([...found.keys()]).toEqual(ids);
+    for (const [id, rows] of found) {
+      const seen = id === ids[1] ? [] : [id];
+      expect([...new Set(rows.map((row) => row.id))]).toEqual(seen);
+    }
+    const many = await all(Array.from({ length: 250 }, (_, n) => ids[n % 3] ?? '').concat(ids));
+    expect(many).toEqual(found);
+    await expect(all([ours.tenant.id, `x' or true --`])).rejects.toThrow('id of a tenant');
+    await expect(defineTenantsQuery(() => sql`update leads set name = 'x'`)(ids)).rejects.toThrow(
+      'read-only',
+    );
+    const { rows } = await globalDb().execute(sql`select from leads`);
+    expect(rows, 'the setting ends with the message').toEqual([]);
   });
 
   it('a reading transaction cannot write', async () => {

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, lte, ne, sql } from 'drizzle-orm';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { enqueue } from '../../jobs/queue.ts';
 import { listTenants } from '../../identity/tenancy/tenants.ts';
-import { withTenant } from '../../identity/tenancy/with-tenant.ts';
+import { defineTenantsQuery, withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { openConnection, setConnectionHealth } from '../connections.ts';
 import { connections, credentials } from '../../schema/connections.ts';
 import { getAccessToken, type TokenSource } from './access-token.ts';
@@ -22,7 +22,7 @@ const retryMs = 5 * 60_000;
  */
 export async function enqueueRefreshes(now = new Date()): Promise<number> {
   let queued = 0;
-  for (const { id: tenantId } of await listTenants()) {
+  for (const tenantId of await listTenantsWithTokens()) {
     for (const { connectionId, at } of await listDueRefreshes(tenantId, tickSeconds)) {
       const startAfter = at > now ? { startAfter: at } : {};
       if (
@@ -36,6 +36,17 @@ export async function enqueueRefreshes(now = new Date()): Promise<number> {
     }
   }
   return queued;
+}
+
+const readExpiring = defineTenantsQuery(
+  (tenant) => sql`
+    select from ${credentials} where tenant_id = ${tenant} and expires_at is not null limit 1`,
+);
+
+/** The tenants that have any token which ends. */
+async function listTenantsWithTokens(): Promise<string[]> {
+  const found = await readExpiring((await listTenants()).map(({ id }) => id));
+  return [...found].flatMap(([id, rows]) => (rows.length > 0 ? [id] : []));
 }
 
 const lifetime = sql`(${credentials.expiresAt} - ${credentials.updatedAt})`;

@@ -2,10 +2,10 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, sql } from 'drizzle-
 import { connections } from '../../schema/connections.ts';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
+import { retryOnDbOutage } from '../../platform/db/retry.ts';
 import type { PeriodicTask } from '../../platform/periodic/run.ts';
 import { companyDomains } from '../../schema/company-domains.ts';
-import { selectFeatures } from '../../identity/features.ts';
-import { listTenants } from '../../identity/tenancy/tenants.ts';
+import { listTenantsWith, selectFeatures } from '../../identity/features.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../schema/pushes.ts';
 import { whereOwnAndLive, selectLeadById } from '../../entities/lead/lookup.ts';
@@ -28,9 +28,9 @@ export function duePushesTask(): PeriodicTask {
 /** Queues a job for every connection with due pushes, and returns how many those are. */
 export async function enqueueDuePushes(): Promise<number> {
   let enqueued = 0;
-  for (const tenant of await listTenants()) {
-    for (const connectionId of await listDueConnections(tenant.id)) {
-      await enqueuePushes(tenant.id, connectionId);
+  for (const tenantId of await retryOnDbOutage(() => listTenantsWith('crm-push'))) {
+    for (const connectionId of await listDueConnections(tenantId)) {
+      await enqueuePushes(tenantId, connectionId);
       enqueued += 1;
     }
   }
