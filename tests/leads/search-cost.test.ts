@@ -54,12 +54,14 @@ async function createLeads(leads: number): Promise<string> {
 async function readBlocks(
   leads: number,
   search: string,
+  countLimit: number,
 ): Promise<{ blocks: number; rows: number }> {
   const tenantId = tenantIds.get(leads) ?? '';
   const list = (text: string) =>
     readTenant(tenantId, async (tx) => {
       const filter = parseLeadFilter(new URLSearchParams({ search: text }));
-      const found = await listLeads(tx, tenantId, allTime, filter, { size: 50 });
+      const counted = Promise.resolve({ countLimit });
+      const found = await listLeads(tx, tenantId, allTime, filter, { size: 50, counted });
       await tx.execute(sql`select pg_stat_force_next_flush()`);
       return found.rows.length;
     });
@@ -78,15 +80,27 @@ async function countBlocks(): Promise<number> {
   return Number(row?.blocks);
 }
 
-it.each([
+const searches: [kind: string, search: string, rows: number][] = [
   ['two common words that never meet', 'even odd', 0],
   ['one common word', 'even', 50],
   ['two common words', 'even company', 50],
   ['a rare and a common word', 'number001234 company', 1],
   ['a word that nobody has', 'nobody', 0],
-])('of %s reads about as much among ten times as many leads', async (_case, search, rows) => {
-  const [small, large] = [await readBlocks(few, search), await readBlocks(many, search)];
+];
+
+it.each(searches)('of %s reads about as much among ten times as many leads', async (...each) => {
+  const [, search, rows] = each;
+  const small = await readBlocks(few, search, 10_000);
+  const large = await readBlocks(many, search, 10_000);
   expect(large.rows).toBe(rows);
   expect(small.blocks).toBeGreaterThan(0);
-  expect(large.blocks).toBeLessThanOrEqual(3 * small.blocks);
+  expect(large.blocks).toBeLessThanOrEqual(4 * small.blocks);
+});
+
+it.each(searches)('of %s reads no more where hits are not counted', async (...each) => {
+  const [, search, rows] = each;
+  const small = await readBlocks(few, search, 500);
+  const large = await readBlocks(many, search, 500);
+  expect(large.rows).toBe(rows);
+  expect(large.blocks).toBeLessThanOrEqual(1.2 * small.blocks);
 });

@@ -108,7 +108,13 @@ interface ListOptions {
   counted?: Promise<Extent>;
 }
 
-/** Reads the leads that match a filter, from its cursor on, and counts them. */
+/** When nothing is known about their number. */
+const noExtent: Extent = { countLimit: 10_000 };
+
+/**
+ * Reads the leads that match a filter, from its cursor on, and counts them. The hits of common words
+ * are not counted in a workspace that is too large for it.
+ */
 export async function listLeads(
   tx: Tx,
   tenantId: string,
@@ -116,9 +122,11 @@ export async function listLeads(
   filter: LeadFilter,
   { size, counted }: ListOptions,
 ): Promise<Slice<LeadRow>> {
-  const match = await matchLeads(tx, tenantId, period, filter);
+  const asked = (await (filter.search === undefined ? undefined : counted)) ?? noExtent;
+  const start = asked.countLimit < noExtent.countLimit ? { filter, size } : undefined;
+  const match = await matchLeads(tx, tenantId, period, filter, start);
   const page = await selectMatchPage(tx, match, filter, size);
-  const { known, countLimit } = (await counted) ?? { countLimit: 10_000 };
+  const { known, countLimit } = (await counted) ?? noExtent;
   const rows = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
   if (known !== undefined) return { ...page, rows, total: known, totalIsFloor: false };
   if (match.atLeast === undefined)

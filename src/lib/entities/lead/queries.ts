@@ -80,23 +80,38 @@ export interface LeadMatch {
 
 /**
  * Builds the condition for leads that meet the criteria. Runs a query for a search, because the
- * best condition depends on the number of its hits.
+ * best condition depends on the number of its hits. With the page that is wanted, hits of common
+ * words are not counted.
  */
 export async function matchLeads(
   tx: Tx,
   tenantId: string,
   period: Period,
   criteria: LeadCriteria,
+  page?: { filter: LeadFilter; size: number },
 ): Promise<LeadMatch> {
   const plain = and(whereListed(tenantId), ...toConditions(criteria), whereCreatedWithin(period));
   if (criteria.search === undefined) return { where: plain, atLeast: undefined };
-  const { where, atLeast } = await matchSearch(tx, tenantId, criteria.search);
+  const start = page && {
+    walk: (rows: number) => walkList(tenantId, page.filter, rows),
+    where: plain,
+    size: page.size,
+  };
+  const { where, atLeast } = await matchSearch(tx, tenantId, criteria.search, start);
   const alone =
     toConditions(criteria).every((condition) => condition === undefined) && period.from === null;
   return {
     where: and(plain, where),
     atLeast: atLeast === undefined ? undefined : alone ? atLeast : 1,
   };
+}
+
+/** The next leads in the order of a filter, whether they meet it or not; not the deleted ones. */
+function walkList(tenantId: string, filter: LeadFilter, rows: number): SQL {
+  const { where, orderBy } = keysetQuery(toSortOrder(filter), sql`id`, filter.cursor, rows);
+  return sql`select * from ${leads}
+    where ${and(eq(leads.tenantId, tenantId), isNull(leads.deletedAt), where)}
+    order by ${orderBy} limit ${rows}`;
 }
 
 const listed = { id: leads.id, ...selectShown(leads, leadFields, 'list') };
@@ -127,7 +142,8 @@ export async function selectLeadPage(
   filter: LeadFilter,
   pageSize: number,
 ) {
-  return selectMatchPage(tx, await matchLeads(tx, tenantId, period, filter), filter, pageSize);
+  const match = await matchLeads(tx, tenantId, period, filter, { filter, size: pageSize });
+  return selectMatchPage(tx, match, filter, pageSize);
 }
 
 /** Counts the matching leads up to `max`; `totalIsFloor` is true when there are more. */

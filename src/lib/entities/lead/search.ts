@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { and, sql, type SQL } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads, leadTerms } from '../../schema/leads.ts';
 import { toTermQuery } from './search-terms.ts';
@@ -6,9 +6,27 @@ import { parseSearchTerms } from './search-tokens.ts';
 
 /**
  * With more hits than this, a query walks the leads in list order and checks each one: a page is
- * full before many were read. With fewer, it fetches the hits by id and sorts them.
+ * full before many were read. With fewer, their ids are a condition.
  */
 const rareLimit = 5_000;
+/** The same where nobody counts the hits: the function gives no more than 10,000 ids. */
+const uncountedLimit = 9_999;
+
+/** Leads at the beginning of a page that tell whether a word is common: three of them have it. */
+const sample = { leads: 100, hits: 3 };
+/** Leads among which a page has to be full, for each of its rows. */
+const leadsPerRow = 30;
+/** Longer pages are parts of a whole list: to walk it costs one way through all leads at most. */
+const longestPage = 100;
+
+/** Where a page of hits begins, for searches whose hits need not be counted. */
+export interface PageStart {
+  /** Selects that many rows of the list from there on, whether they match or not. */
+  walk: (rows: number) => SQL;
+  /** The conditions of the page besides the search. */
+  where: SQL | undefined;
+  size: number;
+}
 
 /** The condition for leads that match a search. */
 export interface SearchMatch {
@@ -17,29 +35,58 @@ export interface SearchMatch {
   atLeast: number | undefined;
 }
 
-/** Builds the condition for leads that have all words of a search. */
-export async function matchSearch(tx: Tx, tenantId: string, search: string): Promise<SearchMatch> {
+/**
+ * Builds the condition for leads that have all words of a search. With the start of a page, words
+ * that many leads around it have are not looked up in the index, which would read all their hits.
+ */
+export async function matchSearch(
+  tx: Tx,
+  tenantId: string,
+  search: string,
+  start?: PageStart,
+): Promise<SearchMatch> {
   const terms = parseSearchTerms(search);
   if (terms.length === 0) return { where: sql`false`, atLeast: undefined };
-  const ids = await findIds(tx, tenantId, terms);
-  return ids.length <= rareLimit
-    ? { where: isOneOf(ids), atLeast: undefined }
-    : { where: hasTerms(tenantId, terms), atLeast: ids.length };
-}
-
-/** The leads that have all terms, at most `rareLimit` + 1. */
-async function findIds(tx: Tx, tenantId: string, terms: string[]): Promise<string[]> {
-  const { rows } = await tx.execute<{ ids: string[] }>(sql`
-    select array(select search_leads(${tenantId}, ${sql.param(terms)}, ${rareLimit + 1})) as ids`);
-  return rows[0]?.ids ?? [];
+  const limit = start === undefined ? rareLimit : uncountedLimit;
+  const ids = await findIds(tx, tenantId, terms, start, limit);
+  // The planner sees how many there are: it looks a few up by their key, and many in the index of
+  // the list order, where it compares them without reading the leads.
+  if (ids !== null && ids.length <= limit)
+    return { where: sql`${leads.id} = any(${sql.param(ids)}::uuid[])`, atLeast: undefined };
+  return { where: hasTerms(tenantId, terms), atLeast: ids?.length ?? 1 };
 }
 
 /**
- * A sub-select hides the number of ids from the planner, which would walk the list for many of
- * them, past all leads if the hits are at its end.
+ * The leads that have all terms, at most `limit` + 1; null when those at the start of the page
+ * fill it. One statement, whose sub-selects run only when CASE comes to them.
  */
-const isOneOf = (ids: string[]): SQL =>
-  sql`${leads.id} = any(array(select unnest(${sql.param(ids)}::uuid[])))`;
+async function findIds(
+  tx: Tx,
+  tenantId: string,
+  terms: string[],
+  start: PageStart | undefined,
+  limit: number,
+): Promise<string[] | null> {
+  const found = sql`array(
+    select search_leads(${tenantId}, ${sql.param(terms)}, ${limit + 1}))`;
+  const { rows } = await tx.execute<{ ids: string[] | null }>(
+    start === undefined
+      ? sql`select ${found} as ids`
+      : sql`select case when ${fillsPage(hasTerms(tenantId, terms), start)} then null
+          else ${found} end as ids`,
+  );
+  return rows[0]?.ids ?? null;
+}
+
+function fillsPage(isHit: SQL, { walk, where, size }: PageStart): SQL {
+  const count = (rows: number, limit: number) => sql`(
+    select count(*) from (
+      select from (${walk(rows)}) as ${leads} where ${and(where, isHit)} limit ${limit}) as hits)`;
+  const isCommon = sql`${count(sample.leads, sample.hits)} = ${sample.hits}`;
+  if (size > longestPage) return isCommon;
+  return sql`case when ${isCommon} then ${count(leadsPerRow * size, size + 1)} > ${size}
+    else false end`;
+}
 
 /**
  * A sub-select with a limit, because the planner may turn EXISTS into a join, which reads all leads
