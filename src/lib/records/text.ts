@@ -37,7 +37,8 @@ export function tidyLine(text: string): string {
   return visible.trim().replace(/\s+/g, ' ');
 }
 
-const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
+/** Whether all of the text is printable ASCII, which needs no normalization. */
+export const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
 
 /** The character if what stands before it looks different with it, otherwise nothing. */
 function keepShaping(character: string, index: number, text: string): string {

@@ -1,3 +1,4 @@
+import { isAscii } from '../../records/text.ts';
 import { AsYouType, parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/min';
 
 /*
@@ -105,7 +106,8 @@ function parseInternational(number: string): PhoneNumber | undefined {
 }
 
 /** NFKC makes digits of all widths and of "①" plain; signs without a shape are left out. */
-const clean = (text: string): string => text.normalize('NFKC').replaceAll(/\p{Cf}/gu, '');
+const clean = (text: string): string =>
+  isAscii(text) ? text : text.normalize('NFKC').replaceAll(/\p{Cf}/gu, '');
 const toDigits = (text: string): string => text.replaceAll(/[^0-9]/g, '');
 const withoutZeros = (digits: string): string => digits.replace(/^0+/, '');
 const toLast = (digits: string): string => withoutZeros(digits).slice(-lastDigits);

@@ -1,3 +1,4 @@
+import { isAscii } from '../../records/text.ts';
 import { parsePhoneTerm, phoneTokens } from './phone-tokens.ts';
 
 /*
@@ -65,7 +66,7 @@ const withNumber = (word: string): string[] =>
 
 function splitToken(chunk: string): string[] {
   const parts = chunk
-    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .split(isAscii(chunk) ? /[^0-9a-z]+/ : /[^\p{L}\p{N}\p{M}]+/u)
     .map(fold)
     .filter((part) => part !== '');
   return parts.length === 1 ? parts : [parts.join(''), ...parts.filter((part) => part.length > 1)];
@@ -85,8 +86,7 @@ function toEmailTokens(field: string): string[] {
 }
 
 const splitChunks = (text: string): string[] =>
-  text
-    .normalize('NFKD')
+  (isAscii(text) ? text : text.normalize('NFKD'))
     .toLowerCase()
     .split(/\s+/u)
     .filter((chunk) => chunk !== '');
@@ -111,6 +111,7 @@ const transliterations: Record<string, string> = {
  * "zz" and its code point in six hexadecimal digits.
  */
 function fold(text: string): string {
+  if (isAscii(text)) return text.toLowerCase().replaceAll(/[^0-9a-z]+/g, '');
   let word = '';
   for (const sign of text
     .normalize('NFKD')
