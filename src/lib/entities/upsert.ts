@@ -123,8 +123,36 @@ export async function softDelete(
       .where(live)
       .returning(readColumns(table)),
   );
-  return (rows as unknown as AnyRow[]).map((before) => ({ before, after: null }));
+  return toDeletions(rows);
 }
+
+/**
+ * As `softDelete`, for the rows with the given external ids, which are looked up by their key: a
+ * condition would read the whole tenant when the planner has no statistics.
+ */
+export async function softDeleteListed(
+  tx: Tx,
+  name: EntityName,
+  origin: Pick<Origin, 'tenantId' | 'connectionId' | 'stream'>,
+  externalIds: readonly string[],
+  at: Date,
+): Promise<Change[]> {
+  const { table } = getEntityDefinition(name);
+  const found = await readExisting(tx, table, origin, [...new Set(externalIds)]);
+  const live = [...found.values()].filter(({ deletedAt }) => deletedAt === null);
+  if (live.length === 0) return [];
+  // The sub-select hides how many ids there are: for many, the planner would read the whole tenant.
+  const ids = sql`select unnest(${sql.param(live.map(({ id }) => id))}::uuid[])`;
+  const rows = await tx
+    .update(table)
+    .set({ deletedAt: at, changedAt: at } as never)
+    .where(sql`${table}.tenant_id = ${origin.tenantId} and ${table}.id = any(array(${ids}))`)
+    .returning(readColumns(table));
+  return toDeletions(rows);
+}
+
+const toDeletions = (rows: readonly unknown[]): Change[] =>
+  (rows as readonly AnyRow[]).map((before) => ({ before, after: null }));
 
 /**
  * Deletes rows for good, and returns the changes of those that were live. What belongs to them

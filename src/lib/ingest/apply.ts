@@ -2,7 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import type { Change, DerivedWrite, LeadRow } from '../entities/definition.ts';
 import type { IncomingPage, Rewrites } from '../entities/incoming.ts';
-import { deleteRows, planUpsert, softDelete, writeRewrites } from '../entities/upsert.ts';
+import {
+  deleteRows,
+  planUpsert,
+  softDelete,
+  softDeleteListed,
+  writeRewrites,
+} from '../entities/upsert.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { settleAll } from '../platform/settle-all.ts';
 import type { EntityName } from '../records/registry.ts';
@@ -46,6 +52,20 @@ export async function applyDeletion(
   at: Date,
 ): Promise<number> {
   const changes = await softDelete(tx, entity, place, condition, at);
+  await applyChanges(tx, place, entity, changes);
+  return changes.length;
+}
+
+/** As `applyDeletion`, for the rows with the given external ids. */
+export async function applyDeletionOf(
+  tx: Tx,
+  place: ChangedStream,
+  entity: EntityName,
+  externalIds: readonly string[],
+  at: Date,
+): Promise<number> {
+  if (externalIds.length === 0) return 0;
+  const changes = await softDeleteListed(tx, entity, place, externalIds, at);
   await applyChanges(tx, place, entity, changes);
   return changes.length;
 }

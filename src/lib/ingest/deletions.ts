@@ -1,10 +1,12 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive } from '../entities/rows.ts';
 import { getEntityDefinition } from '../entities/registry.ts';
+import { withSortDisabled } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../connectors/contract/source.ts';
 import { syncRuns } from '../schema/sync.ts';
 import { applyDeletion } from './apply.ts';
+import { whereStream } from './stream-key.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
 /** Missing rows below which their share of the stream means nothing. */
@@ -96,28 +98,33 @@ function whereParentDeleted(source: Source, stream: Stream, parents: string, fie
       and stream = ${parents} and deleted_at is not null)`;
 }
 
-/** The rows of the items that a page names as deleted; undefined when it names none. */
-export function whereDeletedOnPage(stream: Stream, page: Pick<Page, 'deleted'>): SQL | undefined {
-  if (page.deleted === undefined || page.deleted.length === 0) return undefined;
-  return sql`${getColumn(stream, 'externalId')} = any(${sql.param(page.deleted)}::text[])`;
-}
-
 /**
- * For pages of which each is the complete list of one parent: the rows of those parents that are on
- * none of the pages. Undefined for other pages.
+ * For pages of which each is the complete list of one parent: the external ids of the live rows of
+ * those parents that are on none of the pages. None for other pages. The parents are looked up as
+ * `readExisting` looks up rows, by an index that begins with the tenant and the parent's id.
  */
-export function whereAbsentFromPartitions(
+export async function findAbsentFromPartitions(
+  tx: Tx,
+  source: Pick<Source, 'tenantId' | 'connectionId'>,
   stream: Stream,
   pages: readonly Pick<Page, 'partition'>[],
   listedIds: readonly string[],
-): SQL | undefined {
+): Promise<string[]> {
   const partitions = pages.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
-  if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return undefined;
+  if (stream.listing.kind !== 'partitioned' || partitions.length === 0) return [];
+  const { table } = getEntityDefinition(stream.entity);
   const parentId = getColumn(stream, stream.listing.field);
-  const inPartitions = sql`${parentId} = any(${sql.param(partitions)}::text[])`;
-  if (listedIds.length === 0) return inPartitions;
-  const listed = sql`${sql.param([...listedIds])}::text[]`;
-  return sql`${inPartitions} and ${getColumn(stream, 'externalId')} <> all(${listed})`;
+  const children = sql`
+    select external_id as id from ${table} where ${whereStream(source, stream)}
+      and ${parentId} >= wanted.parent and ${parentId} <= wanted.parent
+      and deleted_at is null order by ${parentId}`;
+  const { rows } = await withSortDisabled(tx, () =>
+    tx.execute<{ id: string }>(sql`
+      select child.id from unnest(${sql.param(partitions)}::text[]) as wanted (parent),
+        lateral (${children}) as child`),
+  );
+  const listed = new Set(listedIds);
+  return rows.map(({ id }) => id).filter((id) => !listed.has(id));
 }
 
 /** The column of an entity's property. */

@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { getEntityDefinition } from '../entities/registry.ts';
 import type { Cursor, PartitionBatch } from '../connectors/contract/source.ts';
+import { withSortDisabled } from '../platform/db/planner.ts';
 import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Pass, Source, Stream } from './types.ts';
 
@@ -103,12 +104,14 @@ function createParentReader(source: Source, name: string): ParentReader {
         externalId: columns.externalId,
         changedAt: columns.changedAt,
       };
-      const rows = await tx
-        .select(selected)
-        .from(table)
-        .where(and(live, condition))
-        .orderBy(...order.map((column) => asc(column)))
-        .limit(batchSize);
+      const rows = await withSortDisabled(tx, () =>
+        tx
+          .select(selected)
+          .from(table)
+          .where(and(live, condition))
+          .orderBy(...order.map((column) => asc(column)))
+          .limit(batchSize),
+      );
       return rows as unknown as ParentRow[];
     });
   return {

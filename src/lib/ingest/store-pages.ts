@@ -5,11 +5,11 @@ import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { failpoint } from '../platform/failpoint.ts';
 import { newId } from '../platform/id.ts';
-import { applyDeletion, applyPages } from './apply.ts';
+import { applyDeletionOf, applyPages } from './apply.ts';
 import { countCommittedPages, countMissed, countPages, readSourceTime } from './count-pages.ts';
 import { commitPages } from './counters.ts';
 import { requestDeletedRecords } from './deleted-records.ts';
-import { whereAbsentFromPartitions, whereDeletedOnPage } from './deletions.ts';
+import { findAbsentFromPartitions } from './deletions.ts';
 import { preparePage, type PreparedPage } from './prepare-pages.ts';
 import { recordPageRejections } from './rejections/record.ts';
 import { storeSnapshots, type NewSnapshot } from './snapshots/store.ts';
@@ -201,15 +201,15 @@ async function applyPageDeletions(
   pages: readonly PageWithOrigin[],
   { origin, page }: PageWithOrigin,
 ): Promise<number> {
-  const condition =
-    whereAbsentFromPartitions(
-      stream,
-      pages.map((each) => each.page),
-      pages.flatMap(({ translated }) => translated.listedIds),
-    ) ?? whereDeletedOnPage(stream, page);
+  const absent = await findAbsentFromPartitions(
+    tx,
+    origin,
+    stream,
+    pages.map((each) => each.page),
+    pages.flatMap(({ translated }) => translated.listedIds),
+  );
   if (stream.entity === 'lead' && page.deleted !== undefined)
     await requestDeletedRecords(tx, origin, page.deleted);
-  return condition === undefined
-    ? 0
-    : applyDeletion(tx, origin, stream.entity, condition, origin.receivedAt);
+  const gone = [...absent, ...(page.deleted ?? [])];
+  return applyDeletionOf(tx, origin, stream.entity, gone, origin.receivedAt);
 }

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import { withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
@@ -76,14 +77,14 @@ const toKey = ({ connectionId, contactId }: SourceContact): string =>
 
 /** A lateral sub-select `t` with the time `at` of the last contact with `c`. */
 function lastContact(tenantId: string): SQL {
-  const about = (row: string) => {
-    const of = sql.raw(row);
-    return sql`${of}.tenant_id = ${tenantId} and ${of}.contact_id = c.contact_id
-      and ${of}.connection_id = c.connection_id and ${of}.deleted_at is null`;
-  };
+  const newest = (table: PgTable, time: string) => sql`(
+    select max(about.time) from (
+      select ${sql.identifier(time)} as time from ${table}
+      where tenant_id = ${tenantId} and connection_id = c.connection_id
+        and contact_id >= c.contact_id and contact_id <= c.contact_id
+        and deleted_at is null order by contact_id) as about)`;
   return sql`lateral (select greatest(
-    (select max(n.note_date) from ${notes} as n where ${about('n')}),
-    (select max(a.held_at) from ${scheduledActivities} as a where ${about('a')})) as at) as t`;
+    ${newest(notes, 'note_date')}, ${newest(scheduledActivities, 'held_at')}) as at) as t`;
 }
 
 /** Writes only leads whose time differs, because each write of a lead updates many indexes. */

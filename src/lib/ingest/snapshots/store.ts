@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
@@ -56,16 +57,18 @@ export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]):
   const [first] = snapshots;
   if (first === undefined) return;
   const { tenantId } = first.meta;
-  const bodies = [
-    ...new Map(snapshots.map(({ body }) => [body.sha256.toString('hex'), body])).values(),
-  ];
+  const bodies = [...new Map(snapshots.map(({ body }) => [body.sha256.toString('hex'), body]))]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, body]) => body);
   const given = bodies.map(
     ({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`,
   );
-  await tx.execute(sql`
+  // Looks up each body by its key; `readExisting` explains the range and the order.
+  const known = sql`select sha256 from ${rawBodies} where tenant_id = ${tenantId}
+    and sha256 >= given.sha256 and sha256 <= given.sha256 order by sha256 limit 1 for key share`;
+  const statement = sql`
     with given (sha256, compressed, size) as (values ${joinList(given)}),
-    held as materialized (select sha256 from ${rawBodies} where tenant_id = ${tenantId}
-      and sha256 in (select sha256 from given) order by sha256 for key share),
+    held as materialized (select known.sha256 from given, lateral (${known}) as known),
     stored as (
       insert into ${rawBodies} (tenant_id, sha256, compressed, size)
       select ${tenantId}::uuid, sha256, compressed, size from given
@@ -73,7 +76,8 @@ export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]):
     insert into ${rawSnapshots}
       (tenant_id, id, connection_id, run_id, stream, pass_id, page_no, partition, received_at,
         status, content_type, sha256, external_ids, deleted_ids)
-    values ${joinList(snapshots.map(toSnapshotRow))}`);
+    values ${joinList(snapshots.map(toSnapshotRow))}`;
+  await withSortDisabled(tx, () => tx.execute(statement));
 }
 
 function toSnapshotRow({ meta, answer, body }: NewSnapshot) {
