@@ -8,8 +8,8 @@ export const tenants = scaled(10_000);
 export const hourMs = 3_600_000 * share;
 export const latencyMs = 300;
 /** How long a fleet works before a window begins, and how long that is. */
-export const warmMs = 15_000;
-export const windowMs = 90_000;
+export const warmMs = 10_000;
+export const windowMs = 60_000;
 
 /** Worker processes, and the syncs that each carries at once (SYNC_CONCURRENCY). */
 export interface Fleet {
