@@ -13,16 +13,19 @@ import { createMembers, startWorkers, stopWorkers } from '../kit/fleet.ts';
 import type { Part } from '../kit/report.ts';
 import { costOf, readProcessCpu } from '../kit/server-cost.ts';
 import { setLatency, type SandboxReady } from '../sync/sandbox-control.ts';
+import { measureIdle } from './idle.ts';
 import { listOutcomes, rememberDue, type Outcome } from './outcomes.ts';
 import {
   fleets,
   hourMs,
+  idleFleets,
   latencyMs,
   scaleTables,
   tenants,
   warmMs,
   windowMs,
   type Fleet,
+  type Idle,
   type Load,
   type Tick,
 } from './tables.ts';
@@ -34,6 +37,8 @@ export async function benchScale(cluster: Cluster, say: (text: string) => void):
   const sandboxPart = startPart('sandbox', 'bench/sync/sandbox.ts', { BENCH_ACCOUNTS: account });
   try {
     const sandbox = (await whenReady(sandboxPart)) as SandboxReady;
+    const idle: Idle[] = [];
+    for (const fleet of idleFleets) idle.push(await measureIdle(cluster, fleet));
     await createTenants(cluster.template, sandbox);
     say(`${tenants} tenants are there`);
     await setLatency(sandbox, latencyMs);
@@ -47,7 +52,7 @@ export async function benchScale(cluster: Cluster, say: (text: string) => void):
       const rate = (syncs / seconds).toFixed(2);
       say(`${fleet.workers} at work, ${fleet.concurrency} syncs each: ${rate} syncs/s at most`);
     }
-    return { name: 'scale', tables: scaleTables(ticks, loads) };
+    return { name: 'scale', tables: scaleTables(ticks, loads, idle) };
   } finally {
     await stopPart(sandboxPart);
   }

@@ -25,6 +25,18 @@ export const fleets: readonly Fleet[] = [
   { workers: 2, concurrency: 16 },
 ];
 
+/** What workers cost that have nothing to do, in cores. */
+export interface Idle extends Fleet {
+  node: number;
+  server: number;
+}
+
+export const idleFleets: readonly Fleet[] = [
+  { workers: 1, concurrency: 4 },
+  { workers: 1, concurrency: 16 },
+];
+export const idleMs = 20_000;
+
 /** A fleet at the pace of the hour, and with everything due at once. */
 export interface Load extends Fleet {
   paced: Outcome;
@@ -45,7 +57,11 @@ export interface Tick {
 const goal = { freshnessMinutes: 75, roundShare: 0.5 };
 const perSecond = tenants / (hourMs / 1000);
 
-export function scaleTables(ticks: readonly Tick[], loads: readonly Load[]): Table[] {
+export function scaleTables(
+  ticks: readonly Tick[],
+  loads: readonly Load[],
+  idle: readonly Idle[],
+): Table[] {
   const all = fleets.map(
     (fleet) =>
       loads.find(
@@ -53,7 +69,7 @@ export function scaleTables(ticks: readonly Tick[], loads: readonly Load[]): Tab
           workers === fleet.workers && concurrency === fleet.concurrency,
       ) ?? { ...fleet, paced: none, crowded: none },
   );
-  return [tickTable(ticks), pacedTable(all), crowdedTable(all)];
+  return [tickTable(ticks), pacedTable(all), crowdedTable(all), idleTable(idle)];
 }
 
 const unknown = Number.NaN;
@@ -182,6 +198,28 @@ function crowdedTable(loads: readonly Load[]): Table {
     notes: [
       'All connections that were not synced yet fall due at one moment, as after an outage. ' +
         'The last column is the rate of the window extrapolated to all tenants.',
+    ],
+  };
+}
+
+function idleTable(idle: readonly Idle[]): Table {
+  return {
+    title: 'Workers that have nothing to do',
+    head: ['workers', 'syncs at once, each', 'cores of workers', 'of PostgreSQL'],
+    rows: idleFleets.map(({ workers, concurrency }) => {
+      const found = idle.find(
+        (each) => each.workers === workers && each.concurrency === concurrency,
+      );
+      return [
+        String(workers),
+        String(concurrency),
+        decimals(found?.node ?? unknown, 3),
+        decimals(found?.server ?? unknown, 3),
+      ];
+    }),
+    notes: [
+      'Each place asks each queue for a job once a second: what that costs grows with workers ' +
+        `times SYNC_CONCURRENCY. ${idleMs / 1000} seconds on an empty database.`,
     ],
   };
 }

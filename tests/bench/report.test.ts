@@ -164,6 +164,7 @@ describe('a case that was not run', () => {
           },
         ],
         [],
+        [],
       ),
       growthTable({ samples: [], idle: missing, ms: missing }),
       memoryTable(memory, memory),
