@@ -48,17 +48,22 @@ export async function matchSearch(
   const terms = parseSearchTerms(search);
   if (terms.length === 0) return { where: sql`false`, atLeast: undefined };
   const limit = start === undefined ? rareLimit : uncountedLimit;
-  const ids = await findIds(tx, tenantId, terms, start, limit);
-  // The planner sees how many there are: it looks a few up by their key, and many in the index of
-  // the list order, where it compares them without reading the leads.
-  if (ids !== null && ids.length <= limit)
-    return { where: sql`${leads.id} = any(${sql.param(ids)}::uuid[])`, atLeast: undefined };
-  return { where: hasTerms(tenantId, terms), atLeast: ids?.length ?? 1 };
+  const { ids, inOrder } = await findIds(tx, tenantId, terms, start, limit);
+  return ids !== null && ids.length <= limit
+    ? { where: isOneOf(ids, inOrder), atLeast: undefined }
+    : { where: hasTerms(tenantId, terms), atLeast: ids?.length ?? 1 };
+}
+
+interface Found {
+  /** The leads that have all terms; null when those at the start of the page fill it. */
+  ids: string[] | null;
+  /** Whether the server compares ids in the index of a list order, as PostgreSQL does since 17. */
+  inOrder: boolean;
 }
 
 /**
- * The leads that have all terms, at most `limit` + 1; null when those at the start of the page
- * fill it. One statement, whose sub-selects run only when CASE comes to them.
+ * Finds the leads that have all terms, at most `limit` + 1, in one statement, whose sub-selects run
+ * only when CASE comes to them.
  */
 async function findIds(
   tx: Tx,
@@ -66,16 +71,27 @@ async function findIds(
   terms: string[],
   start: PageStart | undefined,
   limit: number,
-): Promise<string[] | null> {
-  const found = sql`array(
-    select search_leads(${tenantId}, ${sql.param(terms)}, ${limit + 1}))`;
-  const { rows } = await tx.execute<{ ids: string[] | null }>(
+): Promise<Found> {
+  const found = sql`array(select search_leads(${tenantId}, ${sql.param(terms)}, ${limit + 1}))`;
+  const ids =
     start === undefined
-      ? sql`select ${found} as ids`
-      : sql`select case when ${fillsPage(hasTerms(tenantId, terms), start)} then null
-          else ${found} end as ids`,
-  );
-  return rows[0]?.ids ?? null;
+      ? found
+      : sql`case when ${fillsPage(hasTerms(tenantId, terms), start)} then null else ${found} end`;
+  const { rows } = await tx.execute<Found & Record<string, unknown>>(sql`
+    select ${ids} as ids, current_setting('server_version_num')::int >= 170000 as "inOrder"`);
+  return rows[0] ?? { ids: [], inOrder: false };
+}
+
+/**
+ * Where ids are compared in the index of the list order, the planner sees how many there are: it
+ * looks a few up by their key, and walks the index for many, reading the leads of the page alone. A
+ * sub-select hides the number from older servers, which would read each lead on that way.
+ */
+function isOneOf(ids: string[], inOrder: boolean): SQL {
+  const list = sql`${sql.param(ids)}::uuid[]`;
+  return inOrder
+    ? sql`${leads.id} = any(${list})`
+    : sql`${leads.id} = any(array(select unnest(${list})))`;
 }
 
 function fillsPage(isHit: SQL, { walk, where, size }: PageStart): SQL {
