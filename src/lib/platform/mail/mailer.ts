@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { log } from '../log.ts';
@@ -25,7 +24,7 @@ export async function sendMail(to: string, mail: Mail): Promise<void> {
   requireMail();
   const { SMTP_URL, MAIL_FROM } = config();
   if (SMTP_URL === undefined) return printMail(to, mail);
-  const transport = openTransport(SMTP_URL);
+  const transport = await openTransport(SMTP_URL);
   try {
     await transport.sendMail({
       from: MAIL_FROM,
@@ -60,7 +59,9 @@ export function sendNoticeLater(to: string, mail: Mail): void {
   log.info({ event: 'mail.skipped', kind: mail.kind }, 'SMTP_URL is not set, so nobody is told');
 }
 
-function openTransport(url: string) {
+/** Loads the mailer with the first mail: most processes start sooner, and never send one. */
+async function openTransport(url: string) {
+  const { createTransport } = await import('nodemailer');
   return createTransport({
     url,
     connectionTimeout: timeoutMs,
