@@ -1,7 +1,8 @@
 import type { Bucket, BucketUnit } from '#lib/platform/buckets.ts';
-import type { LeadTrend, Share, StageRow } from '#lib/views/types.ts';
+import type { LeadTrend, Share } from '#lib/views/types.ts';
 import { getColour } from '../charts/palette.ts';
 import type { ChartItem } from '../charts/types.ts';
+import type { PipelineBars } from '../overview/drawn.ts';
 import { count, counted, dayLabel, percent, shortMoney } from '../ui/format.ts';
 
 /** More bars than this cannot be compared at a glance; the table below the chart has them all. */
@@ -38,7 +39,11 @@ function shareItem(share: Share, all: Share[], href: Href): ChartItem {
 }
 
 /** The stages of a pipeline in their order, measured by value. */
-export function toStageBars(stages: StageRow[], currency: string, href: Href): ChartItem[] {
+export function toStageBars(
+  stages: PipelineBars['stages'],
+  currency: string,
+  href: Href,
+): ChartItem[] {
   return stages.map((stage) => ({
     label: stage.stage,
     value: stage.value,

@@ -1,5 +1,3 @@
-import type { Pipeline } from '#lib/views/types.ts';
-
 /** The parameters that name a stage; the system only where there is more than one. */
 export interface StageKey {
   stage: string;
@@ -7,7 +5,7 @@ export interface StageKey {
 }
 
 export const stageKey = (
-  pipelines: readonly Pipeline[],
+  pipelines: readonly { connectionId: string }[],
   connectionId: string,
   stage: string,
 ): StageKey => ({ stage, connection: pipelines.length > 1 ? connectionId : null });
