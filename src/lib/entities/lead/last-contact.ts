@@ -38,7 +38,10 @@ export function refreshLastContactOfLeads(
       ? []
       : [{ connectionId: after.connectionId, contactId: after.externalId }],
   );
-  return (tx) => writeLastContact(tx, tenantId, contacts);
+  // During a first sync, leads come before all that may be about them.
+  const mayHave = sql`(exists (select from ${notes} where tenant_id = ${tenantId})
+    or exists (select from ${scheduledActivities} where tenant_id = ${tenantId}))`;
+  return (tx) => writeLastContact(tx, tenantId, contacts, mayHave);
 }
 
 /** Recomputes the time of last contact of all leads of a tenant. */
@@ -54,6 +57,7 @@ async function writeLastContact(
   tx: Tx,
   tenantId: string,
   contacts: readonly SourceContact[],
+  condition: SQL = sql`true`,
 ): Promise<void> {
   const wanted = [...new Map(contacts.map((each) => [toKey(each), each])).values()];
   if (wanted.length === 0) return;
@@ -68,7 +72,9 @@ async function writeLastContact(
       and external_id >= c.contact_id and external_id <= c.contact_id
     order by external_id limit 1) as l`;
   await withSortDisabled(tx, () =>
-    tx.execute(update(tenantId, sql`${contact}, ${lead}, ${lastContact(tenantId)} where true`)),
+    tx.execute(
+      update(tenantId, sql`${contact}, ${lead}, ${lastContact(tenantId)} where ${condition}`),
+    ),
   );
 }
 
