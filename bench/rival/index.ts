@@ -87,7 +87,7 @@ async function measureRerun(bench: Bench, name: Side, account: Account): Promise
 }
 
 /**
- * Ends the process when the server has been asked for 60 % of the pages, and starts another one.
+ * Ends the process when the server has answered 60 % of the pages, and starts another one.
  */
 async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   await tell(bench, { latencyMs: 0, limit: null });
@@ -96,7 +96,7 @@ async function measureCut(bench: Bench, name: Side): Promise<Cut> {
   const killed = await startSide(name);
   const startedAt = performance.now();
   const ending = read(bench, name, killed, account).catch(() => undefined);
-  while ((await requests(bench, account)).all < pages * cutAt) await sleep(5);
+  while ((await requests(bench, account)).pages < pages * cutAt) await sleep(5);
   await killed.kill();
   const before = performance.now() - startedAt;
   await ending;

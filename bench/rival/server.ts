@@ -73,7 +73,8 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
   if (isBeyondLimit(account)) return refuse(response, account);
   if (settings.latencyMs > 0) await sleep(settings.latencyMs);
   const page = findPage(url.searchParams, Math.min(Number(key[2]), maxCustomers));
-  account.served.set(page.name, (account.served.get(page.name) ?? 0) + 1);
+  if (!isProbe(url.searchParams))
+    account.served.set(page.name, (account.served.get(page.name) ?? 0) + 1);
   send(response, 200, renderBody(page));
 }
 
@@ -112,6 +113,9 @@ function refuse(response: ServerResponse, account: Account): void {
     '{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests."}}',
   );
 }
+
+/** One customer is asked for to learn whether there is any; it is no page. */
+const isProbe = (asked: URLSearchParams) => asked.get('limit') === '1';
 
 interface Page {
   name: string;

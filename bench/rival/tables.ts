@@ -177,7 +177,7 @@ function cutTable(cuts: readonly Cut[]): Table {
     ];
   });
   return {
-    title: `Killed when 60 % of the pages had been asked for, then started again`,
+    title: `Killed when 60 % of the pages had been answered, then started again`,
     head: [
       'side',
       'customers',
