@@ -33,6 +33,8 @@ export async function takeTimes(
         keep(times.pages[index]?.[place], await visitor.time(route.paths[place] ?? ''));
     }
     for (const { visitor } of sites) keep(times.healthz, await visitor.time('/healthz'));
+    // One person searches far more often here than the limit of each user allows.
+    for (const { database } of sites) await database.query('truncate rate_limits');
   }
   return times;
 }
