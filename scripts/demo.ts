@@ -56,35 +56,14 @@ export async function isDemo(): Promise<boolean> {
 
 /** Creates three tenants with users and sandbox accounts. Never called in production. */
 export async function createDemo(sandbox: Sandbox): Promise<void> {
-  const { clienttether } = getAddresses(sandbox);
   for (const input of demoTenants) {
     const tenant = await createTenant(input);
-    await createUser({
-      email: `admin@${input.slug}.test`,
-      name: `${input.name} admin`,
-      password: demoPassword,
-      tenantSlug: input.slug,
-      role: 'admin',
-    });
-    await createUser({
-      email: `viewer@${input.slug}.test`,
-      name: `${input.name} viewer`,
-      password: demoPassword,
-      tenantSlug: input.slug,
-      role: 'viewer',
-    });
-    const { webKey, accessToken } = demoAccounts[input.slug];
-    await createConnection({
-      tenantId: tenant.id,
-      provider: 'clienttether',
-      settings: { ...clienttether },
-      secrets: { webKey, accessToken },
-    });
-    for (const account of listAccounts(input.slug, sandbox))
-      await createConnection({ tenantId: tenant.id, ...account });
-    if (listAccounts(input.slug, sandbox).length > 0)
-      for (const feature of ['lead-engine', 'crm-push'] as const)
-        await setFeature(tenant.id, feature, true, null);
+    // Most of the time goes into hashing passwords, which other threads do.
+    await Promise.all([
+      createMember(input, 'admin'),
+      createMember(input, 'viewer'),
+      connectAccounts(tenant.id, input.slug, sandbox),
+    ]);
   }
   await createUser({
     email: staffEmail,
@@ -92,6 +71,32 @@ export async function createDemo(sandbox: Sandbox): Promise<void> {
     password: demoPassword,
     staff: true,
   });
+}
+
+async function createMember({ slug, name }: NewTenant, role: 'admin' | 'viewer'): Promise<void> {
+  await createUser({
+    email: `${role}@${slug}.test`,
+    name: `${name} ${role}`,
+    password: demoPassword,
+    tenantSlug: slug,
+    role,
+  });
+}
+
+/** Connects a workspace to its accounts, with the features that its CRM needs. */
+async function connectAccounts(tenantId: string, slug: DemoSlug, sandbox: Sandbox): Promise<void> {
+  const { webKey, accessToken } = demoAccounts[slug];
+  await createConnection({
+    tenantId,
+    provider: 'clienttether',
+    settings: { ...getAddresses(sandbox).clienttether },
+    secrets: { webKey, accessToken },
+  });
+  const others = listAccounts(slug, sandbox);
+  for (const account of others) await createConnection({ tenantId, ...account });
+  if (others.length === 0) return;
+  for (const feature of ['lead-engine', 'crm-push'] as const)
+    await setFeature(tenantId, feature, true, null);
 }
 
 /** The Partner Center and Dynamics 365 accounts of a workspace, if it has any. */

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
-import { appRole } from '../src/lib/platform/db/pool.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -31,6 +29,9 @@ export function loadLocalSecrets(directory: string): Environment {
   return JSON.parse(readFileSync(file, 'utf8')) as Environment;
 }
 
+/** The login of web and worker on the embedded server. */
+export const loginName = 'tributary_login';
+
 export interface LocalDatabase {
   ownerUrl: string;
   /** Usable only after the migrations and `createLogin`, which create its roles. */
@@ -55,25 +56,4 @@ export async function openLocalDatabase(
   app.username = loginName;
   app.password = appPassword;
   return { ownerUrl: embedded.url, appUrl: app.href, embedded };
-}
-
-const loginName = 'tributary_login';
-
-/**
- * Creates the login of web and worker on the embedded server: it is not a superuser and can only
- * switch to the application role.
- */
-export async function createLogin(ownerUrl: string, appPassword: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    const found = await client.query('select 1 from pg_roles where rolname = $1', [loginName]);
-    const verb = found.rowCount ? 'alter' : 'create';
-    await client.query(
-      `${verb} role ${loginName} login noinherit password ${client.escapeLiteral(appPassword)}`,
-    );
-    await client.query(`grant ${appRole} to ${loginName}`);
-  } finally {
-    await client.end();
-  }
 }

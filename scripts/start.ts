@@ -1,14 +1,9 @@
 import { connect } from 'node:net';
-import { startDns, startSandbox, zoneFor, type DnsServer, type Sandbox } from '../sandbox/index.ts';
-import { migrateAll } from '#lib/jobs/migrate.ts';
-import { closeDatabase } from '../src/lib/platform/db/database.ts';
-import { ConfigError, resetConfig, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
+import { ConfigError, loadEnvFile, parseConfig } from '../src/lib/platform/config.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
 import { onStop } from '../src/lib/platform/stop/signals.ts';
 import { ensureBuilt } from './build.ts';
-import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from './demo.ts';
 import {
-  createLogin,
   ensureDataDirectory,
   openLocalDatabase,
   loadLocalSecrets,
@@ -16,10 +11,8 @@ import {
   type LocalDatabase,
 } from './environment.ts';
 import { startPart, stopPart, whenReady, type Part } from './processes.ts';
+import type { DemoServers } from './start/data.ts';
 import { watchDatabase } from './watch-database.ts';
-
-const sandboxPort = 4399;
-const dnsPort = 4353;
 
 /**
  * Runs everything on one machine until Ctrl-C: database, migrations, demo data, sandbox, worker and
@@ -36,14 +29,19 @@ async function main(): Promise<void> {
   const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
   onStop((reason) => stopAll(started, reason), { timeoutMs: () => hardEndMs(started) });
-  started.database = await openLocalDatabase(directory, secrets['APP_PASSWORD'] ?? '');
-  const env = buildEnvironment(secrets, started.database, port);
+  const [database, data] = await Promise.all([
+    openLocalDatabase(directory, secrets['APP_PASSWORD'] ?? '').then(
+      (opened) => (started.database = opened),
+    ),
+    loadData(),
+  ]);
+  const env = buildEnvironment(secrets, database, port);
   Object.assign(process.env, env);
   started.partTimeoutMs = parseConfig(process.env).STOP_TIMEOUT_SECONDS * 1000 + 3_000;
-  await prepareDatabase(started.database, secrets);
-  const demo = await prepareDemo(started, env);
-  if (started.database.embedded !== undefined)
-    started.stopWatching = watchDatabase(started.database.embedded, {
+  await data.prepareDatabase(database, secrets);
+  const demo = await data.prepareDemo(started, env);
+  if (database.embedded !== undefined)
+    started.stopWatching = watchDatabase(database.embedded, {
       onRestart: printProblem,
       onLost: (message) => void endAll(started, message, 0),
     });
@@ -58,13 +56,24 @@ async function main(): Promise<void> {
     env,
   );
   const ready = await whenReady(web);
-  printLine(formatScreen(ready.port, demo, started.database));
+  printLine(formatScreen(ready.port, demo ? data.describeDemo() : [], database));
 }
 
-interface Started {
+/**
+ * Loads what needs hundreds of modules: imported above, it would keep build and database from
+ * starting, which take longest the first time.
+ */
+async function loadData() {
+  const { closeDatabase, describeDemo, prepareDatabase, prepareDemo } =
+    await import('./start/data.ts');
+  started.closeDatabase = closeDatabase;
+  return { describeDemo, prepareDatabase, prepareDemo };
+}
+
+interface Started extends DemoServers {
   database?: LocalDatabase;
-  sandbox?: Sandbox;
-  dns?: DnsServer;
+  /** Ends this process's own connections. */
+  closeDatabase?: () => Promise<void>;
   parts: Part[];
   /** How long a part may take to stop before it is killed: longer than it gives itself. */
   partTimeoutMs: number;
@@ -91,43 +100,6 @@ function buildEnvironment(
     PUBLIC_URL: process.env['PUBLIC_URL'] || `http://localhost:${port}`,
     LOG_LEVEL: process.env['LOG_LEVEL'] || 'warn',
   };
-}
-
-async function prepareDatabase(database: LocalDatabase, secrets: Environment): Promise<void> {
-  await migrateAll(database.ownerUrl);
-  if (database.embedded !== undefined)
-    await createLogin(database.ownerUrl, secrets['APP_PASSWORD'] ?? '');
-}
-
-/**
- * Creates demo data in an empty database outside production, and starts the sandbox whenever there
- * is demo data. Returns whether there is.
- */
-async function prepareDemo(started: Started, env: Environment): Promise<boolean> {
-  const wanted = env['NODE_ENV'] !== 'production' && ((await isEmpty()) || (await isDemo()));
-  if (!wanted) return false;
-  // Its people have a password that everybody knows; a second step would protect nothing.
-  env['REQUIRE_STAFF_TWO_FACTOR'] = process.env['REQUIRE_STAFF_TWO_FACTOR'] || '0';
-  env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
-  process.env['ALLOW_LOOPBACK_PROVIDERS'] = '1';
-  started.sandbox = await startSandbox({ port: sandboxPort }).catch(() => startSandbox());
-  if (!process.env['DNS_SERVERS']) await startDemoDns(started, env);
-  resetConfig();
-  if (await isEmpty()) await createDemo(started.sandbox);
-  else await pointDemoAt(started.sandbox);
-  await closeDatabase();
-  return true;
-}
-
-/**
- * Starts name servers on this machine: the demo's domains do not exist, so their mail records are
- * invented.
- */
-async function startDemoDns(started: Started, env: Environment): Promise<void> {
-  const fallback = (domain: string) => zoneFor(domain, 'demo');
-  started.dns = await startDns({ fallback, port: dnsPort }).catch(() => startDns({ fallback }));
-  env['DNS_SERVERS'] = started.dns.address;
-  process.env['DNS_SERVERS'] = started.dns.address;
 }
 
 async function startAndWatch(
@@ -176,7 +148,7 @@ async function stopInOrder(started: Started, reason: string): Promise<void> {
   // From here on nobody starts the database again; a start that is under way ends meanwhile.
   const stopWatching = started.stopWatching?.();
   await Promise.all(started.parts.map((part) => stopPart(part, started.partTimeoutMs)));
-  await closeDatabase();
+  await started.closeDatabase?.();
   await stopWatching;
   await started.sandbox?.close(1000);
   await started.dns?.close();
@@ -199,21 +171,8 @@ function assertPortFree(port: number): Promise<void> {
   });
 }
 
-function formatScreen(port: number, demo: boolean, database: LocalDatabase): string {
-  const lines = ['', `  Tributary is ready:  http://localhost:${port}`, ''];
-  if (demo) {
-    lines.push(`  Sign in with the password  ${demoPassword}`, '');
-    lines.push(`    ${staffEmail.padEnd(26)} staff: every workspace`);
-    for (const slug of ['summit', 'harbor', 'juniper'])
-      lines.push(
-        `    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`,
-      );
-    lines.push(
-      '',
-      '  The worker reads the data from a sandbox on this machine: ' +
-        'ClientTether, and for summit also Partner Center and Dynamics 365.',
-    );
-  }
+function formatScreen(port: number, demo: string[], database: LocalDatabase): string {
+  const lines = ['', `  Tributary is ready:  http://localhost:${port}`, '', ...demo];
   const source = database.embedded
     ? `embedded PostgreSQL on port ${database.embedded.port}`
     : 'DATABASE_URL';

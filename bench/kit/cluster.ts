@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../scripts/embedded-postgres.ts';
-import { createLogin } from '../../scripts/environment.ts';
+import { createLogin } from '../../scripts/local-login.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
 
 const appPassword = 'bench-only';
