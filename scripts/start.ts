@@ -24,7 +24,9 @@ async function main(): Promise<void> {
   const secrets = loadLocalSecrets(directory);
   const port = Number(process.env['PORT'] || 4321);
   await assertPortFree(port);
-  printLine('Starting Tributary. The first start takes up to a minute.');
+  printLine(
+    'Starting Tributary. The first start takes about ten seconds, on a busy machine a minute.',
+  );
   const development = process.argv.includes('--dev');
   const building = development ? Promise.resolve() : ensureBuilt();
   building.catch(() => {});
