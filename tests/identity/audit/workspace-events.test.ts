@@ -177,6 +177,7 @@ describe('an export is in the log', () => {
     await workbook.return(undefined);
     expect((await news()).map(({ after }) => after)).toEqual([
       { format: 'csv', rows: await countLeads(), filter: {}, complete: false },
+      { format: 'xlsx', rows: await countLeads(), filter: {}, complete: false },
     ]);
   });
 });

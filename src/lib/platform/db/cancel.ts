@@ -16,11 +16,6 @@ export function withoutCancellation<T>(work: () => T): T {
   return signals.exit(work);
 }
 
-/** The signal with which the work under way ends, for what is no query. */
-export function getCancellation(): AbortSignal | undefined {
-  return signals.getStore();
-}
-
 /** Whether the work under way has been cancelled. */
 export function isCancelled(): boolean {
   return signals.getStore()?.aborted ?? false;

@@ -6,9 +6,10 @@ import { parseAuditFilter, type AuditFilter } from '../audit/filter.ts';
 import { readAuditPage, type AuditRow, type AuditScope } from '../audit/queries.ts';
 import { findScope } from '../audit/view.ts';
 import { auditExport } from './audited.ts';
-import { createCsvStream, type Drained } from './csv.ts';
+import { createCsvStream } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant, RowColumn } from './list.ts';
 import { formatDisposition } from './respond.ts';
+import type { Drained } from './stream.ts';
 
 const text = (header: string, value: (row: AuditRow) => string | null): RowColumn<AuditRow> => ({
   header,

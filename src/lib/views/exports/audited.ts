@@ -37,8 +37,7 @@ export function auditExport(
         }
         isComplete = true;
       } finally {
-        // A workbook is sent as a whole or not at all.
-        if (isComplete || (format === 'csv' && rows > 0)) await note(request, rows, isComplete);
+        if (isComplete || rows > 0) await note(request, rows, isComplete);
       }
     },
   };

@@ -31,6 +31,8 @@ export interface ExportList {
   columns(tenant: ExportTenant): Column[];
   /** Describes the selected rows, such as the period; empty when there is nothing to say. */
   scope(request: ExportRequest): string;
+  /** Counts the rows up to `max`, for a list that can have more than a file holds. */
+  count?(request: ExportRequest, max: number): Promise<number>;
   /** Yields all rows in batches, in the order of the page. */
   batches(request: ExportRequest): AsyncGenerator<CellValue[][]>;
 }
@@ -53,6 +55,7 @@ interface Definition<Row, Filter> {
   columns: Columns<Row>;
   filter(request: ExportRequest): Filter;
   scope?(filter: Filter): string;
+  count?(tx: Tx, request: ExportRequest, filter: Filter, max: number): Promise<number>;
   page(
     tx: Tx,
     request: ExportRequest,
@@ -62,8 +65,11 @@ interface Definition<Row, Filter> {
   ): Promise<Page<Row>>;
 }
 
-/** The number of rows that are read and held at once. */
-const batchSize = 1_000;
+/**
+ * The number of rows that are read at once. Half of it costs a tenth more for each row, the double
+ * saves nothing.
+ */
+const batchSize = 2_000;
 
 /** Makes the list of a page exportable: with the same filter and the same query, but all rows. */
 export function defineList<Row, Filter>({
@@ -71,6 +77,7 @@ export function defineList<Row, Filter>({
   columns,
   filter,
   scope,
+  count,
   page,
 }: Definition<Row, Filter>): ExportList {
   return {
@@ -78,6 +85,12 @@ export function defineList<Row, Filter>({
     columns: (tenant) =>
       columns(tenant).map(({ header, width, kind }) => ({ header, width, kind })),
     scope: (request) => scope?.(filter(request)) ?? '',
+    ...(count && {
+      count: (request, max) =>
+        readTenant(request.tenant.id, (tx) => count(tx, request, filter(request), max), {
+          mayLag: true,
+        }),
+    }),
     async *batches(request) {
       const values = columns(request.tenant).map(({ value }) => value);
       const asked = filter(request);
@@ -95,15 +108,29 @@ export function defineList<Row, Filter>({
  * prevent the database from cleaning up. So each batch is consistent but the export as a whole is
  * not: a row that a sync moves in the sort order meanwhile may appear twice or not at all, and a
  * new one may be missing. The file says as of when its data is.
+ *
+ * The database reads the next page while the caller works with the present one: two pages are in
+ * memory, however slowly the client reads.
  */
 async function* readPages<Row>(
   tenantId: string,
   read: (tx: Tx, cursor: string | undefined) => Promise<Page<Row>>,
 ): AsyncGenerator<Row[]> {
-  let cursor: string | undefined;
-  do {
-    const page = await readTenant(tenantId, (tx) => read(tx, cursor), { mayLag: true });
-    yield page.rows;
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
+  const begin = (cursor: string | undefined) => {
+    const page = readTenant(tenantId, (tx) => read(tx, cursor), { mayLag: true });
+    // It may fail while nobody waits for it yet; whoever takes it is told.
+    page.catch(() => {});
+    return page;
+  };
+  let ahead: Promise<Page<Row>> | undefined = begin(undefined);
+  try {
+    while (ahead !== undefined) {
+      const { rows, next }: Page<Row> = await ahead;
+      ahead = next === null ? undefined : begin(next);
+      yield rows;
+    }
+  } finally {
+    // A statement under way ends before the export does.
+    await ahead?.catch(() => {});
+  }
 }

@@ -1,4 +1,4 @@
-import { selectLeadPage } from '../../entities/lead/queries.ts';
+import { countMatch, matchLeads, selectLeadPage } from '../../entities/lead/queries.ts';
 import { notePage } from '../../entities/note/queries.ts';
 import { selectOpportunityPage } from '../../entities/opportunity/queries.ts';
 import { selectReferralPage } from '../../entities/referral/queries.ts';
@@ -33,6 +33,10 @@ const leads = defineList({
     period: parseRequestPeriod(request),
   }),
   scope: ({ period }) => period.label,
+  count: async (tx, { tenant }, filter, max) => {
+    const match = await matchLeads(tx, tenant.id, filter.period, filter);
+    return (await countMatch(tx, match, max)).total;
+  },
   page: (tx, { tenant }, filter, cursor, size) =>
     selectLeadPage(tx, tenant.id, filter.period, { ...filter, cursor }, size),
 });

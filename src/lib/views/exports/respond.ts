@@ -1,10 +1,11 @@
 import { toLocalDay } from '../../platform/local-day.ts';
 import { getFreshnessView } from '../freshness.ts';
 import { auditExport } from './audited.ts';
-import { createCsvStream, type Drained } from './csv.ts';
+import { createCsvStream } from './csv.ts';
 import type { ExportList, ExportRequest, ExportTenant } from './list.ts';
 import { toIsoIn } from './local-time.ts';
-import { createXlsxFile } from './xlsx/create.ts';
+import type { Drained } from './stream.ts';
+import { createXlsxStream } from './xlsx/create.ts';
 
 export const exportFormats = ['csv', 'xlsx'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -30,7 +31,7 @@ export async function createExportResponse(
   const body =
     format === 'csv'
       ? await createCsvStream(audited, request, drained)
-      : await createXlsxFile(audited, request, formatAbout(list, request, lastSyncAt));
+      : await createXlsxStream(audited, request, formatAbout(list, request, lastSyncAt), drained);
   return new Response(body, {
     headers: {
       'content-type': types[format],
