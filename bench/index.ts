@@ -3,6 +3,7 @@ import { startCluster } from './kit/cluster.ts';
 import { writeReport } from './kit/document.ts';
 import { markdown, type Part } from './kit/report.ts';
 import { benchCapacity } from './capacity/index.ts';
+import { benchExports } from './exports/index.ts';
 import { benchFairness } from './fairness/index.ts';
 import { benchIndexes } from './indexes/index.ts';
 import { benchLeads } from './leads/index.ts';
@@ -32,6 +33,7 @@ const parts = {
   capacity: benchCapacity,
   fairness: benchFairness,
   limits: benchLimits,
+  exports: benchExports,
   replay: benchReplay,
 };
 type Name = keyof typeof parts;
