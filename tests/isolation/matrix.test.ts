@@ -84,6 +84,8 @@ async function traceOf(response: Response, asked: string[]): Promise<string> {
   const id = response.headers.get('x-request-id') ?? '…';
   const headers = [...response.headers]
     .filter(([name]) => name !== 'date' && name !== 'x-request-id')
+    // A session that is in use is extended now and then, and its cookie sent again.
+    .filter(([name, value]) => name !== 'set-cookie' || !value.includes('session_token='))
     .map(([name, value]) => `${name}: ${without(value)}`);
   return [response.status, ...headers, without((await response.text()).replaceAll(id, '…'))].join(
     '\n',
