@@ -26,11 +26,15 @@ const maxTerms = 6;
  * last of its name and company are left out.
  */
 export function leadSearchTokens({ name, company, email, phone }: SearchableLead): string[] {
-  const exact = new Set([...toEmailTokens(email ?? ''), ...phoneTokens(phone ?? '')]);
-  const tokens = new Set([...toTextTokens(name), ...toTextTokens(company ?? '')]);
+  const exact = new Set(toEmailTokens(email ?? ''));
+  for (const token of phoneTokens(phone ?? '')) exact.add(token);
   exact.delete('');
-  tokens.delete('');
-  return [...new Set([...[...tokens].slice(0, maxTokens - exact.size), ...exact])];
+  const tokens = new Set<string>();
+  for (const text of [name, company ?? ''])
+    for (const token of toTextTokens(text))
+      if (token !== '' && tokens.size < maxTokens - exact.size) tokens.add(token);
+  for (const token of exact) tokens.add(token);
+  return [...tokens];
 }
 
 /**
