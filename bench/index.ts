@@ -17,8 +17,9 @@ import { benchSync } from './sync/index.ts';
 import { benchWorkers } from './workers/index.ts';
 
 /*
- * npm run bench [-- <part> …]: measures everything or some of the parts below, prints the tables and keeps them in docs/benchmarks.md. Each part has a
- * PostgreSQL of its own, which is gone at the end.
+ * npm run bench [-- <part> …]: measures everything or some of the parts below, prints the tables
+ * and keeps them in docs/benchmarks.md. Each part has a PostgreSQL of its own, which is gone at the
+ * end.
  */
 
 const parts = {

@@ -14,8 +14,8 @@ export interface ServerCost {
 const tickMs = 10;
 
 /**
- * Runs `work` and tells what the whole server spent meanwhile. Processes that ended are in the books
- * of the postmaster, which waited for them. Linux only: NaN elsewhere.
+ * Runs `work` and tells what the whole server spent meanwhile. Processes that ended are in the
+ * books of the postmaster, which waited for them. Linux only: NaN elsewhere.
  */
 export async function costOf<Result>(
   cluster: Cluster,

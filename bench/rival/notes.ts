@@ -38,7 +38,8 @@ export const cutNotes = [
     '0.6 = 1.67 times the time until it was killed.',
   'We go on behind the last stored page. What had been asked for and was not stored yet is asked ' +
     'for again. @supabase/stripe-sync-engine and the loop have no cursor: they start over. ' +
-    '@stripe/sync-engine goes on in each span; some thirty of its requests look for the oldest customer.',
+    '@stripe/sync-engine goes on in each span; some thirty of its requests look for the oldest ' +
+    'customer.',
   'The lease of the killed run was ended by hand: in service another worker waits until it runs ' +
     'out, SYNC_LEASE_SECONDS (30) at most; a worker that is stopped in order gives it back at once.',
 ];

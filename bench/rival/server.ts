@@ -5,9 +5,9 @@ import { buildCustomer, parsePlace, placesWithin } from './customers.ts';
 
 /*
  * GET /v1/customers as Stripe answers it: newest first, `limit`, `starting_after`, `created[gte]`
- * and `created[lte]`, `has_more`, and 429 beyond a limit. The key (Authorization: Bearer sk_<customers>_<name>) says how many
- * customers the account has; requests are counted by key. POST /settings sets latency and limit,
- * and forgets what was counted. GET /requests tells the counts.
+ * and `created[lte]`, `has_more`, and 429 beyond a limit. The key (Authorization: Bearer
+ * sk_<customers>_<name>) says how many customers the account has; requests are counted by key. POST
+ * /settings sets latency and limit, and forgets what was counted. GET /requests tells the counts.
  */
 
 export interface Settings {

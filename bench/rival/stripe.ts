@@ -66,8 +66,8 @@ function redirect(engine: SyncEngine.StripeSync, { hostname, port }: URL): void 
 }
 
 /**
- * It makes its tables from Stripe's OpenAPI document, which it takes from GitHub or, as here, from a
- * file: the customers, with the fields that the imitated account has.
+ * It makes its tables from Stripe's OpenAPI document, which it takes from GitHub or, as here, from
+ * a file: the customers, with the fields that the imitated account has.
  */
 function writeSpec(): string {
   const properties = Object.fromEntries(

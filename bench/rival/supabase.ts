@@ -4,7 +4,7 @@ import Stripe from 'stripe';
 import { serve } from '../kit/helper.ts';
 import { measured, nothing, type SideJob, type SideResult } from './sides.ts';
 
-/** @supabase/stripe-sync-engine, as a process of its own: a back-fill as the package's README has it. */
+/** @supabase/stripe-sync-engine in a process of its own: a back-fill as its README has it. */
 
 serve<SideJob, SideResult>(async ({ databaseUrl, account: { baseUrl, key }, migrate }) => {
   if (migrate === true) {

@@ -113,8 +113,8 @@ async function spreadOverHour(database: BenchDatabase): Promise<void> {
 }
 
 /**
- * A window of the hour at its real pace: how late each sync ends. Then everything that is left falls
- * due at once: how many a fleet carries.
+ * A window of the hour at its real pace: how late each sync ends. Then everything that is left
+ * falls due at once: how many a fleet carries.
  */
 async function measureLoad(cluster: Cluster, fleet: Fleet): Promise<Load> {
   const name = `scale_${fleet.workers}_${fleet.concurrency}`;

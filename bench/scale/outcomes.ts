@@ -9,7 +9,7 @@ export interface Outcome {
   pages: number;
   /** Milliseconds from due to done of each of them. */
   lateMs: number[];
-  /** Connections that were due for longer than a minute at the end, without an end of their sync. */
+  /** Connections that were due for over a minute at the end, without an end of their sync. */
   overdue: number;
   /** Processor time of all workers, and of PostgreSQL. */
   workerMs: number;
