@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useDatabase } from '../helpers/database.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { startWeb, type Web, type WebClient } from '../helpers/web.ts';
-import { useSlowLeads } from './overload-stage.ts';
+import { leadCount, useSlowLeads } from './overload-stage.ts';
 
 allowForLoad();
 const db = useDatabase();
@@ -46,7 +46,7 @@ describe('a request that takes longer than its deadline', () => {
     });
     await leads.untilStuck(0);
     await leads.speedUp();
-    expect(await hastyViewer.text('/w/north/leads')).toContain('Lead 1499');
+    expect(await hastyViewer.text('/w/north/leads')).toContain(`Lead ${leadCount - 1}`);
   });
 
   it('is carried out all the same when it writes, and is answered in those words', async () => {
@@ -82,7 +82,7 @@ describe('a request whose client has left', () => {
       await leads.untilStuck(0);
       await expect(asked).rejects.toThrow('aborted');
       await leads.speedUp();
-      expect(await viewer.text(path)).toContain('Lead 1499');
+      expect(await viewer.text(path)).toContain(`Lead ${leadCount - 1}`);
     },
   );
 });
@@ -115,6 +115,8 @@ describe('an export', () => {
     client.abort();
     await leads.untilStuck(0);
     await leads.speedUp();
-    expect((await viewer.text('/w/north/leads.csv')).trim().split('\r\n')).toHaveLength(1_501);
+    expect((await viewer.text('/w/north/leads.csv')).trim().split('\r\n')).toHaveLength(
+      1 + leadCount,
+    );
   });
 });
