@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { withHashing, withSortDisabled } from '../platform/db/planner.ts';
+import { equalsInOrder, withHashing, withSortDisabled } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { newId } from '../platform/id.ts';
 import { recordSchemas, type EntityName } from '../records/registry.ts';
@@ -105,8 +105,7 @@ export function whereStream(
 /**
  * Reads the existing rows with the given external ids, by external id. A lateral join looks up each
  * id by its key: the planner has no statistics for a tenant that is synced for the first time, and
- * would otherwise read all of its rows for each page. The id is compared as a range because with
- * `=` the planner would drop the order, by which `withSortDisabled` makes it choose the key.
+ * would otherwise read all of its rows for each page.
  */
 export async function readExisting(
   tx: Tx,
@@ -119,7 +118,7 @@ export async function readExisting(
   const wanted = sql`unnest(${sql.param(ids)}::text[]) as wanted (external_id)`;
   const isWanted = and(
     whereStream(table, origin),
-    sql`${externalId} >= wanted.external_id and ${externalId} <= wanted.external_id`,
+    equalsInOrder(externalId, sql`wanted.external_id`),
   );
   const one = tx
     .select(readColumns(table))

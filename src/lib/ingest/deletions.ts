@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import { countLive } from '../entities/rows.ts';
 import { getEntityDefinition } from '../entities/registry.ts';
-import { withSortDisabled } from '../platform/db/planner.ts';
+import { equalsInOrder, withSortDisabled } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Page } from '../connectors/contract/source.ts';
 import { syncRuns } from '../schema/sync.ts';
@@ -116,7 +116,7 @@ export async function findAbsentFromPartitions(
   const parentId = getColumn(stream, stream.listing.field);
   const children = sql`
     select external_id as id from ${table} where ${whereStream(source, stream)}
-      and ${parentId} >= wanted.parent and ${parentId} <= wanted.parent
+      and ${equalsInOrder(parentId, sql`wanted.parent`)}
       and deleted_at is null order by ${parentId}`;
   const { rows } = await withSortDisabled(tx, () =>
     tx.execute<{ id: string }>(sql`

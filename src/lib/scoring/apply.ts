@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { leads } from '../schema/leads.ts';
 import { recordset } from '../platform/db/bulk.ts';
-import { withSortDisabled } from '../platform/db/planner.ts';
+import { equalsInOrder, withSortDisabled } from '../platform/db/planner.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import type { Evidence } from '../posture/types.ts';
 import { whereDomain } from './company-domains/lookup.ts';
@@ -124,14 +124,14 @@ export async function copyToDomainLeads(
 export async function copyToLeads(tx: Tx, tenantId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const wanted = sql`unnest(${sql.param([...ids])}::uuid[]) as wanted (id)`;
-  // Lateral joins look up each row by its key; `readExisting` explains the ranges and the order.
+  // Lateral joins look up each row by its key.
   const lead = sql`lateral (
     select * from ${leads}
-    where tenant_id = ${tenantId} and id >= wanted.id and id <= wanted.id
+    where tenant_id = ${tenantId} and ${equalsInOrder(sql`id`, sql`wanted.id`)}
     order by id limit 1) as l`;
   const domain = sql`lateral (
     select * from ${companyDomains}
-    where tenant_id = ${tenantId} and domain >= l.domain and domain <= l.domain
+    where tenant_id = ${tenantId} and ${equalsInOrder(sql`domain`, sql`l.domain`)}
     order by domain limit 1) as d`;
   const from = sql`${wanted}, ${lead} left join ${domain} on true where true`;
   await withSortDisabled(tx, () => copyScores(tx, tenantId, from));

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import { withSortDisabled } from '../../platform/db/planner.ts';
+import { equalsInOrder, withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { leads } from '../../schema/leads.ts';
 import { notes } from '../../schema/notes.ts';
@@ -65,11 +65,11 @@ async function writeLastContact(
     ${sql.param(wanted.map(({ connectionId }) => connectionId))}::uuid[],
     ${sql.param(wanted.map(({ contactId }) => contactId))}::text[])
     as c (connection_id, contact_id)`;
-  // Looks up each lead by its key; `readExisting` explains the range and the order.
+  // Looks up each lead by its key.
   const lead = sql`lateral (
     select id, last_contacted_at from ${leads}
     where tenant_id = ${tenantId} and connection_id = c.connection_id
-      and external_id >= c.contact_id and external_id <= c.contact_id
+      and ${equalsInOrder(sql`external_id`, sql`c.contact_id`)}
     order by external_id limit 1) as l`;
   await withSortDisabled(tx, () =>
     tx.execute(
@@ -87,7 +87,7 @@ function lastContact(tenantId: string): SQL {
     select max(about.time) from (
       select ${sql.identifier(time)} as time from ${table}
       where tenant_id = ${tenantId} and connection_id = c.connection_id
-        and contact_id >= c.contact_id and contact_id <= c.contact_id
+        and ${equalsInOrder(sql`contact_id`, sql`c.contact_id`)}
         and deleted_at is null order by contact_id) as about)`;
   return sql`lateral (select greatest(
     ${newest(notes, 'note_date')}, ${newest(scheduledActivities, 'held_at')}) as at) as t`;

@@ -1,6 +1,6 @@
 import { isAscii } from '../../records/text.ts';
-import { parsePhoneNumberFromString as parseNumber } from 'libphonenumber-js/core';
-import { AsYouType, parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/min';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import { AsYouType, type PhoneNumber } from 'libphonenumber-js/min';
 import metadata from 'libphonenumber-js/min/metadata';
 
 /*
@@ -89,7 +89,7 @@ const isWhole = (number: string): boolean =>
 
 function numberTokens(number: string): string[] {
   const digits = toDigits(number).slice(0, maxDigits);
-  const parsed = parseDigits(number);
+  const parsed = parseInternational(number, mainCountries);
   if (parsed === undefined) return [withoutZeros(digits), toLast(digits)];
   const [national, dialled] = [String(parsed.nationalNumber), toDigits(parsed.formatNational())];
   const abroad = `${parsed.countryCallingCode}${national}`;
@@ -111,17 +111,12 @@ const mainCountries = {
   ),
 } as typeof metadata;
 
-/** As `parseInternational`, but only the digits of the result are right, not its country. */
-function parseDigits(number: string): PhoneNumber | undefined {
+/**
+ * The number if it names its country. With `mainCountries` only the digits of the result are right.
+ */
+function parseInternational(number: string, countries = metadata): PhoneNumber | undefined {
   return namesCountry.test(number)
-    ? parseNumber(number.replace(namesCountry, '+'), mainCountries)
-    : undefined;
-}
-
-/** The number if it names its country. */
-function parseInternational(number: string): PhoneNumber | undefined {
-  return namesCountry.test(number)
-    ? parsePhoneNumberFromString(number.replace(namesCountry, '+'))
+    ? parsePhoneNumberFromString(number.replace(namesCountry, '+'), countries)
     : undefined;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
-import { withSortDisabled } from '../../platform/db/planner.ts';
+import { equalsInOrder, withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import { rawBodies, rawSnapshots } from '../../schema/snapshots.ts';
@@ -63,9 +63,9 @@ export async function storeSnapshots(tx: Tx, snapshots: readonly NewSnapshot[]):
   const given = bodies.map(
     ({ sha256, compressed, size }) => sql`(${sha256}::bytea, ${compressed}::bytea, ${size}::int)`,
   );
-  // Looks up each body by its key; `readExisting` explains the range and the order.
+  // Looks up each body by its key.
   const known = sql`select sha256 from ${rawBodies} where tenant_id = ${tenantId}
-    and sha256 >= given.sha256 and sha256 <= given.sha256 order by sha256 limit 1 for key share`;
+    and ${equalsInOrder(sql`sha256`, sql`given.sha256`)} order by sha256 limit 1 for key share`;
   const statement = sql`
     with given (sha256, compressed, size) as (values ${joinList(given)}),
     held as materialized (select known.sha256 from given, lateral (${known}) as known),

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { Tx } from './pool.ts';
 
 /*
@@ -17,6 +17,14 @@ import type { Tx } from './pool.ts';
  */
 export const withSortDisabled = <T>(tx: Tx, statement: () => Promise<T>): Promise<T> =>
   withSettings(tx, { enable_sort: 'off' }, statement);
+
+/**
+ * `column = value` for a statement that returns its rows in the order of the column, with sorting
+ * disabled. It is written as a range, because with `=` the planner would drop the order, by which it
+ * is made to choose the index of the key.
+ */
+export const equalsInOrder = (column: SQLWrapper, value: SQLWrapper): SQL =>
+  sql`${column} >= ${value} and ${column} <= ${value}`;
 
 /**
  * Runs one statement with nested loops disabled and with room for the hash table of any sub-select.
