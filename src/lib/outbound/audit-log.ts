@@ -72,8 +72,7 @@ export class AuditLog {
   }
 
   /**
-   * Sends a write. A conditional one is sent again when its response was lost, because it cannot
-   * take effect twice.
+   * Sends a write. One that cannot take effect twice is sent again when its response was lost.
    */
   async #write(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
     for (let sent = 1; ; sent += 1) {
@@ -84,7 +83,7 @@ export class AuditLog {
         return await this.#send(http, request, id);
       } catch (error) {
         const isLost = error instanceof RemoteError && error.kind === 'transient' && !error.unsent;
-        if (!isLost || !isConditional(request) || sent >= this.#options.maxSends) throw error;
+        if (!isLost || request.effect !== 'once' || sent >= this.#options.maxSends) throw error;
         await sleepFor(this.#options.retryMs * sent * (0.75 + Math.random() / 2));
       }
     }
@@ -128,11 +127,8 @@ function toRequestFields({ method = 'GET', url, json }: HttpRequest) {
   return { method, path: maskPath(url), request: json === undefined ? null : maskBody(json) };
 }
 
-const isWrite = ({ method = 'GET' }: HttpRequest): boolean => method !== 'GET';
-
-function isConditional({ headers = {} }: HttpRequest): boolean {
-  return Object.keys(headers).some((name) => name === 'if-match' || name === 'if-none-match');
-}
+const isWrite = ({ method = 'GET', effect }: HttpRequest): boolean =>
+  method !== 'GET' && effect !== 'none';
 
 /** A 404 is not a failure for a read, which may be asking just that. */
 const isExpectedAbsence = (request: HttpRequest, { status }: HttpResponse): boolean =>

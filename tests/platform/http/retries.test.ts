@@ -65,6 +65,16 @@ describe('tries', () => {
     expect([broken.calls(), limited.calls()]).toEqual([1, 2]);
   });
 
+  it('of a search by POST are repeated like those of a read', async () => {
+    const server = flaky(2, { status: 502 });
+    const { http } = impatient();
+    const { url } = await server.listening;
+    await expect(
+      http.request({ method: 'POST', url, json: {}, effect: 'none' }),
+    ).resolves.toMatchObject({ status: 200 });
+    expect(server.calls()).toBe(3);
+  });
+
   const now = new Date('2026-11-01T12:00:00Z');
   it.each([
     ['20', 20],

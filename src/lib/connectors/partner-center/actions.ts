@@ -47,6 +47,7 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
       method: 'PATCH',
       json: writeBack.body(wanted),
       headers: { prefer: 'return=representation', ...(tag !== null && { 'if-match': tag }) },
+      ...(tag !== null && { effect: 'once' }),
     }),
 };
 

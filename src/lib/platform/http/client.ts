@@ -74,7 +74,7 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
         );
       return withRetries(
         attemptOnce,
-        (error) => !signal?.aborted && isWorthRetrying(error, request.method),
+        (error) => !signal?.aborted && isWorthRetrying(error, request),
         tools,
       );
     },
@@ -148,10 +148,10 @@ function isJson(text: string): boolean {
  */
 function isWorthRetrying(
   { kind, unsent }: RemoteError,
-  method: HttpRequest['method'] = 'GET',
+  { method = 'GET', effect }: HttpRequest,
 ): boolean {
   if (unsent) return false;
-  const repeatable = method !== 'POST' && method !== 'PATCH';
+  const repeatable = effect === 'none' || (method !== 'POST' && method !== 'PATCH');
   return kind === 'rate_limited' || (kind === 'transient' && repeatable);
 }
 

@@ -13,6 +13,13 @@ export interface HttpRequest {
   form?: Record<string, string>;
   /** Statuses besides 2xx that are returned instead of thrown, because the body is needed. */
   accept?: readonly number[];
+  /**
+   * What sending it does, where the method does not tell.
+   * - none: it only reads, such as a search that is a POST, and is repeated like a GET
+   * - once: a write that names the version or the key that it is about and so cannot take effect
+   *   twice: it may be sent again when its response was lost
+   */
+  effect?: 'none' | 'once';
   /** The response is binary: its `body` has one character per byte (latin1). */
   binary?: boolean;
 }

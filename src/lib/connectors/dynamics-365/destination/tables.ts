@@ -148,6 +148,7 @@ async function writeRecord(
     path: `${toRecordPath({ table, id })}?$select=${[TABLES[table].id, ...sent].join(',')}`,
     json: buildPayload(table, values, parents),
     headers: { prefer: 'return=representation', ...headers },
+    effect: 'once',
   });
   return toWriteResult(what, response, headers, sent);
 }
@@ -159,7 +160,12 @@ async function removeRecord(
 ): Promise<WriteResult> {
   const headers = { 'if-match': etag };
   const path = toRecordPath(record);
-  const response = await send(http, root, { method: 'DELETE', path, headers });
+  const response = await send(http, root, {
+    method: 'DELETE',
+    path,
+    headers,
+    effect: 'once',
+  });
   return toWriteResult(`the removal of the ${record.table}`, response, headers);
 }
 
