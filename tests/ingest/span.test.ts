@@ -103,6 +103,18 @@ describe('what a pass reads', () => {
     expect(chooseSpan(byToken, known, at('2026-11-20T11:00:00Z')).mode).toBe('full');
   });
 
+  it('is everything again with the token at hand, so that a stream knows what was there', () => {
+    const byToken = { ...changes, by: 'token' } as const;
+    expect(chooseSpan(byToken, { ...known, token: 'delta-7' }, at('2026-11-21T00:00:00Z'))).toEqual(
+      { mode: 'reconcile', since: null, token: 'delta-7' },
+    );
+    expect(chooseSpan(changes, known, at('2026-11-21T00:00:00Z'))).toEqual({
+      mode: 'reconcile',
+      since: null,
+      token: null,
+    });
+  });
+
   it('moves what is known on to the newest change that it met, and not beyond', () => {
     const span = chooseSpan(changes, known, at('2026-11-20T11:00:00Z'));
     const later = extendCoverage(span, known.intervals, Date.parse('2026-11-20T10:30:00Z'));

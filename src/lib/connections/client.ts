@@ -7,6 +7,7 @@ import {
 } from '../platform/http/client.ts';
 import type { Gate } from '../platform/http/types.ts';
 import { observeAttempts } from '../platform/http/observe.ts';
+import type { EndpointLimit } from '../connectors/contract/limits.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { createRateLimitGate } from './rate-limit/gate.ts';
 import { createCircuitGate } from './circuit/gate.ts';
@@ -64,6 +65,7 @@ export function createConnectionClient(
     allowLoopback,
     deadlineMs: provider.limits.timeoutMs,
     onRequest: observeAttempts(provider.key),
+    ...(provider.limits.readPause && { readPause: provider.limits.readPause }),
     ...(owner && { gates: createGates(provider, owner, options.signal) }),
     ...options,
   });
@@ -91,13 +93,22 @@ function createTokens(
  */
 const firstProbeFactor = 60;
 
-/** The circuit breaker comes first, so that a source that is down uses up no rate limit. */
+/**
+ * The circuit breaker comes first, so that a source that is down uses up no rate limit. The limits
+ * on single endpoints come next, so that a request that waits for one holds nothing of the others.
+ */
 function createGates(
   { label, limits }: ProviderDefinition,
   { tenantId, connectionId, probe = false }: ClientOwner,
   signal: AbortSignal | undefined,
 ): Gate[] {
   const baseMs = config().SYNC_RETRY_BASE_MS;
+  const rate = { label, signal, firstPauseMs: baseMs };
+  const toGate = ({ covers, windows }: EndpointLimit): Gate => {
+    const { enter } = createRateLimitGate(tenantId, connectionId, { ...limits, windows }, rate);
+    // What the source says about pauses is for all requests, so only their gate listens.
+    return { covers, enter, leave: () => Promise.resolve() };
+  };
   return [
     createCircuitGate(tenantId, connectionId, {
       label,
@@ -105,6 +116,7 @@ function createGates(
       signal,
       rules: { firstWaitMs: baseMs * firstProbeFactor },
     }),
-    createRateLimitGate(tenantId, connectionId, limits, { label, signal, firstPauseMs: baseMs }),
+    ...(limits.endpoints ?? []).map(toGate),
+    createRateLimitGate(tenantId, connectionId, limits, rate),
   ];
 }

@@ -29,7 +29,11 @@ export function chooseSpan(
   const position = changes.by === 'time' ? findCoveredUntil(progress.intervals) : progress.token;
   if (position === undefined || position === null) return full;
   if (now.getTime() - progress.fullAt.getTime() >= changes.reconcileHours * 3_600_000)
-    return { ...full, mode: 'reconcile' };
+    return {
+      ...full,
+      mode: 'reconcile',
+      token: changes.by === 'token' ? progress.token : null,
+    };
   if (changes.by === 'token') return { mode: 'changes', since: null, token: progress.token };
   return {
     mode: 'changes',

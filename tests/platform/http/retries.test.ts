@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpClientOptions, RequestEvent } from '#lib/platform/http/client.ts';
+import type { Gate, HttpResponse } from '#lib/platform/http/types.ts';
 import { until } from '../../helpers/processes.ts';
 import { serve } from './servers.ts';
 import { client, failure } from './clients.ts';
@@ -12,12 +13,17 @@ function impatient(options: Partial<HttpClientOptions> = {}) {
 }
 
 describe('tries', () => {
-  const flaky = (failures: number, fail: { status: number; headers?: Record<string, string> }) => {
+  interface Refusal {
+    status: number;
+    headers?: Record<string, string>;
+    body?: string;
+  }
+  const flaky = (failures: number, fail: Refusal) => {
     let calls = 0;
     const listening = serve((_request, response) => {
       calls += 1;
       if (calls > failures) response.end('{}');
-      else response.writeHead(fail.status, fail.headers).end();
+      else response.writeHead(fail.status, fail.headers).end(fail.body);
     });
     return { listening, calls: () => calls };
   };
@@ -90,6 +96,36 @@ describe('tries', () => {
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThanOrEqual(seconds * 1000);
     expect(waits[0]).toBeLessThanOrEqual(seconds * 1000 + 1000);
+  });
+
+  it('wait as a source says in its own way, and else as Retry-After does', async () => {
+    const readPause = ({ status, body }: HttpResponse) =>
+      status === 429 && body.includes('ten') ? new Date(now.getTime() + 10_000) : undefined;
+    for (const [body, least] of [
+      ['in ten', 10_000],
+      ['soon', 3_000],
+    ] as const) {
+      const server = flaky(1, { status: 429, headers: { 'retry-after': '3' }, body });
+      const { http, waits } = impatient({ now: () => now, readPause });
+      await http.request({ url: (await server.listening).url });
+      expect(waits[0]).toBeGreaterThanOrEqual(least);
+      expect(waits[0]).toBeLessThanOrEqual(least + 1000);
+    }
+  });
+
+  it('pass only the gates that cover them', async () => {
+    const server = flaky(0, { status: 200 });
+    const entered: string[] = [];
+    const gateOf = (name: string, part?: string): Gate => ({
+      ...(part !== undefined && { covers: ({ url }) => url.includes(part) }),
+      enter: () => Promise.resolve(void entered.push(name)),
+      leave: () => Promise.resolve(),
+    });
+    const { http } = impatient({ gates: [gateOf('search', 'search'), gateOf('all')] });
+    const { url } = await server.listening;
+    await http.request({ url: `${url}list` });
+    await http.request({ url: `${url}search` });
+    expect(entered).toEqual(['all', 'search', 'all']);
   });
 
   it('are left to later when Retry-After asks for too long', async () => {

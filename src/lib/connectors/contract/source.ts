@@ -30,7 +30,7 @@ export interface ReadSpan {
   mode: 'full' | 'changes' | 'reconcile';
   /** Source time from which changes are wanted, with the look-back applied. Null unless by time. */
   since: Date | null;
-  /** `Page.token` of the last finished pass. Null unless by token. */
+  /** `Page.token` of the last finished pass. Null unless by token, and before the first one. */
   token: Cursor;
 }
 
@@ -42,7 +42,11 @@ export interface PartitionBatch {
 
 /** One response of a stream. */
 export interface Page {
-  /** The response as received. It is stored before anything in it is used. */
+  /**
+   * The response as received. It is stored before anything in it is used. Where an item takes more
+   * than one response, such as a row and the names of what it points to, the stream puts one body
+   * together that holds each item whole.
+   */
   response: HttpResponse;
   /** The items in the order received. */
   items: unknown[];

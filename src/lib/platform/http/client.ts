@@ -32,6 +32,11 @@ export interface HttpClientOptions extends Destinations {
   onRequest?: (event: RequestEvent) => void;
   /** Entered before each attempt in this order, and left after it in reverse order. */
   gates?: readonly Gate[];
+  /**
+   * The end of the pause that a refusal asks for, where the source spells it in a way of its own;
+   * undefined for what `Retry-After` says. Pure.
+   */
+  readPause?: (response: HttpResponse) => Date | undefined;
   now?: () => Date;
   sleep?: Sleep;
   /** Resolves host names. Default: the system's resolver. The addresses are always checked. */
@@ -59,6 +64,7 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     now,
     signal,
+    readPause: options.readPause,
   };
   const tools = { policy: { ...defaultRetry, ...options.retry }, now, sleep, signal };
   const lookup = guardedLookup(options.allowLoopback, options.resolve);
@@ -67,7 +73,7 @@ export function createHttpClient(options: HttpClientOptions): OwnedHttpClient {
     async request(request) {
       const url = appendQuery(checkUrl(request.url, options), request.query);
       const attemptOnce = (attempt: number) =>
-        withGates(options.gates ?? [], () =>
+        withGates(options.gates ?? [], request, () =>
           withObserver({ attempt, url, method: request.method ?? 'GET' }, options.onRequest, () =>
             sendOnce(agent, url, request, limits),
           ),
@@ -96,12 +102,14 @@ async function sendOnce(
   agent: Agent,
   url: URL,
   request: HttpRequest,
-  limits: ExchangeLimits,
+  limits: ExchangeLimits & Pick<HttpClientOptions, 'readPause'>,
 ): Promise<HttpResponse> {
   if (limits.signal?.aborted) throw abortedError(url.hostname);
   const { response, framed } = await exchange(agent, url, request, limits);
   if (request.accept?.includes(response.status)) return response;
-  const until = parseRetryAfter(response.headers['retry-after'], limits.now());
+  const until =
+    (response.status < 300 ? undefined : limits.readPause?.(response)) ??
+    parseRetryAfter(response.headers['retry-after'], limits.now());
   const failure = toStatusError(response.status, url.hostname, {
     headers: response.headers,
     ...(until && { until }),
@@ -156,9 +164,11 @@ function isWorthRetrying(
 }
 
 async function withGates(
-  gates: readonly Gate[],
+  all: readonly Gate[],
+  request: HttpRequest,
   send: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
+  const gates = all.filter(({ covers }) => covers?.(request) ?? true);
   for (const gate of gates) await gate.enter();
   const notify = async (outcome: AttemptOutcome) => {
     for (const gate of gates.toReversed()) await gate.leave(outcome);

@@ -52,6 +52,8 @@ export interface AttemptOutcome {
 
 /** Is passed before every attempt at a request, including retries. */
 export interface Gate {
+  /** Whether a request passes the gate at all; absent when every request does. */
+  covers?(request: HttpRequest): boolean;
   /** Resolves when the attempt may be sent; throws a RemoteError to prevent it. */
   enter(): Promise<void>;
   /** Called after every attempt that was sent. */
