@@ -73,7 +73,11 @@ function createCheckClient(
   const { baseUrl } = settings as { baseUrl: string };
   return tokens === undefined
     ? http
-    : withAuthorization(http, tokens, { hosts: provider.hosts, baseUrl });
+    : withAuthorization(http, tokens, {
+        hosts: provider.hosts,
+        baseUrl,
+        isTokenRejected: getOAuthProvider(provider)?.grant.isTokenRejected,
+      });
 }
 
 const isRejection = ({ kind }: RemoteError): boolean => kind === 'auth' || kind === 'permission';

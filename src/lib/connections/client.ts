@@ -70,7 +70,10 @@ export function createConnectionClient(
     ...options,
   });
   const tokens = owner && createTokens(provider, owner, settings, via);
-  return tokens === undefined ? http : withAuthorization(http, tokens, { hosts, baseUrl });
+  const isTokenRejected = getOAuthProvider(provider)?.grant.isTokenRejected;
+  return tokens === undefined
+    ? http
+    : withAuthorization(http, tokens, { hosts, baseUrl, isTokenRejected });
 }
 
 /** Undefined when the provider does not use OAuth. */

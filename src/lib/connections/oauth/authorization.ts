@@ -3,6 +3,7 @@ import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { isAllowedHost } from '../../platform/http/guard.ts';
 import type { HttpResponse, HttpClient, HttpRequest } from '../../platform/http/types.ts';
+import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
 import { getAccessToken, type TokenSource } from './access-token.ts';
 import type { AccessToken } from './store.ts';
@@ -16,14 +17,22 @@ export const createStoredTokens =
   (rejected) =>
     getAccessToken(source, rejected);
 
+interface AuthorizationOptions {
+  hosts: readonly string[];
+  baseUrl: string;
+  /** See `OAuthGrant`. */
+  isTokenRejected?: OAuthGrant<unknown>['isTokenRejected'];
+}
+
 /**
  * Adds `Authorization: Bearer` to requests to the provider's hosts (on loopback: to the origin of
- * `baseUrl`) and to no others. After a 401 it sends the request once more with a new token.
+ * `baseUrl`) and to no others. After a 401 it sends the request once more with a new token, unless
+ * the provider says that the token is not to blame.
  */
 export function withAuthorization(
   http: OwnedHttpClient,
   tokens: TokenProvider,
-  { hosts, baseUrl }: { hosts: readonly string[]; baseUrl: string },
+  { hosts, baseUrl, isTokenRejected = () => true }: AuthorizationOptions,
 ): OwnedHttpClient {
   const current = cacheToken(tokens);
   return {
@@ -32,7 +41,8 @@ export function withAuthorization(
       if (!isOwnUrl(request.url, hosts, baseUrl)) return http.request(request);
       const token = await current();
       const first = await attempt(http, request, token);
-      if (!isUnauthorized(first)) return unwrapAttempt(first);
+      const mayRenew = first.status === 401 && (isError(first) || isTokenRejected(first));
+      if (!mayRenew) return unwrapAttempt(first);
       const second = await current(token);
       return second === token
         ? unwrapAttempt(first)
@@ -83,8 +93,8 @@ async function attempt(http: HttpClient, request: HttpRequest, token: string): P
 }
 
 function unwrapAttempt(outcome: Attempt): HttpResponse {
-  if (outcome instanceof RemoteError) throw outcome;
+  if (isError(outcome)) throw outcome;
   return outcome;
 }
 
-const isUnauthorized = ({ status }: Attempt): boolean => status === 401;
+const isError = (outcome: Attempt): outcome is RemoteError => outcome instanceof RemoteError;

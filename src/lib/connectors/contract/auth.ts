@@ -1,3 +1,5 @@
+import type { HttpResponse } from '../../platform/http/types.ts';
+
 /**
  * How OAuth 2.0 access tokens are requested (RFC 6749). For `refresh_token` the provider declares a
  * secret named `refreshToken`, which is replaced whenever a response contains a new one.
@@ -16,6 +18,11 @@ export interface OAuthGrant<Settings> {
    * that. Only for refresh_token.
    */
   refreshTokenDays?: number;
+  /**
+   * Whether a response with status 401 is about the access token, so that another one may help.
+   * Absent when each is. Only asked of responses whose request accepts 401. Pure.
+   */
+  isTokenRejected?(response: HttpResponse): boolean;
   /** Lets a person consent with a code on the provider's own pages instead of pasting a token. */
   device?: DeviceGrant<Settings>;
 }
