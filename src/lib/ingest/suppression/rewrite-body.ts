@@ -25,19 +25,22 @@ export function rewriteBody(
   if (suppression.isEmpty && outdated.size === 0) return undefined;
   const judged = judgeItems(suppression, stream, place, items, outdated);
   const gone = new Set(judged.dropped.map(({ item }) => JSON.stringify(item)));
-  const rewritten = rewriteText(suppression, gone, body);
+  const rewritten = rewriteText(suppression, stream, gone, body);
   return rewritten === undefined ? undefined : { ...judged, body: rewritten };
 }
 
 /** The text without the items that are gone and without what names anybody; undefined if equal. */
 function rewriteText(
   suppression: Suppression,
+  stream: Pick<Stream, 'omit'>,
   gone: ReadonlySet<string>,
   body: string,
 ): string | undefined {
   const tree = tryParseJson(body);
   if (tree === undefined) {
-    const text = suppression.maskText(body);
+    const isGone = (item: unknown) => gone.has(JSON.stringify(item));
+    const rest = gone.size === 0 ? body : (stream.omit?.(body, isGone) ?? body);
+    const text = suppression.maskText(rest);
     return text === body ? undefined : text;
   }
   const rest = suppression.maskValue(removeItems(tree, gone));
