@@ -1,4 +1,5 @@
 import type { AuditRow } from '#lib/views/audit/queries.ts';
+import { capitalize } from '#lib/platform/capitalize.ts';
 import { describeDevice, unknownDevice } from '../account/device.ts';
 import { nothing } from '../ui/format.ts';
 
@@ -89,5 +90,3 @@ const toWords = (name: string): string =>
     .replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ')
     .replaceAll('_', ' ')
     .toLowerCase();
-
-const capitalize = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

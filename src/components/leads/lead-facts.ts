@@ -1,3 +1,4 @@
+import { capitalize } from '#lib/platform/capitalize.ts';
 import { getProviderLabel } from '#lib/posture/mx/providers.ts';
 import { shownFields } from '#lib/records/fields.ts';
 import { leadFields } from '#lib/records/lead.ts';
@@ -28,5 +29,3 @@ const listFieldFacts = (lead: LeadDetail, locale: FieldLocale): [string, string]
   shownFields(leadFields, 'list')
     .filter(({ field }) => field.fact === true)
     .map((shown) => [shown.field.label, formatField(shown, lead, locale)]);
-
-const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
