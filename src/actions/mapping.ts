@@ -4,7 +4,7 @@ import { refreshFields } from '#lib/mappings/refresh-fields.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
 import {
   conflictRules,
-  pushTables,
+  objectRoles,
   type FieldMapping,
 } from '#lib/connectors/contract/destination.ts';
 import { Problem } from '#lib/platform/errors.ts';
@@ -36,7 +36,7 @@ const maxRows = 300;
 /** The fields of one row, without their prefix. `source` "=" selects the constant next to it. */
 const rowForm = z
   .object({
-    table: z.enum(pushTables),
+    role: z.enum(objectRoles),
     target: z.string().trim().min(1),
     source: text,
     constant: text,
@@ -50,7 +50,7 @@ const rowForm = z
 const basedOn = z.coerce.number().catch(0);
 
 /**
- * Splits a button into its operation and, after a colon, its target: a row, a table or a version.
+ * Splits a button into its operation and, after a colon, its target: a row, a role or a version.
  */
 export function mappingButton(fields: Fields): { operation: string; detail: string } {
   const [operation = '', detail = ''] = buttonOf(fields).split(':', 2);
@@ -70,7 +70,7 @@ export function readDraft(fields: Fields): MappingDraft {
     .flatMap(({ row }) => row ?? []);
   const added =
     operation === 'add'
-      ? parseRow({ ...fields, [`add.${detail}.table`]: detail }, `add.${detail}`)
+      ? parseRow({ ...fields, [`add.${detail}.role`]: detail }, `add.${detail}`)
       : undefined;
   return {
     fields: added === undefined ? kept : [...kept, added],
@@ -81,7 +81,7 @@ export function readDraft(fields: Fields): MappingDraft {
 
 /**
  * Parses the row whose fields begin with `prefix`; undefined when it names no field of a known
- * table.
+ * role.
  */
 function parseRow(fields: Fields, prefix: string): FieldMapping | undefined {
   const given = Object.keys(rowForm.in.shape).map((name) => [name, fields[`${prefix}.${name}`]]);

@@ -75,7 +75,12 @@ const workLimits: readonly WorkLimit[] = [
     max: 120,
     windowSeconds: minutes(10),
     what: 'You have requested too many pushes of whole lists in a short time.',
-    covers: isPostTo('/api/dynamics/bulk-sync', '/w/[tenant]/leads', '/w/[tenant]/pushes'),
+    covers: isPostTo(
+      '/api/pushes',
+      '/api/dynamics/bulk-sync',
+      '/w/[tenant]/leads',
+      '/w/[tenant]/pushes',
+    ),
   },
   {
     name: 'work:connection',

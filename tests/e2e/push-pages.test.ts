@@ -35,7 +35,7 @@ describe('the field mapping', () => {
     await page.getByText('Enter the fixed text to send.').waitFor();
     await page.getByLabel('Fixed text for jobtitle').fill('Owner');
     await page
-      .locator('#table-lead')
+      .locator('#role-lead')
       .getByRole('button', { name: 'Remove lastname' })
       .press('Enter');
     await page
@@ -46,7 +46,7 @@ describe('the field mapping', () => {
     await page.getByRole('alert').first().getByText('The mapping was not saved').waitFor();
     await page.goto(`${home}/settings/mapping`);
     await page
-      .locator('#table-lead')
+      .locator('#role-lead')
       .getByLabel('What fills telephone1')
       .selectOption({ label: 'Fixed text' });
     await page.getByRole('button', { name: 'Preview with leads' }).first().press('Enter');

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
-import { endpoints, type Endpoint } from '#lib/http-api/endpoints.ts';
+import type { Endpoint } from '#lib/http-api/endpoint.ts';
+import { endpoints } from '#lib/http-api/endpoints.ts';
 
 /** A route, and what its source says that it reads. */
 export interface Route {

@@ -126,6 +126,21 @@ describe('pushes through the API', () => {
     expect(await drain(stage)).toMatchObject({ synced: 3 });
   });
 
+  it('are asked for, and followed, without the name of a CRM', async () => {
+    const [leadId = ''] = await addLeads(stage, [{ domain: 'umbrella.example' }]);
+    expect(await member.postJson<Answer>(at('/api/pushes'), { ids: [leadId] })).toMatchObject({
+      status: 202,
+      body: { queued: 1, connectionId: stage.connectionId },
+    });
+    await drain(stage);
+    const followed = await viewer.json<{ leads: unknown[] }>(
+      `${at('/api/pushes')}&domain=umbrella.example`,
+    );
+    expect(followed.body.leads).toMatchObject([
+      { leadId, pushes: [{ connectionId: stage.connectionId, state: 'synced' }] },
+    ]);
+  });
+
   it('are refused with what to do about it', async () => {
     const [foreign = ''] = await addLeads(other, [{}]);
     const refusals: [WebClient, string, object, number, string][] = [

@@ -53,6 +53,14 @@ const referralSync = {
   role: 'member' as const,
 };
 
+const pushes = {
+  file: 'api/pushes.ts',
+  path: (slug: Slug) => `/api/pushes?tenant=${slug}`,
+  role: 'member' as const,
+};
+const pushesOfDomain = (slug: Slug) => `${pushes.path(slug)}&domain=example.com`;
+const everyLead = () => Promise.resolve({ all: true } as unknown as Fields);
+
 /** Requests for pushes, in a workspace that may not push. */
 function pushing(name: string, path: string, body: (subject: Subject) => object): TenantRequest[] {
   const common = {
@@ -123,6 +131,8 @@ export const apiRequests: TenantRequest[] = [
   ...pushing('v1/d365/push-lead', '/api/v1/d365/push-lead', ({ slug, world }) => ({
     lead_id: belonging('lead')(slug, world),
   })),
+  { ...pushes, path: pushesOfDomain, method: 'GET', action: 'read', role: 'viewer', ok: [200] },
+  { ...pushes, method: 'POST', action: 'push', json: true, fields: everyLead, ok: [409] },
   ...pushing('dynamics/bulk-sync', '/api/dynamics/bulk-sync', () => ({ all: true })),
   ...pushing('dynamics/sync/[domain]', '/api/dynamics/sync/example.com', () => ({})),
   ...api('dynamics/status/[domain]', (slug) => `/api/dynamics/status/example.com?tenant=${slug}`),

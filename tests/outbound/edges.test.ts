@@ -99,10 +99,10 @@ describe('a push that is suspended on its way', () => {
     );
     expect(await pushOf(stage, leadId)).toMatchObject({
       state: 'pending',
-      remoteIds: { account: account?.['accountid'] },
+      remoteIds: { company: account?.['accountid'] },
     });
     expect(await db.query('select made from pushes where lead_id = $1', [leadId])).toMatchObject([
-      { made: { account: { id: account?.['accountid'] } } },
+      { made: { company: { id: account?.['accountid'] } } },
     ]);
     await drain(stage);
   });
@@ -189,7 +189,7 @@ it('a value that the CRM rewrites is sent once, and is no change of theirs then'
     forms.connectionId,
     [
       ...defaultMapping,
-      { table: 'lead', target: 'estimatedclosedate', source: 'scoredAt', rule: 'ours' },
+      { role: 'lead', target: 'estimatedclosedate', source: 'scoredAt', rule: 'ours' },
     ],
     0,
     null,

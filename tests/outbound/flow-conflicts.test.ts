@@ -73,9 +73,9 @@ describe('what both sides changed', () => {
     ]);
     await db.query('update leads set score = 90 where id = any($1)', [[won, lost]]);
     expect(await push(stage, [won, lost])).toMatchObject({ synced: 1, conflict: 1, failed: 0 });
-    expect(
-      by(stage, 'opportunity', 'opportunityid', wonThere.remoteIds['opportunity']),
-    ).toMatchObject([{ salesstage: 2 }]);
+    expect(by(stage, 'opportunity', 'opportunityid', wonThere.remoteIds['deal'])).toMatchObject([
+      { salesstage: 2 },
+    ]);
     expect((await eventsOf(stage, won)).at(-1)?.message).toContain(
       'The lead is qualified in Dynamics 365 and cannot be changed there any more.',
     );

@@ -76,16 +76,16 @@ describe('a lead that is pushed', () => {
       remoteId: lead['leadid'],
       dueAt: null,
       remoteIds: {
-        account: account['accountid'],
+        company: account['accountid'],
         contact: contact['contactid'],
-        opportunity: opportunity['opportunityid'],
+        deal: opportunity['opportunityid'],
       },
     });
   });
 
   it('maps all 24 fields of the solution', () => {
     expect(
-      defaultMapping.filter(({ target, table }) => target.startsWith('hnt_') && table === 'lead'),
+      defaultMapping.filter(({ target, role }) => target.startsWith('hnt_') && role === 'lead'),
     ).toHaveLength(24);
   });
 
@@ -207,7 +207,7 @@ describe('an environment', () => {
     ]);
     expect(truth(plain, 'opportunity')).toHaveLength(1);
     expect((await eventsOf(plain, leadId)).at(-1)?.message).toContain(
-      'The table lead in the CRM has no field "hnt_finalscore".',
+      'The object "lead" in the CRM has no field "hnt_finalscore".',
     );
   });
 

@@ -17,14 +17,15 @@ export const field = (name: string, more: Partial<TargetField> = {}): TargetFiel
   options: null,
   ...more,
 });
-const none = { fields: [], keys: [], changeTracking: true };
+const none = { label: 'record', fields: [], keys: [] };
 export const metadata: TargetMetadata = {
-  tables: {
-    account: none,
+  objects: {
+    company: none,
     contact: none,
-    opportunity: none,
+    deal: none,
     lead: {
       ...none,
+      label: 'lead',
       fields: [
         field('lastname', { required: true }),
         field('firstname'),
@@ -51,7 +52,7 @@ export const row = (
   source: string,
   more: Partial<FieldMapping> = {},
 ): FieldMapping => ({
-  table: 'lead',
+  role: 'lead',
   target,
   source,
   rule: 'ask',

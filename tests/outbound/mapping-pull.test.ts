@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalizeValue } from '#lib/entities/lead/overrides.ts';
 import { toStoredValue } from '#lib/mappings/stored-value.ts';
+import { findTargetField, listTargetFields } from '#lib/mappings/target-fields.ts';
 import { buildPlan } from '#lib/mappings/plan.ts';
 import { compareCopy, isEcho } from '#lib/outbound/pull/compare.ts';
 import { toLeadValues } from '#lib/mappings/to-lead-values.ts';
@@ -45,7 +46,7 @@ describe('what comes back', () => {
   };
   const storedOf = (given: Record<string, FieldValue>) =>
     Object.fromEntries(
-      metadata.tables.lead.fields
+      listTargetFields(metadata, 'lead')
         .filter(({ name }) => name in given)
         .map((one) => [one.name, toStoredValue(one, given[one.name] ?? null)]),
     );
@@ -73,14 +74,14 @@ describe('what comes back', () => {
           ...common,
           mapping: mapping(rule),
           item: there,
-          base: plan.tables.lead?.values ?? {},
+          base: plan.records.lead?.values ?? {},
           plan,
         });
         expect(pulled.conflicts).toEqual([]);
         for (const [name, value] of Object.entries(pulled.agreed))
           expect(value).toBe(
             toStoredValue(
-              metadata.tables.lead.fields.find((one) => one.name === name) ?? field(name),
+              findTargetField(metadata, 'lead', name) ?? field(name),
               (there as Record<string, FieldValue>)[name] ?? null,
             ),
           );
@@ -92,9 +93,7 @@ describe('what comes back', () => {
     fc.assert(
       fc.property(item, (there) => {
         for (const one of mapping('theirs')) {
-          const target =
-            metadata.tables.lead.fields.find(({ name }) => name === one.target) ??
-            field(one.target);
+          const target = findTargetField(metadata, 'lead', one.target) ?? field(one.target);
           const theirs = toStoredValue(
             target,
             (there as Record<string, FieldValue>)[one.target] ?? null,
@@ -105,7 +104,7 @@ describe('what comes back', () => {
           const [value = null] = Object.values(said);
           const ours = one.source === 'dealValue' ? (value === null ? null : Number(value)) : value;
           expect(
-            buildPlan([one], { leadId: 'x', [one.source]: ours }, metadata).tables.lead?.values[
+            buildPlan([one], { leadId: 'x', [one.source]: ours }, metadata).records.lead?.values[
               one.target
             ] ?? null,
             `${one.target} ${String(theirs)}`,

@@ -1,3 +1,4 @@
+import { listTargetFields } from '#lib/mappings/target-fields.ts';
 import { describe, expect, it } from 'vitest';
 import { buildPreview } from '#lib/mappings/preview.ts';
 import { validateMapping } from '#lib/mappings/validate.ts';
@@ -32,7 +33,7 @@ describe('a mapping', () => {
     [
       'a field that is not there',
       [named, row('hnt_gone', 'score')],
-      /warning: The table lead in the CRM has no field "hnt_gone"/,
+      /warning: The object "lead" in the CRM has no field "hnt_gone"/,
     ],
     [
       'a source that we do not have',
@@ -85,7 +86,7 @@ describe('a mapping', () => {
 
   it('may leave empty what only the forms of the CRM require of people', () => {
     const lax = structuredClone(metadata);
-    for (const each of lax.tables.lead.fields)
+    for (const each of listTargetFields(lax, 'lead'))
       if (each.name === 'lastname') Object.assign(each, { required: false, expected: true });
     const { missing, expected, isValid } = validateMapping(
       [row('companyname', 'company')],
@@ -126,9 +127,9 @@ describe('a mapping', () => {
       problems: ['"size" has no option "large". Its options are: Small.'],
     });
     expect(preview.fields).toEqual([
-      { table: 'lead', label: 'LASTNAME', value: null, clippedFrom: null },
-      { table: 'lead', label: 'COMPANYNAME', value: 'A company with quite', clippedFrom: 32 },
-      { table: 'lead', label: 'STAGE', value: 'In touch', clippedFrom: null },
+      { object: 'lead', label: 'LASTNAME', value: null, clippedFrom: null },
+      { object: 'lead', label: 'COMPANYNAME', value: 'A company with quite', clippedFrom: 32 },
+      { object: 'lead', label: 'STAGE', value: 'In touch', clippedFrom: null },
     ]);
   });
 });
@@ -137,9 +138,9 @@ describe('the form of a mapping', () => {
   const sent = (rows: FieldMapping[]) =>
     Object.fromEntries(
       rows.flatMap(
-        ({ table, target, source, rule, labels = {} }, index) =>
+        ({ role, target, source, rule, labels = {} }, index) =>
           [
-            [`row.${index}.table`, table],
+            [`row.${index}.role`, role],
             [`row.${index}.target`, target],
             [`row.${index}.source`, source.startsWith('=') ? '=' : source],
             [`row.${index}.constant`, source.slice(1)],
@@ -171,12 +172,12 @@ describe('the form of a mapping', () => {
         'add.lead.source': 'dealValue',
         intent: 'add:lead',
       }).fields.at(-1),
-    ).toEqual({ table: 'lead', target: 'amount', source: 'dealValue', rule: 'ours' });
+    ).toEqual({ role: 'lead', target: 'amount', source: 'dealValue', rule: 'ours' });
     expect(readDraft({ ...sent(rows), 'add.lead.target': '', intent: 'add:lead' }).fields).toEqual(
       rows,
     );
     expect(
-      readDraft({ 'row.0.table': 'users', 'row.0.target': 'x', intent: 'save' }).fields,
+      readDraft({ 'row.0.role': 'users', 'row.0.target': 'x', intent: 'save' }).fields,
     ).toEqual([]);
   });
 });

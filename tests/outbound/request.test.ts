@@ -264,6 +264,6 @@ it('keeps no personal data in the audit log, and every write has its response th
   expect(events.filter(({ method }) => method === 'PATCH')).toHaveLength(writes() - before);
   expect(events.filter(({ method, status }) => method !== null && status === null)).toEqual([]);
   expect(events.map(({ step }) => step)).toEqual(
-    expect.arrayContaining(['requested', 'account', 'contact', 'lead', 'synced']) as string[],
+    expect.arrayContaining(['requested', 'company', 'contact', 'lead', 'synced']) as string[],
   );
 });

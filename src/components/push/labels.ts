@@ -65,10 +65,10 @@ function formatNextTry(dueAt: Date | null, now: Date): string {
 const stepLabels: Record<string, string> = {
   requested: 'Requested',
   find: 'Searched the CRM',
-  account: 'Account',
+  company: 'Company',
   contact: 'Contact',
   lead: 'Lead',
-  opportunity: 'Opportunity',
+  deal: 'Deal',
   undo: 'Undone',
   synced: 'Done',
   failed: 'Failed',

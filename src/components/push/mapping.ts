@@ -1,6 +1,10 @@
-import type { MappingTable } from '#lib/views/push-mapping.ts';
+import type { MappedObject } from '#lib/views/push-mapping.ts';
 import type { SourceField } from '#lib/mappings/lead-fields.ts';
-import type { ConflictRule, PushTable, TargetField } from '#lib/connectors/contract/destination.ts';
+import type {
+  ConflictRule,
+  ObjectRole,
+  TargetField,
+} from '#lib/connectors/contract/destination.ts';
 import { counted } from '../ui/format.ts';
 
 interface Option {
@@ -8,18 +12,12 @@ interface Option {
   label: string;
 }
 
-/** Title and explanation of each table. */
-export const tableLabels: Record<PushTable, { title: string; note: string }> = {
-  account: {
-    title: 'Account',
-    note: "Created for the lead's domain. If it exists, only empty fields are filled.",
-  },
-  contact: {
-    title: 'Contact',
-    note: "Created for the lead's e-mail address. If it exists, only empty fields are filled.",
-  },
-  lead: { title: 'Lead', note: 'Kept in sync, field by field.' },
-  opportunity: { title: 'Opportunity', note: 'Created for scores of 55 and above.' },
+/** What is done with the records of each role. */
+export const roleNotes: Record<ObjectRole, string> = {
+  company: "Created for the lead's domain. If it exists, only empty fields are filled.",
+  contact: "Created for the lead's e-mail address. If it exists, only empty fields are filled.",
+  lead: 'Kept in sync, field by field.',
+  deal: 'Created for scores of 55 and above.',
 };
 
 export const ruleOptions: (Option & { value: ConflictRule })[] = [
@@ -69,14 +67,14 @@ export function formatType({ type, maxLength, min, max }: TargetField): string {
 }
 
 /** "1 row with an error, 2 required fields not filled"; empty when there is nothing to correct. */
-export function describeProblems(tables: MappingTable[]): string {
-  const levels = tables
+export function describeProblems(objects: MappedObject[]): string {
+  const levels = objects
     .flatMap(({ rows }) => rows)
     .filter(({ problems }) => problems.length > 0)
     .map(({ problems }) => problems.some(({ level }) => level === 'error'));
   const wrong = levels.filter(Boolean).length;
   const noted = levels.length - wrong;
-  const missing = tables.reduce((sum, table) => sum + table.missing.length, 0);
+  const missing = objects.reduce((sum, object) => sum + object.missing.length, 0);
   return [
     wrong > 0 && `${counted(wrong, ['row', 'rows'])} with an error`,
     noted > 0 && `${counted(noted, ['row', 'rows'])} with a warning`,
@@ -86,16 +84,16 @@ export function describeProblems(tables: MappingTable[]): string {
     .join(', ');
 }
 
-/** Says which fields of a table the CRM asks people for and no row fills. */
-export function formatExpected({ expected }: MappingTable): string {
+/** Says which fields of an object the CRM asks people for and no row fills. */
+export function formatExpected({ expected }: MappedObject): string {
   const names = expected.map(({ label }) => `"${label}"`).join(', ');
   return `The CRM's forms require ${names} of people, but no row fills ${
     expected.length === 1 ? 'it' : 'them'
   }. Leads are sent all the same.`;
 }
 
-/** Says which required fields of a table no row fills. */
-export function formatMissing({ missing }: MappingTable): string {
+/** Says which required fields of an object no row fills. */
+export function formatMissing({ missing }: MappedObject): string {
   const names = missing.map(({ label }) => `"${label}"`).join(', ');
   return missing.length === 1
     ? `The CRM requires ${names}, but no row fills it. Add it below.`

@@ -44,14 +44,12 @@ const writebackMs = histogram(
   ['provider', 'outcome'],
   [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
 );
-const pushTotal = counter('d365_push_total', 'Attempts to write a lead to a CRM, by outcome', [
-  ...ownerLabels,
-  'outcome',
-]);
-const pushFailures = counter(
-  'd365_push_fail_total',
-  'Leads that could not be written to a CRM and wait for a person',
-  ownerLabels,
+/** Each under the name that it had while there was one CRM, too: dashboards may ask for either. */
+const pushTotals = ['crm_push_total', 'd365_push_total'].map((name) =>
+  counter(name, 'Attempts to write a lead to a CRM, by outcome', [...ownerLabels, 'outcome']),
+);
+const pushFailures = ['crm_push_fail_total', 'd365_push_fail_total'].map((name) =>
+  counter(name, 'Leads that could not be written to a CRM and wait for a person', ownerLabels),
 );
 const refreshFailures = counter(
   'token_refresh_failures',
@@ -99,8 +97,8 @@ export function recordWriteback(provider: string, ok: boolean, ms: number): void
 /** Counts an attempt to write a lead to a CRM. */
 export function recordPush(push: ConnectionRef, outcome: string): void {
   withLabels(push, (labels) => {
-    pushTotal.inc({ ...labels, outcome });
-    pushFailures.inc(labels, outcome === 'failed' ? 1 : 0);
+    for (const total of pushTotals) total.inc({ ...labels, outcome });
+    for (const failures of pushFailures) failures.inc(labels, outcome === 'failed' ? 1 : 0);
   });
 }
 

@@ -1,18 +1,9 @@
-import type { z } from 'zod';
-import type { Role } from '../identity/auth/roles.ts';
-import type { ProblemCode } from '../platform/errors.ts';
 import { auditQuery, auditResponse } from './audit.ts';
 import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsResponse, leadsQuery } from './leads.ts';
 import { notesResponse, notesQuery } from './notes.ts';
-import {
-  bulkSyncBody,
-  pushesRequestedResponse,
-  pushLeadBody,
-  pushQuery,
-  pushStatusResponse,
-  pushStatusQuery,
-} from './pushes.ts';
+import type { Endpoint } from './endpoint.ts';
+import { pushEndpoints } from './push-endpoints.ts';
 import {
   referralResponse,
   referralChangedResponse,
@@ -26,34 +17,12 @@ import { deliveryResponse } from './webhooks.ts';
 import { scoreResponse, scoreQuery } from './score.ts';
 import { syncQuery, syncRequestedResponse, syncStatusResponse } from './sync.ts';
 
-/** One method of one path of the API, for its OpenAPI document. */
-export interface Endpoint {
-  method: 'get' | 'post';
-  path: string;
-  summary: string;
-  /** The lowest role that may call it; null for public endpoints. */
-  role: Role | null;
-  query?: z.ZodObject;
-  /** The JSON body of the request. */
-  body?: z.ZodObject;
-  response: { status: number; name: string; schema: z.ZodType; description: string };
-  /** In addition to the problems of every endpoint that needs a role. */
-  problems: ProblemCode[];
-}
-
 const syncRequested = {
   status: 202,
   name: 'SyncRequested',
   schema: syncRequestedResponse,
   description: 'The sync starts as soon as a worker is free.',
 };
-const pushesRequested = {
-  status: 202,
-  name: 'PushesRequested',
-  schema: pushesRequestedResponse,
-  description: 'The leads are pushed as soon as a worker is free.',
-};
-
 /** The endpoints of the API, in the order of its OpenAPI document. */
 export const endpoints: Endpoint[] = [
   {
@@ -216,52 +185,7 @@ export const endpoints: Endpoint[] = [
       'A form post is redirected (303) to the page it came from',
     response: syncRequested,
   },
-  {
-    method: 'post',
-    path: '/api/v1/d365/push-lead',
-    role: 'member',
-    query: pushStatusQuery,
-    body: pushLeadBody,
-    problems: ['conflict'],
-    summary: 'Push a lead, or the leads of a domain, into Dynamics 365',
-    response: pushesRequested,
-  },
-  {
-    method: 'post',
-    path: '/api/dynamics/sync/{domain}',
-    role: 'member',
-    query: pushQuery,
-    problems: ['conflict'],
-    summary: 'Push the leads of a domain into Dynamics 365',
-    response: pushesRequested,
-  },
-  {
-    method: 'get',
-    path: '/api/dynamics/status/{domain}',
-    role: 'viewer',
-    query: pushStatusQuery,
-    problems: [],
-    summary: 'Push status of the leads of a domain in Dynamics 365',
-    response: {
-      status: 200,
-      name: 'PushStatus',
-      schema: pushStatusResponse,
-      description: 'State, attempts, last attempt, Dynamics id, error and history of each lead.',
-    },
-  },
-  {
-    method: 'post',
-    path: '/api/dynamics/bulk-sync',
-    role: 'member',
-    query: pushStatusQuery,
-    body: bulkSyncBody,
-    problems: ['conflict'],
-    summary: 'Push many leads into Dynamics 365: by ids, by a filter of the Leads page, or all',
-    response: {
-      ...pushesRequested,
-      description: 'Leads that a filter matches are collected by a separate job.',
-    },
-  },
+  ...pushEndpoints,
   {
     method: 'get',
     path: '/api/audit',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { toCookieName } from '../identity/auth/public-url.ts';
 import { problemStatus, type ProblemCode } from '../platform/errors.ts';
-import { endpoints, type Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endpoints } from './endpoints.ts';
 import { problemResponse } from './problem.ts';
 
 type Json = Record<string, unknown>;

@@ -15,7 +15,8 @@ import type { Workspace } from '../views/workspace.ts';
 import { tenantParameter } from './tenant.ts';
 import { instant } from './codec.ts';
 
-const dynamicsProvider = 'dynamics-365';
+/** The CRM of the addresses that name it. All others take any connection that accepts leads. */
+export const dynamicsProvider = 'dynamics-365';
 const domain = z
   .string()
   .trim()
@@ -26,6 +27,7 @@ const connection = z.uuid().optional().describe('Required when several connectio
 
 export const pushQuery = z.object({ tenant: tenantParameter, connection });
 export const pushStatusQuery = z.object({ tenant: tenantParameter });
+export const pushesOfDomainQuery = z.object({ tenant: tenantParameter, domain });
 
 /** The body of POST /api/v1/d365/push-lead. */
 export const pushLeadBody = z
@@ -39,7 +41,7 @@ export const pushLeadBody = z
     'Give either lead_id or domain.',
   );
 
-/** The body of POST /api/dynamics/bulk-sync. */
+/** The body of POST /api/pushes and POST /api/dynamics/bulk-sync. */
 export const bulkSyncBody = z
   .strictObject({
     ids: z.array(z.uuid()).min(1).max(1_000).optional().describe('Ids of leads.'),
@@ -110,7 +112,7 @@ const pushState = z.object({
     ),
 });
 
-/** The response of GET /api/dynamics/status/{domain}. */
+/** The response of GET /api/pushes and GET /api/dynamics/status/{domain}. */
 export const pushStatusResponse = z.object({
   domain: z.string(),
   leads: z
@@ -161,8 +163,9 @@ export async function requestBulkPush(
   { tenant }: Workspace,
   { ids, filter, connection: named }: z.output<typeof bulkSyncBody>,
   by: string,
+  provider?: string,
 ): Promise<PushesRequested> {
-  const { id: connectionId } = await requirePushConnection(tenant.id, named, dynamicsProvider);
+  const { id: connectionId } = await requirePushConnection(tenant.id, named, provider);
   if (ids !== undefined)
     return toPushesRequested(
       connectionId,

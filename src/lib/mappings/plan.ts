@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { toStoredValue } from './stored-value.ts';
+import { findTargetField, listTargetFields, nameObject } from './target-fields.ts';
 import {
-  pushTables,
+  objectRoles,
   type ConflictRule,
   type FieldMapping,
   type FieldValue,
-  type PushTable,
+  type ObjectRole,
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
@@ -17,12 +18,12 @@ interface PlannedRecord {
   rules: Record<string, ConflictRule>;
 }
 
-/** What a push of one lead should bring about. A table that is missing here is not written. */
+/** What a push of one lead should bring about. A role that is missing here is not written. */
 export interface Plan {
-  tables: Partial<Record<PushTable, PlannedRecord>>;
+  records: Partial<Record<ObjectRole, PlannedRecord>>;
   /** Sentences for people: what cannot be sent, and why. */
   problems: string[];
-  /** SHA-256 of the tables; equal plans have equal hashes. */
+  /** SHA-256 of the records; equal plans have equal hashes. */
   hash: string;
 }
 
@@ -36,28 +37,28 @@ export function buildPlan(
   metadata: TargetMetadata,
 ): Plan {
   const problems: string[] = [];
-  const tables: Plan['tables'] = {};
-  for (const table of pushTables) {
-    if (!isWanted(table, values)) continue;
-    const rows = mapping.filter((row) => row.table === table);
-    if (rows.length > 0) tables[table] = planRecord(rows, values, metadata, problems);
+  const records: Plan['records'] = {};
+  for (const role of objectRoles) {
+    if (!isWanted(role, values)) continue;
+    const rows = mapping.filter((row) => row.role === role);
+    if (rows.length > 0) records[role] = planRecord(rows, values, metadata, problems);
   }
-  return { tables, problems, hash: computeDigest(tables) };
+  return { records, problems, hash: computeDigest(records) };
 }
 
 /**
- * The value without which a lead has no record in a table: accounts are matched by domain, contacts
- * by e-mail address, and an opportunity needs a score that is high enough for a stage.
+ * The value without which a lead has no record in a role: companies are matched by domain, contacts
+ * by e-mail address, and a deal needs a score that is high enough for a stage.
  */
-const neededValues: Record<PushTable, string> = {
-  account: 'domain',
+const neededValues: Record<ObjectRole, string> = {
+  company: 'domain',
   contact: 'email',
   lead: 'leadId',
-  opportunity: 'opportunityStage',
+  deal: 'opportunityStage',
 };
 
-function isWanted(table: PushTable, values: Record<string, FieldValue>): boolean {
-  return (values[neededValues[table]] ?? null) !== null;
+function isWanted(role: ObjectRole, values: Record<string, FieldValue>): boolean {
+  return (values[neededValues[role]] ?? null) !== null;
 }
 
 function planRecord(
@@ -68,9 +69,11 @@ function planRecord(
 ): PlannedRecord {
   const planned: PlannedRecord = { values: {}, rules: {} };
   for (const row of rows) {
-    const field = metadata.tables[row.table].fields.find(({ name }) => name === row.target);
+    const field = findTargetField(metadata, row.role, row.target);
     if (field === undefined) {
-      problems.push(`The table ${row.table} in the CRM has no field "${row.target}".`);
+      problems.push(
+        `The object "${nameObject(metadata, row.role)}" in the CRM has no field "${row.target}".`,
+      );
       continue;
     }
     const value = toFieldValue(row, field, resolveSourceValue(row.source, values), problems);
@@ -141,22 +144,22 @@ function findOption(field: TargetField, label: string, problems: string[]): numb
   return option?.value;
 }
 
-/** Sorts the keys first, so that the order of tables and fields does not matter. */
-function computeDigest(tables: Plan['tables']): string {
+/** Sorts the keys first, so that the order of records and fields does not matter. */
+function computeDigest(records: Plan['records']): string {
   const inOrder = (_key: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value;
-  return createHash('sha256').update(JSON.stringify(tables, inOrder)).digest('hex');
+  return createHash('sha256').update(JSON.stringify(records, inOrder)).digest('hex');
 }
 
 /** The fields that the CRM asks people to fill in, and that `values` leaves empty. Pure. */
 export function findExpectedFields(
   metadata: TargetMetadata,
-  table: PushTable,
+  role: ObjectRole,
   values: Record<string, FieldValue>,
 ): TargetField[] {
-  return metadata.tables[table].fields.filter(
+  return listTargetFields(metadata, role).filter(
     ({ name, expected, creatable, type }) =>
       expected === true && creatable && type !== 'lookup' && (values[name] ?? null) === null,
   );
@@ -168,10 +171,10 @@ export function findExpectedFields(
  */
 export function findMissingFields(
   metadata: TargetMetadata,
-  table: PushTable,
+  role: ObjectRole,
   values: Record<string, FieldValue>,
 ): TargetField[] {
-  return metadata.tables[table].fields.filter(
+  return listTargetFields(metadata, role).filter(
     ({ name, required, creatable, type }) =>
       required && creatable && type !== 'lookup' && (getOwn(values, name) ?? null) === null,
   );

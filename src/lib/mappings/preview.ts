@@ -3,18 +3,20 @@ import { leads, leadSort } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { findExpectedFields, findMissingFields, buildPlan } from './plan.ts';
 import { readLeadValues } from './lead-values.ts';
+import { findTargetField, nameObject } from './target-fields.ts';
 import {
-  pushTables,
+  objectRoles,
   type FieldMapping,
   type FieldValue,
-  type PushTable,
+  type ObjectRole,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
 import { getOwn } from '../platform/own.ts';
 
 /** One field as it would be sent. */
 interface PreviewField {
-  table: PushTable;
+  /** What people call its object in the CRM, such as "account". */
+  object: string;
   label: string;
   /** Options by their label; null when the field would be sent empty. */
   value: string | null;
@@ -85,37 +87,41 @@ export function buildPreview(
   metadata: TargetMetadata,
 ): PreviewLead {
   const plan = buildPlan(fields, values, metadata);
-  const tables = pushTables.flatMap((table) =>
-    plan.tables[table] === undefined ? [] : [{ table, planned: plan.tables[table] }],
+  const records = objectRoles.flatMap((role) =>
+    plan.records[role] === undefined ? [] : [{ role, planned: plan.records[role] }],
   );
   return {
     leadId,
     name,
     problems: plan.problems,
-    missing: tables.flatMap(({ table, planned }) =>
-      findMissingFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+    missing: records.flatMap(({ role, planned }) =>
+      findMissingFields(metadata, role, planned.values).map(
+        ({ label }) => `${label} (${nameObject(metadata, role)})`,
+      ),
     ),
-    expected: tables.flatMap(({ table, planned }) =>
-      findExpectedFields(metadata, table, planned.values).map(({ label }) => `${label} (${table})`),
+    expected: records.flatMap(({ role, planned }) =>
+      findExpectedFields(metadata, role, planned.values).map(
+        ({ label }) => `${label} (${nameObject(metadata, role)})`,
+      ),
     ),
-    fields: tables.flatMap(({ table, planned }) =>
+    fields: records.flatMap(({ role, planned }) =>
       Object.entries(planned.values).map(([target, value]) =>
-        toPreviewField(table, target, value, fields, values, metadata),
+        toPreviewField(role, target, value, fields, values, metadata),
       ),
     ),
   };
 }
 
 function toPreviewField(
-  table: PushTable,
+  role: ObjectRole,
   target: string,
   value: FieldValue,
   fields: readonly FieldMapping[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
 ): PreviewField {
-  const field = metadata.tables[table].fields.find(({ name }) => name === target);
-  const source = fields.find((row) => row.table === table && row.target === target)?.source ?? '';
+  const field = findTargetField(metadata, role, target);
+  const source = fields.find((row) => row.role === role && row.target === target)?.source ?? '';
   const ours = source.startsWith('=') ? source.slice(1) : getOwn(values, source);
   const label = field?.options?.find((option) => option.value === value)?.label;
   const isClipped =
@@ -124,7 +130,7 @@ function toPreviewField(
     typeof field?.maxLength === 'number' &&
     ours.trim().length > field.maxLength;
   return {
-    table,
+    object: nameObject(metadata, role),
     label: field?.label ?? target,
     value: value === null ? null : (label ?? String(value)),
     clippedFrom: isClipped ? ours.trim().length : null,

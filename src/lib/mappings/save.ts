@@ -35,7 +35,7 @@ export async function saveCheckedMapping(
 }
 
 function createInvalidProblem({ rows, missing }: Validation): Problem {
-  const unfilled = missing.map(({ table, field }) => `"${field.label}" of the ${table}`);
+  const unfilled = missing.map(({ object, field }) => `"${field.label}" of the ${object}`);
   const wrong = rows.filter((problems) => problems.some(({ level }) => level === 'error')).length;
   const parts = [
     wrong > 0 && `${wrong} ${wrong === 1 ? 'row has' : 'rows have'} an error`,

@@ -17,7 +17,7 @@ import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushMappings } from '../schema/pushes.ts';
 import {
   conflictRules,
-  pushTables,
+  objectRoles,
   type FieldMapping,
 } from '../connectors/contract/destination.ts';
 
@@ -37,7 +37,7 @@ const boundedText = (max: number) => z.string().trim().min(1).max(max).refine(is
 export const mappingSchema = z
   .array(
     z.object({
-      table: z.enum(pushTables),
+      role: z.enum(objectRoles),
       target: boundedText(100),
       source: boundedText(200),
       labels: z.record(boundedText(200), boundedText(200)).optional(),
@@ -165,7 +165,7 @@ function describeFields(
   fields: readonly FieldMapping[],
   other: readonly FieldMapping[],
 ): Record<string, unknown> {
-  const nameOf = ({ table, target }: FieldMapping) => `${table}.${target}`;
+  const nameOf = ({ role, target }: FieldMapping) => `${role}.${target}`;
   return Object.fromEntries([
     ...other.map((field) => [nameOf(field), null]),
     ...fields.map(({ source, rule, labels, ...field }) => [

@@ -1,9 +1,10 @@
 import { toStoredValue } from './stored-value.ts';
+import { findTargetField, listTargetFields, nameObject } from './target-fields.ts';
 import type { SourceField } from './lead-fields.ts';
 import {
-  pushTables,
+  objectRoles,
   type FieldMapping,
-  type PushTable,
+  type ObjectRole,
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
@@ -18,13 +19,20 @@ export interface RowProblem {
   message: string;
 }
 
+export interface UnfilledField {
+  role: ObjectRole;
+  /** What people call the object in the CRM, such as "account". */
+  object: string;
+  field: TargetField;
+}
+
 export interface Validation {
   /** The problems of each row, in the order of the rows. */
   rows: RowProblem[][];
   /** Fields that the CRM requires and no row fills. */
-  missing: { table: PushTable; field: TargetField }[];
+  missing: UnfilledField[];
   /** Fields that the CRM asks people for and no row fills, which does not block saving. */
-  expected: { table: PushTable; field: TargetField }[];
+  expected: UnfilledField[];
   isValid: boolean;
 }
 
@@ -44,10 +52,10 @@ export function validateMapping(
   const unfilled = (isWanted: (field: TargetField) => boolean) =>
     metadata === undefined
       ? []
-      : pushTables.flatMap((table) =>
-          findUnfilled(fields, metadata, table)
+      : objectRoles.flatMap((role) =>
+          findUnfilled(fields, metadata, role)
             .filter(isWanted)
-            .map((field) => ({ table, field })),
+            .map((field) => ({ role, object: nameObject(metadata, role), field })),
         );
   const missing = unfilled(({ required }) => required);
   return {
@@ -60,16 +68,16 @@ export function validateMapping(
   };
 }
 
-/** A table that no row fills is not written at all, so none of its fields are missing. */
+/** An object that no row fills is not written at all, so none of its fields are missing. */
 function findUnfilled(
   fields: readonly FieldMapping[],
-  { tables }: TargetMetadata,
-  table: PushTable,
+  metadata: TargetMetadata,
+  role: ObjectRole,
 ): TargetField[] {
-  const targets = new Set(fields.filter((row) => row.table === table).map(({ target }) => target));
+  const targets = new Set(fields.filter((row) => row.role === role).map(({ target }) => target));
   return targets.size === 0
     ? []
-    : tables[table].fields.filter(
+    : listTargetFields(metadata, role).filter(
         ({ name, creatable, type }) => creatable && type !== 'lookup' && !targets.has(name),
       );
 }
@@ -94,14 +102,14 @@ function findProblems(
 
 function findTargetProblems(
   row: FieldMapping,
-  { tables }: TargetMetadata,
+  metadata: TargetMetadata,
   source: SourceField | undefined,
 ): RowProblem[] {
-  const field = tables[row.table].fields.find(({ name }) => name === row.target);
+  const field = findTargetField(metadata, row.role, row.target);
   if (field === undefined)
     return [
       warning(
-        `The table ${row.table} in the CRM has no field "${row.target}". ` +
+        `The object "${nameObject(metadata, row.role)}" in the CRM has no field "${row.target}". ` +
           'This row is skipped until the field is added there.',
       ),
     ];
@@ -192,10 +200,10 @@ const quoteList = (words: readonly string[]): string => words.map((word) => `"${
 
 function findDuplicate(
   fields: readonly FieldMapping[],
-  { table, target }: FieldMapping,
+  { role, target }: FieldMapping,
   index: number,
 ): RowProblem[] {
-  const first = fields.findIndex((row) => row.table === table && row.target === target);
+  const first = fields.findIndex((row) => row.role === role && row.target === target);
   return first === index
     ? []
     : [error('Another row already fills this field. Remove one of the two.')];

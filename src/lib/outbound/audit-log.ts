@@ -26,6 +26,8 @@ export interface AuditEvent {
 export interface AuditLogOptions {
   /** The provider's key, for the metrics. */
   provider: string;
+  /** Fields of the provider that are masked whatever they hold. */
+  personalFields?: readonly string[];
   /**
    * Called before each write with all events so far. It stores them, and throws FencedError when
    * another worker has taken over.
@@ -93,7 +95,7 @@ export class AuditLog {
     const startedAt = performance.now();
     const addNote = (result: Pick<AuditEvent, 'status' | 'response' | 'outcome' | 'message'>) => {
       const ms = Math.round(performance.now() - startedAt);
-      this.#events.push({ id, step: this.step, ...toRequestFields(request), ...result, ms });
+      this.#events.push({ id, step: this.step, ...this.#toRequestFields(request), ...result, ms });
       if (isWrite(request)) recordWriteback(this.#options.provider, result.outcome === 'ok', ms);
     };
     try {
@@ -101,7 +103,7 @@ export class AuditLog {
       if (isWrite(request)) failpoint('push.after_send');
       addNote({
         status: response.status,
-        response: maskBody(parseBody(response.body)),
+        response: this.#maskBody(parseBody(response.body)),
         outcome: response.status < 300 || isExpectedAbsence(request, response) ? 'ok' : 'failed',
         message: null,
       });
@@ -119,12 +121,17 @@ export class AuditLog {
 
   #toSentEvent(id: string, request: HttpRequest): AuditEvent {
     const message = 'Sent; the response is not known.';
-    return { id, step: this.step, ...toRequestFields(request), outcome: 'note', message };
+    return { id, step: this.step, ...this.#toRequestFields(request), outcome: 'note', message };
   }
-}
 
-function toRequestFields({ method = 'GET', url, json }: HttpRequest) {
-  return { method, path: maskPath(url), request: json === undefined ? null : maskBody(json) };
+  #toRequestFields({ method = 'GET', url, json }: HttpRequest) {
+    const request = json === undefined ? null : this.#maskBody(json);
+    return { method, path: maskPath(url), request };
+  }
+
+  #maskBody(body: unknown): unknown {
+    return maskBody(body, this.#options.personalFields);
+  }
 }
 
 const isWrite = ({ method = 'GET', effect }: HttpRequest): boolean =>

@@ -7,7 +7,7 @@ import type { FieldValue } from '../connectors/contract/destination.ts';
 /** A field that both sides have changed, so that a person has to decide which value is right. */
 export interface FieldConflict {
   /**
-   * The remote field, with the prefix "opportunity." for a field of the opportunity;
+   * The remote field, with the prefix "deal." for a field of the deal;
    * `wholeRecordField` for the record as a whole.
    */
   field: string;

@@ -43,16 +43,19 @@ export const pushes = pgTable(
     lastAttemptAt: instant('last_attempt_at'),
     syncedAt: instant('synced_at'),
     /**
-     * Ids in the CRM: of the lead, and of the rows created with it, by table (account, contact,
-     * opportunity).
+     * Ids in the CRM: of the lead, and of the records created with it, by role (company, contact,
+     * deal).
      */
     remoteId: text('remote_id'),
     remoteIds: jsonb('remote_ids').$type<Record<string, string>>().notNull().default({}),
     /**
-     * Rows that an unfinished push has created in the CRM, by table. If the push fails for good,
+     * Records that an unfinished push has created in the CRM, by role. If the push fails for good,
      * those that nobody has changed since are deleted again.
      */
-    made: jsonb('made').$type<Record<string, { id: string; etag: string }>>().notNull().default({}),
+    made: jsonb('made')
+      .$type<Record<string, { id: string; version: string }>>()
+      .notNull()
+      .default({}),
     /**
      * Digest of the rows that the values were last read from. If it differs from the current one,
      * there may be something to send.
@@ -102,7 +105,7 @@ export const pushEvents = pgTable(
     at: createdAt(),
     attempt: integer('attempt').notNull(),
     /**
-     * What the event is about: requested, find, account, contact, lead, opportunity, undo, synced,
+     * What the event is about: requested, find, company, contact, lead, deal, undo, synced,
      * failed, conflict, resolved, pulled.
      */
     step: text('step').notNull(),

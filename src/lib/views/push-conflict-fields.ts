@@ -2,7 +2,8 @@ import type { FieldMapping, TargetMetadata } from '../connectors/contract/destin
 import { selectTargetMetadata } from '../mappings/destination-fields.ts';
 import { pushSources } from '../mappings/lead-fields.ts';
 import { selectMapping } from '../mappings/store.ts';
-import { findTargetField, isWholeRecord } from '../outbound/pull/conflict.ts';
+import { locateField, isWholeRecord } from '../outbound/pull/conflict.ts';
+import { capitalize } from '../platform/capitalize.ts';
 import type { Tx } from '../platform/db/pool.ts';
 
 /** The CRM's field metadata, and the mapping of our fields. */
@@ -45,27 +46,27 @@ export function describeField(
   { field, connectionId }: { field: string; connectionId: string },
   destinations: Destinations,
 ): { label: string; there: string | null; format: (value: string | null) => string | null } {
+  const destination = destinations.get(connectionId);
   if (isWholeRecord({ field }))
     return {
-      label: field.startsWith('opportunity.') ? 'Opportunity' : 'Whole record',
+      label: nameRecord(field, destination),
       there: null,
       format: (value) => value,
     };
-  const destination = destinations.get(connectionId);
   const targetField =
     destination?.metadata === undefined
       ? undefined
-      : findTargetField({ metadata: destination.metadata }, field);
+      : locateField({ metadata: destination.metadata }, field);
   const mapped = destination?.fields.find(
-    ({ table, target }) =>
-      targetField !== undefined && table === targetField.table && target === targetField.field.name,
+    ({ role, target }) =>
+      targetField !== undefined && role === targetField.role && target === targetField.field.name,
   );
   const there =
     targetField === undefined
       ? field
-      : targetField.table === 'lead'
+      : targetField.role === 'lead'
         ? targetField.field.label
-        : `${targetField.field.label} of the ${targetField.table}`;
+        : `${targetField.field.label} of the ${targetField.role}`;
   const label = pushSources.find(({ key }) => key === mapped?.source)?.label ?? there;
   const options = targetField?.field.options ?? [];
   return {
@@ -73,4 +74,10 @@ export function describeField(
     there: label === there ? null : there,
     format: (value) => options.find((option) => String(option.value) === value)?.label ?? value,
   };
+}
+
+/** "Opportunity" for the deal of a lead, by its name in the CRM; else the whole record. */
+function nameRecord(field: string, destination: Destination | undefined): string {
+  if (!field.startsWith('deal.')) return 'Whole record';
+  return capitalize(destination?.metadata?.objects.deal?.label ?? 'deal');
 }

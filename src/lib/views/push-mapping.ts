@@ -3,17 +3,24 @@ import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
 import { selectTargetMetadata } from '../mappings/destination-fields.ts';
-import { validateMapping, type RowProblem, type Validation } from '../mappings/validate.ts';
+import { findTargetField, listTargetFields } from '../mappings/target-fields.ts';
+import {
+  validateMapping,
+  type RowProblem,
+  type UnfilledField,
+  type Validation,
+} from '../mappings/validate.ts';
 import { isInvertible } from '../mappings/to-lead-values.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
 import {
-  pushTables,
+  objectRoles,
   type FieldMapping,
-  type PushTable,
+  type ObjectRole,
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
+import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
@@ -31,8 +38,10 @@ export interface MappingRow extends FieldMapping {
   comesBack: boolean;
 }
 
-export interface MappingTable {
-  table: PushTable;
+export interface MappedObject {
+  role: ObjectRole;
+  /** What people call it in the CRM, such as "account". */
+  label: string;
   rows: MappingRow[];
   /** Unmapped fields that can be mapped, required ones first. */
   free: TargetField[];
@@ -46,7 +55,7 @@ interface MappingEditor {
   connection: PushConnection;
   /** The version that the edit is based on. */
   basedOn: number;
-  tables: MappingTable[];
+  objects: MappedObject[];
   sources: readonly SourceField[];
   /** When the CRM's fields were last read; null if never. */
   fetchedAt: Date | null;
@@ -101,17 +110,18 @@ async function buildEditor(
     tx,
     history.map(({ savedBy }) => savedBy),
   );
+  const roles = listRoles(connection);
   const rows = fields.map((row, index): MappingRow => ({
     ...row,
     index,
     field: findField(targets?.metadata, row),
     problems: checked.rows[index] ?? [],
-    comesBack: row.table === 'lead' && isInvertible(row),
+    comesBack: row.role === 'lead' && isInvertible(row),
   }));
   return {
     connection,
     basedOn: draft?.basedOn ?? saved.version,
-    tables: pushTables.map((table) => toMappingTable(table, rows, targets?.metadata, checked)),
+    objects: roles.map((role) => toMappedObject(role, rows, targets?.metadata, checked)),
     sources: pushSources,
     fetchedAt: targets?.fetchedAt ?? null,
     isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
@@ -127,39 +137,44 @@ async function buildEditor(
   };
 }
 
+/** The roles that the provider has objects for. */
+function listRoles({ provider }: PushConnection): ObjectRole[] {
+  const { objects = {} } = getProvider(provider).push ?? {};
+  return objectRoles.filter((role) => objects[role] !== undefined);
+}
+
 const findField = (
   metadata: TargetMetadata | undefined,
-  { table, target }: FieldMapping,
-): TargetField | undefined => metadata?.tables[table].fields.find(({ name }) => name === target);
+  { role, target }: FieldMapping,
+): TargetField | undefined => metadata && findTargetField(metadata, role, target);
 
-function toMappingTable(
-  table: PushTable,
+function toMappedObject(
+  role: ObjectRole,
   rows: readonly MappingRow[],
   metadata: TargetMetadata | undefined,
   { missing, expected }: Pick<Validation, 'missing' | 'expected'>,
-): MappingTable {
-  const own = rows.filter((row) => row.table === table);
+): MappedObject {
+  const own = rows.filter((row) => row.role === role);
   const isFree = ({ name, type, creatable, updatable }: TargetField) =>
     type !== 'lookup' &&
     type !== 'other' &&
     (creatable || updatable) &&
     !own.some(({ target }) => target === name);
-  const free = (metadata?.tables[table].fields ?? [])
+  const free = (metadata === undefined ? [] : listTargetFields(metadata, role))
     .filter(isFree)
     .toSorted((a, b) => toUrgency(b) - toUrgency(a) || a.label.localeCompare(b.label));
   return {
-    table,
+    role,
+    label: metadata?.objects[role]?.label ?? role,
     rows: own,
     free,
-    missing: pickFields(missing, table),
-    expected: pickFields(expected, table),
+    missing: pickFields(missing, role),
+    expected: pickFields(expected, role),
   };
 }
 
-const pickFields = (
-  unfilled: readonly { table: PushTable; field: TargetField }[],
-  table: PushTable,
-): TargetField[] => unfilled.filter((one) => one.table === table).map(({ field }) => field);
+const pickFields = (unfilled: readonly UnfilledField[], role: ObjectRole): TargetField[] =>
+  unfilled.filter((one) => one.role === role).map(({ field }) => field);
 
 /** Required fields come before those that the CRM only asks people for, and these before others. */
 const toUrgency = ({ required, expected = false }: TargetField): number =>

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { assertOwnLink } from '#lib/connectors/dynamics-365/position.ts';
-import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
+import { createRemoteObjects } from '#lib/connectors/dynamics-365/destination/remote-objects.ts';
 import { get } from '#lib/connectors/dynamics-365/request.ts';
 import { connect, full, pagesOf, streamOf } from './harness.ts';
 
@@ -94,12 +94,12 @@ describe('a response', () => {
 
   it('to a push is what its code says, whatever the status', async () => {
     const error = (code: string, message: string) => JSON.stringify({ error: { code, message } });
-    const none = { fields: [], keys: [], changeTracking: true };
-    const metadata = { tables: { account: none, contact: none, lead: none, opportunity: none } };
+    const none = { label: 'record', fields: [], keys: [] };
+    const metadata = { objects: { company: none, contact: none, lead: none, deal: none } };
     const read = async (answer: Parameters<typeof given>[0]) => {
       const { access, link } = await given(answer);
       const root = link.slice(0, -'leads'.length);
-      return createRemoteTables(access.http, root, metadata).read('lead', 'id-1', []);
+      return createRemoteObjects(access.http, root, metadata).read('lead', 'id-1', []);
     };
     for (const status of [400, 500])
       await expect(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
+import { findTargetField, listTargetFields } from '#lib/mappings/target-fields.ts';
 import { buildPlan, findExpectedFields, findMissingFields } from '#lib/mappings/plan.ts';
 import { id, usePushStage } from './push-stage.ts';
 
@@ -10,8 +11,7 @@ const demanding = usePushStage({
 
 describe('what the environment says of itself', () => {
   it('is read with options, limits, what is required, and keys that are active', () => {
-    const field = (name: string) =>
-      stage.metadata.tables.lead.fields.find((each) => each.name === name);
+    const field = (name: string) => findTargetField(stage.metadata, 'lead', name);
     expect(field('hnt_segment')).toMatchObject({
       type: 'option',
       options: [
@@ -30,15 +30,14 @@ describe('what the environment says of itself', () => {
     });
     expect(field('statecode')?.creatable).toBe(false);
     expect(field('parentaccountid')?.type).toBe('lookup');
-    expect(stage.metadata.tables.lead).toMatchObject({
+    expect(stage.metadata.objects.lead).toMatchObject({
       keys: [['hnt_leadid']],
-      changeTracking: true,
     });
-    expect(stage.metadata.tables.account.keys).toEqual([]);
+    expect(stage.metadata.objects.company?.keys).toEqual([]);
   });
 
   it('has no companions, and knows limits that only a cast tells', () => {
-    const { fields } = stage.metadata.tables.lead;
+    const fields = listTargetFields(stage.metadata, 'lead');
     const names = fields.map(({ name }) => name);
     expect(names).not.toContain('hnt_segmentname');
     expect(names).not.toContain('parentaccountidname');
@@ -53,11 +52,10 @@ describe('what the environment says of itself', () => {
   });
 
   it('tells days from times, because a day refuses a time', async () => {
-    const type = (name: string) =>
-      stage.metadata.tables.lead.fields.find((each) => each.name === name)?.type;
+    const type = (name: string) => findTargetField(stage.metadata, 'lead', name)?.type;
     expect([type('estimatedclosedate'), type('hnt_lastscoredon')]).toEqual(['date', 'datetime']);
-    const row = { table: 'lead' as const, source: 'scoredAt', rule: 'ours' as const };
-    const { tables: planned } = buildPlan(
+    const row = { role: 'lead' as const, source: 'scoredAt', rule: 'ours' as const };
+    const { records: planned } = buildPlan(
       [
         { ...row, target: 'estimatedclosedate' },
         { ...row, target: 'hnt_lastscoredon' },
@@ -71,28 +69,31 @@ describe('what the environment says of itself', () => {
       hnt_lastscoredon: '2026-11-20T23:30:00Z',
     });
     expect(
-      await stage.tables.create(
-        { table: 'lead', id: id(7), values, parents: {} },
+      await stage.objects.create(
+        { role: 'lead', key: id(7), values, parents: {} },
         { detect: false },
       ),
     ).toMatchObject({ kind: 'done', kept: values });
   });
 
   it('tells what the system demands from what only forms demand of people', async () => {
-    const { metadata, tables } = demanding;
+    const { metadata, objects } = demanding;
     const missing = (values: Record<string, string>) =>
       findMissingFields(metadata, 'lead', values).map(({ name }) => name);
     expect(missing({})).toEqual(['jobtitle']);
     expect(missing({ jobtitle: 'Owner' })).toEqual([]);
-    const row = { table: 'lead' as const, parents: {} };
+    const row = { role: 'lead' as const, parents: {} };
     await expect(
-      tables.create({ ...row, id: id(1), values: { lastname: 'Fox' } }, { detect: false }),
+      objects.create({ ...row, key: id(1), values: { lastname: 'Fox' } }, { detect: false }),
     ).rejects.toMatchObject({
       kind: 'malformed',
       message: expect.stringContaining('mentions the field "jobtitle"') as string,
     });
     expect(
-      await tables.create({ ...row, id: id(1), values: { jobtitle: 'Owner' } }, { detect: false }),
+      await objects.create(
+        { ...row, key: id(1), values: { jobtitle: 'Owner' } },
+        { detect: false },
+      ),
     ).toMatchObject({ kind: 'done' });
   });
 
@@ -107,7 +108,7 @@ describe('what the environment says of itself', () => {
       email: null,
       opportunityStage: null,
     };
-    const { tables: planned, problems } = buildPlan(defaultMapping, values, stage.metadata);
+    const { records: planned, problems } = buildPlan(defaultMapping, values, stage.metadata);
     expect(planned.lead?.values).toMatchObject({
       lastname: 'x'.repeat(50),
       hnt_segment: 859_870_000,
@@ -125,13 +126,10 @@ describe('what the environment says of itself', () => {
     expect(names(findExpectedFields(stage.metadata, 'lead', {}))).toEqual(['lastname']);
     expect(
       buildPlan(
-        [
-          ...defaultMapping,
-          { table: 'lead', target: 'hnt_nowhere', source: 'score', rule: 'ours' },
-        ],
+        [...defaultMapping, { role: 'lead', target: 'hnt_nowhere', source: 'score', rule: 'ours' }],
         values,
         stage.metadata,
       ).problems,
-    ).toContain('The table lead in the CRM has no field "hnt_nowhere".');
+    ).toContain('The object "lead" in the CRM has no field "hnt_nowhere".');
   });
 });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { startSandbox, type DynamicsSpec, type Sandbox } from '../../../sandbox/index.ts';
 import { createHttpClient, type OwnedHttpClient } from '#lib/platform/http/client.ts';
 import { describe as describeTables } from '#lib/connectors/dynamics-365/destination/metadata.ts';
-import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
-import type { RemoteTables, TargetMetadata } from '#lib/connectors/contract/destination.ts';
+import { createRemoteObjects } from '#lib/connectors/dynamics-365/destination/remote-objects.ts';
+import type { RemoteObjects, TargetMetadata } from '#lib/connectors/contract/destination.ts';
 
 const org = {
   name: 'crm',
@@ -17,13 +17,13 @@ const org = {
   countedOn: Date.UTC(2026, 10, 20),
 };
 
-/** The sandbox of a file, and the tables of its only environment. */
+/** The sandbox of a file, and the objects of its only environment. */
 export interface PushStage {
   sandbox: Sandbox;
   http: OwnedHttpClient;
   root: string;
   metadata: TargetMetadata;
-  tables: RemoteTables;
+  objects: RemoteObjects;
 }
 
 /** Filled in before the first test of the file. */
@@ -70,12 +70,13 @@ async function openStage(spec: Partial<DynamicsSpec>): Promise<PushStage> {
   };
   const root = `${baseUrl}api/data/v9.2/`;
   const metadata = await describeTables(http, root);
-  return { sandbox, http, root, metadata, tables: createRemoteTables(http, root, metadata) };
+  return { sandbox, http, root, metadata, objects: createRemoteObjects(http, root, metadata) };
 }
 
 export const lead = (id: string, values: Record<string, string | number>) => ({
-  table: 'lead' as const,
+  role: 'lead' as const,
   id,
+  key: id,
   values: { lastname: 'Lovelace', ...values },
   parents: {},
 });

@@ -1,50 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import { buildPayload } from '#lib/connectors/dynamics-365/destination/rows.ts';
-import { createRemoteTables } from '#lib/connectors/dynamics-365/destination/tables.ts';
-import { toRecordId } from '#lib/outbound/push/identity.ts';
+import { createRemoteObjects } from '#lib/connectors/dynamics-365/destination/remote-objects.ts';
+import { dynamicsPush } from '#lib/connectors/dynamics-365/destination/index.ts';
+import { toRecordKey } from '#lib/outbound/push/identity.ts';
 import { id, lead, usePushStage, v5 } from './push-stage.ts';
 
 const stage = usePushStage();
 
 describe('records', () => {
   it('are made once, changed only as they were read, deleted only as they were made', async () => {
-    const first = await stage.tables.create(
+    const first = await stage.objects.create(
       lead(id(1), { hnt_leadid: id(0), emailaddress1: 'o\u2019neil+x@one.example' }),
       { detect: false },
     );
-    expect(first).toMatchObject({ kind: 'done', etag: expect.stringMatching(/^W\//) as string });
-    expect(await stage.tables.create(lead(id(1), {}), { detect: false })).toEqual({
+    expect(first).toMatchObject({ kind: 'done', version: expect.stringMatching(/^W\//) as string });
+    expect(await stage.objects.create(lead(id(1), {}), { detect: false })).toEqual({
       kind: 'exists',
     });
     expect(
-      await stage.tables.create(lead(id(2), { hnt_leadid: id(0) }), { detect: false }),
+      await stage.objects.create(lead(id(2), { hnt_leadid: id(0) }), { detect: false }),
     ).toEqual({
       kind: 'exists',
     });
     expect(
-      await stage.tables.create(lead(id(2), { emailaddress1: 'o\u2019neil+x@one.example' }), {
+      await stage.objects.create(lead(id(2), { emailaddress1: 'o\u2019neil+x@one.example' }), {
         detect: true,
       }),
     ).toEqual({ kind: 'duplicate' });
-    const etag = 'etag' in first ? first.etag : '';
-    const changed = await stage.tables.update({ ...lead(id(1), { firstname: 'Ada' }), etag });
+    const version = 'version' in first ? first.version : '';
+    const changed = await stage.objects.update({ ...lead(id(1), { firstname: 'Ada' }), version });
     expect(changed).toMatchObject({ kind: 'done' });
-    expect(await stage.tables.update({ ...lead(id(1), { firstname: 'Eve' }), etag })).toEqual({
+    expect(await stage.objects.update({ ...lead(id(1), { firstname: 'Eve' }), version })).toEqual({
       kind: 'stale',
     });
-    expect(await stage.tables.update({ ...lead(id(3), {}), etag })).toEqual({ kind: 'gone' });
-    expect(await stage.tables.remove('lead', id(1), etag)).toEqual({ kind: 'stale' });
-    expect(await stage.tables.read('lead', id(1), ['firstname'])).toMatchObject({
+    expect(await stage.objects.update({ ...lead(id(3), {}), version })).toEqual({ kind: 'gone' });
+    expect(await stage.objects.remove('lead', id(1), version)).toEqual({ kind: 'stale' });
+    expect(await stage.objects.read('lead', id(1), ['firstname'])).toMatchObject({
       id: id(1),
       values: { firstname: 'Ada' },
       ourLeadId: id(0),
-      isOpen: true,
+      standing: 'open',
       status: 'open',
     });
     expect(
-      await stage.tables.remove('lead', id(1), 'etag' in changed ? changed.etag : ''),
+      await stage.objects.remove('lead', id(1), 'version' in changed ? changed.version : ''),
     ).toMatchObject({ kind: 'done' });
-    expect(await stage.tables.read('lead', id(1), ['firstname'])).toBeNull();
+    expect(await stage.objects.read('lead', id(1), ['firstname'])).toBeNull();
   });
 
   it('that take a value which must be unique are refused by either code, in words', async () => {
@@ -52,16 +53,16 @@ describe('records', () => {
     for (const [index, code] of (['0x80040237', '0x80060892'] as const).entries()) {
       spec.keyConflictCode = code;
       const [taken, other] = [`key-${index}`, lead(v5(code), {})];
-      await stage.tables.create(lead(v5(`${code} taken`), { hnt_leadid: taken }), {
+      await stage.objects.create(lead(v5(`${code} taken`), { hnt_leadid: taken }), {
         detect: false,
       });
       const second = { ...other, values: { ...other.values, hnt_leadid: taken } };
-      expect(await stage.tables.create(second, { detect: false }), code).toEqual({
+      expect(await stage.objects.create(second, { detect: false }), code).toEqual({
         kind: 'exists',
       });
-      const made = await stage.tables.create(other, { detect: false });
-      const etag = 'etag' in made ? made.etag : '';
-      await expect(stage.tables.update({ ...second, etag }), code).rejects.toMatchObject({
+      const made = await stage.objects.create(other, { detect: false });
+      const version = 'version' in made ? made.version : '';
+      await expect(stage.objects.update({ ...second, version }), code).rejects.toMatchObject({
         kind: 'malformed',
         message: expect.stringContaining('must be unique') as string,
       });
@@ -70,7 +71,7 @@ describe('records', () => {
 
   it('are read past every cache', async () => {
     const asked: [string, unknown][] = [];
-    const watched = createRemoteTables(
+    const watched = createRemoteObjects(
       {
         request: (request) => {
           asked.push([request.method ?? 'GET', request.headers?.['if-none-match']]);
@@ -91,7 +92,7 @@ describe('records', () => {
   });
 
   it('are found by our id, by e-mail address and by domain, which has to be the same', async () => {
-    await stage.tables.create(
+    await stage.objects.create(
       lead(id(4), {
         hnt_leadid: id(5),
         emailaddress1: "d'arcy@example.net",
@@ -99,7 +100,7 @@ describe('records', () => {
       }),
       { detect: false },
     );
-    await stage.tables.create(lead(id(6), { websiteurl: 'https://notpemberley.example' }), {
+    await stage.objects.create(lead(id(6), { websiteurl: 'https://notpemberley.example' }), {
       detect: false,
     });
     for (const key of [
@@ -108,53 +109,55 @@ describe('records', () => {
       { by: 'domain', domain: 'pemberley.example' },
     ] as const) {
       expect(
-        (await stage.tables.search('lead', key, ['subject'])).map((found) => found.id),
+        (await stage.objects.search('lead', key, ['subject'])).map((found) => found.id),
       ).toEqual([id(4)]);
     }
-    expect(await stage.tables.search('lead', { by: 'ours', leadId: id(7) }, [])).toEqual([]);
-    expect(await stage.tables.search('contact', { by: 'ours', leadId: id(7) }, [])).toEqual([]);
+    expect(await stage.objects.search('lead', { by: 'ours', leadId: id(7) }, [])).toEqual([]);
+    expect(await stage.objects.search('contact', { by: 'ours', leadId: id(7) }, [])).toEqual([]);
   });
 
   it('that may not be written say which privilege is missing', async () => {
-    await stage.tables.create(
-      { table: 'account', id: id(1), values: { name: 'Globex' }, parents: {} },
+    await stage.objects.create(
+      { role: 'company', key: id(1), values: { name: 'Globex' }, parents: {} },
       { detect: false },
     );
-    await expect(stage.tables.remove('account', id(1), '*')).rejects.toMatchObject({
+    await expect(stage.objects.remove('company', id(1), '*')).rejects.toMatchObject({
       kind: 'permission',
       message: expect.stringContaining('prvDeleteAccount') as string,
     });
   });
 
   it('name their parents, and an opportunity its customer', () => {
-    expect(buildPayload('opportunity', { name: 'X' }, { contact: 'c', lead: 'l' })).toEqual({
+    expect(buildPayload('deal', { name: 'X' }, { contact: 'c', lead: 'l' })).toEqual({
       name: 'X',
       'parentcontactid@odata.bind': '/contacts(c)',
       'originatingleadid@odata.bind': '/leads(l)',
       'customerid_contact@odata.bind': '/contacts(c)',
     });
-    expect(buildPayload('opportunity', {}, { account: 'a', contact: 'c' })).toMatchObject({
+    expect(buildPayload('deal', {}, { company: 'a', contact: 'c' })).toMatchObject({
       'customerid_account@odata.bind': '/accounts(a)',
     });
   });
 });
 
-it('ids follow from what a record stands for, and never change', () => {
+it('keys follow from what a record stands for, and never change', () => {
   const values = { leadId: id(1), domain: 'Globex.example', email: ' ADA@globex.example ' };
-  expect(toRecordId('connection', 'lead', values)).toBe(
-    toRecordId('connection', 'lead', { leadId: id(1) }),
+  expect(toRecordKey('connection', dynamicsPush, 'lead', values)).toBe(
+    toRecordKey('connection', dynamicsPush, 'lead', { leadId: id(1) }),
   );
-  expect(toRecordId('connection', 'contact', values)).toBe(
-    toRecordId('connection', 'contact', { email: 'ada@globex.example' }),
+  expect(toRecordKey('connection', dynamicsPush, 'contact', values)).toBe(
+    toRecordKey('connection', dynamicsPush, 'contact', { email: 'ada@globex.example' }),
   );
-  expect(toRecordId('connection', 'account', { domain: 'globex.example' })).toBe(
-    toRecordId('connection', 'account', values),
+  expect(toRecordKey('connection', dynamicsPush, 'company', { domain: 'globex.example' })).toBe(
+    toRecordKey('connection', dynamicsPush, 'company', values),
   );
-  expect(toRecordId('connection', 'lead', values)).not.toBe(
-    toRecordId('connection', 'opportunity', values),
+  expect(toRecordKey('connection', dynamicsPush, 'lead', values)).not.toBe(
+    toRecordKey('connection', dynamicsPush, 'deal', values),
   );
-  expect(toRecordId('connection', 'contact', {})).toBeNull();
+  expect(toRecordKey('connection', dynamicsPush, 'contact', {})).toBeNull();
   expect(
-    toRecordId('01960000-0000-7000-8000-000000000000', 'account', { domain: 'globex.example' }),
+    toRecordKey('01960000-0000-7000-8000-000000000000', dynamicsPush, 'company', {
+      domain: 'globex.example',
+    }),
   ).toBe('541ee942-c4f3-59d7-b76a-2ee7d7dfbc91');
 });

@@ -112,6 +112,7 @@ const forms: Record<string, Trace> = {
 const routes: Record<string, Trace> = {
   'ALL [...path].ts': 'redirects short addresses',
   'ALL api/auth/[...all].ts': ['sign_in.succeeded', 'sign_in.failed', 'sign_in.ended'],
+  'POST api/pushes.ts': ['push.requested', 'push.matching_requested'],
   'POST api/dynamics/bulk-sync.ts': ['push.requested', 'push.matching_requested'],
   'POST api/dynamics/sync/[domain].ts': ['push.requested'],
   'POST api/referrals/[id].ts': ['referral.changed'],

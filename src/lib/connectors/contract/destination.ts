@@ -1,8 +1,11 @@
 import type { HttpClient } from '../../platform/http/types.ts';
 
-/** The tables of a CRM that a push writes to, in that order. */
-export const pushTables = ['account', 'contact', 'lead', 'opportunity'] as const;
-export type PushTable = (typeof pushTables)[number];
+/**
+ * What the objects of a CRM are to a push, parents before children. The engine knows nothing else
+ * of an object: Account in one CRM and Company in another are both a company.
+ */
+export const objectRoles = ['company', 'contact', 'lead', 'deal'] as const;
+export type ObjectRole = (typeof objectRoles)[number];
 
 /** The value of a field, as it is sent and compared. */
 export type FieldValue = string | number | boolean | null;
@@ -19,8 +22,8 @@ export type ConflictRule = (typeof conflictRules)[number];
 
 /** One row of the field mapping. */
 export interface FieldMapping {
-  table: PushTable;
-  /** Name of the field in the CRM, such as hnt_finalscore. */
+  role: ObjectRole;
+  /** Name of the field in the CRM, such as emailaddress1. */
   target: string;
   /**
    * One of our fields (src/lib/mappings/lead-fields.ts), or a constant behind "=": "=Tributary".
@@ -63,38 +66,50 @@ export interface TargetField {
   options: { value: number; label: string }[] | null;
 }
 
-export interface TargetMetadata {
-  tables: Record<
-    PushTable,
-    {
-      fields: TargetField[];
-      /** The columns of each alternate key that is active. */
-      keys: string[][];
-      changeTracking: boolean;
-    }
-  >;
+/** One object of the CRM, as the CRM describes it. */
+export interface TargetObject {
+  /** What people call it there, as in "the account was deleted". */
+  label: string;
+  fields: TargetField[];
+  /** The fields of each alternate key that is active. */
+  keys: string[][];
 }
+
+/** The objects that a push can write to. Roles that the CRM has no object for are absent. */
+export interface TargetMetadata {
+  objects: Partial<Record<ObjectRole, TargetObject>>;
+}
+
+/**
+ * Where a record stands.
+ * - open: it can be changed
+ * - converted: a lead that lives on as its deal, and can no longer be changed
+ * - closed: lost, won, inactive or merged; it can no longer be changed
+ */
+export type RecordStanding = 'open' | 'converted' | 'closed';
 
 /** A record of the CRM as it was read. */
 export interface RemoteRecord {
   id: string;
-  /** Its version. A write that names it fails if the record has changed in the meantime. */
-  etag: string;
+  /**
+   * Names the version that was read: a write that names it fails if the record has changed in the
+   * meantime. Empty where the CRM cannot guard writes.
+   */
+  version: string;
   /** The requested fields; those that the CRM lacks are left out. */
   values: Record<string, FieldValue>;
-  /** The ids of the records that it points to, by table. */
+  /** The ids of the records that it points to, by role. */
   parents: Parents;
   /** The id of our lead that is stored in it. */
   ourLeadId: string | null;
   email: string | null;
-  /** False when it is closed (qualified, lost, inactive) and can no longer be changed. */
-  isOpen: boolean;
+  standing: RecordStanding;
   /** Its state in the words of the CRM. */
   status: string;
   changedAt: Date | null;
 }
 
-export type Parents = Partial<Record<PushTable, string>>;
+export type Parents = Partial<Record<ObjectRole, string>>;
 
 /** What a search looks for. */
 export type SearchKey =
@@ -103,14 +118,20 @@ export type SearchKey =
   | { by: 'email'; email: string }
   /** The domain of the website or e-mail address. */
   | { by: 'domain'; domain: string }
-  /** The opportunities that originate from a lead of the CRM. */
+  /** The deals that originate from a lead of the CRM. */
   | { by: 'lead'; remoteLeadId: string };
 
 /** The result of a write. Any other outcome is thrown as a RemoteError. */
 export type WriteResult =
-  /** `kept`: the fields that were sent, as the CRM stored them; those that it returned. */
-  | { kind: 'done'; etag: string; kept: Record<string, FieldValue> }
-  /** A record with this id or the same alternate key already exists. */
+  | {
+      kind: 'done';
+      id: string;
+      /** As in `RemoteRecord`. */
+      version: string;
+      /** The fields that were sent, as the CRM stored them; those that it returned. */
+      kept: Record<string, FieldValue>;
+    }
+  /** A record with this key or the same alternate key already exists. */
   | { kind: 'exists' }
   /** The record has changed since it was read. */
   | { kind: 'stale' }
@@ -118,28 +139,46 @@ export type WriteResult =
   /** The CRM considers another record a duplicate. */
   | { kind: 'duplicate' };
 
-export interface Write {
-  table: PushTable;
-  id: string;
+interface Write {
+  role: ObjectRole;
   values: Record<string, FieldValue>;
   parents: Parents;
 }
 
 /**
- * Reads and writes records of one CRM, one at a time. Every write is conditional, so repeating it
- * does no harm.
+ * A record to be created. `key` is a UUID that follows from what the record is about, so that each
+ * attempt to create it gives the same one.
  */
-export interface RemoteTables {
-  read(table: PushTable, id: string, fields: readonly string[]): Promise<RemoteRecord | null>;
-  /** At most ten records, oldest first; none if the CRM does not support this search. */
-  search(table: PushTable, key: SearchKey, fields: readonly string[]): Promise<RemoteRecord[]>;
+interface NewRecord extends Write {
+  key: string;
+}
+
+export interface RecordChange extends Write {
+  id: string;
+  version: string;
+}
+
+/**
+ * Reads and writes records of one CRM, one at a time. A creation is bound to its key and a change
+ * to the version that was read, so repeating either does no harm.
+ */
+export interface RemoteObjects {
   /**
-   * Creates a record with that id unless it exists. With `detect`, the duplicate detection of the
+   * The id that a record gets that is created with `key`; null where the CRM chooses the ids. Pure.
+   */
+  toId(role: ObjectRole, key: string): string | null;
+  read(role: ObjectRole, id: string, fields: readonly string[]): Promise<RemoteRecord | null>;
+  /** The record that was created with `key`. Null only when there certainly is none. */
+  readOwn(role: ObjectRole, key: string, fields: readonly string[]): Promise<RemoteRecord | null>;
+  /** At most ten records, oldest first; none if the CRM does not support this search. */
+  search(role: ObjectRole, key: SearchKey, fields: readonly string[]): Promise<RemoteRecord[]>;
+  /**
+   * Creates a record with that key unless it exists. With `detect`, the duplicate detection of the
    * CRM may reject it.
    */
-  create(write: Write, options: { detect: boolean }): Promise<WriteResult>;
-  update(write: Write & { etag: string }): Promise<WriteResult>;
-  remove(table: PushTable, id: string, etag: string): Promise<WriteResult>;
+  create(record: NewRecord, options: { detect: boolean }): Promise<WriteResult>;
+  update(change: RecordChange): Promise<WriteResult>;
+  remove(role: ObjectRole, id: string, version: string): Promise<WriteResult>;
 }
 
 /** What a push may use. The client records each request for the audit trail. */
@@ -150,12 +189,24 @@ interface PushContext<Settings> {
 
 /** Writes leads to a CRM. */
 export interface PushDefinition<Settings = unknown> {
+  /**
+   * The CRM's name of each object, such as "account". The keys of its records are derived from it,
+   * so it must never change.
+   */
+  objects: Readonly<Partial<Record<ObjectRole, string>>>;
   /** The field mapping that applies until a workspace changes it. */
   defaultMapping: readonly FieldMapping[];
+  /** Fields, besides those that look like it, whose values name people: masked in the audit log. */
+  personalFields?: readonly string[];
   /** Requests the definitions of fields, option sets and keys. Throws RemoteError. */
   describe(context: PushContext<Settings>): Promise<TargetMetadata>;
-  /** The tables that a push writes to, according to the result of `describe`. */
-  tables(context: PushContext<Settings>, metadata: TargetMetadata): RemoteTables;
+  /** The objects that a push writes to, according to the result of `describe`. */
+  open(context: PushContext<Settings>, metadata: TargetMetadata): RemoteObjects;
+  /**
+   * The fields of an item of the stream of leads, by the names that `describe` gives them. Absent
+   * where items are such an object themselves. Pure.
+   */
+  toFields?(item: unknown): Record<string, unknown>;
   /** The page of a lead in the CRM. Pure. When absent, our pages only show the id. */
   recordUrl?(settings: Settings, remoteId: string): string;
 }

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { findTargetField } from '../../mappings/target-fields.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { pushes, pushPulls } from '../../schema/pushes.ts';
 import {
@@ -188,7 +189,5 @@ async function markConflict(
 }
 
 function formatLabels({ metadata }: PullContext, fields: readonly string[]): string {
-  return fields
-    .map((field) => metadata.tables.lead.fields.find(({ name }) => name === field)?.label ?? field)
-    .join(', ');
+  return fields.map((field) => findTargetField(metadata, 'lead', field)?.label ?? field).join(', ');
 }

@@ -1,5 +1,6 @@
 import type { FieldConflict } from '../conflicts.ts';
 import { mergeField } from '../../mappings/merge.ts';
+import { findTargetField } from '../../mappings/target-fields.ts';
 import { toStoredValue } from '../../mappings/stored-value.ts';
 import type { Plan } from '../../mappings/plan.ts';
 import type {
@@ -15,7 +16,7 @@ import { getOwn } from '../../platform/own.ts';
 export interface PullInput {
   mapping: readonly FieldMapping[];
   metadata: TargetMetadata;
-  /** The item as it came from the CRM. */
+  /** The fields of the item as it came from the CRM. */
   item: Record<string, unknown>;
   /** The values that both sides agreed on last. */
   base: Record<string, FieldValue>;
@@ -69,14 +70,14 @@ export function compareCopy({
   };
   let currentLead = lead;
   for (const row of mapping) {
-    const field = metadata.tables.lead.fields.find(({ name }) => name === row.target);
-    if (row.table !== 'lead' || field === undefined || !Object.hasOwn(item, row.target)) continue;
+    const field = findTargetField(metadata, 'lead', row.target);
+    if (row.role !== 'lead' || field === undefined || !Object.hasOwn(item, row.target)) continue;
     const theirs = toStoredValue(field, toFieldValue(item[row.target]));
     const before = Object.hasOwn(base, row.target) ? (base[row.target] ?? null) : undefined;
     if (before !== undefined) result.compared.push(row.target);
     if (theirs === before) continue;
     // A value of ours that cannot be sent does not take part: then the CRM's value decides.
-    const ours = getOwn(plan.tables.lead?.values ?? {}, row.target) ?? null;
+    const ours = getOwn(plan.records.lead?.values ?? {}, row.target) ?? null;
     const { kind } = mergeField(row.rule, {
       ours,
       theirs,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
-  pushTables,
+  objectRoles,
+  type ObjectRole,
   type TargetField,
   type TargetMetadata,
 } from '../../connectors/contract/destination.ts';
+import { findTargetField } from '../../mappings/target-fields.ts';
 import { remotelyDeleted, wholeRecordField, type ConflictRow } from '../conflicts.ts';
 
 type Sides = Pick<ConflictRow, 'ours' | 'theirs'>;
@@ -25,7 +27,7 @@ export const conflictsDigest = (rows: readonly Sides[]): string =>
 const digest = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, digestLength);
 
-/** Whether the conflict is about a record as a whole: of the lead, or of its opportunity. */
+/** Whether the conflict is about a record as a whole: of the lead, or of its deal. */
 export const isWholeRecord = ({ field }: Pick<ConflictRow, 'field'>): boolean =>
   field === wholeRecordField || field.endsWith('.@record');
 
@@ -35,17 +37,18 @@ export const isRecordLost = ({ theirs }: Pick<ConflictRow, 'theirs'>): boolean =
 
 /**
  * A remote field by its name in conflicts: the plain name for a field of the lead, else with the
- * table's name before it.
+ * role before it.
  */
-export function findTargetField(
+export function locateField(
   { metadata }: { metadata: TargetMetadata },
   name: string,
-): { table: (typeof pushTables)[number]; field: TargetField } | undefined {
-  const [before, after] = name.split('.', 2);
-  const table = after === undefined ? 'lead' : pushTables.find((one) => one === before);
-  const field =
-    table === undefined
-      ? undefined
-      : metadata.tables[table].fields.find((one) => one.name === (after ?? before));
-  return table === undefined || field === undefined ? undefined : { table, field };
+): { role: ObjectRole; field: TargetField } | undefined {
+  const other = objectRoles.find((role) => role !== 'lead' && name.startsWith(`${role}.`));
+  const role = other ?? 'lead';
+  const field = findTargetField(
+    metadata,
+    role,
+    other === undefined ? name : name.slice(other.length + 1),
+  );
+  return field === undefined ? undefined : { role, field };
 }

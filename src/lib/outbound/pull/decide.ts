@@ -8,7 +8,7 @@ import { mask } from '../../platform/mask.ts';
 import { pushConflicts, pushes } from '../../schema/pushes.ts';
 import { selectOpenConflicts, wholeRecordField, type ConflictRow } from '../conflicts.ts';
 import { changeLead } from './change-lead.ts';
-import { findTargetField, isRecordLost, isWholeRecord } from './conflict.ts';
+import { locateField, isRecordLost, isWholeRecord } from './conflict.ts';
 import { buildCurrentPlan, readOurValue, type LockedPush } from './locked-push.ts';
 import type { PushRow } from './pending.ts';
 import { addPushNote, makePushDue, showOnLead, updateBase, wherePush } from './push-row.ts';
@@ -33,7 +33,7 @@ export async function applyDecision(
     .where(own);
   const what = isWholeRecord(row)
     ? 'the whole record'
-    : (findTargetField(locked.context, row.field)?.field.label ?? row.field);
+    : (locateField(locked.context, row.field)?.field.label ?? row.field);
   await addPushNote(
     tx,
     locked.push,
@@ -61,13 +61,13 @@ async function applyField(
   choice: Choice,
   { by, timeZone }: { by: string; timeZone: string },
 ): Promise<void> {
-  const place = findTargetField(locked.context, row.field);
+  const place = locateField(locked.context, row.field);
   const theirs = place === undefined ? row.theirs : toStoredValue(place.field, row.theirs);
   const ours = await readOurValue(tx, locked, row.field);
   if (place !== undefined && ours !== toStoredValue(place.field, row.ours))
     throw changedAgainProblem();
   const mapped = locked.context.mapping.fields.find(
-    ({ table, target }) => table === 'lead' && target === row.field,
+    ({ role, target }) => role === 'lead' && target === row.field,
   );
   const values =
     choice === 'ours' || mapped === undefined || place === undefined
@@ -104,9 +104,9 @@ async function applyToWholeRecord(
       .set({ remoteId: null, base: null, payloadHash: null })
       .where(wherePush(push));
   if (row.field !== wholeRecordField && choice === 'ours') {
-    const { opportunity: _gone, ...remoteIds } = push.remoteIds;
+    const { deal: _gone, ...remoteIds } = push.remoteIds;
     const base = Object.fromEntries(
-      Object.entries(push.base ?? {}).filter(([field]) => !field.startsWith('opportunity.')),
+      Object.entries(push.base ?? {}).filter(([field]) => !field.startsWith('deal.')),
     );
     await tx.update(pushes).set({ remoteIds, base, payloadHash: null }).where(wherePush(push));
   }
@@ -139,8 +139,8 @@ export async function finishDecision(tx: Tx, locked: LockedPush): Promise<PushRo
 
 async function hasUnsentChanges(tx: Tx, locked: LockedPush, push: PushRow): Promise<boolean> {
   if (push.base === null) return true;
-  const { tables } = await buildCurrentPlan(tx, locked);
-  return Object.entries(tables.lead?.values ?? {}).some(
+  const { records } = await buildCurrentPlan(tx, locked);
+  return Object.entries(records.lead?.values ?? {}).some(
     ([field, value]) => (getOwn(push.base ?? {}, field) ?? null) !== value,
   );
 }

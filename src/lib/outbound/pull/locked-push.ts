@@ -6,7 +6,7 @@ import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { pushes } from '../../schema/pushes.ts';
 import { lockLead, lockStreams, readLead } from './change-lead.ts';
-import { findTargetField } from './conflict.ts';
+import { locateField } from './conflict.ts';
 import { isLeased, readPullContext, type PullContext, type PushRow } from './pending.ts';
 import { wherePush } from './push-row.ts';
 import { getOwn } from '../../platform/own.ts';
@@ -47,10 +47,10 @@ export async function lockPush(tx: Tx, tenantId: string, pushId: string): Promis
 
 /** The value that we would send for a remote field now. */
 export async function readOurValue(tx: Tx, locked: LockedPush, name: string): Promise<FieldValue> {
-  const place = findTargetField(locked.context, name);
+  const place = locateField(locked.context, name);
   if (place === undefined) return null;
-  const { tables } = await buildCurrentPlan(tx, locked);
-  return getOwn(tables[place.table]?.values ?? {}, place.field.name) ?? null;
+  const { records } = await buildCurrentPlan(tx, locked);
+  return getOwn(records[place.role]?.values ?? {}, place.field.name) ?? null;
 }
 
 /** What we would send now. */

@@ -7,6 +7,7 @@ import { streamStates } from '../../schema/sync.ts';
 import { buildPlan } from '../../mappings/plan.ts';
 import { pushes, pushPulls } from '../../schema/pushes.ts';
 import { readLeadValues, type LeadValues } from '../../mappings/lead-values.ts';
+import { getProvider } from '../../connectors/registry.ts';
 import type { TargetMetadata } from '../../connectors/contract/destination.ts';
 import type { LeadRow } from '../../entities/definition.ts';
 import { compareCopy, isEcho, type PullResult } from './compare.ts';
@@ -195,7 +196,8 @@ export function compareCandidate(
   )
     return undefined;
   const plan = buildPlan(mapping.fields, values.values, metadata);
-  const item = copy.rawJson as Record<string, unknown>;
+  const { toFields } = getProvider(copy.provider).push ?? {};
+  const item = toFields?.(copy.rawJson) ?? (copy.rawJson as Record<string, unknown>);
   return compareCopy({
     mapping: mapping.fields,
     metadata,

@@ -8,6 +8,7 @@ import { completePush, leadGone } from './complete.ts';
 import { deliver, type DeliveryResult } from './deliver/deliver.ts';
 import type { Delivery, DeliveryProgress } from './deliver/delivery.ts';
 import { completeFailure } from './failure.ts';
+import { toRecordKey } from './identity.ts';
 import { renewLease, type LeasedPush } from './lease.ts';
 import type { PushOutcome } from './outcome.ts';
 import type { PushSession } from './session.ts';
@@ -57,6 +58,7 @@ function openAuditLog(
 ): AuditLog {
   return new AuditLog({
     provider: session.provider.key,
+    personalFields: session.push.personalFields ?? [],
     store: (events) => renewLease(push, events, progress),
     maxSends,
     retryMs: config().SYNC_RETRY_BASE_MS,
@@ -93,7 +95,7 @@ function createDelivery(
   { auditLog, progress }: { auditLog: AuditLog; progress: DeliveryProgress },
 ): Delivery {
   const { provider, metadata, mapping } = session;
-  const tables = session.push.tables(
+  const objects = session.push.open(
     { http: auditLog.wrapClient(session.http), settings: session.settings },
     metadata,
   );
@@ -104,7 +106,8 @@ function createDelivery(
     changedAt,
     metadata,
     label: provider.label,
-    tables,
+    objects,
+    toKey: (role) => toRecordKey(push.connectionId, session.push, role, values),
     auditLog,
     progress,
   };
@@ -161,8 +164,8 @@ async function sendLead(
   }
 }
 
-async function isStillThere({ push, tables }: Delivery): Promise<boolean> {
-  return push.remoteId !== null && (await tables.read('lead', push.remoteId, [])) !== null;
+async function isStillThere({ push, objects }: Delivery): Promise<boolean> {
+  return push.remoteId !== null && (await objects.read('lead', push.remoteId, [])) !== null;
 }
 
 async function completeDelivery(

@@ -1,5 +1,6 @@
 import {
   bulkSyncBody,
+  dynamicsProvider,
   pushesRequestedResponse,
   pushStatusQuery,
   requestBulkPush,
@@ -12,7 +13,12 @@ export const POST = apiRoute('member', async ({ url, request }, access) => {
   parseQuery(pushStatusQuery, url.searchParams);
   return toJsonResponse(
     pushesRequestedResponse,
-    await requestBulkPush(access, await parseBody(bulkSyncBody, request), access.user.id),
+    await requestBulkPush(
+      access,
+      await parseBody(bulkSyncBody, request),
+      access.user.id,
+      dynamicsProvider,
+    ),
     202,
   );
 });

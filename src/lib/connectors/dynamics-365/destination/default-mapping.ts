@@ -1,17 +1,17 @@
-import type { ConflictRule, FieldMapping, PushTable } from '../../contract/destination.ts';
+import type { ConflictRule, FieldMapping, ObjectRole } from '../../contract/destination.ts';
 
 const rows = (
-  table: PushTable,
+  role: ObjectRole,
   rule: ConflictRule,
   fields: Record<string, string>,
 ): FieldMapping[] =>
-  Object.entries(fields).map(([target, source]) => ({ table, target, source, rule }));
+  Object.entries(fields).map(([target, source]) => ({ role, target, source, rule }));
 const labelled = (
   target: string,
   source: string,
   rule: ConflictRule,
   labels: Record<string, string>,
-): FieldMapping => ({ table: 'lead', target, source, rule, labels });
+): FieldMapping => ({ role: 'lead', target, source, rule, labels });
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
@@ -19,7 +19,7 @@ const labelled = (
  * finds out always comes from us.
  */
 export const defaultMapping: readonly FieldMapping[] = [
-  ...rows('account', 'ours', {
+  ...rows('company', 'ours', {
     name: 'companyOrDomain',
     websiteurl: 'website',
     telephone1: 'phone',
@@ -86,7 +86,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     marketplace: 'Marketplace',
     'solution-provider': 'Solution Provider',
   }),
-  ...rows('opportunity', 'newest', {
+  ...rows('deal', 'newest', {
     name: 'topic',
     estimatedvalue: 'dealValue',
     salesstage: 'opportunityStage',

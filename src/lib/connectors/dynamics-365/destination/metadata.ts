@@ -1,14 +1,15 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { HttpClient } from '../../../platform/http/types.ts';
 import {
-  pushTables,
-  type PushTable,
+  objectRoles,
   type TargetField,
   type TargetMetadata,
+  type TargetObject,
 } from '../../contract/destination.ts';
 import { getOwn } from '../../../platform/own.ts';
 import { toObject } from '../../kit/json.ts';
 import { attributeSchema, isColumn } from '../definition.ts';
+import { TABLES } from './objects.ts';
 import { createRefusalError, send } from './web-api.ts';
 
 /** Properties that all attributes share: an expanded list contains no others. */
@@ -51,31 +52,31 @@ const TYPES: Record<string, TargetField['type']> = {
   Owner: 'lookup',
 };
 
-type Table = TargetMetadata['tables'][PushTable];
 type Attribute = Record<string, unknown>;
 
 /** Reads the fields, option sets and keys of the tables that a push writes to. */
 export async function describe(http: HttpClient, root: string): Promise<TargetMetadata> {
-  const tables: Partial<TargetMetadata['tables']> = {};
-  for (const table of pushTables) tables[table] = await describeTable(http, root, table);
-  return { tables: tables as TargetMetadata['tables'] };
+  const objects: TargetMetadata['objects'] = {};
+  for (const role of objectRoles)
+    objects[role] = await describeTable(http, root, TABLES[role].name);
+  return { objects };
 }
 
-async function describeTable(http: HttpClient, root: string, table: PushTable): Promise<Table> {
+async function describeTable(http: HttpClient, root: string, table: string): Promise<TargetObject> {
   const definition = await fetchDefinition(
     http,
     root,
-    `EntityDefinitions(LogicalName='${table}')?$select=LogicalName,ChangeTrackingEnabled` +
+    `EntityDefinitions(LogicalName='${table}')?$select=LogicalName` +
       `&$expand=Attributes($select=${COMMON}),Keys`,
   );
   const attributes = toObjects(definition['Attributes']).filter(isWritableColumn);
   const details = await fetchDetails(http, root, table, attributes);
   return {
+    label: table,
     fields: attributes.map((attribute) =>
       toTargetField(attribute, details.get(String(attribute['LogicalName'])) ?? {}),
     ),
     keys: activeKeys(toObjects(definition['Keys'])),
-    changeTracking: definition['ChangeTrackingEnabled'] === true,
   };
 }
 
@@ -89,7 +90,7 @@ function isWritableColumn(attribute: Attribute): boolean {
 async function fetchDetails(
   http: HttpClient,
   root: string,
-  table: PushTable,
+  table: string,
   attributes: readonly Attribute[],
 ): Promise<ReadonlyMap<string, Attribute>> {
   const types = new Set(attributes.map((attribute) => String(attribute['AttributeType'])));

@@ -1,32 +1,44 @@
-import type { FieldValue, Parents, PushTable, RemoteRecord } from '../../contract/destination.ts';
+import type {
+  FieldValue,
+  ObjectRole,
+  Parents,
+  RecordStanding,
+  RemoteRecord,
+} from '../../contract/destination.ts';
 import { OUR_KEY } from './search.ts';
-import { TABLES } from './table-names.ts';
+import { QUALIFIED, TABLES } from './objects.ts';
 
 const OPEN_STATE = 0;
 
 /** A row of a response as a record of the contract. Pure. */
 export function toRemoteRecord(
-  table: PushTable,
+  role: ObjectRole,
   row: Record<string, unknown>,
   fields: readonly string[],
 ): RemoteRecord {
-  const { id, states } = TABLES[table];
+  const { id, states } = TABLES[role];
   const state = Number(row['statecode'] ?? OPEN_STATE);
+  const status = states[state] ?? 'closed';
   return {
     id: String(row[id]),
-    etag: String(row['@odata.etag']),
+    version: String(row['@odata.etag']),
     values: pickFields(row, fields),
-    parents: readParents(table, row),
+    parents: readParents(role, row),
     ourLeadId: toText(row[OUR_KEY])?.toLowerCase() ?? null,
     email: toText(row['emailaddress1']),
-    isOpen: state === OPEN_STATE,
-    status: states[state] ?? 'closed',
+    standing: toStanding(state, status),
+    status,
     changedAt: toDate(row['modifiedon']),
   };
 }
 
-function readParents(table: PushTable, row: Record<string, unknown>): Parents {
-  const parents = Object.entries(TABLES[table].parents).flatMap(([parent, { column }]) =>
+function toStanding(state: number, status: string): RecordStanding {
+  if (state === OPEN_STATE) return 'open';
+  return status === QUALIFIED ? 'converted' : 'closed';
+}
+
+function readParents(role: ObjectRole, row: Record<string, unknown>): Parents {
+  const parents = Object.entries(TABLES[role].parents).flatMap(([parent, { column }]) =>
     typeof row[column] === 'string' ? [[parent, row[column]] as const] : [],
   );
   return Object.fromEntries(parents) as Parents;
@@ -56,22 +68,22 @@ function toDate(value: unknown): Date | null {
  * no account. Pure.
  */
 export function buildPayload(
-  table: PushTable,
+  role: ObjectRole,
   values: Record<string, FieldValue>,
   parents: Parents,
 ): Record<string, FieldValue> {
-  const binds = Object.entries(TABLES[table].parents).flatMap(([parent, { bind }]) =>
-    bindTo(bind, parent as PushTable, parents),
+  const binds = Object.entries(TABLES[role].parents).flatMap(([parent, { bind }]) =>
+    bindTo(bind, parent as ObjectRole, parents),
   );
-  const customer = parents.account === undefined ? 'contact' : 'account';
+  const customer = parents.company === undefined ? 'contact' : 'company';
   const customerBind =
-    table === 'opportunity' ? bindTo(`customerid_${customer}`, customer, parents) : [];
+    role === 'deal' ? bindTo(`customerid_${TABLES[customer].name}`, customer, parents) : [];
   return { ...values, ...Object.fromEntries([...binds, ...customerBind]) };
 }
 
-function bindTo(property: string, parent: PushTable, parents: Parents): [string, string][] {
+function bindTo(property: string, parent: ObjectRole, parents: Parents): [string, string][] {
   const id = parents[parent];
   return id === undefined ? [] : [[`${property}@odata.bind`, toReference(parent, id)]];
 }
 
-const toReference = (table: PushTable, id: string): string => `/${TABLES[table].set}(${id})`;
+const toReference = (role: ObjectRole, id: string): string => `/${TABLES[role].set}(${id})`;

@@ -1,4 +1,4 @@
-import type { PushTable, SearchKey } from '../../contract/destination.ts';
+import type { ObjectRole, SearchKey } from '../../contract/destination.ts';
 
 /** The field with the id of our lead, in environments that have our solution. */
 export const OUR_KEY = 'hnt_leadid';
@@ -8,7 +8,7 @@ export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "
 
 /** The `$filter` of a search; null when the table lacks the fields for it. */
 export function buildFilter(
-  table: PushTable,
+  role: ObjectRole,
   key: SearchKey,
   hasField: (name: string) => boolean,
 ): string | null {
@@ -20,7 +20,7 @@ export function buildFilter(
     case 'domain':
       return buildDomainFilter(quoteLiteral(key.domain), hasField);
     case 'lead':
-      return table === 'opportunity' ? `_originatingleadid_value eq ${key.remoteLeadId}` : null;
+      return role === 'deal' ? `_originatingleadid_value eq ${key.remoteLeadId}` : null;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Parents } from '../../../connectors/contract/destination.ts';
 import type { Delivery } from './delivery.ts';
 import type { Base } from './fields.ts';
 import { ensureLead } from './lead.ts';
-import { ensureOpportunity } from './opportunity.ts';
+import { ensureDeal } from './deal.ts';
 import { ensureRelated } from './related.ts';
 
 export interface DeliveryResult {
@@ -13,24 +13,21 @@ export interface DeliveryResult {
   messages: string[];
 }
 
-/**
- * Writes one lead with everything that belongs to it, parents first: account, contact, lead,
- * opportunity.
- */
+/** Writes one lead with everything that belongs to it, parents first. */
 export async function deliver(delivery: Delivery): Promise<DeliveryResult> {
-  const account = await ensureRelated(delivery, 'account', {});
-  const contact = await ensureRelated(delivery, 'contact', omitUndefined({ account }));
-  const lead = await ensureLead(delivery, omitUndefined({ account, contact }));
-  // A lead that is missing in the CRM or disqualified gets no opportunity.
-  if (lead.status === null || lead.status === 'disqualified') return lead;
-  const opportunity = await ensureOpportunity(
+  const company = await ensureRelated(delivery, 'company', {});
+  const contact = await ensureRelated(delivery, 'contact', omitUndefined({ company }));
+  const lead = await ensureLead(delivery, omitUndefined({ company, contact }));
+  // A lead that is missing in the CRM or lost there gets no deal.
+  if (lead.standing === null || lead.standing === 'closed') return lead;
+  const deal = await ensureDeal(
     delivery,
-    omitUndefined({ account, contact, lead: delivery.progress.remoteId ?? undefined }),
+    omitUndefined({ company, contact, lead: delivery.progress.remoteId ?? undefined }),
   );
   return {
-    base: { ...lead.base, ...opportunity.base },
-    conflicts: [...lead.conflicts, ...opportunity.conflicts],
-    messages: [...lead.messages, ...opportunity.messages],
+    base: { ...lead.base, ...deal.base },
+    conflicts: [...lead.conflicts, ...deal.conflicts],
+    messages: [...lead.messages, ...deal.messages],
   };
 }
 

@@ -1,14 +1,15 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { AuditLog } from '../../audit-log.ts';
 import { toStoredValue } from '../../../mappings/stored-value.ts';
+import { findTargetField, nameObject } from '../../../mappings/target-fields.ts';
 import { findExpectedFields, findMissingFields, type Plan } from '../../../mappings/plan.ts';
 import type {
   Parents,
   RemoteRecord,
-  RemoteTables,
+  RemoteObjects,
   WriteResult,
   FieldValue,
-  PushTable,
+  ObjectRole,
   TargetField,
   TargetMetadata,
 } from '../../../connectors/contract/destination.ts';
@@ -32,7 +33,9 @@ export interface Delivery {
   metadata: TargetMetadata;
   /** What the CRM is called. */
   label: string;
-  tables: RemoteTables;
+  objects: RemoteObjects;
+  /** The key of the lead's record in each role; null when it has none. */
+  toKey(role: ObjectRole): string | null;
   auditLog: AuditLog;
   progress: DeliveryProgress;
 }
@@ -42,41 +45,45 @@ export const maxRounds = 5;
 
 /**
  * Whether an earlier attempt may have created records although its responses were lost: then the
- * push first looks for records with our own ids.
+ * push first looks for records with our own keys.
  */
 const mayHaveCreated = ({ push }: Delivery): boolean => push.lease > 1;
 
-export const listFields = ({ plan }: Delivery, table: PushTable): string[] =>
-  Object.keys(plan.tables[table]?.values ?? {});
+/** What people call an object in the CRM, such as "account". */
+export const nameOf = ({ metadata }: Delivery, role: ObjectRole): string =>
+  nameObject(metadata, role);
+
+export const listFields = ({ plan }: Delivery, role: ObjectRole): string[] =>
+  Object.keys(plan.records[role]?.values ?? {});
 
 export function findField(
   { metadata }: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   name: string,
 ): TargetField | undefined {
-  return metadata.tables[table].fields.find((field) => field.name === name);
+  return findTargetField(metadata, role, name);
 }
 
 /** The value of a record in a field, in the form in which values are compared. */
 export function readRemoteValue(
   delivery: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   record: RemoteRecord,
   name: string,
 ): FieldValue {
-  const field = findField(delivery, table, name);
+  const field = findField(delivery, role, name);
   return field === undefined ? null : toStoredValue(field, getOwn(record.values, name) ?? null);
 }
 
 /** The values whose fields the CRM allows to be written on creating or updating a record. */
 export function pickWritable(
   delivery: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   act: 'creatable' | 'updatable',
   values: Record<string, FieldValue>,
 ): Record<string, FieldValue> {
   return Object.fromEntries(
-    Object.entries(values).filter(([name]) => findField(delivery, table, name)?.[act] === true),
+    Object.entries(values).filter(([name]) => findField(delivery, role, name)?.[act] === true),
   );
 }
 
@@ -86,34 +93,35 @@ export function pickWritable(
  */
 export async function createRecord(
   delivery: Delivery,
-  table: PushTable,
-  id: string,
+  role: ObjectRole,
+  key: string,
   parents: Parents,
   detect = false,
 ): Promise<WriteResult> {
-  const { metadata, tables, plan, progress, label, auditLog } = delivery;
-  const filled = Object.entries(plan.tables[table]?.values ?? {}).filter(
+  const { metadata, objects, plan, progress, label, auditLog } = delivery;
+  const filled = Object.entries(plan.records[role]?.values ?? {}).filter(
     ([, value]) => value !== null,
   );
-  const values = pickWritable(delivery, table, 'creatable', Object.fromEntries(filled));
-  const missing = findMissingFields(metadata, table, values);
+  const values = pickWritable(delivery, role, 'creatable', Object.fromEntries(filled));
+  const missing = findMissingFields(metadata, role, values);
   if (missing.length > 0)
     throw new RemoteError(
       'malformed',
-      `${label} requires ${quoteFields(missing)} of every ${table}, but no value is mapped to ` +
+      `${label} requires ${quoteFields(missing)} of every ${nameOf(delivery, role)}, but no value is mapped to ` +
         'it. Add it to the lead or to the field mapping.',
     );
-  const expected = findExpectedFields(metadata, table, values);
+  const expected = findExpectedFields(metadata, role, values);
   if (expected.length > 0)
     auditLog.addNote(
-      table,
+      role,
       'note',
-      `${label} asks people for ${quoteFields(expected)} of every ${table}. It is sent without.`,
+      `${label} asks people for ${quoteFields(expected)} of every ${nameOf(delivery, role)}. It is ` +
+        'sent without.',
     );
-  const written = await tables.create({ table, id, values, parents }, { detect });
+  const written = await objects.create({ role, key, values, parents }, { detect });
   if (written.kind !== 'done') return written;
-  progress.made = { ...progress.made, [table]: { id, etag: written.etag } };
-  setRemoteId(progress, table, id);
+  progress.made = { ...progress.made, [role]: { id: written.id, version: written.version } };
+  setRemoteId(progress, role, written.id);
   return written;
 }
 
@@ -123,17 +131,23 @@ const quoteFields = (fields: readonly TargetField[]): string =>
 /** Updates a record, on the condition that it has not changed since it was read. */
 export async function updateRecord(
   delivery: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   record: RemoteRecord,
   values: Record<string, FieldValue>,
   parents: Parents,
 ): Promise<WriteResult> {
-  const { tables, progress } = delivery;
-  const written = await tables.update({ table, id: record.id, etag: record.etag, values, parents });
-  const made = progress.made[table];
+  const { objects, progress } = delivery;
+  const written = await objects.update({
+    role,
+    id: record.id,
+    version: record.version,
+    values,
+    parents,
+  });
+  const made = progress.made[role];
   // Our own update does not count as a change by somebody else.
-  if (written.kind === 'done' && made?.id === record.id && made.etag === record.etag)
-    progress.made = { ...progress.made, [table]: { id: record.id, etag: written.etag } };
+  if (written.kind === 'done' && made?.id === record.id && made.version === record.version)
+    progress.made = { ...progress.made, [role]: { id: record.id, version: written.version } };
   return written;
 }
 
@@ -145,15 +159,15 @@ export async function updateRecord(
  */
 export class ExistingRecord {
   readonly #delivery: Delivery;
-  readonly #table: PushTable;
+  readonly #role: ObjectRole;
   #answers = 0;
 
-  constructor(delivery: Delivery, table: PushTable) {
+  constructor(delivery: Delivery, role: ObjectRole) {
     this.#delivery = delivery;
-    this.#table = table;
+    this.#role = role;
   }
 
-  /** Whether a record with our own id may exist. */
+  /** Whether a record with our own key may exist. */
   get isPossible(): boolean {
     return this.#answers > 0 || mayHaveCreated(this.#delivery);
   }
@@ -164,27 +178,27 @@ export class ExistingRecord {
     if (this.#answers === 1) return;
     throw new RemoteError(
       'malformed',
-      `Another ${this.#table} in ${this.#delivery.label} already has a value that must be unique ` +
+      `Another ${nameOf(this.#delivery, this.#role)} in ${this.#delivery.label} already has a value that must be unique ` +
         'there. Correct or merge one of the two, then send the lead again.',
     );
   }
 }
 
-export function setRemoteId(progress: DeliveryProgress, table: PushTable, id: string): void {
-  if (table === 'lead') progress.remoteId = id;
-  else progress.remoteIds = { ...progress.remoteIds, [table]: id };
+export function setRemoteId(progress: DeliveryProgress, role: ObjectRole, id: string): void {
+  if (role === 'lead') progress.remoteId = id;
+  else progress.remoteIds = { ...progress.remoteIds, [role]: id };
 }
 
 /** The parents that a record does not have yet: existing links are left as people made them. */
 export function pickMissingParents(record: RemoteRecord, parents: Parents): Parents {
   return Object.fromEntries(
-    Object.entries(parents).filter(([table]) => record.parents[table as PushTable] === undefined),
+    Object.entries(parents).filter(([role]) => record.parents[role as ObjectRole] === undefined),
   );
 }
 
-export const unstableRecord = ({ label }: Delivery, table: PushTable): RemoteError =>
+export const unstableRecord = (delivery: Delivery, role: ObjectRole): RemoteError =>
   new RemoteError(
     'transient',
-    `The ${table} in ${label} kept changing while it was being written. It is retried ` +
+    `The ${nameOf(delivery, role)} in ${delivery.label} kept changing while it was being written. It is retried ` +
       'automatically.',
   );

@@ -4,19 +4,19 @@ import { toStoredValue } from '../../../mappings/stored-value.ts';
 import type {
   RemoteRecord,
   FieldValue,
-  PushTable,
+  ObjectRole,
 } from '../../../connectors/contract/destination.ts';
 import { findField, readRemoteValue, pickWritable, type Delivery } from './delivery.ts';
 import { getOwn } from '../../../platform/own.ts';
 
 /**
- * The values that both sides agreed on, by remote field. Fields of other tables than the lead have
- * the table's name before them.
+ * The values that both sides agreed on, by remote field. Fields of other records than the lead have
+ * their role before them.
  */
 export type Base = Record<string, FieldValue>;
 
-export const toBaseKey = (table: PushTable, name: string): string =>
-  table === 'lead' ? name : `${table}.${name}`;
+export const toBaseKey = (role: ObjectRole, name: string): string =>
+  role === 'lead' ? name : `${role}.${name}`;
 
 export interface MergedRecord {
   /** Values to write into the CRM. */
@@ -31,15 +31,15 @@ export interface MergedRecord {
 /** Merges every planned field with an existing record. */
 export function mergeRecord(
   delivery: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   record: RemoteRecord,
 ): MergedRecord {
   const merged: MergedRecord = { send: {}, conflicts: [], taken: [], base: {} };
-  const planned = delivery.plan.tables[table];
+  const planned = delivery.plan.records[role];
   for (const [name, ours] of Object.entries(planned?.values ?? {})) {
-    const key = toBaseKey(table, name);
+    const key = toBaseKey(role, name);
     const base = getOwn(delivery.push.base ?? {}, key);
-    const theirs = readRemoteValue(delivery, table, record, name);
+    const theirs = readRemoteValue(delivery, role, record, name);
     const { kind } = mergeField(getOwn(planned?.rules ?? {}, name) ?? 'ours', {
       ours,
       theirs,
@@ -53,7 +53,7 @@ export function mergeRecord(
     // A field that cannot be updated keeps the value with which the record was created.
     if (kind === 'send')
       merged.base[key] = Object.hasOwn(
-        pickWritable(delivery, table, 'updatable', { [name]: ours }),
+        pickWritable(delivery, role, 'updatable', { [name]: ours }),
         name,
       )
         ? ours
@@ -61,7 +61,7 @@ export function mergeRecord(
     else if (kind === 'same') merged.base[key] = ours;
     else if (base !== undefined) merged.base[key] = base;
   }
-  merged.send = pickWritable(delivery, table, 'updatable', merged.send);
+  merged.send = pickWritable(delivery, role, 'updatable', merged.send);
   return merged;
 }
 
@@ -71,12 +71,12 @@ export function mergeRecord(
  */
 export function applyKept(
   delivery: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   base: Base,
   { kept }: { kept: Record<string, FieldValue> },
 ): Base {
   const rewritten = Object.entries(kept).flatMap(([name, value]) => {
-    const [key, field] = [toBaseKey(table, name), findField(delivery, table, name)];
+    const [key, field] = [toBaseKey(role, name), findField(delivery, role, name)];
     return field === undefined || !Object.hasOwn(base, key)
       ? []
       : [[key, toStoredValue(field, value)] as const];
@@ -85,9 +85,9 @@ export function applyKept(
 }
 
 /** The base of a record that was just created. */
-export function toInitialBase(delivery: Delivery, table: PushTable): Base {
-  const entries = Object.entries(delivery.plan.tables[table]?.values ?? {}).filter(
-    ([name]) => findField(delivery, table, name)?.creatable === true,
+export function toInitialBase(delivery: Delivery, role: ObjectRole): Base {
+  const entries = Object.entries(delivery.plan.records[role]?.values ?? {}).filter(
+    ([name]) => findField(delivery, role, name)?.creatable === true,
   );
-  return Object.fromEntries(entries.map(([name, value]) => [toBaseKey(table, name), value]));
+  return Object.fromEntries(entries.map(([name, value]) => [toBaseKey(role, name), value]));
 }

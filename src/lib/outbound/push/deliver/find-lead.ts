@@ -16,14 +16,14 @@ export type FoundLead =
   | { kind: 'none'; others: number };
 
 /**
- * Finds the lead in the CRM: by its known id, by our id that it carries, by the id with which we
- * may have created it (`ownId`); then by e-mail address and by domain.
+ * Finds the lead in the CRM: by its known id, by our id that it carries, by the key with which we
+ * may have created it (`ownKey`); then by e-mail address and by domain.
  */
-export async function findLead(delivery: Delivery, ownId: string | undefined): Promise<FoundLead> {
-  const { push, tables, progress } = delivery;
+export async function findLead(delivery: Delivery, ownKey: string | undefined): Promise<FoundLead> {
+  const { push, objects, progress } = delivery;
   const fields = listFields(delivery, 'lead');
   if (progress.remoteId !== null) {
-    const record = await tables.read('lead', progress.remoteId, fields);
+    const record = await objects.read('lead', progress.remoteId, fields);
     if (record !== null)
       return (await belongsToAnotherLead(delivery, record))
         ? { kind: 'foreign' }
@@ -31,26 +31,26 @@ export async function findLead(delivery: Delivery, ownId: string | undefined): P
     if (push.base !== null) return { kind: 'deleted' };
     progress.remoteId = null;
   }
-  const [ours] = await tables.search('lead', { by: 'ours', leadId: push.leadId }, fields);
-  const own = ours ?? (ownId === undefined ? null : await tables.read('lead', ownId, fields));
+  const [ours] = await objects.search('lead', { by: 'ours', leadId: push.leadId }, fields);
+  const own = ours ?? (ownKey === undefined ? null : await objects.readOwn('lead', ownKey, fields));
   return own === null ? findUnclaimedLead(delivery, fields) : { kind: 'found', record: own };
 }
 
 /** A lead that somebody else created, if it is open and no other lead of ours has claimed it. */
 async function findUnclaimedLead(delivery: Delivery, fields: string[]): Promise<FoundLead> {
-  const { values, tables, progress } = delivery;
+  const { values, objects, progress } = delivery;
   const [email, domain] = [values['email'], values['domain']];
   const byEmail =
-    typeof email === 'string' ? await tables.search('lead', { by: 'email', email }, fields) : [];
+    typeof email === 'string' ? await objects.search('lead', { by: 'email', email }, fields) : [];
   const byDomain =
     byEmail.length === 0 && typeof domain === 'string'
-      ? await tables.search('lead', { by: 'domain', domain }, fields)
+      ? await objects.search('lead', { by: 'domain', domain }, fields)
       : [];
   // A lead of the same company with another e-mail address is another person.
   const candidates = [
     ...byEmail,
     ...byDomain.filter((record) => record.email === null || typeof email !== 'string'),
-  ].filter(({ isOpen }) => isOpen);
+  ].filter(({ standing }) => standing === 'open');
   for (const record of candidates) {
     if (
       (await belongsToAnotherLead(delivery, record)) ||

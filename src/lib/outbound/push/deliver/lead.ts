@@ -1,8 +1,8 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import { wholeRecordField, type FieldConflict } from '../../conflicts.ts';
-import { toRecordId } from '../identity.ts';
 import type {
   Parents,
+  RecordStanding,
   RemoteRecord,
   WriteResult,
 } from '../../../connectors/contract/destination.ts';
@@ -12,6 +12,7 @@ import {
   ExistingRecord,
   pickMissingParents,
   maxRounds,
+  nameOf,
   setRemoteId,
   unstableRecord,
   type Delivery,
@@ -23,8 +24,8 @@ import { findLead } from './find-lead.ts';
 export interface LeadResult {
   base: Base;
   conflicts: FieldConflict[];
-  /** How the record stands there; null when there is none. */
-  status: string | null;
+  /** Where the record stands; null when there is none. */
+  standing: RecordStanding | null;
   /** In plain words, when there is something to say. */
   messages: string[];
 }
@@ -34,24 +35,23 @@ export interface LeadResult {
  * decide.
  */
 export async function ensureLead(delivery: Delivery, parents: Parents): Promise<LeadResult> {
-  const ownId =
-    toRecordId(delivery.push.connectionId, 'lead', delivery.values) ?? delivery.push.leadId;
+  const ownKey = delivery.toKey('lead') ?? delivery.push.leadId;
   delivery.auditLog.step = 'lead';
   const existing = new ExistingRecord(delivery, 'lead');
   for (let round = 0, refusedAsDuplicate = false; round < maxRounds; round += 1) {
-    const found = await findLead(delivery, existing.isPossible ? ownId : undefined);
+    const found = await findLead(delivery, existing.isPossible ? ownKey : undefined);
     if (found.kind === 'deleted' || found.kind === 'foreign')
       return toLostResult(delivery, found.kind);
     if (found.kind === 'none') {
       if (refusedAsDuplicate && found.others === 0) return toDuplicateResult(delivery);
       // Those that look like it are other leads of ours: that they are alike is known, and no
       // reason to refuse it.
-      const written = await createLead(delivery, ownId, parents, found.others === 0);
+      const written = await createLead(delivery, ownKey, parents, found.others === 0);
       if (written.kind === 'done')
         return {
           base: applyKept(delivery, 'lead', toInitialBase(delivery, 'lead'), written),
           conflicts: [],
-          status: 'open',
+          standing: 'open',
           messages: [],
         };
       refusedAsDuplicate = written.kind === 'duplicate';
@@ -59,29 +59,30 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
       continue;
     }
     setRemoteId(delivery.progress, 'lead', found.record.id);
-    const end = found.record.isOpen
-      ? await updateLead(delivery, found.record, parents)
-      : toClosedResult(delivery, found.record);
+    const end =
+      found.record.standing === 'open'
+        ? await updateLead(delivery, found.record, parents)
+        : toClosedResult(delivery, found.record);
     if (end !== undefined) return end;
   }
   throw unstableRecord(delivery, 'lead');
 }
 
 /**
- * Makes it under an id that is noted before the request leaves: another lead that looks alike and
- * finds the record, while nobody knows yet whether it was made, sees whose it is. Only where it
- * certainly was not made the note is taken back.
+ * Makes it. Where its id is known beforehand, it is noted before the request leaves: another lead
+ * that looks alike and finds the record, while nobody knows yet whether it was made, sees whose it
+ * is. Only where it certainly was not made the note is taken back.
  */
 async function createLead(
   delivery: Delivery,
-  ownId: string,
+  ownKey: string,
   parents: Parents,
   detect: boolean,
 ): Promise<WriteResult> {
   const { progress } = delivery;
-  progress.remoteId = ownId;
+  progress.remoteId = delivery.objects.toId('lead', ownKey);
   try {
-    const written = await createRecord(delivery, 'lead', ownId, parents, detect);
+    const written = await createRecord(delivery, 'lead', ownKey, parents, detect);
     if (written.kind !== 'done') progress.remoteId = null;
     return written;
   } catch (error) {
@@ -107,14 +108,14 @@ async function updateLead(
   return {
     base,
     conflicts,
-    status: record.status,
+    standing: record.standing,
     messages: taken.length === 0 ? [] : [`Kept as ${delivery.label} has it: ${taken.join(', ')}.`],
   };
 }
 
 /**
- * Closed leads are read-only there. One that was qualified lives on as its opportunity; one that
- * was lost while ours goes on is for a person to decide.
+ * Closed leads are read-only there. One that was converted lives on as its deal; one that was lost
+ * while ours goes on is for a person to decide.
  */
 function toClosedResult(delivery: Delivery, record: RemoteRecord): LeadResult {
   const { send, base } = mergeRecord(delivery, 'lead', record);
@@ -125,18 +126,19 @@ function toClosedResult(delivery: Delivery, record: RemoteRecord): LeadResult {
   const messages = [
     `The lead is ${record.status} in ${delivery.label} and cannot be changed there any more.`,
   ];
-  if (record.status === 'qualified')
+  const { standing } = record;
+  if (standing === 'converted')
     return {
       base: { ...delivery.push.base, ...kept },
       conflicts: [],
-      status: record.status,
-      messages: [...messages, 'Its opportunity is kept up to date.'],
+      standing,
+      messages: [...messages, `Its ${nameOf(delivery, 'deal')} is kept up to date.`],
     };
   const conflicts =
     unsent.length === 0
       ? []
       : [{ field: wholeRecordField, ours: 'open', theirs: record.status, base: undefined }];
-  return { base: { ...delivery.push.base, ...kept }, conflicts, status: record.status, messages };
+  return { base: { ...delivery.push.base, ...kept }, conflicts, standing, messages };
 }
 
 function toLostResult(delivery: Delivery, kind: 'deleted' | 'foreign'): LeadResult {
@@ -148,7 +150,7 @@ function toLostResult(delivery: Delivery, kind: 'deleted' | 'foreign'): LeadResu
   return {
     base: delivery.push.base ?? {},
     conflicts: [{ field: wholeRecordField, ours: 'open', theirs, base: undefined }],
-    status: null,
+    standing: null,
     messages: [`${messages} Decide whether it is to be made again.`],
   };
 }
@@ -163,7 +165,7 @@ function toDuplicateResult(delivery: Delivery): LeadResult {
     conflicts: [
       { field: wholeRecordField, ours: 'open', theirs: 'taken for a duplicate', base: undefined },
     ],
-    status: null,
+    standing: null,
     messages: [messages],
   };
 }

@@ -1,4 +1,3 @@
-import { toRecordId } from '../identity.ts';
 import type {
   Parents,
   RemoteRecord,
@@ -19,34 +18,34 @@ import {
   type Delivery,
 } from './delivery.ts';
 
-type RelatedTable = 'account' | 'contact';
+type RelatedRole = 'company' | 'contact';
 
 /**
- * The account or contact of a lead: the one that is there, whoever made it, else a new one. Of one
+ * The company or contact of a lead: the one that is there, whoever made it, else a new one. Of one
  * that is there only blanks are filled: others work with it. The answer is its id; undefined when
  * the lead has nothing to know it by.
  */
 export async function ensureRelated(
   delivery: Delivery,
-  table: RelatedTable,
+  role: RelatedRole,
   parents: Parents,
 ): Promise<string | undefined> {
-  const id = toRecordId(delivery.push.connectionId, table, delivery.values);
-  if (id === null || delivery.plan.tables[table] === undefined) return undefined;
-  delivery.auditLog.step = table;
-  const existing = new ExistingRecord(delivery, table);
+  const key = delivery.toKey(role);
+  if (key === null || delivery.plan.records[role] === undefined) return undefined;
+  delivery.auditLog.step = role;
+  const existing = new ExistingRecord(delivery, role);
   for (let round = 0; round < maxRounds; round += 1) {
-    const found = await findRelated(delivery, table, existing.isPossible ? id : undefined);
+    const found = await findRelated(delivery, role, existing.isPossible ? key : undefined);
     const written =
       found === null
-        ? await createRecord(delivery, table, id, parents)
-        : await fillBlanks(delivery, table, found, parents);
+        ? await createRecord(delivery, role, key, parents)
+        : await fillBlanks(delivery, role, found, parents);
     existing.note(written);
     if (written.kind !== 'done') continue;
-    setRemoteId(delivery.progress, table, found?.id ?? id);
-    return found?.id ?? id;
+    setRemoteId(delivery.progress, role, written.id);
+    return written.id;
   }
-  throw unstableRecord(delivery, table);
+  throw unstableRecord(delivery, role);
 }
 
 /**
@@ -55,41 +54,46 @@ export async function ensureRelated(
  */
 async function findRelated(
   delivery: Delivery,
-  table: RelatedTable,
-  ownId: string | undefined,
+  role: RelatedRole,
+  ownKey: string | undefined,
 ): Promise<RemoteRecord | null> {
-  const { tables, progress } = delivery;
-  const fields = listFields(delivery, table);
-  const known = progress.remoteIds[table];
-  const before = known === undefined ? null : await tables.read(table, known, fields);
-  if (before?.isOpen === true) return before;
+  const { objects, progress } = delivery;
+  const fields = listFields(delivery, role);
+  const known = progress.remoteIds[role];
+  const before = known === undefined ? null : await objects.read(role, known, fields);
+  if (before?.standing === 'open') return before;
   const own =
-    ownId === undefined || known === ownId ? null : await tables.read(table, ownId, fields);
-  if (own?.isOpen === true) return own;
-  const others = await tables.search(table, toSearchKey(delivery, table), fields);
-  return others.find(({ isOpen }) => isOpen) ?? before ?? own;
+    ownKey === undefined || (known !== undefined && known === objects.toId(role, ownKey))
+      ? null
+      : await objects.readOwn(role, ownKey, fields);
+  if (own?.standing === 'open') return own;
+  const others = await objects.search(role, toSearchKey(delivery, role), fields);
+  return others.find(({ standing }) => standing === 'open') ?? before ?? own;
 }
 
-function toSearchKey({ values }: Delivery, table: RelatedTable): SearchKey {
-  return table === 'account'
+function toSearchKey({ values }: Delivery, role: RelatedRole): SearchKey {
+  return role === 'company'
     ? { by: 'domain', domain: String(values['domain']) }
     : { by: 'email', email: String(values['email']) };
 }
 
 async function fillBlanks(
   delivery: Delivery,
-  table: RelatedTable,
+  role: RelatedRole,
   record: RemoteRecord,
   parents: Parents,
 ) {
   const blanks: Record<string, FieldValue> = {};
-  for (const [name, ours] of Object.entries(delivery.plan.tables[table]?.values ?? {})) {
-    if (ours !== null && readRemoteValue(delivery, table, record, name) === null)
+  for (const [name, ours] of Object.entries(delivery.plan.records[role]?.values ?? {})) {
+    if (ours !== null && readRemoteValue(delivery, role, record, name) === null)
       blanks[name] = ours;
   }
-  const values = pickWritable(delivery, table, 'updatable', blanks);
+  const values = pickWritable(delivery, role, 'updatable', blanks);
   const links = pickMissingParents(record, parents);
-  if (!record.isOpen || (Object.keys(values).length === 0 && Object.keys(links).length === 0))
-    return { kind: 'done' as const, etag: record.etag, kept: {} };
-  return updateRecord(delivery, table, record, values, links);
+  if (
+    record.standing !== 'open' ||
+    (Object.keys(values).length === 0 && Object.keys(links).length === 0)
+  )
+    return { kind: 'done' as const, id: record.id, version: record.version, kept: {} };
+  return updateRecord(delivery, role, record, values, links);
 }

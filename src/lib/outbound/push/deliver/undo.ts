@@ -2,8 +2,8 @@ import { and, eq, ne, sql } from 'drizzle-orm';
 import { safeMessage } from '../../../platform/secrets.ts';
 import { retryInTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { pushes } from '../../../schema/pushes.ts';
-import { pushTables, type PushTable } from '../../../connectors/contract/destination.ts';
-import type { Delivery } from './delivery.ts';
+import { objectRoles, type ObjectRole } from '../../../connectors/contract/destination.ts';
+import { nameOf, type Delivery } from './delivery.ts';
 
 /**
  * Deletes the records that a finally failed push created, unless somebody has changed them or
@@ -11,48 +11,48 @@ import type { Delivery } from './delivery.ts';
  * next push finds and uses it.
  */
 export async function undoDelivery(delivery: Delivery): Promise<void> {
-  const { auditLog, tables, progress } = delivery;
+  const { auditLog, objects, progress } = delivery;
   auditLog.step = 'undo';
-  for (const table of [...pushTables].toReversed()) {
-    const made = progress.made[table];
-    if (made === undefined || made.etag === '' || (await isShared(delivery, table, made.id)))
+  for (const role of [...objectRoles].toReversed()) {
+    const made = progress.made[role];
+    if (made === undefined || made.version === '' || (await isShared(delivery, role, made.id)))
       continue;
     try {
-      const { kind } = await tables.remove(table, made.id, made.etag);
-      if (kind === 'done' || kind === 'gone') forgetRecord(delivery, table);
+      const { kind } = await objects.remove(role, made.id, made.version);
+      if (kind === 'done' || kind === 'gone') forgetRecord(delivery, role);
       else
         auditLog.addNote(
           'undo',
           'note',
-          `The ${table} was kept, because somebody has changed it since.`,
+          `The ${nameOf(delivery, role)} was kept, because somebody has changed it since.`,
         );
     } catch (error) {
       auditLog.addNote(
         'undo',
         'failed',
-        `The ${table} could not be deleted again: ${safeMessage(error)}`,
+        `The ${nameOf(delivery, role)} could not be deleted again: ${safeMessage(error)}`,
       );
     }
   }
 }
 
-function forgetRecord({ progress }: Delivery, table: PushTable): void {
-  const { [table]: _made, ...made } = progress.made;
-  const { [table]: _remote, ...remoteIds } = progress.remoteIds;
-  Object.assign(progress, { made, remoteIds, ...(table === 'lead' && { remoteId: null }) });
+function forgetRecord({ progress }: Delivery, role: ObjectRole): void {
+  const { [role]: _made, ...made } = progress.made;
+  const { [role]: _remote, ...remoteIds } = progress.remoteIds;
+  Object.assign(progress, { made, remoteIds, ...(role === 'lead' && { remoteId: null }) });
 }
 
-/** Whether another push uses the record too, as is possible for accounts and contacts. */
+/** Whether another push uses the record too, as is possible for companies and contacts. */
 async function isShared(
   { push: { tenantId, connectionId, id } }: Delivery,
-  table: PushTable,
+  role: ObjectRole,
   remoteId: string,
 ): Promise<boolean> {
   const others = and(
     eq(pushes.tenantId, tenantId),
     eq(pushes.connectionId, connectionId),
     ne(pushes.id, id),
-    sql`${pushes.remoteIds} ->> ${table} = ${remoteId}`,
+    sql`${pushes.remoteIds} ->> ${role} = ${remoteId}`,
   );
   const rows = await retryInTenant(tenantId, (tx) =>
     tx.select({ id: pushes.id }).from(pushes).where(others).limit(1),

@@ -1,17 +1,17 @@
 import { RemoteError } from '../../../platform/http/errors.ts';
 import type { HttpClient } from '../../../platform/http/types.ts';
 import type {
-  PushTable,
+  ObjectRole,
+  RecordChange,
   RemoteRecord,
-  RemoteTables,
+  RemoteObjects,
   SearchKey,
   TargetMetadata,
-  Write,
   WriteResult,
 } from '../../contract/destination.ts';
 import { buildPayload, pickFields, toRemoteRecord } from './rows.ts';
 import { OUR_KEY, buildFilter, matchesDomain, quoteLiteral } from './search.ts';
-import { TABLES } from './table-names.ts';
+import { TABLES } from './objects.ts';
 import {
   createRefusalError,
   isDuplicate,
@@ -28,27 +28,35 @@ const KEY_TAKEN =
 /** Records that a search returns at most. */
 const MAX_FOUND = 10;
 
-/** The tables of one environment. `metadata` says which fields and keys they have. */
-export function createRemoteTables(
+/** The objects of one environment. `metadata` says which fields and keys they have. */
+export function createRemoteObjects(
   http: HttpClient,
   root: string,
   metadata: TargetMetadata,
-): RemoteTables {
+): RemoteObjects {
   const environment = { http, root, metadata };
   return {
-    read: (table, id, fields) =>
-      readRecord(environment, table, toRecordPath({ table, id }), fields),
-    search: (table, key, fields) => searchRecords(environment, table, key, fields),
-    create: (given, { detect }) =>
-      writeRecord(environment, `the new ${given.table}`, given, {
-        'if-none-match': '*',
-        ...(detect && { 'mscrm.suppressduplicatedetection': 'false' }),
-      }),
+    // The Web API creates a record under the id that its address names.
+    toId: (_role, key) => key,
+    read: (role, id, fields) => readRecord(environment, role, toRecordPath({ role, id }), fields),
+    readOwn: (role, key, fields) =>
+      readRecord(environment, role, toRecordPath({ role, id: key }), fields),
+    search: (role, key, fields) => searchRecords(environment, role, key, fields),
+    create: ({ key, ...given }, { detect }) =>
+      writeRecord(
+        environment,
+        `the new ${TABLES[given.role].name}`,
+        { ...given, id: key },
+        {
+          'if-none-match': '*',
+          ...(detect && { 'mscrm.suppressduplicatedetection': 'false' }),
+        },
+      ),
     update: (given) =>
-      writeRecord(environment, `the changes to the ${given.table}`, given, {
-        'if-match': given.etag,
+      writeRecord(environment, `the changes to the ${TABLES[given.role].name}`, given, {
+        'if-match': given.version,
       }),
-    remove: (table, id, etag) => removeRecord(environment, { table, id }, etag),
+    remove: (role, id, version) => removeRecord(environment, { role, id }, version),
   };
 }
 
@@ -58,39 +66,39 @@ interface Environment {
   metadata: TargetMetadata;
 }
 
-const toRecordPath = ({ table, id }: Pick<Write, 'table' | 'id'>): string =>
-  `${TABLES[table].set}(${id})`;
+const toRecordPath = ({ role, id }: Pick<RecordChange, 'role' | 'id'>): string =>
+  `${TABLES[role].set}(${id})`;
 
-const hasField = ({ metadata }: Environment, table: PushTable, name: string): boolean =>
-  metadata.tables[table].fields.some((field) => field.name === name);
+const hasField = ({ metadata }: Environment, role: ObjectRole, name: string): boolean =>
+  metadata.objects[role]?.fields.some((field) => field.name === name) === true;
 
 async function readRecord(
   environment: Environment,
-  table: PushTable,
+  role: ObjectRole,
   recordPath: string,
   fields: readonly string[],
 ): Promise<RemoteRecord | null> {
   const { http, root } = environment;
-  const select = selectClause(environment, table, fields);
+  const select = selectClause(environment, role, fields);
   const response = await send(http, root, { path: `${recordPath}?$select=${select}` });
   if (isMissing(response)) return null;
   if (response.status >= 400)
-    throw createRefusalError(`a request for a record of ${TABLES[table].set}`, response);
-  return toRemoteRecord(table, response.body, fields);
+    throw createRefusalError(`a request for a record of ${TABLES[role].set}`, response);
+  return toRemoteRecord(role, response.body, fields);
 }
 
 function selectClause(
   environment: Environment,
-  table: PushTable,
+  role: ObjectRole,
   fields: readonly string[],
 ): string {
-  const { id, parents } = TABLES[table];
+  const { id, parents } = TABLES[role];
   const optional = [OUR_KEY, 'emailaddress1', 'websiteurl'];
   const names = [
     id,
     'statecode',
     'modifiedon',
-    ...optional.filter((name) => hasField(environment, table, name)),
+    ...optional.filter((name) => hasField(environment, role, name)),
     ...Object.values(parents).map(({ column }) => column),
     ...fields,
   ];
@@ -99,36 +107,37 @@ function selectClause(
 
 async function searchRecords(
   environment: Environment,
-  table: PushTable,
+  role: ObjectRole,
   key: SearchKey,
   fields: readonly string[],
 ): Promise<RemoteRecord[]> {
-  if (key.by === 'ours' && hasOurKey(environment, table)) {
-    const path = `${TABLES[table].set}(${OUR_KEY}=${quoteLiteral(key.leadId)})`;
-    const found = await readRecord(environment, table, path, fields);
+  if (key.by === 'ours' && hasOurKey(environment, role)) {
+    const path = `${TABLES[role].set}(${OUR_KEY}=${quoteLiteral(key.leadId)})`;
+    const found = await readRecord(environment, role, path, fields);
     return found === null ? [] : [found];
   }
-  const filter = buildFilter(table, key, (name) => hasField(environment, table, name));
+  const filter = buildFilter(role, key, (name) => hasField(environment, role, name));
   if (filter === null) return [];
-  const rows = await fetchRows(environment, table, [
-    `$select=${selectClause(environment, table, fields)}`,
+  const rows = await fetchRows(environment, role, [
+    `$select=${selectClause(environment, role, fields)}`,
     `$filter=${encodeURIComponent(filter)}`,
   ]);
   return rows
     .filter((row) => key.by !== 'domain' || matchesDomain(row, key.domain))
-    .map((row) => toRemoteRecord(table, row, fields));
+    .map((row) => toRemoteRecord(role, row, fields));
 }
 
 /** Whether our key is an active alternate key, by which a record can be addressed directly. */
-const hasOurKey = ({ metadata }: Environment, table: PushTable): boolean =>
-  metadata.tables[table].keys.some((columns) => columns.length === 1 && columns[0] === OUR_KEY);
+const hasOurKey = ({ metadata }: Environment, role: ObjectRole): boolean =>
+  metadata.objects[role]?.keys.some((columns) => columns.length === 1 && columns[0] === OUR_KEY) ===
+  true;
 
 async function fetchRows(
   { http, root }: Environment,
-  table: PushTable,
+  role: ObjectRole,
   query: readonly string[],
 ): Promise<Record<string, unknown>[]> {
-  const { set } = TABLES[table];
+  const { set } = TABLES[role];
   const parameters = [...query, '$orderby=createdon', `$top=${MAX_FOUND}`].join('&');
   const response = await send(http, root, { path: `${set}?${parameters}` });
   if (response.status >= 400) throw createRefusalError(`a search in ${set}`, response);
@@ -139,26 +148,26 @@ async function fetchRows(
 async function writeRecord(
   { http, root }: Environment,
   what: string,
-  { table, id, values, parents }: Write,
+  { role, id, values, parents }: Omit<RecordChange, 'version'>,
   headers: Record<string, string>,
 ): Promise<WriteResult> {
   const sent = Object.keys(values);
   const response = await send(http, root, {
     method: 'PATCH',
-    path: `${toRecordPath({ table, id })}?$select=${[TABLES[table].id, ...sent].join(',')}`,
-    json: buildPayload(table, values, parents),
+    path: `${toRecordPath({ role, id })}?$select=${[TABLES[role].id, ...sent].join(',')}`,
+    json: buildPayload(role, values, parents),
     headers: { prefer: 'return=representation', ...headers },
     effect: 'once',
   });
-  return toWriteResult(what, response, headers, sent);
+  return toWriteResult(what, response, { id, headers, sent });
 }
 
 async function removeRecord(
   { http, root }: Environment,
-  record: Pick<Write, 'table' | 'id'>,
-  etag: string,
+  record: Pick<RecordChange, 'role' | 'id'>,
+  version: string,
 ): Promise<WriteResult> {
-  const headers = { 'if-match': etag };
+  const headers = { 'if-match': version };
   const path = toRecordPath(record);
   const response = await send(http, root, {
     method: 'DELETE',
@@ -166,20 +175,30 @@ async function removeRecord(
     headers,
     effect: 'once',
   });
-  return toWriteResult(`the removal of the ${record.table}`, response, headers);
+  return toWriteResult(`the removal of the ${TABLES[record.role].name}`, response, {
+    id: record.id,
+    headers,
+  });
+}
+
+/** What a write was about, and what it sent. */
+interface Sent {
+  id: string;
+  headers: Record<string, string>;
+  sent?: readonly string[];
 }
 
 function toWriteResult(
   what: string,
   response: WebApiResponse,
-  headers: Record<string, string>,
-  sent: readonly string[] = [],
+  { id, headers, sent = [] }: Sent,
 ): WriteResult {
   const { status, body } = response;
   if (status < 300)
     return {
       kind: 'done',
-      etag: String(body['@odata.etag'] ?? response.headers['etag'] ?? ''),
+      id,
+      version: String(body['@odata.etag'] ?? response.headers['etag'] ?? ''),
       kept: pickFields(body, sent),
     };
   if (isDuplicate(response)) return { kind: 'duplicate' };
