@@ -7,6 +7,7 @@ import { FencedError } from '../platform/lease.ts';
 import { log } from '../platform/log.ts';
 import { prefetch } from '../platform/prefetch.ts';
 import { withSpan } from '../platform/tracing.ts';
+import { CircleWatch } from './circles.ts';
 import { closeStreamCounters, openStreamCounters } from './counters.ts';
 import { classifyFailure, SliceExpiredError, StoppedError, type Failure } from './failures.ts';
 import { assertLease } from './lease.ts';
@@ -68,8 +69,10 @@ async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGene
     concurrency: source.provider.limits.concurrency,
     partitions: () => readDuePartitions(source, stream, pass),
   };
+  const watch = new CircleWatch();
   failpoint('fetch.before');
   for await (const page of stream.read(context, pass.cursor)) {
+    watch.follow(page);
     yield page;
     failpoint('fetch.before');
   }
