@@ -8,6 +8,7 @@ import { benchFairness } from './fairness/index.ts';
 import { benchIndexes } from './indexes/index.ts';
 import { benchLeads } from './leads/index.ts';
 import { benchLimits } from './limits/index.ts';
+import { benchMapping } from './mapping/index.ts';
 import { benchPages } from './pages/index.ts';
 import { benchReplay } from './replay/index.ts';
 import { benchRival } from './rival/index.ts';
@@ -36,6 +37,7 @@ const parts = {
   limits: benchLimits,
   exports: benchExports,
   replay: benchReplay,
+  mapping: benchMapping,
 };
 type Name = keyof typeof parts;
 

@@ -6,6 +6,7 @@ import type { Table } from '../../bench/kit/report.ts';
 import { listColumns } from '../../bench/kit/scale.ts';
 import { leadTable } from '../../bench/leads/table.ts';
 import { limitTable } from '../../bench/limits/table.ts';
+import { mappingTable } from '../../bench/mapping/table.ts';
 import { pageTables } from '../../bench/pages/tables.ts';
 import { replayTable } from '../../bench/replay/table.ts';
 import { rivalTables } from '../../bench/rival/tables.ts';
@@ -136,6 +137,7 @@ describe('a case that was not run', () => {
       fairnessTable([{ beside: 'nobody', waits: [], counts: true }]),
       workerTable([]),
       limitTable([nothing]),
+      mappingTable({ schema: [], byHand: [], records: missing }),
       replayTable([{ label: 'all', replay: [], fetch: { 0: [], 50: [] }, records: missing }]),
       weightTable(new Map()),
       ...capacityTables({
