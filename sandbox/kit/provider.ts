@@ -55,6 +55,8 @@ export interface SandboxProvider {
   routes: Route[];
   /** Names the account for counters and faults; must not fail on bad credentials. */
   identify(request: Pick<SandboxRequest, 'headers' | 'query' | 'body'>): string | null;
+  /** Tells lists at one address apart, for faults that repeat a page. Default: the path. */
+  list?(request: Pick<SandboxRequest, 'path' | 'query'>): string;
   /** What stands in front of the API (a gateway); a reply here ends the request. */
   guard?(request: SandboxRequest): Reply | null;
   control: ProviderControl;

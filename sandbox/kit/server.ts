@@ -70,7 +70,7 @@ class KitServer {
    * The last page of each endpoint, for `repeat_page`: only of the same list, not of another one at
    * the same kind of address.
    */
-  readonly #lastReplies = new Map<string, { path: string; reply: Reply }>();
+  readonly #lastReplies = new Map<string, { list: string; reply: Reply }>();
 
   constructor(providers: SandboxProvider[], clock: SandboxClock) {
     this.#clock = clock;
@@ -122,14 +122,15 @@ class KitServer {
   async #reply(job: Job, effect: Effect | null): Promise<Reply> {
     const instead = effect && standIn(effect, this.#clock.now());
     if (instead) return instead;
+    const list = job.provider.list?.(job.request) ?? job.request.path;
     const key = `${job.target.provider}/${job.target.account}/${job.target.endpoint}`;
     if (effect?.kind === 'repeat_page') {
       const last = this.#lastReplies.get(key);
-      if (last?.path === job.request.path) return last.reply;
+      if (last?.list === list) return last.reply;
     }
     job.request.endless = effect?.kind === 'endless_pages';
     const reply = await respond(job);
-    this.#lastReplies.set(key, { path: job.request.path, reply });
+    this.#lastReplies.set(key, { list, reply });
     return effect?.kind === 'fail_after_effect' ? failedAfterEffect(effect.status) : reply;
   }
 
