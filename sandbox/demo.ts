@@ -1,6 +1,7 @@
 import type { AccountSpec } from './clienttether/account.ts';
 import { livingAccount } from './clienttether/generator.ts';
 import type { DynamicsSpec } from './dynamics-365/spec.ts';
+import type { SalesforceSpec } from './salesforce/spec.ts';
 import type { PartnerSpec } from './partner-center/account.ts';
 
 export interface DemoAccount {
@@ -147,6 +148,21 @@ export function demoOrgs(): DynamicsSpec[] {
       ...credentials,
       seed: 'summit-dynamics',
       leads: 260,
+      countedOn: COUNTED_ON,
+    },
+  ];
+}
+
+/** The organisation of Salesforce that the workspace of the same name reads. */
+export function demoSalesforce(): SalesforceSpec[] {
+  return [
+    {
+      name: 'harbor',
+      label: 'Harbor Fitness Sales',
+      clientId: 'demo_salesforce_app',
+      clientSecret: 'demo-salesforce-secret.sandbox-only',
+      seed: 'harbor-salesforce',
+      leads: 240,
       countedOn: COUNTED_ON,
     },
   ];

@@ -1,8 +1,10 @@
 import type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 import { clientTether, type ClientTetherSandbox } from './clienttether/provider.ts';
-import { demoOrgs, demoPartners, demoSpecs } from './demo.ts';
+import { demoOrgs, demoPartners, demoSalesforce, demoSpecs } from './demo.ts';
 import type { DynamicsSpec } from './dynamics-365/spec.ts';
 import { dynamics365, type DynamicsSandbox } from './dynamics-365/provider.ts';
+import type { SalesforceSpec } from './salesforce/spec.ts';
+import { salesforce, type SalesforceSandbox } from './salesforce/provider.ts';
 import { SandboxClock } from './kit/clock.ts';
 import type { FaultBook } from './kit/faults.ts';
 import type { RequestLog } from './kit/request-log.ts';
@@ -20,6 +22,8 @@ export { rowsAccount } from './clienttether/fixed.ts';
 export { POISON_NAMES, type PoisonName } from './clienttether/poison.ts';
 export { startDns, zoneFor, type DnsServer } from './dns/index.ts';
 export type { DynamicsChange } from './dynamics-365/control.ts';
+export type { SalesforceChange } from './salesforce/control.ts';
+export type { SalesforceSpec } from './salesforce/spec.ts';
 export type { DynamicsSpec } from './dynamics-365/spec.ts';
 export type { AccountSpec } from './clienttether/account.ts';
 export type { Change } from './clienttether/mutate.ts';
@@ -36,6 +40,8 @@ export interface SandboxOptions {
   partners?: PartnerSpec[];
   /** Environments of Dynamics 365; default: the one of the demo. */
   orgs?: DynamicsSpec[];
+  /** Organisations of Salesforce; default: the one of the demo. */
+  salesforce?: SalesforceSpec[];
   /** How the token endpoints behave. */
   tokens?: TokenRules & { device?: DeviceRules };
   /** Epoch ms that stand still, or a function; default: the wall clock. */
@@ -76,6 +82,8 @@ export interface Sandbox {
       baseUrl: string;
       loginUrl: string;
     };
+  salesforce: Pick<SalesforceSandbox, 'org' | 'desk'> &
+    Pick<SalesforceSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
   close(graceMs?: number): Promise<void>;
 }
 
@@ -89,6 +97,7 @@ export async function startSandbox({
   accounts = demoSpecs(),
   partners = demoPartners(),
   orgs = demoOrgs(),
+  salesforce: salesforceOrgs = demoSalesforce(),
   tokens = {},
   now,
 }: SandboxOptions = {}): Promise<Sandbox> {
@@ -96,7 +105,8 @@ export async function startSandbox({
   const ct = clientTether(accounts, clock);
   const pc = partnerCenter(partners, clock, tokens);
   const d365 = dynamics365(orgs, clock, tokens);
-  const kit = await startKit({ providers: [ct, pc, d365], clock, port, host });
+  const sf = salesforce(salesforceOrgs, clock, tokens);
+  const kit = await startKit({ providers: [ct, pc, d365, sf], clock, port, host });
   const clienttether = {
     baseUrl: `${kit.url}${ct.basePath}`,
     account: (name: string) => ct.account(name),
@@ -107,21 +117,12 @@ export async function startSandbox({
   const { account, desk, devices, leaks, refuseVersions, webhooks } = pc;
   const { mutate, poison, truth } = pc.control;
   const loginUrl = `${kit.url}${pc.basePath}`;
-  const orgUrl = `${kit.url}${d365.basePath}`;
-  const dynamics = {
-    baseUrl: orgUrl,
-    loginUrl: orgUrl,
-    org: d365.org,
-    desk: d365.desk,
-    mutate: d365.control.mutate,
-    poison: d365.control.poison,
-    truth: d365.control.truth,
-  };
   return {
     ...kit,
     clock,
     clienttether,
-    dynamics365: dynamics,
+    dynamics365: { ...exposeCrm(d365, kit.url), loginUrl: `${kit.url}${d365.basePath}` },
+    salesforce: exposeCrm(sf, kit.url),
     partnerCenter: {
       baseUrl: `${loginUrl}v1.0/engagements/`,
       loginUrl,
@@ -136,5 +137,21 @@ export async function startSandbox({
       poison,
       truth,
     },
+  };
+}
+
+/** What tests see of a CRM with organisations: its address, tokens, and what happens in them. */
+function exposeCrm<Crm extends DynamicsSandbox | SalesforceSandbox>(
+  { org, desk, control, basePath }: Crm,
+  url: string,
+) {
+  const { mutate, poison, truth } = control;
+  return {
+    baseUrl: `${url}${basePath}`,
+    org: org as Crm['org'],
+    desk: desk as Crm['desk'],
+    mutate: mutate as Crm['control']['mutate'],
+    poison: poison as Crm['control']['poison'],
+    truth: truth as Crm['control']['truth'],
   };
 }

@@ -1,0 +1,67 @@
+import { malformedQuery, noField, noObject, noRelationship, Refusal } from './errors.ts';
+import { isFilterable, OBJECTS, type Field, type ObjectName, type SObject } from './objects.ts';
+import type { SalesforceSpec } from './spec.ts';
+import type { Schema } from './objects.ts';
+
+/** What one user may see of the objects of an organisation. */
+export class Catalogue {
+  readonly #schema: Schema;
+  readonly #spec: SalesforceSpec;
+
+  constructor(schema: Schema, spec: SalesforceSpec) {
+    this.#schema = schema;
+    this.#spec = spec;
+  }
+
+  /** Names of objects are compared without regard to case. Throws Refusal (INVALID_TYPE). */
+  object(name: string): SObject {
+    const found = OBJECTS.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (found === undefined || this.#spec.hiddenObjects?.includes(found) === true)
+      throw noObject(name);
+    return this.#schema[found];
+  }
+
+  /** The fields that descriptions list. */
+  describedFields(object: SObject): Field[] {
+    const hidden = new Set(this.#spec.hidden ?? []);
+    return object.fields.filter(({ name }) => !hidden.has(`${object.name}.${name}`));
+  }
+
+  /** A field that a query names. Throws Refusal (INVALID_FIELD). */
+  field(object: SObject, name: string): Field {
+    const found = this.describedFields(object).find(
+      (field) => field.name.toLowerCase() === name.toLowerCase(),
+    );
+    if (
+      found === undefined ||
+      this.#spec.refused?.includes(`${object.name}.${found.name}`) === true
+    )
+      throw noField(name, object.name);
+    return found;
+  }
+
+  /** The reference behind the first part of a path. Throws Refusal (INVALID_FIELD). */
+  relationship(object: SObject, name: string): Field & { to: readonly ObjectName[] } {
+    const found = this.describedFields(object).find(
+      ({ relationship }) => relationship?.toLowerCase() === name.toLowerCase(),
+    );
+    if (found?.to === undefined) throw noRelationship(name);
+    return { ...found, to: found.to };
+  }
+
+  /** Checks a path such as `Owner.Name`; of several possible parents only common fields count. */
+  checkPath(object: SObject, path: string): void {
+    const [first = '', ...rest] = path.split('.');
+    if (rest.length === 0) return void this.field(object, first);
+    for (const parent of this.relationship(object, first).to)
+      this.checkPath(this.#schema[parent], rest.join('.'));
+  }
+
+  /** A field that is compared or sorted by. */
+  filterable(object: SObject, path: string): Field {
+    if (path.includes('.')) throw malformedQuery(`the sandbox does not filter by ${path}`);
+    const field = this.field(object, path);
+    if (isFilterable(field)) return field;
+    throw new Refusal(400, 'INVALID_FIELD', `field '${path}' can not be filtered in a query call`);
+  }
+}
