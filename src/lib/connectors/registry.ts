@@ -1,6 +1,7 @@
 import { clienttether } from './clienttether/index.ts';
 import { dynamics365 } from './dynamics-365/index.ts';
 import { partnerCenter } from './partner-center/index.ts';
+import { salesforce } from './salesforce/index.ts';
 import type { ProviderDefinition } from './contract/provider.ts';
 
 /** All providers, in the order of lists and forms. */
@@ -8,6 +9,7 @@ export const providers: readonly ProviderDefinition[] = [
   anyProvider(clienttether),
   anyProvider(partnerCenter),
   anyProvider(dynamics365),
+  anyProvider(salesforce),
 ];
 
 /** The provider with a key. Throws an Error that names the known keys when there is none. */

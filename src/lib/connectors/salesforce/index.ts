@@ -1,0 +1,67 @@
+import { defineProvider } from '../contract/provider.ts';
+import { isTokenRejected } from './api-error.ts';
+import { limits } from './limits.ts';
+import { salesforceSettings, type SalesforceSettings } from './settings.ts';
+import { streams } from './streams.ts';
+import { fetchResources, whoAmI } from './who-am-i.ts';
+
+/** My Domains: of the public clouds, and of the one of the United States Department of Defense. */
+const HOSTS = ['*.my.salesforce.com', '*.my.salesforce.mil'];
+
+/**
+ * Salesforce: leads, accounts, contacts, opportunities, activities and notes of a customer.
+ *
+ * Requests go to the REST API of the organisation on behalf of the user that its application runs
+ * as. Which fields a query may name depends on the customer and on the rights of that user, so
+ * objects are described first (describe.ts). Everything is read at first and once a day, of large
+ * objects by a job of Bulk API 2.0 (job.ts); other passes follow the time of change (paging.ts,
+ * position.ts) and the feed of deletions (deletions.ts). Tokens have no lifetime: they are used
+ * until they are rejected.
+ *
+ * Sources: https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest.md and its
+ * sibling pages.
+ */
+export const salesforce = defineProvider({
+  key: 'salesforce',
+  label: 'Salesforce',
+  category: 'crm',
+  auth: {
+    kind: 'oauth2',
+    secrets: [
+      {
+        name: 'clientSecret',
+        label: 'Consumer secret',
+        help:
+          'The secret of the application, in Salesforce under Setup > External Client App ' +
+          'Manager, in its OAuth settings.',
+      },
+    ],
+    grant: {
+      kind: 'client_credentials',
+      // The general login hosts refuse this grant: it is only for the organisation's own address.
+      tokenUrl: ({ baseUrl }: SalesforceSettings) => new URL('services/oauth2/token', baseUrl).href,
+      tokenHosts: HOSTS,
+      form: ({ clientId }: SalesforceSettings, { clientSecret = '' }) => ({
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+      isTokenRejected,
+    },
+  },
+  settings: salesforceSettings,
+  settingFields: [
+    {
+      name: 'clientId',
+      label: 'Consumer key',
+      help: 'The key of the application that allows the client credentials flow.',
+      required: true,
+    },
+  ],
+  hosts: HOSTS,
+  limits,
+  streams,
+  whoAmI,
+  async check(context) {
+    await fetchResources(context);
+  },
+});
