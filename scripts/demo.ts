@@ -1,5 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { demoAccounts, demoOrgs, demoPartners, type DemoSlug } from '../sandbox/demo.ts';
+import {
+  demoAccounts,
+  demoOrgs,
+  demoPartners,
+  demoSalesforce,
+  type DemoSlug,
+} from '../sandbox/demo.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import {
@@ -8,6 +14,7 @@ import {
   updateSettings,
   type NewConnection,
 } from '../src/lib/connections/connections.ts';
+import { getProvider } from '../src/lib/connectors/registry.ts';
 import { globalDb } from '../src/lib/platform/db/database.ts';
 import { tenants } from '#lib/schema/tenants.ts';
 import { setFeature } from '#lib/identity/features.ts';
@@ -94,12 +101,12 @@ async function connectAccounts(tenantId: string, slug: DemoSlug, sandbox: Sandbo
   });
   const others = listAccounts(slug, sandbox);
   for (const account of others) await createConnection({ tenantId, ...account });
-  if (others.length === 0) return;
+  if (!others.some(({ provider }) => getProvider(provider).push !== undefined)) return;
   for (const feature of ['lead-engine', 'crm-push'] as const)
     await setFeature(tenantId, feature, true, null);
 }
 
-/** The Partner Center and Dynamics 365 accounts of a workspace, if it has any. */
+/** The accounts of a workspace at other providers, if it has any. */
 function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'tenantId'>[] {
   const addresses = getAddresses(sandbox);
   const partners = demoPartners()
@@ -116,11 +123,18 @@ function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'te
       settings: { ...addresses['dynamics-365'], tenantId: tenant, clientId },
       secrets: { clientSecret },
     }));
-  return [...partners, ...orgs];
+  const salesforce = demoSalesforce()
+    .filter(({ name }) => name === slug)
+    .map(({ clientId, clientSecret }) => ({
+      provider: 'salesforce',
+      settings: { ...addresses.salesforce, clientId },
+      secrets: { clientSecret },
+    }));
+  return [...partners, ...orgs, ...salesforce];
 }
 
 /** The settings that contain addresses, by provider. */
-function getAddresses({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
+function getAddresses({ clienttether, partnerCenter, dynamics365, salesforce }: Sandbox) {
   return {
     clienttether: { baseUrl: clienttether.baseUrl },
     'partner-center': {
@@ -129,6 +143,7 @@ function getAddresses({ clienttether, partnerCenter, dynamics365 }: Sandbox) {
       webhookUrl: partnerCenter.webhookUrl,
     },
     'dynamics-365': { baseUrl: dynamics365.baseUrl, loginUrl: dynamics365.loginUrl },
+    salesforce: { baseUrl: salesforce.baseUrl },
   };
 }
 
