@@ -135,8 +135,11 @@ function isEqual(value: Value, wanted: Value): boolean {
     : value.toLowerCase() === wanted.toLowerCase();
 }
 
-const toPattern = (like: string): RegExp =>
-  new RegExp(`^${RegExp.escape(like).replaceAll('%', '.*').replaceAll('_', '.')}$`, 'is');
+function toPattern(like: string): RegExp {
+  const parts = Array.from(like, (character) => WILDCARDS[character] ?? RegExp.escape(character));
+  return new RegExp(`^${parts.join('')}$`, 'is');
+}
+const WILDCARDS: Record<string, string> = { '%': '.*', _: '.' };
 
 /** Nothing comes first. */
 function compareValues(one: Value, other: Value): number {

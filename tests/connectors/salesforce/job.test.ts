@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor, Page } from '#lib/connectors/contract/source.ts';
-import { omitRows, parseRows } from '#lib/connectors/salesforce/body.ts';
+import { parseRows, rewriteRows } from '#lib/connectors/salesforce/body.ts';
 import { changes, connect, DAY, full, idsOf, lead, MINUTE, pagesOf, tokenOf } from './harness.ts';
 
 const many = (count: number) =>
@@ -117,15 +117,22 @@ describe('results of a job', () => {
     ]);
   });
 
-  it('lose the rows of erased people and nothing else', () => {
-    const rest = omitRows(body, (row) => (row as { Name: string }).Name === 'Bo');
-    expect(rest).toBe(body.split('\n').slice(0, 3).join('\n').concat('\n'));
-    expect(omitRows(body, () => false)).toBe(body);
+  it('are changed row by row, and lose rows, and nothing else', () => {
+    const named = (name: string) => (row: unknown) => (row as { Name: string }).Name === name;
+    const without = rewriteRows(body, (row) => (named('Bo')(row) ? undefined : row));
+    expect(without).toBe(body.split('\n').slice(0, 3).join('\n').concat('\n'));
+    const changed = rewriteRows(body, (row) =>
+      named('Bo')(row) ? row : { ...(row as object), Owner: { Name: '"erased", so' } },
+    );
+    expect(changed).toBe(body.replace('Kim, Lee', '""erased"", so'));
+    expect(rewriteRows(body, (row) => row)).toBe(body);
     expect(
       parseRows(
         { name: 'Lead', fields: [] },
-        omitRows(body, () => true),
+        rewriteRows(body, () => undefined),
       ),
     ).toEqual([]);
+    const json = '{"done":true,"records":[]}';
+    expect(rewriteRows(json, () => undefined)).toBe(json);
   });
 });

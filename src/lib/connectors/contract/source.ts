@@ -117,10 +117,10 @@ export interface StreamDefinition<Settings, Entity extends EntityName = EntityNa
   /** The items of a stored body, for replays. Sends no request. Pure. */
   parse(body: string): unknown[];
   /**
-   * A stored body without the items that `isGone` names, for bodies that are not JSON: erased
-   * people are taken out of what is stored. Absent when all bodies are JSON. Pure.
+   * A stored body with its items changed, and without those that `change` returns undefined for: so
+   * are erased people taken out of bodies that are not JSON. Absent when all bodies are JSON. Pure.
    */
-  omit?(body: string, isGone: (item: unknown) => boolean): string;
+  rewrite?(body: string, change: (item: unknown) => unknown): string;
   /** The source's id of an item; undefined when it has none. Pure. */
   identify(item: unknown): string | undefined;
   /** Maps an item to a record. Pure. Throws RecordRejected with a reason in plain words. */

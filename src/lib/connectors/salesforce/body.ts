@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
+import { getOwn } from '../../platform/own.ts';
 import { toObject, tryParseJson } from '../kit/json.ts';
 import { DELETED_FIELD, type SalesforceObject } from './describe.ts';
 
@@ -99,16 +100,31 @@ function parseCsvRows(body: string): unknown[] {
 }
 
 /**
- * CSV without the rows that `isGone` names. Every value is in quotes, as Salesforce writes them.
+ * Results of a job with their rows changed, and without those that `change` returns undefined for.
+ * The body stays as it is when nothing changes. Every value is in quotes, as Salesforce writes them.
  */
-export function omitRows(body: string, isGone: (row: unknown) => boolean): string {
+export function rewriteRows(body: string, change: (row: unknown) => unknown): string {
   if (/^\s*\{/.test(body)) return body;
   const [header = [], ...lines] = parseCsv(body);
   const columns = header.map(splitPath);
-  const rest = lines.filter((cells) => !isGone(toRow(columns, cells)));
-  if (rest.length === lines.length) return body;
-  return [header, ...rest].map(formatLine).join('');
+  let isSame = true;
+  const rest = lines.flatMap((cells) => {
+    const row = toRow(columns, cells);
+    const changed = change(row);
+    if (changed === row) return [cells];
+    isSame = false;
+    return changed === undefined ? [] : [toCells(columns, changed)];
+  });
+  return isSame ? body : [header, ...rest].map(formatLine).join('');
 }
+
+/** The reverse of `toRow`. */
+const toCells = (columns: readonly Column[], row: unknown): string[] =>
+  columns.map(([field, ofParent]) => {
+    const value = getOwn(toObject(row), field);
+    const cell = ofParent === undefined ? value : getOwn(toObject(value), ofParent);
+    return typeof cell === 'string' ? cell : '';
+  });
 
 const formatLine = (cells: readonly string[]): string =>
   `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`;

@@ -1,6 +1,6 @@
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import { defineStream, type Changes, type MapContext } from '../contract/source.ts';
-import { omitRows, parseRows } from './body.ts';
+import { parseRows, rewriteRows } from './body.ts';
 import { DELETED_FIELD, TIME_FIELD, type SalesforceObject } from './describe.ts';
 import { isShownActivity, mapEvent, mapTask } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
@@ -191,7 +191,7 @@ const stream = <Entity extends EntityName>({ object, ...parts }: StreamParts<Ent
     changes: CHANGES,
     read: (context, cursor) => readObject(object, context, cursor),
     parse: (body) => parseRows(object, body),
-    omit: omitRows,
+    rewrite: rewriteRows,
     identify: readId,
   });
 

@@ -32,15 +32,15 @@ export function rewriteBody(
 /** The text without the items that are gone and without what names anybody; undefined if equal. */
 function rewriteText(
   suppression: Suppression,
-  stream: Pick<Stream, 'omit'>,
+  stream: Pick<Stream, 'rewrite'>,
   gone: ReadonlySet<string>,
   body: string,
 ): string | undefined {
   const tree = tryParseJson(body);
   if (tree === undefined) {
-    const isGone = (item: unknown) => gone.has(JSON.stringify(item));
-    const rest = gone.size === 0 ? body : (stream.omit?.(body, isGone) ?? body);
-    const text = suppression.maskText(rest);
+    const change = (item: unknown) =>
+      gone.has(JSON.stringify(item)) ? undefined : suppression.maskValue(item);
+    const text = stream.rewrite?.(body, change) ?? suppression.maskText(body);
     return text === body ? undefined : text;
   }
   const rest = suppression.maskValue(removeItems(tree, gone));
