@@ -2,6 +2,7 @@ import type { AccountSpec } from './clienttether/account.ts';
 import { livingAccount } from './clienttether/generator.ts';
 import type { DynamicsSpec } from './dynamics-365/spec.ts';
 import type { SalesforceSpec } from './salesforce/spec.ts';
+import type { HubSpotSpec } from './hubspot/spec.ts';
 import type { PartnerSpec } from './partner-center/account.ts';
 
 export interface DemoAccount {
@@ -163,6 +164,21 @@ export function demoSalesforce(): SalesforceSpec[] {
       clientSecret: 'demo-salesforce-secret.sandbox-only',
       seed: 'harbor-salesforce',
       leads: 240,
+      countedOn: COUNTED_ON,
+    },
+  ];
+}
+
+/** The HubSpot account that the workspace of the same name reads. */
+export function demoPortals(): HubSpotSpec[] {
+  return [
+    {
+      name: 'juniper',
+      label: 'Juniper Wholesale',
+      token: 'pat-demo-juniper.sandbox-only',
+      portalId: 4_411_890,
+      seed: 'juniper-hubspot',
+      contacts: 120,
       countedOn: COUNTED_ON,
     },
   ];

@@ -1,10 +1,12 @@
 import type { AccountSpec, ClientTetherAccount } from './clienttether/account.ts';
 import { clientTether, type ClientTetherSandbox } from './clienttether/provider.ts';
-import { demoOrgs, demoPartners, demoSalesforce, demoSpecs } from './demo.ts';
+import { demoOrgs, demoPartners, demoPortals, demoSalesforce, demoSpecs } from './demo.ts';
 import type { DynamicsSpec } from './dynamics-365/spec.ts';
 import { dynamics365, type DynamicsSandbox } from './dynamics-365/provider.ts';
 import type { SalesforceSpec } from './salesforce/spec.ts';
 import { salesforce, type SalesforceSandbox } from './salesforce/provider.ts';
+import { hubSpot, type HubSpotSandbox } from './hubspot/provider.ts';
+import type { HubSpotSpec } from './hubspot/spec.ts';
 import { SandboxClock } from './kit/clock.ts';
 import type { FaultBook } from './kit/faults.ts';
 import type { RequestLog } from './kit/request-log.ts';
@@ -25,6 +27,8 @@ export type { DynamicsChange } from './dynamics-365/control.ts';
 export type { SalesforceChange } from './salesforce/control.ts';
 export type { SalesforceSpec } from './salesforce/spec.ts';
 export type { DynamicsSpec } from './dynamics-365/spec.ts';
+export type { HubSpotChange } from './hubspot/control.ts';
+export type { HubSpotSpec } from './hubspot/spec.ts';
 export type { AccountSpec } from './clienttether/account.ts';
 export type { Change } from './clienttether/mutate.ts';
 export type { Kind, Row } from './clienttether/rows.ts';
@@ -42,6 +46,8 @@ export interface SandboxOptions {
   orgs?: DynamicsSpec[];
   /** Organisations of Salesforce; default: the one of the demo. */
   salesforce?: SalesforceSpec[];
+  /** HubSpot accounts; default: the one of the demo. */
+  portals?: HubSpotSpec[];
   /** How the token endpoints behave. */
   tokens?: TokenRules & { device?: DeviceRules };
   /** Epoch ms that stand still, or a function; default: the wall clock. */
@@ -84,6 +90,8 @@ export interface Sandbox {
     };
   salesforce: Pick<SalesforceSandbox, 'org' | 'desk'> &
     Pick<SalesforceSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
+  hubspot: Pick<HubSpotSandbox, 'account'> &
+    Pick<HubSpotSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
   close(graceMs?: number): Promise<void>;
 }
 
@@ -98,6 +106,7 @@ export async function startSandbox({
   partners = demoPartners(),
   orgs = demoOrgs(),
   salesforce: salesforceOrgs = demoSalesforce(),
+  portals = demoPortals(),
   tokens = {},
   now,
 }: SandboxOptions = {}): Promise<Sandbox> {
@@ -106,7 +115,8 @@ export async function startSandbox({
   const pc = partnerCenter(partners, clock, tokens);
   const d365 = dynamics365(orgs, clock, tokens);
   const sf = salesforce(salesforceOrgs, clock, tokens);
-  const kit = await startKit({ providers: [ct, pc, d365, sf], clock, port, host });
+  const hs = hubSpot(portals, clock);
+  const kit = await startKit({ providers: [ct, pc, d365, sf, hs], clock, port, host });
   const clienttether = {
     baseUrl: `${kit.url}${ct.basePath}`,
     account: (name: string) => ct.account(name),
@@ -123,6 +133,7 @@ export async function startSandbox({
     clienttether,
     dynamics365: { ...exposeCrm(d365, kit.url), loginUrl: `${kit.url}${d365.basePath}` },
     salesforce: exposeCrm(sf, kit.url),
+    hubspot: { baseUrl: `${kit.url}${hs.basePath}`, account: hs.account, ...hs.control },
     partnerCenter: {
       baseUrl: `${loginUrl}v1.0/engagements/`,
       loginUrl,

@@ -1,0 +1,76 @@
+import type { SandboxClock } from '../kit/clock.ts';
+import { invalid, missingScope, Refusal } from './errors.ts';
+import { Life } from './life.ts';
+import type { HubSpotSpec, Scope } from './spec.ts';
+import { Store } from './store.ts';
+import { Throttle } from './throttle.ts';
+import { findType, type ObjectSpec, type PropertySpec, type TypeName } from './types.ts';
+
+/** An account: its rows, which live by seed and time, and what may be read of them. */
+export class HubSpotAccount {
+  readonly spec: HubSpotSpec;
+  readonly store = new Store();
+  readonly throttle: Throttle;
+  readonly life: Life;
+  readonly #clock: SandboxClock;
+
+  constructor(spec: HubSpotSpec, clock: SandboxClock) {
+    this.spec = spec;
+    this.#clock = clock;
+    this.throttle = new Throttle(clock, spec.limits);
+    this.life = new Life(this.store, spec);
+  }
+
+  /** Lets happen what is due. To be called before anything is read. */
+  live(): void {
+    this.life.until(this.now());
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The type by any of its names. Throws Refusal when the account does not have it. */
+  type(name: string): ObjectSpec {
+    const found = findType(name);
+    if (found !== undefined && this.spec.without?.includes(found.type) !== true) return found;
+    const status = this.spec.unknownTypeStatus ?? 400;
+    throw new Refusal(
+      status,
+      status === 404 ? 'OBJECT_NOT_FOUND' : 'VALIDATION_ERROR',
+      `Unable to infer object type from: ${name}`,
+    );
+  }
+
+  /** The type, if the app may read its objects. Throws Refusal. */
+  readable(name: string): ObjectSpec {
+    const spec = this.type(name);
+    this.need(`crm.objects.${scopeOf(spec.type)}.read`);
+    return spec;
+  }
+
+  /** Throws Refusal when the app lacks a scope. */
+  need(scope: Scope): void {
+    if (this.spec.denied?.includes(scope) === true) throw missingScope(scope);
+  }
+
+  properties({ type, properties }: ObjectSpec): PropertySpec[] {
+    const own = this.spec.custom?.[type] ?? [];
+    return [
+      ...properties,
+      ...own.map((name) => ({ name, kind: 'text' as const, isCustom: true as const })),
+    ];
+  }
+
+  /** Throws Refusal when the type has no such property. */
+  property(spec: ObjectSpec, name: string): PropertySpec {
+    const found = this.properties(spec).find((each) => each.name === name);
+    if (found === undefined)
+      throw invalid(`There was a problem with the request. Property "${name}" does not exist`);
+    return found;
+  }
+}
+
+/** Notes, tasks and meetings come with contacts. */
+const scopeOf = (type: TypeName): TypeName =>
+  ['notes', 'tasks', 'meetings'].includes(type) ? 'contacts' : type;

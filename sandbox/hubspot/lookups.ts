@@ -1,0 +1,94 @@
+import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
+import type { HubSpotAccount } from './account.ts';
+import { invalid } from './errors.ts';
+import { readArchived, readLimit } from './list.ts';
+import { DEAL_STAGES, LEAD_STAGES, type StageSpec } from './pipelines.ts';
+import { toTime } from './store.ts';
+
+/** GET of the account itself. */
+export function details({ spec: { portalId } }: HubSpotAccount): Reply {
+  return json({
+    portalId,
+    accountType: 'STANDARD',
+    timeZone: 'US/Eastern',
+    companyCurrency: 'USD',
+    additionalCurrencies: [],
+    utcOffset: '-05:00',
+    utcOffsetMilliseconds: -18_000_000,
+    uiDomain: 'app.hubspot.com',
+    dataHostingLocation: 'na1',
+  });
+}
+
+const OWNERS_KNOWN = new Set(['limit', 'after', 'email', 'archived']);
+
+/** GET of the owners, active or deactivated, in the order of their ids. */
+export function owners(account: HubSpotAccount, { query }: SandboxRequest): Reply {
+  account.need('crm.objects.owners.read');
+  for (const name of query.keys())
+    if (!OWNERS_KNOWN.has(name)) throw invalid(`Unknown query parameter ${name}`, name);
+  const limit = readLimit(query.get('limit'), 500, 100);
+  const archived = readArchived(query.get('archived'));
+  const all = account.life.owners.filter((owner) => owner.archived === archived);
+  const start = Number(query.get('after') ?? 0);
+  const page = all.slice(start, start + limit);
+  const at = toTime(account.spec.countedOn);
+  const results = page.map(({ id, ...owner }) => ({
+    id,
+    type: 'PERSON',
+    ...owner,
+    userId: Number(id) + 7,
+    createdAt: at,
+    updatedAt: at,
+  }));
+  const end = start + page.length;
+  return json({
+    results,
+    ...(end < all.length && { paging: { next: { after: String(end) } } }),
+  });
+}
+
+/** GET of the pipelines of deals or leads. */
+export function pipelines(account: HubSpotAccount, { params }: SandboxRequest): Reply {
+  const { type } = account.readable(params.type ?? '');
+  if (type === 'leads')
+    return json({ results: [pipeline('lead-pipeline-id', 'Lead pipeline', 0, LEAD_STAGES)] });
+  if (type !== 'deals') return json({ results: [] });
+  const first = pipeline('default', 'Sales Pipeline', 0, DEAL_STAGES);
+  const second = pipeline(
+    'renewals',
+    'Renewals',
+    1,
+    DEAL_STAGES.map((stage) => ({ ...stage, id: `renewals-${stage.id}` })),
+  );
+  return json({ results: account.spec.hasSecondPipeline ? [second, first] : [first] });
+}
+
+function pipeline(id: string, label: string, displayOrder: number, stages: readonly StageSpec[]) {
+  const times = { createdAt: toTime(0), updatedAt: toTime(0), archived: false };
+  const all = stages.map((stage, place) => ({ ...stage, displayOrder: place, ...times }));
+  return { id, label, displayOrder, ...times, stages: all.toReversed() };
+}
+
+/** GET of the properties of a type. */
+export function properties(account: HubSpotAccount, { params }: SandboxRequest): Reply {
+  const spec = account.readable(params.type ?? '');
+  const results = account.properties(spec).map(({ name, kind, options = [], isCustom }) => ({
+    name,
+    label: name,
+    type: {
+      text: 'string',
+      number: 'number',
+      time: 'datetime',
+      choice: 'enumeration',
+      flag: 'bool',
+    }[kind],
+    fieldType: kind === 'choice' ? 'select' : 'text',
+    groupName: 'information',
+    description: '',
+    hubspotDefined: isCustom !== true,
+    archived: false,
+    options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
+  }));
+  return json({ results });
+}

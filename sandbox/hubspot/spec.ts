@@ -1,0 +1,54 @@
+import type { TypeName } from './types.ts';
+
+/** What a private app may be allowed to read. */
+export type Scope = `crm.objects.${TypeName | 'owners'}.read` | `crm.schemas.${TypeName}.read`;
+
+/** Limits as documented for the smallest accounts with a paid plan, unless told otherwise. */
+export interface LimitRules {
+  /** Requests in any ten seconds. Default 190. */
+  burst?: number;
+  /** Searches in any second, of all applications together. Default 5. */
+  searches?: number;
+  /** Requests in a day. Default 625,000. */
+  daily?: number;
+  /** Unconfirmed: whether and how a 429 says when to come back. Default 'none'. */
+  retryAfter?: 'none' | 'seconds' | 'milliseconds';
+}
+
+/** One account of HubSpot, and the private app that reads it. */
+export interface HubSpotSpec {
+  name: string;
+  label: string;
+  token: string;
+  portalId: number;
+  seed: string;
+  /**
+   * How many contacts there are at `countedOn`; they keep coming at the same pace, and so does all
+   * that follows from them.
+   */
+  contacts: number;
+  /** Epoch milliseconds. A constant, so that restarts give the same rows. */
+  countedOn: number;
+  historyDays?: number;
+  /** Scopes that the app lacks. */
+  denied?: readonly Scope[];
+  /** Types of objects that the account does not have. Default: none. */
+  without?: readonly TypeName[];
+  /** With which status a type that there is not is refused; both have been seen. Default 400. */
+  unknownTypeStatus?: 400 | 404;
+  /** Properties that the account has added, by type. */
+  custom?: Partial<Record<TypeName, readonly string[]>>;
+  /** A second pipeline of deals with stages of the same names. Default false. */
+  hasSecondPipeline?: boolean;
+  /** How long a change takes to be found by searches, in milliseconds. Default 0. */
+  searchDelayMs?: number;
+  /** Results of a search come slightly out of order. Default false. */
+  shuffles?: boolean;
+  /** Searches also find what changed so long before the time asked for. Default 0. */
+  slackMs?: number;
+  /** Fields of the documented answers that are optional are left out. Default false. */
+  sparse?: boolean;
+  /** Associations that a list shows with a row, at most; the rest is behind a link. Default 100. */
+  inlineLinks?: number;
+  limits?: LimitRules;
+}
