@@ -1,5 +1,6 @@
 import { clienttether } from './clienttether/index.ts';
 import { dynamics365 } from './dynamics-365/index.ts';
+import { hubspot } from './hubspot/index.ts';
 import { partnerCenter } from './partner-center/index.ts';
 import { salesforce } from './salesforce/index.ts';
 import type { ProviderDefinition } from './contract/provider.ts';
@@ -10,6 +11,7 @@ export const providers: readonly ProviderDefinition[] = [
   anyProvider(partnerCenter),
   anyProvider(dynamics365),
   anyProvider(salesforce),
+  anyProvider(hubspot),
 ];
 
 /** The provider with a key. Throws an Error that names the known keys when there is none. */

@@ -1,0 +1,133 @@
+import { RemoteError } from '../../platform/http/errors.ts';
+import { parseList, parseOwner, parsePipelines, parseProperty, type Property } from './answers.ts';
+import type { ObjectType } from './objects.ts';
+import { get, paths, type Access } from './request.ts';
+import { nameStages, type NamedStage } from './stages.ts';
+
+/** What an account has besides its rows, read at most once in a pass and only when it is needed. */
+export interface Lookups {
+  /** Names of the properties that the account has added. */
+  custom(): Promise<string[]>;
+  /** Labels of choices, by property and value. */
+  labels(): Promise<Labels>;
+  /** Names of owners by id, deactivated ones included. */
+  owners(): Promise<Map<string, string>>;
+  /** Stages by id; none for objects without them. */
+  stages(): Promise<Map<string, NamedStage>>;
+  /** Whether the account has objects of the type lead, and lets us read them. */
+  hasLeads(): Promise<boolean>;
+}
+
+export type Labels = Map<string, Map<string, string>>;
+
+export function createLookups(access: Access, object: ObjectType): Lookups {
+  const properties = once(() => unlessRefused([], () => fetchProperties(access, object.type)));
+  const { stage } = object;
+  return {
+    custom: once(async () => selectCustom(object, await properties())),
+    labels: once(async () => toLabels(await properties())),
+    owners: once(() => unlessRefused(new Map(), () => fetchOwners(access))),
+    stages: once(() =>
+      stage === undefined
+        ? Promise.resolve(new Map())
+        : unlessRefused(new Map(), () => fetchStages(access, stage.of)),
+    ),
+    hasLeads: once(() =>
+      unlessRefused(false, async () => {
+        await get(access, `${paths.objects}/leads`, { limit: 1 });
+        return true;
+      }),
+    ),
+  };
+}
+
+/** The same promise for every call, except after a failure. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
+}
+
+/** Names and labels are worth reading a record without, so a missing scope does no harm. */
+export async function unlessRefused<T>(otherwise: T, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (isRefused(error)) return otherwise;
+    throw error;
+  }
+}
+
+/** Whether HubSpot said that the application may not read this, or that there is no such thing. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof RemoteError && (error.kind === 'permission' || error.kind === 'gone');
+
+async function fetchProperties(access: Access, type: string): Promise<Property[]> {
+  const { body } = await get(access, `${paths.properties}/${type}`);
+  return parseList(body).results.flatMap((each) => parseProperty(each) ?? []);
+}
+
+/**
+ * Characters that the names of an account's own properties may take up in an address. Services and
+ * proxies refuse addresses of more than 8,000 to 16,000; this is room for about 300 names.
+ */
+const MAX_NAMES_LENGTH = 6_000;
+
+function selectCustom(object: ObjectType, properties: readonly Property[]): string[] {
+  const names = properties
+    .filter(({ hubspotDefined, archived }) => hubspotDefined === false && archived !== true)
+    .map(({ name }) => name)
+    .filter((name) => !object.properties.includes(name))
+    .toSorted();
+  let length = 0;
+  return names.filter((name) => (length += name.length + '%2C'.length) <= MAX_NAMES_LENGTH);
+}
+
+function toLabels(properties: readonly Property[]): Labels {
+  return new Map(
+    properties.map(({ name, options }) => [
+      name,
+      new Map(
+        (options ?? []).flatMap((option) =>
+          option === undefined ? [] : [[option.value, option.label] as const],
+        ),
+      ),
+    ]),
+  );
+}
+
+/** More pages than any account has owners. */
+const MAX_OWNER_PAGES = 200;
+
+async function fetchOwners(access: Access): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const archived of ['true', 'false']) {
+    let after: string | undefined;
+    for (let page = 0; page < MAX_OWNER_PAGES; page += 1) {
+      const { body } = await get(access, paths.owners, { limit: 100, archived, after });
+      const list = parseList(body);
+      for (const each of list.results) addOwner(names, each);
+      if (list.after === undefined || list.after === after) break;
+      after = list.after;
+    }
+  }
+  return names;
+}
+
+function addOwner(names: Map<string, string>, value: unknown): void {
+  const owner = parseOwner(value);
+  if (owner === undefined) return;
+  const parts = [owner.firstName, owner.lastName].map((part) => part?.trim()).filter(Boolean);
+  const name = parts.length > 0 ? parts.join(' ') : owner.email?.trim();
+  if (name) names.set(owner.id, name);
+}
+
+async function fetchStages(access: Access, type: string): Promise<Map<string, NamedStage>> {
+  const { body } = await get(access, `${paths.pipelines}/${type}`);
+  return new Map(nameStages(parsePipelines(body)).map((stage) => [stage.id, stage]));
+}
