@@ -258,7 +258,7 @@ export class Life {
 }
 
 /** The properties that HubSpot derives from the stage of a deal. */
-export function stageOf(id: string): Properties {
+function stageOf(id: string): Properties {
   const metadata = DEAL_STAGES.find((stage) => stage.id === id)?.metadata;
   const probability = metadata?.['probability'] ?? '0';
   const isClosed = metadata?.['isClosed'] ?? 'false';

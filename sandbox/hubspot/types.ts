@@ -9,7 +9,7 @@ export const TYPES = [
 ] as const;
 export type TypeName = (typeof TYPES)[number];
 
-export interface Option {
+interface Option {
   label: string;
   value: string;
 }

@@ -23,7 +23,7 @@ const about = z.looseObject({
  * An item of a stream: a row, with what it takes to understand it. HubSpot names owners, stages and
  * other objects by their ids only, so these are read along and stored with the row.
  */
-export const itemSchema = z.looseObject({
+const itemSchema = z.looseObject({
   id: z.string().min(1),
   properties: texts,
   createdAt: z.string().optional(),

@@ -18,7 +18,7 @@ export interface Lookups {
   hasLeads(): Promise<boolean>;
 }
 
-export type Labels = Map<string, Map<string, string>>;
+type Labels = Map<string, Map<string, string>>;
 
 export function createLookups(access: Access, object: ObjectType): Lookups {
   const properties = once(() => unlessRefused([], () => fetchProperties(access, object.type)));
