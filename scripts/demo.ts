@@ -3,6 +3,7 @@ import {
   demoAccounts,
   demoOrgs,
   demoPartners,
+  demoPortals,
   demoSalesforce,
   type DemoSlug,
 } from '../sandbox/demo.ts';
@@ -130,11 +131,18 @@ function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'te
       settings: { ...addresses.salesforce, clientId },
       secrets: { clientSecret },
     }));
-  return [...partners, ...orgs, ...salesforce];
+  const portals = demoPortals()
+    .filter(({ name }) => name === slug)
+    .map(({ token }) => ({
+      provider: 'hubspot',
+      settings: { ...addresses.hubspot },
+      secrets: { accessToken: token },
+    }));
+  return [...partners, ...orgs, ...salesforce, ...portals];
 }
 
 /** The settings that contain addresses, by provider. */
-function getAddresses({ clienttether, partnerCenter, dynamics365, salesforce }: Sandbox) {
+function getAddresses({ clienttether, partnerCenter, dynamics365, salesforce, hubspot }: Sandbox) {
   return {
     clienttether: { baseUrl: clienttether.baseUrl },
     'partner-center': {
@@ -144,6 +152,7 @@ function getAddresses({ clienttether, partnerCenter, dynamics365, salesforce }: 
     },
     'dynamics-365': { baseUrl: dynamics365.baseUrl, loginUrl: dynamics365.loginUrl },
     salesforce: { baseUrl: salesforce.baseUrl },
+    hubspot: { baseUrl: hubspot.baseUrl },
   };
 }
 

@@ -62,7 +62,7 @@ export async function connect(spec: Partial<HubSpotSpec> = {}, given: object = {
       status: response.status,
       headers: response.headers,
       text,
-      body: (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, never>,
+      body: (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, unknown>,
     };
   };
   return { sandbox, access, read, mutate, call };
