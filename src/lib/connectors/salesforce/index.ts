@@ -1,5 +1,6 @@
 import { defineProvider } from '../contract/provider.ts';
 import { isTokenRejected } from './api-error.ts';
+import { salesforcePush } from './destination/index.ts';
 import { limits } from './limits.ts';
 import { salesforceSettings, type SalesforceSettings } from './settings.ts';
 import { streams } from './streams.ts';
@@ -60,6 +61,7 @@ export const salesforce = defineProvider({
   hosts: HOSTS,
   limits,
   streams,
+  push: salesforcePush,
   whoAmI,
   async check(context) {
     await fetchResources(context);
