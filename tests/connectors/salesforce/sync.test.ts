@@ -169,6 +169,23 @@ describe('Salesforce', () => {
     expect(wait).toBeLessThan(61 * MINUTE);
   });
 
+  it.each(['nul', 'lone_surrogate', 'bad_date', 'zero_date', 'missing_id'] as const)(
+    'sets a record with %s aside, or keeps it without, and all others',
+    async (poison) => {
+      await begin({ leads: 12 }, { bulkAbove: poison === 'nul' ? 5 : 50_000 });
+      const count = sandbox.salesforce.truth('org', 'Lead')['Lead']?.length ?? 0;
+      sandbox.salesforce.poison('org', { kind: 'Lead', poison, count: 2 });
+      const report = stream(await sync(), 'leads');
+      const isRejected = ['nul', 'lone_surrogate', 'missing_id'].includes(poison);
+      expect(report).toMatchObject({
+        fetched: count,
+        inserted: isRejected ? count - 2 : count,
+        rejected: isRejected ? 2 : 0,
+      });
+      await expectBalancedBooks(db);
+    },
+  );
+
   it('is connected with credentials that are checked', async () => {
     const request = {
       tenantId,
