@@ -78,9 +78,10 @@ async function fetchProperties(access: Access, type: string): Promise<Property[]
  */
 const MAX_NAMES_LENGTH = 6_000;
 
+/** HubSpot leaves `hubspotDefined` out where it would be false. */
 function selectCustom(object: ObjectType, properties: readonly Property[]): string[] {
   const names = properties
-    .filter(({ hubspotDefined, archived }) => hubspotDefined === false && archived !== true)
+    .filter(({ hubspotDefined, archived }) => hubspotDefined !== true && archived !== true)
     .map(({ name }) => name)
     .filter((name) => !object.properties.includes(name))
     .toSorted();
