@@ -55,8 +55,8 @@ async function load(
   const { id: connectionId } = await createConnection({
     tenantId,
     provider: 'salesforce',
-    settings: { baseUrl: sandbox.baseUrl, clientId: 'bench_key', bulkPollMs: 100, ...settings },
-    secrets: { clientSecret: 'bench-secret-0123' },
+    settings: { baseUrl: sandbox.baseUrl, bulkPollMs: 100, ...settings },
+    secrets: { clientId: 'bench_key', clientSecret: 'bench-secret-0123' },
   });
   const before = await countRequests(sandbox);
   const startedAt = performance.now();

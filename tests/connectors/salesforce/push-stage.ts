@@ -17,8 +17,8 @@ export async function salesforceStage(db: TestDatabase, sandbox: Sandbox): Promi
   const { id: connectionId } = await createConnection({
     tenantId,
     provider: 'salesforce',
-    settings: { baseUrl: sandbox.salesforce.baseUrl, clientId: credentials.clientId },
-    secrets: { clientSecret: credentials.clientSecret },
+    settings: { baseUrl: sandbox.salesforce.baseUrl },
+    secrets: credentials,
   });
   const { id: sourceId } = await createConnection({
     tenantId,

@@ -17,7 +17,7 @@ import { credentials, DAY, lead, MINUTE, NOW, orgSpec } from './harness.ts';
 import { expectSameSalesforce } from './truth.ts';
 
 const db = useDatabase();
-const secrets = { clientSecret: credentials.clientSecret };
+const secrets = credentials;
 const TOKEN = 'POST services/oauth2/token';
 let sandbox: Sandbox;
 let tenantId: string;
@@ -53,7 +53,6 @@ afterAll(() => sandbox.close(0));
 
 const settings = (given: object = {}) => ({
   baseUrl: sandbox.salesforce.baseUrl,
-  clientId: credentials.clientId,
   pageSize: 200,
   bulkPollMs: 10,
   ...given,
@@ -195,11 +194,11 @@ describe('Salesforce', () => {
       secrets,
     };
     await expect(
-      connectAccount({ ...request, secrets: { clientSecret: 'wrong' } }),
+      connectAccount({ ...request, secrets: { ...secrets, clientSecret: 'wrong' } }),
     ).rejects.toThrow('rejected these credentials');
     await expect(
-      connectAccount({ ...request, settings: settings({ clientId: '' }) }),
-    ).rejects.toThrow('needs the setting clientId');
+      connectAccount({ ...request, secrets: { clientSecret: secrets.clientSecret } }),
+    ).rejects.toThrow('needs the secret clientId');
     await expect(connectAccount(request)).resolves.toMatchObject({
       id: expect.any(String) as string,
     });

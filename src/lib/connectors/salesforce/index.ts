@@ -30,6 +30,11 @@ export const salesforce = defineProvider({
     kind: 'oauth2',
     secrets: [
       {
+        name: 'clientId',
+        label: 'Consumer key',
+        help: 'The key of an application that allows the client credentials flow.',
+      },
+      {
         name: 'clientSecret',
         label: 'Consumer secret',
         help:
@@ -42,7 +47,7 @@ export const salesforce = defineProvider({
       // The general login hosts refuse this grant: it is only for the organisation's own address.
       tokenUrl: ({ baseUrl }: SalesforceSettings) => new URL('services/oauth2/token', baseUrl).href,
       tokenHosts: HOSTS,
-      form: ({ clientId }: SalesforceSettings, { clientSecret = '' }) => ({
+      form: (_settings, { clientId = '', clientSecret = '' }) => ({
         client_id: clientId,
         client_secret: clientSecret,
       }),
@@ -50,14 +55,6 @@ export const salesforce = defineProvider({
     },
   },
   settings: salesforceSettings,
-  settingFields: [
-    {
-      name: 'clientId',
-      label: 'Consumer key',
-      help: 'The key of the application that allows the client credentials flow.',
-      required: true,
-    },
-  ],
   hosts: HOSTS,
   limits,
   streams,
