@@ -86,7 +86,7 @@ export function properties(account: HubSpotAccount, { params }: SandboxRequest):
     fieldType: kind === 'choice' ? 'select' : 'text',
     groupName: 'information',
     description: '',
-    ...(isCustom !== true && { hubspotDefined: true }),
+    hubspotDefined: isCustom !== true,
     archived: false,
     options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
   }));

@@ -4,6 +4,7 @@ import {
   startDeviceAuthorization,
   restartDeviceAuthorization,
 } from '#lib/connections/oauth/device-flow/start.ts';
+import { restartRedirect, startRedirect } from '#lib/connections/oauth/code-flow/start.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
 import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
 import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
@@ -28,10 +29,11 @@ const connectionForm = z.object({ connection: text });
 
 /** Each provider has its own settings and secrets: `setting.<name>` and `secret.<name>`. */
 const accountForm = z
-  .object({ provider: text, label: text, baseUrl: text })
+  .object({ provider: text, auth: text, label: text, baseUrl: text })
   .catchall(z.string())
-  .transform(({ provider, label, baseUrl, ...more }) => ({
+  .transform(({ provider, auth, label, baseUrl, ...more }) => ({
     provider,
+    auth: auth === '' ? null : auth,
     label,
     settings: omitEmpty({ baseUrl: baseUrl.trim(), ...pickPrefixed('setting.', more) }),
     secrets: pickPrefixed('secret.', more),
@@ -41,7 +43,7 @@ const secretsForm = connectionForm
   .catchall(z.string())
   .transform(({ connection, ...more }) => ({ connection, secrets: pickPrefixed('secret.', more) }));
 
-/** Returns the id of the device sign-in whose code the user enters next, if there is one. */
+/** Returns the id of the sign-in that goes on at the provider, if there is one. */
 const change = guarded(
   atLeast('admin'),
   byButton<Access, string | undefined>({
@@ -56,6 +58,12 @@ const change = guarded(
     ),
     reconsent: action(secretsForm, ({ tenant, user }, { connection, secrets }) =>
       restartDeviceAuthorization(tenant.id, connection, secrets, user.id),
+    ),
+    'sign-in': action(accountForm, ({ tenant, user }, account) =>
+      startRedirect({ tenantId: tenant.id, ...account, requestedBy: user.id }),
+    ),
+    'sign-in-again': action(secretsForm, ({ tenant, user }, { connection, secrets }) =>
+      restartRedirect(tenant.id, connection, secrets, user.id),
     ),
     pause: staying(connectionForm, ({ tenant }, { connection }) =>
       pauseConnection(tenant.id, connection, true),
@@ -88,12 +96,12 @@ function staying<Input extends z.ZodType>(
 
 /** Handles the forms of the connections page, selected by button. */
 export async function submitConnections(access: Access, fields: Fields): Promise<Response> {
-  const deviceFlowId = await change(access, fields);
+  const signInId = await change(access, fields);
   const settings = `/w/${access.tenant.slug}/settings`;
   return redirectAfterPost(
-    deviceFlowId === undefined
+    signInId === undefined
       ? `${settings}/connections?done=${buttonOf(fields)}`
-      : `${settings}/consents/${deviceFlowId}`,
+      : `${settings}/consents/${signInId}`,
   );
 }
 

@@ -105,13 +105,17 @@ function requireApiUser({ locals: { user, session } }: GuardContext): SignedIn {
 export async function requireApiAccess(context: GuardContext, role: Role): Promise<Access> {
   const signedIn = requireApiUser(context);
   const access = requireFound(await findApiAccess(context, signedIn));
+  await requireSecondFactor(access, signedIn);
+  return grantAccess(context, access, role);
+}
+
+async function requireSecondFactor(access: Access, signedIn: SignedIn): Promise<void> {
   if (access.needsSecondFactor && !(await hasSecondFactor(signedIn)))
     throw new Problem(
       'two_factor_required',
       'This workspace is only for people with two-step sign-in, and your account has none. ' +
         'Set it up under Account on the site, then sign in with a code.',
     );
-  return grantAccess(context, access, role);
 }
 
 /** The access that an API request asks for; undefined without any. */
@@ -130,6 +134,27 @@ async function findApiAccess(
   if (!slugField.safeParse(slug).success)
     throw new Problem('bad_request', 'tenant must be the slug of a workspace.');
   return findAccess(user, slug);
+}
+
+/**
+ * For the way back from a provider: like `requireApiAccess`, for the workspace of an id. Throws
+ * Problem `bad_request` when the person has no access to it.
+ */
+export async function requireReturnAccess(
+  context: GuardContext,
+  tenantId: string,
+  role: Role,
+): Promise<Access> {
+  const signedIn = requireApiUser(context);
+  const access = await findAccessById(signedIn.user, tenantId);
+  if (access === undefined)
+    throw new Problem(
+      'bad_request',
+      'This answer belongs to no sign-in of a workspace that you have access to. Nothing was ' +
+        'connected. Start again under Settings, Connections.',
+    );
+  await requireSecondFactor(access, signedIn);
+  return grantAccess(context, access, role);
 }
 
 type Handler = (context: APIContext, access: Access) => Response | Promise<Response>;

@@ -12,7 +12,7 @@ import { tooLarge } from './request.ts';
 export async function respondToError(context: APIContext, error: unknown): Promise<Response> {
   const problem = toProblem(error);
   const response =
-    context.url.pathname.startsWith('/api/') && !isFromPage(context.request)
+    context.url.pathname.startsWith('/api/') && !isShownToPerson(context)
       ? toJsonResponse(problem, context.locals.requestId)
       : await renderPage(context, problem);
   const seconds = getRetryAfter(problem);
@@ -22,9 +22,13 @@ export async function respondToError(context: APIContext, error: unknown): Promi
   return response;
 }
 
-/** Whether a browser shows the answer to a person: buttons of pages send forms to the API, too. */
-const isFromPage = ({ method, headers }: Request): boolean =>
-  method === 'POST' && /\btext\/html\b/.test(headers.get('accept') ?? '');
+/**
+ * Whether a browser shows the answer to a person: buttons of pages send forms to the API, too, and
+ * people go through it on their way to a provider and back.
+ */
+const isShownToPerson = ({ request: { method, headers }, url }: APIContext): boolean =>
+  (method === 'POST' || url.pathname.startsWith('/api/integrations/oauth/')) &&
+  /\btext\/html\b/.test(headers.get('accept') ?? '');
 
 /** Creates the JSON of an API error. */
 export function toJsonResponse(

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import type { Access } from '#lib/identity/auth/access.ts';
-import { listConnectionViews, listConnectable } from '../../src/lib/connections/manage.ts';
+import { listConnectable } from '../../src/lib/connections/connectable.ts';
+import { listConnectionViews } from '../../src/lib/connections/manage.ts';
 import { enabledFeatures } from '#lib/identity/features.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { submitConnections } from '../../src/actions/connections.ts';

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
-import {
-  getDeviceAuthorization,
-  listPendingAuthorizations,
-} from '#lib/connections/oauth/device-flow/queries.ts';
+import { getSignIn, listPendingSignIns } from '#lib/connections/oauth/sign-in-queries.ts';
 import {
   startDeviceAuthorization,
   restartDeviceAuthorization,
@@ -72,7 +69,7 @@ async function poll(consentId: string, seconds = 10) {
 const decide = async (id: string, decision: 'approved' | 'declined') =>
   expect(
     sandbox.partnerCenter.devices.decide(
-      (await getDeviceAuthorization(tenantId, id)).userCode,
+      (await getSignIn(tenantId, id)).code?.userCode ?? '',
       decision,
     ),
   ).toBe(true);
@@ -84,14 +81,16 @@ const stored = (id: string) =>
 describe('signing in with a code', () => {
   it('connects the account once the person has agreed, and not before', async () => {
     const id = await start();
-    expect(await getDeviceAuthorization(tenantId, id)).toMatchObject({
+    expect(await getSignIn(tenantId, id)).toMatchObject({
       provider: 'Partner Center',
       label: 'Our partner',
       state: 'waiting',
-      userCode: expect.stringMatching(/^\w+$/) as string,
-      verificationUrl: `${sandbox.partnerCenter.loginUrl}device`,
+      code: {
+        userCode: expect.stringMatching(/^\w+$/) as string,
+        verificationUrl: `${sandbox.partnerCenter.loginUrl}device`,
+      },
     });
-    expect(await listPendingAuthorizations(tenantId)).toHaveLength(1);
+    expect(await listPendingSignIns(tenantId)).toHaveLength(1);
     expect(
       await db.query(
         `select data->>'consentId' as id, start_after > now() as later
@@ -128,14 +127,14 @@ describe('signing in with a code', () => {
     expect(
       JSON.stringify(await db.query(`select data from pgboss.job where name = 'poll-consent'`)),
     ).not.toMatch(/partner-secret|device-code-/);
-    expect(JSON.stringify(await getDeviceAuthorization(tenantId, id))).not.toMatch(
+    expect(JSON.stringify(await getSignIn(tenantId, id))).not.toMatch(
       /partner-secret|device-code-/,
     );
   });
 
   it('asks less often when it is told to', async () => {
     const id = await start();
-    const every = async () => (await getDeviceAuthorization(tenantId, id)).intervalSeconds;
+    const every = async () => (await getSignIn(tenantId, id)).code?.intervalSeconds;
     expect([
       await poll(id),
       await poll(id, 1),
@@ -189,10 +188,10 @@ describe('signing in with a code', () => {
     await happen(id);
     expect(await poll(id)).toBe('ok');
     expect(await stored(id)).toMatchObject([{ ...end, emptied: true }]);
-    expect(await getDeviceAuthorization(tenantId, id)).toMatchObject(end);
+    expect(await getSignIn(tenantId, id)).toMatchObject(end);
     expect([
       await listConnectionViews(tenantId),
-      await listPendingAuthorizations(tenantId),
+      await listPendingSignIns(tenantId),
       [...(await enabledFeatures(tenantId))],
     ]).toEqual([[], [], []]);
   });
@@ -255,9 +254,9 @@ describe('signing in with a code', () => {
         requestedBy: by,
       }),
     ).rejects.toThrow('issued no sign-in code');
-    expect(await listPendingAuthorizations(tenantId)).toEqual([]);
+    expect(await listPendingSignIns(tenantId)).toEqual([]);
     const other = await createTenant({ slug: `other-${count}`, name: 'South' });
-    await expect(getDeviceAuthorization(other.id, await start())).rejects.toMatchObject({
+    await expect(getSignIn(other.id, await start())).rejects.toMatchObject({
       code: 'not_found',
     });
   });

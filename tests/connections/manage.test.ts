@@ -64,10 +64,12 @@ describe('connecting an account', () => {
         id,
         label: 'ClientTether',
         provider: 'clienttether',
+        auth: null,
         status: 'active',
         statusReason: null,
         baseUrl: sandbox.clienttether.baseUrl,
         health: { circuit: null, pausedUntil: null, waiting: null },
+        authorization: null,
       },
     ]);
     expect(await due()).toEqual([id]);

@@ -1,5 +1,5 @@
 import { belonging, none, type Fields, type Subject, type TenantRequest } from './request.ts';
-import type { Slug } from './world.ts';
+import type { Slug, World } from './world.ts';
 
 function exportOf(list: string, format: string, ok = 200): TenantRequest[] {
   const common = {
@@ -47,6 +47,13 @@ const sync = {
   role: 'member' as const,
 };
 
+const signIn = {
+  file: 'api/integrations/oauth/authorize/[provider].ts',
+  path: (slug: Slug, world: World) =>
+    `/api/integrations/oauth/authorize/partner-center?tenant=${slug}` +
+    `&signIn=${belonging('consent')(slug, world)}`,
+};
+
 const referralSync = {
   file: 'api/referrals/sync.ts',
   path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`,
@@ -83,6 +90,14 @@ function pushing(name: string, path: string, body: (subject: Subject) => object)
 
 /** Requests for exports and for the API, and the one that chooses a workspace. */
 export const apiRequests: TenantRequest[] = [
+  {
+    ...signIn,
+    method: 'GET',
+    action: 'leave for a sign-in that goes another way',
+    role: 'admin',
+    ok: [404],
+  },
+  { ...signIn, method: 'POST', action: 'post', fields: none, role: 'admin', ok: [], always: 405 },
   ...['leads', 'pipeline', 'hot-list', 'referrals', 'notes', 'schedule', 'pushes'].flatMap(
     (list) => [...exportOf(list, 'csv'), ...exportOf(list, 'xlsx')],
   ),

@@ -96,6 +96,13 @@ export const plainRequests: PlainRequest[] = [
     405,
     { out: 401, in: 401 },
   ),
+  ...both(
+    'api/integrations/oauth/callback/[provider].ts',
+    '/api/integrations/oauth/callback/partner-center?state=never&code=never',
+    401,
+    400,
+    { out: 405, in: 405 },
+  ),
   ...both('healthz.ts', '/healthz', 200, 200, { out: 404, in: 404 }),
   ...both('readyz.ts', '/readyz', 200, 200, { out: 404, in: 404 }),
 ];

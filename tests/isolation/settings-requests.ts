@@ -117,8 +117,10 @@ export const settingsRequests: TenantRequest[] = [
   // Without secrets nothing is asked of the provider.
   connection('reconnect', 400),
   connection('reconsent', 400),
+  connection('sign-in-again', 400),
   connection('webhook', 400),
   setting('connections', 'consent', () => Promise.resolve({ provider: 'clienttether' }), 400),
+  setting('connections', 'sign-in', () => Promise.resolve({ provider: 'clienttether' }), 400),
   ...page('settings/consents/[id]', 'admin', {
     path: (slug, world) => `/w/${slug}/settings/consents/${belonging('consent')(slug, world)}`,
   }),

@@ -2,8 +2,8 @@ import { Problem } from '../platform/errors.ts';
 import type { OwnedHttpClient } from '../platform/http/client.ts';
 import { RemoteError } from '../platform/http/errors.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
-import { createConnectionClient } from './client.ts';
-import { withAuthorization, type TokenProvider } from './oauth/authorization.ts';
+import { authenticate, createConnectionClient } from './client.ts';
+import type { TokenProvider } from './oauth/authorization.ts';
 import { getOAuthProvider } from './oauth/token-endpoint.ts';
 import { createUnsavedCredentials, type UnsavedCredentials } from './oauth/unsaved-credentials.ts';
 
@@ -52,7 +52,7 @@ async function tryCheck(
   secrets: Record<string, string>,
   tokens: TokenProvider | undefined,
 ): Promise<RemoteError | null> {
-  const http = createCheckClient(provider, settings, tokens);
+  const http = createCheckClient(provider, settings, secrets, tokens);
   try {
     await provider.check({ http, settings, secrets, now: new Date(), concurrency: 1 });
     return null;
@@ -67,17 +67,21 @@ async function tryCheck(
 function createCheckClient(
   provider: ProviderDefinition,
   settings: unknown,
+  secrets: Record<string, string>,
   tokens: TokenProvider | undefined,
 ): OwnedHttpClient {
-  const http = createConnectionClient(provider, settings, { deadlineMs, retry: { retries: 0 } });
+  const http = createConnectionClient(provider, settings, {
+    deadlineMs,
+    retry: { retries: 0 },
+  });
   const { baseUrl } = settings as { baseUrl: string };
-  return tokens === undefined
-    ? http
-    : withAuthorization(http, tokens, {
-        hosts: provider.hosts,
-        baseUrl,
-        isTokenRejected: getOAuthProvider(provider)?.grant.isTokenRejected,
-      });
+  return authenticate(http, provider, {
+    settings,
+    secrets,
+    tokens,
+    hosts: provider.hosts,
+    baseUrl,
+  });
 }
 
 const isRejection = ({ kind }: RemoteError): boolean => kind === 'auth' || kind === 'permission';

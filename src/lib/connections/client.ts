@@ -15,6 +15,7 @@ import { createAudienceTokens } from './oauth/audience.ts';
 import {
   createStoredTokens,
   withAuthorization,
+  withHeaders,
   type TokenProvider,
 } from './oauth/authorization.ts';
 import { getOAuthProvider } from './oauth/token-endpoint.ts';
@@ -37,6 +38,8 @@ export interface ConnectionClientOptions extends Pick<
   owner?: ClientOwner;
   /** Sends to another API of the same provider for the same account; needs an owner. */
   via?: SecondaryApi;
+  /** For providers whose secrets are sent in headers (`auth.headers`). */
+  secrets?: Record<string, string>;
 }
 
 /** An API with its own host and its own access tokens. */
@@ -55,7 +58,7 @@ export interface SecondaryApi {
 export function createConnectionClient(
   provider: ProviderDefinition,
   settings: unknown,
-  { owner, via, ...options }: ConnectionClientOptions,
+  { owner, via, secrets, ...options }: ConnectionClientOptions,
 ): OwnedHttpClient {
   const { baseUrl, hosts } = via ?? { ...(settings as { baseUrl: string }), hosts: provider.hosts };
   const { hostname } = new URL(baseUrl);
@@ -70,7 +73,28 @@ export function createConnectionClient(
     ...options,
   });
   const tokens = owner && createTokens(provider, owner, settings, via);
-  const isTokenRejected = getOAuthProvider(provider)?.grant.isTokenRejected;
+  return authenticate(http, provider, { settings, secrets, tokens, hosts, baseUrl });
+}
+
+interface Credentials {
+  settings: unknown;
+  secrets?: Record<string, string> | undefined;
+  tokens?: TokenProvider | undefined;
+  hosts: readonly string[];
+  baseUrl: string;
+}
+
+/** Adds what the provider's way to authenticate sends with each request to its hosts. */
+export function authenticate(
+  http: OwnedHttpClient,
+  { auth }: ProviderDefinition,
+  { settings, secrets, tokens, hosts, baseUrl }: Credentials,
+): OwnedHttpClient {
+  if (auth.kind === 'keys') {
+    const headers = secrets && auth.headers?.(secrets, settings);
+    return headers === undefined ? http : withHeaders(http, headers, { hosts, baseUrl });
+  }
+  const { isTokenRejected } = auth.grant;
   return tokens === undefined
     ? http
     : withAuthorization(http, tokens, { hosts, baseUrl, isTokenRejected });

@@ -3,11 +3,13 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
+import { chooseAuth } from '../connectors/choose-auth.ts';
 import { getProvider } from '../connectors/registry.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { changedFields, recordAudit, type AuditEntry } from '../identity/audit/record.ts';
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { connections, credentials } from '../schema/connections.ts';
+import { getAppSecrets } from './oauth/app.ts';
 import { openSecret, sealSecret } from './seal.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
@@ -19,6 +21,8 @@ export interface NewConnection {
   label?: string | undefined;
   settings: Record<string, unknown>;
   secrets: Record<string, string>;
+  /** Key of the way to authenticate; absent or null for the provider's first one. */
+  auth?: string | null | undefined;
 }
 
 /** A connection ready for use: settings parsed, secrets decrypted. Never log or store it. */
@@ -34,7 +38,7 @@ export interface OpenConnection {
  * Problem `bad_request` for settings or secrets that are not valid.
  */
 export async function createConnection(input: NewConnection): Promise<Connection> {
-  const provider = getProvider(input.provider);
+  const provider = chooseAuth(getProvider(input.provider), input.auth ?? null);
   checkSettings(provider, input.settings);
   checkSecrets(provider, input.secrets);
   return withTenant(input.tenantId, (tx) =>
@@ -45,11 +49,11 @@ export async function createConnection(input: NewConnection): Promise<Connection
 /** As `createConnection`, inside the transaction of a caller who has checked both already. */
 export async function insertConnection(
   tx: Tx,
-  { tenantId, provider, label, settings, secrets }: NewConnection & { label: string },
+  { tenantId, provider, label, settings, secrets, auth = null }: NewConnection & { label: string },
 ): Promise<Connection> {
   const [connection] = await tx
     .insert(connections)
-    .values({ tenantId, id: newId(), provider, label, settings })
+    .values({ tenantId, id: newId(), provider, label, settings, auth })
     .returning();
   if (connection === undefined) throw new Error('The connection was not stored');
   for (const [name, secret] of Object.entries(secrets))
@@ -134,7 +138,7 @@ export async function openConnection(
     selectWithCredentials(tx, tenantId, connectionId),
   );
   if (connection === undefined) throw unknownConnectionProblem();
-  const provider = getProvider(connection.provider);
+  const provider = chooseAuth(getProvider(connection.provider), connection.auth);
   // Only what a person entered: the HTTP client adds the access token, adapters never see it.
   const entered = sealed.filter(({ name }) =>
     provider.auth.secrets.some((field) => field.name === name),
@@ -143,7 +147,10 @@ export async function openConnection(
     connection,
     provider,
     settings: checkSettings(provider, connection.settings as Record<string, unknown>),
-    secrets: Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)])),
+    secrets: {
+      ...getAppSecrets(provider),
+      ...Object.fromEntries(entered.map((row) => [row.name, openSecret(row, row.sealed)])),
+    },
   };
 }
 

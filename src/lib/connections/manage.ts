@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { readTenant, withTenant } from '../identity/tenancy/with-tenant.ts';
 import { Problem } from '../platform/errors.ts';
 import { isId } from '../platform/id.ts';
+import { findAuth } from '../connectors/choose-auth.ts';
 import { providers } from '../connectors/registry.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -19,33 +20,10 @@ import {
   type Connection,
 } from './connections.ts';
 import { loadHealth, type ConnectionHealth } from './health.ts';
+import { loadAuthorizations, type AuthorizationView } from './oauth/authorization-view.ts';
 import { deleteAccessToken } from './oauth/store.ts';
 import { connections } from '../schema/connections.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
-
-/** What the connect form shows of one provider. */
-export interface Connectable {
-  key: string;
-  label: string;
-  secrets: readonly { name: string; label: string; help: string }[];
-  settings: readonly { name: string; label: string; help: string; required?: boolean }[];
-  /** Whether a person can sign in with a device code instead of entering a refresh token. */
-  byCode: boolean;
-  /** Whether the provider supports webhooks. */
-  hasWebhook: boolean;
-}
-
-/** The providers that a workspace can connect. */
-export function listConnectable(): Connectable[] {
-  return providers.map(({ key, label, auth, settingFields = [], webhook }) => ({
-    key,
-    label,
-    secrets: auth.secrets,
-    settings: settingFields,
-    byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined,
-    hasWebhook: webhook !== undefined,
-  }));
-}
 
 export interface ConnectRequest {
   tenantId: string;
@@ -53,6 +31,8 @@ export interface ConnectRequest {
   label: string;
   settings: Record<string, unknown>;
   secrets: Record<string, string>;
+  /** Key of the way to authenticate; absent or null for the provider's first one. */
+  auth?: string | null;
   requestedBy?: string;
 }
 
@@ -61,7 +41,8 @@ export interface ConnectRequest {
  * once. Throws Problem `bad_request`.
  */
 export async function connectAccount({ label, ...request }: ConnectRequest): Promise<Connection> {
-  const provider = providers.find(({ key }) => key === request.provider);
+  const known = providers.find(({ key }) => key === request.provider);
+  const provider = known && findAuth(known, request.auth ?? null);
   if (provider === undefined) throw new Problem('bad_request', 'Choose a system from the list.');
   checkSecrets(provider, request.secrets);
   const settings = checkSettings(provider, request.settings);
@@ -160,10 +141,14 @@ export interface ConnectionView {
   id: string;
   label: string;
   provider: string;
+  /** Key of the way to authenticate; null for the provider's first one. */
+  auth: string | null;
   status: Connection['status'];
   statusReason: string | null;
   baseUrl: string;
   health: ConnectionHealth;
+  /** What a person gave by signing in at the provider; null when nobody did. */
+  authorization: AuthorizationView | null;
 }
 
 /**
@@ -173,19 +158,30 @@ export function listConnectionViews(tenantId: string): Promise<ConnectionView[]>
   return readTenant(tenantId, async (tx) => {
     const rows = await selectConnections(tx, tenantId);
     const health = await loadHealth(tx, tenantId, rows, new Date());
-    return rows.map((row) =>
-      toView(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
-    );
+    const signedIn = await loadAuthorizations(tx, tenantId);
+    return rows.map((row) => ({
+      ...toView(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
+      authorization: signedIn.get(row.id) ?? null,
+    }));
   });
 }
 
 function toView(
-  { id, label, provider, status, statusReason, settings }: Connection,
+  { id, label, provider, auth, status, statusReason, settings }: Connection,
   health: ConnectionHealth,
-): ConnectionView {
+): Omit<ConnectionView, 'authorization'> {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
-  return { id, label, provider, status, statusReason, baseUrl: parsed?.baseUrl ?? '', health };
+  return {
+    id,
+    label,
+    provider,
+    auth,
+    status,
+    statusReason,
+    baseUrl: parsed?.baseUrl ?? '',
+    health,
+  };
 }
 
 async function openOwnConnection(tenantId: string, connectionId: string) {

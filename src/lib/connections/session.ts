@@ -34,7 +34,7 @@ export interface ConnectionSession extends OpenConnection, ConnectionKey {
   isProbe: boolean;
 }
 
-export interface SessionOptions extends Omit<ConnectionClientOptions, 'owner' | 'via'> {
+export interface SessionOptions extends Omit<ConnectionClientOptions, 'owner' | 'via' | 'secrets'> {
   /**
    * For background work: the circuit breaker is checked before the work starts, and a database
    * outage is waited out. `insist`: a person requested the work. Absent while a person waits for
@@ -60,6 +60,7 @@ export async function withConnection<T>(
   const http = createConnectionClient(open.provider, open.settings, {
     ...client,
     owner: { tenantId, connectionId, probe: isProbe },
+    secrets: open.secrets,
     ...(via && { via: via(open) }),
   });
   try {

@@ -3,6 +3,7 @@ import { config } from '../platform/config.ts';
 import { Problem } from '../platform/errors.ts';
 import { isLoopback } from '../platform/http/addresses.ts';
 import { isAllowedHost } from '../platform/http/guard.ts';
+import { listEnteredSecrets } from './oauth/app.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 
 /**
@@ -39,25 +40,29 @@ function checkRequiredSettings(
 }
 
 function checkBaseUrl(provider: ProviderDefinition, settings: unknown): void {
-  const { baseUrl } = z.object({ baseUrl: z.url() }).parse(settings);
-  const url = new URL(baseUrl);
-  if (isAllowed(provider, url)) return;
+  const { baseUrl } = z.object({ baseUrl: z.string() }).parse(settings);
+  const url = URL.parse(baseUrl);
+  if (url !== null && isOwnAddress(url, provider.hosts)) return;
   throw new Problem(
     'bad_request',
-    `"${url.host}" is not a host of ${provider.label}. ` +
+    `"${url?.host ?? 'What was given'}" is not a host of ${provider.label}. ` +
       `The base URL must be an https:// address on ${provider.hosts.join(' or ')}.`,
   );
 }
 
-function isAllowed(provider: ProviderDefinition, url: URL): boolean {
+/**
+ * Whether an address is https:// on one of the hosts, without credentials in it, or on this machine
+ * where the configuration allows that.
+ */
+export function isOwnAddress(url: URL, hosts: readonly string[]): boolean {
   if (url.username !== '' || url.password !== '') return false;
   if (isLoopback(url.hostname)) return config().ALLOW_LOOPBACK_PROVIDERS;
-  return url.protocol === 'https:' && isAllowedHost(url.hostname, provider.hosts);
+  return url.protocol === 'https:' && isAllowedHost(url.hostname, hosts);
 }
 
 /** Throws Problem `bad_request` for unknown, missing and blank secrets. */
 export function checkSecrets(provider: ProviderDefinition, secrets: Record<string, string>): void {
-  const known = provider.auth.secrets.map((field) => field.name);
+  const known = listEnteredSecrets(provider).map((field) => field.name);
   const unknown = Object.keys(secrets).filter((name) => !known.includes(name));
   const missing = known.filter((name) => (secrets[name] ?? '').trim() === '');
   if (unknown.length > 0)

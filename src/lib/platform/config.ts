@@ -90,6 +90,28 @@ function isNameServer(server: string): boolean {
   return isIP(address ?? '') !== 0 && Number(port) <= 65_535;
 }
 
+/** The apps that this deployment has registered at providers, as JSON by the provider's key. */
+const oauthClients = z
+  .string()
+  .default('{}')
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('must be JSON: {"<provider>":{"clientId":"…","clientSecret":"…"}}');
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.record(
+      z.string(),
+      z.strictObject({
+        clientId: z.string().trim().min(1),
+        clientSecret: z.string().trim().min(1).optional(),
+      }),
+    ),
+  );
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   DATABASE_URL: postgresUrl,
@@ -118,6 +140,7 @@ const schema = z.object({
   SYNC_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   REQUIRE_STAFF_TWO_FACTOR: flagWithDefault('1'),
   ALLOW_LOOPBACK_PROVIDERS: flag,
+  OAUTH_CLIENTS: oauthClients,
   DNS_SERVERS: nameServers,
   DNS_TIMEOUT_MS: z.coerce.number().int().min(50).max(60_000).default(5000),
   FAILPOINT: z

@@ -23,6 +23,8 @@ export const connections = pgTable(
     label: text('label').notNull(),
     /** Validated by the provider's own settings schema on every read. */
     settings: jsonb('settings').notNull().default({}),
+    /** Key of the way to authenticate among those of the provider; null for its first one. */
+    auth: text('auth'),
     status: text('status', { enum: ['active', 'paused', 'needs_reconnect'] })
       .notNull()
       .default('active'),
@@ -73,6 +75,28 @@ export const credentials = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId, table.name] }),
+    connectionForeignKey(table),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** The account and the scopes that a person gave a connection by signing in at the provider. */
+export const authorizations = pgTable(
+  'authorizations',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    /** The account at the provider, as its token names it; null when it does not. */
+    accountId: text('account_id'),
+    accountName: text('account_name'),
+    scopesAsked: text('scopes_asked').array().notNull(),
+    /** Null when the provider did not say which scopes it granted. */
+    scopesGranted: text('scopes_granted').array(),
+    authorizedBy: uuid('authorized_by'),
+    authorizedAt: instant('authorized_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId] }),
     connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
@@ -145,8 +169,8 @@ export const encryptionKeys = pgTable('encryption_keys', {
 });
 
 /**
- * A device authorization (RFC 8628): a person enters a code on the provider's pages, and the row
- * becomes a connection.
+ * A sign-in on the provider's pages: a person enters a code there (RFC 8628) or is sent there and
+ * back (RFC 6749, section 4.1), and the row becomes a connection.
  */
 export const deviceAuthorizations = pgTable(
   'device_consents',
@@ -156,23 +180,34 @@ export const deviceAuthorizations = pgTable(
     provider: text('provider').notNull(),
     label: text('label').notNull(),
     settings: jsonb('settings').notNull().default({}),
+    /** As `connections.auth`. */
+    auth: text('auth'),
     /** The connection to reconnect, or the one that was created; null until then. */
     connectionId: uuid('connection_id'),
     /**
-     * The device code and the secrets that were entered, as one encrypted JSON text; cleared when
-     * the authorization ends.
+     * The device code or the code verifier, and the secrets that were entered, as one encrypted JSON
+     * text; cleared when the authorization ends.
      */
     sealed: bytea('sealed'),
     keyId: text('key_id').notNull(),
-    /** The code that the person enters, and the page on which to enter it. */
-    userCode: text('user_code').notNull(),
-    verificationUrl: text('verification_url').notNull(),
-    intervalSeconds: integer('interval_seconds').notNull(),
+    /**
+     * The code that the person enters, the page on which to enter it and the seconds between two
+     * polls; null when the person is sent there and back.
+     */
+    userCode: text('user_code'),
+    verificationUrl: text('verification_url'),
+    intervalSeconds: integer('interval_seconds'),
+    /**
+     * Digest of the `state` and the session of the person who is on the way there and back, and
+     * until when they may return; null when nobody is.
+     */
+    attempt: text('attempt'),
+    attemptUntil: instant('attempt_until'),
     expiresAt: instant('expires_at').notNull(),
     state: text('state', { enum: ['waiting', 'connected', 'refused', 'expired'] })
       .notNull()
       .default('waiting'),
-    /** Why no connection was created, in plain words. */
+    /** Why no connection was created, or the last attempt failed, in plain words. */
     message: text('message'),
     requestedBy: uuid('requested_by'),
     createdAt: createdAt(),

@@ -77,7 +77,6 @@ export const lead = (id: string, values: Record<string, string | number>) => ({
   role: 'lead' as const,
   id,
   key: id,
-  leadId: id,
   values: { lastname: 'Lovelace', ...values },
   parents: {},
 });

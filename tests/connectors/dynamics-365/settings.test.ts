@@ -60,7 +60,7 @@ describe('the address of an environment', () => {
     const { grant } = dynamics365.auth;
     expect(grant.tokenUrl(settings)).toBe(`${login}contoso.example/oauth2/v2.0/token`);
     expect(isAllowedHost(new URL(grant.tokenUrl(settings)).hostname, grant.tokenHosts)).toBe(true);
-    expect(grant.form(settings, {}).scope).toBe(`${new URL(baseUrl).origin}/.default`);
+    expect(grant.form?.(settings, {}).scope).toBe(`${new URL(baseUrl).origin}/.default`);
   });
 
   it('keeps a login host that is given', () => {

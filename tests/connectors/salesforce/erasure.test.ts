@@ -39,10 +39,11 @@ it('takes an erased person out of results of jobs, and leaves their other rows r
     provider: 'salesforce',
     settings: {
       baseUrl: sandbox.salesforce.baseUrl,
+      clientId: credentials.clientId,
       bulkAbove: 0,
       bulkPollMs: 10,
     },
-    secrets: credentials,
+    secrets: { clientSecret: credentials.clientSecret },
   });
   const sync = () => syncConnection({ tenantId, connectionId, trigger: 'cli' });
   await sync();

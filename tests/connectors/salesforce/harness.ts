@@ -66,6 +66,7 @@ export async function connect(spec: Partial<SalesforceSpec> = {}, given: object 
   });
   const settings = salesforceSettings.parse({
     baseUrl: sandbox.salesforce.baseUrl,
+    clientId: credentials.clientId,
     pageSize: 200,
     bulkPollMs: 10,
     ...given,

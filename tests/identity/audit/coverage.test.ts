@@ -28,6 +28,8 @@ const forms: Record<string, Trace> = {
   'connections.ts consent': ['connection.sign_in_started', 'connection.created'],
   'connections.ts reconnect': ['connection.credentials_replaced'],
   'connections.ts reconsent': ['connection.sign_in_started', 'connection.credentials_replaced'],
+  'connections.ts sign-in': ['connection.sign_in_started', 'connection.created'],
+  'connections.ts sign-in-again': ['connection.sign_in_started', 'connection.credentials_replaced'],
   'connections.ts pause': ['connection.paused'],
   'connections.ts resume': ['connection.resumed'],
   'connections.ts accept-deletions': ['deletion.confirmed'],

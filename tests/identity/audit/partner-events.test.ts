@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox/index.ts';
-import { getDeviceAuthorization } from '#lib/connections/oauth/device-flow/queries.ts';
+import { getSignIn } from '#lib/connections/oauth/sign-in-queries.ts';
 import { createUser } from '#lib/identity/auth/users.ts';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import { pollDeviceFlowJob } from '../../../worker/jobs/poll-consent.ts';
@@ -56,8 +56,8 @@ afterAll(async () => {
 async function signInWithCode(fields: Record<string, string>): Promise<void> {
   const response = await ann.postForm(connections, fields);
   const id = response.headers.get('location')?.split('/').at(-1) ?? '';
-  const { userCode } = await getDeviceAuthorization(tenantId, id);
-  expect(sandbox.partnerCenter.devices.decide(userCode, 'approved')).toBe(true);
+  const { code } = await getSignIn(tenantId, id);
+  expect(sandbox.partnerCenter.devices.decide(code?.userCode ?? '', 'approved')).toBe(true);
   sandbox.clock.shift(10_000);
   expect((await pollDeviceFlowJob({ tenantId, consentId: id })).kind).toBe('ok');
 }

@@ -28,6 +28,7 @@ const guards = [
   'requireStaff',
   'requireApiUser',
   'requireApiAccess',
+  'requireReturnAccess',
   'apiRoute',
 ];
 const guardCall = new RegExp(`\\b(${guards.join('|')})\\(`, 'g');
@@ -98,7 +99,9 @@ describe('every route declares who may use it', () => {
 
   it.each(guarded.filter((file) => file.startsWith('api/')))('%s answers in JSON', (file) => {
     for (const call of callsIn(sourceOf(file)))
-      expect(['requireApiUser', 'requireApiAccess', 'apiRoute']).toContain(call);
+      expect(['requireApiUser', 'requireApiAccess', 'requireReturnAccess', 'apiRoute']).toContain(
+        call,
+      );
   });
 });
 

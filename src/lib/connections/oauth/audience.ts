@@ -54,8 +54,8 @@ async function exchange(
   tokenForm: Record<string, string>,
 ): Promise<AccessToken> {
   const { grant } = source.provider;
-  const form: typeof grant.form = (settings, secrets) => ({
-    ...grant.form(settings, secrets),
+  const form: NonNullable<typeof grant.form> = (settings, secrets) => ({
+    ...grant.form?.(settings, secrets),
     ...tokenForm,
   });
   try {

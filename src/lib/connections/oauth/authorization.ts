@@ -17,22 +17,39 @@ export const createStoredTokens =
   (rejected) =>
     getAccessToken(source, rejected);
 
-interface AuthorizationOptions {
+/** Where secrets may be sent, and what a refusal there means. */
+interface Reach {
+  /** Hosts of the provider; on loopback, the origin of `baseUrl` stands for them. */
   hosts: readonly string[];
   baseUrl: string;
   /** See `OAuthGrant`. */
   isTokenRejected?: OAuthGrant<unknown>['isTokenRejected'];
 }
 
+/** Adds headers to requests to the provider's own hosts and to no others. */
+export const withHeaders = (
+  http: OwnedHttpClient,
+  headers: Record<string, string>,
+  { hosts, baseUrl }: Reach,
+): OwnedHttpClient => ({
+  close: () => http.close(),
+  request: (request) =>
+    http.request(
+      isOwnUrl(request.url, hosts, baseUrl)
+        ? { ...request, headers: { ...request.headers, ...headers } }
+        : request,
+    ),
+});
+
 /**
- * Adds `Authorization: Bearer` to requests to the provider's hosts (on loopback: to the origin of
- * `baseUrl`) and to no others. After a 401 it sends the request once more with a new token, unless
- * the provider says that the token is not to blame.
+ * Adds `Authorization: Bearer` to requests to the provider's own hosts and to no others. After a
+ * 401 it sends the request once more with a new token, unless the provider says that the token is
+ * not to blame.
  */
 export function withAuthorization(
   http: OwnedHttpClient,
   tokens: TokenProvider,
-  { hosts, baseUrl, isTokenRejected = () => true }: AuthorizationOptions,
+  { hosts, baseUrl, isTokenRejected = () => true }: Reach,
 ): OwnedHttpClient {
   const current = cacheToken(tokens);
   return {

@@ -1,10 +1,12 @@
-import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { credentials } from '../../schema/connections.ts';
 import { openSecret, sealSecret } from '../seal.ts';
-import type { OAuthProvider, TokenResponse } from './token-endpoint.ts';
+import { followAccount } from './account.ts';
+import type { OAuthProvider } from './token-endpoint.ts';
+import type { TokenResponse } from './token-answer.ts';
 
 /** The stored connection that a token is for. */
 export interface TokenOwner {
@@ -66,7 +68,10 @@ export async function readTokens(
   const access = rows.find(({ name }) => name === accessName);
   return {
     access: access && toAccessToken(access),
-    secrets: openSecrets(rows.filter(({ name }) => name !== accessName)),
+    secrets: {
+      ...provider.appSecrets,
+      ...openSecrets(rows.filter(({ name }) => name !== accessName)),
+    },
     holder: {
       name: holder.name,
       version: holder.version,
@@ -163,27 +168,47 @@ export async function releaseLease(
  * lease has expired, a rotated refresh token is the only valid one unless a newer one was stored.
  */
 export function storeTokens(
-  { tenantId, connectionId }: TokenOwner,
+  { tenantId, connectionId, provider }: TokenOwner & { provider: OAuthProvider },
   held: TokenState,
   response: TokenResponse,
 ): Promise<boolean> {
   const owner = { tenantId, connectionId };
   return retryInTenant(tenantId, async (tx) => {
     if (!(await storeRotatedToken(tx, owner, held, response))) return false;
-    const access = {
-      ...sealSecret({ ...owner, name: accessName }, response.accessToken),
-      expiresAt: inSeconds(response.lifeSeconds),
-      updatedAt: sql`clock_timestamp()`,
-    };
-    await tx
-      .insert(credentials)
-      .values({ ...owner, name: accessName, ...access })
-      .onConflictDoUpdate({
-        target: [credentials.tenantId, credentials.connectionId, credentials.name],
-        set: { ...access, version: sql`${credentials.version} + 1` },
-      });
+    await storeAccessToken(tx, owner, response);
+    await followAccount(tx, owner, provider, response.account);
     return true;
   });
+}
+
+/**
+ * Stores the tokens of a sign-in, after its refresh token was stored as a secret of the connection.
+ */
+export async function storeFirstTokens(
+  tx: Tx,
+  owner: TokenOwner,
+  response: TokenResponse,
+): Promise<void> {
+  await tx
+    .update(credentials)
+    .set({ expiresAt: inSeconds(response.refreshLifeSeconds), updatedAt: sql`clock_timestamp()` })
+    .where(and(ownedBy(owner), eq(credentials.name, refreshName)));
+  await storeAccessToken(tx, owner, response);
+}
+
+async function storeAccessToken(tx: Tx, owner: TokenOwner, response: TokenResponse): Promise<void> {
+  const access = {
+    ...sealSecret({ ...owner, name: accessName }, response.accessToken),
+    expiresAt: inSeconds(response.lifeSeconds),
+    updatedAt: sql`clock_timestamp()`,
+  };
+  await tx
+    .insert(credentials)
+    .values({ ...owner, name: accessName, ...access })
+    .onConflictDoUpdate({
+      target: [credentials.tenantId, credentials.connectionId, credentials.name],
+      set: { ...access, version: sql`${credentials.version} + 1` },
+    });
 }
 
 /**
@@ -225,6 +250,15 @@ async function storeRotatedToken(
 /** Deletes the access token, which belongs to a grant that a person has replaced. */
 export async function deleteAccessToken(tx: Tx, owner: TokenOwner): Promise<void> {
   await tx.delete(credentials).where(and(ownedBy(owner), eq(credentials.name, accessName)));
+}
+
+/** Deletes secrets of a connection by their names. */
+export async function deleteSecrets(
+  tx: Tx,
+  owner: TokenOwner,
+  names: readonly string[],
+): Promise<void> {
+  await tx.delete(credentials).where(and(ownedBy(owner), inArray(credentials.name, [...names])));
 }
 
 const ownedBy = ({ tenantId, connectionId }: TokenOwner) =>

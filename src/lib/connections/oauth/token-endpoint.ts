@@ -1,14 +1,26 @@
-import { z } from 'zod';
-import { config } from '../../platform/config.ts';
-import { createHttpClient, type OwnedHttpClient } from '../../platform/http/client.ts';
-import { RemoteError } from '../../platform/http/errors.ts';
-import { parseJson } from '../../platform/http/json.ts';
-import { parseRetryAfter } from '../../platform/http/retry-after.ts';
-import type { HttpResponse } from '../../platform/http/types.ts';
-import { registerSecret } from '../../platform/secrets.ts';
+import {
+  allowInsecureRequests,
+  customFetch,
+  genericTokenEndpointRequest,
+  type AuthorizationServer,
+  type Client,
+  type ClientAuth,
+} from 'oauth4webapi';
 import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
+import { config } from '../../platform/config.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
+import { createHttpClient, type OwnedHttpClient } from '../../platform/http/client.ts';
+import { fetchThrough } from '../../platform/http/fetch.ts';
+import { registerSecret } from '../../platform/secrets.ts';
+import { getAppSecrets } from './app.ts';
+import { authenticateClient, signAssertion } from './client-authentication.ts';
+import {
+  parseTokenResponse,
+  toTokenError,
+  type TokenAnswer,
+  type TokenResponse,
+} from './token-answer.ts';
 
 /**
  * Shorter than the lease under which a token is fetched: when another process takes over the lease,
@@ -16,15 +28,8 @@ import { isLoopback } from '../../platform/http/addresses.ts';
  */
 const tokenDeadlineMs = 20_000;
 
-/** The tokens of a response. Lifetimes are in seconds. */
-export interface TokenResponse {
-  accessToken: string;
-  /** Absent when the source gives none: the token is then used until it is rejected. */
-  lifeSeconds?: number;
-  /** Present when the refresh token was rotated, which uses up the old one. */
-  refreshToken?: string;
-  refreshLifeSeconds?: number;
-}
+/** The name of the grant that a JWT is exchanged with (RFC 7523, section 2.1). */
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** A provider that uses OAuth. */
 export interface OAuthProvider {
@@ -32,13 +37,18 @@ export interface OAuthProvider {
   grant: OAuthGrant<unknown>;
   /** Names of the secrets that a person enters. */
   secretNames: readonly string[];
+  /** The secrets of the app that the deployment has at the provider. */
+  appSecrets: Readonly<Record<string, string>>;
+  /** Allowed hosts of the base URL. */
+  hosts: readonly string[];
 }
 
 /** The OAuth part of a provider; undefined when it uses API keys. */
-export function getOAuthProvider({ label, auth }: ProviderDefinition): OAuthProvider | undefined {
-  return auth.kind === 'oauth2'
-    ? { label, grant: auth.grant, secretNames: auth.secrets.map(({ name }) => name) }
-    : undefined;
+export function getOAuthProvider(provider: ProviderDefinition): OAuthProvider | undefined {
+  const { label, auth, hosts } = provider;
+  if (auth.kind !== 'oauth2') return undefined;
+  const secretNames = auth.secrets.map(({ name }) => name);
+  return { label, hosts, grant: auth.grant, secretNames, appSecrets: getAppSecrets(provider) };
 }
 
 /**
@@ -47,24 +57,133 @@ export function getOAuthProvider({ label, auth }: ProviderDefinition): OAuthProv
  * newer one. Throws RemoteError; `auth` means that the grant itself was refused.
  */
 export async function requestToken(
-  { label, grant }: OAuthProvider,
+  provider: OAuthProvider,
   settings: unknown,
   secrets: Record<string, string>,
 ): Promise<TokenResponse> {
-  const url = grant.tokenUrl(settings);
-  const http = createTokenClient(url, grant.tokenHosts);
+  const { grant, label } = provider;
+  const access = { settings, secrets };
+  const { refreshToken = '' } = secrets;
+  const form: Record<string, string> =
+    grant.kind === 'refresh_token' ? { refresh_token: refreshToken } : {};
+  return exchangeGrant(
+    provider,
+    access,
+    {
+      grantType: grant.kind === 'jwt_bearer' ? jwtBearer : grant.kind,
+      form: grant.kind === 'jwt_bearer' ? await buildAssertion(grant, access) : form,
+    },
+    (code) => `${label} no longer renews our access (${code}). Connect it again.`,
+  );
+}
+
+/** What is needed to speak to the token endpoint for one connection. */
+export interface TokenAccess {
+  settings: unknown;
+  secrets: Record<string, string>;
+}
+
+/**
+ * Exchanges a grant for tokens with one request. `refused` is the sentence for a refusal, given its
+ * code. Throws RemoteError.
+ */
+export async function exchangeGrant(
+  provider: OAuthProvider,
+  access: TokenAccess,
+  { grantType, form }: { grantType: string; form: Record<string, string> },
+  refused: (code: string) => string,
+): Promise<TokenResponse> {
+  const { grant, label } = provider;
+  const fields = { ...form, ...grant.form?.(access.settings, access.secrets) };
+  const sentAt = performance.now();
+  const answer = await send(grant, access, fields['grant_type'] ?? grantType, fields);
+  if (answer.status >= 400) throw toTokenError(answer, provider, refused);
+  return parseTokenResponse(answer, grant, label, (performance.now() - sentAt) / 1000);
+}
+
+/** Sends one form to the token endpoint and reads the answer, also a refusal. */
+async function send(
+  grant: OAuthGrant<unknown>,
+  access: TokenAccess,
+  grantType: string,
+  form: Record<string, string>,
+): Promise<TokenAnswer> {
+  const { as, client } = toParties(grant, access);
+  const http = createTokenClient(as.token_endpoint ?? '', grant.tokenHosts);
   try {
-    const refresh: Record<string, string> =
-      grant.kind === 'refresh_token' ? { refresh_token: secrets['refreshToken'] ?? '' } : {};
-    const form = { grant_type: grant.kind, ...refresh, ...grant.form(settings, secrets) };
-    const headers = grant.headers?.(settings, secrets) ?? {};
-    const sentAt = performance.now();
-    const response = await http.request({ method: 'POST', url, form, headers, accept: [400, 401] });
-    if (response.status >= 400) throw toRemoteError(response, label);
-    return parseTokenResponse(response, grant, label, (performance.now() - sentAt) / 1000);
+    const response = await genericTokenEndpointRequest(
+      as,
+      client,
+      await chooseAuthentication(grant, access),
+      grantType,
+      form,
+      {
+        [customFetch]: (url, init) => fetchThrough(http, url, init, [400, 401]),
+        // The client itself refuses plain http, except to this machine where that is allowed.
+        [allowInsecureRequests]: true,
+      },
+    );
+    return await toAnswer(response);
   } finally {
     await http.close();
   }
+}
+
+async function toAnswer(response: Response): Promise<TokenAnswer> {
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: await response.text(),
+    receivedAt: new Date(),
+  };
+}
+
+/**
+ * The two sides as the library knows them. A provider without a known issuer goes by its token
+ * endpoint, which is also the audience of a JWT (RFC 7523, section 3).
+ */
+function toParties(
+  grant: OAuthGrant<unknown>,
+  { settings, secrets }: TokenAccess,
+): { as: AuthorizationServer; client: Client } {
+  const tokenEndpoint = grant.tokenUrl(settings);
+  const { clientId } = settings as { clientId?: unknown };
+  return {
+    as: {
+      issuer: grant.authorize?.issuer?.(settings) ?? tokenEndpoint,
+      token_endpoint: tokenEndpoint,
+    },
+    client: { client_id: getClientId(secrets, clientId) },
+  };
+}
+
+/** The id of the app: one of the secrets, because it comes with them, or else a setting. */
+export function getClientId(secrets: Record<string, string>, setting: unknown): string {
+  return secrets['clientId'] || (typeof setting === 'string' && setting) || 'unknown';
+}
+
+/** Where the provider says nothing of the library's ways, its own headers are sent. */
+function chooseAuthentication(
+  { client, headers }: OAuthGrant<unknown>,
+  { settings, secrets }: TokenAccess,
+): Promise<ClientAuth> | ClientAuth {
+  if (client !== undefined) return authenticateClient(client, secrets);
+  return (_as, _client, _body, own) => {
+    const given = headers?.(settings, secrets) ?? {};
+    for (const [name, value] of Object.entries(given)) own.set(name, value);
+  };
+}
+
+async function buildAssertion(
+  grant: OAuthGrant<unknown>,
+  access: TokenAccess,
+): Promise<Record<string, string>> {
+  const assertion = grant.assertion?.(access.settings, access.secrets);
+  if (assertion === undefined) throw new Error('A grant of the kind jwt_bearer has no assertion');
+  const { as, client } = toParties(grant, access);
+  const signed = await signAssertion(as, client, assertion);
+  registerSecret(signed);
+  return { assertion: signed };
 }
 
 /** A client for one request to a token endpoint. */
@@ -79,101 +198,4 @@ export function createTokenClient(url: string, tokenHosts: readonly string[]): O
     deadlineMs: tokenDeadlineMs,
     retry: { retries: 0 },
   });
-}
-
-/** Longest lifetime that is believed: ten years, in seconds. */
-const maxLifeSeconds = 10 * 365 * 86_400;
-/** Some sources, such as Microsoft's v1 token endpoint, send numbers as text. */
-const seconds = z.coerce.number().positive().max(maxLifeSeconds);
-const tokenSchema = z.object({
-  access_token: z.string().min(1),
-  token_type: z
-    .string()
-    .regex(/^bearer$/i)
-    .optional(),
-  expires_in: seconds.optional(),
-  refresh_token: z.string().min(1).optional(),
-  refresh_token_expires_in: seconds.optional(),
-});
-
-function parseTokenResponse(
-  { body: text, status }: HttpResponse,
-  grant: OAuthGrant<unknown>,
-  label: string,
-  elapsed: number,
-): TokenResponse {
-  const parsed = tokenSchema.safeParse(tryParseJson(text));
-  if (!parsed.success)
-    throw new RemoteError(
-      'malformed',
-      `The token endpoint of ${label} sent a response that is not a token.`,
-      { status },
-    );
-  const {
-    access_token: accessToken,
-    expires_in: lifetime,
-    refresh_token: refreshToken,
-    refresh_token_expires_in: refreshLifetime,
-  } = parsed.data;
-  registerSecret(accessToken);
-  if (grant.kind === 'client_credentials' || refreshToken === undefined)
-    return { accessToken, ...toLifetime(lifetime, elapsed) };
-  registerSecret(refreshToken);
-  const refreshSeconds =
-    refreshLifetime ??
-    (grant.refreshTokenDays === undefined ? undefined : grant.refreshTokenDays * 86_400);
-  return {
-    accessToken,
-    ...toLifetime(lifetime, elapsed),
-    refreshToken,
-    ...(refreshSeconds !== undefined && { refreshLifeSeconds: refreshSeconds }),
-  };
-}
-
-/** Subtracts the duration of the request, because the lifetime began at the source. */
-function toLifetime(
-  lifetime: number | undefined,
-  elapsed: number,
-): Pick<TokenResponse, 'lifeSeconds'> {
-  return lifetime === undefined ? {} : { lifeSeconds: Math.max(lifetime - elapsed, 1) };
-}
-
-const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
-const errorSchema = z.object({ error: z.string().regex(/^[\w.-]{1,60}$/) });
-
-/**
- * Maps a refusal to an error: a status of 400 (401 for a bad client) with a code, RFC 6749, 5.2.
- * The rest of the body is not shown, because it may quote what was sent.
- */
-function toRemoteError(response: HttpResponse, label: string): RemoteError {
-  const { status } = response;
-  const code = readErrorCode(response);
-  if ((code === undefined && status === 400) || transientCodes.has(code ?? '')) {
-    const until = parseRetryAfter(response.headers['retry-after'], response.receivedAt);
-    return new RemoteError(
-      'transient',
-      `The token endpoint of ${label} is temporarily unavailable. ` +
-        'We will try again automatically.',
-      { status, ...(until && { until }) },
-    );
-  }
-  return new RemoteError(
-    'auth',
-    `${label} no longer renews our access (${code ?? `HTTP ${status}`}). Connect it again.`,
-    { status },
-  );
-}
-
-/** The error code of a refusal (RFC 6749, 5.2); undefined when the response has none. */
-export function readErrorCode({ body: text }: HttpResponse): string | undefined {
-  return errorSchema.safeParse(tryParseJson(text)).data?.error;
-}
-
-/** Undefined when the text is not JSON. */
-export function tryParseJson(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

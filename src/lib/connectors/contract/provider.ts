@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { WriteBack } from './actions.ts';
-import type { OAuthGrant, SecretField } from './auth.ts';
+import type { Auth, OtherAuth } from './auth.ts';
 import type { PushDefinition } from './destination.ts';
 import type { WebhookDefinition } from './events.ts';
 import type { Limits } from './limits.ts';
@@ -22,12 +22,12 @@ export interface ProviderDefinition<Settings = unknown> {
   label: string;
   category: 'crm' | 'calls' | 'documents' | 'news' | 'partner';
   /**
-   * With `keys` the provider itself puts the secrets into headers; with `oauth2` the tokens are
-   * requested, renewed and sent on its behalf.
+   * How a connection authenticates. Of a stored connection's provider, the way that it uses; of an
+   * entry of the registry, the first choice.
    */
-  auth:
-    | { kind: 'keys'; secrets: readonly SecretField[] }
-    | { kind: 'oauth2'; secrets: readonly SecretField[]; grant: OAuthGrant<Settings> };
+  auth: Auth<Settings>;
+  /** The other choices. */
+  otherAuth?: readonly OtherAuth<Settings>[];
   /** Parses the settings of a connection and applies defaults. Must contain `baseUrl`. */
   settings: z.ZodType<Settings>;
   /** The settings with a field in the connect form, besides the base URL. */

@@ -9,7 +9,6 @@ import { mapOpportunity, mapStage } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
 import { readObject } from './paging.ts';
 import { readId } from './place.ts';
-import { OUR_KEY } from './our-key.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 /**
@@ -86,7 +85,6 @@ const LEAD: SalesforceObject = {
     'ConvertedAccountId',
     'ConvertedContactId',
     'ConvertedOpportunityId',
-    OUR_KEY,
     ...OWNER,
   ],
 };

@@ -56,7 +56,7 @@ export const auditActions = {
   'connection.created': 'Connected a system',
   'connection.settings_changed': 'Changed the settings of a connection',
   'connection.credentials_replaced': 'Replaced the credentials of a connection',
-  'connection.sign_in_started': 'Began to sign in to a system with a code',
+  'connection.sign_in_started': 'Began to sign in to a system',
   'connection.paused': 'Paused a connection',
   'connection.resumed': 'Resumed a connection',
   'webhook.registered': 'Registered the webhook of a connection',

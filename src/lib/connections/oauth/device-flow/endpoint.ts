@@ -6,13 +6,8 @@ import type { HttpResponse } from '../../../platform/http/types.ts';
 import { registerSecret } from '../../../platform/secrets.ts';
 import type { DeviceGrant } from '../../../connectors/contract/auth.ts';
 import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
-import {
-  tryParseJson,
-  getOAuthProvider,
-  readErrorCode,
-  createTokenClient,
-  type OAuthProvider,
-} from '../token-endpoint.ts';
+import { readErrorCode, tryParseJson } from '../token-answer.ts';
+import { createTokenClient, getOAuthProvider, type OAuthProvider } from '../token-endpoint.ts';
 import { getOwn } from '../../../platform/own.ts';
 
 /** A provider that supports the device authorization grant (RFC 8628). */
@@ -130,7 +125,7 @@ export async function pollToken(
     [device.codeField ?? 'device_code']: deviceCode,
   };
   const response = await post(grant.tokenUrl(settings), grant.tokenHosts, {
-    ...grant.form(settings, secrets),
+    ...grant.form?.(settings, secrets),
     ...code,
   });
   if (response.status >= 400) return toPollResult(response);

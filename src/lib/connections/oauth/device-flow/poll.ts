@@ -2,24 +2,23 @@ import { and, eq, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../../platform/crypto.ts';
 import { RemoteError } from '../../../platform/http/errors.ts';
 import { log } from '../../../platform/log.ts';
-import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
-import { getProvider } from '../../../connectors/registry.ts';
 import { actOnBehalfOf } from '../../../identity/audit/behalf.ts';
 import { withTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { checkToken } from '../../check.ts';
-import { insertConnection } from '../../connections.ts';
-import { replaceSecrets, enableProviderFeatures } from '../../manage.ts';
 import { deviceAuthorizations } from '../../../schema/connections.ts';
 import { checkSettings } from '../../validate.ts';
+import { openSignInSecrets, type SignInSecrets } from '../sealed.ts';
+import { connectSignIn, endSignIn, providerOf, whereSignIn, type SignIn } from '../sign-in.ts';
 import { getDeviceProvider, pollToken, type PollResult } from './endpoint.ts';
-import { openDeviceFlowSecrets, type DeviceFlowSecrets } from './sealed.ts';
-
-type DeviceAuthorization = typeof deviceAuthorizations.$inferSelect;
 
 /** Added to the interval each time the provider asks us to slow down (RFC 8628, 3.5). */
 const slowDownSeconds = 5;
 
 const expiredMessage = 'The code expired before anyone signed in. Start again.';
+const missedMessage = 'Nobody signed in within the hour. Start again.';
+
+/** Every sign-in with a code has an interval of its own; the column holds other sign-ins, too. */
+const defaultIntervalSeconds = 5;
 
 /** After a poll without a response, the next one waits this many intervals. */
 const unansweredFactor = 2;
@@ -34,12 +33,15 @@ export async function pollDeviceAuthorization(
 ): Promise<Date | null> {
   const authorization = await readPending(tenantId, authorizationId);
   if (authorization === undefined) return null;
-  if (authorization.isOver) return endAuthorization(authorization, 'expired', expiredMessage);
+  const isRedirect = authorization.userCode === null;
+  if (authorization.isOver)
+    return end(authorization, 'expired', isRedirect ? missedMessage : expiredMessage);
+  if (isRedirect) return authorization.expiresAt;
   const keptSecrets = tryOpenSecrets(authorization);
-  const provider = getProvider(authorization.provider);
+  const provider = providerOf(authorization);
   const device = getDeviceProvider(provider);
-  if (keptSecrets === undefined || device === undefined)
-    return endAuthorization(
+  if (keptSecrets?.deviceCode === undefined || device === undefined)
+    return end(
       authorization,
       'refused',
       'The secrets that were entered can no longer be decrypted. Start again.',
@@ -57,30 +59,26 @@ export async function pollDeviceAuthorization(
       { event: 'consent.unanswered', tenantId, provider: authorization.provider, kind: error.kind },
       'The provider did not say whether a person has signed in',
     );
-    return inSeconds(authorization.intervalSeconds * unansweredFactor);
+    return inSeconds(intervalOf(authorization) * unansweredFactor);
   }
 }
 
 async function handlePollResult(
-  authorization: DeviceAuthorization,
-  keptSecrets: DeviceFlowSecrets,
+  authorization: SignIn,
+  keptSecrets: SignInSecrets,
   result: PollResult,
 ): Promise<Date | null> {
   switch (result.kind) {
     case 'pending':
-      return inSeconds(authorization.intervalSeconds);
+      return inSeconds(intervalOf(authorization));
     case 'slower':
       return slowDown(authorization);
     case 'refused':
-      return endAuthorization(
-        authorization,
-        'refused',
-        'The person who signed in declined to give access.',
-      );
+      return end(authorization, 'refused', 'The person who signed in declined to give access.');
     case 'expired':
-      return endAuthorization(authorization, 'expired', expiredMessage);
+      return end(authorization, 'expired', expiredMessage);
     case 'dead':
-      return endAuthorization(
+      return end(
         authorization,
         'refused',
         `The provider no longer accepts the code (${result.code}). Start again.`,
@@ -95,78 +93,38 @@ async function handlePollResult(
 }
 
 async function connect(
-  authorization: DeviceAuthorization,
+  authorization: SignIn,
   secrets: Record<string, string>,
   accessToken: string,
 ): Promise<null> {
   const { tenantId, requestedBy } = authorization;
-  const provider = getProvider(authorization.provider);
+  const provider = providerOf(authorization);
   const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
   const refusal = await checkToken(provider, settings, secrets, accessToken);
-  if (refusal !== null) return endAuthorization(authorization, 'refused', refusal);
-  await actOnBehalfOf(tenantId, requestedBy, async () => {
-    await storeConnection(authorization, provider, secrets);
-    await enableProviderFeatures(tenantId, provider, requestedBy);
-  });
-  log.info(
-    { event: 'consent.connected', tenantId, provider: provider.key },
-    'An account was connected with a code',
+  if (refusal !== null) return end(authorization, 'refused', refusal);
+  await actOnBehalfOf(tenantId, requestedBy, () =>
+    connectSignIn(authorization, provider, { secrets, by: requestedBy }),
   );
   return null;
 }
 
-/**
- * Stores the connection with all its secrets and ends the sign-in, in one transaction. Does nothing
- * if the sign-in has ended meanwhile.
- */
-async function storeConnection(
-  authorization: DeviceAuthorization,
-  provider: ProviderDefinition,
-  secrets: Record<string, string>,
-): Promise<void> {
-  const { tenantId, id, connectionId, label } = authorization;
-  const settings = authorization.settings as Record<string, unknown>;
-  await withTenant(tenantId, async (tx) => {
-    const [locked] = await tx
-      .select({ state: deviceAuthorizations.state })
-      .from(deviceAuthorizations)
-      .where(whereOwn(tenantId, id))
-      .for('update');
-    if (locked?.state !== 'waiting') return;
-    const connection =
-      connectionId === null
-        ? await insertConnection(tx, { tenantId, provider: provider.key, label, settings, secrets })
-        : await replaceSecrets(tx, provider, { tenantId, id: connectionId }, secrets);
-    await tx
-      .update(deviceAuthorizations)
-      .set({ state: 'connected', sealed: null, connectionId: connection.id })
-      .where(whereOwn(tenantId, id));
-  });
-}
-
-/** Ends a sign-in and deletes its device code and all secrets that were entered. */
-async function endAuthorization(
-  { tenantId, id }: DeviceAuthorization,
+async function end(
+  authorization: SignIn,
   state: 'refused' | 'expired',
   message: string,
 ): Promise<null> {
-  await withTenant(tenantId, (tx) =>
-    tx
-      .update(deviceAuthorizations)
-      .set({ state, message, sealed: null })
-      .where(and(whereOwn(tenantId, id), eq(deviceAuthorizations.state, 'waiting'))),
-  );
-  log.info(
-    { event: 'consent.ended', tenantId, kind: state },
-    'A sign-in with a code ended without a connection',
-  );
+  await endSignIn(authorization, state, message);
   return null;
 }
 
-async function slowDown({ tenantId, id, intervalSeconds }: DeviceAuthorization): Promise<Date> {
-  const longer = intervalSeconds + slowDownSeconds;
+async function slowDown(authorization: SignIn): Promise<Date> {
+  const { tenantId, id } = authorization;
+  const longer = intervalOf(authorization) + slowDownSeconds;
   await withTenant(tenantId, (tx) =>
-    tx.update(deviceAuthorizations).set({ intervalSeconds: longer }).where(whereOwn(tenantId, id)),
+    tx
+      .update(deviceAuthorizations)
+      .set({ intervalSeconds: longer })
+      .where(whereSignIn(tenantId, id)),
   );
   return inSeconds(longer);
 }
@@ -174,7 +132,7 @@ async function slowDown({ tenantId, id, intervalSeconds }: DeviceAuthorization):
 function readPending(
   tenantId: string,
   id: string,
-): Promise<(DeviceAuthorization & { isOver: boolean }) | undefined> {
+): Promise<(SignIn & { isOver: boolean }) | undefined> {
   return withTenant(tenantId, async (tx) => {
     const [row] = await tx
       .select({
@@ -182,18 +140,14 @@ function readPending(
         isOver: sql<boolean>`${deviceAuthorizations.expiresAt} <= now()`,
       })
       .from(deviceAuthorizations)
-      .where(and(whereOwn(tenantId, id), eq(deviceAuthorizations.state, 'waiting')));
+      .where(and(whereSignIn(tenantId, id), eq(deviceAuthorizations.state, 'waiting')));
     return row && { ...row.consent, isOver: row.isOver };
   });
 }
 
-function tryOpenSecrets({
-  tenantId,
-  id,
-  sealed,
-}: DeviceAuthorization): DeviceFlowSecrets | undefined {
+function tryOpenSecrets({ tenantId, id, sealed }: SignIn): SignInSecrets | undefined {
   try {
-    return sealed === null ? undefined : openDeviceFlowSecrets({ tenantId, id }, sealed);
+    return sealed === null ? undefined : openSignInSecrets({ tenantId, id }, sealed);
   } catch (error) {
     if (error instanceof DecryptionError) return undefined;
     throw error;
@@ -201,5 +155,6 @@ function tryOpenSecrets({
 }
 
 const inSeconds = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
-const whereOwn = (tenantId: string, id: string) =>
-  and(eq(deviceAuthorizations.tenantId, tenantId), eq(deviceAuthorizations.id, id));
+/** Seconds between two polls. */
+const intervalOf = ({ intervalSeconds }: SignIn): number =>
+  intervalSeconds ?? defaultIntervalSeconds;

@@ -1,5 +1,4 @@
 import type { LeadRecord } from '../../../records/lead.ts';
-import { readOurLeadId } from '../our-key.ts';
 import {
   parseRow,
   readFirstText,
@@ -38,6 +37,6 @@ export function mapLead(item: unknown): LeadRecord {
     dealValue: null,
     assignedTo: readText(row, 'Owner.Name'),
     summary: readRichText(row, 'Description'),
-    mirrorOf: readOurLeadId(row),
+    mirrorOf: null,
   };
 }

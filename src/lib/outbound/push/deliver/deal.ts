@@ -6,7 +6,6 @@ import {
   createRecord,
   ExistingRecord,
   pickMissingParents,
-  readOwnRecord,
   maxRounds,
   nameOf,
   setRemoteId,
@@ -83,7 +82,7 @@ async function findDeal(
     const record = await objects.read('deal', known, fields);
     return record ?? (Object.keys(pickDealBase(delivery)).length > 0 ? 'deleted' : null);
   }
-  const own = ownKey === undefined ? null : await readOwnRecord(delivery, 'deal', ownKey);
+  const own = ownKey === undefined ? null : await objects.readOwn('deal', ownKey, fields);
   if (own !== null || remoteLeadId === undefined) return own;
   const [other] = await objects.search('deal', { by: 'lead', remoteLeadId }, fields);
   return other ?? null;

@@ -12,7 +12,6 @@ import {
   pickMissingParents,
   maxRounds,
   setRemoteId,
-  readOwnRecord,
   readRemoteValue,
   unstableRecord,
   pickWritable,
@@ -66,7 +65,7 @@ async function findRelated(
   const own =
     ownKey === undefined || (known !== undefined && known === objects.toId(role, ownKey))
       ? null
-      : await readOwnRecord(delivery, role, ownKey);
+      : await objects.readOwn(role, ownKey, fields);
   if (own?.standing === 'open') return own;
   const others = await objects.search(role, toSearchKey(delivery, role), fields);
   return others.find(({ standing }) => standing === 'open') ?? before ?? own;

@@ -1,16 +1,17 @@
 import { z } from 'zod';
-import { readKeyId, type EncryptionContext } from '../../../platform/crypto.ts';
-import { openText, sealText } from '../../seal.ts';
+import { readKeyId, type EncryptionContext } from '../../platform/crypto.ts';
+import { openText, sealText } from '../seal.ts';
 
 /**
- * The secrets of a sign-in, stored encrypted until it ends: the device code that we poll with, and
- * what a person entered.
+ * The secrets of a sign-in, stored encrypted until it ends: the device code that we poll with or the
+ * code verifier of the attempt that is under way, and what a person entered.
  */
 const secretsSchema = z.object({
-  deviceCode: z.string(),
+  deviceCode: z.string().optional(),
+  codeVerifier: z.string().optional(),
   secrets: z.record(z.string(), z.string()),
 });
-export type DeviceFlowSecrets = z.output<typeof secretsSchema>;
+export type SignInSecrets = z.output<typeof secretsSchema>;
 
 interface AuthorizationKey {
   tenantId: string;
@@ -18,16 +19,16 @@ interface AuthorizationKey {
 }
 
 /** Encrypts the secrets of a sign-in and returns the ciphertext with the key's id. */
-export function sealDeviceFlowSecrets(
+export function sealSignInSecrets(
   key: AuthorizationKey,
-  secrets: DeviceFlowSecrets,
+  secrets: SignInSecrets,
 ): { sealed: Buffer; keyId: string } {
   const sealed = sealText(toEncryptionContext(key), JSON.stringify(secrets));
   return { sealed, keyId: readKeyId(sealed) };
 }
 
 /** Throws DecryptionError, for example when the key was removed while a person signed in. */
-export function openDeviceFlowSecrets(key: AuthorizationKey, sealed: Buffer): DeviceFlowSecrets {
+export function openSignInSecrets(key: AuthorizationKey, sealed: Buffer): SignInSecrets {
   return secretsSchema.parse(JSON.parse(openText(toEncryptionContext(key), sealed)));
 }
 

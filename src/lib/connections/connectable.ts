@@ -1,0 +1,47 @@
+import type { Auth, SecretField } from '../connectors/contract/auth.ts';
+import { chooseAuth, listAuths } from '../connectors/choose-auth.ts';
+import { providers } from '../connectors/registry.ts';
+import { listEnteredSecrets } from './oauth/app.ts';
+
+/** What the connect form shows of one provider and one way to authenticate there. */
+export interface Connectable {
+  /** Key of the provider. */
+  key: string;
+  /** Key of the way to authenticate; null for the provider's first one. */
+  auth: string | null;
+  /** Tells the forms of a page apart. */
+  id: string;
+  label: string;
+  secrets: readonly SecretField[];
+  settings: readonly { name: string; label: string; help: string; required?: boolean }[];
+  /** Whether a person signs in on the provider's pages instead of entering credentials. */
+  byRedirect: boolean;
+  /** Whether a person can sign in with a device code instead of entering a refresh token. */
+  byCode: boolean;
+  /** Whether the provider supports webhooks. */
+  hasWebhook: boolean;
+}
+
+/** The providers that a workspace can connect, each in every way that it can be. */
+export function listConnectable(): Connectable[] {
+  return providers.flatMap((provider) =>
+    listAuths(provider).map(({ key, label, auth }) => {
+      const byRedirect = isByRedirect(auth);
+      const entered = listEnteredSecrets(chooseAuth(provider, key));
+      return {
+        key: provider.key,
+        auth: key,
+        id: key === null ? provider.key : `${provider.key}-${key}`,
+        label: label === null ? provider.label : `${provider.label} ${label}`,
+        secrets: byRedirect ? entered.filter(({ name }) => name !== 'refreshToken') : entered,
+        settings: provider.settingFields ?? [],
+        byRedirect,
+        byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined,
+        hasWebhook: provider.webhook !== undefined,
+      };
+    }),
+  );
+}
+
+const isByRedirect = (auth: Auth<unknown>): boolean =>
+  auth.kind === 'oauth2' && auth.grant.authorize !== undefined;
